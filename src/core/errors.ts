@@ -1,0 +1,54 @@
+/**
+ * What went wrong, as data. The command line renders it once and maps `code` to an exit code.
+ *
+ * - `usage`, `config`, `data`: what the person gave is wrong (exit code 2)
+ * - `environment`, `run`: the machine or the run failed (exit code 1)
+ * - `interrupted`: the person stopped it (exit code 130)
+ */
+export type ErrorCode = 'usage' | 'config' | 'data' | 'environment' | 'run' | 'interrupted';
+
+/** One thing that is wrong, with its place. Lines, columns and rows count from 1; a row counts data rows, without the header. */
+export interface Problem {
+  /** What is wrong, a sentence without a final full stop. */
+  readonly message: string;
+  readonly file?: string;
+  readonly line?: number;
+  /** A character position in the line, for configuration files. */
+  readonly column?: number;
+  /** A data row of a table. */
+  readonly row?: number;
+  /** The table's column or the configuration's path, such as `training.optimizer.lr`. */
+  readonly field?: string;
+  /** The line of the file that holds it, as it stands there. */
+  readonly snippet?: string;
+  /** How many characters of the snippet to underline, from `column` on. */
+  readonly width?: number;
+  /** The right name or value, where one is near. */
+  readonly suggestion?: string;
+}
+
+export interface ErrorDetails {
+  /** What the error is about: a file, a key, a run. */
+  readonly subject?: string;
+  /** One sentence that says what to do now. */
+  readonly remedy?: string;
+  readonly problems?: readonly Problem[];
+  readonly cause?: unknown;
+}
+
+/** The one error class of the project; anything else that is thrown is a defect. */
+export class OrtrainError extends Error {
+  readonly code: ErrorCode;
+  readonly subject: string | undefined;
+  readonly remedy: string | undefined;
+  readonly problems: readonly Problem[];
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = 'OrtrainError';
+    this.code = code;
+    this.subject = details.subject;
+    this.remedy = details.remedy;
+    this.problems = details.problems ?? [];
+  }
+}

@@ -1,0 +1,57 @@
+/** What a stage reports while it works. Metric names are those of the configuration: `train/loss`, `val/f1_macro`, … */
+export type StageEvent =
+  | { readonly type: 'progress'; readonly done: number; readonly total: number; readonly unit: string }
+  | {
+      readonly type: 'step';
+      readonly epoch: number;
+      readonly epochs: number;
+      /** Steps done in this fold so far, and how many its epochs hold in all. */
+      readonly step: number;
+      readonly steps: number;
+      readonly loss: number;
+      readonly lr: number;
+      readonly stepsPerSecond: number;
+    }
+  | {
+      readonly type: 'epoch';
+      /** Counts from 1. */
+      readonly epoch: number;
+      readonly step: number;
+      readonly lr: number;
+      readonly metrics: Readonly<Record<string, number>>;
+      readonly seconds: number;
+    }
+  | {
+      readonly type: 'decision';
+      readonly epoch: number;
+      readonly kind: 'best-model' | 'rate-reduced' | 'rate-reset' | 'stopped' | 'diverged';
+      /** A sentence for the person, without a final full stop. */
+      readonly message: string;
+    }
+  | { readonly type: 'notice'; readonly level: 'info' | 'warning'; readonly message: string };
+
+/** What the runner reports; a stage's own events come wrapped in `stage`. */
+export type RunEvent =
+  | { readonly type: 'run-started'; readonly run: string; readonly folder: string; readonly tasks: number }
+  | { readonly type: 'task-started'; readonly run: string; readonly task: string; readonly stage: string; readonly fold?: number }
+  | { readonly type: 'task-cached'; readonly run: string; readonly task: string; readonly stage: string; readonly fold?: number }
+  | {
+      readonly type: 'task-finished';
+      readonly run: string;
+      readonly task: string;
+      readonly stage: string;
+      readonly fold?: number;
+      readonly seconds: number;
+    }
+  | {
+      readonly type: 'task-event';
+      readonly run: string;
+      readonly task: string;
+      readonly stage: string;
+      readonly fold?: number;
+      readonly event: StageEvent;
+    }
+  | { readonly type: 'run-finished'; readonly run: string; readonly seconds: number; readonly summary: Readonly<Record<string, number>> }
+  | { readonly type: 'run-failed'; readonly run: string; readonly error: string; readonly interrupted: boolean };
+
+export type Listener<E> = (event: E) => void;

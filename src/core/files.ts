@@ -1,0 +1,63 @@
+import { randomBytes } from 'node:crypto';
+import { cpSync, existsSync, linkSync, mkdirSync, closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, writeSync, copyFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** A name in the same folder that no other process uses, so that a rename into place stays within one file system. */
+export function temporaryBeside(path: string): string {
+  return `${path}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
+}
+
+/** Writes a file so that a reader, or a crash, sees either the old content or the new: temporary name, sync, rename. */
+export function writeFileAtomic(path: string, content: string | Uint8Array): void {
+  mkdirSync(dirname(path), { recursive: true });
+  const temporary = temporaryBeside(path);
+  const bytes = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
+  const file = openSync(temporary, 'wx');
+  try {
+    for (let written = 0; written < bytes.byteLength; ) written += writeSync(file, bytes, written);
+    fsyncSync(file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  } finally {
+    closeSync(file);
+  }
+  renameSync(temporary, path);
+}
+
+/** `writeFileAtomic` of a JSON value, indented, ending in a line break. */
+export function writeJsonAtomic(path: string, value: unknown): void {
+  writeFileAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** Moves a finished folder to its final place. If another process was there first, theirs stays and ours is removed. */
+export function moveIntoPlace(temporary: string, final: string): void {
+  mkdirSync(dirname(final), { recursive: true });
+  try {
+    renameSync(temporary, final);
+  } catch (error) {
+    if (!existsSync(final)) throw error;
+    rmSync(temporary, { recursive: true, force: true });
+  }
+}
+
+/** Puts a copy of `source` at `target`, as a hard link where the file system can; an existing target is replaced. */
+export function linkOrCopyFile(source: string, target: string): void {
+  mkdirSync(dirname(target), { recursive: true });
+  const temporary = temporaryBeside(target);
+  try {
+    linkSync(source, temporary);
+  } catch {
+    copyFileSync(source, temporary);
+  }
+  renameSync(temporary, target);
+}
+
+/** `linkOrCopyFile` for a folder without subfolders. */
+export function linkOrCopyFolder(source: string, target: string): void {
+  mkdirSync(target, { recursive: true });
+  for (const entry of readdirSync(source, { withFileTypes: true })) {
+    if (entry.isDirectory()) cpSync(join(source, entry.name), join(target, entry.name), { recursive: true });
+    else linkOrCopyFile(join(source, entry.name), join(target, entry.name));
+  }
+}

@@ -1,0 +1,39 @@
+export type DType = 'float32' | 'float16' | 'int32' | 'int64' | 'uint8' | 'uint32' | 'bool';
+
+/**
+ * One axis: a fixed length, or a length known only when the graph runs. A symbol is a name (`B`), or a product of names
+ * and numbers in canonical form (`B*S`), as a reshape that merges axes gives.
+ */
+export type Dim = number | string;
+
+export type Shape = readonly Dim[];
+
+/** What an edge of the graph carries. Identity is by object; the name is unique within its graph. */
+export interface Value {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: Shape;
+}
+
+export type Attribute = number | string | readonly number[];
+
+export interface Node {
+  /** A key of the operator table. */
+  readonly op: string;
+  /** `null` stands for an optional input that is left out. */
+  readonly inputs: readonly (Value | null)[];
+  readonly attrs: Readonly<Record<string, Attribute>>;
+  readonly outputs: readonly Value[];
+}
+
+export type ConstantData = Float32Array | Int32Array | BigInt64Array | Uint8Array | Uint32Array;
+
+/** A finished graph; nodes stand in an order in which every value is made before it is used. */
+export interface Graph {
+  readonly name: string;
+  readonly inputs: readonly Value[];
+  readonly constants: ReadonlyMap<Value, ConstantData>;
+  readonly nodes: readonly Node[];
+  /** Output name to the value it returns. */
+  readonly outputs: ReadonlyMap<string, Value>;
+}
