@@ -30,28 +30,30 @@ export type StageEvent =
     }
   | { readonly type: 'notice'; readonly level: 'info' | 'warning'; readonly message: string };
 
-/** What the runner reports; a stage's own events come wrapped in `stage`. */
+/** Which task an event is about. */
+interface OfTask {
+  readonly run: string;
+  /** `train[2]`: the stage and its fold. */
+  readonly task: string;
+  readonly stage: string;
+  readonly fold?: number;
+}
+
+/** What the runner reports; a stage's own events come wrapped in `task-event`. */
 export type RunEvent =
-  | { readonly type: 'run-started'; readonly run: string; readonly folder: string; readonly tasks: number }
-  | { readonly type: 'task-started'; readonly run: string; readonly task: string; readonly stage: string; readonly fold?: number }
-  | { readonly type: 'task-cached'; readonly run: string; readonly task: string; readonly stage: string; readonly fold?: number }
+  | { readonly type: 'download'; readonly file: string; readonly done: number; readonly total: number }
   | {
-      readonly type: 'task-finished';
+      readonly type: 'run-started';
       readonly run: string;
-      readonly task: string;
-      readonly stage: string;
-      readonly fold?: number;
-      readonly seconds: number;
+      readonly folder: string;
+      readonly tasks: readonly { readonly id: string; readonly stage: string; readonly fold?: number }[];
+      readonly pid: number;
     }
-  | {
-      readonly type: 'task-event';
-      readonly run: string;
-      readonly task: string;
-      readonly stage: string;
-      readonly fold?: number;
-      readonly event: StageEvent;
-    }
+  | ({ readonly type: 'task-started' } & OfTask)
+  | ({ readonly type: 'task-cached' } & OfTask)
+  | ({ readonly type: 'task-finished'; readonly seconds: number } & OfTask)
+  | ({ readonly type: 'task-event'; readonly event: StageEvent } & OfTask)
   | { readonly type: 'run-finished'; readonly run: string; readonly seconds: number; readonly summary: Readonly<Record<string, number>> }
-  | { readonly type: 'run-failed'; readonly run: string; readonly error: string; readonly interrupted: boolean };
+  | { readonly type: 'run-failed'; readonly run: string; readonly seconds: number; readonly error: string; readonly interrupted: boolean };
 
 export type Listener<E> = (event: E) => void;

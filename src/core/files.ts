@@ -1,5 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import { cpSync, existsSync, linkSync, mkdirSync, closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, writeSync, copyFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** A name in the same folder that no other process uses, so that a rename into place stays within one file system. */
@@ -41,23 +55,31 @@ export function moveIntoPlace(temporary: string, final: string): void {
   }
 }
 
-/** Puts a copy of `source` at `target`, as a hard link where the file system can; an existing target is replaced. */
-export function linkOrCopyFile(source: string, target: string): void {
+/** Files above this size are linked, not copied. */
+const LINK_FROM_BYTES = 1 << 20;
+
+/**
+ * Puts `source` at `target`, replacing what is there. Large files become hard links where the file system can; small ones
+ * are copies, so that editing one does not change the other.
+ */
+export function placeFile(source: string, target: string): void {
   mkdirSync(dirname(target), { recursive: true });
   const temporary = temporaryBeside(target);
-  try {
-    linkSync(source, temporary);
-  } catch {
-    copyFileSync(source, temporary);
-  }
+  if (statSync(source).size < LINK_FROM_BYTES || !tryLink(source, temporary)) copyFileSync(source, temporary, constants.COPYFILE_FICLONE);
   renameSync(temporary, target);
 }
 
-/** `linkOrCopyFile` for a folder without subfolders. */
-export function linkOrCopyFolder(source: string, target: string): void {
+/** `placeFile` for every file of a folder without subfolders. */
+export function placeFolder(source: string, target: string): void {
   mkdirSync(target, { recursive: true });
-  for (const entry of readdirSync(source, { withFileTypes: true })) {
-    if (entry.isDirectory()) cpSync(join(source, entry.name), join(target, entry.name), { recursive: true });
-    else linkOrCopyFile(join(source, entry.name), join(target, entry.name));
+  for (const name of readdirSync(source)) placeFile(join(source, name), join(target, name));
+}
+
+function tryLink(source: string, target: string): boolean {
+  try {
+    linkSync(source, target);
+    return true;
+  } catch {
+    return false;
   }
 }

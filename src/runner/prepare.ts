@@ -1,0 +1,95 @@
+import { availableParallelism } from 'node:os';
+import { loadPipeline, type Experiment, type LoadedExperiment } from '../config/index.ts';
+import { OrtrainError } from '../core/errors.ts';
+import { resolveModel, type DownloadProgress } from '../data/hub.ts';
+import { openCache, openFileHashes, type Cache } from './cache.ts';
+import { runFolderFor } from './run-folder.ts';
+import { taskGraph, type Task } from './task-graph.ts';
+
+export type Device = Experiment['resources']['device'];
+
+export interface RunnerOptions {
+  readonly artifacts: string;
+  readonly device: Device;
+  /** The run's name, in place of the configuration's. */
+  readonly name?: string;
+  /** The last stage to carry out. */
+  readonly until?: string;
+  /** Stages to carry out again, with everything that depends on them, though the cache holds their output. */
+  readonly force?: readonly string[];
+  readonly signal?: AbortSignal;
+  readonly commandLine?: readonly string[];
+}
+
+/** Everything that is settled before the first task starts. */
+export interface PreparedRun {
+  readonly experiment: Experiment;
+  readonly run: string;
+  readonly folder: string;
+  readonly device: 'cpu';
+  readonly threads: number;
+  readonly cache: Cache;
+  readonly tasks: readonly Task[];
+  /** Ids of tasks that are carried out even though the cache holds their output. */
+  readonly forced: ReadonlySet<string>;
+  /** Path to SHA-256 of each file from outside. */
+  readonly data: Readonly<Record<string, string>>;
+}
+
+/** Finds or fetches the pretrained model, hashes the inputs and lays out the tasks. Carries nothing out and writes no run folder. */
+export async function prepareRun(loaded: LoadedExperiment, options: RunnerOptions, onDownload?: (progress: DownloadProgress) => void): Promise<PreparedRun> {
+  const experiment = options.device === 'auto' ? loaded.experiment : withDevice(loaded.experiment, options.device);
+  const device = chooseDevice(experiment.resources.device);
+  const pipeline = await loadPipeline(experiment.pipeline);
+  const modelFolder = await resolveModel(experiment.model.base, {
+    revision: experiment.model.revision,
+    weights: experiment.model.weights === 'pretrained',
+    ...(onDownload === undefined ? {} : { onProgress: onDownload }),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+  const cache = openCache(options.artifacts);
+  const hashes = openFileHashes(options.artifacts);
+  const all = await taskGraph(experiment, pipeline, { modelFolder }, device, cache, hashes);
+  const tasks = upTo(all, options.until);
+  const data: Record<string, string> = {};
+  for (const path of new Set(all.flatMap((task) => Object.values(task.files)))) data[path] = await hashes.of(path);
+  hashes.save();
+  const threads = experiment.resources.threads === 'auto' ? availableParallelism() : experiment.resources.threads;
+  const place = runFolderFor(options.artifacts, options.name ?? experiment.name, experiment, data);
+  return { experiment, ...place, device, threads, cache, tasks, forced: forcedTasks(tasks, options.force ?? []), data };
+}
+
+function withDevice(experiment: Experiment, device: Device): Experiment {
+  return { ...experiment, resources: { ...experiment.resources, device } };
+}
+
+function chooseDevice(device: Device): 'cpu' {
+  if (device === 'auto' || device === 'cpu') return 'cpu';
+  throw new OrtrainError('environment', `this version trains on the CPU only; ${device} was asked for`, {
+    subject: device,
+    remedy: 'Use --device cpu, or auto.',
+  });
+}
+
+function upTo(tasks: readonly Task[], until: string | undefined): readonly Task[] {
+  if (until === undefined) return tasks;
+  const last = tasks.findLastIndex((task) => task.stage.name === until);
+  if (last === -1) throw unknownStage('--until', until, tasks);
+  return tasks.slice(0, last + 1);
+}
+
+/** The tasks of the named stages and everything after them. */
+function forcedTasks(tasks: readonly Task[], names: readonly string[]): ReadonlySet<string> {
+  const unknown = names.find((name) => !tasks.some((task) => task.stage.name === name));
+  if (unknown !== undefined) throw unknownStage('--force', unknown, tasks);
+  const forced = new Set<string>();
+  for (const task of tasks) {
+    if (names.includes(task.stage.name) || task.after.some((id) => forced.has(id))) forced.add(task.id);
+  }
+  return forced;
+}
+
+function unknownStage(flag: string, name: string, tasks: readonly Task[]): OrtrainError {
+  const names = [...new Set(tasks.map((task) => task.stage.name))];
+  return new OrtrainError('usage', `${flag} ${name}: this run has no stage of that name`, { subject: name, remedy: `Its stages are ${names.join(', ')}.` });
+}

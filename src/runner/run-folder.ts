@@ -1,0 +1,89 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { cpus, platform, release, totalmem } from 'node:os';
+import { join, resolve } from 'node:path';
+import { toYaml, type Experiment } from '../config/index.ts';
+import { placeFile, placeFolder, writeFileAtomic, writeJsonAtomic } from '../core/files.ts';
+import { onnxruntimeVersion } from '../engine/runtime/version.ts';
+import packageJson from '../../package.json' with { type: 'json' };
+import type { Task } from './task-graph.ts';
+
+/** What a run was made of besides its configuration: `environment.json`. */
+export interface Environment {
+  readonly versions: Readonly<Record<string, string>>;
+  readonly machine: { readonly platform: string; readonly cpu: string; readonly cores: number; readonly memoryBytes: number };
+  readonly device: string;
+  readonly threads: number;
+  /** Null outside a git checkout. */
+  readonly git: { readonly commit: string; readonly dirty: boolean } | null;
+  readonly commandLine: readonly string[];
+  /** Path of each file read from outside the artifacts folder, to the SHA-256 of its content. */
+  readonly data: Readonly<Record<string, string>>;
+}
+
+export function environment(device: string, threads: number, commandLine: readonly string[], data: Readonly<Record<string, string>>): Environment {
+  const processors = cpus();
+  return {
+    versions: { ortrain: packageJson.version, node: process.versions.node, onnxruntime: onnxruntimeVersion() },
+    machine: {
+      platform: `${platform()} ${release()} ${process.arch}`,
+      cpu: processors[0]?.model.trim() ?? 'unknown',
+      cores: processors.length,
+      memoryBytes: totalmem(),
+    },
+    device,
+    threads,
+    git: gitState(),
+    commandLine,
+    data,
+  };
+}
+
+/**
+ * The folder of a run: `<name>` where it is free or holds the same experiment on the same data, otherwise the first of
+ * `<name>-2`, `<name>-3`, … for which that is so.
+ */
+export function runFolderFor(artifacts: string, name: string, experiment: Experiment, data: Readonly<Record<string, string>>): { readonly run: string; readonly folder: string } {
+  for (let number = 1; ; number += 1) {
+    const run = number === 1 ? name : `${name}-${number}`;
+    const folder = resolve(artifacts, 'runs', run);
+    if (!existsSync(folder) || holdsSame(folder, experiment, data)) return { run, folder };
+  }
+}
+
+/** Writes what is known before the first task. */
+export function openRunFolder(folder: string, experiment: Experiment, surroundings: Environment): void {
+  mkdirSync(folder, { recursive: true });
+  writeFileAtomic(join(folder, 'config.yaml'), toYaml(experiment));
+  writeJsonAtomic(join(folder, 'environment.json'), surroundings);
+}
+
+/** Puts the output of a finished task where a person looks for it; answers with the paths in the run folder. */
+export function publish(task: Task, folder: string): readonly string[] {
+  return Object.entries(task.stage.publishes).map(([from, to]) => {
+    const source = join(task.output, from);
+    const target = join(folder, to.replace('{fold}', String(task.fold ?? 0)));
+    if (statSync(source).isDirectory()) placeFolder(source, target);
+    else placeFile(source, target);
+    return target;
+  });
+}
+
+function holdsSame(folder: string, experiment: Experiment, data: Readonly<Record<string, string>>): boolean {
+  try {
+    const before = JSON.parse(readFileSync(join(folder, 'environment.json'), 'utf8')) as Environment;
+    const contents = (files: Readonly<Record<string, string>>): string => Object.values(files).sort().join();
+    return readFileSync(join(folder, 'config.yaml'), 'utf8') === toYaml(experiment) && contents(before.data) === contents(data);
+  } catch {
+    return false;
+  }
+}
+
+function gitState(): Environment['git'] {
+  const git = (...args: readonly string[]): string => execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  try {
+    return { commit: git('rev-parse', 'HEAD'), dirty: git('status', '--porcelain') !== '' };
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,13 @@
+import { encode } from './encode.ts';
+import { evaluate } from './evaluate.ts';
+import { predict } from './predict.ts';
+import { split } from './split.ts';
+import type { Stage } from './stage.ts';
+import { submit } from './submit.ts';
+import { tokenize } from './tokenize.ts';
+import { train } from './train.ts';
+
+/** Every stage that a pipeline file can name. */
+export const stages: Readonly<Record<string, Stage>> = { tokenize, split, encode, train, evaluate, predict, submit };
+
+export type { Need, Picked, Stage, StageContext, StageInputs, Surroundings } from './stage.ts';

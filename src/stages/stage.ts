@@ -1,0 +1,61 @@
+import type { Experiment } from '../config/index.ts';
+import type { Listener, StageEvent } from '../core/events.ts';
+import { OrtrainError } from '../core/errors.ts';
+
+/** What the runner knows before any stage runs, besides the experiment. */
+export interface Surroundings {
+  /** The directory of the pretrained model, in Hugging Face layout. */
+  readonly modelFolder: string;
+}
+
+/** The part of an experiment that a stage needs; nothing else reaches it, so its cache key cannot miss anything. */
+export interface Picked<P> {
+  /** Hashed into the cache key as JSON. */
+  readonly params: P;
+  /** Files outside the cache; their contents, not their paths, go into the key. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** Output folders of the stages before. */
+export interface StageInputs {
+  one(kind: string): string;
+  optional(kind: string): string | undefined;
+  /** One folder a fold, in the order of the folds. */
+  eachFold(kind: string): readonly string[];
+}
+
+export interface StageContext<P> {
+  readonly params: P;
+  readonly files: Readonly<Record<string, string>>;
+  readonly inputs: StageInputs;
+  /** A fresh folder to write into; it is moved into the cache when `run` returns. */
+  readonly output: string;
+  /** The fold, for a stage that runs once a fold; otherwise 0. */
+  readonly fold: number;
+  readonly threads: number;
+  readonly emit: Listener<StageEvent>;
+  /** Throws the `interrupted` error once the person has asked to stop; called between steps. */
+  readonly checkpoint: () => void;
+}
+
+/** How a stage uses the output of another: there must be one, there may be one, or there is one for every fold. */
+export type Need = 'one' | 'optional' | 'each-fold';
+
+/** A stage is a value: what it needs, what it makes, which part of the experiment it sees, and how it runs. */
+export interface Stage<P = unknown> {
+  readonly name: string;
+  /** Raised when the same inputs would give another output, so that old cache entries are not used. */
+  readonly version: number;
+  /** Kinds of inputs. */
+  readonly needs: Readonly<Record<string, Need>>;
+  /** The kind of its output folder. */
+  readonly makes: string;
+  /** Files or folders of its output, to their place in the run folder; `{fold}` stands for the fold's number. */
+  readonly publishes: Readonly<Record<string, string>>;
+  /** True where numbers come from onnxruntime; then device and runtime version are part of the key. */
+  readonly usesDevice: boolean;
+  pick(experiment: Experiment, surroundings: Surroundings): Picked<P>;
+  run(context: StageContext<P>): Promise<void>;
+}
+
+export const interrupted = (): OrtrainError => new OrtrainError('interrupted', 'stopped before the end');
