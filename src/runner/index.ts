@@ -1,0 +1,6 @@
+export { planExperiment, type ExperimentPlan, type TaskPlan } from './plan.ts';
+export { predictTexts, type TextPredictions } from './predict.ts';
+export type { RunnerOptions } from './prepare.ts';
+export { runExperiment, type RunResult } from './run.ts';
+export { listRuns, readRun, type StoredRun } from './runs.ts';
+export type { FoldHistory, RunMetrics } from '../stages/index.ts';

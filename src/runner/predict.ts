@@ -1,0 +1,47 @@
+import { availableParallelism } from 'node:os';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { OrtrainError } from '../core/errors.ts';
+import type { Listener, StageEvent } from '../core/events.ts';
+import { loadTokenizer, tokenize } from '../data/tokens.ts';
+import { openEnsemble } from '../training/ensemble.ts';
+import { tokenizerFiles } from '../training/model-folder.ts';
+import type { StoredRun } from './runs.ts';
+
+export interface TextPredictions {
+  readonly classes: readonly string[];
+  /** A row a text, a probability a class, adding up to 1: the mean over the folds' models. */
+  readonly probabilities: readonly Float64Array[];
+}
+
+/** Classifies new texts with the models of a run. Throws a usage error where the run has none. */
+export async function predictTexts(
+  run: StoredRun,
+  texts: readonly string[],
+  options: { readonly threads?: number; readonly signal?: AbortSignal },
+  listen: Listener<StageEvent>,
+): Promise<TextPredictions> {
+  const models = modelFolders(run);
+  const tokenizer = await loadTokenizer(tokenizerFiles(models[0] ?? ''));
+  const tokens = tokenize(tokenizer, texts, run.experiment.model.max_seq_length, (done) => listen({ type: 'progress', done, total: texts.length, unit: 'texts' }));
+  const ensemble = openEnsemble(models, { threads: options.threads ?? availableParallelism(), batchSize: run.experiment.training.eval_batch_size });
+  const flat = await ensemble.probabilities({ kind: 'tokens', tokens }, (done, total) => {
+    if (options.signal?.aborted === true) throw new OrtrainError('interrupted', 'stopped before the end');
+    listen({ type: 'progress', done, total, unit: 'texts' });
+  });
+  const { classes } = ensemble;
+  const probabilities = texts.map((_, row) => (classes.length === 2 ? pair(flat[row] ?? NaN) : flat.slice(row * classes.length, (row + 1) * classes.length)));
+  return { classes, probabilities };
+}
+
+function modelFolders(run: StoredRun): readonly string[] {
+  const root = join(run.folder, 'models');
+  const names = existsSync(root) ? readdirSync(root).filter((name) => name.startsWith('fold-')) : [];
+  if (names.length === 0) {
+    throw new OrtrainError('usage', `run ${run.name} has no trained model yet`, { subject: run.name, remedy: `It is ${run.status}; carry it on with: pipeline run ${join(run.folder, 'config.yaml')}` });
+  }
+  const foldOf = (name: string): number => Number(name.slice('fold-'.length));
+  return names.sort((a, b) => foldOf(a) - foldOf(b)).map((name) => join(root, name));
+}
+
+const pair = (probability: number): Float64Array => Float64Array.of(1 - probability, probability);

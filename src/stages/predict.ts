@@ -1,0 +1,42 @@
+import { join } from 'node:path';
+import { writeFileAtomic } from '../core/files.ts';
+import { writeCsv } from '../data/csv.ts';
+import { loadTokens } from '../data/tokens.ts';
+import { openEnsemble } from '../training/ensemble.ts';
+import { loadFeatures } from '../training/features.ts';
+import { readExampleIndex } from './outputs.ts';
+import { predictedClass, probabilityColumns, probabilityFields } from './prediction-table.ts';
+import type { Stage } from './stage.ts';
+
+interface Params {
+  readonly batchSize: number;
+}
+
+/** The mean of the folds' probabilities for every test row. Output: predictions. */
+export const predict: Stage<Params> = {
+  name: 'predict',
+  version: 1,
+  needs: { tokens: 'one', features: 'optional', model: 'each-fold' },
+  makes: 'predictions',
+  publishes: { 'predictions.csv': 'predictions.csv' },
+  usesDevice: true,
+  pick: ({ training }) => ({ params: { batchSize: training.eval_batch_size }, files: {} }),
+  async run({ params, inputs, output, threads, emit, checkpoint }) {
+    const tokens = inputs.one('tokens');
+    const { classes, test } = readExampleIndex(tokens);
+    const ids = test?.ids ?? [];
+    const features = inputs.optional('features');
+    const models = inputs.eachFold('model').map((folder) => join(folder, 'model'));
+    const probabilities = await openEnsemble(models, { threads, batchSize: params.batchSize }).probabilities(
+      features === undefined
+        ? { kind: 'tokens', tokens: loadTokens(join(tokens, 'test.tokens')) }
+        : { kind: 'features', features: loadFeatures(join(features, 'test.features')) },
+      (done, total) => {
+        checkpoint();
+        emit({ type: 'progress', done, total, unit: 'texts' });
+      },
+    );
+    const rows = ids.map((id, row) => [id, ...probabilityFields(probabilities, row, classes), predictedClass(probabilities, row, classes)]);
+    writeFileAtomic(join(output, 'predictions.csv'), writeCsv(['id', ...probabilityColumns(classes), 'prediction'], rows));
+  },
+};

@@ -1,0 +1,42 @@
+import { join } from 'node:path';
+import { writeJsonAtomic } from '../core/files.ts';
+import { readTestExamples, readTrainExamples } from '../data/examples.ts';
+import { loadTokenizer, saveTokens, tokenize as tokenizeTexts } from '../data/tokens.ts';
+import { tokenizerFiles } from '../training/model-folder.ts';
+import type { ExampleIndex } from './outputs.ts';
+import type { Stage } from './stage.ts';
+
+interface Params {
+  readonly columns: { readonly id: string | null; readonly text: string; readonly target: string };
+  readonly maxLength: number;
+}
+
+/** Reads the tables and turns every text into token ids, once for all folds and epochs. Output: tokens. */
+export const tokenize: Stage<Params> = {
+  name: 'tokenize',
+  version: 1,
+  needs: {},
+  makes: 'tokens',
+  publishes: {},
+  usesDevice: false,
+  pick: ({ data, model }, { modelFolder }) => ({
+    params: { columns: { id: data.id, text: data.text, target: data.target }, maxLength: model.max_seq_length },
+    files: { train: data.train, ...(data.test === null ? {} : { test: data.test }), ...tokenizerFiles(modelFolder) },
+  }),
+  async run({ params, files, output, emit, checkpoint }) {
+    const train = await readTrainExamples(files['train'] ?? '', params.columns);
+    const test = files['test'] === undefined ? undefined : await readTestExamples(files['test'], params.columns);
+    const tokenizer = await loadTokenizer(files);
+    const total = train.texts.length + (test?.texts.length ?? 0);
+    const encodeTexts = (texts: readonly string[], before: number): ReturnType<typeof tokenizeTexts> =>
+      tokenizeTexts(tokenizer, texts, params.maxLength, (done) => {
+        checkpoint();
+        emit({ type: 'progress', done: before + done, total, unit: 'texts' });
+      });
+    const trainTokens = encodeTexts(train.texts, 0);
+    saveTokens(join(output, 'train.tokens'), trainTokens);
+    if (test !== undefined) saveTokens(join(output, 'test.tokens'), encodeTexts(test.texts, train.texts.length));
+    const index: ExampleIndex = { classes: train.classes, train: { ids: train.ids, labels: [...train.labels] }, test: test === undefined ? null : { ids: test.ids } };
+    writeJsonAtomic(join(output, 'examples.json'), index);
+  },
+};

@@ -1,0 +1,29 @@
+import { evaluationBatches } from '../data/batches.ts';
+import type { Feeds } from '../engine/program.ts';
+import type { BatchSource } from './batch-source.ts';
+
+/**
+ * A forward pass over rows, in batches of similar length; answers in the order of `rows`.
+ *
+ * @param forward answers a batch's output, row-major [batch, width]
+ * @returns row-major [rows, width]
+ */
+export async function forwardAll(
+  forward: (feeds: Feeds) => Promise<Float32Array>,
+  source: BatchSource,
+  rows: Int32Array,
+  width: number,
+  batchSize: number,
+  onBatch: (rowsDone: number) => void,
+): Promise<Float32Array> {
+  const result = new Float32Array(rows.length * width);
+  const lengths = rows.map((row) => source.lengths[row] ?? 0);
+  let done = 0;
+  for (const batch of evaluationBatches(lengths, batchSize)) {
+    onBatch(done);
+    const output = await forward(source.feeds(batch.rows.map((i) => rows[i] ?? 0), batch.width));
+    batch.rows.forEach((i, position) => result.set(output.subarray(position * width, (position + 1) * width), i * width));
+    done += batch.rows.length;
+  }
+  return result;
+}
