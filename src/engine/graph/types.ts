@@ -15,18 +15,26 @@ export interface Value {
   readonly shape: Shape;
 }
 
-export type Attribute = number | string | readonly number[];
+/** A number, a text (a dtype for Cast), or a list: of integers, or of dimensions where a shape is meant. */
+export type Attribute = number | string | readonly Dim[];
 
 export interface Node {
   /** A key of the operator table. */
   readonly op: string;
   /** `null` stands for an optional input that is left out. */
   readonly inputs: readonly (Value | null)[];
+  /** Complete: defaults are filled in, axes count from the front. */
   readonly attrs: Readonly<Record<string, Attribute>>;
   readonly outputs: readonly Value[];
 }
 
 export type ConstantData = Float32Array | Int32Array | BigInt64Array | Uint8Array | Uint32Array;
+
+/** What is known of a value before it has a name. */
+export interface TensorType {
+  readonly dtype: DType;
+  readonly shape: Shape;
+}
 
 /** A finished graph; nodes stand in an order in which every value is made before it is used. */
 export interface Graph {

@@ -1,0 +1,139 @@
+import { hashOf, sha256 } from '../../core/hash.ts';
+import { OrtrainError } from '../../core/errors.ts';
+import type { AttributeSpec, AttributeSpecs } from './attributes.ts';
+import { check, inferTypes } from './check.ts';
+import { product, sameShape } from './dims.ts';
+import { operatorOf, operators, type Arguments, type OpName, type Operator, type Result } from './ops.ts';
+import type { Attribute, ConstantData, DType, Graph, Node, Shape, Value } from './types.ts';
+
+/** Writes a graph: one method for each operator, and these. Equal calls give the same value. */
+export type Builder = Writer & { readonly [O in OpName]: (...args: Arguments<O>) => Result<O> };
+
+interface Writer {
+  /** The nodes so far, each after those whose values it uses. */
+  readonly nodes: readonly Node[];
+  /** A tensor fed at every run. Names are unique. */
+  input(name: string, dtype: DType, shape: Shape): Value;
+  constant(data: ConstantData, dtype: DType, shape: readonly number[]): Value;
+  /** A float32 constant without axes. */
+  scalar(x: number): Value;
+  /** An int64 constant [n]. */
+  ints(list: readonly number[]): Value;
+  /** x in another shape of as many elements; symbols must be axes of graph inputs. x itself where the shape is its own. */
+  reshape(x: Value, dims: Shape): Value;
+  /** x repeated along axes of length 1 and new leading axes. x itself where the shape is its own. */
+  expand(x: Value, dims: Shape): Value;
+  output(name: string, value: Value): void;
+  /** The checked graph of what the outputs need; all inputs stay. */
+  build(): Graph;
+}
+
+export function graphBuilder(name: string): Builder {
+  const inputs: Value[] = [];
+  const constants = new Map<Value, ConstantData>();
+  const nodes: Node[] = [];
+  const outputs = new Map<string, Value>();
+  const interned = new Map<string, readonly Value[]>();
+
+  const apply = (op: OpName, operator: Operator, args: readonly (Value | null | Given)[]): Value | readonly Value[] => {
+    const { given, operands } = splitArguments(args);
+    const missing = Math.max(0, operator.inputs.filter((input) => !input.startsWith('...')).length - operands.length);
+    const values = [...operands, ...Array<null>(missing).fill(null)];
+    const attrs = complete(op, operator.attrs, given, values[0] ?? null);
+    const key = `${op}(${values.map((x) => x?.name ?? '').join(' ')})${hashOf(attrs)}`;
+    const made = interned.get(key) ?? append(op, values, attrs);
+    interned.set(key, made);
+    return operator.outputs[0] === 'y' && operator.outputs.length === 1 ? (made[0] as Value) : made;
+  };
+
+  const append = (op: OpName, values: readonly (Value | null)[], attrs: Node['attrs']): readonly Value[] => {
+    const types = inferTypes(op, values, attrs);
+    const made = types.map(({ dtype, shape }, i): Value => ({ name: `${op}_${nodes.length}${i === 0 ? '' : `_${i}`}`, dtype, shape }));
+    nodes.push({ op, inputs: values, attrs, outputs: made });
+    return made;
+  };
+
+  const g: Writer = {
+    nodes,
+    input(inputName, dtype, shape) {
+      if (inputs.some((x) => x.name === inputName)) throw new OrtrainError('run', `Graph ${name} has an input ${inputName} already.`);
+      const x: Value = { name: inputName, dtype, shape };
+      inputs.push(x);
+      return x;
+    },
+    constant(data, dtype, shape) {
+      if (product(shape) !== data.length) throw new OrtrainError('run', `A constant of shape [${shape.join(', ')}] does not have ${data.length} elements.`);
+      const key = `${dtype}[${shape.join(' ')}]${sha256(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))}`;
+      const known = interned.get(key)?.[0];
+      if (known !== undefined) return known;
+      const x: Value = { name: `const_${constants.size}`, dtype, shape };
+      constants.set(x, data);
+      interned.set(key, [x]);
+      return x;
+    },
+    scalar: (x) => g.constant(Float32Array.of(x), 'float32', []),
+    ints: (list) => g.constant(BigInt64Array.from(list, BigInt), 'int64', [list.length]),
+    reshape: (x, dims) => (sameShape(x.shape, dims) ? x : builder.Reshape(x, { shape: dims })),
+    expand: (x, dims) => (sameShape(x.shape, dims) ? x : builder.Expand(x, { shape: dims })),
+    output(outputName, value) {
+      if (outputs.has(outputName)) throw new OrtrainError('run', `Graph ${name} has an output ${outputName} already.`);
+      outputs.set(outputName, value);
+    },
+    build() {
+      const live = liveNodes(nodes, outputs.values());
+      const used = new Set([...outputs.values(), ...live.flatMap((node) => node.inputs)]);
+      const graph: Graph = { name, inputs: [...inputs], constants: new Map([...constants].filter(([x]) => used.has(x))), nodes: live, outputs: new Map(outputs) };
+      check(graph);
+      return graph;
+    },
+  };
+  const builder = withOperators(g, apply);
+  return builder;
+}
+
+/** The one cast of the builder: that the methods made from the table's rows have the types that the table's rows say. */
+function withOperators(writer: Writer, apply: (op: OpName, operator: Operator, args: readonly (Value | null | Given)[]) => unknown): Builder {
+  const methods = (Object.keys(operators) as OpName[]).map((op) => [op, (...args: readonly (Value | null | Given)[]) => apply(op, operatorOf(op) as Operator, args)]);
+  return Object.assign(writer, Object.fromEntries(methods)) as Builder;
+}
+
+type Given = Readonly<Record<string, Attribute>>;
+
+function splitArguments(args: readonly (Value | null | Given)[]): { readonly operands: readonly (Value | null)[]; readonly given: Given } {
+  const last = args.at(-1);
+  const isValue = (arg: Value | null | Given | undefined): arg is Value | null => arg === null || (arg !== undefined && 'dtype' in arg);
+  return { operands: args.filter(isValue), given: last === undefined || isValue(last) ? {} : last };
+}
+
+/** Attributes with defaults filled in and axes counted from the front. */
+function complete(op: string, specs: AttributeSpecs, given: Given, x: Value | null): Given {
+  const stray = Object.keys(given).find((key) => specs[key] === undefined);
+  if (stray !== undefined) throw new OrtrainError('run', `${op} has no attribute ${stray}.`);
+  return Object.fromEntries(
+    Object.entries(specs).map(([key, spec]) => {
+      const value = given[key] ?? spec.fallback;
+      if (value === undefined) throw new OrtrainError('run', `${op} needs the attribute ${key}.`);
+      return [key, fromTheFront(spec, value, x?.shape.length ?? 0)];
+    }),
+  );
+}
+
+function fromTheFront({ kind }: AttributeSpec, value: Attribute, rank: number): Attribute {
+  const front = (axis: number, axes: number): number => (axis < 0 ? axis + axes : axis);
+  if (kind === 'axis') return front(value as number, rank);
+  if (kind !== 'axes' && kind !== 'new-axes') return value;
+  const list = value as readonly number[];
+  if (kind === 'axes' && list.length === 0) return Array.from({ length: rank }, (_, axis) => axis);
+  return list.map((axis) => front(axis, kind === 'axes' ? rank : rank + list.length));
+}
+
+/** The nodes that the outputs need, in order. */
+function liveNodes(nodes: readonly Node[], outputs: Iterable<Value>): readonly Node[] {
+  const used = new Set<Value | null>(outputs);
+  const live = [...nodes].reverse().filter((node) => {
+    const needed = node.outputs.some((y) => used.has(y));
+    if (needed) node.inputs.forEach((x) => used.add(x));
+    return needed;
+  });
+  return live.reverse();
+}

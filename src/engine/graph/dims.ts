@@ -1,0 +1,37 @@
+import { OrtrainError } from '../../core/errors.ts';
+import type { Dim, Shape } from './types.ts';
+
+/** The product of dimensions in canonical form: number first, then names in order, as in `2*B*S`. */
+export function product(dims: Shape): Dim {
+  const all = dims.flatMap(factors);
+  const number = all.reduce<number>((total, factor) => (typeof factor === 'number' ? total * factor : total), 1);
+  const names = all.filter((factor) => typeof factor === 'string').sort();
+  if (names.length === 0 || number === 0) return number;
+  return [...(number === 1 ? [] : [number]), ...names].join('*');
+}
+
+/** A dimension's factors: `2*B*S` gives 2, B and S. */
+export function factors(dim: Dim): Shape {
+  return typeof dim === 'number' ? [dim] : dim.split('*').map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+}
+
+/** The same axes, of the same lengths. */
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((dim, axis) => dim === b[axis]);
+}
+
+/** The common shape of operands by the rule of numpy and ONNX: aligned at the last axis, axes of length 1 stretch. */
+export function broadcast(...shapes: readonly Shape[]): Shape {
+  const rank = Math.max(...shapes.map((shape) => shape.length));
+  return Array.from({ length: rank }, (_, axis) => {
+    const lengths = new Set(shapes.map((shape) => shape[axis - rank + shape.length] ?? 1));
+    lengths.delete(1);
+    if (lengths.size > 1) throw new OrtrainError('run', `shapes do not broadcast: ${shapes.map(showShape).join(', ')}`);
+    return [...lengths][0] ?? 1;
+  });
+}
+
+/** A shape as it stands in messages and in printed graphs: `[B, 4]`. */
+export function showShape(shape: Shape): string {
+  return `[${shape.join(', ')}]`;
+}

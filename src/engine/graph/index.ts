@@ -1,0 +1,7 @@
+// ONNX bytes are not here: import `toOnnx` from ./onnx.ts, which loads the protobuf library (50 ms).
+export { graphBuilder, type Builder } from './builder.ts';
+export { check } from './check.ts';
+export { product, sameShape } from './dims.ts';
+export { operators, type AttributesOf, type InputsOf, type OpName, type OutputsOf } from './ops.ts';
+export { print } from './print.ts';
+export type { Attribute, ConstantData, DType, Dim, Graph, Node, Shape, Value } from './types.ts';

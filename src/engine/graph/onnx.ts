@@ -1,0 +1,161 @@
+import { create, toBinary } from '@bufbuild/protobuf';
+import {
+  AttributeProto_AttributeType, AttributeProtoSchema, ModelProtoSchema, NodeProtoSchema, TensorProtoSchema, TensorProto_DataType, ValueInfoProtoSchema,
+  type AttributeProto, type NodeProto, type TensorProto, type ValueInfoProto,
+} from 'onnx-buf';
+import { OrtrainError } from '../../core/errors.ts';
+import type { AttributeKind } from './attributes.ts';
+import { factors } from './dims.ts';
+import { operatorOf } from './ops.ts';
+import type { Attribute, ConstantData, DType, Dim, Graph, Node, Shape, Value } from './types.ts';
+
+const IR_VERSION = 10n;
+const OPSETS = [{ domain: '', version: 17n }, { domain: 'com.microsoft', version: 1n }];
+
+/**
+ * The bytes of an ONNX model: ir_version 10, opset 17 and com.microsoft 1. Outputs carry the names that the graph gives them.
+ * What this table keeps as attributes and ONNX takes as inputs becomes constants; a symbolic target shape becomes a tensor that
+ * is assembled at run time from the shapes of graph inputs.
+ */
+export function toOnnx(graph: Graph): Uint8Array {
+  const wire = openWire(graph);
+  const renamed = new Map<Value, string>();
+  const made = new Set(graph.nodes.flatMap((node) => node.outputs));
+  for (const [name, value] of graph.outputs) if (made.has(value) && !renamed.has(value)) renamed.set(value, name);
+  const nameOf = (x: Value | null): string => (x === null ? '' : (renamed.get(x) ?? x.name));
+
+  for (const [x, data] of graph.constants) wire.initializer(x.name, x.dtype, x.shape as readonly number[], data);
+  for (const node of graph.nodes) wire.node(node.op, [...node.inputs.map(nameOf), ...operandsOf(node, wire)], node.outputs.map(nameOf), attributesOf(node));
+  for (const [name, value] of graph.outputs) if (nameOf(value) !== name) wire.node('Identity', [nameOf(value)], [name], []);
+
+  const model = create(ModelProtoSchema, {
+    irVersion: IR_VERSION,
+    producerName: 'ortrain',
+    opsetImport: OPSETS,
+    graph: {
+      name: graph.name,
+      input: graph.inputs.map((x) => valueInfo(x.name, x)),
+      output: [...graph.outputs].map(([name, value]) => valueInfo(name, value)),
+      initializer: [...wire.initializers.values()],
+      node: [...wire.nodes],
+    },
+  });
+  return toBinary(ModelProtoSchema, model);
+}
+
+interface Wire {
+  readonly nodes: readonly NodeProto[];
+  readonly initializers: ReadonlyMap<string, TensorProto>;
+  node(op: string, inputs: readonly string[], outputs: readonly string[], attributes: readonly AttributeProto[]): void;
+  /** The name of a constant; the same name is written once. */
+  initializer(name: string, dtype: DType, shape: readonly number[], data: ConstantData): string;
+  ints(list: readonly number[]): string;
+  /** The name of an int64 tensor [n] that holds these lengths when the graph runs. */
+  lengths(dims: Shape): string;
+}
+
+function openWire(graph: Graph): Wire {
+  const nodes: NodeProto[] = [];
+  const initializers = new Map<string, TensorProto>();
+  const shapes = new Set<string>();
+  const sources = axesOfInputs(graph);
+
+  const wire: Wire = {
+    nodes,
+    initializers,
+    node(op, inputs, outputs, attribute) {
+      const last = inputs.findLastIndex((name) => name !== '');
+      nodes.push(create(NodeProtoSchema, { opType: op, domain: operatorOf(op)?.domain ?? '', name: outputs[0] ?? '', input: inputs.slice(0, last + 1), output: [...outputs], attribute: [...attribute] }));
+    },
+    initializer(name, dtype, shape, data) {
+      if (!initializers.has(name)) {
+        const rawData = new Uint8Array(data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength) as ArrayBuffer);
+        initializers.set(name, create(TensorProtoSchema, { name, dataType: DTYPES[dtype], dims: shape.map(BigInt), rawData }));
+      }
+      return name;
+    },
+    ints: (list) => wire.initializer(`ints(${list.join(',')})`, 'int64', [list.length], BigInt64Array.from(list, BigInt)),
+    lengths(dims) {
+      if (dims.every((dim) => typeof dim === 'number')) return wire.ints(dims);
+      const name = `lengths(${dims.join(',')})`;
+      if (shapes.has(name)) return name;
+      shapes.add(name);
+      const [dim] = dims as readonly [Dim];
+      if (dims.length > 1) wire.node('Concat', dims.map((part) => wire.lengths([part])), [name], [attribute('axis', 'int', 0)]);
+      else measure(dim, name);
+      return name;
+    },
+  };
+
+  /** One symbolic length: read off an input's shape, or the product of lengths that are. */
+  const measure = (dim: Dim, name: string): void => {
+    const source = sources.get(dim);
+    if (source !== undefined) return wire.node('Shape', [source.input], [name], [attribute('start', 'int', source.axis), attribute('end', 'int', source.axis + 1)]);
+    const parts = factors(dim);
+    if (parts.length === 1) throw new OrtrainError('run', `Graph ${graph.name} has no input with the axis ${dim}.`);
+    const [first, ...rest] = parts.map((part) => wire.lengths([part])) as [string, ...string[]];
+    rest.reduce((left, right, i) => {
+      const result = i === rest.length - 1 ? name : `${left}*${right}`;
+      wire.node('Mul', [left, right], [result], []);
+      return result;
+    }, first);
+  };
+  return wire;
+}
+
+/** Where each symbol can be read: integer inputs first, because WebGPU would fetch a float tensor only to look at its shape. */
+function axesOfInputs(graph: Graph): ReadonlyMap<Dim, { readonly input: string; readonly axis: number }> {
+  const integersLast = [...graph.inputs].sort((a, b) => Number(a.dtype.startsWith('int')) - Number(b.dtype.startsWith('int')));
+  return new Map(integersLast.flatMap((x) => x.shape.map((dim, axis) => [dim, { input: x.name, axis }] as const)));
+}
+
+/** The inputs that ONNX takes where the table has attributes; an empty list is one that is left out. */
+function operandsOf(node: Node, wire: Wire): readonly string[] {
+  return Object.entries(operatorOf(node.op)?.attrs ?? {})
+    .filter(([, spec]) => spec.operand)
+    .map(([key, { kind }]) => {
+      const value = node.attrs[key] as Attribute;
+      if (kind === 'dims') return wire.lengths(reachableDims(node, value as Shape));
+      if (kind === 'float') return wire.initializer(`float(${String(value)})`, 'float32', [], Float32Array.of(value as number));
+      const list = value as readonly number[];
+      return list.length === 0 ? '' : wire.ints(list);
+    });
+}
+
+/** A target shape with as few symbols as ONNX's abbreviations allow. */
+function reachableDims(node: Node, target: Shape): Shape {
+  const source = node.inputs[0]?.shape ?? [];
+  if (node.op === 'Expand') return target.map((dim, axis) => (dim === source[axis - target.length + source.length] ? 1 : dim)); // a 1 leaves an axis alone
+  const kept = target.map((dim, axis) => (typeof dim === 'string' && dim === source[axis] ? 0 : dim)); // a 0 copies it
+  return kept.filter((dim) => typeof dim === 'string').length === 1 ? kept.map((dim) => (typeof dim === 'string' ? -1 : dim)) : kept; // a -1 is what is left
+}
+
+function attributesOf(node: Node): readonly AttributeProto[] {
+  return Object.entries(operatorOf(node.op)?.attrs ?? {})
+    .filter(([, spec]) => !spec.operand)
+    .map(([key, { kind }]) => attribute(key, kind, node.attrs[key] as Attribute));
+}
+
+function attribute(name: string, kind: AttributeKind, value: Attribute): AttributeProto {
+  const type = AttributeProto_AttributeType;
+  if (kind === 'float') return create(AttributeProtoSchema, { name, type: type.FLOAT, f: value as number });
+  if (kind === 'text') return create(AttributeProtoSchema, { name, type: type.STRING, s: new Uint8Array(new TextEncoder().encode(value as string)) });
+  if (kind === 'dtype') return create(AttributeProtoSchema, { name, type: type.INT, i: BigInt(DTYPES[value as DType]) });
+  if (Array.isArray(value)) return create(AttributeProtoSchema, { name, type: type.INTS, ints: value.map(BigInt) });
+  return create(AttributeProtoSchema, { name, type: type.INT, i: BigInt(value as number) });
+}
+
+function valueInfo(name: string, { dtype, shape }: Value): ValueInfoProto {
+  const dim = shape.map((length) => ({ value: typeof length === 'number' ? ({ case: 'dimValue', value: BigInt(length) } as const) : ({ case: 'dimParam', value: length } as const) }));
+  return create(ValueInfoProtoSchema, { name, type: { value: { case: 'tensorType', value: { elemType: DTYPES[dtype], shape: { dim } } } } });
+}
+
+const DTYPES: Readonly<Record<DType, TensorProto_DataType>> = {
+  float32: TensorProto_DataType.FLOAT,
+  float16: TensorProto_DataType.FLOAT16,
+  int32: TensorProto_DataType.INT32,
+  int64: TensorProto_DataType.INT64,
+  uint8: TensorProto_DataType.UINT8,
+  uint32: TensorProto_DataType.UINT32,
+  bool: TensorProto_DataType.BOOL,
+};
