@@ -1,0 +1,90 @@
+import { closeSync, fstatSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, statSync, truncateSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { OrtrainError } from '../core/errors.ts';
+import type { RunEvent } from '../core/events.ts';
+
+/** One line of `journal.jsonl`: an event, the version of this format, and the time in milliseconds since 1970. */
+export type JournalEntry = RunEvent & { readonly v: 1; readonly t: number };
+
+/** Append-only. A line counts once its line break is written; whatever follows the last line break was torn by a crash. */
+export interface Journal {
+  /** Never throws: a full disk must not end hours of training. A line that cannot be written whole is taken back. */
+  append(event: RunEvent): void;
+  /** Brings everything to the disk. */
+  close(): void;
+}
+
+/** Opens a journal for appending, after cutting off a torn last line. Throws where the file cannot be written at all. */
+export function openJournal(path: string): Journal {
+  let file: number | undefined = openForAppending(path);
+  return {
+    append(event) {
+      if (file === undefined) return;
+      writeLine(file, JSON.stringify({ v: 1, t: Date.now(), ...event }));
+      if (isWorthSyncing(event)) tryTo(fsyncSync, file);
+    },
+    close() {
+      if (file === undefined) return;
+      tryTo(fsyncSync, file);
+      tryTo(closeSync, file);
+      file = undefined;
+    },
+  };
+}
+
+/** All whole lines of a journal, oldest first. Throws a data error that names the line which is not JSON. */
+export function readJournal(path: string): readonly JournalEntry[] {
+  const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1);
+  return lines.map((text, i) => {
+    try {
+      return JSON.parse(text) as JournalEntry;
+    } catch (cause) {
+      throw new OrtrainError('data', `${path} is damaged`, {
+        subject: path,
+        problems: [{ message: 'this line is not JSON', file: path, line: i + 1, snippet: text }],
+        remedy: 'Remove the line; the rest of the journal stays usable.',
+        cause,
+      });
+    }
+  });
+}
+
+function openForAppending(path: string): number {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() === true) cutTornLine(path);
+    return openSync(path, 'a');
+  } catch (cause) {
+    throw new OrtrainError('environment', `cannot write the journal ${path}`, { subject: path, remedy: 'Check the permissions of the folder and the space on the disk.', cause });
+  }
+}
+
+function cutTornLine(path: string): void {
+  const bytes = readFileSync(path);
+  const whole = bytes.lastIndexOf(0x0a) + 1;
+  if (whole < bytes.byteLength) truncateSync(path, whole);
+}
+
+function writeLine(file: number, line: string): void {
+  let before: number | undefined;
+  try {
+    const bytes = Buffer.from(`${line}\n`, 'utf8');
+    before = fstatSync(file).size;
+    for (let written = 0; written < bytes.byteLength; ) written += writeSync(file, bytes, written);
+  } catch {
+    if (before !== undefined) tryTo((open) => ftruncateSync(open, before), file);
+  }
+}
+
+/** Syncing costs milliseconds, so single steps are left to the operating system. */
+function isWorthSyncing(event: RunEvent): boolean {
+  return event.type === 'task-event' ? event.event.type === 'epoch' : event.type !== 'download';
+}
+
+function tryTo(action: (file: number) => void, file: number): void {
+  try {
+    action(file);
+  } catch {
+    // What could not be synced or closed now may still reach the disk later, and training goes on either way.
+  }
+}
