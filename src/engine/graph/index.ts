@@ -2,6 +2,7 @@
 export { graphBuilder, type Builder } from './builder.ts';
 export { check } from './check.ts';
 export { product, sameShape } from './dims.ts';
+export { sliceRange } from './infer.ts';
 export { operators, type AttributesOf, type InputsOf, type OpName, type OutputsOf } from './ops.ts';
 export { print } from './print.ts';
 export type { Attribute, ConstantData, DType, Dim, Graph, Node, Shape, Value } from './types.ts';

@@ -126,7 +126,6 @@ export function concat(xs: readonly Value[], { axis }: Axis): TensorType {
     sameDtype(first, x);
     if (!sameShape(withAxis(first.shape, axis, 0), withAxis(x.shape, axis, 0))) refuse('inputs differ beside the axis that they are joined along');
   }
-  if (rest.length === 0) return first;
   return { dtype: first.dtype, shape: withAxis(first.shape, axis, xs.reduce((total, x) => total + lengthOf(x, axis), 0)) };
 }
 
@@ -170,7 +169,7 @@ const PAST_EVERY_END = 2 ** 31 - 1;
 
 export function pad([x]: readonly [Value], { pads }: { readonly pads: readonly number[] }): TensorType {
   const rank = x.shape.length;
-  if (pads.length !== 2 * rank) refuse(`takes ${2 * rank} pads`);
+  if (pads.length !== 2 * rank || pads.some((count) => count < 0)) refuse(`takes ${2 * rank} pads from 0 on`);
   const added = x.shape.map((_, axis) => (pads[axis] ?? 0) + (pads[axis + rank] ?? 0));
   return { dtype: float(x).dtype, shape: x.shape.map((dim, axis) => (added[axis] === 0 ? dim : lengthOf(x, axis) + (added[axis] ?? 0))) };
 }

@@ -1,0 +1,2 @@
+export { gradients } from './gradients.ts';
+export { rules } from './rules.ts';
