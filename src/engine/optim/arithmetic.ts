@@ -1,0 +1,22 @@
+/**
+ * The operations that an update rule may use, over any type: numbers, registers of a WebAssembly kernel, values of a graph.
+ * A rule written against it is written once for all of them.
+ */
+export interface Arithmetic<T> {
+  add(a: T, b: T): T;
+  sub(a: T, b: T): T;
+  mul(a: T, b: T): T;
+  div(a: T, b: T): T;
+  max(a: T, b: T): T;
+  sqrt(a: T): T;
+}
+
+/** Plain float64 numbers. */
+export const numbers: Arithmetic<number> = {
+  add: (a, b) => a + b,
+  sub: (a, b) => a - b,
+  mul: (a, b) => a * b,
+  div: (a, b) => a / b,
+  max: Math.max,
+  sqrt: Math.sqrt,
+};
