@@ -15,7 +15,7 @@ export type Rule<O extends OpName> = number extends InputsOf<O>['length'] ? Pull
 type Each<List, Item> = { readonly [I in keyof List]: Item };
 
 /** The derivative of every operator; null where it has none. dx is the gradient of the loss by x; ∘ is multiplication by element. */
-export const rules: { readonly [O in OpName]: Rule<O> | null } = {
+export const rules = {
   Add: [(_, dy) => dy, (_, dy) => dy],
   Sub: [(_, dy) => dy, (g, dy) => g.Neg(dy)],
   Mul: [(g, dy, [, b]) => g.Mul(dy, b), (g, dy, [a]) => g.Mul(dy, a)],
@@ -88,7 +88,10 @@ export const rules: { readonly [O in OpName]: Rule<O> | null } = {
   Not: null,
   Shape: null,
   Size: null,
-};
+} as const satisfies { readonly [O in OpName]: Rule<O> | null };
+
+/** Those that have a derivative. */
+export type Differentiable = { [O in OpName]: (typeof rules)[O] extends null ? never : O }[OpName];
 
 type Slope = (g: Builder, x: Value, y: Value) => Value;
 
