@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { OrtrainError } from '../core/errors.ts';
 import type { Listener, StageEvent } from '../core/events.ts';
 import { loadTokenizer, tokenize } from '../data/tokens.ts';
-import { openEnsemble } from '../training/ensemble.ts';
-import { tokenizerFiles } from '../training/model-folder.ts';
+import { readModelFolder, tokenizerFiles } from '../training/classifier-folder.ts';
+import { ensembleProbabilities } from '../training/ensemble.ts';
 import type { StoredRun } from './runs.ts';
 
 export interface TextPredictions {
@@ -23,13 +23,13 @@ export async function predictTexts(
 ): Promise<TextPredictions> {
   const models = modelFolders(run);
   const tokenizer = await loadTokenizer(tokenizerFiles(models[0] ?? ''));
-  const tokens = tokenize(tokenizer, texts, run.experiment.model.max_seq_length, (done) => listen({ type: 'progress', done, total: texts.length, unit: 'texts' }));
-  const ensemble = openEnsemble(models, { threads: options.threads ?? availableParallelism(), batchSize: run.experiment.training.eval_batch_size });
-  const flat = await ensemble.probabilities({ kind: 'tokens', tokens }, (done, total) => {
+  const { classes, max_seq_length: maxLength } = readModelFolder(models[0] ?? '');
+  const tokens = tokenize(tokenizer, texts, maxLength, (done) => listen({ type: 'progress', done, total: texts.length, unit: 'texts' }));
+  const speed = { threads: options.threads ?? availableParallelism(), batchSize: run.experiment.training.eval_batch_size };
+  const flat = await ensembleProbabilities(models, { kind: 'tokens', tokens }, speed, (done, total) => {
     if (options.signal?.aborted === true) throw new OrtrainError('interrupted', 'stopped before the end');
     listen({ type: 'progress', done, total, unit: 'texts' });
   });
-  const { classes } = ensemble;
   const probabilities = texts.map((_, row) => (classes.length === 2 ? pair(flat[row] ?? NaN) : flat.slice(row * classes.length, (row + 1) * classes.length)));
   return { classes, probabilities };
 }

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { loadTokens, type TokenSet } from '../data/tokens.ts';
-import { encoderForward, type EncoderConfig } from '../engine/models/index.ts';
+import { encoderForward } from '../engine/models/index.ts';
 import { openForward, type ForwardModel } from '../engine/runtime/index.ts';
+import { tokenSource, type BatchSource, type FeatureSet } from '../training/batch-source.ts';
+import { encoderFiles, initialWeights } from '../training/classifier-folder.ts';
 import { saveFeatures } from '../training/features.ts';
-import { tokenSource } from '../training/batch-source.ts';
 import { forwardAll } from '../training/inference.ts';
-import { encoderFiles, loadEncoder } from '../training/model-folder.ts';
 import { readExampleIndex } from './outputs.ts';
 import type { Stage, StageContext } from './stage.ts';
 
@@ -31,30 +31,40 @@ export const encode: Stage<Params> = {
     files: encoderFiles(modelFolder, model.weights),
   }),
   async run(context) {
-    const { params, files, inputs, output, threads } = context;
+    const { params, files, inputs, output, threads, emit } = context;
     const tokens = inputs.one('tokens');
-    const train = loadTokens(join(tokens, 'train.tokens'));
-    const test = readExampleIndex(tokens).test === null ? undefined : loadTokens(join(tokens, 'test.tokens'));
-    const encoder = loadEncoder(files, params.weights, params.seed, context.emit);
-    const model = await openForward({ program: encoderForward({ encoder: encoder.config }), threads });
+    const parts = ['train', ...(readExampleIndex(tokens).test === null ? [] : ['test'])];
+    const weights = initialWeights(files, params.weights, params.seed);
+    const program = encoderForward(weights.config);
+    const { source, notices } = weights.source(program.parameters, params.seed);
+    for (const message of notices) emit({ type: 'notice', level: 'warning', message });
+    const sources = parts.map((part) => tokenSource(loadTokens(join(tokens, `${part}.tokens`)), weights.config));
+    const total = sources.reduce((rows, { lengths }) => rows + lengths.length, 0);
+    const model = await openForward({ program, threads, source });
     try {
-      model.load(encoder.parameters);
-      const total = rowsOf(train) + (test === undefined ? 0 : rowsOf(test));
-      saveFeatures(join(output, 'train.features'), await featuresOf(context, model, encoder.config, train, 0, total));
-      if (test !== undefined) saveFeatures(join(output, 'test.features'), await featuresOf(context, model, encoder.config, test, rowsOf(train), total));
+      let before = 0;
+      for (const [i, part] of parts.entries()) {
+        const texts = sources[i] as BatchSource;
+        saveFeatures(join(output, `${part}.features`), await featuresOf(context, model, weights.config.hiddenSize, texts, { before, total }));
+        before += texts.lengths.length;
+      }
     } finally {
       await model.release();
     }
   },
 };
 
-async function featuresOf(context: StageContext<Params>, model: ForwardModel, config: EncoderConfig, tokens: TokenSet, before: number, total: number) {
-  const rows = Int32Array.from({ length: rowsOf(tokens) }, (_, row) => row);
-  const values = await forwardAll((feeds) => model.forward(feeds), tokenSource(tokens, config, 1), rows, config.hiddenSize, context.params.batchSize, (done) => {
-    context.checkpoint();
-    context.emit({ type: 'progress', done: before + done, total, unit: 'texts' });
+async function featuresOf(
+  { params, emit, checkpoint }: StageContext<Params>,
+  model: ForwardModel,
+  width: number,
+  source: BatchSource,
+  { before, total }: { readonly before: number; readonly total: number },
+): Promise<FeatureSet> {
+  const rows = Int32Array.from({ length: source.lengths.length }, (_, row) => row);
+  const values = await forwardAll((feeds) => model.forward(feeds), source, rows, width, params.batchSize, (done) => {
+    checkpoint();
+    emit({ type: 'progress', done: before + done, total, unit: 'texts' });
   });
-  return { width: config.hiddenSize, values };
+  return { width, values };
 }
-
-const rowsOf = (tokens: TokenSet): number => tokens.offsets.length - 1;

@@ -45,8 +45,3 @@ export function readExampleIndex(tokens: string): ExampleIndex {
 export function readJson<T>(folder: string, name: string): T {
   return JSON.parse(readFileSync(join(folder, name), 'utf8')) as T;
 }
-
-/** One logit with a sigmoid serves two classes; more need one each. */
-export function outputsFor(classes: readonly string[]): number {
-  return classes.length === 2 ? 1 : classes.length;
-}

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { writeFileAtomic } from '../core/files.ts';
 import { writeCsv } from '../data/csv.ts';
 import { loadTokens } from '../data/tokens.ts';
-import { openEnsemble } from '../training/ensemble.ts';
+import { ensembleProbabilities, type EnsembleInput } from '../training/ensemble.ts';
 import { loadFeatures } from '../training/features.ts';
 import { readExampleIndex } from './outputs.ts';
 import { predictedClass, probabilityColumns, probabilityFields } from './prediction-table.ts';
@@ -27,15 +27,14 @@ export const predict: Stage<Params> = {
     const ids = test?.ids ?? [];
     const features = inputs.optional('features');
     const models = inputs.eachFold('model').map((folder) => join(folder, 'model'));
-    const probabilities = await openEnsemble(models, { threads, batchSize: params.batchSize }).probabilities(
+    const texts: EnsembleInput =
       features === undefined
         ? { kind: 'tokens', tokens: loadTokens(join(tokens, 'test.tokens')) }
-        : { kind: 'features', features: loadFeatures(join(features, 'test.features')) },
-      (done, total) => {
-        checkpoint();
-        emit({ type: 'progress', done, total, unit: 'texts' });
-      },
-    );
+        : { kind: 'features', features: loadFeatures(join(features, 'test.features')) };
+    const probabilities = await ensembleProbabilities(models, texts, { threads, batchSize: params.batchSize }, (done, total) => {
+      checkpoint();
+      emit({ type: 'progress', done, total, unit: 'texts' });
+    });
     const rows = ids.map((id, row) => [id, ...probabilityFields(probabilities, row, classes), predictedClass(probabilities, row, classes)]);
     writeFileAtomic(join(output, 'predictions.csv'), writeCsv(['id', ...probabilityColumns(classes), 'prediction'], rows));
   },

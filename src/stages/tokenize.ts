@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { writeJsonAtomic } from '../core/files.ts';
 import { readTestExamples, readTrainExamples } from '../data/examples.ts';
 import { loadTokenizer, saveTokens, tokenize as tokenizeTexts } from '../data/tokens.ts';
-import { tokenizerFiles } from '../training/model-folder.ts';
+import { tokenizerFiles } from '../training/classifier-folder.ts';
 import type { ExampleIndex } from './outputs.ts';
 import type { Stage } from './stage.ts';
 

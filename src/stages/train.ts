@@ -1,15 +1,15 @@
 import { join } from 'node:path';
 import type { Experiment } from '../config/index.ts';
 import { writeJsonAtomic } from '../core/files.ts';
+import { seedFor } from '../core/random.ts';
 import { readFolds } from '../data/folds.ts';
 import { loadTokens } from '../data/tokens.ts';
-import { featureSource, tokenSource, type BatchSource } from '../training/batch-source.ts';
+import { featureSource, tokenSource } from '../training/batch-source.ts';
+import { openClassifier } from '../training/classifier.ts';
+import { encoderFiles, initialWeights, outputsFor, tokenizerFiles, writeModelFolder } from '../training/classifier-folder.ts';
 import { loadFeatures } from '../training/features.ts';
 import { fit } from '../training/fit.ts';
-import { encoderFiles, loadEncoder, tokenizerFiles, writeModelFolder } from '../training/model-folder.ts';
-import { openClassifier } from '../training/classifier.ts';
-import { seedFor } from '../core/random.ts';
-import { outputsFor, readExampleIndex, type FoldHistory, type FoldValidation } from './outputs.ts';
+import { readExampleIndex, type FoldHistory, type FoldValidation } from './outputs.ts';
 import type { Stage } from './stage.ts';
 
 interface Params {
@@ -39,26 +39,24 @@ export const train: Stage<Params> = {
   async run({ params, files, inputs, output, fold, threads, emit, checkpoint }) {
     const { model, training, seed } = params;
     const tokens = inputs.one('tokens');
-    const index = readExampleIndex(tokens);
-    const outputs = outputsFor(index.classes);
-    const foldOf = readFolds(join(inputs.one('folds'), 'folds.csv'));
-    const encoder = loadEncoder(files, model.weights, seed, emit);
+    const { classes, train: examples } = readExampleIndex(tokens);
+    const foldOf = await readFolds(join(inputs.one('folds'), 'folds.csv'));
+    const [trainRows, validationRows] = [rowsWhere(foldOf, (of) => of !== fold), rowsWhere(foldOf, (of) => of === fold)];
+    const weights = initialWeights(files, model.weights, seed);
     const features = inputs.optional('features');
-    const source: BatchSource =
-      features === undefined
-        ? tokenSource(loadTokens(join(tokens, 'train.tokens')), encoder.config, outputs)
-        : featureSource(loadFeatures(join(features, 'train.features')), outputs);
+    const source =
+      features === undefined ? tokenSource(loadTokens(join(tokens, 'train.tokens')), weights.config) : featureSource(loadFeatures(join(features, 'train.features')));
 
     const foldSeed = seedFor(seed, 'fold', fold);
-    const trainer = await openClassifier({ encoder, head: model.head, outputs, frozen: features !== undefined, training, threads, seed: foldSeed });
+    const classifier = await openClassifier({ weights, head: model.head, classes, onFeatures: features !== undefined, training, threads, seed: foldSeed });
+    for (const message of classifier.notices) emit({ type: 'notice', level: 'warning', message });
     try {
-      const validationRows = rowsWhere(foldOf, (of) => of === fold);
       const result = await fit({
-        trainer,
+        trainer: classifier.trainer,
         source,
-        labels: Int32Array.from(index.train.labels),
-        outputs,
-        trainRows: rowsWhere(foldOf, (of) => of !== fold),
+        labels: Int32Array.from(examples.labels),
+        outputs: outputsFor(classes),
+        trainRows,
         validationRows,
         training,
         maxLength: model.max_seq_length,
@@ -67,26 +65,14 @@ export const train: Stage<Params> = {
         emit,
         checkpoint,
       });
-      const history: FoldHistory = {
-        fold,
-        best_epoch: result.bestEpoch,
-        stopped: result.stopped,
-        epochs: result.epochs,
-        best: result.epochs.find(({ epoch }) => epoch === result.bestEpoch)?.metrics ?? {},
-      };
-      const validation: FoldValidation = { rows: [...validationRows], probabilities: [...result.validation] };
-      writeJsonAtomic(join(output, 'history.json'), history);
-      writeJsonAtomic(join(output, 'validation.json'), validation);
-      writeModelFolder(join(output, 'model'), {
-        files,
-        encoder,
-        trained: result.parameters,
-        head: model.head,
-        classes: index.classes,
-        maxLength: model.max_seq_length,
-      });
+      classifier.trainer.restore(result.parameters);
+      const { epochs, bestEpoch, stopped } = result;
+      const best = epochs.find(({ epoch }) => epoch === bestEpoch)?.metrics ?? {};
+      writeJsonAtomic(join(output, 'history.json'), { fold, best_epoch: bestEpoch, stopped, epochs, best } satisfies FoldHistory);
+      writeJsonAtomic(join(output, 'validation.json'), { rows: [...validationRows], probabilities: [...result.validation] } satisfies FoldValidation);
+      writeModelFolder(join(output, 'model'), { files, config: weights.config, source: classifier.values, classes, head: model.head, max_seq_length: model.max_seq_length });
     } finally {
-      await trainer.release();
+      await classifier.trainer.release();
     }
   },
 };

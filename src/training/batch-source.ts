@@ -1,4 +1,4 @@
-import type { TokenSet } from '../data/tokens.ts';
+import { tokenLengths, type TokenSet } from '../data/tokens.ts';
 import { batchFeeds, featureFeeds, type EncoderConfig } from '../engine/models/index.ts';
 import type { Feeds } from '../engine/program.ts';
 
@@ -6,32 +6,30 @@ import type { Feeds } from '../engine/program.ts';
 export interface BatchSource {
   /** Tokens of each row; for features all are 1. */
   readonly lengths: Int32Array;
-  /** The graph inputs of a batch of rows, padded to `width` tokens; with labels (a class number a row) for a training step. */
-  feeds(rows: Int32Array, width: number, labels?: Int32Array): Feeds;
+  /** The model's inputs for a batch of rows, padded to `width` tokens. */
+  feeds(rows: Int32Array, width: number): Feeds;
 }
 
-export function tokenSource(tokens: TokenSet, encoder: EncoderConfig, outputs: number): BatchSource {
-  const lengths = new Int32Array(tokens.offsets.length - 1).map((_, row) => (tokens.offsets[row + 1] ?? 0) - (tokens.offsets[row] ?? 0));
+export function tokenSource(tokens: TokenSet, encoder: EncoderConfig): BatchSource {
   return {
-    lengths,
-    feeds: (rows, width, labels) => batchFeeds(encoder, [...rows].map((row) => tokens.row(row)), { width, outputs, ...(labels === undefined ? {} : { labels }) }),
+    lengths: tokenLengths(tokens),
+    feeds: (rows, width) => batchFeeds(encoder, Array.from(rows, (row) => tokens.row(row)), width),
   };
 }
 
-/** Rows of encoder features: row-major [rows, width]. */
+/** Features of texts, row-major [rows, width]. */
 export interface FeatureSet {
   readonly width: number;
   readonly values: Float32Array;
 }
 
-export function featureSource(features: FeatureSet, outputs: number): BatchSource {
-  const { width, values } = features;
+export function featureSource({ width, values }: FeatureSet): BatchSource {
   return {
     lengths: new Int32Array(values.length / width).fill(1),
-    feeds(rows, _width, labels) {
+    feeds(rows) {
       const batch = new Float32Array(rows.length * width);
       rows.forEach((row, i) => batch.set(values.subarray(row * width, (row + 1) * width), i * width));
-      return featureFeeds(batch, width, { outputs, ...(labels === undefined ? {} : { labels }) });
+      return featureFeeds(batch, width);
     },
   };
 }

@@ -3,6 +3,7 @@ import { OrtrainError } from '../core/errors.ts';
 import type { Listener, StageEvent } from '../core/events.ts';
 import { planBatches } from '../data/batches.ts';
 import { classificationMetrics } from '../data/metrics.ts';
+import { targetFeeds } from '../engine/models/index.ts';
 import { rateSchedule } from '../engine/optim/index.ts';
 import type { Snapshot, Trainer } from '../engine/runtime/index.ts';
 import type { BatchSource } from './batch-source.ts';
@@ -124,7 +125,7 @@ async function trainEpoch(options: FitOptions, epoch: number, rateOf: (step: num
     const targets = pick(options.labels, rows);
     const rate = rateOf(step);
     lr = rate.lr;
-    const result = await trainer.step(source.feeds(rows, batch.width, targets), rate);
+    const result = await trainer.step({ ...source.feeds(rows, batch.width), ...targetFeeds(targets, options.outputs) }, rate);
     if (!Number.isFinite(result.loss)) {
       return { metrics: {}, lr, diverged: `the loss or a gradient was not finite at step ${step + 1} (epoch ${epoch}) with rate ${lr}` };
     }

@@ -1,0 +1,131 @@
+import { closeSync, copyFileSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { Experiment } from '../config/index.ts';
+import { OrtrainError } from '../core/errors.ts';
+import { openWeights, readEncoderConfig } from '../data/model-folder.ts';
+import {
+  classifierForward,
+  encodeSafetensors,
+  pretrainedParameters,
+  randomParameters,
+  savedParameters,
+  type EncoderConfig,
+  type ParameterSource,
+} from '../engine/models/index.ts';
+import type { ParameterSpec } from '../engine/program.ts';
+
+type Head = Experiment['model']['head'];
+type Files = Readonly<Record<string, string>>;
+
+const TOKENIZER_FILES = ['tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json', 'vocab.txt'];
+
+/** The tokenizer's files of a model directory, by their names. */
+export function tokenizerFiles(folder: string): Files {
+  return existing(folder, TOKENIZER_FILES);
+}
+
+/** The encoder's files of a model directory, by their names; without weights where they start at random. */
+export function encoderFiles(folder: string, weights: Experiment['model']['weights']): Files {
+  return existing(folder, weights === 'pretrained' ? ['config.json', 'model.safetensors'] : ['config.json']);
+}
+
+function existing(folder: string, names: readonly string[]): Files {
+  return Object.fromEntries(names.map((name) => [name, join(folder, name)]).filter(([, path]) => existsSync(path ?? '')));
+}
+
+/** Where a classifier's first values come from: the encoder's from one place for all folds, the head's from the fold's seed. */
+export interface InitialWeights {
+  readonly config: EncoderConfig;
+  source(parameters: readonly ParameterSpec[], headSeed: number): { readonly source: ParameterSource; readonly notices: readonly string[] };
+}
+
+/** The encoder of a model directory, pretrained, or at random from `seed`. */
+export function initialWeights(files: Files, weights: Experiment['model']['weights'], seed: number): InitialWeights {
+  const folder = dirname(files['config.json'] ?? '');
+  return {
+    config: readEncoderConfig(folder),
+    source(parameters, headSeed) {
+      if (weights === 'pretrained') return pretrainedParameters(openWeights(folder), this.config, parameters, headSeed);
+      const [encoder, head] = [randomParameters(seed), randomParameters(headSeed)];
+      return { source: (spec, into) => (isHead(spec) ? head : encoder)(spec, into), notices: [] };
+    },
+  };
+}
+
+const isHead = (spec: ParameterSpec): boolean => spec.name.startsWith('classifier.');
+
+/** What a model of ours adds to Hugging Face's config.json, under the key `ortrain`. */
+export interface ClassifierDescription {
+  readonly classes: readonly string[];
+  readonly head: Head;
+  readonly max_seq_length: number;
+}
+
+export interface NewModel extends ClassifierDescription {
+  /** Files of the pretrained model's directory. */
+  readonly files: Files;
+  readonly config: EncoderConfig;
+  /** Every parameter's value: trained ones, and the frozen ones as they came. */
+  readonly source: ParameterSource;
+}
+
+/** Writes a model directory in Hugging Face layout: config.json, model.safetensors and the tokenizer's files. */
+export function writeModelFolder(folder: string, model: NewModel): void {
+  mkdirSync(folder, { recursive: true });
+  const { parameters } = classifierForward({ encoder: model.config, head: model.head, outputs: outputsFor(model.classes) });
+  const tensors = parameters.map((spec) => ({ name: spec.name, shape: spec.shape, data: model.source(spec) }));
+  writePieces(join(folder, 'model.safetensors'), encodeSafetensors(tensors));
+  writeFileSync(join(folder, 'config.json'), `${JSON.stringify(describe(model), null, 2)}\n`);
+  for (const path of Object.values(model.files)) {
+    if (TOKENIZER_FILES.includes(basename(path))) copyFileSync(path, join(folder, basename(path)));
+  }
+}
+
+/** The pretrained config.json with what a classifier changes. One output is a sigmoid, which Hugging Face calls multi-label. */
+function describe({ files, classes, head, max_seq_length }: NewModel): Readonly<Record<string, unknown>> {
+  const outputs = outputsFor(classes);
+  const pretrained = JSON.parse(readFileSync(files['config.json'] ?? '', 'utf8')) as Readonly<Record<string, unknown>>;
+  const labels = outputs === 1 ? classes.slice(1) : classes;
+  const ortrain: ClassifierDescription = { classes, head, max_seq_length };
+  return {
+    ...pretrained,
+    architectures: ['BertForSequenceClassification'],
+    torch_dtype: 'float32',
+    classifier_dropout: head.dropout,
+    num_labels: outputs,
+    id2label: Object.fromEntries(labels.map((name, i) => [String(i), name])),
+    label2id: Object.fromEntries(labels.map((name, i) => [name, i])),
+    problem_type: outputs === 1 ? 'multi_label_classification' : 'single_label_classification',
+    ortrain,
+  };
+}
+
+function writePieces(path: string, pieces: readonly Uint8Array[]): void {
+  const file = openSync(path, 'wx');
+  try {
+    for (const piece of pieces) for (let done = 0; done < piece.byteLength; ) done += writeSync(file, piece, done);
+  } finally {
+    closeSync(file);
+  }
+}
+
+export interface SavedModel extends ClassifierDescription {
+  readonly encoder: EncoderConfig;
+  readonly outputs: number;
+  readonly source: ParameterSource;
+}
+
+/** A model directory that `writeModelFolder` made. Throws a `data` error for any other. */
+export function readModelFolder(folder: string): SavedModel {
+  const path = join(folder, 'config.json');
+  const { ortrain } = JSON.parse(readFileSync(path, 'utf8')) as { readonly ortrain?: ClassifierDescription };
+  if (ortrain === undefined) throw new OrtrainError('data', `${path} does not describe a classifier that was trained here`, { subject: path });
+  const [encoder, outputs] = [readEncoderConfig(folder), outputsFor(ortrain.classes)];
+  const { parameters } = classifierForward({ encoder, head: ortrain.head, outputs });
+  return { ...ortrain, encoder, outputs, source: savedParameters(openWeights(folder), parameters) };
+}
+
+/** One logit with a sigmoid serves two classes; more need one each. */
+export function outputsFor(classes: readonly string[]): number {
+  return classes.length === 2 ? 1 : classes.length;
+}

@@ -1,0 +1,50 @@
+import type { TokenSet } from '../data/tokens.ts';
+import { classifierForward, headForward } from '../engine/models/index.ts';
+import { openForward } from '../engine/runtime/index.ts';
+import { featureSource, tokenSource, type FeatureSet } from './batch-source.ts';
+import { readModelFolder } from './classifier-folder.ts';
+import { forwardAll } from './inference.ts';
+import { probabilitiesOf } from './logits.ts';
+
+/** Texts to classify: as token ids, or as features of the frozen encoder that all the models share. */
+export type EnsembleInput = { readonly kind: 'tokens'; readonly tokens: TokenSet } | { readonly kind: 'features'; readonly features: FeatureSet };
+
+/**
+ * The mean of several models' probabilities: [rows] of class 1 for two classes, otherwise row-major [rows, classes]. One
+ * model is in memory at a time.
+ *
+ * @param onProgress hears of rows times models
+ */
+export async function ensembleProbabilities(
+  modelFolders: readonly string[],
+  input: EnsembleInput,
+  options: { readonly threads: number; readonly batchSize: number },
+  onProgress: (done: number, total: number) => void,
+): Promise<Float64Array> {
+  let sum: Float64Array | undefined;
+  for (const [i, folder] of modelFolders.entries()) {
+    const probabilities = await modelProbabilities(folder, input, options, (done, rows) => onProgress(i * rows + done, modelFolders.length * rows));
+    sum = sum === undefined ? probabilities : sum.map((total, at) => total + (probabilities[at] ?? NaN));
+  }
+  return (sum ?? new Float64Array(0)).map((total) => total / modelFolders.length);
+}
+
+async function modelProbabilities(
+  folder: string,
+  input: EnsembleInput,
+  { threads, batchSize }: { readonly threads: number; readonly batchSize: number },
+  onProgress: (done: number, rows: number) => void,
+): Promise<Float64Array> {
+  const { encoder, head, outputs, source: weights } = readModelFolder(folder);
+  const program =
+    input.kind === 'tokens' ? classifierForward({ encoder, head, outputs }) : headForward({ width: input.features.width, head, outputs });
+  const source = input.kind === 'tokens' ? tokenSource(input.tokens, encoder) : featureSource(input.features);
+  const rows = Int32Array.from({ length: source.lengths.length }, (_, row) => row);
+  const model = await openForward({ program, threads, source: weights });
+  try {
+    const logits = await forwardAll((feeds) => model.forward(feeds), source, rows, outputs, batchSize, (done) => onProgress(done, rows.length));
+    return probabilitiesOf(logits, outputs);
+  } finally {
+    await model.release();
+  }
+}
