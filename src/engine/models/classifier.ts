@@ -1,0 +1,100 @@
+import { gradients } from '../autodiff/index.ts';
+import { graphBuilder } from '../graph/index.ts';
+import type { Value } from '../graph/types.ts';
+import type { ForwardProgram, GradientSpec, StepProgram } from '../program.ts';
+import { bert, type Encoded } from './bert.ts';
+import type { EncoderConfig, ModelType } from './config.ts';
+import { head, type HeadOptions } from './head.ts';
+import { binaryCrossEntropy, crossEntropy } from './losses.ts';
+import { modelBuilder, type Leaf, type ModelBuilder } from './model-builder.ts';
+
+/** A pretrained encoder with a classification head on its pooled output. */
+export interface ClassifierOptions {
+  readonly encoder: EncoderConfig;
+  readonly head: HeadOptions;
+  /** 1 for two classes, otherwise the number of classes. */
+  readonly outputs: number;
+}
+
+/** A head alone, on features [B, width] that were computed before. */
+export interface HeadModelOptions {
+  readonly width: number;
+  readonly head: HeadOptions;
+  readonly outputs: number;
+}
+
+/** The architectures. A new one is an entry here and a parser in config.ts. */
+const encoders: Readonly<Record<ModelType, (m: ModelBuilder, config: EncoderConfig) => Encoded>> = { bert };
+
+/**
+ * One step of training the whole classifier: loss, logits and gradients, fed by `batchFeeds` and `targetFeeds`. The loss is
+ * binary cross-entropy for one output, cross-entropy for more. With `freezeEncoder` the encoder has neither gradients nor
+ * dropout, and only the head is trained.
+ */
+export function trainingStep(options: ClassifierOptions & { readonly freezeEncoder?: boolean }): StepProgram {
+  const frozen = options.freezeEncoder === true;
+  const g = graphBuilder('training_step');
+  const body = modelBuilder(g, !frozen);
+  const features = encoders[options.encoder.modelType](body, options.encoder).pooled;
+  const top = modelBuilder(g, true);
+  const logits = head(top, features, options.encoder.hiddenSize, options.head, options.outputs);
+  return step([body, top], frozen ? top.leaves : [...body.leaves, ...top.leaves], logits, options.outputs);
+}
+
+/** One step of training a head on features, fed by `featureFeeds` and `targetFeeds`. */
+export function headStep(options: HeadModelOptions): StepProgram {
+  const m = modelBuilder(graphBuilder('head_step'), true);
+  const logits = head(m, featureInput(m, options.width), options.width, options.head, options.outputs);
+  return step([m], m.leaves, logits, options.outputs);
+}
+
+/** Logits of a batch, fed by `batchFeeds`. */
+export function classifierForward(options: ClassifierOptions): ForwardProgram {
+  const m = modelBuilder(graphBuilder('classifier'), false);
+  const { pooled } = encoders[options.encoder.modelType](m, options.encoder);
+  return forward(m, 'logits', head(m, pooled, options.encoder.hiddenSize, options.head, options.outputs));
+}
+
+/** The encoder's pooled output [B, hidden], fed by `batchFeeds`. */
+export function encoderForward(encoder: EncoderConfig): ForwardProgram {
+  const m = modelBuilder(graphBuilder('encoder'), false);
+  return forward(m, 'features', encoders[encoder.modelType](m, encoder).pooled);
+}
+
+/** Logits of features, fed by `featureFeeds`. */
+export function headForward(options: HeadModelOptions): ForwardProgram {
+  const m = modelBuilder(graphBuilder('head'), false);
+  return forward(m, 'logits', head(m, featureInput(m, options.width), options.width, options.head, options.outputs));
+}
+
+function featureInput(m: ModelBuilder, width: number): Value {
+  return m.g.input('features', 'float32', ['B', width]);
+}
+
+/** Completes a graph with the loss and the gradients of `leaves`. */
+function step(models: readonly [ModelBuilder, ...ModelBuilder[]], leaves: readonly Leaf[], logits: Value, outputs: number): StepProgram {
+  const { g } = models[0];
+  const targets = g.input('targets', 'float32', ['B', outputs]);
+  const loss = outputs === 1 ? binaryCrossEntropy(g, logits, targets) : crossEntropy(g, logits, targets);
+  g.output('loss', loss);
+  g.output('logits', logits);
+  const derivatives = gradients(g, loss, leaves.map((leaf) => leaf.value));
+  const specs = leaves.map(({ parameter, rows }, i): GradientSpec => {
+    const output = `grad.${parameter}`;
+    g.output(output, derivatives[i] as Value);
+    return { parameter, output, ...(rows === undefined ? {} : { rows }) };
+  });
+  return {
+    graph: g.build(),
+    parameters: models.flatMap((m) => m.parameters),
+    gradients: specs,
+    masks: models.flatMap((m) => m.masks),
+    loss: 'loss',
+    logits: 'logits',
+  };
+}
+
+function forward(m: ModelBuilder, output: string, value: Value): ForwardProgram {
+  m.g.output(output, value);
+  return { graph: m.g.build(), parameters: m.parameters, output };
+}
