@@ -1,0 +1,140 @@
+import { describe, expect, test } from 'vitest';
+import { OrtrainError } from '../../../src/core/errors.ts';
+import {
+  byteSource,
+  classifierForward,
+  encodeSafetensors,
+  headForward,
+  openSafetensors,
+  pretrainedParameters,
+  randomParameters,
+  savedParameters,
+  sizeOf,
+  type NamedTensor,
+  type Safetensors,
+} from '../../../src/engine/models/index.ts';
+import { tinyConfig } from './tiny.ts';
+
+const config = tinyConfig();
+const { parameters } = classifierForward({ encoder: config, head: { dense: [4], dropout: 0, activation: 'none' }, outputs: 1 });
+const encoder = parameters.filter((spec) => spec.name.startsWith('bert.'));
+
+/** Each parameter filled with a number of its own. */
+function numbered(specs: typeof parameters, rename: (name: string) => string = (name) => name): NamedTensor[] {
+  return specs.map((spec) => ({ name: rename(spec.name), shape: spec.shape, data: new Float32Array(sizeOf(spec)).fill(parameters.indexOf(spec) + 1) }));
+}
+
+function file(tensors: readonly NamedTensor[]): Safetensors {
+  return openSafetensors(byteSource('model.safetensors', Buffer.concat(encodeSafetensors(tensors))));
+}
+
+function tensor(name: string, ...shape: number[]): NamedTensor {
+  return { name, shape, data: new Float32Array(shape.reduce((product, axis) => product * axis, 1)) };
+}
+
+function failure(read: () => unknown): OrtrainError {
+  try {
+    read();
+  } catch (error) {
+    if (error instanceof OrtrainError) return error;
+  }
+  throw new Error('it was accepted');
+}
+
+describe('pretrained weights', () => {
+  const bare = (name: string): string => name.slice('bert.'.length);
+  const old = (name: string): string => name.replace('LayerNorm.weight', 'LayerNorm.gamma').replace('LayerNorm.bias', 'LayerNorm.beta');
+  test.each([
+    ['with the prefix', (name: string) => name],
+    ['without the prefix', bare],
+    ['with the names of the first releases', old],
+    ['without the prefix, with the names of the first releases', (name: string) => bare(old(name))],
+  ])('%s', (_, rename) => {
+    const { source, notices } = pretrainedParameters(file(numbered(encoder, rename)), config, parameters, 1);
+    expect(notices).toEqual([]);
+    for (const spec of encoder) expect(new Set(source(spec))).toEqual(new Set([parameters.indexOf(spec) + 1]));
+  });
+
+  test("the head starts at random, whatever the file's own head is", () => {
+    const others = [tensor('cls.predictions.bias', 50), tensor('classifier.0.weight', 4, 8), tensor('bert.embeddings.position_ids', 1, 16)];
+    const { source, notices } = pretrainedParameters(file([...numbered(encoder), ...others]), config, parameters, 7);
+    const head = parameters.filter((spec) => spec.name.startsWith('classifier.'));
+    expect(head).toHaveLength(4);
+    for (const spec of head) expect(source(spec)).toEqual(randomParameters(7)(spec));
+    expect(notices).toEqual([]);
+  });
+
+  test('a missing pooler starts at random, with a notice', () => {
+    const pooler = encoder.filter((spec) => spec.name.startsWith('bert.pooler.'));
+    const { source, notices } = pretrainedParameters(file(numbered(encoder.filter((spec) => !pooler.includes(spec)))), config, parameters, 7);
+    expect(notices).toEqual(['model.safetensors has no bert.pooler.dense.weight, bert.pooler.dense.bias; it starts at random']);
+    for (const spec of pooler) expect(source(spec)).toEqual(randomParameters(7)(spec));
+  });
+
+  test('a layer that the configuration does not have is named in a notice', () => {
+    const { notices } = pretrainedParameters(file([...numbered(encoder), tensor('bert.encoder.layer.1.output.dense.bias', 8)]), config, parameters, 7);
+    expect(notices).toEqual(['model.safetensors holds tensors that the model has no place for: bert.encoder.layer.1.output.dense.bias']);
+  });
+
+  test('a head alone takes nothing from the file', () => {
+    const head = headForward({ width: 8, head: { dense: [], dropout: 0, activation: 'none' }, outputs: 1 }).parameters;
+    expect(pretrainedParameters(file(numbered(encoder)), config, head, 7).notices).toEqual([]);
+  });
+
+  test('every missing tensor and every wrong shape is named', () => {
+    const tensors = numbered(encoder).filter(({ name }) => name !== 'bert.encoder.layer.0.output.dense.weight' && name !== 'bert.embeddings.word_embeddings.weight');
+    const error = failure(() => pretrainedParameters(file([...tensors, tensor('bert.embeddings.word_embeddings.weight', 49, 8)]), config, parameters, 7));
+    expect(error.code).toBe('data');
+    expect(error.problems.map((problem) => problem.message)).toEqual([
+      'bert.encoder.layer.0.output.dense.weight [8, 16] is missing',
+      'bert.embeddings.word_embeddings.weight is [49, 8], the model needs [50, 8]',
+    ]);
+  });
+});
+
+describe('saved weights', () => {
+  test('come back as they were', () => {
+    const source = savedParameters(file(numbered(parameters)), parameters);
+    for (const spec of parameters) expect(new Set(source(spec))).toEqual(new Set([parameters.indexOf(spec) + 1]));
+  });
+
+  test('are refused unless names and shapes are exactly those of the model', () => {
+    const tensors = numbered(parameters).filter(({ name }) => name !== 'bert.pooler.dense.bias' && name !== 'classifier.1.weight');
+    const error = failure(() => savedParameters(file([...tensors, tensor('classifier.1.weight', 2, 4), tensor('extra', 1)]), parameters));
+    expect(error.problems.map((problem) => problem.message)).toEqual([
+      'bert.pooler.dense.bias [8] is missing',
+      'classifier.1.weight is [2, 4], the model needs [1, 4]',
+      'extra has no place in the model',
+    ]);
+  });
+});
+
+describe('random weights', () => {
+  test('depend on the seed and the name alone', () => {
+    const spec = { name: 'x', shape: [40], init: { kind: 'normal', std: 1 } } as const;
+    expect(randomParameters(1)(spec)).toEqual(randomParameters(1)(spec));
+    expect(randomParameters(1)(spec)).not.toEqual(randomParameters(2)(spec));
+    expect(randomParameters(1)(spec)).not.toEqual(randomParameters(1)({ ...spec, name: 'y' }));
+  });
+
+  test('have the moments of their distribution', () => {
+    const n = 99_999;
+    const moments = (values: Float32Array): readonly number[] => [1, 2, 4].map((power) => values.reduce((sum, x) => sum + x ** power, 0) / n);
+    // Standard errors over n draws: mean sd/√n, variance sd²·√(2/n) for a normal distribution; five of them are allowed.
+    const [mean, variance, fourth] = moments(randomParameters(3)({ name: 'n', shape: [n], init: { kind: 'normal', std: 0.02 } })) as [number, number, number];
+    expect(Math.abs(mean)).toBeLessThan((5 * 0.02) / Math.sqrt(n));
+    expect(Math.abs(variance / 0.02 ** 2 - 1)).toBeLessThan(5 * Math.sqrt(2 / n));
+    expect(Math.abs(fourth / 0.02 ** 4 - 3)).toBeLessThan(5 * Math.sqrt(96 / n));
+    const uniform = randomParameters(3)({ name: 'u', shape: [n], init: { kind: 'uniform', bound: 0.5 } });
+    const [centre, spread] = moments(uniform) as [number, number, number];
+    expect(Math.abs(centre)).toBeLessThan((5 * 0.5) / Math.sqrt(3 * n));
+    expect(Math.abs(spread - 1 / 12)).toBeLessThan(5 * Math.sqrt(1 / 180 / n));
+    expect(Math.max(...uniform.subarray(0, 50_000))).toBeLessThanOrEqual(0.5);
+  });
+
+  test('are written into memory of the caller', () => {
+    const into = new Float32Array(3);
+    expect(randomParameters(1)({ name: 'w', shape: [3], init: { kind: 'ones' } }, into)).toBe(into);
+    expect([...into]).toEqual([1, 1, 1]);
+  });
+});

@@ -1,0 +1,90 @@
+import { describe, expect, test } from 'vitest';
+import { OrtrainError } from '../../../src/core/errors.ts';
+import { parseEncoderConfig } from '../../../src/engine/models/index.ts';
+import { describeShared, sharedJson } from '../../helpers/shared.ts';
+import { tinyConfigJson } from './tiny.ts';
+
+function parse(changes: Readonly<Record<string, unknown>>): ReturnType<typeof parseEncoderConfig> {
+  return parseEncoderConfig(JSON.stringify({ ...tinyConfigJson, ...changes }), 'm/config.json');
+}
+
+function failure(changes: Readonly<Record<string, unknown>>): OrtrainError {
+  try {
+    parse(changes);
+  } catch (error) {
+    if (error instanceof OrtrainError) return error;
+  }
+  throw new Error('it was accepted');
+}
+
+describe('config.json', () => {
+  test('keys that may be absent have the defaults of BertConfig', () => {
+    expect(parse({})).toEqual({
+      modelType: 'bert',
+      vocabSize: 50,
+      hiddenSize: 8,
+      layers: 1,
+      heads: 2,
+      intermediateSize: 16,
+      maxPositions: 16,
+      typeVocabSize: 2,
+      padTokenId: 0,
+      activation: 'gelu',
+      layerNormEps: 1e-12,
+      hiddenDropout: 0.1,
+      attentionDropout: 0.1,
+      initializerRange: 0.02,
+    });
+  });
+
+  test.each([
+    ['gelu', 'gelu'],
+    ['gelu_new', 'gelu-tanh'],
+    ['gelu_pytorch_tanh', 'gelu-tanh'],
+    ['relu', 'relu'],
+  ])('hidden_act %s', (name, activation) => {
+    expect(parse({ hidden_act: name }).activation).toBe(activation);
+  });
+
+  test('all problems are named at once, and none that follows from another', () => {
+    const error = failure({ hidden_size: undefined, num_attention_heads: 0, hidden_act: 'swish', hidden_dropout_prob: 1, vocab_size: '50', position_embedding_type: 'relative_key' });
+    expect(error.code).toBe('data');
+    expect(error.message).toContain('m/config.json');
+    expect(error.problems.map((problem) => [problem.file, problem.field])).toEqual([
+      ['m/config.json', 'hidden_size'],
+      ['m/config.json', 'num_attention_heads'],
+      ['m/config.json', 'vocab_size'],
+      ['m/config.json', 'position_embedding_type'],
+      ['m/config.json', 'hidden_act'],
+      ['m/config.json', 'hidden_dropout_prob'],
+    ]);
+    expect(error.problems[0]?.message).toBe('hidden_size: missing; a positive whole number is needed');
+  });
+
+  test.each([
+    ['heads that do not divide the width', { num_attention_heads: 3 }, 'hidden_size'],
+    ['a padding id outside the vocabulary', { pad_token_id: 50 }, 'pad_token_id'],
+    ['a fraction of a layer', { num_hidden_layers: 1.5 }, 'num_hidden_layers'],
+    ['an absurd width', { intermediate_size: 1e12 }, 'intermediate_size'],
+    ['a decoder', { is_decoder: true }, 'is_decoder'],
+    ['an epsilon of nothing', { layer_norm_eps: 0 }, 'layer_norm_eps'],
+    ['a negative dropout', { attention_probs_dropout_prob: -0.1 }, 'attention_probs_dropout_prob'],
+  ])('%s is refused', (_, changes, field) => {
+    expect(failure(changes).problems.map((problem) => problem.field)).toEqual([field]);
+  });
+
+  test.each([[{ model_type: 'gpt2' }], [{ model_type: undefined }], [{ model_type: 'constructor' }]])('%o: the remedy lists what is supported', (changes) => {
+    expect(failure(changes).remedy).toContain('bert');
+  });
+
+  test.each(['', '[]', 'null', '{"model_type":'])('%o is not an object', (text) => {
+    expect(() => parseEncoderConfig(text, 'm/config.json')).toThrow(/m\/config\.json is not/);
+  });
+});
+
+describeShared('real configurations', ['models', 'all-MiniLM-L6-v2', 'config.json'], () => {
+  test('MiniLM', () => {
+    const config = parseEncoderConfig(JSON.stringify(sharedJson('models', 'all-MiniLM-L6-v2', 'config.json')), 'config.json');
+    expect(config).toMatchObject({ layers: 6, hiddenSize: 384, heads: 12, intermediateSize: 1536, vocabSize: 30522, maxPositions: 512 });
+  });
+});
