@@ -47,8 +47,9 @@ export function graphBuilder(name: string): Builder {
   };
 
   const append = (op: OpName, values: readonly (Value | null)[], attrs: Node['attrs']): readonly Value[] => {
+    const outputNames: readonly string[] = operators[op].outputs;
     const types = inferTypes(op, values, attrs);
-    const made = types.map(({ dtype, shape }, i): Value => ({ name: `${op}_${nodes.length}${i === 0 ? '' : `_${i}`}`, dtype, shape }));
+    const made = types.map(({ dtype, shape }, i): Value => ({ name: `${op}_${nodes.length}${i === 0 ? '' : `.${outputNames[i] ?? i}`}`, dtype, shape }));
     nodes.push({ op, inputs: values, attrs, outputs: made });
     return made;
   };

@@ -1,7 +1,9 @@
 import { OrtrainError, type Problem } from '../../core/errors.ts';
+import type { AttributeKind } from './attributes.ts';
 import { factors, product, sameShape, showShape } from './dims.ts';
+import { refuse } from './infer.ts';
 import { operatorOf } from './ops.ts';
-import type { Graph, Node, TensorType, Value } from './types.ts';
+import type { Attribute, Graph, Node, TensorType, Value } from './types.ts';
 
 /**
  * Throws unless the graph keeps these laws: names are unique; every value is made once, before it is used; operators and
@@ -21,12 +23,21 @@ export function inferTypes(op: string, inputs: readonly (Value | null)[], attrs:
   const [missing] = operator.inputs.filter((name, i) => !/^\.\.\.|\?$/.test(name) && (inputs[i] ?? null) === null);
   if (missing !== undefined) throw new OrtrainError('run', `${op}(${operands}) lacks its input ${missing}`);
   try {
+    for (const [key, { kind }] of Object.entries(operator.attrs)) checkAxes(kind, attrs[key] ?? 0, inputs[0]?.shape.length ?? 0);
     const types = operator.infer(inputs as readonly Value[], attrs as never);
     return Array.isArray(types) ? types : [types as TensorType];
   } catch (cause) {
     if (!(cause instanceof OrtrainError)) throw cause;
     throw new OrtrainError('run', `${op}(${operands}): ${cause.message}`, { subject: op, cause });
   }
+}
+
+function checkAxes(kind: AttributeKind, value: Attribute, rank: number): void {
+  if (kind !== 'axis' && kind !== 'axes' && kind !== 'new-axes') return;
+  const axes = [value].flat() as readonly number[];
+  const limit = kind === 'new-axes' ? rank + axes.length : rank;
+  for (const axis of axes) if (axis < 0 || axis >= limit) refuse(`there is no axis ${axis}`);
+  if (new Set(axes).size < axes.length) refuse(`names an axis twice: ${axes.join(', ')}`);
 }
 
 function* brokenLaws(graph: Graph): Generator<string> {

@@ -155,10 +155,11 @@ export function sliceRange(dim: Dim, { starts, ends, steps }: Ranges, i: number)
   const [start, end, step] = [starts[i] ?? 0, ends[i] ?? 0, steps[i] ?? 1];
   if (step < 1) return refuse('takes positive steps only');
   if (typeof dim === 'string') {
-    if (start === 0 && end >= PAST_EVERY_END && step === 1) return { start, step, length: dim };
-    const count = start < 0 && end >= PAST_EVERY_END ? -start : end - start;
-    if (count < 0 || (count === end - start && start < 0 !== end < 0)) refuse(`[${start}:${end}] of the symbolic axis ${dim} has no length known beforehand`);
-    return { start, step, length: Math.ceil(count / step) };
+    const open = end >= PAST_EVERY_END;
+    if (start === 0 && open && step === 1) return { start, step, length: dim };
+    const known = open ? start < 0 : start < 0 === end < 0 && start <= end; // both counted from the same side
+    if (!known) refuse(`[${start}:${end}] of the symbolic axis ${dim} has no length known beforehand`);
+    return { start, step, length: Math.ceil(((open ? 0 : end) - start) / step) };
   }
   const [from, to] = [start, end].map((at) => Math.min(Math.max(at < 0 ? at + dim : at, 0), dim)) as [number, number];
   return { start: from, step, length: Math.max(0, Math.ceil((to - from) / step)) };
