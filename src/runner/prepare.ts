@@ -40,7 +40,7 @@ export interface PreparedRun {
 export async function prepareRun(loaded: LoadedExperiment, options: RunnerOptions, onDownload?: (progress: DownloadProgress) => void): Promise<PreparedRun> {
   const experiment = options.device === 'auto' ? loaded.experiment : withDevice(loaded.experiment, options.device);
   const device = chooseDevice(experiment.resources.device);
-  const pipeline = await loadPipeline(experiment.pipeline);
+  const pipeline = loadPipeline(experiment.pipeline);
   const modelFolder = await resolveModel(experiment.model.base, {
     revision: experiment.model.revision,
     weights: experiment.model.weights === 'pretrained',

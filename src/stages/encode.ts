@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { loadTokens, type TokenSet } from '../data/tokens.ts';
+import { loadTokens } from '../data/tokens.ts';
 import { encoderForward } from '../engine/models/index.ts';
 import { openForward, type ForwardModel } from '../engine/runtime/index.ts';
 import { tokenSource, type BatchSource, type FeatureSet } from '../training/batch-source.ts';

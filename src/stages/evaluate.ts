@@ -3,7 +3,7 @@ import { writeFileAtomic, writeJsonAtomic } from '../core/files.ts';
 import { writeCsv } from '../data/csv.ts';
 import { classificationMetrics, meanAndSd } from '../data/metrics.ts';
 import { readExampleIndex, readJson, type ExampleIndex, type FoldHistory, type FoldValidation, type RunMetrics } from './outputs.ts';
-import { predictedClass, probabilityColumns, probabilityFields } from './prediction-table.ts';
+import { predictionColumns, predictionFields } from './prediction-table.ts';
 import type { Stage } from './stage.ts';
 
 /** Puts the folds' validation predictions together and measures them. Output: evaluation. */
@@ -32,15 +32,13 @@ export const evaluate: Stage<null> = {
     };
     writeJsonAtomic(join(output, 'metrics.json'), metrics);
 
-    const header = ['id', 'fold', 'target', ...probabilityColumns(index.classes), 'prediction'];
-    const rows = index.train.ids.map((id, row) => [
-      id,
+    const rows = predictionFields(probabilities, index.classes).map((fields, row) => [
+      index.train.ids[row] ?? '',
       foldOf[row] ?? -1,
       index.classes[labels[row] ?? -1] ?? '',
-      ...probabilityFields(probabilities, row, index.classes),
-      predictedClass(probabilities, row, index.classes),
+      ...fields,
     ]);
-    writeFileAtomic(join(output, 'oof.csv'), writeCsv(header, rows));
+    writeFileAtomic(join(output, 'oof.csv'), writeCsv(['id', 'fold', 'target', ...predictionColumns(index.classes)], rows));
   },
 };
 

@@ -5,7 +5,7 @@ import { loadTokens } from '../data/tokens.ts';
 import { ensembleProbabilities, type EnsembleInput } from '../training/ensemble.ts';
 import { loadFeatures } from '../training/features.ts';
 import { readExampleIndex } from './outputs.ts';
-import { predictedClass, probabilityColumns, probabilityFields } from './prediction-table.ts';
+import { predictionColumns, predictionFields } from './prediction-table.ts';
 import type { Stage } from './stage.ts';
 
 interface Params {
@@ -35,7 +35,7 @@ export const predict: Stage<Params> = {
       checkpoint();
       emit({ type: 'progress', done, total, unit: 'texts' });
     });
-    const rows = ids.map((id, row) => [id, ...probabilityFields(probabilities, row, classes), predictedClass(probabilities, row, classes)]);
-    writeFileAtomic(join(output, 'predictions.csv'), writeCsv(['id', ...probabilityColumns(classes), 'prediction'], rows));
+    const rows = predictionFields(probabilities, classes).map((fields, row) => [ids[row] ?? '', ...fields]);
+    writeFileAtomic(join(output, 'predictions.csv'), writeCsv(['id', ...predictionColumns(classes)], rows));
   },
 };

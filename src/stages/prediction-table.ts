@@ -1,19 +1,20 @@
-/**
- * Probabilities as columns: one column `probability` (of the second class) for two classes, otherwise `probability_<class>`
- * for each. Arrays are row-major, [rows] for two classes and [rows, classes] for more.
- */
+import { predictedLabels } from '../data/metrics.ts';
+
+/** `probability` (of the second class) for two classes, otherwise `probability_<class>` for each. */
 export function probabilityColumns(classes: readonly string[]): readonly string[] {
   return classes.length === 2 ? ['probability'] : classes.map((name) => `probability_${name}`);
 }
 
-export function probabilityFields(probabilities: Float64Array, row: number, classes: readonly string[]): readonly number[] {
-  const width = classes.length === 2 ? 1 : classes.length;
-  return [...probabilities.subarray(row * width, (row + 1) * width)];
+/** The columns of a table of predictions, after the id: probabilities, then `prediction`, the class's text. */
+export function predictionColumns(classes: readonly string[]): readonly string[] {
+  return [...probabilityColumns(classes), 'prediction'];
 }
 
-/** The class with the largest probability, the first of equal ones; of two classes the second only above one half, as numpy rounds. */
-export function predictedClass(probabilities: Float64Array, row: number, classes: readonly string[]): string {
-  const fields = probabilityFields(probabilities, row, classes);
-  if (classes.length === 2) return classes[(fields[0] ?? 0) > 0.5 ? 1 : 0] ?? '';
-  return classes[fields.indexOf(Math.max(...fields))] ?? '';
+/** The fields of each row. `probabilities`: [rows] for two classes, otherwise row-major [rows, classes]. */
+export function predictionFields(probabilities: Float64Array, classes: readonly string[]): readonly (readonly (number | string)[])[] {
+  const width = classes.length === 2 ? 1 : classes.length;
+  return Array.from(predictedLabels(probabilities, classes.length), (label, row) => [
+    ...probabilities.subarray(row * width, (row + 1) * width),
+    classes[label] ?? '',
+  ]);
 }

@@ -1,29 +1,35 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../core/files.ts';
-import { buildSubmission } from '../data/submission.ts';
-import { readTable } from '../data/table.ts';
+import { writeCsv } from '../data/csv.ts';
+import { buildSubmission, checkSubmission } from '../data/submission.ts';
+import { columnOf, readTable } from '../data/table.ts';
+import { readExampleIndex } from './outputs.ts';
+import { probabilityColumns } from './prediction-table.ts';
 import type { Stage } from './stage.ts';
 
 interface Params {
-  readonly target: string;
+  readonly id: string | null;
 }
 
-/** The predictions in the sample submission's columns, order and types, checked against it. Output: submission. */
+/** The predictions in the sample submission's columns, order and types, read back and checked against it. Output: submission. */
 export const submit: Stage<Params> = {
   name: 'submit',
   version: 1,
-  needs: { predictions: 'one' },
+  needs: { tokens: 'one', predictions: 'one' },
   makes: 'submission',
   publishes: { 'submission.csv': 'submission.csv' },
   usesDevice: false,
-  pick: ({ data }) => ({ params: { target: data.target }, files: { sample: data.sample_submission ?? '' } }),
-  async run({ files, inputs, output }) {
-    void readFileSync;
-    void readTable;
-    void files;
-    void inputs;
-    void buildSubmission;
-    writeFileAtomic(join(output, 'submission.csv'), '');
+  pick: ({ data }) => ({ params: { id: data.id }, files: { sample: data.sample_submission ?? '' } }),
+  async run({ params, files, inputs, output }) {
+    const { classes } = readExampleIndex(inputs.one('tokens'));
+    const predictions = await readTable(join(inputs.one('predictions'), 'predictions.csv'));
+    const sample = await readTable(files['sample'] ?? '');
+    const columns = probabilityColumns(classes).map((name) => columnOf(predictions, name) ?? []);
+    const probabilities = predictions.rows.flatMap((_, row) => columns.map((column) => Number(column[row])));
+    const ids = columnOf(predictions, 'id') ?? [];
+    const submission = buildSubmission(sample, { file: 'predictions.csv', ids, classes, probabilities }, params.id);
+    const path = join(output, 'submission.csv');
+    writeFileAtomic(path, writeCsv(submission.columns, submission.rows));
+    checkSubmission(await readTable(path), sample, params.id);
   },
 };

@@ -65,12 +65,11 @@ export const train: Stage<Params> = {
         emit,
         checkpoint,
       });
-      classifier.trainer.restore(result.parameters);
       const { epochs, bestEpoch, stopped } = result;
       const best = epochs.find(({ epoch }) => epoch === bestEpoch)?.metrics ?? {};
       writeJsonAtomic(join(output, 'history.json'), { fold, best_epoch: bestEpoch, stopped, epochs, best } satisfies FoldHistory);
       writeJsonAtomic(join(output, 'validation.json'), { rows: [...validationRows], probabilities: [...result.validation] } satisfies FoldValidation);
-      writeModelFolder(join(output, 'model'), { files, config: weights.config, source: classifier.values, classes, head: model.head, max_seq_length: model.max_seq_length });
+      writeModelFolder(join(output, 'model'), { files, config: weights.config, source: classifier.values(result.parameters), classes, head: model.head, max_seq_length: model.max_seq_length });
     } finally {
       await classifier.trainer.release();
     }

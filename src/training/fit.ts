@@ -79,7 +79,7 @@ export async function fit(options: FitOptions): Promise<FitResult> {
     const validation = await evaluateRows(options, options.validationRows);
     const metrics = { ...prefixed('train', trained.metrics), ...prefixed('val', validation.metrics) };
     const outcome = afterEpoch(training, rules, epoch, metrics);
-    if (outcome.isBest) best = { parameters: trainer.snapshot(), validation: validation.probabilities };
+    if (outcome.isBest) best = { parameters: await trainer.snapshot(), validation: validation.probabilities };
     const seconds = (performance.now() - began) / 1000;
     epochs.push({ epoch, lr: trained.lr, seconds, metrics });
     emit({ type: 'epoch', epoch, step: epoch * epochSteps, lr: trained.lr, metrics, seconds });

@@ -1,0 +1,70 @@
+import type { Experiment } from '../config/index.ts';
+import { classifierForward, headForward, headStep, trainingStep, type ParameterSource } from '../engine/models/index.ts';
+import { adam, adamw, sgd, type UpdateRule } from '../engine/optim/index.ts';
+import { openTrainer, type Snapshot, type Trainer } from '../engine/runtime/index.ts';
+import { outputsFor, type InitialWeights } from './classifier-folder.ts';
+
+type Training = Experiment['training'];
+
+export interface ClassifierOptions {
+  readonly weights: InitialWeights;
+  readonly head: Experiment['model']['head'];
+  readonly classes: readonly string[];
+  /** True where the encoder is frozen and the head is trained on its features. */
+  readonly onFeatures: boolean;
+  readonly training: Training;
+  readonly threads: number;
+  /** Decides the head's first values and the dropout masks. */
+  readonly seed: number;
+}
+
+/** A classifier ready to be trained, from its first values. */
+export interface Classifier {
+  readonly trainer: Trainer;
+  /** What did not come from the checkpoint, as sentences. */
+  readonly notices: readonly string[];
+  /** Every parameter of the whole classifier: trained ones from the snapshot, the frozen encoder's as they came. */
+  values(trained: Snapshot): ParameterSource;
+}
+
+export async function openClassifier({ weights, head, classes, onFeatures, training, threads, seed }: ClassifierOptions): Promise<Classifier> {
+  const outputs = outputsFor(classes);
+  const whole = { encoder: weights.config, head, outputs };
+  const alone = { width: weights.config.hiddenSize, head, outputs };
+  const { optimizer } = training;
+  const { source, notices } = weights.source(classifierForward(whole).parameters, seed);
+  const trainer = await openTrainer({
+    source,
+    step: onFeatures ? headStep(alone) : trainingStep(whole),
+    forward: onFeatures ? headForward(alone) : classifierForward(whole),
+    threads,
+    optimizer: {
+      rule: updateRule(optimizer),
+      weightDecay: optimizer.weight_decay,
+      noDecay: (parameter) => optimizer.no_decay.some((part) => parameter.includes(part)),
+    },
+    clipNorm: training.clip_norm,
+    seed,
+  });
+  return {
+    trainer,
+    notices,
+    values: (trained) => (spec, into) => {
+      const values = trained[spec.name];
+      if (values === undefined) return source(spec, into);
+      into?.set(values);
+      return into ?? values;
+    },
+  };
+}
+
+function updateRule(optimizer: Training['optimizer']): UpdateRule {
+  switch (optimizer.name) {
+    case 'adam':
+      return adam(optimizer);
+    case 'adamw':
+      return adamw(optimizer);
+    case 'sgd':
+      return sgd(optimizer);
+  }
+}
