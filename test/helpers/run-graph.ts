@@ -36,8 +36,8 @@ export async function openGraph(graph: Graph, threads = 1): Promise<OpenGraph> {
 }
 
 /** One run of a graph. */
-export async function runGraph(graph: Graph, feeds: Readonly<Record<string, Fed>> = {}): Promise<Readonly<Record<string, Fed>>> {
-  const open = await openGraph(graph);
+export async function runGraph(graph: Graph, feeds: Readonly<Record<string, Fed>> = {}, threads = 1): Promise<Readonly<Record<string, Fed>>> {
+  const open = await openGraph(graph, threads);
   try {
     return await open.run(feeds);
   } finally {

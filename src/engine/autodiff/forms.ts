@@ -59,16 +59,15 @@ function rows(g: Builder, x: Value): Value {
 
 // ---- along axes
 
-/** A reduced value with the axes of x, those that were reduced as 1. */
+/** A reduced value with the axes of x, those that were reduced as 1; a scalar broadcasts as it is. */
 export function keepAxes(g: Builder, y: Value, x: Value, axes: readonly number[]): Value {
-  return g.reshape(y, x.shape.map((dim, axis) => (axes.includes(axis) ? 1 : dim)));
+  return y.shape.length === 0 ? y : g.reshape(y, x.shape.map((dim, axis) => (axes.includes(axis) ? 1 : dim)));
 }
 
-/** How many elements of x go into one of y, as a float32 scalar; read off when the graph runs where an axis is symbolic. */
-export function count(g: Builder, x: Value, y: Value): Value {
-  const [whole, part] = [product(x.shape), product(y.shape)];
-  if (typeof whole === 'number' && typeof part === 'number') return g.scalar(whole / part);
-  return g.Cast(g.Div(g.Size(x), g.Size(y)), { to: 'float32' });
+/** How many elements of x each element of y is made of, y being x reduced over `axes`: a float32 scalar, found at run time where an axis is symbolic. */
+export function count(g: Builder, x: Value, y: Value, axes: readonly number[]): Value {
+  const known = product(axes.map((axis) => x.shape[axis] as Dim));
+  return typeof known === 'number' ? g.scalar(known) : g.Cast(g.Div(g.Size(x), g.Size(y)), { to: 'float32' });
 }
 
 /** x̂ = (x - mean) / deviation. */
@@ -82,7 +81,7 @@ export function layerNormXHat(g: Builder, x: Value, mean: Value, invStd: Value):
  */
 export function layerNormX(g: Builder, dy: Value, x: Value, gamma: Value, mean: Value, invStd: Value): Value {
   const xHat = layerNormXHat(g, x, mean, invStd);
-  const column = g.Unsqueeze(g.Div(gamma, count(g, x, mean)), { axes: [1] }); // [H, 1]
+  const column = g.Unsqueeze(g.Div(gamma, count(g, x, mean, [x.shape.length - 1])), { axes: [1] }); // [H, 1]
   const meanD = g.MatMul(dy, column); // [..., 1]
   const meanDX = g.MatMul(g.Mul(dy, xHat), column); // [..., 1]
   return g.Mul(invStd, g.Sub(g.Sub(g.Mul(dy, gamma), meanD), g.Mul(xHat, meanDX)));

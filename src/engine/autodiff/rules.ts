@@ -49,7 +49,7 @@ export const rules = {
   ],
 
   ReduceSum: [(g, dy, [x], _, { axes }) => g.expand(keepAxes(g, dy, x, axes), x.shape)],
-  ReduceMean: [(g, dy, [x], [y], { axes }) => g.expand(keepAxes(g, g.Div(dy, count(g, x, y)), x, axes), x.shape)],
+  ReduceMean: [(g, dy, [x], [y], { axes }) => g.expand(keepAxes(g, g.Div(dy, count(g, x, y, axes)), x, axes), x.shape)],
   ReduceMax: [
     (g, dy, [x], [y], { axes }) => {
       const largest = float(g, g.Equal(x, keepAxes(g, y, x, axes)));
