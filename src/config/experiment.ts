@@ -1,0 +1,187 @@
+import { choice, flag, integer, kinds, list, nullable, number, object, orAuto, pair, text, type SchemaNode, type Value } from './schema.ts';
+
+/** What is measured on each of the two parts, after every epoch. */
+const METRICS = ['loss', 'accuracy', 'precision_macro', 'recall_macro', 'f1_macro', 'f1', 'roc_auc'] as const;
+
+const monitored = [...METRICS.map((metric) => `val/${metric}` as const), ...METRICS.map((metric) => `train/${metric}` as const)];
+
+const monitor = (name: (typeof monitored)[number]) =>
+  choice(monitored, { default: name, description: 'The metric to watch, after every epoch. f1 and roc_auc: see the README for more than two classes.' });
+
+const mode = (name: 'min' | 'max') => choice(['min', 'max'], { default: name, description: 'Whether smaller (min) or larger (max) values are better.' });
+
+const head = object('The dense layers on top of the encoder.', {
+  dense: list(integer({ minimum: 1, maximum: 65536, description: 'Width of a hidden layer.' }), {
+    default: [],
+    maxItems: 16,
+    description: 'Widths of hidden layers before the output: [] is one dense layer, [256, 32] is three.',
+  }),
+  dropout: number({ default: 0.1, minimum: 0, exclusiveMaximum: 1, description: 'Share of values dropped before each of the first two dense layers.' }),
+  activation: choice(['none', 'relu', 'tanh', 'gelu'], { default: 'none', description: 'Function after each hidden layer.' }),
+});
+
+const lr = number({ default: 5e-5, exclusiveMinimum: 0, description: 'Learning rate.' });
+
+const weight_decay = number({
+  default: 0,
+  minimum: 0,
+  description: 'Weight decay: added to the gradient as L2 for adam and sgd, decoupled from it for adamw.',
+});
+
+const no_decay = list(text({ description: 'Part of a parameter name.' }), {
+  default: [],
+  description: 'Parameters whose name holds one of these texts get no weight decay, for example [bias, LayerNorm].',
+});
+
+const adaptive = {
+  lr,
+  weight_decay,
+  betas: pair(number({ minimum: 0, exclusiveMaximum: 1, description: 'A decay rate.' }), {
+    default: [0.9, 0.999],
+    description: 'Decay rates of the running means of the gradient and of its square.',
+  }),
+  eps: number({ default: 1e-8, exclusiveMinimum: 0, description: 'Added to the denominator.' }),
+  no_decay,
+};
+
+const optimizer = kinds(
+  { default: 'adam', description: 'The rule that updates the parameters. adam has L2 decay as torch.optim.Adam, adamw decouples it, sgd is plain descent with optional momentum.' },
+  {
+    adam: adaptive,
+    adamw: adaptive,
+    sgd: {
+      lr,
+      weight_decay,
+      momentum: number({ default: 0, minimum: 0, exclusiveMaximum: 1, description: 'Share of the last update that is kept.' }),
+      nesterov: flag({ default: false, description: 'Nesterov momentum.' }),
+      no_decay,
+    },
+  },
+);
+
+const warmup = number({ default: 0.1, minimum: 0, exclusiveMaximum: 1, description: 'Share of all steps over which the rate rises from 0.' });
+
+const schedule = kinds(
+  { default: 'constant', description: 'How the learning rate changes. reduce-on-plateau acts after every epoch, one-cycle, linear and cosine at every step.' },
+  {
+    constant: {},
+    'reduce-on-plateau': {
+      monitor: monitor('val/loss'),
+      mode: mode('min'),
+      patience: integer({ default: 5, minimum: 0, description: 'Epochs without improvement before the rate is reduced.' }),
+      factor: number({ default: 0.3, exclusiveMinimum: 0, exclusiveMaximum: 1, description: 'The rate is multiplied by this.' }),
+      threshold: number({ default: 1e-4, minimum: 0, exclusiveMaximum: 1, description: 'Relative change that counts as improvement.' }),
+      cooldown: integer({ default: 0, minimum: 0, description: 'Epochs to wait after a reduction before counting again.' }),
+      min_lr: number({ default: 0, minimum: 0, description: 'The rate is not reduced below this.' }),
+    },
+    'one-cycle': {
+      max_lr: nullable(number({ exclusiveMinimum: 0, description: "The cycle's highest rate; null: the optimizer's rate." })),
+      pct_start: number({ default: 0.3, exclusiveMinimum: 0, exclusiveMaximum: 1, description: 'Share of all steps over which the rate rises.' }),
+      div_factor: number({ default: 25, minimum: 1, description: 'The first rate is max_lr divided by this.' }),
+      final_div_factor: number({ default: 1e4, minimum: 1, description: 'The last rate is the first rate divided by this.' }),
+      anneal: choice(['cos', 'linear'], { default: 'cos', description: 'Shape of the rise and the fall.' }),
+    },
+    linear: { warmup },
+    cosine: { warmup },
+  },
+);
+
+const training = object('How the model is trained.', {
+  epochs: integer({ default: 10, minimum: 1, description: 'Passes over the training part, at most.' }),
+  batch_size: integer({ default: 32, minimum: 1, description: 'Rows a training step.' }),
+  eval_batch_size: integer({ default: 64, minimum: 1, description: 'Rows a batch in evaluation and prediction; changes speed and memory only.' }),
+  padding: choice(['longest', 'max'], { default: 'longest', description: 'Pad each batch to its longest row, or all to model.max_seq_length.' }),
+  batching: choice(['length-buckets', 'shuffled'], {
+    default: 'length-buckets',
+    description: 'Rows of similar length in a batch (less padding), or rows in plain random order.',
+  }),
+  optimizer,
+  clip_norm: nullable(number({ exclusiveMinimum: 0, description: 'Largest norm of all gradients together; null: no limit.' })),
+  schedule,
+  best_model: object('The epoch whose weights are kept.', { monitor: monitor('val/f1_macro'), mode: mode('max') }),
+  early_stopping: nullable(
+    object('Stop when a metric no longer improves; null: train all epochs.', {
+      monitor: monitor('val/accuracy'),
+      mode: mode('max'),
+      patience: integer({ default: 3, minimum: 1, description: 'Epochs without improvement before training stops.' }),
+    }),
+  ),
+  lr_resets: nullable(
+    object('Rates to go on with, one after the other, when patience has run out and the rate is low; null: none.', {
+      values: list(number({ exclusiveMinimum: 0, description: 'A learning rate.' }), { minItems: 1, description: 'The rates, used in this order.' }),
+      below: number({ default: 1e-6, exclusiveMinimum: 0, description: 'A reset happens once the rate has fallen below this.' }),
+    }),
+  ),
+});
+
+/** The one definition of an experiment: types, defaults, help text and validation follow from it. */
+export const experimentDefinition = object('An experiment: data in, a trained and evaluated text classifier out.', {
+  name: text({
+    maxLength: 100,
+    pattern: '^(?!.*\\.\\.)[\\p{L}\\p{N}_][\\p{L}\\p{N}_.+=@,-]*(?<!\\.)$',
+    patternErrorMessage: 'a folder name of letters, digits and . _ - + = @ , (at most 100, no ..)',
+    description: "Names the run's folder. Not inherited through extends; the file's own name where it is left out.",
+  }),
+  pipeline: text({ default: 'text-classification', description: 'Which stages run: the name of a file in pipelines/, or a path to a YAML file.' }),
+  seed: integer({ default: 42, minimum: 0, maximum: 2 ** 32 - 1, description: 'Fixes every random choice.' }),
+  data: object('Tables as csv, tsv or jsonl, by the ending of the name; paths are relative to the working directory.', {
+    train: text({ description: 'Rows with known answers.' }),
+    test: nullable(text({ description: 'Rows to predict; null: none.' })),
+    sample_submission: nullable(text({ description: 'A table whose columns, order and types the submission takes; null: write no submission.' })),
+    id: nullable(text({ description: 'Column that identifies a row; null: the row number.' })),
+    text: text({ description: 'Column with the text.' }),
+    target: text({ description: 'Column with the class.' }),
+  }),
+  model: object('The pretrained encoder and the head on top of it.', {
+    base: text({ description: 'A name on the Hugging Face hub, or a directory in its layout.' }),
+    revision: text({ default: 'main', description: 'Branch, tag or commit of the hub repository.' }),
+    weights: choice(['pretrained', 'random'], { default: 'pretrained', description: 'Start from the pretrained weights, or from random ones.' }),
+    max_seq_length: integer({ default: 128, minimum: 3, description: 'Texts are cut to this many tokens, special tokens included.' }),
+    freeze_encoder: flag({ default: false, description: 'Train the head only; the encoder then runs once for each text.' }),
+    head,
+  }),
+  split: object('How rows are divided into folds.', {
+    strategy: choice(['stratified-kfold', 'kfold'], { default: 'stratified-kfold', description: 'Keep the shares of the classes equal in all folds, or not.' }),
+    folds: integer({ default: 5, minimum: 2, description: 'Number of folds; one model is trained for each.' }),
+    shuffle: flag({ default: true, description: 'Shuffle before dividing.' }),
+    seed: nullable(integer({ minimum: 0, maximum: 2 ** 32 - 1, description: "Seed of the shuffle; null: the experiment's seed." })),
+  }),
+  training,
+  resources: object('What the run may use.', {
+    device: choice(['auto', 'cpu', 'cuda', 'webgpu'], { default: 'auto', description: 'Where the model runs.' }),
+    threads: orAuto(integer({ minimum: 1, maximum: 1024, description: 'Threads of the CPU; auto: all.' })),
+  }),
+  tracking: object('What is recorded beside the run folder.', {
+    log_every: integer({ default: 10, minimum: 1, description: 'Training steps between two entries of the journal.' }),
+    mlflow: nullable(
+      object('Send the run to an MLflow server; null: do not.', {
+        uri: text({
+          default: 'env',
+          pattern: '^(env|https?://[^@\\s]+)$',
+          patternErrorMessage: 'env, for the variable MLFLOW_TRACKING_URI, or an http(s) address without user and password',
+          description: 'Address of the server; env: the variable MLFLOW_TRACKING_URI.',
+        }),
+        experiment: nullable(text({ description: "Name of the experiment on the server; null: the experiment's own." })),
+      }),
+    ),
+  }),
+});
+
+/** A complete experiment: everything filled in. */
+export type Experiment = Value<typeof experimentDefinition>;
+
+/** What one YAML file may hold: any part of an experiment, and the layers it builds on. */
+export const layerSchema: SchemaNode = {
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  title: 'ortrain experiment',
+  ...(experimentDefinition as SchemaNode),
+  properties: {
+    extends: {
+      type: ['string', 'array'],
+      minLength: 1,
+      items: { type: 'string', minLength: 1, description: 'Path of a YAML file.' },
+      description: 'Files to build on, relative to this one. Later ones override earlier ones, this file overrides all; lists are replaced.',
+    },
+    ...experimentDefinition.properties,
+  },
+};

@@ -1,0 +1,106 @@
+import { readdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { OrtrainError, type Problem } from '../core/errors.ts';
+import { check } from './check.ts';
+import { complete } from './complete.ts';
+import { experimentDefinition } from './experiment.ts';
+import { parseYaml } from './parse.ts';
+import { fileProblem, locateIn, readText, shownPath } from './read-file.ts';
+import { choice, dotted, list, nullable, object, pathsOf, schemaAt, text, type Value } from './schema.ts';
+import { likelyWord } from './suggest.ts';
+import { emptyMap, plain, problemAt, valuePlace, type MapTree } from './tree.ts';
+
+/** What can be run: stages in order. */
+export interface Pipeline {
+  readonly name: string;
+  readonly stages: readonly PipelineStage[];
+}
+
+export interface PipelineStage {
+  readonly stage: string;
+  /** Present where the stage runs once a fold. */
+  readonly foreach?: 'fold';
+  /** A path of the configuration; the stage is left out where its value is null, false, 0 or empty. */
+  readonly when?: string;
+}
+
+const pipelineDefinition = object('A pipeline: stages in the order in which they run.', {
+  name: text({ description: 'The name that experiments use.' }),
+  stages: list(
+    object('A stage.', {
+      stage: text({ description: 'Name of the stage.' }),
+      foreach: nullable(choice(['fold'], { description: 'fold: once for each fold; null: once.' })),
+      when: nullable(text({ description: 'A path of the configuration, such as data.test; the stage runs only where its value is neither null, false, 0 nor empty.' })),
+    }),
+    { minItems: 1, description: 'The stages, in order.' },
+  ),
+});
+
+/**
+ * Reads a pipeline: a bare name is a file of the package's pipelines folder, anything else the path of a YAML file. Throws a
+ * `config` error with all problems.
+ */
+export function loadPipeline(pipeline: string): Pipeline {
+  const isName = /^[\w-]+$/.test(pipeline);
+  const path = isName ? resolve(pipelinesFolder(), `${pipeline}.yaml`) : resolve(pipeline);
+  const file = shownPath(path);
+  const content = readText(path);
+  if ('refused' in content) {
+    if (isName) throw unknownPipeline(pipeline);
+    throw new OrtrainError('config', `the pipeline ${file} ${content.refused}`, { subject: file, problems: [fileProblem(file, content)] });
+  }
+  const locate = locateIn(file, content.text);
+  const parsed = parseYaml(content.text, locate);
+  const notMapping = parsed.problems.length === 0 && parsed.tree?.kind !== 'map';
+  const root = parsed.tree?.kind === 'map' ? parsed.tree : emptyMap;
+  const checked = check(root, pipelineDefinition);
+  const { tree, missing } = complete(checked.tree, pipelineDefinition);
+  const absent = missing.map((key): Problem => ({ file, ...problemAt(valuePlace(tree, key), key, `${dotted(key)} is missing`) }));
+  const problems = [
+    ...parsed.problems,
+    ...(notMapping ? [problemAt(locate(0, content.text.length), [], 'a pipeline is a mapping with the keys name and stages')] : [...checked.problems, ...(parsed.tree === undefined ? [] : absent)]),
+  ];
+  const value = problems.length === 0 ? asPipeline(tree) : undefined;
+  const all = value === undefined ? problems : stageProblems(value, tree);
+  if (value === undefined || all.length > 0) {
+    throw new OrtrainError('config', `${file} has ${all.length === 1 ? 'a problem' : `${all.length} problems`}`, { subject: file, problems: all });
+  }
+  return {
+    name: value.name,
+    stages: value.stages.map(({ stage, foreach, when }) => ({ stage, ...(foreach === null ? {} : { foreach }), ...(when === null ? {} : { when }) })),
+  };
+}
+
+/** The schema has accepted the tree, so it is a value of the type that the schema describes. */
+function asPipeline(tree: MapTree): Value<typeof pipelineDefinition> {
+  return plain(tree) as unknown as Value<typeof pipelineDefinition>;
+}
+
+function stageProblems({ stages }: Value<typeof pipelineDefinition>, tree: MapTree): readonly Problem[] {
+  const paths = pathsOf(experimentDefinition).map(dotted);
+  return stages.flatMap(({ stage, when }, index) => {
+    const found: Problem[] = [];
+    if (stages.findIndex((earlier) => earlier.stage === stage) < index) {
+      const path = ['stages', index, 'stage'];
+      found.push(problemAt(valuePlace(tree, path), path, `the stage ${stage} stands in the list twice`));
+    }
+    if (when !== null && schemaAt(experimentDefinition, when.split('.')) === undefined) {
+      const path = ['stages', index, 'when'];
+      found.push(problemAt(valuePlace(tree, path), path, `the configuration has no key ${when}`, likelyWord(when, paths)));
+    }
+    return found;
+  });
+}
+
+/** Beside src/ in a checkout, beside dist/ in the package. */
+const pipelinesFolder = (): string => fileURLToPath(new URL('../../pipelines', import.meta.url));
+
+function unknownPipeline(name: string): OrtrainError {
+  const names = readdirSync(pipelinesFolder()).filter((file) => file.endsWith('.yaml')).map((file) => file.slice(0, -'.yaml'.length));
+  const near = likelyWord(name, names);
+  return new OrtrainError('config', `there is no pipeline ${name}`, {
+    subject: name,
+    remedy: `${near === undefined ? '' : `Did you mean ${near}? `}There are: ${names.join(', ')}; a path to a YAML file works too.`,
+  });
+}

@@ -1,0 +1,74 @@
+import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join, relative } from 'node:path';
+import type { Problem } from '../core/errors.ts';
+import type { Locate } from './parse.ts';
+import { likelyWord } from './suggest.ts';
+import { problemAt } from './tree.ts';
+
+/** A configuration larger than this is none. */
+const MOST_BYTES = 1 << 20;
+
+/** A line that fills a screen explains nothing. */
+const LONGEST_SNIPPET = 1000;
+
+/** A file's text, or what keeps us from it, a sentence about the file without its name. */
+export type FileText = { readonly text: string } | { readonly refused: string; readonly at?: number; readonly suggestion?: string };
+
+/** Reads UTF-8 text, with or without a byte order mark. */
+export function readText(path: string): FileText {
+  try {
+    const status = statSync(path);
+    if (status.isDirectory()) return { refused: 'is a folder' };
+    if (!status.isFile()) return { refused: 'is not a file' };
+    if (status.size > MOST_BYTES) return { refused: `is ${(status.size / MOST_BYTES).toFixed(1)} MB long; a configuration has at most 1 MB` };
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
+    const nul = text.indexOf('\0');
+    return nul === -1 ? { text } : { refused: 'holds a NUL byte and so is not text', at: text.slice(0, nul).split('\n').length };
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT' || code === 'ENOTDIR') {
+      const near = nearFile(path);
+      return { refused: 'does not exist', ...(near === undefined ? {} : { suggestion: near }) };
+    }
+    if (code === 'EACCES') return { refused: 'may not be read' };
+    if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return { refused: 'is not UTF-8 text' };
+    throw error;
+  }
+}
+
+/** The file of the same folder whose name is nearest to that of a missing one, as a path written in the same way. */
+export function nearFile(path: string): string | undefined {
+  try {
+    const near = likelyWord(basename(path), readdirSync(dirname(path)));
+    return near === undefined ? undefined : join(dirname(path), near);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A path as a person would write it: relative to the working directory where it lies inside. */
+export function shownPath(path: string): string {
+  const inside = relative(process.cwd(), path);
+  return inside.startsWith('..') || isAbsolute(inside) || inside === '' ? path : inside;
+}
+
+/** Places in a file's text. */
+export function locateIn(file: string, text: string): Locate {
+  const starts = [0, ...[...text.matchAll(/\n/g)].map((match) => match.index + 1)];
+  return (start, end) => {
+    const line = starts.findLastIndex((lineStart) => lineStart <= start);
+    const lineStart = starts[line] ?? 0;
+    const snippet = text.slice(lineStart, (starts[line + 1] ?? text.length + 1) - 1).replace(/\r$/, '');
+    const before = characters(snippet.slice(0, start - lineStart));
+    const width = Math.max(1, characters(snippet.slice(0, end - lineStart)) - before);
+    return { file, line: line + 1, column: before + 1, width, ...(snippet.length > LONGEST_SNIPPET ? {} : { snippet }) };
+  };
+}
+
+/** A problem of a file as a whole. */
+export function fileProblem(file: string, refusal: Exclude<FileText, { readonly text: string }>): Problem {
+  const problem = problemAt(undefined, [], `${file} ${refusal.refused}`, refusal.suggestion);
+  return { ...problem, file, ...(refusal.at === undefined ? {} : { line: refusal.at }) };
+}
+
+const characters = (text: string): number => [...text].length;

@@ -1,0 +1,68 @@
+import type { Problem } from '../core/errors.ts';
+import type { Experiment } from './experiment.ts';
+import { problemAt, valuePlace, type MapTree } from './tree.ts';
+
+/** Something that each key allows and all together do not. */
+interface Conflict {
+  /** The key to show: the one that was more likely written by mistake. */
+  readonly path: readonly string[];
+  readonly message: string;
+  readonly suggestion?: string;
+}
+
+/** What is wrong with a complete experiment although each of its values is right by itself. */
+export function conflicts(experiment: Experiment, tree: MapTree): readonly Problem[] {
+  return [...dataConflicts(experiment), ...splitConflicts(experiment), ...monitorConflicts(experiment), ...rateConflicts(experiment)].map(({ path, message, suggestion }) =>
+    problemAt(valuePlace(tree, path), path, message, suggestion),
+  );
+}
+
+function dataConflicts({ data }: Experiment): readonly Conflict[] {
+  const found: Conflict[] = [];
+  if (data.sample_submission !== null && data.test === null) {
+    found.push({ path: ['data', 'sample_submission'], message: 'data.sample_submission needs rows to predict, but data.test is null' });
+  }
+  for (const [one, other] of [['target', 'text'], ['id', 'text'], ['id', 'target']] as const) {
+    if (data[one] === data[other]) found.push({ path: ['data', one], message: `data.${one} and data.${other} are the same column, ${JSON.stringify(data[one])}` });
+  }
+  return found;
+}
+
+/** As scikit-learn: a seed without a shuffle has no effect. */
+function splitConflicts({ split }: Experiment): readonly Conflict[] {
+  if (split.shuffle || split.seed === null) return [];
+  return [{ path: ['split', 'seed'], message: 'split.seed has no effect, because split.shuffle is false', suggestion: 'null' }];
+}
+
+function monitorConflicts({ training }: Experiment): readonly Conflict[] {
+  const { schedule, best_model, early_stopping } = training;
+  const watchers = [
+    { key: 'best_model', ...best_model },
+    ...(early_stopping === null ? [] : [{ key: 'early_stopping', ...early_stopping }]),
+    ...(schedule.name === 'reduce-on-plateau' ? [{ key: 'schedule', monitor: schedule.monitor, mode: schedule.mode }] : []),
+  ];
+  return watchers.flatMap(({ key, monitor, mode }) => {
+    const better = monitor.endsWith('/loss') ? 'min' : 'max';
+    if (mode === better) return [];
+    const message = `training.${key} watches ${monitor}, of which ${better === 'min' ? 'smaller' : 'larger'} values are better, but its mode is ${mode}`;
+    return [{ path: ['training', key, 'mode'], message, suggestion: `mode: ${better}` }];
+  });
+}
+
+function rateConflicts({ training }: Experiment): readonly Conflict[] {
+  const { optimizer, schedule, early_stopping, lr_resets } = training;
+  const found: Conflict[] = [];
+  if (optimizer.name === 'sgd' && optimizer.nesterov && optimizer.momentum === 0) {
+    found.push({ path: ['training', 'optimizer', 'nesterov'], message: 'Nesterov momentum needs a training.optimizer.momentum greater than 0' });
+  }
+  if (schedule.name === 'reduce-on-plateau' && schedule.min_lr >= optimizer.lr) {
+    found.push({ path: ['training', 'schedule', 'min_lr'], message: `the rate starts at ${optimizer.lr}, so with a min_lr of ${schedule.min_lr} it is never reduced` });
+  }
+  if (lr_resets === null) return found;
+  const resets = (message: string): void => void found.push({ path: ['training', 'lr_resets'], message, suggestion: 'lr_resets: null' });
+  if (early_stopping === null) resets('lr_resets act when patience has run out, but training.early_stopping is null');
+  if (schedule.name === 'constant') resets('lr_resets wait for the rate to fall, but the schedule is constant');
+  else if (schedule.name !== 'reduce-on-plateau') resets(`lr_resets set the rate between epochs, but the schedule ${schedule.name} sets it at every step`);
+  else if (schedule.min_lr >= lr_resets.below) resets(`lr_resets wait for a rate below ${lr_resets.below}, but training.schedule.min_lr is ${schedule.min_lr}`);
+  return found;
+}
