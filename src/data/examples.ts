@@ -1,0 +1,166 @@
+import type { Problem } from '../core/errors.ts';
+import { nearest } from '../core/nearest.ts';
+import { counted, dataError, quoted, quotedList } from './problems.ts';
+import { columnOf, readTable, type Table } from './table.ts';
+
+/** Names of the columns; without an id column the ids are row numbers from 0. */
+export interface ExampleColumns {
+  readonly id: string | null;
+  readonly text: string;
+}
+
+export interface LabelledColumns extends ExampleColumns {
+  readonly target: string;
+}
+
+/** Texts with an id each, in the order of the table. */
+export interface Examples {
+  readonly ids: readonly string[];
+  readonly texts: readonly string[];
+}
+
+export interface LabelledExamples extends Examples {
+  /** Positions in `classes`. */
+  readonly labels: Int32Array;
+  /** The target's different values as the table has them: by number if all are numbers, otherwise by code point. */
+  readonly classes: readonly string[];
+}
+
+/** `labelledExamples` of a file. */
+export async function readTrainExamples(path: string, columns: LabelledColumns): Promise<LabelledExamples> {
+  return labelledExamples(await readTable(path), columns);
+}
+
+/** `unlabelledExamples` of a file. */
+export async function readTestExamples(path: string, columns: ExampleColumns): Promise<Examples> {
+  return unlabelledExamples(await readTable(path), columns);
+}
+
+/** Texts and ids of a table; other columns are not looked at. Everything that is wrong with them comes in one `data` error. */
+export function unlabelledExamples(table: Table, { id, text }: ExampleColumns): Examples {
+  report(table, [...columnProblems(table, { id, text }), ...idProblems(table, id)]);
+  return { ids: idsOf(table, id), texts: columnOf(table, text) ?? [] };
+}
+
+/** Texts, ids and classes of a table. Everything that is wrong with them comes in one `data` error. */
+export function labelledExamples(table: Table, { id, text, target }: LabelledColumns): LabelledExamples {
+  const targets = columnOf(table, target) ?? [];
+  const rowsOf = rowsByValue(targets);
+  const classes = sortedClasses([...rowsOf.keys()]);
+  report(table, [...columnProblems(table, { id, text, target }), ...idProblems(table, id), ...targetProblems(table, target, rowsOf, classes)]);
+  const labelOf = new Map(classes.map((name, label) => [name, label]));
+  return { ids: idsOf(table, id), texts: columnOf(table, text) ?? [], labels: Int32Array.from(targets, (value) => labelOf.get(value)!), classes };
+}
+
+/** A target with more classes than this, and fewer than two rows a class on average, is not one of classes. */
+const MANY_CLASSES = 20;
+
+function report(table: Table, problems: readonly Problem[]): void {
+  if (problems.length === 0) return;
+  const placed = problems.map((problem) => ({ file: table.file, ...(problem.row === undefined ? {} : { line: table.lines[problem.row - 1]! }), ...problem }));
+  throw dataError(
+    `${table.file} does not fit the configuration: ${counted(problems.length, 'problem')}`,
+    table.file,
+    placed,
+    'Correct these rows, or name other columns in data.id, data.text and data.target.',
+  );
+}
+
+/** The configuration's columns that the table lacks. */
+function columnProblems(table: Table, named: Readonly<Record<string, string | null>>): Problem[] {
+  return Object.entries(named).flatMap(([key, name]) => {
+    if (name === null || table.columns.includes(name)) return [];
+    const suggestion = nearest(name, table.columns);
+    const message = `there is no column ${quoted(name)}, which data.${key} names; the columns are ${quotedList(table.columns)}`;
+    return [{ message, line: 1, field: name, ...(suggestion === undefined ? {} : { suggestion }) }];
+  });
+}
+
+function idsOf(table: Table, id: string | null): readonly string[] {
+  return id === null ? table.rows.map((_, row) => String(row)) : (columnOf(table, id) ?? []);
+}
+
+function idProblems(table: Table, id: string | null): Problem[] {
+  if (id === null) return [];
+  const firstRow = new Map<string, number>();
+  return (columnOf(table, id) ?? []).flatMap((value, i) => {
+    const row = i + 1;
+    if (value === '') return [{ message: 'the id is empty', row, field: id }];
+    const earlier = firstRow.get(value);
+    if (earlier !== undefined) return [{ message: `the id ${quoted(value)} also stands in row ${earlier}`, row, field: id }];
+    firstRow.set(value, row);
+    return [];
+  });
+}
+
+function targetProblems(table: Table, target: string, rowsOf: ReadonlyMap<string, readonly number[]>, classes: readonly string[]): Problem[] {
+  if (classes.length === 0) return [];
+  const about = { line: 1, field: target };
+  if (classes.length === 1) return [{ message: `all rows have the same target, ${quoted(classes[0]!)}; there is nothing to tell apart`, ...about }];
+  if (classes.length > MANY_CLASSES && classes.length * 2 > table.rows.length) {
+    return [{ message: `the target has ${classes.length} different values in ${table.rows.length} rows, so it does not hold classes`, ...about }];
+  }
+  const empty = classes.filter((name) => name.trim() === '').flatMap((name) => rowsOf.get(name)!);
+  const rare = classes.filter((name) => name.trim() !== '' && rowsOf.get(name)!.length === 1);
+  return [
+    ...empty.map((row) => ({ message: 'the target is empty', row, field: target })),
+    ...rare.map((name) => ({
+      message: `the class ${quoted(name)} has only this row, which cannot be in training and in validation`,
+      row: rowsOf.get(name)![0]!,
+      field: target,
+      ...suggestionFor(name, classes.filter((other) => other !== name)),
+    })),
+    ...spellingProblems(target, rowsOf, classes),
+  ];
+}
+
+function suggestionFor(name: string, others: readonly string[]): { readonly suggestion?: string } {
+  const suggestion = isNumeric(name) ? undefined : nearest(name, others);
+  return suggestion === undefined ? {} : { suggestion };
+}
+
+/** Classes that differ only in spaces around them or in how a number is written. */
+function spellingProblems(target: string, rowsOf: ReadonlyMap<string, readonly number[]>, classes: readonly string[]): Problem[] {
+  const firstSpelling = new Map<string, string>();
+  return classes.flatMap((name) => {
+    const meaning = isNumeric(name) ? String(Number(name)) : name.trim();
+    const other = firstSpelling.get(meaning);
+    if (meaning === '') return [];
+    if (other !== undefined) {
+      return [{ message: `the classes ${quoted(other)} (${rowList(rowsOf.get(other)!)}) and ${quoted(name)} (${rowList(rowsOf.get(name)!)}) are the same value written in two ways`, field: target }];
+    }
+    firstSpelling.set(meaning, name);
+    return [];
+  });
+}
+
+/** `row 3`, `rows 3, 8` or `rows 3, 8, 9 and 12 more`. */
+function rowList(rows: readonly number[]): string {
+  const shown = rows.slice(0, 3).join(', ');
+  return `row${rows.length === 1 ? '' : 's'} ${shown}${rows.length > 3 ? ` and ${rows.length - 3} more` : ''}`;
+}
+
+/** Value to its data rows, from 1. */
+function rowsByValue(values: readonly string[]): Map<string, number[]> {
+  const rows = new Map<string, number[]>();
+  values.forEach((value, i) => {
+    const known = rows.get(value);
+    if (known === undefined) rows.set(value, [i + 1]);
+    else known.push(i + 1);
+  });
+  return rows;
+}
+
+function sortedClasses(values: readonly string[]): readonly string[] {
+  const numeric = values.every(isNumeric);
+  return [...values].sort((a, b) => (numeric && Number(a) - Number(b)) || byCodePoint(a, b));
+}
+
+function isNumeric(text: string): boolean {
+  return /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text);
+}
+
+/** UTF-8 sorts bytewise as code points do; JavaScript's own order is that of UTF-16 units. */
+function byCodePoint(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
