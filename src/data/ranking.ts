@@ -1,0 +1,86 @@
+/** Scores of a ranking, as scikit-learn defines them; NaN where there is nothing to rank. */
+
+/** A score of one ranking; `positive` is 1 for the rows that should come first, else 0. */
+export type RankingScore = (positive: ArrayLike<number>, scores: ArrayLike<number>) => number;
+
+/** `macro`: each class, or pair of classes, counts the same; `weighted`: by its rows. */
+export type Averaging = 'macro' | 'weighted';
+
+/** Area under the ROC curve: the chance that a positive row scores above a negative one, ties counting half (Mann and Whitney). NaN unless both kinds occur. */
+export function rocAuc(positive: ArrayLike<number>, scores: ArrayLike<number>): number {
+  const order = byScore(scores);
+  let [positives, rankSum] = [0, 0];
+  for (let start = 0, end: number; start < order.length; start = end) {
+    end = endOfTie(order, scores, start);
+    const hits = positivesIn(positive, order, start, end);
+    positives += hits;
+    rankSum += hits * ((start + end + 1) / 2);
+  }
+  const negatives = order.length - positives;
+  return (rankSum - (positives * (positives + 1)) / 2) / (positives * negatives);
+}
+
+/** Average precision: Σ (Rₙ − Rₙ₋₁) Pₙ over the distinct scores as thresholds, from the highest down. NaN where no row is positive. */
+export function averagePrecision(positive: ArrayLike<number>, scores: ArrayLike<number>): number {
+  const order = byScore(scores).reverse();
+  let [found, sum] = [0, 0];
+  for (let start = 0, end: number; start < order.length; start = end) {
+    end = endOfTie(order, scores, start);
+    const hits = positivesIn(positive, order, start, end);
+    found += hits;
+    sum += hits * (found / end);
+  }
+  return sum / found;
+}
+
+/** The mean over the classes of a score of each against all others. `probabilities`: row-major [rows, classes]. */
+export function oneAgainstRest(score: RankingScore, labels: Int32Array, probabilities: ArrayLike<number>, classes: number, averaging: Averaging): number {
+  return average(
+    Array.from({ length: classes }, (_, k) => {
+      const positive = labels.map((label) => (label === k ? 1 : 0));
+      return { score: score(positive, column(probabilities, classes, k)), weight: averaging === 'macro' ? 1 : positive.reduce((sum, x) => sum + x, 0) };
+    }),
+  );
+}
+
+/** The mean over the pairs of classes of a score of each against the other, both ways (Hand and Till 2001 for the area under the curve). */
+export function oneAgainstOne(score: RankingScore, labels: Int32Array, probabilities: ArrayLike<number>, classes: number, averaging: Averaging): number {
+  const pairs: { score: number; weight: number }[] = [];
+  for (let a = 0; a < classes; a++) {
+    for (let b = a + 1; b < classes; b++) {
+      const rows = labels.map((_, row) => row).filter((row) => labels[row] === a || labels[row] === b);
+      const oneWay = (k: number): number => {
+        const scores = column(probabilities, classes, k);
+        return score(rows.map((row) => (labels[row] === k ? 1 : 0)), Float64Array.from(rows, (row) => scores[row]!));
+      };
+      pairs.push({ score: (oneWay(a) + oneWay(b)) / 2, weight: averaging === 'macro' ? 1 : rows.length });
+    }
+  }
+  return average(pairs);
+}
+
+function average(terms: readonly { readonly score: number; readonly weight: number }[]): number {
+  const weights = terms.reduce((sum, { weight }) => sum + weight, 0);
+  return terms.reduce((sum, { score, weight }) => sum + score * weight, 0) / weights;
+}
+
+function column(probabilities: ArrayLike<number>, classes: number, k: number): Float64Array {
+  return Float64Array.from({ length: probabilities.length / classes }, (_, row) => probabilities[row * classes + k]!);
+}
+
+/** Rows by rising score. */
+function byScore(scores: ArrayLike<number>): Int32Array {
+  return Int32Array.from({ length: scores.length }, (_, row) => row).sort((a, b) => scores[a]! - scores[b]!);
+}
+
+function endOfTie(order: Int32Array, scores: ArrayLike<number>, start: number): number {
+  let end = start + 1;
+  while (end < order.length && scores[order[end]!] === scores[order[start]!]) end++;
+  return end;
+}
+
+function positivesIn(positive: ArrayLike<number>, order: Int32Array, start: number, end: number): number {
+  let count = 0;
+  for (let i = start; i < end; i++) count += positive[order[i]!]!;
+  return count;
+}

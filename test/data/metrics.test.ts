@@ -1,0 +1,140 @@
+import { describe, expect, it } from 'vitest';
+import { RandomState } from '../../src/core/random.ts';
+import { accuracy, balancedAccuracy, classScores, cohenKappa, confusionMatrix, macroScores, matthews, weightedScores } from '../../src/data/confusion.ts';
+import { balancedClassWeights, brierScore, classificationMetrics, logLoss, meanAndSd, predictedLabels } from '../../src/data/metrics.ts';
+import { averagePrecision, oneAgainstOne, oneAgainstRest, rocAuc } from '../../src/data/ranking.ts';
+import { describeShared, sharedJson } from '../helpers/shared.ts';
+
+describe('predictedLabels', () => {
+  it('rounds half to even for two classes, so that 0.5 is class 0', () => {
+    expect([...predictedLabels([0, 0.5, 0.5000001, 1, 0.49], 2)]).toEqual([0, 0, 1, 1, 0]);
+  });
+
+  it('takes the first maximum of more', () => {
+    expect([...predictedLabels([0.2, 0.4, 0.4, 0.3, 0.3, 0.4, 0, 0, 0], 3)]).toEqual([1, 2, 0]);
+  });
+});
+
+describe('classificationMetrics', () => {
+  it('is worked out by hand for four rows', () => {
+    // Predictions 0, 1, 1, 1 for the truth 0, 0, 1, 1: one false positive.
+    const metrics = classificationMetrics(Int32Array.of(0, 0, 1, 1), [0.1, 0.7, 0.6, 0.9], 2);
+    expect(Object.keys(metrics)).toEqual(['accuracy', 'precision_macro', 'recall_macro', 'f1_macro', 'f1', 'roc_auc']);
+    expect(metrics['accuracy']).toBe(3 / 4);
+    expect(metrics['precision_macro']).toBeCloseTo((1 + 2 / 3) / 2, 14);
+    expect(metrics['recall_macro']).toBeCloseTo((1 / 2 + 1) / 2, 14);
+    expect(metrics['f1']).toBeCloseTo(4 / 5, 14);
+    expect(metrics['f1_macro']).toBeCloseTo((2 / 3 + 4 / 5) / 2, 14);
+    expect(metrics['roc_auc']).toBe(3 / 4);
+  });
+
+  it('has no f1 of a positive class for more than two classes', () => {
+    const metrics = classificationMetrics(Int32Array.of(0, 1, 2), [1, 0, 0, 0, 1, 0, 0, 0, 1], 3);
+    expect(metrics).toEqual({ accuracy: 1, precision_macro: 1, recall_macro: 1, f1_macro: 1, roc_auc: 1 });
+  });
+
+  it('is NaN where it is undefined', () => {
+    expect(classificationMetrics(Int32Array.of(1, 1), [0.2, 0.9], 2)['roc_auc']).toBeNaN();
+    expect(classificationMetrics(Int32Array.of(0, 1), [1, 0, 0, 0, 1, 0], 3)['roc_auc']).toBeNaN();
+    expect(averagePrecision([0, 0], [0.1, 0.2])).toBeNaN();
+  });
+});
+
+describe('rocAuc', () => {
+  it('is the share of pairs in the right order, ties counting half', () => {
+    const rng = new RandomState(5);
+    const positive = Array.from({ length: 60 }, () => rng.integer(0, 2));
+    const scores = positive.map(() => rng.integer(0, 12) / 12);
+    let [right, pairs] = [0, 0];
+    positive.forEach((isPositive, i) =>
+      positive.forEach((other, j) => {
+        if (isPositive !== 1 || other !== 0) return;
+        pairs += 1;
+        right += scores[i]! > scores[j]! ? 1 : scores[i] === scores[j] ? 0.5 : 0;
+      }),
+    );
+    expect(rocAuc(positive, scores)).toBeCloseTo(right / pairs, 14);
+  });
+});
+
+describe('meanAndSd', () => {
+  it('divides by n − 1', () => {
+    expect(meanAndSd([2, 4, 4, 4, 5, 5, 7, 9]).mean).toBe(5);
+    expect(meanAndSd([2, 4, 4, 4, 5, 5, 7, 9]).sd).toBeCloseTo(Math.sqrt(32 / 7), 14);
+    expect(meanAndSd([3])).toEqual({ mean: 3, sd: NaN });
+  });
+});
+
+describeShared('metrics against scikit-learn', ['oracles', 'metrics'], () => {
+  type Averages = Readonly<Record<string, number>>;
+  interface Case {
+    readonly name: string;
+    readonly type: 'binary' | 'multiclass';
+    readonly classes?: number;
+    readonly y_true: readonly number[];
+    readonly y_score?: readonly number[];
+    readonly y_proba?: readonly (readonly number[])[];
+    readonly y_pred: readonly number[];
+    readonly expected: Readonly<Record<string, unknown>> & {
+      readonly per_class: Readonly<Record<string, readonly number[]>>;
+      readonly union?: Averages;
+      readonly all?: Averages;
+    };
+  }
+
+  /** Within 1e-9; the reference's null is our NaN. */
+  const close = (actual: number, expected: unknown, what: string): void => {
+    if (expected === null) return expect(actual, what).toBeNaN();
+    expect(expected, what).toBeTypeOf('number');
+    expect(Math.abs(actual - (expected as number)), `${what}: ${actual} instead of ${String(expected)}`).toBeLessThanOrEqual(1e-9);
+  };
+
+  for (const { name, type, classes = 2, y_true, y_score, y_proba, y_pred, expected } of sharedJson<readonly Case[]>('oracles', 'metrics', 'metrics.json')) {
+    it(`${type}, ${name}`, () => {
+      // The last class of `class-nowhere` has no column: it gets probability 0.
+      const probabilities = y_score ?? y_proba!.flatMap((row) => Array.from({ length: classes }, (_, k) => row[k] ?? 0));
+      const labels = Int32Array.from(y_true);
+      const predictions = predictedLabels(probabilities, classes);
+      expect([...predictions]).toEqual(y_pred);
+
+      const confusion = confusionMatrix(labels, predictions, classes);
+      expect([...confusion.counts]).toEqual((expected['confusion_matrix'] as number[][]).flat());
+      const scores = classScores(confusion);
+      for (const key of ['precision', 'recall', 'f1', 'support'] as const) scores.forEach((score, k) => close(score[key], expected.per_class[key]![k], `${key} of class ${k}`));
+      const averages = expected.union ?? (expected as unknown as Averages);
+      for (const key of ['precision', 'recall', 'f1'] as const) {
+        close(macroScores(confusion)[key], averages[`${key}_macro`], `${key}_macro`);
+        close(weightedScores(confusion)[key], averages[`${key}_weighted`], `${key}_weighted`);
+        // Where every row has one class and one prediction, the micro averages are the accuracy.
+        close(accuracy(confusion), averages[`${key}_micro`], `${key}_micro`);
+        if (expected.all !== undefined) close(scores.reduce((sum, score) => sum + score[key], 0) / classes, expected.all[`${key}_macro`], `${key}_macro over all`);
+      }
+
+      const metrics = classificationMetrics(labels, probabilities, classes);
+      for (const key of ['accuracy', 'precision_macro', 'recall_macro', 'f1_macro']) close(metrics[key]!, averages[key] ?? expected[key], key);
+      close(metrics['roc_auc']!, expected[classes === 2 ? 'roc_auc' : 'roc_auc_ovr_macro'], 'roc_auc');
+      if (classes === 2) close(metrics['f1']!, expected['f1_binary'], 'f1');
+
+      const others: Readonly<Record<string, () => number>> = {
+        log_loss: () => logLoss(labels, probabilities, classes),
+        brier: () => brierScore(labels, probabilities, classes),
+        mcc: () => matthews(confusion),
+        cohen_kappa: () => cohenKappa(confusion),
+        balanced_accuracy: () => balancedAccuracy(confusion),
+        average_precision: () => averagePrecision(labels, probabilities),
+        average_precision_macro: () => oneAgainstRest(averagePrecision, labels, probabilities, classes, 'macro'),
+        roc_auc_ovr_weighted: () => oneAgainstRest(rocAuc, labels, probabilities, classes, 'weighted'),
+        roc_auc_ovo_macro: () => oneAgainstOne(rocAuc, labels, probabilities, classes, 'macro'),
+        roc_auc_ovo_weighted: () => oneAgainstOne(rocAuc, labels, probabilities, classes, 'weighted'),
+      };
+      const covered = ['accuracy', 'per_class', 'confusion_matrix', 'union', 'all', 'roc_auc', 'roc_auc_ovr_macro', 'class_weight_balanced'];
+      for (const [key, value] of Object.entries(expected)) {
+        if (covered.includes(key) || /_(macro|micro|weighted|binary)$/.test(key) && !(key in others)) continue;
+        expect(Object.keys(others), `the reference has ${key}`).toContain(key);
+        close(others[key]!(), value, key);
+      }
+      const weights = expected['class_weight_balanced'] as readonly number[] | undefined;
+      weights?.forEach((weight, k) => close(balancedClassWeights(labels, classes)[k]!, weight, `weight of class ${k}`));
+    });
+  }
+});
