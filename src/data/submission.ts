@@ -1,0 +1,167 @@
+import type { Problem } from '../core/errors.ts';
+import { nearest } from '../core/nearest.ts';
+import { predictedLabels } from './metrics.ts';
+import { counted, dataError, quoted, quotedList } from './problems.ts';
+import { columnOf, type Table } from './table.ts';
+
+/** What a model says about the test rows. */
+export interface Predictions {
+  /** Where the ids come from, for messages. */
+  readonly file: string;
+  readonly ids: readonly string[];
+  readonly classes: readonly string[];
+  /** [rows] of the second of two classes, otherwise row-major [rows, classes]. */
+  readonly probabilities: ArrayLike<number>;
+}
+
+/** A table to write. */
+export interface Submission {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly (string | number)[])[];
+}
+
+/**
+ * The predictions in the sample's columns and in the order of its rows. A sample with one column beside the id gets
+ * - the predicted class as the training data write it, where the sample's values are classes or other text,
+ * - an integer, where its values are integers: the class if that is one, for two other classes 0 and 1,
+ * - the second class's probability, where its values are other numbers and there are two classes;
+ * a sample with a column for every class gets the classes' probabilities. A `data` error where ids or columns do not fit.
+ *
+ * @param id the id column; null takes the sample's first
+ */
+export function buildSubmission(sample: Table, predictions: Predictions, id: string | null): Submission {
+  const idColumn = id ?? sample.columns[0] ?? '';
+  const problems = idProblems(sample, predictions, idColumn);
+  const valueColumns = sample.columns.filter((name) => name !== idColumn);
+  const value = valueWriter(sample, predictions, valueColumns);
+  if (typeof value === 'string' || problems.length > 0) {
+    const all = typeof value === 'string' ? [{ message: value, file: sample.file, line: 1 }, ...problems] : problems;
+    const remedy = 'Check that data.test, data.sample_submission and data.id belong together.';
+    throw dataError(`the predictions do not fit ${sample.file}: ${counted(all.length, 'problem')}`, sample.file, all, remedy);
+  }
+  const rowOf = new Map(predictions.ids.map((name, row) => [name, row]));
+  const ids = columnOf(sample, idColumn) ?? [];
+  return { columns: sample.columns, rows: ids.map((name) => sample.columns.map((column) => (column === idColumn ? name : value(rowOf.get(name)!, column)))) };
+}
+
+/**
+ * Checks a submission against the sample: columns, number of rows, ids and their order, duplicate ids, and numbers where
+ * the sample has numbers (integers where it has integers). Everything that differs comes in one `data` error.
+ */
+export function checkSubmission(submission: Table, sample: Table, id: string | null): void {
+  const sameColumns = JSON.stringify(submission.columns) === JSON.stringify(sample.columns);
+  const problems = sameColumns ? [...rowProblems(submission, sample, id), ...valueProblems(submission, sample, id)] : [columnProblem(submission, sample)];
+  if (problems.length === 0) return;
+  const placed = problems.map((problem) => ({ file: submission.file, ...(problem.row === undefined ? {} : { line: submission.lines[problem.row - 1]! }), ...problem }));
+  const remedy = 'A submission has the columns and ids of the sample, in its order.';
+  throw dataError(`${submission.file} differs from ${sample.file}: ${counted(problems.length, 'problem')}`, submission.file, placed, remedy);
+}
+
+/** What goes into a value column for a row of the predictions. */
+type ValueWriter = (row: number, column: string) => string | number;
+
+/** The writer that fits the sample's columns and values, or why there is none. */
+function valueWriter(sample: Table, { classes, probabilities }: Predictions, columns: readonly string[]): ValueWriter | string {
+  const width = classes.length === 2 ? 1 : classes.length;
+  const probability: ValueWriter = (row, column) => {
+    const label = classes.indexOf(column);
+    if (width > 1) return probabilities[row * width + label]!;
+    return label === 0 ? 1 - probabilities[row]! : probabilities[row]!;
+  };
+  if (columns.length > 1) {
+    const fits = columns.length === classes.length && columns.every((column) => classes.includes(column));
+    return fits ? probability : `beside the id there are the columns ${quotedList(columns)}; one column was expected, or one for each class: ${quotedList(classes)}`;
+  }
+  const [column] = columns;
+  if (column === undefined) return 'there is no column beside the id';
+
+  const labels = predictedLabels(probabilities, classes.length);
+  const values = columnOf(sample, column) ?? [];
+  if (values.every((value) => classes.includes(value))) return (row) => classes[labels[row]!]!;
+  if (values.every(isInteger)) {
+    if (classes.every((name) => Number.isInteger(Number(name)) && name.trim() !== '')) return (row) => Number(classes[labels[row]!]!);
+    return classes.length === 2 ? (row) => labels[row]! : `the column ${quoted(column)} holds integers, and the classes are ${quotedList(classes)}`;
+  }
+  if (!values.every(isNumber)) return (row) => classes[labels[row]!]!;
+  return classes.length === 2 ? (row) => probabilities[row]! : `the column ${quoted(column)} holds fractions, which cannot say which of ${classes.length} classes is predicted`;
+}
+
+/** Ids that the sample and the predictions do not share, or have twice. */
+function idProblems(sample: Table, predictions: Predictions, idColumn: string): Problem[] {
+  const sampleIds = columnOf(sample, idColumn);
+  if (sampleIds === undefined) {
+    const suggestion = nearest(idColumn, sample.columns);
+    const message = `there is no id column ${quoted(idColumn)}; the columns are ${quotedList(sample.columns)}`;
+    return [{ message, file: sample.file, line: 1, ...(suggestion === undefined ? {} : { suggestion }) }];
+  }
+  const [asked, predicted] = [new Set(sampleIds), new Set(predictions.ids)];
+  return [
+    ...duplicates(sampleIds).map(({ id, row }) => ({ message: `the id ${quoted(id)} occurs again`, file: sample.file, row, line: sample.lines[row - 1]!, field: idColumn })),
+    ...duplicates(predictions.ids).map(({ id, row }) => ({ message: `the id ${quoted(id)} occurs again`, file: predictions.file, row })),
+    ...rowsWhere(sampleIds, (id) => !predicted.has(id)).map(({ id, row }) => ({
+      message: `there is no prediction for the id ${quoted(id)}`,
+      file: sample.file,
+      row,
+      line: sample.lines[row - 1]!,
+      field: idColumn,
+    })),
+    ...rowsWhere(predictions.ids, (id) => !asked.has(id)).map(({ id, row }) => ({ message: `the id ${quoted(id)} is not in ${sample.file}`, file: predictions.file, row })),
+  ];
+}
+
+function columnProblem(submission: Table, sample: Table): Problem {
+  return { message: `the columns are ${quotedList(submission.columns)} instead of ${quotedList(sample.columns)}`, line: 1 };
+}
+
+function rowProblems(submission: Table, sample: Table, id: string | null): Problem[] {
+  const field = id ?? sample.columns[0] ?? '';
+  const [ids, expected] = [columnOf(submission, field) ?? [], columnOf(sample, field) ?? []];
+  const [present, asked] = [new Set(ids), new Set(expected)];
+  const problems: Problem[] = [
+    ...(ids.length === expected.length ? [] : [{ message: `there are ${counted(ids.length, 'row')} instead of ${expected.length}` }]),
+    ...duplicates(ids).map(({ id: name, row }) => ({ message: `the id ${quoted(name)} occurs again`, row, field })),
+    ...rowsWhere(ids, (name) => !asked.has(name)).map(({ id: name, row }) => ({ message: `the id ${quoted(name)} is not in the sample`, row, field })),
+    ...rowsWhere(expected, (name) => !present.has(name)).map(({ id: name, row }) => ({ message: `the id ${quoted(name)} of the sample's row ${row} is missing`, field })),
+  ];
+  if (problems.length > 0) return problems;
+  return rowsWhere(ids, (name, i) => name !== expected[i]).map(({ id: name, row }) => ({ message: `the id is ${quoted(name)} instead of ${quoted(expected[row - 1]!)}`, row, field }));
+}
+
+function valueProblems(submission: Table, sample: Table, id: string | null): Problem[] {
+  const valueColumns = sample.columns.filter((name) => name !== (id ?? sample.columns[0]));
+  return valueColumns.flatMap((field) => {
+    const { fits, kind } = valueKind(columnOf(sample, field) ?? [], valueColumns.length);
+    return rowsWhere(columnOf(submission, field) ?? [], (value) => !fits(value)).map(({ id: value, row }) => ({ message: `${quoted(value)} is not ${kind}`, row, field }));
+  });
+}
+
+/** What a column's values have to be, by the sample's. Where there is a column a class, integers stand for probabilities too. */
+function valueKind(sampled: readonly string[], valueColumns: number): { readonly fits: (value: string) => boolean; readonly kind: string } {
+  if (valueColumns === 1 && sampled.every(isInteger)) return { fits: isInteger, kind: 'an integer' };
+  if (sampled.every(isNumber)) return { fits: isNumber, kind: 'a number' };
+  return { fits: (value) => value !== '', kind: 'a value' };
+}
+
+interface IdInRow {
+  readonly id: string;
+  /** From 1. */
+  readonly row: number;
+}
+
+function rowsWhere(ids: readonly string[], chosen: (id: string, index: number) => boolean): IdInRow[] {
+  return ids.flatMap((id, i) => (chosen(id, i) ? [{ id, row: i + 1 }] : []));
+}
+
+/** Every occurrence of an id after its first. */
+function duplicates(ids: readonly string[]): IdInRow[] {
+  const firstIndex = new Map([...ids.entries()].reverse().map(([i, id]) => [id, i]));
+  return rowsWhere(ids, (id, i) => firstIndex.get(id) !== i);
+}
+
+function isInteger(text: string): boolean {
+  return /^[+-]?\d+$/.test(text);
+}
+
+function isNumber(text: string): boolean {
+  return text.trim() !== '' && Number.isFinite(Number(text));
+}
