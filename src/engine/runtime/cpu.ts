@@ -1,0 +1,144 @@
+import { OrtrainError } from '../../core/errors.ts';
+import type { Value } from '../graph/index.ts';
+import { clipFactor } from '../optim/index.ts';
+import type { Feeds, ForwardProgram, GradientSpec, ParameterSpec, StepProgram } from '../program.ts';
+import { bindSymbols } from './batch.ts';
+import { maskWriter } from './mask-writer.ts';
+import { reserve, type Regions } from './memory.ts';
+import { copyIn, copyOut, lengthsOf, union } from './parameters.ts';
+import { openSession, type Session, type SessionTensor } from './session.ts';
+import type { ForwardModel, ForwardOptions, ParameterSource, Trainer, TrainerOptions } from './trainer.ts';
+import { openUpdater, workspaceLengths, type Gradient, type Updater } from './updater.ts';
+
+/** A forward pass on the CPU. */
+export async function openForward({ program, source, threads }: ForwardOptions): Promise<ForwardModel> {
+  const parameters = reserve([lengthsOf(program.parameters)]).groups[0]!;
+  fill(program.parameters, parameters, source);
+  const session = await openSession(program.graph, { threads, spinning: false });
+  return {
+    forward: forwardPass(program, session, parameters),
+    release: () => session.release(),
+  };
+}
+
+/**
+ * A trainer on the CPU: the graph computes loss and gradients, parameters and slots stay in one WebAssembly memory that the
+ * runtime reads in place, and a SIMD kernel updates them there.
+ */
+export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
+  const { step: program, forward: evaluation, source, threads, optimizer, clipNorm, seed } = options;
+  const specs = union(program.parameters, evaluation.parameters);
+  const { parameters, trained, slots, updater } = openState(program, specs, optimizer);
+  fill(specs, parameters, source);
+  const masks = maskWriter(program.masks, seed);
+  const batchInputs = inputsBesides(program.graph.inputs, [...program.parameters.map(({ name }) => name), ...program.masks.map(({ input }) => input)]);
+
+  const session = await openSession(program.graph, { threads, spinning: true });
+  const evaluationSession = await openSession(evaluation.graph, { threads, spinning: false });
+  const fixed = parameterTensors(session, program.parameters, parameters);
+  let updates = 0;
+
+  return {
+    forward: forwardPass(evaluation, evaluationSession, parameters),
+    async step(feeds, rates) {
+      const at = { ...rates, step: updates + 1, weightDecay: optimizer.weightDecay };
+      const drawn = masks(at.step, bindSymbols(batchInputs, feeds));
+      const outputs = await session.run({ ...tensors(session, { ...feeds, ...drawn }), ...fixed });
+      const gradients = program.gradients.map((spec) => gradientOf(spec, outputs, feeds));
+      const logits = outputs[program.logits]!;
+      const loss = outputs[program.loss]![0]!;
+      const gradientNorm = Math.sqrt(updater.sumOfSquares(gradients));
+      if (!Number.isFinite(loss + gradientNorm)) return { loss: NaN, logits, gradientNorm };
+      updater.update(gradients, at, clipFactor(gradientNorm, clipNorm));
+      updates = at.step;
+      return { loss, logits, gradientNorm };
+    },
+    snapshot: async () => copyOut(trained),
+    restore: async (snapshot) => copyIn(trained, snapshot, 'snapshot'),
+    optimizerState: async () => ({ step: updates, slots: Object.fromEntries([...slots].map(([slot, regions]) => [slot, copyOut(regions)])) }),
+    async restoreOptimizerState(state) {
+      for (const [slot, regions] of slots) copyIn(regions, state.slots[slot] ?? {}, `optimizer state (${slot})`);
+      updates = state.step;
+    },
+    async release() {
+      await session.release();
+      await evaluationSession.release();
+    },
+  };
+}
+
+function fill(specs: readonly ParameterSpec[], parameters: Regions, source: ParameterSource): void {
+  for (const spec of specs) source(spec, parameters.get(spec.name)!.data);
+}
+
+interface State {
+  readonly parameters: Regions;
+  /** Those of the parameters that have gradients. */
+  readonly trained: Regions;
+  /** By slot, then by parameter. */
+  readonly slots: ReadonlyMap<string, Regions>;
+  readonly updater: Updater;
+}
+
+function openState(program: StepProgram, specs: readonly ParameterSpec[], { rule, noDecay = () => false }: TrainerOptions['optimizer']): State {
+  const trainedSpecs = program.gradients.map((gradient) => trainedSpec(program, gradient));
+  const widths = program.gradients.map(({ rows }, i) => (rows === undefined ? undefined : rowWidth(trainedSpecs[i]!)));
+  const { memory, groups } = reserve([lengthsOf(specs), workspaceLengths(widths), ...rule.slots.map(() => lengthsOf(trainedSpecs))]);
+  const [parameters, workspace, ...slots] = groups as [Regions, Regions, ...Regions[]];
+  const updated = trainedSpecs.map(({ name }, i) => ({
+    name,
+    parameter: parameters.get(name)!,
+    slots: slots.map((regions) => regions.get(name)!),
+    decays: !noDecay(name),
+    width: widths[i],
+  }));
+  return {
+    parameters,
+    trained: new Map(updated.map(({ name, parameter }) => [name, parameter])),
+    slots: new Map(rule.slots.map((slot, i) => [slot, slots[i]!])),
+    updater: openUpdater(rule, memory, updated, { dense: workspace.get('dense')!, sparse: workspace.get('sparse')! }),
+  };
+}
+
+/** The parameter that a gradient belongs to; throws OrtrainError `run` unless there is one and the gradient has its shape. */
+function trainedSpec({ graph, parameters }: StepProgram, { parameter, output, rows }: GradientSpec): ParameterSpec {
+  const spec = parameters.find(({ name }) => name === parameter);
+  const shape = graph.outputs.get(output)?.shape;
+  const fits = spec !== undefined && shape?.length === spec.shape.length && shape.every((dim, axis) => dim === spec.shape[axis] || (axis === 0 && rows !== undefined));
+  if (!fits) throw new OrtrainError('run', `the output ${output} of the graph ${graph.name} is not a gradient of ${parameter}`, { subject: parameter });
+  return spec;
+}
+
+function rowWidth({ shape }: ParameterSpec): number {
+  return shape.slice(1).reduce((product, length) => product * length, 1);
+}
+
+function gradientOf({ output, rows }: GradientSpec, outputs: Readonly<Record<string, Float32Array>>, feeds: Feeds): Gradient {
+  return { values: outputs[output]!, rows: rows === undefined ? undefined : (feeds[rows]!.data as Int32Array) };
+}
+
+function forwardPass(program: ForwardProgram, session: Session, parameters: Regions): ForwardModel['forward'] {
+  const fixed = parameterTensors(session, program.parameters, parameters);
+  const batchInputs = inputsBesides(program.graph.inputs, Object.keys(fixed));
+  return async (feeds) => {
+    bindSymbols(batchInputs, feeds);
+    const outputs = await session.run({ ...tensors(session, feeds), ...fixed });
+    return outputs[program.output]!;
+  };
+}
+
+type SessionFeeds = Readonly<Record<string, SessionTensor>>;
+
+/** Views of the parameters, made once: an update shows in them. */
+function parameterTensors(session: Session, specs: readonly ParameterSpec[], parameters: Regions): SessionFeeds {
+  const view = ({ name, shape }: ParameterSpec): SessionTensor => session.tensor({ dtype: 'float32', shape, data: parameters.get(name)!.data });
+  return Object.fromEntries(specs.map((spec) => [spec.name, view(spec)]));
+}
+
+function tensors(session: Session, feeds: Feeds): SessionFeeds {
+  return Object.fromEntries(Object.entries(feeds).map(([name, feed]) => [name, session.tensor(feed)]));
+}
+
+function inputsBesides(inputs: readonly Value[], names: readonly string[]): readonly Value[] {
+  return inputs.filter(({ name }) => !names.includes(name));
+}

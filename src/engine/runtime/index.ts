@@ -1,0 +1,2 @@
+export { openForward, openTrainer } from './cpu.ts';
+export type { ForwardModel, ForwardOptions, OptimizerState, Snapshot, StepResult, Tensors, Trainer, TrainerOptions } from './trainer.ts';

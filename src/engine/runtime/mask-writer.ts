@@ -1,0 +1,30 @@
+import { compileMask, instantiate, keepThreshold, maskKey, type MaskKernel } from '../optim/index.ts';
+import type { HostTensor, MaskSpec } from '../program.ts';
+import { concrete, type Symbols } from './batch.ts';
+import { ALIGNMENT, PAGE, roundUp } from './memory.ts';
+
+/** Dropout masks of one step by graph input. They are views that the next call overwrites. */
+export type MaskWriter = (step: number, symbols: Symbols) => Readonly<Record<string, HostTensor>>;
+
+/** Writes masks into a memory of their own, which grows to the largest batch. A mask's site is its place among the specs. */
+export function maskWriter(specs: readonly MaskSpec[], seed: number): MaskWriter {
+  const memory = new WebAssembly.Memory({ initial: 1 });
+  const { mask } = instantiate<MaskKernel>(compileMask(), memory);
+  return (step, symbols) => {
+    let end = 0;
+    const places = specs.map(({ input, shape, rate }, site) => {
+      const lengths = concrete(shape, symbols);
+      const place = { input, rate, site, shape: lengths, address: end, size: lengths.reduce((product, length) => product * length, 1) };
+      end = roundUp(end + place.size, ALIGNMENT);
+      return place;
+    });
+    const missing = end - memory.buffer.byteLength;
+    if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
+    return Object.fromEntries(
+      places.map(({ input, rate, site, shape, address, size }) => {
+        mask(address, size, ...maskKey(seed, step, site), keepThreshold(rate));
+        return [input, { dtype: 'uint8', shape, data: new Uint8Array(memory.buffer, address, size) }];
+      }),
+    );
+  };
+}

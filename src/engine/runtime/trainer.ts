@@ -1,0 +1,69 @@
+import type { Rates, UpdateRule } from '../optim/index.ts';
+import type { Feeds, ForwardProgram, ParameterSpec, StepProgram } from '../program.ts';
+
+/** Parameter name to values, row-major. */
+export type Tensors = Readonly<Record<string, Float32Array>>;
+
+/** Copies of a trainer's trained parameters; frozen ones never change and are left out. */
+export type Snapshot = Tensors;
+
+/** What an optimizer remembers: how many updates it has made, and each slot's values by parameter. */
+export interface OptimizerState {
+  readonly step: number;
+  readonly slots: Readonly<Record<string, Tensors>>;
+}
+
+/** Where parameters come from: asked once for each, it writes all the values into the array that it is given. */
+export type ParameterSource = (spec: ParameterSpec, into: Float32Array) => unknown;
+
+export interface ForwardOptions {
+  readonly program: ForwardProgram;
+  readonly source: ParameterSource;
+  readonly threads: number;
+}
+
+/** Parameters on a device and a forward pass over them. Calls that return promises are made one after the other. */
+export interface ForwardModel {
+  /** The program's one output, row-major. Feeds of inputs that the program does not have are ignored. */
+  forward(feeds: Feeds): Promise<Float32Array>;
+  /** Gives sessions and memory back. Nothing else may be called afterwards. */
+  release(): Promise<void>;
+}
+
+export interface TrainerOptions {
+  readonly step: StepProgram;
+  /** Evaluation over the same parameters; it may have fewer of them. */
+  readonly forward: ForwardProgram;
+  readonly source: ParameterSource;
+  readonly threads: number;
+  readonly optimizer: {
+    readonly rule: UpdateRule;
+    readonly weightDecay: number;
+    /** Parameters for which it holds have no weight decay. */
+    readonly noDecay?: (parameter: string) => boolean;
+  };
+  /** The largest norm of all gradients together, or null for no limit. */
+  readonly clipNorm: number | null;
+  /** Decides every dropout mask, together with the step's number. */
+  readonly seed: number;
+}
+
+export interface StepResult {
+  /** The batch's mean loss before the update, or NaN if no update was made because loss or gradients were not finite. */
+  readonly loss: number;
+  /** Row-major [B, outputs], with dropout. */
+  readonly logits: Float32Array;
+  /** Of all gradients together, before clipping. */
+  readonly gradientNorm: number;
+}
+
+/** Parameters, optimizer state and the programs that use them. Nothing in it tells where the state lives. */
+export interface Trainer extends ForwardModel {
+  /** One forward and backward pass and one update. A loss or gradient that is not finite changes nothing. */
+  step(feeds: Feeds, rates: Rates): Promise<StepResult>;
+  snapshot(): Promise<Snapshot>;
+  /** Takes exactly the parameters of a snapshot. The optimizer's state stays as it is. */
+  restore(snapshot: Snapshot): Promise<void>;
+  optimizerState(): Promise<OptimizerState>;
+  restoreOptimizerState(state: OptimizerState): Promise<void>;
+}
