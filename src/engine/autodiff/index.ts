@@ -1,2 +1,1 @@
 export { gradients } from './gradients.ts';
-export { rules } from './rules.ts';

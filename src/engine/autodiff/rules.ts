@@ -1,5 +1,7 @@
 import type { AttributesOf, Builder, InputsOf, OpName, OutputsOf, Value } from '../graph/index.ts';
-import { count, cropPads, embedSlices, float, gaussian, keepAxes, layerNormX, layerNormXHat, leftFactor, onlyFirst, rightFactor, scatterAlong, share, zeros } from './forms.ts';
+import {
+  count, cropPads, embedSlices, float, gaussian, keepAxes, layerNormX, layerNormXHat, leftFactor, onlyFirst, rightFactor, scatterAlong, share, zeros,
+} from './forms.ts';
 
 /**
  * From the gradient of an operator's output to that of one input, before broadcasting is undone: the walk does that. `dy` of an
@@ -10,7 +12,7 @@ export type Pullback<O extends OpName> = (g: Builder, dy: Cotangent<O>, inputs: 
 type Cotangent<O extends OpName> = OutputsOf<O> extends readonly [Value] ? Value : readonly (Value | null)[];
 
 /** One pullback an input, null where nothing flows; a single one for all inputs of a variadic operator. */
-export type Rule<O extends OpName> = number extends InputsOf<O>['length'] ? Pullback<O> : Each<InputsOf<O>, Pullback<O> | null>;
+type Rule<O extends OpName> = number extends InputsOf<O>['length'] ? Pullback<O> : Each<InputsOf<O>, Pullback<O> | null>;
 
 type Each<List, Item> = { readonly [I in keyof List]: Item };
 

@@ -3,7 +3,7 @@ import { OrtrainError } from '../../core/errors.ts';
 import type { AttributeSpec, AttributeSpecs } from './attributes.ts';
 import { check, inferTypes } from './check.ts';
 import { product, sameShape } from './dims.ts';
-import { operatorOf, operators, type Arguments, type OpName, type Operator, type Result } from './ops.ts';
+import { operators, type Arguments, type OpName, type Operator, type Result } from './ops.ts';
 import type { Attribute, ConstantData, DType, Graph, Node, Shape, Value } from './types.ts';
 
 /** Writes a graph: one method for each operator, and these. Equal calls give the same value. */
@@ -28,6 +28,10 @@ interface Writer {
   build(): Graph;
 }
 
+type Given = Readonly<Record<string, Attribute>>;
+type Argument = Value | null | Given;
+type Apply = (op: OpName, operator: Operator, args: readonly Argument[]) => unknown;
+
 export function graphBuilder(name: string): Builder {
   const inputs: Value[] = [];
   const constants = new Map<Value, ConstantData>();
@@ -35,26 +39,23 @@ export function graphBuilder(name: string): Builder {
   const outputs = new Map<string, Value>();
   const interned = new Map<string, readonly Value[]>();
 
-  const apply = (op: OpName, operator: Operator, args: readonly (Value | null | Given)[]): Value | readonly Value[] => {
-    const { given, operands } = splitArguments(args);
-    const missing = Math.max(0, operator.inputs.filter((input) => !input.startsWith('...')).length - operands.length);
-    const values = [...operands, ...Array<null>(missing).fill(null)];
+  const apply: Apply = (op, operator, args) => {
+    const { values, given } = splitArguments(operator.inputs, args);
     const attrs = complete(op, operator.attrs, given, values[0] ?? null);
     const key = `${op}(${values.map((x) => x?.name ?? '').join(' ')})${hashOf(attrs)}`;
-    const made = interned.get(key) ?? append(op, values, attrs);
+    const made = interned.get(key) ?? append(op, operator, values, attrs);
     interned.set(key, made);
-    return operator.outputs[0] === 'y' && operator.outputs.length === 1 ? (made[0] as Value) : made;
+    return operator.outputs.length > 1 || operator.outputs[0]?.startsWith('...') ? made : made[0];
   };
 
-  const append = (op: OpName, values: readonly (Value | null)[], attrs: Node['attrs']): readonly Value[] => {
-    const outputNames: readonly string[] = operators[op].outputs;
-    const types = inferTypes(op, values, attrs);
-    const made = types.map(({ dtype, shape }, i): Value => ({ name: `${op}_${nodes.length}${i === 0 ? '' : `.${outputNames[i] ?? i}`}`, dtype, shape }));
+  const append = (op: OpName, operator: Operator, values: Node['inputs'], attrs: Node['attrs']): readonly Value[] => {
+    const nameOf = (i: number): string => `${op}_${nodes.length}${i === 0 ? '' : `.${operator.outputs[i] ?? i}`}`;
+    const made = inferTypes(op, values, attrs).map(({ dtype, shape }, i): Value => ({ name: nameOf(i), dtype, shape }));
     nodes.push({ op, inputs: values, attrs, outputs: made });
     return made;
   };
 
-  const g: Writer = {
+  const writer: Writer = {
     nodes,
     input(inputName, dtype, shape) {
       if (inputs.some((x) => x.name === inputName)) throw new OrtrainError('run', `Graph ${name} has an input ${inputName} already.`);
@@ -72,8 +73,8 @@ export function graphBuilder(name: string): Builder {
       interned.set(key, [x]);
       return x;
     },
-    scalar: (x) => g.constant(Float32Array.of(x), 'float32', []),
-    ints: (list) => g.constant(BigInt64Array.from(list, BigInt), 'int64', [list.length]),
+    scalar: (x) => writer.constant(Float32Array.of(x), 'float32', []),
+    ints: (list) => writer.constant(BigInt64Array.from(list, BigInt), 'int64', [list.length]),
     reshape: (x, dims) => (sameShape(x.shape, dims) ? x : builder.Reshape(x, { shape: dims })),
     expand: (x, dims) => (sameShape(x.shape, dims) ? x : builder.Expand(x, { shape: dims })),
     output(outputName, value) {
@@ -83,30 +84,33 @@ export function graphBuilder(name: string): Builder {
     build() {
       const live = liveNodes(nodes, outputs.values());
       const used = new Set([...outputs.values(), ...live.flatMap((node) => node.inputs)]);
-      const graph: Graph = { name, inputs: [...inputs], constants: new Map([...constants].filter(([x]) => used.has(x))), nodes: live, outputs: new Map(outputs) };
+      const usedConstants = new Map([...constants].filter(([x]) => used.has(x)));
+      const graph: Graph = { name, inputs: [...inputs], constants: usedConstants, nodes: live, outputs: new Map(outputs) };
       check(graph);
       return graph;
     },
   };
-  const builder = withOperators(g, apply);
+  const builder = withOperators(writer, apply);
   return builder;
 }
 
 /** The one cast of the builder: that the methods made from the table's rows have the types that the table's rows say. */
-function withOperators(writer: Writer, apply: (op: OpName, operator: Operator, args: readonly (Value | null | Given)[]) => unknown): Builder {
-  const methods = (Object.keys(operators) as OpName[]).map((op) => [op, (...args: readonly (Value | null | Given)[]) => apply(op, operatorOf(op) as Operator, args)]);
+function withOperators(writer: Writer, apply: Apply): Builder {
+  const rows = Object.entries<Operator>(operators);
+  const methods = rows.map(([op, operator]) => [op, (...args: readonly Argument[]) => apply(op as OpName, operator, args)]);
   return Object.assign(writer, Object.fromEntries(methods)) as Builder;
 }
 
-type Given = Readonly<Record<string, Attribute>>;
-
-function splitArguments(args: readonly (Value | null | Given)[]): { readonly operands: readonly (Value | null)[]; readonly given: Given } {
+/** The inputs, with null for those that are left out, and the attributes that come after them. */
+function splitArguments(names: readonly string[], args: readonly Argument[]): { readonly values: Node['inputs']; readonly given: Given } {
+  const isValue = (arg: Argument | undefined): arg is Value | null => arg === null || (arg !== undefined && 'dtype' in arg);
   const last = args.at(-1);
-  const isValue = (arg: Value | null | Given | undefined): arg is Value | null => arg === null || (arg !== undefined && 'dtype' in arg);
-  return { operands: args.filter(isValue), given: last === undefined || isValue(last) ? {} : last };
+  const values = args.filter(isValue);
+  const missing = names.slice(values.length).filter((name) => !name.startsWith('...'));
+  return { values: [...values, ...missing.map(() => null)], given: last === undefined || isValue(last) ? {} : last };
 }
 
-/** Attributes with defaults filled in and axes counted from the front. */
+/** Attributes in the one form in which equal ones are equal: defaults filled in, axes counted from the front. */
 function complete(op: string, specs: AttributeSpecs, given: Given, x: Value | null): Given {
   const stray = Object.keys(given).find((key) => specs[key] === undefined);
   if (stray !== undefined) throw new OrtrainError('run', `${op} has no attribute ${stray}.`);
@@ -114,14 +118,15 @@ function complete(op: string, specs: AttributeSpecs, given: Given, x: Value | nu
     Object.entries(specs).map(([key, spec]) => {
       const value = given[key] ?? spec.fallback;
       if (value === undefined) throw new OrtrainError('run', `${op} needs the attribute ${key}.`);
-      return [key, fromTheFront(spec, value, x?.shape.length ?? 0)];
+      return [key, canonical(spec, value, x?.shape.length ?? 0)];
     }),
   );
 }
 
-function fromTheFront({ kind }: AttributeSpec, value: Attribute, rank: number): Attribute {
+function canonical({ kind }: AttributeSpec, value: Attribute, rank: number): Attribute {
   const front = (axis: number, axes: number): number => (axis < 0 ? axis + axes : axis);
   if (kind === 'axis') return front(value as number, rank);
+  if (kind === 'dims') return (value as Shape).map((dim) => product([dim]));
   if (kind !== 'axes' && kind !== 'new-axes') return value;
   const list = value as readonly number[];
   if (kind === 'axes' && list.length === 0) return Array.from({ length: rank }, (_, axis) => axis);

@@ -1,6 +1,6 @@
 import { OrtrainError, type Problem } from '../../core/errors.ts';
 import type { AttributeKind } from './attributes.ts';
-import { factors, product, sameShape, showShape } from './dims.ts';
+import { factors, product, sameShape, showType } from './dims.ts';
 import { refuse } from './infer.ts';
 import { operatorOf } from './ops.ts';
 import type { Attribute, Graph, Node, TensorType, Value } from './types.ts';
@@ -12,17 +12,18 @@ import type { Attribute, Graph, Node, TensorType, Value } from './types.ts';
  */
 export function check(graph: Graph): void {
   const problems = [...brokenLaws(graph)].map((message): Problem => ({ message }));
-  if (problems.length > 0) throw new OrtrainError('run', `Graph ${graph.name} is broken: ${problems.map(({ message }) => message).join('; ')}`, { subject: graph.name, problems });
+  if (problems.length === 0) return;
+  const list = problems.map(({ message }) => message).join('; ');
+  throw new OrtrainError('run', `Graph ${graph.name} is broken: ${list}`, { subject: graph.name, problems });
 }
 
 /** The types of an operator's outputs; throws with the operator's name and its operands where they do not fit. */
 export function inferTypes(op: string, inputs: readonly (Value | null)[], attrs: Node['attrs']): readonly TensorType[] {
   const operator = operatorOf(op);
   if (operator === undefined) throw new OrtrainError('run', `There is no operator ${op}.`);
-  const operands = inputs.map((x) => (x === null ? 'null' : `${x.dtype}${showShape(x.shape)}`)).join(', ');
-  const [missing] = operator.inputs.filter((name, i) => !/^\.\.\.|\?$/.test(name) && (inputs[i] ?? null) === null);
-  if (missing !== undefined) throw new OrtrainError('run', `${op}(${operands}) lacks its input ${missing}`);
+  const operands = inputs.map((x) => (x === null ? 'null' : showType(x))).join(', ');
   try {
+    checkInputs(operator.inputs, inputs);
     for (const [key, { kind }] of Object.entries(operator.attrs)) checkAxes(kind, attrs[key] ?? 0, inputs[0]?.shape.length ?? 0);
     const types = operator.infer(inputs as readonly Value[], attrs as never);
     return Array.isArray(types) ? types : [types as TensorType];
@@ -30,6 +31,12 @@ export function inferTypes(op: string, inputs: readonly (Value | null)[], attrs:
     if (!(cause instanceof OrtrainError)) throw cause;
     throw new OrtrainError('run', `${op}(${operands}): ${cause.message}`, { subject: op, cause });
   }
+}
+
+function checkInputs(names: readonly string[], inputs: readonly (Value | null)[]): void {
+  const missing = names.find((name, i) => !/^\.\.\.|\?$/.test(name) && (inputs[i] ?? null) === null);
+  if (missing !== undefined) refuse(`lacks its input ${missing}`);
+  if (inputs.length > names.length && !names[0]?.startsWith('...')) refuse(`takes ${names.length} inputs`);
 }
 
 function checkAxes(kind: AttributeKind, value: Attribute, rank: number): void {
@@ -50,7 +57,9 @@ function* brokenLaws(graph: Graph): Generator<string> {
     known.add(x);
     for (const dim of x.shape) {
       if (product([dim]) !== dim) yield `${x.name} has the dimension ${dim}, which is not in canonical form`;
-      if (!symbols.has(dim) && factors(dim).some((factor) => typeof factor === 'string' && !symbols.has(factor))) yield `the dimension ${dim} of ${x.name} is no axis of an input`;
+      if (!symbols.has(dim) && !factors(dim).every((factor) => typeof factor === 'number' || symbols.has(factor))) {
+        yield `the dimension ${dim} of ${x.name} is no axis of an input`;
+      }
     }
   };
 
@@ -86,11 +95,6 @@ function* brokenNode(node: Node): Generator<string> {
   } catch (error) {
     yield `${made}: ${(error as Error).message}`;
   }
-}
-
-/** A type as it stands in messages and printed graphs: `float32[B, 4]`. */
-export function showType({ dtype, shape }: TensorType): string {
-  return `${dtype}${showShape(shape)}`;
 }
 
 function sameType(a: TensorType, b: TensorType | undefined): boolean {

@@ -1,5 +1,5 @@
 import { OrtrainError } from '../../core/errors.ts';
-import type { Dim, Shape } from './types.ts';
+import type { Dim, Shape, TensorType } from './types.ts';
 
 /** The product of dimensions in canonical form: number first, then names in order, as in `2*B*S`. */
 export function product(dims: Shape): Dim {
@@ -34,4 +34,9 @@ export function broadcast(...shapes: readonly Shape[]): Shape {
 /** A shape as it stands in messages and in printed graphs: `[B, 4]`. */
 export function showShape(shape: Shape): string {
   return `[${shape.join(', ')}]`;
+}
+
+/** A type as it stands in messages and in printed graphs: `float32[B, 4]`. */
+export function showType({ dtype, shape }: TensorType): string {
+  return `${dtype}${showShape(shape)}`;
 }

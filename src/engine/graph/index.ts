@@ -3,6 +3,6 @@ export { graphBuilder, type Builder } from './builder.ts';
 export { check } from './check.ts';
 export { product, sameShape } from './dims.ts';
 export { sliceRange } from './infer.ts';
-export { operators, type AttributesOf, type InputsOf, type OpName, type OutputsOf } from './ops.ts';
+export type { AttributesOf, InputsOf, OpName, OutputsOf } from './ops.ts';
 export { print } from './print.ts';
-export type { Attribute, ConstantData, DType, Dim, Graph, Node, Shape, Value } from './types.ts';
+export type { ConstantData, DType, Dim, Graph, Node, Shape, Value } from './types.ts';

@@ -65,7 +65,9 @@ function openWire(graph: Graph): Wire {
     initializers,
     node(op, inputs, outputs, attribute) {
       const last = inputs.findLastIndex((name) => name !== '');
-      nodes.push(create(NodeProtoSchema, { opType: op, domain: operatorOf(op)?.domain ?? '', name: outputs[0] ?? '', input: inputs.slice(0, last + 1), output: [...outputs], attribute: [...attribute] }));
+      const domain = operatorOf(op)?.domain ?? '';
+      const input = inputs.slice(0, last + 1);
+      nodes.push(create(NodeProtoSchema, { opType: op, domain, name: outputs[0] ?? '', input, output: [...outputs], attribute: [...attribute] }));
     },
     initializer(name, dtype, shape, data) {
       if (!initializers.has(name)) {
@@ -90,7 +92,9 @@ function openWire(graph: Graph): Wire {
   /** One symbolic length: read off an input's shape, or the product of lengths that are. */
   const measure = (dim: Dim, name: string): void => {
     const source = sources.get(dim);
-    if (source !== undefined) return wire.node('Shape', [source.input], [name], [attribute('start', 'int', source.axis), attribute('end', 'int', source.axis + 1)]);
+    if (source !== undefined) {
+      return wire.node('Shape', [source.input], [name], [attribute('start', 'int', source.axis), attribute('end', 'int', source.axis + 1)]);
+    }
     const parts = factors(dim);
     if (parts.length === 1) throw new OrtrainError('run', `Graph ${graph.name} has no input with the axis ${dim}.`);
     const [first, ...rest] = parts.map((part) => wire.lengths([part])) as [string, ...string[]];
@@ -115,19 +119,23 @@ function operandsOf(node: Node, wire: Wire): readonly string[] {
     .filter(([, spec]) => spec.operand)
     .map(([key, { kind }]) => {
       const value = node.attrs[key] as Attribute;
-      if (kind === 'dims') return wire.lengths(reachableDims(node, value as Shape));
+      if (kind === 'dims') return wire.lengths(abbreviated(node, value as Shape));
       if (kind === 'float') return wire.initializer(`float(${String(value)})`, 'float32', [], Float32Array.of(value as number));
       const list = value as readonly number[];
       return list.length === 0 ? '' : wire.ints(list);
     });
 }
 
-/** A target shape with as few symbols as ONNX's abbreviations allow. */
-function reachableDims(node: Node, target: Shape): Shape {
+/**
+ * A target shape with as few symbols as ONNX's abbreviations allow. For Expand, a 1 leaves an axis as it is; for Reshape, a 0
+ * copies the input's axis at the same place and one -1 takes what is left.
+ */
+function abbreviated(node: Node, target: Shape): Shape {
   const source = node.inputs[0]?.shape ?? [];
-  if (node.op === 'Expand') return target.map((dim, axis) => (dim === source[axis - target.length + source.length] ? 1 : dim)); // a 1 leaves an axis alone
-  const kept = target.map((dim, axis) => (typeof dim === 'string' && dim === source[axis] ? 0 : dim)); // a 0 copies it
-  return kept.filter((dim) => typeof dim === 'string').length === 1 ? kept.map((dim) => (typeof dim === 'string' ? -1 : dim)) : kept; // a -1 is what is left
+  if (node.op === 'Expand') return target.map((dim, axis) => (dim === source[axis - target.length + source.length] ? 1 : dim));
+  const copied = target.map((dim, axis) => (typeof dim === 'string' && dim === source[axis] ? 0 : dim));
+  const unknown = copied.filter((dim) => typeof dim === 'string').length;
+  return copied.map((dim) => (typeof dim === 'string' && unknown === 1 ? -1 : dim));
 }
 
 function attributesOf(node: Node): readonly AttributeProto[] {
@@ -146,7 +154,9 @@ function attribute(name: string, kind: AttributeKind, value: Attribute): Attribu
 }
 
 function valueInfo(name: string, { dtype, shape }: Value): ValueInfoProto {
-  const dim = shape.map((length) => ({ value: typeof length === 'number' ? ({ case: 'dimValue', value: BigInt(length) } as const) : ({ case: 'dimParam', value: length } as const) }));
+  const dim = shape.map((length) => ({
+    value: typeof length === 'number' ? { case: 'dimValue' as const, value: BigInt(length) } : { case: 'dimParam' as const, value: length },
+  }));
   return create(ValueInfoProtoSchema, { name, type: { value: { case: 'tensorType', value: { elemType: DTYPES[dtype], shape: { dim } } } } });
 }
 

@@ -5,11 +5,13 @@ import {
 } from './infer.ts';
 import type { TensorType, Value } from './types.ts';
 
+type Names = readonly string[];
+
 /**
  * One operator. Names of inputs: `c?` may be left out, `...xs` is any number. `infer` gives the outputs' types or throws.
  * (Methods, not properties of function type: a row can so be read as an operator of any attributes.)
  */
-export interface Operator<I extends readonly string[] = readonly string[], A extends AttributeSpecs = AttributeSpecs, O extends readonly string[] = readonly string[]> {
+export interface Operator<I extends Names = Names, A extends AttributeSpecs = AttributeSpecs, O extends Names = Names> {
   readonly inputs: I;
   readonly attrs: A;
   readonly outputs: O;
@@ -18,7 +20,7 @@ export interface Operator<I extends readonly string[] = readonly string[], A ext
 }
 
 /** A node's inputs, as shape and gradient rules see them. */
-export type InputValues<I extends readonly string[]> = I extends readonly [infer Name, ...infer Rest extends readonly string[]]
+type InputValues<I extends Names> = I extends readonly [infer Name, ...infer Rest extends Names]
   ? Name extends `...${string}` ? readonly Value[] : readonly [Name extends `${string}?` ? Value | null : Value, ...InputValues<Rest>]
   : I extends readonly [] ? readonly [] : readonly Value[];
 
@@ -117,9 +119,9 @@ export function operatorOf(name: string): Operator | undefined {
   return Object.hasOwn(operators, name) ? operators[name as OpName] : undefined;
 }
 
-type OutputValues<O extends readonly string[]> = O extends readonly [`...${string}`] ? readonly Value[] : { readonly [K in keyof O]: Value };
+type OutputValues<O extends Names> = O extends readonly [`...${string}`] ? readonly Value[] : { readonly [K in keyof O]: Value };
 
-type InputArguments<I extends readonly string[]> = I extends readonly [infer Name, ...infer Rest extends readonly string[]]
+type InputArguments<I extends Names> = I extends readonly [infer Name, ...infer Rest extends Names]
   ? Name extends `...${string}` ? Value[]
   : Name extends `${string}?` ? [] | [Value | null, ...InputArguments<Rest>]
   : [Value, ...InputArguments<Rest>]
@@ -129,13 +131,13 @@ type AttributeArgument<A extends AttributeSpecs> = keyof A extends never ? []
   : Record<never, never> extends AttributeArguments<A> ? [attrs?: AttributeArguments<A>]
   : [attrs: AttributeArguments<A>];
 
-type Infer<I extends readonly string[], A extends AttributeSpecs> = Operator<I, A>['infer'];
+type Infer<I extends Names, A extends AttributeSpecs> = Operator<I, A>['infer'];
 
-function op<const I extends readonly string[], A extends AttributeSpecs>(inputs: I, attrs: A, infer: Infer<I, A>): Operator<I, A, readonly ['y']> {
+function op<const I extends Names, A extends AttributeSpecs>(inputs: I, attrs: A, infer: Infer<I, A>): Operator<I, A, readonly ['y']> {
   return many(inputs, ['y'], attrs, infer);
 }
 
-function many<const I extends readonly string[], const O extends readonly string[], A extends AttributeSpecs>(
+function many<const I extends Names, const O extends Names, A extends AttributeSpecs>(
   inputs: I,
   outputs: O,
   attrs: A,

@@ -1,4 +1,4 @@
-import { showType } from './check.ts';
+import { showType } from './dims.ts';
 import { operatorOf } from './ops.ts';
 import type { Attribute, ConstantData, Graph, Node, Value } from './types.ts';
 

@@ -3,10 +3,10 @@ import type { Differentiable } from '../../../src/engine/autodiff/rules.ts';
 import { product, type Builder, type ConstantData, type DType, type Shape, type Value } from '../../../src/engine/graph/index.ts';
 
 /** The lengths that symbols have when the cases run. */
-export const LENGTHS: Readonly<Record<string, number>> = { B: 3, S: 4 };
+const LENGTHS: Readonly<Record<string, number>> = { B: 3, S: 4 };
 
 /** Where an input's values come from. Float inputs are varied, others are not. */
-export interface Domain {
+interface Domain {
   readonly dtype: DType;
   readonly shape: Shape;
   fill(count: number, random: RandomState): ConstantData;

@@ -39,8 +39,10 @@ describeShared('values and gradients equal PyTorch', ['oracles', 'ops', 'ops.jso
       const key = `${name}/in/${x.name}`;
       return [x.name, { shape: x.shape, data: x.dtype === 'float32' ? readFloats(tensors, key) : readIntegers(tensors, key) }];
     });
-    const feeds = [...fed, ...row.outputs.map(({ index, shape }): [string, Fed] => [`grad_out.${index}`, { shape, data: readFloats(tensors, `${name}/grad_out/${index}`) }])];
-    const results = await runGraph(g.build(), Object.fromEntries(feeds));
+    const arriving = row.outputs.map(({ index, shape }): [string, Fed] => {
+      return [`grad_out.${index}`, { shape, data: readFloats(tensors, `${name}/grad_out/${index}`) }];
+    });
+    const results = await runGraph(g.build(), Object.fromEntries([...fed, ...arriving]));
 
     expect(ys.map((y) => y.shape)).toEqual(row.outputs.map(({ shape }) => shape));
     for (const [key, { shape, data }] of Object.entries(results)) {

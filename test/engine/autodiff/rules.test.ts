@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { RandomState, seedFor } from '../../../src/core/random.ts';
 import { gradients } from '../../../src/engine/autodiff/index.ts';
-import { graphBuilder, product, type Value } from '../../../src/engine/graph/index.ts';
+import { graphBuilder, product, type Shape, type Value } from '../../../src/engine/graph/index.ts';
 import { openGraph, type Fed } from '../../helpers/run-graph.ts';
 import { cases, concrete, type Case } from './cases.ts';
 
@@ -37,10 +37,11 @@ async function bothDerivatives(row: Case, random: RandomState): Promise<{ numeri
   grads.forEach((grad, i) => g.output(`grad.${varied[i]?.name}`, grad));
   grads.forEach((grad, i) => expect(grad.shape).toEqual(varied[i]?.shape));
 
-  const draw = (shape: readonly number[], fill: () => number): Fed => ({ shape, data: Float32Array.from({ length: product(shape) as number }, fill) });
-  const xs = Object.fromEntries(row.inputs.map(({ shape, fill }, i) => [`x${i}`, { shape: concrete(shape), data: fill(product(concrete(shape)) as number, random) }]));
-  const ws = Object.fromEntries(ys.map((y, i) => [`w${i}`, draw(concrete(y.shape), () => random.uniform(-1, 1))]));
-  const direction = Object.fromEntries(varied.map((x) => [x.name, draw(concrete(x.shape), () => random.uniform(-1, 1))]));
+  const size = (shape: Shape): number => product(concrete(shape)) as number;
+  const draw = ({ shape }: Value): Fed => ({ shape: concrete(shape), data: Float32Array.from({ length: size(shape) }, () => random.uniform(-1, 1)) });
+  const xs = Object.fromEntries(row.inputs.map(({ shape, fill }, i) => [`x${i}`, { shape: concrete(shape), data: fill(size(shape), random) }]));
+  const ws = Object.fromEntries(ys.map((y, i) => [`w${i}`, draw(y)]));
+  const direction = Object.fromEntries(varied.map((x) => [x.name, draw(x)]));
 
   const open = await openGraph(g.build());
   const at = async (h: number): Promise<number> => {

@@ -32,6 +32,7 @@ describe('building', () => {
     expect(g.Softmax(x, { axis: -1 })).toBe(g.Softmax(x, { axis: 1 }));
     expect(g.Softmax(x, { axis: 0 })).not.toBe(g.Softmax(x, { axis: 1 }));
     expect(g.Gemm(x, x, { transB: 1 })).toBe(g.Gemm(x, x, null, { transB: 1, alpha: 1 }));
+    expect(g.expand(x, ['T*S', 2, 3])).toBe(g.expand(x, ['S*T', 2, 3]));
     expect(g.ReduceSum(x)).toBe(g.ReduceSum(x, { axes: [0, 1] }));
     expect(g.Sub(x, g.scalar(1))).not.toBe(g.Sub(g.scalar(1), x));
     expect(g.Split(x, { split: [1, 2], axis: 1 })[1]).toBe(g.Split(x, { split: [1, 2], axis: -1 })[1]);
@@ -63,6 +64,7 @@ describe('building', () => {
     const g = graphBuilder('same');
     const x = g.input('x', 'float32', ['B', 3]);
     expect(g.reshape(x, ['B', 3])).toBe(x);
+    expect(g.Reshape(x, { shape: ['B', 1, 3, 1] })).toBe(g.reshape(x, ['B', 1, 3, 1]));
     expect(g.expand(x, ['B', 3])).toBe(x);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { check, graphBuilder, type Graph, type Node, type Value } from '../../../src/engine/graph/index.ts';
+import { check, graphBuilder, type Dim, type Graph, type Node, type Value } from '../../../src/engine/graph/index.ts';
 
 /** y = exp(x + c), to be broken in one place at a time. */
 function sound(): Graph {
@@ -15,6 +15,8 @@ describe('the checker', () => {
   const [x] = graph.inputs as [Value];
   const [c] = graph.constants.keys();
   const made = add.outputs[0] as Value;
+  const expanded = (dim: Dim): Node => ({ op: 'Expand', inputs: [x], attrs: { shape: [dim, 'B', 2] }, outputs: [{ ...made, name: 'n', shape: [dim, 'B', 2] }] });
+  const returning = (type: Partial<Value>): readonly Node[] => [add, { ...exp, outputs: [{ ...(exp.outputs[0] as Value), ...type }] }];
 
   test('accepts a sound graph', () => {
     expect(() => check(graph)).not.toThrow();
@@ -26,13 +28,15 @@ describe('the checker', () => {
     ['a value that nothing makes', { nodes: [exp] }, /Exp uses Add_0 before/],
     ['an unknown operator', { nodes: [{ ...add, op: 'Plus' }, exp] }, /no operator Plus/],
     ['a missing input', { nodes: [{ ...add, inputs: [x, null] }, exp] }, /lacks its input b/],
-    ['a wrong shape', { nodes: [add, { ...exp, outputs: [{ ...(exp.outputs[0] as Value), shape: ['B'] }] }] }, /should be float32\[B, 2\], not float32\[B\]/],
-    ['a wrong dtype', { nodes: [add, { ...exp, outputs: [{ ...(exp.outputs[0] as Value), dtype: 'int32' }] }] }, /not int32\[B, 2\]/],
+    ['a wrong shape', { nodes: returning({ shape: ['B'] }) }, /should be float32\[B, 2\], not float32\[B\]/],
+    ['a wrong dtype', { nodes: returning({ dtype: 'int32' }) }, /not int32\[B, 2\]/],
     ['a stray attribute', { nodes: [{ ...add, attrs: { axis: 1 } }, exp] }, /Add has the attributes axis/],
     ['a constant of another size', { constants: new Map([[c as Value, Float32Array.of(1)]]) }, /does not have 1 elements/],
     ['an output that nothing makes', { outputs: new Map([['y', { name: 'z', dtype: 'float32', shape: [] }]]) }, /the output y returns z, which nothing makes/],
     ['an output with another value\'s name', { outputs: new Map([['x', made]]) }, /the output x has the name of another value/],
-    ['a symbol of no input', { nodes: [add, exp, { op: 'Expand', inputs: [x], attrs: { shape: ['2*T', 'B', 2] }, outputs: [{ name: 'n', dtype: 'float32', shape: ['2*T', 'B', 2] }] }] }, /the dimension 2\*T of n is no axis/],
+    ['a symbol of no input', { nodes: [add, exp, expanded('2*T')] }, /the dimension 2\*T of n is no axis/],
+    ['an input too many', { nodes: [{ ...add, inputs: [x, x, x] }, exp] }, /takes 2 inputs/],
+    ['an axis that is not there', { nodes: [add, { ...exp, op: 'Softmax', attrs: { axis: 2 } }] }, /there is no axis 2/],
     ['a dimension not in canonical form', { inputs: [x, { name: 'n', dtype: 'float32', shape: ['B*2'] }] }, /not in canonical form/],
   ])('rejects %s', (_, broken, message) => {
     expect(() => check({ ...graph, ...broken })).toThrow(message);
