@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { gradients } from '../../../src/engine/autodiff/index.ts';
 import { graphBuilder, print, type Builder, type Value } from '../../../src/engine/graph/index.ts';
-import { floats, runGraph } from '../../helpers/run-graph.ts';
+import { floats, runGraph, type Fed } from '../../helpers/run-graph.ts';
 
 /** The program of the gradients alone. */
 function backward(build: (g: Builder) => { readonly loss: Value; readonly wrt: Readonly<Record<string, Value>> }): string {
@@ -10,6 +10,10 @@ function backward(build: (g: Builder) => { readonly loss: Value; readonly wrt: R
   const derivatives = gradients(g, loss, Object.values(wrt));
   Object.keys(wrt).forEach((name, i) => g.output(`d${name}`, derivatives[i] as Value));
   return print(g.build());
+}
+
+function filled(shape: readonly [number, number], value: number): Fed {
+  return floats(shape, Array.from({ length: shape[0] * shape[1] }, () => value));
 }
 
 describe('the backward pass as a program', () => {
@@ -171,8 +175,8 @@ describe('the walk', () => {
     g.output('dx', dx);
     const graph = g.build();
     for (const rows of [1, 4]) {
-      const { dx: at } = await runGraph(graph, { x: floats([rows, 2], new Array<number>(2 * rows).fill(7)) });
-      expect(at).toEqual(floats([rows, 2], new Array<number>(2 * rows).fill(1 / (2 * rows))));
+      const { dx: at } = await runGraph(graph, { x: filled([rows, 2], 7) });
+      expect(at).toEqual(filled([rows, 2], 1 / (2 * rows)));
     }
   });
 
@@ -182,9 +186,9 @@ describe('the walk', () => {
     const ids = g.input('ids', 'int32', ['N']);
     const [d] = gradients(g, g.ReduceSum(g.Gather(table, ids), { keepdims: 0 }), [table]) as [Value];
     g.output('d', d);
-    const feeds = { table: floats([2, 64], new Array<number>(128).fill(0)), ids: { shape: [4096], data: new Int32Array(4096).fill(1) } };
+    const feeds = { table: filled([2, 64], 0), ids: { shape: [4096], data: new Int32Array(4096).fill(1) } };
     const { d: counts } = await runGraph(g.build(), feeds, 2);
-    expect(counts).toEqual(floats([2, 64], [...new Array<number>(64).fill(0), ...new Array<number>(64).fill(4096)]));
+    expect(counts).toEqual(floats([2, 64], Array.from({ length: 128 }, (_, i) => (i < 64 ? 0 : 4096))));
   });
 
   test('refuses a loss that is no scalar, and the statistics of a normalization', () => {
