@@ -6,8 +6,7 @@ import type { Stage } from './stage.ts';
 
 interface Params {
   readonly columns: { readonly id: string | null; readonly text: string; readonly target: string };
-  readonly split: Experiment['split'];
-  readonly seed: number;
+  readonly split: Experiment['split'] & { readonly seed: number };
 }
 
 /** Assigns every training row to the fold in which it is validated. Output: folds. */
@@ -19,11 +18,11 @@ export const split: Stage<Params> = {
   publishes: { 'folds.csv': 'folds.csv' },
   usesDevice: false,
   pick: ({ data, split, seed }) => ({
-    params: { columns: { id: data.id, text: data.text, target: data.target }, split, seed: split.seed ?? seed },
+    params: { columns: { id: data.id, text: data.text, target: data.target }, split: { ...split, seed: split.seed ?? seed } },
     files: { train: data.train },
   }),
   async run({ params, files, output }) {
     const { ids, labels, classes } = await readTrainExamples(files['train'] ?? '', params.columns);
-    writeFolds(join(output, 'folds.csv'), ids, assignFolds(labels, { ...params.split, seed: params.seed, classes }));
+    writeFolds(join(output, 'folds.csv'), ids, assignFolds(labels, { ...params.split, classes }));
   },
 };

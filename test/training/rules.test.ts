@@ -10,7 +10,7 @@ const plain: Training = {
   eval_batch_size: 64,
   padding: 'longest',
   batching: 'length-buckets',
-  optimizer: { name: 'adam', lr: 0.001, weight_decay: 0, betas: [0.9, 0.999], eps: 1e-8, momentum: 0, nesterov: false, no_decay: [] },
+  optimizer: { name: 'adam', lr: 0.001, weight_decay: 0, betas: [0.9, 0.999], eps: 1e-8, no_decay: [] },
   clip_norm: null,
   schedule: { name: 'constant' },
   best_model: { monitor: 'val/f1_macro', mode: 'max' },

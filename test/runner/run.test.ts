@@ -1,0 +1,147 @@
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readExperiment } from '../../src/config/index.ts';
+import type { RunEvent } from '../../src/core/events.ts';
+import { listRuns, planExperiment, predictTexts, readRun, runExperiment, type RunnerOptions } from '../../src/runner/index.ts';
+import { smallQuickstart, temporaryFolder } from '../helpers/quickstart.ts';
+
+const artifacts = temporaryFolder();
+
+async function run(set: readonly string[] = [], options: Partial<RunnerOptions> = {}) {
+  const events: RunEvent[] = [];
+  const result = await runExperiment(await smallQuickstart(...set), { artifacts, device: 'auto', ...options }, (event) => events.push(event));
+  return { result, events, executed: events.flatMap((event) => (event.type === 'task-started' ? [event.task] : [])) };
+}
+
+const lines = (path: string): readonly string[] => readFileSync(path, 'utf8').trimEnd().split('\n');
+
+describe('a run', () => {
+  it('leaves every file that the contract names', async () => {
+    const { result, executed } = await run();
+    expect(executed).toEqual(['tokenize', 'split', 'train[0]', 'train[1]', 'evaluate', 'predict', 'submit']);
+    for (const name of ['config.yaml', 'environment.json', 'journal.jsonl', 'folds.csv', 'metrics.json', 'oof.csv', 'predictions.csv', 'submission.csv']) {
+      expect(statSync(join(result.folder, name)).size, name).toBeGreaterThan(0);
+    }
+    for (const fold of [0, 1]) {
+      expect(readdirSync(join(result.folder, 'models', `fold-${fold}`)).sort()).toEqual(['config.json', 'model.safetensors', 'tokenizer.json', 'tokenizer_config.json']);
+    }
+    expect(lines(join(result.folder, 'oof.csv'))[0]).toBe('id,fold,target,probability,prediction');
+    expect(lines(join(result.folder, 'predictions.csv'))[0]).toBe('id,probability,prediction');
+    expect(lines(join(result.folder, 'submission.csv')).length).toBe(201);
+    expect(lines(join(result.folder, 'submission.csv')).slice(1).every((line) => /^\d+,[01]$/.test(line))).toBe(true);
+    expect(readdirSync(join(artifacts, 'cache', 'tmp'))).toEqual([]);
+  });
+
+  it('executes nothing the second time, in the same folder, in under two seconds', async () => {
+    const began = performance.now();
+    const { result, executed } = await run();
+    expect(executed).toEqual([]);
+    expect(result.run).toBe('quickstart');
+    expect(performance.now() - began).toBeLessThan(2000);
+  });
+
+  it('goes on from its own complete configuration', async () => {
+    const { executed, result } = await run();
+    const again = await runExperiment(
+      { experiment: readExperiment(join(result.folder, 'config.yaml')), sources: {}, files: [] },
+      { artifacts, device: 'auto' },
+      () => {},
+    );
+    expect(executed).toEqual([]);
+    expect(again).toMatchObject({ run: result.run, executed: 0 });
+  });
+
+  it('re-tokenizes nothing for another head, and has a folder of its own', async () => {
+    const { result, executed } = await run(['model.head.dense=[8]']);
+    expect(executed).toEqual(['train[0]', 'train[1]', 'evaluate', 'predict', 'submit']);
+    expect(result.run).toBe('quickstart-2');
+  });
+
+  it('carries a forced stage out again, with all that depends on it', async () => {
+    const { executed } = await run([], { force: ['evaluate'] });
+    expect(executed).toEqual(['evaluate']);
+  });
+
+  it('ends after the stage it is told', async () => {
+    const { result, executed } = await run(['seed=43', 'split.seed=42'], { until: 'split' });
+    expect(executed).toEqual([]);
+    expect(result.metrics).toBeNull();
+  });
+
+  it('refuses a stage that the pipeline does not have', async () => {
+    await expect(run([], { until: 'evalute' })).rejects.toThrow('this run has no stage of that name');
+  });
+
+  it('stops when it is asked to, and leaves no half-made output', async () => {
+    const stop = new AbortController();
+    const interrupted = runExperiment(
+      await smallQuickstart('training.epochs=50', 'name=stopped'),
+      { artifacts, device: 'auto', signal: stop.signal },
+      (event) => {
+        if (event.type === 'task-event' && event.event.type === 'step') stop.abort();
+      },
+    );
+    await expect(interrupted).rejects.toMatchObject({ code: 'interrupted' });
+    expect(readRun(artifacts, 'stopped').status).toBe('interrupted');
+    expect(readdirSync(join(artifacts, 'cache', 'tmp'))).toEqual([]);
+  });
+
+  it('writes what went wrong into the journal when a fold diverges, and no model', async () => {
+    await expect(run(['training.optimizer.lr=1e20', 'training.schedule={name: constant}', 'name=diverged'])).rejects.toThrow(/not finite at step/);
+    const { status, folder } = readRun(artifacts, 'diverged');
+    expect(status).toBe('failed');
+    expect(existsSync(join(folder, 'models'))).toBe(false);
+    expect(readFileSync(join(folder, 'journal.jsonl'), 'utf8')).toContain('not finite at step');
+  });
+});
+
+describe('a frozen encoder', () => {
+  it('is run once, and its features serve every fold and head', async () => {
+    const first = await run(['model.freeze_encoder=true', 'name=frozen']);
+    expect(first.executed).toEqual(['encode', 'train[0]', 'train[1]', 'evaluate', 'predict', 'submit']);
+    const second = await run(['model.freeze_encoder=true', 'model.head.dense=[16]', 'name=frozen-head']);
+    expect(second.executed).not.toContain('encode');
+    expect(second.executed).toContain('train[0]');
+  });
+
+  it('predicts new texts from whole models as the run did from features', async () => {
+    const stored = readRun(artifacts, 'frozen');
+    const predictions = lines(join(stored.folder, 'predictions.csv'));
+    const { readTestExamples } = await import('../../src/data/examples.ts');
+    const { ids, texts } = await readTestExamples(stored.experiment.data.test ?? '', stored.experiment.data);
+    const { probabilities, classes } = await predictTexts(stored, texts.slice(0, 40), { threads: 1 }, () => {});
+    expect(classes).toEqual(['0', '1']);
+    probabilities.forEach((row, i) => {
+      const [id, probability] = (predictions[i + 1] ?? '').split(',');
+      expect(id).toBe(ids[i]);
+      expect(row[1]).toBeCloseTo(Number(probability), 5);
+    });
+  });
+});
+
+describe('a plan', () => {
+  it('tells the exact steps and what is cached, and writes nothing', async () => {
+    const before = listRuns(artifacts).map(({ name }) => name);
+    const plan = await planExperiment(await smallQuickstart('training.epochs=3', 'training.batch_size=32'), { artifacts, device: 'auto' });
+    // 900 rows in two folds: 450 to train on are 15 batches of 32, three times, in both folds.
+    expect(plan.totals).toEqual({ steps: 90, folds: 2, epochs: 3, rows: 900, testRows: 200 });
+    expect(plan.tasks.map(({ id, cached }) => [id, cached])).toEqual([
+      ['tokenize', true],
+      ['split', true],
+      ['train[0]', false],
+      ['train[1]', false],
+      ['evaluate', false],
+      ['predict', false],
+      ['submit', false],
+    ]);
+    expect(plan.tasks[2]?.detail[0]).toBe('45 steps: 3 epochs of 15');
+    expect(listRuns(artifacts).map(({ name }) => name)).toEqual(before);
+  });
+});
+
+describe('the list of runs', () => {
+  it('names the nearest run for one that does not exist', () => {
+    expect(() => readRun(artifacts, 'quickstrat')).toThrow(expect.objectContaining({ code: 'usage', remedy: 'Did you mean quickstart?' }));
+  });
+});
