@@ -1,0 +1,92 @@
+import { existsSync } from 'node:fs';
+import { basename, dirname, extname, join, resolve } from 'node:path';
+import { OrtrainError } from '../../core/errors.ts';
+import { writeFileAtomic } from '../../core/files.ts';
+import { nearest } from '../../core/nearest.ts';
+import { columnOf, readTable, type Table } from '../../data/table.ts';
+import type { Verb } from '../call.ts';
+import { starter } from '../starter.ts';
+
+interface InitFlags {
+  readonly output?: string;
+  readonly text?: string;
+  readonly target?: string;
+}
+
+/** Writes a configuration for a table. Never over a file that is there. */
+export const init: Verb<InitFlags> = async ([path = ''], flags) => {
+  const table = await readTable(path);
+  const name = nameFor(path);
+  const output = flags.output ?? join('configs', `${name}.yaml`);
+  if (existsSync(output)) {
+    throw new OrtrainError('usage', `${output} is there already, and is not written over`, { subject: output, remedy: 'Name another file with --output.' });
+  }
+  const text = flags.text === undefined ? textColumn(table) : named(table, flags.text, '--text');
+  const target = flags.target === undefined ? targetColumn(table, text) : named(table, flags.target, '--target');
+  const id = idColumn(table, [text, target]);
+  const [test, sample] = [sibling(path, ['test']), sibling(path, ['sample_submission', 'sampleSubmission'])];
+  writeFileAtomic(output, starter({ name, train: path, test, sample: test === null ? null : sample, id, text, target, tokens: tokensFor(columnOf(table, text) ?? []) }));
+  return {
+    data: { output, id, text, target, test, sample_submission: sample },
+    text: `${output} is written: text in ${text}, classes in ${target}, ids in ${id ?? 'no column'}\nlook through it, then: pipeline run ${output}`,
+  };
+};
+
+/** `train.csv` says nothing, but its folder does. */
+function nameFor(path: string): string {
+  const own = basename(path, extname(path));
+  const name = /^(train|training|data|dataset)$/i.test(own) ? basename(dirname(resolve(path))) : own;
+  return name.replace(/[^\p{L}\p{N}_-]+/gu, '-').replace(/^-+|-+$/g, '') || 'experiment';
+}
+
+function named(table: Table, column: string, flag: string): string {
+  if (table.columns.includes(column)) return column;
+  const near = nearest(column, table.columns);
+  throw new OrtrainError('usage', `${flag} ${column}: ${table.file} has no such column`, {
+    subject: column,
+    remedy: near === undefined ? `Its columns are ${table.columns.join(', ')}.` : `Did you mean ${near}?`,
+  });
+}
+
+/** The column with the longest texts. */
+function textColumn(table: Table): string {
+  const length = (column: string): number => (columnOf(table, column) ?? []).reduce((sum, value) => sum + value.length, 0);
+  return table.columns.reduce((longest, column) => (length(column) > length(longest) ? column : longest));
+}
+
+const USUAL_TARGETS = /^(target|label|labels|class|category|sentiment|y)$/i;
+/** More different values than this are rarely classes. */
+const MOST_CLASSES = 50;
+
+/** A column of the usual name, or the only one that can hold classes: few different values, each of them often. */
+function targetColumn(table: Table, text: string): string {
+  const candidates = table.columns.filter((column) => {
+    const different = new Set(columnOf(table, column)).size;
+    return column !== text && different >= 2 && different <= Math.min(MOST_CLASSES, table.rows.length / 2);
+  });
+  const [usual] = candidates.filter((column) => USUAL_TARGETS.test(column));
+  const [only, second] = candidates;
+  if (usual !== undefined) return usual;
+  if (only !== undefined && second === undefined) return only;
+  throw new OrtrainError('usage', `which column of ${table.file} holds the classes is not clear`, {
+    subject: table.file,
+    remedy: `Name it with --target; ${candidates.length > 0 ? `it could be ${candidates.join(' or ')}.` : `the columns are ${table.columns.join(', ')}.`}`,
+  });
+}
+
+/** A column with id in its name and a different value in every row. */
+function idColumn(table: Table, taken: readonly string[]): string | null {
+  const isId = (column: string): boolean => /(^|[_\s])id$/i.test(column) && new Set(columnOf(table, column)).size === table.rows.length;
+  return table.columns.find((column) => !taken.includes(column) && isId(column)) ?? null;
+}
+
+function sibling(path: string, names: readonly string[]): string | null {
+  return names.map((name) => join(dirname(path), `${name}${extname(path)}`)).find((candidate) => existsSync(candidate) && resolve(candidate) !== resolve(path)) ?? null;
+}
+
+/** A WordPiece token of running English holds about four characters; nineteen of twenty texts should fit, in steps of 32. */
+function tokensFor(texts: readonly string[]): number {
+  const lengths = texts.map((text) => text.length).toSorted((a, b) => a - b);
+  const most = lengths[Math.floor(lengths.length * 0.95)] ?? 0;
+  return Math.min(512, Math.max(32, Math.ceil((most / 4 + 2) / 32) * 32));
+}

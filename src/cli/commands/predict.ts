@@ -1,0 +1,68 @@
+import { writeFileAtomic } from '../../core/files.ts';
+import type { Listener, StageEvent } from '../../core/events.ts';
+import { writeCsv } from '../../data/csv.ts';
+import { predictTexts, readRun, type StoredRun, type TextPredictions } from '../../runner/index.ts';
+import { predictionColumns, predictionFields } from '../../stages/prediction-table.ts';
+import type { Verb } from '../call.ts';
+import { STOPPING } from '../progress/words.ts';
+import { readTexts } from '../texts.ts';
+import { count, plural } from '../render/text.ts';
+
+interface PredictFlags {
+  readonly run: string;
+  readonly input: string;
+  readonly output?: string;
+}
+
+/** Classifies new texts with the models of a run. */
+export const predict: Verb<PredictFlags> = async (_operands, flags, call) => {
+  const run = readRun(call.flags.artifacts, flags.run);
+  const { ids, texts } = await readTexts(flags.input, run.experiment.data);
+  const signal = call.takeInterrupts();
+  signal.addEventListener('abort', () => call.terminal.note(STOPPING));
+  const predictions = await predictTexts(run, texts, { signal, ...threadsOf(run) }, notes(call.terminal.note));
+  const csv = asCsv(ids, predictions);
+  if (flags.output !== undefined) writeFileAtomic(flags.output, csv);
+  return {
+    data: { run: run.name, output: flags.output ?? null, ...asObjects(ids, predictions) },
+    text: flags.output === undefined ? csv : `${plural(texts.length, 'prediction')} in ${flags.output}`,
+  };
+};
+
+function threadsOf({ experiment }: StoredRun): { readonly threads?: number } {
+  const { threads } = experiment.resources;
+  return threads === 'auto' ? {} : { threads };
+}
+
+const NOTE_EVERY_MS = 5_000;
+
+function notes(write: (text: string) => void): Listener<StageEvent> {
+  let last = performance.now();
+  return (event) => {
+    if (event.type === 'notice') write(event.message);
+    if (event.type !== 'progress' || performance.now() - last < NOTE_EVERY_MS) return;
+    last = performance.now();
+    write(`${count(event.done)} of ${count(event.total)} ${event.unit}`);
+  };
+}
+
+function asCsv(ids: readonly string[], predictions: TextPredictions): string {
+  const fields = fieldsOf(predictions);
+  return writeCsv(['id', ...predictionColumns(predictions.classes)], ids.map((id, row) => [id, ...(fields[row] ?? [])]));
+}
+
+function asObjects(ids: readonly string[], predictions: TextPredictions): { readonly classes: readonly string[]; readonly predictions: readonly object[] } {
+  const { classes, probabilities } = predictions;
+  const fields = fieldsOf(predictions);
+  const objects = ids.map((id, row) => ({
+    id,
+    prediction: fields[row]?.at(-1) ?? null,
+    probabilities: Object.fromEntries(classes.map((name, label) => [name, probabilities[row]?.[label] ?? null])),
+  }));
+  return { classes, predictions: objects };
+}
+
+/** The same fields as in the run's own predictions.csv. */
+function fieldsOf({ classes, probabilities }: TextPredictions): ReturnType<typeof predictionFields> {
+  return predictionFields(Float64Array.from(probabilities.flatMap((row) => (classes.length === 2 ? [row[1] ?? NaN] : [...row]))), classes);
+}

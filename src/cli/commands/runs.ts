@@ -1,0 +1,36 @@
+import { resolve } from 'node:path';
+import { listRuns, type StoredRun } from '../../runner/index.ts';
+import type { Verb } from '../call.ts';
+import { left, right, table } from '../render/table.ts';
+import { duration, metric, minuteOf } from '../render/text.ts';
+import type { Colors } from '../terminal.ts';
+
+/** Lists the runs, the newest last. */
+export const runs: Verb<object> = async (_operands, _flags, call) => {
+  const { artifacts } = call.flags;
+  const stored = listRuns(artifacts);
+  const text = stored.length === 0 ? `no runs yet in ${resolve(artifacts, 'runs')}; start one with: pipeline run <config>` : runTable(stored, call.terminal.colors);
+  return { data: { runs: stored }, text };
+};
+
+function runTable(stored: readonly StoredRun[], colors: Colors): string {
+  const columns = [left('run'), left('status'), left('started'), right('took'), left('model'), right('folds'), right('oof/accuracy'), right('oof/f1_macro')];
+  return table(
+    columns,
+    stored.map(({ name, status, startedAt, seconds, experiment, metrics }) => [
+      name,
+      colored(status, colors),
+      minuteOf(startedAt),
+      seconds === null ? '–' : duration(seconds),
+      experiment.model.base,
+      String(experiment.split.folds),
+      metric(metrics?.oof['oof/accuracy']),
+      metric(metrics?.oof['oof/f1_macro']),
+    ]),
+    colors,
+  );
+}
+
+function colored(status: StoredRun['status'], colors: Colors): string {
+  return { done: colors.green, running: colors.cyan, failed: colors.red, interrupted: colors.yellow }[status](status);
+}

@@ -1,0 +1,57 @@
+import type { Answer } from './call.ts';
+import { carryOut } from './program.ts';
+import { errorDocument, exitCodeOf, renderError } from './render/error.ts';
+import { openTerminal, type Terminal } from './terminal.ts';
+
+/** The command line. Prints the answer or the error, and sets the exit code; the only place that ends the process. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const flags = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
+  const terminal = openTerminal({ json: flags.includes('--json'), quiet: flags.includes('--quiet') });
+  process.stdout.on('error', endQuietlyOnClosedPipe);
+  try {
+    const answer = await carryOut(argv, { terminal, commandLine: ['pipeline', ...argv], takeInterrupts: interruptible() });
+    if (answer !== undefined) process.exitCode = deliver(answer, terminal);
+  } catch (error) {
+    process.exitCode = deliver({ data: {}, text: '', error }, terminal);
+  }
+}
+
+/** Prints an answer; answers with the exit code. */
+function deliver({ data, text, error }: Answer, terminal: Terminal): number {
+  const failed = error !== undefined;
+  if (text !== '') terminal.result(text);
+  if (failed && !terminal.json) terminal.error(renderError(error, terminal.colors));
+  terminal.document(failed ? { ...(data as object), error: errorDocument(error) } : data);
+  return failed ? exitCodeOf(error) : 0;
+}
+
+const INTERRUPTED = 130;
+
+/** npx passes Ctrl-C on to a process that has already had it from the terminal; a person takes longer to press it again. */
+const SECOND_PRESS_AFTER_MS = 400;
+
+function interruptible(): () => AbortSignal {
+  const controller = new AbortController();
+  let isTaken = false;
+  let firstAt: number | undefined;
+  const onSignal = (): void => {
+    if (!isTaken) process.exit(INTERRUPTED);
+    if (firstAt === undefined) {
+      firstAt = performance.now();
+      controller.abort();
+    } else if (performance.now() - firstAt > SECOND_PRESS_AFTER_MS) {
+      process.exit(INTERRUPTED);
+    }
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  return () => {
+    isTaken = true;
+    return controller.signal;
+  };
+}
+
+/** `pipeline runs | head -1` closes the pipe early, which is no error. */
+function endQuietlyOnClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit();
+  throw error;
+}

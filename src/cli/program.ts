@@ -1,0 +1,113 @@
+import { Command, CommanderError, Option } from 'commander';
+import { createRequire } from 'node:module';
+import { OrtrainError } from '../core/errors.ts';
+import type { Answer, Call, SharedFlags, Verb } from './call.ts';
+
+/** Carries out a command line; undefined where it only asked for help or the version. Throws a usage error for one that makes no sense. */
+export async function carryOut(argv: readonly string[], call: Omit<Call, 'flags'>): Promise<Answer | undefined> {
+  const answers: Answer[] = [];
+  const program = commands((load) => async (...given) => {
+    const command = given.at(-1) as Command;
+    const flags = command.optsWithGlobals<Partial<SharedFlags> & Omit<SharedFlags, 'set'>>();
+    const verb = await load();
+    answers.push(await verb(command.args, command.opts() as never, { ...call, flags: { ...flags, set: flags.set ?? [] } }));
+  });
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode !== 0) throw usageError(error, argv);
+  }
+  return answers[0];
+}
+
+/** Turns a verb that is loaded when it is used into what commander calls. */
+type Act = <Flags>(load: () => Promise<Verb<Flags>>) => (...given: readonly unknown[]) => Promise<void>;
+
+/** Every command with its operands and flags. The code behind a command is loaded when it is used, so that help is quick. */
+function commands(act: Act): Command {
+  const program = new Command('pipeline')
+    .description('Fine-tunes a text classifier from one YAML file.')
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .option('--set <key=value>', 'override a value of the configuration, as training.epochs=3 (repeatable; the value is YAML)', collect)
+    .addOption(new Option('--device <device>', 'where to compute; auto: as configured').choices(['auto', 'cpu', 'cuda', 'webgpu']).default('auto'))
+    .option('--artifacts <dir>', 'folder of the runs and the cache', 'artifacts')
+    .option('--json', 'print one JSON document on stdout, and everything else on stderr')
+    .option('--quiet', 'no progress and no notes, only results and errors')
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ outputError: () => {} })
+    .showHelpAfterError(false);
+
+  program
+    .command('run <config...>')
+    .description('carry experiments out, one after the other, and compare them')
+    .option('--until <stage>', 'stop after this stage')
+    .option('--force <stage>', 'carry this stage out again, though its output is in the cache (repeatable)', collect)
+    .option('--name <run name>', "name the run's folder")
+    .action(act(async () => (await import('./commands/run.ts')).run));
+  program
+    .command('plan <config...>')
+    .description('say what a run would do: stages, folds, exact number of steps, what is cached')
+    .option('--until <stage>', 'stop after this stage')
+    .option('--force <stage>', 'plan to carry this stage out again (repeatable)', collect)
+    .option('--name <run name>', "name the run's folder")
+    .action(act(async () => (await import('./commands/plan.ts')).plan));
+  program
+    .command('check <config...>')
+    .description('find everything that is wrong with configurations and their data')
+    .action(act(async () => (await import('./commands/check.ts')).check));
+  program
+    .command('init <table>')
+    .description('write a commented configuration for a table of texts and classes')
+    .option('--output <file>', 'the file to write (default: configs/<name of the table>.yaml)')
+    .option('--text <column>', 'the column with the text')
+    .option('--target <column>', 'the column with the class')
+    .action(act(async () => (await import('./commands/init.ts')).init));
+  program
+    .command('runs')
+    .description('list the runs')
+    .action(act(async () => (await import('./commands/runs.ts')).runs));
+  program
+    .command('show <run>')
+    .description('show a run: what was asked, results, learning curves, decisions, files')
+    .action(act(async () => (await import('./commands/show.ts')).show));
+  program
+    .command('compare <run...>')
+    .description('put runs side by side: what differs, and the results')
+    .action(act(async () => (await import('./commands/compare.ts')).compare));
+  program
+    .command('predict')
+    .description('classify new texts with the models of a run')
+    .requiredOption('--run <run>', 'name or folder of the run')
+    .requiredOption('--input <file>', "csv, tsv or jsonl with the run's text column, or - for one text a line on stdin")
+    .option('--output <file>', 'write the CSV there instead of to stdout')
+    .action(act(async () => (await import('./commands/predict.ts')).predict));
+  program
+    .command('schema')
+    .description('print the JSON Schema of the configuration')
+    .action(act(async () => (await import('./commands/schema.ts')).schema));
+  program
+    .command('doctor')
+    .description('look at this machine: versions, memory, disk, devices, caches')
+    .action(act(async () => (await import('./commands/doctor.ts')).doctor));
+  return program;
+}
+
+function collect(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), value];
+}
+
+function version(): string {
+  return (createRequire(import.meta.url)('../../package.json') as { readonly version: string }).version;
+}
+
+/** Commander says `error: unknown option '--devise'\n(Did you mean --device?)`. */
+function usageError({ code, message }: CommanderError, argv: readonly string[]): OrtrainError {
+  if (code === 'commander.help') return new OrtrainError('usage', 'no command was given', { remedy: 'pipeline --help lists the commands.' });
+  const [problem = '', hint] = message.replace(/^error: /, '').split('\n');
+  const asked = argv.find((argument) => !argument.startsWith('-'));
+  const help = code === 'commander.unknownCommand' || asked === undefined ? 'pipeline --help' : `pipeline ${asked} --help`;
+  return new OrtrainError('usage', problem, { remedy: hint === undefined ? `See ${help}.` : `${hint.replace(/[()]/g, '')} Else see ${help}.` });
+}

@@ -1,0 +1,126 @@
+import { Listr, ListrLogger, ProcessOutput, type ListrTask } from 'listr2';
+import type { Listener, RunEvent } from '../../core/events.ts';
+import { duration, pathFromHere, plural, printable } from '../render/text.ts';
+import { advance, foldsSecondsLeft, nothingYet, type RunState, type TaskState } from './state.ts';
+import { activity, downloading, headlines, STOPPING } from './words.ts';
+
+/** A display that redraws itself while a run goes on. */
+export interface LiveProgress {
+  readonly listen: Listener<RunEvent>;
+  /** Draws a last time and gives the terminal back; to be called whatever happens. */
+  end(): Promise<void>;
+}
+
+/** One row for the experiment, below it its stages, below a stage its folds. */
+export function liveProgress(title: string, signal: AbortSignal): LiveProgress {
+  let state = nothingYet;
+  const followers = new Set<() => void>();
+  const redraw = (): void => [...followers].forEach((look) => look());
+
+  /** Settles when the state meets the condition; until then `draw` is called at every event. */
+  const until = (isMet: (state: RunState) => boolean, draw: () => void): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        draw();
+        const end = isMet(state) ? resolve : state.status === 'failed' ? () => reject(new Error('not finished')) : undefined;
+        if (end === undefined) return;
+        followers.delete(look);
+        end();
+      };
+      followers.add(look);
+      look();
+    });
+
+  const foldRow = (id: string): ListrTask => ({
+    title: foldTitle(state.tasks.get(id)),
+    task: (_, row) =>
+      until(isOver([id]), () => {
+        const task = state.tasks.get(id);
+        row.title = foldTitle(task);
+        row.output = task?.status === 'running' ? activity(task, performance.now()) : '';
+      }),
+  });
+
+  const stageRow = (stage: string, ids: readonly string[]): ListrTask => ({
+    title: stage,
+    task: (_, row) => {
+      const rename = (): void => {
+        row.title = stageTitle(stage, ids, state);
+      };
+      if (ids.length > 1) {
+        void until(isOver(ids), rename).catch(() => {});
+        return row.newListr(ids.map(foldRow), { exitOnError: true });
+      }
+      return until(isOver(ids), () => {
+        rename();
+        const task = state.tasks.get(ids[0] ?? '');
+        row.output = task?.status === 'running' ? activity(task, performance.now()) : '';
+      });
+    },
+  });
+
+  const rows = new Listr(
+    [
+      {
+        title,
+        task: async (_, row) => {
+          await until(({ status }) => status !== 'preparing', () => {
+            row.output = state.download === undefined ? 'preparing' : downloading(state.download);
+          });
+          row.output = signal.aborted ? STOPPING : '';
+          signal.addEventListener('abort', () => {
+            row.output = STOPPING;
+          });
+          row.title = `${state.run} · ${pathFromHere(state.folder)}`;
+          return row.newListr([...stagesOf(state)].map(([stage, ids]) => stageRow(stage, ids)), { exitOnError: true });
+        },
+      },
+    ],
+    {
+      registerSignalListeners: false,
+      rendererOptions: { collapseSubtasks: false, showErrorMessage: false, formatOutput: 'truncate', logger: new ListrLogger({ processOutput: new ProcessOutput(process.stderr, process.stderr) }) },
+    },
+  );
+  const drawn = rows.run().catch(() => {});
+
+  return {
+    listen(event) {
+      state = advance(state, event, performance.now());
+      redraw();
+    },
+    async end() {
+      if (state.status !== 'done') state = { ...state, status: 'failed' };
+      redraw();
+      await drawn;
+    },
+  };
+}
+
+const isOver = (ids: readonly string[]) => (state: RunState): boolean => ids.every((id) => ['done', 'cached'].includes(state.tasks.get(id)?.status ?? ''));
+
+function stagesOf(state: RunState): ReadonlyMap<string, readonly string[]> {
+  const stages = new Map<string, readonly string[]>();
+  for (const { id, stage } of state.tasks.values()) stages.set(stage, [...(stages.get(stage) ?? []), id]);
+  return stages;
+}
+
+/** `train · 2 of 5 folds · 12 min 05 s left` */
+function stageTitle(stage: string, ids: readonly string[], state: RunState): string {
+  const tasks = ids.flatMap((id) => state.tasks.get(id) ?? []);
+  const over = tasks.filter(({ status }) => status === 'done' || status === 'cached');
+  if (over.length === tasks.length) {
+    const seconds = over.reduce((total, task) => total + task.seconds, 0);
+    return `${stage} · ${over.every(({ status }) => status === 'cached') ? 'from the cache' : duration(seconds)}`;
+  }
+  const left = foldsSecondsLeft(tasks, performance.now());
+  return [stage, ...(tasks.length > 1 ? [`${over.length} of ${plural(tasks.length, 'fold')}`] : []), ...(left === undefined ? [] : [`${duration(left)} left`])].join(' · ');
+}
+
+/** `fold 1 · epoch 3  val/loss 0.4711  val/f1_macro 0.7810` */
+function foldTitle(task: TaskState | undefined): string {
+  if (task === undefined) return '';
+  const name = task.fold === undefined ? printable(task.stage) : `fold ${task.fold}`;
+  if (task.status === 'cached') return `${name} · from the cache`;
+  const last = task.epoch === undefined ? '' : ` · epoch ${task.epoch.epoch}  ${headlines(task.epoch.metrics)}`;
+  return `${name}${last}${task.status === 'done' ? ` · ${duration(task.seconds)}` : ''}`;
+}

@@ -1,0 +1,57 @@
+import type { Listener, RunEvent, StageEvent } from '../../core/events.ts';
+import { duration, pathFromHere, plural, printable, rate } from '../render/text.ts';
+import { advance, nothingYet, type TaskState } from './state.ts';
+import { activity, downloading, headlines } from './words.ts';
+
+/** Between two lines about the same task, so that a log of hours stays readable. */
+const QUIET_MS = 10_000;
+
+/** Progress as lines, for logs and pipes: one for each task and epoch, and one now and then while something takes long. */
+export function plainProgress(write: (line: string) => void, clock: () => number = () => performance.now()): Listener<RunEvent> {
+  let state = nothingYet;
+  let lastLineAt = clock();
+  return (event) => {
+    const now = clock();
+    state = advance(state, event, now);
+    const task = 'task' in event ? state.tasks.get(event.task) : undefined;
+    const line = lineFor(event, task, now, now - lastLineAt >= QUIET_MS);
+    if (line === undefined) return;
+    write(line);
+    lastLineAt = now;
+  };
+}
+
+function lineFor(event: RunEvent, task: TaskState | undefined, now: number, isDue: boolean): string | undefined {
+  switch (event.type) {
+    case 'download':
+      return isDue || event.done === event.total ? downloading(event) : undefined;
+    case 'run-started':
+      return `${event.run}: ${plural(event.tasks.length, 'task')}, into ${pathFromHere(event.folder)}`;
+    case 'task-cached':
+      return `${event.run}  ${event.task}  from the cache`;
+    case 'task-finished':
+      return `${event.run}  ${event.task}  done in ${duration(event.seconds)}`;
+    case 'task-event': {
+      const news = newsOf(event.event, task, now, isDue);
+      return news === undefined ? undefined : `${event.run}  ${event.task}  ${news}`;
+    }
+    default:
+      return undefined;
+  }
+}
+
+function newsOf(event: StageEvent, task: TaskState | undefined, now: number, isDue: boolean): string | undefined {
+  switch (event.type) {
+    case 'step':
+    case 'progress':
+      return isDue && task !== undefined ? activity(task, now) : undefined;
+    case 'epoch': {
+      const epochs = task?.step === undefined ? '' : `/${task.step.epochs}`;
+      return `epoch ${event.epoch}${epochs}  ${headlines(event.metrics)}  rate ${rate(event.lr)}  ${duration(event.seconds)}`;
+    }
+    case 'decision':
+      return event.kind === 'best-model' ? undefined : printable(event.message);
+    case 'notice':
+      return `${event.level === 'warning' ? 'warning: ' : ''}${printable(event.message)}`;
+  }
+}

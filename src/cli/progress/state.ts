@@ -1,0 +1,104 @@
+import type { RunEvent, StageEvent } from '../../core/events.ts';
+
+type StepEvent = Extract<StageEvent, { type: 'step' }>;
+type EpochEvent = Extract<StageEvent, { type: 'epoch' }>;
+type ProgressEvent = Extract<StageEvent, { type: 'progress' }>;
+
+/** What is known of one task. Times are in milliseconds of one clock. */
+export interface TaskState {
+  readonly id: string;
+  readonly stage: string;
+  readonly fold: number | undefined;
+  readonly status: 'waiting' | 'running' | 'cached' | 'done';
+  readonly startedAt: number;
+  /** How long it took, once done. */
+  readonly seconds: number;
+  /** The latest of each kind. */
+  readonly step: StepEvent | undefined;
+  readonly epoch: EpochEvent | undefined;
+  readonly progress: ProgressEvent | undefined;
+}
+
+/** What is known of a run while it goes on: a pure function of its events and their times. */
+export interface RunState {
+  readonly run: string;
+  readonly folder: string;
+  readonly status: 'preparing' | 'running' | 'done' | 'failed';
+  readonly download: Extract<RunEvent, { type: 'download' }> | undefined;
+  readonly tasks: ReadonlyMap<string, TaskState>;
+}
+
+export const nothingYet: RunState = { run: '', folder: '', status: 'preparing', download: undefined, tasks: new Map() };
+
+/** The state after an event that came at `now`. */
+export function advance(state: RunState, event: RunEvent, now: number): RunState {
+  switch (event.type) {
+    case 'download':
+      return { ...state, download: event };
+    case 'run-started':
+      return {
+        run: event.run,
+        folder: event.folder,
+        status: 'running',
+        download: undefined,
+        tasks: new Map(event.tasks.map((task) => [task.id, waiting(task)])),
+      };
+    case 'task-started':
+      return withTask(state, event.task, { status: 'running', startedAt: now });
+    case 'task-cached':
+      return withTask(state, event.task, { status: 'cached' });
+    case 'task-finished':
+      return withTask(state, event.task, { status: 'done', seconds: event.seconds });
+    case 'task-event':
+      return withTask(state, event.task, latest(event.event));
+    case 'run-finished':
+      return { ...state, status: 'done' };
+    case 'run-failed':
+      return { ...state, status: 'failed' };
+  }
+}
+
+/** Seconds until a running task is done, if it goes on as fast; undefined before there is anything to go by. */
+export function taskSecondsLeft({ status, startedAt, step, progress }: TaskState, now: number): number | undefined {
+  const [done, total] = step === undefined ? [progress?.done ?? 0, progress?.total ?? 0] : [step.step, step.steps];
+  if (status !== 'running' || done === 0) return undefined;
+  return ((now - startedAt) / 1000 / done) * Math.max(0, total - done);
+}
+
+/** Seconds until the folds of the stage at work are done: what is left of this one, and the others at its pace. */
+export function foldsSecondsLeft(tasks: readonly TaskState[], now: number): number | undefined {
+  const running = tasks.filter(({ status }) => status === 'running');
+  const left = running.map((task) => taskSecondsLeft(task, now));
+  const finished = tasks.filter(({ status }) => status === 'done').map(({ seconds }) => seconds);
+  const projected = running.map((task, i) => (now - task.startedAt) / 1000 + (left[i] ?? 0));
+  const known = finished.length > 0 ? finished : projected;
+  if (left.some((seconds) => seconds === undefined) || known.length === 0) return undefined;
+  const waitingFolds = tasks.filter(({ status }) => status === 'waiting').length;
+  return sum(left.map((seconds) => seconds ?? 0)) + (sum(known) / known.length) * waitingFolds;
+}
+
+function waiting({ id, stage, fold }: { readonly id: string; readonly stage: string; readonly fold?: number }): TaskState {
+  return { id, stage, fold, status: 'waiting', startedAt: 0, seconds: 0, step: undefined, epoch: undefined, progress: undefined };
+}
+
+function withTask(state: RunState, id: string, change: Partial<TaskState>): RunState {
+  const task = state.tasks.get(id);
+  return task === undefined ? state : { ...state, tasks: new Map(state.tasks).set(id, { ...task, ...change }) };
+}
+
+function latest(event: StageEvent): Partial<TaskState> {
+  switch (event.type) {
+    case 'step':
+      return { step: event };
+    case 'epoch':
+      return { epoch: event };
+    case 'progress':
+      return { progress: event };
+    default:
+      return {};
+  }
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,40 @@
+import { bytes, count, duration, metric, printable } from '../render/text.ts';
+import { taskSecondsLeft, type RunState, type TaskState } from './state.ts';
+
+/** What is shown of an epoch while a run goes on; the table at the end has all metrics. */
+const HEADLINES = ['train/loss', 'val/loss', 'val/accuracy', 'val/f1_macro'];
+
+/** The answer to the first Ctrl-C. */
+export const STOPPING = 'stopping after this step; press Ctrl-C again to stop at once';
+
+/** `epoch 3/10 · step 1,234/3,810 · 8.2 steps/s · 5 min 10 s left · loss 0.4012` or `4,000/10,876 texts · 3 s left` */
+export function activity(task: TaskState, now: number): string {
+  const { step, progress } = task;
+  const left = taskSecondsLeft(task, now);
+  const parts =
+    step !== undefined
+      ? [`epoch ${step.epoch}/${step.epochs}`, `step ${count(step.step)}/${count(step.steps)}`, `${pace(step.stepsPerSecond)} steps/s`]
+      : progress !== undefined
+        ? [`${count(progress.done)}/${count(progress.total)} ${progress.unit}`]
+        : [];
+  if (left !== undefined) parts.push(`${duration(left)} left`);
+  if (step !== undefined) parts.push(`loss ${metric(step.loss)}`);
+  return parts.join(' · ');
+}
+
+/** `val/loss 0.4711  val/f1_macro 0.7810` */
+export function headlines(metrics: Readonly<Record<string, number>>): string {
+  return HEADLINES.filter((name) => name in metrics)
+    .map((name) => `${name} ${metric(metrics[name])}`)
+    .join('  ');
+}
+
+/** `downloading model.safetensors: 120 MB of 440 MB` */
+export function downloading({ file, done, total }: NonNullable<RunState['download']>): string {
+  return `downloading ${printable(file)}: ${bytes(done)}${total > 0 ? ` of ${bytes(total)}` : ''}`;
+}
+
+/** Three digits are enough to see a change. */
+function pace(stepsPerSecond: number): string {
+  return stepsPerSecond >= 100 ? stepsPerSecond.toFixed(0) : stepsPerSecond.toPrecision(2);
+}

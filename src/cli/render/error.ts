@@ -1,0 +1,97 @@
+import { OrtrainError, type Problem } from '../../core/errors.ts';
+import type { Colors } from '../terminal.ts';
+import { plural, printable } from './text.ts';
+
+/** 0 done · 1 the run failed · 2 the configuration, the data or the command line is wrong · 130 interrupted. */
+export function exitCodeOf(error: unknown): 1 | 2 | 130 {
+  if (!(error instanceof OrtrainError)) return 1;
+  if (error.code === 'interrupted') return 130;
+  return error.code === 'run' || error.code === 'environment' ? 1 : 2;
+}
+
+/** The error for a program to read: the value of `error` in the JSON document. */
+export function errorDocument(error: unknown): Readonly<Record<string, unknown>> {
+  if (!(error instanceof OrtrainError)) return { code: 'defect', message: messageOf(error), subject: null, remedy: DEFECT_REMEDY, problems: [] };
+  const { code, message, subject, remedy, problems } = error;
+  return { code, message, subject: subject ?? null, remedy: remedy ?? null, problems: inOrder(problems) };
+}
+
+/** The error for a person: what is wrong, each problem with its place, and what to do now. */
+export function renderError(error: unknown, colors: Colors): string {
+  if (!(error instanceof OrtrainError)) return renderDefect(error, colors);
+  if (error.code === 'interrupted') return colors.yellow(printable(error.message));
+  const shown = inOrder(error.problems).slice(0, MOST_PROBLEMS);
+  const hidden = error.problems.length - shown.length;
+  return [
+    `${colors.red(colors.bold('error:'))} ${printable(error.message)}`,
+    ...shown.map((problem) => renderProblem(problem, colors)),
+    ...(hidden > 0 ? [`  … and ${plural(hidden, 'more problem')}; --json lists all`] : []),
+    ...(error.cause instanceof Error && error.problems.length === 0 ? [colors.dim(`  because: ${printable(error.cause.message)}`)] : []),
+    ...(error.remedy === undefined ? [] : [`${colors.cyan('what to do:')} ${printable(error.remedy)}`]),
+  ].join('\n');
+}
+
+/** More would push the first ones off the screen. */
+const MOST_PROBLEMS = 40;
+
+const DEFECT_REMEDY = 'This is a defect in ortrain, not in your experiment. Please report it with the lines above.';
+
+function renderDefect(error: unknown, colors: Colors): string {
+  const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return `${colors.red(colors.bold('error:'))} ${trace}\n${colors.cyan('what to do:')} ${DEFECT_REMEDY}`;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Files as they first come, each from top to bottom; problems without a place come last. */
+function inOrder(problems: readonly Problem[]): readonly Problem[] {
+  const files = [...new Set(problems.map(({ file }) => file))].toSorted((a, b) => Number(a === undefined) - Number(b === undefined));
+  return problems.toSorted(
+    (a, b) => files.indexOf(a.file) - files.indexOf(b.file) || numbersFirst(a.line, b.line) || numbersFirst(a.column, b.column) || numbersFirst(a.row, b.row),
+  );
+}
+
+function numbersFirst(a: number | undefined, b: number | undefined): number {
+  return a === b ? 0 : (a ?? Infinity) - (b ?? Infinity);
+}
+
+/**
+ * ```
+ *   configs/a.yaml:12:3  unknown key optimzer in training; did you mean optimizer?
+ *     12 │   optimzer: { name: adam }
+ *        │   ^^^^^^^^
+ * ```
+ */
+function renderProblem(problem: Problem, colors: Colors): string {
+  const place = placeOf(problem);
+  const suggestion = problem.suggestion === undefined ? '' : `; did you mean ${colors.green(printable(problem.suggestion))}?`;
+  const heading = `  ${place === '' ? '' : `${colors.bold(place)}  `}${printable(problem.message)}${suggestion}`;
+  return [heading, ...snippetLines(problem, colors)].join('\n');
+}
+
+/** `configs/a.yaml:12:3`, or `train.csv:15 (row 13, column text)` for a table; an override has no line, and its snippet tells the place. */
+function placeOf({ file, line, column, row, field }: Problem): string {
+  const position = [file, ...(line === undefined ? [] : [line, column])].filter((part) => part !== undefined).join(':');
+  const cell = [row === undefined ? '' : `row ${row}`, field === undefined ? '' : row === undefined ? field : `column ${field}`].filter(Boolean).join(', ');
+  return printable(position === '' ? cell : cell === '' || column !== undefined ? position : `${position} (${cell})`);
+}
+
+/** A long line is shown around the place that matters. */
+const SNIPPET_WIDTH = 100;
+const BEFORE_PLACE = 40;
+
+function snippetLines({ snippet, line, column, width }: Problem, colors: Colors): readonly string[] {
+  if (snippet === undefined) return [];
+  const characters = [...snippet];
+  const start = characters.length <= SNIPPET_WIDTH ? 0 : Math.max(0, (column ?? 1) - 1 - BEFORE_PLACE);
+  const end = start + SNIPPET_WIDTH;
+  const [cutLeft, cutRight] = [start > 0 ? '…' : '', characters.length > end ? '…' : ''];
+  const number = line === undefined ? '' : `${line} `;
+  const source = `    ${colors.dim(`${number}│`)} ${cutLeft}${printable(characters.slice(start, end).join(''))}${cutRight}`;
+  if (column === undefined) return [source];
+  const indent = ' '.repeat(Math.max(0, column - 1 - start + cutLeft.length));
+  const carets = '^'.repeat(Math.max(1, Math.min(width ?? 1, end - column + 1)));
+  return [source, `    ${colors.dim(`${' '.repeat(number.length)}│`)} ${indent}${colors.red(carets)}`];
+}

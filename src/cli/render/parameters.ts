@@ -1,0 +1,36 @@
+import type { Experiment } from '../../config/index.ts';
+import { experimentDefinition } from '../../config/experiment.ts';
+import { schemaAt } from '../../config/schema.ts';
+
+/** The parameters of an experiment that are not the defaults: path, such as `training.optimizer.lr`, to value. */
+export function asked(experiment: Experiment): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(leaves(experiment)).filter(([path, value]) => JSON.stringify(value) !== JSON.stringify(defaultAt(path.split('.')))));
+}
+
+/** The parameters in which experiments differ, their names left out: path to the value in each, `undefined` where one has no such parameter. */
+export function differing(experiments: readonly Experiment[]): Readonly<Record<string, readonly unknown[]>> {
+  const all = experiments.map(({ name: _, ...parameters }) => leaves(parameters));
+  const paths = [...new Set(all.flatMap((parameters) => Object.keys(parameters)))];
+  return Object.fromEntries(
+    paths
+      .map((path) => [path, all.map((parameters) => parameters[path])] as const)
+      .filter(([, values]) => new Set(values.map((value) => JSON.stringify(value))).size > 1),
+  );
+}
+
+/** A value in one line, as YAML would have it. */
+export function shownValue(value: unknown): string {
+  return value === undefined ? '–' : typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** Path to value of every leaf; a list is a leaf. */
+function leaves(value: unknown, path: readonly string[] = []): Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return { [path.join('.')]: value };
+  return Object.assign({}, ...Object.entries(value).map(([key, member]) => leaves(member, [...path, key])));
+}
+
+/** Undefined where there is no default, and inside an object that is null unless it is asked for. */
+function defaultAt(path: readonly string[]): unknown {
+  const inNull = path.some((_, depth) => depth > 0 && schemaAt(experimentDefinition, path.slice(0, depth))?.default === null);
+  return inNull ? undefined : schemaAt(experimentDefinition, path)?.default;
+}

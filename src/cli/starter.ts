@@ -1,0 +1,55 @@
+/** What a starter configuration has to be told; the rest of it is good for a first try. */
+export interface StarterFacts {
+  readonly name: string;
+  readonly train: string;
+  readonly test: string | null;
+  readonly sample: string | null;
+  readonly id: string | null;
+  readonly text: string;
+  readonly target: string;
+  readonly tokens: number;
+}
+
+/** A commented configuration, ready to run. */
+export function starter({ name, train, test, sample, id, text, target, tokens }: StarterFacts): string {
+  return `# Try it:        pipeline check, then pipeline plan, then pipeline run, each with this file
+# All the keys:  pipeline schema
+# Any value can be overridden on the command line: --set training.epochs=1
+name: ${scalar(name)}
+seed: 42 # folds, weights, dropout and the order of the rows follow from it
+
+data: # csv, tsv or jsonl; paths are relative to the working directory
+  train: ${scalar(train)}
+  test: ${scalar(test)} # rows to predict; null: none
+  sample_submission: ${scalar(sample)} # the submission takes its columns, order and types; null: none is written
+  id: ${scalar(id)} # null: the row number
+  text: ${scalar(text)}
+  target: ${scalar(target)}
+
+model:
+  base: bert-base-uncased # a name on the Hugging Face hub, or a directory in its layout
+  max_seq_length: ${tokens} # longer texts are cut
+  freeze_encoder: false # true: train the head only, many times faster and a little worse
+  head:
+    dense: [] # hidden widths before the output: [256, 32] makes three dense layers
+    dropout: 0.1
+
+split: { strategy: stratified-kfold, folds: 5 } # one model a fold; predictions are their mean
+
+training:
+  epochs: 3
+  batch_size: 32
+  optimizer: { name: adamw, lr: 0.00005, weight_decay: 0.01 }
+  schedule: { name: linear, warmup: 0.1 } # the rate rises over a tenth of the steps, then falls to 0
+  clip_norm: 1.0 # largest norm of all gradients together
+  best_model: { monitor: val/f1_macro, mode: max } # the epoch whose weights are kept
+  early_stopping: null # { monitor: val/accuracy, mode: max, patience: 3 } stops when it no longer improves
+`;
+}
+
+/** Plain where YAML cannot take it for anything else, otherwise in quotes. */
+function scalar(value: string | null): string {
+  if (value === null) return 'null';
+  const isPlain = /^[A-Za-z_.][\w./-]*$/.test(value) && !/^(null|true|false|yes|no|on|off|y|n|\.nan|\.inf)$/i.test(value);
+  return isPlain ? value : JSON.stringify(value);
+}
