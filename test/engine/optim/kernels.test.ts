@@ -65,6 +65,7 @@ describe('the sum of squares', () => {
 
 test('clipping brings the norm down to its limit and leaves smaller ones alone', () => {
   expect(clipFactor(4, 1)).toBeCloseTo(0.25, 6);
+  expect(clipFactor(1e-6, 1e-6)).toBeCloseTo(0.5, 9); // the 1e-6 in torch's denominator
   expect(clipFactor(0.5, 1)).toBe(1);
   expect(clipFactor(4, null)).toBe(1);
   expect(clipFactor(0, 1)).toBe(1);
