@@ -51,7 +51,7 @@ export function stratifiedKFold(labels: Int32Array, folds: number, seed: number 
   for (const rows of rowsByLabel(labels).values()) {
     const perFold = new Int32Array(folds);
     for (let i = 0; i < rows.length; i++) perFold[dealt++ % folds]!++;
-    const list = Int32Array.from([...perFold].flatMap((count, fold) => new Array<number>(count).fill(fold)));
+    const list = [...perFold].flatMap((count, fold) => Array.from({ length: count }, () => fold));
     rng?.shuffle(list);
     rows.forEach((row, i) => (foldOf[row] = list[i]!));
   }

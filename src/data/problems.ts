@@ -2,6 +2,7 @@ import { OrtrainError, type Problem } from '../core/errors.ts';
 
 /** More problems than this say nothing new; the rest are counted. */
 const SHOWN_PROBLEMS = 20;
+const QUOTED_CHARACTERS = 60;
 
 /** A `data` error about a file, with the first of its problems in full. */
 export function dataError(message: string, file: string, problems: readonly Problem[], remedy: string): OrtrainError {
@@ -18,8 +19,9 @@ export function quotedList(texts: readonly string[], most = 10): string {
 
 /** A text in double quotes, escaped as in JSON and cut to a length that fits a line. */
 export function quoted(text: string): string {
-  const characters = [...text.slice(0, 200)];
-  return JSON.stringify(characters.length > 60 ? `${characters.slice(0, 60).join('')}…` : text);
+  // Cut between characters, not between the two halves of one.
+  const beginning = Array.from(text.slice(0, 2 * QUOTED_CHARACTERS + 2));
+  return JSON.stringify(beginning.length > QUOTED_CHARACTERS ? `${beginning.slice(0, QUOTED_CHARACTERS).join('')}…` : text);
 }
 
 /** `1 row`, `2 rows`. */

@@ -14,9 +14,9 @@ const randomLabels = (rows: number, classes: number, seed: number): Int32Array =
 };
 
 const countsBy = (values: Iterable<number>, size: number): number[] => {
-  const counts = new Array<number>(size).fill(0);
+  const counts = new Int32Array(size);
   for (const value of values) counts[value]!++;
-  return counts;
+  return [...counts];
 };
 
 describe('folds', () => {
@@ -52,6 +52,7 @@ describe('folds', () => {
     const error = await errorOf(() => assignFolds(labels, { strategy: 'stratified-kfold', folds: 3, shuffle: true, seed: 1, classes: ['no', 'yes'] }));
     expect(error.code).toBe('data');
     expect(error.problems).toEqual([{ message: 'the class "yes" has 2 rows for 3 folds: 4, 6', row: 4 }]);
+    expect(() => assignFolds(labels, { strategy: 'stratified-kfold', folds: 2, shuffle: true, seed: 1, classes: ['no', 'yes'] })).not.toThrow();
     expect(() => assignFolds(labels, { strategy: 'kfold', folds: 3, shuffle: true, seed: 1, classes: [] })).not.toThrow();
     expect(() => assignFolds(labels, { strategy: 'kfold', folds: 7, shuffle: true, seed: 1, classes: [] })).toThrow(/7 folds/);
   });

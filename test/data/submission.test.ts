@@ -105,6 +105,7 @@ describe('checkSubmission', () => {
       { message: 'the id is "3" instead of "5"', row: 2, line: 3, field: 'id' },
       { message: '"1.0" is not an integer', row: 2, line: 3, field: 'target' },
     ]);
+    expect(await check('id,target\n3,a\n5,\n7,c\n', 'id,target\n3,a\n5,a\n7,a\n')).toEqual([{ message: '"" is not a value', row: 2, line: 3, field: 'target' }]);
     expect(await check('id,target\n3,0.1\n5,x\n7,NaN\n', 'id,target\n3,0.5\n5,0\n7,0\n')).toMatchObject([{ message: '"x" is not a number' }, { message: '"NaN" is not a number' }]);
   });
 });

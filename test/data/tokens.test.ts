@@ -99,7 +99,7 @@ describe('tokenize', () => {
   it('stops when the listener throws', async () => {
     const tokenizer = await small();
     expect(() =>
-      tokenize(tokenizer, new Array<string>(1000).fill('a'), 8, (done) => {
+      tokenize(tokenizer, Array.from({ length: 1000 }, () => 'a'), 8, (done) => {
         if (done > 300) throw new Error('stopped');
       }),
     ).toThrow('stopped');
@@ -137,6 +137,8 @@ describe('token files', () => {
     await refused(Buffer.concat([bytes, Buffer.of(0)]));
     // Magic, version, rows, ids; then the offsets, which follow seven words of header.
     for (const position of [0, 4, 8, 12, 28, 32, 36, 40]) await refused(bytes.map((byte, i) => (i === position ? byte ^ 0xff : byte)));
+    // The first row would begin at its second id, and all offsets ascend.
+    await refused(bytes.map((byte, i) => (i === 28 ? 1 : byte)));
     expect((await errorOf(() => loadTokens(join(folder, 'none')))).code).toBe('data');
   });
 });

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
-import { describe } from 'vitest';
+import { describe, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../../../shared', import.meta.url));
 
@@ -20,5 +20,6 @@ export function sharedJson<T>(...parts: readonly string[]): T {
 export function describeShared(name: string, parts: readonly string[], body: () => void): void {
   if (sharedPath(...parts) !== undefined) return void describe(name, body);
   console.warn(`skipped: ${name} (needs ../shared/${parts.join('/')}, which is not part of the repository)`);
-  describe.skip(name, body);
+  // Not the body: vitest would run it to collect its tests, and it reads the files.
+  describe.skip(name, () => it('needs reference data', () => {}));
 }
