@@ -3,7 +3,7 @@ import { OrtrainError } from '../core/errors.ts';
 import { writeFileAtomic } from '../core/files.ts';
 
 /** A text's token ids, with the special tokens and without padding. */
-export interface EncodedText {
+interface EncodedText {
   readonly ids: readonly number[];
   /** True where tokens were cut off at the end. */
   readonly truncated: boolean;
