@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest';
+import { gradients } from '../../../src/engine/autodiff/index.ts';
+import { graphBuilder, type Builder, type Value } from '../../../src/engine/graph/index.ts';
+import { readFloats, readIntegers, targetFeeds } from '../../../src/engine/models/index.ts';
+import { activate } from '../../../src/engine/models/layers.ts';
+import { binaryCrossEntropy, crossEntropy } from '../../../src/engine/models/losses.ts';
+import { modelBuilder } from '../../../src/engine/models/model-builder.ts';
+import type { HostTensor } from '../../../src/engine/program.ts';
+import { openForward } from '../../../src/engine/runtime/index.ts';
+import { describeShared } from '../../helpers/shared.ts';
+import { distance, sharedTensors } from './oracle-run.ts';
+
+function float(shape: readonly number[], data: Float32Array): HostTensor {
+  return { dtype: 'float32', shape, data };
+}
+
+/** Runs a graph of one output. */
+async function run(build: (g: Builder) => Value, feeds: Readonly<Record<string, HostTensor>>): Promise<Float32Array> {
+  const g = graphBuilder('test');
+  g.output('y', build(g));
+  const model = await openForward({ program: { graph: g.build(), parameters: [], output: 'y' }, source: () => undefined, threads: 1 });
+  const y = await model.forward(feeds);
+  await model.release();
+  return y;
+}
+
+describe('dropout', () => {
+  const x = Float32Array.of(1, 2, -3, 4);
+  const feeds = { x: float([4], x), 'layer.mask': { dtype: 'uint8', shape: [4], data: Uint8Array.of(1, 0, 1, 0) } } as const;
+
+  test('sets to zero what its mask says and scales the rest, so that the mean stays', async () => {
+    const y = await run((g) => modelBuilder(g, true).dropout('layer', g.input('x', 'float32', [4]), 0.2), feeds);
+    expect(distance(y, [1.25, 0, -3.75, 0])).toBeLessThan(1e-6);
+  });
+
+  test('of rate 0, and outside training, has no mask', () => {
+    const g = graphBuilder('test');
+    const value = g.input('x', 'float32', [4]);
+    expect(modelBuilder(g, true).dropout('layer', value, 0)).toBe(value);
+    expect(modelBuilder(g, false).dropout('layer', value, 0.2)).toBe(value);
+  });
+});
+
+describe('the losses', () => {
+  const x = (g: Builder, width: number): Value => g.input('x', 'float32', ['B', width]);
+
+  test('stay finite where an exponential would not', async () => {
+    const logits = Float32Array.of(1000, -1000, 1000, -1000);
+    const binary = await run((g) => binaryCrossEntropy(g, x(g, 1), g.input('targets', 'float32', ['B', 1])), { x: float([4, 1], logits), ...targetFeeds([1, 0, 0, 1], 1) });
+    expect(binary[0]).toBeCloseTo(500, 3);
+    const many = await run((g) => crossEntropy(g, x(g, 2), g.input('targets', 'float32', ['B', 2])), { x: float([2, 2], logits), ...targetFeeds([0, 1], 2) });
+    expect(many[0]).toBeCloseTo(1000, 3);
+  });
+});
+
+// The oracles' README: 1e-5 and 1e-5 of the value.
+describeShared('layers against PyTorch', ['oracles', 'ops'], () => {
+  const place = ['oracles', 'ops', 'ops.safetensors'] as const;
+
+  test.each([
+    ['gelu_tanh', 'gelu-tanh'],
+    ['gelu_erf', 'gelu'],
+  ] as const)('%s', async (name, activation) => {
+    const tensors = sharedTensors(...place);
+    const x = readFloats(tensors, `${name}/in/x`);
+    const y = await run((g) => activate(modelBuilder(g, false), g.input('x', 'float32', [x.length]), activation), { x: float([x.length], x) });
+    expect(distance(y, readFloats(tensors, `${name}/out/0`))).toBeLessThan(1e-5);
+  });
+
+  test.each([
+    ['bce_with_logits', 0],
+    ['cross_entropy', 0],
+    ['cross_entropy_smoothing', 0.1],
+  ] as const)('%s, and its gradient', async (name, smoothing) => {
+    const tensors = sharedTensors(...place);
+    const x = readFloats(tensors, `${name}/in/x`);
+    const [batch, width] = tensors.entries.get(`${name}/in/x`)?.shape as [number, number];
+    const binary = name === 'bce_with_logits';
+    const targets = binary ? float([batch, 1], readFloats(tensors, `${name}/in/target`)) : smooth(targetFeeds(Array.from(readIntegers(tensors, `${name}/in/target`), Number), width)['targets'] as HostTensor, smoothing);
+    const logits = (g: Builder): Value => g.input('x', 'float32', ['B', width]);
+    const loss = (g: Builder, of: Value): Value => (binary ? binaryCrossEntropy : crossEntropy)(g, of, g.input('targets', 'float32', ['B', width]));
+    const gradient = (g: Builder, of: Value): Value => gradients(g, loss(g, of), [of])[0] as Value;
+    const feeds = { x: float([batch, width], x), targets };
+    expect(distance(await run((g) => loss(g, logits(g)), feeds), readFloats(tensors, `${name}/out/0`))).toBeLessThan(1e-5);
+    const scale = readFloats(tensors, `${name}/grad_out/0`)[0] as number;
+    const found = await run((g) => gradient(g, logits(g)), feeds);
+    expect(distance(found.map((d) => d * scale), readFloats(tensors, `${name}/grad_in/x`))).toBeLessThan(1e-5);
+  });
+});
+
+/** Label smoothing is a matter of the targets: (1 - s) t + s / classes. */
+function smooth(targets: HostTensor, smoothing: number): HostTensor {
+  const classes = targets.shape[1] as number;
+  return float(targets.shape, Float32Array.from(targets.data as Float32Array, (t) => (1 - smoothing) * t + smoothing / classes));
+}
