@@ -14,7 +14,8 @@ export interface StageWorker {
 
 export function startStageWorker(): StageWorker {
   const flag = new Int32Array(new SharedArrayBuffer(4));
-  const thread = openThread(new URL(`./worker-main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url), { stop: flag.buffer });
+  const isSource = new URL(import.meta.url).pathname.endsWith('.ts');
+  const thread = openThread(new URL(isSource ? './worker-main.ts' : './worker-main.js', import.meta.url), { stop: flag.buffer });
   return {
     perform: (order, emit) =>
       new Promise((resolve, reject) => {
