@@ -87,7 +87,14 @@ function scramble(x: number): number {
   return x ^ (x >>> 16);
 }
 
-function upperBits(code: Code, start: Local<'v128'>, { second, one, sixteen }: Record<'second' | 'one', Local<'v128'>> & { readonly sixteen: Local<'i32'> }): Local<'v128'> {
+interface HashConstants {
+  readonly second: Local<'v128'>;
+  readonly one: Local<'v128'>;
+  readonly sixteen: Local<'i32'>;
+}
+
+/** The hash's upper 24 bits in each lane; see `keeps`. */
+function upperBits(code: Code, start: Local<'v128'>, { second, one, sixteen }: HashConstants): Local<'v128'> {
   const add = (a: Local<'v128'>, b: Local<'v128'>): Local<'v128'> => code.apply('i32x4.add', a, b);
   const permute = (x: Local<'v128'>): Local<'v128'> => code.apply('i32x4.mul', x, add(add(x, x), one));
   const fold = (x: Local<'v128'>): Local<'v128'> => add(x, code.apply('i32x4.shr_u', x, sixteen));

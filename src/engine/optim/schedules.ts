@@ -16,7 +16,11 @@ export type ScheduleChoice =
  * The schedule of a training run of `steps` steps, or undefined for those that set the rate between epochs at most. The
  * optimizer's rate is the peak. Warm-up is rounded up to whole steps.
  */
-export function rateSchedule(choice: ScheduleChoice | { readonly name: 'constant' | 'reduce-on-plateau' }, { lr }: { readonly lr: number }, steps: number): Schedule | undefined {
+export function rateSchedule(
+  choice: ScheduleChoice | { readonly name: 'constant' | 'reduce-on-plateau' },
+  { lr }: { readonly lr: number },
+  steps: number,
+): Schedule | undefined {
   switch (choice.name) {
     case 'linear':
       return scaled(lr, warmedUp(Math.ceil(choice.warmup * steps), steps, linearDecay));

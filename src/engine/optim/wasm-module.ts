@@ -82,7 +82,7 @@ export interface Code {
   variable<V extends ValueType>(initial: Local<V>): Local<V>;
   assign<V extends ValueType>(variable: Local<V>, value: Local<V>): void;
   /** Repeats the body as long as the condition, computed anew each time, is not zero. */
-  while(condition: () => Local<'i32'>, body: () => void): void;
+  while(condition: () => Local<'i32'>, repeated: () => void): void;
 }
 
 export interface FunctionSource {
@@ -94,14 +94,16 @@ export interface FunctionSource {
 /** The binary of a module that imports `env.memory` and exports the functions. Formats: the core specification, chapter 5. */
 export function wasmModule(functions: readonly FunctionSource[]): Uint8Array {
   const written = functions.map(writeFunction);
-  return Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0], // magic and version
-    ...section(1, vector(written.map((f) => [0x60, ...vector(f.parameters.map(typeByte)), ...vector(f.results.map(typeByte))]))),
-    ...section(2, vector([[...text('env'), ...text('memory'), 0x02, 0x00, 0]])), // a memory without bounds of its own
-    ...section(3, vector(written.map((_, type) => unsigned(type)))),
-    ...section(7, vector(functions.map(({ name }, index) => [...text(name), 0x00, ...unsigned(index)]))),
-    ...section(10, vector(written.map((f) => sized([...vector(f.locals.map((type) => [1, ...typeByte(type)])), ...f.code, 0x0b])))),
-  ]);
+  return Uint8Array.from(
+    [
+      [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0], // magic and version
+      section(1, vector(written.map((f) => [0x60, ...vector(f.parameters.map(typeByte)), ...vector(f.results.map(typeByte))]))),
+      section(2, vector([[...text('env'), ...text('memory'), 0x02, 0x00, 0]])), // a memory without bounds of its own
+      section(3, vector(written.map((_, type) => unsigned(type)))),
+      section(7, vector(functions.map(({ name }, index) => [...text(name), 0x00, ...unsigned(index)]))),
+      section(10, vector(written.map((f) => sized([...vector(f.locals.map((type) => [1, ...typeByte(type)])), ...f.code, 0x0b])))),
+    ].flat(),
+  );
 }
 
 /**
@@ -173,11 +175,11 @@ function writeFunction({ body }: FunctionSource): WrittenFunction {
       push(value);
       pop(variable);
     },
-    while(condition, body) {
+    while(condition, repeated) {
       code.push(0x02, 0x40, 0x03, 0x40); // block, loop
       push(condition());
       code.push(0x45, 0x0d, 1); // i32.eqz, br_if out of the block
-      body();
+      repeated();
       code.push(0x0c, 0, 0x0b, 0x0b); // br to the loop's start, end, end
     },
   });

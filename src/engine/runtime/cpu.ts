@@ -104,8 +104,8 @@ function openState(program: StepProgram, specs: readonly ParameterSpec[], { rule
 function trainedSpec({ graph, parameters }: StepProgram, { parameter, output, rows }: GradientSpec): ParameterSpec {
   const spec = parameters.find(({ name }) => name === parameter);
   const shape = graph.outputs.get(output)?.shape;
-  const fits = spec !== undefined && shape?.length === spec.shape.length && shape.every((dim, axis) => dim === spec.shape[axis] || (axis === 0 && rows !== undefined));
-  if (!fits) throw new OrtrainError('run', `the output ${output} of the graph ${graph.name} is not a gradient of ${parameter}`, { subject: parameter });
+  const fits = shape?.length === spec?.shape.length && shape?.every((dim, axis) => dim === spec?.shape[axis] || (axis === 0 && rows !== undefined));
+  if (spec === undefined || fits !== true) throw new OrtrainError('run', `the output ${output} of the graph ${graph.name} is not a gradient of ${parameter}`, { subject: parameter });
   return spec;
 }
 
