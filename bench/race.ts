@@ -14,9 +14,11 @@ export interface Times {
   readonly median: number;
   readonly minimum: number;
   readonly steps: number;
-  /** Shots that other processes left alone, of all. With fewer than three, the three least disturbed are taken. */
+  /** Shots that other processes left alone, of all. */
   readonly quietShots: number;
   readonly shots: number;
+  /** Fewer than three shots were quiet, and the times are those of the three least disturbed. */
+  readonly disturbed: boolean;
 }
 
 interface Shot {
@@ -60,8 +62,9 @@ export async function race(runners: readonly Runner[], shots: number, pids: read
 function timesOf(name: string, shots: readonly Shot[]): Times {
   const quiet = shots.filter(({ disturbance }) => disturbance <= quietCores);
   const calmest = [...shots].sort((a, b) => a.disturbance - b.disturbance).slice(0, fewestShots);
-  const steps = (quiet.length >= fewestShots ? quiet : calmest).flatMap(({ milliseconds }) => milliseconds).sort((a, b) => a - b);
-  return { name, median: median(steps), minimum: steps[0] ?? NaN, steps: steps.length, quietShots: quiet.length, shots: shots.length };
+  const disturbed = quiet.length < fewestShots;
+  const steps = (disturbed ? calmest : quiet).flatMap(({ milliseconds }) => milliseconds).sort((a, b) => a - b);
+  return { name, median: median(steps), minimum: steps[0] ?? NaN, steps: steps.length, quietShots: quiet.length, shots: shots.length, disturbed };
 }
 
 function median(sorted: readonly number[]): number {

@@ -77,8 +77,10 @@ function shown({ median, minimum }: Times): string {
   return `${median.toPrecision(3)} / ${minimum.toPrecision(3)}`;
 }
 
+/** In brackets where the machine was too busy for the figures to mean much. */
 function ratio(ours: Times, theirs: Times): string {
-  return `${(ours.median / theirs.median).toFixed(2)} / ${(ours.minimum / theirs.minimum).toFixed(2)}`;
+  const text = `${(ours.median / theirs.median).toFixed(2)} / ${(ours.minimum / theirs.minimum).toFixed(2)}`;
+  return ours.disturbed || theirs.disturbed ? `(${text})` : text;
 }
 
 function quiet({ quietShots, shots }: Times): string {
