@@ -64,6 +64,8 @@ function unknownKey(tree: MapTree, schema: SchemaNode, above: Path, key: string,
   const place = keyPlace(tree, [...above, key]);
   const path = [...above, key];
   if (key === '<<') return problemAt(place, path, 'merge keys (<<) are not part of YAML 1.2; build on another file with extends');
+  const decimal = decimalComma(tree, above, key);
+  if (decimal !== undefined) return problemAt(place, path, 'the comma before this ends a value; a decimal number has a point', decimal);
   const [first] = meant;
   const where = above.length === 0 ? 'at the top level' : `in ${dotted(above)}`;
   if (first === undefined) {
@@ -74,6 +76,16 @@ function unknownKey(tree: MapTree, schema: SchemaNode, above: Path, key: string,
   if (dotted(first.slice(0, -1)) === dotted(above)) return problemAt(place, path, `there is no key ${key} ${where}`, String(first.at(-1)));
   const homes = meant.map((candidate) => (candidate.length === 1 ? 'at the top level' : `under ${dotted(candidate.slice(0, -1))}`));
   return problemAt(place, path, `there is no key ${key} ${where}; it belongs ${[...new Set(homes)].join(' or ')}`, dotted(first));
+}
+
+/** The number that was meant where `1,5` stands in braces, which reads as the value 1 and a key 5. */
+function decimalComma(tree: MapTree, above: Path, key: string): string | undefined {
+  const parent = subtree(tree, above);
+  if (parent?.kind !== 'map' || !/^\d+$/.test(key)) return undefined;
+  const entries = [...parent.entries];
+  const before = entries[entries.findIndex(([other]) => other === key) - 1]?.[1].value;
+  const value = parent.entries.get(key)?.value;
+  return before?.kind === 'scalar' && typeof before.value === 'number' && value?.kind === 'scalar' && value.value === null ? `${before.source}.${key}` : undefined;
 }
 
 /** A key that is right for another schedule or optimizer. */
@@ -91,7 +103,7 @@ function moved(tree: MapTree, schema: SchemaNode, from: Path, to: Path | undefin
   const without = withEntry(tree, from, undefined);
   if (to === undefined || entry === undefined || subtree(without, to) !== undefined) return without;
   const onTheWay = to.slice(0, -1).map((_, length) => subtree(without, to.slice(0, length + 1)));
-  if (onTheWay.some((node) => node !== undefined && node.kind !== 'map')) return without;
+  if (onTheWay.some((node) => node !== undefined && node.kind === 'scalar')) return without;
   const parent = schemaAt(schema, to.slice(0, -1));
   const siblings = subtree(without, to.slice(0, -1)) ?? emptyMap;
   const name = siblings.kind === 'map' ? siblings.entries.get('name')?.value : undefined;

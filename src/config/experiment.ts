@@ -20,69 +20,53 @@ const head = object('The dense layers on top of the encoder.', {
   activation: choice(['none', 'relu', 'tanh', 'gelu'], { default: 'none', description: 'Function after each hidden layer.' }),
 });
 
-const lr = number({ default: 5e-5, exclusiveMinimum: 0, description: 'Learning rate.' });
-
-const weight_decay = number({
-  default: 0,
-  minimum: 0,
-  description: 'Weight decay: added to the gradient as L2 for adam and sgd, decoupled from it for adamw.',
-});
-
-const no_decay = list(text({ description: 'Part of a parameter name.' }), {
-  default: [],
-  description: 'Parameters whose name holds one of these texts get no weight decay, for example [bias, LayerNorm].',
-});
-
-const adaptive = {
-  lr,
-  weight_decay,
-  betas: pair(number({ minimum: 0, exclusiveMaximum: 1, description: 'A decay rate.' }), {
-    default: [0.9, 0.999],
-    description: 'Decay rates of the running means of the gradient and of its square.',
-  }),
-  eps: number({ default: 1e-8, exclusiveMinimum: 0, description: 'Added to the denominator.' }),
-  no_decay,
-};
-
 const optimizer = kinds(
   { default: 'adam', description: 'The rule that updates the parameters. adam has L2 decay as torch.optim.Adam, adamw decouples it, sgd is plain descent with optional momentum.' },
   {
-    adam: adaptive,
-    adamw: adaptive,
-    sgd: {
-      lr,
-      weight_decay,
-      momentum: number({ default: 0, minimum: 0, exclusiveMaximum: 1, description: 'Share of the last update that is kept.' }),
-      nesterov: flag({ default: false, description: 'Nesterov momentum.' }),
-      no_decay,
-    },
+    lr: number({ default: 5e-5, exclusiveMinimum: 0, description: 'Learning rate.' }),
+    weight_decay: number({ default: 0, minimum: 0, description: 'Weight decay: added to the gradient as L2 for adam and sgd, decoupled from it for adamw.' }),
+    betas: pair(number({ minimum: 0, exclusiveMaximum: 1, description: 'A decay rate.' }), {
+      default: [0.9, 0.999],
+      description: 'Decay rates of the running means of the gradient and of its square.',
+    }),
+    eps: number({ default: 1e-8, exclusiveMinimum: 0, description: 'Added to the denominator.' }),
+    momentum: number({ default: 0, minimum: 0, exclusiveMaximum: 1, description: 'Share of the last update that is kept.' }),
+    nesterov: flag({ default: false, description: 'Nesterov momentum.' }),
+    no_decay: list(text({ description: 'Part of a parameter name.' }), {
+      default: [],
+      description: 'Parameters whose name holds one of these texts get no weight decay, for example [bias, LayerNorm].',
+    }),
+  },
+  {
+    adam: ['lr', 'weight_decay', 'betas', 'eps', 'no_decay'],
+    adamw: ['lr', 'weight_decay', 'betas', 'eps', 'no_decay'],
+    sgd: ['lr', 'weight_decay', 'momentum', 'nesterov', 'no_decay'],
   },
 );
-
-const warmup = number({ default: 0.1, minimum: 0, exclusiveMaximum: 1, description: 'Share of all steps over which the rate rises from 0.' });
 
 const schedule = kinds(
   { default: 'constant', description: 'How the learning rate changes. reduce-on-plateau acts after every epoch, one-cycle, linear and cosine at every step.' },
   {
-    constant: {},
-    'reduce-on-plateau': {
-      monitor: monitor('val/loss'),
-      mode: mode('min'),
-      patience: integer({ default: 5, minimum: 0, description: 'Epochs without improvement before the rate is reduced.' }),
-      factor: number({ default: 0.3, exclusiveMinimum: 0, exclusiveMaximum: 1, description: 'The rate is multiplied by this.' }),
-      threshold: number({ default: 1e-4, minimum: 0, exclusiveMaximum: 1, description: 'Relative change that counts as improvement.' }),
-      cooldown: integer({ default: 0, minimum: 0, description: 'Epochs to wait after a reduction before counting again.' }),
-      min_lr: number({ default: 0, minimum: 0, description: 'The rate is not reduced below this.' }),
-    },
-    'one-cycle': {
-      max_lr: nullable(number({ exclusiveMinimum: 0, description: "The cycle's highest rate; null: the optimizer's rate." })),
-      pct_start: number({ default: 0.3, exclusiveMinimum: 0, exclusiveMaximum: 1, description: 'Share of all steps over which the rate rises.' }),
-      div_factor: number({ default: 25, minimum: 1, description: 'The first rate is max_lr divided by this.' }),
-      final_div_factor: number({ default: 1e4, minimum: 1, description: 'The last rate is the first rate divided by this.' }),
-      anneal: choice(['cos', 'linear'], { default: 'cos', description: 'Shape of the rise and the fall.' }),
-    },
-    linear: { warmup },
-    cosine: { warmup },
+    monitor: monitor('val/loss'),
+    mode: mode('min'),
+    patience: integer({ default: 5, minimum: 0, description: 'Epochs without improvement before the rate is reduced.' }),
+    factor: number({ default: 0.3, exclusiveMinimum: 0, exclusiveMaximum: 1, description: 'The rate is multiplied by this.' }),
+    threshold: number({ default: 1e-4, minimum: 0, exclusiveMaximum: 1, description: 'Relative change that counts as improvement.' }),
+    cooldown: integer({ default: 0, minimum: 0, description: 'Epochs to wait after a reduction before counting again.' }),
+    min_lr: number({ default: 0, minimum: 0, description: 'The rate is not reduced below this.' }),
+    max_lr: nullable(number({ exclusiveMinimum: 0, description: "The cycle's highest rate; null: the optimizer's rate." })),
+    pct_start: number({ default: 0.3, exclusiveMinimum: 0, exclusiveMaximum: 1, description: 'Share of all steps over which the rate rises.' }),
+    div_factor: number({ default: 25, minimum: 1, description: 'The first rate is max_lr divided by this.' }),
+    final_div_factor: number({ default: 1e4, minimum: 1, description: 'The last rate is the first rate divided by this.' }),
+    anneal: choice(['cos', 'linear'], { default: 'cos', description: 'Shape of the rise and the fall.' }),
+    warmup: number({ default: 0.1, minimum: 0, exclusiveMaximum: 1, description: 'Share of all steps over which the rate rises from 0.' }),
+  },
+  {
+    constant: [],
+    'reduce-on-plateau': ['monitor', 'mode', 'patience', 'factor', 'threshold', 'cooldown', 'min_lr'],
+    'one-cycle': ['max_lr', 'pct_start', 'div_factor', 'final_div_factor', 'anneal'],
+    linear: ['warmup'],
+    cosine: ['warmup'],
   },
 );
 
@@ -180,7 +164,7 @@ export const layerSchema: SchemaNode = {
       type: ['string', 'array'],
       minLength: 1,
       items: { type: 'string', minLength: 1, description: 'Path of a YAML file.' },
-      description: 'Files to build on, relative to this one. Later ones override earlier ones, this file overrides all; lists are replaced.',
+      description: 'Files to build on, relative to this one. Later ones override earlier ones, this file overrides all. Lists are replaced; where a layer changes the name of the schedule or optimizer, keys that the new one does not have go.',
     },
     ...experimentDefinition.properties,
   },

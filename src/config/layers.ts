@@ -33,6 +33,7 @@ export function readLayers(file: string): Layers {
       whole = false;
       return emptyMap;
     }
+    if (problems.some(({ file, field }) => file === shownPath(path) && field?.startsWith('extends') === true)) whole = false;
     const bases = extended(own).map(({ value, index }) => {
       const place = valuePlace(own, index === undefined ? ['extends'] : ['extends', index]);
       const base = resolve(dirname(path), value);

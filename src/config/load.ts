@@ -72,7 +72,7 @@ function missingKey(tree: MapTree, path: Path, file: string): Problem {
 function refusal(file: string, problems: readonly Problem[]): OrtrainError {
   const unread = problems[0]?.file === file && problems[0].line === undefined && problems.length === 1;
   const message = unread ? (problems[0]?.message ?? '') : `${file} has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}`;
-  return new OrtrainError('config', message, { subject: file, problems, remedy: 'Correct the places shown; `pipeline schema` lists every key with its meaning.' });
+  return new OrtrainError('config', message, { subject: file, problems, ...(unread ? {} : { remedy: 'Correct the places shown; `pipeline schema` lists every key with its meaning.' }) });
 }
 
 /** A value that is wrong in its layer is still wrong after the merge; it is told once. */

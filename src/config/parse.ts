@@ -52,7 +52,7 @@ function treeOf(document: Document.Parsed, locate: Locate): Parsed {
     if (isAlias(node)) {
       const target = node.resolve(document);
       if (target !== undefined) return convert(target, depth + 1);
-      problems.push(problemAt(place, [], `the alias *${node.source} has no anchor &${node.source} before it`));
+      refusal ??= problemAt(place, [], `the alias *${node.source} has no anchor &${node.source} before it`);
       return nothing;
     }
     if (isMap<Node, Node | null>(node)) {

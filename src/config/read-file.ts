@@ -28,7 +28,7 @@ export function readText(path: string): FileText {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'ENOENT' || code === 'ENOTDIR') {
       const near = nearFile(path);
-      return { refused: 'does not exist', ...(near === undefined ? {} : { suggestion: near }) };
+      return { refused: 'does not exist', ...(near === undefined ? {} : { suggestion: shownPath(near) }) };
     }
     if (code === 'EACCES') return { refused: 'may not be read' };
     if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return { refused: 'is not UTF-8 text' };

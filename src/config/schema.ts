@@ -47,8 +47,8 @@ export type Value<S> = S extends Schema<infer T> ? T : never;
 
 type Properties = Readonly<Record<string, SchemaNode>>;
 type Values<P extends Properties> = { readonly [K in keyof P]: Value<P[K]> };
-type Kinds = Readonly<Record<string, Properties>>;
-type OneOf<K extends Kinds> = { [Name in keyof K]: Values<K[Name]> & { readonly name: Name } }[keyof K];
+type Kinds<P extends Properties> = Readonly<Record<string, readonly (keyof P & string)[]>>;
+type OneOf<P extends Properties, K extends Kinds<P>> = { [Name in keyof K]: Pick<Values<P>, K[Name][number]> & { readonly name: Name } }[keyof K];
 
 interface About<T> {
   readonly description: string;
@@ -117,20 +117,17 @@ export const orAuto = (schema: Schema<number>): Schema<number | 'auto'> => ({
 });
 
 /**
- * An object whose `name` says of which kind it is, and which keys it has by that. A key that several kinds have means the
- * same in each, so that it stays when a layer changes the kind.
+ * An object whose `name` says of which kind it is, and so which of the properties it has. A property means the same in every
+ * kind that has it, so that its value may stay when a layer changes the kind.
  */
-export const kinds = <K extends Kinds>(about: About<keyof K & string>, table: K): Schema<OneOf<K>> => ({
+export const kinds = <P extends Properties, const K extends Kinds<P>>(about: About<keyof K & string>, properties: P, table: K): Schema<OneOf<P, K>> => ({
   type: 'object',
   description: about.description,
-  properties: {
-    name: { type: 'string', enum: Object.keys(table), ...about },
-    ...Object.assign({}, ...Object.values(table)),
-  },
+  properties: { name: { type: 'string', enum: Object.keys(table), ...about }, ...properties },
   additionalProperties: false,
-  allOf: Object.entries(table).map(([name, properties]) => ({
+  allOf: Object.entries(table).map(([name, keys]) => ({
     if: { properties: { name: { const: name } }, required: ['name'] },
-    then: { propertyNames: { enum: ['name', ...Object.keys(properties)] } },
+    then: { propertyNames: { enum: ['name', ...keys] } },
   })),
 });
 

@@ -57,7 +57,8 @@ function likeness(written: string, candidate: string, isForeignName: boolean): n
   const byLetters = edits <= allowed && edits < b.length ? Math.min(0.5, edits / Math.max(a.length, b.length)) : 1;
   const [inA, inB] = [a.split('_'), b.split('_')];
   const nested = inA.every((word) => inB.includes(word)) || inB.every((word) => inA.includes(word));
-  return nested ? Math.min(byLetters, 0.25 + 0.05 * Math.abs(inA.length - inB.length)) : byLetters;
+  const shortened = inA.length === inB.length && inA.every((word, index) => word.length >= 3 && inB[index]?.startsWith(word) === true);
+  return nested || shortened ? Math.min(byLetters, 0.25 + 0.05 * Math.abs(inA.length - inB.length)) : byLetters;
 }
 
 /** `batchSize`, `batch-size` and `Batch Size` are all `batch_size`. */

@@ -1,18 +1,26 @@
-import type { Document, Scalar, YAMLError } from 'yaml';
+import type { Document, YAMLError } from 'yaml';
 import type { Problem } from '../core/errors.ts';
 import { yaml } from './libraries.ts';
 import type { Locate } from './parse.ts';
 import { problemAt } from './tree.ts';
 
-/** After so many the rest is most likely a consequence. */
+/** Nobody corrects more at once. */
 const SHOWN_PROBLEMS = 10;
 
-/** What the parser complains about, the first complaint of each line, in words for somebody who does not know its grammar. */
+/** After one of these the parser has lost its place, and finds fault with lines that are right. */
+const LOST: readonly YAMLError['code'][] = ['BAD_INDENT', 'BLOCK_AS_IMPLICIT_KEY', 'RESOURCE_EXHAUSTION', 'TAB_AS_INDENT'];
+
+/**
+ * What the parser complains about, in words for somebody who does not know its grammar: the first complaint of each line, up
+ * to the line where it lost its place, and every tab.
+ */
 export function syntaxProblems(document: Document.Parsed, text: string, locate: Locate): readonly Problem[] {
   const lineOf = (error: YAMLError): number | undefined => locate(error.pos[0], error.pos[1]).line;
   const errors = [...document.errors, ...document.warnings];
-  const firsts = errors.filter((error, index) => errors.findIndex((earlier) => lineOf(earlier) === lineOf(error)) === index).slice(0, SHOWN_PROBLEMS);
-  const problems = firsts.map((error) => explained(error, document, text, locate));
+  const firsts = errors.filter((error, index) => errors.findIndex((earlier) => lineOf(earlier) === lineOf(error)) === index);
+  const lost = firsts.findIndex((error) => LOST.includes(error.code));
+  const told = firsts.filter((error, index) => lost === -1 || index <= lost || error.code === 'TAB_AS_INDENT').slice(0, SHOWN_PROBLEMS);
+  const problems = told.map((error) => explained(error, document, text, locate));
   if (document.directives.yaml.explicit === true && document.directives.yaml.version !== '1.2') {
     problems.unshift(problemAt(locate(0, 9), [], `this asks for YAML ${document.directives.yaml.version}; configurations are YAML 1.2`));
   }
@@ -30,11 +38,9 @@ function explained(error: YAMLError, document: Document.Parsed, text: string, lo
       return at('a tab indents this line; YAML allows only spaces there');
     case 'MULTILINE_IMPLICIT_KEY':
     case 'MISSING_CHAR': {
-      if (error.message.startsWith('Missing closing')) {
-        const opening = openingQuote(document, start);
-        return at('this quote is never closed', opening, opening + 1);
-      }
-      if (/flow/i.test(error.message)) return at(`a ${error.message.includes('map') ? '{' : '['} is opened and never closed`);
+      const opening = openingBefore(document, start);
+      if (error.message.startsWith('Missing closing')) return at('this quote is never closed', opening, opening + 1);
+      if (/flow/i.test(error.message)) return at(`this ${text.charAt(opening)} is never closed`, opening, opening + 1);
       const glued = /^(\s*)([\w.-]+):(\S.*)$/.exec(line);
       const from = lineStart + line.search(/\S|$/);
       if (glued !== null) return at('there has to be a space after the colon', from, lineStart + line.length, `${glued[2]}: ${glued[3]}`);
@@ -48,15 +54,17 @@ function explained(error: YAMLError, document: Document.Parsed, text: string, lo
       }
       return at('a second colon on one line: put quotes around the value, or a nested key on a line of its own', start, lineStart + line.length);
     }
-    case 'BAD_INDENT':
-      if (error.message.includes('Flow')) return at(`a ${error.message.includes('map') ? '{' : '['} above is not closed before this`);
+    case 'BAD_INDENT': {
+      const opening = openingBefore(document, start);
+      if (error.message.includes('Flow')) return at(`this ${text.charAt(opening)} is not closed where the next line begins`, opening, opening + 1);
       return at('the indentation of this line fits none of the lines above', lineStart + line.search(/\S|$/), lineStart + line.length);
+    }
     case 'BAD_SCALAR_START': {
       const value = line.slice(start - lineStart).trimEnd();
       return at(`a value that starts with ${text.charAt(start)} has to be in quotes`, start, start + value.length, JSON.stringify(value));
     }
     case 'BAD_DQ_ESCAPE':
-      return at('a backslash inside double quotes starts an escape, and this is none; use single quotes');
+      return at('a backslash inside double quotes starts an escape, and this is none; use single quotes', start, start + 2);
     case 'NON_STRING_KEY':
       return at('a key has to be plain text');
     case 'RESOURCE_EXHAUSTION':
@@ -70,13 +78,15 @@ function explained(error: YAMLError, document: Document.Parsed, text: string, lo
   }
 }
 
-/** The start of the quoted text that runs on to `end`. */
-function openingQuote(document: Document.Parsed, end: number): number {
-  const { visit } = yaml();
-  let start = Math.max(0, end - 1);
+/** The start of the innermost quoted text or flow collection that begins before `position` and is still open there. */
+function openingBefore(document: Document.Parsed, position: number): number {
+  const { isCollection, isScalar, visit } = yaml();
+  let start = Math.max(0, position - 1);
   visit(document, {
-    Scalar: (_key, node: Scalar) => {
-      if ((node.type === 'QUOTE_DOUBLE' || node.type === 'QUOTE_SINGLE') && node.range && node.range[1] >= end) start = node.range[0];
+    Node: (_key, node) => {
+      const isQuoted = isScalar(node) && (node.type === 'QUOTE_DOUBLE' || node.type === 'QUOTE_SINGLE');
+      const isFlow = isCollection(node) && node.flow === true;
+      if ((isQuoted || isFlow) && node.range && node.range[0] < position && node.range[1] >= position) start = node.range[0];
     },
   });
   return start;

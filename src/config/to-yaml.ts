@@ -1,10 +1,13 @@
-import type { Experiment } from './experiment.ts';
+import { complete } from './complete.ts';
+import { experimentDefinition, type Experiment } from './experiment.ts';
 import { yaml } from './libraries.ts';
+import { defaultTree, plain } from './tree.ts';
 
-/** The whole experiment, defaults written out; reading it again gives an equal one. */
+/** The whole experiment, defaults written out, keys in the schema's order; reading it again gives an equal one. */
 export function toYaml(experiment: Experiment): string {
   const { Document, isScalar, isSeq, visit } = yaml();
-  const document = new Document(experiment);
+  const tree = defaultTree(experiment);
+  const document = new Document(plain(tree.kind === 'map' ? complete(tree, experimentDefinition).tree : tree));
   visit(document, {
     Seq: (_key, node) => {
       if (isSeq(node)) node.flow = true;

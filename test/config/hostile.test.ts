@@ -1,0 +1,59 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { problemsOf, refusal, workspace } from './workspace.ts';
+
+const ten = (anchor: string): string => `[${Array.from({ length: 10 }, () => anchor).join(', ')}]`;
+const BOMB = ['a: &a [1, 2]', ...[...'bcdefghi'].map((name, index) => `${name}: &${name} ${ten(`*${'abcdefgh'.charAt(index)}`)}`)].join('\n');
+
+test.each([
+  ['an alias bomb', BOMB, /more than 2000 values, aliases unfolded/],
+  ['an alias inside its own anchor', 'model: &m { head: *m }', /levels deep/],
+  ['many brackets', `seed: ${'['.repeat(100_000)}`, /too deep/],
+  ['many levels', Array.from({ length: 40 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n'), /levels deep/],
+  ['more than 1 MB', `# ${'x'.repeat(1 << 20)}\n`, /1\.0 MB long/],
+  ['a NUL byte', 'name: a\0b\n', /NUL/],
+  ['bytes that are not UTF-8', Uint8Array.of(0x6e, 0x3a, 0x20, 0xff, 0xfe), /UTF-8/],
+  ['nothing', '', /is empty/],
+  ['only a comment', '# seed: 1\n', /is empty/],
+  ['a list', '- seed\n', /this is a list/],
+  ['a word', 'hello\n', /a single value/],
+  ['YAML 1.1', '%YAML 1.1\n---\nseed: 1\n', /YAML 1\.2/],
+  ['a key of Object.prototype', '__proto__: { seed: 1 }\nconstructor: 1\n', /no key __proto__/],
+])('refuses %s with a sentence', (_what, content, message) => {
+  const file = join(workspace({ 'x.yaml': content }), 'x.yaml');
+  const problems = problemsOf(file);
+  expect(problems.map((problem) => problem.message).join('\n')).toMatch(message);
+  expect(problems[0]?.file).toBe(file);
+});
+
+test('a thousand unknown keys take no time to speak of', () => {
+  const file = join(workspace({ 'x.yaml': Array.from({ length: 900 }, (_, index) => `${'key'.repeat(30)}${index}: 1`).join('\n') }), 'x.yaml');
+  const began = performance.now();
+  expect(problemsOf(file).length).toBeGreaterThan(900);
+  expect(performance.now() - began).toBeLessThan(10_000);
+});
+
+test('a line that nobody wants to see is not shown', () => {
+  const file = join(workspace({ 'x.yaml': `{ extends: bert-1dense.yaml, ${' '.repeat(2000)} sed: 1 }` }), 'x.yaml');
+  const [problem] = problemsOf(file);
+  expect(problem).toMatchObject({ line: 1, column: 2031, suggestion: 'seed' });
+  expect(problem).not.toHaveProperty('snippet');
+});
+
+test('columns count characters, also after a byte order mark, before Windows line ends and beside emoji', () => {
+  const file = join(workspace({ 'x.yaml': '\ufeffextends: bert-1dense.yaml\r\ndata: { text: 🐳🐳, txet: a }\r\n' }), 'x.yaml');
+  expect(problemsOf(file)).toMatchObject([{ line: 2, column: 19, width: 4, snippet: 'data: { text: 🐳🐳, txet: a }' }]);
+});
+
+test('a missing file is named, with its nearest neighbour', () => {
+  const folder = workspace();
+  const error = refusal(join(folder, 'bert-1dens.yaml'));
+  expect(error.message).toBe(`${join(folder, 'bert-1dens.yaml')} does not exist`);
+  expect(error.problems[0]?.suggestion).toBe(join(folder, 'bert-1dense.yaml'));
+  expect(refusal(folder).message).toMatch(/is a folder/);
+});
+
+test.each(['../x', 'a/b', 'a\\\\b', '..', '.', 'a..b', '.hidden', 'x.', 'a b', 'x'.repeat(101), ''])('%j cannot name an experiment', (name) => {
+  const file = join(workspace({ 'x.yaml': `extends: bert-1dense.yaml\nname: "${name}"\n` }), 'x.yaml');
+  expect(problemsOf(file)).toMatchObject([{ line: 2, column: 7, field: 'name' }]);
+});

@@ -1,0 +1,110 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { experimentSchema, leafPaths, loadExperiment, requireFiles } from '../../src/config/index.ts';
+import { OrtrainError } from '../../src/core/errors.ts';
+import { experimentDefinition } from '../../src/config/experiment.ts';
+import { pathsOf, schemaAt } from '../../src/config/schema.ts';
+import { root, shipped, workspace } from './workspace.ts';
+
+const yamlFiles = (folder: string): readonly string[] => readdirSync(join(root, 'configs', folder)).filter((name) => name.endsWith('.yaml')).map((name) => join(folder, name));
+const experiments = yamlFiles('');
+const layers = [...experiments, ...yamlFiles('base')];
+
+test.each(experiments)('configs/%s loads', (name) => {
+  expect(loadExperiment(join(root, 'configs', name)).experiment.name).toBe(name.replace('.yaml', ''));
+});
+
+test.each(layers)('editors find the schema of configs/%s and accept it', (name) => {
+  const text = shipped(name);
+  const line = /^# yaml-language-server: \$schema=(\S+)/.exec(text)?.[1];
+  expect(join(root, 'configs', name, '..', line ?? '')).toBe(join(root, 'configs', 'experiment.schema.json'));
+  const validate = new Ajv2020({ strict: false, allErrors: true }).compile(JSON.parse(shipped('experiment.schema.json')) as object);
+  expect(validate(parse(text)), JSON.stringify(validate.errors)).toBe(true);
+});
+
+/** Written out by hand from the reference notebook's settings. */
+test('the reference experiments hold the reference values', () => {
+  const load = (name: string) => loadExperiment(join(root, 'configs', `${name}.yaml`)).experiment;
+  const one = load('bert-1dense');
+  expect(one).toMatchObject({
+    pipeline: 'text-classification',
+    seed: 42,
+    data: { train: 'data/nlp-getting-started/train.csv', test: 'data/nlp-getting-started/test.csv', sample_submission: 'data/nlp-getting-started/sample_submission.csv', id: 'id', text: 'text', target: 'target' },
+    model: { base: 'bert-base-uncased', max_seq_length: 169, freeze_encoder: false, head: { dense: [], dropout: 0.1, activation: 'none' } },
+    split: { strategy: 'stratified-kfold', folds: 5, shuffle: true, seed: 42 },
+    training: {
+      epochs: 10,
+      batch_size: 32,
+      optimizer: { name: 'adam', lr: 1.7e-4, weight_decay: 1e-5, betas: [0.9, 0.999], eps: 1e-8 },
+      schedule: { name: 'reduce-on-plateau', monitor: 'val/loss', mode: 'min', patience: 5, factor: 0.3 },
+      best_model: { monitor: 'val/f1_macro', mode: 'max' },
+      early_stopping: { monitor: 'val/accuracy', mode: 'max', patience: 3 },
+      lr_resets: { values: [0.05, 0.02, 0.105, 0.1, 0.2], below: 1e-6 },
+    },
+    tracking: { mlflow: { uri: 'env', experiment: 'disaster-tweets' } },
+  });
+  const head = (dense: readonly number[]) => ({ dense, dropout: 0.1, activation: 'none' });
+  expect({ ...load('bert-3dense'), name: 'bert-1dense' }).toEqual({ ...one, model: { ...one.model, head: head([256, 32]) } });
+  expect({ ...load('bert-1dense-frozen'), name: 'bert-1dense' }).toEqual({ ...one, model: { ...one.model, freeze_encoder: true } });
+  expect({ ...load('bert-3dense-frozen'), name: 'bert-1dense' }).toEqual({ ...one, model: { ...one.model, freeze_encoder: true, head: head([256, 32]) } });
+});
+
+test('the libraries for YAML and JSON Schema wait for the first configuration', () => {
+  const script = `
+    import { createRequire } from 'node:module';
+    import { readExperiment } from ${JSON.stringify(join(root, 'src', 'config', 'index.ts'))};
+    const loaded = () => Object.keys(createRequire(import.meta.url).cache).filter((path) => /node_modules.(yaml|ajv)./.test(path)).length > 0;
+    const before = loaded();
+    readExperiment(${JSON.stringify(join(root, 'configs', 'bert-1dense.yaml'))});
+    console.log(before, loaded());`;
+  const output = execFileSync(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', script], { cwd: root, encoding: 'utf8' });
+  expect(output.trim()).toBe('false true');
+});
+
+describe('the schema', () => {
+  test('is the one in configs/; if not, run: npx pipeline schema > configs/experiment.schema.json', () => {
+    expect(JSON.parse(readFileSync(join(root, 'configs', 'experiment.schema.json'), 'utf8'))).toEqual(experimentSchema());
+  });
+
+  test('explains every key', () => {
+    for (const path of pathsOf(experimentDefinition)) expect(schemaAt(experimentDefinition, path)?.description, path.join('.')).toMatch(/\w+.*\.$/);
+  });
+
+  test('has no key that belongs to no kind', () => {
+    for (const path of ['training.schedule', 'training.optimizer']) {
+      const node = schemaAt(experimentDefinition, path.split('.'));
+      const keys = new Set(node?.allOf?.flatMap((rule) => rule.then.propertyNames.enum));
+      expect([...keys].sort()).toEqual(Object.keys(node?.properties ?? {}).sort());
+    }
+  });
+
+  test('lists every leaf once', () => {
+    const leaves = leafPaths();
+    expect(new Set(leaves).size).toBe(leaves.length);
+    expect(leaves).toEqual(expect.arrayContaining(['name', 'model.head.dense', 'training.optimizer.momentum', 'training.schedule.warmup', 'training.lr_resets.below', 'tracking.mlflow.uri']));
+    expect(leaves).not.toContain('training');
+    expect(leaves).toHaveLength(61);
+  });
+});
+
+test('a path that leads nowhere is shown where it is written', () => {
+  const folder = workspace({ 'train.csv': 'id,text,target\n' });
+  const file = join(workspace({ 'x.yaml': `data: { train: ${folder}/trian.csv, text: text, target: target }\nmodel: { base: ./no-model }\n` }), 'x.yaml');
+  const loaded = loadExperiment(file, { set: [`data.test=${folder}`] });
+  let error: unknown;
+  try {
+    requireFiles(loaded);
+  } catch (thrown) {
+    error = thrown;
+  }
+  expect(error).toBeInstanceOf(OrtrainError);
+  expect((error as OrtrainError).problems).toMatchObject([
+    { file, line: 1, column: 16, field: 'data.train', suggestion: join(folder, 'train.csv') },
+    { file: '--set', column: 11, field: 'data.test', message: expect.stringContaining('is a folder') as string },
+    { file, line: 2, column: 16, field: 'model.base' },
+  ]);
+});

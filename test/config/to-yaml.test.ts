@@ -1,0 +1,90 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { experimentDefinition, type Experiment } from '../../src/config/experiment.ts';
+import { readExperiment, toYaml } from '../../src/config/index.ts';
+import { keysOf, propertyOf, typesOf, type Json, type SchemaNode } from '../../src/config/schema.ts';
+import { root, workspace } from './workspace.ts';
+
+test('a complete configuration reads as it was written by hand', () => {
+  expect(toYaml(readExperiment(join(root, 'configs', 'bert-3dense.yaml')))).toContain(
+    ['    dense: [256, 32]', '    dropout: 0.1', '    activation: none', 'split:', '  strategy: stratified-kfold'].join('\n'),
+  );
+});
+
+test('the order of the keys in memory does not matter', () => {
+  const experiment = readExperiment(join(root, 'configs', 'bert-3dense.yaml'));
+  const reversed = Object.fromEntries(Object.entries(experiment).reverse()) as unknown as Experiment;
+  expect(toYaml(reversed)).toBe(toYaml(experiment));
+});
+
+test('every experiment comes back as it was, whatever its values', () => {
+  const file = join(workspace(), 'again.yaml');
+  const next = draws(7);
+  for (let attempt = 0; attempt < 150; attempt += 1) {
+    const experiment = coherent(anyValue(experimentDefinition, next) as unknown as Experiment);
+    writeFileSync(file, toYaml(experiment));
+    const again = readExperiment(file);
+    expect(again).toEqual(experiment);
+    expect(toYaml(again)).toBe(toYaml(experiment));
+  }
+});
+
+/** The experiment without the values that contradict others. */
+function coherent({ data, split, training, ...rest }: Experiment): Experiment {
+  const { optimizer, schedule, early_stopping, lr_resets, best_model } = training;
+  const mode = (monitor: string) => (monitor.endsWith('/loss') ? 'min' : 'max');
+  const onPlateau = schedule.name === 'reduce-on-plateau';
+  return {
+    ...rest,
+    name: 'any',
+    data: { ...data, id: null, target: `not ${data.text}`, sample_submission: data.test === null ? null : data.sample_submission },
+    split: { ...split, seed: split.shuffle ? split.seed : null },
+    training: {
+      ...training,
+      optimizer: optimizer.name === 'sgd' ? { ...optimizer, nesterov: optimizer.nesterov && optimizer.momentum > 0 } : optimizer,
+      schedule: onPlateau ? { ...schedule, mode: mode(schedule.monitor), min_lr: 0 } : schedule,
+      best_model: { ...best_model, mode: mode(best_model.monitor) },
+      early_stopping: early_stopping === null ? null : { ...early_stopping, mode: mode(early_stopping.monitor) },
+      lr_resets: onPlateau && early_stopping !== null ? lr_resets : null,
+    },
+  };
+}
+
+/** A value that the schema accepts; hard ones rather than likely ones. */
+function anyValue(schema: SchemaNode, next: (below: number) => number): Json {
+  const types = typesOf(schema);
+  if (types.includes('null') && next(3) === 0) return null;
+  const words = (schema.enum ?? []).filter((word) => word !== null);
+  if (words.length > 0) return words[next(words.length)] ?? '';
+  if (types.includes('object')) {
+    const kind = schema.allOf?.[next(schema.allOf.length)]?.if.properties.name.const;
+    const entries = keysOf(schema, kind).map((key) => [key, key === 'name' && kind !== undefined ? kind : anyValue(propertyOf(schema, key) ?? schema, next)] as const);
+    return Object.fromEntries(entries);
+  }
+  if (types.includes('array') && schema.items !== undefined) {
+    const items = schema.items;
+    return Array.from({ length: schema.minItems === schema.maxItems ? (schema.minItems ?? 0) : (schema.minItems ?? 0) + next(3) }, () => anyValue(items, next));
+  }
+  if (types.includes('boolean')) return next(2) === 0;
+  if (types.includes('string') && types.includes('integer')) return next(2) === 0 ? 'auto' : 1 + next(64);
+  if (types.includes('string')) return schema.pattern === undefined ? (TEXTS[next(TEXTS.length)] ?? '') : 'env';
+  const low = schema.minimum ?? schema.exclusiveMinimum ?? 0;
+  if (types.includes('integer')) return low + next(1000);
+  const high = Math.min(schema.maximum ?? schema.exclusiveMaximum ?? 1e6, 1e6);
+  return low + (high - low) * ((next(1_000_000) + 1) / 1_000_002) ** (1 + next(6));
+}
+
+const TEXTS = [
+  'plain', 'two words', ' spaces ', 'null', '~', 'true', 'No', '42', '1e-4', '0x10', '.5', '-', '- a', '? b', 'a: b', 'a #b', '#c', "it's", '"quoted"', '{x}', '[y]', '&z', '*z', '!t', '%p', '@q', '`r`',
+  '|', '>', 'line\nbreak', 'tail\n', '\ttab', 'back\\slash', 'C:\\data\\train.csv', 'ünï', '🐳', '日本語', '\u2028', '\u0085', '\u007f', '\ufeff', '---', '...', '<<', 'x'.repeat(200), 'word '.repeat(60), '2024-01-01', '=', 'y',
+];
+
+/** Numbers below a bound, the same ones every time (Lehmer's generator). */
+function draws(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (state * 48271) % 2147483647;
+    return state % below;
+  };
+}
