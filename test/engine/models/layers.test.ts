@@ -74,7 +74,7 @@ describeShared('layers against PyTorch', ['oracles', 'ops'], () => {
   ] as const)('%s, and its gradient', async (name, smoothing) => {
     const tensors = sharedTensors(...place);
     const x = readFloats(tensors, `${name}/in/x`);
-    const [batch, width] = tensors.entries.get(`${name}/in/x`)?.shape as [number, number];
+    const [batch, width] = tensors.entries.get(`${name}/in/x`)!.shape as [number, number];
     const binary = name === 'bce_with_logits';
     const targets = binary ? float([batch, 1], readFloats(tensors, `${name}/in/target`)) : smooth(targetFeeds(Array.from(readIntegers(tensors, `${name}/in/target`), Number), width)['targets'] as HostTensor, smoothing);
     const logits = (g: Builder): Value => g.input('x', 'float32', ['B', width]);

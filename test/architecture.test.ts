@@ -1,0 +1,131 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const src = fileURLToPath(new URL('../src', import.meta.url));
+
+/** Rooms from the top of the house to its foundation; each imports only rooms after it. */
+const ROOMS = ['cli', 'runner', 'stages', 'training', 'tracking', 'data', 'engine', 'config', 'core'];
+
+/** The engine's own floors, and what each may use of the others. */
+const ENGINE: Readonly<Record<string, readonly string[]>> = {
+  graph: [],
+  autodiff: ['graph'],
+  optim: ['graph'],
+  models: ['autodiff', 'graph'],
+  runtime: ['optim', 'graph'],
+};
+
+/** A file past this asks to be split. */
+const MOST_LINES = 300;
+
+interface Source {
+  /** Below src/, with forward slashes. */
+  readonly path: string;
+  readonly text: string;
+  /** Its code: comments and the insides of texts left out. */
+  readonly code: string;
+  /** Relative imports as paths below src/. */
+  readonly ours: readonly string[];
+  /** Imports of packages and of Node's own modules. */
+  readonly others: readonly string[];
+}
+
+const sources = readdirSync(src, { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.ts'))
+  .map((path) => sourceOf(path.replaceAll('\\', '/')));
+
+test('there is something to look at', () => {
+  expect(sources.length).toBeGreaterThan(50);
+  expect(sources.some(({ others }) => others.includes('onnxruntime-node'))).toBe(true);
+  expect(new Set(sources.map(({ path }) => roomOf(path)))).toEqual(new Set(ROOMS));
+});
+
+test('rooms import only rooms below them', () => {
+  const wrong = sources.flatMap(({ path, ours }) => {
+    const allowed = ROOMS.slice(ROOMS.indexOf(roomOf(path)));
+    return ours.filter((target) => !allowed.includes(roomOf(target))).map((target) => `${path} imports ${target}`);
+  });
+  expect(wrong).toEqual([]);
+});
+
+test('the engine is a library: it needs core alone, and its floors stand on each other in one order', () => {
+  const wrong = sources
+    .filter(({ path }) => roomOf(path) === 'engine')
+    .flatMap(({ path, ours }) => {
+      const own = floorOf(path);
+      return ours.filter((target) => !mayUse(own, target)).map((target) => `${path} imports ${target}`);
+    });
+  expect(wrong).toEqual([]);
+});
+
+test('only engine/runtime imports onnxruntime', () => {
+  const importers = sources.filter(({ others }) => others.some((name) => name.startsWith('onnxruntime'))).map(({ path }) => path);
+  expect(importers.filter((path) => !path.startsWith('engine/runtime/'))).toEqual([]);
+});
+
+test('the engine’s pure rooms know no files, no processes and no network', () => {
+  const worldly = /^(node:)?(fs|fs\/promises|child_process|worker_threads|net|http|https|os)$/;
+  const wrong = sources
+    .filter(({ path }) => /^engine\/(graph|autodiff|optim|models)\//.test(path))
+    .flatMap(({ path, code, others }) => [
+      ...others.filter((name) => worldly.test(name)).map((name) => `${path} imports ${name}`),
+      ...[...code.matchAll(/\b(Math\.random|Date\.now|performance\.now|new Date)\b/g)].map(([call]) => `${path} calls ${call}`),
+    ]);
+  expect(wrong).toEqual([]);
+});
+
+test('only cli prints and reads the command line', () => {
+  const prints = /\bconsole\s*\.|\bprocess\s*\.\s*(stdout|stderr|stdin|argv|exit|exitCode)\b/g;
+  const wrong = sources.filter(({ path }) => roomOf(path) !== 'cli').flatMap(({ path, code }) => [...code.matchAll(prints)].map(([call]) => `${path}: ${call}`));
+  expect(wrong).toEqual([]);
+});
+
+test('only cli/main.ts ends the process', () => {
+  const enders = sources.filter(({ code }) => /\bprocess\s*\.\s*(exit\b|exitCode\s*=)/.test(code)).map(({ path }) => path);
+  expect(enders).toEqual(['cli/main.ts']);
+});
+
+test('no default exports, no enums, no any', () => {
+  const wrong = sources.flatMap(({ path, code }) => [...code.matchAll(/\bexport default\b|\benum \w+ *\{|(:|<|\bas) *any\b/g)].map(([found]) => `${path}: ${found}`));
+  expect(wrong).toEqual([]);
+});
+
+test(`no file is longer than ${MOST_LINES} lines`, () => {
+  const long = sources.map(({ path, text }) => ({ path, lines: text.split('\n').length - 1 })).filter(({ lines }) => lines > MOST_LINES);
+  expect(long).toEqual([]);
+});
+
+function sourceOf(path: string): Source {
+  const text = readFileSync(join(src, path), 'utf8');
+  const imported = [...text.matchAll(/(?:^|[\s;}])(?:import|export)\s[^'";]*?\bfrom\s*'([^']+)'|^import\s+'([^']+)'|\bimport\(\s*'([^']+)'|\brequire\(\s*'([^']+)'/gm)].map((match) => match.slice(1).find(Boolean) ?? '');
+  return {
+    path,
+    text,
+    code: withoutTexts(text),
+    ours: imported.filter((name) => /^\.{1,2}\/.*\.ts$/.test(name)).map((name) => relative(src, join(src, dirname(path), name)).replaceAll('\\', '/')),
+    others: imported.filter((name) => !name.startsWith('.')),
+  };
+}
+
+/** Comments, quoted texts and templates are skipped together, whichever begins first. */
+function withoutTexts(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\/|\/\/[^\n]*|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"/g, '');
+}
+
+function roomOf(path: string): string {
+  return path.split('/')[0] ?? '';
+}
+
+function floorOf(path: string): string {
+  const [, floor = '', file] = path.split('/');
+  return file === undefined ? '' : floor;
+}
+
+/** Files right in engine/ are contracts that every floor may use, made of the graph's types. */
+function mayUse(floor: string, target: string): boolean {
+  if (roomOf(target) === 'core') return true;
+  const other = floorOf(target);
+  return roomOf(target) === 'engine' && (other === floor || (floor === '' ? other === 'graph' : other === '' || (ENGINE[floor] ?? []).includes(other)));
+}
