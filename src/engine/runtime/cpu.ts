@@ -34,7 +34,10 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
   const batchInputs = inputsBesides(program.graph.inputs, [...program.parameters.map(({ name }) => name), ...program.masks.map(({ input }) => input)]);
 
   const session = await openSession(program.graph, { threads, spinning: true });
-  const evaluationSession = await openSession(evaluation.graph, { threads, spinning: false });
+  const evaluationSession = await openSession(evaluation.graph, { threads, spinning: false }).catch(async (error: unknown) => {
+    await session.release();
+    throw error;
+  });
   const fixed = parameterTensors(session, program.parameters, parameters);
   let updates = 0;
 
