@@ -129,6 +129,12 @@ export const experimentDefinition = object('An experiment: data in, a trained an
     folds: integer({ default: 5, minimum: 2, description: 'Number of folds; one model is trained for each.' }),
     shuffle: flag({ default: true, description: 'Shuffle before dividing.' }),
     seed: nullable(integer({ minimum: 0, maximum: 2 ** 32 - 1, description: "Seed of the shuffle; null: the experiment's seed." })),
+    only: nullable(
+      list(integer({ minimum: 0, description: 'Number of a fold, from 0.' }), {
+        minItems: 1,
+        description: 'Folds to train, for a first look at a long experiment; null: all. The others can follow later: nothing is trained twice.',
+      }),
+    ),
   }),
   training,
   resources: object('What the run may use.', {

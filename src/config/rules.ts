@@ -5,7 +5,7 @@ import { problemAt, valuePlace, type MapTree } from './tree.ts';
 /** Something that each key allows and all together do not. */
 interface Conflict {
   /** The key to show: the one that was more likely written by mistake. */
-  readonly path: readonly string[];
+  readonly path: readonly (string | number)[];
   readonly message: string;
   readonly suggestion?: string;
 }
@@ -28,10 +28,12 @@ function dataConflicts({ data }: Experiment): readonly Conflict[] {
   return found;
 }
 
-/** As scikit-learn: a seed without a shuffle has no effect. */
 function splitConflicts({ split }: Experiment): readonly Conflict[] {
-  if (split.shuffle || split.seed === null) return [];
-  return [{ path: ['split', 'seed'], message: 'split.seed has no effect, because split.shuffle is false', suggestion: 'null' }];
+  return (split.only ?? []).flatMap((fold, i, all): readonly Conflict[] => {
+    const path = ['split', 'only', i];
+    if (fold >= split.folds) return [{ path, message: `there is no fold ${fold}: ${split.folds} folds are numbered 0 to ${split.folds - 1}` }];
+    return all.indexOf(fold) < i ? [{ path, message: `fold ${fold} stands in split.only twice` }] : [];
+  });
 }
 
 function monitorConflicts({ training }: Experiment): readonly Conflict[] {
@@ -61,8 +63,9 @@ function rateConflicts({ training }: Experiment): readonly Conflict[] {
   if (lr_resets === null) return found;
   const resets = (message: string): void => void found.push({ path: ['training', 'lr_resets'], message, suggestion: 'lr_resets: null' });
   if (early_stopping === null) resets('lr_resets act when patience has run out, but training.early_stopping is null');
-  if (schedule.name === 'constant') resets('lr_resets wait for the rate to fall, but the schedule is constant');
-  else if (schedule.name !== 'reduce-on-plateau') resets(`lr_resets set the rate between epochs, but the schedule ${schedule.name} sets it at every step`);
+  if (schedule.name === 'constant') {
+    if (optimizer.lr >= lr_resets.below) resets(`lr_resets wait for a rate below ${lr_resets.below}, but the schedule is constant at ${optimizer.lr}`);
+  } else if (schedule.name !== 'reduce-on-plateau') resets(`lr_resets set the rate between epochs, but the schedule ${schedule.name} sets it at every step`);
   else if (schedule.min_lr >= lr_resets.below) resets(`lr_resets wait for a rate below ${lr_resets.below}, but training.schedule.min_lr is ${schedule.min_lr}`);
   return found;
 }

@@ -1,3 +1,4 @@
+export { checkData, type DataSizes } from './check-data.ts';
 export { planExperiment, type ExperimentPlan, type TaskPlan } from './plan.ts';
 export { predictTexts, type TextPredictions } from './predict.ts';
 export type { RunnerOptions } from './prepare.ts';

@@ -1,8 +1,8 @@
 import type { Experiment, LoadedExperiment } from '../config/index.ts';
-import { readTestExamples, readTrainExamples } from '../data/examples.ts';
-import { assignFolds } from '../data/folds.ts';
-import { prepareRun, type PreparedRun, type RunnerOptions } from './prepare.ts';
-import type { Task } from './task-graph.ts';
+import { batchCount } from '../data/batches.ts';
+import { checkData, type DataSizes } from './check-data.ts';
+import { prepareRun, type RunnerOptions } from './prepare.ts';
+import { trainedFolds, type Task } from './task-graph.ts';
 
 export interface TaskPlan {
   readonly id: string;
@@ -29,8 +29,8 @@ export interface ExperimentPlan {
 export async function planExperiment(loaded: LoadedExperiment, options: RunnerOptions): Promise<ExperimentPlan> {
   const prepared = await prepareRun(loaded, options);
   const { experiment, run, folder, device, tasks, cache, forced } = prepared;
-  const sizes = await dataSizes(prepared);
-  const epochSteps = sizes.trainRowsOfFold.map((rows) => Math.ceil(rows / experiment.training.batch_size));
+  const sizes = await checkData(experiment);
+  const epochSteps = sizes.trainRowsOfFold.map((rows) => batchCount(rows, experiment.training.batch_size));
   const { epochs } = experiment.training;
   return {
     experiment,
@@ -46,32 +46,18 @@ export async function planExperiment(loaded: LoadedExperiment, options: RunnerOp
       detail: detailOf(task, experiment, sizes, epochSteps),
     })),
     totals: {
-      steps: epochSteps.reduce((total, steps) => total + steps * epochs, 0),
-      folds: experiment.split.folds,
+      steps: trainedFolds(experiment).reduce((total, fold) => total + (epochSteps[fold] ?? 0) * epochs, 0),
+      folds: trainedFolds(experiment).length,
       epochs,
       rows: sizes.rows,
-      testRows: sizes.testRows,
+      testRows: sizes.testRows ?? 0,
     },
   };
 }
 
-interface DataSizes {
-  readonly rows: number;
-  readonly testRows: number;
-  readonly trainRowsOfFold: readonly number[];
-}
-
-async function dataSizes({ experiment }: PreparedRun): Promise<DataSizes> {
-  const { data, split, seed } = experiment;
-  const { labels, classes } = await readTrainExamples(data.train, data);
-  const foldOf = assignFolds(labels, { ...split, seed: split.seed ?? seed, classes });
-  const testRows = data.test === null ? 0 : (await readTestExamples(data.test, data)).texts.length;
-  const trainRowsOfFold = Array.from({ length: split.folds }, (_, fold) => foldOf.filter((of) => of !== fold).length);
-  return { rows: labels.length, testRows, trainRowsOfFold };
-}
-
 function detailOf(task: Task, experiment: Experiment, sizes: DataSizes, epochSteps: readonly number[]): readonly string[] {
-  const { rows, testRows, trainRowsOfFold } = sizes;
+  const { rows, trainRowsOfFold } = sizes;
+  const testRows = sizes.testRows ?? 0;
   switch (task.stage.name) {
     case 'tokenize':
     case 'encode':
@@ -85,7 +71,7 @@ function detailOf(task: Task, experiment: Experiment, sizes: DataSizes, epochSte
       return [total, `${trainRowsOfFold[fold] ?? 0} rows, validated on ${rows - (trainRowsOfFold[fold] ?? 0)}`];
     }
     case 'predict':
-      return [`${testRows} texts by ${experiment.split.folds} models`];
+      return [`${testRows} texts by ${trainedFolds(experiment).length} models`];
     default:
       return [];
   }

@@ -5,6 +5,7 @@ import { OrtrainError } from '../core/errors.ts';
 import type { Listener, RunEvent } from '../core/events.ts';
 import type { RunMetrics } from '../stages/index.ts';
 import { openJournal } from '../tracking/journal.ts';
+import { checkData } from './check-data.ts';
 import { prepareRun, type PreparedRun, type RunnerOptions } from './prepare.ts';
 import { environment, openRunFolder, publish } from './run-folder.ts';
 import type { Task } from './task-graph.ts';
@@ -64,10 +65,11 @@ async function carryOut(
   const files: string[] = [];
   let executed = 0;
   try {
+    if (!prepared.tasks.every((task) => isDone(task, prepared))) await checkData(prepared.experiment);
     for (const task of prepared.tasks) {
       if (signal?.aborted === true) throw new OrtrainError('interrupted', 'stopped before the end');
       const who = { run: prepared.run, task: task.id, stage: task.stage.name, ...(task.fold === undefined ? {} : { fold: task.fold }) };
-      if (prepared.cache.has(task.stage.name, task.key) && !prepared.forced.has(task.id)) {
+      if (isDone(task, prepared)) {
         report({ type: 'task-cached', ...who });
       } else {
         const began = performance.now();
@@ -86,12 +88,18 @@ async function carryOut(
   return { executed, files };
 }
 
+/** Whether the cache holds the task's output, so that it need not be carried out. */
+function isDone(task: Task, { cache, forced }: PreparedRun): boolean {
+  return cache.has(task.stage.name, task.key) && !forced.has(task.id);
+}
+
 async function perform(task: Task, prepared: PreparedRun, worker: StageWorker, emit: Parameters<StageWorker['perform']>[1]): Promise<void> {
   const { cache, threads, forced } = prepared;
   const output = cache.begin();
   try {
     const { params, files, inputs } = task;
-    await worker.perform({ stage: task.stage.name, params, files, inputs, output, fold: task.fold ?? 0, threads }, emit);
+    const logEvery = prepared.experiment.tracking.log_every;
+    await worker.perform({ stage: task.stage.name, params, files, inputs, output, fold: task.fold ?? 0, threads, logEvery }, emit);
     cache.commit(output, task.stage.name, task.key, forced.has(task.id));
   } finally {
     cache.discard(output);

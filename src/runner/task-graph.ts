@@ -43,7 +43,7 @@ export async function taskGraph(
     const { params, files } = stage.pick(experiment, surroundings);
     const contents: Record<string, string> = {};
     for (const [name, path] of Object.entries(files)) contents[name] = await hashes.of(path);
-    const folds = perFold ? Array.from({ length: experiment.split.folds }, (_, fold) => fold) : [undefined];
+    const folds = perFold ? trainedFolds(experiment) : [undefined];
     const made = folds.map((fold): Task => {
       const inputs = Object.entries(stage.needs).map(([kind, need]) => [kind, producersOf(stage, kind, need, fold, producers)] as const);
       const key = hashOf({
@@ -71,6 +71,11 @@ export async function taskGraph(
     producers.set(stage.makes, made);
   }
   return tasks;
+}
+
+/** The folds that are trained: those that the configuration picks, or all. */
+export function trainedFolds({ split }: Experiment): readonly number[] {
+  return split.only ?? Array.from({ length: split.folds }, (_, fold) => fold);
 }
 
 function activeStages(experiment: Experiment, pipeline: Pipeline): readonly PlannedStage[] {

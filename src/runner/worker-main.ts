@@ -27,6 +27,7 @@ async function carryOut(order: TaskOrder): Promise<void> {
     output: order.output,
     fold: order.fold,
     threads: order.threads,
+    logEvery: order.logEvery,
     emit: (event) => send({ type: 'event', event }),
     checkpoint: () => {
       if (Atomics.load(stopFlag, 0) !== 0) throw interrupted();

@@ -11,6 +11,7 @@ export interface TaskOrder {
   readonly output: string;
   readonly fold: number;
   readonly threads: number;
+  readonly logEvery: number;
 }
 
 export type WorkerMessage =

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { writeFileAtomic, writeJsonAtomic } from '../core/files.ts';
 import { writeCsv } from '../data/csv.ts';
 import { classificationMetrics, meanAndSd } from '../data/metrics.ts';
-import { readExampleIndex, readJson, type ExampleIndex, type FoldHistory, type FoldValidation, type RunMetrics } from './outputs.ts';
+import { readExampleIndex, readJson, type FoldHistory, type FoldValidation, type RunMetrics } from './outputs.ts';
 import { predictionColumns, predictionFields } from './prediction-table.ts';
 import type { Stage } from './stage.ts';
 
@@ -16,43 +16,44 @@ export const evaluate: Stage<null> = {
   usesDevice: false,
   pick: () => ({ params: null, files: {} }),
   async run({ inputs, output }) {
-    const index = readExampleIndex(inputs.one('tokens'));
+    const { classes, train } = readExampleIndex(inputs.one('tokens'));
     const models = inputs.eachFold('model');
     const folds = models.map((model) => readJson<FoldHistory>(model, 'history.json'));
-    const validations = models.map((model) => readJson<FoldValidation>(model, 'validation.json'));
-    const { foldOf, probabilities } = outOfFold(index, validations);
+    const predicted = outOfFold(folds, models.map((model) => readJson<FoldValidation>(model, 'validation.json')));
+    const probabilities = Float64Array.from(predicted.flatMap((row) => row.probabilities));
+    const labels = Int32Array.from(predicted, ({ row }) => train.labels[row] ?? -1);
 
-    const labels = Int32Array.from(index.train.labels);
-    const oof = classificationMetrics(labels, probabilities, index.classes.length);
     const metrics: RunMetrics = {
-      classes: index.classes,
+      classes,
       folds,
       cv: Object.fromEntries(validationNames(folds).map((name) => [name, meanAndSd(folds.map((fold) => fold.best[`val/${name}`] ?? NaN))])),
-      oof: Object.fromEntries(Object.entries(oof).map(([name, value]) => [`oof/${name}`, value])),
+      oof: Object.fromEntries(Object.entries(classificationMetrics(labels, probabilities, classes.length)).map(([name, value]) => [`oof/${name}`, value])),
     };
     writeJsonAtomic(join(output, 'metrics.json'), metrics);
 
-    const rows = predictionFields(probabilities, index.classes).map((fields, row) => [
-      index.train.ids[row] ?? '',
-      foldOf[row] ?? -1,
-      index.classes[labels[row] ?? -1] ?? '',
-      ...fields,
-    ]);
-    writeFileAtomic(join(output, 'oof.csv'), writeCsv(['id', 'fold', 'target', ...predictionColumns(index.classes)], rows));
+    const rows = predictionFields(probabilities, classes).map((fields, i) => {
+      const { row, fold } = predicted[i] as OutOfFoldRow;
+      return [train.ids[row] ?? '', fold, classes[train.labels[row] ?? -1] ?? '', ...fields];
+    });
+    writeFileAtomic(join(output, 'oof.csv'), writeCsv(['id', 'fold', 'target', ...predictionColumns(classes)], rows));
   },
 };
 
-function outOfFold(index: ExampleIndex, validations: readonly FoldValidation[]): { readonly foldOf: Int32Array; readonly probabilities: Float64Array } {
-  const width = index.classes.length === 2 ? 1 : index.classes.length;
-  const foldOf = new Int32Array(index.train.ids.length).fill(-1);
-  const probabilities = new Float64Array(index.train.ids.length * width);
-  validations.forEach((validation, fold) =>
-    validation.rows.forEach((row, i) => {
-      foldOf[row] = fold;
-      probabilities.set(validation.probabilities.slice(i * width, (i + 1) * width), row * width);
-    }),
-  );
-  return { foldOf, probabilities };
+interface OutOfFoldRow {
+  readonly row: number;
+  readonly fold: number;
+  /** One number for two classes, otherwise one a class. */
+  readonly probabilities: readonly number[];
+}
+
+/** Every row that a trained fold has validated, in the order of the table. */
+function outOfFold(folds: readonly FoldHistory[], validations: readonly FoldValidation[]): readonly OutOfFoldRow[] {
+  return validations
+    .flatMap(({ rows, probabilities }, i) => {
+      const [width, fold] = [probabilities.length / rows.length, folds[i]?.fold ?? 0];
+      return rows.map((row, at) => ({ row, fold, probabilities: probabilities.slice(at * width, (at + 1) * width) }));
+    })
+    .sort((a, b) => a.row - b.row);
 }
 
 function validationNames(folds: readonly FoldHistory[]): readonly string[] {

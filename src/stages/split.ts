@@ -6,7 +6,7 @@ import type { Stage } from './stage.ts';
 
 interface Params {
   readonly columns: { readonly id: string | null; readonly text: string; readonly target: string };
-  readonly split: Experiment['split'] & { readonly seed: number };
+  readonly split: Omit<Experiment['split'], 'only'> & { readonly seed: number };
 }
 
 /** Assigns every training row to the fold in which it is validated. Output: folds. */
@@ -17,7 +17,7 @@ export const split: Stage<Params> = {
   makes: 'folds',
   publishes: { 'folds.csv': 'folds.csv' },
   usesDevice: false,
-  pick: ({ data, split, seed }) => ({
+  pick: ({ data, split: { only: _trained, ...split }, seed }) => ({
     params: { columns: { id: data.id, text: data.text, target: data.target }, split: { ...split, seed: split.seed ?? seed } },
     files: { train: data.train },
   }),

@@ -33,6 +33,8 @@ export interface StageContext<P> {
   /** The fold, for a stage that runs once a fold; otherwise 0. */
   readonly fold: number;
   readonly threads: number;
+  /** Training steps between two step events at most; not part of the key, because no output depends on it. */
+  readonly logEvery: number;
   readonly emit: Listener<StageEvent>;
   /** Throws the `interrupted` error once the person has asked to stop; called between steps. */
   readonly checkpoint: () => void;

@@ -16,7 +16,6 @@ interface Params {
   readonly model: Pick<Experiment['model'], 'weights' | 'freeze_encoder' | 'head' | 'max_seq_length'>;
   readonly training: Experiment['training'];
   readonly seed: number;
-  readonly logEvery: number;
 }
 
 /** Trains one fold's model from the pretrained weights, afresh, and keeps its best epoch. Output: model. */
@@ -27,16 +26,15 @@ export const train: Stage<Params> = {
   makes: 'model',
   publishes: { model: 'models/fold-{fold}' },
   usesDevice: true,
-  pick: ({ model, training, seed, tracking }, { modelFolder }) => ({
+  pick: ({ model, training, seed }, { modelFolder }) => ({
     params: {
       model: { weights: model.weights, freeze_encoder: model.freeze_encoder, head: model.head, max_seq_length: model.max_seq_length },
       training,
       seed,
-      logEvery: tracking.log_every,
     },
     files: { ...encoderFiles(modelFolder, model.weights), ...tokenizerFiles(modelFolder) },
   }),
-  async run({ params, files, inputs, output, fold, threads, emit, checkpoint }) {
+  async run({ params, files, inputs, output, fold, threads, logEvery, emit, checkpoint }) {
     const { model, training, seed } = params;
     const tokens = inputs.one('tokens');
     const { classes, train: examples } = readExampleIndex(tokens);
@@ -61,7 +59,7 @@ export const train: Stage<Params> = {
         training,
         maxLength: model.max_seq_length,
         seed: foldSeed,
-        logEvery: params.logEvery,
+        logEvery,
         emit,
         checkpoint,
       });

@@ -1,7 +1,7 @@
 import type { Experiment } from '../config/index.ts';
 import { OrtrainError } from '../core/errors.ts';
 import type { Listener, StageEvent } from '../core/events.ts';
-import { planBatches } from '../data/batches.ts';
+import { batchCount, planBatches } from '../data/batches.ts';
 import { classificationMetrics } from '../data/metrics.ts';
 import { targetFeeds } from '../engine/models/index.ts';
 import { rateSchedule } from '../engine/optim/index.ts';
@@ -61,7 +61,7 @@ const STEP_EVENT_MS = 200;
  */
 export async function fit(options: FitOptions): Promise<FitResult> {
   const { trainer, training, emit } = options;
-  const epochSteps = Math.ceil(options.trainRows.length / training.batch_size);
+  const epochSteps = batchCount(options.trainRows.length, training.batch_size);
   const scheduled = rateSchedule(training.schedule, training.optimizer, epochSteps * training.epochs);
   const epochs: EpochRecord[] = [];
   let rules = startRules(training);

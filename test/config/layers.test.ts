@@ -23,7 +23,7 @@ describe('defaults', () => {
         freeze_encoder: false,
         head: { dense: [], dropout: 0.1, activation: 'none' },
       },
-      split: { strategy: 'stratified-kfold', folds: 5, shuffle: true, seed: null },
+      split: { strategy: 'stratified-kfold', folds: 5, shuffle: true, seed: null, only: null },
       training: {
         epochs: 10,
         batch_size: 32,

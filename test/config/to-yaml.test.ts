@@ -39,7 +39,7 @@ function coherent({ data, split, training, ...rest }: Experiment): Experiment {
     ...rest,
     name: 'any',
     data: { ...data, id: null, target: `not ${data.text}`, sample_submission: data.test === null ? null : data.sample_submission },
-    split: { ...split, seed: split.shuffle ? split.seed : null },
+    split: { ...split, only: split.only === null ? null : [split.folds - 1] },
     training: {
       ...training,
       optimizer: optimizer.name === 'sgd' ? { ...optimizer, nesterov: optimizer.nesterov && optimizer.momentum > 0 } : optimizer,

@@ -69,6 +69,23 @@ describe('a run', () => {
     expect(result.metrics).toBeNull();
   });
 
+  it('trains the folds that are picked, and later only the others', async () => {
+    const first = await run(['seed=7', 'split.only=[1]', 'name=first-look']);
+    expect(first.executed).toContain('train[1]');
+    expect(first.executed).not.toContain('train[0]');
+    const rows = lines(join(first.result.folder, 'oof.csv')).slice(1);
+    expect(rows.length).toBe(450);
+    expect(rows.every((row) => row.split(',')[1] === '1')).toBe(true);
+    const all = await run(['seed=7', 'name=all-folds']);
+    expect(all.executed).toEqual(['train[0]', 'evaluate', 'predict', 'submit']);
+  });
+
+  it('finds what is wrong with any table before the first task', async () => {
+    const refused = run(['data.sample_submission=configs/quickstart/train.csv', 'name=refused']);
+    await expect(refused).rejects.toMatchObject({ code: 'data' });
+    expect(readRun(artifacts, 'refused').status).toBe('failed');
+  });
+
   it('refuses a stage that the pipeline does not have', async () => {
     await expect(run([], { until: 'evalute' })).rejects.toThrow('this run has no stage of that name');
   });
