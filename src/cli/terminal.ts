@@ -22,7 +22,8 @@ export interface Terminal {
 
 export function openTerminal(options: { readonly json: boolean; readonly quiet: boolean }): Terminal {
   const { stdout, stderr, env } = process;
-  const interactive = stdout.isTTY && stderr.isTTY && !isSet(env['CI']) && !isSet(env['NO_COLOR']) && env['TERM'] !== 'dumb';
+  // Node leaves isTTY undefined where a stream is no terminal, and picocolors would take that as a question.
+  const interactive = [stdout, stderr].every(({ isTTY }) => Boolean(isTTY)) && !isSet(env['CI']) && !isSet(env['NO_COLOR']) && env['TERM'] !== 'dumb';
   const line = (stream: NodeJS.WriteStream, text: string): void => void stream.write(text.endsWith('\n') ? text : `${text}\n`);
   return {
     ...options,
