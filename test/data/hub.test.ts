@@ -221,6 +221,7 @@ describe('a hub model', () => {
     vi.stubEnv('HF_TOKEN', '');
     mkdirSync(join(scratch, 'home'), { recursive: true });
     writeFileSync(join(scratch, 'home', 'token'), `${token}\n`);
+    expect(hubSettings(process.env).token).toBe(token);
     expect(await resolveModel('org/model', all)).toContain(commit);
   });
 
