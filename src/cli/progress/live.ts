@@ -2,7 +2,7 @@ import { Listr, ListrLogger, ProcessOutput, type ListrTask } from 'listr2';
 import type { Listener, RunEvent } from '../../core/events.ts';
 import { duration, pathFromHere, plural, printable } from '../render/text.ts';
 import { advance, foldsSecondsLeft, nothingYet, type RunState, type TaskState } from './state.ts';
-import { activity, downloading, headlines, STOPPING } from './words.ts';
+import { activity, downloading, headlines, SHORT_HEADLINES, STOPPING } from './words.ts';
 
 /** A display that redraws itself while a run goes on. */
 export interface LiveProgress {
@@ -12,7 +12,7 @@ export interface LiveProgress {
 }
 
 /** One row for the experiment, below it its stages, below a stage its folds. */
-export function liveProgress(title: string, signal: AbortSignal): LiveProgress {
+export function liveProgress(title: string, signal: AbortSignal, stream: NodeJS.WriteStream = process.stderr): LiveProgress {
   let state = nothingYet;
   const followers = new Set<() => void>();
   const redraw = (): void => [...followers].forEach((look) => look());
@@ -78,7 +78,13 @@ export function liveProgress(title: string, signal: AbortSignal): LiveProgress {
     ],
     {
       registerSignalListeners: false,
-      rendererOptions: { collapseSubtasks: false, showErrorMessage: false, formatOutput: 'truncate', logger: new ListrLogger({ processOutput: new ProcessOutput(process.stderr, process.stderr) }) },
+      fallbackRendererCondition: false,
+      rendererOptions: {
+        collapseSubtasks: false,
+        showErrorMessage: false,
+        formatOutput: 'truncate',
+        logger: new ListrLogger({ processOutput: new ProcessOutput(stream, stream) }),
+      },
     },
   );
   const drawn = rows.run().catch(() => {});
@@ -121,6 +127,6 @@ function foldTitle(task: TaskState | undefined): string {
   if (task === undefined) return '';
   const name = task.fold === undefined ? printable(task.stage) : `fold ${task.fold}`;
   if (task.status === 'cached') return `${name} · from the cache`;
-  const last = task.epoch === undefined ? '' : ` · epoch ${task.epoch.epoch}  ${headlines(task.epoch.metrics)}`;
+  const last = task.epoch === undefined ? '' : ` · epoch ${task.epoch.epoch}  ${headlines(task.epoch.metrics, SHORT_HEADLINES)}`;
   return `${name}${last}${task.status === 'done' ? ` · ${duration(task.seconds)}` : ''}`;
 }

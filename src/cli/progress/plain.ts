@@ -1,7 +1,7 @@
 import type { Listener, RunEvent, StageEvent } from '../../core/events.ts';
 import { duration, pathFromHere, plural, printable, rate } from '../render/text.ts';
 import { advance, nothingYet, type TaskState } from './state.ts';
-import { activity, downloading, headlines } from './words.ts';
+import { activity, downloading, HEADLINES, headlines } from './words.ts';
 
 /** Between two lines about the same task, so that a log of hours stays readable. */
 const QUIET_MS = 10_000;
@@ -47,7 +47,7 @@ function newsOf(event: StageEvent, task: TaskState | undefined, now: number, isD
       return isDue && task !== undefined ? activity(task, now) : undefined;
     case 'epoch': {
       const epochs = task?.step === undefined ? '' : `/${task.step.epochs}`;
-      return `epoch ${event.epoch}${epochs}  ${headlines(event.metrics)}  rate ${rate(event.lr)}  ${duration(event.seconds)}`;
+      return `epoch ${event.epoch}${epochs}  ${headlines(event.metrics, HEADLINES)}  rate ${rate(event.lr)}  ${duration(event.seconds)}`;
     }
     case 'decision':
       return event.kind === 'best-model' ? undefined : printable(event.message);

@@ -1,8 +1,9 @@
 import { bytes, count, duration, metric, printable } from '../render/text.ts';
 import { taskSecondsLeft, type RunState, type TaskState } from './state.ts';
 
-/** What is shown of an epoch while a run goes on; the table at the end has all metrics. */
-const HEADLINES = ['train/loss', 'val/loss', 'val/accuracy', 'val/f1_macro'];
+/** What is shown of an epoch while a run goes on; the table at the end has all metrics. The short list fits 80 columns. */
+export const HEADLINES = ['train/loss', 'val/loss', 'val/accuracy', 'val/f1_macro'];
+export const SHORT_HEADLINES = ['val/loss', 'val/f1_macro'];
 
 /** The answer to the first Ctrl-C. */
 export const STOPPING = 'stopping after this step; press Ctrl-C again to stop at once';
@@ -23,8 +24,9 @@ export function activity(task: TaskState, now: number): string {
 }
 
 /** `val/loss 0.4711  val/f1_macro 0.7810` */
-export function headlines(metrics: Readonly<Record<string, number>>): string {
-  return HEADLINES.filter((name) => name in metrics)
+export function headlines(metrics: Readonly<Record<string, number>>, names: readonly string[]): string {
+  return names
+    .filter((name) => name in metrics)
     .map((name) => `${name} ${metric(metrics[name])}`)
     .join('  ');
 }

@@ -72,10 +72,11 @@ function renderProblem(problem: Problem, colors: Colors): string {
 }
 
 /** `configs/a.yaml:12:3`, or `train.csv:15 (row 13, column text)` for a table; an override has no line, and its snippet tells the place. */
-function placeOf({ file, line, column, row, field }: Problem): string {
+function placeOf({ file, line, column, row, field, message }: Problem): string {
   const position = [file, ...(line === undefined ? [] : [line, column])].filter((part) => part !== undefined).join(':');
-  const cell = [row === undefined ? '' : `row ${row}`, field === undefined ? '' : row === undefined ? field : `column ${field}`].filter(Boolean).join(', ');
-  return printable(position === '' ? cell : cell === '' || column !== undefined ? position : `${position} (${cell})`);
+  const isTold = column !== undefined || field === undefined || message.includes(field);
+  const cell = row === undefined ? (isTold ? '' : field) : `row ${row}${field === undefined ? '' : `, column ${field}`}`;
+  return printable(position === '' ? cell : cell === '' ? position : `${position} (${cell})`);
 }
 
 /** A long line is shown around the place that matters. */

@@ -49,7 +49,7 @@ export function minuteOf(iso: string): string {
 
 /** Text from files and other programs with its control characters made visible, so that it cannot move the cursor or colour the screen. */
 export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, (character) => (character === '\t' ? ' ' : '�'));
+  return text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, (character) => ('\t\n'.includes(character) ? ' ' : '�'));
 }
 
 /** A path as it would be typed here: relative where it is below the working directory. */

@@ -1,0 +1,168 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { carryOut } from '../../src/cli/program.ts';
+import { openTerminal } from '../../src/cli/terminal.ts';
+import { loadExperiment } from '../../src/config/index.ts';
+import { readTrainExamples } from '../../src/data/examples.ts';
+import { node, pipeline } from './bin.ts';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'cli-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The one JSON document that stdout has to be. */
+function document(stdout: string): Record<string, unknown> {
+  return JSON.parse(stdout) as Record<string, unknown>;
+}
+
+describe('help', () => {
+  test('lists every command and flag, on stdout', async () => {
+    const { code, stdout, stderr } = await pipeline(['--help']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    for (const word of ['run', 'plan', 'check', 'init', 'runs', 'show', 'compare', 'predict', 'schema', 'doctor', '--set', '--device', '--artifacts', '--json', '--quiet']) {
+      expect(stdout).toMatch(new RegExp(`^  ${word}\\b`, 'm'));
+    }
+  });
+
+  /**
+   * The promise is 0.3 s on a machine that has nothing else to do. Here others work beside us, so the time is measured in
+   * starts of node itself under the same load: a bare one takes 0.05 s, and six of them are the promise.
+   */
+  test('is there before one could wonder', async () => {
+    const ratios: number[] = [];
+    for (let round = 0; round < 3; round += 1) ratios.push((await pipeline(['--help'])).seconds / (await node(['-e', '0'])).seconds);
+    expect(Math.min(...ratios)).toBeLessThan(6);
+  });
+});
+
+describe('a command line that makes no sense is a usage error with the nearest right word', () => {
+  const call = { terminal: openTerminal({ json: false, quiet: false }), commandLine: [], takeInterrupts: () => new AbortController().signal };
+
+  test.each([
+    [['rnu', 'a.yaml'], "unknown command 'rnu'", 'Did you mean run?'],
+    [['run', '--devise', 'cpu', 'a.yaml'], "unknown option '--devise'", 'Did you mean --device?'],
+    [['run', 'a.yaml', '--untill', 'train'], "unknown option '--untill'", 'Did you mean --until?'],
+    [['run'], "missing required argument 'config'", 'pipeline run --help'],
+    [['predict', '--run', 'x'], "required option '--input <file>' not specified", 'pipeline predict --help'],
+    [['run', 'a.yaml', '--device', 'gpu'], "argument 'gpu' is invalid. Allowed choices are auto, cpu, cuda, webgpu", 'pipeline run --help'],
+    [['runs', 'x'], 'too many arguments', 'pipeline runs --help'],
+    [['run', 'a.yaml', 'b.yaml', '--name', 'x'], '--name x would name 2 runs', 'with one configuration'],
+  ])('pipeline %j', async (args, message, remedy) => {
+    await expect(carryOut(args, call)).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining(message), remedy: expect.stringContaining(remedy) });
+  });
+
+  test('and ends with exit code 2 and nothing on stdout', async () => {
+    const { code, stdout, stderr } = await pipeline(['rnu', 'a.yaml']);
+    expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: '', stderr: "error: unknown command 'rnu'\nwhat to do: Did you mean run? Else see pipeline --help.\n" });
+  });
+
+  test('so does no command at all, with the help', async () => {
+    const { code, stdout, stderr } = await pipeline([]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('Usage: pipeline');
+  });
+
+  test('with --json the error is the one document on stdout', async () => {
+    const { code, stdout, stderr } = await pipeline(['show', '--json']);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: '' });
+    expect(document(stdout)).toMatchObject({ error: { code: 'usage', message: "missing required argument 'run'" } });
+  });
+});
+
+describe('configurations that cannot be used end with 2', () => {
+  test('all problems of all of them are told at once', async () => {
+    writeFileSync(join(folder, 'a.yaml'), 'sead: 1\ntraining: { epochs: ten }\n');
+    writeFileSync(join(folder, 'b.yaml'), 'model: { bsae: x }\n');
+    const { code, stdout, stderr } = await pipeline(['check', 'a.yaml', 'b.yaml', 'c.yaml'], { cwd: folder });
+    expect(code).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).toContain('3 of 3 configurations cannot be used');
+    for (const part of ['a.yaml:1:1', 'did you mean seed?', 'a.yaml:2:21', 'b.yaml:1:10', 'did you mean base?', 'c.yaml does not exist']) expect(stderr).toContain(part);
+    expect(stderr).not.toContain('\u001b');
+  });
+
+  test('nothing is written before everything is right', async () => {
+    const { code } = await pipeline(['run', 'a.yaml'], { cwd: folder });
+    expect(code).toBe(2);
+    expect(existsSync(join(folder, 'artifacts'))).toBe(false);
+  });
+
+  test('problems come with --json as data', async () => {
+    const { code, stdout } = await pipeline(['plan', 'a.yaml', '--json'], { cwd: folder });
+    expect(code).toBe(2);
+    const { error } = document(stdout) as { error: { code: string; problems: readonly { line: number; suggestion?: string }[] } };
+    expect(error.code).toBe('config');
+    expect(error.problems).toContainEqual(expect.objectContaining({ line: 1, suggestion: 'seed' }));
+  });
+});
+
+describe('check', () => {
+  test('says what a good experiment has', async () => {
+    const { code, stdout } = await pipeline(['check', 'configs/quickstart.yaml']);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'configs/quickstart.yaml  OK  900 rows of 2 classes, 200 test rows\n' });
+  });
+
+  test('finds what is wrong in every table, not only in the first', async () => {
+    writeFileSync(join(folder, 'train.csv'), 'id,text,target\n1,one,0\n2,two,\n3,three,1\n4,four,1\n5,five,0\n');
+    writeFileSync(join(folder, 'sample.csv'), 'id,target\n77,0\n');
+    const set = ['--set', `data.train=${join(folder, 'train.csv')}`, '--set', `data.sample_submission=${join(folder, 'sample.csv')}`];
+    const { code, stdout, stderr } = await pipeline(['check', 'configs/quickstart.yaml', ...set]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('train.csv:3 (row 2, column target)  the target is empty');
+    expect(stderr).toMatch(/sample\.csv.*200 test rows/);
+  });
+});
+
+describe('init', () => {
+  test('writes a configuration that loads and reads its data, and never writes over a file', async () => {
+    const data = join(folder, 'data', 'tiny tweets');
+    mkdirSync(data, { recursive: true });
+    const rows = Array.from({ length: 12 }, (_, i) => `${i},"a message, number ${i}",${i % 3 === 0 ? 'yes' : 'no'}`);
+    writeFileSync(join(data, 'train.csv'), `id,tweet,label\n${rows.join('\n')}\n`);
+    writeFileSync(join(data, 'test.csv'), 'id,tweet\n90,what is this\n');
+    const first = await pipeline(['init', join('data', 'tiny tweets', 'train.csv')], { cwd: folder });
+    expect({ code: first.code, stderr: first.stderr }).toEqual({ code: 0, stderr: '' });
+    const written = join(folder, 'configs', 'tiny-tweets.yaml');
+    const { experiment } = loadExperiment(written);
+    expect(experiment).toMatchObject({ name: 'tiny-tweets', data: { id: 'id', text: 'tweet', target: 'label', sample_submission: null } });
+    expect(experiment.data.test).toBe(join('data', 'tiny tweets', 'test.csv'));
+    expect((await readTrainExamples(join(folder, experiment.data.train), experiment.data)).classes).toEqual(['no', 'yes']);
+
+    const before = readFileSync(written, 'utf8');
+    const second = await pipeline(['init', join('data', 'tiny tweets', 'train.csv')], { cwd: folder });
+    expect(second.code).toBe(2);
+    expect(second.stderr).toContain('not written over');
+    expect(readFileSync(written, 'utf8')).toBe(before);
+  });
+
+  test('asks where it cannot know', async () => {
+    writeFileSync(join(folder, 'two.csv'), `text,a,b\n${Array.from({ length: 8 }, (_, i) => `message ${i},${i % 2},${i % 3}`).join('\n')}\n`);
+    const { code, stderr } = await pipeline(['init', 'two.csv'], { cwd: folder });
+    expect(code).toBe(2);
+    expect(stderr).toContain('--target; it could be a or b');
+  });
+});
+
+test('runs says so where there are none', async () => {
+  const { code, stdout } = await pipeline(['runs', '--artifacts', join(folder, 'none')]);
+  expect(code).toBe(0);
+  expect(stdout).toContain('no runs yet');
+});
+
+test('schema prints the JSON Schema of a configuration, the same with --json', async () => {
+  const [text, json] = [await pipeline(['schema']), await pipeline(['schema', '--json'])];
+  expect(document(text.stdout)).toEqual(document(json.stdout));
+  expect(document(text.stdout)).toMatchObject({ $schema: 'https://json-schema.org/draft/2020-12/schema', additionalProperties: false });
+});
+
+test('doctor computes something on the cpu and gives a remedy with every warning', async () => {
+  const { code, stdout } = await pipeline(['doctor', '--json']);
+  expect(code).toBe(0);
+  const { findings } = document(stdout) as { findings: readonly { subject: string; state: string; found: string; remedy: string | null }[] };
+  expect(findings.find(({ subject }) => subject === 'onnxruntime')).toMatchObject({ state: 'ok', found: expect.stringContaining('computes on the cpu') });
+  for (const { state, remedy } of findings) expect(state === 'warn').toBe(remedy !== null);
+});

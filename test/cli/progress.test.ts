@@ -1,0 +1,99 @@
+import { PassThrough } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
+import { stripVTControlCharacters } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { liveProgress } from '../../src/cli/progress/live.ts';
+import { plainProgress } from '../../src/cli/progress/plain.ts';
+import { advance, foldsSecondsLeft, nothingYet, taskSecondsLeft, type RunState } from '../../src/cli/progress/state.ts';
+import { scriptedRun } from './events.ts';
+
+function stateAt(until: number): RunState {
+  return scriptedRun()
+    .filter(([at]) => at <= until)
+    .reduce((state, [at, event]) => advance(state, event, at), nothingYet);
+}
+
+test('plain progress is a line for each task, epoch and decision, and now and then one in between', () => {
+  const lines: string[] = [];
+  let now = 0;
+  const listen = plainProgress((line) => lines.push(line), () => now);
+  for (const [at, event] of scriptedRun()) {
+    now = at;
+    listen(event);
+  }
+  expect(lines.join('\n')).toMatchInlineSnapshot(`
+    "downloading model.safetensors: 200 MB of 400 MB
+    downloading model.safetensors: 400 MB of 400 MB
+    demo: 4 tasks, into artifacts/runs/demo
+    demo  tokenize  from the cache
+    demo  train[0]  warning: pooler.dense is not in the checkpoint
+    demo  train[0]  epoch 1/2 · step 50/200 · 8.3 steps/s · 36 s left · loss 0.6123
+    demo  train[0]  epoch 1/2  train/loss 0.5000  val/loss 0.6000  val/accuracy 0.7200  val/f1_macro 0.7100  rate 0.0001  13 s
+    demo  train[0]  epoch 2/2  train/loss 0.2500  val/loss 0.3000  val/accuracy 0.7100  val/f1_macro 0.7000  rate 0.0001  13 s
+    demo  train[0]  val/accuracy has not improved for 1 epochs
+    demo  train[0]  done in 48 s
+    demo  train[1]  epoch 1/2 · step 50/200 · 8.3 steps/s · 36 s left · loss 0.5000
+    demo  train[1]  done in 48 s
+    demo  evaluate  done in 0.1 s"
+  `);
+  expect(lines.join('\n')).not.toContain('\u001b');
+});
+
+test('time left follows from the pace of the fold since its start', () => {
+  const state = stateAt(25_000);
+  const fold = state.tasks.get('train[0]')!;
+  // 50 of 200 steps in 12 s: 150 more take 36 s.
+  expect(taskSecondsLeft(fold, 25_000)).toBeCloseTo(36, 9);
+  expect(taskSecondsLeft(state.tasks.get('train[1]')!, 25_000)).toBeUndefined();
+});
+
+test('time left of all folds counts those that wait at the pace of those that are known', () => {
+  const folds = (state: RunState) => [...state.tasks.values()].filter(({ stage }) => stage === 'train');
+  // 36 s of this fold, and 48 s for the other at the same pace.
+  expect(foldsSecondsLeft(folds(stateAt(25_000)), 25_000)).toBeCloseTo(84, 9);
+  // The last fold: 50 of 200 steps in 12 s.
+  expect(foldsSecondsLeft(folds(stateAt(73_000)), 73_000)).toBeCloseTo(36, 9);
+  expect(foldsSecondsLeft(folds(stateAt(13_000)), 13_000)).toBeUndefined();
+});
+
+test('an event about a task that was never announced changes nothing', () => {
+  const state = stateAt(13_000);
+  expect(advance(state, { type: 'task-finished', run: 'demo', task: 'sweep', stage: 'sweep', seconds: 1 }, 0)).toBe(state);
+});
+
+/** listr2 draws only where stdout is a terminal. */
+const isTerminal = process.stdout.isTTY;
+beforeAll(() => void (process.stdout.isTTY = true));
+afterAll(() => void (process.stdout.isTTY = isTerminal));
+
+/** What a terminal of 120 columns shows at the end, after the events up to a time. */
+async function lastFrame(until: number): Promise<string> {
+  const stream = Object.assign(new PassThrough(), { isTTY: true, columns: 120, rows: 50 }) as unknown as NodeJS.WriteStream;
+  let written = '';
+  stream.on('data', (chunk: Buffer) => (written += chunk.toString('utf8')));
+  const display = liveProgress('demo', new AbortController().signal, stream);
+  for (const [at, event] of scriptedRun()) {
+    if (at <= until) display.listen(event);
+    await setImmediate();
+  }
+  await display.end();
+  const lines = stripVTControlCharacters(written).split('\n');
+  return lines.slice(lines.findLastIndex((line) => /^\S+ demo/.test(line))).join('\n').trimEnd();
+}
+
+test('the live display ends with every stage and fold', async () => {
+  expect(await lastFrame(Infinity)).toMatchInlineSnapshot(`
+    "✔ demo · artifacts/runs/demo
+      ✔ tokenize · from the cache
+      ✔ train · 1 min 36 s
+        ✔ fold 0 · epoch 2  val/loss 0.3000  val/f1_macro 0.7000 · 48 s
+        ✔ fold 1 · 48 s
+      ✔ evaluate · 0.1 s"
+  `);
+});
+
+test('the live display of a run that breaks off says where', async () => {
+  const frame = await lastFrame(73_000);
+  expect(frame).toMatch(/train · 1 of 2 folds/);
+  expect(frame).toMatch(/✔ fold 0 .*\n\s+✖ fold 1\n\s+◼ evaluate/);
+});
