@@ -5,16 +5,12 @@ import { defaultTree, plain } from './tree.ts';
 
 /** The whole experiment, defaults written out, keys in the schema's order; reading it again gives an equal one. */
 export function toYaml(experiment: Experiment): string {
-  const { Document, isScalar, isSeq, visit } = yaml();
+  const { Document, visit } = yaml();
   const tree = defaultTree(experiment);
   const document = new Document(plain(tree.kind === 'map' ? complete(tree, experimentDefinition).tree : tree));
   visit(document, {
-    Seq: (_key, node) => {
-      if (isSeq(node)) node.flow = true;
-    },
-    Scalar: (_key, node) => {
-      // A text with line breaks stays on one line, in quotes.
-      if (isScalar(node) && typeof node.value === 'string' && /[\n\r]/.test(node.value)) node.type = 'QUOTE_DOUBLE';
+    Seq: (_key, list) => {
+      list.flow = true;
     },
   });
   return document.toString({ lineWidth: 0, flowCollectionPadding: false });

@@ -30,6 +30,7 @@ const mistyped: readonly Mistake[] = [
   { from: 'activation:', to: '«activaton»:', suggestion: 'activation' },
   { file: BASE, from: 'seed: 42\ndata', to: '«sed»: 42\ndata', suggestion: 'seed' },
   { file: BASE, from: '  train:', to: '  «trian»:', suggestion: 'train' },
+  { file: BASE, from: '  id: id', to: '  «di»: id', suggestion: 'id' },
   { file: BASE, from: '  target:', to: '  «label»:', suggestion: 'target' },
   { file: BASE, from: 'max_seq_length', to: '«max_length»', suggestion: 'max_seq_length' },
   { file: BASE, from: 'freeze_encoder', to: '«freezeEncoder»', suggestion: 'freeze_encoder' },
@@ -54,6 +55,7 @@ const mistyped: readonly Mistake[] = [
 const misplaced: readonly Mistake[] = [
   { file: BASE, from: 'epochs: 10', to: 'epochs: 10\n  «lr»: 0.001', suggestion: 'training.optimizer.lr', message: /belongs under training\.optimizer/ },
   { file: BASE, from: 'seed: 42\ndata', to: '«epochs»: 3\ndata', suggestion: 'training.epochs' },
+  { file: BASE, from: 'seed: 42\ndata', to: '«mode»: max\ndata', suggestion: 'training.best_model.mode', message: /training\.best_model or under training\.early_stopping/ },
   { file: BASE, from: 'epochs: 10', to: 'epochs: 10\n  «folds»: 5', suggestion: 'split.folds' },
   { file: BASE, from: 'epochs: 10', to: 'epochs: 10\n  «max_seq_length»: 5', suggestion: 'model.max_seq_length' },
   { file: BASE, from: '  base: bert-base-uncased', to: '  base: bert-base-uncased\n  «dropout»: 0.2', suggestion: 'model.head.dropout' },
@@ -172,4 +174,12 @@ describe.each(Object.entries(groups))('%s', (_group, mistakes) => {
       if (message !== undefined) expect(problem.message).toMatch(message);
     }
   });
+});
+
+test.each([
+  ['mode: max', 'training.best_model.mode'],
+  ['mode: { base: x }', 'model'],
+])('what stands below a key tells which one was meant: %s', (line, suggestion) => {
+  const file = join(workspace({ 'x.yaml': `extends: bert-1dense.yaml\n${line}\n` }), 'x.yaml');
+  expect(problemsOf(file)).toMatchObject([{ line: 2, column: 1, suggestion }]);
 });
