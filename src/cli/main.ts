@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import type { Answer } from './call.ts';
 import { carryOut } from './program.ts';
 import { errorDocument, exitCodeOf, renderError } from './render/error.ts';
@@ -40,7 +41,7 @@ function interruptible(): () => AbortSignal {
       firstAt = performance.now();
       controller.abort();
     } else if (performance.now() - firstAt > SECOND_PRESS_AFTER_MS) {
-      process.exit(INTERRUPTED);
+      dieAtOnce();
     }
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
@@ -49,6 +50,18 @@ function interruptible(): () => AbortSignal {
     return controller.signal;
   };
 }
+
+/**
+ * Leaving in order would wait for the worker's step, which can take a minute. Dying of the signal itself does not, and a shell
+ * sees 130 all the same.
+ */
+function dieAtOnce(): void {
+  if (process.stderr.isTTY) writeSync(process.stderr.fd, SHOW_CURSOR);
+  process.removeAllListeners('SIGINT');
+  process.kill(process.pid, 'SIGINT');
+}
+
+const SHOW_CURSOR = '\u001b[?25h';
 
 /** `pipeline runs | head -1` closes the pipe early, which is no error. */
 function endQuietlyOnClosedPipe(error: NodeJS.ErrnoException): void {
