@@ -80,8 +80,12 @@ export function hubClient(hub: Hub, name: string, revision: string, { endpoint, 
     },
     failure: (error) => {
       if (error instanceof OrtrainError) return error;
-      if (signal?.aborted === true) return new OrtrainError('interrupted', 'stopped before the model had arrived', { remedy: 'Run again; what has arrived is kept.' });
-      if (isFileError(error)) return new OrtrainError('environment', `the cache at ${cache} cannot be written: ${error.message}`, { subject: cache, cause: error });
+      if (signal?.aborted === true) {
+        return new OrtrainError('interrupted', 'stopped before the model had arrived', { remedy: 'Run again; what has arrived is kept.' });
+      }
+      if (isFileError(error)) {
+        return new OrtrainError('environment', `the cache at ${cache} cannot be written: ${error.message}`, { subject: cache, cause: error });
+      }
       if (error instanceof hub.HubApiError) return refusal(name, endpoint, revision, error.statusCode, headers.get('x-error-code'), error);
       return unreachable(name, `${endpoint}: ${reason(error)}`, error);
     },
@@ -103,7 +107,9 @@ function plainTag(etag: string): string {
 
 function checkedToken(token: string): string {
   if (token.startsWith('hf_')) return token;
-  throw new OrtrainError('environment', "the access token in HF_TOKEN or in the token file is not one of Hugging Face's, which begin with hf_", { subject: 'HF_TOKEN' });
+  throw new OrtrainError('environment', "the access token in HF_TOKEN or in the token file is not one of Hugging Face's, which begin with hf_", {
+    subject: 'HF_TOKEN',
+  });
 }
 
 function refusal(name: string, endpoint: string, revision: string, status: number, code: string | null, cause: unknown): OrtrainError {
@@ -113,11 +119,13 @@ function refusal(name: string, endpoint: string, revision: string, status: numbe
   }
   if (status === 401 || status === 403) {
     const remedy = 'Check model.base; for a private or gated model, set HF_TOKEN to a token that may read it.';
-    return new OrtrainError('data', `${endpoint} does not give out the model ${name}: it does not exist, or is private or gated`, { subject: 'model.base', remedy, cause });
+    const message = `${endpoint} does not give out the model ${name}: it does not exist, or is private or gated`;
+    return new OrtrainError('data', message, { subject: 'model.base', remedy, cause });
   }
   if (status === 404) {
     const remedy = 'Set model.base to a directory that exists or to the name of a model on the hub.';
-    return new OrtrainError('data', `there is no directory ${name}, and no model of that name at ${endpoint}`, { subject: 'model.base', remedy, cause });
+    const message = `there is no directory ${name}, and no model of that name at ${endpoint}`;
+    return new OrtrainError('data', message, { subject: 'model.base', remedy, cause });
   }
   return unreachable(name, `${endpoint} answered with the status ${status}`, cause);
 }
