@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { readExperiment, type Experiment } from '../config/index.ts';
 import { OrtrainError } from '../core/errors.ts';
@@ -10,10 +10,11 @@ import { readJournal } from '../tracking/journal.ts';
 export interface StoredRun {
   readonly name: string;
   readonly folder: string;
-  readonly status: 'done' | 'running' | 'failed' | 'interrupted';
+  /** `damaged`: the journal cannot be read. */
+  readonly status: 'done' | 'running' | 'failed' | 'interrupted' | 'damaged';
   /** ISO 8601. */
   readonly startedAt: string;
-  /** Null while it runs, and where it was killed. */
+  /** Of all its starts that ended, together; null where none has. */
   readonly seconds: number | null;
   readonly experiment: Experiment;
   /** Null where it has not been evaluated. */
@@ -57,18 +58,34 @@ function runNames(artifacts: string): readonly string[] {
 
 const isRun = (folder: string): boolean => existsSync(join(folder, 'config.yaml')) && existsSync(join(folder, 'journal.jsonl'));
 
-/** The last start in the journal and what became of it; without an end it runs, or its process was killed. */
+/** What the journal says: the last start and what became of it, and the seconds of all starts together. */
 function progressOf(folder: string): Pick<StoredRun, 'status' | 'startedAt' | 'seconds'> {
-  const entries = readJournal(join(folder, 'journal.jsonl'));
+  const path = join(folder, 'journal.jsonl');
+  const entries = readEntries(path);
+  if (entries === undefined) return { status: 'damaged', startedAt: statSync(path).mtime.toISOString(), seconds: null };
   const start = entries.findLast((entry) => entry.type === 'run-started');
-  const end = entries.findLast((entry) => entry.type === 'run-finished' || entry.type === 'run-failed');
-  const startedAt = new Date(start?.t ?? 0).toISOString();
-  if (end === undefined || end.t < (start?.t ?? 0)) {
-    const alive = start !== undefined && start.type === 'run-started' && isAlive(start.pid);
-    return { status: alive ? 'running' : 'interrupted', startedAt, seconds: null };
+  const ends = entries.filter((entry) => entry.type === 'run-finished' || entry.type === 'run-failed');
+  const last = ends.at(-1);
+  const seconds = ends.length === 0 ? null : ends.reduce((sum, end) => sum + end.seconds, 0);
+  return { status: statusOf(start, last), startedAt: new Date(start?.t ?? 0).toISOString(), seconds };
+}
+
+type Entry = ReturnType<typeof readJournal>[number];
+
+function statusOf(start: (Entry & { readonly type: 'run-started' }) | undefined, end: Entry | undefined): StoredRun['status'] {
+  if (end === undefined || end.t < (start?.t ?? 0)) return start !== undefined && isAlive(start.pid) ? 'running' : 'interrupted';
+  if (end.type !== 'run-failed') return 'done';
+  return end.interrupted ? 'interrupted' : 'failed';
+}
+
+/** The journal's entries; undefined where a line other than the last is damaged, so that one bad folder does not hide the others. */
+function readEntries(path: string): readonly Entry[] | undefined {
+  try {
+    return readJournal(path);
+  } catch (error) {
+    if (error instanceof OrtrainError) return undefined;
+    throw error;
   }
-  if (end.type === 'run-failed') return { status: end.interrupted ? 'interrupted' : 'failed', startedAt, seconds: end.seconds };
-  return { status: 'done', startedAt, seconds: end.type === 'run-finished' ? end.seconds : null };
 }
 
 function isAlive(pid: number): boolean {

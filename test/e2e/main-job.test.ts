@@ -29,6 +29,30 @@ describe('several experiments', () => {
   });
 });
 
+describe('a finished run', () => {
+  it('is listed, shown and compared, and classifies new texts', async () => {
+    const at = ['--artifacts', artifacts];
+    expect((await pipeline(['runs', ...at])).stdout).toMatch(/plain\s+done/);
+    const shown = (await pipeline(['show', 'plain', ...at])).stdout;
+    expect(shown).toContain('learning curves');
+    expect(shown).toContain('submission.csv');
+    const compared = JSON.parse((await pipeline(['compare', 'plain', 'deeper', ...at, '--json'])).stdout);
+    expect(JSON.stringify(compared)).toContain('model.head.dense');
+    const predicted = await pipeline(['predict', '--run', 'plain', '--input', join(root, 'configs/quickstart/test.csv'), ...at]);
+    expect(predicted.stdout).toBe(readFileSync(join(artifacts, 'runs/plain/predictions.csv'), 'utf8'));
+    const lines = await pipeline(['predict', '--run', 'plain', '--input', '-', ...at], { input: 'one text\nanother text\n' });
+    expect(lines.stdout.trimEnd().split('\n').length).toBe(3);
+  });
+
+  it('whose journal is damaged does not hide the others', async () => {
+    writeFileSync(join(artifacts, 'runs/deeper/journal.jsonl'), 'not json\n{}\n');
+    const { code, stdout } = await pipeline(['runs', '--artifacts', artifacts]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/deeper\s+damaged/);
+    expect(stdout).toMatch(/plain\s+done/);
+  });
+});
+
 describe('more than two classes', () => {
   const words = { fire: ['burning', 'smoke', 'flames'], flood: ['water', 'river', 'rain'], calm: ['coffee', 'sleep', 'garden'] };
   const rows = Array.from({ length: 120 }, (_, i) => {

@@ -32,5 +32,5 @@ function runTable(stored: readonly StoredRun[], colors: Colors): string {
 }
 
 function colored(status: StoredRun['status'], colors: Colors): string {
-  return { done: colors.green, running: colors.cyan, failed: colors.red, interrupted: colors.yellow }[status](status);
+  return { done: colors.green, running: colors.cyan, failed: colors.red, interrupted: colors.yellow, damaged: colors.red }[status](status);
 }

@@ -1,0 +1,16 @@
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { readTestExamples } from '../../src/data/examples.ts';
+import { loadTokenizer } from '../../src/data/tokens.ts';
+import { tokenizerFiles } from '../../src/training/classifier-folder.ts';
+import { root } from '../helpers/quickstart.ts';
+
+it('token ids are those of transformers.js', async () => {
+  const { AutoTokenizer, env } = await import('@huggingface/transformers');
+  env.allowRemoteModels = false;
+  const model = join(root, 'configs/quickstart/model');
+  const theirs = await AutoTokenizer.from_pretrained(model);
+  const ours = await loadTokenizer(tokenizerFiles(model));
+  const { texts } = await readTestExamples(join(root, 'configs/quickstart/test.csv'), { id: 'id', text: 'text' });
+  for (const text of texts) expect(ours.encode(text, 24).ids).toEqual([...theirs(text, { truncation: true, max_length: 24 }).input_ids.data].map(Number));
+});
