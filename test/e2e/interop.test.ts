@@ -12,5 +12,6 @@ it('token ids are those of transformers.js', async () => {
   const theirs = await AutoTokenizer.from_pretrained(model);
   const ours = await loadTokenizer(tokenizerFiles(model));
   const { texts } = await readTestExamples(join(root, 'configs/quickstart/test.csv'), { id: 'id', text: 'text' });
-  for (const text of texts) expect(ours.encode(text, 24).ids).toEqual([...theirs(text, { truncation: true, max_length: 24 }).input_ids.data].map(Number));
+  // Without truncation: transformers.js cuts the closing [SEP] off, Python's transformers and ours keep it.
+  for (const text of texts) expect(ours.encode(text, 512).ids).toEqual([...theirs(text).input_ids.data].map(Number));
 });
