@@ -4,11 +4,10 @@ import type { Experiment } from '../config/index.ts';
 import { OrtrainError } from '../core/errors.ts';
 import { openWeights, readEncoderConfig } from '../data/model-folder.ts';
 import {
-  classifierForward,
   encodeSafetensors,
   pretrainedParameters,
   randomParameters,
-  savedParameters,
+  savedClassifier,
   type EncoderConfig,
   type ParameterSource,
 } from '../engine/models/index.ts';
@@ -72,10 +71,9 @@ export interface NewModel extends ClassifierDescription {
 /** Writes a model directory in Hugging Face layout: config.json, model.safetensors and the tokenizer's files. */
 export function writeModelFolder(folder: string, model: NewModel): void {
   mkdirSync(folder, { recursive: true });
-  const { parameters } = classifierForward({ encoder: model.config, head: model.head, outputs: outputsFor(model.classes) });
-  const tensors = parameters.map((spec) => ({ name: spec.name, shape: spec.shape, data: model.source(spec) }));
-  writePieces(join(folder, 'model.safetensors'), encodeSafetensors(tensors));
-  writeFileSync(join(folder, 'config.json'), `${JSON.stringify(describe(model), null, 2)}\n`);
+  const saved = savedClassifier({ encoder: model.config, head: model.head, outputs: outputsFor(model.classes) });
+  writePieces(join(folder, 'model.safetensors'), encodeSafetensors(saved.tensors(model.source)));
+  writeFileSync(join(folder, 'config.json'), `${JSON.stringify({ ...describe(model), ...saved.config }, null, 2)}\n`);
   for (const path of Object.values(model.files)) {
     if (TOKENIZER_FILES.includes(basename(path))) copyFileSync(path, join(folder, basename(path)));
   }
@@ -89,9 +87,8 @@ function describe({ files, classes, head, max_seq_length }: NewModel): Readonly<
   const ortrain: ClassifierDescription = { classes, head, max_seq_length };
   return {
     ...pretrained,
-    architectures: ['BertForSequenceClassification'],
-    torch_dtype: 'float32',
-    classifier_dropout: head.dropout,
+    dtype: 'float32',
+    torch_dtype: 'float32', // its name before Transformers 5
     num_labels: outputs,
     id2label: Object.fromEntries(labels.map((name, i) => [String(i), name])),
     label2id: Object.fromEntries(labels.map((name, i) => [name, i])),
@@ -121,8 +118,8 @@ export function readModelFolder(folder: string): SavedModel {
   const { ortrain } = JSON.parse(readFileSync(path, 'utf8')) as { readonly ortrain?: ClassifierDescription };
   if (ortrain === undefined) throw new OrtrainError('data', `${path} does not describe a classifier that was trained here`, { subject: path });
   const [encoder, outputs] = [readEncoderConfig(folder), outputsFor(ortrain.classes)];
-  const { parameters } = classifierForward({ encoder, head: ortrain.head, outputs });
-  return { ...ortrain, encoder, outputs, source: savedParameters(openWeights(folder), parameters) };
+  const saved = savedClassifier({ encoder, head: ortrain.head, outputs });
+  return { ...ortrain, encoder, outputs, source: saved.read(openWeights(folder)) };
 }
 
 /** One logit with a sigmoid serves two classes; more need one each. */

@@ -49,6 +49,9 @@ test('the reference experiments hold the reference values', () => {
   });
   const head = (dense: readonly number[]) => ({ dense, dropout: 0.1, activation: 'none' });
   expect({ ...load('bert-3dense'), name: 'bert-1dense' }).toEqual({ ...one, model: { ...one.model, head: head([256, 32]) } });
+  const base = (encoder: string) => ({ ...one, model: { ...one.model, base: encoder } });
+  expect({ ...load('roberta-1dense'), name: 'bert-1dense' }).toEqual(base('roberta-base'));
+  expect({ ...load('distilbert-1dense'), name: 'bert-1dense' }).toEqual(base('distilbert-base-uncased'));
   expect({ ...load('bert-1dense-frozen'), name: 'bert-1dense' }).toEqual({ ...one, model: { ...one.model, freeze_encoder: true } });
   expect({ ...load('bert-3dense-frozen'), name: 'bert-1dense' }).toEqual({ ...one, model: { ...one.model, freeze_encoder: true, head: head([256, 32]) } });
 });

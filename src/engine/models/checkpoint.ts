@@ -1,6 +1,8 @@
 import { OrtrainError, type Problem } from '../../core/errors.ts';
 import type { ParameterSpec } from '../program.ts';
-import type { EncoderConfig, ModelType } from './config.ts';
+import type { Architecture } from './architecture.ts';
+import { architectureOf } from './architectures.ts';
+import type { EncoderConfig } from './encoder-config.ts';
 import { randomParameters, type ParameterSource } from './parameters.ts';
 import { readFloats, type Safetensors } from './safetensors.ts';
 
@@ -10,19 +12,6 @@ export interface Pretrained {
   readonly notices: readonly string[];
 }
 
-/** How an architecture's tensors are called: the prefix of the encoder in a model with a head, and what may be left out. */
-interface Naming {
-  readonly prefix: string;
-  /** Encoder parameters that some checkpoints lack; they start at random. */
-  readonly optional: string;
-  /** Tensors of old checkpoints that hold no weights. */
-  readonly ignored: readonly string[];
-}
-
-const namings: Readonly<Record<ModelType, Naming>> = {
-  bert: { prefix: 'bert.', optional: 'bert.pooler.', ignored: ['bert.embeddings.position_ids'] },
-};
-
 /**
  * A pretrained encoder's weights for the parameters of a program. Names come with or without the architecture's prefix and
  * with today's `weight` and `bias` or the `gamma` and `beta` of the first releases. The head, and a pooler that the file
@@ -30,11 +19,11 @@ const namings: Readonly<Record<ModelType, Naming>> = {
  * tensor which is missing or has the wrong shape.
  */
 export function pretrainedParameters(file: Safetensors, config: EncoderConfig, parameters: readonly ParameterSpec[], seed: number): Pretrained {
-  const naming = namings[config.modelType];
+  const { naming } = architectureOf(config);
   const names = canonicalNames(file, naming);
   const encoder = parameters.filter((spec) => spec.name.startsWith(naming.prefix));
   const lacking = encoder.filter((spec) => !names.has(spec.name));
-  const missing = lacking.filter((spec) => !spec.name.startsWith(naming.optional));
+  const missing = lacking.filter((spec) => !naming.optional.some((start) => spec.name.startsWith(start)));
   const problems = [...missing.map((spec) => missingTensor(file, spec)), ...wrongShapes(file, encoder, names)];
   if (problems.length > 0) throw unfit(file, problems, 'Take config.json and model.safetensors from the same model.');
 
@@ -67,7 +56,7 @@ export function savedParameters(file: Safetensors, parameters: readonly Paramete
 }
 
 /** Names as the program has them → names as the file has them. */
-function canonicalNames(file: Safetensors, { prefix }: Naming): ReadonlyMap<string, string> {
+function canonicalNames(file: Safetensors, { prefix }: Architecture['naming']): ReadonlyMap<string, string> {
   const names = [...file.entries.keys()];
   const prefixed = names.some((name) => name.startsWith(prefix));
   return new Map(

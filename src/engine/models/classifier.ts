@@ -2,8 +2,8 @@ import { gradients } from '../autodiff/index.ts';
 import { graphBuilder } from '../graph/index.ts';
 import type { Value } from '../graph/types.ts';
 import type { ForwardProgram, GradientSpec, StepProgram } from '../program.ts';
-import { bert, type Encoded } from './bert.ts';
-import type { EncoderConfig, ModelType } from './config.ts';
+import { architectureOf } from './architectures.ts';
+import type { EncoderConfig } from './encoder-config.ts';
 import { head, type HeadOptions } from './head.ts';
 import { binaryCrossEntropy, crossEntropy } from './losses.ts';
 import { modelBuilder, type Leaf, type ModelBuilder } from './model-builder.ts';
@@ -23,9 +23,6 @@ export interface HeadModelOptions {
   readonly outputs: number;
 }
 
-/** The architectures. A new one is an entry here and a parser in config.ts. */
-const encoders: Readonly<Record<ModelType, (m: ModelBuilder, config: EncoderConfig) => Encoded>> = { bert };
-
 /**
  * One step of training the whole classifier: loss, logits and gradients, fed by `batchFeeds` and `targetFeeds`. The loss is
  * binary cross-entropy for one output, cross-entropy for more. With `freezeEncoder` the encoder has neither gradients nor
@@ -35,7 +32,7 @@ export function trainingStep(options: ClassifierOptions & { readonly freezeEncod
   const frozen = options.freezeEncoder === true;
   const g = graphBuilder('training_step');
   const body = modelBuilder(g, !frozen);
-  const features = encoders[options.encoder.modelType](body, options.encoder).pooled;
+  const features = architectureOf(options.encoder).encode(body, options.encoder).pooled;
   const top = modelBuilder(g, true);
   const logits = head(top, features, options.encoder.hiddenSize, options.head, options.outputs);
   return step([body, top], frozen ? top.leaves : [...body.leaves, ...top.leaves], logits, options.outputs);
@@ -51,14 +48,14 @@ export function headStep(options: HeadModelOptions): StepProgram {
 /** Logits of a batch, fed by `batchFeeds`. */
 export function classifierForward(options: ClassifierOptions): ForwardProgram {
   const m = modelBuilder(graphBuilder('classifier'), false);
-  const { pooled } = encoders[options.encoder.modelType](m, options.encoder);
+  const { pooled } = architectureOf(options.encoder).encode(m, options.encoder);
   return forward(m, 'logits', head(m, pooled, options.encoder.hiddenSize, options.head, options.outputs));
 }
 
 /** The encoder's pooled output [B, hidden], fed by `batchFeeds`. */
 export function encoderForward(encoder: EncoderConfig): ForwardProgram {
   const m = modelBuilder(graphBuilder('encoder'), false);
-  return forward(m, 'features', encoders[encoder.modelType](m, encoder).pooled);
+  return forward(m, 'features', architectureOf(encoder).encode(m, encoder).pooled);
 }
 
 /** Logits of features, fed by `featureFeeds`. */

@@ -1,13 +1,14 @@
 import { OrtrainError } from '../../core/errors.ts';
 import type { Feeds, HostTensor } from '../program.ts';
-import type { EncoderConfig } from './config.ts';
+import type { EncoderConfig } from './encoder-config.ts';
 
 /** Added to the attention score of a padding position: the lowest float32, after which softmax gives exactly 0. */
 const masked = -3.4028234663852886e38;
 
 /**
  * Graph inputs for a batch of token ids, one list a text, special tokens included, padded to `width` (at least the longest
- * list). `types` are the segment numbers of texts in pairs, like `ids`; all are segment 0 without them.
+ * list). `types` are the segment numbers of texts in pairs, like `ids`; all are segment 0 without them, and there is
+ * no feed for an encoder that knows no more than one.
  * The ids go as the distinct ones in ascending order (`token_rows` [U]) and each token's place among them (`tokens` [B, S]), so
  * that the gradient of the embedding table has U rows. Throws OrtrainError `data` for an id or a width the encoder has no row for.
  */
@@ -27,8 +28,8 @@ export function batchFeeds(encoder: EncoderConfig, ids: readonly ArrayLike<numbe
   return {
     token_rows: int32([rows.length], rows),
     tokens: int32([B, S], tokens.map((id) => place.get(id) as number)),
-    positions: int32([S], Int32Array.from({ length: S }, (_, s) => s)),
-    token_types: int32([B, S], tokenTypes),
+    positions: int32([S], Int32Array.from({ length: S }, (_, s) => encoder.firstPosition + s)),
+    ...(encoder.typeVocabSize > 1 ? { token_types: int32([B, S], tokenTypes) } : {}),
     attention_bias: float32([B, 1, 1, S], bias),
   };
 }

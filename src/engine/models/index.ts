@@ -1,5 +1,6 @@
-export { parseEncoderConfig, type EncoderConfig, type ModelType } from './config.ts';
-export { pretrainedParameters, savedParameters, type Pretrained } from './checkpoint.ts';
+export { parseEncoderConfig } from './architectures.ts';
+export type { EncoderConfig, ModelType } from './encoder-config.ts';
+export { pretrainedParameters, type Pretrained } from './checkpoint.ts';
 export {
   classifierForward,
   encoderForward,
@@ -12,5 +13,6 @@ export {
 export { batchFeeds, featureFeeds, targetFeeds } from './feeds.ts';
 export type { HeadOptions } from './head.ts';
 export { randomParameters, sizeOf, type ParameterSource } from './parameters.ts';
+export { savedClassifier, type SavedClassifier } from './saved-classifier.ts';
 export { byteSource, encodeSafetensors, openSafetensors, readFloats, readIntegers, type NamedTensor, type Safetensors } from './safetensors.ts';
 export type { ByteSource } from './safetensors-header.ts';

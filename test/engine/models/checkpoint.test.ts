@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { OrtrainError } from '../../../src/core/errors.ts';
+import { savedParameters } from '../../../src/engine/models/checkpoint.ts';
 import {
   byteSource,
   classifierForward,
@@ -8,12 +9,11 @@ import {
   openSafetensors,
   pretrainedParameters,
   randomParameters,
-  savedParameters,
   sizeOf,
   type NamedTensor,
   type Safetensors,
 } from '../../../src/engine/models/index.ts';
-import { tinyConfig } from './tiny.ts';
+import { tinyConfig, tinyDistilbertJson, tinyRobertaJson } from './tiny.ts';
 
 const config = tinyConfig();
 const { parameters } = classifierForward({ encoder: config, head: { dense: [4], dropout: 0, activation: 'none' }, outputs: 1 });
@@ -69,6 +69,22 @@ describe('pretrained weights', () => {
     const { source, notices } = pretrainedParameters(file(numbered(encoder.filter((spec) => !pooler.includes(spec)))), config, parameters, 7);
     expect(notices).toEqual(['model.safetensors has no bert.pooler.dense.weight, bert.pooler.dense.bias; it starts at random']);
     for (const spec of pooler) expect(source(spec)).toEqual(randomParameters(7)(spec));
+  });
+
+  test('of a language model: RoBERTa brings no pooler, and DistilBERT needs none', () => {
+    const languageModels = [
+      [tinyRobertaJson, 'roberta', ['model.safetensors has no roberta.pooler.dense.weight, roberta.pooler.dense.bias; it starts at random']],
+      [tinyDistilbertJson, 'distilbert', []],
+    ] as const;
+    for (const [json, prefix, expected] of languageModels) {
+      const own = tinyConfig({}, json);
+      const specs = classifierForward({ encoder: own, head: { dense: [], dropout: 0, activation: 'none' }, outputs: 1 }).parameters;
+      const saved = specs.filter(({ name }) => name.startsWith(prefix) && !name.includes('pooler'));
+      const others = [tensor('lm_head.bias', 50), tensor('vocab_projector.bias', 50), tensor(`${prefix}.embeddings.position_ids`, 1, 18)];
+      expect(pretrainedParameters(file([...saved.map(({ name, shape }) => tensor(name, ...shape)), ...others]), own, specs, 7).notices).toEqual(expected);
+      const { problems } = failure(() => pretrainedParameters(file(saved.slice(1).map(({ name, shape }) => tensor(name, ...shape))), own, specs, 7));
+      expect(problems.map(({ message }) => message)).toEqual([`${prefix}.embeddings.word_embeddings.weight [50, 8] is missing`]);
+    }
   });
 
   test('a layer that the configuration does not have is named in a notice', () => {

@@ -18,10 +18,17 @@ import { adam } from '../../../src/engine/optim/index.ts';
 import type { Feeds, ForwardProgram, StepProgram } from '../../../src/engine/program.ts';
 import { openForward, openTrainer } from '../../../src/engine/runtime/index.ts';
 import { distance, sgdGradients } from './oracle-run.ts';
-import { tinyConfig } from './tiny.ts';
+import { tinyConfig, tinyConfigJson, tinyDistilbertJson, tinyRobertaJson } from './tiny.ts';
 
 const head = { dense: [4], dropout: 0.1, activation: 'relu' } as const;
 const texts = [[2, 7, 9, 4], [2, 11, 4], [2, 9, 9, 30, 41, 4]];
+
+/** Configurations, and the keys for the number of layers and for the dropouts. */
+const architectures = [
+  ['bert', tinyConfigJson, { layers: 'num_hidden_layers', hidden: 'hidden_dropout_prob', attention: 'attention_probs_dropout_prob', width: 'hidden_size' }],
+  ['roberta', tinyRobertaJson, { layers: 'num_hidden_layers', hidden: 'hidden_dropout_prob', attention: 'attention_probs_dropout_prob', width: 'hidden_size' }],
+  ['distilbert', tinyDistilbertJson, { layers: 'n_layers', hidden: 'dropout', attention: 'attention_dropout', width: 'dim' }],
+] as const;
 
 /** Larger than the 0.02 of BERT, so that no layer of so small a model is close to linear. */
 const lively = { initializer_range: 0.5 };
@@ -34,9 +41,9 @@ async function forward(program: ForwardProgram, source: ParameterSource, feeds: 
 }
 
 describe('the graph', () => {
-  test('of a forward pass of one layer', () => {
-    const { graph } = classifierForward({ encoder: tinyConfig(), head: { ...head, dense: [] }, outputs: 1 });
-    expect(print(graph).replaceAll('bert.encoder.layer.0', 'layer')).toMatchSnapshot();
+  test.each(architectures)('of a forward pass of one layer of %s', (_, json) => {
+    const { graph } = classifierForward({ encoder: tinyConfig({}, json), head: { ...head, dense: [] }, outputs: 1 });
+    expect(print(graph).replaceAll(/\w+\.(encoder|transformer)\.layer\.0/g, 'layer')).toMatchSnapshot();
   });
 
   test('has parameters with the names and shapes of a Hugging Face checkpoint', () => {
@@ -85,6 +92,16 @@ describe('the graph', () => {
     expect(trainingStep({ ...options, freezeEncoder: true }).masks.map(({ input }) => input)).toEqual(['classifier.0.dropout.mask', 'classifier.1.dropout.mask']);
   });
 
+  test('of a training step of DistilBERT has dropout where DistilBertModel has it: none on what attention gives', () => {
+    const options = { encoder: tinyConfig({ dropout: 0.2 }, tinyDistilbertJson), head: { ...head, dense: [], dropout: 0.5 }, outputs: 1 };
+    expect(trainingStep(options).masks.map(({ input, shape, rate }) => `${input} [${shape.join(', ')}] ${rate}`)).toEqual([
+      'distilbert.embeddings.dropout.mask [B*S, 8] 0.2',
+      'distilbert.transformer.layer.0.attention.dropout.mask [B, 2, 1, S] 0.1',
+      'distilbert.transformer.layer.0.ffn.dropout.mask [B, 8] 0.2',
+      'classifier.dropout.mask [B, 8] 0.5',
+    ]);
+  });
+
   test('of a training step has a gradient for every parameter, or with a frozen encoder for those of the head', () => {
     const options = { encoder: tinyConfig(), head, outputs: 1 };
     const { parameters, gradients } = trainingStep(options);
@@ -99,8 +116,8 @@ describe('the graph', () => {
   });
 });
 
-describe('the forward pass', () => {
-  const options: ClassifierOptions = { encoder: tinyConfig({ num_hidden_layers: 2, ...lively }), head, outputs: 3 };
+describe.each(architectures)('the forward pass of %s', (_, json, keys) => {
+  const options: ClassifierOptions = { encoder: tinyConfig({ [keys.layers]: 2, ...lively }, json), head, outputs: 3 };
   const source = randomParameters(1);
 
   test('does not depend on the width that a batch is padded to', async () => {
@@ -121,12 +138,16 @@ describe('the forward pass', () => {
 });
 
 describe('the gradients', () => {
+  const [[, , bertKeys], [, , robertaKeys], [, , distilbertKeys]] = architectures;
   test.each([
-    ['gelu', 1],
-    ['gelu_new', 3],
-    ['relu', 1],
-  ])('of a model with %s and %i outputs are the slope of its loss', async (hidden_act, outputs) => {
-    const options = { encoder: tinyConfig({ num_hidden_layers: 2, hidden_act, hidden_dropout_prob: 0, attention_probs_dropout_prob: 0, ...lively }), head: { ...head, dropout: 0 }, outputs };
+    ['bert', 'gelu', 1, tinyConfigJson, bertKeys],
+    ['bert', 'gelu_new', 3, tinyConfigJson, bertKeys],
+    ['bert', 'relu', 1, tinyConfigJson, bertKeys],
+    ['roberta', 'gelu', 1, tinyRobertaJson, robertaKeys],
+    ['distilbert', 'gelu', 1, tinyDistilbertJson, distilbertKeys],
+  ])('of %s with %s and %i outputs are the slope of its loss', async (_, activation, outputs, json, keys) => {
+    const changes = { [keys.layers]: 2, hidden_act: activation, activation, [keys.hidden]: 0, [keys.attention]: 0, ...lively };
+    const options = { encoder: tinyConfig(changes, json), head: { ...head, dropout: 0 }, outputs };
     const step = trainingStep(options);
     const types = texts.map((text) => text.map((_, i) => (i < 2 ? 0 : 1)));
     const feeds = { ...batchFeeds(options.encoder, texts, 6, types), ...targetFeeds([0, 1, outputs - 1], outputs) };
@@ -148,8 +169,8 @@ describe('the gradients', () => {
   });
 });
 
-test('a small model learns eight texts by heart, dropout on', async () => {
-  const encoder = tinyConfig({ hidden_size: 32, num_hidden_layers: 2, initializer_range: 0.2 });
+test.each(architectures)('a small %s learns eight texts by heart, dropout on', async (_, json, keys) => {
+  const encoder = tinyConfig({ [keys.width]: 32, [keys.layers]: 2, initializer_range: 0.2 }, json);
   const options = { encoder, head: { dense: [], dropout: 0.1, activation: 'none' }, outputs: 1 } as const;
   const eight = [[2, 7, 4], [2, 8, 4], [2, 9, 10, 4], [2, 10, 9, 4], [2, 11, 4], [2, 12, 13, 14, 4], [2, 12, 14, 13, 4], [2, 30, 4]];
   const labels = [0, 1, 0, 1, 1, 0, 1, 0];

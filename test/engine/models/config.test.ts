@@ -2,15 +2,17 @@ import { describe, expect, test } from 'vitest';
 import { OrtrainError } from '../../../src/core/errors.ts';
 import { parseEncoderConfig } from '../../../src/engine/models/index.ts';
 import { describeShared, sharedJson } from '../../helpers/shared.ts';
-import { tinyConfigJson } from './tiny.ts';
+import { tinyConfigJson, tinyDistilbertJson, tinyRobertaJson } from './tiny.ts';
 
-function parse(changes: Readonly<Record<string, unknown>>): ReturnType<typeof parseEncoderConfig> {
-  return parseEncoderConfig(JSON.stringify({ ...tinyConfigJson, ...changes }), 'm/config.json');
+type Json = Readonly<Record<string, unknown>>;
+
+function parse(changes: Json, json = tinyConfigJson): ReturnType<typeof parseEncoderConfig> {
+  return parseEncoderConfig(JSON.stringify({ ...json, ...changes }), 'm/config.json');
 }
 
-function failure(changes: Readonly<Record<string, unknown>>): OrtrainError {
+function failure(changes: Json, json = tinyConfigJson): OrtrainError {
   try {
-    parse(changes);
+    parse(changes, json);
   } catch (error) {
     if (error instanceof OrtrainError) return error;
   }
@@ -27,6 +29,7 @@ describe('config.json', () => {
       heads: 2,
       intermediateSize: 16,
       maxPositions: 16,
+      firstPosition: 0,
       typeVocabSize: 2,
       padTokenId: 0,
       activation: 'gelu',
@@ -74,7 +77,31 @@ describe('config.json', () => {
   });
 
   test.each([[{ model_type: 'gpt2' }], [{ model_type: undefined }], [{ model_type: 'constructor' }]])('%o: the remedy lists what is supported', (changes) => {
-    expect(failure(changes).remedy).toContain('bert');
+    expect(failure(changes).remedy).toBe('Take a model of one of these types: bert, roberta, distilbert.');
+  });
+
+  test('of a RoBERTa: positions begin after the padding id, and its rows before them hold no token', () => {
+    expect(parse({ layer_norm_eps: 1e-5 }, tinyRobertaJson)).toEqual({
+      ...parse({ layer_norm_eps: 1e-5 }),
+      modelType: 'roberta',
+      padTokenId: 1,
+      firstPosition: 2,
+      maxPositions: 16,
+      typeVocabSize: 1,
+    });
+    expect(failure({ max_position_embeddings: 2 }, tinyRobertaJson).problems.map(({ field }) => field)).toEqual(['max_position_embeddings']);
+  });
+
+  test('of a DistilBERT has names of its own, and neither segments nor an epsilon', () => {
+    const changes = { activation: 'relu', dropout: 0.2, attention_dropout: 0.3, sinusoidal_pos_embds: true };
+    expect(parse(changes, tinyDistilbertJson)).toEqual({
+      ...parse({ hidden_act: 'relu', hidden_dropout_prob: 0.2, attention_probs_dropout_prob: 0.3 }),
+      modelType: 'distilbert',
+      typeVocabSize: 0,
+      layerNormEps: 1e-12,
+    });
+    const { problems } = failure({ n_heads: 3, activation: 'swish', hidden_dim: undefined, hidden_size: 8 }, tinyDistilbertJson);
+    expect(problems.map(({ field }) => field)).toEqual(['dim', 'hidden_dim', 'activation']);
   });
 
   test.each(['', '[]', 'null', '{"model_type":'])('%o is not an object', (text) => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { batchFeeds, featureFeeds, targetFeeds } from '../../../src/engine/models/index.ts';
-import { tinyConfig } from './tiny.ts';
+import { tinyConfig, tinyDistilbertJson, tinyRobertaJson } from './tiny.ts';
 
 const config = tinyConfig({ pad_token_id: 3 });
 const LOW = Math.fround(-3.4028234663852886e38);
@@ -17,6 +17,21 @@ describe('a batch', () => {
 
   test('of pairs has segments', () => {
     expect(batchFeeds(config, [[2, 9, 4], [2, 4]], 3, [[0, 1, 1], [0, 1]])['token_types']?.data).toEqual(Int32Array.of(0, 1, 1, 0, 1, 0));
+  });
+
+  test('of a RoBERTa has positions after the padding id and no segments', () => {
+    const roberta = tinyConfig({}, tinyRobertaJson);
+    const feeds = batchFeeds(roberta, [[0, 9, 2], [0, 2]], 3);
+    expect(feeds['positions']?.data).toEqual(Int32Array.of(2, 3, 4));
+    expect(feeds['token_rows']?.data).toEqual(Int32Array.of(0, 1, 2, 9));
+    expect(feeds['tokens']?.data).toEqual(Int32Array.of(0, 3, 2, 0, 2, 1));
+    expect(feeds).not.toHaveProperty('token_types');
+    expect(batchFeeds(roberta, [[0, 2]], 16)['positions']?.data.at(-1)).toBe(17);
+    expect(() => batchFeeds(roberta, [[0, 2]], 17)).toThrow("longer than the model's 16 positions");
+  });
+
+  test('of a DistilBERT has no segments', () => {
+    expect(Object.keys(batchFeeds(tinyConfig({}, tinyDistilbertJson), [[2, 4]], 2))).toEqual(['token_rows', 'tokens', 'positions', 'attention_bias']);
   });
 
   test('that the model has no rows for is an error of the data', () => {

@@ -23,16 +23,16 @@ export function sharedTensors(...parts: readonly string[]): Safetensors {
   return openSafetensors(byteSource(path, readFileSync(path)));
 }
 
-/** The oracles call the layers of a head fc1, fc2, …; the encoder's names there have `model.` in place of `bert.`. */
+/** The oracles call the layers of a head fc1, fc2, …; the encoder's names there have `model.` in place of the architecture's prefix. */
 export function oracleName(parameter: string, headLayers: number): string {
-  if (parameter.startsWith('bert.')) return parameter.replace('bert.', 'model.');
+  if (!parameter.startsWith('classifier.')) return parameter.replace(/^\w+/, 'model');
   if (headLayers === 1) return parameter.replace('classifier.', 'head.fc1.');
   return parameter.replace(/classifier\.(\d+)\./, (_, layer: string) => `head.fc${Number(layer) + 1}.`);
 }
 
 /** The head's weights from the oracle, everything else from `encoder`. */
 export function oracleSource(tensors: Safetensors, headLayers: number, encoder: ParameterSource): ParameterSource {
-  return (spec, into) => (spec.name.startsWith('bert.') ? encoder(spec, into) : readFloats(tensors, oracleName(spec.name, headLayers), into));
+  return (spec, into) => (spec.name.startsWith('classifier.') ? readFloats(tensors, oracleName(spec.name, headLayers), into) : encoder(spec, into));
 }
 
 export function openAdam(step: StepProgram, forward: ForwardProgram, source: ParameterSource, optimizer: OracleOptimizer): Promise<Trainer> {
@@ -78,5 +78,5 @@ export function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
 
 /** Attention key biases have no gradient in exact arithmetic; what rounding leaves, Adam makes large. */
 export function isNoise(spec: Pick<ParameterSpec, 'name'>): boolean {
-  return spec.name.endsWith('.key.bias');
+  return spec.name.endsWith('.key.bias') || spec.name.endsWith('.k_lin.bias');
 }

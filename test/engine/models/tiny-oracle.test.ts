@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openWeights, readEncoderConfig } from '../../../src/data/model-folder.ts';
 import { graphBuilder } from '../../../src/engine/graph/index.ts';
-import { bert } from '../../../src/engine/models/bert.ts';
+import { architectureOf } from '../../../src/engine/models/architectures.ts';
 import {
   batchFeeds,
   classifierForward,
@@ -27,7 +27,7 @@ import { distance, isNoise, losses, moments, openAdam, oracleName, oracleSource,
 interface Batch {
   readonly input_ids: readonly (readonly number[])[];
   readonly attention_mask: readonly (readonly number[])[];
-  readonly token_type_ids: readonly (readonly number[])[];
+  readonly token_type_ids?: readonly (readonly number[])[];
   readonly labels: readonly number[];
 }
 
@@ -51,12 +51,16 @@ const FINAL_SUM = 5e-3;
 
 const place = ['oracles', 'tiny'] as const;
 
-describeShared('a tiny BERT against PyTorch', place, () => {
+describeShared('tiny encoders against PyTorch', place, () => {
   describe.each([
-    ['dense1', []],
-    ['dense3', [256, 32]],
-    ['classes6', []],
-  ])('head %s', (name, dense) => {
+    ['bert', 'dense1', []],
+    ['bert', 'dense3', [256, 32]],
+    ['bert', 'classes6', []],
+    ['roberta', 'dense1', []],
+    ['roberta', 'dense3', [256, 32]],
+    ['distilbert', 'dense1', []],
+    ['distilbert', 'dense3', [256, 32]],
+  ])('%s, head %s', (architecture, name, dense) => {
     let oracle: Oracle;
     let tensors: Safetensors;
     let config: EncoderConfig;
@@ -65,9 +69,9 @@ describeShared('a tiny BERT against PyTorch', place, () => {
     let batches: readonly Feeds[];
 
     beforeAll(() => {
-      oracle = sharedJson<Oracle>(...place, `bert-${name}.json`);
-      tensors = sharedTensors(...place, `bert-${name}.safetensors`);
-      const folder = sharedPath(...place, 'bert') as string;
+      oracle = sharedJson<Oracle>(...place, `${architecture}-${name}.json`);
+      tensors = sharedTensors(...place, `${architecture}-${name}.safetensors`);
+      const folder = sharedPath(...place, architecture) as string;
       config = readEncoderConfig(folder);
       options = { encoder: config, head: { dense, dropout: 0, activation: 'none' }, outputs: oracle.classes };
       const { parameters } = trainingStep(options);
@@ -143,7 +147,7 @@ describeShared('a tiny BERT against PyTorch', place, () => {
 function feedsOf(config: EncoderConfig, batch: Batch, outputs: number): Feeds {
   const cut = (rows: readonly (readonly number[])[]): readonly (readonly number[])[] => rows.map((row, b) => row.slice(0, lengthOf(batch, b)));
   return {
-    ...batchFeeds(config, cut(batch.input_ids), batch.input_ids[0]?.length ?? 0, cut(batch.token_type_ids)),
+    ...batchFeeds(config, cut(batch.input_ids), batch.input_ids[0]?.length ?? 0, batch.token_type_ids && cut(batch.token_type_ids)),
     ...targetFeeds(batch.labels, outputs),
   };
 }
@@ -160,7 +164,7 @@ function unpadded(hidden: Float32Array, batch: Batch, width: number): readonly n
 
 function hiddenForward(config: EncoderConfig, layer: number): ForwardProgram {
   const m = modelBuilder(graphBuilder('hidden'), false);
-  const hidden = bert(m, config).hidden[layer];
+  const hidden = architectureOf(config).encode(m, config).hidden[layer];
   if (hidden === undefined) throw new Error(`no layer ${layer}`);
   m.g.output('hidden', hidden);
   const graph = m.g.build();

@@ -1,0 +1,59 @@
+import type { Fields } from './config-fields.ts';
+
+/** Architectures by the `model_type` of a Hugging Face config.json. */
+export type ModelType = 'bert' | 'roberta' | 'distilbert';
+
+export type HiddenActivation = 'gelu' | 'gelu-tanh' | 'relu';
+
+/** What the engine needs to know of a pretrained encoder; plain data. Sizes are counts, dropouts are probabilities. */
+export interface EncoderConfig {
+  readonly modelType: ModelType;
+  readonly vocabSize: number;
+  readonly hiddenSize: number;
+  readonly layers: number;
+  readonly heads: number;
+  readonly intermediateSize: number;
+  /** The longest sequence, special tokens included. */
+  readonly maxPositions: number;
+  /** The row of the position table that a text's first token takes; rows before it are never used. */
+  readonly firstPosition: number;
+  /** Segments that tokens are told apart by; 0 where the architecture has none. */
+  readonly typeVocabSize: number;
+  readonly padTokenId: number;
+  readonly activation: HiddenActivation;
+  readonly layerNormEps: number;
+  readonly hiddenDropout: number;
+  readonly attentionDropout: number;
+  /** Standard deviation of the normal distribution that new weights are drawn from. */
+  readonly initializerRange: number;
+}
+
+/** Width and heads under the names that an architecture's config.json has for them; the heads share the width equally. */
+export function widths(fields: Fields, hiddenKey: string, headsKey: string): Pick<EncoderConfig, 'hiddenSize' | 'heads'> {
+  const [hiddenSize, heads] = [fields.count(hiddenKey), fields.count(headsKey)];
+  if (hiddenSize % heads > 0) fields.reject(hiddenKey, `${hiddenSize} cannot be shared equally among ${heads} attention heads`);
+  return { hiddenSize, heads };
+}
+
+export function vocabulary(fields: Fields, defaultPadding: number): Pick<EncoderConfig, 'vocabSize' | 'padTokenId'> {
+  const vocabSize = fields.count('vocab_size');
+  const padTokenId = fields.number('pad_token_id', defaultPadding, (x) => Number.isInteger(x) && x >= 0, 'a token id');
+  if (padTokenId >= vocabSize) fields.reject('pad_token_id', `${padTokenId} is outside the vocabulary of ${vocabSize}`);
+  return { vocabSize, padTokenId };
+}
+
+export function activation(fields: Fields, key: string): HiddenActivation {
+  return fields.choice(key, activations, 'gelu');
+}
+
+export function initializerRange(fields: Fields): number {
+  return fields.number('initializer_range', 0.02, (x) => x > 0 && x < 10, 'a positive standard deviation');
+}
+
+/** Names in Hugging Face's table of activations. */
+const activations: Readonly<Record<string, HiddenActivation>> = {
+  gelu: 'gelu',
+  gelu_new: 'gelu-tanh',
+  gelu_pytorch_tanh: 'gelu-tanh',
+  relu: 'relu',
+};

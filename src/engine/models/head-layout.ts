@@ -1,0 +1,83 @@
+import type { ParameterSpec } from '../program.ts';
+import type { ParameterSource } from './parameters.ts';
+
+/** How a classifier's parameters lie in a file, where that has other tensors than the model. */
+export interface HeadLayout {
+  /** The file's tensors. */
+  readonly tensors: readonly ParameterSpec[];
+  /** A model's values → the file's. */
+  store(model: ParameterSource): ParameterSource;
+  /** The file's values → the model's: what was stored comes back. */
+  load(file: ParameterSource): ParameterSource;
+  /** Tensors that hold more numbers than they need; of these, `load` understands only what `store` makes. */
+  readonly redundant: readonly ParameterSpec[];
+}
+
+/** The parameters under other names: beginnings in the model, and what stands in their place in the file; the first that fits counts. */
+export function renamed(parameters: readonly ParameterSpec[], beginnings: readonly (readonly [model: string, file: string])[] = []): HeadLayout {
+  const inFile = (spec: ParameterSpec): ParameterSpec => {
+    const [from, to] = beginnings.find(([model]) => spec.name.startsWith(model)) ?? ['', ''];
+    return { ...spec, name: to + spec.name.slice(from.length) };
+  };
+  const inModel = new Map(parameters.map((spec) => [inFile(spec).name, spec]));
+  return {
+    tensors: parameters.map(inFile),
+    store: (model) => (spec, into) => model(inModel.get(spec.name) ?? spec, into),
+    load: (file) => (spec, into) => file(inFile(spec), into),
+    redundant: [],
+  };
+}
+
+/**
+ * The dense layer `classifier`, x Wᵀ + b, as two with a ReLU between them, exactly: z = relu(z) − relu(−z). `pre_classifier`
+ * computes z = x Wᵀ in its first rows, −z in as many more and nothing in the rest; `classifier` takes the differences and adds b.
+ * Undefined where the width has no room for two rows an output.
+ */
+export function throughRelu(parameters: readonly ParameterSpec[]): HeadLayout | undefined {
+  const weight = parameters.find(({ name }) => name === 'classifier.weight');
+  const [outputs = 0, width = 0] = weight?.shape ?? [];
+  if (weight === undefined || 2 * outputs > width) return undefined;
+  const init = { kind: 'zeros' } as const;
+  const preWeight: ParameterSpec = { name: 'pre_classifier.weight', shape: [width, width], init };
+  const preBias: ParameterSpec = { name: 'pre_classifier.bias', shape: [width], init };
+  return {
+    tensors: [...parameters, preWeight, preBias],
+    store: (model) => (spec, into) => {
+      switch (spec.name) {
+        case preWeight.name:
+          return withNegatives(model(weight), width);
+        case preBias.name:
+          return new Float32Array(width);
+        case weight.name:
+          return differences(outputs, width);
+        default:
+          return model(spec, into);
+      }
+    },
+    load: (file) => (spec, into) => {
+      if (spec.name !== weight.name) return file(spec, into);
+      const rows = file(preWeight).slice(0, outputs * width);
+      into?.set(rows);
+      return into ?? rows;
+    },
+    redundant: [preWeight, preBias, weight],
+  };
+}
+
+/** Rows [outputs, width], the same rows with the other sign, and zeros: [width, width]. */
+function withNegatives(rows: Float32Array, width: number): Float32Array {
+  const all = new Float32Array(width * width);
+  all.set(rows);
+  all.set(rows.map((x) => -x), rows.length);
+  return all;
+}
+
+/** Row k takes number k minus number outputs + k: [outputs, width]. */
+function differences(outputs: number, width: number): Float32Array {
+  const rows = new Float32Array(outputs * width);
+  for (let k = 0; k < outputs; k++) {
+    rows[k * width + k] = 1;
+    rows[k * width + outputs + k] = -1;
+  }
+  return rows;
+}

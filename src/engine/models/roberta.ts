@@ -1,0 +1,33 @@
+import type { Architecture } from './architecture.ts';
+import { encodeAsBert, parseAsBert } from './bert.ts';
+import type { Fields } from './config-fields.ts';
+import type { EncoderConfig } from './encoder-config.ts';
+import { renamed } from './head-layout.ts';
+
+/**
+ * RoBERTa (Liu et al. 2019): BERT without segments, whose positions begin after the padding token's id. A padding token that
+ * stands inside a text counts as a position like any other token.
+ */
+export const roberta: Architecture = {
+  parse: parseRoberta,
+  encode: (m, config) => encodeAsBert(m, config, 'roberta'),
+  naming: { prefix: 'roberta.', optional: ['roberta.pooler.'], ignored: ['roberta.embeddings.position_ids'] },
+  huggingFace: {
+    encoder: 'RobertaModel',
+    classifier: 'RobertaForSequenceClassification',
+    dropoutKey: 'classifier_dropout',
+    // That class has no pooler: its head is tanh of `dense` over the first token, which is the pooler, then `out_proj`.
+    layout: (parameters) =>
+      renamed(parameters, [
+        ['roberta.pooler.dense.', 'classifier.dense.'],
+        ['classifier.', 'classifier.out_proj.'],
+      ]),
+  },
+};
+
+function parseRoberta(fields: Fields): Omit<EncoderConfig, 'modelType'> {
+  const { maxPositions: rows, ...config } = parseAsBert(fields, 1);
+  const firstPosition = config.padTokenId + 1;
+  if (rows <= firstPosition) fields.reject('max_position_embeddings', `${rows} leaves no position after the ${firstPosition} that are never used`);
+  return { ...config, firstPosition, maxPositions: rows - firstPosition };
+}
