@@ -1,0 +1,42 @@
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { parseEncoderConfig, randomParameters } from '../../src/engine/models/index.ts';
+import { writeModelFolder, type NewModel } from '../../src/training/classifier-folder.ts';
+import { root } from '../helpers/quickstart.ts';
+
+/** What a pretrained model of each architecture says in its config.json, with the quickstart's vocabulary. */
+export const pretrained = {
+  bert: { model_type: 'bert', hidden_size: 16, num_hidden_layers: 2, num_attention_heads: 2, intermediate_size: 32, max_position_embeddings: 64 },
+  roberta: { model_type: 'roberta', hidden_size: 16, num_hidden_layers: 2, num_attention_heads: 2, intermediate_size: 32, max_position_embeddings: 66, type_vocab_size: 1, layer_norm_eps: 1e-5, pad_token_id: 1 },
+  distilbert: { model_type: 'distilbert', dim: 16, n_layers: 2, n_heads: 2, hidden_dim: 32, max_position_embeddings: 64, attention_dropout: 0.1, dropout: 0.1 },
+} as const;
+
+export type Architecture = keyof typeof pretrained;
+
+const quickstartTokenizer = ['tokenizer.json', 'tokenizer_config.json'].map((name) => join(root, 'configs/quickstart/model', name));
+
+/** Large enough for probabilities that differ from text to text. */
+const lively = { initializer_range: 0.5 };
+
+interface ModelOptions {
+  readonly vocabulary?: number;
+  readonly tokenizer?: readonly string[];
+}
+
+/** A model directory with random weights, as a fold leaves it. */
+export function modelFolder(folder: string, architecture: Architecture, model: Pick<NewModel, 'classes' | 'head'>, options: ModelOptions = {}): string {
+  const base = join(folder, 'base');
+  mkdirSync(base, { recursive: true });
+  const json = JSON.stringify({ ...pretrained[architecture], ...lively, vocab_size: options.vocabulary ?? 1200, dtype: 'float16', architectures: ['Other'] });
+  const paths = [join(base, 'config.json'), ...(options.tokenizer ?? quickstartTokenizer).map((path) => join(base, basename(path)))];
+  writeFileSync(join(base, 'config.json'), json);
+  for (const path of options.tokenizer ?? quickstartTokenizer) copyFileSync(path, join(base, basename(path)));
+  writeModelFolder(join(folder, 'model'), {
+    ...model,
+    files: Object.fromEntries(paths.map((path) => [basename(path), path])),
+    config: parseEncoderConfig(json, 'config.json'),
+    source: randomParameters(11),
+    max_seq_length: 32,
+  });
+  return join(folder, 'model');
+}
