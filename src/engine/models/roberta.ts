@@ -5,7 +5,7 @@ import type { EncoderConfig } from './encoder-config.ts';
 import { renamed } from './head-layout.ts';
 
 /**
- * RoBERTa (Liu et al. 2019): BERT without segments, whose positions begin after the padding token's id. A padding token that
+ * RoBERTa (Liu et al. 2019): BERT with one segment for all tokens, whose positions begin after the padding token's id. A padding token that
  * stands inside a text counts as a position like any other token.
  */
 export const roberta: Architecture = {
