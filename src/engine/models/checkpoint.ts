@@ -12,11 +12,15 @@ export interface Pretrained {
   readonly notices: readonly string[];
 }
 
+/** Of the encoder's tensors that a checkpoint lacks. */
+const absentSeed = 0;
+
 /**
  * A pretrained encoder's weights for the parameters of a program. Names come with or without the architecture's prefix and
- * with today's `weight` and `bias` or the `gamma` and `beta` of the first releases. The head, and a pooler that the file
- * lacks, start at random from `seed`; a head of the file's own is not used. Throws OrtrainError `data` that names every
- * tensor which is missing or has the wrong shape.
+ * with today's `weight` and `bias` or the `gamma` and `beta` of the first releases. The head starts at random from `seed`; a
+ * head of the file's own is not used. A pooler that the file lacks starts at random too, always the same: features that were
+ * computed once must fit the encoder of every fold. Throws OrtrainError `data` that names every tensor which is missing or
+ * has the wrong shape.
  */
 export function pretrainedParameters(file: Safetensors, config: EncoderConfig, parameters: readonly ParameterSpec[], seed: number): Pretrained {
   const { naming } = architectureOf(config);
@@ -29,11 +33,12 @@ export function pretrainedParameters(file: Safetensors, config: EncoderConfig, p
 
   const known = new Set([...encoder.map((spec) => spec.name), ...naming.ignored]);
   const unknown = [...names.keys()].filter((name) => name.startsWith(naming.prefix) && !known.has(name));
-  const random = randomParameters(seed);
+  const [head, absent] = [randomParameters(seed), randomParameters(absentSeed)];
   return {
     source: (spec, into) => {
-      const name = spec.name.startsWith(naming.prefix) ? names.get(spec.name) : undefined;
-      return name === undefined ? random(spec, into) : readFloats(file, name, into);
+      if (!spec.name.startsWith(naming.prefix)) return head(spec, into);
+      const name = names.get(spec.name);
+      return name === undefined ? absent(spec, into) : readFloats(file, name, into);
     },
     notices: [
       ...(lacking.length === 0 ? [] : [`${file.source.name} has no ${some(lacking.map((spec) => spec.name))}; it starts at random`]),
