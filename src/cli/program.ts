@@ -1,4 +1,4 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { createRequire } from 'node:module';
 import { OrtrainError } from '../core/errors.ts';
 import type { Answer, Call, SharedFlags, Verb } from './call.ts';
@@ -85,6 +85,16 @@ function commands(act: Act): Command {
     .option('--output <file>', 'write the CSV there instead of to stdout')
     .action(act(async () => (await import('./commands/predict.ts')).predict));
   program
+    .command('export')
+    .description('write the model of one fold for other tools: ONNX with its tokenizer, or a Hugging Face model directory')
+    .requiredOption('--run <run>', 'name or folder of the run')
+    .requiredOption('--to <dir>', 'the folder to write; it must not be there yet')
+    .addOption(new Option('--format <format>', 'what to write').choices(['onnx', 'huggingface']).default('onnx'))
+    .option('--fold <n>', 'which fold (default: the best by the monitored metric)', wholeNumber)
+    .addOption(new Option('--dtype <dtype>', 'float16: write a float16 model beside the float32 one').choices(['float32', 'float16']).default('float32'))
+    .addOption(new Option('--quantize <kind>', 'int8: write a dynamically quantized model beside the float32 one').choices(['int8']))
+    .action(act(async () => (await import('./commands/export.ts')).exportModel));
+  program
     .command('schema')
     .description('print the JSON Schema of the configuration')
     .action(act(async () => (await import('./commands/schema.ts')).schema));
@@ -97,6 +107,11 @@ function commands(act: Act): Command {
 
 function collect(value: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), value];
+}
+
+function wholeNumber(value: string): number {
+  if (!/^\d+$/.test(value)) throw new InvalidArgumentError('It is a whole number from 0 on.');
+  return Number(value);
 }
 
 function version(): string {

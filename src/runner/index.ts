@@ -1,4 +1,5 @@
 export { checkData, type DataSizes } from './check-data.ts';
+export { exportRun, type ExportedFile, type ExportedModel, type ExportRequest } from './export.ts';
 export { planExperiment, type ExperimentPlan, type TaskPlan } from './plan.ts';
 export { predictTexts, type TextPredictions } from './predict.ts';
 export type { RunnerOptions } from './prepare.ts';

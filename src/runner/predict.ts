@@ -34,7 +34,8 @@ export async function predictTexts(
   return { classes, probabilities };
 }
 
-function modelFolders(run: StoredRun): readonly string[] {
+/** The folds' models, in the order of the folds. Throws a usage error where there is none. */
+export function modelFolders(run: StoredRun): readonly string[] {
   const root = join(run.folder, 'models');
   const names = existsSync(root) ? readdirSync(root).filter((name) => name.startsWith('fold-')) : [];
   if (names.length === 0) {

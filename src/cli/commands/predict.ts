@@ -1,12 +1,12 @@
 import { writeFileAtomic } from '../../core/files.ts';
-import type { Listener, StageEvent } from '../../core/events.ts';
 import { writeCsv } from '../../data/csv.ts';
-import { predictTexts, readRun, type StoredRun, type TextPredictions } from '../../runner/index.ts';
+import { predictTexts, readRun, type TextPredictions } from '../../runner/index.ts';
 import { predictionColumns, predictionFields } from '../../stages/prediction-table.ts';
 import type { Verb } from '../call.ts';
+import { notes, threadsOf } from '../notes.ts';
 import { STOPPING } from '../progress/words.ts';
 import { readTexts } from '../texts.ts';
-import { count, plural } from '../render/text.ts';
+import { plural } from '../render/text.ts';
 
 interface PredictFlags {
   readonly run: string;
@@ -28,23 +28,6 @@ export const predict: Verb<PredictFlags> = async (_operands, flags, call) => {
     text: flags.output === undefined ? csv : `${plural(texts.length, 'prediction')} in ${flags.output}`,
   };
 };
-
-function threadsOf({ experiment }: StoredRun): { readonly threads?: number } {
-  const { threads } = experiment.resources;
-  return threads === 'auto' ? {} : { threads };
-}
-
-const NOTE_EVERY_MS = 5_000;
-
-function notes(write: (text: string) => void): Listener<StageEvent> {
-  let last = performance.now();
-  return (event) => {
-    if (event.type === 'notice') write(event.message);
-    if (event.type !== 'progress' || performance.now() - last < NOTE_EVERY_MS) return;
-    last = performance.now();
-    write(`${count(event.done)} of ${count(event.total)} ${event.unit}`);
-  };
-}
 
 function asCsv(ids: readonly string[], predictions: TextPredictions): string {
   const fields = fieldsOf(predictions);

@@ -58,6 +58,7 @@ export const rules = {
       return g.Mul(largest, g.Div(keepAxes(g, dy, x, axes), g.ReduceSum(largest, { axes }))); // equals share it
     },
   ],
+  CumSum: [(g, dy, _, __, { axis, exclusive, reverse }) => g.CumSum(dy, { axis, exclusive, reverse: 1 - reverse })],
   // y ∘ (dy - Σ dy ∘ y)
   Softmax: [(g, dy, _, [y], { axis }) => g.Mul(y, g.Sub(dy, g.ReduceSum(g.Mul(dy, y), { axes: [axis] })))],
   // dy - softmax ∘ Σ dy
@@ -88,6 +89,8 @@ export const rules = {
   Less: null,
   And: null,
   Not: null,
+  DynamicQuantizeLinear: null,
+  MatMulInteger: null,
   Shape: null,
   Size: null,
 } as const satisfies { readonly [O in OpName]: Rule<O> | null };

@@ -5,4 +5,6 @@ export { product, sameShape } from './dims.ts';
 export { sliceRange } from './infer.ts';
 export type { AttributesOf, InputsOf, OpName, OutputsOf } from './ops.ts';
 export { print } from './print.ts';
+export { bind, rewrite, type Rewriting } from './rewrite.ts';
+export { toStandard } from './standard.ts';
 export type { ConstantData, DType, Dim, Graph, Node, Shape, Value } from './types.ts';

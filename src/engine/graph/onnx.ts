@@ -10,10 +10,12 @@ import { operatorOf } from './ops.ts';
 import type { Attribute, ConstantData, DType, Dim, Graph, Node, Shape, Value } from './types.ts';
 
 const IR_VERSION = 10n;
-const OPSETS = [{ domain: '', version: 17n }, { domain: 'com.microsoft', version: 1n }];
+/** Versions by domain. */
+const OPSETS = { '': 17n, 'com.microsoft': 1n } as const;
 
 /**
- * The bytes of an ONNX model: ir_version 10, opset 17 and com.microsoft 1. Outputs carry the names that the graph gives them.
+ * The bytes of an ONNX model: ir_version 10, opset 17 and, where the graph uses it, com.microsoft 1. Outputs carry the names that
+ * the graph gives them; further outputs of a node that nothing reads are left out, because runtimes fuse only nodes without them.
  * What this table keeps as attributes and ONNX takes as inputs becomes constants; a symbolic target shape becomes a tensor that
  * is assembled at run time from the shapes of graph inputs.
  */
@@ -25,13 +27,18 @@ export function toOnnx(graph: Graph): Uint8Array {
   const nameOf = (x: Value | null): string => (x === null ? '' : (renamed.get(x) ?? x.name));
 
   for (const [x, data] of graph.constants) wire.initializer(x.name, x.dtype, x.shape as readonly number[], data);
-  for (const node of graph.nodes) wire.node(node.op, [...node.inputs.map(nameOf), ...operandsOf(node, wire)], node.outputs.map(nameOf), attributesOf(node));
+  const read = new Set([...graph.nodes.flatMap((node) => node.inputs), ...graph.outputs.values()]);
+  for (const node of graph.nodes) {
+    const variadic = operatorOf(node.op)?.outputs[0]?.startsWith('...') === true; // the number of outputs has a meaning
+    const outputs = variadic ? node.outputs : node.outputs.slice(0, node.outputs.findLastIndex((y) => read.has(y)) + 1);
+    wire.node(node.op, [...node.inputs.map(nameOf), ...operandsOf(node, wire)], outputs.map(nameOf), attributesOf(node));
+  }
   for (const [name, value] of graph.outputs) if (nameOf(value) !== name) wire.node('Identity', [nameOf(value)], [name], []);
 
   const model = create(ModelProtoSchema, {
     irVersion: IR_VERSION,
     producerName: 'ortrain',
-    opsetImport: OPSETS,
+    opsetImport: [...new Set(['' as const, ...graph.nodes.map(({ op }) => operatorOf(op)?.domain ?? '')])].map((domain) => ({ domain, version: OPSETS[domain] })),
     graph: {
       name: graph.name,
       input: graph.inputs.map((x) => valueInfo(x.name, x)),
@@ -121,7 +128,7 @@ function operandsOf(node: Node, wire: Wire): readonly string[] {
       const value = node.attrs[key] as Attribute;
       if (kind === 'dims') return wire.lengths(abbreviated(node, value as Shape));
       if (kind === 'float') return wire.initializer(`float(${String(value)})`, 'float32', [], Float32Array.of(value as number));
-      const list = value as readonly number[];
+      const list = [value].flat() as readonly number[];
       return list.length === 0 ? '' : wire.ints(list);
     });
 }
@@ -163,6 +170,7 @@ function valueInfo(name: string, { dtype, shape }: Value): ValueInfoProto {
 const DTYPES: Readonly<Record<DType, TensorProto_DataType>> = {
   float32: TensorProto_DataType.FLOAT,
   float16: TensorProto_DataType.FLOAT16,
+  int8: TensorProto_DataType.INT8,
   int32: TensorProto_DataType.INT32,
   int64: TensorProto_DataType.INT64,
   uint8: TensorProto_DataType.UINT8,

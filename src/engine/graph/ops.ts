@@ -1,7 +1,7 @@
 import { attr, operand, type AttributeArguments, type AttributeSpecs, type AttributeValues } from './attributes.ts';
 import {
-  arithmetic, cast, comparison, concat, conditional, elementwise, elementwiseFloat, expand, gather, gatherElements, gemm, layerNormalization,
-  logical, matMul, pad, reduce, reshape, scatterElements, shapeOf, sizeOf, slice, split, squeeze, transpose, unsqueeze,
+  arithmetic, cast, comparison, concat, conditional, cumulative, dynamicQuantizeLinear, elementwise, elementwiseFloat, expand, gather, gatherElements, gemm, layerNormalization,
+  logical, matMul, matMulInteger, pad, reduce, reshape, scatterElements, shapeOf, sizeOf, slice, split, squeeze, transpose, unsqueeze,
 } from './infer.ts';
 import type { TensorType, Value } from './types.ts';
 
@@ -67,6 +67,8 @@ export const operators = {
   ReduceSum: op(['x'], { axes: operand('axes', []), keepdims: attr('int', 1) }, reduce),
   ReduceMean: op(['x'], { axes: attr('axes', []), keepdims: attr('int', 1) }, reduce),
   ReduceMax: op(['x'], { axes: attr('axes', []), keepdims: attr('int', 1) }, reduce),
+  /** Running sums: without the element itself where exclusive, from the end where reverse. */
+  CumSum: op(['x'], { axis: operand('axis'), exclusive: attr('int', 0), reverse: attr('int', 0) }, cumulative),
   Softmax: op(['x'], { axis: attr('axis', -1) }, elementwiseFloat),
   LogSoftmax: op(['x'], { axis: attr('axis', -1) }, elementwiseFloat),
   /** Over the last axis only; mean and invStd, [..., 1], are there for the backward pass. */
@@ -97,6 +99,12 @@ export const operators = {
   Less: op(['a', 'b'], {}, comparison),
   And: op(['a', 'b'], {}, logical),
   Not: op(['x'], {}, logical),
+
+  // quantized, for models that are only run
+  /** x ≈ scale (y - zeroPoint), with scale and zeroPoint from the smallest and the largest element. */
+  DynamicQuantizeLinear: many(['x'], ['y', 'scale', 'zeroPoint'], {}, dynamicQuantizeLinear),
+  /** (a - aZero) b of uint8 and int8, in int32. */
+  MatMulInteger: op(['a', 'b', 'aZero?'], {}, matMulInteger),
 
   // lengths, as int64
   Shape: op(['x'], {}, shapeOf),

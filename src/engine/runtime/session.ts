@@ -42,11 +42,22 @@ export async function openSession(graph: Graph, { threads, spinning }: SessionOp
       optimization: { disable_specified_optimizers: HARMFUL_OPTIMIZERS.join(';') },
     },
   };
-  const session = await named(graph, 'does not load', () => ort.InferenceSession.create(toOnnx(graph), options));
+  const session = await named(graph.name, `the graph ${graph.name} does not load`, () => ort.InferenceSession.create(toOnnx(graph), options));
+  return opened(ort, graph.name, `the graph ${graph.name} failed`, session);
+}
+
+/** The model in an ONNX file, as any program would run it. */
+export async function openModelFile(path: string, threads: number): Promise<Session> {
+  const ort = await loadRuntime();
+  const options: InferenceSession.SessionOptions = { executionProviders: ['cpu'], intraOpNumThreads: threads, logSeverityLevel: 4 };
+  return opened(ort, path, `${path} failed`, await named(path, `${path} does not load`, () => ort.InferenceSession.create(path, options)));
+}
+
+function opened(ort: typeof import('onnxruntime-node'), subject: string, failure: string, session: InferenceSession): Session {
   return {
     tensor: ({ dtype, shape, data }) => new ort.Tensor(dtype, data, shape),
     async run(feeds) {
-      const outputs = await named(graph, 'failed', () => session.run(feeds));
+      const outputs = await named(subject, failure, () => session.run(feeds));
       return Object.fromEntries(Object.entries(outputs).map(([name, { data }]) => [name, data as Float32Array]));
     },
     release: () => session.release(),
@@ -65,11 +76,11 @@ async function loadRuntime(): Promise<typeof import('onnxruntime-node')> {
   }
 }
 
-async function named<T>(graph: Graph, what: string, action: () => Promise<T>): Promise<T> {
+async function named<T>(subject: string, failure: string, action: () => Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new OrtrainError('run', `the graph ${graph.name} ${what} in onnxruntime: ${reason}`, { subject: graph.name, cause });
+    throw new OrtrainError('run', `${failure} in onnxruntime: ${reason}`, { subject, cause });
   }
 }

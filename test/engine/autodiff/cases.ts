@@ -137,6 +137,10 @@ export const cases: { readonly [O in Differentiable]: readonly [Case, ...Case[]]
     given(apart('B', 5)).to((g, x) => g.ReduceMax(x, { axes: [0], keepdims: 0 })),
     given(equal(1, 'B', 2)).to((g, x) => g.ReduceMax(x, { axes: [1] })),
   ],
+  CumSum: [
+    given(real('B', 'S')).to((g, x) => g.CumSum(x, { axis: 1 })),
+    given(real('B', 5)).to((g, x) => g.CumSum(x, { axis: 0, exclusive: 1, reverse: 1 })),
+  ],
   Softmax: [given(real('B', 'S', 5)).to((g, x) => g.Softmax(x)), given(real(2, 'B', 5)).to((g, x) => g.Softmax(x, { axis: 1 }))],
   LogSoftmax: [given(real('B', 5)).to((g, x) => g.LogSoftmax(x)), given(real(2, 'B', 5)).to((g, x) => g.LogSoftmax(x, { axis: 1 }))],
   LayerNormalization: [

@@ -1,0 +1,67 @@
+import { OrtrainError } from '../../core/errors.ts';
+import { graphBuilder, type Builder } from './builder.ts';
+import { check } from './check.ts';
+import { factors, product } from './dims.ts';
+import { operatorOf, type OpName } from './ops.ts';
+import type { Attribute, ConstantData, Dim, Graph, Node, Shape, Value } from './types.ts';
+
+/** What comes in place of a graph's parts. A part that is not named here, or for which undefined is answered, is copied. */
+export interface Rewriting {
+  /** In place of a symbolic length. */
+  readonly symbols?: Readonly<Record<string, string>>;
+  input?(x: Value): Value | undefined;
+  constant?(x: Value, data: ConstantData): Value | undefined;
+  /** In place of a node's outputs. `inputs` are those of the node, rewritten. */
+  node?(node: Node, inputs: Node['inputs']): Value | readonly Value[] | undefined;
+  output?(value: Value): Value;
+}
+
+/** The graph, written anew with parts of it replaced. `rewriting` may declare inputs of its own first. */
+export function rewrite(graph: Graph, rewriting: (g: Builder) => Rewriting): Graph {
+  const g = graphBuilder(graph.name);
+  const { symbols = {}, ...replace } = rewriting(g);
+  const renamed = (shape: Shape): Shape => shape.map((dim) => product(factors(dim).map((factor): Dim => symbols[factor] ?? factor)));
+  const made = new Map<Value, Value>();
+  const rewritten = (x: Value): Value => {
+    const value = made.get(x);
+    if (value === undefined) throw new OrtrainError('run', `Rewriting the graph ${graph.name} left nothing in place of ${x.name}.`);
+    return value;
+  };
+
+  for (const x of graph.inputs) made.set(x, replace.input?.(x) ?? g.input(x.name, x.dtype, renamed(x.shape)));
+  for (const [x, data] of graph.constants) made.set(x, replace.constant?.(x, data) ?? g.constant(data, x.dtype, x.shape as readonly number[]));
+  for (const node of graph.nodes) {
+    const inputs = node.inputs.map((x) => (x === null ? null : rewritten(x)));
+    const outputs = [replace.node?.(node, inputs) ?? copy(g, node, inputs, renamed)].flat();
+    node.outputs.forEach((y, i) => {
+      if (outputs[i] !== undefined) made.set(y, outputs[i]);
+    });
+  }
+  for (const [name, value] of graph.outputs) g.output(name, replace.output?.(rewritten(value)) ?? rewritten(value));
+  return g.build();
+}
+
+/** The graph with constants in place of the inputs of these names. Those that no node reads are left out. */
+export function bind(graph: Graph, data: ReadonlyMap<string, ConstantData>): Graph {
+  const used = new Set(graph.nodes.flatMap((node) => node.inputs));
+  const constants = new Map(graph.constants);
+  for (const x of graph.inputs) {
+    const values = data.get(x.name);
+    if (values !== undefined && used.has(x)) constants.set(x, values);
+  }
+  const bound: Graph = { ...graph, constants, inputs: graph.inputs.filter((x) => !data.has(x.name)) };
+  check(bound);
+  return bound;
+}
+
+function copy(g: Builder, { op, attrs }: Node, inputs: Node['inputs'], renamed: (shape: Shape) => Shape): Value | readonly Value[] {
+  const specs = operatorOf(op)?.attrs ?? {};
+  const kept = Object.entries(attrs).map(([key, value]) => [key, specs[key]?.kind === 'dims' ? renamed(value as Shape) : value] as const);
+  return apply(g, op, inputs, Object.fromEntries(kept));
+}
+
+/** The one cast of the copy: that a node of a checked graph has the inputs and attributes which its method takes. */
+function apply(g: Builder, op: string, inputs: Node['inputs'], attrs: Readonly<Record<string, Attribute>>): Value | readonly Value[] {
+  const method = g[op as OpName] as (...args: readonly unknown[]) => Value | readonly Value[];
+  return method(...inputs, attrs);
+}

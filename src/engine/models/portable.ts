@@ -1,0 +1,73 @@
+import { bind, rewrite, toStandard, type Builder, type ConstantData, type Graph, type Value } from '../graph/index.ts';
+import type { Feeds } from '../program.ts';
+import { classifierForward, type ClassifierOptions } from './classifier.ts';
+import type { ParameterSource } from './parameters.ts';
+
+/** A classifier that others can run: fed with what a tokenizer gives, in standard ONNX operators, with its weights. */
+export interface PortableModel {
+  /** Among its inputs are the weights, by name. */
+  readonly graph: Graph;
+  readonly weights: ReadonlyMap<string, ConstantData>;
+}
+
+/**
+ * A classifier with the inputs and outputs of Hugging Face's ONNX models. In: `input_ids`, `attention_mask` and, for an encoder
+ * that has segments, `token_type_ids`, int64 [batch, sequence]. Out: `logits`, float32 [batch, classes], one for each class, to
+ * be put through a softmax. A classifier with one logit x for two classes answers [0, x], whose softmax is [1 - sigmoid(x),
+ * sigmoid(x)]. It is the graph that training evaluates, fed from other inputs.
+ */
+export function portableClassifier(options: ClassifierOptions, source: ParameterSource): PortableModel {
+  const { graph, parameters } = classifierForward(options);
+  const withSegments = graph.inputs.some(({ name }) => name === 'token_types');
+  const fed = rewrite(graph, (g) => {
+    const [ids, mask, types] = tokenizerInputs(g, withSegments);
+    const feeds: Readonly<Record<string, () => Value>> = {
+      token_rows: () => ids, // only read by the look-ups that are left out below
+      tokens: () => ids,
+      positions: () => positions(g),
+      token_types: () => g.Cast(types ?? ids, { to: 'int32' }),
+      attention_bias: () => attentionBias(g, mask),
+    };
+    return {
+      symbols: { B: 'batch', S: 'sequence' },
+      input: ({ name }) => feeds[name]?.(),
+      // Training takes the rows of a batch out of the table first; here ids point into the whole table.
+      node: ({ op, inputs: [, rows] }, [table]) => (op === 'Gather' && rows?.name === 'token_rows' ? (table ?? undefined) : undefined),
+      output: (logits) => (options.outputs === 1 ? g.Pad(logits, { pads: [0, 1, 0, 0] }) : logits),
+    };
+  });
+  return { graph: toStandard(fed), weights: new Map(parameters.map((spec) => [spec.name, source(spec)])) };
+}
+
+/** The finished graph, with the weights that it uses as constants under their names. */
+export function withWeights({ graph, weights }: PortableModel): Graph {
+  return bind(graph, weights);
+}
+
+/** Inputs of a portable classifier for token ids, one list a text, padded to `width`. */
+export function portableFeeds(ids: readonly ArrayLike<number>[], width: number, padTokenId: number): Feeds {
+  const shape = [ids.length, width];
+  const tensor = (fill: number, of: (id: number) => number): Feeds[string] => {
+    const data = new BigInt64Array(ids.length * width).fill(BigInt(fill));
+    ids.forEach((text, b) => data.set(BigInt64Array.from(text, (id) => BigInt(of(id))), b * width));
+    return { dtype: 'int64', shape, data };
+  };
+  return { input_ids: tensor(padTokenId, (id) => id), attention_mask: tensor(0, () => 1), token_type_ids: tensor(0, () => 0) };
+}
+
+function tokenizerInputs(g: Builder, withSegments: boolean): readonly [Value, Value, Value?] {
+  const input = (name: string): Value => g.input(name, 'int64', ['batch', 'sequence']);
+  return [input('input_ids'), input('attention_mask'), ...(withSegments ? ([input('token_type_ids')] as const) : ([] as const))];
+}
+
+/** 0, 1, … S - 1: int32 [S]. */
+function positions(g: Builder): Value {
+  const ones = g.expand(g.constant(Int32Array.of(1), 'int32', [1]), ['sequence']);
+  return g.CumSum(ones, { axis: 0, exclusive: 1 });
+}
+
+/** 0 where there is text, the lowest float32 at padding: [B, 1, 1, S]. */
+function attentionBias(g: Builder, mask: Value): Value {
+  const padding = g.Sub(g.scalar(1), g.Cast(mask, { to: 'float32' }));
+  return g.reshape(g.Mul(padding, g.scalar(-3.4028234663852886e38)), ['batch', 1, 1, 'sequence']);
+}

@@ -1,0 +1,164 @@
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import { OrtrainError } from '../core/errors.ts';
+import type { Listener, StageEvent } from '../core/events.ts';
+import { placeFolder, temporaryBeside } from '../core/files.ts';
+import { classificationMetrics } from '../data/metrics.ts';
+import { loadTokenizer, tokenize, type TokenSet } from '../data/tokens.ts';
+import { readModelFolder, tokenizerFiles } from '../training/classifier-folder.ts';
+import { ensembleProbabilities } from '../training/ensemble.ts';
+import { PORTABLE_FILES, portableProbabilities, writePortableFolder, type Precision } from '../training/portable-folder.ts';
+import { modelFolders } from './predict.ts';
+import type { StoredRun } from './runs.ts';
+import { readValidation, type Validation } from './validation-rows.ts';
+
+export type { Precision } from '../training/portable-folder.ts';
+
+export interface ExportRequest {
+  /** The folder to write, which must not be there yet or be empty. */
+  readonly to: string;
+  readonly format: 'onnx' | 'huggingface';
+  /** Float32 is always written; these come beside it. Only for ONNX. */
+  readonly alsoIn: readonly Exclude<Precision, 'float32'>[];
+  /** Without it, the fold whose best epoch is best by the metric that the run monitored. */
+  readonly fold?: number;
+  readonly threads?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface ExportedModel {
+  readonly folder: string;
+  readonly fold: number;
+  readonly classes: readonly string[];
+  readonly files: readonly ExportedFile[];
+}
+
+/** One of the written models, and how it did on the fold's own validation rows. */
+export interface ExportedFile {
+  /** Below the folder. */
+  readonly path: string;
+  readonly precision: Precision;
+  readonly bytes: number;
+  readonly rows: number;
+  /** Between its probabilities and those that the run recorded. */
+  readonly maxDifference: number;
+  /** Metrics on these rows: the run's own and the file's. */
+  readonly before: Readonly<Record<string, number>>;
+  readonly after: Readonly<Record<string, number>>;
+}
+
+/** Float32 on one machine or another differs by rounding; a wrong weight or input by more than this. */
+const SAME = 1e-4;
+/** Validation rows on which a float32 model is compared; the others are measured on all. */
+const COMPARED_ROWS = 64;
+
+/**
+ * Writes the model of one fold in a form that other tools load, opens what was written and compares its answers with the run's
+ * out-of-fold predictions. The folder appears only when that has gone well. Throws a `run` error where float32 probabilities
+ * differ by more than 1e-4, a usage error where the folder or the fold does not do, a `data` error where the training table or
+ * the run's files do not fit together.
+ */
+export async function exportRun(run: StoredRun, request: ExportRequest, listen: Listener<StageEvent>): Promise<ExportedModel> {
+  const folder = resolve(request.to);
+  checkFree(folder);
+  const fold = request.fold ?? bestFold(run);
+  const model = foldFolder(run, fold);
+  const { classes, max_seq_length: maxLength } = readModelFolder(model);
+  const validation = await readValidation(run, fold, classes);
+  const tokens = tokenize(await loadTokenizer(tokenizerFiles(model)), validation.texts, maxLength);
+
+  const temporary = temporaryBeside(folder);
+  mkdirSync(temporary, { recursive: true });
+  try {
+    if (request.format === 'onnx') await writePortableFolder(temporary, model, ['float32', ...request.alsoIn]);
+    else placeFolder(model, temporary);
+    const files: ExportedFile[] = [];
+    for (const precision of ['float32', ...request.alsoIn] as const) {
+      files.push(await compared(temporary, precision, validation, { tokens, classes: classes.length, run, request, listen }));
+    }
+    mkdirSync(dirname(folder), { recursive: true });
+    renameSync(temporary, folder);
+    return { folder, fold, classes, files };
+  } catch (error) {
+    rmSync(temporary, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+interface Comparison {
+  readonly tokens: TokenSet;
+  readonly classes: number;
+  readonly run: StoredRun;
+  readonly request: ExportRequest;
+  readonly listen: Listener<StageEvent>;
+}
+
+async function compared(folder: string, precision: Precision, validation: Validation, comparison: Comparison): Promise<ExportedFile> {
+  const { classes, run, request, listen } = comparison;
+  const rows = precision === 'float32' ? Math.min(COMPARED_ROWS, validation.texts.length) : validation.texts.length;
+  const tokens = firstRows(comparison.tokens, rows);
+  const path = request.format === 'onnx' ? PORTABLE_FILES[precision] : 'model.safetensors';
+  const speed = { threads: request.threads ?? availableParallelism(), batchSize: run.experiment.training.eval_batch_size };
+  const onProgress = (done: number): void => {
+    if (request.signal?.aborted === true) throw new OrtrainError('interrupted', 'stopped before the end; nothing was written');
+    listen({ type: 'progress', done, total: rows, unit: `texts with ${path}` });
+  };
+  const own = validation.probabilities.slice(0, rows * (classes === 2 ? 1 : classes));
+  const file = join(folder, path);
+  const written =
+    request.format === 'onnx'
+      ? await portableProbabilities(file, tokens, classes, speed, onProgress)
+      : await ensembleProbabilities([folder], { kind: 'tokens', tokens }, speed, onProgress);
+
+  const maxDifference = written.reduce((most, p, i) => Math.max(most, Math.abs(p - (own[i] ?? NaN))), 0);
+  if (!(maxDifference <= (precision === 'float32' ? SAME : 1))) throw differs(path, maxDifference, run, request);
+  const labels = validation.labels.subarray(0, rows);
+  return {
+    path,
+    precision,
+    bytes: statSync(file).size,
+    rows,
+    maxDifference,
+    before: classificationMetrics(labels, own, classes),
+    after: classificationMetrics(labels, written, classes),
+  };
+}
+
+function firstRows(tokens: TokenSet, rows: number): TokenSet {
+  return { ...tokens, offsets: tokens.offsets.subarray(0, rows + 1) };
+}
+
+function differs(path: string, difference: number, run: StoredRun, { to }: ExportRequest): OrtrainError {
+  const far = Number.isFinite(difference) ? `differ by up to ${difference.toPrecision(2)}` : 'are not numbers';
+  return new OrtrainError('run', `the exported ${path} does not compute what the run computed: probabilities ${far}; ${to} was not written`, {
+    subject: run.name,
+    remedy: `If files in ${run.folder} were changed after the run, carry it out again: pipeline run ${join(run.folder, 'config.yaml')}`,
+  });
+}
+
+function checkFree(folder: string): void {
+  if (!existsSync(folder) || (statSync(folder).isDirectory() && readdirSync(folder).length === 0)) return;
+  throw new OrtrainError('usage', `${folder} is there already`, { subject: '--to', remedy: 'Name a new folder, or remove this one first.' });
+}
+
+function foldFolder(run: StoredRun, fold: number): string {
+  const models = modelFolders(run);
+  const model = models.find((path) => basename(path) === `fold-${fold}`);
+  if (model !== undefined) return model;
+  const folds = models.map((path) => basename(path).slice('fold-'.length)).join(', ');
+  throw new OrtrainError('usage', `run ${run.name} has no fold ${fold}`, { subject: '--fold', remedy: `Its folds are ${folds}.` });
+}
+
+function bestFold(run: StoredRun): number {
+  const { monitor, mode } = run.experiment.training.best_model;
+  const sign = mode === 'max' ? 1 : -1;
+  const scores = (run.metrics?.folds ?? []).map(({ fold, best }) => ({ fold, score: sign * (best[monitor] ?? -Infinity) }));
+  const [first, ...rest] = scores;
+  if (first !== undefined) return rest.reduce((best, other) => (other.score > best.score ? other : best), first).fold;
+  modelFolders(run);
+  throw new OrtrainError('usage', `run ${run.name} has not been evaluated, so no fold is the best yet`, {
+    subject: run.name,
+    remedy: `Carry it on with: pipeline run ${join(run.folder, 'config.yaml')}`,
+  });
+}

@@ -1,0 +1,109 @@
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { OrtrainError } from '../core/errors.ts';
+import { writeJsonAtomic } from '../core/files.ts';
+import { tokenLengths, type TokenSet } from '../data/tokens.ts';
+import { inFloat16, inInt8, portableClassifier, portableFeeds, withWeights, type PortableModel } from '../engine/models/index.ts';
+import { openModelFile } from '../engine/runtime/index.ts';
+import { readModelFolder, tokenizerFiles } from './classifier-folder.ts';
+import { forwardAll } from './inference.ts';
+import { probabilitiesOf } from './logits.ts';
+
+export type Precision = 'float32' | 'float16' | 'int8';
+
+/** Where transformers.js looks for a model of each precision: its dtypes fp32, fp16 and q8. */
+export const PORTABLE_FILES: Readonly<Record<Precision, string>> = {
+  float32: 'onnx/model.onnx',
+  float16: 'onnx/model_fp16.onnx',
+  int8: 'onnx/model_quantized.onnx',
+};
+
+const inPrecision: Readonly<Record<Precision, (model: PortableModel) => PortableModel>> = {
+  float32: (model) => model,
+  float16: inFloat16,
+  int8: inInt8,
+};
+
+/**
+ * Writes a fold's model as a directory that transformers.js and any ONNX runtime can use: config.json, the tokenizer's files and
+ * onnx/. Throws a `data` error for a model above 2 GB, which one file cannot hold.
+ */
+export async function writePortableFolder(folder: string, modelFolder: string, precisions: readonly Precision[]): Promise<void> {
+  const { encoder, head, outputs, source, classes, max_seq_length: maxLength } = readModelFolder(modelFolder);
+  const model = portableClassifier({ encoder, head, outputs }, source);
+  checkSize(model, modelFolder);
+  const { toOnnx } = await import('../engine/graph/onnx.ts');
+  mkdirSync(join(folder, 'onnx'), { recursive: true });
+  writeJsonAtomic(join(folder, 'config.json'), portableConfig(modelFolder, classes));
+  writeTokenizer(folder, modelFolder, maxLength);
+  for (const precision of precisions) writeFileSync(join(folder, PORTABLE_FILES[precision]), toOnnx(withWeights(inPrecision[precision](model))));
+}
+
+/**
+ * What an exported file says about texts: [rows] of class 1 for two classes, otherwise row-major [rows, classes].
+ *
+ * @param onProgress hears of rows; may throw to stop
+ */
+export async function portableProbabilities(
+  file: string,
+  tokens: TokenSet,
+  classes: number,
+  { threads, batchSize }: { readonly threads: number; readonly batchSize: number },
+  onProgress: (done: number) => void,
+): Promise<Float64Array> {
+  const lengths = tokenLengths(tokens);
+  const rows = Int32Array.from(lengths, (_, row) => row);
+  const session = await openModelFile(file, threads);
+  try {
+    const source = { lengths, feeds: (batch: Int32Array, width: number) => portableFeeds(Array.from(batch, (row) => tokens.row(row)), width, tokens.padId) };
+    const logits = await forwardAll(
+      async (feeds) => {
+        const tensors = Object.entries(feeds).map(([name, tensor]) => [name, session.tensor(tensor)] as const);
+        const { logits: batch = new Float32Array(0) } = await session.run(Object.fromEntries(tensors));
+        return batch;
+      },
+      source,
+      rows,
+      classes,
+      batchSize,
+      onProgress,
+    );
+    const probabilities = probabilitiesOf(logits, classes);
+    return classes === 2 ? probabilities.filter((_, i) => i % 2 === 1) : probabilities;
+  } finally {
+    await session.release();
+  }
+}
+
+/** Protobuf's limit is 2 GiB; the graph and the names need little of it. */
+const LARGEST_WEIGHTS = 2 ** 31 - 2 ** 24;
+
+function checkSize({ weights }: PortableModel, modelFolder: string): void {
+  const total = [...weights.values()].reduce((sum, data) => sum + data.byteLength, 0);
+  if (total <= LARGEST_WEIGHTS) return;
+  throw new OrtrainError('data', `the weights of ${modelFolder} are larger than the 2 GB that an ONNX file can hold`, {
+    subject: modelFolder,
+    remedy: 'Export with --format huggingface, which has no such limit.',
+  });
+}
+
+/** One output for every class, for two classes too: what each tool takes for a softmax over named classes. */
+function portableConfig(modelFolder: string, classes: readonly string[]): Readonly<Record<string, unknown>> {
+  const { ortrain: _, ...config } = JSON.parse(readFileSync(join(modelFolder, 'config.json'), 'utf8')) as Readonly<Record<string, unknown>>;
+  return {
+    ...config,
+    num_labels: classes.length,
+    id2label: Object.fromEntries(classes.map((name, i) => [String(i), name])),
+    label2id: Object.fromEntries(classes.map((name, i) => [name, i])),
+    problem_type: 'single_label_classification',
+  };
+}
+
+/** The tokenizer as it came, but told to cut texts where training cut them. */
+function writeTokenizer(folder: string, modelFolder: string, maxLength: number): void {
+  const files = tokenizerFiles(modelFolder);
+  for (const [name, path] of Object.entries(files)) copyFileSync(path, join(folder, name));
+  const name = 'tokenizer_config.json';
+  const config = existsSync(join(folder, name)) ? (JSON.parse(readFileSync(join(folder, name), 'utf8')) as object) : { tokenizer_class: 'PreTrainedTokenizerFast' };
+  writeJsonAtomic(join(folder, name), { ...config, model_max_length: maxLength });
+}
