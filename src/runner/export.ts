@@ -50,7 +50,7 @@ export interface ExportedFile {
 
 /** Float32 on one machine or another differs by rounding; a wrong weight or input by more than this. */
 const SAME = 1e-4;
-/** Validation rows on which a float32 model is compared; the others are measured on all. */
+/** Validation rows on which a float32 model alone is compared. With smaller ones beside it, all are measured on all rows. */
 const COMPARED_ROWS = 64;
 
 /**
@@ -96,7 +96,7 @@ interface Comparison {
 
 async function compared(folder: string, precision: Precision, validation: Validation, comparison: Comparison): Promise<ExportedFile> {
   const { classes, run, request, listen } = comparison;
-  const rows = precision === 'float32' ? Math.min(COMPARED_ROWS, validation.texts.length) : validation.texts.length;
+  const rows = request.alsoIn.length === 0 ? Math.min(COMPARED_ROWS, validation.texts.length) : validation.texts.length;
   const tokens = firstRows(comparison.tokens, rows);
   const path = request.format === 'onnx' ? PORTABLE_FILES[precision] : 'model.safetensors';
   const speed = { threads: request.threads ?? availableParallelism(), batchSize: run.experiment.training.eval_batch_size };

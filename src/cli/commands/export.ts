@@ -5,6 +5,7 @@ import { notes, threadsOf } from '../notes.ts';
 import { STOPPING } from '../progress/words.ts';
 import { left, right, table } from '../render/table.ts';
 import { bytes, metric, pathFromHere, plural } from '../render/text.ts';
+import type { Colors } from '../terminal.ts';
 
 interface ExportFlags {
   readonly run: string;
@@ -31,22 +32,23 @@ export const exportModel: Verb<ExportFlags> = async (_operands, flags, call) => 
 };
 
 function exportText({ folder, fold, files }: ExportedModel, format: ExportFlags['format'], run: string, { terminal }: Call): string {
-  const columns = [left('file'), left('precision'), right('size'), right('accuracy'), right('f1_macro'), right('max difference'), left('measured on')];
-  const rows = files.map((file) => [
-    file.path,
-    file.precision,
-    bytes(file.bytes),
-    change(file, 'accuracy'),
-    change(file, 'f1_macro'),
-    file.maxDifference.toExponential(1),
-    `${plural(file.rows, 'validation row')} of the fold`,
-  ]);
   const place = pathFromHere(folder);
-  const uses = {
-    onnx: `transformers.js: await pipeline('text-classification', ${JSON.stringify(place)})`,
-    huggingface: `Python: pipeline("text-classification", ${JSON.stringify(place)})`,
-  };
-  return [`fold ${fold} of ${run} is in ${place}`, '', table(columns, rows, terminal.colors), '', uses[format]].join('\n');
+  const use = {
+    onnx: `in transformers.js: await pipeline('text-classification', '${place}')`,
+    huggingface: `in Python: pipeline('text-classification', '${place}')`,
+  }[format];
+  const measured = files.length === 1 ? files.map(sameness).join('') : comparison(files, terminal.colors);
+  return [`fold ${fold} of ${run} is in ${place}`, measured, use].join('\n\n');
+}
+
+function sameness({ path, bytes: size, rows, maxDifference }: ExportedFile): string {
+  return `${path}, ${bytes(size)}: the probabilities of the run on ${plural(rows, 'validation row')} of the fold (largest difference ${maxDifference.toExponential(1)})`;
+}
+
+function comparison(files: readonly ExportedFile[], colors: Colors): string {
+  const columns = [left('file'), left('precision'), right('size'), right('accuracy'), right('f1_macro'), right('largest difference')];
+  const rows = files.map((file) => [file.path, file.precision, bytes(file.bytes), change(file, 'accuracy'), change(file, 'f1_macro'), file.maxDifference.toExponential(1)]);
+  return `${table(columns, rows, colors)}\n\nall on the fold's ${plural(files[0]?.rows ?? 0, 'validation row')}; the difference is that of probabilities from the run's`;
 }
 
 /** What a metric was in the run and is in the file; one number where it is the same. */
