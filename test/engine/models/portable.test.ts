@@ -25,7 +25,9 @@ const encoder = tinyConfig({ initializer_range: 0.5 });
 const small = (outputs: number): ClassifierOptions => ({ encoder, head: { dense: [4], dropout: 0.1, activation: 'gelu' }, outputs });
 
 const run = async (graph: Graph, width = 8): Promise<readonly number[]> => {
-  const { logits } = await runGraph(graph, portableFeeds(texts, width, encoder.padTokenId) as Readonly<Record<string, Fed>>);
+  const feeds = portableFeeds(texts, width, encoder.padTokenId);
+  const asked = Object.fromEntries(graph.inputs.map(({ name }) => [name, feeds[name] as Fed]));
+  const { logits } = await runGraph(graph, asked);
   return Array.from(logits?.data ?? [], Number);
 };
 
