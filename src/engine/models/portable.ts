@@ -1,6 +1,8 @@
 import { bind, rewrite, toStandard, type Builder, type ConstantData, type Graph, type Value } from '../graph/index.ts';
 import type { Feeds } from '../program.ts';
+import { architectureOf } from './architectures.ts';
 import { classifierForward, type ClassifierOptions } from './classifier.ts';
+import type { EncoderConfig } from './encoder-config.ts';
 import type { ParameterSource } from './parameters.ts';
 
 /** A classifier that others can run: fed with what a tokenizer gives, in standard ONNX operators, with its weights. */
@@ -24,7 +26,7 @@ export function portableClassifier(options: ClassifierOptions, source: Parameter
     const feeds: Readonly<Record<string, () => Value>> = {
       token_rows: () => ids, // only read by the look-ups that are left out below
       tokens: () => ids,
-      positions: () => positions(g),
+      positions: () => positions(g, options.encoder.firstPosition),
       token_types: () => g.Cast(types ?? ids, { to: 'int32' }),
       attention_bias: () => attentionBias(g, mask),
     };
@@ -37,6 +39,11 @@ export function portableClassifier(options: ClassifierOptions, source: Parameter
     };
   });
   return { graph: toStandard(fed), weights: new Map(parameters.map((spec) => [spec.name, source(spec)])) };
+}
+
+/** Hugging Face's class for classifying with this encoder. */
+export function classificationClass(encoder: EncoderConfig): string {
+  return architectureOf(encoder).huggingFace.classifier;
 }
 
 /** The finished graph, with the weights that it uses as constants under their names. */
@@ -60,10 +67,10 @@ function tokenizerInputs(g: Builder, withSegments: boolean): readonly [Value, Va
   return [input('input_ids'), input('attention_mask'), ...(withSegments ? ([input('token_type_ids')] as const) : ([] as const))];
 }
 
-/** 0, 1, … S - 1: int32 [S]. */
-function positions(g: Builder): Value {
+/** first, first + 1, … for every token of the sequence: int32 [S]. */
+function positions(g: Builder, first: number): Value {
   const ones = g.expand(g.constant(Int32Array.of(1), 'int32', [1]), ['sequence']);
-  return g.CumSum(ones, { axis: 0, exclusive: 1 });
+  return g.Add(g.CumSum(ones, { axis: 0, exclusive: 1 }), g.constant(Int32Array.of(first), 'int32', []));
 }
 
 /** 0 where there is text, the lowest float32 at padding: [B, 1, 1, S]. */

@@ -15,14 +15,15 @@ import {
 } from '../../../src/engine/models/index.ts';
 import { openForward } from '../../../src/engine/runtime/index.ts';
 import { runGraph, type Fed } from '../../helpers/run-graph.ts';
-import { tinyConfig } from './tiny.ts';
+import { tinyConfig, tinyConfigJson, tinyDistilbertJson, tinyRobertaJson } from './tiny.ts';
 
 const texts = [[2, 7, 9, 4], [2, 11, 4], [2, 9, 9, 30, 41, 4]];
 const source = randomParameters(5);
 
 /** Larger than the 0.02 of BERT, so that no layer of so small a model is close to linear. */
-const encoder = tinyConfig({ initializer_range: 0.5 });
-const small = (outputs: number): ClassifierOptions => ({ encoder, head: { dense: [4], dropout: 0.1, activation: 'gelu' }, outputs });
+const lively = { initializer_range: 0.5 };
+const encoder = tinyConfig(lively);
+const small = (outputs: number, of = encoder): ClassifierOptions => ({ encoder: of, head: { dense: [4], dropout: 0.1, activation: 'gelu' }, outputs });
 
 const run = async (graph: Graph, width = 8): Promise<readonly number[]> => {
   const feeds = portableFeeds(texts, width, encoder.padTokenId);
@@ -33,7 +34,7 @@ const run = async (graph: Graph, width = 8): Promise<readonly number[]> => {
 
 async function own(options: ClassifierOptions): Promise<readonly number[]> {
   const model = await openForward({ program: classifierForward(options), source, threads: 1 });
-  const logits = await model.forward(batchFeeds(encoder, texts, 6));
+  const logits = await model.forward(batchFeeds(options.encoder, texts, 6));
   await model.release();
   return [...logits];
 }
@@ -48,8 +49,14 @@ describe('a portable classifier', () => {
     expect(nodes.filter(({ op }) => op === 'FusedMatMul' || op === 'Gelu')).toEqual([]);
   });
 
-  test.each([1, 3])('gives the logits of the one that is trained, with more padding too: %i outputs', async (outputs) => {
-    const [portable, logits] = [await run(withWeights(portableClassifier(small(outputs), source))), await own(small(outputs))];
+  test.each([
+    ['bert', tinyConfigJson, 1],
+    ['bert', tinyConfigJson, 3],
+    ['roberta', tinyRobertaJson, 3],
+    ['distilbert', tinyDistilbertJson, 1],
+  ])('gives the logits of the one that is trained, with more padding too: %s', async (_, json, outputs) => {
+    const options = small(outputs, tinyConfig(lively, json));
+    const [portable, logits] = [await run(withWeights(portableClassifier(options, source))), await own(options)];
     const expected = outputs === 1 ? logits.flatMap((x) => [0, x]) : logits;
     expect(distance(portable, expected)).toBeLessThan(1e-5);
     expect(Math.max(...logits) - Math.min(...logits)).toBeGreaterThan(0.01); // a thousand times the tolerance

@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { env, pipeline } from '@huggingface/transformers';
+import { describe, expect, it } from 'vitest';
+import { loadTokenizer, tokenize } from '../../src/data/tokens.ts';
+import { tokenizerFiles } from '../../src/training/classifier-folder.ts';
+import { ensembleProbabilities } from '../../src/training/ensemble.ts';
+import { portableProbabilities, writePortableFolder } from '../../src/training/portable-folder.ts';
+import { temporaryFolder } from '../helpers/quickstart.ts';
+import { modelFolder } from './model-folder.ts';
+
+env.allowRemoteModels = false;
+const texts = ['Flood water rising fast on Mill Lane', 'my inbox is flooded', 'Fire!', 'the whole team collapsed after the second half'];
+const speed = { threads: 1, batchSize: 3 };
+const root = temporaryFolder();
+
+const [two, three] = [['no', 'yes'], ['calm', 'fire', 'flood']];
+
+describe.each([
+  ['bert', 'BertForSequenceClassification', [], two],
+  ['bert', 'BertForSequenceClassification', [8], three],
+  ['roberta', 'RobertaForSequenceClassification', [], two],
+  ['roberta', 'RobertaForSequenceClassification', [8], three],
+  ['distilbert', 'DistilBertForSequenceClassification', [], two],
+  ['distilbert', 'DistilBertForSequenceClassification', [8], three],
+] as const)('the portable directory of a %s, a %s, with %j before the output', (architecture, className, dense, classes) => {
+  it('says in onnxruntime and in transformers.js what the model says', async () => {
+    const model = modelFolder(join(root, `${architecture}-${classes.length}`), architecture, { classes, head: { dense, dropout: 0.1, activation: 'tanh' } });
+    const folder = join(root, `${architecture}-${classes.length}`, 'portable');
+    await writePortableFolder(folder, model, ['float32']);
+    const tokens = tokenize(await loadTokenizer(tokenizerFiles(model)), texts, 32);
+    const own = await ensembleProbabilities([model], { kind: 'tokens', tokens }, speed, () => {});
+    const portable = await portableProbabilities(join(folder, 'onnx/model.onnx'), tokens, classes.length, speed, () => {});
+    expect(portable.length).toBe(own.length);
+    portable.forEach((p, i) => expect(p).toBeCloseTo(own[i] ?? NaN, 5));
+    // Otherwise the bias alone would give the right answers: a hundred times the tolerance.
+    expect(Math.max(...own) - Math.min(...own)).toBeGreaterThan(0.01);
+
+    const classify = await pipeline('text-classification', folder, { dtype: 'fp32', local_files_only: true });
+    const answers = (await classify([...texts], { top_k: null })) as unknown as readonly (readonly { label: string; score: number }[])[];
+    await classify.dispose();
+    answers.forEach((answer, row) => {
+      const score = (name: string): number => answer.find(({ label }) => label === name)?.score ?? NaN;
+      if (classes.length === 2) expect(score('yes')).toBeCloseTo(own[row] ?? NaN, 4);
+      else classes.forEach((name, k) => expect(score(name)).toBeCloseTo(own[row * classes.length + k] ?? NaN, 4));
+      expect(answer.reduce((sum, { score: p }) => sum + p, 0)).toBeCloseTo(1, 5);
+    });
+  });
+
+  it('names the class for classification, whatever the head', () => {
+    const config: unknown = JSON.parse(readFileSync(join(root, `${architecture}-${classes.length}`, 'portable', 'config.json'), 'utf8'));
+    expect(config).toMatchObject({ architectures: [className], num_labels: classes.length, problem_type: 'single_label_classification' });
+  });
+});
