@@ -20,14 +20,14 @@ export interface PortableModel {
  */
 export function portableClassifier(options: ClassifierOptions, source: ParameterSource): PortableModel {
   const { graph, parameters } = classifierForward(options);
-  const withSegments = graph.inputs.some(({ name }) => name === 'token_types');
   const fed = rewrite(graph, (g) => {
-    const [ids, mask, types] = tokenizerInputs(g, withSegments);
+    const input = (name: string): Value => g.input(name, 'int64', ['batch', 'sequence']);
+    const [ids, mask] = [input('input_ids'), input('attention_mask')];
     const feeds: Readonly<Record<string, () => Value>> = {
       token_rows: () => ids, // only read by the look-ups that are left out below
       tokens: () => ids,
       positions: () => positions(g, options.encoder.firstPosition),
-      token_types: () => g.Cast(types ?? ids, { to: 'int32' }),
+      token_types: () => g.Cast(input('token_type_ids'), { to: 'int32' }),
       attention_bias: () => attentionBias(g, mask),
     };
     return {
@@ -60,11 +60,6 @@ export function portableFeeds(ids: readonly ArrayLike<number>[], width: number, 
     return { dtype: 'int64', shape, data };
   };
   return { input_ids: tensor(padTokenId, (id) => id), attention_mask: tensor(0, () => 1), token_type_ids: tensor(0, () => 0) };
-}
-
-function tokenizerInputs(g: Builder, withSegments: boolean): readonly [Value, Value, Value?] {
-  const input = (name: string): Value => g.input(name, 'int64', ['batch', 'sequence']);
-  return [input('input_ids'), input('attention_mask'), ...(withSegments ? ([input('token_type_ids')] as const) : ([] as const))];
 }
 
 /** first, first + 1, … for every token of the sequence: int32 [S]. */
