@@ -140,6 +140,11 @@ export const experimentDefinition = object('An experiment: data in, a trained an
   resources: object('What the run may use.', {
     device: choice(['auto', 'cpu', 'cuda', 'webgpu'], { default: 'auto', description: 'Where the model runs.' }),
     threads: orAuto(integer({ minimum: 1, maximum: 1024, description: 'Threads of the CPU; auto: all.' })),
+    checkpoint_seconds: number({
+      default: 120,
+      minimum: 0,
+      description: 'Seconds of training between two checkpoints, from which an interrupted run goes on. Further apart where writing them would take over 2 % of the time; 0: one after every step.',
+    }),
   }),
   tracking: object('What is recorded beside the run folder.', {
     log_every: integer({ default: 10, minimum: 1, description: 'Training steps between two entries of the journal.' }),

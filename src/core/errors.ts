@@ -52,3 +52,6 @@ export class OrtrainError extends Error {
     this.problems = details.problems ?? [];
   }
 }
+
+/** What a person gets who has asked a run to stop. */
+export const interrupted = (): OrtrainError => new OrtrainError('interrupted', 'stopped before the end');

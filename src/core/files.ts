@@ -21,14 +21,18 @@ export function temporaryBeside(path: string): string {
   return `${path}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
 }
 
-/** Writes a file so that a reader, or a crash, sees either the old content or the new: temporary name, sync, rename. */
-export function writeFileAtomic(path: string, content: string | Uint8Array): void {
+/**
+ * Writes a file so that a reader, or a crash, sees either the old content or the new: temporary name, sync, rename, and sync
+ * of the folder, so that what is written afterwards never reaches the disk before it. Content may come in pieces.
+ */
+export function writeFileAtomic(path: string, content: string | Uint8Array | readonly Uint8Array[]): void {
   mkdirSync(dirname(path), { recursive: true });
   const temporary = temporaryBeside(path);
-  const bytes = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
   const file = openSync(temporary, 'wx');
   try {
-    for (let written = 0; written < bytes.byteLength; ) written += writeSync(file, bytes, written);
+    for (const bytes of piecesOf(content)) {
+      for (let written = 0; written < bytes.byteLength; ) written += writeSync(file, bytes, written);
+    }
     fsyncSync(file);
   } catch (error) {
     rmSync(temporary, { force: true });
@@ -37,6 +41,7 @@ export function writeFileAtomic(path: string, content: string | Uint8Array): voi
     closeSync(file);
   }
   renameSync(temporary, path);
+  syncFolder(dirname(path));
 }
 
 /** `writeFileAtomic` of a JSON value, indented, ending in a line break. */
@@ -73,6 +78,24 @@ export function placeFile(source: string, target: string): void {
 export function placeFolder(source: string, target: string): void {
   mkdirSync(target, { recursive: true });
   for (const name of readdirSync(source)) placeFile(join(source, name), join(target, name));
+}
+
+function piecesOf(content: string | Uint8Array | readonly Uint8Array[]): readonly Uint8Array[] {
+  if (typeof content === 'string') return [Buffer.from(content, 'utf8')];
+  return content instanceof Uint8Array ? [content] : content;
+}
+
+/** Brings a folder's list of names to the disk, where the system can open folders. */
+function syncFolder(folder: string): void {
+  let file: number | undefined;
+  try {
+    file = openSync(folder, 'r');
+    fsyncSync(file);
+  } catch {
+    // Windows opens no folders; there the file system keeps the order by itself.
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
 }
 
 function tryLink(source: string, target: string): boolean {

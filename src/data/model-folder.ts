@@ -62,7 +62,12 @@ export function readEncoderConfig(folder: string): EncoderConfig {
 
 /** The weights in a model directory's model.safetensors, read tensor by tensor. */
 export function openWeights(folder: string): Safetensors {
-  return openSafetensors(fileSource(join(folder, 'model.safetensors')));
+  return openTensorFile(join(folder, 'model.safetensors'));
+}
+
+/** A safetensors file, read tensor by tensor. */
+export function openTensorFile(path: string): Safetensors {
+  return openSafetensors(fileSource(path));
 }
 
 /** A file whose pieces are read when they are asked for; it is not kept open in between. */

@@ -10,9 +10,11 @@ export interface Cache {
   has(stage: string, key: string): boolean;
   /** Where the entry is, or will be. */
   entry(stage: string, key: string): string;
+  /** Where the task that makes an entry keeps what it goes on from after a crash. */
+  partial(stage: string, key: string): string;
   /** A fresh empty folder on the same file system, for a task to write into. */
   begin(): string;
-  /** Makes a finished folder the entry; `replace` sets an existing entry aside first. */
+  /** Makes a finished folder the entry, and forgets how far it had come; `replace` sets an existing entry aside first. */
   commit(folder: string, stage: string, key: string, replace: boolean): void;
   /** Removes what a failed task left. */
   discard(folder: string): void;
@@ -22,9 +24,11 @@ export function openCache(artifacts: string): Cache {
   const root = resolve(artifacts, 'cache');
   const workshop = join(root, 'tmp');
   const entry = (stage: string, key: string): string => join(root, stage, key);
+  const partial = (stage: string, key: string): string => join(root, 'partial', stage, key);
   const freshName = (): string => join(workshop, `${process.pid}-${randomBytes(6).toString('hex')}`);
   return {
     entry,
+    partial,
     has: (stage, key) => existsSync(entry(stage, key)),
     begin() {
       const folder = freshName();
@@ -41,6 +45,7 @@ export function openCache(artifacts: string): Cache {
       } else {
         moveIntoPlace(folder, final);
       }
+      rmSync(partial(stage, key), { recursive: true, force: true });
     },
     discard: (folder) => rmSync(folder, { recursive: true, force: true }),
   };

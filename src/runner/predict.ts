@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { OrtrainError } from '../core/errors.ts';
+import { interrupted, OrtrainError } from '../core/errors.ts';
 import type { Listener, StageEvent } from '../core/events.ts';
 import { loadTokenizer, tokenize } from '../data/tokens.ts';
 import { readModelFolder, tokenizerFiles } from '../training/classifier-folder.ts';
@@ -27,7 +27,7 @@ export async function predictTexts(
   const tokens = tokenize(tokenizer, texts, maxLength, (done) => listen({ type: 'progress', done, total: texts.length, unit: 'texts' }));
   const speed = { threads: options.threads ?? availableParallelism(), batchSize: run.experiment.training.eval_batch_size };
   const flat = await ensembleProbabilities(models, { kind: 'tokens', tokens }, speed, (done, total) => {
-    if (options.signal?.aborted === true) throw new OrtrainError('interrupted', 'stopped before the end');
+    if (options.signal?.aborted === true) throw interrupted();
     listen({ type: 'progress', done, total, unit: 'texts' });
   });
   const probabilities = texts.map((_, row) => (classes.length === 2 ? pair(flat[row] ?? NaN) : flat.slice(row * classes.length, (row + 1) * classes.length)));

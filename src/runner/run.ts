@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LoadedExperiment } from '../config/index.ts';
-import { OrtrainError } from '../core/errors.ts';
+import { interrupted, OrtrainError } from '../core/errors.ts';
 import type { Listener, RunEvent } from '../core/events.ts';
 import type { RunMetrics } from '../stages/index.ts';
 import { openJournal } from '../tracking/journal.ts';
@@ -67,7 +67,7 @@ async function carryOut(
   try {
     if (!prepared.tasks.every((task) => isDone(task, prepared))) await checkData(prepared.experiment);
     for (const task of prepared.tasks) {
-      if (signal?.aborted === true) throw new OrtrainError('interrupted', 'stopped before the end');
+      if (signal?.aborted === true) throw interrupted();
       const who = { run: prepared.run, task: task.id, stage: task.stage.name, ...(task.fold === undefined ? {} : { fold: task.fold }) };
       if (isDone(task, prepared)) {
         report({ type: 'task-cached', ...who });
@@ -98,8 +98,10 @@ async function perform(task: Task, prepared: PreparedRun, worker: StageWorker, e
   const output = cache.begin();
   try {
     const { params, files, inputs } = task;
-    const logEvery = prepared.experiment.tracking.log_every;
-    await worker.perform({ stage: task.stage.name, params, files, inputs, output, fold: task.fold ?? 0, threads, logEvery }, emit);
+    const { tracking, resources } = prepared.experiment;
+    const partial = { folder: cache.partial(task.stage.name, task.key), everySeconds: resources.checkpoint_seconds };
+    const order = { stage: task.stage.name, params, files, inputs, output, partial, fold: task.fold ?? 0, threads, logEvery: tracking.log_every };
+    await worker.perform(order, emit);
     cache.commit(output, task.stage.name, task.key, forced.has(task.id));
   } finally {
     cache.discard(output);

@@ -1,10 +1,12 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { interrupted } from '../core/errors.ts';
 import { stages } from '../stages/index.ts';
-import { interrupted } from '../stages/stage.ts';
 import { packError, type TaskOrder, type WorkerMessage } from './worker-protocol.ts';
 
 /** Shared with the runner: element 0 becomes 1 when the person asks to stop. */
 const stopFlag = new Int32Array((workerData as { readonly stop: SharedArrayBuffer }).stop);
+
+const stopRequested = (): boolean => Atomics.load(stopFlag, 0) !== 0;
 
 const send = (message: WorkerMessage): void => parentPort?.postMessage(message);
 
@@ -25,12 +27,14 @@ async function carryOut(order: TaskOrder): Promise<void> {
       eachFold: folders,
     },
     output: order.output,
+    partial: order.partial,
     fold: order.fold,
     threads: order.threads,
     logEvery: order.logEvery,
     emit: (event) => send({ type: 'event', event }),
-    checkpoint: () => {
-      if (Atomics.load(stopFlag, 0) !== 0) throw interrupted();
+    stopRequested,
+    throwIfStopped: () => {
+      if (stopRequested()) throw interrupted();
     },
   });
 }

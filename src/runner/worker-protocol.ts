@@ -9,6 +9,7 @@ export interface TaskOrder {
   /** Kind of input to the folders that hold it. */
   readonly inputs: Readonly<Record<string, readonly string[]>>;
   readonly output: string;
+  readonly partial: { readonly folder: string; readonly everySeconds: number };
   readonly fold: number;
   readonly threads: number;
   readonly logEvery: number;

@@ -55,7 +55,7 @@ export const encode: Stage<Params> = {
 };
 
 async function featuresOf(
-  { params, emit, checkpoint }: StageContext<Params>,
+  { params, emit, throwIfStopped }: StageContext<Params>,
   model: ForwardModel,
   width: number,
   source: BatchSource,
@@ -63,7 +63,7 @@ async function featuresOf(
 ): Promise<FeatureSet> {
   const rows = Int32Array.from({ length: source.lengths.length }, (_, row) => row);
   const values = await forwardAll((feeds) => model.forward(feeds), source, rows, width, params.batchSize, (done) => {
-    checkpoint();
+    throwIfStopped();
     emit({ type: 'progress', done: before + done, total, unit: 'texts' });
   });
   return { width, values };

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { EpochRecord } from '../training/fit.ts';
+import type { EpochRecord } from '../training/checkpoint.ts';
 
 /** `tokens/examples.json`: the rows behind the token files, in the order of the tables. */
 export interface ExampleIndex {

@@ -21,7 +21,7 @@ export const predict: Stage<Params> = {
   publishes: { 'predictions.csv': 'predictions.csv' },
   usesDevice: true,
   pick: ({ training }) => ({ params: { batchSize: training.eval_batch_size }, files: {} }),
-  async run({ params, inputs, output, threads, emit, checkpoint }) {
+  async run({ params, inputs, output, threads, emit, throwIfStopped }) {
     const tokens = inputs.one('tokens');
     const { classes, test } = readExampleIndex(tokens);
     const ids = test?.ids ?? [];
@@ -32,7 +32,7 @@ export const predict: Stage<Params> = {
         ? { kind: 'tokens', tokens: loadTokens(join(tokens, 'test.tokens')) }
         : { kind: 'features', features: loadFeatures(join(features, 'test.features')) };
     const probabilities = await ensembleProbabilities(models, texts, { threads, batchSize: params.batchSize }, (done, total) => {
-      checkpoint();
+      throwIfStopped();
       emit({ type: 'progress', done, total, unit: 'texts' });
     });
     const rows = predictionFields(probabilities, classes).map((fields, row) => [ids[row] ?? '', ...fields]);

@@ -1,6 +1,5 @@
 import type { Experiment } from '../config/index.ts';
 import type { Listener, StageEvent } from '../core/events.ts';
-import { OrtrainError } from '../core/errors.ts';
 
 /** What the runner knows before any stage runs, besides the experiment. */
 export interface Surroundings {
@@ -30,14 +29,18 @@ export interface StageContext<P> {
   readonly inputs: StageInputs;
   /** A fresh folder to write into; it is moved into the cache when `run` returns. */
   readonly output: string;
+  /** Where the task keeps what a later start of it goes on from, and how often; it outlives crashes, not the task's end. */
+  readonly partial: { readonly folder: string; readonly everySeconds: number };
   /** The fold, for a stage that runs once a fold; otherwise 0. */
   readonly fold: number;
   readonly threads: number;
   /** Training steps between two step events at most; not part of the key, because no output depends on it. */
   readonly logEvery: number;
   readonly emit: Listener<StageEvent>;
-  /** Throws the `interrupted` error once the person has asked to stop; called between steps. */
-  readonly checkpoint: () => void;
+  /** True once the person has asked to stop. */
+  readonly stopRequested: () => boolean;
+  /** Throws the `interrupted` error once the person has asked to stop; for stages that have nothing to save. */
+  readonly throwIfStopped: () => void;
 }
 
 /** How a stage uses the output of another: there must be one, there may be one, or there is one for every fold. */
@@ -59,5 +62,3 @@ export interface Stage<P = unknown> {
   pick(experiment: Experiment, surroundings: Surroundings): Picked<P>;
   run(context: StageContext<P>): Promise<void>;
 }
-
-export const interrupted = (): OrtrainError => new OrtrainError('interrupted', 'stopped before the end');

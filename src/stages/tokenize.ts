@@ -23,14 +23,14 @@ export const tokenize: Stage<Params> = {
     params: { columns: { id: data.id, text: data.text, target: data.target }, maxLength: model.max_seq_length },
     files: { train: data.train, ...(data.test === null ? {} : { test: data.test }), ...tokenizerFiles(modelFolder) },
   }),
-  async run({ params, files, output, emit, checkpoint }) {
+  async run({ params, files, output, emit, throwIfStopped }) {
     const train = await readTrainExamples(files['train'] ?? '', params.columns);
     const test = files['test'] === undefined ? undefined : await readTestExamples(files['test'], params.columns);
     const tokenizer = await loadTokenizer(files);
     const total = train.texts.length + (test?.texts.length ?? 0);
     const encodeTexts = (texts: readonly string[], before: number): ReturnType<typeof tokenizeTexts> =>
       tokenizeTexts(tokenizer, texts, params.maxLength, (done) => {
-        checkpoint();
+        throwIfStopped();
         emit({ type: 'progress', done: before + done, total, unit: 'texts' });
       });
     const trainTokens = encodeTexts(train.texts, 0);

@@ -5,6 +5,7 @@ import { seedFor } from '../core/random.ts';
 import { readFolds } from '../data/folds.ts';
 import { loadTokens } from '../data/tokens.ts';
 import { featureSource, tokenSource } from '../training/batch-source.ts';
+import { openCheckpoints } from '../training/checkpoint.ts';
 import { openClassifier } from '../training/classifier.ts';
 import { encoderFiles, initialWeights, outputsFor, tokenizerFiles, writeModelFolder } from '../training/classifier-folder.ts';
 import { loadFeatures } from '../training/features.ts';
@@ -34,7 +35,7 @@ export const train: Stage<Params> = {
     },
     files: { ...encoderFiles(modelFolder, model.weights), ...tokenizerFiles(modelFolder) },
   }),
-  async run({ params, files, inputs, output, fold, threads, logEvery, emit, checkpoint }) {
+  async run({ params, files, inputs, output, fold, threads, partial, logEvery, emit, stopRequested }) {
     const { model, training, seed } = params;
     const tokens = inputs.one('tokens');
     const { classes, train: examples } = readExampleIndex(tokens);
@@ -49,7 +50,7 @@ export const train: Stage<Params> = {
     const classifier = await openClassifier({ weights, head: model.head, classes, onFeatures: features !== undefined, training, threads, seed: foldSeed });
     for (const message of classifier.notices) emit({ type: 'notice', level: 'warning', message });
     try {
-      const result = await fit({
+      const { epochs, best, stopped } = await fit({
         trainer: classifier.trainer,
         source,
         labels: Int32Array.from(examples.labels),
@@ -61,13 +62,13 @@ export const train: Stage<Params> = {
         seed: foldSeed,
         logEvery,
         emit,
-        checkpoint,
+        checkpoints: openCheckpoints(partial.folder, partial.everySeconds),
+        stopRequested,
       });
-      const { epochs, bestEpoch, stopped } = result;
-      const best = epochs.find(({ epoch }) => epoch === bestEpoch)?.metrics ?? {};
-      writeJsonAtomic(join(output, 'history.json'), { fold, best_epoch: bestEpoch, stopped, epochs, best } satisfies FoldHistory);
-      writeJsonAtomic(join(output, 'validation.json'), { rows: [...validationRows], probabilities: [...result.validation] } satisfies FoldValidation);
-      writeModelFolder(join(output, 'model'), { files, config: weights.config, source: classifier.values(result.parameters), classes, head: model.head, max_seq_length: model.max_seq_length });
+      const metrics = epochs.find(({ epoch }) => epoch === best.epoch)?.metrics ?? {};
+      writeJsonAtomic(join(output, 'history.json'), { fold, best_epoch: best.epoch, stopped, epochs, best: metrics } satisfies FoldHistory);
+      writeJsonAtomic(join(output, 'validation.json'), { rows: [...validationRows], probabilities: [...best.validation] } satisfies FoldValidation);
+      writeModelFolder(join(output, 'model'), { files, config: weights.config, source: classifier.values(best.parameters), classes, head: model.head, max_seq_length: model.max_seq_length });
     } finally {
       await classifier.trainer.release();
     }

@@ -1,7 +1,8 @@
-import { closeSync, copyFileSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Experiment } from '../config/index.ts';
 import { OrtrainError } from '../core/errors.ts';
+import { writeFileAtomic } from '../core/files.ts';
 import { openWeights, readEncoderConfig } from '../data/model-folder.ts';
 import {
   encodeSafetensors,
@@ -72,7 +73,7 @@ export interface NewModel extends ClassifierDescription {
 export function writeModelFolder(folder: string, model: NewModel): void {
   mkdirSync(folder, { recursive: true });
   const saved = savedClassifier({ encoder: model.config, head: model.head, outputs: outputsFor(model.classes) });
-  writePieces(join(folder, 'model.safetensors'), encodeSafetensors(saved.tensors(model.source)));
+  writeFileAtomic(join(folder, 'model.safetensors'), encodeSafetensors(saved.tensors(model.source)));
   writeFileSync(join(folder, 'config.json'), `${JSON.stringify({ ...describe(model), ...saved.config }, null, 2)}\n`);
   for (const path of Object.values(model.files)) {
     if (TOKENIZER_FILES.includes(basename(path))) copyFileSync(path, join(folder, basename(path)));
@@ -95,15 +96,6 @@ function describe({ files, classes, head, max_seq_length }: NewModel): Readonly<
     problem_type: outputs === 1 ? 'multi_label_classification' : 'single_label_classification',
     ortrain,
   };
-}
-
-function writePieces(path: string, pieces: readonly Uint8Array[]): void {
-  const file = openSync(path, 'wx');
-  try {
-    for (const piece of pieces) for (let done = 0; done < piece.byteLength; ) done += writeSync(file, piece, done);
-  } finally {
-    closeSync(file);
-  }
 }
 
 export interface SavedModel extends ClassifierDescription {

@@ -7,7 +7,7 @@ const TENSOR = 'features';
 
 /** Writes features as a safetensors file with one tensor, [rows, width]. */
 export function saveFeatures(path: string, { width, values }: FeatureSet): void {
-  writeFileAtomic(path, Buffer.concat(encodeSafetensors([{ name: TENSOR, shape: [values.length / width, width], data: values }])));
+  writeFileAtomic(path, encodeSafetensors([{ name: TENSOR, shape: [values.length / width, width], data: values }]));
 }
 
 export function loadFeatures(path: string): FeatureSet {

@@ -1,12 +1,13 @@
 import type { Experiment } from '../config/index.ts';
-import { OrtrainError } from '../core/errors.ts';
+import { interrupted, OrtrainError } from '../core/errors.ts';
 import type { Listener, StageEvent } from '../core/events.ts';
-import { batchCount, planBatches } from '../data/batches.ts';
+import { planBatches, type Batch } from '../data/batches.ts';
 import { classificationMetrics } from '../data/metrics.ts';
 import { targetFeeds } from '../engine/models/index.ts';
 import { rateSchedule } from '../engine/optim/index.ts';
-import type { Snapshot, Trainer } from '../engine/runtime/index.ts';
+import type { Trainer } from '../engine/runtime/index.ts';
 import type { BatchSource } from './batch-source.ts';
+import type { BestModel, Checkpoints, EpochRecord, FitState, Pass } from './checkpoint.ts';
 import { forwardAll } from './inference.ts';
 import { meanLoss, probabilitiesOf } from './logits.ts';
 import { afterEpoch, startRules } from './rules.ts';
@@ -28,129 +29,141 @@ export interface FitOptions {
   /** A step event at least every so many steps. */
   readonly logEvery: number;
   readonly emit: Listener<StageEvent>;
-  /** Throws when the person has asked to stop. */
-  readonly checkpoint: () => void;
-}
-
-export interface EpochRecord {
-  /** Counts from 1. */
-  readonly epoch: number;
-  /** The rate of the epoch's last step. */
-  readonly lr: number;
-  readonly seconds: number;
-  readonly metrics: Readonly<Record<string, number>>;
+  /** Where an earlier process may have left its state, and where this one leaves its own. */
+  readonly checkpoints: Checkpoints;
+  /** True once the person has asked to stop. */
+  readonly stopRequested: () => boolean;
 }
 
 export interface FitResult {
   readonly epochs: readonly EpochRecord[];
-  readonly bestEpoch: number;
+  readonly best: BestModel;
   /** Why training ended: `all epochs done`, the stopping rule's sentence, or the divergence. */
   readonly stopped: string;
-  /** The best epoch's probabilities of the validation rows, in their order: [rows], or [rows, classes]. */
-  readonly validation: Float64Array;
-  /** A copy of the best epoch's parameters. */
-  readonly parameters: Snapshot;
 }
 
 /** A step event is sent at least this often, so that a terminal shows life. */
 const STEP_EVENT_MS = 200;
 
 /**
- * Trains until the last epoch or until the rules stop it, and keeps a copy of the best model. A loss that is not finite
- * ends the fold: with the best model so far if there is one, otherwise with an error that names step and rate.
+ * Trains until the last epoch or until the rules stop it, and keeps a copy of the best model. Goes on from the last
+ * checkpoint, where there is one, as if it had never stopped. A loss that is not finite ends the fold: with the best model
+ * so far if there is one, otherwise with an error that names step and rate.
  */
 export async function fit(options: FitOptions): Promise<FitResult> {
-  const { trainer, training, emit } = options;
-  const epochSteps = batchCount(options.trainRows.length, training.batch_size);
-  const scheduled = rateSchedule(training.schedule, training.optimizer, epochSteps * training.epochs);
-  const epochs: EpochRecord[] = [];
-  let rules = startRules(training);
-  let best: { readonly parameters: Snapshot; readonly validation: Float64Array } | undefined;
+  const { training, emit } = options;
+  let state = await firstState(options);
   let diverged: string | undefined;
-
-  for (let epoch = 1; epoch <= training.epochs && rules.stopped === null; epoch += 1) {
-    const began = performance.now();
-    const trained = await trainEpoch(options, epoch, (step) => scheduled?.(step) ?? { lr: rules.lr });
-    if (trained.diverged !== undefined) {
-      diverged = trained.diverged;
-      emit({ type: 'decision', epoch, kind: 'diverged', message: diverged });
-      break;
-    }
-    const validation = await evaluateRows(options, options.validationRows);
-    const metrics = { ...prefixed('train', trained.metrics), ...prefixed('val', validation.metrics) };
-    const outcome = afterEpoch(training, rules, epoch, metrics);
-    if (outcome.isBest) best = { parameters: await trainer.snapshot(), validation: validation.probabilities };
-    const seconds = (performance.now() - began) / 1000;
-    epochs.push({ epoch, lr: trained.lr, seconds, metrics });
-    emit({ type: 'epoch', epoch, step: epoch * epochSteps, lr: trained.lr, metrics, seconds });
-    for (const decision of outcome.decisions) emit({ type: 'decision', epoch, ...decision });
-    rules = outcome.state;
+  while (state.epoch <= training.epochs && state.rules.stopped === null && diverged === undefined) {
+    const batches = epochBatches(options, state.epoch);
+    const trained = await trainEpoch(options, state, batches);
+    if (typeof trained === 'string') diverged = trained;
+    else state = await endEpoch(options, trained, batches);
   }
-
-  if (best === undefined || rules.best === null) {
+  if (diverged !== undefined) emit({ type: 'decision', epoch: state.epoch, kind: 'diverged', message: diverged });
+  if (state.best === null) {
     throw new OrtrainError('run', diverged ?? `${training.best_model.monitor} was never a number, so there is no best model`, {
       remedy: 'Lower training.optimizer.lr, or limit the gradients with training.clip_norm.',
     });
   }
-  return { epochs, bestEpoch: rules.best.epoch, stopped: diverged ?? rules.stopped ?? 'all epochs done', ...best };
+  return { epochs: state.epochs, best: state.best, stopped: diverged ?? state.rules.stopped ?? 'all epochs done' };
 }
 
-interface TrainedEpoch {
-  readonly metrics: Readonly<Record<string, number>>;
-  readonly lr: number;
-  /** A sentence with step and rate, where the loss or a gradient was not finite. */
-  readonly diverged?: string;
+/** Where the last checkpoint was made, or the beginning. A damaged checkpoint costs the time since the beginning, not the run. */
+async function firstState(options: FitOptions): Promise<FitState> {
+  const { trainer, training, checkpoints, emit } = options;
+  const fresh: FitState = { epoch: 1, pass: startPass(options), rules: startRules(training), epochs: [], best: null };
+  try {
+    const saved = await checkpoints.restore(trainer);
+    if (saved !== null) emit({ type: 'notice', level: 'info', message: `goes on in epoch ${saved.epoch} after ${saved.pass.batches} steps of it` });
+    return saved ?? fresh;
+  } catch (error) {
+    if (!(error instanceof OrtrainError)) throw error;
+    emit({ type: 'notice', level: 'warning', message: `${error.message}, so the fold starts from its beginning` });
+    checkpoints.clear();
+    return fresh;
+  }
 }
 
-/** One pass over the training rows. The metrics are those of the steps themselves: dropout on, weights moving. */
-async function trainEpoch(options: FitOptions, epoch: number, rateOf: (step: number) => { readonly lr: number }): Promise<TrainedEpoch> {
-  const { trainer, source, training, emit } = options;
-  const batches = planBatches(pick(source.lengths, options.trainRows), {
-    batchSize: training.batch_size,
-    batching: training.batching,
-    padding: training.padding,
-    maxLength: options.maxLength,
-    seed: options.seed,
-    epoch,
-  });
-  const steps = batches.length * training.epochs;
-  const logits = new Float32Array(options.trainRows.length * options.outputs);
-  const labels = new Int32Array(options.trainRows.length);
-  let [filled, lossSum, lr, lastEvent] = [0, 0, 0, performance.now()];
-  let stepsSinceEvent = 0;
-  for (const [i, batch] of batches.entries()) {
-    options.checkpoint();
-    const step = (epoch - 1) * batches.length + i;
+function startPass({ trainRows, outputs }: FitOptions): Pass {
+  return { batches: 0, rows: 0, lossSum: 0, logits: new Float32Array(trainRows.length * outputs), lr: 0, seconds: 0 };
+}
+
+/** Between two steps, or two batches of an evaluation: the place to save what has been reached, and to stop. */
+async function rest({ trainer, checkpoints, stopRequested }: FitOptions, state: FitState): Promise<void> {
+  const isStopping = stopRequested();
+  if (isStopping || checkpoints.isDue()) await checkpoints.save(trainer, state);
+  if (isStopping) throw interrupted();
+}
+
+/** The batches that an epoch still has to go through; answers with a sentence where the loss or a gradient was not finite. */
+async function trainEpoch(options: FitOptions, from: FitState, batches: readonly Batch[]): Promise<FitState | string> {
+  const { trainer, source, training, outputs, emit } = options;
+  const { epoch, rules } = from;
+  const [before, steps] = [(epoch - 1) * batches.length, batches.length * training.epochs];
+  const scheduled = rateSchedule(training.schedule, training.optimizer, steps);
+  const began = performance.now() - 1000 * from.pass.seconds;
+  let [pass, lastEvent, stepsSinceEvent] = [from.pass, performance.now(), 0];
+  for (const batch of batches.slice(pass.batches)) {
+    await rest(options, { ...from, pass });
+    const step = before + pass.batches + 1;
     const rows = pick(options.trainRows, batch.rows);
-    const targets = pick(options.labels, rows);
-    const rate = rateOf(step);
-    lr = rate.lr;
-    const result = await trainer.step({ ...source.feeds(rows, batch.width), ...targetFeeds(targets, options.outputs) }, rate);
-    if (!Number.isFinite(result.loss)) {
-      return { metrics: {}, lr, diverged: `the loss or a gradient was not finite at step ${step + 1} (epoch ${epoch}) with rate ${lr}` };
-    }
-    logits.set(result.logits, filled * options.outputs);
-    labels.set(targets, filled);
-    filled += rows.length;
-    lossSum += result.loss * rows.length;
+    const rates = scheduled?.(step - 1) ?? { lr: rules.lr };
+    const { loss, logits } = await trainer.step({ ...source.feeds(rows, batch.width), ...targetFeeds(pick(options.labels, rows), outputs) }, rates);
+    if (!Number.isFinite(loss)) return `the loss or a gradient was not finite at step ${step} (epoch ${epoch}) with rate ${rates.lr}`;
+    pass.logits.set(logits, pass.rows * outputs);
+    pass = {
+      batches: pass.batches + 1,
+      rows: pass.rows + rows.length,
+      lossSum: pass.lossSum + loss * rows.length,
+      logits: pass.logits,
+      lr: rates.lr,
+      seconds: (performance.now() - began) / 1000,
+    };
     stepsSinceEvent += 1;
     const elapsed = performance.now() - lastEvent;
-    if (stepsSinceEvent >= options.logEvery || elapsed >= STEP_EVENT_MS || i === batches.length - 1) {
-      emit({ type: 'step', epoch, epochs: training.epochs, step: step + 1, steps, loss: result.loss, lr, stepsPerSecond: (stepsSinceEvent / elapsed) * 1000 });
+    if (stepsSinceEvent >= options.logEvery || elapsed >= STEP_EVENT_MS || pass.batches === batches.length) {
+      emit({ type: 'step', epoch, epochs: training.epochs, step, steps, loss, lr: rates.lr, stepsPerSecond: (stepsSinceEvent / elapsed) * 1000 });
       [stepsSinceEvent, lastEvent] = [0, performance.now()];
     }
   }
-  const metrics = classificationMetrics(labels, probabilitiesOf(logits, options.outputs), Math.max(2, options.outputs));
-  return { metrics: { loss: lossSum / filled, ...metrics }, lr };
+  return { ...from, pass };
 }
 
-async function evaluateRows(options: FitOptions, rows: Int32Array): Promise<{ readonly metrics: Readonly<Record<string, number>>; readonly probabilities: Float64Array }> {
+/** Measures an epoch whose batches are all done, applies the rules, and answers with the beginning of the next one. */
+async function endEpoch(options: FitOptions, state: FitState, batches: readonly Batch[]): Promise<FitState> {
+  const { trainer, training, outputs, emit } = options;
+  const { epoch, pass } = state;
+  const began = performance.now() - 1000 * pass.seconds;
+  const labels = batches.flatMap(({ rows }) => [...pick(options.labels, pick(options.trainRows, rows))]);
+  // The training metrics are those of the steps themselves: dropout on, weights moving.
+  const trained = { loss: pass.lossSum / pass.rows, ...classificationMetrics(Int32Array.from(labels), probabilitiesOf(pass.logits, outputs), Math.max(2, outputs)) };
+  const validation = await evaluateRows(options, options.validationRows, () => rest(options, state));
+  const metrics = { ...prefixed('train', trained), ...prefixed('val', validation.metrics) };
+  const outcome = afterEpoch(training, state.rules, epoch, metrics);
+  const best = outcome.isBest ? { epoch, parameters: await trainer.snapshot(), validation: validation.probabilities } : state.best;
+  const seconds = (performance.now() - began) / 1000;
+  emit({ type: 'epoch', epoch, step: epoch * batches.length, lr: pass.lr, metrics, seconds });
+  for (const decision of outcome.decisions) emit({ type: 'decision', epoch, ...decision });
+  return { epoch: epoch + 1, pass: startPass(options), rules: outcome.state, epochs: [...state.epochs, { epoch, lr: pass.lr, seconds, metrics }], best };
+}
+
+async function evaluateRows(
+  options: FitOptions,
+  rows: Int32Array,
+  onBatch: () => Promise<void>,
+): Promise<{ readonly metrics: Readonly<Record<string, number>>; readonly probabilities: Float64Array }> {
   const { trainer, source, training, outputs } = options;
-  const logits = await forwardAll((feeds) => trainer.forward(feeds), source, rows, outputs, training.eval_batch_size, options.checkpoint);
+  const logits = await forwardAll((feeds) => trainer.forward(feeds), source, rows, outputs, training.eval_batch_size, onBatch);
   const labels = pick(options.labels, rows);
   const probabilities = probabilitiesOf(logits, outputs);
   const metrics = { loss: meanLoss(logits, labels, outputs), ...classificationMetrics(labels, probabilities, Math.max(2, outputs)) };
   return { metrics, probabilities };
+}
+
+function epochBatches({ source, training, trainRows, maxLength, seed }: FitOptions, epoch: number): readonly Batch[] {
+  const { batch_size: batchSize, batching, padding } = training;
+  return planBatches(pick(source.lengths, trainRows), { batchSize, batching, padding, maxLength, seed, epoch });
 }
 
 function pick(values: Int32Array, at: Int32Array): Int32Array {

@@ -14,13 +14,13 @@ export async function forwardAll(
   rows: Int32Array,
   width: number,
   batchSize: number,
-  onBatch: (rowsDone: number) => void,
+  onBatch: (rowsDone: number) => void | Promise<void>,
 ): Promise<Float32Array> {
   const result = new Float32Array(rows.length * width);
   const lengths = rows.map((row) => source.lengths[row] ?? 0);
   let done = 0;
   for (const batch of evaluationBatches(lengths, batchSize)) {
-    onBatch(done);
+    await onBatch(done);
     const output = await forward(source.feeds(batch.rows.map((i) => rows[i] ?? 0), batch.width));
     batch.rows.forEach((i, position) => result.set(output.subarray(position * width, (position + 1) * width), i * width));
     done += batch.rows.length;

@@ -1,18 +1,22 @@
+import { readdirSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Experiment } from '../../src/config/index.ts';
 import type { StageEvent } from '../../src/core/events.ts';
 import { readTrainExamples } from '../../src/data/examples.ts';
 import { loadTokenizer, tokenize } from '../../src/data/tokens.ts';
 import { tokenSource } from '../../src/training/batch-source.ts';
 import { initialWeights, tokenizerFiles } from '../../src/training/classifier-folder.ts';
+import { openCheckpoints } from '../../src/training/checkpoint.ts';
 import { openClassifier } from '../../src/training/classifier.ts';
-import { fit, type FitOptions } from '../../src/training/fit.ts';
-import { root, smallQuickstart } from '../helpers/quickstart.ts';
+import { fit, type FitOptions, type FitResult } from '../../src/training/fit.ts';
+import { root, smallQuickstart, temporaryFolder } from '../helpers/quickstart.ts';
 
 type Training = Experiment['training'];
 
 const modelFolder = join(root, 'configs/quickstart/model');
+const scratch = temporaryFolder();
+let folds = 0;
 const rows = (from: number, to: number): Int32Array => Int32Array.from({ length: to - from }, (_, i) => from + i);
 
 /** Fits the quickstart's model to some of its rows. */
@@ -37,7 +41,8 @@ async function fitSome(change: Partial<Training>, options: Partial<FitOptions> =
       seed: 7,
       logEvery: 1,
       emit: (event) => events.push(event),
-      checkpoint: () => {},
+      checkpoints: openCheckpoints(join(scratch, `fold-${folds++}`), 120),
+      stopRequested: () => false,
       ...options,
     });
     return { result, events, final: await trainer.snapshot() };
@@ -58,18 +63,18 @@ describe('fit', () => {
     const losses = result.epochs.map(({ metrics }) => metrics['train/loss'] ?? NaN);
     expect(losses.at(-1)).toBeLessThan(0.5 * (losses[0] ?? 0));
     const f1 = result.epochs.map(({ metrics }) => metrics['val/f1_macro'] ?? NaN);
-    expect(f1[result.bestEpoch - 1]).toBe(Math.max(...f1));
+    expect(f1[result.best.epoch - 1]).toBe(Math.max(...f1));
     expect(result.stopped).toBe('all epochs done');
-    expect(result.validation.length).toBe(80);
+    expect(result.best.validation.length).toBe(80);
   });
 
   it('keeps a copy of the best model, which later epochs do not change', async () => {
     // The loss falls, so that the epoch with the largest one is an early one; its weights are those of a run that ends there.
     const { result, final } = await fitSome({ epochs: 4, optimizer: adam(1e-3), best_model: { monitor: 'train/loss', mode: 'max' } });
-    const short = await fitSome({ epochs: result.bestEpoch, optimizer: adam(1e-3) });
-    expect(result.bestEpoch).toBeLessThan(4);
-    expect(result.parameters).toEqual(short.final);
-    expect(result.parameters['classifier.weight']).not.toEqual(final['classifier.weight']);
+    const short = await fitSome({ epochs: result.best.epoch, optimizer: adam(1e-3) });
+    expect(result.best.epoch).toBeLessThan(4);
+    expect(result.best.parameters).toEqual(short.final);
+    expect(result.best.parameters['classifier.weight']).not.toEqual(final['classifier.weight']);
   });
 
   it('gives the same weights for the same seed, and others for another', async () => {
@@ -95,16 +100,64 @@ describe('fit', () => {
     expect(decisions(events).at(-1)).toBe('diverged');
     expect(result.stopped).toMatch(/not finite at step \d+ \(epoch \d\) with rate/);
     const f1 = result.epochs.map(({ metrics }) => metrics['val/f1_macro'] ?? NaN);
-    expect(result.bestEpoch).toBe(1 + f1.indexOf(Math.max(...f1)));
-    expect(Object.values(result.parameters).every((values) => values.every(Number.isFinite))).toBe(true);
+    expect(result.best.epoch).toBe(1 + f1.indexOf(Math.max(...f1)));
+    expect(Object.values(result.best.parameters).every((values) => values.every(Number.isFinite))).toBe(true);
   });
 
-  it('stops where it is asked to', async () => {
+  it('stops within a step of being asked', async () => {
+    let asked = 0;
+    const events: StageEvent[] = [];
+    const stopped = fitSome({ epochs: 5, optimizer: adam(1e-3) }, { stopRequested: () => (asked += 1) > 3, emit: (event) => events.push(event) });
+    await expect(stopped).rejects.toMatchObject({ code: 'interrupted' });
+    expect(events.filter((event) => event.type === 'step')).toHaveLength(3);
+  });
+});
+
+describe('a fit that is stopped and started again', () => {
+  const change: Partial<Training> = {
+    epochs: 3,
+    optimizer: adam(1e-3),
+    eval_batch_size: 32,
+    schedule: { name: 'reduce-on-plateau', monitor: 'val/loss', mode: 'max', patience: 0, factor: 0.5, threshold: 1e-4, cooldown: 0, min_lr: 0 },
+    early_stopping: { monitor: 'val/accuracy', mode: 'max', patience: 3 },
+  };
+  const withoutTimes = ({ epochs, ...rest }: FitResult): object => ({ ...rest, epochs: epochs.map(({ seconds: _, ...epoch }) => epoch) });
+  let whole: Awaited<ReturnType<typeof fitSome>>;
+  beforeAll(async () => {
+    whole = await fitSome(change);
+  });
+
+  // An epoch has 5 steps and 3 batches of validation rows: 8 places to stop. 8, 16 and 24 come while it is measured.
+  it.each([3, 8, 16, 24])('goes on as if it had not been, from place %i', async (place) => {
+    const folder = join(scratch, `stopped-${place}`);
+    let asked = 0;
+    await expect(fitSome(change, { checkpoints: openCheckpoints(folder, 120), stopRequested: () => (asked += 1) === place })).rejects.toMatchObject({ code: 'interrupted' });
+    const resumed = await fitSome(change, { checkpoints: openCheckpoints(folder, 120) });
+    expect(resumed.events[0]).toMatchObject({ type: 'notice', level: 'info' });
+    expect(resumed.events.filter((event) => event.type === 'step').length).toBeLessThanOrEqual(15);
+    expect(withoutTimes(resumed.result)).toEqual(withoutTimes(whole.result));
+    expect(resumed.final).toEqual(whole.final);
+  });
+
+  it('goes on from any checkpoint, of which only the last is kept', async () => {
+    const folder = join(scratch, 'every-step');
     let steps = 0;
-    const stop = (): void => {
-      steps += 1;
-      if (steps > 3) throw new Error('asked to stop');
+    const crash = (event: StageEvent): void => {
+      if (event.type === 'step' && (steps += 1) === 9) throw new Error('crash');
     };
-    await expect(fitSome({ epochs: 5, optimizer: adam(1e-3) }, { checkpoint: stop })).rejects.toThrow('asked to stop');
+    await expect(fitSome(change, { checkpoints: openCheckpoints(folder, 0), emit: crash })).rejects.toThrow('crash');
+    expect(readdirSync(folder).sort()).toEqual([expect.stringMatching(/^best-1\.safetensors$/), 'state.json', 'step-8.safetensors']);
+    const resumed = await fitSome(change, { checkpoints: openCheckpoints(folder, 0) });
+    expect(withoutTimes(resumed.result)).toEqual(withoutTimes(whole.result));
+  });
+
+  it.each(['state.json', 'step-8.safetensors', 'best-1.safetensors'])('starts from the beginning, and says so, where %s is cut short', async (name) => {
+    const folder = join(scratch, `cut-${name}`);
+    let asked = 0;
+    await expect(fitSome(change, { checkpoints: openCheckpoints(folder, 120), stopRequested: () => (asked += 1) === 12 })).rejects.toThrow();
+    truncateSync(join(folder, name), Math.floor(statSync(join(folder, name)).size / 2));
+    const resumed = await fitSome(change, { checkpoints: openCheckpoints(folder, 120) });
+    expect(resumed.events[0]).toMatchObject({ type: 'notice', level: 'warning', message: expect.stringContaining(name) });
+    expect(withoutTimes(resumed.result)).toEqual(withoutTimes(whole.result));
   });
 });

@@ -1,0 +1,182 @@
+import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { OrtrainError } from '../core/errors.ts';
+import { writeFileAtomic } from '../core/files.ts';
+import { openTensorFile } from '../data/model-folder.ts';
+import { encodeSafetensors, readFloats, type Safetensors } from '../engine/models/index.ts';
+import type { Snapshot, Tensors, Trainer } from '../engine/runtime/index.ts';
+import type { RulesState } from './rules.ts';
+
+/**
+ * Where training stands between two steps. With the trainer's parameters and optimizer state it is all that the next step
+ * depends on: batches follow from seed and epoch, dropout masks from seed and step.
+ */
+export interface FitState {
+  /** The epoch under way, from 1; one more than there are when all are done. */
+  readonly epoch: number;
+  readonly pass: Pass;
+  readonly rules: RulesState;
+  readonly epochs: readonly EpochRecord[];
+  readonly best: BestModel | null;
+}
+
+/** How far an epoch has come. */
+export interface Pass {
+  readonly batches: number;
+  readonly rows: number;
+  /** Each row's loss, added up. */
+  readonly lossSum: number;
+  /** Row-major [rows, outputs] in the order of the batches; there is room for all rows of the epoch. */
+  readonly logits: Float32Array;
+  /** The rate of the last step. */
+  readonly lr: number;
+  /** Time spent, over all processes that had a part in it. */
+  readonly seconds: number;
+}
+
+export interface EpochRecord {
+  /** Counts from 1. */
+  readonly epoch: number;
+  /** The rate of the epoch's last step. */
+  readonly lr: number;
+  readonly seconds: number;
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+export interface BestModel {
+  readonly epoch: number;
+  /** A copy. */
+  readonly parameters: Snapshot;
+  /** Its probabilities of the validation rows. */
+  readonly validation: Float64Array;
+}
+
+/** The checkpoints of one fold. */
+export interface Checkpoints {
+  /** Whether it is time for another one. */
+  isDue(): boolean;
+  save(trainer: Trainer, state: FitState): Promise<void>;
+  /** Brings the trainer to where the last checkpoint was made; null where there is none. Throws OrtrainError `data` for one that is damaged. */
+  restore(trainer: Trainer): Promise<FitState | null>;
+  /** Forgets what was saved. */
+  clear(): void;
+}
+
+/** Writing may take one part in so many of the time: 2 %. */
+const TIME_BETWEEN_PER_COST = 50;
+
+/**
+ * Checkpoints in a folder: `state.json`, which names the tensor files that belong to it. These are complete on the disk
+ * before it is replaced, and the ones that it no longer names are removed afterwards; so a crash at any moment leaves the
+ * old checkpoint or the new one. The best model has a file of its own, because it changes once an epoch at most.
+ *
+ * @param everySeconds time between two checkpoints; 0 for one after every step
+ */
+export function openCheckpoints(folder: string, everySeconds: number): Checkpoints {
+  const root = join(folder, 'state.json');
+  let due = performance.now() + 1000 * everySeconds;
+  return {
+    isDue: () => performance.now() >= due,
+    async save(trainer, { pass, best, ...rest }) {
+      const began = performance.now();
+      const { step, slots } = await trainer.optimizerState();
+      const names = { tensors: `step-${step}.safetensors`, best: best === null ? null : `best-${best.epoch}.safetensors` };
+      const { logits, ...counters } = pass;
+      writeTensors(join(folder, names.tensors), {
+        ...prefixed(PARAMETERS, await trainer.snapshot()),
+        ...Object.assign({}, ...Object.entries(slots).map(([slot, tensors]) => prefixed(slotPrefix(slot), tensors))),
+        [LOGITS]: logits,
+      });
+      if (best !== null && names.best !== null && !existsSync(join(folder, names.best))) writeTensors(join(folder, names.best), best.parameters);
+      const saved: Saved = {
+        format: FORMAT,
+        ...names,
+        step,
+        slots: Object.keys(slots),
+        state: { ...rest, pass: counters, best: best === null ? null : { epoch: best.epoch, validation: [...best.validation] } },
+      };
+      writeFileAtomic(root, exactJson(saved));
+      keepOnly(folder, ['state.json', names.tensors, names.best]);
+      const cost = performance.now() - began;
+      due = performance.now() + (everySeconds === 0 ? 0 : Math.max(1000 * everySeconds, TIME_BETWEEN_PER_COST * cost));
+    },
+    async restore(trainer) {
+      if (!existsSync(root)) return null;
+      const { state, step, slots, tensors, best } = parseSaved(root);
+      const file = openTensorFile(join(folder, tensors));
+      const restored: FitState = {
+        ...state,
+        pass: { ...state.pass, logits: readFloats(file, LOGITS) },
+        best: state.best === null ? null : { ...state.best, parameters: tensorsOf(openTensorFile(join(folder, best ?? '')), ''), validation: Float64Array.from(state.best.validation) },
+      };
+      const [parameters, moments] = [tensorsOf(file, PARAMETERS), Object.fromEntries(slots.map((slot) => [slot, tensorsOf(file, slotPrefix(slot))]))];
+      await trainer.restore(parameters);
+      await trainer.restoreOptimizerState({ step, slots: moments });
+      return restored;
+    },
+    clear: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** `state.json`. */
+interface Saved {
+  readonly format: typeof FORMAT;
+  /** Files beside it. */
+  readonly tensors: string;
+  readonly best: string | null;
+  /** Updates made so far. */
+  readonly step: number;
+  /** The optimizer's slots, by name. */
+  readonly slots: readonly string[];
+  readonly state: Omit<FitState, 'pass' | 'best'> & {
+    readonly pass: Omit<Pass, 'logits'>;
+    readonly best: { readonly epoch: number; readonly validation: readonly number[] } | null;
+  };
+}
+
+/** Raised when a checkpoint that was written before could no longer be read. */
+const FORMAT = 1;
+
+const PARAMETERS = 'parameters/';
+const LOGITS = 'pass/logits';
+const slotPrefix = (slot: string): string => `slots/${slot}/`;
+
+function prefixed(prefix: string, tensors: Tensors): Tensors {
+  return Object.fromEntries(Object.entries(tensors).map(([name, data]) => [prefix + name, data]));
+}
+
+function writeTensors(path: string, tensors: Tensors): void {
+  writeFileAtomic(path, encodeSafetensors(Object.entries(tensors).map(([name, data]) => ({ name, shape: [data.length], data }))));
+}
+
+/** The tensors whose names begin with `prefix`, under the rest of their names. */
+function tensorsOf(file: Safetensors, prefix: string): Tensors {
+  const names = [...file.entries.keys()].filter((name) => name.startsWith(prefix));
+  return Object.fromEntries(names.map((name) => [name.slice(prefix.length), readFloats(file, name)]));
+}
+
+function keepOnly(folder: string, names: readonly (string | null)[]): void {
+  for (const name of readdirSync(folder)) {
+    if (!names.includes(name)) rmSync(join(folder, name), { recursive: true, force: true });
+  }
+}
+
+function parseSaved(path: string): Saved {
+  try {
+    const saved = JSON.parse(readFileSync(path, 'utf8'), fromExact) as Saved;
+    if (saved.format === FORMAT) return saved;
+  } catch (cause) {
+    throw new OrtrainError('data', `the checkpoint ${path} is damaged`, { subject: path, cause });
+  }
+  throw new OrtrainError('data', `the checkpoint ${path} was written by another version`, { subject: path });
+}
+
+/** JSON that keeps the numbers which JSON does not have. */
+function exactJson(value: unknown): string {
+  return JSON.stringify(value, (_key, member: unknown) => (typeof member === 'number' && !Number.isFinite(member) ? { number: String(member) } : member));
+}
+
+function fromExact(_key: string, member: unknown): unknown {
+  const number = (member as { readonly number?: unknown } | null)?.number;
+  return typeof number === 'string' ? Number(number) : member;
+}
