@@ -15,10 +15,20 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { isAlive, ownerName, parseOwner, thisProcess } from './owner.ts';
 
 /** A name in the same folder that no other process uses, so that a rename into place stays within one file system. */
 export function temporaryBeside(path: string): string {
-  return `${path}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
+  return `${path}~${ownerName(thisProcess())}~${randomBytes(4).toString('hex')}.tmp`;
+}
+
+/** Removes what processes that are dead by now left under temporary names, in a folder and below. */
+export function removeLeftovers(folder: string): void {
+  const names = existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }) : [];
+  for (const name of names) {
+    const owner = parseOwner(/~([^~]+)~[0-9a-f]{8}\.tmp$/.exec(name)?.[1] ?? '');
+    if (owner !== undefined && !isAlive(owner)) rmSync(join(folder, name), { recursive: true, force: true });
+  }
 }
 
 /**
@@ -49,11 +59,16 @@ export function writeJsonAtomic(path: string, value: unknown): void {
   writeFileAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
 }
 
-/** Moves a finished folder to its final place. If another process was there first, theirs stays and ours is removed. */
+/**
+ * Moves a finished folder to its final place, once everything in it is on the disk. If another process was there first,
+ * theirs stays and ours is removed.
+ */
 export function moveIntoPlace(temporary: string, final: string): void {
   mkdirSync(dirname(final), { recursive: true });
+  syncTree(temporary);
   try {
     renameSync(temporary, final);
+    syncFolder(dirname(final));
   } catch (error) {
     if (!existsSync(final)) throw error;
     rmSync(temporary, { recursive: true, force: true });
@@ -70,8 +85,10 @@ const LINK_FROM_BYTES = 1 << 20;
 export function placeFile(source: string, target: string): void {
   mkdirSync(dirname(target), { recursive: true });
   const temporary = temporaryBeside(target);
-  if (statSync(source).size < LINK_FROM_BYTES || !tryLink(source, temporary)) copyFileSync(source, temporary, constants.COPYFILE_FICLONE);
+  if (statSync(source).size < LINK_FROM_BYTES || !tryLink(source, temporary)) copyToDisk(source, temporary);
   renameSync(temporary, target);
+  // rename(2) does nothing where both names are links to the same file already.
+  rmSync(temporary, { force: true });
 }
 
 /** `placeFile` for every file of a folder without subfolders. */
@@ -83,6 +100,30 @@ export function placeFolder(source: string, target: string): void {
 function piecesOf(content: string | Uint8Array | readonly Uint8Array[]): readonly Uint8Array[] {
   if (typeof content === 'string') return [Buffer.from(content, 'utf8')];
   return content instanceof Uint8Array ? [content] : content;
+}
+
+function copyToDisk(source: string, target: string): void {
+  copyFileSync(source, target, constants.COPYFILE_FICLONE);
+  syncFile(target);
+}
+
+/** Brings a folder and everything in it to the disk. */
+function syncTree(folder: string): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) syncTree(path);
+    else syncFile(path);
+  }
+  syncFolder(folder);
+}
+
+function syncFile(path: string): void {
+  const file = openSync(path, 'r+');
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** Brings a folder's list of names to the disk, where the system can open folders. */

@@ -1,97 +1,94 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { OrtrainError } from '../core/errors.ts';
-import { moveIntoPlace, writeJsonAtomic } from '../core/files.ts';
-import { hashFile } from '../core/hash.ts';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, rmdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { moveIntoPlace, removeLeftovers } from '../core/files.ts';
+import { acquireLock, type Lock } from '../core/lock.ts';
+import { isAlive, ownerName, parseOwner, thisProcess, type Owner } from '../core/owner.ts';
+import { readManifest, whatIsBroken, writeManifest, type KeyParts, type Manifest } from './manifest.ts';
 
-/** Stage outputs by content address: `<artifacts>/cache/<stage>/<key>/`. An entry that exists is complete. */
+/** An entry's address. */
+export interface Address {
+  readonly stage: string;
+  readonly key: string;
+}
+
+/** What is at an address: nothing, a complete entry, or one that is not as it was made. */
+export type EntryState = { readonly kind: 'absent' | 'sound' } | { readonly kind: 'broken'; readonly problem: string };
+
+/** Stage outputs by content address: `<artifacts>/cache/<stage>/<key>/`, each with a manifest of its files. */
 export interface Cache {
-  has(stage: string, key: string): boolean;
   /** Where the entry is, or will be. */
-  entry(stage: string, key: string): string;
+  entry(address: Address): string;
+  inspect(address: Address): Promise<EntryState>;
+  /** What the entries of a stage were made from. */
+  manifests(stage: string): readonly Manifest[];
+  /** Waits until no other process makes the entry. */
+  lock(address: Address, signal: AbortSignal | undefined, onWait: (owner: Owner) => void): Promise<Lock>;
   /** Where the task that makes an entry keeps what it goes on from after a crash. */
-  partial(stage: string, key: string): string;
+  partial(address: Address): string;
   /** A fresh empty folder on the same file system, for a task to write into. */
   begin(): string;
-  /** Makes a finished folder the entry, and forgets how far it had come; `replace` sets an existing entry aside first. */
-  commit(folder: string, stage: string, key: string, replace: boolean): void;
+  /** Makes a finished folder the entry, in place of one that may be there, and forgets how far its task had come. */
+  commit(folder: string, address: Address, parts: KeyParts): Promise<void>;
+  /** Takes a broken entry out of the way; answers where it is now. */
+  setAside(address: Address): string;
   /** Removes what a failed task left. */
   discard(folder: string): void;
+  /** Removes what processes that were killed left. */
+  clean(): void;
 }
 
 export function openCache(artifacts: string): Cache {
   const root = resolve(artifacts, 'cache');
   const workshop = join(root, 'tmp');
-  const entry = (stage: string, key: string): string => join(root, stage, key);
-  const partial = (stage: string, key: string): string => join(root, 'partial', stage, key);
-  const freshName = (): string => join(workshop, `${process.pid}-${randomBytes(6).toString('hex')}`);
+  const own = join(workshop, ownerName(thisProcess()));
+  const entry = ({ stage, key }: Address): string => join(root, stage, key);
+  const partial = ({ stage, key }: Address): string => join(root, 'partial', stage, key);
+  const freshName = (): string => join(own, randomBytes(6).toString('hex'));
   return {
     entry,
     partial,
-    has: (stage, key) => existsSync(entry(stage, key)),
+    async inspect(address) {
+      if (!existsSync(entry(address))) return { kind: 'absent' };
+      const problem = await whatIsBroken(entry(address));
+      return problem === undefined ? { kind: 'sound' } : { kind: 'broken', problem };
+    },
+    manifests: (stage) => namesIn(join(root, stage)).flatMap((key) => readManifest(entry({ stage, key })) ?? []),
+    lock: ({ stage, key }, signal, onWait) => acquireLock(join(root, 'locks', stage, key), signal, onWait),
     begin() {
       const folder = freshName();
       mkdirSync(folder, { recursive: true });
       return folder;
     },
-    commit(folder, stage, key, replace) {
-      const final = entry(stage, key);
-      if (replace && existsSync(final)) {
-        const old = freshName();
-        renameSync(final, old);
-        moveIntoPlace(folder, final);
-        rmSync(old, { recursive: true, force: true });
-      } else {
-        moveIntoPlace(folder, final);
+    async commit(folder, address, parts) {
+      const final = entry(address);
+      await writeManifest(folder, parts);
+      const old = freshName();
+      if (existsSync(final)) renameSync(final, old);
+      moveIntoPlace(folder, final);
+      rmSync(old, { recursive: true, force: true });
+      rmSync(partial(address), { recursive: true, force: true });
+    },
+    setAside(address) {
+      const place = join(root, 'broken', address.stage, `${address.key}-${randomBytes(4).toString('hex')}`);
+      mkdirSync(dirname(place), { recursive: true });
+      renameSync(entry(address), place);
+      return place;
+    },
+    discard(folder) {
+      rmSync(folder, { recursive: true, force: true });
+      if (existsSync(own) && readdirSync(own).length === 0) rmdirSync(own);
+    },
+    clean() {
+      for (const name of namesIn(workshop)) {
+        const owner = parseOwner(name);
+        if (owner === undefined || !isAlive(owner)) rmSync(join(workshop, name), { recursive: true, force: true });
       }
-      rmSync(partial(stage, key), { recursive: true, force: true });
-    },
-    discard: (folder) => rmSync(folder, { recursive: true, force: true }),
-  };
-}
-
-interface KnownHash {
-  readonly size: number;
-  readonly changed: number;
-  readonly inode: number;
-  readonly sha256: string;
-}
-
-/** Content hashes of files outside the cache, remembered by size, time of change and inode, so that a second run need not read them. */
-export interface FileHashes {
-  of(path: string): Promise<string>;
-  save(): void;
-}
-
-export function openFileHashes(artifacts: string): FileHashes {
-  const store = resolve(artifacts, 'cache', 'file-hashes.json');
-  const known = new Map<string, KnownHash>(Object.entries(readStore(store)));
-  let grown = false;
-  return {
-    async of(path) {
-      const absolute = resolve(path);
-      const stat = statSync(absolute, { throwIfNoEntry: false });
-      if (stat === undefined) throw new OrtrainError('data', `there is no file ${path}`, { subject: path });
-      const before = known.get(absolute);
-      if (before?.size === stat.size && before.changed === stat.ctimeMs && before.inode === stat.ino) return before.sha256;
-      const sha256 = await hashFile(absolute);
-      known.set(absolute, { size: stat.size, changed: stat.ctimeMs, inode: stat.ino, sha256 });
-      grown = true;
-      return sha256;
-    },
-    save() {
-      if (grown) writeJsonAtomic(store, Object.fromEntries(known));
-      grown = false;
+      for (const folder of ['locks', 'partial']) removeLeftovers(join(root, folder));
     },
   };
 }
 
-/** The remembered hashes; a lost or damaged store only costs reading the files again. */
-function readStore(path: string): Record<string, KnownHash> {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Record<string, KnownHash>;
-  } catch {
-    return {};
-  }
+function namesIn(folder: string): readonly string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
 }

@@ -1,8 +1,9 @@
 import type { Experiment, LoadedExperiment } from '../config/index.ts';
 import { batchCount } from '../data/batches.ts';
 import { checkData, type DataSizes } from './check-data.ts';
-import { prepareRun, type RunnerOptions } from './prepare.ts';
-import { trainedFolds, type Task } from './task-graph.ts';
+import { prepareRun, type PreparedRun, type RunnerOptions } from './prepare.ts';
+import { reasonsToMake } from './reasons.ts';
+import { addressOf, trainedFolds, type Task } from './task-graph.ts';
 
 export interface TaskPlan {
   readonly id: string;
@@ -11,6 +12,8 @@ export interface TaskPlan {
   readonly key: string;
   /** True where the cache holds the output, so that nothing will be carried out. */
   readonly cached: boolean;
+  /** Why it will be carried out, as sentences; empty where it is cached. */
+  readonly why: readonly string[];
   /** What it amounts to, such as `1905 steps: 3 epochs of 635`. */
   readonly detail: readonly string[];
 }
@@ -28,21 +31,23 @@ export interface ExperimentPlan {
 /** What a run would do, without doing it: every task, whether it is cached, and the exact number of steps. */
 export async function planExperiment(loaded: LoadedExperiment, options: RunnerOptions): Promise<ExperimentPlan> {
   const prepared = await prepareRun(loaded, options);
-  const { experiment, run, folder, device, tasks, cache, forced } = prepared;
+  const { experiment, run, folder, device, tasks } = prepared;
   const sizes = await checkData(experiment);
   const epochSteps = sizes.trainRowsOfFold.map((rows) => batchCount(rows, experiment.training.batch_size));
   const { epochs } = experiment.training;
+  const why = await Promise.all(tasks.map((task) => whyCarryOut(task, prepared)));
   return {
     experiment,
     run,
     folder,
     device,
-    tasks: tasks.map((task) => ({
+    tasks: tasks.map((task, i) => ({
       id: task.id,
       stage: task.stage.name,
       ...(task.fold === undefined ? {} : { fold: task.fold }),
       key: task.key,
-      cached: cache.has(task.stage.name, task.key) && !forced.has(task.id),
+      cached: why[i]?.length === 0,
+      why: why[i] ?? [],
       detail: detailOf(task, experiment, sizes, epochSteps),
     })),
     totals: {
@@ -53,6 +58,13 @@ export async function planExperiment(loaded: LoadedExperiment, options: RunnerOp
       testRows: sizes.testRows ?? 0,
     },
   };
+}
+
+async function whyCarryOut(task: Task, { cache, forced }: PreparedRun): Promise<readonly string[]> {
+  if (forced.has(task.id)) return ['asked for with --force'];
+  const state = await cache.inspect(addressOf(task));
+  if (state.kind === 'broken') return [`its entry in the cache is broken: ${state.problem}`];
+  return state.kind === 'sound' ? [] : reasonsToMake(task.parts, cache.manifests(task.stage.name), task.files);
 }
 
 function detailOf(task: Task, experiment: Experiment, sizes: DataSizes, epochSteps: readonly number[]): readonly string[] {

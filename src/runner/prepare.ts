@@ -2,7 +2,8 @@ import { availableParallelism } from 'node:os';
 import { loadPipeline, type Experiment, type LoadedExperiment } from '../config/index.ts';
 import { OrtrainError } from '../core/errors.ts';
 import { resolveModel, type DownloadProgress } from '../data/hub.ts';
-import { openCache, openFileHashes, type Cache } from './cache.ts';
+import { openCache, type Cache } from './cache.ts';
+import { openFileHashes } from './file-hashes.ts';
 import { runFolderFor } from './run-folder.ts';
 import { taskGraph, type Task } from './task-graph.ts';
 
@@ -30,6 +31,8 @@ export interface PreparedRun {
   readonly threads: number;
   readonly cache: Cache;
   readonly tasks: readonly Task[];
+  /** Cache entry of every task of the pipeline, as `<stage>/<key>`, whether it is carried out now or not. */
+  readonly entries: Readonly<Record<string, string>>;
   /** Ids of tasks that are carried out even though the cache holds their output. */
   readonly forced: ReadonlySet<string>;
   /** Path to SHA-256 of each file from outside. */
@@ -50,13 +53,14 @@ export async function prepareRun(loaded: LoadedExperiment, options: RunnerOption
   const cache = openCache(options.artifacts);
   const hashes = openFileHashes(options.artifacts);
   const all = await taskGraph(experiment, pipeline, { modelFolder }, device, cache, hashes);
+  const entries = Object.fromEntries(all.map((task) => [task.id, `${task.stage.name}/${task.key}`]));
   const tasks = upTo(all, options.until);
   const data: Record<string, string> = {};
   for (const path of new Set(all.flatMap((task) => Object.values(task.files)))) data[path] = await hashes.of(path);
   hashes.save();
   const threads = experiment.resources.threads === 'auto' ? availableParallelism() : experiment.resources.threads;
   const place = runFolderFor(options.artifacts, options.name ?? experiment.name, experiment, data);
-  return { experiment, ...place, device, threads, cache, tasks, forced: forcedTasks(tasks, options.force ?? []), data };
+  return { experiment, ...place, device, threads, cache, tasks, entries, forced: forcedTasks(tasks, options.force ?? []), data };
 }
 
 function withDevice(experiment: Experiment, device: Device): Experiment {

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { cpus, platform, release, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { toYaml, type Experiment } from '../config/index.ts';
-import { placeFile, placeFolder, writeFileAtomic, writeJsonAtomic } from '../core/files.ts';
+import { placeFile, placeFolder, removeLeftovers, writeFileAtomic, writeJsonAtomic } from '../core/files.ts';
 import { onnxruntimeVersion } from '../engine/runtime/version.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import type { Task } from './task-graph.ts';
@@ -19,9 +19,11 @@ export interface Environment {
   readonly commandLine: readonly string[];
   /** Path of each file read from outside the artifacts folder, to the SHA-256 of its content. */
   readonly data: Readonly<Record<string, string>>;
+  /** Task to its cache entry, `<stage>/<key>`; what a run refers to is not pruned. */
+  readonly entries: Readonly<Record<string, string>>;
 }
 
-export function environment(device: string, threads: number, commandLine: readonly string[], data: Readonly<Record<string, string>>): Environment {
+export function environment({ device, threads, data, entries }: Pick<Environment, 'device' | 'threads' | 'data' | 'entries'>, commandLine: readonly string[]): Environment {
   const processors = cpus();
   return {
     versions: { ortrain: packageJson.version, node: process.versions.node, onnxruntime: onnxruntimeVersion() },
@@ -36,6 +38,7 @@ export function environment(device: string, threads: number, commandLine: readon
     git: gitState(),
     commandLine,
     data,
+    entries,
   };
 }
 
@@ -54,6 +57,7 @@ export function runFolderFor(artifacts: string, name: string, experiment: Experi
 /** Writes what is known before the first task. */
 export function openRunFolder(folder: string, experiment: Experiment, surroundings: Environment): void {
   mkdirSync(folder, { recursive: true });
+  removeLeftovers(folder);
   writeFileAtomic(join(folder, 'config.yaml'), toYaml(experiment));
   writeJsonAtomic(join(folder, 'environment.json'), surroundings);
 }

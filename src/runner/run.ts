@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LoadedExperiment } from '../config/index.ts';
 import { interrupted, OrtrainError } from '../core/errors.ts';
-import type { Listener, RunEvent } from '../core/events.ts';
+import type { Listener, RunEvent, StageEvent } from '../core/events.ts';
 import type { RunMetrics } from '../stages/index.ts';
 import { openJournal } from '../tracking/journal.ts';
 import { checkData } from './check-data.ts';
 import { prepareRun, type PreparedRun, type RunnerOptions } from './prepare.ts';
 import { environment, openRunFolder, publish } from './run-folder.ts';
-import type { Task } from './task-graph.ts';
+import { addressOf, type Task } from './task-graph.ts';
 import { startStageWorker, type StageWorker } from './worker.ts';
 
 export interface RunResult {
@@ -32,7 +32,8 @@ export async function runExperiment(loaded: LoadedExperiment, options: RunnerOpt
   const started = performance.now();
   const prepared = await prepareRun(loaded, options, (progress) => listen({ type: 'download', ...progress }));
   const { run, folder, tasks } = prepared;
-  openRunFolder(folder, prepared.experiment, environment(prepared.device, prepared.threads, options.commandLine ?? [], prepared.data));
+  prepared.cache.clean();
+  openRunFolder(folder, prepared.experiment, environment(prepared, options.commandLine ?? []));
   const journal = openJournal(join(folder, 'journal.jsonl'));
   const report: Listener<RunEvent> = (event) => {
     journal.append(event);
@@ -65,20 +66,19 @@ async function carryOut(
   const files: string[] = [];
   let executed = 0;
   try {
-    if (!prepared.tasks.every((task) => isDone(task, prepared))) await checkData(prepared.experiment);
+    if (!(await areDone(prepared))) await checkData(prepared.experiment);
     for (const task of prepared.tasks) {
       if (signal?.aborted === true) throw interrupted();
       const who = { run: prepared.run, task: task.id, stage: task.stage.name, ...(task.fold === undefined ? {} : { fold: task.fold }) };
-      if (isDone(task, prepared)) {
-        report({ type: 'task-cached', ...who });
-      } else {
-        const began = performance.now();
+      const emit: Listener<StageEvent> = (event) => report({ type: 'task-event', ...who, event });
+      const began = performance.now();
+      const made = await unlessDone(task, prepared, signal, emit, async () => {
         report({ type: 'task-started', ...who });
         worker ??= startStageWorker();
-        await perform(task, prepared, worker, (event) => report({ type: 'task-event', ...who, event }));
-        executed += 1;
-        report({ type: 'task-finished', ...who, seconds: (performance.now() - began) / 1000 });
-      }
+        await perform(task, prepared, worker, emit);
+      });
+      if (made) executed += 1;
+      report(made ? { type: 'task-finished', ...who, seconds: (performance.now() - began) / 1000 } : { type: 'task-cached', ...who });
       files.push(...publish(task, prepared.folder));
     }
   } finally {
@@ -88,21 +88,43 @@ async function carryOut(
   return { executed, files };
 }
 
-/** Whether the cache holds the task's output, so that it need not be carried out. */
-function isDone(task: Task, { cache, forced }: PreparedRun): boolean {
-  return cache.has(task.stage.name, task.key) && !forced.has(task.id);
+async function areDone({ tasks, cache, forced }: PreparedRun): Promise<boolean> {
+  const states = await Promise.all(tasks.map((task) => cache.inspect(addressOf(task))));
+  return forced.size === 0 && states.every(({ kind }) => kind === 'sound');
 }
 
-async function perform(task: Task, prepared: PreparedRun, worker: StageWorker, emit: Parameters<StageWorker['perform']>[1]): Promise<void> {
-  const { cache, threads, forced } = prepared;
+/**
+ * Makes a task's output unless the cache holds it; answers with whether it was made here. Of several processes that want the
+ * same output one makes it and the others wait. A broken entry is set aside first.
+ */
+async function unlessDone(task: Task, { cache, forced }: PreparedRun, signal: AbortSignal | undefined, emit: Listener<StageEvent>, make: () => Promise<void>): Promise<boolean> {
+  const address = addressOf(task);
+  const isDone = async (): Promise<boolean> => !forced.has(task.id) && (await cache.inspect(address)).kind === 'sound';
+  if (await isDone()) return false;
+  const lock = await cache.lock(address, signal, ({ pid, host }) => {
+    emit({ type: 'notice', level: 'info', message: `waits for process ${pid} on ${host}, which makes the same` });
+  });
+  try {
+    if (await isDone()) return false;
+    const state = await cache.inspect(address);
+    if (state.kind === 'broken') {
+      const place = cache.setAside(address);
+      emit({ type: 'notice', level: 'warning', message: `the entry ${task.output} was broken (${state.problem}); it is kept in ${place} and made again` });
+    }
+    await make();
+    return true;
+  } finally {
+    lock.release();
+  }
+}
+
+async function perform(task: Task, { cache, threads, experiment }: PreparedRun, worker: StageWorker, emit: Listener<StageEvent>): Promise<void> {
   const output = cache.begin();
   try {
-    const { params, files, inputs } = task;
-    const { tracking, resources } = prepared.experiment;
-    const partial = { folder: cache.partial(task.stage.name, task.key), everySeconds: resources.checkpoint_seconds };
-    const order = { stage: task.stage.name, params, files, inputs, output, partial, fold: task.fold ?? 0, threads, logEvery: tracking.log_every };
-    await worker.perform(order, emit);
-    cache.commit(output, task.stage.name, task.key, forced.has(task.id));
+    const { stage, params, files, inputs, fold = 0 } = task;
+    const partial = { folder: cache.partial(addressOf(task)), everySeconds: experiment.resources.checkpoint_seconds };
+    await worker.perform({ stage: stage.name, params, files, inputs, output, partial, fold, threads, logEvery: experiment.tracking.log_every }, emit);
+    await cache.commit(output, addressOf(task), task.parts);
   } finally {
     cache.discard(output);
   }

@@ -3,7 +3,9 @@ import { OrtrainError } from '../core/errors.ts';
 import { hashOf } from '../core/hash.ts';
 import { onnxruntimeVersion } from '../engine/runtime/version.ts';
 import { stages, type Need, type Stage, type Surroundings } from '../stages/index.ts';
-import type { Cache, FileHashes } from './cache.ts';
+import type { Address, Cache } from './cache.ts';
+import type { FileHashes } from './file-hashes.ts';
+import type { KeyParts } from './manifest.ts';
 
 /** One stage, for one fold where the pipeline says so, with everything it takes to carry it out. */
 export interface Task {
@@ -11,8 +13,9 @@ export interface Task {
   readonly id: string;
   readonly stage: Stage;
   readonly fold: number | undefined;
-  /** Hash of the stage's name and version, what it picked, the contents of its files and the keys of its inputs. */
+  /** Hash of `parts`. */
   readonly key: string;
+  readonly parts: KeyParts;
   /** The cache entry that holds, or will hold, its output. */
   readonly output: string;
   readonly params: unknown;
@@ -46,21 +49,23 @@ export async function taskGraph(
     const folds = perFold ? trainedFolds(experiment) : [undefined];
     const made = folds.map((fold): Task => {
       const inputs = Object.entries(stage.needs).map(([kind, need]) => [kind, producersOf(stage, kind, need, fold, producers)] as const);
-      const key = hashOf({
+      const parts: KeyParts = {
         stage: stage.name,
         version: stage.version,
         params,
         contents,
-        fold,
-        inputs: inputs.map(([kind, from]) => [kind, from.map((task) => task.key)]),
-        engine: stage.usesDevice ? { device, onnxruntime: onnxruntimeVersion() } : undefined,
-      });
+        fold: fold ?? null,
+        inputs: Object.fromEntries(inputs.map(([kind, from]) => [kind, from.map((task) => task.key)])),
+        engine: stage.usesDevice ? { device, onnxruntime: onnxruntimeVersion() } : null,
+      };
+      const key = hashOf(parts);
       return {
         id: fold === undefined ? stage.name : `${stage.name}[${fold}]`,
         stage,
         fold,
         key,
-        output: cache.entry(stage.name, key),
+        parts,
+        output: cache.entry({ stage: stage.name, key }),
         params,
         files,
         inputs: Object.fromEntries(inputs.map(([kind, from]) => [kind, from.map((task) => task.output)])),
@@ -71,6 +76,11 @@ export async function taskGraph(
     producers.set(stage.makes, made);
   }
   return tasks;
+}
+
+/** Where the cache has a task's output. */
+export function addressOf({ stage, key }: Task): Address {
+  return { stage: stage.name, key };
 }
 
 /** The folds that are trained: those that the configuration picks, or all. */

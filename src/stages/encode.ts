@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Experiment } from '../config/index.ts';
 import { loadTokens } from '../data/tokens.ts';
 import { encoderForward } from '../engine/models/index.ts';
 import { openForward, type ForwardModel } from '../engine/runtime/index.ts';
@@ -10,8 +11,8 @@ import { readExampleIndex } from './outputs.ts';
 import type { Stage, StageContext } from './stage.ts';
 
 interface Params {
-  readonly weights: 'pretrained' | 'random';
-  readonly batchSize: number;
+  readonly model: Pick<Experiment['model'], 'weights'>;
+  readonly training: Pick<Experiment['training'], 'eval_batch_size'>;
   readonly seed: number;
 }
 
@@ -27,14 +28,14 @@ export const encode: Stage<Params> = {
   publishes: {},
   usesDevice: true,
   pick: ({ model, training, seed }, { modelFolder }) => ({
-    params: { weights: model.weights, batchSize: training.eval_batch_size, seed: model.weights === 'random' ? seed : 0 },
+    params: { model: { weights: model.weights }, training: { eval_batch_size: training.eval_batch_size }, seed: model.weights === 'random' ? seed : 0 },
     files: encoderFiles(modelFolder, model.weights),
   }),
   async run(context) {
     const { params, files, inputs, output, threads, emit } = context;
     const tokens = inputs.one('tokens');
     const parts = ['train', ...(readExampleIndex(tokens).test === null ? [] : ['test'])];
-    const weights = initialWeights(files, params.weights, params.seed);
+    const weights = initialWeights(files, params.model.weights, params.seed);
     const program = encoderForward(weights.config);
     const { source, notices } = weights.source(program.parameters, params.seed);
     for (const message of notices) emit({ type: 'notice', level: 'warning', message });
@@ -62,7 +63,7 @@ async function featuresOf(
   { before, total }: { readonly before: number; readonly total: number },
 ): Promise<FeatureSet> {
   const rows = Int32Array.from({ length: source.lengths.length }, (_, row) => row);
-  const values = await forwardAll((feeds) => model.forward(feeds), source, rows, width, params.batchSize, (done) => {
+  const values = await forwardAll((feeds) => model.forward(feeds), source, rows, width, params.training.eval_batch_size, (done) => {
     throwIfStopped();
     emit({ type: 'progress', done: before + done, total, unit: 'texts' });
   });

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Experiment } from '../config/index.ts';
 import { writeFileAtomic } from '../core/files.ts';
 import { writeCsv } from '../data/csv.ts';
 import { loadTokens } from '../data/tokens.ts';
@@ -9,7 +10,7 @@ import { predictionColumns, predictionFields } from './prediction-table.ts';
 import type { Stage } from './stage.ts';
 
 interface Params {
-  readonly batchSize: number;
+  readonly training: Pick<Experiment['training'], 'eval_batch_size'>;
 }
 
 /** The mean of the folds' probabilities for every test row. Output: predictions. */
@@ -20,7 +21,7 @@ export const predict: Stage<Params> = {
   makes: 'predictions',
   publishes: { 'predictions.csv': 'predictions.csv' },
   usesDevice: true,
-  pick: ({ training }) => ({ params: { batchSize: training.eval_batch_size }, files: {} }),
+  pick: ({ training }) => ({ params: { training: { eval_batch_size: training.eval_batch_size } }, files: {} }),
   async run({ params, inputs, output, threads, emit, throwIfStopped }) {
     const tokens = inputs.one('tokens');
     const { classes, test } = readExampleIndex(tokens);
@@ -31,7 +32,7 @@ export const predict: Stage<Params> = {
       features === undefined
         ? { kind: 'tokens', tokens: loadTokens(join(tokens, 'test.tokens')) }
         : { kind: 'features', features: loadFeatures(join(features, 'test.features')) };
-    const probabilities = await ensembleProbabilities(models, texts, { threads, batchSize: params.batchSize }, (done, total) => {
+    const probabilities = await ensembleProbabilities(models, texts, { threads, batchSize: params.training.eval_batch_size }, (done, total) => {
       throwIfStopped();
       emit({ type: 'progress', done, total, unit: 'texts' });
     });

@@ -5,7 +5,7 @@ import type { Experiment } from '../config/index.ts';
 import type { Stage } from './stage.ts';
 
 interface Params {
-  readonly columns: { readonly id: string | null; readonly text: string; readonly target: string };
+  readonly data: Pick<Experiment['data'], 'id' | 'text' | 'target'>;
   readonly split: Omit<Experiment['split'], 'only'> & { readonly seed: number };
 }
 
@@ -18,11 +18,11 @@ export const split: Stage<Params> = {
   publishes: { 'folds.csv': 'folds.csv' },
   usesDevice: false,
   pick: ({ data, split: { only: _trained, ...split }, seed }) => ({
-    params: { columns: { id: data.id, text: data.text, target: data.target }, split: { ...split, seed: split.seed ?? seed } },
+    params: { data: { id: data.id, text: data.text, target: data.target }, split: { ...split, seed: split.seed ?? seed } },
     files: { train: data.train },
   }),
   async run({ params, files, output }) {
-    const { ids, labels, classes } = await readTrainExamples(files['train'] ?? '', params.columns);
+    const { ids, labels, classes } = await readTrainExamples(files['train'] ?? '', params.data);
     writeFolds(join(output, 'folds.csv'), ids, assignFolds(labels, { ...params.split, classes }));
   },
 };

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Experiment } from '../config/index.ts';
 import { writeFileAtomic } from '../core/files.ts';
 import { writeCsv } from '../data/csv.ts';
 import { buildSubmission, checkSubmission } from '../data/submission.ts';
@@ -8,7 +9,7 @@ import { probabilityColumns } from './prediction-table.ts';
 import type { Stage } from './stage.ts';
 
 interface Params {
-  readonly id: string | null;
+  readonly data: Pick<Experiment['data'], 'id'>;
 }
 
 /** The predictions in the sample submission's columns, order and types, read back and checked against it. Output: submission. */
@@ -19,7 +20,7 @@ export const submit: Stage<Params> = {
   makes: 'submission',
   publishes: { 'submission.csv': 'submission.csv' },
   usesDevice: false,
-  pick: ({ data }) => ({ params: { id: data.id }, files: { sample: data.sample_submission ?? '' } }),
+  pick: ({ data }) => ({ params: { data: { id: data.id } }, files: { sample: data.sample_submission ?? '' } }),
   async run({ params, files, inputs, output }) {
     const { classes } = readExampleIndex(inputs.one('tokens'));
     const predictions = await readTable(join(inputs.one('predictions'), 'predictions.csv'));
@@ -27,9 +28,9 @@ export const submit: Stage<Params> = {
     const columns = probabilityColumns(classes).map((name) => columnOf(predictions, name) ?? []);
     const probabilities = predictions.rows.flatMap((_, row) => columns.map((column) => Number(column[row])));
     const ids = columnOf(predictions, 'id') ?? [];
-    const submission = buildSubmission(sample, { file: 'predictions.csv', ids, classes, probabilities }, params.id);
+    const submission = buildSubmission(sample, { file: 'predictions.csv', ids, classes, probabilities }, params.data.id);
     const path = join(output, 'submission.csv');
     writeFileAtomic(path, writeCsv(submission.columns, submission.rows));
-    checkSubmission(await readTable(path), sample, params.id);
+    checkSubmission(await readTable(path), sample, params.data.id);
   },
 };

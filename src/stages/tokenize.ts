@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Experiment } from '../config/index.ts';
 import { writeJsonAtomic } from '../core/files.ts';
 import { readTestExamples, readTrainExamples } from '../data/examples.ts';
 import { loadTokenizer, saveTokens, tokenize as tokenizeTexts } from '../data/tokens.ts';
@@ -7,8 +8,8 @@ import type { ExampleIndex } from './outputs.ts';
 import type { Stage } from './stage.ts';
 
 interface Params {
-  readonly columns: { readonly id: string | null; readonly text: string; readonly target: string };
-  readonly maxLength: number;
+  readonly data: Pick<Experiment['data'], 'id' | 'text' | 'target'>;
+  readonly model: Pick<Experiment['model'], 'max_seq_length'>;
 }
 
 /** Reads the tables and turns every text into token ids, once for all folds and epochs. Output: tokens. */
@@ -20,16 +21,16 @@ export const tokenize: Stage<Params> = {
   publishes: {},
   usesDevice: false,
   pick: ({ data, model }, { modelFolder }) => ({
-    params: { columns: { id: data.id, text: data.text, target: data.target }, maxLength: model.max_seq_length },
+    params: { data: { id: data.id, text: data.text, target: data.target }, model: { max_seq_length: model.max_seq_length } },
     files: { train: data.train, ...(data.test === null ? {} : { test: data.test }), ...tokenizerFiles(modelFolder) },
   }),
   async run({ params, files, output, emit, throwIfStopped }) {
-    const train = await readTrainExamples(files['train'] ?? '', params.columns);
-    const test = files['test'] === undefined ? undefined : await readTestExamples(files['test'], params.columns);
+    const train = await readTrainExamples(files['train'] ?? '', params.data);
+    const test = files['test'] === undefined ? undefined : await readTestExamples(files['test'], params.data);
     const tokenizer = await loadTokenizer(files);
     const total = train.texts.length + (test?.texts.length ?? 0);
     const encodeTexts = (texts: readonly string[], before: number): ReturnType<typeof tokenizeTexts> =>
-      tokenizeTexts(tokenizer, texts, params.maxLength, (done) => {
+      tokenizeTexts(tokenizer, texts, params.model.max_seq_length, (done) => {
         throwIfStopped();
         emit({ type: 'progress', done: before + done, total, unit: 'texts' });
       });

@@ -31,6 +31,7 @@ describe('a run', () => {
     expect(lines(join(result.folder, 'submission.csv')).length).toBe(201);
     expect(lines(join(result.folder, 'submission.csv')).slice(1).every((line) => /^\d+,[01]$/.test(line))).toBe(true);
     expect(readdirSync(join(artifacts, 'cache', 'tmp'))).toEqual([]);
+    expect(readdirSync(join(artifacts, 'cache', 'locks', 'train'))).toEqual([]);
   });
 
   it('executes nothing the second time, in the same folder, in under two seconds', async () => {
@@ -102,6 +103,7 @@ describe('a run', () => {
     await expect(interrupted).rejects.toMatchObject({ code: 'interrupted' });
     expect(readRun(artifacts, 'stopped').status).toBe('interrupted');
     expect(readdirSync(join(artifacts, 'cache', 'tmp'))).toEqual([]);
+    expect(readdirSync(join(artifacts, 'cache', 'locks', 'train'))).toEqual([]);
   });
 
   it('writes what went wrong into the journal when a fold diverges, and no model', async () => {
