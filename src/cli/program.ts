@@ -84,6 +84,16 @@ function commands(act: Act): Command {
     .requiredOption('--input <file>', "csv, tsv or jsonl with the run's text column, or - for one text a line on stdin")
     .option('--output <file>', 'write the CSV there instead of to stdout')
     .action(act(async () => (await import('./commands/predict.ts')).predict));
+  const cache = program
+    .command('cache')
+    .description('list what the cache holds: size, age, and the runs that use it')
+    .action(act(async () => (await import('./commands/cache.ts')).cache));
+  cache
+    .command('prune')
+    .description('remove what no run refers to, after showing it')
+    .option('--dry-run', 'only show it')
+    .option('--yes', 'do not ask')
+    .action(act(async () => (await import('./commands/cache.ts')).prune));
   program
     .command('export')
     .description('write the model of one fold for other tools: ONNX with its tokenizer, or a Hugging Face model directory')

@@ -1,3 +1,4 @@
+export { cacheContents, removeItems, unused, type CacheItem } from './cache-contents.ts';
 export { checkData, type DataSizes } from './check-data.ts';
 export { exportRun, type ExportedFile, type ExportedModel, type ExportRequest } from './export.ts';
 export { planExperiment, type ExperimentPlan, type TaskPlan } from './plan.ts';

@@ -3,7 +3,7 @@ import type { Verb } from '../call.ts';
 import { loadExperiments } from '../experiments.ts';
 import { sections } from '../render/sections.ts';
 import { left, table } from '../render/table.ts';
-import { count, pathFromHere, plural } from '../render/text.ts';
+import { count, KEY_DIGITS, pathFromHere, plural, printable } from '../render/text.ts';
 import type { Colors } from '../terminal.ts';
 import type { RunFlags } from './run.ts';
 
@@ -22,6 +22,7 @@ function planText({ run, folder, device, tasks, totals }: ExperimentPlan, colors
   return sections(
     [
       { title: `${run} · into ${pathFromHere(folder)} · on ${device}`, lines: [taskTable(tasks, colors)] },
+      { title: 'why', lines: whyLines(tasks) },
       {
         title: 'in all',
         lines: [
@@ -35,13 +36,16 @@ function planText({ run, folder, device, tasks, totals }: ExperimentPlan, colors
   );
 }
 
-/** Digits of a key that tell entries of a cache apart for a person. */
-const KEY_DIGITS = 10;
-
 function taskTable(tasks: ExperimentPlan['tasks'], colors: Colors): string {
   return table(
     [left('task'), left('state'), left('key'), left('work')],
     tasks.map(({ id, cached, key, detail }) => [id, cached ? colors.dim('cached') : 'to do', colors.dim(key.slice(0, KEY_DIGITS)), detail.join(' · ')]),
     colors,
   );
+}
+
+/** Each reason once, after the tasks that it holds for. */
+function whyLines(tasks: ExperimentPlan['tasks']): readonly string[] {
+  const todo = tasks.filter(({ cached }) => !cached).map(({ id, why }) => ({ id, text: printable(why.join('; ')) }));
+  return [...new Set(todo.map(({ text }) => text))].map((text) => `${todo.filter((task) => task.text === text).map(({ id }) => id).join(', ')}: ${text}`);
 }

@@ -41,6 +41,9 @@ export function bytes(value: number): string {
   return `${scaled < 10 && power > 0 ? scaled.toFixed(1) : Math.round(scaled)} ${units[power]}`;
 }
 
+/** Digits of a key that tell entries of a cache apart for a person. */
+export const KEY_DIGITS = 10;
+
 /** The day and minute in local time: `2026-11-23 20:18`. */
 export function minuteOf(iso: string): string {
   const at = new Date(iso);

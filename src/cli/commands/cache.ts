@@ -1,0 +1,64 @@
+import { createInterface } from 'node:readline/promises';
+import { resolve } from 'node:path';
+import { OrtrainError } from '../../core/errors.ts';
+import { cacheContents, removeItems, unused, type CacheItem } from '../../runner/index.ts';
+import type { Verb } from '../call.ts';
+import { left, right, table } from '../render/table.ts';
+import { bytes, KEY_DIGITS, minuteOf, plural } from '../render/text.ts';
+import type { Colors } from '../terminal.ts';
+
+/** Lists what the cache holds, and who uses it. */
+export const cache: Verb<object> = async (_operands, _flags, call) => {
+  const { artifacts } = call.flags;
+  const items = cacheContents(artifacts);
+  const text = items.length === 0 ? `nothing in ${resolve(artifacts, 'cache')}` : `${itemTable(items, call.terminal.colors)}\n${inAll(items)}, ${inAll(unused(items))} that no run refers to`;
+  return { data: { items }, text };
+};
+
+export interface PruneFlags {
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+}
+
+/** Removes what no run refers to, after showing it. Where nobody can be asked, `--yes` has to say so. */
+export const prune: Verb<PruneFlags> = async (_operands, { dryRun = false, yes = false }, call) => {
+  const items = unused(cacheContents(call.flags.artifacts));
+  const { terminal } = call;
+  if (items.length === 0) return { data: { removed: [] }, text: 'nothing to remove: every entry belongs to a run' };
+  const list = `${itemTable(items, terminal.colors)}\n${inAll(items)}`;
+  if (dryRun) return { data: { removed: [], unused: items }, text: `${list} would be removed` };
+  if (!yes && !terminal.interactive) throw new OrtrainError('usage', `${inAll(items)} that no run refers to would be removed for good`, { remedy: 'See them with --dry-run, and remove them with --yes.' });
+  if (!yes) {
+    terminal.note(list);
+    if (!(await isAgreed(`Remove ${plural(items.length, 'item')} for good?`))) return { data: { removed: [] }, text: 'nothing was removed' };
+  }
+  removeItems(items);
+  return { data: { removed: items }, text: yes ? `${list} removed` : `${inAll(items)} removed` };
+};
+
+async function isAgreed(question: string): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim());
+  } finally {
+    terminal.close();
+  }
+}
+
+function itemTable(items: readonly CacheItem[], colors: Colors): string {
+  return table(
+    [left('what'), left('key'), right('size'), left('made'), left('used by')],
+    items.map(({ kind, stage, fold, key, bytes: size, made, runs, busy }) => [
+      `${stage}${fold === null ? '' : `[${fold}]`}${{ entry: '', partial: ' · checkpoint', broken: ' · broken' }[kind]}`,
+      colors.dim(key.slice(0, KEY_DIGITS)),
+      bytes(size),
+      made === null ? '–' : minuteOf(made),
+      [...runs, ...(busy ? ['a process at work'] : [])].join(', ') || colors.yellow('nobody'),
+    ]),
+    colors,
+  );
+}
+
+function inAll(items: readonly CacheItem[]): string {
+  return `${plural(items.length, 'item')}, ${bytes(items.reduce((sum, { bytes: size }) => sum + size, 0))}`;
+}

@@ -1,0 +1,88 @@
+import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { OrtrainError } from '../core/errors.ts';
+import { ownerOf } from '../core/lock.ts';
+import { isAlive } from '../core/owner.ts';
+import { readManifest, sizeOf } from './manifest.ts';
+
+/** Something in the cache. */
+export interface CacheItem {
+  /** A finished output, the checkpoints of an unfinished one, or a broken output that was set aside. */
+  readonly kind: 'entry' | 'partial' | 'broken';
+  readonly stage: string;
+  readonly key: string;
+  readonly fold: number | null;
+  readonly folder: string;
+  readonly bytes: number;
+  /** ISO 8601; null for what is not finished. */
+  readonly made: string | null;
+  /** Names of the runs that refer to it. Broken outputs are no use to any. */
+  readonly runs: readonly string[];
+  /** True while a process makes it. */
+  readonly busy: boolean;
+}
+
+/** Everything in the cache of an artifacts folder, by stage. Throws a usage error where a run does not tell what it refers to. */
+export function cacheContents(artifacts: string): readonly CacheItem[] {
+  const root = resolve(artifacts, 'cache');
+  const users = usersByEntry(resolve(artifacts, 'runs'));
+  const item = (kind: CacheItem['kind'], stage: string, name: string): CacheItem => {
+    const key = name.slice(0, KEY_LENGTH);
+    const folder = join(root, ...(kind === 'entry' ? [] : [kind]), stage, name);
+    const manifest = readManifest(folder);
+    const owner = ownerOf(join(root, 'locks', stage, key));
+    return {
+      kind,
+      stage,
+      key,
+      fold: manifest?.parts.fold ?? null,
+      folder,
+      bytes: sizeOf(folder),
+      made: manifest?.made ?? null,
+      runs: kind === 'broken' ? [] : (users.get(`${stage}/${key}`) ?? []),
+      busy: owner !== undefined && isAlive(owner),
+    };
+  };
+  const below = (kind: CacheItem['kind'], folder: string): readonly CacheItem[] =>
+    foldersIn(folder)
+      .filter((stage) => !OTHER_FOLDERS.includes(stage))
+      .flatMap((stage) => foldersIn(join(folder, stage)).map((name) => item(kind, stage, name)));
+  const found = [...below('entry', root), ...below('partial', join(root, 'partial')), ...below('broken', join(root, 'broken'))];
+  return found.sort((a, b) => a.stage.localeCompare(b.stage) || (a.fold ?? 0) - (b.fold ?? 0));
+}
+
+/** What no run refers to and no process makes. */
+export function unused(contents: readonly CacheItem[]): readonly CacheItem[] {
+  return contents.filter(({ runs, busy }) => runs.length === 0 && !busy);
+}
+
+export function removeItems(items: readonly CacheItem[]): void {
+  for (const { folder } of items) rmSync(folder, { recursive: true, force: true });
+}
+
+/** SHA-256 in hex. */
+const KEY_LENGTH = 64;
+
+/** Beside the stages. */
+const OTHER_FOLDERS: readonly string[] = ['tmp', 'locks', 'partial', 'broken'];
+
+/** `<stage>/<key>` to the names of the runs that have it in their environment.json. */
+function usersByEntry(runsFolder: string): ReadonlyMap<string, readonly string[]> {
+  const users = new Map<string, string[]>();
+  for (const run of foldersIn(runsFolder)) {
+    for (const entry of entriesOf(join(runsFolder, run, 'environment.json'))) users.set(entry, [...(users.get(entry) ?? []), run]);
+  }
+  return users;
+}
+
+function entriesOf(path: string): readonly string[] {
+  try {
+    return Object.values((JSON.parse(readFileSync(path, 'utf8')) as { readonly entries: Readonly<Record<string, string>> }).entries);
+  } catch (cause) {
+    throw new OrtrainError('usage', `${path} does not tell which cache entries its run uses`, { subject: path, remedy: 'Carry the run out again, which costs nothing where the cache is whole, or move its folder away.', cause });
+  }
+}
+
+function foldersIn(folder: string): readonly string[] {
+  return existsSync(folder) ? readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])) : [];
+}

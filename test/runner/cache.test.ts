@@ -1,0 +1,137 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { RunEvent } from '../../src/core/events.ts';
+import { cacheContents, planExperiment, removeItems, runExperiment, unused } from '../../src/runner/index.ts';
+import { readJournal } from '../../src/tracking/journal.ts';
+import { bin } from '../cli/bin.ts';
+import { root, smallQuickstart, temporaryFolder } from '../helpers/quickstart.ts';
+
+const artifacts = temporaryFolder();
+
+async function run(until: string, set: readonly string[] = [], listen: (event: RunEvent) => void = () => {}, into = artifacts) {
+  const events: RunEvent[] = [];
+  const result = await runExperiment(await smallQuickstart(...set), { artifacts: into, device: 'auto', until }, (event) => {
+    events.push(event);
+    listen(event);
+  });
+  const notices = events.flatMap((event) => (event.type === 'task-event' && event.event.type === 'notice' ? [event.event.message] : []));
+  return { result, events, notices, executed: events.flatMap((event) => (event.type === 'task-started' ? [event.task] : [])) };
+}
+
+async function whyOf(set: readonly string[]): Promise<Readonly<Record<string, readonly string[]>>> {
+  const { tasks } = await planExperiment(await smallQuickstart(...set), { artifacts, device: 'auto' });
+  return Object.fromEntries(tasks.map(({ id, why }) => [id, why]));
+}
+
+/** The tokens' entry, which every test here has made first. */
+function tokens(): string {
+  const folder = join(artifacts, 'cache', 'tokenize');
+  return join(folder, readdirSync(folder)[0] ?? '');
+}
+
+describe('a cache entry', () => {
+  it.each([
+    ['cut short', 'train.tokens has 100 bytes, and had', () => truncateSync(join(tokens(), 'train.tokens'), 100)],
+    ['edited', 'examples.json was changed after it was made', () => edit(join(tokens(), 'examples.json'))],
+    ['robbed of a file', 'test.tokens is missing', () => rmSync(join(tokens(), 'test.tokens'))],
+    ['robbed of its manifest', 'manifest.json is missing or cannot be read', () => rmSync(join(tokens(), 'manifest.json'))],
+  ])('that was %s is named, kept aside and made again', async (_, problem, damage) => {
+    await run('split');
+    const whole = readFileSync(join(tokens(), 'train.tokens'));
+    damage();
+    expect((await whyOf([]))['tokenize']).toEqual([expect.stringContaining(problem)]);
+    const { executed, notices } = await run('split');
+    expect(executed).toEqual(['tokenize']);
+    expect(notices).toEqual([expect.stringContaining(problem)]);
+    expect(notices[0]).toContain(tokens());
+    expect(existsSync(/it is kept in (.*) and made again/.exec(notices[0] ?? '')?.[1] ?? '')).toBe(true);
+    expect(readFileSync(join(tokens(), 'train.tokens'))).toEqual(whole);
+    expect((await run('split')).executed).toEqual([]);
+  });
+
+  it('is used on where only the time of a file changed', async () => {
+    utimesSync(join(tokens(), 'examples.json'), 1, 1);
+    expect((await run('split')).executed).toEqual([]);
+  });
+});
+
+/** Changes one character, and not the size. */
+function edit(path: string): void {
+  const text = readFileSync(path, 'utf8');
+  writeFileSync(path, text.replace('0', '1'));
+  expect(statSync(path).size).toBe(Buffer.byteLength(text));
+}
+
+describe('a plan', () => {
+  it('says which key sets a task apart from the nearest one before', async () => {
+    await run('split', ['model.max_seq_length=20']);
+    const why = await whyOf(['model.max_seq_length=21', 'split.seed=3']);
+    expect(why).toMatchObject({
+      tokenize: ['model.max_seq_length changed 20 → 21'],
+      split: ['split.seed changed 42 → 3'],
+      'train[0]': ['never made before'],
+    });
+    expect((await whyOf([]))['tokenize']).toEqual([]);
+  });
+});
+
+describe('settings that no output depends on', () => {
+  it('decide how many steps are reported, and when there is a checkpoint', async () => {
+    const into = join(artifacts, 'settings');
+    const seen = async (...set: readonly string[]) => {
+      let [steps, checkpoints] = [0, 0];
+      const partial = join(into, 'cache', 'partial', 'train');
+      await run('train', ['split.only=[0]', ...set], (event) => {
+        if (event.type !== 'task-event' || event.event.type !== 'step') return;
+        steps += 1;
+        if (existsSync(partial) && readdirSync(partial, { recursive: true, encoding: 'utf8' }).some((name) => name.endsWith('state.json'))) checkpoints += 1;
+      }, into);
+      return { steps, checkpoints };
+    };
+    const often = await seen('tracking.log_every=1', 'resources.checkpoint_seconds=0', 'seed=5');
+    const seldom = await seen('tracking.log_every=1000', 'resources.checkpoint_seconds=100', 'seed=6');
+    expect(often.steps).toBe(15);
+    expect(often.checkpoints).toBeGreaterThan(5);
+    expect(seldom.steps).toBeLessThan(15);
+    expect(seldom.checkpoints).toBe(0);
+  });
+});
+
+describe('pruning', () => {
+  it('removes what no run refers to, and nothing else', async () => {
+    const into = join(artifacts, 'pruned');
+    await run('split', ['name=kept'], () => {}, into);
+    await run('split', ['name=gone', 'model.max_seq_length=20'], () => {}, into);
+    expect(unused(cacheContents(into))).toEqual([]);
+    expect(cacheContents(into).find(({ stage }) => stage === 'split')?.runs).toEqual(['gone', 'kept']);
+    rmSync(join(into, 'runs', 'gone'), { recursive: true });
+    const items = unused(cacheContents(into));
+    expect(items).toMatchObject([{ kind: 'entry', stage: 'tokenize', runs: [], busy: false }]);
+    removeItems(items);
+    expect((await run('split', ['name=kept'], () => {}, into)).executed).toEqual([]);
+    expect((await run('split', ['name=gone', 'model.max_seq_length=20'], () => {}, into)).executed).toEqual(['tokenize']);
+  });
+});
+
+describe('two processes at the same time', () => {
+  it('make each entry once', async () => {
+    const into = join(artifacts, 'shared');
+    const args = ['run', 'configs/quickstart.yaml', '--until', 'train', '--artifacts', into];
+    const set = ['split.folds=2', 'training.epochs=1', 'resources.threads=1', 'model.max_seq_length=16'].flatMap((value) => ['--set', value]);
+    const start = async (): Promise<{ code: number | null; stderr: string }> => {
+      const child = spawn(process.execPath, [bin, ...args, ...set], { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] });
+      const stderr: string[] = [];
+      child.stderr.setEncoding('utf8').on('data', (text: string) => stderr.push(text));
+      return new Promise((resolve) => child.on('close', (code) => resolve({ code, stderr: stderr.join('') })));
+    };
+    const ends = await Promise.all([start(), start()]);
+    expect(ends.map(({ code }) => code), ends.map(({ stderr }) => stderr).join('\n')).toEqual([0, 0]);
+    const entries = readJournal(join(into, 'runs', 'quickstart', 'journal.jsonl'));
+    const tasks = (type: string): readonly string[] => entries.flatMap((entry) => ('task' in entry && entry.type === type ? [entry.task] : [])).sort();
+    expect(tasks('task-started')).toEqual(['split', 'tokenize', 'train[0]', 'train[1]']);
+    expect(tasks('task-cached')).toEqual(['split', 'tokenize', 'train[0]', 'train[1]']);
+    expect(ends.some(({ stderr }) => stderr.includes('waits for process'))).toBe(true);
+  });
+});

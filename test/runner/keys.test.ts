@@ -1,0 +1,122 @@
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { leafPaths } from '../../src/config/index.ts';
+import { hashOf } from '../../src/core/hash.ts';
+import { prepareRun } from '../../src/runner/prepare.ts';
+import { root, smallQuickstart, temporaryFolder } from '../helpers/quickstart.ts';
+
+const folder = temporaryFolder();
+const artifacts = join(folder, 'artifacts');
+const quickstart = join(root, 'configs/quickstart');
+const commits = ['1', '2'].map((digit) => digit.repeat(40));
+
+/** What each key becomes, and, where it needs them, the values beside it that give it a meaning. */
+const CHANGES: Readonly<Record<string, { readonly to: string; readonly beside?: readonly string[] }>> = {
+  name: { to: 'other' },
+  pipeline: { to: join(folder, 'short.yaml') },
+  seed: { to: '43' },
+  'data.train': { to: join(folder, 'train.csv') },
+  'data.test': { to: 'null', beside: ['data.sample_submission=null'] },
+  'data.sample_submission': { to: 'null' },
+  'data.id': { to: 'null' },
+  'data.text': { to: 'id', beside: ['data.id=null'] },
+  'data.target': { to: 'id', beside: ['data.id=null'] },
+  'model.base': { to: join(folder, 'model') },
+  'model.revision': { to: 'other', beside: ['model.base=someone/model'] },
+  'model.weights': { to: 'pretrained', beside: [`model.base=${join(folder, 'model')}`] },
+  'model.max_seq_length': { to: '16' },
+  'model.freeze_encoder': { to: 'true' },
+  'model.head.dense': { to: '[8]' },
+  'model.head.dropout': { to: '0.2' },
+  'model.head.activation': { to: 'relu' },
+  'split.strategy': { to: 'kfold' },
+  'split.folds': { to: '3' },
+  'split.shuffle': { to: 'false' },
+  'split.seed': { to: '1' },
+  'split.only': { to: '[1]' },
+  'training.epochs': { to: '2' },
+  'training.batch_size': { to: '16' },
+  'training.eval_batch_size': { to: '16' },
+  'training.padding': { to: 'max' },
+  'training.batching': { to: 'shuffled' },
+  'training.optimizer.name': { to: 'sgd' },
+  ...under('training.optimizer', ['name: adamw'], { lr: '0.1', weight_decay: '0.1', betas: '[0.8, 0.9]', eps: '0.1', no_decay: '[bias]' }),
+  ...under('training.optimizer', ['name: sgd', 'lr: 0.1', 'momentum: 0.5'], { momentum: '0.9', nesterov: 'true' }),
+  'training.clip_norm': { to: '1' },
+  'training.schedule.name': { to: 'cosine' },
+  ...under('training.schedule', ['name: reduce-on-plateau'], { monitor: 'train/loss', patience: '1', factor: '0.5', threshold: '0.1', cooldown: '1', min_lr: '0.0001' }),
+  ...under('training.schedule', ['name: one-cycle'], { max_lr: '0.5', pct_start: '0.5', div_factor: '2', final_div_factor: '2', anneal: 'linear' }),
+  ...under('training.schedule', ['name: linear'], { warmup: '0.5' }),
+  'training.best_model.monitor': { to: 'val/f1' },
+  ...under('training.early_stopping', ['monitor: val/f1'], { monitor: 'val/accuracy', patience: '7' }),
+  ...under('training.lr_resets', ['values: [0.1]'], { values: '[0.2]', below: '0.00001' }, ['training.early_stopping={ patience: 2 }', 'training.schedule={ name: reduce-on-plateau }']),
+  'resources.threads': { to: '2' },
+};
+
+/** Keys that guard another: a value other than the one that belongs to the monitor is refused. */
+const GUARDS: readonly (readonly [string, string])[] = [
+  ['training.best_model', 'monitor: val/f1, mode: min'],
+  ['training.early_stopping', 'monitor: val/f1, mode: min'],
+  ['training.schedule', 'name: reduce-on-plateau, monitor: val/loss, mode: max'],
+];
+
+/** Keys that no output depends on, and where it is proved that they do something. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  'resources.device': 'the device that the run is refused on, below',
+  'resources.checkpoint_seconds': 'test/runner/cache.test.ts: when there is a checkpoint',
+  'tracking.log_every': 'test/runner/cache.test.ts: how many steps are reported',
+  'tracking.mlflow.uri': 'test/tracking: where the journal is sent',
+  'tracking.mlflow.experiment': 'test/tracking: where the journal is sent',
+};
+
+function under(path: string, beside: readonly string[], changes: Readonly<Record<string, string>>, more: readonly string[] = []): typeof CHANGES {
+  return Object.fromEntries(Object.entries(changes).map(([key, to]) => [`${path}.${key}`, { to, beside: [...more, `${path}={ ${beside.join(', ')} }`] }]));
+}
+
+const before = { ...process.env };
+beforeAll(() => {
+  const [model, hub] = [join(folder, 'model'), join(folder, 'hub', 'models--someone--model')];
+  writeFileSync(join(folder, 'short.yaml'), 'name: short\nstages:\n  - stage: tokenize\n  - stage: split\n');
+  writeFileSync(join(folder, 'train.csv'), 'id,text,target\n1,one,0\n2,two,1\n3,three,0\n4,four,1\n');
+  cpSync(join(quickstart, 'model'), model, { recursive: true });
+  writeFileSync(join(model, 'config.json'), '{}');
+  writeFileSync(join(model, 'model.safetensors'), '');
+  for (const [i, ref] of ['main', 'other'].entries()) {
+    const snapshot = join(hub, 'snapshots', commits[i] ?? '');
+    cpSync(model, snapshot, { recursive: true });
+    writeFileSync(join(snapshot, 'config.json'), `{ "revision": "${ref}" }`);
+    mkdirSync(join(hub, 'refs'), { recursive: true });
+    writeFileSync(join(hub, 'refs', ref), commits[i] ?? '');
+  }
+  process.env['HF_HUB_CACHE'] = join(folder, 'hub');
+});
+afterAll(() => {
+  process.env = before;
+});
+
+/** Everything that is settled before a run starts: its name, its tasks with their keys, its threads. */
+async function settled(set: readonly string[]): Promise<string> {
+  const { run, device, threads, tasks, entries } = await prepareRun(await smallQuickstart(...set), { artifacts, device: 'auto' });
+  return hashOf({ run, device, threads, entries, ids: tasks.map(({ id }) => id) });
+}
+
+describe('every key of the configuration', () => {
+  it('is known to this test', () => {
+    expect([...Object.keys(CHANGES), ...GUARDS.map(([path]) => `${path}.mode`), ...Object.keys(ELSEWHERE)].sort()).toEqual([...leafPaths()].sort());
+  });
+
+  it.each(Object.entries(CHANGES))('%s changes a key or the plan', async (leaf, { to, beside = [] }) => {
+    const same = await settled(beside);
+    expect(await settled(beside)).toBe(same);
+    expect(await settled([...beside, `${leaf}=${to}`])).not.toBe(same);
+  });
+
+  it.each(GUARDS)('%s.mode has to belong to the monitor', async (path, value) => {
+    await expect(settled([`${path}={ ${value} }`])).rejects.toMatchObject({ code: 'config', problems: [{ field: `${path}.mode` }] });
+  });
+
+  it('resources.device is asked for', async () => {
+    await expect(settled(['resources.device=webgpu'])).rejects.toMatchObject({ code: 'environment' });
+  });
+});
