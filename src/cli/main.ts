@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { explained } from '../core/system-errors.ts';
 import type { Answer } from './call.ts';
 import { carryOut } from './program.ts';
 import { errorDocument, exitCodeOf, renderError } from './render/error.ts';
@@ -11,9 +12,9 @@ export async function main(argv: readonly string[]): Promise<void> {
   process.stdout.on('error', endQuietlyOnClosedPipe);
   try {
     const answer = await carryOut(argv, { terminal, commandLine: ['pipeline', ...argv], takeInterrupts: interruptible() });
-    if (answer !== undefined) process.exitCode = deliver(answer, terminal);
+    if (answer !== undefined) process.exitCode = deliver({ ...answer, error: explained(answer.error) }, terminal);
   } catch (error) {
-    process.exitCode = deliver({ data: {}, text: '', error }, terminal);
+    process.exitCode = deliver({ data: {}, text: '', error: explained(error) }, terminal);
   }
 }
 

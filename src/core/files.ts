@@ -16,6 +16,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isAlive, ownerName, parseOwner, thisProcess } from './owner.ts';
+import { naming } from './system-errors.ts';
 
 /** A name in the same folder that no other process uses, so that a rename into place stays within one file system. */
 export function temporaryBeside(path: string): string {
@@ -40,10 +41,12 @@ export function writeFileAtomic(path: string, content: string | Uint8Array | rea
   const temporary = temporaryBeside(path);
   const file = openSync(temporary, 'wx');
   try {
-    for (const bytes of piecesOf(content)) {
-      for (let written = 0; written < bytes.byteLength; ) written += writeSync(file, bytes, written);
-    }
-    fsyncSync(file);
+    naming(path, () => {
+      for (const bytes of piecesOf(content)) {
+        for (let written = 0; written < bytes.byteLength; ) written += writeSync(file, bytes, written);
+      }
+      fsyncSync(file);
+    });
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;

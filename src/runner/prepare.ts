@@ -3,7 +3,7 @@ import { loadPipeline, type Experiment, type LoadedExperiment } from '../config/
 import { OrtrainError } from '../core/errors.ts';
 import { resolveModel, type DownloadProgress } from '../data/hub.ts';
 import { openCache, type Cache } from './cache.ts';
-import { openFileHashes } from './file-hashes.ts';
+import { openFileHashes, type FileHashes } from './file-hashes.ts';
 import { runFolderFor } from './run-folder.ts';
 import { taskGraph, type Task } from './task-graph.ts';
 
@@ -30,6 +30,7 @@ export interface PreparedRun {
   readonly device: 'cpu';
   readonly threads: number;
   readonly cache: Cache;
+  readonly hashes: FileHashes;
   readonly tasks: readonly Task[];
   /** Cache entry of every task of the pipeline, as `<stage>/<key>`, whether it is carried out now or not. */
   readonly entries: Readonly<Record<string, string>>;
@@ -60,7 +61,7 @@ export async function prepareRun(loaded: LoadedExperiment, options: RunnerOption
   hashes.save();
   const threads = experiment.resources.threads === 'auto' ? availableParallelism() : experiment.resources.threads;
   const place = runFolderFor(options.artifacts, options.name ?? experiment.name, experiment, data);
-  return { experiment, ...place, device, threads, cache, tasks, entries, forced: forcedTasks(tasks, options.force ?? []), data };
+  return { experiment, ...place, device, threads, cache, hashes, tasks, entries, forced: forcedTasks(tasks, options.force ?? []), data };
 }
 
 function withDevice(experiment: Experiment, device: Device): Experiment {

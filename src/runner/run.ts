@@ -6,6 +6,7 @@ import type { Listener, RunEvent, StageEvent } from '../core/events.ts';
 import type { RunMetrics } from '../stages/index.ts';
 import { openJournal } from '../tracking/journal.ts';
 import { checkData } from './check-data.ts';
+import type { FileHashes } from './file-hashes.ts';
 import { prepareRun, type PreparedRun, type RunnerOptions } from './prepare.ts';
 import { environment, openRunFolder, publish } from './run-folder.ts';
 import { addressOf, type Task } from './task-graph.ts';
@@ -118,15 +119,24 @@ async function unlessDone(task: Task, { cache, forced }: PreparedRun, signal: Ab
   }
 }
 
-async function perform(task: Task, { cache, threads, experiment }: PreparedRun, worker: StageWorker, emit: Listener<StageEvent>): Promise<void> {
+async function perform(task: Task, { cache, hashes, threads, experiment }: PreparedRun, worker: StageWorker, emit: Listener<StageEvent>): Promise<void> {
   const output = cache.begin();
   try {
     const { stage, params, files, inputs, fold = 0 } = task;
     const partial = { folder: cache.partial(addressOf(task)), everySeconds: experiment.resources.checkpoint_seconds };
     await worker.perform({ stage: stage.name, params, files, inputs, output, partial, fold, threads, logEvery: experiment.tracking.log_every }, emit);
+    await throwIfChanged(task, hashes);
     await cache.commit(output, addressOf(task), task.parts);
   } finally {
     cache.discard(output);
+  }
+}
+
+/** An entry's key holds the hashes of the files that it was made from; so they must not have changed in the meantime. */
+async function throwIfChanged({ files, parts }: Task, hashes: FileHashes): Promise<void> {
+  for (const [name, path] of Object.entries(files)) {
+    if ((await hashes.of(path)) === parts.contents[name]) continue;
+    throw new OrtrainError('data', `${path} changed while it was in use`, { subject: path, remedy: 'Start again when nothing writes to it any more.' });
   }
 }
 

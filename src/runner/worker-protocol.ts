@@ -1,5 +1,6 @@
 import { OrtrainError, type ErrorCode, type Problem } from '../core/errors.ts';
 import type { StageEvent } from '../core/events.ts';
+import { explained } from '../core/system-errors.ts';
 
 /** One task, as it travels to where it is carried out. Plain data: a thread, a process or a machine can take it. */
 export interface TaskOrder {
@@ -30,7 +31,8 @@ export interface ErrorMessage {
   readonly problems: readonly Problem[];
 }
 
-export function packError(error: unknown): ErrorMessage {
+export function packError(thrown: unknown): ErrorMessage {
+  const error = explained(thrown);
   const known = error instanceof OrtrainError ? error : undefined;
   return {
     code: known?.code ?? null,

@@ -79,11 +79,12 @@ export function openCheckpoints(folder: string, everySeconds: number): Checkpoin
     isDue: () => performance.now() >= due,
     async save(trainer, { pass, best, ...rest }) {
       const began = performance.now();
-      const { step, slots } = await trainer.optimizerState();
+      const { parameters, optimizer } = await trainer.look();
+      const { step, slots } = optimizer;
       const names = { tensors: `step-${step}.safetensors`, best: best === null ? null : `best-${best.epoch}.safetensors` };
       const { logits, ...counters } = pass;
       writeTensors(join(folder, names.tensors), {
-        ...prefixed(PARAMETERS, await trainer.snapshot()),
+        ...prefixed(PARAMETERS, parameters),
         ...Object.assign({}, ...Object.entries(slots).map(([slot, tensors]) => prefixed(slotPrefix(slot), tensors))),
         [LOGITS]: logits,
       });

@@ -6,8 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RandomState } from '../../src/core/random.ts';
 import { bin, root } from '../cli/bin.ts';
 
-/** When a process is killed: after a share of the time that a whole run takes, or shortly after something is seen on the disk. */
-const MOMENTS = ['any', 'any', 'tokenizing', 'checkpoint', 'checkpoint', 'moving'] as const;
+/** When a process is killed, or asked to stop: after a share of the time that a whole run takes, or shortly after something is seen on the disk. */
+const MOMENTS = ['any', 'any', 'asked', 'tokenizing', 'checkpoint', 'checkpoint', 'moving'] as const;
 
 type Moment = (typeof MOMENTS)[number];
 
@@ -106,7 +106,7 @@ async function killOnce(config: string, artifacts: string, moment: Moment, draw:
   const { child, ended } = start(config, artifacts);
   const isAlive = (): boolean => child.exitCode === null && child.signalCode === null;
   const began = performance.now();
-  if (moment === 'any') {
+  if (moment === 'any' || moment === 'asked') {
     await sleep(draw * wholeMs);
   } else {
     const nth = Math.floor(draw * 8);
@@ -118,7 +118,7 @@ async function killOnce(config: string, artifacts: string, moment: Moment, draw:
     }
     await sleep((draw * 1000) % 6);
   }
-  const hit = isAlive() && child.kill('SIGKILL');
+  const hit = isAlive() && child.kill(moment === 'asked' ? 'SIGTERM' : 'SIGKILL');
   await ended;
   return hit;
 }

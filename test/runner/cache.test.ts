@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, existsSync, readFileSync, readdirSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../src/core/events.ts';
@@ -63,6 +63,24 @@ function edit(path: string): void {
   writeFileSync(path, text.replace('0', '1'));
   expect(statSync(path).size).toBe(Buffer.byteLength(text));
 }
+
+describe('a file that the run reads', () => {
+  it('may not change meanwhile, or the entry would lie about what it was made from', async () => {
+    const [into, train] = [join(artifacts, 'changing'), join(artifacts, 'train.csv')];
+    copyFileSync(join(root, 'configs/quickstart/train.csv'), train);
+    const touched = run('split', [`data.train=${train}`], (event) => void (event.type === 'task-started' && appendFileSync(train, '99999,,one more,0\n')), into);
+    await expect(touched).rejects.toMatchObject({ code: 'data', subject: train, message: expect.stringContaining('changed while it was in use') as string });
+    expect(cacheContents(into)).toEqual([]);
+    expect((await run('split', [`data.train=${train}`], () => {}, into)).executed).toEqual(['tokenize', 'split']);
+  });
+
+  it('and is gone is named', async () => {
+    const [into, train] = [join(artifacts, 'gone'), join(artifacts, 'gone.csv')];
+    copyFileSync(join(root, 'configs/quickstart/train.csv'), train);
+    const robbed = run('split', [`data.train=${train}`], (event) => void (event.type === 'task-started' && rmSync(train)), into);
+    await expect(robbed).rejects.toMatchObject({ code: 'data', message: expect.stringContaining(train) as string });
+  });
+});
 
 describe('a plan', () => {
   it('says which key sets a task apart from the nearest one before', async () => {

@@ -151,6 +151,18 @@ describe('a fit that is stopped and started again', () => {
     expect(withoutTimes(resumed.result)).toEqual(withoutTimes(whole.result));
   });
 
+  it('writes no more checkpoints than a fiftieth of the time allows', async () => {
+    const checkpoints = openCheckpoints(join(scratch, 'seldom'), 0.001);
+    let saves = 0;
+    const save: typeof checkpoints.save = (...given) => {
+      saves += 1;
+      return checkpoints.save(...given);
+    };
+    await fitSome(change, { checkpoints: { ...checkpoints, save } });
+    expect(saves).toBeGreaterThan(0);
+    expect(saves).toBeLessThan(8);
+  });
+
   it.each(['state.json', 'step-8.safetensors', 'best-1.safetensors'])('starts from the beginning, and says so, where %s is cut short', async (name) => {
     const folder = join(scratch, `cut-${name}`);
     let asked = 0;

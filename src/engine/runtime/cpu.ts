@@ -5,9 +5,9 @@ import type { Feeds, ForwardProgram, GradientSpec, ParameterSpec, StepProgram } 
 import { bindSymbols } from './batch.ts';
 import { maskWriter } from './mask-writer.ts';
 import { reserve, type Regions } from './memory.ts';
-import { copyIn, copyOut, lengthsOf, union } from './parameters.ts';
+import { copyIn, copyOut, lengthsOf, union, viewOf } from './parameters.ts';
 import { openSession, type Session, type SessionTensor } from './session.ts';
-import type { ForwardModel, ForwardOptions, ParameterSource, Trainer, TrainerOptions } from './trainer.ts';
+import type { ForwardModel, ForwardOptions, ParameterSource, Tensors, Trainer, TrainerOptions } from './trainer.ts';
 import { openUpdater, workspaceLengths, type Gradient, type Updater } from './updater.ts';
 
 /** A forward pass on the CPU. */
@@ -57,8 +57,9 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
       return { loss, logits, gradientNorm };
     },
     snapshot: async () => copyOut(trained),
+    look: async () => ({ parameters: viewOf(trained), optimizer: { step: updates, slots: bySlot(slots, viewOf) } }),
     restore: async (snapshot) => copyIn(trained, snapshot, 'snapshot'),
-    optimizerState: async () => ({ step: updates, slots: Object.fromEntries([...slots].map(([slot, regions]) => [slot, copyOut(regions)])) }),
+    optimizerState: async () => ({ step: updates, slots: bySlot(slots, copyOut) }),
     async restoreOptimizerState(state) {
       for (const [slot, regions] of slots) copyIn(regions, state.slots[slot] ?? {}, `optimizer state (${slot})`);
       updates = state.step;
@@ -68,6 +69,10 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
       await evaluationSession.release();
     },
   };
+}
+
+function bySlot(slots: State['slots'], read: (regions: Regions) => Tensors): Readonly<Record<string, Tensors>> {
+  return Object.fromEntries([...slots].map(([slot, regions]) => [slot, read(regions)]));
 }
 
 function fill(specs: readonly ParameterSpec[], parameters: Regions, source: ParameterSource): void {

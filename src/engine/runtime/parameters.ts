@@ -25,6 +25,11 @@ export function copyOut(regions: Regions): Tensors {
   return Object.fromEntries([...regions].map(([name, { data }]) => [name, data.slice()]));
 }
 
+/** The regions' own numbers, which change under the reader. */
+export function viewOf(regions: Regions): Tensors {
+  return Object.fromEntries([...regions].map(([name, { data }]) => [name, data]));
+}
+
 /** Writes tensors into regions of the same names and lengths; where anything does not match, throws OrtrainError `data` and writes nothing. */
 export function copyIn(regions: Regions, tensors: Tensors, what: string): void {
   const problems = [

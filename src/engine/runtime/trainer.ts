@@ -62,6 +62,8 @@ export interface Trainer extends ForwardModel {
   /** One forward and backward pass and one update. A loss or gradient that is not finite changes nothing. */
   step(feeds: Feeds, rates: Rates): Promise<StepResult>;
   snapshot(): Promise<Snapshot>;
+  /** What `snapshot` and `optimizerState` answer, without a copy where the device allows it: valid until the next step, and not to be written to. */
+  look(): Promise<{ readonly parameters: Snapshot; readonly optimizer: OptimizerState }>;
   /** Takes exactly the parameters of a snapshot. The optimizer's state stays as it is. */
   restore(snapshot: Snapshot): Promise<void>;
   optimizerState(): Promise<OptimizerState>;

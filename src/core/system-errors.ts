@@ -1,0 +1,32 @@
+import { OrtrainError } from './errors.ts';
+
+/** What the operating system's refusals mean to a person, and what to do about them. */
+const REFUSALS: Readonly<Record<string, readonly [meaning: string, remedy: string]>> = {
+  ENOSPC: ['the disk is full', 'Make room (pipeline cache prune shows what no run needs), then start again: what was complete is kept.'],
+  EDQUOT: ['the disk quota is used up', 'Make room (pipeline cache prune shows what no run needs), then start again: what was complete is kept.'],
+  EACCES: ['there is no permission', 'Change the permissions, or choose another folder with --artifacts.'],
+  EPERM: ['there is no permission', 'Change the permissions, or choose another folder with --artifacts.'],
+  EROFS: ['the file system is read-only', 'Choose another folder with --artifacts.'],
+  EMFILE: ['too many files are open', 'Raise the limit with: ulimit -n 4096'],
+  EIO: ['the disk does not answer', 'Look at the disk; what was complete is kept.'],
+};
+
+/** A refusal of the operating system as an error that names the path; anything else as it is. */
+export function explained(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof OrtrainError) return error;
+  const { code, path, dest } = error as NodeJS.ErrnoException & { readonly dest?: string };
+  const [meaning, remedy] = REFUSALS[code ?? ''] ?? [];
+  if (meaning === undefined || remedy === undefined) return error;
+  const subject = dest ?? path;
+  return new OrtrainError('environment', `${subject === undefined ? '' : `${subject}: `}${meaning}`, { ...(subject === undefined ? {} : { subject }), remedy, cause: error });
+}
+
+/** Runs something that works on a file by its number, of which the system's own errors do not tell the path. */
+export function naming<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && !('path' in error)) throw Object.assign(error, { path });
+    throw error;
+  }
+}
