@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readJournal } from '../../src/tracking/journal.ts';
@@ -33,6 +33,9 @@ test('Ctrl-C, given twice at once as npx does, stops cleanly with 130, and the j
   expect(stdout).toBe('');
   expect(stderr).toContain('stopping after this step');
   expect(readJournal(join(artifacts, 'runs', 'quickstart', 'journal.jsonl')).at(-1)).toMatchObject({ type: 'run-failed', interrupted: true });
+
+  const partial = join(artifacts, 'cache', 'partial', 'train');
+  expect(readdirSync(partial, { recursive: true, encoding: 'utf8' }).map((name) => basename(name)).sort()).toEqual(expect.arrayContaining(['state.json', expect.stringMatching(/^step-\d+\.safetensors$/)]));
 
   const { stdout: shown } = await pipeline(['show', 'quickstart', '--artifacts', artifacts]);
   expect(shown).toContain('interrupted');
