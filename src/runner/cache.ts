@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, rmdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { moveIntoPlace, removeLeftovers } from '../core/files.ts';
-import { acquireLock, type Lock } from '../core/lock.ts';
+import { acquireLock, ownerOf, type Lock } from '../core/lock.ts';
 import { isAlive, ownerName, parseOwner, thisProcess, type Owner } from '../core/owner.ts';
 import { readManifest, whatIsBroken, writeManifest, type KeyParts, type Manifest } from './manifest.ts';
 
@@ -26,6 +26,8 @@ export interface Cache {
   lock(address: Address, signal: AbortSignal | undefined, onWait: (owner: Owner) => void): Promise<Lock>;
   /** Where the task that makes an entry keeps what it goes on from after a crash. */
   partial(address: Address): string;
+  /** Removes that of an entry which is complete: a process may have died between the two. */
+  forgetPartial(address: Address): void;
   /** A fresh empty folder on the same file system, for a task to write into. */
   begin(): string;
   /** Makes a finished folder the entry, in place of one that may be there, and forgets how far its task had come. */
@@ -44,6 +46,7 @@ export function openCache(artifacts: string): Cache {
   const own = join(workshop, ownerName(thisProcess()));
   const entry = ({ stage, key }: Address): string => join(root, stage, key);
   const partial = ({ stage, key }: Address): string => join(root, 'partial', stage, key);
+  const lockPath = ({ stage, key }: Address): string => join(root, 'locks', stage, key);
   const freshName = (): string => join(own, randomBytes(6).toString('hex'));
   return {
     entry,
@@ -54,7 +57,11 @@ export function openCache(artifacts: string): Cache {
       return problem === undefined ? { kind: 'sound' } : { kind: 'broken', problem };
     },
     manifests: (stage) => namesIn(join(root, stage)).flatMap((key) => readManifest(entry({ stage, key })) ?? []),
-    lock: ({ stage, key }, signal, onWait) => acquireLock(join(root, 'locks', stage, key), signal, onWait),
+    lock: (address, signal, onWait) => acquireLock(lockPath(address), signal, onWait),
+    forgetPartial(address) {
+      const owner = ownerOf(lockPath(address));
+      if (owner === undefined || !isAlive(owner)) rmSync(partial(address), { recursive: true, force: true });
+    },
     begin() {
       const folder = freshName();
       mkdirSync(folder, { recursive: true });

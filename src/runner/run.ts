@@ -101,7 +101,10 @@ async function areDone({ tasks, cache, forced }: PreparedRun): Promise<boolean> 
 async function unlessDone(task: Task, { cache, forced }: PreparedRun, signal: AbortSignal | undefined, emit: Listener<StageEvent>, make: () => Promise<void>): Promise<boolean> {
   const address = addressOf(task);
   const isDone = async (): Promise<boolean> => !forced.has(task.id) && (await cache.inspect(address)).kind === 'sound';
-  if (await isDone()) return false;
+  if (await isDone()) {
+    cache.forgetPartial(address);
+    return false;
+  }
   const lock = await cache.lock(address, signal, ({ pid, host }) => {
     emit({ type: 'notice', level: 'info', message: `waits for process ${pid} on ${host}, which makes the same` });
   });

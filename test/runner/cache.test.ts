@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { appendFileSync, copyFileSync, existsSync, readFileSync, readdirSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../src/core/events.ts';
@@ -55,6 +55,16 @@ describe('a cache entry', () => {
     await run('split');
     utimesSync(join(tokens(), 'examples.json'), 1, 1);
     expect((await run('split')).executed).toEqual([]);
+  });
+});
+
+describe('checkpoints of an entry that is complete', () => {
+  it('are removed, as their process may have died before it could', async () => {
+    await run('split');
+    const partial = tokens().replace(join('cache', 'tokenize'), join('cache', 'partial', 'tokenize'));
+    mkdirSync(partial, { recursive: true });
+    await run('split');
+    expect(existsSync(partial)).toBe(false);
   });
 });
 
