@@ -31,7 +31,8 @@ export interface ExperimentPlan {
 /** What a run would do, without doing it: every task, whether it is cached, and the exact number of steps. */
 export async function planExperiment(loaded: LoadedExperiment, options: RunnerOptions): Promise<ExperimentPlan> {
   const prepared = await prepareRun(loaded, options);
-  const { experiment, run, folder, device, tasks } = prepared;
+  const { experiment, device, tasks } = prepared;
+  const { run, folder } = prepared.place();
   const sizes = await checkData(experiment);
   const epochSteps = sizes.trainRowsOfFold.map((rows) => batchCount(rows, experiment.training.batch_size));
   const { epochs } = experiment.training;

@@ -4,7 +4,7 @@ import { OrtrainError } from '../core/errors.ts';
 import { resolveModel, type DownloadProgress } from '../data/hub.ts';
 import { openCache, type Cache } from './cache.ts';
 import { openFileHashes, type FileHashes } from './file-hashes.ts';
-import { runFolderFor } from './run-folder.ts';
+import { runFolderFor, type RunPlace } from './run-folder.ts';
 import { taskGraph, type Task } from './task-graph.ts';
 
 export type Device = Experiment['resources']['device'];
@@ -25,8 +25,8 @@ export interface RunnerOptions {
 /** Everything that is settled before the first task starts. */
 export interface PreparedRun {
   readonly experiment: Experiment;
-  readonly run: string;
-  readonly folder: string;
+  /** The run's name and folder, as things stand when it is asked. */
+  readonly place: () => RunPlace;
   readonly device: 'cpu';
   readonly threads: number;
   readonly cache: Cache;
@@ -60,8 +60,8 @@ export async function prepareRun(loaded: LoadedExperiment, options: RunnerOption
   for (const path of new Set(all.flatMap((task) => Object.values(task.files)))) data[path] = await hashes.of(path);
   hashes.save();
   const threads = experiment.resources.threads === 'auto' ? availableParallelism() : experiment.resources.threads;
-  const place = runFolderFor(options.artifacts, options.name ?? experiment.name, experiment, data);
-  return { experiment, ...place, device, threads, cache, hashes, tasks, entries, forced: forcedTasks(tasks, options.force ?? []), data };
+  const place = (): RunPlace => runFolderFor(options.artifacts, options.name ?? experiment.name, experiment, data);
+  return { experiment, place, device, threads, cache, hashes, tasks, entries, forced: forcedTasks(tasks, options.force ?? []), data };
 }
 
 function withDevice(experiment: Experiment, device: Device): Experiment {

@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { cpus, platform, release, totalmem } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { toYaml, type Experiment } from '../config/index.ts';
 import { placeFile, placeFolder, removeLeftovers, writeFileAtomic, writeJsonAtomic } from '../core/files.ts';
 import { onnxruntimeVersion } from '../engine/runtime/version.ts';
 import packageJson from '../../package.json' with { type: 'json' };
+import type { PreparedRun } from './prepare.ts';
 import type { Task } from './task-graph.ts';
 
 /** What a run was made of besides its configuration: `environment.json`. */
@@ -42,11 +43,16 @@ export function environment({ device, threads, data, entries }: Pick<Environment
   };
 }
 
+export interface RunPlace {
+  readonly run: string;
+  readonly folder: string;
+}
+
 /**
  * The folder of a run: `<name>` where it is free or holds the same experiment on the same data, otherwise the first of
  * `<name>-2`, `<name>-3`, … for which that is so.
  */
-export function runFolderFor(artifacts: string, name: string, experiment: Experiment, data: Readonly<Record<string, string>>): { readonly run: string; readonly folder: string } {
+export function runFolderFor(artifacts: string, name: string, experiment: Experiment, data: Readonly<Record<string, string>>): RunPlace {
   for (let number = 1; ; number += 1) {
     const run = number === 1 ? name : `${name}-${number}`;
     const folder = resolve(artifacts, 'runs', run);
@@ -54,12 +60,40 @@ export function runFolderFor(artifacts: string, name: string, experiment: Experi
   }
 }
 
-/** Writes what is known before the first task. */
-export function openRunFolder(folder: string, experiment: Experiment, surroundings: Environment): void {
-  mkdirSync(folder, { recursive: true });
-  removeLeftovers(folder);
+/**
+ * Opens the run's folder with what is known before the first task. A new one comes into being complete, by a rename that only
+ * one process can win, so that two which start the same experiment at the same moment share a folder.
+ */
+export function claimRunFolder({ place, experiment, cache }: PreparedRun, surroundings: Environment): RunPlace {
+  for (;;) {
+    const { run, folder } = place();
+    if (existsSync(folder)) {
+      removeLeftovers(folder);
+      describeRun(folder, experiment, surroundings);
+      return { run, folder };
+    }
+    const temporary = cache.begin();
+    describeRun(temporary, experiment, surroundings);
+    mkdirSync(dirname(folder), { recursive: true });
+    if (renamed(temporary, folder)) return { run, folder };
+  }
+}
+
+function describeRun(folder: string, experiment: Experiment, surroundings: Environment): void {
   writeFileAtomic(join(folder, 'config.yaml'), toYaml(experiment));
   writeJsonAtomic(join(folder, 'environment.json'), surroundings);
+}
+
+/** False where another process has put a folder there in the meantime. */
+function renamed(temporary: string, folder: string): boolean {
+  try {
+    renameSync(temporary, folder);
+    return true;
+  } catch (error) {
+    rmSync(temporary, { recursive: true, force: true });
+    if (!existsSync(folder)) throw error;
+    return false;
+  }
 }
 
 /** Puts the output of a finished task where a person looks for it; answers with the paths in the run folder. */

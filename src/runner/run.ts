@@ -8,7 +8,7 @@ import { openJournal } from '../tracking/journal.ts';
 import { checkData } from './check-data.ts';
 import type { FileHashes } from './file-hashes.ts';
 import { prepareRun, type PreparedRun, type RunnerOptions } from './prepare.ts';
-import { environment, openRunFolder, publish } from './run-folder.ts';
+import { claimRunFolder, environment, publish, type RunPlace } from './run-folder.ts';
 import { addressOf, type Task } from './task-graph.ts';
 import { startStageWorker, type StageWorker } from './worker.ts';
 
@@ -32,9 +32,9 @@ export interface RunResult {
 export async function runExperiment(loaded: LoadedExperiment, options: RunnerOptions, listen: Listener<RunEvent>): Promise<RunResult> {
   const started = performance.now();
   const prepared = await prepareRun(loaded, options, (progress) => listen({ type: 'download', ...progress }));
-  const { run, folder, tasks } = prepared;
+  const { tasks } = prepared;
   prepared.cache.clean();
-  openRunFolder(folder, prepared.experiment, environment(prepared, options.commandLine ?? []));
+  const { run, folder } = claimRunFolder(prepared, environment(prepared, options.commandLine ?? []));
   const journal = openJournal(join(folder, 'journal.jsonl'));
   const report: Listener<RunEvent> = (event) => {
     journal.append(event);
@@ -43,7 +43,7 @@ export async function runExperiment(loaded: LoadedExperiment, options: RunnerOpt
   const seconds = (): number => (performance.now() - started) / 1000;
   report({ type: 'run-started', run, folder, tasks: tasks.map(({ id, stage, fold }) => ({ id, stage: stage.name, ...(fold === undefined ? {} : { fold }) })), pid: process.pid });
   try {
-    const { executed, files } = await carryOut(prepared, options.signal, report);
+    const { executed, files } = await carryOut(prepared, { run, folder }, options.signal, report);
     const metrics = readMetrics(prepared);
     report({ type: 'run-finished', run, seconds: seconds(), summary: metrics === null ? {} : summaryOf(metrics) });
     return { run, folder, seconds: seconds(), executed, cached: tasks.length - executed, metrics, files };
@@ -58,6 +58,7 @@ export async function runExperiment(loaded: LoadedExperiment, options: RunnerOpt
 
 async function carryOut(
   prepared: PreparedRun,
+  { run, folder }: RunPlace,
   signal: AbortSignal | undefined,
   report: Listener<RunEvent>,
 ): Promise<{ readonly executed: number; readonly files: readonly string[] }> {
@@ -70,7 +71,7 @@ async function carryOut(
     if (!(await areDone(prepared))) await checkData(prepared.experiment);
     for (const task of prepared.tasks) {
       if (signal?.aborted === true) throw interrupted();
-      const who = { run: prepared.run, task: task.id, stage: task.stage.name, ...(task.fold === undefined ? {} : { fold: task.fold }) };
+      const who = { run, task: task.id, stage: task.stage.name, ...(task.fold === undefined ? {} : { fold: task.fold }) };
       const emit: Listener<StageEvent> = (event) => report({ type: 'task-event', ...who, event });
       const began = performance.now();
       const made = await unlessDone(task, prepared, signal, emit, async () => {
@@ -80,7 +81,7 @@ async function carryOut(
       });
       if (made) executed += 1;
       report(made ? { type: 'task-finished', ...who, seconds: (performance.now() - began) / 1000 } : { type: 'task-cached', ...who });
-      files.push(...publish(task, prepared.folder));
+      files.push(...publish(task, folder));
     }
   } finally {
     signal?.removeEventListener('abort', stop);

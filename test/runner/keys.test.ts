@@ -97,8 +97,8 @@ afterAll(() => {
 
 /** Everything that is settled before a run starts: its name, its tasks with their keys, its threads. */
 async function settled(set: readonly string[]): Promise<string> {
-  const { run, device, threads, tasks, entries } = await prepareRun(await smallQuickstart(...set), { artifacts, device: 'auto' });
-  return hashOf({ run, device, threads, entries, ids: tasks.map(({ id }) => id) });
+  const { place, device, threads, tasks, entries } = await prepareRun(await smallQuickstart(...set), { artifacts, device: 'auto' });
+  return hashOf({ run: place().run, device, threads, entries, ids: tasks.map(({ id }) => id) });
 }
 
 describe('every key of the configuration', () => {
