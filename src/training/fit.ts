@@ -2,7 +2,7 @@ import type { Experiment } from '../config/index.ts';
 import { interrupted, OrtrainError } from '../core/errors.ts';
 import type { Listener, StageEvent } from '../core/events.ts';
 import { planBatches, type Batch } from '../data/batches.ts';
-import { classificationMetrics } from '../data/metrics.ts';
+import { classificationMetrics, predictedLabels } from '../data/metrics.ts';
 import { targetFeeds } from '../engine/models/index.ts';
 import { rateSchedule } from '../engine/optim/index.ts';
 import type { Trainer } from '../engine/runtime/index.ts';
@@ -65,6 +65,10 @@ export async function fit(options: FitOptions): Promise<FitResult> {
     throw new OrtrainError('run', diverged ?? `${training.best_model.monitor} was never a number, so there is no best model`, {
       remedy: 'Lower training.optimizer.lr, or limit the gradients with training.clip_norm.',
     });
+  }
+  if (new Set(predictedLabels(state.best.validation, Math.max(2, options.outputs))).size === 1) {
+    const message = 'even the best model gives every validation row the same class: the rate may be too high, or the training too short';
+    emit({ type: 'decision', epoch: state.best.epoch, kind: 'one-class', message });
   }
   return { epochs: state.epochs, best: state.best, stopped: diverged ?? state.rules.stopped ?? 'all epochs done' };
 }

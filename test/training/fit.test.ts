@@ -85,6 +85,13 @@ describe('fit', () => {
     expect(other.final['classifier.weight']).not.toEqual(one.final['classifier.weight']);
   });
 
+  it('says so where the best model is none', async () => {
+    const { events } = await fitSome({ epochs: 1, optimizer: adam(0.5) });
+    expect(decisions(events)).toContain('one-class');
+    const learned = await fitSome({ epochs: 6, optimizer: adam(1e-3) });
+    expect(decisions(learned.events)).not.toContain('one-class');
+  });
+
   it('ends in an error that names step and rate where the first epoch diverges', async () => {
     await expect(fitSome({ epochs: 2, optimizer: adam(1e20) })).rejects.toThrow(/not finite at step \d+ \(epoch 1\) with rate 100000000000000000000/);
   });

@@ -27,4 +27,4 @@ export function decisionLines(decisions: readonly NotedDecision[]): readonly str
   return decisions.map(({ task, epoch, message }) => `${task}  epoch ${epoch}  ${printable(message)}`);
 }
 
-const NOTED: readonly string[] = ['rate-reset', 'stopped', 'diverged'];
+const NOTED: readonly string[] = ['rate-reset', 'stopped', 'diverged', 'one-class'];
