@@ -78,6 +78,20 @@ export function moveIntoPlace(temporary: string, final: string): void {
   }
 }
 
+/**
+ * Makes a folder and those it lies in. One level at a time, because Node's own `recursive` never returns where the system
+ * answers ENOENT for a folder whose parent exists, as /proc does.
+ */
+export function makeFolder(path: string): void {
+  if (existsSync(path) && statSync(path).isDirectory()) return;
+  if (dirname(path) !== path) makeFolder(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !statSync(path).isDirectory()) throw error;
+  }
+}
+
 /** Files above this size are linked, not copied. */
 const LINK_FROM_BYTES = 1 << 20;
 

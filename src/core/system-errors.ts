@@ -6,6 +6,7 @@ const REFUSALS: Readonly<Record<string, readonly [meaning: string, remedy: strin
   EDQUOT: ['the disk quota is used up', 'Make room (pipeline cache prune shows what no run needs), then start again: what was complete is kept.'],
   EACCES: ['there is no permission', 'Change the permissions, or choose another folder with --artifacts.'],
   EPERM: ['there is no permission', 'Change the permissions, or choose another folder with --artifacts.'],
+  ENOTDIR: ['a file stands where a folder is needed', 'Choose another folder with --artifacts.'],
   EROFS: ['the file system is read-only', 'Choose another folder with --artifacts.'],
   EMFILE: ['too many files are open', 'Raise the limit with: ulimit -n 4096'],
   EIO: ['the disk does not answer', 'Look at the disk; what was complete is kept.'],

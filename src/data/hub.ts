@@ -30,12 +30,13 @@ export interface ResolveOptions {
  */
 export async function resolveModel(base: string, options: ResolveOptions): Promise<string> {
   const files = modelFiles(options.weights);
-  if (statSync(base, { throwIfNoEntry: false })?.isDirectory() === true) {
+  const found = statSync(base, { throwIfNoEntry: false });
+  if (found?.isDirectory() === true) {
     throwIfIncomplete(base, base, files);
     return base;
   }
-  if (!isHubName(base)) {
-    throw new OrtrainError('data', `there is no directory ${base}`, {
+  if (found !== undefined || !isHubName(base)) {
+    throw new OrtrainError('data', found === undefined ? `there is no directory ${base}` : `${base} is a file, not a model's directory`, {
       subject: 'model.base',
       remedy: 'Give a directory in Hugging Face layout, or the name of a model on the hub such as bert-base-uncased.',
     });

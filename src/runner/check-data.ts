@@ -1,8 +1,9 @@
 import type { Experiment } from '../config/index.ts';
-import { OrtrainError, type Problem } from '../core/errors.ts';
+import { OrtrainError } from '../core/errors.ts';
 import { readTestExamples, readTrainExamples } from '../data/examples.ts';
 import { assignFolds } from '../data/folds.ts';
-import { columnOf, readTable } from '../data/table.ts';
+import { buildSubmission } from '../data/submission.ts';
+import { readTable } from '../data/table.ts';
 
 /** What the tables of an experiment amount to. */
 export interface DataSizes {
@@ -23,33 +24,17 @@ export async function checkData({ data, split, seed }: Experiment): Promise<Data
   const train = await attempt(() => readTrainExamples(data.train, data), errors);
   const { test, sample_submission: sample } = data;
   const testIds = test === null ? undefined : (await attempt(() => readTestExamples(test, data), errors))?.ids;
-  if (sample !== null) await attempt(() => checkSample(sample, data.id, testIds), errors);
+  if (sample !== null && testIds !== undefined && train !== undefined) await attempt(() => checkSample(sample, data, testIds, train.classes), errors);
   const foldOf = train === undefined ? undefined : await attempt(async () => assignFolds(train.labels, { ...split, seed: split.seed ?? seed, classes: train.classes }), errors);
   if (errors.length > 0 || train === undefined || foldOf === undefined) throw together(errors);
   const trainRowsOfFold = Array.from({ length: split.folds }, (_, fold) => foldOf.filter((of) => of !== fold).length);
   return { rows: train.texts.length, classes: train.classes, testRows: testIds?.length ?? null, trainRowsOfFold };
 }
 
-/** The sample submission has to ask for exactly the test rows; its values are checked against the predictions, when there are any. */
-async function checkSample(path: string, id: string | null, testIds: readonly string[] | undefined): Promise<void> {
-  const sample = await readTable(path);
-  const column = id ?? sample.columns[0] ?? '';
-  const ids = columnOf(sample, column);
-  const known = new Set(testIds);
-  const problems: Problem[] = [];
-  if (ids === undefined) problems.push({ message: `there is no id column ${column}; the columns are ${sample.columns.join(', ')}`, file: path, line: 1 });
-  else if (testIds === undefined) return;
-  else if (ids.length !== testIds.length) problems.push({ message: `${ids.length} rows here, and ${testIds.length} test rows`, file: path });
-  const strange = ids?.findIndex((value) => !known.has(value)) ?? -1;
-  if (ids !== undefined && strange !== -1) {
-    problems.push({ message: `the id ${ids[strange] ?? ''} is not among the test rows`, file: path, line: sample.lines[strange] ?? 1, row: strange + 1, field: column });
-  }
-  if (problems.length === 0) return;
-  throw new OrtrainError('data', `${path} does not fit the test rows`, {
-    subject: path,
-    problems,
-    remedy: 'Check that data.test, data.sample_submission and data.id belong together.',
-  });
+/** The sample submission has to ask for exactly the test rows, in columns and values that the classes can fill: tried with all probabilities equal. */
+async function checkSample(path: string, data: Experiment['data'], testIds: readonly string[], classes: readonly string[]): Promise<void> {
+  const probabilities = new Float64Array(testIds.length * (classes.length === 2 ? 1 : classes.length)).fill(1 / classes.length);
+  buildSubmission(await readTable(path), { file: data.test ?? '', ids: testIds, classes, probabilities }, data.id);
 }
 
 async function attempt<T>(read: () => Promise<T>, errors: OrtrainError[]): Promise<T | undefined> {

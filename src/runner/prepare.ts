@@ -1,6 +1,9 @@
+import { accessSync, constants } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
 import { loadPipeline, type Experiment, type LoadedExperiment } from '../config/index.ts';
 import { OrtrainError } from '../core/errors.ts';
+import { makeFolder } from '../core/files.ts';
 import { resolveModel, type DownloadProgress } from '../data/hub.ts';
 import { openCache, type Cache } from './cache.ts';
 import { openFileHashes, type FileHashes } from './file-hashes.ts';
@@ -27,6 +30,8 @@ export interface PreparedRun {
   readonly experiment: Experiment;
   /** The run's name and folder, as things stand when it is asked. */
   readonly place: () => RunPlace;
+  /** The pretrained model's directory. */
+  readonly modelFolder: string;
   readonly device: 'cpu';
   readonly threads: number;
   readonly cache: Cache;
@@ -51,6 +56,7 @@ export async function prepareRun(loaded: LoadedExperiment, options: RunnerOption
     ...(onDownload === undefined ? {} : { onProgress: onDownload }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
+  claimArtifacts(options.artifacts);
   const cache = openCache(options.artifacts);
   const hashes = openFileHashes(options.artifacts);
   const all = await taskGraph(experiment, pipeline, { modelFolder }, device, cache, hashes);
@@ -61,7 +67,19 @@ export async function prepareRun(loaded: LoadedExperiment, options: RunnerOption
   hashes.save();
   const threads = experiment.resources.threads === 'auto' ? availableParallelism() : experiment.resources.threads;
   const place = (): RunPlace => runFolderFor(options.artifacts, options.name ?? experiment.name, experiment, data);
-  return { experiment, place, device, threads, cache, hashes, tasks, entries, forced: forcedTasks(tasks, options.force ?? []), data };
+  return { experiment, place, modelFolder, device, threads, cache, hashes, tasks, entries, forced: forcedTasks(tasks, options.force ?? []), data };
+}
+
+/** Throws a usage error where the artifacts folder cannot be written, before anything else needs it. */
+function claimArtifacts(artifacts: string): void {
+  const folder = resolve(artifacts);
+  try {
+    makeFolder(folder);
+    accessSync(folder, constants.W_OK);
+  } catch (cause) {
+    const { code = '' } = cause as NodeJS.ErrnoException;
+    throw new OrtrainError('usage', `the artifacts folder ${folder} cannot be written (${code})`, { subject: folder, remedy: 'Choose another folder with --artifacts.', cause });
+  }
 }
 
 function withDevice(experiment: Experiment, device: Device): Experiment {

@@ -6,6 +6,7 @@ import type { Listener, RunEvent, StageEvent } from '../core/events.ts';
 import type { RunMetrics } from '../stages/index.ts';
 import { openJournal } from '../tracking/journal.ts';
 import { checkData } from './check-data.ts';
+import { checkModel } from './check-model.ts';
 import type { FileHashes } from './file-hashes.ts';
 import { prepareRun, type PreparedRun, type RunnerOptions } from './prepare.ts';
 import { claimRunFolder, environment, publish, type RunPlace } from './run-folder.ts';
@@ -68,7 +69,10 @@ async function carryOut(
   const files: string[] = [];
   let executed = 0;
   try {
-    if (!(await areDone(prepared))) await checkData(prepared.experiment);
+    if (!(await areDone(prepared))) {
+      await checkData(prepared.experiment);
+      await checkModel(prepared.experiment, prepared.modelFolder);
+    }
     for (const task of prepared.tasks) {
       if (signal?.aborted === true) throw interrupted();
       const who = { run, task: task.id, stage: task.stage.name, ...(task.fold === undefined ? {} : { fold: task.fold }) };

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { writeCsv } from '../../src/data/csv.ts';
 import { readTable } from '../../src/data/table.ts';
@@ -12,6 +12,7 @@ const folder = temporaryFolder();
 const artifacts = join(folder, 'artifacts');
 const quick = ['configs/quickstart.yaml', '--artifacts', artifacts, '--set', 'split.folds=2', '--set', 'training.epochs=1', '--set', 'resources.threads=1'];
 const file = (name: string, content: string): string => {
+  mkdirSync(dirname(join(folder, name)), { recursive: true });
   writeFileSync(join(folder, name), content);
   return join(folder, name);
 };
@@ -81,11 +82,21 @@ describe('more than two classes', () => {
 });
 
 describe('what is wrong', () => {
+  const brokenModel = (): string => {
+    const model = join(folder, 'broken');
+    cpSync(join(root, 'configs/quickstart/model'), model, { recursive: true });
+    writeFileSync(join(model, 'tokenizer.json'), '{ "model": 3');
+    return model;
+  };
   const cases: readonly (readonly [string, readonly string[], RegExp])[] = [
     ['a table that is not there', ['--set', 'data.train=nowhere.csv'], /nowhere\.csv/],
     ['a ragged row', ['--set', `data.train=${file('ragged.csv', 'id,text,target\n1,a b,0\n2,c d\n3,e,1\n')}`], /ragged\.csv.*:3|row 2/],
     ['a mistyped column', ['--set', 'data.text=txet'], /text/],
-    ['a sample of other rows', ['--set', `data.sample_submission=${file('sample.csv', 'id,target\n1,0\n')}`], /does not fit the test rows/],
+    ['a sample of other rows', ['--set', `data.sample_submission=${file('sample.csv', 'id,target\n1,0\n')}`], /predictions do not fit/],
+    ['a sample with a column too many', ['--set', `data.sample_submission=${file('extra.csv', 'id,target,extra\n0,0,1\n')}`], /one column was expected/],
+    ['an artifacts folder that cannot be', ['--artifacts', '/proc/ortrain'], /cannot be written/],
+    ['a model whose tokenizer is broken', ['--set', `model.base=${brokenModel()}`], /tokenizer\.json/],
+    ['a file in the place of a model', ['--set', `model={base: ${file('cut/model.safetensors', 'short')}, weights: pretrained}`], /is no folder/],
     ['a device that is not there', ['--device', 'tpu'], /--device/],
     ['a model that is not there', ['--set', 'model.base=./nowhere'], /nowhere does not exist/],
   ];

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { OrtrainError } from '../../core/errors.ts';
-import { checkData, type DataSizes } from '../../runner/index.ts';
+import { resolveModel } from '../../data/hub.ts';
+import { checkData, checkModel, type DataSizes } from '../../runner/index.ts';
 import type { Verb } from '../call.ts';
 import { loadExperiments } from '../experiments.ts';
 import { plural } from '../render/text.ts';
@@ -7,13 +9,15 @@ import { plural } from '../render/text.ts';
 /** What is known of an experiment's data once they have been read. */
 type Checked = DataSizes & { readonly config: string };
 
-/** Finds everything that is wrong with configurations and their data, without a model, a device or a run folder. */
+/** Finds everything that is wrong with configurations, their data and a model that is a directory, without a device or a run folder. */
 export const check: Verb<object> = async (files, _flags, call) => {
   const errors: OrtrainError[] = [];
   const checked: Checked[] = [];
   for (const [i, { experiment }] of loadExperiments(files, call.flags.set).entries()) {
     try {
       checked.push({ config: files[i] ?? '', ...(await checkData(experiment)) });
+      const { base, revision, weights } = experiment.model;
+      if (existsSync(base)) await checkModel(experiment, await resolveModel(base, { revision, weights: weights === 'pretrained' }));
     } catch (error) {
       if (!(error instanceof OrtrainError)) throw error;
       errors.push(error);
