@@ -38,6 +38,8 @@ export async function parseTable(bytes: Uint8Array, file: string, format: TableF
   const skipped = startsWith(bytes, UTF8_MARK) ? UTF8_MARK.length : 0;
   const text = bytes.subarray(skipped);
   const records = format === 'jsonl' ? parseJsonl(text) : await parseCsv(text, format === 'tsv' ? '\t' : ',');
+  const semicolons = format === 'csv' && records.columns.length === 1 && records.columns[0]?.includes(';') === true;
+  if (semicolons) throw dataError(`${file} has no commas`, file, [{ message: 'the columns are separated by semicolons', file, line: 1 }], remedies.csv);
   const placed = [...byteProblems(text, skipped), ...records.problems].sort((a, b) => a.offset - b.offset);
   const problems = [...headerProblems(records), ...locate(text, records.starts, placed), ...longFields(records)].map((problem) => ({ ...problem, file }));
   if (problems.length > 0) throw dataError(`${file} cannot be read as a table: ${counted(problems.length, 'problem')}`, file, problems, remedies[format]);

@@ -1,5 +1,6 @@
 import type { Experiment, LoadedExperiment } from '../config/index.ts';
 import { batchCount } from '../data/batches.ts';
+import { counted } from '../data/problems.ts';
 import { checkData, type DataSizes } from './check-data.ts';
 import { prepareRun, type PreparedRun, type RunnerOptions } from './prepare.ts';
 import { reasonsToMake } from './reasons.ts';
@@ -80,7 +81,7 @@ function detailOf(task: Task, experiment: Experiment, sizes: DataSizes, epochSte
     case 'train': {
       const fold = task.fold ?? 0;
       const [steps, { epochs, early_stopping: stopping }] = [epochSteps[fold] ?? 0, experiment.training];
-      const total = `${stopping === null ? '' : 'at most '}${steps * epochs} steps: ${epochs} epochs of ${steps}`;
+      const total = `${stopping === null ? '' : 'at most '}${counted(steps * epochs, 'step')}: ${counted(epochs, 'epoch')} of ${steps}`;
       return [total, `${trainRowsOfFold[fold] ?? 0} rows, validated on ${rows - (trainRowsOfFold[fold] ?? 0)}`];
     }
     case 'predict':

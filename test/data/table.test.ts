@@ -160,3 +160,10 @@ describeShared('real tables', ['data', 'disaster-tweets'], () => {
     expect([test.rows.length, test.columns.length]).toEqual([3263, 4]);
   });
 });
+
+it('says so where a csv file is separated by semicolons', async () => {
+  await expect(parseTable(Buffer.from('id;text;target\n1;"a, b";0\n'), 'x.csv', 'csv')).rejects.toMatchObject({
+    code: 'data',
+    problems: [{ message: 'the columns are separated by semicolons', line: 1 }],
+  });
+});
