@@ -1,3 +1,5 @@
+import { isAbsolute, relative } from 'node:path';
+
 /** Text for people: numbers, durations, and strangers' strings made harmless. */
 
 /** `1,905` */
@@ -48,6 +50,12 @@ export function minuteOf(iso: string): string {
 /** Text from files and other programs with its control characters made visible, so that it cannot move the cursor or colour the screen. */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, (character) => ('\t\n'.includes(character) ? ' ' : '�'));
+}
+
+/** A path as it would be typed here: relative where it is below the working directory. */
+export function pathFromHere(path: string): string {
+  const fromHere = relative(process.cwd(), path);
+  return fromHere === '' ? '.' : fromHere.startsWith('..') || isAbsolute(fromHere) ? path : fromHere;
 }
 
 function two(value: number): string {

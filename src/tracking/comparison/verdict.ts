@@ -22,12 +22,15 @@ export function chance(p: number): string {
   return p < 0.001 ? 'p < 0.001' : `p = ${Number(p.toPrecision(2))}`;
 }
 
+/** Sums of the same numbers in another order differ by less. */
+const ROUNDING = 1e-12;
+
 type Tested = Pairing & { readonly paired: true };
 
 function ofTwo(pair: Pair, { metric: name, smallerIsBetter }: Tested): string {
   const { best, other, folds, significant } = pair;
   if (folds === null) return `Only one fold was trained, so the spread over folds is unknown.`;
-  if (folds.difference === 0) return `Within noise: ${best} and ${other} have the same mean ${name}.`;
+  if (Math.abs(folds.difference) < ROUNDING) return `Within noise: ${best} and ${other} have the same mean ${name}.`;
   const by = `by ${metric(Math.abs(folds.difference))} (95 % interval ${range(upwards(folds.interval, smallerIsBetter))}, ${chance(folds.p)}; corrected resampled t-test over ${folds.folds} folds)`;
   const direction = smallerIsBetter ? 'lower' : 'higher';
   return significant

@@ -84,7 +84,7 @@ const theme: NonNullable<TopLevelSpec['config']> = {
   axisX: { grid: false },
   axisY: { domain: false, ticks: false, tickCount: 4 },
   legend: { labelColor: ink, titleColor: muted, labelFontSize: 11, titleFontSize: 11, titleFontWeight: 'normal', symbolSize: 60, orient: 'top', padding: 0, offset: 6, labelLimit: 160 },
-  title: { color: ink, fontSize: 12, fontWeight: 'normal', anchor: 'start', offset: 6 },
+  title: { color: ink, fontSize: 12, fontWeight: 'normal', anchor: 'start', frame: 'group', offset: 6 },
   range: { category: series },
   line: { strokeWidth: 1.75, color: blue },
   point: { size: 36, filled: true, color: blue },

@@ -88,7 +88,7 @@ section { padding: 2.4rem 0 0; }
 .tile { padding: 0.8rem 1rem; border-radius: 0.6rem; background: var(--wash); }
 .tile b { display: block; font-size: 1.45rem; font-weight: 600; font-variant-numeric: tabular-nums; line-height: 1.3; }
 .tile span { display: block; color: var(--muted); font-size: 0.82rem; }
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)); gap: 2rem 2.5rem; align-items: start; }
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)); gap: 2rem 2.5rem; align-items: start; margin-bottom: 1.6rem; }
 figure { margin: 0; min-width: 0; }
 figure svg { display: block; width: 100%; height: auto; }
 figure h3 { margin-top: 0; }

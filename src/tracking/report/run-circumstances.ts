@@ -1,6 +1,5 @@
-import { relative } from 'node:path';
 import { asked, shownValue } from '../../config/parameters.ts';
-import { bytes, count, duration, minuteOf, plural } from '../../core/text.ts';
+import { bytes, count, duration, minuteOf, pathFromHere, plural } from '../../core/text.ts';
 import { html, type Html } from './html.ts';
 import type { TaskStory } from './journal-story.ts';
 import { facts, table } from './page.ts';
@@ -43,7 +42,7 @@ export function environmentSection({ run, journal }: RunStory): Html {
   const { versions, machine, git } = environment;
   const notices = journal.tasks.flatMap((task) => task.notices.map((message) => `${task.task}: ${message}`));
   return html`${facts([
-    ['again', html`<code>npx pipeline run ${relative(process.cwd(), folder) || '.'}/config.yaml</code>, from the folder that the paths of the data start at`],
+    ['again', html`<code>npx pipeline run ${pathFromHere(folder)}/config.yaml</code>, from the folder that the paths of the data start at`],
     ['started with', html`<code>${environment.commandLine.length === 0 ? 'pipeline run' : environment.commandLine.join(' ')}</code>`],
     ['at', `${minuteOf(journal.startedAt)} local time`],
     ['versions', Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(', ')],

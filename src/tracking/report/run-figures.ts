@@ -12,7 +12,7 @@ export function runFigures({ run, journal, lengths }: RunStory): readonly Figure
   const ranked = rankings(outOfFold, metrics.classes);
   const [only] = ranked;
   return [
-    ...learningFigures(metrics.folds, journal.tasks, experiment.training.best_model.monitor),
+    ...learningFigures(metrics.folds, journal.tasks, experiment.training),
     confusionFigure(outOfFold, metrics.classes),
     rocFigure(ranked, outOfFold.folds),
     precisionRecallFigure(ranked, outOfFold.folds),

@@ -36,6 +36,6 @@ function runPage(story: RunStory, drawings: readonly Drawing[]): string {
     { id: 'mistakes', title: 'Most confident mistakes', body: mistakesSection(story) },
     { id: 'texts', title: 'Length of the texts', body: textsSection(story, show) },
     { id: 'time', title: 'Time and memory', body: timeSection(story) },
-    { id: 'environment', title: 'Environment, and how to repeat it', body: environmentSection(story) },
+    { id: 'environment', title: 'How to repeat it', body: environmentSection(story) },
   ]);
 }

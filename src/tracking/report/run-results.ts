@@ -46,7 +46,7 @@ ${foldTable(run)}
 /** Each fold's curves, what became of it, and the decisions on its way. */
 export function learningSection({ run, journal }: RunStory, show: Show): Html {
   const trainedElsewhere = journal.tasks.filter(({ stage, seconds }) => stage === 'train' && seconds === null);
-  return html`<p class="muted small">The dashed line marks the epoch whose model was kept. All folds share their scales.</p>
+  return html`<p class="muted small">The dashed line marks the epoch whose model was kept. All folds share the scales of loss and metric.</p>
 <div class="figures">
 ${run.metrics.folds.map((fold) => figure(show(`learning-fold-${fold.fold}`), foldCaption(fold, journal.tasks.find(({ stage, fold: of }) => stage === 'train' && of === fold.fold))))}
 </div>
@@ -111,7 +111,8 @@ function foldTable(run: EvaluatedRun): Html {
 }
 
 function foldCaption(fold: FoldHistory, story: TaskStory | undefined): Html {
-  const decisions = (story?.decisions ?? []).filter(({ kind }) => kind !== 'best-model');
+  // Kept models and reduced rates are to be seen in the curves.
+  const decisions = (story?.decisions ?? []).filter(({ kind }) => kind !== 'best-model' && kind !== 'rate-reduced');
   return html`Fold ${fold.fold}: best epoch ${fold.best_epoch} of ${fold.epochs.length}; ${fold.stopped}.${decisions.map(({ epoch, message }) => html`<br>Epoch ${epoch}: ${message}.`)}`;
 }
 
@@ -126,5 +127,5 @@ function tile(value: string, label: string): Html {
 }
 
 function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
+  return `${(100 * share).toFixed(1)}\u00a0%`;
 }

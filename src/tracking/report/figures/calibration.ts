@@ -1,7 +1,7 @@
 import { calibrationBins, type CalibrationBin } from '../../../data/curves.ts';
 import type { OutOfFold } from '../../run-files.ts';
 import type { Figure, Spec } from '../figure.ts';
-import { blue, line, muted } from '../palette.ts';
+import { blue, muted } from '../palette.ts';
 
 /** What is predicted with which probability, and how often it comes true. */
 export interface Calibration {
@@ -33,7 +33,7 @@ export function calibrationFigure({ of, bins }: Calibration): Figure {
         width: 260,
         height: 196,
         layer: [
-          { data: { values: [{ meanPredicted: 0, observed: 0 }, { meanPredicted: 1, observed: 1 }] }, mark: { type: 'line', color: line, strokeWidth: 1, strokeDash: [4, 3] }, encoding: { x: x(null), y } },
+          { data: { values: [{ meanPredicted: 0, observed: 0 }, { meanPredicted: 1, observed: 1 }] }, mark: { type: 'line', color: muted, strokeWidth: 1, strokeDash: [4, 3], opacity: 0.6 }, encoding: { x: x(null), y } },
           { mark: { type: 'line', point: { size: 44, color: blue } }, encoding: { x: x(null), y } },
         ],
       },

@@ -5,7 +5,7 @@ import { blue, ink, onFill } from '../palette.ts';
 
 /** Side of the whole matrix, and the limits of a cell's, in pixels. */
 const SIDE = 290;
-const CELL = { least: 18, most: 96 };
+const CELL = { least: 18, most: 112 };
 /** Counts fit into cells of this size. */
 const LEGIBLE = 30;
 

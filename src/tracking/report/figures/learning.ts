@@ -1,3 +1,4 @@
+import type { Experiment } from '../../../config/index.ts';
 import { metric } from '../../../core/text.ts';
 import type { FoldHistory } from '../../run-files.ts';
 import type { Figure, Spec } from '../figure.ts';
@@ -7,28 +8,43 @@ import { blue, green, muted, orange, red } from '../palette.ts';
 const WIDTH = 290;
 /** Room for the numbers on the left, so that the panels of a figure stand flush. */
 const LEFT = 44;
+/** Beside the panel's title. */
+const LEGEND = { title: null, orient: 'none', legendX: WIDTH - 130, legendY: -20, direction: 'horizontal' };
 
 /** Loss, the metric that chose the best epoch, and the learning rate of each fold over its epochs; all folds on the same scales. */
-export function learningFigures(folds: readonly FoldHistory[], tasks: readonly TaskStory[], monitor: string): readonly Figure[] {
+export function learningFigures(folds: readonly FoldHistory[], tasks: readonly TaskStory[], { best_model: { monitor }, schedule }: Experiment['training']): readonly Figure[] {
   const epochs = Math.max(1, ...folds.flatMap((fold) => fold.epochs.map(({ epoch }) => epoch)));
   const loss = limits(folds.flatMap((fold) => ['train/loss', 'val/loss'].flatMap((name) => points(fold, name).map(({ value }) => value))));
   const chosen = limits(folds.flatMap((fold) => points(fold, monitor).map(({ value }) => value)));
+  const highest = Math.max(...folds.flatMap((fold) => ratesOf(fold, storyOf(fold, tasks)).map(({ lr }) => lr)));
+  // These change at the ends of epochs only, by factors.
+  const isStepwise = schedule.name === 'constant' || schedule.name === 'reduce-on-plateau';
   return folds.map((fold): Figure => {
-    const story = tasks.find(({ stage, fold: of }) => stage === 'train' && of === fold.fold);
+    const story = storyOf(fold, tasks);
     const panels = [
       lossPanel(fold, epochs, loss),
       ...(monitor === 'val/loss' ? [] : [metricPanel(fold, monitor, epochs, chosen)]),
-      ratePanel(fold, story, epochs),
+      ratePanel(ratesOf(fold, story), highest, story, epochs, isStepwise),
     ];
     return {
       name: `learning-fold-${fold.fold}`,
       title: `Learning curves of fold ${fold.fold}; best epoch ${fold.best_epoch} with ${monitor} ${metric(fold.best[monitor])}`,
-      spec: { data: { values: [] }, vconcat: panels, spacing: 14, bounds: 'flush' },
+      spec: { data: { values: [] }, vconcat: panels, spacing: 34, bounds: 'flush' },
     };
   });
 }
 
 type Limits = readonly [number, number];
+type Rates = TaskStory['rates'];
+
+function storyOf(fold: FoldHistory, tasks: readonly TaskStory[]): TaskStory | undefined {
+  return tasks.find(({ stage, fold: of }) => stage === 'train' && of === fold.fold);
+}
+
+/** The rate of each step where the journal has it, otherwise of each epoch's last step. */
+function ratesOf(fold: FoldHistory, story: TaskStory | undefined): Rates {
+  return story !== undefined && story.rates.length > 1 ? story.rates : fold.epochs.map(({ epoch, lr }) => ({ epoch, lr }));
+}
 
 function lossPanel(fold: FoldHistory, epochs: number, domain: Limits): Spec {
   const values = [
@@ -47,7 +63,7 @@ function lossPanel(fold: FoldHistory, epochs: number, domain: Limits): Spec {
         encoding: {
           x: overEpochs(epochs, false),
           y: vertical('value', domain),
-          color: { field: 'rows', type: 'nominal', scale: { domain: ['train', 'validation'], range: [blue, orange] }, legend: { title: null, orient: 'top-right', direction: 'vertical' } },
+          color: { field: 'rows', type: 'nominal', scale: { domain: ['train', 'validation'], range: [blue, orange] }, legend: LEGEND },
         },
       },
     ],
@@ -57,7 +73,7 @@ function lossPanel(fold: FoldHistory, epochs: number, domain: Limits): Spec {
 function metricPanel(fold: FoldHistory, monitor: string, epochs: number, domain: Limits): Spec {
   const values = points(fold, monitor);
   const best = values.filter(({ epoch }) => epoch === fold.best_epoch).map((point) => ({ ...point, label: `epoch ${point.epoch}: ${metric(point.value)}` }));
-  // The label stands on the side where there is more room.
+  // The label stands at the foot of the rule, on the side where there is more room.
   const align = fold.best_epoch > epochs / 2 ? 'right' : 'left';
   return {
     width: WIDTH,
@@ -69,31 +85,29 @@ function metricPanel(fold: FoldHistory, monitor: string, epochs: number, domain:
       { data: { values: best }, mark: { type: 'point', size: 90, color: green, filled: true }, encoding: { x: overEpochs(epochs, false), y: vertical('value', domain) } },
       {
         data: { values: best },
-        mark: { type: 'text', align, dx: align === 'right' ? -8 : 8, dy: 14 },
-        encoding: { x: overEpochs(epochs, false), y: vertical('value', domain), text: { field: 'label' } },
+        mark: { type: 'text', align, dx: align === 'right' ? -6 : 6, y: 70 },
+        encoding: { x: overEpochs(epochs, false), text: { field: 'label' } },
       },
     ],
   };
 }
 
-const MARKED = { 'rate-reset': { label: 'reset', color: red }, 'rate-reduced': { label: 'reduced', color: muted } };
-
-/** The rate of each step where the journal has it, otherwise of each epoch's last step. */
-function ratePanel(fold: FoldHistory, story: TaskStory | undefined, epochs: number): Spec {
-  const rates = story !== undefined && story.rates.length > 1 ? story.rates : fold.epochs.map(({ epoch, lr }) => ({ epoch, lr }));
-  const marks = (story?.decisions ?? []).flatMap(({ epoch, kind }) => (kind === 'rate-reset' || kind === 'rate-reduced' ? [{ epoch, ...MARKED[kind] }] : []));
-  const colored = { field: 'color', type: 'nominal', scale: null };
+/** The learning rate; resets are marked. */
+function ratePanel(rates: Rates, highest: number, story: TaskStory | undefined, epochs: number, isStepwise: boolean): Spec {
+  const resets = (story?.decisions ?? []).filter(({ kind }) => kind === 'rate-reset').map(({ epoch }) => ({ epoch, label: 'reset' }));
+  const x = overEpochs(epochs, true);
+  const scale = isStepwise && rates.every(({ lr }) => lr > 0) ? { type: 'log', domainMax: highest } : { domain: [0, highest] };
   return {
     width: WIDTH,
     height: 52,
     title: 'learning rate',
     layer: [
-      { data: { values: marks }, mark: { type: 'rule', strokeDash: [2, 2] }, encoding: { x: overEpochs(epochs, true), color: colored } },
-      { data: { values: marks }, mark: { type: 'text', align: 'left', dx: 3, y: 4, fontSize: 10 }, encoding: { x: overEpochs(epochs, true), text: { field: 'label' }, color: colored } },
+      { data: { values: resets }, mark: { type: 'rule', color: red, strokeDash: [2, 2] }, encoding: { x } },
+      { data: { values: resets }, mark: { type: 'text', align: 'right', dx: -3, y: -4, fontSize: 10, color: red }, encoding: { x, text: { field: 'label' } } },
       {
         data: { values: rates },
-        mark: { type: 'line', color: muted, point: rates.length < 2 ? { color: muted } : false },
-        encoding: { x: overEpochs(epochs, true), y: { field: 'lr', type: 'quantitative', title: null, axis: { format: '.1~e', tickCount: 2, minExtent: LEFT, maxExtent: LEFT } } },
+        mark: { type: 'line', color: muted, point: rates.length < 2 ? { color: muted } : false, interpolate: isStepwise ? 'step-before' : 'linear' },
+        encoding: { x, y: { field: 'lr', type: 'quantitative', title: null, scale, axis: { format: '~g', tickCount: 2, minExtent: LEFT, maxExtent: LEFT } } },
       },
     ],
   };

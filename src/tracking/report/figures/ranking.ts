@@ -1,7 +1,7 @@
 import { thresholdCurve, type ThresholdPoint } from '../../../data/curves.ts';
 import type { OutOfFold } from '../../run-files.ts';
 import type { Figure, Spec } from '../figure.ts';
-import { blue, green, ink, line, muted, orange } from '../palette.ts';
+import { blue, green, ink, muted, orange } from '../palette.ts';
 
 /** The rows of one class against all others, by the probability of that class. */
 export interface Ranking {
@@ -36,7 +36,7 @@ export function rocFigure(all: readonly Ranking[], folds: Int32Array): Figure {
     name: 'roc',
     title: 'Receiver operating characteristic of the out-of-fold predictions',
     spec: square([
-      { data: { values: [{ x: 0, y: 0 }, { x: 1, y: 1 }] }, mark: { type: 'line', color: line, strokeWidth: 1, strokeDash: [4, 3] }, encoding: at('false positive rate', 'true positive rate') },
+      { data: { values: [{ x: 0, y: 0 }, { x: 1, y: 1 }] }, mark: { type: 'line', color: muted, strokeWidth: 1, strokeDash: [4, 3], opacity: 0.6 }, encoding: at('false positive rate', 'true positive rate') },
       ...ofFolds(all, folds, rocPoints, 'false positive rate', 'true positive rate'),
       curves(values, all, 'false positive rate', 'true positive rate'),
     ]),
@@ -52,7 +52,7 @@ export function precisionRecallFigure(all: readonly Ranking[], folds: Int32Array
     name: 'precision-recall',
     title: 'Precision against recall of the out-of-fold predictions',
     spec: square([
-      { data: { values: share }, mark: { type: 'rule', color: line, strokeWidth: 1, strokeDash: [4, 3] }, encoding: { y: { field: 'y', type: 'quantitative' } } },
+      { data: { values: share }, mark: { type: 'rule', color: muted, strokeWidth: 1, strokeDash: [4, 3], opacity: 0.6 }, encoding: { y: { field: 'y', type: 'quantitative' } } },
       ...ofFolds(all, folds, precisionRecallPoints, 'recall', 'precision'),
       curves(values, all, 'recall', 'precision'),
     ]),
@@ -70,8 +70,10 @@ export function thresholdFigure({ name, positive, scores }: Ranking): Figure {
   ]);
   const best = bestThreshold(points);
   const top = best === undefined ? [] : [{ x: best.threshold, y: best.f1, label: `${best.f1.toFixed(3)} at ${best.threshold.toFixed(2)}` }];
-  const along = at('probability from which on a row is called positive', 'score');
-  const align = (best?.threshold ?? 0) > 0.5 ? 'right' : 'left';
+  const along = at('threshold', 'score');
+  // The label leans away from the line at one half, unless it would leave the figure.
+  const from = (best?.threshold ?? 0) - 0.5;
+  const align = from >= 0 === Math.abs(from) < 0.22 ? 'left' : 'right';
   return {
     name: 'threshold',
     title: `F1, precision and recall of class ${name} over the threshold`,
@@ -87,7 +89,7 @@ export function thresholdFigure({ name, positive, scores }: Ranking): Figure {
         },
       },
       { data: { values: top }, mark: { type: 'point', size: 80, color: blue, filled: true }, encoding: along },
-      { data: { values: top }, mark: { type: 'text', align, dx: align === 'right' ? -6 : 6, dy: -10, color: ink }, encoding: { ...along, text: { field: 'label' } } },
+      { data: { values: top }, mark: { type: 'text', align, dx: align === 'right' ? -6 : 6, dy: 16, color: ink }, encoding: { ...along, text: { field: 'label' } } },
     ]),
   };
 }
