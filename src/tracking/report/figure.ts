@@ -27,9 +27,7 @@ export interface Drawing {
 /** Draws figures one after the other. Vega is loaded here and nowhere else: it takes half a second. */
 export async function draw(figures: readonly Figure[]): Promise<readonly Drawing[]> {
   if (figures.length === 0) return [];
-  const [{ View, parse, resetSVGDefIds }, { compile }] = await Promise.all([import('vega'), import('vega-lite')]);
-  // The ids inside the drawings of one page count on from each other; from page to page they begin anew, so that equal data give equal files.
-  resetSVGDefIds();
+  const [{ View, parse }, { compile }] = await Promise.all([import('vega'), import('vega-lite')]);
   const drawings: Drawing[] = [];
   for (const { name, title, spec } of figures) {
     const view = new View(parse(compile(vegaLite(spec)).spec), { renderer: 'none' });

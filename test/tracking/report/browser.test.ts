@@ -1,6 +1,7 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RunEvent } from '../../../src/core/events.ts';
 import { compareRuns } from '../../../src/tracking/comparison/compare.ts';
 import { readRun, runExperiment } from '../../../src/runner/index.ts';
 import { writeComparisonReport } from '../../../src/tracking/report/comparison-report.ts';
@@ -56,6 +57,18 @@ describe('a small run', () => {
     const drawnAt = statSync(join(folder, 'report.html')).mtimeMs;
     await runExperiment(await smallQuickstart(), { artifacts, device: 'auto' }, () => {});
     expect(statSync(join(folder, 'report.html')).mtimeMs).toBe(drawnAt);
+  });
+
+  it('is a good run though its report cannot be drawn', async () => {
+    const blocked = await run('name=blocked');
+    rmSync(join(blocked, 'report.html'));
+    rmSync(join(blocked, 'figures'), { recursive: true });
+    writeFileSync(join(blocked, 'figures'), 'a file where the folder should be');
+    const events: RunEvent[] = [];
+    const { metrics } = await runExperiment(await smallQuickstart('name=blocked'), { artifacts, device: 'auto' }, (event) => events.push(event));
+    expect(metrics).not.toBeNull();
+    expect(events.at(-2)).toMatchObject({ type: 'task-event', task: 'report', event: { type: 'notice', level: 'warning', message: expect.stringMatching(/^the report could not be drawn: /) } });
+    expect(events.at(-1)).toMatchObject({ type: 'run-finished' });
   });
 });
 
