@@ -75,7 +75,8 @@ function commands(act: Act): Command {
     .action(act(async () => (await import('./commands/show.ts')).show));
   program
     .command('compare <run...>')
-    .description('put runs side by side: what differs, and the results')
+    .description('put runs side by side: what differs, the results, and whether the difference is more than noise')
+    .option('--report <file>', 'write the comparison as an HTML page, too')
     .action(act(async () => (await import('./commands/compare.ts')).compare));
   program
     .command('predict')

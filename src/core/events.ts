@@ -39,6 +39,14 @@ interface OfTask {
   readonly fold?: number;
 }
 
+/** What a task has taken of the machine. */
+export interface Usage {
+  /** Of all threads together. */
+  readonly cpuSeconds: number;
+  /** The most memory that the process held while the task ran, as looked at now and then. */
+  readonly peakBytes: number;
+}
+
 /** What the runner reports; a stage's own events come wrapped in `task-event`. */
 export type RunEvent =
   | { readonly type: 'download'; readonly file: string; readonly done: number; readonly total: number }
@@ -51,7 +59,7 @@ export type RunEvent =
     }
   | ({ readonly type: 'task-started' } & OfTask)
   | ({ readonly type: 'task-cached' } & OfTask)
-  | ({ readonly type: 'task-finished'; readonly seconds: number } & OfTask)
+  | ({ readonly type: 'task-finished'; readonly seconds: number; readonly usage?: Usage } & OfTask)
   | ({ readonly type: 'task-event'; readonly event: StageEvent } & OfTask)
   | { readonly type: 'run-finished'; readonly run: string; readonly seconds: number; readonly summary: Readonly<Record<string, number>> }
   | { readonly type: 'run-failed'; readonly run: string; readonly seconds: number; readonly error: string; readonly interrupted: boolean };

@@ -7,4 +7,4 @@ export { predictTexts, type TextPredictions } from './predict.ts';
 export type { RunnerOptions } from './prepare.ts';
 export { runExperiment, type RunResult } from './run.ts';
 export { listRuns, readRun, type StoredRun } from './runs.ts';
-export type { FoldHistory, RunMetrics } from '../stages/index.ts';
+export type { FoldHistory, RunMetrics } from '../tracking/run-files.ts';

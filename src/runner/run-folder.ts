@@ -5,24 +5,10 @@ import { dirname, join, resolve } from 'node:path';
 import { toYaml, type Experiment } from '../config/index.ts';
 import { placeFile, placeFolder, removeLeftovers, writeFileAtomic, writeJsonAtomic } from '../core/files.ts';
 import { onnxruntimeVersion } from '../engine/runtime/version.ts';
+import type { Environment } from '../tracking/run-files.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import type { PreparedRun } from './prepare.ts';
 import type { Task } from './task-graph.ts';
-
-/** What a run was made of besides its configuration: `environment.json`. */
-export interface Environment {
-  readonly versions: Readonly<Record<string, string>>;
-  readonly machine: { readonly platform: string; readonly cpu: string; readonly cores: number; readonly memoryBytes: number };
-  readonly device: string;
-  readonly threads: number;
-  /** Null outside a git checkout. */
-  readonly git: { readonly commit: string; readonly dirty: boolean } | null;
-  readonly commandLine: readonly string[];
-  /** Path of each file read from outside the artifacts folder, to the SHA-256 of its content. */
-  readonly data: Readonly<Record<string, string>>;
-  /** Task to its cache entry, `<stage>/<key>`; what a run refers to is not pruned. */
-  readonly entries: Readonly<Record<string, string>>;
-}
 
 export function environment({ device, threads, data, entries }: Pick<Environment, 'device' | 'threads' | 'data' | 'entries'>, commandLine: readonly string[]): Environment {
   const processors = cpus();

@@ -1,16 +1,17 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LoadedExperiment } from '../config/index.ts';
 import { interrupted, OrtrainError } from '../core/errors.ts';
 import type { Listener, RunEvent, StageEvent } from '../core/events.ts';
-import type { RunMetrics } from '../stages/index.ts';
 import { openJournal } from '../tracking/journal.ts';
+import type { RunMetrics } from '../tracking/run-files.ts';
 import { checkData } from './check-data.ts';
 import { checkModel } from './check-model.ts';
 import type { FileHashes } from './file-hashes.ts';
 import { prepareRun, type PreparedRun, type RunnerOptions } from './prepare.ts';
 import { claimRunFolder, environment, publish, type RunPlace } from './run-folder.ts';
 import { addressOf, type Task } from './task-graph.ts';
+import { watchUsage } from './usage.ts';
 import { startStageWorker, type StageWorker } from './worker.ts';
 
 export interface RunResult {
@@ -46,8 +47,9 @@ export async function runExperiment(loaded: LoadedExperiment, options: RunnerOpt
   try {
     const { executed, files } = await carryOut(prepared, { run, folder }, options.signal, report);
     const metrics = readMetrics(prepared);
+    const pages = metrics === null || (executed === 0 && existsSync(join(folder, 'report.html'))) ? [] : await explain({ run, folder }, report);
     report({ type: 'run-finished', run, seconds: seconds(), summary: metrics === null ? {} : summaryOf(metrics) });
-    return { run, folder, seconds: seconds(), executed, cached: tasks.length - executed, metrics, files };
+    return { run, folder, seconds: seconds(), executed, cached: tasks.length - executed, metrics, files: [...files, ...pages] };
   } catch (error) {
     const isInterrupt = error instanceof OrtrainError && error.code === 'interrupted';
     report({ type: 'run-failed', run, seconds: seconds(), error: error instanceof Error ? error.message : String(error), interrupted: isInterrupt });
@@ -78,13 +80,14 @@ async function carryOut(
       const who = { run, task: task.id, stage: task.stage.name, ...(task.fold === undefined ? {} : { fold: task.fold }) };
       const emit: Listener<StageEvent> = (event) => report({ type: 'task-event', ...who, event });
       const began = performance.now();
+      const usage = watchUsage();
       const made = await unlessDone(task, prepared, signal, emit, async () => {
         report({ type: 'task-started', ...who });
         worker ??= startStageWorker();
         await perform(task, prepared, worker, emit);
-      });
+      }).finally(usage.stop);
       if (made) executed += 1;
-      report(made ? { type: 'task-finished', ...who, seconds: (performance.now() - began) / 1000 } : { type: 'task-cached', ...who });
+      report(made ? { type: 'task-finished', ...who, seconds: (performance.now() - began) / 1000, usage: usage.soFar() } : { type: 'task-cached', ...who });
       files.push(...publish(task, folder));
     }
   } finally {
@@ -92,6 +95,18 @@ async function carryOut(
     await worker?.close();
   }
   return { executed, files };
+}
+
+/** Writes the run's report. A run whose report cannot be drawn is a good run all the same. */
+async function explain({ run, folder }: RunPlace, report: Listener<RunEvent>): Promise<readonly string[]> {
+  try {
+    const { writeRunReport } = await import('../tracking/report/run-report.ts');
+    return await writeRunReport(folder);
+  } catch (error) {
+    const message = `the report could not be drawn: ${error instanceof Error ? error.message : String(error)}`;
+    report({ type: 'task-event', run, task: 'report', stage: 'report', event: { type: 'notice', level: 'warning', message } });
+    return [];
+  }
 }
 
 async function areDone({ tasks, cache, forced }: PreparedRun): Promise<boolean> {

@@ -3,8 +3,8 @@ import { join, resolve } from 'node:path';
 import { readExperiment, type Experiment } from '../config/index.ts';
 import { OrtrainError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
-import type { RunMetrics } from '../stages/index.ts';
 import { readJournal } from '../tracking/journal.ts';
+import type { RunMetrics } from '../tracking/run-files.ts';
 
 /** A run as its folder tells it. */
 export interface StoredRun {

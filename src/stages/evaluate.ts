@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { writeFileAtomic, writeJsonAtomic } from '../core/files.ts';
 import { writeCsv } from '../data/csv.ts';
 import { classificationMetrics, meanAndSd } from '../data/metrics.ts';
-import { readExampleIndex, readJson, type FoldHistory, type FoldValidation, type RunMetrics } from './outputs.ts';
+import type { FoldHistory, RunMetrics } from '../tracking/run-files.ts';
+import { readExampleIndex, readJson, type FoldValidation } from './outputs.ts';
 import { predictionColumns, predictionFields } from './prediction-table.ts';
 import type { Stage } from './stage.ts';
 

@@ -11,4 +11,3 @@ import { train } from './train.ts';
 export const stages: Readonly<Record<string, Stage>> = { tokenize, split, encode, train, evaluate, predict, submit };
 
 export type { Need, Picked, Stage, StageContext, StageInputs, Surroundings } from './stage.ts';
-export type { FoldHistory, RunMetrics } from './outputs.ts';

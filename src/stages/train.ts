@@ -10,7 +10,8 @@ import { openClassifier } from '../training/classifier.ts';
 import { encoderFiles, initialWeights, outputsFor, tokenizerFiles, writeModelFolder } from '../training/classifier-folder.ts';
 import { loadFeatures } from '../training/features.ts';
 import { fit } from '../training/fit.ts';
-import { readExampleIndex, type FoldHistory, type FoldValidation } from './outputs.ts';
+import type { FoldHistory } from '../tracking/run-files.ts';
+import { readExampleIndex, type FoldValidation } from './outputs.ts';
 import type { Stage } from './stage.ts';
 
 interface Params {

@@ -5,6 +5,7 @@ import { writeFileAtomic } from '../core/files.ts';
 import { openTensorFile } from '../data/model-folder.ts';
 import { encodeSafetensors, readFloats, type Safetensors } from '../engine/models/index.ts';
 import type { Snapshot, Tensors, Trainer } from '../engine/runtime/index.ts';
+import type { EpochRecord } from '../tracking/run-files.ts';
 import type { RulesState } from './rules.ts';
 
 /**
@@ -32,15 +33,6 @@ export interface Pass {
   readonly lr: number;
   /** Time spent, over all processes that had a part in it. */
   readonly seconds: number;
-}
-
-export interface EpochRecord {
-  /** Counts from 1. */
-  readonly epoch: number;
-  /** The rate of the epoch's last step. */
-  readonly lr: number;
-  readonly seconds: number;
-  readonly metrics: Readonly<Record<string, number>>;
 }
 
 export interface BestModel {

@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import picocolors from 'picocolors';
 import { expect, test } from 'vitest';
 import { loadExperiment } from '../../src/config/index.ts';
-import { compareRuns, comparisonTable } from '../../src/cli/render/comparison.ts';
+import { comparisonTable } from '../../src/cli/render/comparison.ts';
 import { foldCurves } from '../../src/cli/render/curves.ts';
 import { notedDecisions } from '../../src/cli/render/decisions.ts';
-import { asked, differing } from '../../src/cli/render/parameters.ts';
+import { asked, differing } from '../../src/config/parameters.ts';
 import { resultsTable } from '../../src/cli/render/results.ts';
 import { bytes, count, duration, metric, plural, rate } from '../../src/cli/render/text.ts';
 import type { FoldHistory, RunMetrics } from '../../src/runner/index.ts';
+import { sideBySide } from '../../src/tracking/comparison/compare.ts';
 import { openJournal, readJournal } from '../../src/tracking/journal.ts';
 import { scriptedRun } from './events.ts';
 
@@ -73,25 +74,25 @@ test('equal values make a flat curve', () => {
 
 test('a comparison has what differs and marks the best: the smallest loss, the largest of all else', () => {
   const other = { ...experiment, name: 'b', training: { ...experiment.training, epochs: 9 }, model: { ...experiment.model, head: { ...experiment.model.head, dense: [256, 32] } } };
-  const comparison = compareRuns([
+  const comparison = sideBySide([
     { name: 'a', experiment, metrics: metricsOf(0.8, 0.01) },
     { name: 'b', experiment: other, metrics: metricsOf(0.9, 0.02) },
     { name: 'c', experiment, metrics: null },
   ]);
   expect(Object.keys(comparison.parameters)).toEqual(['model.head.dense', 'training.epochs']);
   expect(comparisonTable(comparison, plain)).toMatchInlineSnapshot(`
-    "                                  a                  b    c
-    model.head.dense                 []           [256,32]   []
-    training.epochs                   5                  9    5
-    oof/f1_macro               0.8000             0.9000 *  –
-    cv/loss           0.2000 ± 0.0100    0.1000 ± 0.0200 *  –
-    cv/f1_macro       0.8000 ± 0.0100    0.9000 ± 0.0200 *  –"
+    "                                                     a                                     b    c
+    model.head.dense                                    []                              [256,32]   []
+    training.epochs                                      5                                     9    5
+    oof/f1_macro                                  0.8000                                0.9000 *  –
+    cv/loss           0.2000 ± 0.0100 (0.2360 to 1.0140)    0.1000 ± 0.0200 (0.2360 to 1.0140) *  –
+    cv/f1_macro       0.8000 ± 0.0100 (0.0719 to 1.6281)    0.9000 ± 0.0200 (0.0719 to 1.6281) *  –"
   `);
 });
 
 test('equal results are all best, so none is marked', () => {
   const run = { experiment, metrics: metricsOf(0.8, 0.01) };
-  expect(compareRuns([{ name: 'a', ...run }, { name: 'b', ...run }]).metrics.flatMap(({ best }) => best)).toEqual([]);
+  expect(sideBySide([{ name: 'a', ...run }, { name: 'b', ...run }]).metrics.flatMap(({ best }) => best)).toEqual([]);
 });
 
 test('a parameter that only one kind of schedule has is missing in the other', () => {

@@ -1,9 +1,23 @@
+import { resolve } from 'node:path';
 import { readRun } from '../../runner/index.ts';
+import { compareRuns } from '../../tracking/comparison/compare.ts';
 import type { Verb } from '../call.ts';
-import { compareRuns, comparisonTable } from '../render/comparison.ts';
+import { comparisonSections } from '../render/comparison.ts';
+import { sections } from '../render/sections.ts';
+import { pathFromHere } from '../render/text.ts';
 
-/** Puts runs side by side. */
-export const compare: Verb<object> = async (names, _flags, call) => {
-  const comparison = compareRuns(names.map((name) => readRun(call.flags.artifacts, name)));
-  return { data: comparison, text: comparisonTable(comparison, call.terminal.colors) };
+export interface CompareFlags {
+  readonly report?: string;
+}
+
+/** Puts runs side by side, and on one page where that is asked for. */
+export const compare: Verb<CompareFlags> = async (names, { report }, call) => {
+  const runs = names.map((name) => readRun(call.flags.artifacts, name));
+  const comparison = await compareRuns(runs);
+  const text = sections(comparisonSections(comparison, call.terminal.colors), call.terminal.colors);
+  if (report === undefined) return { data: comparison, text };
+  const { writeComparisonReport } = await import('../../tracking/report/comparison-report.ts');
+  const file = resolve(report);
+  await writeComparisonReport(file, comparison, runs);
+  return { data: { ...comparison, report: file }, text: `${text}\n\nthe page is ${pathFromHere(file)}` };
 };

@@ -3,13 +3,14 @@ import { join } from 'node:path';
 import type { LoadedExperiment } from '../../config/index.ts';
 import { OrtrainError } from '../../core/errors.ts';
 import { runExperiment, type RunResult } from '../../runner/index.ts';
+import { compareRuns, type Comparison } from '../../tracking/comparison/compare.ts';
 import { readJournal } from '../../tracking/journal.ts';
 import type { Call, Verb } from '../call.ts';
 import { loadExperiments } from '../experiments.ts';
 import type { LiveProgress } from '../progress/live.ts';
 import { plainProgress } from '../progress/plain.ts';
 import { STOPPING } from '../progress/words.ts';
-import { compareRuns, comparisonTable, type Comparison } from '../render/comparison.ts';
+import { comparisonSections } from '../render/comparison.ts';
 import { decisionLines, notedDecisions, type NotedDecision } from '../render/decisions.ts';
 import { resultsTable } from '../render/results.ts';
 import { sections } from '../render/sections.ts';
@@ -44,7 +45,7 @@ export const run: Verb<RunFlags> = async (files, flags, call) => {
     }
   } catch (error) {
     const failed = files[runs.length] ?? '';
-    return { ...answer(runs, done, call.terminal), error: files.length === 1 ? error : naming(error, failed) };
+    return { ...(await answer(runs, done, call.terminal)), error: files.length === 1 ? error : naming(error, failed) };
   }
   return answer(runs, done, call.terminal);
 };
@@ -86,10 +87,10 @@ function resultText(result: Reported, { colors }: Terminal): string {
   );
 }
 
-function answer(runs: readonly Reported[], done: readonly LoadedExperiment[], { colors }: Terminal): { readonly data: unknown; readonly text: string } {
+async function answer(runs: readonly Reported[], done: readonly LoadedExperiment[], { colors }: Terminal): Promise<{ readonly data: unknown; readonly text: string }> {
   const compared: Comparison | null =
-    runs.length < 2 ? null : compareRuns(runs.map(({ run: name, metrics }, i) => ({ name, metrics, experiment: done[i]!.experiment })));
-  const text = compared === null ? '' : `\n${sections([{ title: 'comparison', lines: [comparisonTable(compared, colors)] }], colors)}`;
+    runs.length < 2 ? null : await compareRuns(runs.map(({ run: name, folder, metrics }, i) => ({ name, folder, metrics, experiment: done[i]!.experiment })));
+  const text = compared === null ? '' : `\n${sections(comparisonSections(compared, colors), colors)}`;
   return { data: { runs, comparison: compared }, text };
 }
 

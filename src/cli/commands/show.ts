@@ -5,7 +5,7 @@ import { readJournal, type JournalEntry } from '../../tracking/journal.ts';
 import type { Verb } from '../call.ts';
 import { foldCurves } from '../render/curves.ts';
 import { decisionLines, notedDecisions } from '../render/decisions.ts';
-import { asked, shownValue } from '../render/parameters.ts';
+import { asked, shownValue } from '../../config/parameters.ts';
 import { resultsTable } from '../render/results.ts';
 import { sections } from '../render/sections.ts';
 import { duration, minuteOf, pathFromHere, printable } from '../render/text.ts';

@@ -1,6 +1,5 @@
-import type { Experiment } from '../../config/index.ts';
-import { experimentDefinition } from '../../config/experiment.ts';
-import { schemaAt } from '../../config/schema.ts';
+import { experimentDefinition, type Experiment } from './experiment.ts';
+import { schemaAt } from './schema.ts';
 
 /** The parameters of an experiment that are not the defaults: path, such as `training.optimizer.lr`, to value. */
 export function asked(experiment: Experiment): Readonly<Record<string, unknown>> {

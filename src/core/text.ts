@@ -1,0 +1,63 @@
+import { isAbsolute, relative } from 'node:path';
+
+/** Text for people: numbers, durations, and strangers' strings made harmless. */
+
+/** `1,905` */
+export function count(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+/** `1 step`, `1,905 steps` */
+export function plural(value: number, noun: string): string {
+  return `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
+}
+
+/** Four decimals, as metrics are compared; `–` where there is no number. */
+export function metric(value: number | null | undefined): string {
+  return typeof value === 'number' && Number.isFinite(value) ? value.toFixed(4) : '–';
+}
+
+/** A learning rate in at most four significant digits: `0.00017`, `5e-7`. */
+export function rate(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}
+
+/** `0.4 s`, `21 s`, `3 min 20 s`, `2 h 05 min` */
+export function duration(seconds: number): string {
+  if (!Number.isFinite(seconds)) return '–';
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${minutes} min ${two(whole % 60)} s`;
+  return `${Math.floor(minutes / 60)} h ${two(minutes % 60)} min`;
+}
+
+/** `1.4 GB`, in powers of 1000. */
+export function bytes(value: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  const power = value < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(value) / 3));
+  const scaled = value / 1000 ** power;
+  return `${scaled < 10 && power > 0 ? scaled.toFixed(1) : Math.round(scaled)} ${units[power]}`;
+}
+
+/** The day and minute in local time: `2026-11-23 20:18`. */
+export function minuteOf(iso: string): string {
+  const at = new Date(iso);
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}`;
+}
+
+/** Text from files and other programs with its control characters made visible, so that it cannot move the cursor or colour the screen. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, (character) => ('\t\n'.includes(character) ? ' ' : '�'));
+}
+
+/** A path as it would be typed here: relative where it is below the working directory. */
+export function pathFromHere(path: string): string {
+  const fromHere = relative(process.cwd(), path);
+  return fromHere === '' ? '.' : fromHere.startsWith('..') || isAbsolute(fromHere) ? path : fromHere;
+}
+
+function two(value: number): string {
+  return String(value).padStart(2, '0');
+}

@@ -1,0 +1,94 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Experiment } from '../../config/index.ts';
+import { differing } from '../../config/parameters.ts';
+import { resampledInterval, type Interval } from '../../data/significance.ts';
+import { readEvaluatedRun, type EvaluatedRun, type RunMetrics } from '../run-files.ts';
+import { pairRuns, type Pairing } from './pairing.ts';
+import { verdict } from './verdict.ts';
+
+/** A run to compare. */
+export interface Compared {
+  readonly name: string;
+  readonly experiment: Experiment;
+  /** Null where it has not been evaluated. */
+  readonly metrics: RunMetrics | null;
+}
+
+/** Runs side by side: the parameters in which they differ, and their results with the best of each row marked. */
+export interface SideBySide {
+  readonly runs: readonly string[];
+  /** Path of the parameter to its value in each run. */
+  readonly parameters: Readonly<Record<string, readonly unknown[]>>;
+  readonly metrics: readonly ComparedMetric[];
+}
+
+/** Runs side by side, and whether what tells them apart is more than noise. */
+export interface Comparison extends SideBySide {
+  readonly pairing: Pairing;
+  readonly verdict: string;
+}
+
+export interface ComparedMetric {
+  /** `oof/accuracy` or `cv/accuracy`; standard deviation and interval come with the latter. */
+  readonly name: string;
+  readonly values: readonly (ComparedValue | null)[];
+  /** Positions of the best runs; empty where there is nothing to compare. */
+  readonly best: readonly number[];
+}
+
+interface ComparedValue {
+  readonly value: number;
+  readonly sd: number | null;
+  /** 95 % interval of the mean over folds. */
+  readonly interval: Interval | null;
+}
+
+/** Puts runs side by side and tests their difference; what that takes is read from their folders. */
+export async function compareRuns(runs: readonly (Compared & { readonly folder: string })[]): Promise<Comparison> {
+  const pairing = await testedPairing(runs);
+  return { ...sideBySide(runs), pairing, verdict: verdict(pairing) };
+}
+
+export function sideBySide(runs: readonly Compared[]): SideBySide {
+  const all = runs.map(figures);
+  const names = [...new Set(all.flatMap((figuresOfRun) => Object.keys(figuresOfRun)))];
+  return {
+    runs: runs.map(({ name }) => name),
+    parameters: differing(runs.map(({ experiment }) => experiment)),
+    metrics: names.map((name) => {
+      const values = all.map((figuresOfRun) => figuresOfRun[name] ?? null);
+      return { name, values, best: bestOf(name, values.map((figure) => figure?.value ?? NaN)) };
+    }),
+  };
+}
+
+async function testedPairing(runs: readonly (Compared & { readonly folder: string })[]): Promise<Pairing> {
+  const without = runs.find(({ metrics, folder }) => metrics === null || !existsSync(join(folder, 'oof.csv')));
+  if (without !== undefined) return { paired: false, reason: `${without.name} has not been evaluated` };
+  const evaluated: EvaluatedRun[] = [];
+  for (const { folder, name } of runs) evaluated.push({ ...(await readEvaluatedRun(folder)), name });
+  return pairRuns(evaluated);
+}
+
+function figures({ metrics, experiment }: Compared): Readonly<Record<string, ComparedValue>> {
+  if (metrics === null) return {};
+  const { oof, cv, folds } = metrics;
+  const testToTrain = 1 / (experiment.split.folds - 1);
+  const spread = ([name, { mean, sd }]: [string, { readonly mean: number; readonly sd: number }]): [string, ComparedValue] => [
+    `cv/${name}`,
+    { value: mean, sd, interval: resampledInterval(folds.map(({ best }) => best[`val/${name}`] ?? NaN), testToTrain) ?? null },
+  ];
+  return {
+    ...Object.fromEntries(Object.entries(oof).map(([name, value]) => [name, { value, sd: null, interval: null }])),
+    ...Object.fromEntries(Object.entries(cv).map(spread)),
+  };
+}
+
+/** Of a loss the smallest, of everything else the largest. */
+function bestOf(name: string, values: readonly number[]): readonly number[] {
+  const known = values.filter(Number.isFinite);
+  if (known.length < 2) return [];
+  const best = name.endsWith('/loss') ? Math.min(...known) : Math.max(...known);
+  return known.every((value) => value === best) ? [] : values.flatMap((value, run) => (value === best ? [run] : []));
+}

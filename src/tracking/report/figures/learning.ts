@@ -1,0 +1,142 @@
+import type { Experiment } from '../../../config/index.ts';
+import { metric } from '../../../core/text.ts';
+import type { FoldHistory } from '../../run-files.ts';
+import type { Figure, Spec } from '../figure.ts';
+import type { TaskStory } from '../journal-story.ts';
+import { blue, green, muted, orange, red } from '../palette.ts';
+
+const WIDTH = 290;
+/** Room for the numbers on the left, so that the panels of a figure stand flush. */
+const LEFT = 44;
+/** Beside the panel's title. */
+const LEGEND = { title: null, orient: 'none', legendX: WIDTH - 130, legendY: -20, direction: 'horizontal' };
+
+/** Loss, the metric that chose the best epoch, and the learning rate of each fold over its epochs; all folds on the same scales. */
+export function learningFigures(folds: readonly FoldHistory[], tasks: readonly TaskStory[], { best_model: { monitor }, schedule }: Experiment['training']): readonly Figure[] {
+  const epochs = Math.max(1, ...folds.flatMap((fold) => fold.epochs.map(({ epoch }) => epoch)));
+  const loss = limits(folds.flatMap((fold) => ['train/loss', 'val/loss'].flatMap((name) => points(fold, name).map(({ value }) => value))));
+  const chosen = limits(folds.flatMap((fold) => points(fold, monitor).map(({ value }) => value)));
+  const highest = Math.max(...folds.flatMap((fold) => ratesOf(fold, storyOf(fold, tasks)).map(({ lr }) => lr)));
+  // These change at the ends of epochs only, by factors.
+  const isStepwise = schedule.name === 'constant' || schedule.name === 'reduce-on-plateau';
+  return folds.map((fold): Figure => {
+    const story = storyOf(fold, tasks);
+    const panels = [
+      lossPanel(fold, epochs, loss),
+      ...(monitor === 'val/loss' ? [] : [metricPanel(fold, monitor, epochs, chosen)]),
+      ratePanel(ratesOf(fold, story), highest, story, epochs, isStepwise),
+    ];
+    return {
+      name: `learning-fold-${fold.fold}`,
+      title: `Learning curves of fold ${fold.fold}; best epoch ${fold.best_epoch} with ${monitor} ${metric(fold.best[monitor])}`,
+      spec: { data: { values: [] }, vconcat: panels, spacing: 34, bounds: 'flush' },
+    };
+  });
+}
+
+type Limits = readonly [number, number];
+type Rates = TaskStory['rates'];
+
+function storyOf(fold: FoldHistory, tasks: readonly TaskStory[]): TaskStory | undefined {
+  return tasks.find(({ stage, fold: of }) => stage === 'train' && of === fold.fold);
+}
+
+/** The rate of each step where the journal has it, otherwise of each epoch's last step. */
+function ratesOf(fold: FoldHistory, story: TaskStory | undefined): Rates {
+  return story !== undefined && story.rates.length > 1 ? story.rates : fold.epochs.map(({ epoch, lr }) => ({ epoch, lr }));
+}
+
+function lossPanel(fold: FoldHistory, epochs: number, domain: Limits): Spec {
+  const values = [
+    ...points(fold, 'train/loss').map((point) => ({ ...point, rows: 'train' })),
+    ...points(fold, 'val/loss').map((point) => ({ ...point, rows: 'validation' })),
+  ];
+  return {
+    width: WIDTH,
+    height: 110,
+    title: 'loss',
+    layer: [
+      bestRule(fold),
+      {
+        data: { values },
+        mark: { type: 'line', point: true },
+        encoding: {
+          x: overEpochs(epochs, false),
+          y: vertical('value', domain),
+          color: { field: 'rows', type: 'nominal', scale: { domain: ['train', 'validation'], range: [blue, orange] }, legend: LEGEND },
+        },
+      },
+    ],
+  };
+}
+
+function metricPanel(fold: FoldHistory, monitor: string, epochs: number, domain: Limits): Spec {
+  const values = points(fold, monitor);
+  const best = values.filter(({ epoch }) => epoch === fold.best_epoch).map((point) => ({ ...point, label: `epoch ${point.epoch}: ${metric(point.value)}` }));
+  // The label stands at the foot of the rule, on the side where there is more room.
+  const align = fold.best_epoch > epochs / 2 ? 'right' : 'left';
+  return {
+    width: WIDTH,
+    height: 80,
+    title: monitor,
+    layer: [
+      bestRule(fold),
+      { data: { values }, mark: { type: 'line', point: { color: green }, color: green }, encoding: { x: overEpochs(epochs, false), y: vertical('value', domain) } },
+      { data: { values: best }, mark: { type: 'point', size: 90, color: green, filled: true }, encoding: { x: overEpochs(epochs, false), y: vertical('value', domain) } },
+      {
+        data: { values: best },
+        mark: { type: 'text', align, dx: align === 'right' ? -6 : 6, y: 70 },
+        encoding: { x: overEpochs(epochs, false), text: { field: 'label' } },
+      },
+    ],
+  };
+}
+
+/** The learning rate; resets are marked. */
+function ratePanel(rates: Rates, highest: number, story: TaskStory | undefined, epochs: number, isStepwise: boolean): Spec {
+  const resets = (story?.decisions ?? []).filter(({ kind }) => kind === 'rate-reset').map(({ epoch }) => ({ epoch, label: 'reset' }));
+  const x = overEpochs(epochs, true);
+  const scale = isStepwise && rates.every(({ lr }) => lr > 0) ? { type: 'log', domainMax: highest } : { domain: [0, highest] };
+  return {
+    width: WIDTH,
+    height: 52,
+    title: 'learning rate',
+    layer: [
+      { data: { values: resets }, mark: { type: 'rule', color: red, strokeDash: [2, 2] }, encoding: { x } },
+      { data: { values: resets }, mark: { type: 'text', align: 'right', dx: -3, y: -4, fontSize: 10, color: red }, encoding: { x, text: { field: 'label' } } },
+      {
+        data: { values: rates },
+        mark: { type: 'line', color: muted, point: rates.length < 2 ? { color: muted } : false, interpolate: isStepwise ? 'step-before' : 'linear' },
+        encoding: { x, y: { field: 'lr', type: 'quantitative', title: null, scale, axis: { format: '~g', tickCount: 2, minExtent: LEFT, maxExtent: LEFT } } },
+      },
+    ],
+  };
+}
+
+function bestRule({ best_epoch }: FoldHistory): Spec {
+  return { data: { values: [{ epoch: best_epoch }] }, mark: { type: 'rule', color: muted, strokeDash: [3, 3], opacity: 0.7 }, encoding: { x: { field: 'epoch', type: 'quantitative' } } };
+}
+
+function overEpochs(epochs: number, isLowest: boolean): Spec {
+  const axis = isLowest ? { title: 'epoch', tickMinStep: 1, format: 'd' } : { title: null, tickMinStep: 1, labels: false };
+  return { field: 'epoch', type: 'quantitative', scale: { domain: [0, epochs], nice: false }, axis };
+}
+
+function vertical(field: string, domain: Limits): Spec {
+  return { field, type: 'quantitative', title: null, scale: { domain, zero: false }, axis: { minExtent: LEFT, maxExtent: LEFT } };
+}
+
+function points({ epochs }: FoldHistory, name: string): readonly { readonly epoch: number; readonly value: number }[] {
+  return epochs.flatMap(({ epoch, metrics }) => {
+    const value = metrics[name];
+    return typeof value === 'number' && Number.isFinite(value) ? [{ epoch, value }] : [];
+  });
+}
+
+/** The values' limits with a little air, apart from each other even where all are equal. */
+function limits(values: readonly number[]): Limits {
+  if (values.length === 0) return [0, 1];
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const air = Math.max(0.04 * (high - low), 1e-3);
+  return [low - air, high + air];
+}

@@ -1,0 +1,30 @@
+/** Markup that is safe to put into a page as it is. */
+export interface Html {
+  readonly markup: string;
+}
+
+/** What a template may hold: text and numbers are escaped, markup is taken as it is, lists are joined, and what is absent is nothing. */
+type Part = Html | string | number | null | undefined | false | readonly Part[];
+
+/** A page's only way to markup: `` html`<p>${text}</p>` `` escapes every text between its own. */
+export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
+  return { markup: strings.reduce((page, string, i) => page + markupOf(parts[i - 1]) + string) };
+}
+
+/** Markup that a library made and escaped. Never for text from data. */
+export function trusted(markup: string): Html {
+  return { markup };
+}
+
+function markupOf(part: Part): string {
+  if (part === null || part === undefined || part === false) return '';
+  if (typeof part === 'string' || typeof part === 'number') return escape(String(part));
+  return 'markup' in part ? part.markup : part.map(markupOf).join('');
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+
+/** For texts and quoted attributes alike. Control characters, which HTML does not allow, become visible. */
+function escape(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '').replace(/(?![\t\n\r])[\p{Cc}\p{Cs}]/gu, '\ufffd');
+}

@@ -1,0 +1,132 @@
+import { FONT } from './figure.ts';
+import { html, trusted, type Html } from './html.ts';
+import { blue, dark, ground, green, ink, line, muted, orange, red } from './palette.ts';
+
+/** One part of a page. */
+export interface Section {
+  /** For links to it. */
+  readonly id: string;
+  readonly title: string;
+  readonly body: Html;
+}
+
+/** What stands above the sections. */
+export interface Heading {
+  readonly title: string;
+  readonly subtitle: string;
+  /** The answer in a sentence or two. */
+  readonly answer: Html;
+}
+
+/** A whole page: no scripts, and nothing that is fetched from anywhere. */
+export function page({ title, subtitle, answer }: Heading, sections: readonly Section[]): string {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<meta name="color-scheme" content="light dark">
+<meta name="generator" content="ortrain">
+<link rel="icon" href="data:,">
+<title>${title}</title>
+<style>${trusted(STYLE)}</style>
+</head>
+<body>
+<header>
+<h1>${title}</h1>
+<p class="muted">${subtitle}</p>
+<div class="answer">${answer}</div>
+<nav>${sections.map(({ id, title }) => html`<a href="#${id}">${title}</a>`)}</nav>
+</header>
+<main>
+${sections.map(({ id, title, body }) => html`<section id="${id}"><h2>${title}</h2>
+${body}
+</section>
+`)}</main>
+</body>
+</html>
+`.markup;
+}
+
+/** Names and what belongs to them. */
+export function facts(rows: readonly (readonly [name: string, value: Html | string])[]): Html {
+  return html`<dl>${rows.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`;
+}
+
+/** The first column names the rows; numbers stand to the right. */
+export function table(head: readonly (Html | string)[], rows: readonly (readonly (Html | string)[])[]): Html {
+  return html`<div class="scroll"><table><thead><tr>${head.map((cell) => html`<th>${cell}</th>`)}</tr></thead><tbody>
+${rows.map(([first, ...rest]) => html`<tr><th>${first}</th>${rest.map((cell) => html`<td>${cell}</td>`)}</tr>
+`)}</tbody></table></div>`;
+}
+
+/** A drawing and what to see in it. */
+export function figure(drawing: Html | undefined, caption: Html | string): Html {
+  return html`<figure>${drawing}<figcaption>${caption}</figcaption></figure>`;
+}
+
+const { [ground]: darkGround, [ink]: darkInk, [muted]: darkMuted, [line]: darkLine } = dark;
+
+const STYLE = `
+:root { --ground: ${ground}; --ink: ${ink}; --muted: ${muted}; --line: ${line}; --wash: #f5f7f9; --blue: ${blue}; --orange: ${orange}; --green: ${green}; --red: ${red}; }
+* { box-sizing: border-box; }
+html { scroll-behavior: smooth; -webkit-text-size-adjust: 100%; }
+body { margin: 0 auto; max-width: 72rem; padding: 2.5rem clamp(1rem, 4vw, 3rem) 4rem; background: var(--ground); color: var(--ink); font: 1rem/1.55 ${FONT}; }
+h1 { margin: 0; font-size: 1.9rem; line-height: 1.2; font-weight: 650; letter-spacing: -0.01em; overflow-wrap: anywhere; }
+h2 { margin: 0 0 1rem; font-size: 1.2rem; font-weight: 650; }
+h3 { margin: 1.6rem 0 0.6rem; font-size: 0.95rem; font-weight: 650; }
+p { margin: 0 0 0.8rem; max-width: 46rem; }
+.muted, figcaption, dt { color: var(--muted); }
+.small, figcaption { font-size: 0.86rem; line-height: 1.5; }
+.answer { margin: 1.6rem 0 1.4rem; font-size: 1.15rem; line-height: 1.5; }
+.answer p { max-width: 52rem; }
+nav { display: flex; flex-wrap: wrap; gap: 0.2rem 1.1rem; padding: 0.7rem 0; border-block: 1px solid var(--line); font-size: 0.88rem; }
+a { color: var(--blue); text-decoration: none; } a:hover { text-decoration: underline; }
+section { padding: 2.4rem 0 0; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: 0.8rem; margin: 0 0 1.6rem; }
+.tile { padding: 0.8rem 1rem; border-radius: 0.6rem; background: var(--wash); }
+.tile b { display: block; font-size: 1.45rem; font-weight: 600; font-variant-numeric: tabular-nums; line-height: 1.3; }
+.tile span { display: block; color: var(--muted); font-size: 0.82rem; }
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)); gap: 2rem 2.5rem; align-items: start; margin-bottom: 1.6rem; }
+figure { margin: 0; min-width: 0; }
+figure svg { display: block; width: 100%; height: auto; }
+figure h3 { margin-top: 0; }
+figcaption { margin-top: 0.4rem; max-width: 40rem; }
+.scroll { overflow-x: auto; margin: 0 0 1rem; }
+table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
+th, td { padding: 0.35rem 0.9rem 0.35rem 0; text-align: right; white-space: nowrap; font-weight: 400; }
+th:first-child { text-align: left; padding-right: 1.6rem; }
+thead th { color: var(--muted); border-bottom: 1px solid var(--line); vertical-align: bottom; }
+tbody tr + tr > * { border-top: 1px solid var(--line); }
+.bar { display: inline-block; width: 7rem; height: 0.55rem; border-radius: 0.3rem; background: var(--wash); vertical-align: middle; overflow: hidden; }
+.bar i { display: block; height: 100%; background: var(--blue); opacity: 0.75; }
+dl { display: grid; grid-template-columns: minmax(8rem, max-content) 1fr; gap: 0.3rem 1.6rem; margin: 0 0 1rem; font-size: 0.92rem; }
+dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
+code { font: 0.88em/1.5 ui-monospace, 'SF Mono', Menlo, Consolas, monospace; background: var(--wash); padding: 0.1em 0.35em; border-radius: 0.25rem; overflow-wrap: anywhere; }
+.mistakes { margin: 0; padding: 0; list-style: none; display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 0 2.5rem; }
+.mistakes li { padding: 0.8rem 0; border-top: 1px solid var(--line); min-width: 0; }
+.mistakes p { margin: 0; overflow-wrap: anywhere; }
+.mistakes .what { display: flex; flex-wrap: wrap; gap: 0 0.9rem; font-size: 0.84rem; color: var(--muted); }
+.mistakes .what b { color: var(--ink); font-weight: 600; }
+.mistakes .text { white-space: pre-wrap; }
+.mistakes .conflict { color: var(--orange); font-size: 0.86rem; }
+@media (max-width: 32rem) {
+  body { padding-top: 1.4rem; }
+  h1 { font-size: 1.5rem; }
+  .answer { font-size: 1.02rem; }
+  dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: 0.6rem; }
+}
+@media screen and (prefers-color-scheme: dark) {
+  :root { --ground: ${darkGround}; --ink: ${darkInk}; --muted: ${darkMuted}; --line: ${darkLine}; --wash: #1e232a; --blue: #6ea3e0; --orange: #e0925a; }
+  ${Object.entries(dark).map(([light, partner]) => `svg [fill='${light}'] { fill: ${partner}; } svg [stroke='${light}'] { stroke: ${partner}; }`).join('\n  ')}
+}
+@media print {
+  :root { --ground: #fff; --wash: #f5f7f9; }
+  * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
+  body { max-width: none; padding: 0; font-size: 0.85rem; }
+  nav { display: none; }
+  figure, .mistakes li, tr, .tile { break-inside: avoid; }
+  h2, h3 { break-after: avoid; }
+}
+`;

@@ -1,0 +1,131 @@
+import { count, metric, plural } from '../../core/text.ts';
+import { classScores, confusionMatrix } from '../../data/confusion.ts';
+import { calibrationError, thresholdCurve } from '../../data/curves.ts';
+import { resampledInterval, wilsonInterval, type Interval } from '../../data/significance.ts';
+import { range } from '../comparison/verdict.ts';
+import type { EvaluatedRun, FoldHistory } from '../run-files.ts';
+import { calibrationOf } from './figures/calibration.ts';
+import { bestThreshold, rankings } from './figures/ranking.ts';
+import { html, type Html } from './html.ts';
+import type { TaskStory } from './journal-story.ts';
+import { figure, table } from './page.ts';
+import type { RunStory } from './run-story.ts';
+
+type Show = (figure: string) => Html | undefined;
+
+/** What the run has come to, and how sure that is. */
+export function resultSentence(run: EvaluatedRun): Html {
+  const { folds, cv } = run.metrics;
+  const monitor = run.experiment.training.best_model.monitor;
+  const known = cv[monitor.replace(/^val\//, '')];
+  const interval = foldInterval(run, monitor);
+  const { hits, rows, within } = accuracyOf(run);
+  const overFolds =
+    known === undefined ? '' : folds.length === 1 ? `${monitor} is ${metric(known.mean)} on the one fold that was trained` : `${monitor} is ${metric(known.mean)} ± ${metric(known.sd)} over ${folds.length} folds`;
+  return html`<p>${overFolds}${interval !== undefined && ` (95 % interval of the mean ${range(interval)})`}; out of fold, ${count(hits)} of ${plural(rows, 'text')} are classified correctly: ${percent(hits / rows)} (${percent(within.low)} to ${percent(within.high)}).</p>`;
+}
+
+export function resultSection(story: RunStory): Html {
+  const { run } = story;
+  const { metrics, outOfFold, experiment } = run;
+  const { hits, rows, within } = accuracyOf(run);
+  const monitor = experiment.training.best_model.monitor;
+  const chosen = metrics.cv[monitor.replace(/^val\//, '')];
+  const calibration = calibrationOf(outOfFold, metrics.classes);
+  return html`<div class="tiles">
+${tile(metric(chosen?.mean), `${monitor}, mean over folds`)}
+${tile(percent(hits / rows), `accuracy out of fold, ${percent(within.low)} to ${percent(within.high)}`)}
+${tile(metric(metrics.oof['oof/f1_macro']), 'macro F1 out of fold')}
+${tile(metric(metrics.oof['oof/roc_auc']), 'area under the ROC curve')}
+${tile(metric(calibrationError(calibration.bins)), 'expected calibration error')}
+</div>
+${foldTable(run)}
+<p class="muted small">± is the standard deviation over the folds. The intervals are Nadeau and Bengio’s for folds that share their training rows, and Wilson’s for the accuracy. A fold’s best epoch is chosen on the rows that it is measured on, so that all of this is a little better than new texts will show.</p>`;
+}
+
+/** Each fold's curves, what became of it, and the decisions on its way. */
+export function learningSection({ run, journal }: RunStory, show: Show): Html {
+  const trainedElsewhere = journal.tasks.filter(({ stage, seconds }) => stage === 'train' && seconds === null);
+  return html`<p class="muted small">The dashed line marks the epoch whose model was kept. All folds share the scales of loss and metric.</p>
+<div class="figures">
+${run.metrics.folds.map((fold) => figure(show(`learning-fold-${fold.fold}`), foldCaption(fold, journal.tasks.find(({ stage, fold: of }) => stage === 'train' && of === fold.fold))))}
+</div>
+${trainedElsewhere.length > 0 && html`<p class="muted small">${plural(trainedElsewhere.length, 'fold')} had been trained by an earlier run, whose journal holds the decisions and the rate of each step.</p>`}`;
+}
+
+export function predictionsSection({ run }: RunStory, show: Show): Html {
+  const { outOfFold, metrics } = run;
+  const { classes } = metrics;
+  const calibration = calibrationOf(outOfFold, classes);
+  const pooled = classes.length === 2 ? 'Thin: each fold. Thick: all folds together.' : 'Each class against all others.';
+  const scores = classScores(confusionMatrix(outOfFold.labels, outOfFold.predictions, classes.length));
+  return html`<p>Each row is judged by the one model that has not seen it.</p>
+<div class="figures">
+${figure(show('confusion'), 'Rows by true and predicted class; the shares are of the rows of the true class.')}
+${figure(show('roc'), `${pooled} Area ${metric(metrics.oof['oof/roc_auc'])}.`)}
+${figure(show('precision-recall'), `${pooled}${classes.length === 2 ? ` Positive is class ${classes[1] ?? ''}.` : ''}`)}
+${figure(show('calibration'), `Expected calibration error ${metric(calibrationError(calibration.bins))}: the mean distance from the diagonal, weighted by rows, in bins of a tenth.`)}
+${classes.length === 2 && figure(show('threshold'), thresholdCaption(run))}
+</div>
+<h3>Classes</h3>
+${table(['class', 'rows', 'precision', 'recall', 'F1'], scores.map(({ precision, recall, f1, support }, k) => [classes[k] ?? '', count(support), metric(precision), metric(recall), metric(f1)]))}`;
+}
+
+export function textsSection({ run, texts, lengths }: RunStory, show: Show): Html {
+  if ('missing' in texts) return html`<p>${texts.missing}</p>`;
+  if (lengths === undefined) return html`<p>No model with its tokenizer is left in the folder, so tokens cannot be counted.</p>`;
+  const cut = run.experiment.model.max_seq_length;
+  const sorted = lengths.lengths.toSorted();
+  const over = sorted.filter((length) => length > cut).length;
+  const median = sorted[Math.floor(sorted.length / 2)] ?? 0;
+  const counted = sorted.length === lengths.rows ? '' : ` Counted on ${count(sorted.length)} of ${count(lengths.rows)} texts.`;
+  return figure(
+    show('token-lengths'),
+    `Half of the texts have up to ${plural(median, 'token')}, the longest has ${count(sorted.at(-1) ?? 0)}. ${over === 0 ? `None is cut at ${cut}.` : `${plural(over, 'text')} (${percent(over / sorted.length)}) ${over === 1 ? 'is' : 'are'} cut at ${cut}.`}${counted}`,
+  );
+}
+
+function accuracyOf({ outOfFold: { labels, predictions } }: EvaluatedRun): { readonly hits: number; readonly rows: number; readonly within: Interval } {
+  const hits = labels.reduce((sum, label, row) => sum + (label === predictions[row] ? 1 : 0), 0);
+  return { hits, rows: labels.length, within: wilsonInterval(hits, labels.length) };
+}
+
+function foldInterval({ metrics, experiment }: EvaluatedRun, name: string): Interval | undefined {
+  return resampledInterval(metrics.folds.map(({ best }) => best[name] ?? NaN), 1 / (experiment.split.folds - 1));
+}
+
+function foldTable(run: EvaluatedRun): Html {
+  const { folds, cv, oof } = run.metrics;
+  const names = Object.keys(cv);
+  const intervals = names.map((name) => foldInterval(run, `val/${name}`));
+  return table(
+    ['fold', 'best epoch', ...names],
+    [
+      ...folds.map((fold) => [String(fold.fold), `${fold.best_epoch} of ${fold.epochs.length}`, ...names.map((name) => metric(fold.best[`val/${name}`]))]),
+      ['mean', '', ...names.map((name) => metric(cv[name]?.mean))],
+      ...(folds.length < 2 ? [] : [['±', '', ...names.map((name) => metric(cv[name]?.sd))]]),
+      ...(folds.length < 2 ? [] : [['95 %', '', ...intervals.map((interval) => (interval === undefined ? '–' : `${interval.low.toFixed(3)}–${interval.high.toFixed(3)}`))]]),
+      ['out of fold', '', ...names.map((name) => metric(oof[`oof/${name}`]))],
+    ],
+  );
+}
+
+function foldCaption(fold: FoldHistory, story: TaskStory | undefined): Html {
+  // Kept models and reduced rates are to be seen in the curves.
+  const decisions = (story?.decisions ?? []).filter(({ kind }) => kind !== 'best-model' && kind !== 'rate-reduced');
+  return html`Fold ${fold.fold}: best epoch ${fold.best_epoch} of ${fold.epochs.length}; ${fold.stopped}.${decisions.map(({ epoch, message }) => html`<br>Epoch ${epoch}: ${message}.`)}`;
+}
+
+function thresholdCaption({ outOfFold, metrics }: EvaluatedRun): string {
+  const [ranking] = rankings(outOfFold, metrics.classes);
+  const best = ranking === undefined ? undefined : bestThreshold(thresholdCurve(ranking.positive, ranking.scores));
+  return `At one half F1 of class ${metrics.classes[1] ?? ''} is ${metric(metrics.oof['oof/f1'])}, at ${best?.threshold.toFixed(3) ?? '–'} it would be ${metric(best?.f1)}. That threshold is the best one for these very rows; expect less of it on new texts.`;
+}
+
+function tile(value: string, label: string): Html {
+  return html`<div class="tile"><b>${value}</b><span>${label}</span></div>`;
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)}\u00a0%`;
+}

@@ -1,0 +1,28 @@
+import { join } from 'node:path';
+import { readJournal } from '../journal.ts';
+import { readEvaluatedRun, type EvaluatedRun } from '../run-files.ts';
+import { journalStory, type JournalStory } from './journal-story.ts';
+import { conflictingTexts, countTokens, readTrainTexts, type TokenLengths, type TrainTexts } from './texts.ts';
+
+/** All that the report of a run tells, gathered from its folder and the training table. */
+export interface RunStory {
+  readonly run: EvaluatedRun;
+  readonly journal: JournalStory;
+  readonly texts: TrainTexts;
+  /** Groups of rows of the training table, by position, with the same text and different classes. */
+  readonly conflicts: readonly (readonly number[])[];
+  readonly lengths: TokenLengths | undefined;
+}
+
+export async function readRunStory(folder: string): Promise<RunStory> {
+  const run = await readEvaluatedRun(folder);
+  const texts = await readTrainTexts(run);
+  const examples = 'examples' in texts ? texts.examples : undefined;
+  return {
+    run,
+    journal: journalStory(readJournal(join(folder, 'journal.jsonl'))),
+    texts,
+    conflicts: examples === undefined ? [] : conflictingTexts(examples),
+    lengths: examples === undefined ? undefined : await countTokens(run, examples),
+  };
+}

@@ -1,0 +1,66 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { OrtrainError } from '../../core/errors.ts';
+import { hashFile } from '../../core/hash.ts';
+import { readTrainExamples, type LabelledExamples } from '../../data/examples.ts';
+import { loadTokenizer } from '../../data/tokens.ts';
+import type { EvaluatedRun } from '../run-files.ts';
+
+/** The training rows of a run, or why they are not here any more. */
+export type TrainTexts = { readonly examples: LabelledExamples } | { readonly missing: string };
+
+/** How many tokens texts have before they are cut, special tokens included. */
+export interface TokenLengths {
+  readonly lengths: Int32Array;
+  /** Rows of which every n-th was counted. */
+  readonly rows: number;
+}
+
+/** Reads the training table again, unless it has changed since the run. */
+export async function readTrainTexts({ experiment, environment }: EvaluatedRun): Promise<TrainTexts> {
+  const { train } = experiment.data;
+  const missing = (reason: string): TrainTexts => ({ missing: `The texts are left out: ${reason}.` });
+  if (!existsSync(train)) return missing(`${train} is not there any more`);
+  if ((await hashFile(train)) !== environment.data[train]) return missing(`${train} has changed since the run`);
+  try {
+    return { examples: await readTrainExamples(train, experiment.data) };
+  } catch (error) {
+    if (error instanceof OrtrainError) return missing(error.message);
+    throw error;
+  }
+}
+
+/**
+ * Groups of rows, by their positions, whose texts are the same once letter case, spaces and addresses are set aside, and
+ * whose classes are not. In the order of their first rows.
+ */
+export function conflictingTexts({ texts, labels }: LabelledExamples): readonly (readonly number[])[] {
+  const groups = new Map<string, number[]>();
+  texts.forEach((text, row) => {
+    const key = sameness(text);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [row]);
+    else group.push(row);
+  });
+  return [...groups.values()].filter((rows) => rows.some((row) => labels[row] !== labels[rows[0]!]));
+}
+
+/** What two texts share that a reader would call the same: shortened addresses differ in each copy of a message. */
+function sameness(text: string): string {
+  const plain = text.normalize('NFKC').toLowerCase().replace(/https?:\/\/\S+/g, ' ').replace(/\s+/g, ' ').trim();
+  return plain === '' ? text : plain;
+}
+
+/** Counting the tokens of more texts would take longer than it tells. */
+const COUNTED_TEXTS = 20_000;
+
+/** Counts with the tokenizer of one of the run's models; undefined where none of them is in the folder any more. */
+export async function countTokens({ folder, metrics }: EvaluatedRun, { texts }: LabelledExamples): Promise<TokenLengths | undefined> {
+  const model = metrics.folds.map(({ fold }) => join(folder, 'models', `fold-${fold}`)).find((path) => existsSync(join(path, 'tokenizer.json')));
+  if (model === undefined) return undefined;
+  const files = ['tokenizer.json', 'tokenizer_config.json'].map((name) => [name, join(model, name)] as const).filter(([, path]) => existsSync(path));
+  const tokenizer = await loadTokenizer(Object.fromEntries(files));
+  const every = Math.ceil(texts.length / COUNTED_TEXTS);
+  const counted = texts.filter((_, row) => row % every === 0);
+  return { lengths: Int32Array.from(counted, (text) => tokenizer.encode(text, Number.MAX_SAFE_INTEGER).ids.length), rows: texts.length };
+}

@@ -1,0 +1,27 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { twoClassRows, writeEvaluatedRun } from '../helpers/evaluated-run.ts';
+import { temporaryFolder } from '../helpers/quickstart.ts';
+import { pipeline } from './bin.ts';
+
+const artifacts = temporaryFolder();
+const rows = twoClassRows(60, 2, (row) => row % 10 === 0);
+for (const [name, scores] of [['one', [[0.8], [0.82]]], ['two', [[0.79], [0.83]]]] as const) writeEvaluatedRun(artifacts, { name, classes: ['0', '1'], rows, scores });
+
+test('a comparison ends in a sentence and, where asked for, on a page', async () => {
+  const file = join(artifacts, 'pages/both.html');
+  const { code, stdout } = await pipeline(['compare', 'one', 'two', '--artifacts', artifacts, '--report', file]);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/cv\/f1_macro +0\.8100 ± 0\.0141 \(0\.\d{4} to 1\.\d{4}\)/);
+  expect(stdout).toContain('Within noise: one and two have the same mean val/f1_macro.');
+  expect(stdout).toContain('both.html');
+  const page = readFileSync(file, 'utf8');
+  expect(page).toContain('Within noise: one and two have the same mean val/f1_macro.');
+  expect(page.match(/<svg /g)?.length).toBe(2);
+});
+
+test('the same as JSON is one document', async () => {
+  const { stdout } = await pipeline(['compare', 'one', 'two', '--artifacts', artifacts, '--json']);
+  expect(JSON.parse(stdout)).toMatchObject({ runs: ['one', 'two'], pairing: { paired: true, metric: 'val/f1_macro' }, verdict: expect.stringContaining('Within noise') });
+});

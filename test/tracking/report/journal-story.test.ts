@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest';
+import type { RunEvent, StageEvent } from '../../../src/core/events.ts';
+import type { JournalEntry } from '../../../src/tracking/journal.ts';
+import { journalStory } from '../../../src/tracking/report/journal-story.ts';
+
+const of = { run: 'r', task: 'train[1]', stage: 'train', fold: 1 };
+
+function journal(...events: readonly (readonly [second: number, event: RunEvent])[]): readonly JournalEntry[] {
+  return events.map(([second, event]) => ({ v: 1, t: second * 1000, ...event }));
+}
+
+const started: RunEvent = { type: 'run-started', run: 'r', folder: '/r', tasks: [], pid: 1 };
+const during = (event: StageEvent): RunEvent => ({ type: 'task-event', ...of, event });
+const step = (number: number, lr: number): RunEvent => during({ type: 'step', epoch: 1, epochs: 2, step: number, steps: 40, loss: 0.5, lr, stepsPerSecond: 1 });
+const reset: RunEvent = during({ type: 'decision', epoch: 1, kind: 'rate-reset', message: 'rate 0.1' });
+
+test('the time of a task that was interrupted is that of all its starts', () => {
+  const story = journalStory(
+    journal(
+      [0, started],
+      [1, { type: 'task-started', ...of }],
+      [5, step(10, 0.1)],
+      [6, reset],
+      [100, started],
+      [101, { type: 'task-started', ...of }],
+      [103, step(10, 0.1)],
+      [104, step(20, 0.2)],
+      [105, reset],
+      [108, { type: 'task-finished', ...of, seconds: 7, usage: { cpuSeconds: 13, peakBytes: 5e8 } }],
+    ),
+  );
+  expect(story).toMatchObject({ starts: 2, startedAt: '1970-01-01T00:00:00.000Z' });
+  expect(story.tasks).toEqual([
+    {
+      task: 'train[1]',
+      stage: 'train',
+      fold: 1,
+      seconds: 5 + 7,
+      cpuSeconds: 13,
+      peakBytes: 5e8,
+      rates: [
+        { epoch: 0.5, lr: 0.1 },
+        { epoch: 1, lr: 0.2 },
+      ],
+      decisions: [{ epoch: 1, kind: 'rate-reset', message: 'rate 0.1' }],
+      notices: [],
+    },
+  ]);
+});
+
+test('a task that was done anew counts once, and one from the cache has no time', () => {
+  const finished: RunEvent = { type: 'task-finished', ...of, seconds: 3 };
+  const again = journalStory(journal([0, started], [1, { type: 'task-started', ...of }], [4, finished], [10, started], [11, { type: 'task-started', ...of }], [14, finished]));
+  expect(again.tasks[0]).toMatchObject({ seconds: 3, cpuSeconds: null, peakBytes: null });
+  expect(journalStory(journal([0, started], [1, { type: 'task-cached', ...of }])).tasks[0]).toMatchObject({ seconds: null, rates: [] });
+});

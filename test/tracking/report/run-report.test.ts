@@ -1,0 +1,127 @@
+import { appendFileSync, existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { compile, type TopLevelSpec } from 'vega-lite';
+import { mistakesOf } from '../../../src/tracking/report/mistakes.ts';
+import { runFigures } from '../../../src/tracking/report/run-figures.ts';
+import { writeRunReport } from '../../../src/tracking/report/run-report.ts';
+import { readRunStory } from '../../../src/tracking/report/run-story.ts';
+import { conflictingTexts } from '../../../src/tracking/report/texts.ts';
+import { twoClassRows, writeEvaluatedRun, type ScriptedRow } from '../../helpers/evaluated-run.ts';
+import { temporaryFolder } from '../../helpers/quickstart.ts';
+
+const HOSTILE = '<script>alert("&amp;")</script>';
+const CLASSES = ['calm', 'fire', `<img src=x onerror=alert(1)>`];
+
+const two = twoClassRows(400, 2, (row) => row % 4 === 3).map((row, i) => (i === 399 ? { ...row, text: HOSTILE } : row));
+
+const three: readonly ScriptedRow[] = Array.from({ length: 90 }, (_, row) => {
+  const target = row % 3;
+  const predicted = row % 9 === 0 ? 1 : target;
+  const probabilities = [0, 1, 2].map((k) => (k === predicted ? 0.7 : 0.15));
+  return { text: `text ${row}`, target: CLASSES[target] ?? '', fold: row % 2, probabilities, prediction: CLASSES[predicted] ?? '' };
+});
+
+async function reportOf(folder: string): Promise<{ readonly page: string; readonly figures: readonly string[] }> {
+  await writeRunReport(folder);
+  return { page: readFileSync(join(folder, 'report.html'), 'utf8'), figures: readdirSync(join(folder, 'figures')).sort() };
+}
+
+const answerOf = (page: string): string | undefined => /class="answer"><p>(.*?)<\/p>/.exec(page)?.[1];
+
+const scores = [[0.6, 0.8], [0.7, 0.75]];
+
+describe('the report of two classes', () => {
+  const folder = writeEvaluatedRun(temporaryFolder(), { name: 'two', classes: ['0', '1'], rows: two, scores });
+
+  let page: string;
+  let figures: readonly string[];
+  beforeAll(async () => {
+    ({ page, figures } = await reportOf(folder));
+  });
+
+  it('says what has come out and how sure that is', () => {
+    // mean 0.775, sd 0.0353553; interval by scipy: stats.t.ppf(.975, 1) * sd * sqrt(1/2 + 1/1) = 0.5502; 300 of 400 by Wilson: binomtest(300, 400).proportion_ci(method="wilson").
+    expect(answerOf(page)).toBe(
+      'val/f1_macro is 0.7750 ± 0.0354 over 2 folds (95 % interval of the mean 0.2248 to 1.3252); ' +
+        'out of fold, 300 of 400 texts are classified correctly: 75.0\u00a0% (70.5\u00a0% to 79.0\u00a0%).',
+    );
+    expect(figures).toEqual(['calibration.svg', 'confusion.svg', 'learning-fold-0.svg', 'learning-fold-1.svg', 'precision-recall.svg', 'roc.svg', 'threshold.svg']);
+    expect(page.match(/<svg /g)?.length).toBe(figures.length);
+  });
+
+  it('lists the hundred most confident mistakes with their texts, as text', async () => {
+    expect(page).toContain('100 rows of 400 are predicted wrongly');
+    expect(page.match(/<li>/g)?.length).toBe(100);
+    expect(page).toContain('&lt;script&gt;alert(&quot;&amp;amp;&quot;)&lt;/script&gt;');
+    expect(page).not.toMatch(/<script/);
+    const { run } = await readRunStory(folder);
+    const confidences = mistakesOf(run.outOfFold, 2).map(({ confidence }) => confidence);
+    expect(confidences).toEqual(confidences.toSorted((a, b) => b - a));
+    expect(confidences[0]).toBeCloseTo(0.55 + (0.44 * 399) / 400, 12);
+  });
+
+  it('fetches nothing and runs nothing', () => {
+    expect(page).toContain(`default-src 'none'`);
+    expect(page).not.toMatch(/\b(src|href)="(?!#|data:,)|@import|url\(/);
+  });
+
+  it('is the same page each time', async () => {
+    expect((await reportOf(folder)).page === page).toBe(true);
+  });
+
+  it('leaves the texts out where the table has changed, and says so', async () => {
+    const changed = writeEvaluatedRun(temporaryFolder(), { name: 'changed', classes: ['0', '1'], rows: two, scores });
+    const train = join(changed, '../../train.csv');
+    appendFileSync(train, 'another text,0\n');
+    expect((await reportOf(changed)).page).toMatch(/The texts are left out: [^<]*train\.csv has changed since the run/);
+    rmSync(train);
+    const { page } = await reportOf(changed);
+    expect(page).toMatch(/train\.csv is not there any more/);
+    expect(page).not.toContain('text number 3');
+  });
+});
+
+describe('the report of more classes', () => {
+  const folder = writeEvaluatedRun(temporaryFolder(), { name: 'three', classes: CLASSES, rows: three, scores });
+
+  it('has a curve a class, no threshold, and their names as text', async () => {
+    const { page, figures } = await reportOf(folder);
+    expect(figures).not.toContain('threshold.svg');
+    expect(page).toContain('Each class against all others.');
+    expect(page).toContain('&lt;img src=x onerror=alert(1)&gt;');
+    expect(page).not.toContain('<img');
+    for (const name of figures) expect(readFileSync(join(folder, 'figures', name), 'utf8'), name).not.toMatch(/<(img|script)/);
+  });
+});
+
+describe('a report', () => {
+  it('is made of figures that Vega-Lite takes without a warning', async () => {
+    for (const rows of [{ rows: two, classes: ['0', '1'] }, { rows: three, classes: CLASSES }]) {
+      const story = await readRunStory(writeEvaluatedRun(temporaryFolder(), { name: 'warned', scores, ...rows }));
+      const warnings: unknown[] = [];
+      const logger = { level: () => logger, error: heard, warn: heard, info: () => logger, debug: () => logger };
+      function heard(...message: readonly unknown[]): typeof logger {
+        warnings.push(message);
+        return logger;
+      }
+      for (const { spec } of runFigures({ ...story, lengths: { lengths: Int32Array.of(3, 7, 90), rows: 3 } })) compile(spec as unknown as TopLevelSpec, { logger: logger as never });
+      expect(warnings).toEqual([]);
+    }
+  });
+
+  it('is drawn for one fold of one epoch, too', async () => {
+    const folder = writeEvaluatedRun(temporaryFolder(), { name: 'one', classes: ['0', '1'], rows: twoClassRows(20, 1, (row) => row === 3), scores: [[0.9]] });
+    const { page } = await reportOf(folder);
+    expect(answerOf(page)).toMatch(/^val\/f1_macro is 0\.9000 on the one fold that was trained; out of fold, 19 of 20 /);
+    expect(page).not.toMatch(/NaN|undefined|Infinity/);
+    expect(existsSync(join(folder, 'figures/learning-fold-0.svg'))).toBe(true);
+  });
+});
+
+describe('conflicting texts', () => {
+  it('are equal but for case, spaces and addresses, and have different classes', () => {
+    const texts = ['Fire on Mill Lane http://t.co/a1', 'fire on  mill lane HTTPS://t.co/b2', 'calm', 'calm', 'http://t.co/1', 'http://t.co/2'];
+    expect(conflictingTexts({ ids: [], texts, labels: Int32Array.of(1, 0, 0, 0, 0, 1), classes: ['0', '1'] })).toEqual([[0, 1]]);
+  });
+});
