@@ -1,28 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
-import { cpus, platform, release, totalmem } from 'node:os';
+import { cpus, platform, release, totalmem, userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { toYaml, type Experiment } from '../config/index.ts';
+import type { Environment } from '../core/events.ts';
 import { placeFile, placeFolder, removeLeftovers, writeFileAtomic, writeJsonAtomic } from '../core/files.ts';
 import { onnxruntimeVersion } from '../engine/runtime/version.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import type { PreparedRun } from './prepare.ts';
 import type { Task } from './task-graph.ts';
-
-/** What a run was made of besides its configuration: `environment.json`. */
-export interface Environment {
-  readonly versions: Readonly<Record<string, string>>;
-  readonly machine: { readonly platform: string; readonly cpu: string; readonly cores: number; readonly memoryBytes: number };
-  readonly device: string;
-  readonly threads: number;
-  /** Null outside a git checkout. */
-  readonly git: { readonly commit: string; readonly dirty: boolean } | null;
-  readonly commandLine: readonly string[];
-  /** Path of each file read from outside the artifacts folder, to the SHA-256 of its content. */
-  readonly data: Readonly<Record<string, string>>;
-  /** Task to its cache entry, `<stage>/<key>`; what a run refers to is not pruned. */
-  readonly entries: Readonly<Record<string, string>>;
-}
 
 export function environment({ device, threads, data, entries }: Pick<Environment, 'device' | 'threads' | 'data' | 'entries'>, commandLine: readonly string[]): Environment {
   const processors = cpus();
@@ -34,6 +20,7 @@ export function environment({ device, threads, data, entries }: Pick<Environment
       cores: processors.length,
       memoryBytes: totalmem(),
     },
+    user: loginName(),
     device,
     threads,
     git: gitState(),
@@ -114,6 +101,15 @@ function holdsSame(folder: string, experiment: Experiment, data: Readonly<Record
     return readFileSync(join(folder, 'config.yaml'), 'utf8') === toYaml(experiment) && contents(before.data) === contents(data);
   } catch {
     return false;
+  }
+}
+
+/** A container's user may have no entry in the system's list. */
+function loginName(): string | null {
+  try {
+    return userInfo().username;
+  } catch {
+    return null;
   }
 }
 
