@@ -106,6 +106,16 @@ function commands(act: Act): Command {
     .addOption(new Option('--quantize <kind>', 'int8: write a dynamically quantized model beside the float32 one').choices(['int8']))
     .action(act(async () => (await import('./commands/export.ts')).exportModel));
   program
+    .command('sync [run...]')
+    .description('send to MLflow what it has not of the named runs, or of all runs that ask for it')
+    .option('--anew', 'send everything again')
+    .action(act(async () => (await import('./commands/sync.ts')).sync));
+  program
+    .command('ui')
+    .description('show the runs in MLflow: on the configured server, or on one started here')
+    .option('--port <number>', 'port of the server started here (default: any free one)')
+    .action(act(async () => (await import('./commands/ui.ts')).ui));
+  program
     .command('schema')
     .description('print the JSON Schema of the configuration')
     .action(act(async () => (await import('./commands/schema.ts')).schema));

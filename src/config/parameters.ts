@@ -1,3 +1,4 @@
+import { leaves } from '../core/leaves.ts';
 import { experimentDefinition, type Experiment } from './experiment.ts';
 import { schemaAt } from './schema.ts';
 
@@ -20,12 +21,6 @@ export function differing(experiments: readonly Experiment[]): Readonly<Record<s
 /** A value in one line, as YAML would have it. */
 export function shownValue(value: unknown): string {
   return value === undefined ? '–' : typeof value === 'string' ? value : JSON.stringify(value);
-}
-
-/** Path to value of every leaf; a list is a leaf. */
-function leaves(value: unknown, path: readonly string[] = []): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return { [path.join('.')]: value };
-  return Object.assign({}, ...Object.entries(value).map(([key, member]) => leaves(member, [...path, key])));
 }
 
 /** Undefined where there is no default, and inside an object that is null unless it is asked for. */

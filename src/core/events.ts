@@ -1,3 +1,5 @@
+import type { Owner } from './owner.ts';
+
 /** What a stage reports while it works. Metric names are those of the configuration: `train/loss`, `val/f1_macro`, … */
 export type StageEvent =
   | { readonly type: 'progress'; readonly done: number; readonly total: number; readonly unit: string }
@@ -47,6 +49,38 @@ export interface Usage {
   readonly peakBytes: number;
 }
 
+/** What a run was made of besides its configuration: `environment.json`. */
+export interface Environment {
+  readonly versions: Readonly<Record<string, string>>;
+  readonly machine: { readonly platform: string; readonly cpu: string; readonly cores: number; readonly memoryBytes: number };
+  /** The login name; null where the system knows none. */
+  readonly user: string | null;
+  readonly device: string;
+  readonly threads: number;
+  /** Null outside a git checkout. */
+  readonly git: { readonly commit: string; readonly dirty: boolean } | null;
+  readonly commandLine: readonly string[];
+  /** Path of each file read from outside the artifacts folder, to the SHA-256 of its content. */
+  readonly data: Readonly<Record<string, string>>;
+  /** Task to its cache entry, `<stage>/<key>`; what a run refers to is not pruned. */
+  readonly entries: Readonly<Record<string, string>>;
+}
+
+/** The command that carries several experiments out, as each of their runs knows it. */
+export interface Command {
+  readonly id: string;
+  /** What a person calls it: the names of its experiments. */
+  readonly name: string;
+  /** How many experiments it has. */
+  readonly size: number;
+}
+
+/** How a fold went, from its first epoch on; a part of it, or all, may have happened in an earlier run. */
+export interface FoldRecord {
+  readonly bestEpoch: number;
+  readonly epochs: readonly { readonly epoch: number; readonly lr: number; readonly metrics: Readonly<Record<string, number>> }[];
+}
+
 /** What the runner reports; a stage's own events come wrapped in `task-event`. */
 export type RunEvent =
   | { readonly type: 'download'; readonly file: string; readonly done: number; readonly total: number }
@@ -55,12 +89,20 @@ export type RunEvent =
       readonly run: string;
       readonly folder: string;
       readonly tasks: readonly { readonly id: string; readonly stage: string; readonly fold?: number }[];
-      readonly pid: number;
+      /** The process that carries it out. */
+      readonly owner: Owner;
+      /** The complete configuration. */
+      readonly experiment: object;
+      readonly environment: Environment;
+      /** Where the command carries out this experiment alone there is none. */
+      readonly command?: Command;
     }
   | ({ readonly type: 'task-started' } & OfTask)
-  | ({ readonly type: 'task-cached' } & OfTask)
-  | ({ readonly type: 'task-finished'; readonly seconds: number; readonly usage?: Usage } & OfTask)
+  | ({ readonly type: 'task-cached'; readonly record?: FoldRecord } & OfTask)
+  | ({ readonly type: 'task-finished'; readonly seconds: number; readonly usage?: Usage; readonly record?: FoldRecord } & OfTask)
   | ({ readonly type: 'task-event'; readonly event: StageEvent } & OfTask)
+  /** A file is in the run's folder; `path` is relative to it, with forward slashes. */
+  | { readonly type: 'artifact'; readonly run: string; readonly path: string; readonly bytes: number; readonly sha256: string }
   | { readonly type: 'run-finished'; readonly run: string; readonly seconds: number; readonly summary: Readonly<Record<string, number>> }
   | { readonly type: 'run-failed'; readonly run: string; readonly seconds: number; readonly error: string; readonly interrupted: boolean };
 

@@ -3,8 +3,10 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { loadPipeline, type Experiment, type LoadedExperiment } from '../config/index.ts';
 import { OrtrainError } from '../core/errors.ts';
+import type { Command } from '../core/events.ts';
 import { makeFolder } from '../core/files.ts';
 import { resolveModel, type DownloadProgress } from '../data/hub.ts';
+import type { Tracker } from '../tracking/mlflow/tracker.ts';
 import { openCache, type Cache } from './cache.ts';
 import { openFileHashes, type FileHashes } from './file-hashes.ts';
 import { runFolderFor, type RunPlace } from './run-folder.ts';
@@ -23,6 +25,10 @@ export interface RunnerOptions {
   readonly force?: readonly string[];
   readonly signal?: AbortSignal;
   readonly commandLine?: readonly string[];
+  /** Given where the command carries out several experiments. */
+  readonly command?: Command;
+  /** Follows the run's journal. */
+  readonly tracker?: Pick<Tracker, 'follow'>;
 }
 
 /** Everything that is settled before the first task starts. */

@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
-import { cpus, platform, release, totalmem } from 'node:os';
+import { cpus, platform, release, totalmem, userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { toYaml, type Experiment } from '../config/index.ts';
+import type { Environment } from '../core/events.ts';
 import { placeFile, placeFolder, removeLeftovers, writeFileAtomic, writeJsonAtomic } from '../core/files.ts';
 import { onnxruntimeVersion } from '../engine/runtime/version.ts';
-import type { Environment } from '../tracking/run-files.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import type { PreparedRun } from './prepare.ts';
 import type { Task } from './task-graph.ts';
@@ -20,6 +20,7 @@ export function environment({ device, threads, data, entries }: Pick<Environment
       cores: processors.length,
       memoryBytes: totalmem(),
     },
+    user: loginName(),
     device,
     threads,
     git: gitState(),
@@ -100,6 +101,15 @@ function holdsSame(folder: string, experiment: Experiment, data: Readonly<Record
     return readFileSync(join(folder, 'config.yaml'), 'utf8') === toYaml(experiment) && contents(before.data) === contents(data);
   } catch {
     return false;
+  }
+}
+
+/** A container's user may have no entry in the system's list. */
+function loginName(): string | null {
+  try {
+    return userInfo().username;
+  } catch {
+    return null;
   }
 }
 

@@ -1,10 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import type { LoadedExperiment } from '../config/index.ts';
 import { interrupted, OrtrainError } from '../core/errors.ts';
-import type { Listener, RunEvent, StageEvent } from '../core/events.ts';
+import type { FoldRecord, Listener, RunEvent, StageEvent } from '../core/events.ts';
+import { hashFile } from '../core/hash.ts';
+import { thisProcess } from '../core/owner.ts';
+import { readJson } from '../stages/outputs.ts';
 import { openJournal } from '../tracking/journal.ts';
-import type { RunMetrics } from '../tracking/run-files.ts';
+import type { FoldHistory, RunMetrics } from '../tracking/run-files.ts';
 import { checkData } from './check-data.ts';
 import { checkModel } from './check-model.ts';
 import type { FileHashes } from './file-hashes.ts';
@@ -36,15 +39,27 @@ export async function runExperiment(loaded: LoadedExperiment, options: RunnerOpt
   const prepared = await prepareRun(loaded, options, (progress) => listen({ type: 'download', ...progress }));
   const { tasks } = prepared;
   prepared.cache.clean();
-  const { run, folder } = claimRunFolder(prepared, environment(prepared, options.commandLine ?? []));
+  const surroundings = environment(prepared, options.commandLine ?? []);
+  const { run, folder } = claimRunFolder(prepared, surroundings);
   const journal = openJournal(join(folder, 'journal.jsonl'));
   const report: Listener<RunEvent> = (event) => {
     journal.append(event);
     listen(event);
   };
   const seconds = (): number => (performance.now() - started) / 1000;
-  report({ type: 'run-started', run, folder, tasks: tasks.map(({ id, stage, fold }) => ({ id, stage: stage.name, ...(fold === undefined ? {} : { fold }) })), pid: process.pid });
+  report({
+    type: 'run-started',
+    run,
+    folder,
+    tasks: tasks.map(({ id, stage, fold }) => ({ id, stage: stage.name, ...(fold === undefined ? {} : { fold }) })),
+    owner: thisProcess(),
+    experiment: prepared.experiment,
+    environment: surroundings,
+    ...(options.command === undefined ? {} : { command: options.command }),
+  });
+  options.tracker?.follow(folder, run, prepared.experiment.tracking.mlflow);
   try {
+    for (const name of ['config.yaml', 'environment.json']) report(await artifactOf(join(folder, name), { run, folder }));
     const { executed, files } = await carryOut(prepared, { run, folder }, options.signal, report);
     const metrics = readMetrics(prepared);
     const pages = metrics === null || (executed === 0 && existsSync(join(folder, 'report.html'))) ? [] : await explain({ run, folder }, report);
@@ -87,8 +102,11 @@ async function carryOut(
         await perform(task, prepared, worker, emit);
       }).finally(usage.stop);
       if (made) executed += 1;
-      report(made ? { type: 'task-finished', ...who, seconds: (performance.now() - began) / 1000, usage: usage.soFar() } : { type: 'task-cached', ...who });
-      files.push(...publish(task, folder));
+      const record = foldRecord(task);
+      report(made ? { type: 'task-finished', ...who, seconds: (performance.now() - began) / 1000, usage: usage.soFar(), ...record } : { type: 'task-cached', ...who, ...record });
+      const published = publish(task, folder);
+      for (const path of published.flatMap(filesIn)) report(await artifactOf(path, { run, folder }));
+      files.push(...published);
     }
   } finally {
     signal?.removeEventListener('abort', stop);
@@ -163,9 +181,24 @@ async function throwIfChanged({ files, parts }: Task, hashes: FileHashes): Promi
   }
 }
 
+async function artifactOf(path: string, { run, folder }: RunPlace): Promise<RunEvent> {
+  return { type: 'artifact', run, path: relative(folder, path).replaceAll('\\', '/'), bytes: statSync(path).size, sha256: await hashFile(path) };
+}
+
+function filesIn(path: string): readonly string[] {
+  return statSync(path).isDirectory() ? readdirSync(path).map((name) => join(path, name)) : [path];
+}
+
+/** How a fold went, from its first epoch on: a part of it may stand in the journal of another run, or in none. */
+function foldRecord({ stage, output }: Task): { readonly record?: FoldRecord } {
+  if (stage.makes !== 'model') return {};
+  const { best_epoch: bestEpoch, epochs } = readJson<FoldHistory>(output, 'history.json');
+  return { record: { bestEpoch, epochs: epochs.map(({ epoch, lr, metrics }) => ({ epoch, lr, metrics })) } };
+}
+
 function readMetrics({ tasks }: PreparedRun): RunMetrics | null {
   const evaluation = tasks.find((task) => task.stage.name === 'evaluate');
-  return evaluation === undefined ? null : (JSON.parse(readFileSync(join(evaluation.output, 'metrics.json'), 'utf8')) as RunMetrics);
+  return evaluation === undefined ? null : readJson<RunMetrics>(evaluation.output, 'metrics.json');
 }
 
 /** The figures by which runs are compared: `oof/…` and `cv/<metric>/mean|sd`. */

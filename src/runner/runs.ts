@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { readExperiment, type Experiment } from '../config/index.ts';
 import { OrtrainError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
+import { isAlive } from '../core/owner.ts';
 import { readJournal } from '../tracking/journal.ts';
 import type { RunMetrics } from '../tracking/run-files.ts';
 
@@ -73,7 +74,7 @@ function progressOf(folder: string): Pick<StoredRun, 'status' | 'startedAt' | 's
 type Entry = ReturnType<typeof readJournal>[number];
 
 function statusOf(start: (Entry & { readonly type: 'run-started' }) | undefined, end: Entry | undefined): StoredRun['status'] {
-  if (end === undefined || end.t < (start?.t ?? 0)) return start !== undefined && isAlive(start.pid) ? 'running' : 'interrupted';
+  if (end === undefined || end.t < (start?.t ?? 0)) return start !== undefined && isAlive(start.owner) ? 'running' : 'interrupted';
   if (end.type !== 'run-failed') return 'done';
   return end.interrupted ? 'interrupted' : 'failed';
 }
@@ -85,14 +86,5 @@ function readEntries(path: string): readonly Entry[] | undefined {
   } catch (error) {
     if (error instanceof OrtrainError) return undefined;
     throw error;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
   }
 }

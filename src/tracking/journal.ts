@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, statSync, truncateSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, readSync, statSync, truncateSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { OrtrainError } from '../core/errors.ts';
 import type { RunEvent } from '../core/events.ts';
@@ -49,6 +49,51 @@ export function readJournal(path: string): readonly JournalEntry[] {
   });
 }
 
+/** Some whole lines of a journal. */
+export interface JournalPart {
+  /** Undefined where a line is not JSON. */
+  readonly entries: readonly (JournalEntry | undefined)[];
+  /** The byte after the last of these lines, from which to read on. */
+  readonly end: number;
+}
+
+/** The whole lines from a byte on: as many as `mostBytes` hold, but one at least, where there is one. */
+export function readJournalFrom(path: string, start: number, mostBytes: number): JournalPart {
+  const file = openSync(path, 'r');
+  try {
+    for (let length = mostBytes; ; length *= 2) {
+      const bytes = Buffer.alloc(Math.min(length, Math.max(0, fstatSync(file).size - start)));
+      const whole = bytes.lastIndexOf(LINE_BREAK, readSync(file, bytes, 0, bytes.byteLength, start) - 1) + 1;
+      if (whole === 0 && bytes.byteLength === length) continue;
+      const lines = bytes.toString('utf8', 0, whole).split('\n').slice(0, -1);
+      return { entries: lines.map(entryOf), end: start + whole };
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** The last time that a run was begun; undefined where the journal tells of none. */
+export function latestStart(path: string): Extract<JournalEntry, { type: 'run-started' }> | undefined {
+  let latest: Extract<JournalEntry, { type: 'run-started' }> | undefined;
+  for (let at = 0; ; ) {
+    const { entries, end } = readJournalFrom(path, at, 1 << 20);
+    for (const entry of entries) if (entry?.type === 'run-started') latest = entry;
+    if (end === at) return latest;
+    at = end;
+  }
+}
+
+const LINE_BREAK = 0x0a;
+
+function entryOf(line: string): JournalEntry | undefined {
+  try {
+    return JSON.parse(line) as JournalEntry;
+  } catch {
+    return undefined;
+  }
+}
+
 function openForAppending(path: string): number {
   try {
     mkdirSync(dirname(path), { recursive: true });
@@ -61,7 +106,7 @@ function openForAppending(path: string): number {
 
 function cutTornLine(path: string): void {
   const bytes = readFileSync(path);
-  const whole = bytes.lastIndexOf(0x0a) + 1;
+  const whole = bytes.lastIndexOf(LINE_BREAK) + 1;
   if (whole < bytes.byteLength) truncateSync(path, whole);
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { readExperiment, type Experiment } from '../config/index.ts';
+import type { Environment } from '../core/events.ts';
 import { columnOf, readTable } from '../data/table.ts';
 
 /** What the files of a run's folder hold. */
@@ -33,21 +34,6 @@ export interface RunMetrics {
   readonly cv: Readonly<Record<string, { readonly mean: number; readonly sd: number }>>;
   /** `oof/<metric>` on the out-of-fold predictions of all rows. */
   readonly oof: Readonly<Record<string, number>>;
-}
-
-/** `environment.json`: what a run was made of besides its configuration. */
-export interface Environment {
-  readonly versions: Readonly<Record<string, string>>;
-  readonly machine: { readonly platform: string; readonly cpu: string; readonly cores: number; readonly memoryBytes: number };
-  readonly device: string;
-  readonly threads: number;
-  /** Null outside a git checkout. */
-  readonly git: { readonly commit: string; readonly dirty: boolean } | null;
-  readonly commandLine: readonly string[];
-  /** Path of each file read from outside the artifacts folder, to the SHA-256 of its content. */
-  readonly data: Readonly<Record<string, string>>;
-  /** Task to its cache entry, `<stage>/<key>`; what a run refers to is not pruned. */
-  readonly entries: Readonly<Record<string, string>>;
 }
 
 /** `oof.csv`: each row as the model judged it that had not seen it. Labels and predictions are positions in the run's classes. */

@@ -14,6 +14,8 @@ export interface Outcome {
 interface Surroundings {
   readonly cwd?: string;
   readonly input?: string;
+  /** Added to our own variables. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Runs the real command, as a person would without a terminal. */
@@ -22,9 +24,9 @@ export function pipeline(args: readonly string[], surroundings: Surroundings = {
 }
 
 /** Runs node with these arguments, to its end. */
-export function node(args: readonly string[], { cwd = root, input = '' }: Surroundings = {}): Promise<Outcome> {
+export function node(args: readonly string[], { cwd = root, input = '', env = {} }: Surroundings = {}): Promise<Outcome> {
   const started = performance.now();
-  const child = spawn(process.execPath, args, { cwd, stdio: 'pipe' });
+  const child = spawn(process.execPath, args, { cwd, stdio: 'pipe', env: { ...process.env, ...env } });
   const [stdout, stderr]: [string[], string[]] = [[], []];
   child.stdout.setEncoding('utf8').on('data', (text: string) => stdout.push(text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => stderr.push(text));

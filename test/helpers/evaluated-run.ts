@@ -5,7 +5,9 @@ import { sha256 } from '../../src/core/hash.ts';
 import { writeCsv } from '../../src/data/csv.ts';
 import { classificationMetrics, meanAndSd } from '../../src/data/metrics.ts';
 import { openJournal } from '../../src/tracking/journal.ts';
-import type { Environment, FoldHistory, RunMetrics } from '../../src/tracking/run-files.ts';
+import type { Environment } from '../../src/core/events.ts';
+import { thisProcess } from '../../src/core/owner.ts';
+import type { FoldHistory, RunMetrics } from '../../src/tracking/run-files.ts';
 
 export interface ScriptedRow {
   readonly text: string;
@@ -52,6 +54,7 @@ export function writeEvaluatedRun(root: string, { name, classes, rows, scores, c
   const environment: Environment = {
     versions: { ortrain: '0.0.0', node: '20.0.0' },
     machine: { platform: 'linux', cpu: 'a processor', cores: 2, memoryBytes: 8e9 },
+    user: null,
     device: 'cpu',
     threads: 2,
     git: null,
@@ -68,7 +71,7 @@ export function writeEvaluatedRun(root: string, { name, classes, rows, scores, c
     writeCsv(['id', 'fold', 'target', ...columns, 'prediction'], rows.map(({ target, fold, probabilities, prediction }, row) => [row, fold, target, ...probabilities, prediction])),
   );
   const journal = openJournal(join(folder, 'journal.jsonl'));
-  journal.append({ type: 'run-started', run: name, folder, tasks: [], pid: 1 });
+  journal.append({ type: 'run-started', run: name, folder, tasks: [], owner: thisProcess(), experiment, environment });
   journal.append({ type: 'task-cached', run: name, task: 'train[0]', stage: 'train', fold: 0 });
   journal.close();
   return folder;

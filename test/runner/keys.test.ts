@@ -68,6 +68,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'tracking.log_every': 'test/runner/cache.test.ts: how many steps are reported',
   'tracking.mlflow.uri': 'test/tracking: where the journal is sent',
   'tracking.mlflow.experiment': 'test/tracking: where the journal is sent',
+  'tracking.mlflow.log_models': 'test/tracking: what is sent of it',
 };
 
 function under(path: string, beside: readonly string[], changes: Readonly<Record<string, string>>, more: readonly string[] = []): typeof CHANGES {

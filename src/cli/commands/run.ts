@@ -1,13 +1,18 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { LoadedExperiment } from '../../config/index.ts';
+import type { Experiment, LoadedExperiment } from '../../config/index.ts';
 import { OrtrainError } from '../../core/errors.ts';
-import { runExperiment, type RunResult } from '../../runner/index.ts';
+import type { Command } from '../../core/events.ts';
+import { runExperiment, type RunnerOptions, type RunResult } from '../../runner/index.ts';
 import { compareRuns, type Comparison } from '../../tracking/comparison/compare.ts';
 import { readJournal } from '../../tracking/journal.ts';
+import { experimentName } from '../../tracking/mlflow/server.ts';
+import { openTracker } from '../../tracking/mlflow/tracker.ts';
 import type { Call, Verb } from '../call.ts';
 import { loadExperiments } from '../experiments.ts';
 import type { LiveProgress } from '../progress/live.ts';
+import { quietWhileDrawing } from '../progress/notices.ts';
 import { plainProgress } from '../progress/plain.ts';
 import { STOPPING } from '../progress/words.ts';
 import { comparisonSections } from '../render/comparison.ts';
@@ -33,12 +38,17 @@ export const run: Verb<RunFlags> = async (files, flags, call) => {
   }
   const experiments = loadExperiments(files, call.flags.set);
   const signal = call.takeInterrupts();
+  const notices = quietWhileDrawing(call.terminal);
+  const tracker = openTracker(process.env, notices.tell);
+  const commands = commandsOf(experiments.map(({ experiment }) => experiment));
   const runs: Reported[] = [];
   const done: LoadedExperiment[] = [];
   try {
     for (const [i, loaded] of experiments.entries()) {
       const config = files[i] ?? '';
-      const reported = { config, ...report(await follow(loaded, flags, call, signal)) };
+      const command = commands[i];
+      const options = { signal, tracker, ...(command === undefined ? {} : { command }) };
+      const reported = { config, ...report(await notices.heldBack(() => follow(loaded, flags, call, options))) };
       runs.push(reported);
       done.push(loaded);
       call.terminal.result(`${i > 0 ? '\n' : ''}${resultText(reported, call.terminal)}`);
@@ -46,16 +56,19 @@ export const run: Verb<RunFlags> = async (files, flags, call) => {
   } catch (error) {
     const failed = files[runs.length] ?? '';
     return { ...(await answer(runs, done, call.terminal)), error: files.length === 1 ? error : naming(error, failed) };
+  } finally {
+    await tracker.close();
   }
   return answer(runs, done, call.terminal);
 };
 
-async function follow(loaded: LoadedExperiment, flags: RunFlags, call: Call, signal: AbortSignal): Promise<RunResult> {
+type Following = Pick<RunnerOptions, 'tracker' | 'command'> & { readonly signal: AbortSignal };
+
+async function follow(loaded: LoadedExperiment, flags: RunFlags, call: Call, following: Following): Promise<RunResult> {
   const { artifacts, device } = call.flags;
-  const options = { artifacts, device, ...flags, signal, commandLine: call.commandLine };
-  const progress = await openProgress(loaded.experiment.name, signal, call.terminal);
+  const progress = await openProgress(loaded.experiment.name, following.signal, call.terminal);
   try {
-    return await runExperiment(loaded, options, progress.listen);
+    return await runExperiment(loaded, { artifacts, device, ...flags, ...following, commandLine: call.commandLine }, progress.listen);
   } finally {
     await progress.end();
   }
@@ -66,6 +79,16 @@ async function openProgress(name: string, signal: AbortSignal, terminal: Termina
   const tell = (): void => terminal.note(STOPPING);
   signal.addEventListener('abort', tell);
   return { listen: plainProgress(terminal.note), end: async () => signal.removeEventListener('abort', tell) };
+}
+
+/** The command as each of its experiments knows it: those that go to one experiment on the tracking server are shown together. */
+function commandsOf(experiments: readonly Experiment[]): readonly (Command | undefined)[] {
+  const groups = experiments.map((experiment) => experimentName(experiment, process.env));
+  const ids = new Map(groups.map((group) => [group, randomUUID()]));
+  return groups.map((group) => {
+    const members = experiments.filter((_, i) => groups[i] === group).map(({ name }) => name);
+    return members.length < 2 ? undefined : { id: ids.get(group) ?? '', name: members.join(' · '), size: members.length };
+  });
 }
 
 function report(result: RunResult): Omit<Reported, 'config'> {

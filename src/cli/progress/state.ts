@@ -51,6 +51,8 @@ export function advance(state: RunState, event: RunEvent, now: number): RunState
       return withTask(state, event.task, { status: 'done', seconds: event.seconds });
     case 'task-event':
       return withTask(state, event.task, latest(event.event));
+    case 'artifact':
+      return state;
     case 'run-finished':
       return { ...state, status: 'done' };
     case 'run-failed':

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { RunEvent, StageEvent } from '../../../src/core/events.ts';
+import type { Environment, RunEvent, StageEvent } from '../../../src/core/events.ts';
+import { thisProcess } from '../../../src/core/owner.ts';
 import type { JournalEntry } from '../../../src/tracking/journal.ts';
 import { journalStory } from '../../../src/tracking/report/journal-story.ts';
 
@@ -9,7 +10,18 @@ function journal(...events: readonly (readonly [second: number, event: RunEvent]
   return events.map(([second, event]) => ({ v: 1, t: second * 1000, ...event }));
 }
 
-const started: RunEvent = { type: 'run-started', run: 'r', folder: '/r', tasks: [], pid: 1 };
+const environment: Environment = {
+  versions: {},
+  machine: { platform: 'linux', cpu: 'a processor', cores: 2, memoryBytes: 8e9 },
+  user: null,
+  device: 'cpu',
+  threads: 2,
+  git: null,
+  commandLine: [],
+  data: {},
+  entries: {},
+};
+const started: RunEvent = { type: 'run-started', run: 'r', folder: '/r', tasks: [], owner: thisProcess(), experiment: {}, environment };
 const during = (event: StageEvent): RunEvent => ({ type: 'task-event', ...of, event });
 const step = (number: number, lr: number): RunEvent => during({ type: 'step', epoch: 1, epochs: 2, step: number, steps: 40, loss: 0.5, lr, stepsPerSecond: 1 });
 const reset: RunEvent = during({ type: 'decision', epoch: 1, kind: 'rate-reset', message: 'rate 0.1' });

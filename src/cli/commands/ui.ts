@@ -1,0 +1,52 @@
+import { join } from 'node:path';
+import { OrtrainError } from '../../core/errors.ts';
+import { listRuns } from '../../runner/index.ts';
+import { findMlflow, startOwnServer } from '../../tracking/mlflow/own-server.ts';
+import { trackingServer, type TrackingServer } from '../../tracking/mlflow/server.ts';
+import type { Verb } from '../call.ts';
+import { syncRuns, syncTable } from './sync.ts';
+
+interface UiFlags {
+  readonly port?: string;
+}
+
+/** Shows the runs in MLflow: on the server that is configured, else on one of its own that runs until Ctrl-C. */
+export const ui: Verb<UiFlags> = async (_operands, flags, call) => {
+  const { terminal } = call;
+  const port = portOf(flags.port);
+  const runs = listRuns(call.flags.artifacts);
+  const signal = call.takeInterrupts();
+  const show = async (server: TrackingServer, shown: typeof runs): Promise<{ readonly data: object; readonly text: string }> => {
+    const synced = await syncRuns(shown, () => server, call, {}, signal);
+    const lines = [...(synced.length === 0 ? ['there are no runs yet'] : [syncTable(synced, call), '']), `MLflow: ${server.uri}`];
+    return { data: { server: server.uri, runs: synced }, text: lines.join('\n') };
+  };
+
+  const configured = trackingServer('env', process.env);
+  if (configured !== null) return show(configured, runs.filter(({ experiment }) => experiment.tracking.mlflow !== null));
+
+  const mlflow = findMlflow(process.env);
+  if (mlflow === undefined) {
+    throw new OrtrainError('environment', 'there is no MLflow on this machine', {
+      remedy: 'Install it with "pip install mlflow", or set MLFLOW_TRACKING_URI to the address of a server.',
+    });
+  }
+  terminal.note(mlflow.isFetched ? `starting ${mlflow.words.join(' ')}, which is fetched at its first use` : 'starting an MLflow server');
+  const own = await startOwnServer(mlflow, join(call.flags.artifacts, 'mlflow'), { env: process.env, signal, ...(port === undefined ? {} : { port }) });
+  try {
+    const { data, text } = await show(own.server, runs);
+    terminal.result(text);
+    terminal.note(`${terminal.json ? `MLflow: ${own.server.uri}\n` : ''}Ctrl-C ends it`);
+    await Promise.race([own.ended, new Promise((resolve) => signal.addEventListener('abort', resolve))]);
+    return { data, text: '' };
+  } finally {
+    await own.stop();
+  }
+};
+
+function portOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const port = Number(text);
+  if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
+  throw new OrtrainError('usage', `--port ${text} is no port`, { remedy: 'Give a number from 1 to 65535.' });
+}

@@ -1,0 +1,199 @@
+import type { Experiment } from '../../config/index.ts';
+import type { Environment, FoldRecord } from '../../core/events.ts';
+import { leaves } from '../../core/leaves.ts';
+import type { JournalEntry } from '../journal.ts';
+import type { RunStatus } from './client.ts';
+import type { Metric } from './wire.ts';
+
+/** A run on the server: that of the experiment, or below it that of a fold. */
+export type Target = 'experiment' | `fold-${number}`;
+
+/** What has to be done on the server. Done again it changes nothing. Times in milliseconds since 1970. */
+export type Operation = { readonly target: Target } & (
+  | {
+      readonly type: 'open';
+      readonly name: string;
+      readonly t: number;
+      readonly tags: Readonly<Record<string, string>>;
+      readonly params: Readonly<Record<string, unknown>>;
+    }
+  | { readonly type: 'dataset'; readonly name: string; readonly path: string; readonly sha256: string; readonly context: 'training' | 'test' }
+  | { readonly type: 'metrics'; readonly metrics: readonly Metric[] }
+  | { readonly type: 'tags'; readonly tags: Readonly<Record<string, string>> }
+  /** `file` is relative to the run's folder, `path` to the artifacts of the run on the server. */
+  | { readonly type: 'artifact'; readonly file: string; readonly path: string }
+  | { readonly type: 'close'; readonly status: Exclude<RunStatus, 'RUNNING'>; readonly t: number }
+);
+
+export type RunStarted = Extract<JournalEntry, { type: 'run-started' }>;
+
+/** What is known of a run after some entries of its journal. */
+export interface Projected {
+  /** The latest start. */
+  readonly started: RunStarted | undefined;
+  /** Whether that start has not come to an end. */
+  readonly isOpen: boolean;
+  readonly lastTime: number;
+  readonly folds: ReadonlyMap<number, Fold>;
+}
+
+interface Fold {
+  /** Begun, and not ended. */
+  readonly isOpen: boolean;
+  /** Whether its end was told before. */
+  readonly isDone: boolean;
+  /** Epochs that the journal told of. */
+  readonly epochs: ReadonlySet<number>;
+}
+
+export const nothingYet: Projected = { started: undefined, isOpen: false, lastTime: 0, folds: new Map() };
+
+/** The experiment of a journal, as `run-started` recorded it when it was valid. */
+export const experimentOf = (started: RunStarted): Experiment => started.experiment as Experiment;
+
+/** What is known after one more entry. */
+export function advance(state: Projected, entry: JournalEntry): Projected {
+  const next = { ...state, lastTime: entry.t };
+  switch (entry.type) {
+    case 'run-started':
+      return { ...next, started: entry, isOpen: true };
+    case 'run-finished':
+    case 'run-failed':
+      return { ...next, isOpen: false, folds: new Map([...state.folds].map(([number, fold]) => [number, { ...fold, isOpen: false }])) };
+    case 'task-started':
+    case 'task-finished':
+    case 'task-cached':
+    case 'task-event':
+      return entry.fold === undefined ? next : { ...next, folds: withFold(state.folds, entry.fold, entry) };
+    default:
+      return next;
+  }
+}
+
+/** What an entry means for the server, given what was known before it. */
+export function operations(state: Projected, entry: JournalEntry): readonly Operation[] {
+  if (entry.type === 'run-started') return opening(entry);
+  if (state.started === undefined) return [];
+  switch (entry.type) {
+    case 'task-started':
+      return entry.fold === undefined ? [] : [openFold(state.started, entry.fold, entry.t)];
+    case 'task-finished':
+    case 'task-cached':
+      return entry.fold === undefined || entry.record === undefined ? [] : finishedFold(state, state.started, entry.fold, entry.record, entry.t);
+    case 'task-event':
+      return entry.fold === undefined ? [] : measured(entry.fold, entry);
+    case 'artifact':
+      return artifact(experimentOf(state.started), entry.path);
+    case 'run-finished':
+      return [
+        ...closeFolds(state, entry.t, 'FINISHED'),
+        { target: 'experiment', type: 'metrics', metrics: Object.entries(entry.summary).map(([key, value]) => ({ key, value, t: entry.t, step: 0 })) },
+        { target: 'experiment', type: 'close', status: 'FINISHED', t: entry.t },
+      ];
+    case 'run-failed': {
+      const status = entry.interrupted ? 'KILLED' : 'FAILED';
+      return [
+        ...closeFolds(state, entry.t, status),
+        { target: 'experiment', type: 'tags', tags: { 'ortrain.error': entry.error } },
+        { target: 'experiment', type: 'close', status, t: entry.t },
+      ];
+    }
+    default:
+      return [];
+  }
+}
+
+/** What a run leaves to be done whose process has died without a word. */
+export function afterDeath(state: Projected): readonly Operation[] {
+  if (!state.isOpen) return [];
+  return [...closeFolds(state, state.lastTime, 'KILLED'), { target: 'experiment', type: 'close', status: 'KILLED', t: state.lastTime }];
+}
+
+/** Where an artifact of the run's folder belongs; models only where they are asked for. */
+export function artifact({ tracking }: Experiment, file: string): readonly Operation[] {
+  const [, fold, name] = /^models\/fold-(\d+)\/(.+)$/.exec(file) ?? [];
+  if (fold === undefined || name === undefined) return [{ target: 'experiment', type: 'artifact', file, path: file }];
+  return tracking.mlflow?.log_models === true ? [{ target: `fold-${Number(fold)}`, type: 'artifact', file, path: `model/${name}` }] : [];
+}
+
+function opening(started: RunStarted): readonly Operation[] {
+  const { run, environment, t } = started;
+  const experiment = experimentOf(started);
+  const { train, test } = experiment.data;
+  const digest = (path: string): string => environment.data[path] ?? '';
+  return [
+    { target: 'experiment', type: 'open', name: run, t, params: leaves(experiment), tags: { ...tagsOf(environment), 'ortrain.level': 'experiment', 'ortrain.data_digest': digest(train) } },
+    { target: 'experiment', type: 'dataset', name: `${nameOf(train)} (training)`, path: train, sha256: digest(train), context: 'training' },
+    ...(test === null ? [] : [{ target: 'experiment', type: 'dataset', name: `${nameOf(test)} (test)`, path: test, sha256: digest(test), context: 'test' } as const]),
+  ];
+}
+
+/** What MLflow's own page of a run shows, and ours under a prefix. */
+function tagsOf({ versions, user, device, git, commandLine }: Environment): Readonly<Record<string, string>> {
+  return {
+    'mlflow.source.type': 'LOCAL',
+    'mlflow.source.name': commandLine.join(' '),
+    ...(user === null ? {} : { 'mlflow.user': user }),
+    ...(git === null ? {} : { 'mlflow.source.git.commit': git.commit, 'mlflow.source.git.dirty': String(git.dirty) }),
+    'ortrain.version': versions['ortrain'] ?? '',
+    'ortrain.device': device,
+  };
+}
+
+/** The params are those of the experiment, so that curves of folds can be grouped by them. */
+function openFold(started: RunStarted, fold: number, t: number): Operation {
+  const params = { ...leaves(experimentOf(started)), fold };
+  return { target: `fold-${fold}`, type: 'open', name: `fold ${fold} · ${started.run}`, t, params, tags: { ...tagsOf(started.environment), 'ortrain.level': 'fold' } };
+}
+
+/** What the journal has not told of a fold, because it was trained in another run, wholly or in part, or because the process died before it could. */
+function finishedFold({ folds }: Projected, started: RunStarted, number: number, { bestEpoch, epochs }: FoldRecord, t: number): readonly Operation[] {
+  const target: Target = `fold-${number}`;
+  const known = folds.get(number);
+  if (known?.isDone === true && !known.isOpen) return [];
+  const best = epochs.find(({ epoch }) => epoch === bestEpoch);
+  const missing = epochs.filter(({ epoch }) => known?.epochs.has(epoch) !== true);
+  const metrics = [...missing.flatMap(({ epoch, lr, metrics: values }) => epochMetrics(epoch, lr, values, t)), ...(best === undefined ? [] : bestMetrics(best, t))];
+  return [...(known === undefined ? [openFold(started, number, t)] : []), { target, type: 'metrics', metrics }, { target, type: 'close', status: 'FINISHED', t }];
+}
+
+function closeFolds({ folds }: Projected, t: number, status: 'FINISHED' | 'FAILED' | 'KILLED'): readonly Operation[] {
+  return [...folds].filter(([, { isOpen }]) => isOpen).map(([number]) => ({ target: `fold-${number}`, type: 'close', status, t }));
+}
+
+/** Epochs are the steps of `train/…` and `val/…`, optimizer steps those of `step/…`. */
+function measured(fold: number, { t, event }: Extract<JournalEntry, { type: 'task-event' }>): readonly Operation[] {
+  const target: Target = `fold-${fold}`;
+  if (event.type === 'epoch') return [{ target, type: 'metrics', metrics: epochMetrics(event.epoch, event.lr, event.metrics, t) }];
+  if (event.type !== 'step') return [];
+  const { step, loss, lr } = event;
+  return [{ target, type: 'metrics', metrics: [{ key: 'step/loss', value: loss, t, step }, { key: 'step/lr', value: lr, t, step }] }];
+}
+
+function epochMetrics(epoch: number, lr: number, metrics: Readonly<Record<string, number | null>>, t: number): readonly Metric[] {
+  return [...Object.entries(metrics), ['train/lr', lr] as const].map(([key, value]) => ({ key, value, t, step: epoch }));
+}
+
+/** At step 0, where MLflow draws a bar a fold. */
+function bestMetrics({ epoch, metrics }: FoldRecord['epochs'][number], t: number): readonly Metric[] {
+  const validation = Object.entries(metrics).flatMap(([name, value]) => (name.startsWith('val/') ? [[name.slice('val/'.length), value] as const] : []));
+  return [['epoch', epoch] as const, ...validation].map(([name, value]) => ({ key: `best/${name}`, value, t, step: 0 }));
+}
+
+type OfFold = Extract<JournalEntry, { readonly task: string }>;
+
+function withFold(folds: ReadonlyMap<number, Fold>, number: number, entry: OfFold): ReadonlyMap<number, Fold> {
+  const before = folds.get(number) ?? { isOpen: false, isDone: false, epochs: new Set() };
+  const after = changedFold(before, entry);
+  return after === before ? folds : new Map(folds).set(number, after);
+}
+
+function changedFold(fold: Fold, entry: OfFold): Fold {
+  if (entry.type === 'task-started') return { ...fold, isOpen: true };
+  if (entry.type === 'task-event') return entry.event.type === 'epoch' ? { ...fold, epochs: new Set([...fold.epochs, entry.event.epoch]) } : fold;
+  return entry.record === undefined ? fold : { ...fold, isOpen: false, isDone: true };
+}
+
+function nameOf(path: string): string {
+  return path.split(/[\\/]/).at(-1) ?? path;
+}
