@@ -104,7 +104,7 @@ describe('fit', () => {
       lr_resets: { values: [1e20], below: 1 },
     });
     expect(decisions(events)).toContain('rate-reset');
-    expect(decisions(events).at(-1)).toBe('diverged');
+    expect(decisions(events)).toContain('diverged');
     expect(result.stopped).toMatch(/not finite at step \d+ \(epoch \d\) with rate/);
     const f1 = result.epochs.map(({ metrics }) => metrics['val/f1_macro'] ?? NaN);
     expect(result.best.epoch).toBe(1 + f1.indexOf(Math.max(...f1)));
