@@ -15,6 +15,19 @@ export function factors(dim: Dim): Shape {
   return typeof dim === 'number' ? [dim] : dim.split('*').map((part) => (/^\d+$/.test(part) ? Number(part) : part));
 }
 
+/** What `part` has to be multiplied with to give `whole`, or undefined where that does not follow from their factors. */
+export function quotient(whole: Dim, part: Dim): Dim | undefined {
+  const left = [...factors(whole)];
+  for (const factor of factors(part)) {
+    const at = left.findIndex((other) => (typeof factor === 'number' && typeof other === 'number' ? other % factor === 0 : other === factor));
+    const found = left[at];
+    if (factor === 1) continue;
+    if (found === undefined) return undefined;
+    left[at] = typeof found === 'number' ? found / (factor as number) : 1;
+  }
+  return product(left);
+}
+
 /** The same axes, of the same lengths. */
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((dim, axis) => dim === b[axis]);
