@@ -3,7 +3,7 @@ import { ModelProtoSchema, type GraphProto, type ModelProto, type NodeProto, typ
 import { OrtrainError, type Problem } from '../../core/errors.ts';
 import { graphBuilder, type Builder } from './builder.ts';
 import { product } from './dims.ts';
-import { integersOf } from './onnx-integers.ts';
+import { computesIntegers, integersOf } from './onnx-integers.ts';
 import { integersIn, onnxNode, type Integers, type Scope } from './onnx-node.ts';
 import { addNode, canRead, constantOf, readableOperators } from './onnx-operators.ts';
 import { dtypeOf, readTensor, type StoredTensor } from './onnx-tensors.ts';
@@ -44,7 +44,7 @@ export function fromOnnx(bytes: Uint8Array, options: OnnxOptions = {}): OnnxMode
   const tensors = tensorsByName(proto);
   const inputs = proto.input.filter(({ name }) => !tensors.has(name)); // old files list tensors among the inputs
   const g = graphBuilder(proto.name === '' ? 'onnx' : proto.name, [...inputs.map(({ name }) => name), ...tensors.keys(), ...outputs]);
-  const known = openKnown();
+  const known = openKnown(g);
   for (const input of inputs) {
     const { dtype, shape } = inputType(input, options.shapes?.[input.name]);
     known.values.set(input.name, g.input(input.name, dtype, shape));
@@ -74,7 +74,7 @@ interface Known extends Scope {
   remember(name: string, stored: StoredTensor): void;
 }
 
-function openKnown(): Known {
+function openKnown(g: Builder): Known {
   const values = new Map<string, Value>();
   const integers = new Map<string, Integers>();
   const constants = new Map<string, StoredTensor>();
@@ -82,7 +82,10 @@ function openKnown(): Known {
     values,
     integers,
     constants,
-    value: (name) => values.get(name) ?? refuse(`it uses ${name}, which nothing before it makes`),
+    value(name) {
+      const list = integers.get(name);
+      return values.get(name) ?? (list === undefined ? undefined : constantIntegers(g, list)) ?? refuse(`it uses ${name}, which nothing before it makes`);
+    },
     remember(name, stored) {
       constants.set(name, stored);
       const list = integersIn(stored);
@@ -91,15 +94,25 @@ function openKnown(): Known {
   };
 }
 
+/** Undefined where a length is known by name only. */
+function constantIntegers(g: Builder, { list, scalar }: Integers): Value | undefined {
+  if (list.some((dim) => typeof dim === 'string')) return undefined;
+  return g.constant(BigInt64Array.from(list, BigInt), 'int64', scalar ? [] : [list.length]);
+}
+
 function readNode(g: Builder, proto: NodeProto, opset: number, known: Known): void {
   const node = onnxNode(proto, opset, known);
-  const made = addNode(g, node);
-  proto.output.forEach((name, i) => made[i] !== undefined && known.values.set(name, made[i]));
   const [first = ''] = proto.output;
-  const stored = node.op === 'Constant' ? constantOf(node) : undefined;
-  if (stored !== undefined) known.remember(first, stored);
   const integers = integersOf(node);
   if (integers !== undefined) known.integers.set(first, integers);
+  if (!canRead(proto.opType, domainOf(proto))) {
+    if (integers === undefined) refuse('it is supported for lengths only, known before the graph runs');
+    return;
+  }
+  const made = addNode(g, node);
+  proto.output.forEach((name, i) => made[i] !== undefined && known.values.set(name, made[i]));
+  const stored = node.op === 'Constant' ? constantOf(node) : undefined;
+  if (stored !== undefined) known.remember(first, stored);
 }
 
 function refuse(message: string): never {
@@ -118,12 +131,13 @@ function decode(bytes: Uint8Array): ModelProto {
 const OLDEST_OPSET = 7;
 
 function standardOpset({ opsetImport }: ModelProto): number {
-  const version = Number(opsetImport.find(({ domain }) => isStandard(domain))?.version ?? 0);
+  const version = Number(opsetImport.find((set) => domainOf(set) === '')?.version ?? 0);
   return version >= OLDEST_OPSET ? version : refuse(`the ONNX model is of opset ${version}; ${OLDEST_OPSET} and later can be read`);
 }
 
-function isStandard(domain: string): boolean {
-  return domain === '' || domain === 'ai.onnx';
+/** Standard ONNX goes by two names. */
+function domainOf({ domain }: { readonly domain: string }): string {
+  return domain === 'ai.onnx' ? '' : domain;
 }
 
 /** The nodes that the outputs need, in the file's order. */
@@ -140,9 +154,9 @@ function neededNodes(proto: GraphProto, outputs: readonly string[]): readonly No
 function refuseUnknown(nodes: readonly NodeProto[], graph: string): void {
   const unknown = new Map<string, NodeProto[]>();
   for (const node of nodes) {
-    const domain = isStandard(node.domain) ? '' : node.domain;
+    const domain = domainOf(node);
     const op = domain === '' ? node.opType : `${domain}.${node.opType}`;
-    if (!canRead(node.opType, domain)) unknown.set(op, [...(unknown.get(op) ?? []), node]);
+    if (!canRead(node.opType, domain) && !(domain === '' && computesIntegers(node.opType))) unknown.set(op, [...(unknown.get(op) ?? []), node]);
   }
   if (unknown.size === 0) return;
   const problems = [...unknown].map(([op, [one, ...more]]): Problem => {

@@ -10,6 +10,11 @@ export function integersOf(node: OnnxNode): Integers | undefined {
   return Object.hasOwn(rules, node.op) ? rules[node.op]?.(node) : undefined;
 }
 
+/** Whether it is one of the operators that exporters compute lengths with. */
+export function computesIntegers(op: string): boolean {
+  return Object.hasOwn(rules, op);
+}
+
 type Rule = (node: OnnxNode) => Integers | undefined;
 
 const rules: Readonly<Record<string, Rule>> = {
@@ -39,6 +44,7 @@ const rules: Readonly<Record<string, Rule>> = {
   },
   Mul: each((a, b) => product([a, b])),
   Div: each((a, b) => (typeof a === 'number' && typeof b === 'number' && b !== 0 ? Math.trunc(a / b) : quotient(a, b))),
+  Mod: each((a, b) => (typeof a === 'number' && typeof b === 'number' && b > 0 ? ((a % b) + b) % b : undefined)),
   Add: each((a, b) => (typeof a === 'number' && typeof b === 'number' ? a + b : undefined)),
   Sub: each((a, b) => (typeof a === 'number' && typeof b === 'number' ? a - b : undefined)),
 };

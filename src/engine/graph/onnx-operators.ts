@@ -6,7 +6,7 @@ import type { OnnxNode } from './onnx-node.ts';
 import { operatorOf, operators, type OpName } from './ops.ts';
 import type { Attribute, Dim, Shape, Value } from './types.ts';
 
-/** Whether `addNode` knows the operator. */
+/** Whether `addNode` knows the operator; `domain` is empty for standard ONNX. */
 export function canRead(op: string, domain: string): boolean {
   const known = Object.hasOwn(translations, op) && domain === '';
   return known || operatorOf(op)?.domain === domain;

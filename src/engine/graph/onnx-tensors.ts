@@ -37,7 +37,7 @@ export function readTensor(tensor: TensorProto): StoredTensor {
   const { bytes, list } = layouts[dtype];
   const whole = tensor.rawData.length % bytes.BYTES_PER_ELEMENT === 0;
   if (!whole) throw new OrtrainError('data', `${what} ends in the middle of an element`);
-  const data = tensor.rawData.length > 0 ? new bytes(tensor.rawData.slice().buffer) : list(tensor);
+  const data = tensor.rawData.length > 0 ? new bytes(new Uint8Array(tensor.rawData).buffer) : list(tensor); // copied: a Buffer's slice() would not
   const elements = shape.reduce((product, length) => product * length, 1);
   if (data.length !== elements) throw new OrtrainError('data', `${what} has ${data.length} elements for the shape [${shape.join(', ')}]`);
   return { dtype, shape, data };

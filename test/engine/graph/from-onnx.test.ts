@@ -102,6 +102,12 @@ const idioms: Readonly<Record<string, Idiom>> = {
     tensors: [ints('from', 0), ints('to', 2), ints('two', 2), ints('last', -1)],
     nodes: chain(['Shape', ['x']], ['Slice', ['v0', 'from', 'to']], ['Shape', ['x'], { start: -1n }], ['Div', ['v2', 'two']], ['Concat', ['v1', 'two', 'v3'], { axis: 0n }], ['Reshape', ['x', 'v4']]),
   },
+  'Mod of lengths, which has no row': {
+    opset: 13,
+    tensors: [int('last', 2), int('three', 3), ints('axes', 0), ints('rest', -1)],
+    nodes: chain(['Shape', ['x']], ['Gather', ['v0', 'last']], ['Mod', ['v1', 'three']], ['Unsqueeze', ['v2', 'axes']], ['Concat', ['v3', 'rest'], { axis: 0n }], ['Reshape', ['x', 'v4']]),
+  },
+  'a length that numbers are made from': { opset: 13, tensors: [int('last', 2)], nodes: chain(['Shape', ['x']], ['Gather', ['v0', 'last']], ['Cast', ['v1'], { to: 1n }], ['Div', ['x', 'v2']]) },
   'a zero copies an axis': { opset: 14, tensors: [ints('to', 0, 0, 2, -1)], nodes: chain(['Reshape', ['x', 'to']]) },
   'Flatten': { opset: 13, nodes: chain(['Flatten', ['x'], { axis: 2n }]) },
   'Dropout of a model in evaluation': { opset: 13, tensors: [real('half', 0.5)], nodes: chain(['Dropout', ['x', 'half']], ['Neg', ['v0']]) },
@@ -169,6 +175,11 @@ describe('what other exporters write', () => {
     expect(y?.shape).toEqual(expected.shape);
     expect(expected.data.length).toBeGreaterThan(0);
     for (const [i, value] of expected.data.entries()) expect(Math.abs(Number(y?.data[i]) - Number(value))).toBeLessThan(1e-6);
+  });
+
+  test('a file as Node reads it: a Buffer, whose slices share memory', () => {
+    const { parameters } = fromOnnx(Buffer.from(onnxFile(sklearn)), { outputs: ['scores'], parameters: 'weights' });
+    expect(parameters.get('coefficient')).toEqual(Float32Array.of(1, 2, 3, 4, 5, 6));
   });
 
   test('shapes computed at run time become symbols', () => {
@@ -265,6 +276,7 @@ describe('what cannot be read', () => {
     'a bound that is computed': [{ opset: 13, nodes: chain(['ReduceMax', ['x'], { keepdims: 0n }], ['Clip', ['x', 'v0']]) }, /takes input 1 as a constant only/],
     'operands that do not fit': [{ opset: 13, tensors: [floatTensor('w', [3, 1], [1, 2, 3])], nodes: chain(['MatMul', ['x', 'w']]) }, /inner axes differ: 4 and 3/],
     'a value that nothing makes': [{ opset: 13, nodes: chain(['Add', ['x', 'z']]) }, /uses z, which nothing before it makes/],
+    'Mod of data': [{ opset: 13, nodes: chain(['Mod', ['x', 'x'], { fmod: 1n }]) }, /supported for lengths only/],
     'float64': [{ opset: 13, nodes: chain(['Cast', ['x'], { to: 11n }]) }, /of type DOUBLE; supported are float32/],
     'an old opset': [{ opset: 6, nodes: chain(['Relu', ['x']]) }, /of opset 6; 7 and later/],
     'a tensor that is too short': [{ opset: 13, tensors: [floatTensor('w', [4, 2], [1, 2, 3])], nodes: chain(['MatMul', ['x', 'w']]) }, /w has 3 elements for the shape \[4, 2\]/],
