@@ -19,7 +19,12 @@ export interface Rewriting {
 /** The graph, written anew with parts of it replaced. `rewriting` may declare inputs of its own first. */
 export function rewrite(graph: Graph, rewriting: (g: Builder) => Rewriting): Graph {
   const g = graphBuilder(graph.name, graph.outputs.keys());
-  const { symbols = {}, ...replace } = rewriting(g);
+  for (const [name, value] of inline(g, graph, rewriting(g))) g.output(name, value);
+  return g.build();
+}
+
+/** Writes a graph into another one, with parts of it replaced; answers with what its outputs are there. */
+export function inline(g: Builder, graph: Graph, { symbols = {}, ...replace }: Rewriting = {}): ReadonlyMap<string, Value> {
   const renamed = (shape: Shape): Shape => shape.map((dim) => product(factors(dim).map((factor): Dim => symbols[factor] ?? factor)));
   const made = new Map<Value, Value>();
   const rewritten = (x: Value): Value => {
@@ -37,8 +42,7 @@ export function rewrite(graph: Graph, rewriting: (g: Builder) => Rewriting): Gra
       if (outputs[i] !== undefined) made.set(y, outputs[i]);
     });
   }
-  for (const [name, value] of graph.outputs) g.output(name, replace.output?.(rewritten(value)) ?? rewritten(value));
-  return g.build();
+  return new Map([...graph.outputs].map(([name, value]) => [name, replace.output?.(rewritten(value)) ?? rewritten(value)]));
 }
 
 /** The graph with constants in place of the inputs of these names. Those that no node reads are left out. */
