@@ -17,6 +17,9 @@ export type { AdamOptions, PlateauOptions, PlateauState, Rates, Schedule, Schedu
 export { openForward, openTrainer } from './runtime/index.ts';
 export type { ForwardModel, ForwardOptions, OptimizerState, Snapshot, StepResult, Trainer, TrainerOptions } from './runtime/index.ts';
 export type { Feeds, ForwardProgram, GradientSpec, HostTensor, Initializer, MaskSpec, ParameterSpec, StepProgram } from './program.ts';
+export { operatorCounts, parameterSums, stepMemory, stepWork } from './step-analysis.ts';
+export type { OperatorCount, ParameterSum, StepMemory, StepWork, Work } from './step-analysis.ts';
+export { choicesOf, type Choice } from './step-choices.ts';
 
 /** The bytes of an ONNX model; see `toOnnx` in graph/onnx.ts. The protobuf library is loaded when it is first needed. */
 export async function toOnnx(graph: Graph): Promise<Uint8Array> {
