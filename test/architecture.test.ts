@@ -52,7 +52,7 @@ test('rooms import only rooms below them', () => {
 
 test('the engine is a library: it needs core alone, and its floors stand on each other in one order', () => {
   const wrong = sources
-    .filter(({ path }) => roomOf(path) === 'engine')
+    .filter(({ path }) => roomOf(path) === 'engine' && path !== 'engine/index.ts') // the library's front door opens on every floor
     .flatMap(({ path, ours }) => {
       const own = floorOf(path);
       return ours.filter((target) => !mayUse(own, target)).map((target) => `${path} imports ${target}`);

@@ -55,6 +55,11 @@ function commands(act: Act): Command {
     .option('--name <run name>', "name the run's folder")
     .action(act(async () => (await import('./commands/plan.ts')).plan));
   program
+    .command('explain <config...>')
+    .description('explain the training step: operators, parameters, memory, floating-point operations')
+    .option('--graph', 'print the step as a program instead')
+    .action(act(async () => (await import('./commands/explain.ts')).explain));
+  program
     .command('check <config...>')
     .description('find everything that is wrong with configurations and their data')
     .action(act(async () => (await import('./commands/check.ts')).check));

@@ -35,10 +35,12 @@ export function duration(seconds: number): string {
 
 /** `1.4 GB`, in powers of 1000. */
 export function bytes(value: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-  const power = value < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(value) / 3));
-  const scaled = value / 1000 ** power;
-  return `${scaled < 10 && power > 0 ? scaled.toFixed(1) : Math.round(scaled)} ${units[power]}`;
+  return inThousands(value, ['B', 'kB', 'MB', 'GB', 'TB']);
+}
+
+/** `3.2 GFLOP`: floating-point operations. */
+export function operations(value: number): string {
+  return inThousands(value, ['FLOP', 'kFLOP', 'MFLOP', 'GFLOP', 'TFLOP', 'PFLOP']);
 }
 
 /** The day and minute in local time: `2026-11-23 20:18`. */
@@ -60,4 +62,10 @@ export function pathFromHere(path: string): string {
 
 function two(value: number): string {
   return String(value).padStart(2, '0');
+}
+
+function inThousands(value: number, units: readonly string[]): string {
+  const power = value < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(value) / 3));
+  const scaled = value / 1000 ** power;
+  return `${scaled < 10 && power > 0 ? scaled.toFixed(1) : Math.round(scaled)} ${units[power]}`;
 }

@@ -1,7 +1,7 @@
 import type { Experiment } from '../config/index.ts';
-import { classifierForward, headForward, headStep, trainingStep, type ParameterSource } from '../engine/models/index.ts';
+import { classifierForward, headForward, headStep, trainingStep, type ClassifierOptions as WholeClassifier, type ParameterSource } from '../engine/models/index.ts';
 import { adam, adamw, sgd, type UpdateRule } from '../engine/optim/index.ts';
-import { openTrainer, type Snapshot, type Trainer } from '../engine/runtime/index.ts';
+import { openTrainer, type Snapshot, type Trainer, type TrainerOptions } from '../engine/runtime/index.ts';
 import { outputsFor, type InitialWeights } from './classifier-folder.ts';
 
 type Training = Experiment['training'];
@@ -27,16 +27,19 @@ export interface Classifier {
   values(trained: Snapshot): ParameterSource;
 }
 
+/** The graphs that train a classifier and evaluate it: the whole, or, on the features of a frozen encoder, its head alone. */
+export function classifierPrograms(whole: WholeClassifier, onFeatures: boolean): Pick<TrainerOptions, 'step' | 'forward'> {
+  const alone = { width: whole.encoder.hiddenSize, head: whole.head, outputs: whole.outputs };
+  return onFeatures ? { step: headStep(alone), forward: headForward(alone) } : { step: trainingStep(whole), forward: classifierForward(whole) };
+}
+
 export async function openClassifier({ weights, head, classes, onFeatures, training, threads, seed }: ClassifierOptions): Promise<Classifier> {
-  const outputs = outputsFor(classes);
-  const whole = { encoder: weights.config, head, outputs };
-  const alone = { width: weights.config.hiddenSize, head, outputs };
+  const whole = { encoder: weights.config, head, outputs: outputsFor(classes) };
   const { optimizer } = training;
   const { source, notices } = weights.source(classifierForward(whole).parameters, seed);
   const trainer = await openTrainer({
     source,
-    step: onFeatures ? headStep(alone) : trainingStep(whole),
-    forward: onFeatures ? headForward(alone) : classifierForward(whole),
+    ...classifierPrograms(whole, onFeatures),
     threads,
     optimizer: {
       rule: updateRule(optimizer),
@@ -58,7 +61,7 @@ export async function openClassifier({ weights, head, classes, onFeatures, train
   };
 }
 
-function updateRule(optimizer: Training['optimizer']): UpdateRule {
+export function updateRule(optimizer: Training['optimizer']): UpdateRule {
   switch (optimizer.name) {
     case 'adam':
       return adam(optimizer);

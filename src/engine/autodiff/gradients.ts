@@ -3,12 +3,17 @@ import { product, sameShape, type Builder, type Node, type OpName, type Shape, t
 import { zeros } from './forms.ts';
 import { rules, type Pullback } from './rules.ts';
 
+/** Adds the backward pass to the graph, as `partials` does; zeros where the loss does not depend on a value. */
+export function gradients(g: Builder, loss: Value, wrt: readonly Value[]): readonly Value[] {
+  return partials(g, loss, wrt).map((d, i) => d ?? zeros(g, (wrt[i] as Value).shape));
+}
+
 /**
- * Adds the backward pass to the graph: d loss / d wrt[i], of wrt[i]'s shape, zeros where the loss does not depend on it. The loss
+ * Adds the backward pass to the graph: d loss / d wrt[i], of wrt[i]'s shape, null where the loss does not depend on it. The loss
  * is a scalar. Reverse accumulation: nodes from the last to the first, each value's gradient the sum over its uses. `wrt` may
  * hold inputs and values in the middle of the graph; what leads to none of them is not visited.
  */
-export function gradients(g: Builder, loss: Value, wrt: readonly Value[]): readonly Value[] {
+export function partials(g: Builder, loss: Value, wrt: readonly Value[]): readonly (Value | null)[] {
   if (loss.shape.length > 0) throw new OrtrainError('run', `A loss is a scalar; ${loss.name} has the shape [${loss.shape.join(', ')}].`);
   const nodes = [...g.nodes];
   const leading = dependents(nodes, wrt);
@@ -26,7 +31,7 @@ export function gradients(g: Builder, loss: Value, wrt: readonly Value[]): reado
       gradient.set(x, known === undefined ? part : g.Add(known, part));
     });
   }
-  return wrt.map((x) => gradient.get(x) ?? zeros(g, x.shape));
+  return wrt.map((x) => gradient.get(x) ?? null);
 }
 
 /** `wrt` and all values that are made from them. */

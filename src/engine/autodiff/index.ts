@@ -1,1 +1,1 @@
-export { gradients } from './gradients.ts';
+export { gradients, partials } from './gradients.ts';

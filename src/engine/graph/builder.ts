@@ -32,7 +32,9 @@ type Given = Readonly<Record<string, Attribute>>;
 type Argument = Value | null | Given;
 type Apply = (op: OpName, operator: Operator, args: readonly Argument[]) => unknown;
 
-export function graphBuilder(name: string): Builder {
+/** `reserved`: names that generated ones keep clear of, such as those of outputs to come. */
+export function graphBuilder(name: string, reserved: Iterable<string> = []): Builder {
+  const taken = new Set(reserved);
   const inputs: Value[] = [];
   const constants = new Map<Value, ConstantData>();
   const nodes: Node[] = [];
@@ -48,8 +50,15 @@ export function graphBuilder(name: string): Builder {
     return operator.outputs.length > 1 || operator.outputs[0]?.startsWith('...') ? made : made[0];
   };
 
+  const fresh = (wanted: string): string => {
+    let free = wanted;
+    while (taken.has(free)) free += '_';
+    taken.add(free);
+    return free;
+  };
+
   const append = (op: OpName, operator: Operator, values: Node['inputs'], attrs: Node['attrs']): readonly Value[] => {
-    const nameOf = (i: number): string => `${op}_${nodes.length}${i === 0 ? '' : `.${operator.outputs[i] ?? i}`}`;
+    const nameOf = (i: number): string => fresh(`${op}_${nodes.length}${i === 0 ? '' : `.${operator.outputs[i] ?? i}`}`);
     const made = inferTypes(op, values, attrs).map(({ dtype, shape }, i): Value => ({ name: nameOf(i), dtype, shape }));
     nodes.push({ op, inputs: values, attrs, outputs: made });
     return made;
@@ -60,6 +69,7 @@ export function graphBuilder(name: string): Builder {
     input(inputName, dtype, shape) {
       if (inputs.some((x) => x.name === inputName)) throw new OrtrainError('run', `Graph ${name} has an input ${inputName} already.`);
       const x: Value = { name: inputName, dtype, shape };
+      taken.add(inputName);
       inputs.push(x);
       return x;
     },
@@ -68,7 +78,7 @@ export function graphBuilder(name: string): Builder {
       const key = `${dtype}[${shape.join(' ')}]${sha256(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))}`;
       const known = interned.get(key)?.[0];
       if (known !== undefined) return known;
-      const x: Value = { name: `const_${constants.size}`, dtype, shape };
+      const x: Value = { name: fresh(`const_${constants.size}`), dtype, shape };
       constants.set(x, data);
       interned.set(key, [x]);
       return x;
@@ -92,6 +102,12 @@ export function graphBuilder(name: string): Builder {
   };
   const builder = withOperators(writer, apply);
   return builder;
+}
+
+/** A node by its operator's name. The one cast of such calls: whoever makes them has inputs and attributes that fit; what does not is refused all the same. */
+export function applyOperator(g: Builder, op: string, inputs: Node['inputs'], attrs: Node['attrs']): readonly Value[] {
+  const method = g[op as OpName] as (...args: readonly unknown[]) => Value | readonly Value[];
+  return [method(...inputs, attrs)].flat();
 }
 
 /** The one cast of the builder: that the methods made from the table's rows have the types that the table's rows say. */

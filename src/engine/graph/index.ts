@@ -1,10 +1,10 @@
 // ONNX bytes are not here: import `toOnnx` from ./onnx.ts, which loads the protobuf library (50 ms).
 export { graphBuilder, type Builder } from './builder.ts';
 export { check } from './check.ts';
-export { product, sameShape } from './dims.ts';
+export { concrete, product, sameShape, type Symbols } from './dims.ts';
 export { sliceRange } from './infer.ts';
 export type { AttributesOf, InputsOf, OpName, OutputsOf } from './ops.ts';
 export { print } from './print.ts';
-export { bind, rewrite, type Rewriting } from './rewrite.ts';
+export { bind, inline, rewrite, type Rewriting } from './rewrite.ts';
 export { toStandard } from './standard.ts';
 export type { ConstantData, DType, Dim, Graph, Node, Shape, Value } from './types.ts';

@@ -1,11 +1,12 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import {
-  AttributeProto_AttributeType, AttributeProtoSchema, ModelProtoSchema, NodeProtoSchema, TensorProtoSchema, TensorProto_DataType, ValueInfoProtoSchema,
+  AttributeProto_AttributeType, AttributeProtoSchema, ModelProtoSchema, NodeProtoSchema, TensorProtoSchema, ValueInfoProtoSchema,
   type AttributeProto, type NodeProto, type TensorProto, type ValueInfoProto,
 } from 'onnx-buf';
 import { OrtrainError } from '../../core/errors.ts';
 import type { AttributeKind } from './attributes.ts';
 import { factors } from './dims.ts';
+import { DTYPES } from './onnx-tensors.ts';
 import { operatorOf } from './ops.ts';
 import type { Attribute, ConstantData, DType, Dim, Graph, Node, Shape, Value } from './types.ts';
 
@@ -166,14 +167,3 @@ function valueInfo(name: string, { dtype, shape }: Value): ValueInfoProto {
   }));
   return create(ValueInfoProtoSchema, { name, type: { value: { case: 'tensorType', value: { elemType: DTYPES[dtype], shape: { dim } } } } });
 }
-
-const DTYPES: Readonly<Record<DType, TensorProto_DataType>> = {
-  float32: TensorProto_DataType.FLOAT,
-  float16: TensorProto_DataType.FLOAT16,
-  int8: TensorProto_DataType.INT8,
-  int32: TensorProto_DataType.INT32,
-  int64: TensorProto_DataType.INT64,
-  uint8: TensorProto_DataType.UINT8,
-  uint32: TensorProto_DataType.UINT32,
-  bool: TensorProto_DataType.BOOL,
-};

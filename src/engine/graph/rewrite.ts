@@ -1,9 +1,9 @@
 import { OrtrainError } from '../../core/errors.ts';
-import { graphBuilder, type Builder } from './builder.ts';
+import { applyOperator, graphBuilder, type Builder } from './builder.ts';
 import { check } from './check.ts';
 import { factors, product } from './dims.ts';
-import { operatorOf, type OpName } from './ops.ts';
-import type { Attribute, ConstantData, Dim, Graph, Node, Shape, Value } from './types.ts';
+import { operatorOf } from './ops.ts';
+import type { ConstantData, Dim, Graph, Node, Shape, Value } from './types.ts';
 
 /** What comes in place of a graph's parts. A part that is not named here, or for which undefined is answered, is copied. */
 export interface Rewriting {
@@ -18,8 +18,13 @@ export interface Rewriting {
 
 /** The graph, written anew with parts of it replaced. `rewriting` may declare inputs of its own first. */
 export function rewrite(graph: Graph, rewriting: (g: Builder) => Rewriting): Graph {
-  const g = graphBuilder(graph.name);
-  const { symbols = {}, ...replace } = rewriting(g);
+  const g = graphBuilder(graph.name, graph.outputs.keys());
+  for (const [name, value] of inline(g, graph, rewriting(g))) g.output(name, value);
+  return g.build();
+}
+
+/** Writes a graph into another one, with parts of it replaced; answers with what its outputs are there. */
+export function inline(g: Builder, graph: Graph, { symbols = {}, ...replace }: Rewriting = {}): ReadonlyMap<string, Value> {
   const renamed = (shape: Shape): Shape => shape.map((dim) => product(factors(dim).map((factor): Dim => symbols[factor] ?? factor)));
   const made = new Map<Value, Value>();
   const rewritten = (x: Value): Value => {
@@ -37,8 +42,7 @@ export function rewrite(graph: Graph, rewriting: (g: Builder) => Rewriting): Gra
       if (outputs[i] !== undefined) made.set(y, outputs[i]);
     });
   }
-  for (const [name, value] of graph.outputs) g.output(name, replace.output?.(rewritten(value)) ?? rewritten(value));
-  return g.build();
+  return new Map([...graph.outputs].map(([name, value]) => [name, replace.output?.(rewritten(value)) ?? rewritten(value)]));
 }
 
 /** The graph with constants in place of the inputs of these names. Those that no node reads are left out. */
@@ -54,14 +58,8 @@ export function bind(graph: Graph, data: ReadonlyMap<string, ConstantData>): Gra
   return bound;
 }
 
-function copy(g: Builder, { op, attrs }: Node, inputs: Node['inputs'], renamed: (shape: Shape) => Shape): Value | readonly Value[] {
+function copy(g: Builder, { op, attrs }: Node, inputs: Node['inputs'], renamed: (shape: Shape) => Shape): readonly Value[] {
   const specs = operatorOf(op)?.attrs ?? {};
   const kept = Object.entries(attrs).map(([key, value]) => [key, specs[key]?.kind === 'dims' ? renamed(value as Shape) : value] as const);
-  return apply(g, op, inputs, Object.fromEntries(kept));
-}
-
-/** The one cast of the copy: that a node of a checked graph has the inputs and attributes which its method takes. */
-function apply(g: Builder, op: string, inputs: Node['inputs'], attrs: Readonly<Record<string, Attribute>>): Value | readonly Value[] {
-  const method = g[op as OpName] as (...args: readonly unknown[]) => Value | readonly Value[];
-  return method(...inputs, attrs);
+  return applyOperator(g, op, inputs, Object.fromEntries(kept));
 }

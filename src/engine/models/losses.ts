@@ -1,6 +1,12 @@
 import type { Builder } from '../graph/index.ts';
 import type { Value } from '../graph/types.ts';
 
+/** Mean over all elements of (y − t)²; the loss is a scalar. PyTorch's MSELoss. */
+export function meanSquaredError(g: Builder, y: Value, targets: Value): Value {
+  const error = g.Sub(y, targets);
+  return g.ReduceMean(g.Mul(error, error), { keepdims: 0 });
+}
+
 /**
  * Mean over all elements of log(1 + eˣ) − x·t, which is −t·log σ(x) − (1 − t)·log(1 − σ(x)) without overflow.
  * Logits and targets [B, outputs], targets between 0 and 1; the loss is a scalar. PyTorch's BCEWithLogitsLoss.

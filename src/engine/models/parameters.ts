@@ -1,3 +1,4 @@
+import { OrtrainError } from '../../core/errors.ts';
 import { sha256 } from '../../core/hash.ts';
 import type { ParameterSpec } from '../program.ts';
 
@@ -26,6 +27,19 @@ export function randomParameters(seed: number): ParameterSource {
       case 'normal':
         return fillNormal(into, init.std, uniform(`${seed}:${spec.name}`));
     }
+  };
+}
+
+/** Values by parameter name, row-major. Throws OrtrainError `data` for a parameter that is not there, or of another size. */
+export function givenParameters(values: ReadonlyMap<string, Float32Array>): ParameterSource {
+  return (spec, into = new Float32Array(sizeOf(spec))) => {
+    const given = values.get(spec.name);
+    if (given?.length !== into.length) {
+      const found = given === undefined ? 'there are no values' : `there are ${given.length} values`;
+      throw new OrtrainError('data', `${found} for the parameter ${spec.name}, which takes ${into.length}`, { subject: spec.name });
+    }
+    into.set(given);
+    return into;
   };
 }
 

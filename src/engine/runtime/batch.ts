@@ -1,10 +1,7 @@
 import { OrtrainError, type Problem } from '../../core/errors.ts';
-import { factors, showShape } from '../graph/dims.ts';
-import type { Shape, Value } from '../graph/index.ts';
+import { showShape } from '../graph/dims.ts';
+import type { Shape, Symbols, Value } from '../graph/index.ts';
 import type { Feeds, HostTensor } from '../program.ts';
-
-/** The lengths that a batch gives to the graph's symbols. */
-export type Symbols = ReadonlyMap<string, number>;
 
 /** Checks a batch against the inputs that it is meant for; throws OrtrainError `run` that lists everything that does not fit. */
 export function bindSymbols(inputs: readonly Value[], feeds: Feeds): Symbols {
@@ -12,17 +9,6 @@ export function bindSymbols(inputs: readonly Value[], feeds: Feeds): Symbols {
   const problems = inputs.flatMap((input) => mismatch(input, feeds[input.name], symbols) ?? []);
   if (problems.length > 0) throw new OrtrainError('run', 'the batch does not fit the graph', { problems });
   return symbols;
-}
-
-/** A shape with every symbol, and every product of symbols, as a number. */
-export function concrete(shape: Shape, symbols: Symbols): readonly number[] {
-  return shape.map((dim) =>
-    factors(dim).reduce<number>((product, factor) => {
-      const length = typeof factor === 'number' ? factor : symbols.get(factor);
-      if (length === undefined) throw new OrtrainError('run', `no batch input has an axis ${factor}, of ${showShape(shape)}`);
-      return product * length;
-    }, 1),
-  );
 }
 
 /** What is wrong with a feed, if anything. Binds the input's symbols on the way. */

@@ -1,6 +1,6 @@
+import { concrete, type Symbols } from '../graph/index.ts';
 import { compileMask, instantiate, keepThreshold, maskKey, type MaskKernel } from '../optim/index.ts';
 import type { HostTensor, MaskSpec } from '../program.ts';
-import { concrete, type Symbols } from './batch.ts';
 import { ALIGNMENT, PAGE, roundUp } from './memory.ts';
 
 /** Dropout masks of one step by graph input. They are views that the next call overwrites. */

@@ -24,7 +24,7 @@ export interface Session {
  * Fusions that break training graphs. The first three drop LayerNormalization's mean and deviation, which the backward pass
  * reads, or fuse across values that it reads; the last drops Dropout without looking at its training mode.
  */
-const HARMFUL_OPTIMIZERS = ['SkipLayerNormFusion', 'BiasSkipLayerNormFusion', 'BiasGeluFusion', 'EliminateDropout'];
+export const HARMFUL_OPTIMIZERS = ['SkipLayerNormFusion', 'BiasSkipLayerNormFusion', 'BiasGeluFusion', 'EliminateDropout'];
 
 export async function openSession(graph: Graph, { threads, spinning }: SessionOptions): Promise<Session> {
   const [ort, { toOnnx }] = await Promise.all([loadRuntime(), import('../graph/onnx.ts')]);

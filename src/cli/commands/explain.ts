@@ -1,0 +1,79 @@
+import { explainExperiment, type BatchShape, type Explanation } from '../../runner/index.ts';
+import type { Verb } from '../call.ts';
+import { loadExperiments } from '../experiments.ts';
+import { sections } from '../render/sections.ts';
+import { left, right, table } from '../render/table.ts';
+import { bytes, count, operations, plural } from '../render/text.ts';
+import type { Colors } from '../terminal.ts';
+
+/** Says what the training step of an experiment consists of and what it takes; with `graph`, the step itself. */
+export const explain: Verb<{ readonly graph?: boolean }> = async (files, flags, call) => {
+  const explanations: Explanation[] = [];
+  for (const loaded of loadExperiments(files, call.flags.set)) {
+    explanations.push(await explainExperiment(loaded, { artifacts: call.flags.artifacts, device: call.flags.device }));
+  }
+  if (flags.graph === true) return { data: { experiments: explanations }, text: explanations.map(({ graph }) => graph).join('\n\n') };
+  return {
+    data: { experiments: explanations.map(({ graph: _, ...rest }) => rest) },
+    text: explanations.map((each) => explanationText(each, call.terminal.colors)).join('\n\n'),
+  };
+};
+
+function explanationText(explanation: Explanation, colors: Colors): string {
+  const { experiment, device, choices, switchedOff } = explanation;
+  return sections(
+    [
+      { title: `${experiment} · one training step on ${device}`, lines: [parameterTable(explanation, colors)] },
+      { title: 'encoding, once for each text', lines: explanation.encoding.map((each) => `${operations(each.operations)} for a batch of ${shapeText(each.batch)}`) },
+      { title: `memory, ${explanation.optimizer.name}`, lines: [memoryTable(explanation, colors)] },
+      { title: 'floating-point operations', lines: [workTable(explanation, colors)] },
+      { title: 'operators', lines: [operatorTable(explanation, colors)] },
+      { title: 'what was fused or chosen, and why', lines: choices.map(({ choice, count: times, why }) => `${count(times)} × ${choice}: ${why}`) },
+      { title: 'fusions of onnxruntime that are switched off, because the backward pass reads what they drop', lines: [switchedOff.join(', ')] },
+    ],
+    colors,
+  );
+}
+
+function parameterTable({ trained, frozen }: Explanation, colors: Colors): string {
+  const row = (title: string, sum: Explanation['trained']): readonly string[] => [title, count(sum.count), bytes(sum.bytes), plural(sum.tensors, 'tensor')];
+  return table([left('parameters'), right('numbers'), right('memory'), left('')], [row('trained', trained), row('frozen', frozen)], colors);
+}
+
+function memoryTable({ steps, optimizer }: Explanation, colors: Colors): string {
+  const slots = optimizer.slots.length === 0 ? 'none' : optimizer.slots.join(', ');
+  const rows: readonly (readonly [string, keyof Explanation['steps'][number]['memory']])[] = [
+    ['parameters', 'parameters'],
+    [`optimizer state (${slots})`, 'optimizerState'],
+    ['gradients', 'gradients'],
+    ['activations kept for the backward pass', 'activations'],
+    ['dropout masks', 'masks'],
+    ['the batch itself', 'batch'],
+    ['the most at a time within the graph', 'peak'],
+  ];
+  return table([left('batch'), ...shapeColumns(steps)], rows.map(([title, key]) => [title, ...steps.map(({ memory }) => bytes(memory[key]))]), colors);
+}
+
+function workTable({ steps }: Explanation, colors: Colors): string {
+  const kinds = Object.keys(steps[0]?.work.forward ?? {}) as (keyof Explanation['steps'][number]['work']['forward'])[];
+  const rows = (['forward', 'backward'] as const).flatMap((part) => kinds.map((kind) => [`${part}: ${kind}`, ...steps.map(({ work }) => operations(work[part][kind]))]));
+  const update = ['update', ...steps.map(({ work }) => operations(work.update))];
+  const total = ['in all', ...steps.map(({ work }) => operations(work.total))];
+  return table([left('batch'), ...shapeColumns(steps)], [...rows, update, total], colors);
+}
+
+function shapeColumns(steps: Explanation['steps']): ReturnType<typeof right>[] {
+  return steps.map(({ batch }) => right(shapeText(batch)));
+}
+
+function shapeText({ kind, texts, width }: BatchShape): string {
+  if (kind === 'features') return plural(texts, 'text');
+  const said = { typical: 'median', largest: 'largest', limit: 'full length' }[kind];
+  return `${texts} × ${width} tokens (${said})`;
+}
+
+function operatorTable({ operators }: Explanation, colors: Colors): string {
+  const rows = operators.map(({ op, kind, nodes, provider }) => [op, count(nodes), kind, provider]);
+  const total = ['in all', count(operators.reduce((sum, { nodes }) => sum + nodes, 0)), '', ''];
+  return table([left('operator'), right('nodes'), left('work'), left('provider')], [...rows, total], colors);
+}

@@ -1,0 +1,89 @@
+import type { Node, Value } from './graph/index.ts';
+import type { StepProgram } from './program.ts';
+
+/** A form that was chosen over a plainer one. */
+export interface Choice {
+  readonly choice: string;
+  /** How often it is there. */
+  readonly count: number;
+  readonly why: string;
+}
+
+/** What was fused or written in another form in this step, and why; found in the graph, so that nothing is said that is not so. */
+export function choicesOf(program: StepProgram): readonly Choice[] {
+  return patterns.map(({ find, ...choice }) => ({ ...choice, count: find(program) })).filter(({ count }) => count > 0);
+}
+
+interface Pattern extends Omit<Choice, 'count'> {
+  readonly find: (program: StepProgram) => number;
+}
+
+const patterns: readonly Pattern[] = [
+  {
+    choice: 'FusedMatMul',
+    why: 'transposes and scales inside the product, so that attention has no Transpose of its keys and no Mul of its scores',
+    find: nodes(({ op }) => op === 'FusedMatMul'),
+  },
+  {
+    choice: 'Gemm with a transposed operand',
+    why: 'weights lie as checkpoints have them, and no gradient needs a transposed copy',
+    find: nodes(({ op, attrs }) => op === 'Gemm' && (attrs['transA'] === 1 || attrs['transB'] === 1)),
+  },
+  {
+    choice: 'Gemm with a bias',
+    why: 'adds it while it writes the product',
+    find: nodes(({ op, inputs }) => op === 'Gemm' && (inputs[2] ?? null) !== null),
+  },
+  {
+    choice: 'LayerNormalization with mean and deviation',
+    why: 'the backward pass reads them instead of computing them again; so the runtime must not fuse it with what comes before',
+    find: (program) => nodes(({ op, outputs }) => op === 'LayerNormalization' && outputs.slice(1).some((y) => isRead(program, y)))(program),
+  },
+  {
+    choice: 'Gelu',
+    why: 'one operator of com.microsoft where standard ONNX takes five; its derivative is written out',
+    find: nodes(({ op }) => op === 'Gelu'),
+  },
+  {
+    choice: 'bias gradient as a product with a row of ones',
+    why: 'the threads share a product; the runtime sums over leading axes on one',
+    find: (program) => nodes(({ op, inputs: [row] }) => op === 'MatMul' && row?.shape.length === 2 && row.shape[0] === 1 && madeBy(program, row)?.op === 'Expand')(program),
+  },
+  {
+    choice: 'means of the backward pass of LayerNormalization as products with a column',
+    why: 'a product with gamma / width sums without writing the summands, and the threads share it',
+    find: (program) => nodes(({ op, inputs: [, column] }) => op === 'MatMul' && column?.shape.length === 2 && column.shape[1] === 1 && madeBy(program, column)?.op === 'Unsqueeze')(program),
+  },
+  {
+    choice: 'gradient of an embedding table by row',
+    why: 'only the rows of the batch have one: they are gathered first, and the table itself takes no part in the backward pass',
+    find: ({ gradients }) => gradients.filter(({ rows }) => rows !== undefined).length,
+  },
+  {
+    choice: 'ScatterElements',
+    why: 'adds rows that occur twice in one order; ScatterND lets its threads race for them',
+    find: nodes(({ op }) => op === 'ScatterElements'),
+  },
+  {
+    choice: 'only the first token of every text',
+    why: 'the head reads nothing else of the last layer, so that computes one row a text where it can',
+    find: nodes(({ op, attrs }) => op === 'Slice' && String(attrs['starts']) === '0' && String(attrs['ends']) === '1' && String(attrs['axes']) === '1'),
+  },
+  {
+    choice: 'dropout by masks that are fed',
+    why: 'a mask follows from seed, step, place and element, so that a run can be repeated and resumed; Dropout keeps a state that cannot be saved',
+    find: ({ masks }) => masks.length,
+  },
+];
+
+function nodes(matches: (node: Node) => boolean): Pattern['find'] {
+  return ({ graph }) => graph.nodes.filter(matches).length;
+}
+
+function isRead({ graph }: StepProgram, y: Value): boolean {
+  return graph.nodes.some(({ inputs }) => inputs.includes(y));
+}
+
+function madeBy({ graph }: StepProgram, x: Value): Node | undefined {
+  return graph.nodes.find(({ outputs }) => outputs.includes(x));
+}

@@ -1,0 +1,112 @@
+import { describe, expect, test } from 'vitest';
+import { headStep, trainingStep } from '../../src/engine/models/index.ts';
+import { operatorCounts, parameterSums, stepMemory, stepWork } from '../../src/engine/step-analysis.ts';
+import { choicesOf } from '../../src/engine/step-choices.ts';
+import { tinyConfig } from './models/tiny.ts';
+
+const B = 3;
+const head = { dense: [4], dropout: 0.5, activation: 'relu' } as const;
+
+/** x [B, 8] → 4 → 1, by hand. */
+describe('a step of a small head', () => {
+  const step = headStep({ width: 8, head, outputs: 1 });
+  const lengths = new Map([['B', B]]);
+
+  test('has so many parameters', () => {
+    expect(parameterSums(step)).toEqual({ trained: { tensors: 4, count: 41, bytes: 164 }, frozen: { tensors: 0, count: 0, bytes: 0 } });
+  });
+
+  test('takes so many operations', () => {
+    const { forward, backward, update, total } = stepWork(step, lengths, 16);
+    expect(forward['matrix products']).toBe(B * 4 * (2 * 8 + 1) + B * (2 * 4 + 1));
+    // the gradients of both weights, of the hidden layer, and of its bias as a product with a row of ones; that of a single number is a sum
+    expect(backward['matrix products']).toBe(2 * B * 32 + 2 * B * 4 + 2 * B * 4 + 2 * B * 4);
+    expect(update).toBe(16 * 41);
+    expect(total).toBe([forward, backward].flatMap((work) => Object.values(work)).reduce((sum, each) => sum + each, update));
+  });
+
+  test('takes so much memory', () => {
+    const memory = stepMemory(step, lengths, 2);
+    expect(memory).toMatchObject({ parameters: 164, optimizerState: 328, gradients: 164, masks: B * (8 + 4), batch: 4 * B * (8 + 1) });
+    // x after dropout; of the hidden layer relu, the scaled mask and their product; logit, its loss, and the mean loss
+    expect(memory.activations).toBe(4 * B * (8 + 3 * 4 + 1 + 1) + 4);
+    expect(memory.peak).toBeGreaterThan(memory.activations);
+  });
+});
+
+describe('a step of BERT', () => {
+  const [L, H, I, A, S, V] = [2, 8, 16, 2, 5, 50];
+  const encoder = tinyConfig({ num_hidden_layers: L });
+  const lengths = new Map([['B', B], ['S', S], ['U', 7]]);
+  const options = { encoder, head: { ...head, dense: [] }, outputs: 1 };
+  const step = trainingStep(options);
+
+  test('has the products of its layers forward, the last layer’s for first tokens only', () => {
+    const dense = (rows: number, inputs: number, outputs: number): number => rows * outputs * (2 * inputs + 1);
+    const layer = (queries: number): number =>
+      dense(B * queries, H, H) + // query
+      2 * dense(B * S, H, H) + // key, value
+      B * A * queries * S * (2 * (H / A) + 1) + // scores, scaled
+      B * queries * H * 2 * S + // context
+      dense(B * queries, H, H) +
+      dense(B * queries, H, I) +
+      dense(B * queries, I, H);
+    const segments = B * S * H * (2 * 2 + 1);
+    const expected = segments + (L - 1) * layer(S) + layer(1) + dense(B, H, H) + dense(B, H, 1);
+    expect(stepWork(step, lengths, 0).forward['matrix products']).toBe(expected);
+  });
+
+  test('has about twice as many backward, as each product has two factors', () => {
+    const { forward, backward } = stepWork(step, lengths, 0);
+    expect(backward['matrix products'] / forward['matrix products']).toBeGreaterThan(1.9);
+    expect(backward['matrix products'] / forward['matrix products']).toBeLessThan(2.4);
+  });
+
+  test('has gradients of the rows in use only', () => {
+    const { trained } = parameterSums(step);
+    const unused = (V - 7) * H + (encoder.maxPositions - S) * H;
+    expect(stepMemory(step, lengths, 0).gradients).toBe(trained.bytes - 4 * unused);
+  });
+
+  test('keeps more for longer texts: what grows with S², besides what grows with S', () => {
+    const at = (length: number): number => stepMemory(step, new Map([...lengths, ['S', length]]), 0).activations;
+    expect(at(10) / at(5)).toBeGreaterThan(1.5);
+    expect(at(16) - 2 * at(8)).toBeGreaterThan(0);
+  });
+
+  test('with a frozen encoder trains the head alone, and keeps next to nothing', () => {
+    const frozen = trainingStep({ ...options, freezeEncoder: true });
+    const sums = parameterSums(frozen);
+    expect(sums.trained).toEqual({ tensors: 2, count: H + 1, bytes: 4 * (H + 1) });
+    expect(sums.frozen.count + sums.trained.count).toBe(parameterSums(step).trained.count);
+    expect(stepMemory(frozen, lengths, 2).activations).toBeLessThan(stepMemory(step, lengths, 2).activations / 20);
+    expect(stepMemory(frozen, lengths, 2).parameters).toBe(stepMemory(step, lengths, 2).parameters);
+  });
+
+  test('consists of these operators', () => {
+    const counts = operatorCounts(step.graph);
+    expect(counts.reduce((sum, { nodes }) => sum + nodes, 0)).toBe(step.graph.nodes.length);
+    expect(counts.map(({ nodes }) => nodes)).toEqual(counts.map(({ nodes }) => nodes).sort((a, b) => b - a));
+    expect(counts.find(({ op }) => op === 'LayerNormalization')).toEqual({ op: 'LayerNormalization', kind: 'along axes', nodes: 2 * L + 1 });
+  });
+
+  test('was written in these forms', () => {
+    const counts = Object.fromEntries(choicesOf(step).map(({ choice, count }) => [choice, count]));
+    const [norms, biases] = [2 * L + 1, 6 * L + 2];
+    expect(counts).toMatchObject({
+      'LayerNormalization with mean and deviation': norms,
+      'means of the backward pass of LayerNormalization as products with a column': 2 * norms,
+      'bias gradient as a product with a row of ones': biases + 2 * norms, // gamma and beta are summed alike
+      'gradient of an embedding table by row': 2,
+      'ScatterElements': 2,
+      'Gelu': L,
+      'only the first token of every text': 1,
+      'dropout by masks that are fed': step.masks.length,
+    });
+  });
+
+  test('of a head says nothing of forms that it does not have', () => {
+    const found = choicesOf(headStep({ width: 8, head, outputs: 1 })).map(({ choice }) => choice);
+    expect(found).toEqual(['Gemm with a transposed operand', 'Gemm with a bias', 'bias gradient as a product with a row of ones', 'dropout by masks that are fed']);
+  });
+});
