@@ -1,4 +1,4 @@
-import type { Rates, UpdateRule } from '../optim/index.ts';
+import type { Optimizer, Rates } from '../optim/index.ts';
 import type { Feeds, ForwardProgram, ParameterSpec, StepProgram } from '../program.ts';
 
 /** Parameter name to values, row-major. */
@@ -36,12 +36,7 @@ export interface TrainerOptions {
   readonly forward: ForwardProgram;
   readonly source: ParameterSource;
   readonly threads: number;
-  readonly optimizer: {
-    readonly rule: UpdateRule;
-    readonly weightDecay: number;
-    /** Parameters for which it holds have no weight decay. */
-    readonly noDecay?: (parameter: string) => boolean;
-  };
+  readonly optimizer: Optimizer;
   /** The largest norm of all gradients together, or null for no limit. */
   readonly clipNorm: number | null;
   /** Decides every dropout mask, together with the step's number. */
