@@ -16,7 +16,12 @@ export interface OptimizerState {
 /** Where parameters come from: asked once for each, it writes all the values into the array that it is given. */
 export type ParameterSource = (spec: ParameterSpec, into: Float32Array) => unknown;
 
+/** Where a model computes. */
+export type Device = 'cpu' | 'webgpu';
+
 export interface ForwardOptions {
+  /** The CPU where it is left out. */
+  readonly device?: Device;
   readonly program: ForwardProgram;
   readonly source: ParameterSource;
   readonly threads: number;
@@ -31,6 +36,8 @@ export interface ForwardModel {
 }
 
 export interface TrainerOptions {
+  /** The CPU where it is left out. */
+  readonly device?: Device;
   readonly step: StepProgram;
   /** Evaluation over the same parameters; it may have fewer of them. */
   readonly forward: ForwardProgram;
