@@ -1,5 +1,6 @@
+import { OrtrainError } from '../../core/errors.ts';
 import { deviceStep, type StateSpec } from '../optim/index.ts';
-import type { ForwardProgram, ParameterSpec } from '../program.ts';
+import type { Feeds, ForwardProgram, GradientSpec, ParameterSpec } from '../program.ts';
 import { bindSymbols, inputsBesides } from './batch.ts';
 import { openGpuMemory, type GpuMemory } from './gpu-memory.ts';
 import { openGpuSession, type GpuSession } from './gpu-session.ts';
@@ -43,6 +44,7 @@ export function openTrainer(options: TrainerOptions): Promise<Trainer> {
       async step(feeds, rates) {
         const at = { ...rates, step: updates + 1 };
         const symbols = bindSymbols(batchInputs, feeds);
+        program.gradients.forEach((gradient) => checkRows(gradient, feeds));
         const { host, buffers } = await session.run({ ...feeds, ...step.stepFeeds(at, seed), ...step.shapeFeeds(symbols) }, memory.tensors, symbols);
         const [loss, logits, gradientNorm] = [host[step.loss]![0]!, host[step.logits]!, host[step.gradientNorm]![0]!];
         if (!Number.isFinite(loss + gradientNorm)) {
@@ -107,6 +109,12 @@ function forwardPass(program: ForwardProgram, session: GpuSession, memory: GpuMe
     const { host } = await session.run(feeds, memory.tensors, bindSymbols(batchInputs, feeds));
     return host[program.output]!;
   };
+}
+
+/** A row that is named twice would count twice in the norm: that is a defect of the batch. */
+function checkRows({ parameter, rows }: GradientSpec, feeds: Feeds): void {
+  const list = rows === undefined ? [] : (feeds[rows]!.data as Int32Array);
+  if (new Set(list).size < list.length) throw new OrtrainError('run', `a row of ${parameter} is fed twice`, { subject: parameter });
 }
 
 async function fill(memory: GpuMemory, specs: readonly ParameterSpec[], source: ParameterSource): Promise<void> {
