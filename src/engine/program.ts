@@ -54,9 +54,9 @@ export interface ForwardProgram {
 
 /** A tensor on its way into or out of a graph. Shapes are concrete. */
 export interface HostTensor {
-  readonly dtype: 'float32' | 'int32' | 'int64' | 'uint8';
+  readonly dtype: 'float32' | 'int32' | 'int64' | 'uint8' | 'uint32';
   readonly shape: readonly number[];
-  readonly data: Float32Array | Int32Array | BigInt64Array | Uint8Array;
+  readonly data: Float32Array | Int32Array | BigInt64Array | Uint8Array | Uint32Array;
 }
 
 /** Graph input name to tensor. */

@@ -117,7 +117,7 @@ function padAxis(g: Builder, x: Value, axis: number, start: number, dim: number)
 
 function scatterAxis(g: Builder, x: Value, axis: number, at: readonly number[], dim: Dim): Value {
   const whole = zeros(g, x.shape.map((old, place) => (place === axis ? dim : old)));
-  return scatterAlong(g, x, whole, g.ints(at), axis);
+  return scatterAlong(g, x, whole, g.constant(Int32Array.from(at), 'int32', [at.length]), axis); // int32: WebGPU does not expand int64
 }
 
 function places(start: number, step: number, length: number): readonly number[] {

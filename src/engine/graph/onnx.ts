@@ -8,7 +8,7 @@ import type { AttributeKind } from './attributes.ts';
 import { factors } from './dims.ts';
 import { DTYPES } from './onnx-tensors.ts';
 import { operatorOf } from './ops.ts';
-import type { Attribute, ConstantData, DType, Dim, Graph, Node, Shape, Value } from './types.ts';
+import type { Attribute, ConstantData, DType, Dim, Graph, Node, Shape, TensorType, Value } from './types.ts';
 
 const IR_VERSION = 10n;
 /** Versions by domain. */
@@ -21,7 +21,29 @@ const OPSETS = { '': 17n, 'com.microsoft': 1n } as const;
  * is assembled at run time from the shapes of graph inputs.
  */
 export function toOnnx(graph: Graph): Uint8Array {
+  return write(graph, openWire(graph));
+}
+
+/** A model that takes symbolic target shapes as int64 inputs [n], by name, so that no node has to measure and join lengths. */
+export interface ShapeFedModel {
+  readonly bytes: Uint8Array;
+  readonly shapes: ReadonlyMap<string, Shape>;
+}
+
+/** As `toOnnx`, for runtimes that would compute shapes elsewhere than where they compute everything else. */
+export function toShapeFedOnnx(graph: Graph): ShapeFedModel {
+  const shapes = new Map<string, Shape>();
   const wire = openWire(graph);
+  const lengths = (dims: Shape): string => {
+    if (dims.every((dim) => typeof dim === 'number')) return wire.ints(dims);
+    const name = lengthsName(dims);
+    shapes.set(name, dims);
+    return name;
+  };
+  return { bytes: write(graph, { ...wire, lengths }, shapes), shapes };
+}
+
+function write(graph: Graph, wire: Wire, shapes: ReadonlyMap<string, Shape> = new Map()): Uint8Array {
   const renamed = new Map<Value, string>();
   const made = new Set(graph.nodes.flatMap((node) => node.outputs));
   for (const [name, value] of graph.outputs) if (made.has(value) && !renamed.has(value)) renamed.set(value, name);
@@ -42,7 +64,10 @@ export function toOnnx(graph: Graph): Uint8Array {
     opsetImport: [...new Set(['' as const, ...graph.nodes.map(({ op }) => operatorOf(op)?.domain ?? '')])].map((domain) => ({ domain, version: OPSETS[domain] })),
     graph: {
       name: graph.name,
-      input: graph.inputs.map((x) => valueInfo(x.name, x)),
+      input: [
+        ...graph.inputs.map((x) => valueInfo(x.name, x)),
+        ...[...shapes].map(([name, dims]) => valueInfo(name, { dtype: 'int64', shape: [dims.length] })),
+      ],
       output: [...graph.outputs].map(([name, value]) => valueInfo(name, value)),
       initializer: [...wire.initializers.values()],
       node: [...wire.nodes],
@@ -87,7 +112,7 @@ function openWire(graph: Graph): Wire {
     ints: (list) => wire.initializer(`ints(${list.join(',')})`, 'int64', [list.length], BigInt64Array.from(list, BigInt)),
     lengths(dims) {
       if (dims.every((dim) => typeof dim === 'number')) return wire.ints(dims);
-      const name = `lengths(${dims.join(',')})`;
+      const name = lengthsName(dims);
       if (shapes.has(name)) return name;
       shapes.add(name);
       const [dim] = dims as readonly [Dim];
@@ -113,6 +138,10 @@ function openWire(graph: Graph): Wire {
     }, first);
   };
   return wire;
+}
+
+function lengthsName(dims: Shape): string {
+  return `lengths(${dims.join(',')})`;
 }
 
 /** Where each symbol can be read: integer inputs first, because WebGPU would fetch a float tensor only to look at its shape. */
@@ -161,7 +190,7 @@ function attribute(name: string, kind: AttributeKind, value: Attribute): Attribu
   return create(AttributeProtoSchema, { name, type: type.INT, i: BigInt(value as number) });
 }
 
-function valueInfo(name: string, { dtype, shape }: Value): ValueInfoProto {
+function valueInfo(name: string, { dtype, shape }: TensorType): ValueInfoProto {
   const dim = shape.map((length) => ({
     value: typeof length === 'number' ? { case: 'dimValue' as const, value: BigInt(length) } : { case: 'dimParam' as const, value: length },
   }));

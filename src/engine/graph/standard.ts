@@ -4,11 +4,7 @@ import type { Graph, Node, Value } from './types.ts';
 
 /** What stands for each of com.microsoft's operators in standard ONNX. */
 const standard: Readonly<Record<string, (g: Builder, inputs: readonly Value[], attrs: Node['attrs']) => Value>> = {
-  // alpha a b
-  FusedMatMul: (g, [a, b], { alpha, transA, transB }) => {
-    const product = g.MatMul(transA === 1 ? swapped(g, a as Value) : (a as Value), transB === 1 ? swapped(g, b as Value) : (b as Value));
-    return alpha === 1 ? product : g.Mul(product, g.scalar(alpha as number));
-  },
+  FusedMatMul: fusedMatMul,
   // x Φ(x) = ½ x (1 + erf(x/√2)), in the order of operations that runtimes know to fuse
   Gelu: (g, [x]) => g.Mul(g.Mul(x as Value, g.Add(g.Erf(g.Div(x as Value, g.scalar(Math.SQRT2))), g.scalar(1))), g.scalar(0.5)),
 };
@@ -16,6 +12,12 @@ const standard: Readonly<Record<string, (g: Builder, inputs: readonly Value[], a
 /** The same computation in standard ONNX operators alone, which any runtime has. */
 export function toStandard(graph: Graph): Graph {
   return rewrite(graph, (g) => ({ node: ({ op, attrs }, inputs) => standard[op]?.(g, inputs as readonly Value[], attrs) }));
+}
+
+/** alpha a b, with the last two axes of an operand swapped where asked. */
+export function fusedMatMul(g: Builder, [a, b]: readonly Value[], { alpha, transA, transB }: Node['attrs']): Value {
+  const product = g.MatMul(transA === 1 ? swapped(g, a as Value) : (a as Value), transB === 1 ? swapped(g, b as Value) : (b as Value));
+  return alpha === 1 ? product : g.Mul(product, g.scalar(alpha as number));
 }
 
 /** The last two axes in the other order. */

@@ -78,7 +78,7 @@ function writeMask(code: Code): undefined {
 }
 
 /** 2³² / golden ratio, odd: neighbours start far apart. */
-const STRIDE = 0x9e3779b9;
+export const STRIDE = 0x9e3779b9;
 
 /** A permutation of the 32-bit numbers that spreads every bit over all others (MurmurHash3's finalizer, Appleby 2011). */
 function scramble(x: number): number {

@@ -29,6 +29,14 @@ export interface Update<Slot extends string, T> {
   readonly slots: Readonly<Record<Slot, T>>;
 }
 
+/** How parameters are updated. */
+export interface Optimizer {
+  readonly rule: UpdateRule;
+  readonly weightDecay: number;
+  /** Parameters for which it holds have no weight decay. */
+  readonly noDecay?: (parameter: string) => boolean;
+}
+
 export interface AdamOptions {
   readonly betas: readonly [number, number];
   readonly eps: number;

@@ -11,6 +11,10 @@ export function bindSymbols(inputs: readonly Value[], feeds: Feeds): Symbols {
   return symbols;
 }
 
+export function inputsBesides(inputs: readonly Value[], names: readonly string[]): readonly Value[] {
+  return inputs.filter(({ name }) => !names.includes(name));
+}
+
 /** What is wrong with a feed, if anything. Binds the input's symbols on the way. */
 function mismatch({ name, dtype, shape }: Value, feed: HostTensor | undefined, symbols: Map<string, number>): Problem | undefined {
   const problem = (message: string): Problem => ({ message, field: name });

@@ -1,11 +1,9 @@
-import { OrtrainError } from '../../core/errors.ts';
-import type { Value } from '../graph/index.ts';
 import { clipFactor } from '../optim/index.ts';
 import type { Feeds, ForwardProgram, GradientSpec, ParameterSpec, StepProgram } from '../program.ts';
-import { bindSymbols } from './batch.ts';
+import { bindSymbols, inputsBesides } from './batch.ts';
 import { maskWriter } from './mask-writer.ts';
 import { reserve, type Regions } from './memory.ts';
-import { copyIn, copyOut, lengthsOf, union, viewOf } from './parameters.ts';
+import { copyIn, copyOut, lengthsOf, sizeOf, trainedSpec, union, viewOf } from './parameters.ts';
 import { openSession, type Session, type SessionTensor } from './session.ts';
 import type { ForwardModel, ForwardOptions, ParameterSource, Tensors, Trainer, TrainerOptions } from './trainer.ts';
 import { openUpdater, workspaceLengths, type Gradient, type Updater } from './updater.ts';
@@ -108,17 +106,8 @@ function openState(program: StepProgram, specs: readonly ParameterSpec[], { rule
   };
 }
 
-/** The parameter that a gradient belongs to; throws OrtrainError `run` unless there is one and the gradient has its shape. */
-function trainedSpec({ graph, parameters }: StepProgram, { parameter, output, rows }: GradientSpec): ParameterSpec {
-  const spec = parameters.find(({ name }) => name === parameter);
-  const shape = graph.outputs.get(output)?.shape;
-  const fits = shape?.length === spec?.shape.length && shape?.every((dim, axis) => dim === spec?.shape[axis] || (axis === 0 && rows !== undefined));
-  if (spec === undefined || fits !== true) throw new OrtrainError('run', `the output ${output} of the graph ${graph.name} is not a gradient of ${parameter}`, { subject: parameter });
-  return spec;
-}
-
 function rowWidth({ shape }: ParameterSpec): number {
-  return shape.slice(1).reduce((product, length) => product * length, 1);
+  return sizeOf(shape.slice(1));
 }
 
 function gradientOf({ output, rows }: GradientSpec, outputs: Readonly<Record<string, Float32Array>>, feeds: Feeds): Gradient {
@@ -145,8 +134,4 @@ function parameterTensors(session: Session, specs: readonly ParameterSpec[], par
 
 function tensors(session: Session, feeds: Feeds): SessionFeeds {
   return Object.fromEntries(Object.entries(feeds).map(([name, feed]) => [name, session.tensor(feed)]));
-}
-
-function inputsBesides(inputs: readonly Value[], names: readonly string[]): readonly Value[] {
-  return inputs.filter(({ name }) => !names.includes(name));
 }

@@ -64,7 +64,7 @@ function opened(ort: typeof import('onnxruntime-node'), subject: string, failure
   };
 }
 
-async function loadRuntime(): Promise<typeof import('onnxruntime-node')> {
+export async function loadRuntime(): Promise<typeof import('onnxruntime-node')> {
   try {
     return await import('onnxruntime-node');
   } catch (cause) {
@@ -76,7 +76,8 @@ async function loadRuntime(): Promise<typeof import('onnxruntime-node')> {
   }
 }
 
-async function named<T>(subject: string, failure: string, action: () => Promise<T>): Promise<T> {
+/** Puts what was tried before the runtime's own words. */
+export async function named<T>(subject: string, failure: string, action: () => Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (cause) {

@@ -1,4 +1,4 @@
-import type { Rates, UpdateRule } from '../optim/index.ts';
+import type { Optimizer, Rates } from '../optim/index.ts';
 import type { Feeds, ForwardProgram, ParameterSpec, StepProgram } from '../program.ts';
 
 /** Parameter name to values, row-major. */
@@ -16,7 +16,12 @@ export interface OptimizerState {
 /** Where parameters come from: asked once for each, it writes all the values into the array that it is given. */
 export type ParameterSource = (spec: ParameterSpec, into: Float32Array) => unknown;
 
+/** Where a model computes. */
+export type Device = 'cpu' | 'webgpu';
+
 export interface ForwardOptions {
+  /** The CPU where it is left out. */
+  readonly device?: Device;
   readonly program: ForwardProgram;
   readonly source: ParameterSource;
   readonly threads: number;
@@ -31,17 +36,14 @@ export interface ForwardModel {
 }
 
 export interface TrainerOptions {
+  /** The CPU where it is left out. */
+  readonly device?: Device;
   readonly step: StepProgram;
   /** Evaluation over the same parameters; it may have fewer of them. */
   readonly forward: ForwardProgram;
   readonly source: ParameterSource;
   readonly threads: number;
-  readonly optimizer: {
-    readonly rule: UpdateRule;
-    readonly weightDecay: number;
-    /** Parameters for which it holds have no weight decay. */
-    readonly noDecay?: (parameter: string) => boolean;
-  };
+  readonly optimizer: Optimizer;
   /** The largest norm of all gradients together, or null for no limit. */
   readonly clipNorm: number | null;
   /** Decides every dropout mask, together with the step's number. */

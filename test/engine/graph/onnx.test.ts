@@ -1,5 +1,9 @@
+import { fromBinary } from '@bufbuild/protobuf';
+import { ModelProtoSchema } from 'onnx-buf';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
-import { graphBuilder } from '../../../src/engine/graph/index.ts';
+import { concrete, graphBuilder } from '../../../src/engine/graph/index.ts';
+import { toShapeFedOnnx } from '../../../src/engine/graph/onnx.ts';
 import { floats, runGraph } from '../../helpers/run-graph.ts';
 
 const ids = { shape: [2, 3], data: BigInt64Array.of(0n, 1n, 2n, 2n, 1n, 0n) };
@@ -38,6 +42,22 @@ describe('ONNX bytes in onnxruntime', () => {
       rows: [6, 4], heads: [2, 2, 3, 2], halves: [4, 3, 2], ones: [1, 12], spread: [2, 3, 2, 4], wide: [2, 3, 4],
     });
     expect([...(results['heads']?.data ?? [])].slice(0, 8)).toEqual([0, 1, 4, 5, 8, 9, 2, 3]);
+  });
+
+  test('shapes with unknown axes can be fed instead: then no node measures anything', async () => {
+    const g = graphBuilder('fed');
+    const x = g.reshape(g.input('x', 'float32', ['B*S', 4]), ['B', 'S', 4]);
+    g.output('y', g.Add(x, g.expand(g.scalar(1), ['S', 1])));
+    g.input('ids', 'int64', ['B', 'S']);
+    const { bytes, shapes } = toShapeFedOnnx(g.build());
+    expect([...shapes]).toEqual([['lengths(B,S,4)', ['B', 'S', 4]], ['lengths(S,1)', ['S', 1]]]);
+    const operators = fromBinary(ModelProtoSchema, bytes).graph?.node.map(({ opType }) => opType);
+    expect(operators).toEqual(['Reshape', 'Expand', 'Add']);
+    const session = await InferenceSession.create(bytes);
+    const fed = Object.fromEntries([...shapes].map(([name, dims]) => [name, new Tensor('int64', BigInt64Array.from(concrete(dims, new Map([['B', 2], ['S', 3]])), BigInt), [dims.length])]));
+    const { y } = await session.run({ ...fed, x: new Tensor('float32', new Float32Array(24), [6, 4]), ids: new Tensor('int64', ids.data, ids.shape) });
+    expect([y?.dims, [...new Set(y?.data as Float32Array)]]).toEqual([[2, 3, 4], [1]]);
+    await session.release();
   });
 
   test('attributes reach the runtime', async () => {

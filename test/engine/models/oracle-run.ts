@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { adam, sgd } from '../../../src/engine/optim/index.ts';
 import { openTrainer, type Tensors, type Trainer } from '../../../src/engine/runtime/index.ts';
 import type { Feeds, ForwardProgram, ParameterSpec, StepProgram } from '../../../src/engine/program.ts';
-import { byteSource, openSafetensors, readFloats, type ParameterSource, type Safetensors } from '../../../src/engine/models/index.ts';
+import { batchFeeds, byteSource, openSafetensors, readFloats, targetFeeds, type EncoderConfig, type ParameterSource, type Safetensors } from '../../../src/engine/models/index.ts';
 import { sharedPath } from '../../helpers/shared.ts';
 
 /** Sum and Euclidean norm of a tensor, as the oracles give them. */
@@ -16,6 +16,26 @@ export interface OracleOptimizer {
   readonly eps: number;
   readonly lr: number;
   readonly weight_decay: number;
+}
+
+export interface TinyBatch {
+  readonly input_ids: readonly (readonly number[])[];
+  readonly attention_mask: readonly (readonly number[])[];
+  readonly token_type_ids?: readonly (readonly number[])[];
+  readonly labels: readonly number[];
+}
+
+/** One of the oracles/tiny: a training run of a small encoder. */
+export interface TinyOracle {
+  readonly classes: number;
+  readonly optimizer: OracleOptimizer;
+  readonly batch_of_step: readonly number[];
+  readonly losses: readonly number[];
+  readonly losses_after: readonly number[];
+  readonly losses_frozen_encoder: readonly number[];
+  readonly head_frozen_final: Readonly<Record<string, Moments>>;
+  readonly final: Readonly<Record<string, Moments>>;
+  readonly batches: readonly TinyBatch[];
 }
 
 export function sharedTensors(...parts: readonly string[]): Safetensors {
@@ -79,4 +99,16 @@ export function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
 /** Attention key biases have no gradient in exact arithmetic; what rounding leaves, Adam makes large. */
 export function isNoise(spec: Pick<ParameterSpec, 'name'>): boolean {
   return spec.name.endsWith('.key.bias') || spec.name.endsWith('.k_lin.bias');
+}
+
+export function tinyFeeds(config: EncoderConfig, batch: TinyBatch, outputs: number): Feeds {
+  const cut = (rows: readonly (readonly number[])[]): readonly (readonly number[])[] => rows.map((row, b) => row.slice(0, lengthOf(batch, b)));
+  return {
+    ...batchFeeds(config, cut(batch.input_ids), batch.input_ids[0]?.length ?? 0, batch.token_type_ids && cut(batch.token_type_ids)),
+    ...targetFeeds(batch.labels, outputs),
+  };
+}
+
+function lengthOf(batch: TinyBatch, b: number): number {
+  return (batch.attention_mask[b] ?? []).filter((kept) => kept === 1).length;
 }

@@ -3,7 +3,6 @@ import { openWeights, readEncoderConfig } from '../../../src/data/model-folder.t
 import { graphBuilder } from '../../../src/engine/graph/index.ts';
 import { architectureOf } from '../../../src/engine/models/architectures.ts';
 import {
-  batchFeeds,
   classifierForward,
   encoderForward,
   featureFeeds,
@@ -11,7 +10,6 @@ import {
   headStep,
   pretrainedParameters,
   readFloats,
-  targetFeeds,
   trainingStep,
   type ClassifierOptions,
   type EncoderConfig,
@@ -22,26 +20,9 @@ import { modelBuilder } from '../../../src/engine/models/model-builder.ts';
 import type { Feeds, ForwardProgram } from '../../../src/engine/program.ts';
 import { openForward } from '../../../src/engine/runtime/index.ts';
 import { describeShared, sharedJson, sharedPath } from '../../helpers/shared.ts';
-import { distance, isNoise, losses, moments, openAdam, oracleName, oracleSource, sgdGradients, sharedTensors, type Moments, type OracleOptimizer } from './oracle-run.ts';
-
-interface Batch {
-  readonly input_ids: readonly (readonly number[])[];
-  readonly attention_mask: readonly (readonly number[])[];
-  readonly token_type_ids?: readonly (readonly number[])[];
-  readonly labels: readonly number[];
-}
-
-interface Oracle {
-  readonly classes: number;
-  readonly optimizer: OracleOptimizer;
-  readonly batch_of_step: readonly number[];
-  readonly losses: readonly number[];
-  readonly losses_after: readonly number[];
-  readonly losses_frozen_encoder: readonly number[];
-  readonly head_frozen_final: Readonly<Record<string, Moments>>;
-  readonly final: Readonly<Record<string, Moments>>;
-  readonly batches: readonly Batch[];
-}
+import {
+  distance, isNoise, losses, moments, openAdam, oracleName, oracleSource, sgdGradients, sharedTensors, tinyFeeds, type Moments, type TinyBatch, type TinyOracle,
+} from './oracle-run.ts';
 
 // The oracles' README: forward and gradients 5e-6, losses 1e-4, final norms 1e-3, final sums 5e-3.
 const FORWARD = 5e-6;
@@ -61,7 +42,7 @@ describeShared('tiny encoders against PyTorch', place, () => {
     ['distilbert', 'dense1', []],
     ['distilbert', 'dense3', [256, 32]],
   ])('%s, head %s', (architecture, name, dense) => {
-    let oracle: Oracle;
+    let oracle: TinyOracle;
     let tensors: Safetensors;
     let config: EncoderConfig;
     let options: ClassifierOptions;
@@ -69,14 +50,14 @@ describeShared('tiny encoders against PyTorch', place, () => {
     let batches: readonly Feeds[];
 
     beforeAll(() => {
-      oracle = sharedJson<Oracle>(...place, `${architecture}-${name}.json`);
+      oracle = sharedJson<TinyOracle>(...place, `${architecture}-${name}.json`);
       tensors = sharedTensors(...place, `${architecture}-${name}.safetensors`);
       const folder = sharedPath(...place, architecture) as string;
       config = readEncoderConfig(folder);
       options = { encoder: config, head: { dense, dropout: 0, activation: 'none' }, outputs: oracle.classes };
       const { parameters } = trainingStep(options);
       source = oracleSource(tensors, dense.length + 1, pretrainedParameters(openWeights(folder), config, parameters, 0).source);
-      batches = oracle.batches.map((batch) => feedsOf(config, batch, oracle.classes));
+      batches = oracle.batches.map((batch) => tinyFeeds(config, batch, oracle.classes));
     });
 
     test('pooled output, logits and hidden states', async () => {
@@ -88,7 +69,7 @@ describeShared('tiny encoders against PyTorch', place, () => {
       }
       await Promise.all([encoder.release(), classifier.release()]);
 
-      const batch = oracle.batches[0] as Batch;
+      const batch = oracle.batches[0] as TinyBatch;
       for (const layer of [0, 1]) {
         const hidden = await openForward({ program: hiddenForward(config, layer), source, threads: 1 });
         const found = await hidden.forward(batches[0] as Feeds);
@@ -144,20 +125,8 @@ describeShared('tiny encoders against PyTorch', place, () => {
   });
 });
 
-function feedsOf(config: EncoderConfig, batch: Batch, outputs: number): Feeds {
-  const cut = (rows: readonly (readonly number[])[]): readonly (readonly number[])[] => rows.map((row, b) => row.slice(0, lengthOf(batch, b)));
-  return {
-    ...batchFeeds(config, cut(batch.input_ids), batch.input_ids[0]?.length ?? 0, batch.token_type_ids && cut(batch.token_type_ids)),
-    ...targetFeeds(batch.labels, outputs),
-  };
-}
-
-function lengthOf(batch: Batch, b: number): number {
-  return (batch.attention_mask[b] ?? []).filter((kept) => kept === 1).length;
-}
-
 /** The rows of real tokens, of hidden states [B*S, width]. */
-function unpadded(hidden: Float32Array, batch: Batch, width: number): readonly number[] {
+function unpadded(hidden: Float32Array, batch: TinyBatch, width: number): readonly number[] {
   const mask = batch.attention_mask.flat();
   return [...hidden].filter((_, i) => mask[Math.floor(i / width)] === 1);
 }

@@ -1,0 +1,73 @@
+import { concrete, type Builder, type Shape, type Symbols, type Value } from '../graph/index.ts';
+import type { Feeds, HostTensor, MaskSpec } from '../program.ts';
+import { keepThreshold, maskKey, STRIDE } from './masks.ts';
+
+/** Dropout masks that the graph itself makes, with what it has to be fed for that. */
+export interface MaskNodes {
+  /** Each mask by the name of the input that it takes the place of: bool, true where an element is kept. */
+  readonly masks: ReadonlyMap<string, Value>;
+  /** Inputs that depend on the step: the keys of its masks. */
+  keys(seed: number, step: number): Feeds;
+  /** Inputs that depend on the batch's shape: where the elements' hashes start. */
+  starts(symbols: Symbols): Feeds;
+}
+
+const KEYS = ['mask.first', 'mask.second'] as const;
+
+/**
+ * The bits of `keeps`, as nodes over uint32. Element r W + c of a mask [..., W] starts at (r W) · STRIDE + c · STRIDE, two
+ * short inputs that all masks of a shape share.
+ */
+export function maskNodes(g: Builder, specs: readonly MaskSpec[]): MaskNodes {
+  if (specs.length === 0) return { masks: new Map(), keys: () => ({}), starts: () => ({}) };
+  const [first, second] = KEYS.map((name) => g.input(name, 'uint32', [specs.length])) as [Value, Value];
+  const shapes = new Map<string, { readonly shape: Shape; readonly start: Value }>();
+  const startOf = (shape: Shape): Value => {
+    const known = shapes.get(String(shape));
+    if (known !== undefined) return known.start;
+    const start = g.Add(g.input(rowsName(shape), 'uint32', [...shape.slice(0, -1), 1]), g.input(columnsName(shape), 'uint32', shape.slice(-1)));
+    shapes.set(String(shape), { shape, start });
+    return start;
+  };
+  return {
+    masks: new Map(
+      specs.map(({ input, shape, rate }, site) => {
+        const at = g.constant(Int32Array.of(site), 'int32', []);
+        return [input, kept(g, g.Add(startOf(shape), g.Gather(first, at)), g.Gather(second, at), rate)];
+      }),
+    ),
+    keys(seed, step) {
+      const keys = specs.map((_, site) => maskKey(seed, step, site));
+      return Object.fromEntries(KEYS.map((name, word) => [name, uint32([specs.length], (site) => keys[site]![word]!)]));
+    },
+    starts(symbols) {
+      return Object.fromEntries(
+        [...shapes.values()].flatMap(({ shape }) => {
+          const lengths = concrete(shape, symbols);
+          const width = lengths.at(-1)!;
+          return [
+            [rowsName(shape), uint32([...lengths.slice(0, -1), 1], (row) => Math.imul(Math.imul(row, width), STRIDE))],
+            [columnsName(shape), uint32([width], (column) => Math.imul(column, STRIDE))],
+          ];
+        }),
+      );
+    },
+  };
+}
+
+/** `keeps` over the hashes' starts, the first key already added. */
+function kept(g: Builder, start: Value, second: Value, rate: number): Value {
+  const number = (x: number): Value => g.constant(Uint32Array.of(x), 'uint32', []);
+  const permute = (x: Value): Value => g.Mul(x, g.Add(g.Add(x, x), number(1)));
+  const fold = (x: Value): Value => g.Add(x, g.Div(x, number(2 ** 16)));
+  const hash = permute(fold(permute(g.Add(fold(permute(start)), second))));
+  return g.Less(g.Div(hash, number(2 ** 8)), number(keepThreshold(rate)));
+}
+
+const rowsName = (shape: Shape): string => `mask.rows(${shape.join(', ')})`;
+const columnsName = (shape: Shape): string => `mask.columns(${shape.join(', ')})`;
+
+function uint32(shape: readonly number[], at: (i: number) => number): HostTensor {
+  const length = shape.reduce((product, axis) => product * axis, 1);
+  return { dtype: 'uint32', shape, data: Uint32Array.from({ length }, (_, i) => at(i)) };
+}

@@ -1,0 +1,140 @@
+import { OrtrainError } from '../../core/errors.ts';
+import { deviceStep, type StateSpec } from '../optim/index.ts';
+import type { Feeds, ForwardProgram, GradientSpec, ParameterSpec } from '../program.ts';
+import { bindSymbols, inputsBesides } from './batch.ts';
+import { openGpuMemory, type GpuMemory } from './gpu-memory.ts';
+import { openGpuSession, type GpuSession } from './gpu-session.ts';
+import { requireLengths, sizeOf, trainedSpec, union } from './parameters.ts';
+import type { ForwardModel, ForwardOptions, OptimizerState, ParameterSource, Tensors, Trainer, TrainerOptions } from './trainer.ts';
+
+/** A forward pass on the GPU. */
+export function openForward({ program, source }: ForwardOptions): Promise<ForwardModel> {
+  return together(async (gpu) => {
+    await fill(gpu.memory, program.parameters, source);
+    return { forward: forwardPass(program, await gpu.session(program.graph, []), gpu.memory), release: gpu.release };
+  });
+}
+
+/**
+ * A trainer on the GPU: parameters and slots stay in GPU buffers from the first step to the last, and one graph goes from the
+ * batch to the updated state. Each step puts the state into new buffers and gives the old ones back; a step whose loss or gradients
+ * are not finite is undone by keeping the old ones.
+ */
+export function openTrainer(options: TrainerOptions): Promise<Trainer> {
+  const { step: program, forward: evaluation, source, optimizer, clipNorm, seed } = options;
+  for (const gradient of program.gradients) trainedSpec(program, gradient);
+  const step = deviceStep(program, optimizer, clipNorm);
+  const batchInputs = inputsBesides(program.graph.inputs, [...program.parameters.map(({ name }) => name), ...program.masks.map(({ input }) => input)]);
+  const trained = step.state.filter(({ slot }) => slot === null);
+  const slots = optimizer.rule.slots.map((slot) => [slot, step.state.filter((spec) => spec.slot === slot)] as const);
+  let updates = 0;
+
+  return together(async (gpu) => {
+    const { memory } = gpu;
+    await fill(memory, union(program.parameters, evaluation.parameters), source);
+    for (const { input, shape } of slots.flatMap(([, specs]) => specs)) await memory.write(input, shape, new Float32Array(sizeOf(shape)));
+    const session = await gpu.session(step.graph, step.state.map(({ output }) => output));
+    const optimizerState = async (): Promise<OptimizerState> => {
+      const found: Record<string, Tensors> = {};
+      for (const [slot, specs] of slots) found[slot] = await read(memory, specs);
+      return { step: updates, slots: found };
+    };
+    return {
+      forward: forwardPass(evaluation, await gpu.session(evaluation.graph, []), memory),
+      async step(feeds, rates) {
+        const at = { ...rates, step: updates + 1 };
+        const symbols = bindSymbols(batchInputs, feeds);
+        program.gradients.forEach((gradient) => checkRows(gradient, feeds));
+        const { host, buffers } = await session.run({ ...feeds, ...step.stepFeeds(at, seed), ...step.shapeFeeds(symbols) }, memory.tensors, symbols);
+        const [loss, logits, gradientNorm] = [host[step.loss]![0]!, host[step.logits]!, host[step.gradientNorm]![0]!];
+        if (!Number.isFinite(loss + gradientNorm)) {
+          for (const buffer of Object.values(buffers)) buffer.dispose();
+          return { loss: NaN, logits, gradientNorm };
+        }
+        for (const { input, output } of step.state) memory.replace(input, buffers[output]!);
+        updates = at.step;
+        return { loss, logits, gradientNorm };
+      },
+      snapshot: () => read(memory, trained),
+      async restore(snapshot) {
+        requireLengths(lengthsOf(trained), snapshot, 'snapshot');
+        await write(memory, trained, snapshot);
+      },
+      look: async () => ({ parameters: await read(memory, trained), optimizer: await optimizerState() }),
+      optimizerState,
+      async restoreOptimizerState(state) {
+        for (const [slot, specs] of slots) requireLengths(lengthsOf(specs), state.slots[slot] ?? {}, `optimizer state (${slot})`);
+        for (const [slot, specs] of slots) await write(memory, specs, state.slots[slot]!);
+        updates = state.step;
+      },
+      release: gpu.release,
+    };
+  });
+}
+
+/** What is opened for one model, and given back together. */
+interface Gpu {
+  readonly memory: GpuMemory;
+  session(...of: Parameters<typeof openGpuSession>): Promise<GpuSession>;
+  release(): Promise<void>;
+}
+
+/** Gives back what was opened so far where `open` fails. */
+async function together<T>(open: (gpu: Gpu) => Promise<T>): Promise<T> {
+  const memory = openGpuMemory();
+  const sessions: GpuSession[] = [];
+  const gpu: Gpu = {
+    memory,
+    async session(...of) {
+      const session = await openGpuSession(...of);
+      sessions.push(session);
+      return session;
+    },
+    async release() {
+      await memory.release();
+      for (const session of sessions) await session.release();
+    },
+  };
+  try {
+    return await open(gpu);
+  } catch (error) {
+    await gpu.release();
+    throw error;
+  }
+}
+
+function forwardPass(program: ForwardProgram, session: GpuSession, memory: GpuMemory): ForwardModel['forward'] {
+  const batchInputs = inputsBesides(program.graph.inputs, program.parameters.map(({ name }) => name));
+  return async (feeds) => {
+    const { host } = await session.run(feeds, memory.tensors, bindSymbols(batchInputs, feeds));
+    return host[program.output]!;
+  };
+}
+
+/** A row that is named twice would count twice in the norm: that is a defect of the batch. */
+function checkRows({ parameter, rows }: GradientSpec, feeds: Feeds): void {
+  const list = rows === undefined ? [] : (feeds[rows]!.data as Int32Array);
+  if (new Set(list).size < list.length) throw new OrtrainError('run', `a row of ${parameter} is fed twice`, { subject: parameter });
+}
+
+async function fill(memory: GpuMemory, specs: readonly ParameterSpec[], source: ParameterSource): Promise<void> {
+  for (const spec of specs) {
+    const values = new Float32Array(sizeOf(spec.shape));
+    source(spec, values);
+    await memory.write(spec.name, spec.shape, values);
+  }
+}
+
+async function read(memory: GpuMemory, specs: readonly StateSpec[]): Promise<Tensors> {
+  const tensors: Record<string, Float32Array> = {};
+  for (const { parameter, input } of specs) tensors[parameter] = await memory.read(input);
+  return tensors;
+}
+
+async function write(memory: GpuMemory, specs: readonly StateSpec[], tensors: Tensors): Promise<void> {
+  for (const { parameter, input, shape } of specs) await memory.write(input, shape, tensors[parameter]!);
+}
+
+function lengthsOf(specs: readonly StateSpec[]): ReadonlyMap<string, number> {
+  return new Map(specs.map(({ parameter, shape }) => [parameter, sizeOf(shape)]));
+}

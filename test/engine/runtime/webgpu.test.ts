@@ -1,0 +1,180 @@
+import { afterEach, expect, test } from 'vitest';
+import { batchFeeds, classifierForward, featureFeeds, headForward, headStep, pretrainedParameters, randomParameters, targetFeeds, trainingStep } from '../../../src/engine/models/index.ts';
+import { openWeights, readEncoderConfig } from '../../../src/data/model-folder.ts';
+import { adam, adamw, sgd } from '../../../src/engine/optim/index.ts';
+import type { Feeds } from '../../../src/engine/program.ts';
+import { openForward, openTrainer, type Tensors, type Trainer, type TrainerOptions } from '../../../src/engine/runtime/index.ts';
+import { describeShared, sharedJson, sharedPath } from '../../helpers/shared.ts';
+import { describeWebgpu } from '../../helpers/webgpu.ts';
+import { distance, losses, oracleSource, sharedTensors, tinyFeeds, type TinyOracle } from '../models/oracle-run.ts';
+import { tinyConfig } from '../models/tiny.ts';
+import { batches, feedsOf, forwardProgram, initial, stepProgram, H, V, W } from './small-model.ts';
+
+/** Losses of two devices from the same weights, the same masks and the same batches. */
+const LOSS = 1e-4;
+
+const open: { release(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const model of open.splice(0)) await model.release();
+});
+
+async function trainerOn(device: 'cpu' | 'webgpu', options: Omit<TrainerOptions, 'device' | 'threads'>): Promise<Trainer> {
+  const trainer = await openTrainer({ ...options, device, threads: 1 });
+  open.push(trainer);
+  return trainer;
+}
+
+async function both(options: Omit<TrainerOptions, 'device' | 'threads'>): Promise<readonly [cpu: Trainer, webgpu: Trainer]> {
+  return [await trainerOn('cpu', options), await trainerOn('webgpu', options)];
+}
+
+function small(changes: Partial<TrainerOptions> = {}): TrainerOptions {
+  const values = initial();
+  const optimizer = { rule: adam({ betas: [0.9, 0.999], eps: 1e-8 }), weightDecay: 0.02, noDecay: (name: string) => name === 'b1' };
+  return { step: stepProgram(), forward: forwardProgram(), source: (spec, into) => into.set(values[spec.name]!), threads: 1, optimizer, clipNorm: 0.5, seed: 7, ...changes };
+}
+
+const feedsAt = (step: number): Feeds => feedsOf(batches[step % batches.length]!);
+
+await describeWebgpu('a trainer on WebGPU', () => {
+  test('trains as the CPU does: masks, clipping, decay, batches of several shapes, rows of a table', async () => {
+    const [cpu, webgpu] = await both(small());
+    for (let step = 0; step < 20; step += 1) {
+      const rates = { lr: 0.02 + 0.001 * step, momentum: 0.85 };
+      const [expected, found] = [await cpu.step(feedsAt(step), rates), await webgpu.step(feedsAt(step), rates)];
+      expect(found.loss).toBeCloseTo(expected.loss, 5);
+      expect(found.gradientNorm).toBeCloseTo(expected.gradientNorm, 4);
+      expectNear({ logits: found.logits }, { logits: expected.logits }, 1e-5);
+    }
+    expectNear(await webgpu.snapshot(), await cpu.snapshot(), 1e-4);
+    expectNear({ logits: await webgpu.forward(feedsAt(1)) }, { logits: await cpu.forward(feedsAt(1)) }, 1e-4);
+    const look = await webgpu.look();
+    expect(look).toEqual({ parameters: await webgpu.snapshot(), optimizer: await webgpu.optimizerState() });
+  });
+
+  test('goes on from the CPU’s parameters and optimizer state', async () => {
+    const [cpu, webgpu] = await both(small({ optimizer: { rule: sgd({ momentum: 0.9, nesterov: true }), weightDecay: 0.01 } }));
+    for (let step = 0; step < 3; step += 1) await cpu.step(feedsAt(step), { lr: 0.05 });
+    await webgpu.restore(await cpu.snapshot());
+    await webgpu.restoreOptimizerState(await cpu.optimizerState());
+    for (let step = 3; step < 6; step += 1) {
+      expect((await webgpu.step(feedsAt(step), { lr: 0.05 })).loss).toBeCloseTo((await cpu.step(feedsAt(step), { lr: 0.05 })).loss, 5);
+    }
+    expect((await webgpu.optimizerState()).step).toBe(6);
+    await expect(webgpu.restore({ b1: new Float32Array(2) })).rejects.toMatchObject({ code: 'data' });
+  });
+
+  test('a loss or gradient that is not finite is reported and changes nothing', async () => {
+    const webgpu = await trainerOn('webgpu', small());
+    await webgpu.step(feedsAt(0), { lr: 0.05 });
+    const before = await webgpu.look();
+    const broken: Feeds = { ...feedsAt(0), targets: { dtype: 'float32', shape: [2, 1], data: Float32Array.of(1e20, 0) } };
+    expect((await webgpu.step(broken, { lr: 0.05 })).loss).toBeNaN();
+    expect(await webgpu.look()).toEqual(before);
+    expect((await webgpu.step(feedsAt(1), { lr: 0.05 })).loss).toBeGreaterThan(0);
+
+    // As in the CPU's test: the loss is finite, the gradient of w1 is not.
+    const values: Record<string, Float32Array> = { ...initial(), w1: new Float32Array(W * H), w2: new Float32Array(H).fill(1e4), table: new Float32Array(V * W).fill(1e35) };
+    const steep = await trainerOn('webgpu', small({ source: (spec, into) => into.set(values[spec.name]!) }));
+    const { loss, gradientNorm } = await steep.step(feedsAt(0), { lr: 0.05 });
+    expect([loss, gradientNorm].map(Number.isFinite)).toEqual([false, false]);
+    expect((await steep.snapshot())['w2']).toEqual(values['w2']);
+  });
+
+  test('a batch that does not fit is refused, and the next one is as good as ever', async () => {
+    const webgpu = await trainerOn('webgpu', small());
+    const { targets: _targets, ...feeds } = feedsAt(0);
+    await expect(webgpu.step(feeds, { lr: 0.1 })).rejects.toMatchObject({ code: 'run', problems: [{ message: 'targets is not fed' }] });
+    const twice: Feeds = { ...feedsAt(0), rows: { dtype: 'int32', shape: [4], data: Int32Array.of(1, 5, 5, 2) } };
+    await expect(webgpu.step(twice, { lr: 0.1 })).rejects.toMatchObject({ code: 'run', subject: 'table' });
+    expect((await webgpu.step(feedsAt(0), { lr: 0.1 })).loss).toBeGreaterThan(0);
+  });
+
+  test('a forward pass alone', async () => {
+    const [cpu, webgpu] = [await openForward({ ...small(), program: forwardProgram() }), await openForward({ ...small(), program: forwardProgram(), device: 'webgpu' })];
+    open.push(cpu, webgpu);
+    for (const batch of batches) expectNear({ logits: await webgpu.forward(feedsOf(batch)) }, { logits: await cpu.forward(feedsOf(batch)) }, 1e-5);
+  });
+
+  test('a small BERT with dropout and three classes has the CPU’s losses over 20 steps', async () => {
+    const encoder = tinyConfig({ num_hidden_layers: 2 });
+    const model = { encoder, head: { dense: [6], dropout: 0.3, activation: 'tanh' }, outputs: 3 } as const;
+    const step = trainingStep(model);
+    expect(step.masks).toHaveLength(9); // embeddings, three in each layer, two in the head
+    const optimizer = { rule: adamw({ betas: [0.9, 0.999], eps: 1e-8 }), weightDecay: 0.01 };
+    const [cpu, webgpu] = await both({ step, forward: classifierForward(model), source: randomParameters(5), optimizer, clipNorm: 1, seed: 3 });
+    for (let i = 0; i < 20; i += 1) {
+      const ids = Array.from({ length: 3 + (i % 2) }, (_, b) => Array.from({ length: 4 + ((i + b) % 5) }, (__, s) => (11 * i + 31 * b + 7 * s) % 50));
+      const feeds = { ...batchFeeds(encoder, ids, 9), ...targetFeeds(ids.map((_, b) => (b + i) % 3), 3) };
+      const [expected, found] = [await cpu.step(feeds, { lr: 1e-3 }), await webgpu.step(feeds, { lr: 1e-3 })];
+      expect(Math.abs(found.loss - expected.loss)).toBeLessThan(LOSS);
+    }
+  });
+
+  test('takes no more memory after a hundred steps than after ten', async () => {
+    const model = { width: 256, head: { dense: [1024], dropout: 0.5, activation: 'relu' }, outputs: 1 } as const; // 260,000 parameters, 1 MB
+    const optimizer = { rule: adam({ betas: [0.9, 0.999], eps: 1e-8 }), weightDecay: 0 };
+    const webgpu = await trainerOn('webgpu', { step: headStep(model), forward: headForward(model), source: randomParameters(5), optimizer, clipNorm: null, seed: 3 });
+    const feeds = { ...featureFeeds(Float32Array.from({ length: 4 * 256 }, (_, i) => Math.sin(i)), 256), ...targetFeeds([0, 1, 1, 0], 1) };
+    for (let step = 0; step < 10; step += 1) await webgpu.step(feeds, { lr: 1e-3 });
+    const before = process.memoryUsage().rss;
+    for (let step = 0; step < 100; step += 1) await webgpu.step(feeds, { lr: 1e-3 });
+    // One buffer of them kept at each step would be 100 MB: software Vulkan keeps buffers in the process's own memory.
+    expect(process.memoryUsage().rss - before).toBeLessThan(32e6);
+  });
+
+  describeShared('a tiny BERT against PyTorch', ['oracles', 'tiny'], () => {
+    test.each([['dense1', []], ['classes6', []]])('20 steps of Adam, head %s', async (name, dense) => {
+      const oracle = sharedJson<TinyOracle>('oracles', 'tiny', `bert-${name}.json`);
+      const folder = sharedPath('oracles', 'tiny', 'bert') as string;
+      const encoder = readEncoderConfig(folder);
+      const model = { encoder, head: { dense, dropout: 0, activation: 'none' }, outputs: oracle.classes } as const;
+      const [step, forward] = [trainingStep(model), classifierForward(model)];
+      const pretrained = pretrainedParameters(openWeights(folder), encoder, step.parameters, 0).source;
+      const source = oracleSource(sharedTensors('oracles', 'tiny', `bert-${name}.safetensors`), 1, pretrained);
+      const webgpu = await trainerOn('webgpu', {
+        step, forward, source, clipNorm: null, seed: 1,
+        optimizer: { rule: adam(oracle.optimizer), weightDecay: oracle.optimizer.weight_decay },
+      });
+      const found = await losses(webgpu, oracle.batches.map((batch) => tinyFeeds(encoder, batch, oracle.classes)), oracle.batch_of_step, oracle.optimizer.lr);
+      expect(distance(found, oracle.losses)).toBeLessThan(LOSS);
+    });
+  });
+
+  describeShared('three layers of MiniLM with dropout', ['models', 'all-MiniLM-L6-v2'], () => {
+    test('have the CPU’s losses over ten steps of Adam', async () => {
+      const folder = sharedPath('models', 'all-MiniLM-L6-v2') as string;
+      const whole = readEncoderConfig(folder);
+      const tweets = sharedJson<{ input_ids: readonly (readonly number[])[]; labels: readonly number[] }>('oracles', 'minilm', 'minilm.json');
+      const texts = tweets.input_ids.slice(0, 20).map((ids) => ids.slice(0, 16));
+      // Software Vulkan is spared the other three layers, and the rows of the table of words that no text uses: half of MiniLM.
+      const words = [...new Set([whole.padTokenId, ...texts.flat()])];
+      const encoder = { ...whole, layers: 3, vocabSize: words.length, padTokenId: 0 };
+      const model = { encoder, head: { dense: [], dropout: 0.1, activation: 'none' }, outputs: 1 } as const;
+      const [step, forward] = [trainingStep(model), classifierForward(model)];
+      const pretrained = pretrainedParameters(openWeights(folder), whole, classifierForward({ ...model, encoder: { ...whole, layers: 3 } }).parameters, 0).source;
+      const source: TrainerOptions['source'] = (spec, into) => {
+        if (!spec.name.includes('word_embeddings')) return pretrained(spec, into);
+        const table = pretrained({ ...spec, shape: [whole.vocabSize, whole.hiddenSize] });
+        words.forEach((word, row) => into.set(table.subarray(word * whole.hiddenSize, (word + 1) * whole.hiddenSize), row * whole.hiddenSize));
+      };
+      const batchAt = (i: number): Feeds => {
+        const ids = texts.slice(2 * i, 2 * i + 2).map((text) => text.map((word) => words.indexOf(word)));
+        return { ...batchFeeds(encoder, ids, 16), ...targetFeeds(tweets.labels.slice(2 * i, 2 * i + 2), 1) };
+      };
+      const optimizer = { rule: adam({ betas: [0.9, 0.999], eps: 1e-8 }), weightDecay: 1e-5 };
+      const [cpu, webgpu] = await both({ step, forward, source, optimizer, clipNorm: 1, seed: 42 });
+      expect(step.masks).toHaveLength(11); // embeddings, three in each layer, the head
+      for (let i = 0; i < 10; i += 1) {
+        const [expected, found] = [await cpu.step(batchAt(i), { lr: 5e-5 }), await webgpu.step(batchAt(i), { lr: 5e-5 })];
+        expect(Math.abs(found.loss - expected.loss), `step ${i + 1}`).toBeLessThan(LOSS);
+      }
+    });
+  });
+});
+
+/** Tensors of the same names, no element further apart than this. */
+function expectNear(found: Tensors, expected: Tensors, tolerance: number): void {
+  expect(Object.keys(found)).toEqual(Object.keys(expected));
+  for (const [name, values] of Object.entries(expected)) expect(distance(found[name]!, values), name).toBeLessThan(tolerance);
+}
