@@ -48,6 +48,11 @@ function commands(act: Act): Command {
     .option('--name <run name>', "name the run's folder")
     .action(act(async () => (await import('./commands/run.ts')).run));
   program
+    .command('sweep <file>')
+    .description('carry out every experiment of a sweep, rank them, and write a report')
+    .option('--dry-run', 'only list the experiments')
+    .action(act(async () => (await import('./commands/sweep.ts')).sweep));
+  program
     .command('plan <config...>')
     .description('say what a run would do: stages, folds, exact number of steps, what is cached')
     .option('--until <stage>', 'stop after this stage')
@@ -123,6 +128,7 @@ function commands(act: Act): Command {
   program
     .command('schema')
     .description('print the JSON Schema of the configuration')
+    .addOption(new Option('--of <kind>', 'of which file').choices(['experiment', 'sweep']).default('experiment'))
     .action(act(async () => (await import('./commands/schema.ts')).schema));
   program
     .command('doctor')

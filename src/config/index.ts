@@ -1,17 +1,17 @@
 import { experimentDefinition, layerSchema } from './experiment.ts';
-import { dotted, pathsOf, schemaAt } from './schema.ts';
+import { dotted, pathsOf, schemaAt, type SchemaNode } from './schema.ts';
+import { sweepSchema } from './sweep-schema.ts';
 
 export type { Experiment } from './experiment.ts';
 export { loadExperiment, readExperiment, type LoadedExperiment, type LoadOptions } from './load.ts';
 export { loadPipeline, type Pipeline, type PipelineStage } from './pipeline.ts';
 export { requireFiles } from './references.ts';
+export { loadSweep, type Sweep, type SweepMember } from './sweep.ts';
 export { toYaml } from './to-yaml.ts';
 export type { Place } from './tree.ts';
 
-/** The JSON Schema 2020-12 of configuration files, for editors; every file is a layer, so it asks for no key. */
-export function experimentSchema(): object {
-  return layerSchema;
-}
+/** The JSON Schemas 2020-12 of the files that a person writes, for editors. A configuration is a layer, so its schema asks for no key. */
+export const fileSchemas = { experiment: layerSchema, sweep: sweepSchema } as const satisfies Readonly<Record<string, SchemaNode>>;
 
 /** Every path of the configuration that holds a value, such as `training.optimizer.lr`; those of all kinds of schedule and optimizer. */
 export function leafPaths(): readonly string[] {

@@ -3,12 +3,13 @@ import { OrtrainError, type Problem } from '../core/errors.ts';
 import { check } from './check.ts';
 import { complete } from './complete.ts';
 import { experimentDefinition, type Experiment } from './experiment.ts';
-import { readLayers } from './layers.ts';
+import { readLayers, type Layers } from './layers.ts';
+import { merge } from './merge.ts';
 import { withOverrides } from './overrides.ts';
 import { shownPath } from './read-file.ts';
 import { conflicts } from './rules.ts';
 import { dotted, schemaAt, type Path } from './schema.ts';
-import { plain, problemAt, valuePlace, withEntry, type MapTree, type Place, type Tree } from './tree.ts';
+import { emptyMap, plain, problemAt, valuePlace, withEntry, type MapTree, type Place, type Tree } from './tree.ts';
 
 export interface LoadedExperiment {
   readonly experiment: Experiment;
@@ -28,8 +29,13 @@ export interface LoadOptions {
  * a `config` error with all problems of all layers.
  */
 export function loadExperiment(file: string, options: LoadOptions = {}): LoadedExperiment {
-  const layers = readLayers(file);
-  const overridden = withOverrides(withName(layers.tree, file), options.set ?? []);
+  return experimentOf(readLayers(file), file, options.set ?? [], emptyMap);
+}
+
+/** The experiment of layers that have been read, under the overrides, under one more checked layer. */
+export function experimentOf(layers: Layers, file: string, set: readonly string[], top: MapTree): LoadedExperiment {
+  const below = withOverrides(withName(layers.tree, file), set);
+  const overridden = { ...below, tree: merge(below.tree, top, experimentDefinition) };
   const completed = complete(overridden.tree, experimentDefinition);
   const { tree, problems: wrong } = check(completed.tree, experimentDefinition);
   const problems = distinct([

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { experimentSchema, leafPaths, loadExperiment, requireFiles } from '../../src/config/index.ts';
+import { fileSchemas, leafPaths, loadExperiment, requireFiles } from '../../src/config/index.ts';
 import { OrtrainError } from '../../src/core/errors.ts';
 import { experimentDefinition } from '../../src/config/experiment.ts';
 import { pathsOf, schemaAt } from '../../src/config/schema.ts';
@@ -69,8 +69,8 @@ test('the libraries for YAML and JSON Schema wait for the first configuration', 
 });
 
 describe('the schema', () => {
-  test('is the one in configs/; if not, run: npx pipeline schema > configs/experiment.schema.json', () => {
-    expect(JSON.parse(readFileSync(join(root, 'configs', 'experiment.schema.json'), 'utf8'))).toEqual(experimentSchema());
+  test.each(['experiment', 'sweep'] as const)('of a file is the one in configs/; if not, run: npx pipeline schema --of %s > configs/%s.schema.json', (kind) => {
+    expect(JSON.parse(readFileSync(join(root, 'configs', `${kind}.schema.json`), 'utf8'))).toEqual(fileSchemas[kind]);
   });
 
   test('explains every key', () => {

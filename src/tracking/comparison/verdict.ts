@@ -8,6 +8,7 @@ export function verdict(pairing: Pairing): string {
   const [only, ...more] = pairing.pairs;
   if (only === undefined) return '';
   if (more.length === 0) return `${ofTwo(only, pairing)} ${ofRows(only)}`;
+  if (pairing.pairs.length > MOST_NAMED) return ofAll(pairing, only);
   const leads = pairing.pairs.map((pair) => ofMany(pair, pairing));
   return `${only.best} has the best mean ${pairing.metric}. ${leads.join(' ')} The p values are corrected for ${pairing.pairs.length} comparisons.`;
 }
@@ -24,6 +25,9 @@ export function chance(p: number): string {
 
 /** Sums of the same numbers in another order differ by less. */
 const ROUNDING = 1e-12;
+
+/** More runs than these are counted instead of named: nobody reads thirty sentences. */
+const MOST_NAMED = 5;
 
 type Tested = Pairing & { readonly paired: true };
 
@@ -50,6 +54,12 @@ function ofMany({ other, folds, p, rows, significant }: Pair, { smallerIsBetter 
   const lead = significant ? `It is better than ${other}` : `Its lead over ${other} is within noise`;
   if (folds === null || p === null) return `${lead} (${count(rows.onlyA)} rows against ${count(rows.onlyB)} that only one gets right, ${chance(rows.p)}).`;
   return `${lead}: ${metric(Math.abs(folds.difference))} (95 % interval ${range(upwards(folds.interval, smallerIsBetter))}, ${chance(p)}).`;
+}
+
+function ofAll({ pairs, metric: name }: Tested, { best }: Pair): string {
+  const noise = pairs.filter(({ significant }) => !significant);
+  const lead = noise.length === 0 ? `It is better than all ${count(pairs.length)} others` : `Its lead is more than noise over ${count(pairs.length - noise.length)} of ${count(pairs.length)} others`;
+  return `${best} has the best mean ${name}. ${lead}. The p values are corrected for ${count(pairs.length)} comparisons.`;
 }
 
 /** The interval of how much better the best run is, whichever direction is better. */

@@ -1,0 +1,127 @@
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { loadSweep, requireFiles, type Sweep, type SweepMember } from '../../config/index.ts';
+import { shownValue } from '../../config/parameters.ts';
+import { OrtrainError } from '../../core/errors.ts';
+import { writeJsonAtomic } from '../../core/files.ts';
+import { compareRuns } from '../../tracking/comparison/compare.ts';
+import type { RunMetrics } from '../../tracking/run-files.ts';
+import type { Answer, Call, Verb } from '../call.ts';
+import { runAll, type Outcome } from '../experiment-runs.ts';
+import { sections } from '../render/sections.ts';
+import { left, right, table } from '../render/table.ts';
+import { duration, metric, pathFromHere, plural, printable } from '../render/text.ts';
+import type { Terminal } from '../terminal.ts';
+
+export interface SweepFlags {
+  readonly dryRun?: boolean;
+}
+
+/**
+ * Carries out every experiment of a sweep, the shared stages once, and ranks the runs. A member whose training fails does
+ * not end the others; the same command again does only what is missing.
+ */
+export const sweep: Verb<SweepFlags> = async ([file = ''], { dryRun = false }, call) => {
+  const loaded = loadSweep(file, call.flags.set);
+  for (const member of loaded.members) requireFiles(member.loaded);
+  if (dryRun) return listed(loaded, call.terminal);
+  const total = loaded.members.length;
+  const outcomes = await runAll(
+    loaded.members.map((member) => ({ loaded: member.loaded, config: file })),
+    {
+      commandName: loaded.name,
+      goOnAfter: (error) => error instanceof OrtrainError && error.code === 'run',
+      onDone: (done, number) => call.terminal.note(`${number + 1} of ${total}: ${done.run} · ${loaded.metric} ${metric(scoreOf(done.metrics, loaded.metric))} · ${duration(done.seconds)}`),
+    },
+    call,
+  );
+  return ranked(loaded, outcomes, call);
+};
+
+/** A member and what came of it; best first, those without a result last. */
+interface Ranked {
+  readonly run: string;
+  readonly values: SweepMember['values'];
+  readonly score: number | null;
+  readonly seconds: number | null;
+  readonly folder: string | null;
+  readonly error: string | null;
+}
+
+async function ranked(of: Sweep, outcomes: readonly Outcome[], call: Call): Promise<Answer> {
+  const ranking = outcomes.map((outcome, i): Ranked => rankedMember(of, of.members[i] as SweepMember, outcome)).toSorted((a, b) => order(of, a, b));
+  const folder = resolve(call.flags.artifacts, 'sweeps', of.name);
+  mkdirSync(folder, { recursive: true });
+  const { report, verdict } = await explain(outcomes, ranking, folder);
+  const [best] = ranking;
+  const document = { sweep: of.name, base: of.base, metric: of.metric, mode: of.mode, best: best?.score === null ? null : (best?.run ?? null), ranking, verdict, report };
+  writeJsonAtomic(join(folder, 'sweep.json'), document);
+  return { data: document, text: rankingText(of, ranking, { report, verdict }, call.terminal), ...failureOf(of, outcomes) };
+}
+
+function rankedMember(of: Sweep, { values, loaded }: SweepMember, outcome: Outcome): Ranked {
+  if ('error' in outcome) return { run: loaded.experiment.name, values, score: null, seconds: null, folder: null, error: outcome.error instanceof Error ? outcome.error.message : String(outcome.error) };
+  const { run, metrics, seconds, folder } = outcome.run;
+  const score = scoreOf(metrics, of.metric);
+  return { run, values, score: Number.isFinite(score) ? score : null, seconds, folder, error: null };
+}
+
+function order({ mode }: Sweep, a: Ranked, b: Ranked): number {
+  if (a.score === null || b.score === null) return Number(a.score === null) - Number(b.score === null);
+  return (mode === 'max' ? b.score - a.score : a.score - b.score) || a.run.localeCompare(b.run);
+}
+
+function scoreOf(metrics: RunMetrics | null, name: string): number {
+  const cv = /^cv\/(.*)\/mean$/.exec(name)?.[1];
+  return (cv === undefined ? metrics?.oof[name] : metrics?.cv[cv]?.mean) ?? NaN;
+}
+
+/** Writes the page of those runs that were evaluated. */
+async function explain(outcomes: readonly Outcome[], ranking: readonly Ranked[], folder: string): Promise<{ readonly report: string | null; readonly verdict: string | null }> {
+  const done = outcomes.flatMap((outcome) => ('run' in outcome && outcome.run.metrics !== null ? [{ name: outcome.run.run, folder: outcome.run.folder, metrics: outcome.run.metrics, experiment: outcome.asked.loaded.experiment }] : []));
+  if (done.length < 2) return { report: null, verdict: null };
+  const runs = done.toSorted((a, b) => ranking.findIndex(({ run }) => run === a.name) - ranking.findIndex(({ run }) => run === b.name));
+  const comparison = await compareRuns(runs);
+  const { writeComparisonReport } = await import('../../tracking/report/comparison-report.ts');
+  const report = join(folder, 'report.html');
+  await writeComparisonReport(report, comparison, runs);
+  return { report, verdict: comparison.verdict };
+}
+
+/** An interrupt or an error that ended the sweep as it is; of failed members how many. */
+function failureOf(of: Sweep, outcomes: readonly Outcome[]): { readonly error?: unknown } {
+  const errors = outcomes.flatMap((outcome) => ('error' in outcome ? [outcome.error] : []));
+  const last = errors.at(-1);
+  if (last === undefined) return {};
+  if (!(last instanceof OrtrainError && last.code === 'run')) return { error: last };
+  return { error: new OrtrainError('run', `${errors.length} of ${plural(of.members.length, 'experiment')} failed; the last with: ${last.message}`, { remedy: last.remedy ?? 'Take its values out of the sweep.', cause: last }) };
+}
+
+function rankingText(of: Sweep, ranking: readonly Ranked[], { report, verdict }: { readonly report: string | null; readonly verdict: string | null }, { colors }: Terminal): string {
+  const columns = [right(''), ...of.parameters.map(left), right(of.metric), right('took'), left('run')];
+  const rows = ranking.map(({ run, values, score, seconds, error }, i) => [
+    score === null ? '–' : `${i + 1}`,
+    ...of.parameters.map((path) => printable(shownValue(values[path]))),
+    score === null ? colors.red(error === null ? 'not evaluated' : 'failed') : i === 0 ? colors.green(metric(score)) : metric(score),
+    seconds === null ? '–' : duration(seconds),
+    run,
+  ]);
+  const missing = of.members.length - ranking.length;
+  const [best] = ranking;
+  return sections(
+    [
+      { title: `${of.name} · ${ranking.length} of ${plural(of.members.length, 'experiment')}${missing > 0 ? ', the rest was not started' : ''}`, lines: [table(columns, rows, colors)] },
+      { title: 'verdict', lines: verdict === null ? [] : [printable(verdict)] },
+      { title: 'report', lines: report === null ? [] : [pathFromHere(report)] },
+      { title: 'the best again', lines: best?.folder === null || best?.score === null || best === undefined ? [] : [`pipeline run ${pathFromHere(join(best.folder, 'config.yaml'))}`] },
+    ],
+    colors,
+  );
+}
+
+function listed(of: Sweep, { colors }: Terminal): Answer {
+  const members = of.members.map(({ loaded, values }) => ({ name: loaded.experiment.name, values }));
+  const rows = members.map(({ name, values }) => [...of.parameters.map((path) => printable(shownValue(values[path]))), name]);
+  const title = `${of.name} · ${plural(members.length, 'experiment')} on ${of.base}, ranked by ${of.metric}`;
+  return { data: { sweep: of.name, base: of.base, metric: of.metric, mode: of.mode, members }, text: sections([{ title, lines: [table([...of.parameters.map(left), left('run')], rows, colors)] }], colors) };
+}

@@ -1,0 +1,59 @@
+import { experimentDefinition } from './experiment.ts';
+import { choice, dotted, integer, nullable, object, pathsOf, schemaAt, text, typesOf, type SchemaNode } from './schema.ts';
+
+const METRICS = ['accuracy', 'f1_macro', 'f1', 'precision_macro', 'recall_macro', 'roc_auc', 'loss'] as const;
+
+const ranked = [...METRICS.map((metric) => `oof/${metric}` as const), ...METRICS.map((metric) => `cv/${metric}/mean` as const)].filter((name) => name !== 'oof/loss');
+
+/** A sweep without its parameters, whose keys are the paths of the configuration. */
+export const sweepDefinition = object('A sweep: one configuration, and values to try in it.', {
+  name: nullable(text({ maxLength: 60, pattern: '^[\\p{L}\\p{N}_][\\p{L}\\p{N}_-]*$', patternErrorMessage: 'letters, digits, - and _', description: "Names the sweep's folder and begins the names of its runs; null: the file's own name." })),
+  base: text({ description: 'The configuration that the values are put into: a path relative to this file.' }),
+  strategy: choice(['grid', 'random'], { default: 'grid', description: 'Every combination of the values, or combinations drawn at random.' }),
+  trials: integer({ default: 10, minimum: 1, maximum: 1000, description: 'How many combinations the strategy random draws.' }),
+  seed: integer({ default: 42, minimum: 0, maximum: 2 ** 32 - 1, description: 'Decides what the strategy random draws.' }),
+  metric: choice(ranked, { default: 'oof/f1_macro', description: 'Ranks the runs: of a loss smaller values are better, of all else larger ones.' }),
+});
+
+/** Paths of what a sweep can change: every value, and the objects that can be null. */
+export function parameterPaths(): readonly string[] {
+  const isValue = (path: readonly string[]): boolean => {
+    const schema = schemaAt(experimentDefinition, path);
+    return schema?.properties === undefined || typesOf(schema).includes('null');
+  };
+  return pathsOf(experimentDefinition).filter(isValue).map(dotted).filter((path) => path !== 'name');
+}
+
+/** The JSON Schema of sweep files, for editors and for the check. */
+export const sweepSchema: SchemaNode = {
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  title: 'ortrain sweep',
+  ...(sweepDefinition as SchemaNode),
+  properties: {
+    ...sweepDefinition.properties,
+    parameters: {
+      type: 'object',
+      description: 'What to try: the path of a parameter, and its values as a list, or, with the strategy random, a range.',
+      properties: Object.fromEntries(parameterPaths().map((path) => [path, choices(schemaAt(experimentDefinition, path.split('.')) as SchemaNode)])),
+      additionalProperties: false,
+    },
+  },
+};
+
+/** A list of values of a parameter; for numbers also a range. */
+function choices(parameter: SchemaNode): SchemaNode {
+  const number = typesOf(parameter).find((type) => type === 'number' || type === 'integer');
+  const list: SchemaNode = { type: 'array', items: parameter, minItems: 1, ...(parameter.description === undefined ? {} : { description: parameter.description }) };
+  if (number === undefined) return list;
+  const bound = (description: string): SchemaNode => ({ type: number, description });
+  return {
+    ...list,
+    type: ['array', 'object'],
+    properties: {
+      min: bound('The smallest value.'),
+      max: bound('The largest value.'),
+      scale: choice(['linear', 'log'], { default: 'linear', description: 'log: every order of magnitude is equally likely.' }),
+    },
+    additionalProperties: false,
+  };
+}
