@@ -2,7 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { LoadedExperiment } from '../config/index.ts';
 import { interrupted, OrtrainError } from '../core/errors.ts';
-import type { FoldRecord, Listener, RunEvent, StageEvent } from '../core/events.ts';
+import type { FoldRecord, Listener, RunEvent, StageEvent, Usage } from '../core/events.ts';
 import { hashFile } from '../core/hash.ts';
 import { thisProcess } from '../core/owner.ts';
 import { readJson } from '../stages/outputs.ts';
@@ -14,8 +14,7 @@ import type { FileHashes } from './file-hashes.ts';
 import { prepareRun, type PreparedRun, type RunnerOptions } from './prepare.ts';
 import { claimRunFolder, environment, publish, type RunPlace } from './run-folder.ts';
 import { addressOf, type Task } from './task-graph.ts';
-import { watchUsage } from './usage.ts';
-import { startStageWorker, type StageWorker } from './worker.ts';
+import { startStageThread, type StageWorker } from './worker.ts';
 
 export interface RunResult {
   readonly run: string;
@@ -95,15 +94,14 @@ async function carryOut(
       const who = { run, task: task.id, stage: task.stage.name, ...(task.fold === undefined ? {} : { fold: task.fold }) };
       const emit: Listener<StageEvent> = (event) => report({ type: 'task-event', ...who, event });
       const began = performance.now();
-      const usage = watchUsage();
-      const made = await unlessDone(task, prepared, signal, emit, async () => {
+      const usage = await unlessDone(task, prepared, signal, emit, async () => {
         report({ type: 'task-started', ...who });
-        worker ??= startStageWorker();
-        await perform(task, prepared, worker, emit);
-      }).finally(usage.stop);
-      if (made) executed += 1;
+        worker ??= startStageThread();
+        return perform(task, prepared, worker, emit);
+      });
+      if (usage !== undefined) executed += 1;
       const record = foldRecord(task);
-      report(made ? { type: 'task-finished', ...who, seconds: (performance.now() - began) / 1000, usage: usage.soFar(), ...record } : { type: 'task-cached', ...who, ...record });
+      report(usage === undefined ? { type: 'task-cached', ...who, ...record } : { type: 'task-finished', ...who, seconds: (performance.now() - began) / 1000, usage, ...record });
       const published = publish(task, folder);
       for (const path of published.flatMap(filesIn)) report(await artifactOf(path, { run, folder }));
       files.push(...published);
@@ -133,41 +131,41 @@ async function areDone({ tasks, cache, forced }: PreparedRun): Promise<boolean> 
 }
 
 /**
- * Makes a task's output unless the cache holds it; answers with whether it was made here. Of several processes that want the
+ * Makes a task's output unless the cache holds it; answers with what that took, if it was made here. Of several processes that want the
  * same output one makes it and the others wait. A broken entry is set aside first.
  */
-async function unlessDone(task: Task, { cache, forced }: PreparedRun, signal: AbortSignal | undefined, emit: Listener<StageEvent>, make: () => Promise<void>): Promise<boolean> {
+async function unlessDone(task: Task, { cache, forced }: PreparedRun, signal: AbortSignal | undefined, emit: Listener<StageEvent>, make: () => Promise<Usage>): Promise<Usage | undefined> {
   const address = addressOf(task);
   const isDone = async (): Promise<boolean> => !forced.has(task.id) && (await cache.inspect(address)).kind === 'sound';
   if (await isDone()) {
     cache.forgetPartial(address);
-    return false;
+    return undefined;
   }
   const lock = await cache.lock(address, signal, ({ pid, host }) => {
     emit({ type: 'notice', level: 'info', message: `waits for process ${pid} on ${host}, which makes the same` });
   });
   try {
-    if (await isDone()) return false;
+    if (await isDone()) return undefined;
     const state = await cache.inspect(address);
     if (state.kind === 'broken') {
       const place = cache.setAside(address);
       emit({ type: 'notice', level: 'warning', message: `the entry ${task.output} was broken (${state.problem}); it is kept in ${place} and made again` });
     }
-    await make();
-    return true;
+    return await make();
   } finally {
     lock.release();
   }
 }
 
-async function perform(task: Task, { cache, hashes, threads, experiment }: PreparedRun, worker: StageWorker, emit: Listener<StageEvent>): Promise<void> {
+async function perform(task: Task, { cache, hashes, threads, experiment }: PreparedRun, worker: StageWorker, emit: Listener<StageEvent>): Promise<Usage> {
   const output = cache.begin();
   try {
     const { stage, params, files, inputs, fold = 0 } = task;
     const partial = { folder: cache.partial(addressOf(task)), everySeconds: experiment.resources.checkpoint_seconds };
-    await worker.perform({ stage: stage.name, params, files, inputs, output, partial, fold, threads, logEvery: experiment.tracking.log_every }, emit);
+    const usage = await worker.perform({ task: task.id, stage: stage.name, params, files, inputs, output, partial, fold, threads, logEvery: experiment.tracking.log_every }, emit);
     await throwIfChanged(task, hashes);
     await cache.commit(output, addressOf(task), task.parts);
+    return usage;
   } finally {
     cache.discard(output);
   }

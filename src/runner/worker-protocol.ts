@@ -1,9 +1,11 @@
 import { OrtrainError, type ErrorCode, type Problem } from '../core/errors.ts';
-import type { StageEvent } from '../core/events.ts';
+import type { StageEvent, Usage } from '../core/events.ts';
 import { explained } from '../core/system-errors.ts';
 
 /** One task, as it travels to where it is carried out. Plain data: a thread, a process or a machine can take it. */
 export interface TaskOrder {
+  /** `train[2]`: what a person calls it. */
+  readonly task: string;
   readonly stage: string;
   readonly params: unknown;
   readonly files: Readonly<Record<string, string>>;
@@ -16,9 +18,13 @@ export interface TaskOrder {
   readonly logEvery: number;
 }
 
+/** What a child process is told; a thread gets orders alone, and hears of the wish to stop through memory that it shares. */
+export type ProcessMessage = { readonly type: 'perform'; readonly order: TaskOrder } | { readonly type: 'stop' };
+
 export type WorkerMessage =
   | { readonly type: 'event'; readonly event: StageEvent }
-  | { readonly type: 'done' }
+  /** A process has measured what it took; a thread cannot be told apart from its process. */
+  | { readonly type: 'done'; readonly usage?: Usage }
   | { readonly type: 'failed'; readonly error: ErrorMessage };
 
 /** An error as plain data, because a thread boundary keeps neither class nor fields. */

@@ -1,37 +1,38 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once, type EventEmitter } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import type { Listener, StageEvent } from '../core/events.ts';
-import { unpackError, type TaskOrder, type WorkerMessage } from './worker-protocol.ts';
+import { interrupted, OrtrainError } from '../core/errors.ts';
+import type { Listener, StageEvent, Usage } from '../core/events.ts';
+import { watchUsage } from './usage.ts';
+import { unpackError, type ProcessMessage, type TaskOrder, type WorkerMessage } from './worker-protocol.ts';
 
-/** The thread in which stages work, so that the terminal and Ctrl-C stay alive while onnxruntime blocks. */
+/** Where stages work, so that the terminal and Ctrl-C stay alive while onnxruntime blocks. */
 export interface StageWorker {
-  /** Carries out one task at a time; rejects with the stage's own error. */
-  perform(order: TaskOrder, emit: Listener<StageEvent>): Promise<void>;
+  /** Carries out one task at a time, and tells what it took; rejects with the stage's own error. */
+  perform(order: TaskOrder, emit: Listener<StageEvent>): Promise<Usage>;
   /** Asks the task at work to stop at its next step. */
   stop(): void;
-  /** Lets the thread end by itself: terminating it while onnxruntime runs would abort the process. */
+  /** Ends the worker, which must be idle: a thread that is terminated while onnxruntime runs would abort the process. */
   close(): Promise<void>;
 }
 
-export function startStageWorker(): StageWorker {
+/** A worker that is a thread of this process. */
+export function startStageThread(): StageWorker {
   const flag = new Int32Array(new SharedArrayBuffer(4));
-  const isSource = new URL(import.meta.url).pathname.endsWith('.ts');
-  const thread = openThread(new URL(isSource ? './worker-main.ts' : './worker-main.js', import.meta.url), { stop: flag.buffer });
+  const thread = openThread(entryPoint('worker-main'), { stop: flag.buffer });
   return {
-    perform: (order, emit) =>
-      new Promise((resolve, reject) => {
-        const settle = (end: () => void): void => {
-          thread.off('message', onMessage).off('error', onError).off('exit', onExit);
-          end();
-        };
-        const onError = (error: Error): void => settle(() => reject(error));
-        const onExit = (code: number): void => settle(() => reject(new Error(`the worker thread ended with code ${code}`)));
-        const onMessage = (message: WorkerMessage): void => {
-          if (message.type === 'event') emit(message.event);
-          else settle(() => (message.type === 'done' ? resolve() : reject(unpackError(message.error))));
-        };
-        thread.on('message', onMessage).on('error', onError).on('exit', onExit);
+    async perform(order, emit) {
+      const usage = watchUsage();
+      try {
+        const answer = answerOf(thread, emit, (code) => new Error(`the worker thread ended with code ${code}`));
         thread.postMessage(order);
-      }),
+        await answer;
+        return usage.soFar();
+      } finally {
+        usage.stop();
+      }
+    },
     stop: () => void Atomics.store(flag, 0, 1),
     async close() {
       await thread.terminate();
@@ -39,12 +40,92 @@ export function startStageWorker(): StageWorker {
   };
 }
 
-/** Starts a thread on a built module, or, in a checkout, on a TypeScript source by way of tsx. */
-function openThread(entry: URL, workerData: unknown): Worker {
-  if (entry.pathname.endsWith('.js')) return new Worker(entry, { workerData });
-  const loader = JSON.stringify(import.meta.resolve('tsx/esm/api'));
-  return new Worker(`import(${loader}).then(({ register }) => { register(); return import(${JSON.stringify(entry.href)}); })`, {
-    eval: true,
-    workerData,
+/**
+ * A worker that is a process of its own, with `env` besides the variables of this one. It dies with this process, whatever
+ * that dies of, and leaves Ctrl-C to it. What libraries in it print goes to stderr.
+ */
+export function startStageProcess({ env = {} }: { readonly env?: Readonly<Record<string, string>> } = {}): StageWorker {
+  const child = openProcess(entryPoint('worker-process'), { ...process.env, ...env });
+  const tell = (message: ProcessMessage): void => void (child.connected && child.send(message, () => {}));
+  const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
+  let failure: Error | undefined;
+  child.on('error', (error) => {
+    failure = error;
   });
+  return {
+    async perform(order, emit) {
+      if (failure !== undefined) throw failure;
+      const ended = (code: number | null, signal: NodeJS.Signals | null): Error => processEnd(order.task, child.pid, code, signal);
+      if (hasEnded()) throw ended(child.exitCode, child.signalCode);
+      const answer = answerOf(child, emit, ended);
+      tell({ type: 'perform', order });
+      const { usage } = await answer;
+      if (usage === undefined) throw new Error(`the process of ${order.task} did not tell its usage`);
+      return usage;
+    },
+    stop: () => tell({ type: 'stop' }),
+    async close() {
+      if (child.pid === undefined || hasEnded()) return;
+      const end = once(child, 'exit');
+      child.kill('SIGKILL');
+      await end;
+    },
+  };
+}
+
+/** Passes events on until the task is done, has failed, or its worker has ended. */
+function answerOf(
+  worker: Worker | ChildProcess,
+  emit: Listener<StageEvent>,
+  ended: (code: number | null, signal: NodeJS.Signals | null) => Error,
+): Promise<Extract<WorkerMessage, { type: 'done' }>> {
+  const source: EventEmitter = worker;
+  return new Promise((resolve, reject) => {
+    const settle = (end: () => void): void => {
+      source.off('message', onMessage).off('error', onError).off('exit', onExit);
+      end();
+    };
+    const onError = (error: Error): void => settle(() => reject(error));
+    const onExit = (code: number | null, signal: NodeJS.Signals | null): void => settle(() => reject(ended(code, signal)));
+    const onMessage = (message: WorkerMessage): void => {
+      if (message.type === 'event') emit(message.event);
+      else settle(() => (message.type === 'done' ? resolve(message) : reject(unpackError(message.error))));
+    };
+    source.on('message', onMessage).on('error', onError).on('exit', onExit);
+  });
+}
+
+/** Why a process ended in the middle of a task. Ctrl-C may reach it before it has learned to leave that to its parent. */
+function processEnd(task: string, pid: number | undefined, code: number | null, signal: NodeJS.Signals | null): Error {
+  if (signal === 'SIGINT' || signal === 'SIGTERM') return interrupted();
+  const how = signal === null ? `ended with exit code ${code}` : signal === 'SIGKILL' ? 'was killed (SIGKILL)' : `broke down (${signal})`;
+  const memory = signal === 'SIGKILL' ? ' If it was the system that killed it, memory ran out: lower training.batch_size, or train fewer folds at a time.' : '';
+  return new OrtrainError('run', `the process of ${task} (pid ${pid ?? 'unknown'}) ${how}`, {
+    subject: task,
+    remedy: `The same command goes on from the last checkpoint.${memory}`,
+  });
+}
+
+/** A module beside this one, built or, in a checkout, as TypeScript. */
+function entryPoint(name: string): URL {
+  const isSource = new URL(import.meta.url).pathname.endsWith('.ts');
+  return new URL(`./${name}.${isSource ? 'ts' : 'js'}`, import.meta.url);
+}
+
+const isBuilt = ({ pathname }: URL): boolean => pathname.endsWith('.js');
+
+/** A program that runs a TypeScript source by way of tsx. */
+function throughTsx(entry: URL): string {
+  const loader = JSON.stringify(import.meta.resolve('tsx/esm/api'));
+  return `import(${loader}).then(({ register }) => { register(); return import(${JSON.stringify(entry.href)}); })`;
+}
+
+function openThread(entry: URL, workerData: unknown): Worker {
+  return isBuilt(entry) ? new Worker(entry, { workerData }) : new Worker(throughTsx(entry), { eval: true, workerData });
+}
+
+/** Structured clones, unlike JSON, keep numbers that are not finite. */
+function openProcess(entry: URL, env: NodeJS.ProcessEnv): ChildProcess {
+  const program = isBuilt(entry) ? [fileURLToPath(entry)] : ['--eval', throughTsx(entry)];
+  return spawn(process.execPath, program, { env, serialization: 'advanced', stdio: ['ignore', 2, 2, 'ipc'] });
 }

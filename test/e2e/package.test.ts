@@ -24,7 +24,7 @@ describe('the built package', () => {
     const [packed] = JSON.parse(stdout) as readonly { readonly files: readonly { readonly path: string }[] }[];
     const paths = packed?.files.map(({ path }) => path) ?? [];
     expect(new Set(paths.map((path) => path.split('/')[0]))).toEqual(new Set(['README.md', 'bin', 'configs', 'dist', 'package.json', 'pipelines']));
-    expect(paths).toEqual(expect.arrayContaining(['bin/pipeline.js', 'dist/cli/main.js', 'dist/engine/index.js', 'dist/engine/index.d.ts', 'dist/runner/worker-main.js']));
+    expect(paths).toEqual(expect.arrayContaining(['bin/pipeline.js', 'dist/cli/main.js', 'dist/engine/index.js', 'dist/engine/index.d.ts', 'dist/runner/worker-main.js', 'dist/runner/worker-process.js']));
   });
 
   it('is a command that trains', async () => {

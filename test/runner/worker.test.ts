@@ -1,0 +1,126 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { StageEvent } from '../../src/core/events.ts';
+import { runExperiment } from '../../src/runner/index.ts';
+import { prepareRun } from '../../src/runner/prepare.ts';
+import { startStageProcess, startStageThread, type StageWorker } from '../../src/runner/worker.ts';
+import type { TaskOrder } from '../../src/runner/worker-protocol.ts';
+import { childrenOf, survivors } from '../helpers/processes.ts';
+import { root, smallQuickstart, temporaryFolder } from '../helpers/quickstart.ts';
+
+const artifacts = temporaryFolder();
+const started: StageWorker[] = [];
+
+beforeAll(async () => {
+  await runExperiment(await smallQuickstart(), { artifacts, device: 'auto', until: 'split' }, () => {});
+});
+afterEach(async () => {
+  await Promise.all(started.splice(0).map((worker) => worker.close()));
+});
+
+/** The order to train fold 0, into folders of its own. */
+async function trainOrder(name: string, ...set: readonly string[]): Promise<TaskOrder> {
+  const { tasks } = await prepareRun(await smallQuickstart(...set), { artifacts, device: 'auto' });
+  const { id, stage, params, files, inputs } = tasks.find((task) => task.id === 'train[0]')!;
+  const output = join(artifacts, name);
+  mkdirSync(output);
+  return { task: id, stage: stage.name, params, files, inputs, output, partial: { folder: join(artifacts, `${name}-partial`), everySeconds: 120 }, fold: 0, threads: 1, logEvery: 1 };
+}
+
+function startProcess(env: Readonly<Record<string, string>> = {}): { readonly worker: StageWorker; readonly pid: number } {
+  const before = childrenOf(process.pid);
+  const worker = startStageProcess({ env });
+  started.push(worker);
+  return { worker, pid: childrenOf(process.pid).find((pid) => !before.includes(pid))! };
+}
+
+/** Starts a task; `stepped` at its first step, `ended` with what it ended with. */
+function untilFirstStep(worker: StageWorker, order: TaskOrder): { readonly stepped: Promise<unknown>; readonly ended: Promise<unknown> } {
+  let onStep = (): void => {};
+  const stepped = new Promise<void>((resolve) => (onStep = resolve));
+  const ended = worker.perform(order, (event) => event.type === 'step' && onStep()).then(() => 'done', (error: unknown) => error);
+  return { stepped: Promise.race([stepped, ended]), ended };
+}
+
+describe.skipIf(process.platform !== 'linux')('a worker that is a process', () => {
+  it('makes the same bytes as one that is a thread, and tells the same of it', async () => {
+    const seen: Record<string, readonly StageEvent[]> = {};
+    for (const [name, worker] of [['thread', startStageThread()], ['process', startProcess().worker]] as const) {
+      started.push(worker);
+      const events: StageEvent[] = [];
+      const { cpuSeconds, peakBytes } = await worker.perform(await trainOrder(name), (event) => events.push(event));
+      expect(cpuSeconds).toBeGreaterThan(0.05);
+      expect(peakBytes).toBeGreaterThan(50e6);
+      seen[name] = events.map((event) => ('stepsPerSecond' in event ? { ...event, stepsPerSecond: 0 } : 'seconds' in event ? { ...event, seconds: 0 } : event));
+    }
+    expect(seen['process']).toEqual(seen['thread']);
+    for (const file of ['model/model.safetensors', 'validation.json']) {
+      expect(readFileSync(join(artifacts, 'process', file)).equals(readFileSync(join(artifacts, 'thread', file))), file).toBe(true);
+    }
+  });
+
+  it('has the variables that it is given besides ours', async () => {
+    const { worker, pid } = startProcess({ LD_LIBRARY_PATH: '/some/where' });
+    await worker.perform(await trainOrder('environment'), () => {});
+    const variables = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+    expect(variables).toContain('LD_LIBRARY_PATH=/some/where');
+    expect(variables).toContain(`PATH=${process.env['PATH']}`);
+  });
+
+  it('passes on what a stage throws, with all that it tells', async () => {
+    const { worker } = startProcess();
+    const order = await trainOrder('diverges', 'training.optimizer.lr=1e20', 'training.schedule={name: constant}');
+    await expect(worker.perform(order, () => {})).rejects.toMatchObject({ code: 'run', message: expect.stringContaining('not finite at step') as string, remedy: expect.stringContaining('lr') as string });
+    await expect(worker.perform({ ...order, stage: 'nothing' }, () => {})).rejects.toThrow('no stage nothing');
+  });
+
+  it('leaves Ctrl-C to its parent, and stops at the next step when that says so', async () => {
+    const { worker, pid } = startProcess();
+    const order = await trainOrder('stopped', 'training.epochs=100');
+    const { stepped, ended } = untilFirstStep(worker, order);
+    await stepped;
+    process.kill(pid, 'SIGINT');
+    process.kill(pid, 'SIGTERM');
+    expect(await Promise.race([ended, sleep(300, 'works on')])).toBe('works on');
+    worker.stop();
+    expect(await ended).toMatchObject({ code: 'interrupted' });
+    expect(readdirSync(order.partial.folder)).toContain('state.json');
+  });
+
+  it('is named when it is killed, and takes no more orders', async () => {
+    const { worker, pid } = startProcess();
+    const order = await trainOrder('killed', 'training.epochs=100');
+    const { stepped, ended } = untilFirstStep(worker, order);
+    await stepped;
+    process.kill(pid, 'SIGKILL');
+    const killed = { code: 'run', subject: 'train[0]', message: `the process of train[0] (pid ${pid}) was killed (SIGKILL)` };
+    expect(await ended).toMatchObject(killed);
+    await expect(worker.perform(order, () => {})).rejects.toMatchObject(killed);
+  });
+
+  it('is named when it breaks down', async () => {
+    const { worker, pid } = startProcess();
+    const { stepped, ended } = untilFirstStep(worker, await trainOrder('broken', 'training.epochs=100'));
+    await stepped;
+    process.kill(pid, 'SIGSEGV');
+    expect(await ended).toMatchObject({ code: 'run', message: `the process of train[0] (pid ${pid}) broke down (SIGSEGV)` });
+  });
+
+  it('dies with its parent, and writes nothing more', async () => {
+    const order = await trainOrder('orphaned', 'training.epochs=1000');
+    const program = `
+      import { startStageProcess } from ${JSON.stringify(join(root, 'src/runner/worker.ts'))};
+      startStageProcess().perform(${JSON.stringify(order)}, (event) => event.type === 'step' && process.stdout.write('step'));
+    `;
+    const parent = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), '--input-type=module', '--eval', program], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+    await new Promise((resolve) => parent.stdout.once('data', resolve));
+    const [child] = childrenOf(parent.pid!);
+    expect(child).toBeGreaterThan(0);
+    parent.kill('SIGKILL');
+    expect(await survivors([child!], 2000)).toEqual([]);
+    expect(existsSync(order.partial.folder)).toBe(false);
+  });
+});
