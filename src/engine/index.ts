@@ -15,7 +15,7 @@ export { givenParameters, pretrainedParameters, randomParameters, type Parameter
 export { adam, adamw, plateauStart, plateauStep, rateSchedule, sgd } from './optim/index.ts';
 export type { AdamOptions, PlateauOptions, PlateauState, Rates, Schedule, ScheduleChoice, SgdOptions, UpdateRule } from './optim/index.ts';
 export { openForward, openTrainer } from './runtime/index.ts';
-export type { ForwardModel, ForwardOptions, OptimizerState, Snapshot, StepResult, Trainer, TrainerOptions } from './runtime/index.ts';
+export type { ForwardModel, ForwardOptions, OptimizerState, Snapshot, StepBatch, StepResult, Trainer, TrainerOptions } from './runtime/index.ts';
 export type { Feeds, ForwardProgram, GradientSpec, HostTensor, Initializer, MaskSpec, ParameterSpec, StepProgram } from './program.ts';
 export { operatorCounts, parameterSums, stepMemory, stepWork } from './step-analysis.ts';
 export type { OperatorCount, ParameterSum, StepMemory, StepWork, Work } from './step-analysis.ts';

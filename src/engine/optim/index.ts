@@ -3,6 +3,7 @@ export { clipFactor } from './clip.ts';
 export { deviceStep, type DeviceStep, type StateSpec } from './device-step.ts';
 export { compileUpdate, type UpdateKernels } from './kernels.ts';
 export { compileMask, keepThreshold, keeps, maskKey, type MaskKernel, type MaskKey } from './masks.ts';
+export { loopStep } from './loop-step.ts';
 export { operationsPerNumber } from './operations.ts';
 export { plateauStart, plateauStep, type PlateauOptions, type PlateauState } from './plateau.ts';
 export { adam, adamw, sgd, type AdamOptions, type Optimizer, type SgdOptions, type StepSettings, type UpdateRule } from './rules.ts';

@@ -1,7 +1,7 @@
 import { OrtrainError, type Problem } from '../../core/errors.ts';
 import { showShape } from '../graph/dims.ts';
 import type { Shape, Symbols, Value } from '../graph/index.ts';
-import type { Feeds, HostTensor } from '../program.ts';
+import type { Feeds, GradientSpec, HostTensor } from '../program.ts';
 
 /** Checks a batch against the inputs that it is meant for; throws OrtrainError `run` that lists everything that does not fit. */
 export function bindSymbols(inputs: readonly Value[], feeds: Feeds): Symbols {
@@ -13,6 +13,12 @@ export function bindSymbols(inputs: readonly Value[], feeds: Feeds): Symbols {
 
 export function inputsBesides(inputs: readonly Value[], names: readonly string[]): readonly Value[] {
   return inputs.filter(({ name }) => !names.includes(name));
+}
+
+/** A row that is named twice would count twice in the norm: that is a defect of the batch. */
+export function checkRows({ parameter, rows }: GradientSpec, feeds: Feeds): void {
+  const list = rows === undefined ? [] : (feeds[rows]!.data as Int32Array);
+  if (new Set(list).size < list.length) throw new OrtrainError('run', `a row of ${parameter} is fed twice`, { subject: parameter });
 }
 
 /** What is wrong with a feed, if anything. Binds the input's symbols on the way. */

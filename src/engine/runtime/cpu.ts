@@ -3,6 +3,7 @@ import type { Feeds, ForwardProgram, GradientSpec, ParameterSpec, StepProgram } 
 import { bindSymbols, inputsBesides } from './batch.ts';
 import { maskWriter } from './mask-writer.ts';
 import { reserve, type Regions } from './memory.ts';
+import { oneByOne } from './one-by-one.ts';
 import { copyIn, copyOut, lengthsOf, sizeOf, trainedSpec, union, viewOf } from './parameters.ts';
 import { openSession, type Session, type SessionTensor } from './session.ts';
 import type { ForwardModel, ForwardOptions, ParameterSource, Tensors, Trainer, TrainerOptions } from './trainer.ts';
@@ -41,7 +42,7 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
 
   return {
     forward: forwardPass(evaluation, evaluationSession, parameters),
-    async step(feeds, rates) {
+    ...oneByOne(async (feeds, rates) => {
       const at = { ...rates, step: updates + 1, weightDecay: optimizer.weightDecay };
       const drawn = masks(at.step, bindSymbols(batchInputs, feeds));
       const outputs = await session.run({ ...tensors(session, { ...feeds, ...drawn }), ...fixed });
@@ -53,7 +54,7 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
       updater.update(gradients, at, clipFactor(gradientNorm, clipNorm));
       updates = at.step;
       return { loss, logits, gradientNorm };
-    },
+    }),
     snapshot: async () => copyOut(trained),
     look: async () => ({ parameters: viewOf(trained), optimizer: { step: updates, slots: bySlot(slots, viewOf) } }),
     restore: async (snapshot) => copyIn(trained, snapshot, 'snapshot'),

@@ -8,6 +8,7 @@ interface Opener {
 
 const openers: Readonly<Record<Device, () => Promise<Opener>>> = {
   cpu: () => import('./cpu.ts'),
+  cuda: () => import('./cuda.ts'),
   webgpu: () => import('./webgpu.ts'),
 };
 

@@ -1,18 +1,24 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { OrtrainError } from '../../core/errors.ts';
-import type { Graph } from '../graph/index.ts';
+import { lower, type Graph, type Provider } from '../graph/index.ts';
 import type { HostTensor } from '../program.ts';
+import type { Tensors } from './trainer.ts';
 
 /** The runtime's handle on a tensor: a view of the host's memory, not a copy. */
 export type SessionTensor = Tensor;
+
+/** Providers whose sessions take their inputs from the host and leave their outputs there. */
+export type HostProvider = Extract<Provider, 'cpu' | 'cuda'>;
 
 export interface SessionOptions {
   readonly threads: number;
   /** Keep threads spinning between runs: faster for runs that follow each other, but it burns idle cores. */
   readonly spinning: boolean;
+  /** The CPU where it is left out. */
+  readonly provider?: HostProvider;
 }
 
-/** A graph made ready to run on the CPU. `run` blocks the thread for as long as it takes. */
+/** A graph made ready to run. `run` blocks the thread for as long as it takes. */
 export interface Session {
   tensor(host: HostTensor): SessionTensor;
   /** Every graph input must be fed; the outputs, all float32, come in fresh buffers. */
@@ -26,10 +32,21 @@ export interface Session {
  */
 export const HARMFUL_OPTIMIZERS = ['SkipLayerNormFusion', 'BiasSkipLayerNormFusion', 'BiasGeluFusion', 'EliminateDropout'];
 
-export async function openSession(graph: Graph, { threads, spinning }: SessionOptions): Promise<Session> {
-  const [ort, { toOnnx }] = await Promise.all([loadRuntime(), import('../graph/onnx.ts')]);
+export async function openSession(graph: Graph, options: SessionOptions): Promise<Session> {
+  const { toOnnx } = await import('../graph/onnx.ts');
+  return openModel(graph.name, toOnnx(lower(graph, options.provider ?? 'cpu')), options);
+}
+
+/**
+ * A model of ours, in bytes. On CUDA, what has no kernel there runs on the CPU; products of matrices are taken in TF32 unless the
+ * process was started with NVIDIA_TF32_OVERRIDE=0, since onnxruntime-node passes no such option on.
+ *
+ * @param files what the model keeps outside of its bytes, by file name
+ */
+export async function openModel(name: string, bytes: Uint8Array, { threads, spinning, provider = 'cpu' }: SessionOptions, files: Tensors = {}): Promise<Session> {
+  const ort = await loadRuntime();
   const options: InferenceSession.SessionOptions = {
-    executionProviders: ['cpu'],
+    executionProviders: [provider],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
@@ -37,13 +54,14 @@ export async function openSession(graph: Graph, { threads, spinning }: SessionOp
     enableCpuMemArena: true,
     enableMemPattern: false, // a pattern is kept for each batch shape: a third more memory, no time won
     logSeverityLevel: 4, // failures come as errors; the runtime need not print them too
+    externalData: Object.entries(files).map(([path, { buffer, byteOffset, byteLength }]) => ({ path, data: new Uint8Array(buffer, byteOffset, byteLength) })),
     extra: {
       session: { intra_op: { allow_spinning: spinning ? '1' : '0' } },
       optimization: { disable_specified_optimizers: HARMFUL_OPTIMIZERS.join(';') },
     },
   };
-  const session = await named(graph.name, `the graph ${graph.name} does not load`, () => ort.InferenceSession.create(toOnnx(graph), options));
-  return opened(ort, graph.name, `the graph ${graph.name} failed`, session);
+  const session = await withDevice(provider, () => named(name, `the graph ${name} does not load`, () => ort.InferenceSession.create(bytes, options)));
+  return opened(ort, name, `the graph ${name} failed`, session);
 }
 
 /** The model in an ONNX file, as any program would run it. */
@@ -83,5 +101,19 @@ export async function named<T>(subject: string, failure: string, action: () => P
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new OrtrainError('run', `${failure} in onnxruntime: ${reason}`, { subject, cause });
+  }
+}
+
+/** Says so in a sentence where CUDA does not work: its libraries are no part of the package, and its driver is the machine's. */
+async function withDevice<T>(provider: HostProvider, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (cause) {
+    if (provider !== 'cuda' || !(cause instanceof Error) || !/cuda|cudnn|cublas|providers_shared/i.test(cause.message)) throw cause;
+    throw new OrtrainError('environment', 'CUDA does not work on this machine', {
+      subject: 'cuda',
+      remedy: '`pipeline doctor` says what is missing; `--device cpu` works without it.',
+      cause,
+    });
   }
 }

@@ -17,7 +17,7 @@ export interface OptimizerState {
 export type ParameterSource = (spec: ParameterSpec, into: Float32Array) => unknown;
 
 /** Where a model computes. */
-export type Device = 'cpu' | 'webgpu';
+export type Device = 'cpu' | 'cuda' | 'webgpu';
 
 export interface ForwardOptions {
   /** The CPU where it is left out. */
@@ -59,10 +59,19 @@ export interface StepResult {
   readonly gradientNorm: number;
 }
 
+export interface StepBatch {
+  readonly feeds: Feeds;
+  readonly rates: Rates;
+}
+
 /** Parameters, optimizer state and the programs that use them. Nothing in it tells where the state lives. */
 export interface Trainer extends ForwardModel {
   /** One forward and backward pass and one update. A loss or gradient that is not finite changes nothing. */
   step(feeds: Feeds, rates: Rates): Promise<StepResult>;
+  /** As many steps, one after the other; the first whose loss is NaN is the last. */
+  steps(batches: readonly StepBatch[]): Promise<readonly StepResult[]>;
+  /** How many batches `steps` had best be given next; on some devices a call has a cost of its own. */
+  stepsPerRun(): number;
   snapshot(): Promise<Snapshot>;
   /** What `snapshot` and `optimizerState` answer, without a copy where the device allows it: valid until the next step, and not to be written to. */
   look(): Promise<{ readonly parameters: Snapshot; readonly optimizer: OptimizerState }>;

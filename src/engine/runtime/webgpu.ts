@@ -1,9 +1,9 @@
-import { OrtrainError } from '../../core/errors.ts';
 import { deviceStep, type StateSpec } from '../optim/index.ts';
-import type { Feeds, ForwardProgram, GradientSpec, ParameterSpec } from '../program.ts';
-import { bindSymbols, inputsBesides } from './batch.ts';
+import type { ForwardProgram, ParameterSpec } from '../program.ts';
+import { bindSymbols, checkRows, inputsBesides } from './batch.ts';
 import { openGpuMemory, type GpuMemory } from './gpu-memory.ts';
 import { openGpuSession, type GpuSession } from './gpu-session.ts';
+import { oneByOne } from './one-by-one.ts';
 import { requireLengths, sizeOf, trainedSpec, union } from './parameters.ts';
 import type { ForwardModel, ForwardOptions, OptimizerState, ParameterSource, Tensors, Trainer, TrainerOptions } from './trainer.ts';
 
@@ -41,7 +41,7 @@ export function openTrainer(options: TrainerOptions): Promise<Trainer> {
     };
     return {
       forward: forwardPass(evaluation, await gpu.session(evaluation.graph, []), memory),
-      async step(feeds, rates) {
+      ...oneByOne(async (feeds, rates) => {
         const at = { ...rates, step: updates + 1 };
         const symbols = bindSymbols(batchInputs, feeds);
         program.gradients.forEach((gradient) => checkRows(gradient, feeds));
@@ -54,7 +54,7 @@ export function openTrainer(options: TrainerOptions): Promise<Trainer> {
         for (const { input, output } of step.state) memory.replace(input, buffers[output]!);
         updates = at.step;
         return { loss, logits, gradientNorm };
-      },
+      }),
       snapshot: () => read(memory, trained),
       async restore(snapshot) {
         requireLengths(lengthsOf(trained), snapshot, 'snapshot');
@@ -109,12 +109,6 @@ function forwardPass(program: ForwardProgram, session: GpuSession, memory: GpuMe
     const { host } = await session.run(feeds, memory.tensors, bindSymbols(batchInputs, feeds));
     return host[program.output]!;
   };
-}
-
-/** A row that is named twice would count twice in the norm: that is a defect of the batch. */
-function checkRows({ parameter, rows }: GradientSpec, feeds: Feeds): void {
-  const list = rows === undefined ? [] : (feeds[rows]!.data as Int32Array);
-  if (new Set(list).size < list.length) throw new OrtrainError('run', `a row of ${parameter} is fed twice`, { subject: parameter });
 }
 
 async function fill(memory: GpuMemory, specs: readonly ParameterSpec[], source: ParameterSource): Promise<void> {
