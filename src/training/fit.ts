@@ -5,6 +5,7 @@ import { planBatches, type Batch } from '../data/batches.ts';
 import { classificationMetrics, predictedLabels } from '../data/metrics.ts';
 import { targetFeeds } from '../engine/models/index.ts';
 import { rateSchedule } from '../engine/optim/index.ts';
+import type { Feeds } from '../engine/program.ts';
 import type { Trainer } from '../engine/runtime/index.ts';
 import type { EpochRecord } from '../tracking/run-files.ts';
 import type { BatchSource } from './batch-source.ts';
@@ -101,38 +102,53 @@ async function rest({ trainer, checkpoints, stopRequested }: FitOptions, state: 
   if (isStopping) throw interrupted();
 }
 
-/** The batches that an epoch still has to go through; answers with a sentence where the loss or a gradient was not finite. */
+/**
+ * The batches that an epoch still has to go through, as many at a time as the trainer likes; answers with a sentence where the loss
+ * or a gradient was not finite.
+ */
 async function trainEpoch(options: FitOptions, from: FitState, batches: readonly Batch[]): Promise<FitState | string> {
-  const { trainer, source, training, outputs, emit } = options;
+  const { trainer, training, outputs, emit } = options;
   const { epoch, rules } = from;
   const [before, steps] = [(epoch - 1) * batches.length, batches.length * training.epochs];
   const scheduled = rateSchedule(training.schedule, training.optimizer, steps);
   const began = performance.now() - 1000 * from.pass.seconds;
   let [pass, lastEvent, stepsSinceEvent] = [from.pass, performance.now(), 0];
-  for (const batch of batches.slice(pass.batches)) {
+  while (pass.batches < batches.length) {
     await rest(options, { ...from, pass });
-    const step = before + pass.batches + 1;
-    const rows = pick(options.trainRows, batch.rows);
-    const rates = scheduled?.(step - 1) ?? { lr: rules.lr };
-    const { loss, logits } = await trainer.step({ ...source.feeds(rows, batch.width), ...targetFeeds(pick(options.labels, rows), outputs) }, rates);
-    if (!Number.isFinite(loss)) return `the loss or a gradient was not finite at step ${step} (epoch ${epoch}) with rate ${rates.lr}`;
-    pass.logits.set(logits, pass.rows * outputs);
-    pass = {
-      batches: pass.batches + 1,
-      rows: pass.rows + rows.length,
-      lossSum: pass.lossSum + loss * rows.length,
-      logits: pass.logits,
-      lr: rates.lr,
-      seconds: (performance.now() - began) / 1000,
-    };
-    stepsSinceEvent += 1;
-    const elapsed = performance.now() - lastEvent;
-    if (stepsSinceEvent >= options.logEvery || elapsed >= STEP_EVENT_MS || pass.batches === batches.length) {
-      emit({ type: 'step', epoch, epochs: training.epochs, step, steps, loss, lr: rates.lr, stepsPerSecond: (stepsSinceEvent / elapsed) * 1000 });
-      [stepsSinceEvent, lastEvent] = [0, performance.now()];
+    const start = performance.now();
+    const given = batches.slice(pass.batches, pass.batches + trainer.stepsPerRun()).map((batch, i) => {
+      return { ...stepBatch(options, batch), rates: scheduled?.(before + pass.batches + i) ?? { lr: rules.lr } };
+    });
+    const results = await trainer.steps(given);
+    const each = (performance.now() - start) / results.length;
+    for (const [i, { loss, logits }] of results.entries()) {
+      const { rates, labels } = given[i]!;
+      const [step, now] = [before + pass.batches + 1, start + (i + 1) * each];
+      if (!Number.isFinite(loss)) return `the loss or a gradient was not finite at step ${step} (epoch ${epoch}) with rate ${rates.lr}`;
+      pass.logits.set(logits, pass.rows * outputs);
+      pass = {
+        batches: pass.batches + 1,
+        rows: pass.rows + labels.length,
+        lossSum: pass.lossSum + loss * labels.length,
+        logits: pass.logits,
+        lr: rates.lr,
+        seconds: (now - began) / 1000,
+      };
+      stepsSinceEvent += 1;
+      const elapsed = now - lastEvent;
+      if (stepsSinceEvent >= options.logEvery || elapsed >= STEP_EVENT_MS || pass.batches === batches.length) {
+        emit({ type: 'step', epoch, epochs: training.epochs, step, steps, loss, lr: rates.lr, stepsPerSecond: (stepsSinceEvent / elapsed) * 1000 });
+        [stepsSinceEvent, lastEvent] = [0, now];
+      }
     }
   }
   return { ...from, pass };
+}
+
+function stepBatch({ source, trainRows, labels: all, outputs }: FitOptions, batch: Batch): { readonly feeds: Feeds; readonly labels: Int32Array } {
+  const rows = pick(trainRows, batch.rows);
+  const labels = pick(all, rows);
+  return { feeds: { ...source.feeds(rows, batch.width), ...targetFeeds(labels, outputs) }, labels };
 }
 
 /** Measures an epoch whose batches are all done, applies the rules, and answers with the beginning of the next one. */

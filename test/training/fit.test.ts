@@ -5,10 +5,12 @@ import type { Experiment } from '../../src/config/index.ts';
 import type { StageEvent } from '../../src/core/events.ts';
 import { readTrainExamples } from '../../src/data/examples.ts';
 import { loadTokenizer, tokenize } from '../../src/data/tokens.ts';
+import { openTrainer, type Trainer, type TrainerOptions } from '../../src/engine/runtime/index.ts';
+import { openLoopTrainer } from '../../src/engine/runtime/loop-trainer.ts';
 import { tokenSource } from '../../src/training/batch-source.ts';
-import { initialWeights, tokenizerFiles } from '../../src/training/classifier-folder.ts';
+import { initialWeights, outputsFor, tokenizerFiles } from '../../src/training/classifier-folder.ts';
 import { openCheckpoints } from '../../src/training/checkpoint.ts';
-import { openClassifier } from '../../src/training/classifier.ts';
+import { classifierPrograms, updateRule } from '../../src/training/classifier.ts';
 import { fit, type FitOptions, type FitResult } from '../../src/training/fit.ts';
 import { root, smallQuickstart, temporaryFolder } from '../helpers/quickstart.ts';
 
@@ -19,14 +21,24 @@ const scratch = temporaryFolder();
 let folds = 0;
 const rows = (from: number, to: number): Int32Array => Int32Array.from({ length: to - from }, (_, i) => from + i);
 
+type Opener = (options: TrainerOptions) => Promise<Trainer>;
+
 /** Fits the quickstart's model to some of its rows. */
-async function fitSome(change: Partial<Training>, options: Partial<FitOptions> = {}) {
+async function fitSome(change: Partial<Training>, options: Partial<FitOptions> = {}, open: Opener = openTrainer) {
   const { experiment } = await smallQuickstart();
   const training: Training = { ...experiment.training, schedule: { name: 'constant' }, ...change };
   const { texts, labels, classes } = await readTrainExamples(join(root, experiment.data.train), experiment.data);
   const tokens = tokenize(await loadTokenizer(tokenizerFiles(modelFolder)), texts, 32);
   const weights = initialWeights({ 'config.json': join(modelFolder, 'config.json') }, 'random', 42);
-  const { trainer } = await openClassifier({ weights, head: experiment.model.head, classes, onFeatures: false, training, threads: 1, seed: 1 });
+  const programs = classifierPrograms({ encoder: weights.config, head: experiment.model.head, outputs: outputsFor(classes) }, false);
+  const trainer = await open({
+    ...programs,
+    source: weights.source(programs.forward.parameters, 1).source,
+    threads: 1,
+    optimizer: { rule: updateRule(training.optimizer), weightDecay: training.optimizer.weight_decay },
+    clipNorm: training.clip_norm,
+    seed: 1,
+  });
   const events: StageEvent[] = [];
   try {
     const result = await fit({
@@ -52,6 +64,7 @@ async function fitSome(change: Partial<Training>, options: Partial<FitOptions> =
 }
 
 const adam = (lr: number): Training['optimizer'] => ({ name: 'adam', lr, weight_decay: 0, betas: [0.9, 0.999], eps: 1e-8, no_decay: [] });
+const withoutTimes = ({ epochs, ...rest }: FitResult): object => ({ ...rest, epochs: epochs.map(({ seconds: _, ...epoch }) => epoch) });
 const decisions = (events: readonly StageEvent[]): readonly string[] => events.flatMap((event) => (event.type === 'decision' ? [event.kind] : []));
 
 describe('fit', () => {
@@ -128,7 +141,6 @@ describe('a fit that is stopped and started again', () => {
     schedule: { name: 'reduce-on-plateau', monitor: 'val/loss', mode: 'max', patience: 0, factor: 0.5, threshold: 1e-4, cooldown: 0, min_lr: 0 },
     early_stopping: { monitor: 'val/accuracy', mode: 'max', patience: 3 },
   };
-  const withoutTimes = ({ epochs, ...rest }: FitResult): object => ({ ...rest, epochs: epochs.map(({ seconds: _, ...epoch }) => epoch) });
   let whole: Awaited<ReturnType<typeof fitSome>>;
   beforeAll(async () => {
     whole = await fitSome(change);
@@ -178,5 +190,67 @@ describe('a fit that is stopped and started again', () => {
     const resumed = await fitSome(change, { checkpoints: openCheckpoints(folder, 120) });
     expect(resumed.events[0]).toMatchObject({ type: 'notice', level: 'warning', message: expect.stringContaining(name) });
     expect(withoutTimes(resumed.result)).toEqual(withoutTimes(whole.result));
+  });
+});
+
+describe('a fit on a trainer that takes several steps at a time', () => {
+  const change: Partial<Training> = {
+    epochs: 4,
+    optimizer: adam(1e-3),
+    batching: 'length-buckets',
+    schedule: { name: 'linear', warmup: 0.1 },
+    early_stopping: { monitor: 'val/loss', mode: 'max', patience: 1 }, // the loss falls: over after the second epoch
+  };
+  /** Notes how many steps each call had; an epoch has 5. */
+  const loop = (atOnce: number, calls: number[] = []): Opener => async (options) => {
+    const trainer = await openLoopTrainer(options, 'cpu');
+    const steps: Trainer['steps'] = (given) => {
+      calls.push(given.length);
+      return trainer.steps(given);
+    };
+    return { ...trainer, stepsPerRun: () => atOnce, steps };
+  };
+  const stepsIn = (events: readonly StageEvent[]): readonly object[] => events.flatMap((event) => (event.type === 'step' ? [{ ...event, stepsPerSecond: 0 }] : []));
+  let single: Awaited<ReturnType<typeof fitSome>>;
+  beforeAll(async () => {
+    single = await fitSome(change, {}, loop(1));
+  });
+
+  it.each([[3, [3, 2, 3, 2]], [100, [5, 5]]])('has the same result, events included, by %i as one by one, and stops at every end of an epoch', async (atOnce, expected) => {
+    const calls: number[] = [];
+    const { result, events, final } = await fitSome(change, {}, loop(atOnce, calls));
+    expect(calls).toEqual(expected);
+    expect(stepsIn(events)).toHaveLength(10);
+    expect(stepsIn(events)).toEqual(stepsIn(single.events));
+    expect(result.stopped).toMatch(/val\/loss/);
+    expect(withoutTimes(result)).toEqual(withoutTimes(single.result));
+    expect(final).toEqual(single.final);
+    for (const event of events) if (event.type === 'step') expect(event.stepsPerSecond).toBeGreaterThan(0);
+  });
+
+  it('has the epochs of the CPU’s trainer', async () => {
+    const plain = await fitSome(change);
+    expect(single.result.epochs.map(({ epoch, lr }) => [epoch, lr])).toEqual(plain.result.epochs.map(({ epoch, lr }) => [epoch, lr]));
+    for (const [i, { metrics }] of plain.result.epochs.entries()) {
+      for (const [name, value] of Object.entries(metrics)) expect(single.result.epochs[i]?.metrics[name], name).toBeCloseTo(value, 4);
+    }
+    expect(single.result.best.epoch).toBe(plain.result.best.epoch);
+  });
+
+  it('goes on from a stop as if it had not been, also with other runs than before', async () => {
+    const folder = join(scratch, 'stopped-between-runs');
+    let asked = 0;
+    await expect(fitSome(change, { checkpoints: openCheckpoints(folder, 120), stopRequested: () => (asked += 1) === 2 }, loop(3))).rejects.toMatchObject({ code: 'interrupted' });
+    const resumed = await fitSome(change, { checkpoints: openCheckpoints(folder, 120) }, loop(4));
+    expect(resumed.events[0]).toMatchObject({ type: 'notice', message: 'goes on in epoch 1 after 3 steps of it' });
+    expect(withoutTimes(resumed.result)).toEqual(withoutTimes(single.result));
+    expect(resumed.final).toEqual(single.final);
+  });
+
+  it('names the step that diverged within a run', async () => {
+    const wrong: Partial<Training> = { epochs: 2, optimizer: adam(1e20) };
+    const message = async (atOnce: number): Promise<string> => fitSome(wrong, {}, loop(atOnce)).then(() => 'no error', (error: Error) => error.message);
+    expect(await message(5)).toMatch(/not finite at step \d+ \(epoch 1\)/);
+    expect(await message(5)).toBe(await message(1));
   });
 });
