@@ -45,13 +45,16 @@ export async function openLoop(step: DeviceStep, parameters: readonly ParameterS
     await timed({ ...feeds, [iterations]: none });
     return (await timed({ ...feeds, [iterations]: none }))[1];
   };
+  const stateFeeds = (held: ReadonlyMap<string, HostTensor>): Feeds => {
+    const places = [...[...loop.fixed].map((name) => [name, name] as const), ...[...loop.carried.keys()].map((name) => [first(name), name] as const)];
+    return Object.fromEntries(places.map(([place, name]) => [place, held.get(name)!]));
+  };
   let pace: Pace | undefined;
 
   return {
     async run(steps, held) {
       const packed = packFeeds(batches, steps.map(({ feeds }) => feeds));
-      const state = [...loop.fixed].map((name) => [name, held.get(name)!] as const).concat([...loop.carried.keys()].map((name) => [first(name), held.get(name)!] as const));
-      const feeds = { ...packed, ...Object.fromEntries(state) };
+      const feeds = { ...packed, ...stateFeeds(held) };
       const overhead = pace?.overhead ?? (await overheadOf(feeds));
       const [outputs, seconds] = await timed(feeds);
       const losses = outputs[all(step.loss)]!;
