@@ -56,6 +56,11 @@ export interface Environment {
   /** The login name; null where the system knows none. */
   readonly user: string | null;
   readonly device: string;
+  /**
+   * How it came to that: what was asked for, the GPU's name where it is known, and each device that would have been better to the
+   * reason why it was not taken. Older runs have none.
+   */
+  readonly deviceChoice?: { readonly asked: string; readonly adapter: string | null; readonly passedOver: Readonly<Record<string, string>> };
   readonly threads: number;
   /** Null outside a git checkout. */
   readonly git: { readonly commit: string; readonly dirty: boolean } | null;

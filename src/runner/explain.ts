@@ -15,6 +15,7 @@ import { choicesOf, type Choice } from '../engine/step-choices.ts';
 import { classifierPrograms, updateRule } from '../training/classifier.ts';
 import { initialWeights, outputsFor } from '../training/classifier-folder.ts';
 import { checkData } from './check-data.ts';
+import { assumeDevice } from './devices.ts';
 import { exampleBatches, featureBatch, type BatchShape, type FedBatch } from './example-batches.ts';
 import { prepareRun, type PreparedRun, type RunnerOptions } from './prepare.ts';
 import { addressOf } from './task-graph.ts';
@@ -40,8 +41,8 @@ export interface Explanation {
 
 /** Reads configuration, data and the model's config; no weights, no device. Throws as `planExperiment` does. */
 export async function explainExperiment(loaded: LoadedExperiment, options: RunnerOptions): Promise<Explanation> {
-  const prepared = await prepareRun(loaded, options);
-  const { experiment, device } = prepared;
+  const prepared = await prepareRun(loaded, options, { device: assumeDevice });
+  const { experiment, device: { device } } = prepared;
   const { classes } = await checkData(experiment);
   const whole = { encoder: encoderOf(prepared), head: experiment.model.head, outputs: outputsFor(classes) };
   const onFeatures = prepared.tasks.some(({ stage }) => stage.name === 'encode');

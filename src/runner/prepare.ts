@@ -8,15 +8,15 @@ import { makeFolder } from '../core/files.ts';
 import { resolveModel, type DownloadProgress } from '../data/hub.ts';
 import type { Tracker } from '../tracking/mlflow/tracker.ts';
 import { openCache, type Cache } from './cache.ts';
+import { chooseDevice, type AskedDevice, type DeviceChoice } from './devices.ts';
 import { openFileHashes, type FileHashes } from './file-hashes.ts';
 import { runFolderFor, type RunPlace } from './run-folder.ts';
 import { taskGraph, type Task } from './task-graph.ts';
 
-export type Device = Experiment['resources']['device'];
-
 export interface RunnerOptions {
   readonly artifacts: string;
-  readonly device: Device;
+  /** `auto`: as configured. */
+  readonly device: AskedDevice;
   /** The run's name, in place of the configuration's. */
   readonly name?: string;
   /** The last stage to carry out. */
@@ -38,7 +38,7 @@ export interface PreparedRun {
   readonly place: () => RunPlace;
   /** The pretrained model's directory. */
   readonly modelFolder: string;
-  readonly device: 'cpu';
+  readonly device: DeviceChoice;
   readonly threads: number;
   readonly cache: Cache;
   readonly hashes: FileHashes;
@@ -51,10 +51,17 @@ export interface PreparedRun {
   readonly data: Readonly<Record<string, string>>;
 }
 
-/** Finds or fetches the pretrained model, hashes the inputs and lays out the tasks. Carries nothing out and writes no run folder. */
-export async function prepareRun(loaded: LoadedExperiment, options: RunnerOptions, onDownload?: (progress: DownloadProgress) => void): Promise<PreparedRun> {
+/** What a caller may do otherwise. */
+export interface Preparing {
+  readonly onDownload?: (progress: DownloadProgress) => void;
+  /** `chooseDevice`, which finds out whether the device works, where it is left out. */
+  readonly device?: (asked: AskedDevice) => Promise<DeviceChoice>;
+}
+
+/** Chooses the device, finds or fetches the pretrained model, hashes the inputs and lays out the tasks. Carries nothing out and writes no run folder. */
+export async function prepareRun(loaded: LoadedExperiment, options: RunnerOptions, { onDownload, device: choose = chooseDevice }: Preparing = {}): Promise<PreparedRun> {
   const experiment = options.device === 'auto' ? loaded.experiment : withDevice(loaded.experiment, options.device);
-  const device = chooseDevice(experiment.resources.device);
+  const device = await choose(experiment.resources.device);
   const pipeline = loadPipeline(experiment.pipeline);
   const modelFolder = await resolveModel(experiment.model.base, {
     revision: experiment.model.revision,
@@ -65,7 +72,7 @@ export async function prepareRun(loaded: LoadedExperiment, options: RunnerOption
   claimArtifacts(options.artifacts);
   const cache = openCache(options.artifacts);
   const hashes = openFileHashes(options.artifacts);
-  const all = await taskGraph(experiment, pipeline, { modelFolder }, device, cache, hashes);
+  const all = await taskGraph(experiment, pipeline, { modelFolder }, device.device, cache, hashes);
   const entries = Object.fromEntries(all.map((task) => [task.id, `${task.stage.name}/${task.key}`]));
   const tasks = upTo(all, options.until);
   const data: Record<string, string> = {};
@@ -88,16 +95,8 @@ function claimArtifacts(artifacts: string): void {
   }
 }
 
-function withDevice(experiment: Experiment, device: Device): Experiment {
+function withDevice(experiment: Experiment, device: AskedDevice): Experiment {
   return { ...experiment, resources: { ...experiment.resources, device } };
-}
-
-function chooseDevice(device: Device): 'cpu' {
-  if (device === 'auto' || device === 'cpu') return 'cpu';
-  throw new OrtrainError('environment', `this version trains on the CPU only; ${device} was asked for`, {
-    subject: device,
-    remedy: 'Use --device cpu, or auto.',
-  });
 }
 
 function upTo(tasks: readonly Task[], until: string | undefined): readonly Task[] {

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { LoadedExperiment } from '../config/index.ts';
 import { interrupted, OrtrainError } from '../core/errors.ts';
+import type { Device } from '../engine/runtime/index.ts';
 import type { FoldRecord, Listener, RunEvent, StageEvent, Usage } from '../core/events.ts';
 import { hashFile } from '../core/hash.ts';
 import { thisProcess } from '../core/owner.ts';
@@ -10,11 +11,12 @@ import { openJournal } from '../tracking/journal.ts';
 import type { FoldHistory, RunMetrics } from '../tracking/run-files.ts';
 import { checkData } from './check-data.ts';
 import { checkModel } from './check-model.ts';
+import { choiceInWords, chooseDevice, deviceFailure, deviceVariables, type PassedOver } from './devices.ts';
 import type { FileHashes } from './file-hashes.ts';
 import { prepareRun, type PreparedRun, type RunnerOptions } from './prepare.ts';
 import { claimRunFolder, environment, publish, type RunPlace } from './run-folder.ts';
 import { addressOf, type Task } from './task-graph.ts';
-import { startStageThread, type StageWorker } from './worker.ts';
+import { startStageProcess, startStageThread, type StageWorker } from './worker.ts';
 
 export interface RunResult {
   readonly run: string;
@@ -35,7 +37,19 @@ export interface RunResult {
  */
 export async function runExperiment(loaded: LoadedExperiment, options: RunnerOptions, listen: Listener<RunEvent>): Promise<RunResult> {
   const started = performance.now();
-  const prepared = await prepareRun(loaded, options, (progress) => listen({ type: 'download', ...progress }));
+  for (let failed: PassedOver = {}; ; ) {
+    const outcome = await runOnce(loaded, options, listen, started, failed);
+    if ('run' in outcome) return outcome;
+    failed = { ...failed, ...outcome.failed };
+  }
+}
+
+/** Carries an experiment out on the best device besides those that have failed; answers with the one that fails as well, where `auto` may take another. */
+async function runOnce(loaded: LoadedExperiment, options: RunnerOptions, listen: Listener<RunEvent>, started: number, failed: PassedOver): Promise<RunResult | { readonly failed: PassedOver }> {
+  const prepared = await prepareRun(loaded, options, {
+    onDownload: (progress) => listen({ type: 'download', ...progress }),
+    device: (asked) => chooseDevice(asked, failed),
+  });
   const { tasks } = prepared;
   prepared.cache.clean();
   const surroundings = environment(prepared, options.commandLine ?? []);
@@ -56,7 +70,7 @@ export async function runExperiment(loaded: LoadedExperiment, options: RunnerOpt
     environment: surroundings,
     ...(options.command === undefined ? {} : { command: options.command }),
   });
-  options.tracker?.follow(folder, run, prepared.experiment.tracking.mlflow);
+  if (Object.keys(failed).length === 0) options.tracker?.follow(folder, run, prepared.experiment.tracking.mlflow);
   try {
     for (const name of ['config.yaml', 'environment.json']) report(await artifactOf(join(folder, name), { run, folder }));
     const { executed, files } = await carryOut(prepared, { run, folder }, options.signal, report);
@@ -65,6 +79,12 @@ export async function runExperiment(loaded: LoadedExperiment, options: RunnerOpt
     report({ type: 'run-finished', run, seconds: seconds(), summary: metrics === null ? {} : summaryOf(metrics) });
     return { run, folder, seconds: seconds(), executed, cached: tasks.length - executed, metrics, files: [...files, ...pages] };
   } catch (error) {
+    const { asked, device } = prepared.device;
+    const failure = asked === 'auto' ? deviceFailure(error, device) : undefined;
+    if (failure !== undefined) {
+      report(deviceNotice(run, 'warning', `${failure}; the run goes on without ${device}`));
+      return { failed: { [device]: failure } };
+    }
     const isInterrupt = error instanceof OrtrainError && error.code === 'interrupted';
     report({ type: 'run-failed', run, seconds: seconds(), error: error instanceof Error ? error.message : String(error), interrupted: isInterrupt });
     throw error;
@@ -86,6 +106,7 @@ async function carryOut(
   let executed = 0;
   try {
     if (!(await areDone(prepared))) {
+      report(deviceNotice(run, 'info', choiceInWords(prepared.device)));
       await checkData(prepared.experiment);
       await checkModel(prepared.experiment, prepared.modelFolder);
     }
@@ -96,7 +117,7 @@ async function carryOut(
       const began = performance.now();
       const usage = await unlessDone(task, prepared, signal, emit, async () => {
         report({ type: 'task-started', ...who });
-        worker ??= startStageThread();
+        worker ??= openWorker(prepared.device.device);
         return perform(task, prepared, worker, emit);
       });
       if (usage !== undefined) executed += 1;
@@ -111,6 +132,18 @@ async function carryOut(
     await worker?.close();
   }
   return { executed, files };
+}
+
+/**
+ * A process takes WebGPU up once, in one thread, so another experiment of the same command needs another process; and the libraries
+ * of CUDA are found by a variable that a process is started with.
+ */
+function openWorker(device: Device): StageWorker {
+  return device === 'cpu' ? startStageThread() : startStageProcess({ env: deviceVariables(device) });
+}
+
+function deviceNotice(run: string, level: 'info' | 'warning', message: string): RunEvent {
+  return { type: 'task-event', run, task: 'device', stage: 'device', event: { type: 'notice', level, message } };
 }
 
 /** Writes the run's report. A run whose report cannot be drawn is a good run all the same. */
@@ -157,12 +190,12 @@ async function unlessDone(task: Task, { cache, forced }: PreparedRun, signal: Ab
   }
 }
 
-async function perform(task: Task, { cache, hashes, threads, experiment }: PreparedRun, worker: StageWorker, emit: Listener<StageEvent>): Promise<Usage> {
+async function perform(task: Task, { cache, hashes, device: { device }, threads, experiment }: PreparedRun, worker: StageWorker, emit: Listener<StageEvent>): Promise<Usage> {
   const output = cache.begin();
   try {
     const { stage, params, files, inputs, fold = 0 } = task;
     const partial = { folder: cache.partial(addressOf(task)), everySeconds: experiment.resources.checkpoint_seconds };
-    const usage = await worker.perform({ task: task.id, stage: stage.name, params, files, inputs, output, partial, fold, threads, logEvery: experiment.tracking.log_every }, emit);
+    const usage = await worker.perform({ task: task.id, stage: stage.name, params, files, inputs, output, partial, fold, device, threads, logEvery: experiment.tracking.log_every }, emit);
     await throwIfChanged(task, hashes);
     await cache.commit(output, addressOf(task), task.parts);
     return usage;

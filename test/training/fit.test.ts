@@ -26,7 +26,7 @@ async function fitSome(change: Partial<Training>, options: Partial<FitOptions> =
   const { texts, labels, classes } = await readTrainExamples(join(root, experiment.data.train), experiment.data);
   const tokens = tokenize(await loadTokenizer(tokenizerFiles(modelFolder)), texts, 32);
   const weights = initialWeights({ 'config.json': join(modelFolder, 'config.json') }, 'random', 42);
-  const { trainer } = await openClassifier({ weights, head: experiment.model.head, classes, onFeatures: false, training, threads: 1, seed: 1 });
+  const { trainer } = await openClassifier({ weights, head: experiment.model.head, classes, onFeatures: false, training, device: 'cpu', threads: 1, seed: 1 });
   const events: StageEvent[] = [];
   try {
     const result = await fit({

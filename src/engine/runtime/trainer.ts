@@ -17,7 +17,7 @@ export interface OptimizerState {
 export type ParameterSource = (spec: ParameterSpec, into: Float32Array) => unknown;
 
 /** Where a model computes. */
-export type Device = 'cpu' | 'webgpu';
+export type Device = 'cpu' | 'cuda' | 'webgpu';
 
 export interface ForwardOptions {
   /** The CPU where it is left out. */
