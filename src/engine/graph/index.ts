@@ -4,7 +4,7 @@ export { check } from './check.ts';
 export { concrete, product, sameShape, type Symbols } from './dims.ts';
 export { sliceRange } from './infer.ts';
 export type { AttributesOf, InputsOf, OpName, OutputsOf } from './ops.ts';
-export { lower, type Provider } from './lower.ts';
+export { lower, loweredOperators, type LoweredOperator, type Provider } from './lower.ts';
 export { print } from './print.ts';
 export { bind, inline, rewrite, type Rewriting } from './rewrite.ts';
 export { toStandard } from './standard.ts';
