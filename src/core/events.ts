@@ -30,7 +30,13 @@ export type StageEvent =
       /** A sentence for the person, without a final full stop. */
       readonly message: string;
     }
-  | { readonly type: 'notice'; readonly level: 'info' | 'warning'; readonly message: string };
+  | ({ readonly type: 'notice' } & Notice);
+
+/** For the person who watches. A sentence or two. */
+export interface Notice {
+  readonly level: 'info' | 'warning';
+  readonly message: string;
+}
 
 /** Which task an event is about. */
 interface OfTask {
@@ -102,6 +108,8 @@ export type RunEvent =
       /** Where the command carries out this experiment alone there is none. */
       readonly command?: Command;
     }
+  /** About the run as a whole. */
+  | ({ readonly type: 'notice'; readonly run: string } & Notice)
   | ({ readonly type: 'task-started' } & OfTask)
   | ({ readonly type: 'task-cached'; readonly record?: FoldRecord } & OfTask)
   | ({ readonly type: 'task-finished'; readonly seconds: number; readonly usage?: Usage; readonly record?: FoldRecord } & OfTask)

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import type { Experiment } from '../config/index.ts';
 import { OrtrainError } from '../core/errors.ts';
-import { cudaVariables } from '../engine/runtime/cuda-libraries.ts';
+import { cudaVariables, lookForCuda } from '../engine/runtime/cuda-libraries.ts';
 import type { Device } from '../engine/runtime/index.ts';
 import { probe, type Probe } from '../engine/runtime/probe.ts';
 
@@ -51,8 +51,9 @@ async function best(failed: PassedOver): Promise<DeviceChoice> {
 
 type Found = { readonly adapter: string | null } | { readonly reason: string };
 
+/** Without a driver, what else is missing tells nobody anything. */
 async function cuda(): Promise<Found> {
-  return tried('cuda');
+  return lookForCuda(process.env).driver ? tried('cuda') : { reason: 'there is no NVIDIA driver' };
 }
 
 /**
@@ -65,14 +66,16 @@ async function webgpu(): Promise<Found> {
   if (!showsGpu()) return { reason: 'this machine shows no GPU' };
   const light = await tried('webgpu');
   if (!light.works) return light;
-  if (SOFTWARE.test(light.adapter ?? '')) return { reason: `its adapter, ${light.adapter}, is software on the CPU` };
+  if (isSoftware(light)) return { reason: `its adapter, ${light.adapter}, is software on the CPU` };
   const [gpu, cpu] = [await tried('webgpu', true), await tried('cpu', true)];
   if (!gpu.works || !cpu.works || gpu.seconds < cpu.seconds) return gpu;
   return { reason: `its adapter${gpu.adapter === null ? '' : `, ${gpu.adapter},`} took ${milliseconds(gpu.seconds)} for what takes the CPU ${milliseconds(cpu.seconds)}` };
 }
 
 /** Mesa's lavapipe, Google's SwiftShader and Microsoft's WARP. */
-const SOFTWARE = /llvmpipe|lavapipe|swiftshader|basic render/i;
+export function isSoftware({ adapter }: { readonly adapter: string | null }): boolean {
+  return /llvmpipe|lavapipe|swiftshader|basic render/i.test(adapter ?? '');
+}
 
 /** On Linux every driver of a GPU has a device file: those of the kernel, NVIDIA's, and what WSL and phones have in their place. */
 function showsGpu(): boolean {
@@ -84,7 +87,7 @@ function showsGpu(): boolean {
 const milliseconds = (seconds: number): string => `${(1000 * seconds).toPrecision(2)} ms`;
 
 /** What came of trying a device, tried once in a process. */
-function tried(device: Device, timed = false): Promise<Probe> {
+export function tried(device: Device, timed = false): Promise<Probe> {
   const key = `${device} ${timed}`;
   const outcome = outcomes.get(key) ?? probe(device, { timed });
   outcomes.set(key, outcome);

@@ -82,7 +82,7 @@ async function runOnce(loaded: LoadedExperiment, options: RunnerOptions, listen:
     const { asked, device } = prepared.device;
     const failure = asked === 'auto' ? deviceFailure(error, device) : undefined;
     if (failure !== undefined) {
-      report(deviceNotice(run, 'warning', `${failure}; the run goes on without ${device}`));
+      report({ type: 'notice', run, level: 'warning', message: `${failure}; the run goes on without ${device}` });
       return { failed: { [device]: failure } };
     }
     const isInterrupt = error instanceof OrtrainError && error.code === 'interrupted';
@@ -106,7 +106,7 @@ async function carryOut(
   let executed = 0;
   try {
     if (!(await areDone(prepared))) {
-      report(deviceNotice(run, 'info', choiceInWords(prepared.device)));
+      report({ type: 'notice', run, level: 'info', message: choiceInWords(prepared.device) });
       await checkData(prepared.experiment);
       await checkModel(prepared.experiment, prepared.modelFolder);
     }
@@ -140,10 +140,6 @@ async function carryOut(
  */
 function openWorker(device: Device): StageWorker {
   return device === 'cpu' ? startStageThread() : startStageProcess({ env: deviceVariables(device) });
-}
-
-function deviceNotice(run: string, level: 'info' | 'warning', message: string): RunEvent {
-  return { type: 'task-event', run, task: 'device', stage: 'device', event: { type: 'notice', level, message } };
 }
 
 /** Writes the run's report. A run whose report cannot be drawn is a good run all the same. */
