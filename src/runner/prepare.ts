@@ -8,7 +8,7 @@ import { makeFolder } from '../core/files.ts';
 import { resolveModel, type DownloadProgress } from '../data/hub.ts';
 import type { Tracker } from '../tracking/mlflow/tracker.ts';
 import { openCache, type Cache } from './cache.ts';
-import { chooseDevice, type AskedDevice, type DeviceChoice } from './devices.ts';
+import { chooseDevice, type AskedDevice, type DeviceChoice, type PassedOver } from './devices.ts';
 import { openFileHashes, type FileHashes } from './file-hashes.ts';
 import { runFolderFor, type RunPlace } from './run-folder.ts';
 import { taskGraph, type Task } from './task-graph.ts';
@@ -17,6 +17,10 @@ export interface RunnerOptions {
   readonly artifacts: string;
   /** `auto`: as configured. */
   readonly device: AskedDevice;
+  /** Finds the device; `chooseDevice` where it is left out. */
+  readonly choose?: typeof chooseDevice;
+  /** Devices that have failed in this run. */
+  readonly failed?: PassedOver;
   /** The run's name, in place of the configuration's. */
   readonly name?: string;
   /** The last stage to carry out. */
@@ -51,17 +55,10 @@ export interface PreparedRun {
   readonly data: Readonly<Record<string, string>>;
 }
 
-/** What a caller may do otherwise. */
-export interface Preparing {
-  readonly onDownload?: (progress: DownloadProgress) => void;
-  /** `chooseDevice`, which finds out whether the device works, where it is left out. */
-  readonly device?: (asked: AskedDevice) => Promise<DeviceChoice>;
-}
-
 /** Chooses the device, finds or fetches the pretrained model, hashes the inputs and lays out the tasks. Carries nothing out and writes no run folder. */
-export async function prepareRun(loaded: LoadedExperiment, options: RunnerOptions, { onDownload, device: choose = chooseDevice }: Preparing = {}): Promise<PreparedRun> {
+export async function prepareRun(loaded: LoadedExperiment, options: RunnerOptions, onDownload?: (progress: DownloadProgress) => void): Promise<PreparedRun> {
   const experiment = options.device === 'auto' ? loaded.experiment : withDevice(loaded.experiment, options.device);
-  const device = await choose(experiment.resources.device);
+  const device = await (options.choose ?? chooseDevice)(experiment.resources.device, options.failed);
   const pipeline = loadPipeline(experiment.pipeline);
   const modelFolder = await resolveModel(experiment.model.base, {
     revision: experiment.model.revision,

@@ -11,7 +11,7 @@ import { openJournal } from '../tracking/journal.ts';
 import type { FoldHistory, RunMetrics } from '../tracking/run-files.ts';
 import { checkData } from './check-data.ts';
 import { checkModel } from './check-model.ts';
-import { choiceInWords, chooseDevice, deviceFailure, deviceVariables, type PassedOver } from './devices.ts';
+import { choiceInWords, deviceFailure, deviceVariables, type PassedOver } from './devices.ts';
 import type { FileHashes } from './file-hashes.ts';
 import { prepareRun, type PreparedRun, type RunnerOptions } from './prepare.ts';
 import { claimRunFolder, environment, publish, type RunPlace } from './run-folder.ts';
@@ -38,18 +38,15 @@ export interface RunResult {
 export async function runExperiment(loaded: LoadedExperiment, options: RunnerOptions, listen: Listener<RunEvent>): Promise<RunResult> {
   const started = performance.now();
   for (let failed: PassedOver = {}; ; ) {
-    const outcome = await runOnce(loaded, options, listen, started, failed);
+    const outcome = await runOnce(loaded, { ...options, failed }, listen, started);
     if ('run' in outcome) return outcome;
-    failed = { ...failed, ...outcome.failed };
+    failed = { ...failed, ...outcome };
   }
 }
 
-/** Carries an experiment out on the best device besides those that have failed; answers with the one that fails as well, where `auto` may take another. */
-async function runOnce(loaded: LoadedExperiment, options: RunnerOptions, listen: Listener<RunEvent>, started: number, failed: PassedOver): Promise<RunResult | { readonly failed: PassedOver }> {
-  const prepared = await prepareRun(loaded, options, {
-    onDownload: (progress) => listen({ type: 'download', ...progress }),
-    device: (asked) => chooseDevice(asked, failed),
-  });
+/** Carries an experiment out on one device; answers with that device where it fails and `auto` may take another. */
+async function runOnce(loaded: LoadedExperiment, options: RunnerOptions, listen: Listener<RunEvent>, started: number): Promise<RunResult | PassedOver> {
+  const prepared = await prepareRun(loaded, options, (progress) => listen({ type: 'download', ...progress }));
   const { tasks } = prepared;
   prepared.cache.clean();
   const surroundings = environment(prepared, options.commandLine ?? []);
@@ -70,7 +67,7 @@ async function runOnce(loaded: LoadedExperiment, options: RunnerOptions, listen:
     environment: surroundings,
     ...(options.command === undefined ? {} : { command: options.command }),
   });
-  if (Object.keys(failed).length === 0) options.tracker?.follow(folder, run, prepared.experiment.tracking.mlflow);
+  if (Object.keys(options.failed ?? {}).length === 0) options.tracker?.follow(folder, run, prepared.experiment.tracking.mlflow);
   try {
     for (const name of ['config.yaml', 'environment.json']) report(await artifactOf(join(folder, name), { run, folder }));
     const { executed, files } = await carryOut(prepared, { run, folder }, options.signal, report);
@@ -83,7 +80,7 @@ async function runOnce(loaded: LoadedExperiment, options: RunnerOptions, listen:
     const failure = asked === 'auto' ? deviceFailure(error, device) : undefined;
     if (failure !== undefined) {
       report({ type: 'notice', run, level: 'warning', message: `${failure}; the run goes on without ${device}` });
-      return { failed: { [device]: failure } };
+      return { [device]: failure };
     }
     const isInterrupt = error instanceof OrtrainError && error.code === 'interrupted';
     report({ type: 'run-failed', run, seconds: seconds(), error: error instanceof Error ? error.message : String(error), interrupted: isInterrupt });
