@@ -30,7 +30,7 @@ export async function chooseDevice(asked: AskedDevice, failed: PassedOver = {}):
   if (asked === 'cpu') return { device: asked, asked, adapter: null, passedOver: {} };
   const outcome = await tried(asked);
   if (outcome.works) return { device: asked, asked, adapter: outcome.adapter, passedOver: {} };
-  throw new OrtrainError('environment', `${asked} was asked for and does not work here: ${outcome.reason}`, { subject: asked, remedy: `${outcome.remedy} Or leave the choice to --device auto.` });
+  throw new OrtrainError('environment', `${asked} was asked for and does not work here: ${outcome.reason}`, { subject: asked, remedy: `With --device auto a run takes the best that works. ${outcome.remedy}` });
 }
 
 /** The device that is asked for, whether it works or not; for `auto` the best that works. */

@@ -41,7 +41,7 @@ function noLibrary(library: string, { version, missingLibraries, driver }: CudaL
   const missing = [...new Set([library, ...missingLibraries])];
   return {
     reason: `CUDA's ${missing.length === 1 ? `library ${library} is` : `libraries ${missing.join(', ')} are`} missing${driver ? '' : `, and there is ${NO_DRIVER}`}`,
-    remedy: `They come with: ${bringLibraries(version)}`,
+    remedy: `CUDA's libraries come with: ${bringLibraries(version)}`,
   };
 }
 
@@ -49,7 +49,7 @@ function noLibrary(library: string, { version, missingLibraries, driver }: CudaL
 const failures: readonly { readonly sign: RegExp; readonly problem: (look: CudaLook) => DeviceProblem }[] = [
   {
     sign: /undefined symbol: \w+, version lib|version `\S+' not found/,
-    problem: ({ version }) => ({ reason: `a library of CUDA is not of the version that onnxruntime's provider was built for (${version ?? 'unknown'})`, remedy: `The right ones come with: ${bringLibraries(version)}` }),
+    problem: ({ version }) => ({ reason: `a library of CUDA is not of the version that onnxruntime's provider was built for (${version ?? 'unknown'})`, remedy: `Those of the right version come with: ${bringLibraries(version)}` }),
   },
   {
     sign: /CUDA failure 35\b|driver version is insufficient/,
