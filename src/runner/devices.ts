@@ -59,8 +59,9 @@ async function cuda(): Promise<Found> {
 /**
  * WebGPU is worth taking on a GPU alone: software that plays one is ten times slower than the CPU itself. onnxruntime tells nobody
  * which adapter it took. So: without a device file there is no GPU to look for, which costs nothing to see and is the usual case of
- * a server; Vulkan's loader names the adapter, and software is known by its name; and any other has to be faster than the CPU in
- * a product of matrices, which decides where nothing names the adapter, or where a small GPU sits beside a large CPU.
+ * a server; Vulkan's loader names the adapter, and software is known by its name; and any other has to be twice as fast as the CPU
+ * in products of matrices, which decides where nothing names the adapter, or where a small GPU sits beside a large CPU. Less than
+ * twice could be one thing today and another tomorrow, and cache keys with it.
  */
 async function webgpu(): Promise<Found> {
   if (!showsGpu()) return { reason: 'this machine shows no GPU' };
@@ -68,7 +69,7 @@ async function webgpu(): Promise<Found> {
   if (!light.works) return light;
   if (isSoftware(light)) return { reason: `its adapter, ${light.adapter}, is software on the CPU` };
   const [gpu, cpu] = [await tried('webgpu', true), await tried('cpu', true)];
-  if (!gpu.works || !cpu.works || gpu.seconds < cpu.seconds) return gpu;
+  if (!gpu.works || !cpu.works || 2 * gpu.seconds < cpu.seconds) return gpu;
   return { reason: `its adapter${gpu.adapter === null ? '' : `, ${gpu.adapter},`} took ${milliseconds(gpu.seconds)} for what takes the CPU ${milliseconds(cpu.seconds)}` };
 }
 
