@@ -45,7 +45,7 @@ export interface Explanation {
 /** Reads configuration, data and the model's config; no weights, no device. Throws as `planExperiment` does. */
 export async function explainExperiment(loaded: LoadedExperiment, options: RunnerOptions): Promise<Explanation> {
   const prepared = await prepareRun(loaded, { ...options, choose: assumeDevice });
-  const { experiment, device: { device } } = prepared;
+  const { experiment, device } = prepared;
   const { classes } = await checkData(experiment);
   const whole = { encoder: encoderOf(prepared), head: experiment.model.head, outputs: outputsFor(classes) };
   const onFeatures = prepared.tasks.some(({ stage }) => stage.name === 'encode');

@@ -45,8 +45,8 @@ export async function planExperiment(loaded: LoadedExperiment, options: RunnerOp
     experiment,
     run,
     folder,
-    device: prepared.device.device,
-    deviceInWords: choiceInWords(prepared.device),
+    device: prepared.device,
+    deviceInWords: choiceInWords(prepared.deviceChoice),
     tasks: tasks.map((task, i) => ({
       id: task.id,
       stage: task.stage.name,

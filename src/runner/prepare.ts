@@ -6,6 +6,7 @@ import { OrtrainError } from '../core/errors.ts';
 import type { Command } from '../core/events.ts';
 import { makeFolder } from '../core/files.ts';
 import { resolveModel, type DownloadProgress } from '../data/hub.ts';
+import type { Device } from '../engine/runtime/index.ts';
 import type { Tracker } from '../tracking/mlflow/tracker.ts';
 import { openCache, type Cache } from './cache.ts';
 import { chooseDevice, type AskedDevice, type DeviceChoice, type PassedOver } from './devices.ts';
@@ -42,7 +43,9 @@ export interface PreparedRun {
   readonly place: () => RunPlace;
   /** The pretrained model's directory. */
   readonly modelFolder: string;
-  readonly device: DeviceChoice;
+  readonly device: Device;
+  /** How it came to that device. */
+  readonly deviceChoice: DeviceChoice;
   readonly threads: number;
   readonly cache: Cache;
   readonly hashes: FileHashes;
@@ -58,7 +61,8 @@ export interface PreparedRun {
 /** Chooses the device, finds or fetches the pretrained model, hashes the inputs and lays out the tasks. Carries nothing out and writes no run folder. */
 export async function prepareRun(loaded: LoadedExperiment, options: RunnerOptions, onDownload?: (progress: DownloadProgress) => void): Promise<PreparedRun> {
   const experiment = options.device === 'auto' ? loaded.experiment : withDevice(loaded.experiment, options.device);
-  const device = await (options.choose ?? chooseDevice)(experiment.resources.device, options.failed);
+  const deviceChoice = await (options.choose ?? chooseDevice)(experiment.resources.device, options.failed);
+  const { device } = deviceChoice;
   const pipeline = loadPipeline(experiment.pipeline);
   const modelFolder = await resolveModel(experiment.model.base, {
     revision: experiment.model.revision,
@@ -69,7 +73,7 @@ export async function prepareRun(loaded: LoadedExperiment, options: RunnerOption
   claimArtifacts(options.artifacts);
   const cache = openCache(options.artifacts);
   const hashes = openFileHashes(options.artifacts);
-  const all = await taskGraph(experiment, pipeline, { modelFolder }, device.device, cache, hashes);
+  const all = await taskGraph(experiment, pipeline, { modelFolder }, device, cache, hashes);
   const entries = Object.fromEntries(all.map((task) => [task.id, `${task.stage.name}/${task.key}`]));
   const tasks = upTo(all, options.until);
   const data: Record<string, string> = {};
@@ -77,7 +81,7 @@ export async function prepareRun(loaded: LoadedExperiment, options: RunnerOption
   hashes.save();
   const threads = experiment.resources.threads === 'auto' ? availableParallelism() : experiment.resources.threads;
   const place = (): RunPlace => runFolderFor(options.artifacts, options.name ?? experiment.name, experiment, data);
-  return { experiment, place, modelFolder, device, threads, cache, hashes, tasks, entries, forced: forcedTasks(tasks, options.force ?? []), data };
+  return { experiment, place, modelFolder, device, deviceChoice, threads, cache, hashes, tasks, entries, forced: forcedTasks(tasks, options.force ?? []), data };
 }
 
 /** Throws a usage error where the artifacts folder cannot be written, before anything else needs it. */

@@ -10,7 +10,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import type { PreparedRun } from './prepare.ts';
 import type { Task } from './task-graph.ts';
 
-export function environment({ device, threads, data, entries }: Pick<PreparedRun, 'device' | 'threads' | 'data' | 'entries'>, commandLine: readonly string[]): Environment {
+export function environment({ device, deviceChoice, threads, data, entries }: Pick<PreparedRun, 'device' | 'deviceChoice' | 'threads' | 'data' | 'entries'>, commandLine: readonly string[]): Environment {
   const processors = cpus();
   return {
     versions: { ortrain: packageJson.version, node: process.versions.node, onnxruntime: onnxruntimeVersion() },
@@ -21,8 +21,8 @@ export function environment({ device, threads, data, entries }: Pick<PreparedRun
       memoryBytes: totalmem(),
     },
     user: loginName(),
-    device: device.device,
-    deviceChoice: { asked: device.asked, adapter: device.adapter, passedOver: device.passedOver },
+    device,
+    deviceChoice: { asked: deviceChoice.asked, adapter: deviceChoice.adapter, passedOver: deviceChoice.passedOver },
     threads,
     git: gitState(),
     commandLine,

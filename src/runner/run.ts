@@ -76,8 +76,8 @@ async function runOnce(loaded: LoadedExperiment, options: RunnerOptions, listen:
     report({ type: 'run-finished', run, seconds: seconds(), summary: metrics === null ? {} : summaryOf(metrics) });
     return { run, folder, seconds: seconds(), executed, cached: tasks.length - executed, metrics, files: [...files, ...pages] };
   } catch (error) {
-    const { asked, device } = prepared.device;
-    const failure = asked === 'auto' ? deviceFailure(error, device) : undefined;
+    const { device, deviceChoice } = prepared;
+    const failure = deviceChoice.asked === 'auto' ? deviceFailure(error, device) : undefined;
     if (failure !== undefined) {
       report({ type: 'notice', run, level: 'warning', message: `${failure}; the run goes on without ${device}` });
       return { [device]: failure };
@@ -103,7 +103,7 @@ async function carryOut(
   let executed = 0;
   try {
     if (!(await areDone(prepared))) {
-      report({ type: 'notice', run, level: 'info', message: choiceInWords(prepared.device) });
+      report({ type: 'notice', run, level: 'info', message: choiceInWords(prepared.deviceChoice) });
       await checkData(prepared.experiment);
       await checkModel(prepared.experiment, prepared.modelFolder);
     }
@@ -114,7 +114,7 @@ async function carryOut(
       const began = performance.now();
       const usage = await unlessDone(task, prepared, signal, emit, async () => {
         report({ type: 'task-started', ...who });
-        worker ??= openWorker(prepared.device.device);
+        worker ??= openWorker(prepared.device);
         return perform(task, prepared, worker, emit);
       });
       if (usage !== undefined) executed += 1;
@@ -183,7 +183,7 @@ async function unlessDone(task: Task, { cache, forced }: PreparedRun, signal: Ab
   }
 }
 
-async function perform(task: Task, { cache, hashes, device: { device }, threads, experiment }: PreparedRun, worker: StageWorker, emit: Listener<StageEvent>): Promise<Usage> {
+async function perform(task: Task, { cache, hashes, device, threads, experiment }: PreparedRun, worker: StageWorker, emit: Listener<StageEvent>): Promise<Usage> {
   const output = cache.begin();
   try {
     const { stage, params, files, inputs, fold = 0 } = task;
