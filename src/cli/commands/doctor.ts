@@ -76,7 +76,8 @@ function disk(artifacts: string): Finding {
 
 /** Computes on every device instead of believing a list, each in a process of its own. */
 async function devices(): Promise<readonly Finding[]> {
-  const [cpu, cuda, webgpu, { device }] = await Promise.all([tried('cpu'), tried('cuda'), tried('webgpu'), chooseDevice('auto')]);
+  const [cpu, cuda, webgpu] = await Promise.all([tried('cpu'), tried('cuda'), tried('webgpu')]);
+  const { device } = await chooseDevice('auto');
   const runtime = `onnxruntime ${onnxruntimeVersion()}`;
   return [
     cpu.works ? ok('cpu', `${runtime} computes on it`) : warn('cpu', `${runtime}: ${printable(cpu.reason)}`, cpu.remedy),

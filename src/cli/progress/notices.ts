@@ -6,8 +6,9 @@ import type { Terminal } from '../terminal.ts';
 export function noticesOf(tell: Listener<Notice>): Listener<RunEvent> {
   return (event) => {
     if (event.type === 'notice') tell({ level: event.level, message: `${event.run}  ${event.message}` });
-    const inTask = event.type === 'task-event' && event.event.type === 'notice' && event.event.level === 'warning' ? event.event : undefined;
-    if (event.type === 'task-event' && inTask !== undefined) tell({ level: inTask.level, message: `${event.run}  ${event.task}  ${inTask.message}` });
+    if (event.type !== 'task-event') return;
+    const { run, task, event: inTask } = event;
+    if (inTask.type === 'notice' && inTask.level === 'warning') tell({ level: inTask.level, message: `${run}  ${task}  ${inTask.message}` });
   };
 }
 

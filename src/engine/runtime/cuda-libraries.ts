@@ -97,4 +97,3 @@ function entries(folder: string): readonly string[] {
 function list(paths: string | undefined): readonly string[] {
   return (paths ?? '').split(delimiter).filter(Boolean);
 }
-
