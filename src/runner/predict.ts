@@ -19,6 +19,8 @@ export interface TextPredictions {
 export interface PredictOptions {
   /** The CPU where it is left out. */
   readonly device?: AskedDevice;
+  /** Finds the device; `chooseDevice` where it is left out. */
+  readonly choose?: typeof chooseDevice;
   readonly threads?: number;
   readonly signal?: AbortSignal;
 }
@@ -30,15 +32,15 @@ export async function predictTexts(run: StoredRun, texts: readonly string[], opt
   const { classes, max_seq_length: maxLength } = readModelFolder(models[0] ?? '');
   const tokens = tokenize(tokenizer, texts, maxLength, (done) => listen({ type: 'progress', done, total: texts.length, unit: 'texts' }));
   const speed = { threads: options.threads ?? availableParallelism(), batchSize: run.experiment.training.eval_batch_size };
-  const flat = await onBestDevice(options.device ?? 'cpu', { models, tokens, classes, ...speed, signal: options.signal }, listen);
+  const flat = await onBestDevice(options, { models, tokens, classes, ...speed, signal: options.signal }, listen);
   const probabilities = texts.map((_, row) => (classes.length === 2 ? pair(flat[row] ?? NaN) : flat.slice(row * classes.length, (row + 1) * classes.length)));
   return { classes, probabilities };
 }
 
 /** Of class 1 for two classes, otherwise row-major [texts, classes]. A device that fails with the models is left for the next where `auto` chose it. */
-async function onBestDevice(asked: AskedDevice, order: PredictionOrder, listen: Listener<StageEvent>): Promise<Float64Array> {
+async function onBestDevice({ device: asked = 'cpu', choose = chooseDevice }: PredictOptions, order: PredictionOrder, listen: Listener<StageEvent>): Promise<Float64Array> {
   for (let failed: PassedOver = {}; ; ) {
-    const choice = await chooseDevice(asked, failed);
+    const choice = await choose(asked, failed);
     const { device } = choice;
     if (device === 'cpu') {
       return ensembleProbabilities(order.models, { kind: 'tokens', tokens: order.tokens }, { ...order, device }, (done, total) => {
