@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Experiment, LoadedExperiment } from '../config/index.ts';
 import { OrtrainError } from '../core/errors.ts';
-import type { Command } from '../core/events.ts';
+import type { Command, Listener, Notice, RunEvent } from '../core/events.ts';
 import { runExperiment, type RunnerOptions, type RunResult } from '../runner/index.ts';
 import { readJournal } from '../tracking/journal.ts';
 import { experimentName } from '../tracking/mlflow/server.ts';
 import { openTracker } from '../tracking/mlflow/tracker.ts';
 import type { Call } from './call.ts';
 import type { LiveProgress } from './progress/live.ts';
-import { quietWhileDrawing } from './progress/notices.ts';
+import { noticesOf, quietWhileDrawing } from './progress/notices.ts';
 import { plainProgress } from './progress/plain.ts';
 import { STOPPING } from './progress/words.ts';
 import { notedDecisions, type NotedDecision } from './render/decisions.ts';
@@ -46,7 +46,7 @@ export async function runAll(all: readonly Asked[], { commandName, goOnAfter, on
       const command = commands[i];
       const following = { signal, tracker, ...(command === undefined ? {} : { command }) };
       try {
-        const run = { config: asked.config, ...report(await notices.heldBack(() => follow(asked.loaded, flags, call, following))) };
+        const run = { config: asked.config, ...report(await notices.heldBack(() => follow(asked.loaded, flags, call, following, notices.tell))) };
         outcomes.push({ asked, run });
         onDone?.(run, i);
       } catch (error) {
@@ -62,9 +62,9 @@ export async function runAll(all: readonly Asked[], { commandName, goOnAfter, on
 
 type Following = Pick<RunnerOptions, 'tracker' | 'command'> & { readonly signal: AbortSignal };
 
-async function follow(loaded: LoadedExperiment, flags: Pick<RunnerOptions, 'until' | 'force' | 'name'>, call: Call, following: Following): Promise<RunResult> {
+async function follow(loaded: LoadedExperiment, flags: Pick<RunnerOptions, 'until' | 'force' | 'name'>, call: Call, following: Following, tell: Listener<Notice>): Promise<RunResult> {
   const { artifacts, device } = call.flags;
-  const progress = await openProgress(loaded.experiment.name, following.signal, call.terminal);
+  const progress = await openProgress(loaded.experiment.name, following.signal, call.terminal, tell);
   try {
     return await runExperiment(loaded, { artifacts, device, ...flags, ...following, commandLine: call.commandLine }, progress.listen);
   } finally {
@@ -72,11 +72,18 @@ async function follow(loaded: LoadedExperiment, flags: Pick<RunnerOptions, 'unti
   }
 }
 
-async function openProgress(name: string, signal: AbortSignal, terminal: Terminal): Promise<LiveProgress> {
-  if (terminal.interactive && !terminal.quiet) return (await import('./progress/live.ts')).liveProgress(name, signal);
-  const tell = (): void => terminal.note(STOPPING);
-  signal.addEventListener('abort', tell);
-  return { listen: plainProgress(terminal.note), end: async () => signal.removeEventListener('abort', tell) };
+async function openProgress(name: string, signal: AbortSignal, terminal: Terminal, tell: Listener<Notice>): Promise<LiveProgress> {
+  if (terminal.interactive && !terminal.quiet) {
+    const live = (await import('./progress/live.ts')).liveProgress(name, signal);
+    const listen: Listener<RunEvent> = (event) => {
+      live.listen(event);
+      noticesOf(tell)(event);
+    };
+    return { listen, end: live.end };
+  }
+  const sayStopping = (): void => terminal.note(STOPPING);
+  signal.addEventListener('abort', sayStopping);
+  return { listen: plainProgress(terminal.note), end: async () => signal.removeEventListener('abort', sayStopping) };
 }
 
 /** The command as each of its experiments knows it: those that go to one experiment on the tracking server are shown together. */

@@ -30,7 +30,13 @@ export type StageEvent =
       /** A sentence for the person, without a final full stop. */
       readonly message: string;
     }
-  | { readonly type: 'notice'; readonly level: 'info' | 'warning'; readonly message: string };
+  | ({ readonly type: 'notice' } & Notice);
+
+/** For the person who watches. A sentence or two. */
+export interface Notice {
+  readonly level: 'info' | 'warning';
+  readonly message: string;
+}
 
 /** Which task an event is about. */
 interface OfTask {
@@ -56,6 +62,11 @@ export interface Environment {
   /** The login name; null where the system knows none. */
   readonly user: string | null;
   readonly device: string;
+  /**
+   * How it came to that: what was asked for, the GPU's name where it is known, and each device that would have been better to the
+   * reason why it was not taken. Older runs have none.
+   */
+  readonly deviceChoice?: { readonly asked: string; readonly adapter: string | null; readonly passedOver: Readonly<Record<string, string>> };
   readonly threads: number;
   /** Null outside a git checkout. */
   readonly git: { readonly commit: string; readonly dirty: boolean } | null;
@@ -97,6 +108,8 @@ export type RunEvent =
       /** Where the command carries out this experiment alone there is none. */
       readonly command?: Command;
     }
+  /** About the run as a whole. */
+  | ({ readonly type: 'notice'; readonly run: string } & Notice)
   | ({ readonly type: 'task-started' } & OfTask)
   | ({ readonly type: 'task-cached'; readonly record?: FoldRecord } & OfTask)
   | ({ readonly type: 'task-finished'; readonly seconds: number; readonly usage?: Usage; readonly record?: FoldRecord } & OfTask)

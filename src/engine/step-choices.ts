@@ -1,4 +1,4 @@
-import type { Node, Value } from './graph/index.ts';
+import type { Graph, Node, Value } from './graph/index.ts';
 import type { StepProgram } from './program.ts';
 
 /** A form that was chosen over a plainer one. */
@@ -12,6 +12,15 @@ export interface Choice {
 /** What was fused or written in another form in this step, and why; found in the graph, so that nothing is said that is not so. */
 export function choicesOf(program: StepProgram): readonly Choice[] {
   return patterns.map(({ find, ...choice }) => ({ ...choice, count: find(program) })).filter(({ count }) => count > 0);
+}
+
+/** What is chosen for a step that stays on a device from the batch to the updated state (`deviceStep`). */
+export function deviceChoicesOf(program: StepProgram, graph: Graph): readonly Choice[] {
+  const own = [
+    { choice: 'dropout masks as nodes', count: program.masks.length, why: 'the same hash of seed, step, place and element as on the CPU, with nothing to upload' },
+    { choice: 'update as nodes', count: program.gradients.length, why: 'parameters and what the optimizer keeps stay on the device; loss, logits and the norm of the gradients alone leave it' },
+  ];
+  return [...choicesOf({ ...program, graph, masks: [] }), ...own.filter(({ count }) => count > 0)];
 }
 
 interface Pattern extends Omit<Choice, 'count'> {

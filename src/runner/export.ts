@@ -99,7 +99,8 @@ async function compared(folder: string, precision: Precision, validation: Valida
   const rows = request.alsoIn.length === 0 ? Math.min(COMPARED_ROWS, validation.texts.length) : validation.texts.length;
   const tokens = firstRows(comparison.tokens, rows);
   const path = request.format === 'onnx' ? PORTABLE_FILES[precision] : 'model.safetensors';
-  const speed = { threads: request.threads ?? availableParallelism(), batchSize: run.experiment.training.eval_batch_size };
+  // Whoever loads the file has a CPU; on it the check is of the file alone.
+  const speed = { device: 'cpu', threads: request.threads ?? availableParallelism(), batchSize: run.experiment.training.eval_batch_size } as const;
   const onProgress = (done: number): void => {
     if (request.signal?.aborted === true) throw new OrtrainError('interrupted', 'stopped before the end; nothing was written');
     listen({ type: 'progress', done, total: rows, unit: `texts with ${path}` });

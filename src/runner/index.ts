@@ -2,6 +2,7 @@ export { cacheContents, removeItems, unused, type CacheItem } from './cache-cont
 export { checkData, type DataSizes } from './check-data.ts';
 export { exportRun, type ExportedFile, type ExportedModel, type ExportRequest } from './export.ts';
 export { checkModel } from './check-model.ts';
+export { chooseDevice, isSoftware, tried } from './devices.ts';
 export type { BatchShape } from './example-batches.ts';
 export { explainExperiment, type Explanation } from './explain.ts';
 export { planExperiment, type ExperimentPlan, type TaskPlan } from './plan.ts';

@@ -2,6 +2,7 @@ import type { Experiment, LoadedExperiment } from '../config/index.ts';
 import { batchCount } from '../data/batches.ts';
 import { counted } from '../data/problems.ts';
 import { checkData, type DataSizes } from './check-data.ts';
+import { choiceInWords } from './devices.ts';
 import { prepareRun, type PreparedRun, type RunnerOptions } from './prepare.ts';
 import { reasonsToMake } from './reasons.ts';
 import { addressOf, trainedFolds, type Task } from './task-graph.ts';
@@ -24,6 +25,8 @@ export interface ExperimentPlan {
   readonly run: string;
   readonly folder: string;
   readonly device: string;
+  /** Which device, and why no better one. */
+  readonly deviceInWords: string;
   readonly tasks: readonly TaskPlan[];
   /** Steps of all folds and epochs, whether cached or not; stopping rules can only make them fewer. */
   readonly totals: { readonly steps: number; readonly folds: number; readonly epochs: number; readonly rows: number; readonly testRows: number };
@@ -32,7 +35,7 @@ export interface ExperimentPlan {
 /** What a run would do, without doing it: every task, whether it is cached, and the exact number of steps. */
 export async function planExperiment(loaded: LoadedExperiment, options: RunnerOptions): Promise<ExperimentPlan> {
   const prepared = await prepareRun(loaded, options);
-  const { experiment, device, tasks } = prepared;
+  const { experiment, tasks } = prepared;
   const { run, folder } = prepared.place();
   const sizes = await checkData(experiment);
   const epochSteps = sizes.trainRowsOfFold.map((rows) => batchCount(rows, experiment.training.batch_size));
@@ -42,7 +45,8 @@ export async function planExperiment(loaded: LoadedExperiment, options: RunnerOp
     experiment,
     run,
     folder,
-    device,
+    device: prepared.device,
+    deviceInWords: choiceInWords(prepared.deviceChoice),
     tasks: tasks.map((task, i) => ({
       id: task.id,
       stage: task.stage.name,

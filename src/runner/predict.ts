@@ -6,6 +6,8 @@ import type { Listener, StageEvent } from '../core/events.ts';
 import { loadTokenizer, tokenize } from '../data/tokens.ts';
 import { readModelFolder, tokenizerFiles } from '../training/classifier-folder.ts';
 import { ensembleProbabilities } from '../training/ensemble.ts';
+import { choiceInWords, chooseDevice, deviceFailure, type AskedDevice, type PassedOver } from './devices.ts';
+import { probabilitiesInProcess, type PredictionOrder } from './predict-process.ts';
 import type { StoredRun } from './runs.ts';
 
 export interface TextPredictions {
@@ -14,24 +16,48 @@ export interface TextPredictions {
   readonly probabilities: readonly Float64Array[];
 }
 
-/** Classifies new texts with the models of a run. Throws a usage error where the run has none. */
-export async function predictTexts(
-  run: StoredRun,
-  texts: readonly string[],
-  options: { readonly threads?: number; readonly signal?: AbortSignal },
-  listen: Listener<StageEvent>,
-): Promise<TextPredictions> {
+export interface PredictOptions {
+  /** The CPU where it is left out. */
+  readonly device?: AskedDevice;
+  /** Finds the device; `chooseDevice` where it is left out. */
+  readonly choose?: typeof chooseDevice;
+  readonly threads?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Classifies new texts with the models of a run. Throws a usage error where the run has none, and as `chooseDevice` does. */
+export async function predictTexts(run: StoredRun, texts: readonly string[], options: PredictOptions, listen: Listener<StageEvent>): Promise<TextPredictions> {
   const models = modelFolders(run);
   const tokenizer = await loadTokenizer(tokenizerFiles(models[0] ?? ''));
   const { classes, max_seq_length: maxLength } = readModelFolder(models[0] ?? '');
   const tokens = tokenize(tokenizer, texts, maxLength, (done) => listen({ type: 'progress', done, total: texts.length, unit: 'texts' }));
   const speed = { threads: options.threads ?? availableParallelism(), batchSize: run.experiment.training.eval_batch_size };
-  const flat = await ensembleProbabilities(models, { kind: 'tokens', tokens }, speed, (done, total) => {
-    if (options.signal?.aborted === true) throw interrupted();
-    listen({ type: 'progress', done, total, unit: 'texts' });
-  });
+  const flat = await onBestDevice(options, { models, tokens, classes, ...speed, signal: options.signal }, listen);
   const probabilities = texts.map((_, row) => (classes.length === 2 ? pair(flat[row] ?? NaN) : flat.slice(row * classes.length, (row + 1) * classes.length)));
   return { classes, probabilities };
+}
+
+/** Of class 1 for two classes, otherwise row-major [texts, classes]. A device that fails with the models is left for the next where `auto` chose it. */
+async function onBestDevice({ device: asked = 'cpu', choose = chooseDevice }: PredictOptions, order: PredictionOrder, listen: Listener<StageEvent>): Promise<Float64Array> {
+  for (let failed: PassedOver = {}; ; ) {
+    const choice = await choose(asked, failed);
+    const { device } = choice;
+    if (device === 'cpu') {
+      return ensembleProbabilities(order.models, { kind: 'tokens', tokens: order.tokens }, { ...order, device }, (done, total) => {
+        if (order.signal?.aborted === true) throw interrupted();
+        listen({ type: 'progress', done, total, unit: 'texts' });
+      });
+    }
+    listen({ type: 'notice', level: 'info', message: choiceInWords(choice) });
+    try {
+      return await probabilitiesInProcess(order, device, listen);
+    } catch (error) {
+      const failure = asked === 'auto' ? deviceFailure(error, device) : undefined;
+      if (failure === undefined) throw error;
+      listen({ type: 'notice', level: 'warning', message: `${failure}; goes on without ${device}` });
+      failed = { ...failed, [device]: failure };
+    }
+  }
 }
 
 /** The folds' models, in the order of the folds. Throws a usage error where there is none. */

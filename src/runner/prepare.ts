@@ -6,17 +6,22 @@ import { OrtrainError } from '../core/errors.ts';
 import type { Command } from '../core/events.ts';
 import { makeFolder } from '../core/files.ts';
 import { resolveModel, type DownloadProgress } from '../data/hub.ts';
+import type { Device } from '../engine/runtime/index.ts';
 import type { Tracker } from '../tracking/mlflow/tracker.ts';
 import { openCache, type Cache } from './cache.ts';
+import { chooseDevice, type AskedDevice, type DeviceChoice, type PassedOver } from './devices.ts';
 import { openFileHashes, type FileHashes } from './file-hashes.ts';
 import { runFolderFor, type RunPlace } from './run-folder.ts';
 import { taskGraph, type Task } from './task-graph.ts';
 
-export type Device = Experiment['resources']['device'];
-
 export interface RunnerOptions {
   readonly artifacts: string;
-  readonly device: Device;
+  /** `auto`: as configured. */
+  readonly device: AskedDevice;
+  /** Finds the device; `chooseDevice` where it is left out. */
+  readonly choose?: typeof chooseDevice;
+  /** Devices that have failed in this run. */
+  readonly failed?: PassedOver;
   /** The run's name, in place of the configuration's. */
   readonly name?: string;
   /** The last stage to carry out. */
@@ -38,7 +43,9 @@ export interface PreparedRun {
   readonly place: () => RunPlace;
   /** The pretrained model's directory. */
   readonly modelFolder: string;
-  readonly device: 'cpu';
+  readonly device: Device;
+  /** How it came to that device. */
+  readonly deviceChoice: DeviceChoice;
   readonly threads: number;
   readonly cache: Cache;
   readonly hashes: FileHashes;
@@ -51,10 +58,11 @@ export interface PreparedRun {
   readonly data: Readonly<Record<string, string>>;
 }
 
-/** Finds or fetches the pretrained model, hashes the inputs and lays out the tasks. Carries nothing out and writes no run folder. */
+/** Chooses the device, finds or fetches the pretrained model, hashes the inputs and lays out the tasks. Carries nothing out and writes no run folder. */
 export async function prepareRun(loaded: LoadedExperiment, options: RunnerOptions, onDownload?: (progress: DownloadProgress) => void): Promise<PreparedRun> {
   const experiment = options.device === 'auto' ? loaded.experiment : withDevice(loaded.experiment, options.device);
-  const device = chooseDevice(experiment.resources.device);
+  const deviceChoice = await (options.choose ?? chooseDevice)(experiment.resources.device, options.failed);
+  const { device } = deviceChoice;
   const pipeline = loadPipeline(experiment.pipeline);
   const modelFolder = await resolveModel(experiment.model.base, {
     revision: experiment.model.revision,
@@ -73,7 +81,7 @@ export async function prepareRun(loaded: LoadedExperiment, options: RunnerOption
   hashes.save();
   const threads = experiment.resources.threads === 'auto' ? availableParallelism() : experiment.resources.threads;
   const place = (): RunPlace => runFolderFor(options.artifacts, options.name ?? experiment.name, experiment, data);
-  return { experiment, place, modelFolder, device, threads, cache, hashes, tasks, entries, forced: forcedTasks(tasks, options.force ?? []), data };
+  return { experiment, place, modelFolder, device, deviceChoice, threads, cache, hashes, tasks, entries, forced: forcedTasks(tasks, options.force ?? []), data };
 }
 
 /** Throws a usage error where the artifacts folder cannot be written, before anything else needs it. */
@@ -88,16 +96,8 @@ function claimArtifacts(artifacts: string): void {
   }
 }
 
-function withDevice(experiment: Experiment, device: Device): Experiment {
+function withDevice(experiment: Experiment, device: AskedDevice): Experiment {
   return { ...experiment, resources: { ...experiment.resources, device } };
-}
-
-function chooseDevice(device: Device): 'cpu' {
-  if (device === 'auto' || device === 'cpu') return 'cpu';
-  throw new OrtrainError('environment', `this version trains on the CPU only; ${device} was asked for`, {
-    subject: device,
-    remedy: 'Use --device cpu, or auto.',
-  });
 }
 
 function upTo(tasks: readonly Task[], until: string | undefined): readonly Task[] {

@@ -10,7 +10,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import type { PreparedRun } from './prepare.ts';
 import type { Task } from './task-graph.ts';
 
-export function environment({ device, threads, data, entries }: Pick<Environment, 'device' | 'threads' | 'data' | 'entries'>, commandLine: readonly string[]): Environment {
+export function environment({ device, deviceChoice, threads, data, entries }: Pick<PreparedRun, 'device' | 'deviceChoice' | 'threads' | 'data' | 'entries'>, commandLine: readonly string[]): Environment {
   const processors = cpus();
   return {
     versions: { ortrain: packageJson.version, node: process.versions.node, onnxruntime: onnxruntimeVersion() },
@@ -22,6 +22,7 @@ export function environment({ device, threads, data, entries }: Pick<Environment
     },
     user: loginName(),
     device,
+    deviceChoice: { asked: deviceChoice.asked, adapter: deviceChoice.adapter, passedOver: deviceChoice.passedOver },
     threads,
     git: gitState(),
     commandLine,

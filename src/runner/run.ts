@@ -5,16 +5,18 @@ import { interrupted, OrtrainError } from '../core/errors.ts';
 import type { FoldRecord, Listener, RunEvent, StageEvent, Usage } from '../core/events.ts';
 import { hashFile } from '../core/hash.ts';
 import { thisProcess } from '../core/owner.ts';
+import type { Device } from '../engine/runtime/index.ts';
 import { readJson } from '../stages/outputs.ts';
 import { openJournal } from '../tracking/journal.ts';
 import type { FoldHistory, RunMetrics } from '../tracking/run-files.ts';
 import { checkData } from './check-data.ts';
 import { checkModel } from './check-model.ts';
+import { choiceInWords, deviceFailure, deviceVariables, type PassedOver } from './devices.ts';
 import type { FileHashes } from './file-hashes.ts';
 import { prepareRun, type PreparedRun, type RunnerOptions } from './prepare.ts';
 import { claimRunFolder, environment, publish, type RunPlace } from './run-folder.ts';
 import { addressOf, type Task } from './task-graph.ts';
-import { startStageThread, type StageWorker } from './worker.ts';
+import { startStageProcess, startStageThread, type StageWorker } from './worker.ts';
 
 export interface RunResult {
   readonly run: string;
@@ -35,6 +37,15 @@ export interface RunResult {
  */
 export async function runExperiment(loaded: LoadedExperiment, options: RunnerOptions, listen: Listener<RunEvent>): Promise<RunResult> {
   const started = performance.now();
+  for (let failed: PassedOver = {}; ; ) {
+    const outcome = await runOnce(loaded, { ...options, failed }, listen, started);
+    if ('run' in outcome) return outcome;
+    failed = { ...failed, ...outcome };
+  }
+}
+
+/** Carries an experiment out on one device; answers with that device where it fails and `auto` may take another. */
+async function runOnce(loaded: LoadedExperiment, options: RunnerOptions, listen: Listener<RunEvent>, started: number): Promise<RunResult | PassedOver> {
   const prepared = await prepareRun(loaded, options, (progress) => listen({ type: 'download', ...progress }));
   const { tasks } = prepared;
   prepared.cache.clean();
@@ -56,7 +67,7 @@ export async function runExperiment(loaded: LoadedExperiment, options: RunnerOpt
     environment: surroundings,
     ...(options.command === undefined ? {} : { command: options.command }),
   });
-  options.tracker?.follow(folder, run, prepared.experiment.tracking.mlflow);
+  if (Object.keys(options.failed ?? {}).length === 0) options.tracker?.follow(folder, run, prepared.experiment.tracking.mlflow);
   try {
     for (const name of ['config.yaml', 'environment.json']) report(await artifactOf(join(folder, name), { run, folder }));
     const { executed, files } = await carryOut(prepared, { run, folder }, options.signal, report);
@@ -65,6 +76,12 @@ export async function runExperiment(loaded: LoadedExperiment, options: RunnerOpt
     report({ type: 'run-finished', run, seconds: seconds(), summary: metrics === null ? {} : summaryOf(metrics) });
     return { run, folder, seconds: seconds(), executed, cached: tasks.length - executed, metrics, files: [...files, ...pages] };
   } catch (error) {
+    const { device, deviceChoice } = prepared;
+    const failure = deviceChoice.asked === 'auto' ? deviceFailure(error, device) : undefined;
+    if (failure !== undefined) {
+      report({ type: 'notice', run, level: 'warning', message: `${failure}; the run goes on without ${device}` });
+      return { [device]: failure };
+    }
     const isInterrupt = error instanceof OrtrainError && error.code === 'interrupted';
     report({ type: 'run-failed', run, seconds: seconds(), error: error instanceof Error ? error.message : String(error), interrupted: isInterrupt });
     throw error;
@@ -86,6 +103,7 @@ async function carryOut(
   let executed = 0;
   try {
     if (!(await areDone(prepared))) {
+      report({ type: 'notice', run, level: 'info', message: choiceInWords(prepared.deviceChoice) });
       await checkData(prepared.experiment);
       await checkModel(prepared.experiment, prepared.modelFolder);
     }
@@ -96,7 +114,7 @@ async function carryOut(
       const began = performance.now();
       const usage = await unlessDone(task, prepared, signal, emit, async () => {
         report({ type: 'task-started', ...who });
-        worker ??= startStageThread();
+        worker ??= openWorker(prepared.device);
         return perform(task, prepared, worker, emit);
       });
       if (usage !== undefined) executed += 1;
@@ -111,6 +129,14 @@ async function carryOut(
     await worker?.close();
   }
   return { executed, files };
+}
+
+/**
+ * A process takes WebGPU up once, in one thread, so another experiment of the same command needs another process; and the libraries
+ * of CUDA are found by a variable that a process is started with.
+ */
+function openWorker(device: Device): StageWorker {
+  return device === 'cpu' ? startStageThread() : startStageProcess({ env: deviceVariables(device) });
 }
 
 /** Writes the run's report. A run whose report cannot be drawn is a good run all the same. */
@@ -157,12 +183,12 @@ async function unlessDone(task: Task, { cache, forced }: PreparedRun, signal: Ab
   }
 }
 
-async function perform(task: Task, { cache, hashes, threads, experiment }: PreparedRun, worker: StageWorker, emit: Listener<StageEvent>): Promise<Usage> {
+async function perform(task: Task, { cache, hashes, device, threads, experiment }: PreparedRun, worker: StageWorker, emit: Listener<StageEvent>): Promise<Usage> {
   const output = cache.begin();
   try {
     const { stage, params, files, inputs, fold = 0 } = task;
     const partial = { folder: cache.partial(addressOf(task)), everySeconds: experiment.resources.checkpoint_seconds };
-    const usage = await worker.perform({ task: task.id, stage: stage.name, params, files, inputs, output, partial, fold, threads, logEvery: experiment.tracking.log_every }, emit);
+    const usage = await worker.perform({ task: task.id, stage: stage.name, params, files, inputs, output, partial, fold, device, threads, logEvery: experiment.tracking.log_every }, emit);
     await throwIfChanged(task, hashes);
     await cache.commit(output, addressOf(task), task.parts);
     return usage;

@@ -29,6 +29,7 @@ async function carryOut(order: TaskOrder): Promise<void> {
     output: order.output,
     partial: order.partial,
     fold: order.fold,
+    device: order.device,
     threads: order.threads,
     logEvery: order.logEvery,
     emit: (event) => send({ type: 'event', event }),

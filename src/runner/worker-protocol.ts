@@ -1,6 +1,7 @@
 import { OrtrainError, type ErrorCode, type Problem } from '../core/errors.ts';
 import type { StageEvent, Usage } from '../core/events.ts';
 import { explained } from '../core/system-errors.ts';
+import type { Device } from '../engine/runtime/index.ts';
 
 /** One task, as it travels to where it is carried out. Plain data: a thread, a process or a machine can take it. */
 export interface TaskOrder {
@@ -14,6 +15,7 @@ export interface TaskOrder {
   readonly output: string;
   readonly partial: { readonly folder: string; readonly everySeconds: number };
   readonly fold: number;
+  readonly device: Device;
   readonly threads: number;
   readonly logEvery: number;
 }

@@ -42,12 +42,14 @@ export function startStageThread(): StageWorker {
 
 /**
  * A worker that is a process of its own, with `env` besides the variables of this one. It dies with this process, whatever
- * that dies of, and leaves Ctrl-C to it. What libraries in it print goes to stderr.
+ * that dies of, and leaves Ctrl-C to it. What libraries in it print, drivers of GPUs above all, is told only where it breaks down:
+ * it would tear the display.
  */
 export function startStageProcess({ env = {} }: { readonly env?: Readonly<Record<string, string>> } = {}): StageWorker {
   const child = openProcess(entryPoint('worker-process'), { ...process.env, ...env });
   const tell = (message: ProcessMessage): void => void (child.connected && child.send(message, () => {}));
   const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
+  const lastWords = lastWordsOf(child);
   let failure: Error | undefined;
   child.on('error', (error) => {
     failure = error;
@@ -55,7 +57,7 @@ export function startStageProcess({ env = {} }: { readonly env?: Readonly<Record
   return {
     async perform(order, emit) {
       if (failure !== undefined) throw failure;
-      const ended = (code: number | null, signal: NodeJS.Signals | null): Error => processEnd(order.task, child.pid, code, signal);
+      const ended = (code: number | null, signal: NodeJS.Signals | null): Error => processEnd(order.task, child.pid, code, signal, lastWords());
       if (hasEnded()) throw ended(child.exitCode, child.signalCode);
       const answer = answerOf(child, emit, ended);
       tell({ type: 'perform', order });
@@ -96,15 +98,26 @@ function answerOf(
 }
 
 /** Why a process ended in the middle of a task. Ctrl-C may reach it before it has learned to leave that to its parent. */
-function processEnd(task: string, pid: number | undefined, code: number | null, signal: NodeJS.Signals | null): Error {
+function processEnd(task: string, pid: number | undefined, code: number | null, signal: NodeJS.Signals | null, lastWords: string): Error {
   if (signal === 'SIGINT' || signal === 'SIGTERM') return interrupted();
   const how = signal === null ? `ended with exit code ${code}` : signal === 'SIGKILL' ? 'was killed (SIGKILL)' : `broke down (${signal})`;
   const memory = signal === 'SIGKILL' ? ' If it was the system that killed it, memory ran out: lower training.batch_size, or train fewer folds at a time.' : '';
   return new OrtrainError('run', `the process of ${task} (pid ${pid ?? 'unknown'}) ${how}`, {
     subject: task,
     remedy: `The same command goes on from the last checkpoint.${memory}`,
+    ...(lastWords === '' ? {} : { cause: new Error(lastWords) }),
   });
 }
+
+/** The end of what a process has printed. */
+function lastWordsOf({ stdout, stderr }: ChildProcess): () => string {
+  let text = '';
+  for (const stream of [stdout, stderr]) stream?.setEncoding('utf8').on('data', (more: string) => (text = `${text}${more}`.slice(-LAST_CHARACTERS)));
+  return () => text.trim();
+}
+
+/** A stack trace of a driver. */
+const LAST_CHARACTERS = 2000;
 
 /** A module beside this one, built or, in a checkout, as TypeScript. */
 function entryPoint(name: string): URL {
@@ -127,5 +140,5 @@ function openThread(entry: URL, workerData: unknown): Worker {
 /** Structured clones, unlike JSON, keep numbers that are not finite. */
 function openProcess(entry: URL, env: NodeJS.ProcessEnv): ChildProcess {
   const program = isBuilt(entry) ? [fileURLToPath(entry)] : ['--eval', throughTsx(entry)];
-  return spawn(process.execPath, program, { env, serialization: 'advanced', stdio: ['ignore', 2, 2, 'ipc'] });
+  return spawn(process.execPath, program, { env, serialization: 'advanced', stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
 }

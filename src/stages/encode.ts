@@ -32,7 +32,7 @@ export const encode: Stage<Params> = {
     files: encoderFiles(modelFolder, model.weights),
   }),
   async run(context) {
-    const { params, files, inputs, output, threads, emit } = context;
+    const { params, files, inputs, output, device, threads, emit } = context;
     const tokens = inputs.one('tokens');
     const parts = ['train', ...(readExampleIndex(tokens).test === null ? [] : ['test'])];
     const weights = initialWeights(files, params.model.weights, params.seed);
@@ -41,7 +41,7 @@ export const encode: Stage<Params> = {
     for (const message of notices) emit({ type: 'notice', level: 'warning', message });
     const sources = parts.map((part) => tokenSource(loadTokens(join(tokens, `${part}.tokens`)), weights.config));
     const total = sources.reduce((rows, { lengths }) => rows + lengths.length, 0);
-    const model = await openForward({ program, threads, source });
+    const model = await openForward({ device, program, threads, source });
     try {
       let before = 0;
       for (const [i, part] of parts.entries()) {

@@ -22,7 +22,7 @@ export const predict: Stage<Params> = {
   publishes: { 'predictions.csv': 'predictions.csv' },
   usesDevice: true,
   pick: ({ training }) => ({ params: { training: { eval_batch_size: training.eval_batch_size } }, files: {} }),
-  async run({ params, inputs, output, threads, emit, throwIfStopped }) {
+  async run({ params, inputs, output, device, threads, emit, throwIfStopped }) {
     const tokens = inputs.one('tokens');
     const { classes, test } = readExampleIndex(tokens);
     const ids = test?.ids ?? [];
@@ -32,7 +32,7 @@ export const predict: Stage<Params> = {
       features === undefined
         ? { kind: 'tokens', tokens: loadTokens(join(tokens, 'test.tokens')) }
         : { kind: 'features', features: loadFeatures(join(features, 'test.features')) };
-    const probabilities = await ensembleProbabilities(models, texts, { threads, batchSize: params.training.eval_batch_size }, (done, total) => {
+    const probabilities = await ensembleProbabilities(models, texts, { device, threads, batchSize: params.training.eval_batch_size }, (done, total) => {
       throwIfStopped();
       emit({ type: 'progress', done, total, unit: 'texts' });
     });

@@ -1,5 +1,6 @@
 import type { Experiment } from '../config/index.ts';
 import type { Listener, StageEvent } from '../core/events.ts';
+import type { Device } from '../engine/runtime/index.ts';
 
 /** What the runner knows before any stage runs, besides the experiment. */
 export interface Surroundings {
@@ -33,6 +34,7 @@ export interface StageContext<P> {
   readonly partial: { readonly folder: string; readonly everySeconds: number };
   /** The fold, for a stage that runs once a fold; otherwise 0. */
   readonly fold: number;
+  readonly device: Device;
   readonly threads: number;
   /** Training steps between two step events at most; not part of the key, because no output depends on it. */
   readonly logEvery: number;

@@ -36,7 +36,7 @@ export const train: Stage<Params> = {
     },
     files: { ...encoderFiles(modelFolder, model.weights), ...tokenizerFiles(modelFolder) },
   }),
-  async run({ params, files, inputs, output, fold, threads, partial, logEvery, emit, stopRequested }) {
+  async run({ params, files, inputs, output, fold, device, threads, partial, logEvery, emit, stopRequested }) {
     const { model, training, seed } = params;
     const tokens = inputs.one('tokens');
     const { classes, train: examples } = readExampleIndex(tokens);
@@ -48,7 +48,7 @@ export const train: Stage<Params> = {
       features === undefined ? tokenSource(loadTokens(join(tokens, 'train.tokens')), weights.config) : featureSource(loadFeatures(join(features, 'train.features')));
 
     const foldSeed = seedFor(seed, 'fold', fold);
-    const classifier = await openClassifier({ weights, head: model.head, classes, onFeatures: features !== undefined, training, threads, seed: foldSeed });
+    const classifier = await openClassifier({ weights, head: model.head, classes, onFeatures: features !== undefined, training, device, threads, seed: foldSeed });
     for (const message of classifier.notices) emit({ type: 'notice', level: 'warning', message });
     try {
       const { epochs, best, stopped } = await fit({

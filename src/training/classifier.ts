@@ -1,7 +1,7 @@
 import type { Experiment } from '../config/index.ts';
 import { classifierForward, headForward, headStep, trainingStep, type ClassifierOptions as WholeClassifier, type ParameterSource } from '../engine/models/index.ts';
-import { adam, adamw, sgd, type UpdateRule } from '../engine/optim/index.ts';
-import { openTrainer, type Snapshot, type Trainer, type TrainerOptions } from '../engine/runtime/index.ts';
+import { adam, adamw, sgd, type Optimizer, type UpdateRule } from '../engine/optim/index.ts';
+import { openTrainer, type Device, type Snapshot, type Trainer, type TrainerOptions } from '../engine/runtime/index.ts';
 import { outputsFor, type InitialWeights } from './classifier-folder.ts';
 
 type Training = Experiment['training'];
@@ -13,6 +13,7 @@ export interface ClassifierOptions {
   /** True where the encoder is frozen and the head is trained on its features. */
   readonly onFeatures: boolean;
   readonly training: Training;
+  readonly device: Device;
   readonly threads: number;
   /** Decides the head's first values and the dropout masks. */
   readonly seed: number;
@@ -33,19 +34,15 @@ export function classifierPrograms(whole: WholeClassifier, onFeatures: boolean):
   return onFeatures ? { step: headStep(alone), forward: headForward(alone) } : { step: trainingStep(whole), forward: classifierForward(whole) };
 }
 
-export async function openClassifier({ weights, head, classes, onFeatures, training, threads, seed }: ClassifierOptions): Promise<Classifier> {
+export async function openClassifier({ weights, head, classes, onFeatures, training, device, threads, seed }: ClassifierOptions): Promise<Classifier> {
   const whole = { encoder: weights.config, head, outputs: outputsFor(classes) };
-  const { optimizer } = training;
   const { source, notices } = weights.source(classifierForward(whole).parameters, seed);
   const trainer = await openTrainer({
+    device,
     source,
     ...classifierPrograms(whole, onFeatures),
     threads,
-    optimizer: {
-      rule: updateRule(optimizer),
-      weightDecay: optimizer.weight_decay,
-      noDecay: (parameter) => optimizer.no_decay.some((part) => parameter.includes(part)),
-    },
+    optimizer: optimizerOf(training),
     clipNorm: training.clip_norm,
     seed,
   });
@@ -61,7 +58,11 @@ export async function openClassifier({ weights, head, classes, onFeatures, train
   };
 }
 
-export function updateRule(optimizer: Training['optimizer']): UpdateRule {
+export function optimizerOf({ optimizer }: Training): Optimizer {
+  return { rule: updateRule(optimizer), weightDecay: optimizer.weight_decay, noDecay: (parameter) => optimizer.no_decay.some((part) => parameter.includes(part)) };
+}
+
+function updateRule(optimizer: Training['optimizer']): UpdateRule {
   switch (optimizer.name) {
     case 'adam':
       return adam(optimizer);

@@ -1,6 +1,6 @@
 import type { TokenSet } from '../data/tokens.ts';
 import { classifierForward, headForward } from '../engine/models/index.ts';
-import { openForward } from '../engine/runtime/index.ts';
+import { openForward, type Device } from '../engine/runtime/index.ts';
 import { featureSource, tokenSource, type FeatureSet } from './batch-source.ts';
 import { readModelFolder } from './classifier-folder.ts';
 import { forwardAll } from './inference.ts';
@@ -8,6 +8,12 @@ import { probabilitiesOf } from './logits.ts';
 
 /** Texts to classify: as token ids, or as features of the frozen encoder that all the models share. */
 export type EnsembleInput = { readonly kind: 'tokens'; readonly tokens: TokenSet } | { readonly kind: 'features'; readonly features: FeatureSet };
+
+export interface EnsembleOptions {
+  readonly device: Device;
+  readonly threads: number;
+  readonly batchSize: number;
+}
 
 /**
  * The mean of several models' probabilities: [rows] of class 1 for two classes, otherwise row-major [rows, classes]. One
@@ -18,7 +24,7 @@ export type EnsembleInput = { readonly kind: 'tokens'; readonly tokens: TokenSet
 export async function ensembleProbabilities(
   modelFolders: readonly string[],
   input: EnsembleInput,
-  options: { readonly threads: number; readonly batchSize: number },
+  options: EnsembleOptions,
   onProgress: (done: number, total: number) => void,
 ): Promise<Float64Array> {
   let sum: Float64Array | undefined;
@@ -32,7 +38,7 @@ export async function ensembleProbabilities(
 async function modelProbabilities(
   folder: string,
   input: EnsembleInput,
-  { threads, batchSize }: { readonly threads: number; readonly batchSize: number },
+  { device, threads, batchSize }: EnsembleOptions,
   onProgress: (done: number, rows: number) => void,
 ): Promise<Float64Array> {
   const { encoder, head, outputs, source: weights } = readModelFolder(folder);
@@ -40,7 +46,7 @@ async function modelProbabilities(
     input.kind === 'tokens' ? classifierForward({ encoder, head, outputs }) : headForward({ width: input.features.width, head, outputs });
   const source = input.kind === 'tokens' ? tokenSource(input.tokens, encoder) : featureSource(input.features);
   const rows = Int32Array.from({ length: source.lengths.length }, (_, row) => row);
-  const model = await openForward({ program, threads, source: weights });
+  const model = await openForward({ device, program, threads, source: weights });
   try {
     const logits = await forwardAll((feeds) => model.forward(feeds), source, rows, outputs, batchSize, (done) => onProgress(done, rows.length));
     return probabilitiesOf(logits, outputs);

@@ -159,10 +159,12 @@ test('schema prints the JSON Schema of a configuration, the same with --json', a
   expect(document(text.stdout)).toMatchObject({ $schema: 'https://json-schema.org/draft/2020-12/schema', additionalProperties: false });
 });
 
-test('doctor computes something on the cpu and gives a remedy with every warning', async () => {
+test('doctor computes on every device, and gives a remedy where something is not as it could be', async () => {
   const { code, stdout } = await pipeline(['doctor', '--json']);
   expect(code).toBe(0);
   const { findings } = document(stdout) as { findings: readonly { subject: string; state: string; found: string; remedy: string | null }[] };
-  expect(findings.find(({ subject }) => subject === 'onnxruntime')).toMatchObject({ state: 'ok', found: expect.stringContaining('computes on the cpu') });
-  for (const { state, remedy } of findings) expect(state === 'warn').toBe(remedy !== null);
+  expect(findings.find(({ subject }) => subject === 'cpu')).toMatchObject({ state: 'ok', found: expect.stringMatching(/^onnxruntime \d.* computes on it$/) });
+  for (const device of ['cuda', 'webgpu']) expect(findings.find(({ subject }) => subject === device)?.found).toMatch(/^computes on |CUDA|Vulkan|GPU/);
+  expect(findings.find(({ subject }) => subject === 'auto')?.found).toMatch(/^--device auto takes (cpu|cuda|webgpu)$/);
+  for (const { state, remedy } of findings) expect(state !== 'ok').toBe(remedy !== null);
 });

@@ -29,6 +29,7 @@ export function scriptedRun(): readonly (readonly [number, RunEvent])[] {
         tasks: [{ id: 'tokenize', stage: 'tokenize' }, { id: 'train[0]', stage: 'train', fold: 0 }, { id: 'train[1]', stage: 'train', fold: 1 }, { id: 'evaluate', stage: 'evaluate' }],
       },
     ],
+    [13_000, { type: 'notice', run: 'demo', level: 'info', message: 'computes on the cpu' }],
     [13_000, { type: 'task-cached', ...about('tokenize') }],
     [13_000, { type: 'task-started', ...about('train', 0) }],
     [14_000, train(0, { type: 'notice', level: 'warning', message: 'pooler.dense is not in the checkpoint' })],

@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { liveProgress } from '../../src/cli/progress/live.ts';
+import { noticesOf } from '../../src/cli/progress/notices.ts';
 import { plainProgress } from '../../src/cli/progress/plain.ts';
 import { advance, foldsSecondsLeft, nothingYet, taskSecondsLeft, type RunState } from '../../src/cli/progress/state.ts';
 import { scriptedRun } from './events.ts';
@@ -25,6 +26,7 @@ test('plain progress is a line for each task, epoch and decision, and now and th
     "downloading model.safetensors: 200 MB of 400 MB
     downloading model.safetensors: 400 MB of 400 MB
     demo: 4 tasks, into artifacts/runs/demo
+    demo  computes on the cpu
     demo  tokenize  from the cache
     demo  train[0]  warning: pooler.dense is not in the checkpoint
     demo  train[0]  epoch 1/2 · step 50/200 · 8.3 steps/s · 36 s left · loss 0.6123
@@ -37,6 +39,13 @@ test('plain progress is a line for each task, epoch and decision, and now and th
     demo  evaluate  done in 0.1 s"
   `);
   expect(lines.join('\n')).not.toContain('\u001b');
+});
+
+test('a display that redraws itself leaves notices about the run, and warnings, to what is told besides', () => {
+  const told: string[] = [];
+  const listen = noticesOf(({ level, message }) => told.push(`${level}: ${message}`));
+  for (const [, event] of scriptedRun()) listen(event);
+  expect(told).toEqual(['info: demo  computes on the cpu', 'warning: demo  train[0]  pooler.dense is not in the checkpoint']);
 });
 
 test('time left follows from the pace of the fold since its start', () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { leafPaths } from '../../src/config/index.ts';
 import { hashOf } from '../../src/core/hash.ts';
+import { assumeDevice } from '../../src/runner/devices.ts';
 import { prepareRun } from '../../src/runner/prepare.ts';
 import { root, smallQuickstart, temporaryFolder } from '../helpers/quickstart.ts';
 
@@ -51,6 +52,7 @@ const CHANGES: Readonly<Record<string, { readonly to: string; readonly beside?: 
   'training.best_model.monitor': { to: 'val/f1' },
   ...under('training.early_stopping', ['monitor: val/f1'], { monitor: 'val/accuracy', patience: '7' }),
   ...under('training.lr_resets', ['values: [0.1]'], { values: '[0.2]', below: '0.00001' }, ['training.early_stopping={ patience: 2 }', 'training.schedule={ name: reduce-on-plateau }']),
+  'resources.device': { to: 'webgpu', beside: ['resources.device=cpu'] },
   'resources.threads': { to: '2' },
 };
 
@@ -63,7 +65,6 @@ const GUARDS: readonly (readonly [string, string])[] = [
 
 /** Keys that no output depends on, and where it is proved that they do something. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
-  'resources.device': 'the device that the run is refused on, below',
   'resources.checkpoint_seconds': 'test/runner/cache.test.ts: when there is a checkpoint',
   'tracking.log_every': 'test/runner/cache.test.ts: how many steps are reported',
   'tracking.mlflow.uri': 'test/tracking: where the journal is sent',
@@ -98,7 +99,7 @@ afterAll(() => {
 
 /** Everything that is settled before a run starts: its name, its tasks with their keys, its threads. */
 async function settled(set: readonly string[]): Promise<string> {
-  const { place, device, threads, tasks, entries } = await prepareRun(await smallQuickstart(...set), { artifacts, device: 'auto' });
+  const { place, device, threads, tasks, entries } = await prepareRun(await smallQuickstart(...set), { artifacts, device: 'auto', choose: assumeDevice });
   return hashOf({ run: place().run, device, threads, entries, ids: tasks.map(({ id }) => id) });
 }
 
@@ -115,9 +116,5 @@ describe('every key of the configuration', () => {
 
   it.each(GUARDS)('%s.mode has to belong to the monitor', async (path, value) => {
     await expect(settled([`${path}={ ${value} }`])).rejects.toMatchObject({ code: 'config', problems: [{ field: `${path}.mode` }] });
-  });
-
-  it('resources.device is asked for', async () => {
-    await expect(settled(['resources.device=webgpu'])).rejects.toMatchObject({ code: 'environment' });
   });
 });

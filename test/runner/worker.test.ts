@@ -27,7 +27,7 @@ async function trainOrder(name: string, ...set: readonly string[]): Promise<Task
   const { id, stage, params, files, inputs } = tasks.find((task) => task.id === 'train[0]')!;
   const output = join(artifacts, name);
   mkdirSync(output);
-  return { task: id, stage: stage.name, params, files, inputs, output, partial: { folder: join(artifacts, `${name}-partial`), everySeconds: 120 }, fold: 0, threads: 1, logEvery: 1 };
+  return { task: id, stage: stage.name, params, files, inputs, output, partial: { folder: join(artifacts, `${name}-partial`), everySeconds: 120 }, fold: 0, device: 'cpu', threads: 1, logEvery: 1 };
 }
 
 function startProcess(env: Readonly<Record<string, string>> = {}): { readonly worker: StageWorker; readonly pid: number } {
@@ -101,12 +101,12 @@ describe.skipIf(process.platform !== 'linux')('a worker that is a process', () =
     await expect(worker.perform(order, () => {})).rejects.toMatchObject(killed);
   });
 
-  it('is named when it breaks down', async () => {
-    const { worker, pid } = startProcess();
+  it('is named when it breaks down, with the last that it printed', async () => {
+    const { worker, pid } = startProcess({ NODE_DEBUG: 'worker' });
     const { stepped, ended } = untilFirstStep(worker, await trainOrder('broken', 'training.epochs=100'));
     await stepped;
     process.kill(pid, 'SIGSEGV');
-    expect(await ended).toMatchObject({ code: 'run', message: `the process of train[0] (pid ${pid}) broke down (SIGSEGV)` });
+    expect(await ended).toMatchObject({ code: 'run', message: `the process of train[0] (pid ${pid}) broke down (SIGSEGV)`, cause: { message: expect.stringMatching(/^WORKER \d+: /m) } });
   });
 
   it('dies with its parent, and writes nothing more', async () => {

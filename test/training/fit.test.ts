@@ -10,7 +10,7 @@ import { openLoopTrainer } from '../../src/engine/runtime/loop-trainer.ts';
 import { tokenSource } from '../../src/training/batch-source.ts';
 import { initialWeights, outputsFor, tokenizerFiles } from '../../src/training/classifier-folder.ts';
 import { openCheckpoints } from '../../src/training/checkpoint.ts';
-import { classifierPrograms, updateRule } from '../../src/training/classifier.ts';
+import { classifierPrograms, optimizerOf } from '../../src/training/classifier.ts';
 import { fit, type FitOptions, type FitResult } from '../../src/training/fit.ts';
 import { root, smallQuickstart, temporaryFolder } from '../helpers/quickstart.ts';
 
@@ -35,7 +35,7 @@ async function fitSome(change: Partial<Training>, options: Partial<FitOptions> =
     ...programs,
     source: weights.source(programs.forward.parameters, 1).source,
     threads: 1,
-    optimizer: { rule: updateRule(training.optimizer), weightDecay: training.optimizer.weight_decay },
+    optimizer: optimizerOf(training),
     clipNorm: training.clip_norm,
     seed: 1,
   });

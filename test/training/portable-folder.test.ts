@@ -11,7 +11,7 @@ import { modelFolder } from './model-folder.ts';
 
 env.allowRemoteModels = false;
 const texts = ['Flood water rising fast on Mill Lane', 'my inbox is flooded', 'Fire!', 'the whole team collapsed after the second half'];
-const speed = { threads: 1, batchSize: 3 };
+const speed = { device: 'cpu', threads: 1, batchSize: 3 } as const;
 const root = temporaryFolder();
 
 const [two, three] = [['no', 'yes'], ['calm', 'fire', 'flood']];

@@ -58,7 +58,7 @@ describePython("Hugging Face's own classes", (run) => {
     for (const [i, [architecture, path, classes]] of models.entries()) {
       const found = answers[i] as Opened;
       const tokens = tokenize(await loadTokenizer(tokenizerFiles(path)), texts, 32);
-      const probabilities = await ensembleProbabilities([path], { kind: 'tokens', tokens }, { threads: 1, batchSize: 4 }, () => {});
+      const probabilities = await ensembleProbabilities([path], { kind: 'tokens', tokens }, { device: 'cpu', threads: 1, batchSize: 4 }, () => {});
       expect(found.className.toLowerCase(), path).toBe(`${architecture}forsequenceclassification`);
       expect(found.unfit, path).toEqual([]);
       expect(found.ids, path).toEqual(texts.map((_, row) => [...tokens.row(row)]));

@@ -2,9 +2,9 @@ import { existsSync, statfsSync } from 'node:fs';
 import { availableParallelism, cpus, release, totalmem } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { hubSettings } from '../../data/hub-cache.ts';
-import { graphBuilder } from '../../engine/graph/index.ts';
-import { openSession } from '../../engine/runtime/session.ts';
+import { lookForCuda } from '../../engine/runtime/cuda-libraries.ts';
 import { onnxruntimeVersion } from '../../engine/runtime/version.ts';
+import { chooseDevice, isSoftware, tried } from '../../runner/index.ts';
 import type { Verb } from '../call.ts';
 import { bytes, plural, printable } from '../render/text.ts';
 import { left, table } from '../render/table.ts';
@@ -12,18 +12,19 @@ import { left, table } from '../render/table.ts';
 /** One thing that was looked at. */
 interface Finding {
   readonly subject: string;
-  readonly state: 'ok' | 'warn';
+  /** `none`: it is not here, and nothing needs it. */
+  readonly state: 'ok' | 'warn' | 'none';
   readonly found: string;
-  /** What to do, where `state` is warn. */
+  /** What to do, where `state` is not ok. */
   readonly remedy: string | null;
 }
 
 /** Looks at this machine. Asks nobody over the network. */
 export const doctor: Verb<object> = async (_operands, _flags, call) => {
   const { colors } = call.terminal;
-  const findings = [node(), processor(), memory(), disk(call.flags.artifacts), await cpuDevice(), modelCache(), trackingServer()];
+  const findings = [node(), processor(), memory(), disk(call.flags.artifacts), ...(await devices()), modelCache(), trackingServer()];
   const rows = findings.map(({ subject, state, found, remedy }) => [
-    state === 'ok' ? colors.green('ok') : colors.yellow('warn'),
+    { ok: colors.green('ok'), warn: colors.yellow('warn'), none: colors.dim('none') }[state],
     subject,
     remedy === null ? found : `${found}\n${remedy}`,
   ]);
@@ -36,6 +37,7 @@ export const doctor: Verb<object> = async (_operands, _flags, call) => {
 
 const ok = (subject: string, found: string): Finding => ({ subject, state: 'ok', found, remedy: null });
 const warn = (subject: string, found: string, remedy: string): Finding => ({ subject, state: 'warn', found, remedy });
+const lacking = (subject: string, found: string, remedy: string): Finding => ({ subject, state: 'none', found, remedy });
 
 /** The oldest versions with everything that is used here. */
 const OLDEST_NODE = [20, 19] as const;
@@ -72,19 +74,17 @@ function disk(artifacts: string): Finding {
   return bavail * bsize >= DISK_FOR_BASE ? ok('disk', found) : warn('disk', found, 'Free some space, or put the runs elsewhere with --artifacts.');
 }
 
-/** Does a small sum on the device instead of believing a list. */
-async function cpuDevice(): Promise<Finding> {
-  try {
-    const g = graphBuilder('doctor');
-    const x = g.input('x', 'float32', [2]);
-    g.output('y', g.Add(x, x));
-    const session = await openSession(g.build(), { threads: 1, spinning: false });
-    const { y } = await session.run({ x: session.tensor({ dtype: 'float32', shape: [2], data: Float32Array.of(1, 2) }) });
-    await session.release();
-    return y?.[1] === 4 ? ok('onnxruntime', `${onnxruntimeVersion()}, computes on the cpu`) : warn('onnxruntime', 'the cpu computes wrongly', 'Install the packages again: npm ci');
-  } catch (error) {
-    return warn('onnxruntime', printable(error instanceof Error ? error.message : String(error)), 'Install the packages again on this machine: npm ci');
-  }
+/** Computes on every device instead of believing a list, each in a process of its own. */
+async function devices(): Promise<readonly Finding[]> {
+  const [cpu, cuda, webgpu] = await Promise.all([tried('cpu'), tried('cuda'), tried('webgpu')]);
+  const { device } = await chooseDevice('auto');
+  const runtime = `onnxruntime ${onnxruntimeVersion()}`;
+  return [
+    cpu.works ? ok('cpu', `${runtime} computes on it`) : warn('cpu', `${runtime}: ${printable(cpu.reason)}`, cpu.remedy),
+    cuda.works ? ok('cuda', `computes on ${cuda.adapter ?? 'a GPU'}`) : (lookForCuda(process.env).driver ? warn : lacking)('cuda', printable(cuda.reason), cuda.remedy),
+    webgpu.works ? ok('webgpu', `computes on ${webgpu.adapter ?? 'a GPU'}${isSoftware(webgpu) ? ', which is software on the CPU' : ''}`) : lacking('webgpu', printable(webgpu.reason), webgpu.remedy),
+    ok('auto', `--device auto takes ${device}`),
+  ];
 }
 
 function modelCache(): Finding {

@@ -20,7 +20,7 @@ export const explain: Verb<{ readonly graph?: boolean }> = async (files, flags, 
 };
 
 function explanationText(explanation: Explanation, colors: Colors): string {
-  const { experiment, device, choices, switchedOff } = explanation;
+  const { experiment, device, choices, lowered, switchedOff } = explanation;
   return sections(
     [
       { title: `${experiment} · one training step on ${device}`, lines: [parameterTable(explanation, colors)] },
@@ -29,6 +29,7 @@ function explanationText(explanation: Explanation, colors: Colors): string {
       { title: 'floating-point operations', lines: [workTable(explanation, colors)] },
       { title: 'operators', lines: [operatorTable(explanation, colors)] },
       { title: 'what was fused or chosen, and why', lines: choices.map(({ choice, count: times, why }) => `${count(times)} × ${choice}: ${why}`) },
+      { title: `what was written in other operators for ${device}, and why`, lines: lowered.map(({ op, nodes, why }) => `${count(nodes)} × ${op}: ${why}`) },
       { title: 'fusions of onnxruntime that are switched off, because the backward pass reads what they drop', lines: [switchedOff.join(', ')] },
     ],
     colors,

@@ -16,7 +16,7 @@ export const plan: Verb<RunFlags> = async (files, flags, call) => {
   return { data: { plans }, text: plans.map((each) => planText(each, call.terminal.colors)).join('\n\n') };
 };
 
-function planText({ run, folder, device, tasks, totals }: ExperimentPlan, colors: Colors): string {
+function planText({ run, folder, device, deviceInWords, tasks, totals }: ExperimentPlan, colors: Colors): string {
   const { rows, testRows, folds, epochs, steps } = totals;
   const todo = tasks.filter(({ cached }) => !cached).length;
   return sections(
@@ -29,6 +29,7 @@ function planText({ run, folder, device, tasks, totals }: ExperimentPlan, colors
           `${plural(rows, 'row')} to train on, ${plural(testRows, 'row')} to predict`,
           `${plural(folds, 'fold')} of ${plural(epochs, 'epoch')}: ${plural(steps, 'step')}`,
           `${plural(tasks.length, 'task')}: ${count(todo)} to carry out, ${count(tasks.length - todo)} in the cache`,
+          printable(deviceInWords),
         ],
       },
     ],

@@ -20,7 +20,7 @@ export const predict: Verb<PredictFlags> = async (_operands, flags, call) => {
   const { ids, texts } = await readTexts(flags.input, run.experiment.data);
   const signal = call.takeInterrupts();
   signal.addEventListener('abort', () => call.terminal.note(STOPPING));
-  const predictions = await predictTexts(run, texts, { signal, ...threadsOf(run) }, notes(call.terminal.note));
+  const predictions = await predictTexts(run, texts, { device: call.flags.device, signal, ...threadsOf(run) }, notes(call.terminal.note));
   const csv = asCsv(ids, predictions);
   if (flags.output !== undefined) writeFileAtomic(flags.output, csv);
   return {

@@ -1,9 +1,18 @@
-import type { Listener } from '../../core/events.ts';
-import type { Notice } from '../../tracking/mlflow/tracker.ts';
+import type { Listener, Notice, RunEvent } from '../../core/events.ts';
 import { printable } from '../render/text.ts';
 import type { Terminal } from '../terminal.ts';
 
-/** The tracker's notes; while the display redraws itself they wait, or they would tear it. */
+/** Of a run's events, what a display that redraws itself has no row for: notices about the whole, and warnings about its tasks. */
+export function noticesOf(tell: Listener<Notice>): Listener<RunEvent> {
+  return (event) => {
+    if (event.type === 'notice') tell({ level: event.level, message: `${event.run}  ${event.message}` });
+    if (event.type !== 'task-event') return;
+    const { run, task, event: inTask } = event;
+    if (inTask.type === 'notice' && inTask.level === 'warning') tell({ level: inTask.level, message: `${run}  ${task}  ${inTask.message}` });
+  };
+}
+
+/** The tracker's notes, and a run's; while the display redraws itself they wait, or they would tear it. */
 export function quietWhileDrawing({ interactive, quiet, note }: Terminal): {
   readonly tell: Listener<Notice>;
   heldBack<T>(work: () => Promise<T>): Promise<T>;

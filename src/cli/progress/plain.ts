@@ -1,4 +1,4 @@
-import type { Listener, RunEvent, StageEvent } from '../../core/events.ts';
+import type { Listener, Notice, RunEvent, StageEvent } from '../../core/events.ts';
 import { duration, pathFromHere, plural, printable, rate } from '../render/text.ts';
 import { advance, nothingYet, type TaskState } from './state.ts';
 import { activity, downloading, HEADLINES, headlines } from './words.ts';
@@ -27,6 +27,8 @@ function lineFor(event: RunEvent, task: TaskState | undefined, now: number, isDu
       return isDue || event.done === event.total ? downloading(event) : undefined;
     case 'run-started':
       return `${event.run}: ${plural(event.tasks.length, 'task')}, into ${pathFromHere(event.folder)}`;
+    case 'notice':
+      return `${event.run}  ${noticeText(event)}`;
     case 'task-cached':
       return `${event.run}  ${event.task}  from the cache`;
     case 'task-finished':
@@ -52,6 +54,10 @@ function newsOf(event: StageEvent, task: TaskState | undefined, now: number, isD
     case 'decision':
       return event.kind === 'best-model' ? undefined : printable(event.message);
     case 'notice':
-      return `${event.level === 'warning' ? 'warning: ' : ''}${printable(event.message)}`;
+      return noticeText(event);
   }
+}
+
+function noticeText({ level, message }: Notice): string {
+  return `${level === 'warning' ? 'warning: ' : ''}${printable(message)}`;
 }

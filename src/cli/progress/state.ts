@@ -52,6 +52,7 @@ export function advance(state: RunState, event: RunEvent, now: number): RunState
     case 'task-event':
       return withTask(state, event.task, latest(event.event));
     case 'artifact':
+    case 'notice':
       return state;
     case 'run-finished':
       return { ...state, status: 'done' };

@@ -5,7 +5,7 @@ export { concrete, product, sameShape, type Symbols } from './dims.ts';
 export { sliceRange } from './infer.ts';
 export type { AttributesOf, InputsOf, OpName, OutputsOf } from './ops.ts';
 export { loopBatches, loopNames, type Loop, type LoopBatches } from './loop.ts';
-export { lower, type Provider } from './lower.ts';
+export { lower, loweredOperators, type LoweredOperator, type Provider } from './lower.ts';
 export { print } from './print.ts';
 export { bind, inline, rewrite, type Rewriting } from './rewrite.ts';
 export { toStandard } from './standard.ts';

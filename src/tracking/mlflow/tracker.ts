@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Experiment } from '../../config/index.ts';
 import { OrtrainError } from '../../core/errors.ts';
-import type { Listener } from '../../core/events.ts';
+import type { Listener, Notice } from '../../core/events.ts';
 import { isAlive } from '../../core/owner.ts';
 import { latestStart } from '../journal.ts';
 import type { Failure } from './answers.ts';
@@ -12,12 +12,6 @@ import { trackingClient } from './client.ts';
 import { backoff, type Patience } from './patience.ts';
 import { trackingServer, type TrackingServer, type Variables } from './server.ts';
 import { RunUpload } from './upload.ts';
-
-/** For the person who watches. A sentence or two. */
-export interface Notice {
-  readonly level: 'info' | 'warning';
-  readonly message: string;
-}
 
 /** Follows the journals of a command's runs and sends what they say to the tracking servers, in the background. */
 export interface Tracker {

@@ -40,6 +40,7 @@ ${hasUsage && html`<p class="muted small">Peak memory is the most that the whole
 export function environmentSection({ run, journal }: RunStory): Html {
   const { environment, folder } = run;
   const { versions, machine, git } = environment;
+  const { adapter, passedOver } = environment.deviceChoice ?? { adapter: null, passedOver: {} };
   const notices = journal.tasks.flatMap((task) => task.notices.map((message) => `${task.task}: ${message}`));
   return html`${facts([
     ['again', html`<code>npx pipeline run ${pathFromHere(folder)}/config.yaml</code>, from the folder that the paths of the data start at`],
@@ -47,7 +48,8 @@ export function environmentSection({ run, journal }: RunStory): Html {
     ['at', `${minuteOf(journal.startedAt)} local time`],
     ['versions', Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(', ')],
     ['git', git === null ? 'not in a repository' : html`<code>${git.commit}</code>${git.dirty && ', with changes that are not committed'}`],
-    ['device', `${environment.device}, ${plural(environment.threads, 'thread')}`],
+    ['device', `${environment.device}${adapter === null ? '' : ` (${adapter})`}, ${plural(environment.threads, 'thread')}`],
+    ...Object.entries(passedOver).map(([device, reason]) => [`not on ${device}`, reason] as const),
     ['machine', `${machine.cpu}, ${plural(machine.cores, 'core')}, ${bytes(machine.memoryBytes)}, ${machine.platform}`],
     ...notices.map((notice) => ['notice', notice] as const),
   ])}

@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { batchFeeds, classifierForward, featureFeeds, headForward, headStep, pretrainedParameters, randomParameters, targetFeeds, trainingStep } from '../../../src/engine/models/index.ts';
 import { openWeights, readEncoderConfig } from '../../../src/data/model-folder.ts';
+import { graphBuilder } from '../../../src/engine/graph/index.ts';
 import { adam, adamw, sgd } from '../../../src/engine/optim/index.ts';
 import type { Feeds } from '../../../src/engine/program.ts';
 import { openForward, openTrainer, type Tensors, type Trainer, type TrainerOptions } from '../../../src/engine/runtime/index.ts';
@@ -50,6 +51,15 @@ await describeWebgpu('a trainer on WebGPU', () => {
     expectNear({ logits: await webgpu.forward(feedsAt(1)) }, { logits: await cpu.forward(feedsAt(1)) }, 1e-4);
     const look = await webgpu.look();
     expect(look).toEqual({ parameters: await webgpu.snapshot(), optimizer: await webgpu.optimizerState() });
+  });
+
+  test('is the device that fails where a node has no kernel on it', async () => {
+    const g = graphBuilder('quantized');
+    const [, scale] = g.DynamicQuantizeLinear(g.input('x', 'float32', ['N']));
+    g.output('y', scale);
+    const program = { graph: g.build(), parameters: [], output: 'y' };
+    const failure = { code: 'environment', subject: 'webgpu', message: expect.stringMatching(/^webgpu failed while the model was made ready: the graph quantized does not load on webgpu/) };
+    await expect(openForward({ device: 'webgpu', program, source: () => {}, threads: 1 })).rejects.toMatchObject(failure);
   });
 
   test('goes on from the CPU’s parameters and optimizer state', async () => {
