@@ -4,7 +4,7 @@ export { exportRun, type ExportedFile, type ExportedModel, type ExportRequest } 
 export { checkModel } from './check-model.ts';
 export type { BatchShape } from './example-batches.ts';
 export { explainExperiment, type Explanation } from './explain.ts';
-export { planExperiment, type ExperimentPlan, type TaskPlan } from './plan.ts';
+export { planExperiment, type ExperimentPlan, type TaskPlan, type TokenCount } from './plan/plan.ts';
 export { predictTexts, type TextPredictions } from './predict.ts';
 export type { RunnerOptions } from './prepare.ts';
 export { runExperiment, type RunResult } from './run.ts';
