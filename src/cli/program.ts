@@ -96,6 +96,17 @@ function commands(act: Act): Command {
     .requiredOption('--input <file>', "csv, tsv or jsonl with the run's text column, or - for one text a line on stdin")
     .option('--output <file>', 'write the CSV there instead of to stdout')
     .action(act(async () => (await import('./commands/predict.ts')).predict));
+  program
+    .command('diff <run> <run>')
+    .description('say in what two runs differ: configuration, data, versions and surroundings, results, and why')
+    .action(act(async () => (await import('./commands/diff.ts')).diff));
+  program
+    .command('delete <run...>')
+    .description('delete runs, after showing what goes; what other runs use stays')
+    .option('--with-cache', 'remove what no other run uses in the cache, too')
+    .option('--dry-run', 'only show it')
+    .option('--yes', 'do not ask')
+    .action(act(async () => (await import('./commands/delete.ts')).deleteStored));
   const cache = program
     .command('cache')
     .description('list what the cache holds: size, age, and the runs that use it')

@@ -1,5 +1,6 @@
 export { cacheContents, removeItems, unused, type CacheItem } from './cache-contents.ts';
 export { checkData, type DataSizes } from './check-data.ts';
+export { deleteRuns, deletionOf, type Deletion } from './delete-runs.ts';
 export { exportRun, type ExportedFile, type ExportedModel, type ExportRequest } from './export.ts';
 export { checkModel } from './check-model.ts';
 export type { BatchShape } from './example-batches.ts';
