@@ -31,11 +31,9 @@ export function taskBytes({ stage, fold }: Pick<Task, 'stage' | 'fold'>, workloa
     case 'train':
       return PROCESS + RUNTIME + HEAP + trainingBytes(workload, fold ?? 0, training);
     case 'encode':
-      return PROCESS + RUNTIME + Math.max(...[...workload.encoding].map(([part, passes]) => forwardBytes(encoderForward(workload.whole.encoder), largest(passes), (size) => workload.texts(part, size))), 0) + featureBytes(workload);
-    case 'predict': {
-      const { forward } = classifierPrograms(workload.whole, workload.onFeatures);
-      return PROCESS + RUNTIME + (workload.prediction === undefined ? 0 : forwardBytes(forward, largest(workload.prediction), (size) => workload.feeds('test', size))) + featureBytes(workload);
-    }
+      return PROCESS + RUNTIME + encodingBytes(workload);
+    case 'predict':
+      return PROCESS + RUNTIME + predictionBytes(workload);
     default:
       return PROCESS;
   }
@@ -58,8 +56,17 @@ function trainingBytes(workload: Workload, fold: number, { optimizer, epochs }: 
   return memory.parameters + memory.optimizerState + memory.gradients + memory.masks + ARENA * memory.peak + evaluation + copies + featureBytes(workload);
 }
 
-function forwardBytes(program: ForwardProgram, size: BatchSize | undefined, feeds: (size: BatchSize) => Feeds): number {
-  return sumOf(program.parameters).bytes + graphBytes(program, size, feeds);
+function encodingBytes(workload: Workload): number {
+  const { whole, encoding, texts } = workload;
+  const program = encoderForward(whole.encoder);
+  const parts = [...encoding].map(([part, passes]) => graphBytes(program, largest(passes), (size) => texts(part, size)));
+  return sumOf(program.parameters).bytes + Math.max(0, ...parts) + featureBytes(workload);
+}
+
+function predictionBytes(workload: Workload): number {
+  const { whole, onFeatures, prediction, feeds } = workload;
+  const { forward } = classifierPrograms(whole, onFeatures);
+  return sumOf(forward.parameters).bytes + graphBytes(forward, largest(prediction), (size) => feeds('test', size)) + featureBytes(workload);
 }
 
 function graphBytes(program: ForwardProgram, size: BatchSize | undefined, feeds: (size: BatchSize) => Feeds): number {
