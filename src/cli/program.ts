@@ -54,7 +54,8 @@ function commands(act: Act): Command {
     .action(act(async () => (await import('./commands/sweep.ts')).sweep));
   program
     .command('plan <config...>')
-    .description('say what a run would do: stages, folds, exact number of steps, what is cached')
+    .description('say what a run would do and take: what is cached, exact steps and tokens, memory, time')
+    .option('--probe', 'time a few batches now, for about 20 s at most, in place of going by earlier runs')
     .option('--until <stage>', 'stop after this stage')
     .option('--force <stage>', 'plan to carry this stage out again (repeatable)', collect)
     .option('--name <run name>', "name the run's folder")
@@ -95,6 +96,17 @@ function commands(act: Act): Command {
     .requiredOption('--input <file>', "csv, tsv or jsonl with the run's text column, or - for one text a line on stdin")
     .option('--output <file>', 'write the CSV there instead of to stdout')
     .action(act(async () => (await import('./commands/predict.ts')).predict));
+  program
+    .command('diff <run> <run>')
+    .description('say in what two runs differ: configuration, data, versions and surroundings, results, and why')
+    .action(act(async () => (await import('./commands/diff.ts')).diff));
+  program
+    .command('delete <run...>')
+    .description('delete runs, after showing what goes; what other runs use stays')
+    .option('--with-cache', 'remove what no other run uses in the cache, too')
+    .option('--dry-run', 'only show it')
+    .option('--yes', 'do not ask')
+    .action(act(async () => (await import('./commands/delete.ts')).deleteStored));
   const cache = program
     .command('cache')
     .description('list what the cache holds: size, age, and the runs that use it')

@@ -2,7 +2,14 @@ import type { Owner } from './owner.ts';
 
 /** What a stage reports while it works. Metric names are those of the configuration: `train/loss`, `val/f1_macro`, … */
 export type StageEvent =
-  | { readonly type: 'progress'; readonly done: number; readonly total: number; readonly unit: string }
+  | {
+      readonly type: 'progress';
+      readonly done: number;
+      readonly total: number;
+      readonly unit: string;
+      /** Where a model does the work: tokens that it has gone through so far, padding among them. */
+      readonly positions?: number;
+    }
   | {
       readonly type: 'step';
       readonly epoch: number;
@@ -22,6 +29,7 @@ export type StageEvent =
       readonly lr: number;
       readonly metrics: Readonly<Record<string, number>>;
       readonly seconds: number;
+      readonly work?: { readonly training: Pace; readonly validation: Pace };
     }
   | {
       readonly type: 'decision';
@@ -36,6 +44,14 @@ export type StageEvent =
 export interface Notice {
   readonly level: 'info' | 'warning';
   readonly message: string;
+}
+
+/** What went through a model, and in which time. A text that comes as the features of a frozen encoder counts as one token. */
+export interface Pace {
+  readonly tokens: number;
+  /** Tokens with the padding. */
+  readonly positions: number;
+  readonly seconds: number;
 }
 
 /** Which task an event is about. */

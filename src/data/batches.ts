@@ -48,13 +48,18 @@ export function batchCount(rows: number, batchSize: number): number {
   return Math.ceil(rows / batchSize);
 }
 
-/** The share of all positions in the batches that hold padding, 0 to 1. */
-export function paddingShare(lengths: Int32Array, batches: readonly Batch[]): number {
+/** How many tokens the batches hold, and how many positions: tokens and padding. */
+export function batchTokens(lengths: Int32Array, batches: readonly Batch[]): { readonly tokens: number; readonly positions: number } {
   let [tokens, positions] = [0, 0];
   for (const { rows, width } of batches) {
     positions += rows.length * width;
     for (const row of rows) tokens += lengths[row]!;
   }
+  return { tokens, positions };
+}
+
+/** The share of all positions that hold padding, 0 to 1. */
+export function paddingShare({ tokens, positions }: { readonly tokens: number; readonly positions: number }): number {
   return positions === 0 ? 0 : 1 - tokens / positions;
 }
 

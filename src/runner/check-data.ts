@@ -1,6 +1,6 @@
 import type { Experiment } from '../config/index.ts';
 import { OrtrainError } from '../core/errors.ts';
-import { readTestExamples, readTrainExamples } from '../data/examples.ts';
+import { readTestExamples, readTrainExamples, type Examples, type LabelledExamples } from '../data/examples.ts';
 import { assignFolds } from '../data/folds.ts';
 import { buildSubmission } from '../data/submission.ts';
 import { readTable } from '../data/table.ts';
@@ -15,21 +15,39 @@ export interface DataSizes {
   readonly trainRowsOfFold: readonly number[];
 }
 
+/** What the tables of an experiment hold. */
+export interface DataContents {
+  readonly train: LabelledExamples;
+  /** Undefined where there are no rows to predict. */
+  readonly test: Examples | undefined;
+  /** The fold that each training row is validated in. */
+  readonly foldOf: Int32Array;
+}
+
+/** `readData`, of which only the sizes are wanted. */
+export async function checkData(experiment: Experiment): Promise<DataSizes> {
+  return sizesOf(await readData(experiment), experiment.split.folds);
+}
+
+export function sizesOf({ train, test, foldOf }: DataContents, folds: number): DataSizes {
+  const trainRowsOfFold = Array.from({ length: folds }, (_, fold) => foldOf.filter((of) => of !== fold).length);
+  return { rows: train.texts.length, classes: train.classes, testRows: test?.ids.length ?? null, trainRowsOfFold };
+}
+
 /**
  * Reads every table of an experiment before anything is paid for: columns, ids and targets, whether the folds can be filled,
  * and whether the sample submission asks for exactly the test rows. Throws one `data` error with all problems of all tables.
  */
-export async function checkData({ data, split, seed }: Experiment): Promise<DataSizes> {
+export async function readData({ data, split, seed }: Experiment): Promise<DataContents> {
   const errors: OrtrainError[] = [];
   const train = await attempt(() => readTrainExamples(data.train, data), errors);
   const { test, sample_submission: sample } = data;
-  const testIds = test === null ? undefined : (await attempt(() => readTestExamples(test, data), errors))?.ids;
+  const testRows = test === null ? undefined : await attempt(() => readTestExamples(test, data), errors);
   // Without readable classes the ids can still be compared.
-  if (sample !== null && testIds !== undefined) await attempt(() => checkSample(sample, data, testIds, train?.classes ?? ['0', '1']), errors);
+  if (sample !== null && testRows !== undefined) await attempt(() => checkSample(sample, data, testRows.ids, train?.classes ?? ['0', '1']), errors);
   const foldOf = train === undefined ? undefined : await attempt(async () => assignFolds(train.labels, { ...split, seed: split.seed ?? seed, classes: train.classes }), errors);
   if (errors.length > 0 || train === undefined || foldOf === undefined) throw together(errors);
-  const trainRowsOfFold = Array.from({ length: split.folds }, (_, fold) => foldOf.filter((of) => of !== fold).length);
-  return { rows: train.texts.length, classes: train.classes, testRows: testIds?.length ?? null, trainRowsOfFold };
+  return { train, test: testRows, foldOf };
 }
 
 /** The sample submission has to ask for exactly the test rows, in columns and values that the classes can fill: tried with all probabilities equal. */

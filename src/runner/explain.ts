@@ -89,7 +89,7 @@ function encodingOf(encoder: EncoderConfig, { shape, feeds }: FedBatch): Explana
 }
 
 /** The length of every symbol of the graph that a batch gives. */
-function lengthsOf({ graph }: Pick<StepProgram, 'graph'>, feeds: Feeds): ReturnType<typeof bindSymbols> {
+export function lengthsOf({ graph }: Pick<StepProgram, 'graph'>, feeds: Feeds): ReturnType<typeof bindSymbols> {
   return bindSymbols(graph.inputs.filter(({ name }) => feeds[name] !== undefined), feeds);
 }
 

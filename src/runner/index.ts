@@ -1,11 +1,12 @@
 export { cacheContents, removeItems, unused, type CacheItem } from './cache-contents.ts';
 export { checkData, type DataSizes } from './check-data.ts';
+export { deleteRuns, deletionOf, type Deletion } from './delete-runs.ts';
 export { exportRun, type ExportedFile, type ExportedModel, type ExportRequest } from './export.ts';
 export { checkModel } from './check-model.ts';
 export { chooseDevice, isSoftware, tried } from './devices.ts';
 export type { BatchShape } from './example-batches.ts';
 export { explainExperiment, type Explanation } from './explain.ts';
-export { planExperiment, type ExperimentPlan, type TaskPlan } from './plan.ts';
+export { planExperiment, type ExperimentPlan, type TaskPlan, type TokenCount } from './plan/plan.ts';
 export { predictTexts, type TextPredictions } from './predict.ts';
 export type { RunnerOptions } from './prepare.ts';
 export { runExperiment, type RunResult } from './run.ts';

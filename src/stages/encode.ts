@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Experiment } from '../config/index.ts';
+import { batchTokens, evaluationBatches } from '../data/batches.ts';
 import { loadTokens } from '../data/tokens.ts';
 import { encoderForward } from '../engine/models/index.ts';
 import { openForward, type ForwardModel } from '../engine/runtime/index.ts';
@@ -43,11 +44,12 @@ export const encode: Stage<Params> = {
     const total = sources.reduce((rows, { lengths }) => rows + lengths.length, 0);
     const model = await openForward({ device, program, threads, source });
     try {
-      let before = 0;
+      let before = { rows: 0, positions: 0 };
       for (const [i, part] of parts.entries()) {
         const texts = sources[i] as BatchSource;
         saveFeatures(join(output, `${part}.features`), await featuresOf(context, model, weights.config.hiddenSize, texts, { before, total }));
-        before += texts.lengths.length;
+        const { positions } = batchTokens(texts.lengths, evaluationBatches(texts.lengths, params.training.eval_batch_size));
+        before = { rows: before.rows + texts.lengths.length, positions: before.positions + positions };
       }
     } finally {
       await model.release();
@@ -60,12 +62,12 @@ async function featuresOf(
   model: ForwardModel,
   width: number,
   source: BatchSource,
-  { before, total }: { readonly before: number; readonly total: number },
+  { before, total }: { readonly before: { readonly rows: number; readonly positions: number }; readonly total: number },
 ): Promise<FeatureSet> {
   const rows = Int32Array.from({ length: source.lengths.length }, (_, row) => row);
-  const values = await forwardAll((feeds) => model.forward(feeds), source, rows, width, params.training.eval_batch_size, (done) => {
+  const values = await forwardAll((feeds) => model.forward(feeds), source, rows, width, params.training.eval_batch_size, (done, positions) => {
     throwIfStopped();
-    emit({ type: 'progress', done: before + done, total, unit: 'texts' });
+    emit({ type: 'progress', done: before.rows + done, total, unit: 'texts', positions: before.positions + positions });
   });
   return { width, values };
 }

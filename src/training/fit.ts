@@ -1,7 +1,7 @@
 import type { Experiment } from '../config/index.ts';
 import { interrupted, OrtrainError } from '../core/errors.ts';
 import type { Listener, StageEvent } from '../core/events.ts';
-import { planBatches, type Batch } from '../data/batches.ts';
+import { batchTokens, evaluationBatches, planBatches, type Batch } from '../data/batches.ts';
 import { classificationMetrics, predictedLabels } from '../data/metrics.ts';
 import { targetFeeds } from '../engine/models/index.ts';
 import { rateSchedule } from '../engine/optim/index.ts';
@@ -155,7 +155,7 @@ function stepBatch({ source, trainRows, labels: all, outputs }: FitOptions, batc
 async function endEpoch(options: FitOptions, state: FitState, batches: readonly Batch[]): Promise<FitState> {
   const { trainer, training, outputs, emit } = options;
   const { epoch, pass } = state;
-  const began = performance.now() - 1000 * pass.seconds;
+  const began = performance.now();
   const labels = batches.flatMap(({ rows }) => [...pick(options.labels, pick(options.trainRows, rows))]);
   // The training metrics are those of the steps themselves: dropout on, weights moving.
   const trained = { loss: pass.lossSum / pass.rows, ...classificationMetrics(Int32Array.from(labels), probabilitiesOf(pass.logits, outputs), Math.max(2, outputs)) };
@@ -163,8 +163,10 @@ async function endEpoch(options: FitOptions, state: FitState, batches: readonly 
   const metrics = { ...prefixed('train', trained), ...prefixed('val', validation.metrics) };
   const outcome = afterEpoch(training, state.rules, epoch, metrics);
   const best = outcome.isBest ? { epoch, parameters: await trainer.snapshot(), validation: validation.probabilities } : state.best;
-  const seconds = (performance.now() - began) / 1000;
-  emit({ type: 'epoch', epoch, step: epoch * batches.length, lr: pass.lr, metrics, seconds });
+  const ending = (performance.now() - began) / 1000;
+  const seconds = pass.seconds + ending;
+  const work = { training: { ...trainedTokens(options, batches), seconds: pass.seconds }, validation: { ...validatedTokens(options), seconds: ending } };
+  emit({ type: 'epoch', epoch, step: epoch * batches.length, lr: pass.lr, metrics, seconds, work });
   for (const decision of outcome.decisions) emit({ type: 'decision', epoch, ...decision });
   return { epoch: epoch + 1, pass: startPass(options), rules: outcome.state, epochs: [...state.epochs, { epoch, lr: pass.lr, seconds, metrics }], best };
 }
@@ -180,6 +182,15 @@ async function evaluateRows(
   const probabilities = probabilitiesOf(logits, outputs);
   const metrics = { loss: meanLoss(logits, labels, outputs), ...classificationMetrics(labels, probabilities, Math.max(2, outputs)) };
   return { metrics, probabilities };
+}
+
+function trainedTokens({ source, trainRows }: FitOptions, batches: readonly Batch[]): ReturnType<typeof batchTokens> {
+  return batchTokens(pick(source.lengths, trainRows), batches);
+}
+
+function validatedTokens({ source, validationRows, training }: FitOptions): ReturnType<typeof batchTokens> {
+  const lengths = pick(source.lengths, validationRows);
+  return batchTokens(lengths, evaluationBatches(lengths, training.eval_batch_size));
 }
 
 function epochBatches({ source, training, trainRows, maxLength, seed }: FitOptions, epoch: number): readonly Batch[] {

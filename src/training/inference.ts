@@ -6,6 +6,7 @@ import type { BatchSource } from './batch-source.ts';
  * A forward pass over rows, in batches of similar length; answers in the order of `rows`.
  *
  * @param forward answers a batch's output, row-major [batch, width]
+ * @param onBatch hears, before each batch, of the rows that are done, and of the tokens in them, padding among them
  * @returns row-major [rows, width]
  */
 export async function forwardAll(
@@ -14,16 +15,17 @@ export async function forwardAll(
   rows: Int32Array,
   width: number,
   batchSize: number,
-  onBatch: (rowsDone: number) => void | Promise<void>,
+  onBatch: (rowsDone: number, positionsDone: number) => void | Promise<void>,
 ): Promise<Float32Array> {
   const result = new Float32Array(rows.length * width);
   const lengths = rows.map((row) => source.lengths[row] ?? 0);
-  let done = 0;
+  let [done, positions] = [0, 0];
   for (const batch of evaluationBatches(lengths, batchSize)) {
-    await onBatch(done);
+    await onBatch(done, positions);
     const output = await forward(source.feeds(batch.rows.map((i) => rows[i] ?? 0), batch.width));
     batch.rows.forEach((i, position) => result.set(output.subarray(position * width, (position + 1) * width), i * width));
     done += batch.rows.length;
+    positions += batch.rows.length * batch.width;
   }
   return result;
 }

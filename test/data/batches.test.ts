@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RandomState } from '../../src/core/random.ts';
-import { batchCount, evaluationBatches, paddingShare, planBatches, type Batch, type BatchOptions } from '../../src/data/batches.ts';
+import { batchCount, batchTokens, evaluationBatches, paddingShare, planBatches, type Batch, type BatchOptions } from '../../src/data/batches.ts';
 
 const options: BatchOptions = { batchSize: 32, batching: 'length-buckets', padding: 'longest', maxLength: 169, seed: 42, epoch: 1 };
 
@@ -40,8 +40,8 @@ describe('planBatches', () => {
     const lengths = tweetLengths(7613, 3);
     const buckets = planBatches(lengths, options);
     const shuffled = planBatches(lengths, { ...options, batching: 'shuffled' });
-    expect(paddingShare(lengths, buckets)).toBeLessThan(0.1);
-    expect(paddingShare(lengths, shuffled)).toBeGreaterThan(0.3);
+    expect(paddingShare(batchTokens(lengths, buckets))).toBeLessThan(0.1);
+    expect(paddingShare(batchTokens(lengths, shuffled))).toBeGreaterThan(0.3);
     const rises = buckets.filter((batch, i) => i > 0 && batch.width > buckets[i - 1]!.width).length;
     expect(rises / buckets.length).toBeGreaterThan(0.3);
     expect(rises / buckets.length).toBeLessThan(0.7);
@@ -61,7 +61,7 @@ describe('planBatches', () => {
   it('pads to the maximum where asked', () => {
     const batches = planBatches(tweetLengths(100, 1), { ...options, padding: 'max' });
     expect(new Set(batches.map(({ width }) => width))).toEqual(new Set([169]));
-    expect(paddingShare(Int32Array.of(169, 169), [{ rows: Int32Array.of(0, 1), width: 169 }])).toBe(0);
+    expect(paddingShare(batchTokens(Int32Array.of(169, 169), [{ rows: Int32Array.of(0, 1), width: 169 }]))).toBe(0);
   });
 });
 
@@ -80,6 +80,6 @@ describe('evaluationBatches', () => {
 describe('paddingShare', () => {
   it('is the padded positions by all', () => {
     const lengths = Int32Array.of(2, 4, 1);
-    expect(paddingShare(lengths, [{ rows: Int32Array.of(0, 1), width: 4 }, { rows: Int32Array.of(2), width: 1 }])).toBeCloseTo(2 / 9, 15);
+    expect(paddingShare(batchTokens(lengths, [{ rows: Int32Array.of(0, 1), width: 4 }, { rows: Int32Array.of(2), width: 1 }]))).toBeCloseTo(2 / 9, 15);
   });
 });

@@ -1,11 +1,10 @@
-import { createInterface } from 'node:readline/promises';
 import { resolve } from 'node:path';
 import { OrtrainError } from '../../core/errors.ts';
-import { cacheContents, removeItems, unused, type CacheItem } from '../../runner/index.ts';
+import { cacheContents, removeItems, unused } from '../../runner/index.ts';
+import { isAgreed } from '../ask.ts';
 import type { Verb } from '../call.ts';
-import { left, right, table } from '../render/table.ts';
-import { bytes, KEY_DIGITS, minuteOf, plural } from '../render/text.ts';
-import type { Colors } from '../terminal.ts';
+import { inAll, itemTable } from '../render/cache-items.ts';
+import { plural } from '../render/text.ts';
 
 /** Lists what the cache holds, and who uses it. */
 export const cache: Verb<object> = async (_operands, _flags, call) => {
@@ -35,30 +34,3 @@ export const prune: Verb<PruneFlags> = async (_operands, { dryRun = false, yes =
   removeItems(items);
   return { data: { removed: items }, text: yes ? `${list} removed` : `${inAll(items)} removed` };
 };
-
-async function isAgreed(question: string): Promise<boolean> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim());
-  } finally {
-    terminal.close();
-  }
-}
-
-function itemTable(items: readonly CacheItem[], colors: Colors): string {
-  return table(
-    [left('what'), left('key'), right('size'), left('made'), left('used by')],
-    items.map(({ kind, stage, fold, key, bytes: size, made, runs, busy }) => [
-      `${stage}${fold === null ? '' : `[${fold}]`}${{ entry: '', partial: ' · checkpoint', broken: ' · broken' }[kind]}`,
-      colors.dim(key.slice(0, KEY_DIGITS)),
-      bytes(size),
-      made === null ? '–' : minuteOf(made),
-      [...runs, ...(busy ? ['a process at work'] : [])].join(', ') || colors.yellow('nobody'),
-    ]),
-    colors,
-  );
-}
-
-function inAll(items: readonly CacheItem[]): string {
-  return `${plural(items.length, 'item')}, ${bytes(items.reduce((sum, { bytes: size }) => sum + size, 0))}`;
-}

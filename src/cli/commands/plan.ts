@@ -1,23 +1,29 @@
-import { planExperiment, type ExperimentPlan } from '../../runner/index.ts';
+import { planExperiment, type ExperimentPlan, type TokenCount } from '../../runner/index.ts';
 import type { Verb } from '../call.ts';
 import { loadExperiments } from '../experiments.ts';
 import { sections } from '../render/sections.ts';
-import { left, table } from '../render/table.ts';
-import { count, KEY_DIGITS, pathFromHere, plural, printable } from '../render/text.ts';
+import { left, right, table } from '../render/table.ts';
+import { bytes, count, duration, KEY_DIGITS, pathFromHere, plural, printable } from '../render/text.ts';
 import type { Colors } from '../terminal.ts';
 import type { RunFlags } from './run.ts';
 
-/** Says what `run` would do with the same operands and flags. */
-export const plan: Verb<RunFlags> = async (files, flags, call) => {
+export interface PlanFlags extends RunFlags {
+  readonly probe?: boolean;
+}
+
+/** Says what `run` would do with the same operands and flags, and what it would take. */
+export const plan: Verb<PlanFlags> = async (files, flags, call) => {
   const plans: ExperimentPlan[] = [];
   for (const loaded of loadExperiments(files, call.flags.set)) {
+    if (flags.probe === true) call.terminal.note(`times a few batches of ${loaded.experiment.name}`);
     plans.push(await planExperiment(loaded, { artifacts: call.flags.artifacts, device: call.flags.device, ...flags }));
   }
   return { data: { plans }, text: plans.map((each) => planText(each, call.terminal.colors)).join('\n\n') };
 };
 
-function planText({ run, folder, device, deviceInWords, tasks, totals }: ExperimentPlan, colors: Colors): string {
-  const { rows, testRows, folds, epochs, steps } = totals;
+function planText(plan: ExperimentPlan, colors: Colors): string {
+  const { run, folder, device, deviceInWords, tasks, totals } = plan;
+  const { rows, testRows, folds, epochs, steps, tokens } = totals;
   const todo = tasks.filter(({ cached }) => !cached).length;
   return sections(
     [
@@ -27,22 +33,41 @@ function planText({ run, folder, device, deviceInWords, tasks, totals }: Experim
         title: 'in all',
         lines: [
           `${plural(rows, 'row')} to train on, ${plural(testRows, 'row')} to predict`,
-          `${plural(folds, 'fold')} of ${plural(epochs, 'epoch')}: ${plural(steps, 'step')}`,
+          `${plural(folds, 'fold')} of ${plural(epochs, 'epoch')}: ${plural(steps, 'step')}${tokens === null ? '' : `, ${tokensText(tokens)}`}`,
           `${plural(tasks.length, 'task')}: ${count(todo)} to carry out, ${count(tasks.length - todo)} in the cache`,
           printable(deviceInWords),
         ],
       },
+      { title: 'what is left takes about', lines: todo === 0 ? [] : estimateLines(plan) },
     ],
     colors,
   );
 }
 
+function estimateLines({ device, tasks, estimate }: ExperimentPlan): readonly string[] {
+  const { peakBytes, seconds, source, atMost } = estimate;
+  const memory = `${bytes(peakBytes ?? 0)} of memory, most of all ${tasks.find((task) => task.peakBytes === peakBytes)?.id ?? ''}`;
+  if (seconds === null) return [memory, `unknown time: nothing like it has run on this machine${device === 'cpu' ? '; --probe times a few batches' : ` on ${device}, and --probe times the CPU only`}`];
+  return [memory, `${duration(seconds)}${atMost ? ' at most, should no rule stop it earlier' : ''}${source === null ? '' : `, by speeds ${source}`}`];
+}
+
 function taskTable(tasks: ExperimentPlan['tasks'], colors: Colors): string {
   return table(
-    [left('task'), left('state'), left('key'), left('work')],
-    tasks.map(({ id, cached, key, detail }) => [id, cached ? colors.dim('cached') : 'to do', colors.dim(key.slice(0, KEY_DIGITS)), detail.join(' · ')]),
+    [left('task'), left('state'), left('key'), right('memory'), right('time'), left('work')],
+    tasks.map(({ id, cached, key, peakBytes, seconds, detail, tokens }) => [
+      id,
+      cached ? colors.dim('cached') : 'to do',
+      colors.dim(key.slice(0, KEY_DIGITS)),
+      peakBytes === null ? '' : bytes(peakBytes),
+      seconds === null ? '' : duration(seconds),
+      [...detail, ...(tokens === null ? [] : [tokensText(tokens)])].join(' · '),
+    ]),
     colors,
   );
+}
+
+function tokensText({ count: tokens, padding }: TokenCount): string {
+  return `${plural(tokens, 'token')} and ${(100 * padding).toFixed(1)} % padding`;
 }
 
 /** Each reason once, after the tasks that it holds for. */

@@ -1,0 +1,24 @@
+import type { CacheItem } from '../../runner/index.ts';
+import type { Colors } from '../terminal.ts';
+import { left, right, table } from './table.ts';
+import { bytes, KEY_DIGITS, minuteOf, plural } from './text.ts';
+
+/** What is in the cache, a line each. */
+export function itemTable(items: readonly CacheItem[], colors: Colors): string {
+  return table(
+    [left('what'), left('key'), right('size'), left('made'), left('used by')],
+    items.map(({ kind, stage, fold, key, bytes: size, made, runs, busy }) => [
+      `${stage}${fold === null ? '' : `[${fold}]`}${{ entry: '', partial: ' · checkpoint', broken: ' · broken' }[kind]}`,
+      colors.dim(key.slice(0, KEY_DIGITS)),
+      bytes(size),
+      made === null ? '–' : minuteOf(made),
+      [...runs, ...(busy ? ['a process at work'] : [])].join(', ') || colors.yellow('nobody'),
+    ]),
+    colors,
+  );
+}
+
+/** `3 items, 1.4 MB` */
+export function inAll(items: readonly CacheItem[]): string {
+  return `${plural(items.length, 'item')}, ${bytes(items.reduce((sum, { bytes: size }) => sum + size, 0))}`;
+}

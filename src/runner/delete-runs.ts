@@ -1,0 +1,76 @@
+import { renameSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { OrtrainError } from '../core/errors.ts';
+import { isAlive, type Owner } from '../core/owner.ts';
+import { readJournal } from '../tracking/journal.ts';
+import { cacheContents, removeItems, type CacheItem } from './cache-contents.ts';
+import { openCache } from './cache.ts';
+import { sizeOf } from './manifest.ts';
+import { readRun, type StoredRun } from './runs.ts';
+
+/** What goes when runs are deleted. */
+export interface Deletion {
+  readonly runs: readonly DeletedRun[];
+  /** What no run but these uses in the cache. */
+  readonly items: readonly CacheItem[];
+}
+
+export interface DeletedRun {
+  readonly name: string;
+  readonly folder: string;
+  readonly bytes: number;
+  readonly status: StoredRun['status'];
+}
+
+/**
+ * What deleting runs would take away. Throws a usage error for a run that does not exist, lies outside the artifacts folder, or is at
+ * work.
+ */
+export function deletionOf(artifacts: string, names: readonly string[]): Deletion {
+  const stored = [...new Map(names.map((name) => readRun(artifacts, name)).map((run) => [run.folder, run])).values()];
+  for (const run of stored) throwUnlessFree(run, resolve(artifacts, 'runs'));
+  const going = new Set(stored.map(({ name }) => name));
+  return {
+    runs: stored.map(({ name, folder, status }) => ({ name, folder, status, bytes: sizeOf(folder) })),
+    items: cacheContents(artifacts).filter(({ runs, busy }) => runs.length > 0 && !busy && runs.every((run) => going.has(run))),
+  };
+}
+
+/**
+ * Each folder goes in one step, so that a crash leaves it whole or leaves what the next run clears away; then the items. Whatever has come
+ * into use since it was shown stays: a run that is at work by now throws as `deletionOf` does, before anything is deleted.
+ */
+export function deleteRuns(artifacts: string, { runs, items }: Deletion): void {
+  const free = new Set(deletionOf(artifacts, runs.map(({ name }) => name)).items.map(({ folder }) => folder));
+  const cache = openCache(artifacts);
+  for (const { name, folder } of runs) {
+    const away = cache.begin();
+    renameSync(folder, join(away, name));
+    cache.discard(away);
+  }
+  removeItems(items.filter(({ folder }) => free.has(folder)));
+}
+
+function throwUnlessFree({ name, folder, status }: StoredRun, runs: string): void {
+  if (dirname(folder) !== runs) {
+    throw new OrtrainError('usage', `${folder} is not in ${runs}`, { subject: name, remedy: 'Name its artifacts folder with --artifacts.' });
+  }
+  const owner = status === 'damaged' ? undefined : atWork(folder);
+  if (owner !== undefined) {
+    throw new OrtrainError('usage', `${name} is at work, in process ${owner.pid} on ${owner.host}`, { subject: name, remedy: 'Wait for its end, or stop it with Ctrl-C there.' });
+  }
+}
+
+/**
+ * The process that carries a run out. Ends do not tell whose they are; so as long as one of those that started it lives and the starts
+ * since then outnumber the ends, it counts as being at work. Of a process that was killed meanwhile there is a start without an end, and
+ * to wait for the other one's end is the safe side.
+ */
+function atWork(folder: string): Owner | undefined {
+  const entries = readJournal(join(folder, 'journal.jsonl'));
+  const first = entries.findIndex((entry) => entry.type === 'run-started' && isAlive(entry.owner));
+  const since = first === -1 ? [] : entries.slice(first);
+  const starts = since.flatMap((entry) => (entry.type === 'run-started' ? [entry.owner] : []));
+  const ends = since.filter(({ type }) => type === 'run-finished' || type === 'run-failed');
+  return starts.length > ends.length ? starts.find(isAlive) : undefined;
+}

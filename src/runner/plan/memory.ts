@@ -1,0 +1,85 @@
+import type { Experiment } from '../../config/index.ts';
+import { peakBytes } from '../../engine/graph/analysis.ts';
+import { encoderForward, targetFeeds } from '../../engine/models/index.ts';
+import type { Feeds, ForwardProgram } from '../../engine/program.ts';
+import { parameterSums, stepMemory, sumOf } from '../../engine/step-analysis.ts';
+import { classifierPrograms, optimizerOf } from '../../training/classifier.ts';
+import { lengthsOf } from '../explain.ts';
+import type { Task } from '../task-graph.ts';
+import type { BatchSize, Passes } from './passes.ts';
+import type { Workload } from './workload.ts';
+
+/**
+ * The process with its threads, both of which have loaded this program, and nothing to work on. On Linux with Node 20, 115 MB were
+ * measured for the built package, and 200 to 220 MB for its TypeScript sources, which are compiled in both threads.
+ */
+const PROCESS = new URL(import.meta.url).pathname.endsWith('.ts') ? 210e6 : 115e6;
+
+/** onnxruntime's library and two sessions with their threads: 65 to 75 MB for 2 layers as for 6. */
+const RUNTIME = 70e6;
+
+/** The runtime's arena is larger than what is in it at the worst moment, by what lies idle between: 8 to 10 % were measured. */
+const ARENA = 1.1;
+
+/** JavaScript's own heap while it trains: 30 to 60 MB, by how many folds went before. */
+const HEAP = 45e6;
+
+/** The most memory that the process will hold while it carries the task out, in bytes. */
+export function taskBytes({ stage, fold }: Pick<Task, 'stage' | 'fold'>, workload: Workload | undefined, training: Experiment['training']): number {
+  if (workload === undefined) return PROCESS;
+  switch (stage.name) {
+    case 'train':
+      return PROCESS + RUNTIME + HEAP + trainingBytes(workload, fold ?? 0, training);
+    case 'encode':
+      return PROCESS + RUNTIME + encodingBytes(workload);
+    case 'predict':
+      return PROCESS + RUNTIME + predictionBytes(workload);
+    default:
+      return PROCESS;
+  }
+}
+
+/**
+ * Parameters and the optimizer's state, gradients on their way between runtime and optimizer, dropout masks, what the two graphs hold
+ * of their largest batches, and copies of the best model: the last one stays until the next one is complete.
+ */
+function trainingBytes(workload: Workload, fold: number, training: Experiment['training']): number {
+  const { whole, onFeatures } = workload;
+  const { step, forward } = classifierPrograms(whole, onFeatures);
+  const passes = workload.folds.get(fold);
+  const batch = largest(passes?.training);
+  if (passes === undefined || batch === undefined) return 0;
+  const feeds = { ...workload.feeds('train', batch), ...targetFeeds(new Int32Array(batch.rows.length), whole.outputs) };
+  const memory = stepMemory(step, lengthsOf(step, feeds), optimizerOf(training).rule.slots.length);
+  const copies = Math.min(2, training.epochs) * parameterSums(step).trained.bytes;
+  const evaluation = graphBytes(forward, largest(passes.validation), (size) => workload.feeds('train', size));
+  return memory.parameters + memory.optimizerState + memory.gradients + memory.masks + ARENA * memory.peak + evaluation + copies + featureBytes(workload);
+}
+
+function encodingBytes(workload: Workload): number {
+  const { whole, encoding, texts } = workload;
+  const program = encoderForward(whole.encoder);
+  const parts = [...encoding].map(([part, passes]) => graphBytes(program, largest(passes), (size) => texts(part, size)));
+  return sumOf(program.parameters).bytes + Math.max(0, ...parts) + featureBytes(workload);
+}
+
+function predictionBytes(workload: Workload): number {
+  const { whole, onFeatures, prediction, feeds } = workload;
+  const { forward } = classifierPrograms(whole, onFeatures);
+  return sumOf(forward.parameters).bytes + graphBytes(forward, largest(prediction), (size) => feeds('test', size)) + featureBytes(workload);
+}
+
+function graphBytes(program: ForwardProgram, size: BatchSize | undefined, feeds: (size: BatchSize) => Feeds): number {
+  return size === undefined ? 0 : ARENA * peakBytes(program.graph, lengthsOf(program, feeds(size)));
+}
+
+/** Features of all texts, as they are read, or before they are written. */
+function featureBytes({ whole, onFeatures, tokens }: Workload): number {
+  const rows = tokens.train.offsets.length + (tokens.test?.offsets.length ?? 0);
+  return onFeatures ? 4 * rows * whole.encoder.hiddenSize : 0;
+}
+
+function largest(passes: Passes | undefined): BatchSize | undefined {
+  return passes?.sizes[0];
+}
+

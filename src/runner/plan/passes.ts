@@ -1,0 +1,86 @@
+import type { Experiment } from '../../config/index.ts';
+import { seedFor } from '../../core/random.ts';
+import { batchTokens, evaluationBatches, planBatches, type Batch } from '../../data/batches.ts';
+import { tokenLengths, type TokenSet } from '../../data/tokens.ts';
+
+/** A size of batch that occurs, and how often. */
+export interface BatchSize {
+  /** Rows of one such batch, as positions in the table that the texts come from. */
+  readonly rows: Int32Array;
+  /** Tokens that each text is padded to; 1 for features of a frozen encoder. */
+  readonly width: number;
+  readonly count: number;
+}
+
+/** Everything that goes through a model in one way, in all epochs together. */
+export interface Passes {
+  readonly tokens: number;
+  /** Tokens with the padding. */
+  readonly positions: number;
+  /** The largest first. */
+  readonly sizes: readonly BatchSize[];
+}
+
+/** How many tokens each text has; without `lengths` of the test rows there are none to predict. */
+export interface Lengths {
+  readonly train: Int32Array;
+  readonly test: Int32Array | undefined;
+}
+
+/** Of tokens, or, where the head is trained on features, of the one vector that each text is. */
+export function textLengths(train: TokenSet, test: TokenSet | undefined, onFeatures: boolean): Lengths {
+  const lengths = (set: TokenSet): Int32Array => (onFeatures ? tokenLengths(set).fill(1) : tokenLengths(set));
+  return { train: lengths(train), test: test === undefined ? undefined : lengths(test) };
+}
+
+/** What training a fold to its last epoch takes: the very batches that the run will make. */
+export function foldPasses(fold: number, foldOf: Int32Array, lengths: Int32Array, { training, model, seed }: Experiment): { readonly training: Passes; readonly validation: Passes } {
+  const rowsWhere = (belongs: (of: number) => boolean): Int32Array => lengths.map((_, row) => row).filter((row) => belongs(foldOf[row] ?? -1));
+  const [trainRows, validationRows] = [rowsWhere((of) => of !== fold), rowsWhere((of) => of === fold)];
+  const { batch_size: batchSize, batching, padding, epochs } = training;
+  const trainLengths = trainRows.map((row) => lengths[row] ?? 0);
+  const counted = countingPasses(trainLengths, trainRows);
+  for (let epoch = 1; epoch <= epochs; epoch += 1) {
+    counted.add(planBatches(trainLengths, { batchSize, batching, padding, maxLength: model.max_seq_length, seed: seedFor(seed, 'fold', fold), epoch }), 1);
+  }
+  return { training: counted.passes(), validation: forwardPasses(lengths, validationRows, training.eval_batch_size, epochs) };
+}
+
+/** What predicting rows takes, so many times over. */
+export function forwardPasses(lengths: Int32Array, rows: Int32Array, batchSize: number, times: number): Passes {
+  const own = rows.map((row) => lengths[row] ?? 0);
+  const counted = countingPasses(own, rows);
+  counted.add(evaluationBatches(own, batchSize), times);
+  return counted.passes();
+}
+
+/** `forwardPasses` of a whole table. */
+export function tablePasses(lengths: Int32Array, batchSize: number, times: number): Passes {
+  return forwardPasses(lengths, lengths.map((_, row) => row), batchSize, times);
+}
+
+/** @param rows the position in the table of each of the lengths */
+function countingPasses(lengths: Int32Array, rows: Int32Array): { add(batches: readonly Batch[], times: number): void; passes(): Passes } {
+  let [tokens, positions] = [0, 0];
+  const sizes = new Map<string, { readonly batch: Batch; count: number }>();
+  return {
+    add(batches, times) {
+      const all = batchTokens(lengths, batches);
+      tokens += times * all.tokens;
+      positions += times * all.positions;
+      for (const batch of batches) {
+        const key = `${batch.rows.length}×${batch.width}`;
+        const known = sizes.get(key);
+        if (known === undefined) sizes.set(key, { batch, count: times });
+        else known.count += times;
+      }
+    },
+    passes: () => ({
+      tokens,
+      positions,
+      sizes: [...sizes.values()]
+        .map(({ batch, count }) => ({ rows: batch.rows.map((i) => rows[i] ?? 0), width: batch.width, count }))
+        .sort((a, b) => b.rows.length * b.width - a.rows.length * a.width),
+    }),
+  };
+}

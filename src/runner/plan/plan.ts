@@ -1,0 +1,195 @@
+import type { Experiment, LoadedExperiment } from '../../config/index.ts';
+import { batchCount, paddingShare } from '../../data/batches.ts';
+import { counted } from '../../data/problems.ts';
+import { readData, sizesOf, type DataSizes } from '../check-data.ts';
+import { choiceInWords } from '../devices.ts';
+import { prepareRun, type PreparedRun, type RunnerOptions } from '../prepare.ts';
+import { reasonsToMake } from '../reasons.ts';
+import { environment } from '../run-folder.ts';
+import { addressOf, trainedFolds, type Task } from '../task-graph.ts';
+import { earlierSpeeds } from './earlier.ts';
+import { taskBytes } from './memory.ts';
+import { probeSpeeds } from './probe.ts';
+import { sum, taskSeconds, type Speeds } from './speeds.ts';
+import { workloadOf, type Workload } from './workload.ts';
+
+export interface PlanOptions extends RunnerOptions {
+  /** Time a few batches now, in place of believing an earlier run. */
+  readonly probe?: boolean;
+}
+
+export interface TaskPlan {
+  readonly id: string;
+  readonly stage: string;
+  readonly fold?: number;
+  readonly key: string;
+  /** True where the cache holds the output, so that nothing will be carried out. */
+  readonly cached: boolean;
+  /** Why it will be carried out, as sentences; empty where it is cached. */
+  readonly why: readonly string[];
+  /** What it amounts to, such as `1905 steps: 3 epochs of 635`. */
+  readonly detail: readonly string[];
+  /** What goes through the model, in all epochs; null where none does, or only features of a frozen encoder. */
+  readonly tokens: TokenCount | null;
+  /** The most memory that the process holds meanwhile; null where it is cached. */
+  readonly peakBytes: number | null;
+  /** Null where it is cached, or no speed is known. */
+  readonly seconds: number | null;
+}
+
+export interface TokenCount {
+  /** Without padding. */
+  readonly count: number;
+  /** The share of padding in what the model computes, 0 to 1. */
+  readonly padding: number;
+}
+
+export interface ExperimentPlan {
+  readonly experiment: Experiment;
+  readonly run: string;
+  readonly folder: string;
+  readonly device: string;
+  /** Which device, and why no better one. */
+  readonly deviceInWords: string;
+  readonly tasks: readonly TaskPlan[];
+  /** Of all folds and epochs, whether cached or not; stopping rules can only make them fewer. */
+  readonly totals: {
+    readonly steps: number;
+    readonly folds: number;
+    readonly epochs: number;
+    readonly rows: number;
+    readonly testRows: number;
+    /** That the folds are trained on; null as for a task. */
+    readonly tokens: TokenCount | null;
+  };
+  /** What the tasks that are to be carried out take of this machine. */
+  readonly estimate: {
+    /** Null where nothing is to be done. */
+    readonly peakBytes: number | null;
+    /** Null where no speed is known. */
+    readonly seconds: number | null;
+    /** Where the speed was found; null where no task needs one, or none is known. */
+    readonly source: string | null;
+    /** True where a rule may end the training early, so that it can only take less. */
+    readonly atMost: boolean;
+  };
+}
+
+/** What a run would do, without doing it: every task, whether it is cached, the exact number of steps and tokens, and what they will take. */
+export async function planExperiment(loaded: LoadedExperiment, options: PlanOptions): Promise<ExperimentPlan> {
+  const prepared = await prepareRun(loaded, options);
+  const { experiment, device, deviceChoice, tasks } = prepared;
+  const { run, folder } = prepared.place();
+  const data = await readData(experiment);
+  const sizes = sizesOf(data, experiment.split.folds);
+  const why = await Promise.all(tasks.map((task) => whyCarryOut(task, prepared)));
+  const todo = tasks.filter((_, i) => why[i]?.length !== 0);
+  const workload = await workloadOf(prepared, data);
+  const speeds = workload === undefined ? undefined : await speedsFor(todo, prepared, workload, options);
+  const planned = tasks.map((task, i) => taskPlan(task, why[i] ?? [], { prepared, sizes, workload, speeds }));
+  return {
+    experiment,
+    run,
+    folder,
+    device,
+    deviceInWords: choiceInWords(deviceChoice),
+    tasks: planned,
+    totals: totalsOf(experiment, sizes, workload),
+    estimate: {
+      peakBytes: planned.reduce<number | null>((most, { peakBytes }) => (peakBytes === null ? most : Math.max(most ?? 0, peakBytes)), null),
+      seconds: sum(...planned.filter(({ cached }) => !cached).map(({ seconds }) => seconds ?? undefined)) ?? null,
+      source: speeds?.source ?? null,
+      atMost: experiment.training.early_stopping !== null && todo.some(({ stage }) => stage.name === 'train'),
+    },
+  };
+}
+
+interface Known {
+  readonly prepared: PreparedRun;
+  readonly sizes: DataSizes;
+  readonly workload: Workload | undefined;
+  readonly speeds: Speeds | undefined;
+}
+
+function taskPlan(task: Task, why: readonly string[], { prepared: { experiment }, sizes, workload, speeds }: Known): TaskPlan {
+  const cached = why.length === 0;
+  return {
+    id: task.id,
+    stage: task.stage.name,
+    ...(task.fold === undefined ? {} : { fold: task.fold }),
+    key: task.key,
+    cached,
+    why,
+    detail: detailOf(task, experiment, sizes),
+    tokens: tokensOf(task, workload),
+    peakBytes: cached ? null : taskBytes(task, workload, experiment.training),
+    seconds: cached ? null : (taskSeconds(task, workload, speeds, experiment) ?? null),
+  };
+}
+
+/** None where no task that runs a model is left to do. */
+async function speedsFor(todo: readonly Task[], prepared: PreparedRun, workload: Workload, { probe = false, artifacts }: PlanOptions): Promise<Speeds | undefined> {
+  const has = (stage: string): boolean => todo.some((task) => task.stage.name === stage);
+  const wanted = { training: has('train'), evaluation: has('predict'), encoding: has('encode') };
+  if (!Object.values(wanted).includes(true)) return undefined;
+  // A GPU computes in a process of its own, with the libraries that it needs; there earlier runs are what is known.
+  if (probe && prepared.device === 'cpu') return probeSpeeds(prepared, workload, wanted);
+  return earlierSpeeds(artifacts, prepared.experiment, environment(prepared, []));
+}
+
+async function whyCarryOut(task: Task, { cache, forced }: PreparedRun): Promise<readonly string[]> {
+  if (forced.has(task.id)) return ['asked for with --force'];
+  const state = await cache.inspect(addressOf(task));
+  if (state.kind === 'broken') return [`its entry in the cache is broken: ${state.problem}`];
+  return state.kind === 'sound' ? [] : reasonsToMake(task.parts, cache.manifests(task.stage.name), task.files);
+}
+
+function totalsOf(experiment: Experiment, sizes: DataSizes, workload: Workload | undefined): ExperimentPlan['totals'] {
+  const [folds, { epochs }] = [trainedFolds(experiment), experiment.training];
+  return {
+    steps: folds.reduce((total, fold) => total + epochs * epochSteps(fold, experiment, sizes), 0),
+    folds: folds.length,
+    epochs,
+    rows: sizes.rows,
+    testRows: sizes.testRows ?? 0,
+    tokens: workload === undefined || workload.onFeatures ? null : tokenCount([...workload.folds.values()].map(({ training }) => training)),
+  };
+}
+
+function tokensOf({ stage, fold }: Task, workload: Workload | undefined): TokenCount | null {
+  if (stage.name === 'encode') return tokenCount([...(workload?.encoding.values() ?? [])]);
+  if (workload === undefined || workload.onFeatures) return null;
+  if (stage.name === 'train') return tokenCount([workload.folds.get(fold ?? 0)?.training]);
+  return stage.name === 'predict' ? tokenCount([workload.prediction]) : null;
+}
+
+function tokenCount(passes: readonly ({ readonly tokens: number; readonly positions: number } | undefined)[]): TokenCount {
+  const [tokens, positions] = (['tokens', 'positions'] as const).map((key) => passes.reduce((total, each) => total + (each?.[key] ?? 0), 0)) as [number, number];
+  return { count: tokens, padding: paddingShare({ tokens, positions }) };
+}
+
+function epochSteps(fold: number, { training }: Experiment, { trainRowsOfFold }: DataSizes): number {
+  return batchCount(trainRowsOfFold[fold] ?? 0, training.batch_size);
+}
+
+function detailOf(task: Task, experiment: Experiment, sizes: DataSizes): readonly string[] {
+  const { rows, trainRowsOfFold } = sizes;
+  const testRows = sizes.testRows ?? 0;
+  switch (task.stage.name) {
+    case 'tokenize':
+    case 'encode':
+      return [`${rows + testRows} texts`];
+    case 'split':
+      return [`${experiment.split.folds} folds of ${rows} rows`];
+    case 'train': {
+      const fold = task.fold ?? 0;
+      const [steps, { epochs, early_stopping: stopping }] = [epochSteps(fold, experiment, sizes), experiment.training];
+      const total = `${stopping === null ? '' : 'at most '}${counted(steps * epochs, 'step')}: ${counted(epochs, 'epoch')} of ${steps}`;
+      return [total, `${trainRowsOfFold[fold] ?? 0} rows, validated on ${rows - (trainRowsOfFold[fold] ?? 0)}`];
+    }
+    case 'predict':
+      return [`${testRows} texts by ${trainedFolds(experiment).length} models`];
+    default:
+      return [];
+  }
+}

@@ -1,0 +1,78 @@
+import type { Experiment } from '../../config/index.ts';
+import type { Task } from '../task-graph.ts';
+import type { BatchSize, Passes } from './passes.ts';
+import type { Workload } from './workload.ts';
+
+/** Seconds that one batch of a size takes. */
+export type Cost = (size: Pick<BatchSize, 'rows' | 'width'>) => number;
+
+/** How fast this machine carries an experiment's models out. What is not known is undefined. */
+export interface Speeds {
+  /** Where this was found, as a phrase: `timed now`, `from the run quickstart`. */
+  readonly source: string;
+  /** Making a model ready, and writing it where it has been trained. */
+  readonly open: number | undefined;
+  readonly step: Cost | undefined;
+  /** A batch through the model without training it. */
+  readonly evaluate: Cost | undefined;
+  /** A batch through a frozen encoder. */
+  readonly encode: Cost | undefined;
+}
+
+/** A model that only predicts has one graph, in place of two and an optimizer. */
+const FORWARD_OPENS = 0.5;
+
+/** Stages that run no model read and write small files. */
+const SMALL_STAGE = 0.1;
+
+/** How long a task takes, all epochs done; undefined where that depends on a speed that is not known. */
+export function taskSeconds({ stage, fold }: Pick<Task, 'stage' | 'fold'>, workload: Workload | undefined, speeds: Speeds | undefined, { split }: Experiment): number | undefined {
+  if (stage.name === 'tokenize' && workload !== undefined) return SMALL_STAGE + workload.tokens.seconds;
+  if (!['train', 'encode', 'predict'].includes(stage.name)) return SMALL_STAGE;
+  if (workload === undefined || speeds?.open === undefined) return undefined;
+  const { open, step, evaluate, encode } = speeds;
+  switch (stage.name) {
+    case 'train': {
+      const passes = workload.folds.get(fold ?? 0);
+      return sum(open, passesSeconds(passes?.training, step), passesSeconds(passes?.validation, evaluate));
+    }
+    case 'encode':
+      return sum(open, ...[...workload.encoding.values()].map((passes) => passesSeconds(passes, encode)));
+    default:
+      return sum(FORWARD_OPENS * open * (split.only?.length ?? split.folds), passesSeconds(workload.prediction, evaluate));
+  }
+}
+
+/** Undefined where one of them is. */
+export function sum(...seconds: readonly (number | undefined)[]): number | undefined {
+  return seconds.reduce((total, each) => (total === undefined || each === undefined ? undefined : total + each), 0);
+}
+
+function passesSeconds(passes: Passes | undefined, cost: Cost | undefined): number | undefined {
+  return passes === undefined ? 0 : cost === undefined ? undefined : passes.sizes.reduce((total, size) => total + size.count * cost(size), 0);
+}
+
+/** A batch that was timed. */
+export interface TimedSize {
+  /** Tokens with padding: rows times width. */
+  readonly positions: number;
+  readonly seconds: number;
+}
+
+/**
+ * Between two sizes that were timed, time goes straight from the one to the other; beyond them it goes on as between the last two.
+ * Undefined where nothing was timed. From one size alone time is taken to be proportional, because most of it is matrix products.
+ */
+export function costBetween(timed: readonly TimedSize[]): Cost | undefined {
+  const points = [...timed].sort((a, b) => a.positions - b.positions);
+  const [first, second] = points;
+  if (first === undefined) return undefined;
+  if (second === undefined) return ({ rows, width }) => (first.seconds * rows.length * width) / first.positions;
+  return ({ rows, width }) => {
+    const positions = rows.length * width;
+    const above = Math.max(1, Math.min(points.length - 1, points.findIndex((point) => point.positions >= positions)));
+    const at = positions > (points.at(-1)?.positions ?? 0) ? points.length - 1 : above;
+    const [a, b] = [points[at - 1] ?? first, points[at] ?? second];
+    return Math.max(0, a.seconds + ((positions - a.positions) / (b.positions - a.positions)) * (b.seconds - a.seconds));
+  };
+}

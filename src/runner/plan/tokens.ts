@@ -1,0 +1,26 @@
+import { join } from 'node:path';
+import { loadTokenizer, loadTokens, tokenize, type TokenSet } from '../../data/tokens.ts';
+import type { DataContents } from '../check-data.ts';
+import type { PreparedRun } from '../prepare.ts';
+import { addressOf } from '../task-graph.ts';
+
+export interface PlannedTokens {
+  readonly train: TokenSet;
+  readonly test: TokenSet | undefined;
+  /** What making them took; 0 where the cache had them. */
+  readonly seconds: number;
+}
+
+/** The tokens of the run: from the cache, or made now, which costs little beside what they tell. Undefined where no stage makes tokens. */
+export async function plannedTokens({ tasks, cache, experiment, forced }: PreparedRun, { train, test }: DataContents): Promise<PlannedTokens | undefined> {
+  const task = tasks.find(({ stage }) => stage.name === 'tokenize');
+  if (task === undefined) return undefined;
+  if (!forced.has(task.id) && (await cache.inspect(addressOf(task))).kind === 'sound') {
+    const load = (part: string): TokenSet => loadTokens(join(task.output, `${part}.tokens`));
+    return { train: load('train'), test: test === undefined ? undefined : load('test'), seconds: 0 };
+  }
+  const began = performance.now();
+  const tokenizer = await loadTokenizer(task.files);
+  const made = [train, test].map((part) => (part === undefined ? undefined : tokenize(tokenizer, part.texts, experiment.model.max_seq_length)));
+  return { train: made[0] as TokenSet, test: made[1], seconds: (performance.now() - began) / 1000 };
+}

@@ -1,0 +1,64 @@
+import { tokenSource } from '../../training/batch-source.ts';
+import { initialWeights, outputsFor, type InitialWeights } from '../../training/classifier-folder.ts';
+import { featureFeeds, type ClassifierOptions } from '../../engine/models/index.ts';
+import type { Feeds } from '../../engine/program.ts';
+import type { DataContents } from '../check-data.ts';
+import type { PreparedRun } from '../prepare.ts';
+import { trainedFolds } from '../task-graph.ts';
+import { foldPasses, textLengths, tablePasses, type BatchSize, type Passes } from './passes.ts';
+import { plannedTokens, type PlannedTokens } from './tokens.ts';
+
+/** The table that rows belong to. */
+export type Part = 'train' | 'test';
+
+/** What goes through the models of a run, and what it looks like. */
+export interface Workload {
+  readonly tokens: PlannedTokens;
+  readonly weights: InitialWeights;
+  readonly whole: ClassifierOptions;
+  readonly classes: readonly string[];
+  /** True where the encoder is frozen and heads are trained on its features. */
+  readonly onFeatures: boolean;
+  /** Of every fold that is trained. */
+  readonly folds: ReadonlyMap<number, { readonly training: Passes; readonly validation: Passes }>;
+  /** Where the encoder is frozen: each text through it, once. */
+  readonly encoding: ReadonlyMap<Part, Passes>;
+  /** Each row to predict through every fold's model; undefined where there are none. */
+  readonly prediction: Passes | undefined;
+  /** A batch for the model that is trained and predicts. */
+  feeds(part: Part, size: BatchSize): Feeds;
+  /** A batch for the encoder. */
+  texts(part: Part, size: BatchSize): Feeds;
+}
+
+/** Undefined where the tasks at hand run no model. */
+export async function workloadOf(prepared: PreparedRun, data: DataContents): Promise<Workload | undefined> {
+  const { experiment, tasks } = prepared;
+  const files = tasks.find(({ stage }) => ['train', 'encode'].includes(stage.name))?.files;
+  const tokens = files === undefined ? undefined : await plannedTokens(prepared, data);
+  if (files === undefined || tokens === undefined) return undefined;
+  const weights = initialWeights(files, experiment.model.weights, experiment.seed);
+  const onFeatures = tasks.some(({ stage }) => stage.name === 'encode');
+  const whole = { encoder: weights.config, head: experiment.model.head, outputs: outputsFor(data.train.classes) };
+  const { eval_batch_size: evalBatch } = experiment.training;
+  const [inEncoder, inModel] = [textLengths(tokens.train, tokens.test, false), textLengths(tokens.train, tokens.test, onFeatures)];
+  const folds = trainedFolds(experiment);
+  const texts: Workload['texts'] = (part, { rows, width }) => tokenSource(tokens[part] ?? tokens.train, weights.config).feeds(rows, width);
+  const width = weights.config.hiddenSize;
+  return {
+    tokens,
+    weights,
+    whole,
+    classes: data.train.classes,
+    onFeatures,
+    folds: new Map(folds.map((fold) => [fold, foldPasses(fold, data.foldOf, inModel.train, experiment)])),
+    encoding: new Map(onFeatures ? parts(inEncoder).map(([part, lengths]) => [part, tablePasses(lengths, evalBatch, 1)]) : []),
+    prediction: inModel.test === undefined ? undefined : tablePasses(inModel.test, evalBatch, folds.length),
+    feeds: onFeatures ? (_, { rows }) => featureFeeds(new Float32Array(rows.length * width), width) : texts,
+    texts,
+  };
+}
+
+function parts({ train, test }: ReturnType<typeof textLengths>): readonly (readonly [Part, Int32Array])[] {
+  return [['train', train], ...(test === undefined ? [] : [['test', test] as const])];
+}

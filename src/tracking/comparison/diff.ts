@@ -1,0 +1,132 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { differing } from '../../config/parameters.ts';
+import { OrtrainError } from '../../core/errors.ts';
+import type { Environment } from '../../core/events.ts';
+import { hashFile } from '../../core/hash.ts';
+import { leaves } from '../../core/leaves.ts';
+import { sideBySide, type Compared, type SideBySide } from './compare.ts';
+
+/** Two runs, and everything in which they differ. Values come in the order of the runs; `undefined` where one has none. */
+export interface RunDiff extends Pick<SideBySide, 'metrics'> {
+  readonly runs: readonly [string, string];
+  /** Path of each parameter that differs, to its values. */
+  readonly parameters: Readonly<Record<string, readonly unknown[]>>;
+  /** Name of each file from outside that differs, to the SHA-256 of its contents. */
+  readonly data: Differences;
+  /** What else was different: `versions.node`, `machine.cpu`, `device`, `threads`, `git.commit`, `commandLine`, … */
+  readonly environment: Readonly<Record<string, readonly unknown[]>>;
+  /** Every file of results that either has. */
+  readonly results: readonly ResultFile[];
+  /** Why the results are equal or not, as sentences. */
+  readonly why: readonly string[];
+}
+
+type Differences = Readonly<Record<string, readonly (string | undefined)[]>>;
+
+export interface ResultFile {
+  /** Relative to the run's folder, with forward slashes. */
+  readonly path: string;
+  /** True where both have it with the same bytes. */
+  readonly same: boolean;
+  /** SHA-256. */
+  readonly hashes: readonly (string | undefined)[];
+}
+
+type Stored = Compared & { readonly folder: string };
+
+/** Compares what two run folders say of configuration, data and surroundings, and the bytes of their results. */
+export async function diffRuns(a: Stored, b: Stored): Promise<RunDiff> {
+  const [before, after] = [readEnvironment(a), readEnvironment(b)];
+  const parameters = differing([a.experiment, b.experiment]);
+  const data = differingData(before.data, after.data);
+  const environment = differingPlaces(before, after);
+  const results = await comparedResults(a.folder, b.folder);
+  return { runs: [a.name, b.name], parameters, data, environment, results, metrics: sideBySide([a, b]).metrics, why: reasons({ parameters, data, environment, results }) };
+}
+
+/** These decide numbers, as parts of the surroundings; a trailing dot stands for everything below. */
+const DECISIVE = ['device', 'threads', 'versions.', 'machine.cpu', 'machine.platform'];
+
+/** Parameters on which no byte of a result depends; device and threads are told as they were in the end. */
+const WITHOUT_EFFECT = ['tracking.', 'resources.'];
+
+const startsWithAny = (path: string, starts: readonly string[]): boolean => starts.some((start) => (start.endsWith('.') ? path.startsWith(start) : path === start));
+
+/** What can have made the results different, or that they are not. */
+export function reasons({ parameters, data, environment, results }: Pick<RunDiff, 'parameters' | 'data' | 'environment' | 'results'>): readonly string[] {
+  if (results.length === 0) return ['neither run has results yet'];
+  const missing = results.filter(({ hashes }) => hashes.includes(undefined)).map(({ path }) => path);
+  const different = results.filter(({ same, path }) => !same && !missing.includes(path)).map(({ path }) => path);
+  const lacks = missing.length === 0 ? [] : [`only one of them has ${missing.join(', ')}`];
+  if (different.length === 0) return [...lacks, missing.length === results.length ? 'there is nothing that both have' : 'every result that both have is the same to the byte'];
+  const asked = Object.keys(parameters).filter((path) => !startsWithAny(path, WITHOUT_EFFECT));
+  const around = Object.entries(environment).filter(([path]) => startsWithAny(path, DECISIVE));
+  const code = environment['git.commit'] !== undefined || environment['git.dirty'] !== undefined ? ['the code may have changed: its git state is another'] : [];
+  const causes = [
+    ...(asked.length === 0 ? [] : [`the configuration is another: ${asked.join(', ')}`]),
+    ...(Object.keys(data).length === 0 ? [] : [`the data are other: ${Object.keys(data).join(', ')}`]),
+    ...around.map(([path, [before, after]]) => `${path} was ${shown(before)} and ${shown(after)}`),
+    ...code,
+  ];
+  const unexplained = 'nothing that is recorded tells them apart, so they should be the same';
+  return [...lacks, `${different.join(', ')} ${different.length === 1 ? 'differs' : 'differ'}`, ...(causes.length === 0 ? [unexplained] : causes)];
+}
+
+function shown(value: unknown): string {
+  return value === undefined ? 'not recorded' : String(value);
+}
+
+function readEnvironment({ name, folder }: Stored): Environment {
+  const path = join(folder, 'environment.json');
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Environment;
+  } catch (cause) {
+    throw new OrtrainError('data', `${path} cannot be read, so nothing is known of what ${name} ran on`, { subject: path, cause });
+  }
+}
+
+/** By name and not by path: the same file may lie elsewhere. Files of one name are told apart by the order of their paths. */
+function differingData(before: Environment['data'], after: Environment['data']): Differences {
+  const [a, b] = [byName(before), byName(after)];
+  const names = [...new Set([...Object.keys(a), ...Object.keys(b)])];
+  return Object.fromEntries(names.filter((name) => a[name] !== b[name]).map((name) => [name, [a[name], b[name]]]));
+}
+
+function byName(files: Environment['data']): Readonly<Record<string, string>> {
+  const seen = new Map<string, number>();
+  return Object.fromEntries(
+    Object.entries(files)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([path, hash]) => {
+        const name = basename(path);
+        const number = (seen.get(name) ?? 0) + 1;
+        seen.set(name, number);
+        return [number === 1 ? name : `${name} (${number})`, hash];
+      }),
+  );
+}
+
+/** Leaves of the environment that differ; data and cache entries follow from the rest. */
+function differingPlaces(before: Environment, after: Environment): RunDiff['environment'] {
+  const [a, b] = [before, after].map(({ data: _data, entries: _entries, ...rest }) => leaves(rest));
+  const paths = [...new Set([...Object.keys(a ?? {}), ...Object.keys(b ?? {})])];
+  return Object.fromEntries(paths.map((path) => [path, [a?.[path], b?.[path]]] as const).filter(([, [x, y]]) => JSON.stringify(x) !== JSON.stringify(y)));
+}
+
+const RESULTS = ['folds.csv', 'oof.csv', 'predictions.csv', 'submission.csv'];
+
+async function comparedResults(a: string, b: string): Promise<readonly ResultFile[]> {
+  const paths = [...RESULTS, ...new Set([a, b].flatMap(modelFiles))].filter((path) => [a, b].some((folder) => existsSync(join(folder, path))));
+  return Promise.all(
+    paths.map(async (path) => {
+      const hashes = await Promise.all([a, b].map(async (folder) => (existsSync(join(folder, path)) ? hashFile(join(folder, path)) : undefined)));
+      return { path, same: hashes[0] !== undefined && hashes[0] === hashes[1], hashes };
+    }),
+  );
+}
+
+function modelFiles(folder: string): readonly string[] {
+  const models = join(folder, 'models');
+  return existsSync(models) ? readdirSync(models).sort().map((fold) => `models/${fold}/model.safetensors`) : [];
+}

@@ -1,0 +1,120 @@
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Pace, RunEvent } from '../../../src/core/events.ts';
+import { loadTokens } from '../../../src/data/tokens.ts';
+import { planExperiment, runExperiment, type ExperimentPlan } from '../../../src/runner/index.ts';
+import type { PlanOptions } from '../../../src/runner/plan/plan.ts';
+import { smallQuickstart, temporaryFolder } from '../../helpers/quickstart.ts';
+
+const artifacts = temporaryFolder();
+
+async function planOf(set: readonly string[], options: Partial<PlanOptions> = {}): Promise<ExperimentPlan> {
+  return planExperiment(await smallQuickstart(...set), { artifacts, device: 'auto', ...options });
+}
+
+/** Runs what `planOf` plans; answers with everything that it reported. */
+async function run(set: readonly string[]): Promise<readonly RunEvent[]> {
+  const events: RunEvent[] = [];
+  await runExperiment(await smallQuickstart(...set), { artifacts, device: 'auto' }, (event) => void events.push(event));
+  return events;
+}
+
+/** Tokens, padding and steps of each fold, as its epochs counted them. */
+function trained(events: readonly RunEvent[]): Readonly<Record<string, { count: number; padding: number; steps: number }>> {
+  const work: Record<string, Pace & { steps: number }> = {};
+  for (const { task, event } of events.flatMap((each) => (each.type === 'task-event' ? [each] : []))) {
+    if (event.type !== 'epoch' || event.work === undefined) continue;
+    const before = work[task] ?? { tokens: 0, positions: 0, seconds: 0, steps: 0 };
+    work[task] = { tokens: before.tokens + event.work.training.tokens, positions: before.positions + event.work.training.positions, seconds: 0, steps: event.step };
+  }
+  return Object.fromEntries(Object.entries(work).map(([task, { tokens, positions, steps }]) => [task, { count: tokens, padding: 1 - tokens / positions, steps }]));
+}
+
+function secondsOf(events: readonly RunEvent[], stage: string): number {
+  return events.reduce((total, event) => total + (event.type === 'task-finished' && event.stage === stage ? event.seconds : 0), 0);
+}
+
+function planned({ tasks }: ExperimentPlan, stage: string): ExperimentPlan['tasks'] {
+  return tasks.filter((task) => task.stage === stage);
+}
+
+describe('a plan and the run after it', () => {
+  // Shuffled, so that the padding tells each epoch's order of rows apart from any other.
+  const set = ['training.epochs=2', 'model.max_seq_length=24', 'resources.threads=2', 'training.batching=shuffled'];
+  let [before, events]: [ExperimentPlan | undefined, readonly RunEvent[]] = [undefined, []];
+  beforeAll(async () => {
+    before = await planOf(set);
+    events = await run(set);
+  });
+
+  it('agree on every step and token, and on the padding', () => {
+    const folds = planned(before as ExperimentPlan, 'train');
+    const counted = trained(events);
+    expect(Object.keys(counted)).toEqual(['train[0]', 'train[1]']);
+    for (const { id, tokens, detail } of folds) {
+      expect({ count: tokens?.count, padding: tokens?.padding.toFixed(12) }).toEqual({ count: counted[id]?.count, padding: counted[id]?.padding.toFixed(12) });
+      expect(detail[0]).toBe(`${counted[id]?.steps} steps: 2 epochs of ${(counted[id]?.steps ?? 0) / 2}`);
+    }
+    expect(before?.totals.tokens?.count).toBe((counted['train[0]']?.count ?? 0) + (counted['train[1]']?.count ?? 0));
+  });
+
+  it('count the same whether the tokens were in the cache or not', async () => {
+    const after = await planOf(set);
+    expect(after.tasks.every(({ cached }) => cached)).toBe(true);
+    expect(after.tasks.map(({ tokens }) => tokens)).toEqual(before?.tasks.map(({ tokens }) => tokens));
+    expect(after.totals).toEqual(before?.totals);
+    expect(after.estimate).toEqual({ peakBytes: null, seconds: 0, source: null, atMost: false });
+  });
+
+  it('agree on the time, where the run is what the plan goes by', async () => {
+    const again = await planOf(set, { force: ['train'] });
+    expect(again.estimate.source).toBe('from the run quickstart');
+    const seconds = planned(again, 'train').reduce((total, task) => total + (task.seconds ?? NaN), 0);
+    expect(seconds / secondsOf(events, 'train')).toBeCloseTo(1, 2);
+    const longer = await planOf([...set, 'training.epochs=6']);
+    expect((longer.estimate.seconds ?? NaN) / (again.estimate.seconds ?? NaN)).toBeGreaterThan(2);
+  });
+
+  it('know no time where the machine has done nothing alike', async () => {
+    for (const other of ['training.batch_size=16', 'model.freeze_encoder=true', 'resources.threads=1']) {
+      const { estimate, tasks } = await planOf([...set, other], { force: ['train'] });
+      expect([other, estimate.seconds, estimate.source]).toEqual([other, null, null]);
+      expect(tasks.find(({ stage }) => stage === 'tokenize')?.cached).toBe(true);
+    }
+  });
+});
+
+describe('a plan of a frozen encoder', () => {
+  it('counts each text once, and goes by the encoder’s own speed', async () => {
+    const set = ['model.freeze_encoder=true', 'model.head.dense=[8]'];
+    const before = await planOf(set);
+    const events = await run(set);
+    const encode = planned(before, 'encode')[0];
+    const tokenize = events.find((event) => event.type === 'run-started')?.environment.entries['tokenize'] ?? '';
+    const ids = ['train', 'test'].map((part) => loadTokens(join(artifacts, 'cache', tokenize, `${part}.tokens`)).ids.length);
+    expect(encode?.tokens?.count).toBe((ids[0] ?? 0) + (ids[1] ?? 0));
+    expect(encode?.tokens?.padding).toBeLessThan(0.2);
+    expect(planned(before, 'train').map(({ tokens }) => tokens)).toEqual([null, null]);
+    expect(before.totals).toMatchObject({ steps: 30, tokens: null });
+    const again = await planOf(set, { force: ['encode'] });
+    expect(again.estimate.source).toMatch(/^from the run quickstart/);
+    expect(planned(again, 'encode')[0]?.seconds).toBeGreaterThan(0);
+  });
+});
+
+describe('a probe', () => {
+  it('finds how long everything takes that is still to do', async () => {
+    for (const frozen of [false, true]) {
+      const { estimate, tasks } = await planOf([`model.freeze_encoder=${frozen}`, 'seed=3', 'training.early_stopping={}'], { probe: true });
+      expect(estimate).toMatchObject({ source: 'timed now', atMost: true });
+      expect(tasks.every(({ cached, seconds }) => cached === (seconds === null))).toBe(true);
+      expect(estimate.seconds).toBeCloseTo(tasks.reduce((total, { seconds }) => total + (seconds ?? 0), 0), 9);
+    }
+  });
+
+  it('is not needed where nothing runs a model', async () => {
+    const { estimate } = await planOf(['seed=4'], { probe: true, until: 'split' });
+    expect(estimate).toMatchObject({ source: null, atMost: false });
+    expect(estimate.seconds).toBeLessThan(10);
+  });
+});
