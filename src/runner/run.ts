@@ -14,6 +14,7 @@ import type { FileHashes } from './file-hashes.ts';
 import { prepareRun, type PreparedRun, type RunnerOptions } from './prepare.ts';
 import { claimRunFolder, environment, publish, type RunPlace } from './run-folder.ts';
 import { addressOf, type Task } from './task-graph.ts';
+import { watchSystem } from './system.ts';
 import { startStageThread, type StageWorker } from './worker.ts';
 
 export interface RunResult {
@@ -59,7 +60,10 @@ export async function runExperiment(loaded: LoadedExperiment, options: RunnerOpt
   options.tracker?.follow(folder, run, prepared.experiment.tracking.mlflow);
   try {
     for (const name of ['config.yaml', 'environment.json']) report(await artifactOf(join(folder, name), { run, folder }));
-    const { executed, files } = await carryOut(prepared, { run, folder }, options.signal, report);
+    const { executed, files } = await watchSystem(
+      (figures) => report({ type: 'system', run, ...figures }),
+      () => carryOut(prepared, { run, folder }, options.signal, report),
+    );
     const metrics = readMetrics(prepared);
     const pages = metrics === null || (executed === 0 && existsSync(join(folder, 'report.html'))) ? [] : await explain({ run, folder }, report);
     report({ type: 'run-finished', run, seconds: seconds(), summary: metrics === null ? {} : summaryOf(metrics) });
