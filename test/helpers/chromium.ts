@@ -20,6 +20,7 @@ export function describeInBrowser(name: string, body: (path: string) => void): v
 export interface Look {
   readonly width: number;
   readonly scheme: 'light' | 'dark';
+  readonly media?: 'print';
 }
 
 /** What a browser finds in a page. */
@@ -70,7 +71,7 @@ export async function openBrowser(path: string): Promise<Browser> {
     });
 
   return {
-    async look<T>(file: string, { width, scheme }: Look, expression: string): Promise<Seen<T>> {
+    async look<T>(file: string, { width, scheme, media }: Look, expression: string): Promise<Seen<T>> {
       const { targetId } = await ask('Target.createTarget', { url: 'about:blank' });
       const { sessionId } = await ask('Target.attachToTarget', { targetId, flatten: true });
       const say = (method: string, params: Params = {}): Promise<Params> => ask(method, params, sessionId as string);
@@ -87,7 +88,7 @@ export async function openBrowser(path: string): Promise<Browser> {
       listeners.add(listener);
       for (const domain of ['Page', 'Runtime', 'Log', 'Network']) await say(`${domain}.enable`);
       await say('Emulation.setDeviceMetricsOverride', { width, height: 900, deviceScaleFactor: 1, mobile: width < 600 });
-      await say('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: scheme }] });
+      await say('Emulation.setEmulatedMedia', { media: media ?? '', features: [{ name: 'prefers-color-scheme', value: scheme }] });
       await say('Page.navigate', { url: pathToFileURL(file).href });
       await load;
       const { result } = await say('Runtime.evaluate', { expression, returnByValue: true });
