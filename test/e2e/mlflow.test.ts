@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bin, pipeline as onTheCommandLine } from '../cli/bin.ts';
+import { freePort } from '../helpers/free-port.ts';
 import { describeMlflow, mlflowBin, readArtifacts, readHistory, readRuns, startMlflow, type ReadRun, type RealServer } from '../helpers/mlflow-server.ts';
 import { root, temporaryFolder } from '../helpers/quickstart.ts';
 import { madeRun } from '../tracking/mlflow/journals.ts';
@@ -175,13 +175,3 @@ describeMlflow('a real MLflow server', () => {
     await expect(fetch(`${uri}/health`)).rejects.toThrow();
   });
 });
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().on('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(port));
-    });
-  });
-}

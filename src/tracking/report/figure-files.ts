@@ -10,7 +10,8 @@ const SCALE = 2;
 export async function writeFigures(folder: string, drawings: readonly Drawing[]): Promise<readonly string[]> {
   if (drawings.length === 0) return [];
   const { Resvg } = await import('@resvg/resvg-js');
-  const font = createRequire(import.meta.url).resolve('dejavu-fonts-ttf/ttf/DejaVuSans.ttf');
+  const require = createRequire(import.meta.url);
+  const font = require.resolve('dejavu-fonts-ttf/ttf/DejaVuSans.ttf');
   return drawings.flatMap((drawing) => {
     const svg = standalone(drawing);
     // A machine may have no fonts at all; those that it has are asked only for what ours cannot write.
