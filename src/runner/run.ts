@@ -66,6 +66,7 @@ export async function runExperiment(loaded: LoadedExperiment, options: RunnerOpt
     );
     const metrics = readMetrics(prepared);
     const pages = metrics === null || (executed === 0 && existsSync(join(folder, 'report.html'))) ? [] : await explain({ run, folder }, report);
+    for (const path of pages) report(await artifactOf(path, { run, folder }));
     report({ type: 'run-finished', run, seconds: seconds(), summary: metrics === null ? {} : summaryOf(metrics) });
     return { run, folder, seconds: seconds(), executed, cached: tasks.length - executed, metrics, files: [...files, ...pages] };
   } catch (error) {

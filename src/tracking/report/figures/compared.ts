@@ -33,7 +33,7 @@ export function foldScoresFigure(runs: readonly Compared[], metric: string): Fig
 export function leadsFigure(pairs: readonly Pair[], metric: string): Figure {
   const values = pairs.flatMap(({ other, folds }) => (folds === null ? [] : [{ other, lead: folds.difference, low: folds.interval.low, high: folds.interval.high }]));
   const along = (field: string): Spec => ({ field, type: 'quantitative', title: `difference in ${metric}, ${pairs[0]?.best ?? ''} minus the other`, axis: { tickCount: 6, grid: true, domain: false } });
-  const y = { field: 'other', type: 'nominal', title: null, sort: pairs.map(({ other }) => other), axis: { labelLimit: 140, grid: false } };
+  const y = { field: 'other', type: 'nominal', title: null, sort: pairs.map(({ other }) => other), axis: { labelLimit: 200, grid: false } };
   return {
     name: 'leads',
     title: `Differences in ${metric} with their 95 % intervals`,

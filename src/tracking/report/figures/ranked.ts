@@ -13,7 +13,7 @@ export interface RankedRun {
 
 /** All runs under each other: the mean with its 95 % interval, and the folds as small points. */
 export function rankingFigure(runs: readonly RankedRun[], metric: string): Figure {
-  const y = { field: 'name', type: 'nominal', sort: null, scale: { domain: runs.map(({ name }) => name) }, title: null, axis: { labelLimit: 130, ticks: false, domain: false, labelPadding: 8 } };
+  const y = { field: 'name', type: 'nominal', sort: null, scale: { domain: runs.map(({ name }) => name) }, title: null, axis: { labelLimit: 220, ticks: false, domain: false, labelPadding: 8 } };
   const x = (field: string): Spec => ({ field, type: 'quantitative', title: `${metric}, mean over folds`, scale: { zero: false, domain: within(runs) }, axis: { grid: true, tickCount: 6 } });
   const means = runs.map(({ name, mean: { value, interval } }, place) => ({ name, value, low: interval?.low ?? value, high: interval?.high ?? value, color: place === 0 ? orange : blue }));
   const color = { field: 'color', type: 'nominal', scale: null };
