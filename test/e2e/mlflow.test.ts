@@ -3,7 +3,11 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { RandomState } from '../../src/core/random.ts';
+import { trackingServer, type TrackingServer } from '../../src/tracking/mlflow/server.ts';
+import { syncRun } from '../../src/tracking/mlflow/sync.ts';
 import { bin, pipeline as onTheCommandLine } from '../cli/bin.ts';
+import { faultyProxy, type Mishap } from '../helpers/faulty-proxy.ts';
 import { freePort } from '../helpers/free-port.ts';
 import { describeMlflow, mlflowBin, readArtifacts, readHistory, readRuns, startMlflow, type ReadRun, type RealServer } from '../helpers/mlflow-server.ts';
 import { root, temporaryFolder } from '../helpers/quickstart.ts';
@@ -133,6 +137,20 @@ describeMlflow('a real MLflow server', () => {
     const { code, stderr } = await pipeline('sync', 'client');
     expect(code, stderr).toBe(0);
     await expectAll('client');
+  });
+
+  test('has every row once though half of what is asked goes wrong on the way', { timeout: LONG }, async () => {
+    const { folder: run } = await madeRun(artifacts, { name: 'faults', ...large });
+    const random = new RandomState(1);
+    const befalls: readonly (Mishap | undefined)[] = ['error', 'cut', 'lost', 'slow', undefined, undefined, undefined, undefined];
+    const proxy = await faultyProxy(server.uri, () => befalls[Math.floor(random.sample() * befalls.length)]);
+    const through = trackingServer(proxy.uri, {}, folder) as TrackingServer;
+    const sent = (): Promise<boolean> => syncRun(run, through, { env: {}, signal: new AbortController().signal, firstMs: 1 }).then(() => true, () => false);
+    let tries = 1;
+    while (!(await sent()) && tries < 20) tries += 1;
+    await proxy.close();
+    expect(Math.min(...Object.values(proxy.mishaps)), JSON.stringify({ tries, ...proxy.mishaps })).toBeGreaterThan(0);
+    await expectAll('faults');
   });
 
   test('has every row once though it was killed in the middle itself, and what a run did while it was away', { timeout: LONG }, async () => {
