@@ -106,8 +106,8 @@ dl { display: grid; grid-template-columns: minmax(8rem, max-content) 1fr; gap: 0
 dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
 code { font: 0.88em/1.5 ui-monospace, 'SF Mono', Menlo, Consolas, monospace; background: var(--wash); padding: 0.1em 0.35em; border-radius: 0.25rem; overflow-wrap: anywhere; }
 .findings, .findings ul { margin: 0; padding: 0; list-style: none; }
-.findings > li { padding: 0.7rem 0; overflow-wrap: anywhere; border-top: 1px solid var(--line); } .findings p { margin: 0; max-width: 52rem; }
-.findings b { display: inline-block; min-width: 4.6rem; font-weight: 600; color: var(--muted); } .findings .warning b { color: var(--orange); }
+.findings > li { padding: 0.7rem 0 0.7rem 5.2rem; overflow-wrap: anywhere; border-top: 1px solid var(--line); } .findings p { margin: 0; max-width: 52rem; }
+.findings b { display: inline-block; width: 4.9rem; margin-left: -5.2rem; font-weight: 600; color: var(--muted); } .findings .warning b { color: var(--orange); }
 .findings li li { font-size: 0.9rem; }
 .mistakes { margin: 0; padding: 0; list-style: none; display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 0 2.5rem; }
 .mistakes li { padding: 0.8rem 0; border-top: 1px solid var(--line); min-width: 0; }
@@ -119,6 +119,7 @@ code { font: 0.88em/1.5 ui-monospace, 'SF Mono', Menlo, Consolas, monospace; bac
 @media (max-width: 32rem) {
   body { padding-top: 1.4rem; }
   h1 { font-size: 1.5rem; }
+  .findings > li { padding-left: 0; } .findings b { display: block; margin: 0; }
   .answer { font-size: 1.02rem; }
   dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: 0.6rem; }
 }
