@@ -20,7 +20,7 @@ export function tellsSomething(looks: readonly Look[]): boolean {
 export function systemFigure(looks: readonly Look[], { cores, memoryBytes }: Environment['machine']): Figure {
   const longest = looks.at(-1)?.seconds ?? 0;
   const [unit, seconds] = longest > 2 * 3600 ? ['hours', 3600] : ['minutes', 60];
-  const over = (title: string, color: string, most: number | null, valueOf: (look: Look) => number): { readonly title: string; readonly color: string; readonly most: number | null; readonly values: readonly Spec[] } => {
+  const over = (title: string, color: string, most: number | null, valueOf: (look: Look) => number): Panel => {
     const values = thinned(looks.map((look) => ({ at: look.seconds / seconds, value: valueOf(look) })).filter(({ value }) => Number.isFinite(value)));
     return { title, color, most, values };
   };
@@ -38,29 +38,45 @@ export function systemFigure(looks: readonly Look[], { cores, memoryBytes }: Env
       data: { values: [] },
       spacing: 34,
       bounds: 'flush',
-      vconcat: all.map(({ title, color, most, values }, i) => {
-        const x = { field: 'at', type: 'quantitative', scale: { domain: [0, longest / seconds], nice: false }, axis: i === all.length - 1 ? { title: unit } : { title: null, labels: false } };
-        const highest = Math.max(...values.map(({ value }) => Number(value)));
-        // What the machine has is drawn where the run comes near it, and would otherwise press the curve flat.
-        const isNear = most !== null && most <= 4 * highest;
-        const y = { field: 'value', type: 'quantitative', title: null, scale: { domainMin: 0, ...(isNear ? { domainMax: Math.max(most, highest) } : {}) }, axis: { minExtent: LEFT, maxExtent: LEFT, tickCount: 3 } };
-        return {
-          width: WIDTH,
-          height: HEIGHT,
-          title,
-          layer: [
-            ...(isNear ? [{ data: { values: [{ value: most }] }, mark: { type: 'rule', color: muted, strokeWidth: 1, strokeDash: [4, 3], opacity: 0.7 }, encoding: { y } }] : []),
-            { data: { values }, mark: { type: 'area', color, opacity: 0.18 }, encoding: { x, y } },
-            { data: { values }, mark: { type: 'line', color, strokeWidth: 1.5 }, encoding: { x, y } },
-          ],
-        };
-      }),
+      vconcat: all.map((panel, i) => drawn(panel, [0, longest / seconds], i === all.length - 1 ? unit : null)),
     },
   };
 }
 
+/** `unit` stands below the lowest panel. */
+function drawn({ title, color, most, values }: Panel, domain: readonly [number, number], unit: string | null): Spec {
+  const x = { field: 'at', type: 'quantitative', scale: { domain, nice: false }, axis: { title: unit, ...(unit === null ? { labels: false } : {}) } };
+  const highest = Math.max(...values.map(({ value }) => value));
+  // What the machine has is drawn where the run comes near it, and would otherwise press the curve flat.
+  const isNear = most !== null && most <= 4 * highest;
+  const y = { field: 'value', type: 'quantitative', title: null, scale: { domainMin: 0, ...(isNear ? { domainMax: Math.max(most, highest) } : {}) }, axis: { minExtent: LEFT, maxExtent: LEFT, tickCount: 3 } };
+  return {
+    width: WIDTH,
+    height: HEIGHT,
+    title,
+    layer: [
+      ...(isNear ? [{ data: { values: [{ value: most }] }, mark: { type: 'rule', color: muted, strokeWidth: 1, strokeDash: [4, 3], opacity: 0.7 }, encoding: { y } }] : []),
+      { data: { values }, mark: { type: 'area', color, opacity: 0.18 }, encoding: { x, y } },
+      { data: { values }, mark: { type: 'line', color, strokeWidth: 1.5 }, encoding: { x, y } },
+    ],
+  };
+}
+
+interface Panel {
+  readonly title: string;
+  readonly color: string;
+  /** What the machine has; null where that is not known. */
+  readonly most: number | null;
+  readonly values: readonly Point[];
+}
+
+interface Point {
+  readonly at: number;
+  readonly value: number;
+}
+
 /** Of neighbours that would lie on each other the highest. */
-function thinned(values: readonly { readonly at: number; readonly value: number }[]): readonly { readonly at: number; readonly value: number }[] {
+function thinned(values: readonly Point[]): readonly Point[] {
   const size = Math.ceil(values.length / MOST_POINTS);
   const starts = Array.from({ length: Math.ceil(values.length / size) || 0 }, (_, i) => i * size);
   return starts.map((start) => values.slice(start, start + size).reduce((highest, each) => (each.value > highest.value ? each : highest)));
