@@ -71,6 +71,25 @@ export interface Usage {
   readonly peakBytes: number;
 }
 
+/** What a run takes of the machine, at one moment of its work. */
+export interface SystemFigures {
+  /** Processor time of the process and all that it has started, since the last look; 100 is one core at work. */
+  readonly cpuPercent: number;
+  /** What the same hold in memory. */
+  readonly memoryBytes: number;
+  /** Of the machine's memory, what nobody needs. */
+  readonly freeBytes: number;
+  /** As the driver lists them; absent where there is none. */
+  readonly gpus?: readonly GpuFigures[];
+}
+
+/** Null is what the driver does not tell. */
+export interface GpuFigures {
+  readonly percent: number | null;
+  readonly usedBytes: number | null;
+  readonly totalBytes: number | null;
+}
+
 /** What a run was made of besides its configuration: `environment.json`. */
 export interface Environment {
   readonly versions: Readonly<Record<string, string>>;
@@ -130,6 +149,7 @@ export type RunEvent =
   | ({ readonly type: 'task-cached'; readonly record?: FoldRecord } & OfTask)
   | ({ readonly type: 'task-finished'; readonly seconds: number; readonly usage?: Usage; readonly record?: FoldRecord } & OfTask)
   | ({ readonly type: 'task-event'; readonly event: StageEvent } & OfTask)
+  | ({ readonly type: 'system'; readonly run: string } & SystemFigures)
   /** A file is in the run's folder; `path` is relative to it, with forward slashes. */
   | { readonly type: 'artifact'; readonly run: string; readonly path: string; readonly bytes: number; readonly sha256: string }
   | { readonly type: 'run-finished'; readonly run: string; readonly seconds: number; readonly summary: Readonly<Record<string, number>> }

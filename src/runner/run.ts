@@ -16,6 +16,7 @@ import type { FileHashes } from './file-hashes.ts';
 import { prepareRun, type PreparedRun, type RunnerOptions } from './prepare.ts';
 import { claimRunFolder, environment, publish, type RunPlace } from './run-folder.ts';
 import { addressOf, type Task } from './task-graph.ts';
+import { watchSystem } from './system.ts';
 import { startStageProcess, startStageThread, type StageWorker } from './worker.ts';
 
 export interface RunResult {
@@ -70,9 +71,13 @@ async function runOnce(loaded: LoadedExperiment, options: RunnerOptions, listen:
   if (Object.keys(options.failed ?? {}).length === 0) options.tracker?.follow(folder, run, prepared.experiment.tracking.mlflow);
   try {
     for (const name of ['config.yaml', 'environment.json']) report(await artifactOf(join(folder, name), { run, folder }));
-    const { executed, files } = await carryOut(prepared, { run, folder }, options.signal, report);
+    const { executed, files } = await watchSystem(
+      (figures) => report({ type: 'system', run, ...figures }),
+      () => carryOut(prepared, { run, folder }, options.signal, report),
+    );
     const metrics = readMetrics(prepared);
     const pages = metrics === null || (executed === 0 && existsSync(join(folder, 'report.html'))) ? [] : await explain({ run, folder }, report);
+    for (const path of pages) report(await artifactOf(path, { run, folder }));
     report({ type: 'run-finished', run, seconds: seconds(), summary: metrics === null ? {} : summaryOf(metrics) });
     return { run, folder, seconds: seconds(), executed, cached: tasks.length - executed, metrics, files: [...files, ...pages] };
   } catch (error) {

@@ -121,9 +121,9 @@ function writeLine(file: number, line: string): void {
   }
 }
 
-/** Syncing costs milliseconds, so single steps are left to the operating system. */
+/** Syncing costs milliseconds, so single steps and looks at the machine are left to the operating system. */
 function isWorthSyncing(event: RunEvent): boolean {
-  return event.type === 'task-event' ? event.event.type === 'epoch' : event.type !== 'download';
+  return event.type === 'task-event' ? event.event.type === 'epoch' : event.type !== 'download' && event.type !== 'system';
 }
 
 function tryTo(action: (file: number) => void, file: number): void {

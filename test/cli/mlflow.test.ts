@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { temporaryFolder } from '../helpers/quickstart.ts';
@@ -40,10 +40,16 @@ test('sync and ui send what is missing to the configured server, and never show 
   await fake.close();
 });
 
-test('ui says the one command that brings MLflow where there is none', async () => {
+test('ui says the one command that brings MLflow where there is none, and shows the report instead', async () => {
   const { code, stderr } = await pipeline(['ui', '--artifacts', artifacts], { env: { ...nowhere, PATH: '' } });
   expect(code).toBe(1);
   expect(stderr).toContain('pip install mlflow');
+  const report = join(artifacts, 'runs', 'made', 'report.html');
+  writeFileSync(report, '');
+  const instead = await pipeline(['ui', '--artifacts', artifacts], { env: { ...nowhere, PATH: '' } });
+  rmSync(report);
+  expect(instead).toMatchObject({ code: 0, stdout: `report: ${report}\n` });
+  expect(instead.stderr).toContain('pip install mlflow');
   const wrong = await pipeline(['ui', '--port', 'many', '--artifacts', artifacts], { env: nowhere });
   expect(wrong.code).toBe(2);
 });

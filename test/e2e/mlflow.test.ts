@@ -1,10 +1,14 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { RandomState } from '../../src/core/random.ts';
+import { trackingServer, type TrackingServer } from '../../src/tracking/mlflow/server.ts';
+import { syncRun } from '../../src/tracking/mlflow/sync.ts';
 import { bin, pipeline as onTheCommandLine } from '../cli/bin.ts';
+import { faultyProxy, type Mishap } from '../helpers/faulty-proxy.ts';
+import { freePort } from '../helpers/free-port.ts';
 import { describeMlflow, mlflowBin, readArtifacts, readHistory, readRuns, startMlflow, type ReadRun, type RealServer } from '../helpers/mlflow-server.ts';
 import { root, temporaryFolder } from '../helpers/quickstart.ts';
 import { madeRun } from '../tracking/mlflow/journals.ts';
@@ -54,6 +58,7 @@ describeMlflow('a real MLflow server', () => {
       expect(run.params).toMatchObject({ name, 'model.head.dense': name === 'deep' ? '[8]' : '[]', 'training.optimizer.lr': '0.001' });
       expect(run.datasets).toEqual(['train.csv (training)']);
       expect(await readArtifacts(server.uri, run.id)).toEqual(['config.yaml', 'environment.json', 'figures', 'folds.csv', 'metrics.json', 'oof.csv', 'report.html']);
+      expect(await readArtifacts(server.uri, run.id, 'figures')).toEqual(expect.arrayContaining(['figures/confusion.png', 'figures/confusion.svg', 'figures/learning-fold-1.png']));
       for (const fold of [0, 1]) {
         const child = named(runs, `fold ${fold} · ${name}`);
         expect(child.tags['mlflow.parentRunId']).toBe(run.id);
@@ -134,6 +139,20 @@ describeMlflow('a real MLflow server', () => {
     await expectAll('client');
   });
 
+  test('has every row once though half of what is asked goes wrong on the way', { timeout: LONG }, async () => {
+    const { folder: run } = await madeRun(artifacts, { name: 'faults', ...large });
+    const random = new RandomState(1);
+    const befalls: readonly (Mishap | undefined)[] = ['error', 'cut', 'lost', 'slow', undefined, undefined, undefined, undefined];
+    const proxy = await faultyProxy(server.uri, () => befalls[Math.floor(random.sample() * befalls.length)]);
+    const through = trackingServer(proxy.uri, {}, folder) as TrackingServer;
+    const sent = (): Promise<boolean> => syncRun(run, through, { env: {}, signal: new AbortController().signal, firstMs: 1 }).then(() => true, () => false);
+    let tries = 1;
+    while (!(await sent()) && tries < 20) tries += 1;
+    await proxy.close();
+    expect(Math.min(...Object.values(proxy.mishaps)), JSON.stringify({ tries, ...proxy.mishaps })).toBeGreaterThan(0);
+    await expectAll('faults');
+  });
+
   test('has every row once though it was killed in the middle itself, and what a run did while it was away', { timeout: LONG }, async () => {
     await madeRun(artifacts, { name: 'server', ...large });
     let offline: Awaited<ReturnType<typeof pipeline>> | undefined;
@@ -175,13 +194,3 @@ describeMlflow('a real MLflow server', () => {
     await expect(fetch(`${uri}/health`)).rejects.toThrow();
   });
 });
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().on('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(port));
-    });
-  });
-}

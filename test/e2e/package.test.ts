@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { node, root } from '../cli/bin.ts';
@@ -36,6 +36,8 @@ describe('the built package', () => {
     expect(stderr).toBe('');
     expect(code).toBe(0);
     expect(JSON.parse(stdout).runs).toHaveLength(1);
+    // Painter and font are found from where the package is installed.
+    expect(existsSync(join(project, 'artifacts/runs/quickstart/figures/roc.png'))).toBe(true);
   });
 
   it('is a library whose types stand on their own', async () => {

@@ -20,6 +20,7 @@ export function describeInBrowser(name: string, body: (path: string) => void): v
 export interface Look {
   readonly width: number;
   readonly scheme: 'light' | 'dark';
+  readonly media?: 'print';
 }
 
 /** What a browser finds in a page. */
@@ -33,8 +34,8 @@ export interface Seen<T> {
 
 /** A headless browser, spoken to over a pipe in the Chrome DevTools Protocol. */
 export interface Browser {
-  /** Opens a file at a width and colour scheme, evaluates an expression in it, and takes a picture of the whole page. */
-  look<T>(file: string, look: Look, expression: string): Promise<Seen<T>>;
+  /** Opens a file or an address at a width and colour scheme, evaluates an expression in it, a promise too, and takes a picture of the whole page. */
+  look<T>(place: string, look: Look, expression: string): Promise<Seen<T>>;
   close(): Promise<void>;
 }
 
@@ -70,7 +71,7 @@ export async function openBrowser(path: string): Promise<Browser> {
     });
 
   return {
-    async look<T>(file: string, { width, scheme }: Look, expression: string): Promise<Seen<T>> {
+    async look<T>(place: string, { width, scheme, media }: Look, expression: string): Promise<Seen<T>> {
       const { targetId } = await ask('Target.createTarget', { url: 'about:blank' });
       const { sessionId } = await ask('Target.attachToTarget', { targetId, flatten: true });
       const say = (method: string, params: Params = {}): Promise<Params> => ask(method, params, sessionId as string);
@@ -87,10 +88,11 @@ export async function openBrowser(path: string): Promise<Browser> {
       listeners.add(listener);
       for (const domain of ['Page', 'Runtime', 'Log', 'Network']) await say(`${domain}.enable`);
       await say('Emulation.setDeviceMetricsOverride', { width, height: 900, deviceScaleFactor: 1, mobile: width < 600 });
-      await say('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: scheme }] });
-      await say('Page.navigate', { url: pathToFileURL(file).href });
+      await say('Emulation.setEmulatedMedia', { media: media ?? '', features: [{ name: 'prefers-color-scheme', value: scheme }] });
+      await say('Page.navigate', { url: place.startsWith('http://') ? place : pathToFileURL(place).href });
       await load;
-      const { result } = await say('Runtime.evaluate', { expression, returnByValue: true });
+      const { result, exceptionDetails } = await say('Runtime.evaluate', { expression, returnByValue: true, awaitPromise: true });
+      if (exceptionDetails !== undefined) throw new Error(JSON.stringify(exceptionDetails));
       const { data } = await say('Page.captureScreenshot', { captureBeyondViewport: true, clip: { x: 0, y: 0, width, height: await heightOf(say), scale: 1 } });
       listeners.delete(listener);
       await ask('Target.closeTarget', { targetId });

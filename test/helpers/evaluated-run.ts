@@ -1,10 +1,10 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadExperiment, toYaml, type Experiment } from '../../src/config/index.ts';
 import { sha256 } from '../../src/core/hash.ts';
 import { writeCsv } from '../../src/data/csv.ts';
 import { classificationMetrics, meanAndSd } from '../../src/data/metrics.ts';
-import { openJournal } from '../../src/tracking/journal.ts';
+import { openJournal, type JournalEntry } from '../../src/tracking/journal.ts';
 import type { Environment } from '../../src/core/events.ts';
 import { thisProcess } from '../../src/core/owner.ts';
 import type { FoldHistory, RunMetrics } from '../../src/tracking/run-files.ts';
@@ -25,10 +25,12 @@ export interface Scripted {
   /** val/f1_macro of each fold's epochs. */
   readonly scores: readonly (readonly number[])[];
   readonly change?: (experiment: Experiment) => Experiment;
+  /** So often it was looked at what the run takes of the machine, every ten seconds. */
+  readonly looks?: number;
 }
 
 /** Writes the folder of an evaluated run that never took place, and its training table, whose ids are row numbers. */
-export function writeEvaluatedRun(root: string, { name, classes, rows, scores, change = (same) => same }: Scripted): string {
+export function writeEvaluatedRun(root: string, { name, classes, rows, scores, change = (same) => same, looks = 0 }: Scripted): string {
   const folder = join(root, 'runs', name);
   mkdirSync(folder, { recursive: true });
   const train = join(root, 'train.csv');
@@ -74,7 +76,15 @@ export function writeEvaluatedRun(root: string, { name, classes, rows, scores, c
   journal.append({ type: 'run-started', run: name, folder, tasks: [], owner: thisProcess(), experiment, environment });
   journal.append({ type: 'task-cached', run: name, task: 'train[0]', stage: 'train', fold: 0 });
   journal.close();
+  appendFileSync(join(folder, 'journal.jsonl'), Array.from({ length: looks }, (_, i) => `${JSON.stringify(lookAt(name, i))}\n`).join(''));
   return folder;
+}
+
+/** Of the second GPU the driver tells nothing. */
+function lookAt(run: string, i: number): JournalEntry {
+  const wave = Math.sin(i / 9);
+  const gpus = [{ percent: Math.round(60 + 30 * wave), usedBytes: 20e9 + 1e9 * wave, totalBytes: 80e9 }, { percent: null, usedBytes: null, totalBytes: null }];
+  return { v: 1, t: Date.now() + i * 10_000, type: 'system', run, cpuPercent: 160 + 30 * wave, memoryBytes: 1.2e9 + 1e7 * i, freeBytes: 2e9, gpus };
 }
 
 /** Rows of two classes by turns; a prediction is the surer, right or wrong, the later its row. */
@@ -84,5 +94,21 @@ export function twoClassRows(count: number, folds: number, isWrong: (row: number
     const predicted = isWrong(row) ? 1 - target : target;
     const sure = 0.55 + (0.44 * row) / count;
     return { text: `text number ${row}`, target: String(target), fold: Math.floor(row / 2) % folds, probabilities: [predicted === 1 ? sure : 1 - sure], prediction: String(predicted) };
+  });
+}
+
+/** Evaluated runs on the same rows and folds that differ in three parameters; the one in the middle is the best. */
+export function severalRuns(root: string, count: number): readonly string[] {
+  const middle = Math.floor(count / 2);
+  const rows = twoClassRows(200, 5, (row) => row % 7 === 0);
+  return Array.from({ length: count }, (_, i) => {
+    const level = 0.8 - 0.01 * Math.abs(i - middle);
+    const scores = [0, 1, 2, 3, 4].map((fold) => [level - 0.1, level + 0.01 * fold + 0.006 * Math.sin(5 * fold + i)]);
+    const change = ({ model, training, ...rest }: Experiment): Experiment => ({
+      ...rest,
+      model: { ...model, freeze_encoder: i % 2 === 0, head: { ...model.head, dense: i % 3 === 0 ? [] : [64 * (i % 3), 32] } },
+      training: { ...training, optimizer: { ...training.optimizer, lr: 10 ** (-5 + i / 2) } },
+    });
+    return writeEvaluatedRun(root, { name: `run-${i + 1}`, classes: ['0', '1'], rows, scores, change });
   });
 }

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { readExperiment } from '../../src/config/index.ts';
 import type { RunEvent } from '../../src/core/events.ts';
 import { listRuns, planExperiment, predictTexts, readRun, runExperiment, type RunnerOptions } from '../../src/runner/index.ts';
+import { readJournal } from '../../src/tracking/journal.ts';
 import { smallQuickstart, temporaryFolder } from '../helpers/quickstart.ts';
 
 const artifacts = temporaryFolder();
@@ -104,6 +105,16 @@ describe('a run', () => {
     expect(readRun(artifacts, 'stopped').status).toBe('interrupted');
     expect(readdirSync(join(artifacts, 'cache', 'tmp'))).toEqual([]);
     expect(readdirSync(join(artifacts, 'cache', 'locks', 'train'))).toEqual([]);
+  });
+
+  it('tells what it takes of the machine while it works', async () => {
+    const stop = new AbortController();
+    const longer = runExperiment(await smallQuickstart('training.epochs=500', 'name=watched'), { artifacts, device: 'auto', signal: stop.signal }, (event) => {
+      if (event.type === 'system') stop.abort();
+    });
+    await expect(longer).rejects.toMatchObject({ code: 'interrupted' });
+    const looks = readJournal(join(readRun(artifacts, 'watched').folder, 'journal.jsonl')).filter(({ type }) => type === 'system');
+    expect(looks).toEqual([expect.objectContaining({ run: 'watched', cpuPercent: expect.any(Number), memoryBytes: expect.any(Number), freeBytes: expect.any(Number) })]);
   });
 
   it('writes what went wrong into the journal when a fold diverges, and no model', async () => {

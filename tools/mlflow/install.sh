@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the MLflow server that the tests start into a Python environment outside the checkout, keyed by what is required,
-# and prints its folder. About a minute and 350 MB the first time, nothing afterwards.
+# and prints its folder. About a minute and 400 MB the first time, nothing afterwards.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -10,7 +10,7 @@ folder="${XDG_CACHE_HOME:-$HOME/.cache}/ortrain/mlflow-$key"
 if [ ! -e "$folder/complete" ]; then
   rm -rf "$folder"
   python3 -m venv "$folder"
-  "$folder/bin/pip" install --quiet --disable-pip-version-check --requirement requirements.txt
+  "$folder/bin/pip" install --quiet --disable-pip-version-check --no-deps --requirement requirements.txt
   touch "$folder/complete"
 fi
 echo "$folder"

@@ -1,16 +1,20 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { platform } from 'node:os';
 import { join } from 'node:path';
 import { OrtrainError } from '../../core/errors.ts';
-import { listRuns } from '../../runner/index.ts';
+import { listRuns, type StoredRun } from '../../runner/index.ts';
 import { findMlflow, startOwnServer } from '../../tracking/mlflow/own-server.ts';
 import { trackingServer, type TrackingServer } from '../../tracking/mlflow/server.ts';
-import type { Verb } from '../call.ts';
+import type { Answer, Call, Verb } from '../call.ts';
+import { pathFromHere } from '../render/text.ts';
 import { syncRuns, syncTable } from './sync.ts';
 
 interface UiFlags {
   readonly port?: string;
 }
 
-/** Shows the runs in MLflow: on the server that is configured, else on one of its own that runs until Ctrl-C. */
+/** Shows the runs in MLflow: on the server that is configured, else on one of its own that runs until Ctrl-C; without MLflow the latest report. */
 export const ui: Verb<UiFlags> = async (_operands, flags, call) => {
   const { terminal } = call;
   const port = portOf(flags.port);
@@ -26,11 +30,7 @@ export const ui: Verb<UiFlags> = async (_operands, flags, call) => {
   if (configured !== null) return show(configured, runs.filter(({ experiment }) => experiment.tracking.mlflow !== null));
 
   const mlflow = findMlflow(process.env);
-  if (mlflow === undefined) {
-    throw new OrtrainError('environment', 'there is no MLflow on this machine', {
-      remedy: 'Install it with "pip install mlflow", or set MLFLOW_TRACKING_URI to the address of a server.',
-    });
-  }
+  if (mlflow === undefined) return reportInstead(runs, call);
   terminal.note(mlflow.isFetched ? `starting ${mlflow.words.join(' ')}, which is fetched at its first use` : 'starting an MLflow server');
   const own = await startOwnServer(mlflow, join(call.flags.artifacts, 'mlflow'), { env: process.env, signal, ...(port === undefined ? {} : { port }) });
   try {
@@ -43,6 +43,26 @@ export const ui: Verb<UiFlags> = async (_operands, flags, call) => {
     await own.stop();
   }
 };
+
+/** The page of the newest run that has one, opened where a person watches. */
+function reportInstead(runs: readonly StoredRun[], { terminal }: Call): Answer {
+  const report = runs.map(({ folder }) => join(folder, 'report.html')).findLast((page) => existsSync(page));
+  const problem = 'there is no MLflow on this machine';
+  if (report === undefined) throw new OrtrainError('environment', problem, { remedy: REMEDY });
+  terminal.note(`${problem}. ${REMEDY}`);
+  if (terminal.interactive) openPage(report);
+  return { data: { server: null, report }, text: `report: ${pathFromHere(report)}` };
+}
+
+const REMEDY = 'Install it with "pip install mlflow", or set MLFLOW_TRACKING_URI to the address of a server.';
+
+/** With the program that this system has for it; nobody waits for that. */
+function openPage(path: string): void {
+  const [program, ...words] = platform() === 'darwin' ? ['open', path] : platform() === 'win32' ? ['explorer', path] : ['xdg-open', path];
+  spawn(program, words, { detached: true, stdio: 'ignore' })
+    .on('error', () => {})
+    .unref();
+}
 
 function portOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;

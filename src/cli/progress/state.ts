@@ -51,6 +51,7 @@ export function advance(state: RunState, event: RunEvent, now: number): RunState
       return withTask(state, event.task, { status: 'done', seconds: event.seconds });
     case 'task-event':
       return withTask(state, event.task, latest(event.event));
+    case 'system':
     case 'artifact':
     case 'notice':
       return state;

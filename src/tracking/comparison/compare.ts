@@ -4,7 +4,7 @@ import type { Experiment } from '../../config/index.ts';
 import { differing } from '../../config/parameters.ts';
 import { resampledInterval, type Interval } from '../../data/significance.ts';
 import { readEvaluatedRun, type EvaluatedRun, type RunMetrics } from '../run-files.ts';
-import { pairRuns, type Pairing } from './pairing.ts';
+import { comparedMetric, pairRuns, type Pairing } from './pairing.ts';
 import { verdict } from './verdict.ts';
 
 /** A run to compare. */
@@ -23,8 +23,16 @@ export interface SideBySide {
   readonly metrics: readonly ComparedMetric[];
 }
 
+/** Runs in the order of the metric that they are compared by. */
+export interface Ranking {
+  readonly metric: string;
+  /** Positions of the runs, the best first; those without a result are left out. */
+  readonly order: readonly number[];
+}
+
 /** Runs side by side, and whether what tells them apart is more than noise. */
 export interface Comparison extends SideBySide {
+  readonly ranking: Ranking;
   readonly pairing: Pairing;
   readonly verdict: string;
 }
@@ -37,7 +45,7 @@ export interface ComparedMetric {
   readonly best: readonly number[];
 }
 
-interface ComparedValue {
+export interface ComparedValue {
   readonly value: number;
   readonly sd: number | null;
   /** 95 % interval of the mean over folds. */
@@ -47,7 +55,8 @@ interface ComparedValue {
 /** Puts runs side by side and tests their difference; what that takes is read from their folders. */
 export async function compareRuns(runs: readonly (Compared & { readonly folder: string })[]): Promise<Comparison> {
   const pairing = await testedPairing(runs);
-  return { ...sideBySide(runs), pairing, verdict: verdict(pairing) };
+  const side = sideBySide(runs);
+  return { ...side, ranking: ranked(side, runs), pairing, verdict: verdict(pairing) };
 }
 
 export function sideBySide(runs: readonly Compared[]): SideBySide {
@@ -61,6 +70,23 @@ export function sideBySide(runs: readonly Compared[]): SideBySide {
       return { name, values, best: bestOf(name, values.map((figure) => figure?.value ?? NaN)) };
     }),
   };
+}
+
+/** Of each run the mean over its folds. */
+export function meansOf({ metrics }: SideBySide, metric: string): readonly (ComparedValue | null)[] {
+  return metrics.find(({ name }) => name === nameOverFolds(metric))?.values ?? [];
+}
+
+/** `cv/f1_macro` of `val/f1_macro` */
+export function nameOverFolds(metric: string): string {
+  return metric.replace(/^val\//, 'cv/');
+}
+
+function ranked(side: SideBySide, runs: readonly Compared[]): Ranking {
+  const { metric, smallerIsBetter } = comparedMetric(runs);
+  const means = meansOf(side, metric).map((mean) => mean?.value ?? NaN);
+  const order = [...means.keys()].filter((run) => Number.isFinite(means[run])).sort((a, b) => (means[b]! - means[a]!) * (smallerIsBetter ? -1 : 1) || a - b);
+  return { metric, order };
 }
 
 async function testedPairing(runs: readonly (Compared & { readonly folder: string })[]): Promise<Pairing> {

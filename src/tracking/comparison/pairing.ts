@@ -1,3 +1,4 @@
+import type { Experiment } from '../../config/index.ts';
 import { holm, mcnemar, pairedTest, type McNemar, type PairedTest } from '../../data/significance.ts';
 import type { EvaluatedRun, OutOfFold } from '../run-files.ts';
 
@@ -17,7 +18,7 @@ export interface Pair {
 
 /** Runs that were trained and measured on the same rows in the same folds, or the reason why they cannot be paired. */
 export type Pairing =
-  | { readonly paired: true; readonly metric: string; readonly smallerIsBetter: boolean; readonly pairs: readonly Pair[] }
+  | { readonly paired: true; readonly metric: string; readonly smallerIsBetter: boolean; /** The closest first. */ readonly pairs: readonly Pair[] }
   | { readonly paired: false; readonly reason: string };
 
 /** A difference that chance would produce less often than this is not called noise. */
@@ -30,8 +31,7 @@ export function pairRuns(runs: readonly EvaluatedRun[]): Pairing {
   const reason = rest.map((run) => whyNotPaired(first, run)).find((found) => found !== undefined);
   if (reason !== undefined) return { paired: false, reason };
 
-  const metric = comparedMetric(runs);
-  const smallerIsBetter = metric === 'val/loss';
+  const { metric, smallerIsBetter } = comparedMetric(runs);
   const scores = runs.map(({ metrics }) => metrics.folds.map(({ best }) => best[metric] ?? NaN));
   if (scores.flat().some((score) => !Number.isFinite(score))) return { paired: false, reason: `${metric} is not a number in every fold` };
   const means = scores.map((values) => values.reduce((sum, value) => sum + value, 0) / values.length);
@@ -50,14 +50,16 @@ export function pairRuns(runs: readonly EvaluatedRun[]): Pairing {
     const p = corrected[i]!;
     return { best: best.name, other, folds, p: folds === null ? null : p, rows, significant: p < SIGNIFICANT };
   });
-  return { paired: true, metric, smallerIsBetter, pairs };
+  const lead = ({ folds: of }: Pair): number => Math.abs(of?.difference ?? 0);
+  return { paired: true, metric, smallerIsBetter, pairs: pairs.toSorted((a, b) => lead(a) - lead(b)) };
 }
 
 /** The metric by which all runs chose their best models, or macro F1 where they differ in that. */
-function comparedMetric(runs: readonly EvaluatedRun[]): string {
+export function comparedMetric(runs: readonly { readonly experiment: Experiment }[]): { readonly metric: string; readonly smallerIsBetter: boolean } {
   const monitors = new Set(runs.map(({ experiment }) => experiment.training.best_model.monitor));
   const [monitor] = monitors;
-  return monitors.size === 1 && monitor?.startsWith('val/') === true ? monitor : 'val/f1_macro';
+  const metric = monitors.size === 1 && monitor?.startsWith('val/') === true ? monitor : 'val/f1_macro';
+  return { metric, smallerIsBetter: metric === 'val/loss' };
 }
 
 /** Scores of other rows or other folds differ for more reasons than the models. */

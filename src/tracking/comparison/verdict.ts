@@ -1,4 +1,4 @@
-import { count, metric } from '../../core/text.ts';
+import { count, metric, plural } from '../../core/text.ts';
 import type { Interval } from '../../data/significance.ts';
 import { SIGNIFICANT, type Pair, type Pairing } from './pairing.ts';
 
@@ -8,7 +8,7 @@ export function verdict(pairing: Pairing): string {
   const [only, ...more] = pairing.pairs;
   if (only === undefined) return '';
   if (more.length === 0) return `${ofTwo(only, pairing)} ${ofRows(only)}`;
-  if (pairing.pairs.length > MOST_NAMED) return ofAll(pairing, only);
+  if (pairing.pairs.length > MOST_SENTENCES) return ofCrowd(pairing);
   const leads = pairing.pairs.map((pair) => ofMany(pair, pairing));
   return `${only.best} has the best mean ${pairing.metric}. ${leads.join(' ')} The p values are corrected for ${pairing.pairs.length} comparisons.`;
 }
@@ -23,11 +23,11 @@ export function chance(p: number): string {
   return p < 0.001 ? 'p < 0.001' : `p = ${Number(p.toPrecision(2))}`;
 }
 
+/** More runs than these are counted instead of named one by one: nobody reads thirty sentences. */
+const MOST_SENTENCES = 5;
+
 /** Sums of the same numbers in another order differ by less. */
 const ROUNDING = 1e-12;
-
-/** More runs than these are counted instead of named: nobody reads thirty sentences. */
-const MOST_NAMED = 5;
 
 type Tested = Pairing & { readonly paired: true };
 
@@ -50,16 +50,28 @@ function ofRows({ best, other, rows, folds, significant }: Pair): string {
   return `The single predictions ${agrees ? 'agree' : 'do not bear that out'}: ${counts}.`;
 }
 
+/** The runs that the best one has no sure lead over are what a reader has to know. */
+function ofCrowd({ metric: name, pairs, smallerIsBetter }: Tested): string {
+  const best = pairs[0]?.best ?? '';
+  const within = pairs.filter(({ significant }) => !significant);
+  const others = plural(pairs.length, 'other');
+  const lead =
+    within.length === 0 ? `It is better than all ${others}.` : within.length === pairs.length ? `Its lead is within noise over all ${others}.` : `It is better than ${pairs.length - within.length} of the ${others}.`;
+  const [second] = pairs;
+  const nearest = second?.folds == null ? '' : ` The closest is ${second.other}: ${metric(Math.abs(second.folds.difference))} (95 % interval ${range(upwards(second.folds.interval, smallerIsBetter))}, ${chance(second.p ?? 1)}).`;
+  const rest = within.length === 0 || within.length === pairs.length ? '' : ` Its lead is within noise over ${listed(within.map(({ other }) => other))}.`;
+  return `${best} has the best mean ${name}. ${lead}${nearest}${rest} The p values are corrected for ${pairs.length} comparisons.`;
+}
+
+function listed(names: readonly string[]): string {
+  const shown = names.length > MOST_SENTENCES + 1 ? [...names.slice(0, MOST_SENTENCES), `${names.length - MOST_SENTENCES} more`] : names;
+  return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`;
+}
+
 function ofMany({ other, folds, p, rows, significant }: Pair, { smallerIsBetter }: Tested): string {
   const lead = significant ? `It is better than ${other}` : `Its lead over ${other} is within noise`;
   if (folds === null || p === null) return `${lead} (${count(rows.onlyA)} rows against ${count(rows.onlyB)} that only one gets right, ${chance(rows.p)}).`;
   return `${lead}: ${metric(Math.abs(folds.difference))} (95 % interval ${range(upwards(folds.interval, smallerIsBetter))}, ${chance(p)}).`;
-}
-
-function ofAll({ pairs, metric: name }: Tested, { best }: Pair): string {
-  const noise = pairs.filter(({ significant }) => !significant);
-  const lead = noise.length === 0 ? `It is better than all ${count(pairs.length)} others` : `Its lead is more than noise over ${count(pairs.length - noise.length)} of ${count(pairs.length)} others`;
-  return `${best} has the best mean ${name}. ${lead}. The p values are corrected for ${count(pairs.length)} comparisons.`;
 }
 
 /** The interval of how much better the best run is, whichever direction is better. */

@@ -3,6 +3,7 @@ import type { Environment, FoldRecord } from '../../core/events.ts';
 import { leaves } from '../../core/leaves.ts';
 import type { JournalEntry } from '../journal.ts';
 import type { RunStatus } from './client.ts';
+import { systemMetrics } from './system-metrics.ts';
 import type { Metric } from './wire.ts';
 
 /** A run on the server: that of the experiment, or below it that of a fold. */
@@ -35,6 +36,8 @@ export interface Projected {
   readonly isOpen: boolean;
   readonly lastTime: number;
   readonly folds: ReadonlyMap<number, Fold>;
+  /** Looks at the machine. */
+  readonly looks: number;
 }
 
 interface Fold {
@@ -46,7 +49,7 @@ interface Fold {
   readonly epochs: ReadonlySet<number>;
 }
 
-export const nothingYet: Projected = { started: undefined, isOpen: false, lastTime: 0, folds: new Map() };
+export const nothingYet: Projected = { started: undefined, isOpen: false, lastTime: 0, folds: new Map(), looks: 0 };
 
 /** The experiment of a journal, as `run-started` recorded it when it was valid. */
 export const experimentOf = (started: RunStarted): Experiment => started.experiment as Experiment;
@@ -65,6 +68,8 @@ export function advance(state: Projected, entry: JournalEntry): Projected {
     case 'task-cached':
     case 'task-event':
       return entry.fold === undefined ? next : { ...next, folds: withFold(state.folds, entry.fold, entry) };
+    case 'system':
+      return { ...next, looks: state.looks + 1 };
     default:
       return next;
   }
@@ -82,6 +87,8 @@ export function operations(state: Projected, entry: JournalEntry): readonly Oper
       return entry.fold === undefined || entry.record === undefined ? [] : finishedFold(state, state.started, entry.fold, entry.record, entry.t);
     case 'task-event':
       return entry.fold === undefined ? [] : measured(entry.fold, entry);
+    case 'system':
+      return [{ target: 'experiment', type: 'metrics', metrics: systemMetrics(entry, state.started.environment.machine, entry.t, state.looks) }];
     case 'artifact':
       return artifact(experimentOf(state.started), entry.path);
     case 'run-finished':

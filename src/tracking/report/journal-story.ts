@@ -1,4 +1,4 @@
-import type { StageEvent } from '../../core/events.ts';
+import type { StageEvent, SystemFigures } from '../../core/events.ts';
 import type { JournalEntry } from '../journal.ts';
 
 /** What the journal of a run adds to its other files. */
@@ -7,6 +7,13 @@ export interface JournalStory {
   readonly startedAt: string;
   readonly starts: number;
   readonly tasks: readonly TaskStory[];
+  readonly looks: readonly Look[];
+}
+
+/** What the run took of the machine at one moment. */
+export interface Look extends SystemFigures {
+  /** Into the run; the time between an interruption and the next start is left out. */
+  readonly seconds: number;
 }
 
 export interface TaskStory {
@@ -36,7 +43,20 @@ export function journalStory(journal: readonly JournalEntry[]): JournalStory {
     tell(telling, entry);
   }
   const starts = journal.filter(({ type }) => type === 'run-started');
-  return { startedAt: new Date(starts[0]?.t ?? 0).toISOString(), starts: starts.length, tasks: [...tasks.values()].map(finished) };
+  return { startedAt: new Date(starts[0]?.t ?? 0).toISOString(), starts: starts.length, tasks: [...tasks.values()].map(finished), looks: looksOf(journal) };
+}
+
+function looksOf(journal: readonly JournalEntry[]): readonly Look[] {
+  const looks: Look[] = [];
+  let [worked, last] = [0, 0];
+  for (const entry of journal) {
+    if (entry.type !== 'run-started') worked += (entry.t - last) / 1000;
+    last = entry.t;
+    if (entry.type !== 'system') continue;
+    const { cpuPercent, memoryBytes, freeBytes, gpus } = entry;
+    looks.push({ seconds: worked, cpuPercent, memoryBytes, freeBytes, ...(gpus === undefined ? {} : { gpus }) });
+  }
+  return looks;
 }
 
 type TaskEntry = Extract<JournalEntry, { readonly task: string }>;

@@ -97,6 +97,7 @@ figcaption { margin-top: 0.4rem; max-width: 40rem; }
 table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
 th, td { padding: 0.35rem 0.9rem 0.35rem 0; text-align: right; white-space: nowrap; font-weight: 400; }
 th:first-child { text-align: left; padding-right: 1.6rem; }
+.scroll th:first-child { position: sticky; left: 0; background: var(--ground); }
 thead th { color: var(--muted); border-bottom: 1px solid var(--line); vertical-align: bottom; }
 tbody tr + tr > * { border-top: 1px solid var(--line); }
 .bar { display: inline-block; width: 7rem; height: 0.55rem; border-radius: 0.3rem; background: var(--wash); vertical-align: middle; overflow: hidden; }
@@ -104,6 +105,10 @@ tbody tr + tr > * { border-top: 1px solid var(--line); }
 dl { display: grid; grid-template-columns: minmax(8rem, max-content) 1fr; gap: 0.3rem 1.6rem; margin: 0 0 1rem; font-size: 0.92rem; }
 dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
 code { font: 0.88em/1.5 ui-monospace, 'SF Mono', Menlo, Consolas, monospace; background: var(--wash); padding: 0.1em 0.35em; border-radius: 0.25rem; overflow-wrap: anywhere; }
+.findings, .findings ul { margin: 0; padding: 0; list-style: none; }
+.findings > li { padding: 0.7rem 0 0.7rem 5.2rem; overflow-wrap: anywhere; border-top: 1px solid var(--line); } .findings p { margin: 0; max-width: 52rem; }
+.findings b { display: inline-block; width: 4.9rem; margin-left: -5.2rem; font-weight: 600; color: var(--muted); } .findings .warning b { color: var(--orange); }
+.findings li li { font-size: 0.9rem; }
 .mistakes { margin: 0; padding: 0; list-style: none; display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 0 2.5rem; }
 .mistakes li { padding: 0.8rem 0; border-top: 1px solid var(--line); min-width: 0; }
 .mistakes p { margin: 0; overflow-wrap: anywhere; }
@@ -114,6 +119,7 @@ code { font: 0.88em/1.5 ui-monospace, 'SF Mono', Menlo, Consolas, monospace; bac
 @media (max-width: 32rem) {
   body { padding-top: 1.4rem; }
   h1 { font-size: 1.5rem; }
+  .findings > li { padding-left: 0; } .findings b { display: block; margin: 0; }
   .answer { font-size: 1.02rem; }
   dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: 0.6rem; }
 }
@@ -126,7 +132,8 @@ code { font: 0.88em/1.5 ui-monospace, 'SF Mono', Menlo, Consolas, monospace; bac
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
   body { max-width: none; padding: 0; font-size: 0.85rem; }
   nav { display: none; }
-  figure, .mistakes li, tr, .tile { break-inside: avoid; }
+  .scroll { overflow: visible; } td .small { font-size: inherit; } table { font-size: 0.68rem; } th, td { white-space: normal; padding-right: 0.5rem; }
+  figure, .mistakes li, .findings > li, tr, .tile { break-inside: avoid; }
   h2, h3 { break-after: avoid; }
 }
 `;

@@ -3,6 +3,7 @@ import { confusionFigure } from './figures/confusion.ts';
 import { learningFigures } from './figures/learning.ts';
 import { lengthsFigure } from './figures/lengths.ts';
 import { precisionRecallFigure, rankings, rocFigure, thresholdFigure } from './figures/ranking.ts';
+import { systemFigure, tellsSomething } from './figures/system.ts';
 import type { Figure } from './figure.ts';
 import type { RunStory } from './run-story.ts';
 
@@ -19,5 +20,6 @@ export function runFigures({ run, journal, lengths }: RunStory): readonly Figure
     calibrationFigure(calibrationOf(outOfFold, metrics.classes)),
     ...(metrics.classes.length === 2 && only !== undefined ? [thresholdFigure(only)] : []),
     ...(lengths === undefined ? [] : [lengthsFigure(lengths.lengths, experiment.model.max_seq_length)]),
+    ...(tellsSomething(journal.looks) ? [systemFigure(journal.looks, run.environment.machine)] : []),
   ];
 }

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../core/files.ts';
 import { minuteOf } from '../../core/text.ts';
-import { draw, inline, standalone, type Drawing } from './figure.ts';
+import { findingsSection } from './findings.ts';
+import { draw, inline, type Drawing } from './figure.ts';
+import { writeFigures } from './figure-files.ts';
 import type { Html } from './html.ts';
 import { mistakesSection } from './mistakes.ts';
 import { page } from './page.ts';
@@ -10,18 +12,13 @@ import { environmentSection, questionSection, timeSection } from './run-circumst
 import { learningSection, predictionsSection, resultSection, resultSentence, textsSection } from './run-results.ts';
 import { readRunStory, type RunStory } from './run-story.ts';
 
-/** Writes `report.html` and `figures/*.svg` into the folder of an evaluated run; answers with their paths. */
+/** Writes `report.html` and its figures, as `figures/*.svg` and `*.png`, into the folder of an evaluated run; answers with their paths. */
 export async function writeRunReport(folder: string): Promise<readonly string[]> {
   const story = await readRunStory(folder);
   const drawings = await draw(runFigures(story));
-  const figures = drawings.map((drawing) => {
-    const path = join(folder, 'figures', `${drawing.name}.svg`);
-    writeFileAtomic(path, standalone(drawing));
-    return path;
-  });
   const report = join(folder, 'report.html');
   writeFileAtomic(report, runPage(story, drawings));
-  return [report, ...figures];
+  return [report, ...(await writeFigures(join(folder, 'figures'), drawings))];
 }
 
 function runPage(story: RunStory, drawings: readonly Drawing[]): string {
@@ -31,11 +28,12 @@ function runPage(story: RunStory, drawings: readonly Drawing[]): string {
   return page({ title: run.name, subtitle: `${run.experiment.model.base} · started ${minuteOf(journal.startedAt)}`, answer: resultSentence(run) }, [
     { id: 'result', title: 'Result', body: resultSection(story) },
     { id: 'question', title: 'What was asked', body: questionSection(story) },
+    ...(story.findings === undefined ? [] : [{ id: 'findings', title: 'What the data holds', body: findingsSection(story.findings) }]),
     { id: 'learning', title: 'Learning curves', body: learningSection(story, show) },
     { id: 'predictions', title: 'Out-of-fold predictions', body: predictionsSection(story, show) },
     { id: 'mistakes', title: 'Most confident mistakes', body: mistakesSection(story) },
     { id: 'texts', title: 'Length of the texts', body: textsSection(story, show) },
-    { id: 'time', title: 'Time and memory', body: timeSection(story) },
+    { id: 'time', title: 'Time and memory', body: timeSection(story, show) },
     { id: 'environment', title: 'How to repeat it', body: environmentSection(story) },
   ]);
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { readJournal } from '../journal.ts';
 import { readEvaluatedRun, type EvaluatedRun } from '../run-files.ts';
+import { readFindings, type Finding } from './findings.ts';
 import { journalStory, type JournalStory } from './journal-story.ts';
 import { conflictingTexts, countTokens, readTrainTexts, type TokenLengths, type TrainTexts } from './texts.ts';
 
@@ -12,6 +13,8 @@ export interface RunStory {
   /** Groups of rows of the training table, by position, with the same text and different classes. */
   readonly conflicts: readonly (readonly number[])[];
   readonly lengths: TokenLengths | undefined;
+  /** Undefined where nobody has looked at the data before training. */
+  readonly findings: readonly Finding[] | undefined;
 }
 
 export async function readRunStory(folder: string): Promise<RunStory> {
@@ -24,5 +27,6 @@ export async function readRunStory(folder: string): Promise<RunStory> {
     texts,
     conflicts: examples === undefined ? [] : conflictingTexts(examples),
     lengths: examples === undefined ? undefined : await countTokens(run, examples),
+    findings: readFindings(folder),
   };
 }

@@ -25,11 +25,13 @@ export interface MadeOptions {
   readonly command?: Command;
   readonly f1?: number;
   readonly set?: readonly string[];
+  /** At what the run takes of the machine, before the folds. */
+  readonly looks?: number;
 }
 
 /** A run's folder as the runner would have left it, without the training. */
 export async function madeRun(artifacts: string, options: MadeOptions = {}): Promise<Made> {
-  const { name = 'made', folds = 2, epochs = 3, steps = 5, end = 'finished', pid = DEAD, command, f1 = 0.8, set = [] } = options;
+  const { name = 'made', folds = 2, epochs = 3, steps = 5, end = 'finished', pid = DEAD, command, f1 = 0.8, set = [], looks = 0 } = options;
   const { experiment } = await smallQuickstart('tracking.mlflow={experiment: tests}', `name=${name}`, ...set);
   const folder = join(artifacts, 'runs', name);
   const about = (fold: number) => ({ run: name, task: `train[${fold}]`, stage: 'train', fold });
@@ -64,6 +66,7 @@ export async function madeRun(artifacts: string, options: MadeOptions = {}): Pro
   const events: readonly RunEvent[] = [
     { type: 'run-started', run: name, folder, tasks: [], owner: { ...thisProcess(), started: '', pid }, experiment, environment, ...(command === undefined ? {} : { command }) },
     { type: 'artifact', run: name, path: 'config.yaml', bytes: 1, sha256: 'e'.repeat(64) },
+    ...Array.from({ length: looks }, (_, i): RunEvent => ({ type: 'system', run: name, cpuPercent: 150 + i, memoryBytes: 1e9, freeBytes: 2e9, gpus: [{ percent: 37, usedBytes: 20e9, totalBytes: 80e9 }, { percent: null, usedBytes: null, totalBytes: 1e9 }] })),
     ...Array.from({ length: folds }, (_, fold) => trained(fold, fold === folds - 1)).flat(),
     ...ending,
   ];

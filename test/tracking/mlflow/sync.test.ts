@@ -59,6 +59,30 @@ describe('a run', () => {
     expect(fake.runs.size).toBe(3);
   });
 
+  test('shows what it took of the machine under the names of MLflow, numbered on through a pause in sending', async () => {
+    const { folder, lines } = await made({ looks: 3 });
+    const journal = join(folder, 'journal.jsonl');
+    const second = lines.findIndex((line) => line.includes('"cpuPercent":151'));
+    writeFileSync(journal, lines.slice(0, second + 1).map((line) => `${line}\n`).join(''));
+    await sync(folder);
+    writeFileSync(journal, lines.map((line) => `${line}\n`).join(''));
+    await sync(folder);
+    const run = named('made');
+    expect(values(run, 'system/cpu_utilization_percentage')).toEqual([[0, 75], [1, 75.5], [2, 76]]);
+    const keys = new Set([...run.metrics].map((row) => (JSON.parse(row) as [string])[0]).filter((key) => key.startsWith('system/')));
+    const last = Object.fromEntries([...keys].map((key) => [key.slice('system/'.length), values(run, key).at(-1)?.[1]]));
+    // 2 cores; 2 GB of 8 are free.
+    expect(last).toEqual({
+      cpu_utilization_percentage: 76,
+      system_memory_usage_megabytes: 6000,
+      system_memory_usage_percentage: 75,
+      process_memory_usage_megabytes: 1000,
+      gpu_0_utilization_percentage: 37,
+      gpu_0_memory_usage_megabytes: 20_000,
+      gpu_0_memory_usage_percentage: 25,
+    });
+  });
+
   test('sent again changes nothing: with its checkpoint no request, without it no row', async () => {
     const { folder } = await made();
     await sync(folder);

@@ -5,7 +5,10 @@ import type { RunEvent } from '../../../src/core/events.ts';
 import { compareRuns } from '../../../src/tracking/comparison/compare.ts';
 import { readRun, runExperiment } from '../../../src/runner/index.ts';
 import { writeComparisonReport } from '../../../src/tracking/report/comparison-report.ts';
+import { writeRunReport } from '../../../src/tracking/report/run-report.ts';
+import { readEvaluatedRun } from '../../../src/tracking/run-files.ts';
 import { describeInBrowser, openBrowser, type Browser, type Look } from '../../helpers/chromium.ts';
+import { severalRuns, twoClassRows, writeEvaluatedRun } from '../../helpers/evaluated-run.ts';
 import { smallQuickstart, temporaryFolder } from '../../helpers/quickstart.ts';
 
 const artifacts = temporaryFolder();
@@ -13,6 +16,8 @@ const LOOKS: readonly Look[] = [
   { width: 1280, scheme: 'light' },
   { width: 1280, scheme: 'dark' },
   { width: 390, scheme: 'light' },
+  // What is left of A4 between its margins.
+  { width: 718, scheme: 'light', media: 'print' },
 ];
 
 /** What a reader would miss or trip over. */
@@ -101,5 +106,22 @@ describeInBrowser('in a browser', (path) => {
     const file = join(artifacts, 'reports/two.html');
     await writeComparisonReport(file, await compareRuns(runs), runs);
     await expectCalm(file, 2);
+  });
+
+  it('so has one of many runs', async () => {
+    const runs = await Promise.all(severalRuns(temporaryFolder(), 20).map(readEvaluatedRun));
+    const file = join(artifacts, 'reports/many.html');
+    await writeComparisonReport(file, await compareRuns(runs), runs);
+    // The ranking, three parameters, the leads.
+    await expectCalm(file, 5);
+  });
+
+  it('and one with all that a run can have: looks at the machine, findings in the data', async () => {
+    const folder = writeEvaluatedRun(temporaryFolder(), { name: 'all', classes: ['0', '1'], rows: twoClassRows(200, 2, (row) => row % 9 === 0), scores: [[0.6, 0.8], [0.7, 0.75]], looks: 400 });
+    const long = 'https://a.place/'.repeat(30);
+    const finding = { severity: 'warning', code: 'duplicate-texts', message: `3 rows hold ${long}`, count: 3, examples: [{ table: 'train', rows: [1, 2, 3], text: long }], remedy: 'Remove two of them.' };
+    writeFileSync(join(folder, 'findings.json'), JSON.stringify({ findings: [finding] }));
+    await writeRunReport(folder);
+    await expectCalm(join(folder, 'report.html'), 2 + 5 + 1);
   });
 });

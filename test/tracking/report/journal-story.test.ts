@@ -66,3 +66,12 @@ test('a task that was done anew counts once, and one from the cache has no time'
   expect(again.tasks[0]).toMatchObject({ seconds: 3, cpuSeconds: null, peakBytes: null });
   expect(journalStory(journal([0, started], [1, { type: 'task-cached', ...of }])).tasks[0]).toMatchObject({ seconds: null, rates: [] });
 });
+
+test('looks at the machine are told by the time of work, without the pause between two starts', () => {
+  const look: RunEvent = { type: 'system', run: 'r', cpuPercent: 150, memoryBytes: 1e9, freeBytes: 2e9 };
+  const story = journalStory(journal([0, started], [1, { type: 'task-started', ...of }], [10, look], [12, step(10, 0.1)], [500, started], [505, look]));
+  expect(story.looks).toEqual([
+    { seconds: 10, cpuPercent: 150, memoryBytes: 1e9, freeBytes: 2e9 },
+    { seconds: 17, cpuPercent: 150, memoryBytes: 1e9, freeBytes: 2e9 },
+  ]);
+});

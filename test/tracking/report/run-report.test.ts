@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { compile, type TopLevelSpec } from 'vega-lite';
@@ -46,8 +46,9 @@ describe('the report of two classes', () => {
       'val/f1_macro is 0.7750 ± 0.0354 over 2 folds (95 % interval of the mean 0.2248 to 1.3252); ' +
         'out of fold, 300 of 400 texts are classified correctly: 75.0\u00a0% (70.5\u00a0% to 79.0\u00a0%).',
     );
-    expect(figures).toEqual(['calibration.svg', 'confusion.svg', 'learning-fold-0.svg', 'learning-fold-1.svg', 'precision-recall.svg', 'roc.svg', 'threshold.svg']);
-    expect(page.match(/<svg /g)?.length).toBe(figures.length);
+    const names = ['calibration', 'confusion', 'learning-fold-0', 'learning-fold-1', 'precision-recall', 'roc', 'threshold'];
+    expect(figures).toEqual(names.flatMap((name) => [`${name}.png`, `${name}.svg`]));
+    expect(page.match(/<svg /g)?.length).toBe(names.length);
   });
 
   it('lists the hundred most confident mistakes with their texts, as text', async () => {
@@ -95,10 +96,43 @@ describe('the report of more classes', () => {
   });
 });
 
+describe('what was found in the data', () => {
+  const findings = [
+    { severity: 'info', code: 'padding', message: 'half of each batch is padding', count: 3, examples: [] },
+    { severity: 'warning', code: 'duplicate-texts', message: `2 rows hold ${HOSTILE}`, count: 2, examples: [{ table: 'train', rows: [4, 9], text: HOSTILE }], remedy: `Set <b>split.group_by</b>.` },
+  ];
+  const folder = writeEvaluatedRun(temporaryFolder(), { name: 'found', classes: ['0', '1'], rows: twoClassRows(20, 2, () => false), scores });
+
+  it('is a section, warnings first, as text', async () => {
+    writeFileSync(join(folder, 'findings.json'), JSON.stringify({ findings }));
+    const section = /<section id="findings">.*?<\/section>/s.exec((await reportOf(folder)).page)?.[0] ?? '';
+    expect(section).toContain('<h2>What the data holds</h2>');
+    expect(section.indexOf('2 rows hold')).toBeLessThan(section.indexOf('half of each batch is padding.'));
+    expect(section).toContain('train rows 4, 9</span> <span dir="auto">&lt;script&gt;alert(&quot;&amp;amp;&quot;)&lt;/script&gt;</span>');
+    expect(section).toContain('Set &lt;b&gt;split.group_by&lt;/b&gt;.');
+    expect(section).not.toMatch(/<script|<b>split/);
+  });
+
+  it('may be nothing, and is not spoken of where nobody has looked', async () => {
+    writeFileSync(join(folder, 'findings.json'), JSON.stringify({ findings: [] }));
+    expect((await reportOf(folder)).page).toContain('Nothing that a person should know before training.');
+    rmSync(join(folder, 'findings.json'));
+    expect((await reportOf(folder)).page).not.toContain('What the data holds');
+  });
+});
+
+describe('what a run took of the machine', () => {
+  it('is drawn from a minute of work on', async () => {
+    const drawn = async (looks: number): Promise<readonly string[]> => (await reportOf(writeEvaluatedRun(temporaryFolder(), { name: 'looked', classes: ['0', '1'], rows: twoClassRows(20, 2, () => false), scores, looks }))).figures;
+    expect(await drawn(5)).not.toContain('system.svg');
+    expect(await drawn(6)).toContain('system.svg');
+  });
+});
+
 describe('a report', () => {
   it('is made of figures that Vega-Lite takes without a warning', async () => {
     for (const rows of [{ rows: two, classes: ['0', '1'] }, { rows: three, classes: CLASSES }]) {
-      const story = await readRunStory(writeEvaluatedRun(temporaryFolder(), { name: 'warned', scores, ...rows }));
+      const story = await readRunStory(writeEvaluatedRun(temporaryFolder(), { name: 'warned', scores, looks: 40, ...rows }));
       const warnings: unknown[] = [];
       const logger = { level: () => logger, error: heard, warn: heard, info: () => logger, debug: () => logger };
       function heard(...message: readonly unknown[]): typeof logger {

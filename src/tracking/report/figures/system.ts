@@ -1,0 +1,83 @@
+import type { Environment } from '../../../core/events.ts';
+import type { Figure, Spec } from '../figure.ts';
+import type { Look } from '../journal-story.ts';
+import { blue, green, muted, orange } from '../palette.ts';
+
+const WIDTH = 600;
+const HEIGHT = 70;
+/** Room for the numbers on the left, so that the panels stand flush. */
+const LEFT = 34;
+/** A minute's looks; fewer tell nothing that the table does not. */
+const LEAST_LOOKS = 6;
+/** More points than this lie closer than a line is wide. */
+const MOST_POINTS = 300;
+
+export function tellsSomething(looks: readonly Look[]): boolean {
+  return looks.length >= LEAST_LOOKS;
+}
+
+/** Cores at work and memory over the time of the run, and where there are GPUs, how busy and how full the fullest of them is. */
+export function systemFigure(looks: readonly Look[], { cores, memoryBytes }: Environment['machine']): Figure {
+  const longest = looks.at(-1)?.seconds ?? 0;
+  const [unit, seconds] = longest > 2 * 3600 ? ['hours', 3600] : ['minutes', 60];
+  const over = (title: string, color: string, most: number | null, valueOf: (look: Look) => number): Panel => {
+    const values = thinned(looks.map((look) => ({ at: look.seconds / seconds, value: valueOf(look) })).filter(({ value }) => Number.isFinite(value)));
+    return { title, color, most, values };
+  };
+  const gpu = (of: 'percent' | 'usedBytes', scale: number) => (look: Look) => Math.max(...(look.gpus ?? []).map((each) => each[of]).filter((value) => value !== null)) / scale;
+  const all = [
+    over('cores at work', blue, cores, ({ cpuPercent }) => cpuPercent / 100),
+    over('memory, GB', orange, memoryBytes / 1e9, (look) => look.memoryBytes / 1e9),
+    over('GPU at work, %', green, 100, gpu('percent', 1)),
+    over('GPU memory, GB', green, null, gpu('usedBytes', 1e9)),
+  ].filter(({ values }) => values.length > 0);
+  return {
+    name: 'system',
+    title: 'What the run took of the machine over time',
+    spec: {
+      data: { values: [] },
+      spacing: 34,
+      bounds: 'flush',
+      vconcat: all.map((panel, i) => drawn(panel, [0, longest / seconds], i === all.length - 1 ? unit : null)),
+    },
+  };
+}
+
+/** `unit` stands below the lowest panel. */
+function drawn({ title, color, most, values }: Panel, domain: readonly [number, number], unit: string | null): Spec {
+  const x = { field: 'at', type: 'quantitative', scale: { domain, nice: false }, axis: { title: unit, ...(unit === null ? { labels: false } : {}) } };
+  const highest = Math.max(...values.map(({ value }) => value));
+  // What the machine has is drawn where the run comes near it, and would otherwise press the curve flat.
+  const isNear = most !== null && most <= 4 * highest;
+  const y = { field: 'value', type: 'quantitative', title: null, scale: { domainMin: 0, ...(isNear ? { domainMax: Math.max(most, highest) } : {}) }, axis: { minExtent: LEFT, maxExtent: LEFT, tickCount: 3 } };
+  return {
+    width: WIDTH,
+    height: HEIGHT,
+    title,
+    layer: [
+      ...(isNear ? [{ data: { values: [{ value: most }] }, mark: { type: 'rule', color: muted, strokeWidth: 1, strokeDash: [4, 3], opacity: 0.7 }, encoding: { y } }] : []),
+      { data: { values }, mark: { type: 'area', color, opacity: 0.18 }, encoding: { x, y } },
+      { data: { values }, mark: { type: 'line', color, strokeWidth: 1.5 }, encoding: { x, y } },
+    ],
+  };
+}
+
+interface Panel {
+  readonly title: string;
+  readonly color: string;
+  /** What the machine has; null where that is not known. */
+  readonly most: number | null;
+  readonly values: readonly Point[];
+}
+
+interface Point {
+  readonly at: number;
+  readonly value: number;
+}
+
+/** Of neighbours that would lie on each other the highest. */
+function thinned(values: readonly Point[]): readonly Point[] {
+  const size = Math.ceil(values.length / MOST_POINTS);
+  const starts = Array.from({ length: Math.ceil(values.length / size) || 0 }, (_, i) => i * size);
+  return starts.map((start) => values.slice(start, start + size).reduce((highest, each) => (each.value > highest.value ? each : highest)));
+}

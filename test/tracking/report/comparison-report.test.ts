@@ -1,0 +1,70 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { compile, type TopLevelSpec } from 'vega-lite';
+import { compareRuns, type Comparison } from '../../../src/tracking/comparison/compare.ts';
+import { comparisonFigures, writeComparisonReport } from '../../../src/tracking/report/comparison-report.ts';
+import { readEvaluatedRun, type EvaluatedRun } from '../../../src/tracking/run-files.ts';
+import { severalRuns, twoClassRows, writeEvaluatedRun } from '../../helpers/evaluated-run.ts';
+import { temporaryFolder } from '../../helpers/quickstart.ts';
+
+async function compared(folders: readonly string[]): Promise<{ readonly runs: readonly EvaluatedRun[]; readonly comparison: Comparison }> {
+  const runs = await Promise.all(folders.map(readEvaluatedRun));
+  return { runs, comparison: await compareRuns(runs) };
+}
+
+/** The first cells of a section's table, in their order. */
+function firstCells(page: string, section: string): readonly string[] {
+  const body = new RegExp(`<section id="${section}">.*?</section>`, 's').exec(page)?.[0] ?? '';
+  return [...body.matchAll(/<tr><th>([^<]*)<\/th>/g)].map(([, cell = '']) => cell);
+}
+
+describe('the page of many runs', () => {
+  const file = join(temporaryFolder(), 'pages/all.html');
+
+  it('has them under each other, the best first, with their results over each parameter that differs', async () => {
+    const { runs, comparison } = await compared(severalRuns(temporaryFolder(), 9));
+    const files = await writeComparisonReport(file, comparison, runs);
+    const page = readFileSync(file, 'utf8');
+    expect(page).toContain('<h1>9 runs by val/f1_macro</h1>');
+    // Of nine runs the fifth is the best, and the farther from it the worse.
+    expect(comparison.ranking.order[0]).toBe(4);
+    const best = comparison.ranking.order.map((run) => comparison.runs[run]);
+    for (const section of ['parameters', 'results']) expect(firstCells(page, section).slice(1), section).toEqual(best);
+    expect(firstCells(page, 'folds').slice(1)).toEqual(best.slice(1));
+    const names = ['ranking', 'parameter-model.freeze_encoder', 'parameter-model.head.dense', 'parameter-training.optimizer.lr', 'leads'];
+    expect(files.map((path) => basename(path))).toEqual(['all.html', ...names.flatMap((name) => [`${name}.svg`, `${name}.png`])]);
+    expect(files.every((path) => existsSync(path))).toBe(true);
+    expect(page.match(/<svg /g)?.length).toBe(names.length);
+    expect(page).not.toMatch(/NaN|undefined|Infinity/);
+  });
+
+  it('says in a few words which the best one is sure to beat', async () => {
+    const { comparison } = await compared(severalRuns(temporaryFolder(), 9));
+    expect(comparison.verdict).toMatch(/^run-5 has the best mean val\/f1_macro\. It is better than \d of the 8 others\. The closest is run-[46]: 0\.\d{4} \(95 % interval .*\)\. Its lead is within noise over .*run-[46].*\. The p values are corrected for 8 comparisons\.$/);
+    expect(comparison.verdict.length).toBeLessThan(400);
+  });
+
+  it('is there for runs that cannot be paired or have no result, too', async () => {
+    const folders = severalRuns(temporaryFolder(), 4);
+    const other = writeEvaluatedRun(temporaryFolder(), { name: 'other', classes: ['0', '1'], rows: twoClassRows(60, 3, () => false), scores: [[0.9], [0.95], [0.97]] });
+    const { runs } = await compared([...folders, other]);
+    const all = [{ ...runs[0]!, name: 'nothing', metrics: null }, ...runs];
+    const comparison = await compareRuns(all);
+    await writeComparisonReport(file, comparison, all);
+    const page = readFileSync(file, 'utf8');
+    expect(firstCells(page, 'results')[1]).toBe('other');
+    expect(firstCells(page, 'results').at(-1)).toBe('nothing');
+    expect(firstCells(page, 'folds')).toEqual([]);
+    expect(page).toContain('No test was made: nothing has not been evaluated.');
+  });
+
+  it.each([2, 3, 9])('is made of figures that Vega-Lite takes without a warning: %i runs', async (size) => {
+    const { runs, comparison } = await compared(severalRuns(temporaryFolder(), size));
+    const warnings: unknown[] = [];
+    const heard = (...message: readonly unknown[]): unknown => warnings.push(message);
+    const logger = { level: () => logger, error: heard, warn: heard, info: () => logger, debug: () => logger };
+    for (const { spec } of comparisonFigures(comparison, runs)) compile(spec as unknown as TopLevelSpec, { logger: logger as never });
+    expect(warnings).toEqual([]);
+  });
+});
