@@ -21,12 +21,12 @@ export interface DataSizes {
  */
 export async function checkData({ data, split, seed }: Experiment): Promise<DataSizes> {
   const errors: OrtrainError[] = [];
-  const train = await attempt(() => readTrainExamples(data.train, data), errors);
+  const train = await attempt(() => readTrainExamples(data.train, { ...data, group_by: split.group_by }), errors);
   const { test, sample_submission: sample } = data;
   const testIds = test === null ? undefined : (await attempt(() => readTestExamples(test, data), errors))?.ids;
   // Without readable classes the ids can still be compared.
   if (sample !== null && testIds !== undefined) await attempt(() => checkSample(sample, data, testIds, train?.classes ?? ['0', '1']), errors);
-  const foldOf = train === undefined ? undefined : await attempt(async () => assignFolds(train.labels, { ...split, seed: split.seed ?? seed, classes: train.classes }), errors);
+  const foldOf = train === undefined ? undefined : await attempt(async () => assignFolds(train, { ...split, seed: split.seed ?? seed }), errors);
   if (errors.length > 0 || train === undefined || foldOf === undefined) throw together(errors);
   const trainRowsOfFold = Array.from({ length: split.folds }, (_, fold) => foldOf.filter((of) => of !== fold).length);
   return { rows: train.texts.length, classes: train.classes, testRows: testIds?.length ?? null, trainRowsOfFold };
