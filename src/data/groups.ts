@@ -7,22 +7,31 @@ export interface Groups {
 }
 
 /** Rows with the same value, to the character, belong together. Groups are numbered in the order that `ordered` gives their values, or of first appearance. */
-export function groupsBy(values: readonly string[], ordered = (different: readonly string[]): readonly string[] => different): Groups {
-  const different = ordered([...new Set(values)]);
-  const numberOf = new Map(different.map((value, number) => [value, number]));
-  return { of: Int32Array.from(values, (value) => numberOf.get(value)!), count: different.length };
+export function groupsBy(values: readonly string[], ordered?: (different: readonly string[]) => readonly string[]): Groups {
+  const numberOf = new Map<string, number>();
+  const of = new Int32Array(values.length);
+  for (let row = 0; row < values.length; row++) {
+    const known = numberOf.get(values[row]!);
+    of[row] = known ?? numberOf.size;
+    if (known === undefined) numberOf.set(values[row]!, numberOf.size);
+  }
+  if (ordered === undefined) return { of, count: numberOf.size };
+  const placeOf = new Int32Array(numberOf.size);
+  ordered([...numberOf.keys()]).forEach((value, place) => (placeOf[numberOf.get(value)!] = place));
+  return { of: of.map((number) => placeOf[number]!), count: numberOf.size };
 }
 
 /** The groups of more than one row, by their rows; rows ascend, and groups come in the order of their first rows. */
 export function repeated({ of, count }: Groups): readonly (readonly number[])[] {
   const sizes = new Int32Array(count);
   for (const group of of) sizes[group]!++;
-  const rowsOf = new Map<number, number[]>();
-  of.forEach((group, row) => {
-    if (sizes[group]! < 2) return;
-    const rows = rowsOf.get(group);
-    if (rows === undefined) rowsOf.set(group, [row]);
-    else rows.push(row);
-  });
-  return [...rowsOf.values()];
+  const found: number[][] = [];
+  const placeOf = new Int32Array(count).fill(-1);
+  for (let row = 0; row < of.length; row++) {
+    const group = of[row]!;
+    if (sizes[group]! < 2) continue;
+    if (placeOf[group] === -1) placeOf[group] = found.push([]) - 1;
+    found[placeOf[group]!]!.push(row);
+  }
+  return found;
 }

@@ -1,12 +1,18 @@
 import type { Experiment } from '../config/index.ts';
 import { OrtrainError } from '../core/errors.ts';
-import { readTestExamples, readTrainExamples } from '../data/examples.ts';
+import { trainExamples, unlabelledExamples } from '../data/examples.ts';
+import { inspectData, type Dataset, type Finding } from '../data/findings/index.ts';
 import { assignFolds } from '../data/folds.ts';
+import { localModel } from '../data/hub.ts';
 import { buildSubmission } from '../data/submission.ts';
 import { readTable } from '../data/table.ts';
+import { loadTokenizer } from '../data/tokens.ts';
+import { inspectionOptions } from '../stages/inspect.ts';
+import { tokenizerFiles } from '../training/classifier-folder.ts';
 
 /** What the tables of an experiment amount to. */
 export interface DataSizes {
+  /** Training rows, without those that the configuration leaves out. */
   readonly rows: number;
   readonly classes: readonly string[];
   /** Null where there are no rows to predict. */
@@ -19,17 +25,37 @@ export interface DataSizes {
  * Reads every table of an experiment before anything is paid for: columns, ids and targets, whether the folds can be filled,
  * and whether the sample submission asks for exactly the test rows. Throws one `data` error with all problems of all tables.
  */
-export async function checkData({ data, split, seed }: Experiment): Promise<DataSizes> {
+export async function checkData(experiment: Experiment): Promise<DataSizes> {
+  return sizesOf(await readDataset(experiment), experiment);
+}
+
+/** `checkData`, and what is worth knowing about data that can be used; of tokens only where the model is on this machine. */
+export async function inspectDataset(experiment: Experiment): Promise<{ readonly sizes: DataSizes; readonly findings: readonly Finding[] }> {
+  const dataset = await readDataset(experiment);
+  const folder = localModel(experiment.model.base, experiment.model.revision);
+  const files = folder === undefined ? {} : tokenizerFiles(folder);
+  const tokenizer = files['tokenizer.json'] === undefined ? null : await loadTokenizer(files);
+  return { sizes: sizesOf(dataset, experiment), findings: inspectData(dataset, inspectionOptions(experiment), tokenizer) };
+}
+
+async function readDataset({ data, split, seed }: Experiment): Promise<Dataset> {
   const errors: OrtrainError[] = [];
-  const train = await attempt(() => readTrainExamples(data.train, { ...data, group_by: split.group_by }), errors);
-  const { test, sample_submission: sample } = data;
-  const testIds = test === null ? undefined : (await attempt(() => readTestExamples(test, data), errors))?.ids;
+  const train = await attempt(() => readTable(data.train), errors);
+  const examples = train === undefined ? undefined : await attempt(async () => trainExamples(train, { ...data, group_by: split.group_by }), errors);
+  const test = data.test === null ? null : await attempt(() => readTable(data.test ?? ''), errors);
+  const testIds = test === undefined || test === null ? undefined : (await attempt(async () => unlabelledExamples(test, data), errors))?.ids;
+  const { sample_submission: sample } = data;
   // Without readable classes the ids can still be compared.
-  if (sample !== null && testIds !== undefined) await attempt(() => checkSample(sample, data, testIds, train?.classes ?? ['0', '1']), errors);
-  const foldOf = train === undefined ? undefined : await attempt(async () => assignFolds(train, { ...split, seed: split.seed ?? seed }), errors);
-  if (errors.length > 0 || train === undefined || foldOf === undefined) throw together(errors);
-  const trainRowsOfFold = Array.from({ length: split.folds }, (_, fold) => foldOf.filter((of) => of !== fold).length);
-  return { rows: train.texts.length, classes: train.classes, testRows: testIds?.length ?? null, trainRowsOfFold };
+  if (sample !== null && testIds !== undefined) await attempt(() => checkSample(sample, data, testIds, examples?.classes ?? ['0', '1']), errors);
+  const foldOf = examples === undefined ? undefined : await attempt(async () => assignFolds(examples, { ...split, seed: split.seed ?? seed }), errors);
+  if (errors.length > 0 || train === undefined || test === undefined || examples === undefined || foldOf === undefined) throw together(errors);
+  return { train, test, examples, foldOf };
+}
+
+function sizesOf({ examples, test, foldOf }: Dataset, { split }: Experiment): DataSizes {
+  const rowsOfFold = new Int32Array(split.folds);
+  for (const fold of foldOf) rowsOfFold[fold]!++;
+  return { rows: foldOf.length, classes: examples.classes, testRows: test?.rows.length ?? null, trainRowsOfFold: Array.from(rowsOfFold, (rows) => foldOf.length - rows) };
 }
 
 /** The sample submission has to ask for exactly the test rows, in columns and values that the classes can fill: tried with all probabilities equal. */
