@@ -36,7 +36,8 @@ export function inspectTokens(tokenizer: Tokenizer, train: readonly string[], te
     unknown += encoded.unknown;
     if (encoded.unknown > 0) unknownTexts.push(text);
   });
-  const among = texts.length < train.length + test.length ? `, judged by ${count(texts.length)} of them` : '';
+  const total = train.length + test.length;
+  const among = texts.length < total ? `; ${count(texts.length)} of ${count(total)} texts were looked at` : '';
   return [
     ...cutTexts(lengths, maxLength, among),
     ...(batches === null ? [] : padding(lengths.subarray(0, trainTexts.length).map((length) => Math.min(length, maxLength)), maxLength, batches)),

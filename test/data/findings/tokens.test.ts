@@ -57,7 +57,7 @@ describe('findings about tokens', () => {
     const counting: Tokenizer = { ...tokenizer, encode: (...args) => ((encoded += 1), tokenizer.encode(...args)) };
     const findings = inspectTokens(counting, Array.from({ length: 50_000 }, () => 'the'), [], usual, () => {});
     expect(encoded).toBe(16_667);
-    expect(named(findings, 'cut-texts').message).toContain('judged by 16,667 of them');
+    expect(named(findings, 'cut-texts').message).toContain('; 16,667 of 50,000 texts were looked at');
   });
 
   it('can be stopped', () => {
