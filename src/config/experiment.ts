@@ -115,6 +115,11 @@ export const experimentDefinition = object('An experiment: data in, a trained an
     id: nullable(text({ description: 'Column that identifies a row; null: the row number.' })),
     text: text({ description: 'Column with the text.' }),
     target: text({ description: 'Column with the class.' }),
+    conflicts: choice(['keep', 'drop', 'majority'], {
+      default: 'keep',
+      description: 'Training rows with the same text and different classes: keep them, drop them all, or give all of them the class that most have (majority; a tie is dropped).',
+    }),
+    duplicates: choice(['keep', 'drop'], { default: 'keep', description: 'Training rows with the same text and the same class: keep them, or drop all but the first.' }),
   }),
   model: object('The pretrained encoder and the head on top of it.', {
     base: text({ description: 'A name on the Hugging Face hub, or a directory in its layout.' }),
@@ -128,6 +133,9 @@ export const experimentDefinition = object('An experiment: data in, a trained an
     strategy: choice(['stratified-kfold', 'kfold'], { default: 'stratified-kfold', description: 'Keep the shares of the classes equal in all folds, or not.' }),
     folds: integer({ default: 5, minimum: 2, description: 'Number of folds; one model is trained for each.' }),
     shuffle: flag({ default: true, description: 'Shuffle before dividing.' }),
+    group_by: nullable(
+      text({ description: 'Rows that stay in one fold: text for those with the same text, or the name of a column for those with the same value there; null: each row by itself.' }),
+    ),
     seed: nullable(integer({ minimum: 0, maximum: 2 ** 32 - 1, description: "Seed of the shuffle; null: the experiment's seed." })),
     only: nullable(
       list(integer({ minimum: 0, description: 'Number of a fold, from 0.' }), {

@@ -28,7 +28,19 @@ function dataConflicts({ data }: Experiment): readonly Conflict[] {
   return found;
 }
 
-function splitConflicts({ split }: Experiment): readonly Conflict[] {
+function splitConflicts({ data, split }: Experiment): readonly Conflict[] {
+  return [...groupConflicts(data, split.group_by), ...pickConflicts(split)];
+}
+
+/** `text` means the texts, whatever that column is called. */
+function groupConflicts({ id, target }: Experiment['data'], group: string | null): readonly Conflict[] {
+  const path = ['split', 'group_by'];
+  if (group === null || group === 'text') return [];
+  if (group === target) return [{ path, message: `split.group_by is the column of the classes, ${JSON.stringify(group)}: each class would be in one fold only` }];
+  return group === id ? [{ path, message: `split.group_by is the column of the ids, ${JSON.stringify(group)}, which differ in every row`, suggestion: 'group_by: null' }] : [];
+}
+
+function pickConflicts(split: Experiment['split']): readonly Conflict[] {
   return (split.only ?? []).flatMap((fold, i, all): readonly Conflict[] => {
     const path = ['split', 'only', i];
     if (fold >= split.folds) return [{ path, message: `there is no fold ${fold}: ${split.folds} folds are numbered 0 to ${split.folds - 1}` }];

@@ -1,5 +1,8 @@
 import type { Problem } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
+import { cleaned, type CleanedExamples, type CleaningOptions } from './cleaning.ts';
+import { groupsBy, type Groups } from './groups.ts';
+import { isNumeric, sortedValues } from './ordering.ts';
 import { counted, dataError, quoted, quotedList } from './problems.ts';
 import { columnOf, readTable, type Table } from './table.ts';
 
@@ -11,6 +14,11 @@ export interface ExampleColumns {
 
 export interface LabelledColumns extends ExampleColumns {
   readonly target: string;
+}
+
+export interface TrainOptions extends LabelledColumns, CleaningOptions {
+  /** `text` for the rows with the same text, otherwise a column for those with the same value there; null: no groups. */
+  readonly group_by?: string | null;
 }
 
 /** Texts with an id each, in the order of the table. */
@@ -26,9 +34,15 @@ export interface LabelledExamples extends Examples {
   readonly classes: readonly string[];
 }
 
-/** `labelledExamples` of a file. */
-export async function readTrainExamples(path: string, columns: LabelledColumns): Promise<LabelledExamples> {
-  return labelledExamples(await readTable(path), columns);
+/** What is left of labelled rows once they are cleaned. */
+export interface TrainExamples extends CleanedExamples {
+  /** Which rows stay in one fold; null: each by itself. */
+  readonly groups: Groups | null;
+}
+
+/** `trainExamples` of a file. */
+export async function readTrainExamples(path: string, options: TrainOptions): Promise<TrainExamples> {
+  return trainExamples(await readTable(path), options);
 }
 
 /** `unlabelledExamples` of a file. */
@@ -36,18 +50,29 @@ export async function readTestExamples(path: string, columns: ExampleColumns): P
   return unlabelledExamples(await readTable(path), columns);
 }
 
+/** `labelledExamples`, cleaned and grouped. A `data` error also where cleaning leaves too little of a class. */
+export function trainExamples(table: Table, options: TrainOptions): TrainExamples {
+  const groupColumn = options.group_by === 'text' ? options.text : (options.group_by ?? null);
+  const examples = cleaned(labelledExamples(table, options, groupColumn), options);
+  throwIfTooFewAreLeft(table.file, examples);
+  if (groupColumn === null) return { ...examples, groups: null };
+  const values = columnOf(table, groupColumn) ?? [];
+  return { ...examples, groups: groupsBy(Array.from(examples.rows, (row) => values[row]!), sortedValues) };
+}
+
 /** Texts and ids of a table; other columns are not looked at. Everything that is wrong with them comes in one `data` error. */
 export function unlabelledExamples(table: Table, { id, text }: ExampleColumns): Examples {
-  report(table, [...columnProblems(table, { id, text }), ...idProblems(table, id)]);
+  report(table, [...columnProblems(table, { 'data.id': id, 'data.text': text }), ...idProblems(table, id)]);
   return { ids: idsOf(table, id), texts: columnOf(table, text) ?? [] };
 }
 
-/** Texts, ids and classes of a table. Everything that is wrong with them comes in one `data` error. */
-export function labelledExamples(table: Table, { id, text, target }: LabelledColumns): LabelledExamples {
+/** Texts, ids and classes of a table. Everything that is wrong with them, or that there is no `group` column, comes in one `data` error. */
+export function labelledExamples(table: Table, { id, text, target }: LabelledColumns, group: string | null = null): LabelledExamples {
   const targets = columnOf(table, target) ?? [];
   const rowsOf = rowsByValue(targets);
-  const classes = sortedClasses([...rowsOf.keys()]);
-  report(table, [...columnProblems(table, { id, text, target }), ...idProblems(table, id), ...targetProblems(table, target, rowsOf, classes)]);
+  const classes = sortedValues([...rowsOf.keys()]);
+  const columns = { 'data.id': id, 'data.text': text, 'data.target': target, 'split.group_by': group };
+  report(table, [...columnProblems(table, columns), ...textProblems(table, text), ...idProblems(table, id), ...targetProblems(table, target, rowsOf, classes)]);
   const labelOf = new Map(classes.map((name, label) => [name, label]));
   return { ids: idsOf(table, id), texts: columnOf(table, text) ?? [], labels: Int32Array.from(targets, (value) => labelOf.get(value)!), classes };
 }
@@ -71,9 +96,23 @@ function columnProblems(table: Table, named: Readonly<Record<string, string | nu
   return Object.entries(named).flatMap(([key, name]) => {
     if (name === null || table.columns.includes(name)) return [];
     const suggestion = nearest(name, table.columns);
-    const message = `there is no column ${quoted(name)}, which data.${key} names; the columns are ${quotedList(table.columns)}`;
+    const message = `there is no column ${quoted(name)}, which ${key} names; the columns are ${quotedList(table.columns)}`;
     return [{ message, line: 1, field: name, ...(suggestion === undefined ? {} : { suggestion }) }];
   });
+}
+
+function textProblems(table: Table, text: string): Problem[] {
+  const texts = columnOf(table, text) ?? [];
+  return texts.length > 0 && texts.every((value) => value.trim() === '') ? [{ message: 'all texts are empty', line: 1, field: text }] : [];
+}
+
+function throwIfTooFewAreLeft(file: string, { labels, classes, cleaning }: CleanedExamples): void {
+  const left = new Int32Array(classes.length);
+  for (const label of labels) left[label]!++;
+  const problems = classes.flatMap((name, label) => (left[label]! < 2 ? [{ message: `of the class ${quoted(name)} ${left[label] === 0 ? 'no row is' : 'only one row is'} left`, file }] : []));
+  if (problems.length === 0) return;
+  const without = `${counted(cleaning.conflicting, 'row')} with conflicting classes and ${cleaning.duplicate} with repeated texts`;
+  throw dataError(`${file} is too little without ${without}`, file, problems, 'Set data.conflicts or data.duplicates to keep.');
 }
 
 function idsOf(table: Table, id: string | null): readonly string[] {
@@ -149,18 +188,4 @@ function rowsByValue(values: readonly string[]): Map<string, number[]> {
     else known.push(i + 1);
   });
   return rows;
-}
-
-function sortedClasses(values: readonly string[]): readonly string[] {
-  const numeric = values.every(isNumeric);
-  return [...values].sort((a, b) => (numeric && Number(a) - Number(b)) || byCodePoint(a, b));
-}
-
-function isNumeric(text: string): boolean {
-  return /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text);
-}
-
-/** UTF-8 sorts bytewise as code points do; JavaScript's own order is that of UTF-16 units. */
-function byCodePoint(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

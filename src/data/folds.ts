@@ -1,7 +1,9 @@
 import { writeFileAtomic } from '../core/files.ts';
 import type { Problem } from '../core/errors.ts';
-import { RandomState } from '../core/random.ts';
 import { writeCsv } from './csv.ts';
+import { groupKFold, stratifiedGroupKFold } from './group-kfold.ts';
+import type { Groups } from './groups.ts';
+import { kFold, rowsByLabel, stratifiedKFold } from './kfold.ts';
 import { counted, dataError, quoted, quotedList } from './problems.ts';
 import { columnOf, readTable } from './table.ts';
 
@@ -11,67 +13,34 @@ export interface FoldOptions {
   readonly folds: number;
   readonly shuffle: boolean;
   readonly seed: number;
-  /** The classes' names, for messages. */
+}
+
+/** What is divided into folds. */
+export interface FoldedRows {
+  /** Positions in `classes`. */
+  readonly labels: Int32Array;
   readonly classes: readonly string[];
+  /** Which rows stay together; null: each by itself. */
+  readonly groups: Groups | null;
+  /** Each row's position in the table, for messages. */
+  readonly rows: Int32Array;
 }
 
 /**
- * The fold in whose validation part each row is, [rows]. A `data` error where there are fewer rows than folds or, when
- * stratified, a class has.
+ * The fold in whose validation part each row is, [rows], as scikit-learn's `StratifiedKFold`, `KFold`, `StratifiedGroupKFold`
+ * or `GroupKFold` divide. A `data` error where there are fewer rows or groups than folds, where a class has fewer rows when
+ * stratified, and where the groups leave a fold empty.
  */
-export function assignFolds(labels: Int32Array, { strategy, folds, shuffle, seed, classes }: FoldOptions): Int32Array {
-  const problems = strategy === 'kfold' ? tooFewRows(labels, folds) : tooFewOfClass(labels, folds, classes);
-  if (problems.length > 0) throw dataError(`the training rows cannot be split into ${folds} folds`, 'split', problems, 'Lower split.folds, or add rows.');
+export function assignFolds(examples: FoldedRows, { strategy, folds, shuffle, seed }: FoldOptions): Int32Array {
+  const { labels, classes, groups } = examples;
+  const refuse = (problems: readonly Problem[]): void => {
+    if (problems.length > 0) throw dataError(`the training rows cannot be split into ${folds} folds`, 'split', problems, 'Lower split.folds, or add rows.');
+  };
+  refuse([...(strategy === 'kfold' ? tooFewRows(labels, folds) : tooFewOfClass(examples, folds)), ...tooFewGroups(groups, folds)]);
   const shuffleSeed = shuffle ? seed : null;
-  return strategy === 'kfold' ? kFold(labels.length, folds, shuffleSeed) : stratifiedKFold(labels, folds, shuffleSeed);
-}
-
-/** scikit-learn's `KFold`: the first n mod k folds have one row more. `seed` null: not shuffled. */
-export function kFold(rows: number, folds: number, seed: number | null): Int32Array {
-  const order = Int32Array.from({ length: rows }, (_, row) => row);
-  if (seed !== null) new RandomState(seed).shuffle(order);
-  const foldOf = new Int32Array(rows);
-  let start = 0;
-  for (let fold = 0; fold < folds; fold++) {
-    const size = Math.floor(rows / folds) + (fold < rows % folds ? 1 : 0);
-    for (const row of order.subarray(start, start + size)) foldOf[row] = fold;
-    start += size;
-  }
-  return foldOf;
-}
-
-/**
- * scikit-learn's `StratifiedKFold`: the rows sorted by class are dealt to the folds in turn, which says how many of each
- * class a fold gets; each class's list of fold numbers is then shuffled. Classes count in the order of first appearance.
- */
-export function stratifiedKFold(labels: Int32Array, folds: number, seed: number | null): Int32Array {
-  const rng = seed === null ? null : new RandomState(seed);
-  const foldOf = new Int32Array(labels.length);
-  let dealt = 0;
-  for (const rows of rowsByLabel(labels).values()) {
-    const perFold = new Int32Array(folds);
-    for (let i = 0; i < rows.length; i++) perFold[dealt++ % folds]!++;
-    const list = [...perFold].flatMap((count, fold) => Array.from({ length: count }, () => fold));
-    rng?.shuffle(list);
-    rows.forEach((row, i) => (foldOf[row] = list[i]!));
-  }
-  return foldOf;
-}
-
-/**
- * scikit-learn's `GroupKFold`: groups by falling size, of equal ones the later in sorted order first, each into the fold
- * with the fewest rows so far. `groups`: a number for each row, ascending in the groups' own order.
- */
-export function groupKFold(groups: Int32Array, folds: number): Int32Array {
-  const rowsOf = rowsByLabel(groups);
-  const ordered = [...rowsOf.keys()].sort((a, b) => rowsOf.get(b)!.length - rowsOf.get(a)!.length || b - a);
-  const sizes = new Int32Array(folds);
-  const foldOf = new Int32Array(groups.length);
-  for (const group of ordered) {
-    const fold = sizes.indexOf(Math.min(...sizes));
-    sizes[fold]! += rowsOf.get(group)!.length;
-    for (const row of rowsOf.get(group)!) foldOf[row] = fold;
-  }
+  if (groups === null) return strategy === 'kfold' ? kFold(labels.length, folds, shuffleSeed) : stratifiedKFold(labels, folds, shuffleSeed);
+  const foldOf = strategy === 'kfold' ? groupKFold(groups, folds, shuffleSeed) : stratifiedGroupKFold(labels, classes.length, groups, folds, shuffleSeed);
+  refuse(emptyFolds(foldOf, folds));
   return foldOf;
 }
 
@@ -92,25 +61,25 @@ export async function readFolds(path: string): Promise<Int32Array> {
   return Int32Array.from(folds, Number);
 }
 
-/** Label to its rows, ascending; labels in the order of first appearance. */
-function rowsByLabel(labels: Int32Array): Map<number, number[]> {
-  const rows = new Map<number, number[]>();
-  labels.forEach((label, row) => {
-    const known = rows.get(label);
-    if (known === undefined) rows.set(label, [row]);
-    else known.push(row);
-  });
-  return rows;
-}
-
 function tooFewRows(labels: Int32Array, folds: number): Problem[] {
   return labels.length >= folds ? [] : [{ message: `${counted(labels.length, 'row')} for ${folds} folds` }];
 }
 
-function tooFewOfClass(labels: Int32Array, folds: number, classes: readonly string[]): Problem[] {
+function tooFewOfClass({ labels, classes, rows: places }: FoldedRows, folds: number): Problem[] {
   return [...rowsByLabel(labels)].flatMap(([label, rows]): Problem[] => {
     if (rows.length >= folds) return [];
-    const places = rows.map((row) => row + 1).join(', ');
-    return [{ message: `the class ${quoted(classes[label] ?? String(label))} has ${counted(rows.length, 'row')} for ${folds} folds: ${places}`, row: rows[0]! + 1 }];
+    const numbers = rows.map((row) => places[row]! + 1);
+    return [{ message: `the class ${quoted(classes[label] ?? String(label))} has ${counted(rows.length, 'row')} for ${folds} folds: ${numbers.join(', ')}`, row: numbers[0]! }];
   });
+}
+
+function tooFewGroups(groups: Groups | null, folds: number): Problem[] {
+  return groups === null || groups.count >= folds ? [] : [{ message: `split.group_by makes ${counted(groups.count, 'group')} for ${folds} folds`, field: 'split.group_by' }];
+}
+
+/** One large group can outweigh all that a fold would get. */
+function emptyFolds(foldOf: Int32Array, folds: number): Problem[] {
+  return Array.from({ length: folds }, (_, fold) => fold)
+    .filter((fold) => !foldOf.includes(fold))
+    .map((fold) => ({ message: `fold ${fold} gets no row, because the groups of split.group_by are too uneven`, field: 'split.group_by' }));
 }

@@ -54,6 +54,12 @@ export async function resolveModel(base: string, options: ResolveOptions): Promi
   return fetchSnapshot(base, files, settings, options);
 }
 
+/** The directory of a model as far as it is on this machine already, complete or not; the hub is not asked. */
+export function localModel(base: string, revision: string): string | undefined {
+  if (statSync(base, { throwIfNoEntry: false })?.isDirectory() === true) return base;
+  return isHubName(base) ? cachedSnapshot(base, revision, hubSettings(process.env).cache) : undefined;
+}
+
 /** `name` or `organisation/name`. */
 function isHubName(base: string): boolean {
   return /^[A-Za-z0-9][\w.-]*(\/[A-Za-z0-9][\w.-]*)?$/.test(base);

@@ -1,12 +1,18 @@
 import type { Experiment } from '../config/index.ts';
 import { OrtrainError } from '../core/errors.ts';
-import { readTestExamples, readTrainExamples, type Examples, type LabelledExamples } from '../data/examples.ts';
+import { trainExamples, unlabelledExamples, type Examples, type TrainExamples } from '../data/examples.ts';
+import { inspectData, type Dataset, type Finding } from '../data/findings/index.ts';
 import { assignFolds } from '../data/folds.ts';
+import { localModel } from '../data/hub.ts';
 import { buildSubmission } from '../data/submission.ts';
 import { readTable } from '../data/table.ts';
+import { loadTokenizer } from '../data/tokens.ts';
+import { inspectionOptions } from '../stages/inspect.ts';
+import { tokenizerFiles } from '../training/classifier-folder.ts';
 
 /** What the tables of an experiment amount to. */
 export interface DataSizes {
+  /** Training rows, without those that the configuration leaves out. */
   readonly rows: number;
   readonly classes: readonly string[];
   /** Null where there are no rows to predict. */
@@ -17,7 +23,9 @@ export interface DataSizes {
 
 /** What the tables of an experiment hold. */
 export interface DataContents {
-  readonly train: LabelledExamples;
+  /** As they stand in the files. */
+  readonly tables: Pick<Dataset, 'train' | 'test'>;
+  readonly train: TrainExamples;
   /** Undefined where there are no rows to predict. */
   readonly test: Examples | undefined;
   /** The fold that each training row is validated in. */
@@ -30,7 +38,9 @@ export async function checkData(experiment: Experiment): Promise<DataSizes> {
 }
 
 export function sizesOf({ train, test, foldOf }: DataContents, folds: number): DataSizes {
-  const trainRowsOfFold = Array.from({ length: folds }, (_, fold) => foldOf.filter((of) => of !== fold).length);
+  const rowsOfFold = new Int32Array(folds);
+  for (const fold of foldOf) rowsOfFold[fold]!++;
+  const trainRowsOfFold = Array.from(rowsOfFold, (rows) => foldOf.length - rows);
   return { rows: train.texts.length, classes: train.classes, testRows: test?.ids.length ?? null, trainRowsOfFold };
 }
 
@@ -40,14 +50,26 @@ export function sizesOf({ train, test, foldOf }: DataContents, folds: number): D
  */
 export async function readData({ data, split, seed }: Experiment): Promise<DataContents> {
   const errors: OrtrainError[] = [];
-  const train = await attempt(() => readTrainExamples(data.train, data), errors);
-  const { test, sample_submission: sample } = data;
-  const testRows = test === null ? undefined : await attempt(() => readTestExamples(test, data), errors);
+  const train = await attempt(() => readTable(data.train), errors);
+  const examples = train === undefined ? undefined : await attempt(async () => trainExamples(train, { ...data, group_by: split.group_by }), errors);
+  const test = data.test === null ? null : await attempt(() => readTable(data.test ?? ''), errors);
+  const testExamples = test === undefined || test === null ? undefined : await attempt(async () => unlabelledExamples(test, data), errors);
+  const { sample_submission: sample } = data;
   // Without readable classes the ids can still be compared.
-  if (sample !== null && testRows !== undefined) await attempt(() => checkSample(sample, data, testRows.ids, train?.classes ?? ['0', '1']), errors);
-  const foldOf = train === undefined ? undefined : await attempt(async () => assignFolds(train.labels, { ...split, seed: split.seed ?? seed, classes: train.classes }), errors);
-  if (errors.length > 0 || train === undefined || foldOf === undefined) throw together(errors);
-  return { train, test: testRows, foldOf };
+  if (sample !== null && testExamples !== undefined) await attempt(() => checkSample(sample, data, testExamples.ids, examples?.classes ?? ['0', '1']), errors);
+  const foldOf = examples === undefined ? undefined : await attempt(async () => assignFolds(examples, { ...split, seed: split.seed ?? seed }), errors);
+  if (errors.length > 0 || train === undefined || test === undefined || examples === undefined || foldOf === undefined) throw together(errors);
+  return { tables: { train, test }, train: examples, test: testExamples, foldOf };
+}
+
+/** `checkData`, and what is worth knowing about data that can be used; of tokens only where the model is on this machine. */
+export async function inspectDataset(experiment: Experiment): Promise<{ readonly sizes: DataSizes; readonly findings: readonly Finding[] }> {
+  const contents = await readData(experiment);
+  const dataset = { ...contents.tables, examples: contents.train, foldOf: contents.foldOf };
+  const folder = localModel(experiment.model.base, experiment.model.revision);
+  const files = folder === undefined ? {} : tokenizerFiles(folder);
+  const tokenizer = files['tokenizer.json'] === undefined ? null : await loadTokenizer(files);
+  return { sizes: sizesOf(contents, experiment.split.folds), findings: inspectData(dataset, inspectionOptions(experiment), tokenizer) };
 }
 
 /** The sample submission has to ask for exactly the test rows, in columns and values that the classes can fill: tried with all probabilities equal. */

@@ -1,6 +1,7 @@
 export { cacheContents, removeItems, unused, type CacheItem } from './cache-contents.ts';
-export { checkData, type DataSizes } from './check-data.ts';
+export { inspectDataset, type DataSizes } from './check-data.ts';
 export { deleteRuns, deletionOf, type Deletion } from './delete-runs.ts';
+export type { Finding } from '../data/findings/index.ts';
 export { exportRun, type ExportedFile, type ExportedModel, type ExportRequest } from './export.ts';
 export { checkModel } from './check-model.ts';
 export { chooseDevice, isSoftware, tried } from './devices.ts';

@@ -1,5 +1,6 @@
 import { encode } from './encode.ts';
 import { evaluate } from './evaluate.ts';
+import { inspect } from './inspect.ts';
 import { predict } from './predict.ts';
 import { split } from './split.ts';
 import type { Stage } from './stage.ts';
@@ -8,6 +9,6 @@ import { tokenize } from './tokenize.ts';
 import { train } from './train.ts';
 
 /** Every stage that a pipeline file can name. */
-export const stages: Readonly<Record<string, Stage>> = { tokenize, split, encode, train, evaluate, predict, submit };
+export const stages: Readonly<Record<string, Stage>> = { tokenize, split, inspect, encode, train, evaluate, predict, submit };
 
 export type { Need, Picked, Stage, StageContext, StageInputs, Surroundings } from './stage.ts';

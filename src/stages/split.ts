@@ -5,7 +5,7 @@ import type { Experiment } from '../config/index.ts';
 import type { Stage } from './stage.ts';
 
 interface Params {
-  readonly data: Pick<Experiment['data'], 'id' | 'text' | 'target'>;
+  readonly data: Pick<Experiment['data'], 'id' | 'text' | 'target' | 'conflicts' | 'duplicates'>;
   readonly split: Omit<Experiment['split'], 'only'> & { readonly seed: number };
 }
 
@@ -17,12 +17,12 @@ export const split: Stage<Params> = {
   makes: 'folds',
   publishes: { 'folds.csv': 'folds.csv' },
   usesDevice: false,
-  pick: ({ data, split: { only: _trained, ...split }, seed }) => ({
-    params: { data: { id: data.id, text: data.text, target: data.target }, split: { ...split, seed: split.seed ?? seed } },
-    files: { train: data.train },
+  pick: ({ data: { id, text, target, conflicts, duplicates, train }, split: { only: _trained, ...split }, seed }) => ({
+    params: { data: { id, text, target, conflicts, duplicates }, split: { ...split, seed: split.seed ?? seed } },
+    files: { train },
   }),
   async run({ params, files, output }) {
-    const { ids, labels, classes } = await readTrainExamples(files['train'] ?? '', params.data);
-    writeFolds(join(output, 'folds.csv'), ids, assignFolds(labels, { ...params.split, classes }));
+    const examples = await readTrainExamples(files['train'] ?? '', { ...params.data, group_by: params.split.group_by });
+    writeFolds(join(output, 'folds.csv'), examples.ids, assignFolds(examples, params.split));
   },
 };

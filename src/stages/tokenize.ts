@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Experiment } from '../config/index.ts';
 import { writeJsonAtomic } from '../core/files.ts';
+import { cleaningSentence } from '../data/cleaning.ts';
 import { readTestExamples, readTrainExamples } from '../data/examples.ts';
 import { loadTokenizer, saveTokens, tokenize as tokenizeTexts } from '../data/tokens.ts';
 import { tokenizerFiles } from '../training/classifier-folder.ts';
@@ -8,7 +9,7 @@ import type { ExampleIndex } from './outputs.ts';
 import type { Stage } from './stage.ts';
 
 interface Params {
-  readonly data: Pick<Experiment['data'], 'id' | 'text' | 'target'>;
+  readonly data: Pick<Experiment['data'], 'id' | 'text' | 'target' | 'conflicts' | 'duplicates'>;
   readonly model: Pick<Experiment['model'], 'max_seq_length'>;
 }
 
@@ -20,12 +21,14 @@ export const tokenize: Stage<Params> = {
   makes: 'tokens',
   publishes: {},
   usesDevice: false,
-  pick: ({ data, model }, { modelFolder }) => ({
-    params: { data: { id: data.id, text: data.text, target: data.target }, model: { max_seq_length: model.max_seq_length } },
+  pick: ({ data: { id, text, target, conflicts, duplicates, ...data }, model }, { modelFolder }) => ({
+    params: { data: { id, text, target, conflicts, duplicates }, model: { max_seq_length: model.max_seq_length } },
     files: { train: data.train, ...(data.test === null ? {} : { test: data.test }), ...tokenizerFiles(modelFolder) },
   }),
   async run({ params, files, output, emit, throwIfStopped }) {
     const train = await readTrainExamples(files['train'] ?? '', params.data);
+    const left = cleaningSentence(train.cleaning);
+    if (left !== undefined) emit({ type: 'notice', level: 'info', message: left });
     const test = files['test'] === undefined ? undefined : await readTestExamples(files['test'], params.data);
     const tokenizer = await loadTokenizer(files);
     const total = train.texts.length + (test?.texts.length ?? 0);

@@ -101,9 +101,38 @@ describe('configurations that cannot be used end with 2', () => {
 });
 
 describe('check', () => {
-  test('says what a good experiment has', async () => {
-    const { code, stdout } = await pipeline(['check', 'configs/quickstart.yaml']);
-    expect({ code, stdout }).toEqual({ code: 0, stdout: 'configs/quickstart.yaml  OK  900 rows of 2 classes, 200 test rows\n' });
+  test('says what a good experiment has, and what is worth knowing about its data', async () => {
+    const { code, stdout, stderr } = await pipeline(['check', 'configs/quickstart.yaml', 'configs/quickstart.yaml']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toBe(`\
+configs/quickstart.yaml  OK  900 rows of 2 classes, 200 test rows
+  info     6 more training rows repeat an earlier text once case, spaces and web addresses are set aside; split.group_by: text does not hold these together
+           train rows 62, 322, 783: "pray for Oldmere"
+           train rows 184, 215: "Tornado sirens going off in Carrick Sound right now, get to the basement"
+           train rows 203, 406: "Blacked out my calendar for the interview, do not call"
+  info     the classes are "0" 55.1 %, "1" 44.9 %; always predicting "0" is right in 55.1 % of the rows
+  info     4 of 1,100 texts (0.4 %) are longer than model.max_seq_length, 64 tokens, and lose their end; the longest has 75
+  info     7.7 % of what training computes is padding; with training.batching: shuffled it would be 52.4 %, with training.padding: max it would be 65.4 %
+configs/quickstart.yaml  OK  900 rows of 2 classes, 200 test rows
+  findings as for configs/quickstart.yaml
+`);
+  });
+
+  test('puts warnings first, harmless in a terminal, and goes on without a model; with --json they are data', async () => {
+    const rows = Array.from({ length: 40 }, (_, i) => `${i},${i < 4 ? '"\u001b[31mred"' : `text ${i}`},${i % 2}`);
+    writeFileSync(join(folder, 'repeats.csv'), `id,text,target\n${rows.join('\n')}\n`);
+    const set = [`data.train=${join(folder, 'repeats.csv')}`, 'data.test=null', 'data.sample_submission=null', 'model.base=nobody/has-this-model'].flatMap((value) => ['--set', value]);
+    const { code, stdout } = await pipeline(['check', 'configs/quickstart.yaml', ...set]);
+    expect(code).toBe(0);
+    expect(stdout).not.toContain('\u001b');
+    expect(stdout.split('\n').filter((line) => /^ {2}\w/.test(line)).map((line) => line.slice(0, 45))).toEqual([
+      '  warning  3 training rows repeat the text of',
+      '  warning  1 text has different classes in di',
+      '  info     the classes are "0" 50.0 %, "1" 50',
+      '  info     the model is not on this machine y',
+    ]);
+    const { checked } = document((await pipeline(['check', 'configs/quickstart.yaml', ...set, '--json'])).stdout) as { checked: readonly { rows: number; findings: readonly unknown[] }[] };
+    expect(checked).toMatchObject([{ rows: 40, findings: [{ severity: 'warning', code: 'duplicate-texts', count: 3, examples: [{ table: 'train', rows: [1, 2, 3, 4] }] }, {}, {}, { code: 'no-tokenizer' }] }]);
   });
 
   test('finds what is wrong in every table, not only in the first', async () => {

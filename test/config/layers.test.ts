@@ -14,7 +14,7 @@ describe('defaults', () => {
       name: 'my-tweets',
       pipeline: 'text-classification',
       seed: 42,
-      data: { train: 'a.csv', test: null, sample_submission: null, id: null, text: 'text', target: 'target' },
+      data: { train: 'a.csv', test: null, sample_submission: null, id: null, text: 'text', target: 'target', conflicts: 'keep', duplicates: 'keep' },
       model: {
         base: 'some-model',
         revision: 'main',
@@ -23,7 +23,7 @@ describe('defaults', () => {
         freeze_encoder: false,
         head: { dense: [], dropout: 0.1, activation: 'none' },
       },
-      split: { strategy: 'stratified-kfold', folds: 5, shuffle: true, seed: null, only: null },
+      split: { strategy: 'stratified-kfold', folds: 5, shuffle: true, group_by: null, seed: null, only: null },
       training: {
         epochs: 10,
         batch_size: 32,

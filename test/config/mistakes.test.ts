@@ -121,6 +121,8 @@ const contradictions: readonly Mistake[] = [
   { file: BASE, from: 'monitor: val/loss, mode: min', to: 'monitor: val/loss, mode: «max»', suggestion: 'mode: min' },
   { file: BASE, from: '  test: data/nlp-getting-started/test.csv\n  sample_submission: data/nlp-getting-started/sample_submission.csv', to: '  sample_submission: «sample.csv»', message: /data\.test is null/ },
   { file: BASE, from: '  target: target', to: '  target: «text»', message: /the same column/ },
+  { file: BASE, from: 'folds: 5, shuffle: true', to: 'folds: 5, group_by: «target», shuffle: true', message: /each class would be in one fold only/ },
+  { file: BASE, from: 'folds: 5, shuffle: true', to: 'folds: 5, group_by: «id», shuffle: true', suggestion: 'group_by: null', message: /differ in every row/ },
   { file: BASE, from: 'folds: 5, shuffle: true', to: 'folds: 5, only: [0, «5»], shuffle: true', message: /numbered 0 to 4/ },
   { file: BASE, from: SCHEDULE + AFTER_SCHEDULE, to: `{ name: one-cycle }${AFTER_SCHEDULE.replace(RESETS, `«${RESETS}»`)}`, suggestion: 'lr_resets: null', message: /sets it at every step/ },
   { file: BASE, from: SCHEDULE + AFTER_SCHEDULE, to: `{ name: constant }${AFTER_SCHEDULE.replace(RESETS, `«${RESETS}»`)}`, suggestion: 'lr_resets: null', message: /is constant/ },

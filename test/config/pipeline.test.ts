@@ -11,6 +11,7 @@ test('a bare name is a pipeline of the package', () => {
     stages: [
       { stage: 'tokenize' },
       { stage: 'split' },
+      { stage: 'inspect' },
       { stage: 'encode', when: 'model.freeze_encoder' },
       { stage: 'train', foreach: 'fold' },
       { stage: 'evaluate' },

@@ -95,7 +95,7 @@ describe('examples', () => {
 
 describeShared('examples of real tables', ['data', 'disaster-tweets'], () => {
   it('tweets', async () => {
-    const train = await readTrainExamples(sharedPath('data', 'disaster-tweets', 'train.csv')!, columns);
+    const train = await readTrainExamples(sharedPath('data', 'disaster-tweets', 'train.csv')!, { ...columns, conflicts: 'keep', duplicates: 'keep' });
     expect(train.classes).toEqual(['0', '1']);
     expect([train.ids.length, train.texts.length, train.labels.length]).toEqual([7613, 7613, 7613]);
     expect(train.labels.reduce((sum, label) => sum + label, 0)).toBe(3271);

@@ -57,7 +57,7 @@ describeMlflow('a real MLflow server', () => {
       expect(run.metrics['oof/f1_macro']).toBeCloseTo(oof['oof/f1_macro'] ?? NaN, 12);
       expect(run.params).toMatchObject({ name, 'model.head.dense': name === 'deep' ? '[8]' : '[]', 'training.optimizer.lr': '0.001' });
       expect(run.datasets).toEqual(['train.csv (training)']);
-      expect(await readArtifacts(server.uri, run.id)).toEqual(['config.yaml', 'environment.json', 'figures', 'folds.csv', 'metrics.json', 'oof.csv', 'report.html']);
+      expect(await readArtifacts(server.uri, run.id)).toEqual(['config.yaml', 'environment.json', 'figures', 'findings.json', 'folds.csv', 'metrics.json', 'oof.csv', 'report.html']);
       expect(await readArtifacts(server.uri, run.id, 'figures')).toEqual(expect.arrayContaining(['figures/confusion.png', 'figures/confusion.svg', 'figures/learning-fold-1.png']));
       for (const fold of [0, 1]) {
         const child = named(runs, `fold ${fold} · ${name}`);

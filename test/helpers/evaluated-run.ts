@@ -37,7 +37,7 @@ export function writeEvaluatedRun(root: string, { name, classes, rows, scores, c
   const table = writeCsv(['text', 'target'], rows.map(({ text, target }) => [text, target]));
   writeFileSync(train, table);
   const base = loadExperiment('configs/quickstart.yaml').experiment;
-  const data = { train, test: null, sample_submission: null, id: null, text: 'text', target: 'target' };
+  const data = { ...base.data, train, test: null, sample_submission: null, id: null, text: 'text', target: 'target' };
   const experiment = change({ ...base, name, data, split: { ...base.split, folds: Math.max(2, scores.length) } });
 
   const folds = scores.map((f1, fold): FoldHistory => {

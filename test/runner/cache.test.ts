@@ -159,8 +159,8 @@ describe('two processes at the same time', () => {
     expect(ends.map(({ code }) => code), ends.map(({ stderr }) => stderr).join('\n')).toEqual([0, 0]);
     const entries = readJournal(join(into, 'runs', 'quickstart', 'journal.jsonl'));
     const tasks = (type: string): readonly string[] => entries.flatMap((entry) => ('task' in entry && entry.type === type ? [entry.task] : [])).sort();
-    expect(tasks('task-started')).toEqual(['split', 'tokenize', 'train[0]', 'train[1]']);
-    expect(tasks('task-cached')).toEqual(['split', 'tokenize', 'train[0]', 'train[1]']);
+    expect(tasks('task-started')).toEqual(['inspect', 'split', 'tokenize', 'train[0]', 'train[1]']);
+    expect(tasks('task-cached')).toEqual(['inspect', 'split', 'tokenize', 'train[0]', 'train[1]']);
     expect(ends.some(({ stderr }) => stderr.includes('waits for process'))).toBe(true);
   });
 });

@@ -1,10 +1,11 @@
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readExperiment } from '../../src/config/index.ts';
 import type { RunEvent } from '../../src/core/events.ts';
-import { listRuns, planExperiment, predictTexts, readRun, runExperiment, type RunnerOptions } from '../../src/runner/index.ts';
+import { inspectDataset, listRuns, planExperiment, predictTexts, readRun, runExperiment, type RunnerOptions } from '../../src/runner/index.ts';
 import { readJournal } from '../../src/tracking/journal.ts';
+import { readValidation } from '../../src/runner/validation-rows.ts';
 import { smallQuickstart, temporaryFolder } from '../helpers/quickstart.ts';
 
 const artifacts = temporaryFolder();
@@ -15,13 +16,21 @@ async function run(set: readonly string[] = [], options: Partial<RunnerOptions> 
   return { result, events, executed: events.flatMap((event) => (event.type === 'task-started' ? [event.task] : [])) };
 }
 
+/** A table of 100 rows: the first three have the same text, once with another class, and so do the next two, once each. */
+function repeating(): string {
+  const rows = Array.from({ length: 100 }, (_, i) => `${i},${i < 3 ? 'fire' : i < 5 ? 'flood' : `message ${i}`},${i === 2 ? 0 : i === 0 ? 1 : i % 2}`);
+  const path = join(artifacts, 'repeating.csv');
+  writeFileSync(path, `id,text,target\n${rows.join('\n')}\n`);
+  return path;
+}
+
 const lines = (path: string): readonly string[] => readFileSync(path, 'utf8').trimEnd().split('\n');
 
 describe('a run', () => {
   it('leaves every file that the contract names', async () => {
     const { result, executed } = await run();
-    expect(executed).toEqual(['tokenize', 'split', 'train[0]', 'train[1]', 'evaluate', 'predict', 'submit']);
-    for (const name of ['config.yaml', 'environment.json', 'journal.jsonl', 'folds.csv', 'metrics.json', 'oof.csv', 'predictions.csv', 'submission.csv']) {
+    expect(executed).toEqual(['tokenize', 'split', 'inspect', 'train[0]', 'train[1]', 'evaluate', 'predict', 'submit']);
+    for (const name of ['config.yaml', 'environment.json', 'journal.jsonl', 'folds.csv', 'findings.json', 'metrics.json', 'oof.csv', 'predictions.csv', 'submission.csv']) {
       expect(statSync(join(result.folder, name)).size, name).toBeGreaterThan(0);
     }
     for (const fold of [0, 1]) {
@@ -33,6 +42,34 @@ describe('a run', () => {
     expect(lines(join(result.folder, 'submission.csv')).slice(1).every((line) => /^\d+,[01]$/.test(line))).toBe(true);
     expect(readdirSync(join(artifacts, 'cache', 'tmp'))).toEqual([]);
     expect(readdirSync(join(artifacts, 'cache', 'locks', 'train'))).toEqual([]);
+  });
+
+  it('writes the findings about its data that a check prints, and warns of them', async () => {
+    const set = ['data.train=' + repeating(), 'data.test=null', 'data.sample_submission=null', 'split.seed=1'];
+    const { result, events } = await run([...set, 'name=findings'], { until: 'inspect' });
+    const { experiment } = await smallQuickstart(...set);
+    const { findings } = await inspectDataset(experiment);
+    expect(JSON.parse(readFileSync(join(result.folder, 'findings.json'), 'utf8'))).toEqual({ findings });
+    expect(findings.map(({ code }) => code)).toContain('duplicate-texts');
+    const notices = events.flatMap((event) => (event.type === 'task-event' && event.event.type === 'notice' ? [event.event.message] : []));
+    expect(notices).toEqual(['2 warnings about the data in findings.json; pipeline check shows them']);
+    expect(events).toContainEqual(expect.objectContaining({ type: 'artifact', path: 'findings.json' }));
+  });
+
+  it('trains and validates without the rows that it is told to drop, as planned, and keeps their ids', async () => {
+    const set = ['data.train=' + repeating(), 'data.test=null', 'data.sample_submission=null', 'data.conflicts=majority', 'data.duplicates=drop', 'split.group_by=text', 'training.batch_size=8', 'name=cleaned'];
+    const plan = await planExperiment(await smallQuickstart(...set), { artifacts, device: 'auto' });
+    const { result, events } = await run(set);
+    const steps = events.flatMap((event) => (event.type === 'task-event' && event.event.type === 'step' ? [event.event.steps] : []));
+    // Of 100 rows: a tie of two is dropped, of three rows that are alike one stays; 96 in two folds are 48 each, 6 batches of 8.
+    expect(plan.totals).toMatchObject({ rows: 96, steps: 12 });
+    expect(new Set(steps)).toEqual(new Set([6]));
+    const rows = lines(join(result.folder, 'oof.csv')).slice(1).map((line) => line.split(','));
+    expect(rows.length).toBe(96);
+    const target = (id: string): string | undefined => rows.find(([own]) => own === id)?.[2];
+    expect([target('0'), target('1'), target('2'), target('3'), target('4'), target('5')]).toEqual(['1', undefined, undefined, undefined, undefined, '1']);
+    const exported = await readValidation(readRun(artifacts, 'cleaned'), 0, ['0', '1']);
+    expect(exported.texts.length).toBe(48);
   });
 
   it('executes nothing the second time, in the same folder, in under two seconds', async () => {
@@ -129,7 +166,7 @@ describe('a run', () => {
 describe('a frozen encoder', () => {
   it('is run once, and its features serve every fold and head', async () => {
     const first = await run(['model.freeze_encoder=true', 'name=frozen']);
-    expect(first.executed).toEqual(['encode', 'train[0]', 'train[1]', 'evaluate', 'predict', 'submit']);
+    expect(first.executed).toEqual(['inspect', 'encode', 'train[0]', 'train[1]', 'evaluate', 'predict', 'submit']);
     const second = await run(['model.freeze_encoder=true', 'model.head.dense=[16]', 'name=frozen-head']);
     expect(second.executed).not.toContain('encode');
     expect(second.executed).toContain('train[0]');
@@ -159,13 +196,14 @@ describe('a plan', () => {
     expect(plan.tasks.map(({ id, cached }) => [id, cached])).toEqual([
       ['tokenize', true],
       ['split', true],
+      ['inspect', true],
       ['train[0]', false],
       ['train[1]', false],
       ['evaluate', false],
       ['predict', false],
       ['submit', false],
     ]);
-    expect(plan.tasks[2]?.detail[0]).toBe('45 steps: 3 epochs of 15');
+    expect(plan.tasks[3]?.detail[0]).toBe('45 steps: 3 epochs of 15');
     expect(listRuns(artifacts).map(({ name }) => name)).toEqual(before);
   });
 });

@@ -1,21 +1,27 @@
 import { existsSync } from 'node:fs';
 import { OrtrainError } from '../../core/errors.ts';
 import { resolveModel } from '../../data/hub.ts';
-import { checkData, checkModel, type DataSizes } from '../../runner/index.ts';
+import { checkModel, inspectDataset, type DataSizes, type Finding } from '../../runner/index.ts';
 import type { Verb } from '../call.ts';
 import { loadExperiments } from '../experiments.ts';
+import { findingLines } from '../render/findings.ts';
 import { plural } from '../render/text.ts';
+import type { Colors } from '../terminal.ts';
 
 /** What is known of an experiment's data once they have been read. */
-type Checked = DataSizes & { readonly config: string };
+type Checked = DataSizes & { readonly config: string; readonly findings: readonly Finding[] };
 
-/** Finds everything that is wrong with configurations, their data and a model that is a directory, without a device or a run folder. */
+/**
+ * Finds everything that is wrong with configurations, their data and a model that is a directory, and what is worth knowing
+ * about the data, without a device or a run folder.
+ */
 export const check: Verb<object> = async (files, _flags, call) => {
   const errors: OrtrainError[] = [];
   const checked: Checked[] = [];
   for (const [i, { experiment }] of loadExperiments(files, call.flags.set).entries()) {
     try {
-      checked.push({ config: files[i] ?? '', ...(await checkData(experiment)) });
+      const { sizes, findings } = await inspectDataset(experiment);
+      checked.push({ config: files[i] ?? '', ...sizes, findings });
       const { base, revision, weights } = experiment.model;
       if (existsSync(base)) await checkModel(experiment, await resolveModel(base, { revision, weights: weights === 'pretrained' }));
     } catch (error) {
@@ -24,7 +30,7 @@ export const check: Verb<object> = async (files, _flags, call) => {
     }
   }
   if (errors.length > 0) throw together(errors);
-  return { data: { ok: true, checked }, text: checked.map(line).join('\n') };
+  return { data: { ok: true, checked }, text: checkedText(checked, call.terminal.colors) };
 };
 
 /** Configurations often share their data; the same problem is told once. */
@@ -34,6 +40,17 @@ function together(errors: readonly OrtrainError[]): OrtrainError {
   if (different.length === 1 && first !== undefined) return first;
   const problems = different.flatMap((error) => (error.problems.length > 0 ? error.problems : [{ message: error.message }]));
   return new OrtrainError('data', `${different.length} experiments have problems with their data`, { problems, ...(first?.remedy === undefined ? {} : { remedy: first.remedy }) });
+}
+
+/** Configurations often share their data; findings that stand above already are not told again. */
+function checkedText(checked: readonly Checked[], colors: Colors): string {
+  return checked
+    .flatMap((each, i) => {
+      const findings = JSON.stringify(each.findings);
+      const earlier = checked.slice(0, i).find((other) => JSON.stringify(other.findings) === findings);
+      return [line(each), ...(earlier === undefined ? findingLines(each.findings, colors) : [`  findings as for ${earlier.config}`])];
+    })
+    .join('\n');
 }
 
 function line({ config, rows, classes, testRows }: Checked): string {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { OrtrainError } from '../../core/errors.ts';
 import { hashFile } from '../../core/hash.ts';
 import { readTrainExamples, type LabelledExamples } from '../../data/examples.ts';
+import { sameness } from '../../data/sameness.ts';
 import { loadTokenizer } from '../../data/tokens.ts';
 import type { EvaluatedRun } from '../run-files.ts';
 
@@ -43,12 +44,6 @@ export function conflictingTexts({ texts, labels }: LabelledExamples): readonly 
     else group.push(row);
   });
   return [...groups.values()].filter((rows) => rows.some((row) => labels[row] !== labels[rows[0]!]));
-}
-
-/** What two texts share that a reader would call the same: shortened addresses differ in each copy of a message. */
-function sameness(text: string): string {
-  const plain = text.normalize('NFKC').toLowerCase().replace(/https?:\/\/\S+/g, ' ').replace(/\s+/g, ' ').trim();
-  return plain === '' ? text : plain;
 }
 
 /** Counting the tokens of more texts would take longer than it tells. */

@@ -1,0 +1,119 @@
+import { quoted } from '../problems.ts';
+import { groupsBy } from '../groups.ts';
+import type { LabelledExamples } from '../examples.ts';
+import { isNumeric } from '../ordering.ts';
+import { rocAuc } from '../ranking.ts';
+import { columnOf, type Table } from '../table.ts';
+import { percent, type Finding } from './finding.ts';
+
+/** The columns that the experiment uses, and so no leaks. */
+export interface UsedColumns {
+  readonly id: string | null;
+  readonly text: string;
+  readonly target: string;
+}
+
+/** Fewer rows of a class, or beside it, prove nothing. */
+const FEWEST_ROWS = 20;
+/** With fewer rows a value than this on average, a column names rows rather than sorts them. */
+const ROWS_A_VALUE = 5;
+/** A column tells the class where it leaves at most this share of the mistakes of someone who knows only the largest class. */
+const MISTAKES_LEFT = 0.05;
+/** A number tells a class where this share of the pairs of a row of it and another is in order. */
+const ORDERED_PAIRS = 0.99;
+/** Row numbers and ids count as ordered by class from here on. */
+const ORDERED_ROWS = 0.95;
+/** More rows than this make an area under the curve no surer. */
+const RANKED_ROWS = 20_000;
+
+/** Columns beside the text from which the class can be told almost surely, and an order of rows or ids that follows the classes. */
+export function inspectColumns(table: Table, examples: LabelledExamples, used: UsedColumns, shuffle: boolean): readonly Finding[] {
+  const others = table.columns.filter((column) => ![used.id, used.text, used.target].includes(column));
+  return [...others.flatMap((column) => leakingColumn(column, columnOf(table, column) ?? [], examples)), ...sortedByClass(examples, used.id, shuffle)];
+}
+
+function leakingColumn(column: string, values: readonly string[], examples: LabelledExamples): Finding[] {
+  const how = howItTells(values, examples);
+  if (how === undefined) return [];
+  return [
+    {
+      severity: 'warning',
+      code: 'leaking-column',
+      message: `the column ${quoted(column)} gives the class away: ${how}`,
+      count: values.length,
+      examples: [],
+      remedy: `The model reads the text alone, so this does harm where the text tells what the column holds. Where rows with one value have one source, split.group_by: ${JSON.stringify(column)} keeps them in one fold.`,
+    },
+  ];
+}
+
+function howItTells(values: readonly string[], examples: LabelledExamples): string | undefined {
+  const byValue = toldRight(values, examples);
+  if (byValue !== undefined) return `its value alone tells ${byValue}`;
+  const byPresence = toldRight(values.map((value) => (value.trim() === '' ? 'empty' : 'filled')), examples);
+  if (byPresence !== undefined) return `whether it is filled tells ${byPresence}`;
+  if (!values.every((value) => value.trim() === '' || isNumeric(value))) return undefined;
+  const rows = Array.from(values.keys()).filter((row) => values[row]!.trim() !== '');
+  const { label, share } = mostOrdered(rows, (row) => Number(values[row]), examples);
+  if (share < ORDERED_PAIRS) return undefined;
+  return `of a row of the class ${quoted(examples.classes[label]!)} and another row, its number tells in ${percent(share, 1)} of all pairs which is which`;
+}
+
+/**
+ * How well each row's class is told by the other rows with its value; undefined where hardly better than by the largest class.
+ * A row does not count for itself, so that a value of its own tells nothing.
+ */
+function toldRight(values: readonly string[], { labels, classes }: LabelledExamples): string | undefined {
+  const { of, count } = groupsBy(values);
+  const rowsOfClass = countsOf(labels, classes.length);
+  const largest = rowsOfClass.indexOf(Math.max(...rowsOfClass));
+  const mistakesWithout = labels.length - rowsOfClass[largest]!;
+  if (count < 2 || count * ROWS_A_VALUE > labels.length || mistakesWithout < FEWEST_ROWS) return undefined;
+  const rowsOf = new Int32Array(count * classes.length); // [values, classes]
+  labels.forEach((label, row) => rowsOf[of[row]! * classes.length + label]!++);
+  let mistakes = 0;
+  labels.forEach((label, row) => {
+    const counts = rowsOf.subarray(of[row]! * classes.length, (of[row]! + 1) * classes.length);
+    const others = counts[label]! - 1;
+    const isLone = others === 0 && counts.every((rows, other) => other === label || rows === 0);
+    const isTold = isLone ? label === largest : counts.every((rows, other) => other === label || rows < others);
+    if (!isTold) mistakes++;
+  });
+  if (mistakes > MISTAKES_LEFT * mistakesWithout) return undefined;
+  return `the class of ${percent(labels.length - mistakes, labels.length)} of the rows right, where always predicting ${quoted(classes[largest]!)} is right in ${percent(rowsOfClass[largest]!, labels.length)}`;
+}
+
+function sortedByClass(examples: LabelledExamples, id: string | null, shuffle: boolean): Finding[] {
+  const rows = Array.from(examples.labels.keys());
+  const byRow = mostOrdered(rows, (row) => row, examples);
+  const isNumbered = id !== null && examples.ids.every(isNumeric);
+  const byId = isNumbered ? mostOrdered(rows, (row) => Number(examples.ids[row]), examples) : byRow;
+  const [what, { label, share }] = byRow.share >= ORDERED_ROWS ? (['rows come', byRow] as const) : (['ids rise', byId] as const);
+  if (share < ORDERED_ROWS) return [];
+  const message = `the ${what} in the order of the classes: of a row of the class ${quoted(examples.classes[label]!)} and another row, the place tells in ${percent(share, 1)} of all pairs which is which`;
+  const finding = { code: 'sorted-by-class', message, count: rows.length, examples: [] } as const;
+  if (shuffle || what === 'ids rise') return [{ severity: 'info', ...finding }];
+  return [{ severity: 'warning', ...finding, remedy: 'split.shuffle: true, the default, makes folds that do not follow the order of the table.' }];
+}
+
+/** The class that a number best sets apart from the others, and the share of pairs that it puts in order, one way or the other. */
+function mostOrdered(rows: readonly number[], numberOf: (row: number) => number, { labels, classes }: LabelledExamples): { readonly label: number; readonly share: number } {
+  const every = Math.ceil(rows.length / RANKED_ROWS);
+  const ranked = rows.filter((_, i) => i % every === 0);
+  const scores = Float64Array.from(ranked, numberOf);
+  const rowsOfClass = countsOf(Int32Array.from(ranked, (row) => labels[row]!), classes.length);
+  let best = { label: 0, share: 0 };
+  for (let label = 0; label < classes.length; label++) {
+    if (Math.min(rowsOfClass[label]!, ranked.length - rowsOfClass[label]!) < FEWEST_ROWS) continue;
+    const area = rocAuc(Uint8Array.from(ranked, (row) => (labels[row] === label ? 1 : 0)), scores);
+    const share = Math.max(area, 1 - area);
+    if (share > best.share) best = { label, share };
+  }
+  return best;
+}
+
+function countsOf(labels: Int32Array, classes: number): Int32Array {
+  const counts = new Int32Array(classes);
+  for (const label of labels) counts[label]!++;
+  return counts;
+}

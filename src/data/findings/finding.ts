@@ -1,0 +1,68 @@
+import { count } from '../../core/text.ts';
+
+/**
+ * Something about the data that a person should know before training. What makes a run impossible or wrong is no finding: it
+ * is refused, with its rows, where the tables are read.
+ */
+export interface Finding {
+  /** `warning`: results will look better, or be worse, than they have to. `info`: good to know. */
+  readonly severity: 'warning' | 'info';
+  readonly code:
+    | 'duplicate-texts'
+    | 'conflicting-classes'
+    | 'test-texts-in-training'
+    | 'similar-texts'
+    | 'empty-texts'
+    | 'cleaned-rows'
+    | 'class-balance'
+    | 'fold-lacks-class'
+    | 'leaking-column'
+    | 'leaking-text'
+    | 'sorted-by-class'
+    | 'cut-texts'
+    | 'padding'
+    | 'unknown-tokens'
+    | 'no-tokenizer';
+  /** A sentence without a final full stop. */
+  readonly message: string;
+  /** How many rows, texts, classes or tokens it is about. */
+  readonly count: number;
+  /** The first few places. */
+  readonly examples: readonly Example[];
+  /** What can be done, in full sentences that name the options. */
+  readonly remedy?: string;
+}
+
+interface Example {
+  readonly table: 'train' | 'test';
+  /** Data rows, from 1; of many the first. */
+  readonly rows: readonly number[];
+  /** The beginning of their text. */
+  readonly text: string;
+}
+
+const SHOWN_EXAMPLES = 3;
+const SHOWN_ROWS = 5;
+const SHOWN_CHARACTERS = 80;
+
+/** Examples of groups of rows with the same text; `rows` are positions in the table. */
+export function examplesOf(table: Example['table'], groups: readonly (readonly number[])[], texts: readonly string[]): readonly Example[] {
+  return groups.slice(0, SHOWN_EXAMPLES).map((rows) => ({ table, rows: rows.slice(0, SHOWN_ROWS).map((row) => row + 1), text: beginning(texts[rows[0]!] ?? '') }));
+}
+
+/** `3.2 %` */
+export function percent(part: number, whole: number): string {
+  const value = whole === 0 ? 0 : (100 * part) / whole;
+  return value > 0 && value < 0.1 ? 'under 0.1 %' : `${value.toFixed(1)} %`;
+}
+
+/** `1,905 of 7,613 rows (25.0 %)` */
+export function partOf(part: number, whole: number, noun: string): string {
+  return `${count(part)} of ${count(whole)} ${noun} (${percent(part, whole)})`;
+}
+
+/** Cut between characters, not between the two halves of one. */
+function beginning(text: string): string {
+  const characters = Array.from(text.slice(0, 2 * SHOWN_CHARACTERS + 2));
+  return characters.length > SHOWN_CHARACTERS ? `${characters.slice(0, SHOWN_CHARACTERS).join('')}…` : text;
+}

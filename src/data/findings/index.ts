@@ -1,0 +1,65 @@
+import type { Experiment } from '../../config/index.ts';
+import { labelledExamples, unlabelledExamples, type TrainExamples } from '../examples.ts';
+import type { Table } from '../table.ts';
+import type { Tokenizer } from '../tokens.ts';
+import { inspectClasses } from './classes.ts';
+import { inspectColumns } from './columns.ts';
+import type { Finding } from './finding.ts';
+import { inspectGiveaways } from './giveaways.ts';
+import { inspectTexts } from './texts.ts';
+import { inspectTokens } from './tokens.ts';
+
+export type { Finding } from './finding.ts';
+
+/** The data of an experiment, read and divided. */
+export interface Dataset {
+  readonly train: Table;
+  readonly test: Table | null;
+  /** What is trained on, and the fold of each row. */
+  readonly examples: TrainExamples;
+  readonly foldOf: Int32Array;
+}
+
+/** The part of an experiment on which findings depend. */
+export interface InspectionOptions {
+  readonly data: Pick<Experiment['data'], 'id' | 'text' | 'target' | 'conflicts'>;
+  readonly split: Pick<Experiment['split'], 'folds' | 'shuffle'>;
+  readonly model: Pick<Experiment['model'], 'max_seq_length' | 'freeze_encoder'>;
+  readonly training: Pick<Experiment['training'], 'batch_size' | 'batching' | 'padding'>;
+}
+
+/**
+ * Everything about the data that is worth knowing before training, warnings first. Without a tokenizer nothing is said about
+ * tokens. `onProgress` is called now and then, and may throw to stop.
+ */
+export function inspectData(
+  { train, test, examples, foldOf }: Dataset,
+  { data, split, model, training }: InspectionOptions,
+  tokenizer: Tokenizer | null,
+  onProgress: () => void = () => {},
+): readonly Finding[] {
+  const all = labelledExamples(train, data);
+  const testTexts = test === null ? null : unlabelledExamples(test, data).texts;
+  const { batch_size: batchSize, batching, padding } = training;
+  const batches = model.freeze_encoder ? null : { batchSize, batching, padding };
+  const findings: readonly Finding[] = [
+    ...inspectTexts({ all, kept: examples, foldOf, test: testTexts, conflicts: data.conflicts }),
+    ...inspectColumns(train, all, data, split.shuffle),
+    ...inspectGiveaways(all),
+    ...inspectClasses(examples, foldOf, split.folds),
+    ...(tokenizer === null ? [noTokenizer] : inspectTokens(tokenizer, examples.texts, testTexts ?? [], { maxLength: model.max_seq_length, batches }, onProgress)),
+  ];
+  return findings.toSorted((a, b) => rank(a) - rank(b));
+}
+
+function rank({ severity }: Finding): number {
+  return severity === 'warning' ? 0 : 1;
+}
+
+const noTokenizer: Finding = {
+  severity: 'info',
+  code: 'no-tokenizer',
+  message: 'the model is not on this machine yet, so nothing is said about cut texts, padding and unknown words; a run fetches it, and writes findings.json with these',
+  count: 0,
+  examples: [],
+};

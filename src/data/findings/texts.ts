@@ -1,0 +1,132 @@
+import { count, plural } from '../../core/text.ts';
+import { differ, type CleaningOptions } from '../cleaning.ts';
+import type { LabelledExamples, TrainExamples } from '../examples.ts';
+import { groupsBy, repeated } from '../groups.ts';
+import { sameness } from '../sameness.ts';
+import { examplesOf, partOf, type Finding } from './finding.ts';
+
+/** What a look at the texts needs. */
+export interface InspectedTexts {
+  /** Every row of the training table. */
+  readonly all: LabelledExamples;
+  /** The rows that are trained on, and the fold of each. */
+  readonly kept: Pick<TrainExamples, 'rows'>;
+  readonly foldOf: Int32Array;
+  /** The texts to predict; null: none. */
+  readonly test: readonly string[] | null;
+  readonly conflicts: CleaningOptions['conflicts'];
+}
+
+/** Texts that repeat, contradict each other, were to be predicted, or are empty. Texts are the same where every character is. */
+export function inspectTexts({ all, kept, foldOf, test, conflicts }: InspectedTexts): readonly Finding[] {
+  const alike = repeated(groupsBy(all.texts));
+  return [
+    ...duplicateTexts(all, alike, rowsSeenInTraining(alike, foldsOfTable(all.texts.length, kept.rows, foldOf))),
+    ...conflictingClasses(all, alike, conflicts),
+    ...(test === null ? [] : testTexts(all.texts, test)),
+    ...similarTexts(all.texts, alike),
+    ...emptyTexts('train', all.texts),
+    ...(test === null ? [] : emptyTexts('test', test)),
+  ];
+}
+
+function duplicateTexts({ texts }: LabelledExamples, alike: readonly (readonly number[])[], seen: number): Finding[] {
+  const later = laterRows(alike);
+  if (later === 0) return [];
+  const message = `${plural(later, 'training row')} repeat${later === 1 ? 's' : ''} the text of an earlier one to the character, and ${alike.length === 1 ? 'one text occurs' : `${count(alike.length)} texts occur`} more than once`;
+  if (seen === 0) return [{ severity: 'info', code: 'duplicate-texts', message, count: later, examples: examplesOf('train', alike, texts) }];
+  return [
+    {
+      severity: 'warning',
+      code: 'duplicate-texts',
+      message: `${message}; ${plural(seen, 'row')} ${seen === 1 ? 'is' : 'are'} validated by a model that has been trained on the same text, which makes validation look too good`,
+      count: later,
+      examples: examplesOf('train', alike, texts),
+      remedy: 'split.group_by: text keeps equal texts in one fold. data.duplicates: drop leaves out all but the first row with the same text and class.',
+    },
+  ];
+}
+
+/** How many rows have a text that is in another fold too, so that the model that validates them was trained on it. */
+function rowsSeenInTraining(alike: readonly (readonly number[])[], foldOf: Int32Array): number {
+  return alike
+    .map((rows) => rows.filter((row) => foldOf[row] !== LEFT_OUT))
+    .filter((rows) => rows.some((row) => foldOf[row] !== foldOf[rows[0]!]))
+    .reduce((sum, rows) => sum + rows.length, 0);
+}
+
+const LEFT_OUT = -1;
+
+/** The fold of each row of the table. */
+function foldsOfTable(length: number, rows: Int32Array, foldOf: Int32Array): Int32Array {
+  const folds = new Int32Array(length).fill(LEFT_OUT);
+  rows.forEach((row, i) => (folds[row] = foldOf[i]!));
+  return folds;
+}
+
+function conflictingClasses({ texts, labels }: LabelledExamples, alike: readonly (readonly number[])[], conflicts: CleaningOptions['conflicts']): Finding[] {
+  const groups = alike.filter((rows) => differ(rows, labels));
+  if (groups.length === 0) return [];
+  const rows = groups.reduce((sum, group) => sum + group.length, 0);
+  const finding = {
+    code: 'conflicting-classes',
+    message: `${plural(groups.length, 'text')} ${groups.length === 1 ? 'has' : 'have'} different classes in different training rows, ${plural(rows, 'row')} in all`,
+    count: groups.length,
+    examples: examplesOf('train', groups, texts),
+  } as const;
+  if (conflicts !== 'keep') return [{ severity: 'info', ...finding }];
+  return [{ severity: 'warning', ...finding, remedy: 'data.conflicts: majority gives each of these texts the class that most of its rows have; data.conflicts: drop leaves them out.' }];
+}
+
+function testTexts(texts: readonly string[], test: readonly string[]): Finding[] {
+  const known = new Set(texts);
+  const rows = Array.from(test.keys()).filter((row) => known.has(test[row]!));
+  if (rows.length === 0) return [];
+  return [
+    {
+      severity: 'warning',
+      code: 'test-texts-in-training',
+      message: `${partOf(rows.length, test.length, 'rows to predict')} ${rows.length === 1 ? 'has' : 'have'} a text that occurs in training to the character`,
+      count: rows.length,
+      examples: examplesOf('test', rows.map((row) => [row]), test),
+      remedy: 'A score on these rows says how well training texts are remembered. To judge a model by new texts, take them out of data.train or leave them out of the score.',
+    },
+  ];
+}
+
+/** Beyond those that are the same to the character. */
+function similarTexts(texts: readonly string[], alike: readonly (readonly number[])[]): Finding[] {
+  const plain = texts.map(sameness);
+  const groups = repeated(groupsBy(plain));
+  const more = laterRows(groups) - laterRows(alike);
+  if (more === 0) return [];
+  const different = groups.filter((rows) => rows.some((row) => texts[row] !== texts[rows[0]!]));
+  return [
+    {
+      severity: 'info',
+      code: 'similar-texts',
+      message: `${plural(more, 'more training row')} repeat${more === 1 ? 's' : ''} an earlier text once case, spaces and web addresses are set aside; split.group_by: text does not hold these together`,
+      count: more,
+      examples: examplesOf('train', different, texts),
+    },
+  ];
+}
+
+function emptyTexts(table: 'train' | 'test', texts: readonly string[]): Finding[] {
+  const rows = Array.from(texts.keys()).filter((row) => texts[row]!.trim() === '');
+  if (rows.length === 0) return [];
+  return [
+    {
+      severity: 'warning',
+      code: 'empty-texts',
+      message: `${partOf(rows.length, texts.length, table === 'train' ? 'training rows' : 'rows to predict')} ${rows.length === 1 ? 'has an empty text' : 'have empty texts'}`,
+      count: rows.length,
+      examples: examplesOf(table, [rows], texts),
+      remedy: table === 'train' ? 'Take them out of data.train, or look whether data.text names the right column.' : 'They all get the same prediction.',
+    },
+  ];
+}
+
+function laterRows(groups: readonly (readonly number[])[]): number {
+  return groups.reduce((sum, rows) => sum + rows.length - 1, 0);
+}

@@ -1,0 +1,119 @@
+import { count, plural } from '../../core/text.ts';
+import { batchTokens, paddingShare, planBatches, type BatchOptions } from '../batches.ts';
+import { quoted } from '../problems.ts';
+import type { Tokenizer } from '../tokens.ts';
+import { partOf, percent, type Finding } from './finding.ts';
+
+export interface TokenOptions {
+  readonly maxLength: number;
+  /** How training makes its batches; null where it has none of tokens, because the encoder is frozen. */
+  readonly batches: Pick<BatchOptions, 'batchSize' | 'batching' | 'padding'> | null;
+}
+
+/** Of more texts than this every n-th is looked at. */
+const MOST_TEXTS = 20_000;
+/** Shares from which on something is more than good to know. */
+const MANY_CUT = 0.05;
+const MUCH_PADDING = 0.5;
+const MANY_UNKNOWN = 0.01;
+const SHOWN_WORDS = 5;
+/** Lengths are suggested in steps of this. */
+const LENGTH_STEP = 8;
+const PROGRESS_EVERY = 256;
+
+/** What the tokenizer makes of the texts: how many are cut, how much padding they need, and what the model does not know. */
+export function inspectTokens(tokenizer: Tokenizer, train: readonly string[], test: readonly string[], { maxLength, batches }: TokenOptions, onProgress: () => void): readonly Finding[] {
+  const [trainTexts, testTexts] = [everyNth(train), everyNth(test)];
+  const texts = [...trainTexts, ...testTexts];
+  const lengths = new Int32Array(texts.length);
+  const unknownTexts: string[] = [];
+  let [unknown, tokens] = [0, 0];
+  texts.forEach((text, i) => {
+    if (i % PROGRESS_EVERY === 0) onProgress();
+    const encoded = tokenizer.encode(text, Number.MAX_SAFE_INTEGER);
+    lengths[i] = encoded.ids.length;
+    tokens += encoded.ids.length - tokenizer.specialTokens;
+    unknown += encoded.unknown;
+    if (encoded.unknown > 0) unknownTexts.push(text);
+  });
+  const total = train.length + test.length;
+  const among = texts.length < total ? `; ${count(texts.length)} of ${count(total)} texts were looked at` : '';
+  return [
+    ...cutTexts(lengths, maxLength, among),
+    ...(batches === null ? [] : padding(lengths.subarray(0, trainTexts.length).map((length) => Math.min(length, maxLength)), maxLength, batches)),
+    ...(unknown === 0 ? [] : unknownTokens(unknown, tokens, unknownWords(tokenizer, unknownTexts))),
+  ];
+}
+
+function cutTexts(lengths: Int32Array, maxLength: number, among: string): Finding[] {
+  const sorted = lengths.toSorted();
+  const longest = sorted.at(-1) ?? 0;
+  const cut = sorted.filter((length) => length > maxLength).length;
+  const finding = { code: 'cut-texts', count: cut, examples: [] } as const;
+  if (cut === 0) return [{ severity: 'info', ...finding, message: `no text is cut: the longest has ${count(longest)} tokens, and model.max_seq_length is ${count(maxLength)}${among}` }];
+  const enough = Math.ceil(sorted[Math.ceil(0.99 * sorted.length) - 1]! / LENGTH_STEP) * LENGTH_STEP;
+  const isMuch = cut > MANY_CUT * lengths.length;
+  return [
+    {
+      severity: isMuch ? 'warning' : 'info',
+      ...finding,
+      message: `${partOf(cut, lengths.length, 'texts')} ${cut === 1 ? 'is' : 'are'} longer than model.max_seq_length, ${plural(maxLength, 'token')}, and lose${cut === 1 ? 's its' : ' their'} end; the longest has ${count(longest)}${among}`,
+      ...(isMuch ? { remedy: `model.max_seq_length: ${enough} would hold 99 % of them whole, if the model can read that much; longer texts take more time and memory.` } : {}),
+    },
+  ];
+}
+
+/** Of one epoch over all training rows; a fold's share differs by little. */
+function padding(lengths: Int32Array, maxLength: number, own: NonNullable<TokenOptions['batches']>): Finding[] {
+  const share = (other: Partial<typeof own>): number => paddingShare(batchTokens(lengths, planBatches(lengths, { ...own, ...other, maxLength, seed: 0, epoch: 1 })));
+  const now = share({});
+  const others = [
+    { name: 'training.batching: length-buckets', value: { batching: 'length-buckets', padding: 'longest' } },
+    { name: 'training.batching: shuffled', value: { batching: 'shuffled', padding: 'longest' } },
+    { name: 'training.padding: max', value: { padding: 'max' } },
+  ] as const;
+  const rest = others.filter(({ value }) => value.padding !== own.padding || ('batching' in value && value.batching !== own.batching));
+  const isMuch = now > MUCH_PADDING;
+  return [
+    {
+      severity: isMuch ? 'warning' : 'info',
+      code: 'padding',
+      message: `${percent(now, 1)} of what training computes is padding; ${rest.map(({ name, value }) => `with ${name} it would be ${percent(share(value), 1)}`).join(', ')}`,
+      count: lengths.length,
+      examples: [],
+      ...(isMuch ? { remedy: 'training.batching: length-buckets and training.padding: longest, the defaults, need least; a smaller training.batch_size needs less.' } : {}),
+    },
+  ];
+}
+
+function unknownTokens(unknown: number, tokens: number, words: readonly (readonly [string, number])[]): Finding[] {
+  const isMuch = unknown > MANY_UNKNOWN * tokens;
+  const most = words.slice(0, SHOWN_WORDS).map(([word, times]) => `${quoted(word)} (${count(times)})`);
+  return [
+    {
+      severity: isMuch ? 'warning' : 'info',
+      code: 'unknown-tokens',
+      message: `${partOf(unknown, tokens, 'tokens')} ${unknown === 1 ? 'stands' : 'stand'} for something that the model does not know${most.length > 0 ? `, most often ${most.join(', ')}` : ''}`,
+      count: unknown,
+      examples: [],
+      ...(isMuch ? { remedy: 'Such words look all the same to the model. Take a model.base of the texts’ language, or one whose tokenizer knows every character, such as roberta-base.' } : {}),
+    },
+  ];
+}
+
+/** Words, and signs by themselves, that the tokenizer has no pieces for, the most frequent first. */
+function unknownWords(tokenizer: Tokenizer, texts: readonly string[]): readonly (readonly [string, number])[] {
+  const isUnknown = new Map<string, boolean>();
+  const times = new Map<string, number>();
+  for (const word of texts.flatMap((text) => text.match(/[\p{L}\p{M}\p{N}]+|[^\s\p{L}\p{M}\p{N}]/gu) ?? [])) {
+    const known = isUnknown.get(word) ?? tokenizer.encode(word, Number.MAX_SAFE_INTEGER).unknown > 0;
+    isUnknown.set(word, known);
+    if (known) times.set(word, (times.get(word) ?? 0) + 1);
+  }
+  return [...times].sort(([, a], [, b]) => b - a);
+}
+
+function everyNth(texts: readonly string[]): readonly string[] {
+  const every = Math.ceil(texts.length / MOST_TEXTS);
+  return texts.filter((_, row) => row % every === 0);
+}

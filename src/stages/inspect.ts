@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import type { Experiment } from '../config/index.ts';
+import { writeJsonAtomic } from '../core/files.ts';
+import { plural } from '../core/text.ts';
+import type { CleaningOptions } from '../data/cleaning.ts';
+import { trainExamples } from '../data/examples.ts';
+import { inspectData, type InspectionOptions } from '../data/findings/index.ts';
+import { readFolds } from '../data/folds.ts';
+import { readTable } from '../data/table.ts';
+import { loadTokenizer } from '../data/tokens.ts';
+import { tokenizerFiles } from '../training/classifier-folder.ts';
+import type { Stage } from './stage.ts';
+
+interface Params extends InspectionOptions {
+  readonly data: InspectionOptions['data'] & CleaningOptions;
+}
+
+/** Looks for what is worth knowing about the data before training. Output: findings. */
+export const inspect: Stage<Params> = {
+  name: 'inspect',
+  version: 1,
+  needs: { folds: 'one' },
+  makes: 'findings',
+  publishes: { 'findings.json': 'findings.json' },
+  usesDevice: false,
+  pick: (experiment, { modelFolder }) => ({
+    params: inspectionOptions(experiment),
+    files: { train: experiment.data.train, ...(experiment.data.test === null ? {} : { test: experiment.data.test }), ...tokenizerFiles(modelFolder) },
+  }),
+  async run({ params, files, inputs, output, emit, throwIfStopped }) {
+    const train = await readTable(files['train'] ?? '');
+    const test = files['test'] === undefined ? null : await readTable(files['test']);
+    const foldOf = await readFolds(join(inputs.one('folds'), 'folds.csv'));
+    const findings = inspectData({ train, test, examples: trainExamples(train, params.data), foldOf }, params, await loadTokenizer(files), throwIfStopped);
+    writeJsonAtomic(join(output, 'findings.json'), { findings });
+    const warnings = findings.filter(({ severity }) => severity === 'warning').length;
+    if (warnings > 0) emit({ type: 'notice', level: 'warning', message: `${plural(warnings, 'warning')} about the data in findings.json; pipeline check shows ${warnings === 1 ? 'it' : 'them'}` });
+  },
+};
+
+/** The part of an experiment on which its findings depend. */
+export function inspectionOptions({ data, split, model, training }: Experiment): Params {
+  return {
+    data: { id: data.id, text: data.text, target: data.target, conflicts: data.conflicts, duplicates: data.duplicates },
+    split: { folds: split.folds, shuffle: split.shuffle },
+    model: { max_seq_length: model.max_seq_length, freeze_encoder: model.freeze_encoder },
+    training: { batch_size: training.batch_size, batching: training.batching, padding: training.padding },
+  };
+}

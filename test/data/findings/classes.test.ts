@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { inspectClasses } from '../../../src/data/findings/classes.ts';
+import { codesOf, labelled, named } from './support.ts';
+
+const none = { conflicting: 0, relabelled: 0, duplicate: 0 };
+const repeated = (counts: readonly number[]): readonly number[] => counts.flatMap((rows, label) => Array.from({ length: rows }, () => label));
+
+/** Rows of each class, dealt to the folds in turn. */
+const inspected = (counts: readonly number[], folds: number, foldOf?: Int32Array) => {
+  const labels = repeated(counts);
+  return inspectClasses({ ...labelled(labels.map(String), labels), cleaning: none }, foldOf ?? Int32Array.from(labels, (_, row) => row % folds), folds);
+};
+
+describe('findings about classes', () => {
+  it('tell the balance, and what the largest class alone is worth', () => {
+    expect(inspected([57, 43], 5)).toEqual([
+      { severity: 'info', code: 'class-balance', message: 'the classes are "class 0" 57.0 %, "class 1" 43.0 %; always predicting "class 0" is right in 57.0 % of the rows', count: 2, examples: [] },
+    ]);
+  });
+
+  it('sum up many classes', () => {
+    expect(inspected([30, 20, 10, 20, 20, 20, 40, 20], 5)[0]?.message).toBe('8 classes, from "class 6" with 40 rows to "class 2" with 10; always predicting "class 6" is right in 22.2 % of the rows');
+  });
+
+  it('warn of a class that is rare', () => {
+    // A tenth of an equal share of 1,000 rows of two classes is 50.
+    expect(codesOf(inspected([950, 50], 5))).toEqual(['info class-balance']);
+    expect(named(inspected([951, 49], 5), 'class-balance')).toMatchObject({
+      severity: 'warning',
+      count: 1,
+      message: 'the class "class 1" has few rows, the smallest 49 of 1,000 rows (4.9 %): the classes are "class 0" 95.1 %, "class 1" 4.9 %; always predicting "class 0" is right in 95.1 % of the rows',
+    });
+  });
+
+  it('name the folds that lack a class, and a model that never sees it', () => {
+    const findings = inspected([4, 2], 3, Int32Array.of(0, 1, 2, 0, 1, 1));
+    expect(named(findings, 'fold-lacks-class')).toMatchObject({
+      severity: 'warning',
+      count: 1,
+      message: 'classes are missing from folds: "class 1" is not among the validation rows of folds 0, 2, and the model that fold 1 validates never sees it',
+    });
+  });
+
+  it('say what cleaning has done', () => {
+    const examples = { ...labelled(['a', 'b', 'c', 'd'], [0, 1, 0, 1]), cleaning: { conflicting: 3, relabelled: 1, duplicate: 0 } };
+    expect(named(inspectClasses(examples, Int32Array.of(0, 0, 1, 1), 2), 'cleaned-rows')).toMatchObject({
+      count: 4,
+      message: 'the configuration left out 3 rows whose text has other classes too (data.conflicts), gave 1 row the class that most rows with the same text have (data.conflicts)',
+    });
+  });
+});

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { trainExamples, type TrainOptions } from '../../../src/data/examples.ts';
+import { inspectData, type InspectionOptions } from '../../../src/data/findings/index.ts';
+import { assignFolds } from '../../../src/data/folds.ts';
+import { readTable } from '../../../src/data/table.ts';
+import { loadTokenizer, type Tokenizer } from '../../../src/data/tokens.ts';
+import { describeShared, sharedPath } from '../../helpers/shared.ts';
+import { codesOf, examplesIn, named, tableOf } from './support.ts';
+
+const options: InspectionOptions = {
+  data: { id: 'id', text: 'text', target: 'target', conflicts: 'keep' },
+  split: { folds: 2, shuffle: true },
+  model: { max_seq_length: 169, freeze_encoder: false },
+  training: { batch_size: 32, batching: 'length-buckets', padding: 'longest' },
+};
+
+describe('findings', () => {
+  it('of rows that are all the same say so, warnings first, and that the model is not here', async () => {
+    const train = await tableOf('text,target', Array.from({ length: 6 }, (_, row) => ['same', row % 2]));
+    const findings = inspectData({ train, test: null, examples: examplesIn(train), foldOf: Int32Array.of(0, 0, 0, 1, 1, 1) }, options, null);
+    expect(codesOf(findings)).toEqual(['warning duplicate-texts', 'warning conflicting-classes', 'info class-balance', 'info no-tokenizer']);
+  });
+});
+
+describeShared('findings about tweets', ['data', 'disaster-tweets'], () => {
+  const tweets = (name: string) => readTable(sharedPath('data', 'disaster-tweets', name)!);
+
+  async function inspected(more: Partial<TrainOptions>, tokenizer: Tokenizer | null = null) {
+    const [train, test] = [await tweets('train.csv'), await tweets('test.csv')];
+    const examples = trainExamples(train, { id: 'id', text: 'text', target: 'target', conflicts: 'keep', duplicates: 'keep', ...more });
+    const foldOf = assignFolds(examples, { strategy: 'stratified-kfold', folds: 5, shuffle: true, seed: 42 });
+    const data = { ...options.data, conflicts: more.conflicts ?? 'keep' };
+    return inspectData({ train, test, examples, foldOf }, { ...options, data, split: { folds: 5, shuffle: true } }, tokenizer);
+  }
+
+  it('are the known ones, and no alarm about keyword and location', async () => {
+    const findings = await inspected({}, await loadTokenizer({ 'tokenizer.json': sharedPath('models', 'bert-base-uncased-tokenizer', 'tokenizer.json')! }));
+    expect(codesOf(findings)).toEqual([
+      'warning duplicate-texts',
+      'warning conflicting-classes',
+      'warning test-texts-in-training',
+      'info similar-texts',
+      'info class-balance',
+      'info cut-texts',
+      'info padding',
+    ]);
+    expect(named(findings, 'duplicate-texts').count).toBe(110);
+    expect(named(findings, 'conflicting-classes').count).toBe(18);
+    expect(named(findings, 'test-texts-in-training').count).toBe(78);
+    expect(named(findings, 'cut-texts').message).toContain('the longest has 84 tokens');
+  });
+
+  it('no longer warn of what groups and cleaning have settled', async () => {
+    expect(codesOf(await inspected({ group_by: 'text', conflicts: 'majority' })).filter((code) => code.startsWith('warning'))).toEqual(['warning test-texts-in-training']);
+    const dropped = await inspected({ conflicts: 'drop', duplicates: 'drop' });
+    expect(codesOf(dropped).filter((code) => code.startsWith('warning'))).toEqual(['warning test-texts-in-training']);
+    expect(named(dropped, 'cleaned-rows').message).toBe('the configuration left out 55 rows whose text has other classes too (data.conflicts), left out 73 rows that an earlier row says already (data.duplicates)');
+  });
+});
