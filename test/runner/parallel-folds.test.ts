@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../src/core/events.ts';
 import { runExperiment } from '../../src/runner/index.ts';
 import { prepareRun } from '../../src/runner/prepare.ts';
+import { lanesWorthwhile } from '../../src/runner/share-out.ts';
 import { sideBySide } from '../../src/runner/side-by-side.ts';
 import { readJournal } from '../../src/tracking/journal.ts';
 import { bin } from '../cli/bin.ts';
@@ -78,6 +79,8 @@ describe.skipIf(process.platform !== 'linux')('folds side by side', () => {
     };
     expect(await threadsOf('resources.threads=2', 'resources.parallel_folds=7')).toEqual([1, 1, 1, 2]);
     expect(await threadsOf('resources.threads=2', 'resources.parallel_folds=1', 'split.only=[0]')).toEqual([2, 2]);
+    // Left to the machine, so small a model is trained on one thread each.
+    expect(await threadsOf('resources.threads=2')).toEqual([1, 1, 1, 2]);
   });
 
   it('stop when one of them fails, which is what the run reports', async () => {
@@ -167,6 +170,20 @@ describe.skipIf(process.platform !== 'linux')('the command with folds side by si
 });
 
 describe('lanes', () => {
+  it('are as many as there are threads for a small step, as memory allows, and one for a large step', () => {
+    const cost = (operations: number, bytes: number): Parameters<typeof lanesWorthwhile>[0][number] => ({
+      batch: { kind: 'typical', texts: 32, width: 32 },
+      memory: { parameters: bytes / 2, optimizerState: bytes / 4, gradients: 0, activations: 0, masks: 0, batch: 0, peak: bytes / 4 },
+      work: { total: operations } as Parameters<typeof lanesWorthwhile>[0][number]['work'],
+    });
+    expect(lanesWorthwhile([cost(1e9, 1e8)], 4, 16e9)).toBe(4);
+    expect(lanesWorthwhile([cost(65e9, 1e8)], 4, 16e9)).toBe(1);
+    // Of 8 GB each process takes 2.2: the largest batch decides.
+    expect(lanesWorthwhile([cost(1e9, 1e8), cost(2e9, 1e9)], 4, 16e9)).toBe(3);
+    expect(lanesWorthwhile([cost(1e9, 1e9)], 4, 1e9)).toBe(1);
+  });
+
+
   it('take items in order, each one after the other, and results keep the order', async () => {
     const log: string[] = [];
     const results = await sideBySide([30, 10, 10, 1], 2, async (ms, lane) => {
