@@ -148,6 +148,13 @@ export const experimentDefinition = object('An experiment: data in, a trained an
   resources: object('What the run may use.', {
     device: choice(['auto', 'cpu', 'cuda', 'webgpu'], { default: 'auto', description: 'Where the model runs.' }),
     threads: orAuto(integer({ minimum: 1, maximum: 1024, description: 'Threads of the CPU; auto: all.' })),
+    parallel_folds: orAuto(
+      integer({
+        minimum: 1,
+        maximum: 1024,
+        description: 'Folds that are trained at a time, each in a process of its own and with an equal share of the threads, one at least; auto: as many as are faster on this machine.',
+      }),
+    ),
     checkpoint_seconds: number({
       default: 120,
       minimum: 0,

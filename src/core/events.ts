@@ -67,7 +67,7 @@ interface OfTask {
 export interface Usage {
   /** Of all threads together. */
   readonly cpuSeconds: number;
-  /** The most memory that the process held while the task ran, as looked at now and then. */
+  /** The most memory that its process held while the task ran, as looked at now and then. */
   readonly peakBytes: number;
 }
 
@@ -145,7 +145,8 @@ export type RunEvent =
     }
   /** About the run as a whole. */
   | ({ readonly type: 'notice'; readonly run: string } & Notice)
-  | ({ readonly type: 'task-started' } & OfTask)
+  /** `threads`: those of the CPU that it may use; `lanes`: how many tasks of its stage run at a time. */
+  | ({ readonly type: 'task-started'; readonly threads?: number; readonly lanes?: number } & OfTask)
   | ({ readonly type: 'task-cached'; readonly record?: FoldRecord } & OfTask)
   | ({ readonly type: 'task-finished'; readonly seconds: number; readonly usage?: Usage; readonly record?: FoldRecord } & OfTask)
   | ({ readonly type: 'task-event'; readonly event: StageEvent } & OfTask)

@@ -5,19 +5,21 @@ import { interrupted, OrtrainError } from '../core/errors.ts';
 import type { FoldRecord, Listener, RunEvent, StageEvent, Usage } from '../core/events.ts';
 import { hashFile } from '../core/hash.ts';
 import { thisProcess } from '../core/owner.ts';
-import type { Device } from '../engine/runtime/index.ts';
 import { readJson } from '../stages/outputs.ts';
 import { openJournal } from '../tracking/journal.ts';
 import type { FoldHistory, RunMetrics } from '../tracking/run-files.ts';
 import { checkData } from './check-data.ts';
 import { checkModel } from './check-model.ts';
-import { choiceInWords, deviceFailure, deviceVariables, type PassedOver } from './devices.ts';
+import { openCrew } from './crew.ts';
+import { choiceInWords, deviceFailure, type PassedOver } from './devices.ts';
 import type { FileHashes } from './file-hashes.ts';
 import { prepareRun, type PreparedRun, type RunnerOptions } from './prepare.ts';
 import { claimRunFolder, environment, publish, type RunPlace } from './run-folder.ts';
+import { byStage, shareOut, type Share } from './share-out.ts';
+import { sideBySide } from './side-by-side.ts';
 import { addressOf, type Task } from './task-graph.ts';
 import { watchSystem } from './system.ts';
-import { startStageProcess, startStageThread, type StageWorker } from './worker.ts';
+import type { StageWorker } from './worker.ts';
 
 export interface RunResult {
   readonly run: string;
@@ -33,8 +35,8 @@ export interface RunResult {
 }
 
 /**
- * Carries an experiment out: each task whose output the cache does not hold runs in the worker, in a temporary folder that
- * is moved into the cache when it is done. Everything that happens goes to `listen` and into the run's journal.
+ * Carries an experiment out: each task whose output the cache does not hold runs in a worker, in a temporary folder that is
+ * moved into the cache when it is done; folds of one stage may do so side by side. Everything that happens goes to `listen` and into the run's journal.
  */
 export async function runExperiment(loaded: LoadedExperiment, options: RunnerOptions, listen: Listener<RunEvent>): Promise<RunResult> {
   const started = performance.now();
@@ -97,51 +99,73 @@ async function runOnce(loaded: LoadedExperiment, options: RunnerOptions, listen:
 
 async function carryOut(
   prepared: PreparedRun,
-  { run, folder }: RunPlace,
+  place: RunPlace,
   signal: AbortSignal | undefined,
   report: Listener<RunEvent>,
 ): Promise<{ readonly executed: number; readonly files: readonly string[] }> {
-  let worker: StageWorker | undefined;
-  const stop = (): void => worker?.stop();
-  signal?.addEventListener('abort', stop);
-  const files: string[] = [];
-  let executed = 0;
+  const crew = openCrew(prepared.device);
+  const breaking = new AbortController();
+  const breakOff = (): void => {
+    breaking.abort();
+    crew.stop();
+  };
+  signal?.addEventListener('abort', breakOff);
+  if (signal?.aborted === true) breakOff();
+  const outcomes: Outcome[] = [];
   try {
-    if (!(await areDone(prepared))) {
-      report({ type: 'notice', run, level: 'info', message: choiceInWords(prepared.deviceChoice) });
+    const isDone = await areDone(prepared);
+    if (!isDone) {
+      report({ type: 'notice', run: place.run, level: 'info', message: choiceInWords(prepared.deviceChoice) });
       await checkData(prepared.experiment);
       await checkModel(prepared.experiment, prepared.modelFolder);
     }
-    for (const task of prepared.tasks) {
-      if (signal?.aborted === true) throw interrupted();
-      const who = { run, task: task.id, stage: task.stage.name, ...(task.fold === undefined ? {} : { fold: task.fold }) };
-      const emit: Listener<StageEvent> = (event) => report({ type: 'task-event', ...who, event });
-      const began = performance.now();
-      const usage = await unlessDone(task, prepared, signal, emit, async () => {
-        report({ type: 'task-started', ...who });
-        worker ??= openWorker(prepared.device);
-        return perform(task, prepared, worker, emit);
-      });
-      if (usage !== undefined) executed += 1;
-      const record = foldRecord(task);
-      report(usage === undefined ? { type: 'task-cached', ...who, ...record } : { type: 'task-finished', ...who, seconds: (performance.now() - began) / 1000, usage, ...record });
-      const published = publish(task, folder);
-      for (const path of published.flatMap(filesIn)) report(await artifactOf(path, { run, folder }));
-      files.push(...published);
+    for (const tasks of byStage(prepared.tasks)) {
+      const share = isDone ? { lanes: 1, threads: prepared.threads } : await shareOut(prepared, tasks);
+      const workerOf = (lane: number): StageWorker => (share.lanes === 1 ? crew.single() : crew.process(lane));
+      const work = (task: Task, lane: number): Promise<Outcome> => carryOutTask(task, { prepared, place, share, signal: breaking.signal, worker: () => workerOf(lane), report });
+      outcomes.push(...(await sideBySide(tasks, share.lanes, work, breakOff)));
+      await crew.endProcesses();
     }
   } finally {
-    signal?.removeEventListener('abort', stop);
-    await worker?.close();
+    signal?.removeEventListener('abort', breakOff);
+    await crew.close();
   }
-  return { executed, files };
+  return { executed: outcomes.filter(({ isMade }) => isMade).length, files: outcomes.flatMap(({ files }) => files) };
 }
 
-/**
- * A process takes WebGPU up once, in one thread, so another experiment of the same command needs another process; and the libraries
- * of CUDA are found by a variable that a process is started with.
- */
-function openWorker(device: Device): StageWorker {
-  return device === 'cpu' ? startStageThread() : startStageProcess({ env: deviceVariables(device) });
+interface Outcome {
+  /** False where the cache had it. */
+  readonly isMade: boolean;
+  /** Files and folders that it put into the run's folder. */
+  readonly files: readonly string[];
+}
+
+/** What a task is carried out with. */
+interface Means {
+  readonly prepared: PreparedRun;
+  readonly place: RunPlace;
+  readonly share: Share;
+  /** Aborted where the person asks to stop, or another task has failed. */
+  readonly signal: AbortSignal;
+  readonly worker: () => StageWorker;
+  readonly report: Listener<RunEvent>;
+}
+
+async function carryOutTask(task: Task, means: Means): Promise<Outcome> {
+  const { prepared, place, share, signal, worker, report } = means;
+  if (signal.aborted) throw interrupted();
+  const who = { run: place.run, task: task.id, stage: task.stage.name, ...(task.fold === undefined ? {} : { fold: task.fold }) };
+  const emit: Listener<StageEvent> = (event) => report({ type: 'task-event', ...who, event });
+  const began = performance.now();
+  const usage = await unlessDone(task, prepared, signal, emit, async () => {
+    report({ type: 'task-started', ...who, ...share });
+    return perform(task, prepared, share.threads, worker(), emit);
+  });
+  const record = foldRecord(task);
+  report(usage === undefined ? { type: 'task-cached', ...who, ...record } : { type: 'task-finished', ...who, seconds: (performance.now() - began) / 1000, usage, ...record });
+  const files = publish(task, place.folder);
+  for (const path of files.flatMap(filesIn)) report(await artifactOf(path, place));
+  return { isMade: usage !== undefined, files };
 }
 
 /** Writes the run's report. A run whose report cannot be drawn is a good run all the same. */
@@ -165,7 +189,7 @@ async function areDone({ tasks, cache, forced }: PreparedRun): Promise<boolean> 
  * Makes a task's output unless the cache holds it; answers with what that took, if it was made here. Of several processes that want the
  * same output one makes it and the others wait. A broken entry is set aside first.
  */
-async function unlessDone(task: Task, { cache, forced }: PreparedRun, signal: AbortSignal | undefined, emit: Listener<StageEvent>, make: () => Promise<Usage>): Promise<Usage | undefined> {
+async function unlessDone(task: Task, { cache, forced }: PreparedRun, signal: AbortSignal, emit: Listener<StageEvent>, make: () => Promise<Usage>): Promise<Usage | undefined> {
   const address = addressOf(task);
   const isDone = async (): Promise<boolean> => !forced.has(task.id) && (await cache.inspect(address)).kind === 'sound';
   if (await isDone()) {
@@ -188,7 +212,7 @@ async function unlessDone(task: Task, { cache, forced }: PreparedRun, signal: Ab
   }
 }
 
-async function perform(task: Task, { cache, hashes, device, threads, experiment }: PreparedRun, worker: StageWorker, emit: Listener<StageEvent>): Promise<Usage> {
+async function perform(task: Task, { cache, hashes, device, experiment }: PreparedRun, threads: number, worker: StageWorker, emit: Listener<StageEvent>): Promise<Usage> {
   const output = cache.begin();
   try {
     const { stage, params, files, inputs, fold = 0 } = task;

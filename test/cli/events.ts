@@ -48,3 +48,30 @@ export function scriptedRun(): readonly (readonly [number, RunEvent])[] {
     [109_100, { type: 'run-finished', run: 'demo', seconds: 96.1, summary: { 'oof/accuracy': 0.7 } }],
   ];
 }
+
+/** A scripted stage of four folds, of which two run at a time. */
+export function foldsSideBySide(): readonly (readonly [number, RunEvent])[] {
+  const about = (fold: number) => ({ run: 'demo', task: `train[${fold}]`, stage: 'train', fold });
+  const started = (fold: number): RunEvent => ({ type: 'task-started', ...about(fold), threads: 1, lanes: 2 });
+  const step = (fold: number, n: number): RunEvent => ({
+    type: 'task-event',
+    ...about(fold),
+    event: { type: 'step', epoch: 1, epochs: 1, step: n, steps: 100, loss: 0.5, lr: 1e-4, stepsPerSecond: 5 },
+  });
+  const [begin] = scriptedRun().flatMap(([, event]) => (event.type === 'run-started' ? [event] : []));
+  return [
+    [0, { ...begin!, tasks: [0, 1, 2, 3].map((fold) => ({ id: `train[${fold}]`, stage: 'train', fold })) }],
+    [0, started(0)],
+    [0, started(1)],
+    [10_000, step(0, 50)],
+    [10_000, step(1, 40)],
+    [20_000, { type: 'task-finished', ...about(0), seconds: 20 }],
+    [20_000, started(2)],
+    [20_000, step(1, 80)],
+    [25_000, { type: 'task-finished', ...about(1), seconds: 25 }],
+    [25_000, started(3)],
+    [47_000, { type: 'task-finished', ...about(3), seconds: 22 }],
+    [48_000, { type: 'task-finished', ...about(2), seconds: 28 }],
+    [48_000, { type: 'run-finished', run: 'demo', seconds: 48, summary: {} }],
+  ];
+}

@@ -6,22 +6,27 @@ import { liveProgress } from '../../src/cli/progress/live.ts';
 import { noticesOf } from '../../src/cli/progress/notices.ts';
 import { plainProgress } from '../../src/cli/progress/plain.ts';
 import { advance, foldsSecondsLeft, nothingYet, taskSecondsLeft, type RunState } from '../../src/cli/progress/state.ts';
-import { scriptedRun } from './events.ts';
+import { foldsSideBySide, scriptedRun } from './events.ts';
 
-function stateAt(until: number): RunState {
-  return scriptedRun()
+function stateAt(until: number, script = scriptedRun()): RunState {
+  return script
     .filter(([at]) => at <= until)
     .reduce((state, [at, event]) => advance(state, event, at), nothingYet);
 }
 
-test('plain progress is a line for each task, epoch and decision, and now and then one in between', () => {
+function plainLines(script: ReturnType<typeof scriptedRun>): readonly string[] {
   const lines: string[] = [];
   let now = 0;
   const listen = plainProgress((line) => lines.push(line), () => now);
-  for (const [at, event] of scriptedRun()) {
+  for (const [at, event] of script) {
     now = at;
     listen(event);
   }
+  return lines;
+}
+
+test('plain progress is a line for each task, epoch and decision, and now and then one in between', () => {
+  const lines = plainLines(scriptedRun());
   expect(lines.join('\n')).toMatchInlineSnapshot(`
     "downloading model.safetensors: 200 MB of 400 MB
     downloading model.safetensors: 400 MB of 400 MB
@@ -65,6 +70,21 @@ test('time left of all folds counts those that wait at the pace of those that ar
   expect(foldsSecondsLeft(folds(stateAt(13_000)), 13_000)).toBeUndefined();
 });
 
+test('time left of folds side by side is that of the lane that ends last', () => {
+  const left = (at: number) => foldsSecondsLeft([...stateAt(at, foldsSideBySide()).tasks.values()], at);
+  // 10 s of fold 0 and 15 of fold 1 are left, and each lane takes one more at their mean of 22.5 s.
+  expect(left(10_000)).toBeCloseTo(37.5, 9);
+  // 5 s of fold 1; the fold that has just begun takes 20 s, as the one that is done, and so does the last one.
+  expect(left(20_000)).toBeCloseTo(25, 9);
+});
+
+test('plain progress tells of each of the folds that run side by side', () => {
+  expect(plainLines(foldsSideBySide()).slice(1, 3)).toEqual([
+    'demo  train[0]  epoch 1/1 · step 50/100 · 5.0 steps/s · 10 s left · loss 0.5000',
+    'demo  train[1]  epoch 1/1 · step 40/100 · 5.0 steps/s · 15 s left · loss 0.5000',
+  ]);
+});
+
 test('an event about a task that was never announced changes nothing', () => {
   const state = stateAt(13_000);
   expect(advance(state, { type: 'task-finished', run: 'demo', task: 'sweep', stage: 'sweep', seconds: 1 }, 0)).toBe(state);
@@ -76,13 +96,16 @@ beforeAll(() => void (process.stdout.isTTY = true));
 afterAll(() => void (process.stdout.isTTY = isTerminal));
 
 /** What a terminal of 120 columns shows at the end, after the events up to a time. */
-async function lastFrame(until: number): Promise<string> {
+async function lastFrame(until: number, script = scriptedRun()): Promise<string> {
   const stream = Object.assign(new PassThrough(), { isTTY: true, columns: 120, rows: 50 }) as unknown as NodeJS.WriteStream;
   let written = '';
   stream.on('data', (chunk: Buffer) => (written += chunk.toString('utf8')));
-  const display = liveProgress('demo', new AbortController().signal, stream);
-  for (const [at, event] of scriptedRun()) {
-    if (at <= until) display.listen(event);
+  let now = 0;
+  const display = liveProgress('demo', new AbortController().signal, stream, () => now);
+  for (const [at, event] of script) {
+    if (at > until) break;
+    now = at;
+    display.listen(event);
     await setImmediate();
   }
   await display.end();
@@ -105,4 +128,11 @@ test('the live display of a run that breaks off says where', async () => {
   const frame = await lastFrame(73_000);
   expect(frame).toMatch(/train · 1 of 2 folds/);
   expect(frame).toMatch(/✔ fold 0 .*\n\s+✖ fold 1\n\s+◼ evaluate/);
+});
+
+test('the live display has a row at work for each of the folds that run side by side, and their stage takes as long as they do together', async () => {
+  const frame = await lastFrame(10_000, foldsSideBySide());
+  expect(frame).toMatch(/train · 0 of 4 folds/);
+  expect(frame).toMatch(/✖ fold 0\n\s+✖ fold 1\n\s+◼ fold 2\n\s+◼ fold 3/);
+  expect(await lastFrame(Infinity, foldsSideBySide())).toContain('train · 48 s');
 });

@@ -26,7 +26,7 @@ export interface Torture {
 
 /**
  * Runs a small experiment to its end again and again, killing its process up to four times before each end, and compares the
- * results with those of a run that nobody killed. What is drawn follows from the seed; what a kill meets does not.
+ * results with those of a run that nobody killed and that trained one fold after the other; of the others half train both at a time. What is drawn follows from the seed; what a kill meets does not.
  *
  * @param lanes how many experiments go on at the same time, each in a folder of its own
  */
@@ -45,16 +45,17 @@ export async function torture(folder: string, kills: number, seed: number, lanes
   const lane = async (): Promise<void> => {
     while (left > 0) {
       const artifacts = join(folder, `run-${runs++}`);
+      const beside = rng.integer(1, 3);
       for (let times = rng.integer(1, 5); times > 0 && left > 0; times -= 1) {
         left -= 1;
         const moment = MOMENTS[rng.integer(0, MOMENTS.length)] ?? 'any';
-        const hit = await killOnce(config, artifacts, moment, rng.uniform(0, 1), wholeMs);
+        const hit = await killOnce(config, artifacts, beside, moment, rng.uniform(0, 1), wholeMs);
         if (hit) done[moment] = (done[moment] ?? 0) + 1;
         else left += 1;
         withCheckpoint += Number(hit && hasCheckpoint(artifacts));
         if (!hit) break;
       }
-      await finish(config, artifacts);
+      await finish(config, artifacts, beside);
       const wrong = RESULTS.filter((name) => digests(artifacts)[name] !== expected[name]);
       const rubbish = leftovers(artifacts);
       if (wrong.length + rubbish.length > 0) different.push(`${artifacts}: ${[...wrong, ...rubbish].join(', ')}`);
@@ -87,23 +88,24 @@ function smallExperiment(folder: string): string {
   return config;
 }
 
-function start(config: string, artifacts: string) {
-  const child = spawn(process.execPath, [bin, 'run', config, '--artifacts', artifacts], { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] });
+/** `beside`: how many folds are trained at a time. */
+function start(config: string, artifacts: string, beside: number) {
+  const child = spawn(process.execPath, [bin, 'run', config, '--artifacts', artifacts, '--set', `resources.parallel_folds=${beside}`], { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] });
   const output: string[] = [];
   child.stderr.setEncoding('utf8').on('data', (text: string) => output.push(text));
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
   return { child, ended, stderr: () => output.join('') };
 }
 
-async function finish(config: string, artifacts: string): Promise<void> {
-  const { ended, stderr } = start(config, artifacts);
+async function finish(config: string, artifacts: string, beside = 1): Promise<void> {
+  const { ended, stderr } = start(config, artifacts, beside);
   const code = await ended;
   if (code !== 0) throw new Error(`the run in ${artifacts} ended with ${code}:\n${stderr()}`);
 }
 
 /** Answers with whether the process still lived when it was killed. */
-async function killOnce(config: string, artifacts: string, moment: Moment, draw: number, wholeMs: number): Promise<boolean> {
-  const { child, ended } = start(config, artifacts);
+async function killOnce(config: string, artifacts: string, beside: number, moment: Moment, draw: number, wholeMs: number): Promise<boolean> {
+  const { child, ended } = start(config, artifacts, beside);
   const isAlive = (): boolean => child.exitCode === null && child.signalCode === null;
   const began = performance.now();
   if (moment === 'any' || moment === 'asked') {

@@ -1,7 +1,7 @@
 import { Listr, ListrLogger, ProcessOutput, type ListrTask } from 'listr2';
 import type { Listener, RunEvent } from '../../core/events.ts';
 import { duration, pathFromHere, plural, printable } from '../render/text.ts';
-import { advance, foldsSecondsLeft, nothingYet, type RunState, type TaskState } from './state.ts';
+import { advance, foldsSecondsLeft, nothingYet, secondsTaken, type RunState, type TaskState } from './state.ts';
 import { activity, downloading, headlines, SHORT_HEADLINES, STOPPING } from './words.ts';
 
 /** A display that redraws itself while a run goes on. */
@@ -12,7 +12,7 @@ export interface LiveProgress {
 }
 
 /** One row for the experiment, below it its stages, below a stage its folds. */
-export function liveProgress(title: string, signal: AbortSignal, stream: NodeJS.WriteStream = process.stderr): LiveProgress {
+export function liveProgress(title: string, signal: AbortSignal, stream: NodeJS.WriteStream = process.stderr, clock: () => number = () => performance.now()): LiveProgress {
   let state = nothingYet;
   const followers = new Set<() => void>();
   const redraw = (): void => [...followers].forEach((look) => look());
@@ -37,24 +37,26 @@ export function liveProgress(title: string, signal: AbortSignal, stream: NodeJS.
       until(isOver([id]), () => {
         const task = state.tasks.get(id);
         row.title = foldTitle(task);
-        row.output = task?.status === 'running' ? activity(task, performance.now()) : '';
+        row.output = task?.status === 'running' ? activity(task, clock()) : '';
       }),
   });
 
   const stageRow = (stage: string, ids: readonly string[]): ListrTask => ({
     title: stage,
-    task: (_, row) => {
+    task: async (_, row) => {
       const rename = (): void => {
-        row.title = stageTitle(stage, ids, state);
+        row.title = stageTitle(stage, ids, state, clock());
       };
       if (ids.length > 1) {
         void until(isOver(ids), rename).catch(() => {});
-        return row.newListr(ids.map(foldRow), { exitOnError: true });
+        // A row is drawn as running once it is begun, so there are as many as folds run at a time.
+        await until((now) => lanesOf(ids, now) !== undefined || isOver(ids)(now), () => {});
+        return row.newListr(ids.map(foldRow), { exitOnError: true, concurrent: lanesOf(ids, state) ?? 1 });
       }
       return until(isOver(ids), () => {
         rename();
         const task = state.tasks.get(ids[0] ?? '');
-        row.output = task?.status === 'running' ? activity(task, performance.now()) : '';
+        row.output = task?.status === 'running' ? activity(task, clock()) : '';
       });
     },
   });
@@ -91,7 +93,7 @@ export function liveProgress(title: string, signal: AbortSignal, stream: NodeJS.
 
   return {
     listen(event) {
-      state = advance(state, event, performance.now());
+      state = advance(state, event, clock());
       redraw();
     },
     async end() {
@@ -104,6 +106,10 @@ export function liveProgress(title: string, signal: AbortSignal, stream: NodeJS.
 
 const isOver = (ids: readonly string[]) => (state: RunState): boolean => ids.every((id) => ['done', 'cached'].includes(state.tasks.get(id)?.status ?? ''));
 
+function lanesOf(ids: readonly string[], state: RunState): number | undefined {
+  return ids.map((id) => state.tasks.get(id)?.lanes).find((lanes) => lanes !== undefined);
+}
+
 function stagesOf(state: RunState): ReadonlyMap<string, readonly string[]> {
   const stages = new Map<string, readonly string[]>();
   for (const { id, stage } of state.tasks.values()) stages.set(stage, [...(stages.get(stage) ?? []), id]);
@@ -111,14 +117,13 @@ function stagesOf(state: RunState): ReadonlyMap<string, readonly string[]> {
 }
 
 /** `train · 2 of 5 folds · 12 min 05 s left` */
-function stageTitle(stage: string, ids: readonly string[], state: RunState): string {
+function stageTitle(stage: string, ids: readonly string[], state: RunState, now: number): string {
   const tasks = ids.flatMap((id) => state.tasks.get(id) ?? []);
   const over = tasks.filter(({ status }) => status === 'done' || status === 'cached');
   if (over.length === tasks.length) {
-    const seconds = over.reduce((total, task) => total + task.seconds, 0);
-    return `${stage} · ${over.every(({ status }) => status === 'cached') ? 'from the cache' : duration(seconds)}`;
+    return `${stage} · ${over.every(({ status }) => status === 'cached') ? 'from the cache' : duration(secondsTaken(over))}`;
   }
-  const left = foldsSecondsLeft(tasks, performance.now());
+  const left = foldsSecondsLeft(tasks, now);
   return [stage, ...(tasks.length > 1 ? [`${over.length} of ${plural(tasks.length, 'fold')}`] : []), ...(left === undefined ? [] : [`${duration(left)} left`])].join(' · ');
 }
 

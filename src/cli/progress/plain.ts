@@ -6,18 +6,20 @@ import { activity, downloading, HEADLINES, headlines } from './words.ts';
 /** Between two lines about the same task, so that a log of hours stays readable. */
 const QUIET_MS = 10_000;
 
+/** What lines are about that belong to no task. */
+const DOWNLOAD = '';
+
 /** Progress as lines, for logs and pipes: one for each task and epoch, and one now and then while something takes long. */
 export function plainProgress(write: (line: string) => void, clock: () => number = () => performance.now()): Listener<RunEvent> {
   let state = nothingYet;
-  let lastLineAt = clock();
+  const lastLineAt = new Map([[DOWNLOAD, clock()]]);
   return (event) => {
     const now = clock();
     state = advance(state, event, now);
-    const task = 'task' in event ? state.tasks.get(event.task) : undefined;
-    const line = lineFor(event, task, now, now - lastLineAt >= QUIET_MS);
-    if (line === undefined) return;
-    write(line);
-    lastLineAt = now;
+    const [subject, task] = 'task' in event ? [event.task, state.tasks.get(event.task)] : [DOWNLOAD, undefined];
+    const line = lineFor(event, task, now, now - (lastLineAt.get(subject) ?? now) >= QUIET_MS);
+    if (line !== undefined) write(line);
+    if (line !== undefined || !lastLineAt.has(subject)) lastLineAt.set(subject, now);
   };
 }
 

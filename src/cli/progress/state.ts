@@ -11,6 +11,8 @@ export interface TaskState {
   readonly fold: number | undefined;
   readonly status: 'waiting' | 'running' | 'cached' | 'done';
   readonly startedAt: number;
+  /** How many tasks of its stage run at a time; undefined before it has started. */
+  readonly lanes: number | undefined;
   /** How long it took, once done. */
   readonly seconds: number;
   /** The latest of each kind. */
@@ -44,7 +46,7 @@ export function advance(state: RunState, event: RunEvent, now: number): RunState
         tasks: new Map(event.tasks.map((task) => [task.id, waiting(task)])),
       };
     case 'task-started':
-      return withTask(state, event.task, { status: 'running', startedAt: now });
+      return withTask(state, event.task, { status: 'running', startedAt: now, lanes: event.lanes ?? 1 });
     case 'task-cached':
       return withTask(state, event.task, { status: 'cached' });
     case 'task-finished':
@@ -69,20 +71,34 @@ export function taskSecondsLeft({ status, startedAt, step, progress }: TaskState
   return ((now - startedAt) / 1000 / done) * Math.max(0, total - done);
 }
 
-/** Seconds until the folds of the stage at work are done: what is left of this one, and the others at its pace. */
+/** Seconds until the folds of the stage at work are done: those that wait take turns where others run now, at the pace of those that are known. */
 export function foldsSecondsLeft(tasks: readonly TaskState[], now: number): number | undefined {
   const running = tasks.filter(({ status }) => status === 'running');
+  const soFar = running.map(({ startedAt }) => (now - startedAt) / 1000);
   const left = running.map((task) => taskSecondsLeft(task, now));
   const finished = tasks.filter(({ status }) => status === 'done').map(({ seconds }) => seconds);
-  const projected = running.map((task, i) => (now - task.startedAt) / 1000 + (left[i] ?? 0));
-  const known = finished.length > 0 ? finished : projected;
-  if (left.some((seconds) => seconds === undefined) || known.length === 0) return undefined;
-  const waitingFolds = tasks.filter(({ status }) => status === 'waiting').length;
-  return sum(left.map((seconds) => seconds ?? 0)) + (sum(known) / known.length) * waitingFolds;
+  const known = finished.length > 0 ? finished : left.flatMap((seconds, i) => (seconds === undefined ? [] : [seconds + (soFar[i] ?? 0)]));
+  if (known.length === 0) return undefined;
+  const pace = known.reduce((total, seconds) => total + seconds, 0) / known.length;
+  const lanes = left.map((seconds, i) => seconds ?? Math.max(0, pace - (soFar[i] ?? 0)));
+  if (lanes.length === 0) lanes.push(0);
+  for (const { status } of tasks) {
+    if (status !== 'waiting') continue;
+    const soonest = lanes.indexOf(Math.min(...lanes));
+    lanes[soonest] = (lanes[soonest] ?? 0) + pace;
+  }
+  return Math.max(...lanes);
+}
+
+/** From the start of the first task to the end of the last, of those that were carried out. */
+export function secondsTaken(tasks: readonly TaskState[]): number {
+  const done = tasks.filter(({ status }) => status === 'done');
+  if (done.length === 0) return 0;
+  return Math.max(...done.map(({ startedAt, seconds }) => startedAt / 1000 + seconds)) - Math.min(...done.map(({ startedAt }) => startedAt / 1000));
 }
 
 function waiting({ id, stage, fold }: { readonly id: string; readonly stage: string; readonly fold?: number }): TaskState {
-  return { id, stage, fold, status: 'waiting', startedAt: 0, seconds: 0, step: undefined, epoch: undefined, progress: undefined };
+  return { id, stage, fold, status: 'waiting', startedAt: 0, lanes: undefined, seconds: 0, step: undefined, epoch: undefined, progress: undefined };
 }
 
 function withTask(state: RunState, id: string, change: Partial<TaskState>): RunState {
@@ -101,8 +117,4 @@ function latest(event: StageEvent): Partial<TaskState> {
     default:
       return {};
   }
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

@@ -4,7 +4,7 @@ import { encoderForward, targetFeeds } from '../../engine/models/index.ts';
 import type { Feeds, ForwardProgram } from '../../engine/program.ts';
 import { parameterSums, stepMemory, sumOf } from '../../engine/step-analysis.ts';
 import { classifierPrograms, optimizerOf } from '../../training/classifier.ts';
-import { lengthsOf } from '../explain.ts';
+import { lengthsOf } from '../training-steps.ts';
 import type { Task } from '../task-graph.ts';
 import type { BatchSize, Passes } from './passes.ts';
 import type { Workload } from './workload.ts';
