@@ -61,7 +61,7 @@ describe('a tokenizer', () => {
     const { '[PAD]': _, ...vocab } = definition.model.vocab;
     const withoutPadding = { ...definition, added_tokens: definition.added_tokens.slice(1), model: { ...definition.model, vocab } };
     for (const [content, reason] of [
-      ['not json', /not valid JSON/],
+      ['not json', /is not JSON/],
       ['[1]', /.+/],
       [{ model: {} }, /.+/],
       [{ ...definition, model: { type: 'Unheard' } }, /Unheard/],
