@@ -16,8 +16,12 @@ export interface HubSettings {
 /** An empty variable counts as unset. */
 export function hubSettings(env: NodeJS.ProcessEnv): HubSettings {
   const home = env['HF_HOME'] || join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'huggingface');
+  const endpoint = (env['HF_ENDPOINT'] || 'https://huggingface.co').replace(/\/+$/, '');
+  if (/^[^/]*\/\/[^/]*@/.test(endpoint)) {
+    throw new OrtrainError('environment', 'the address in HF_ENDPOINT holds a user or password, which are not sent to a hub', { subject: 'HF_ENDPOINT', remedy: 'Give the address without them, and the token in HF_TOKEN.' });
+  }
   return {
-    endpoint: (env['HF_ENDPOINT'] || 'https://huggingface.co').replace(/\/+$/, ''),
+    endpoint,
     cache: env['HF_HUB_CACHE'] || env['HUGGINGFACE_HUB_CACHE'] || join(home, 'hub'),
     token: env['HF_TOKEN'] || readText(env['HF_TOKEN_PATH'] || join(home, 'token')) || undefined,
     offline: /^(1|on|yes|true)$/i.test(env['HF_HUB_OFFLINE'] ?? ''),
