@@ -175,7 +175,7 @@ function onnx(): Reader {
     opset: 17,
     inputs: { x: tensorType('float32', 'batch', 4), ids: tensorType('int64', 'batch', null) },
     outputs: { y: tensorType('float32', 'batch', 3) },
-    tensors: [floatTensor('w', [4, 3], Array.from({ length: 12 }, (_, i) => i)), floatTensor('b', [3], [1, 2, 3]), floatTensor('table', [5, 3], new Array(15).fill(0.5)), shape],
+    tensors: [floatTensor('w', [4, 3], Array.from({ length: 12 }, (_, i) => i)), floatTensor('b', [3], [1, 2, 3]), floatTensor('table', [5, 3], Array.from({ length: 15 }, () => 0.5)), shape],
     nodes: [
       { op: 'Gemm', inputs: ['x', 'w', 'b'], outputs: ['h'], attributes: { alpha: 1.5 } },
       { op: 'Gather', inputs: ['table', 'ids'], outputs: ['e'], attributes: { axis: 0n } },
