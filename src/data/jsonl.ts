@@ -9,7 +9,7 @@ export function parseJsonl(bytes: Uint8Array): Records {
   const rows: string[][] = [];
   const starts: number[] = [];
   const problems: PlacedProblem[] = [];
-  let columns: readonly string[] = [];
+  let columns: readonly string[] | undefined;
   const decoder = new TextDecoder();
   for (let offset = 0, end: number; offset < bytes.length && problems.length < MOST_PROBLEMS; offset = end) {
     const lineFeed = bytes.indexOf(LINE_FEED, offset);
@@ -24,13 +24,13 @@ export function parseJsonl(bytes: Uint8Array): Records {
       rows.push([]);
       continue;
     }
-    if (columns.length === 0) columns = Object.keys(object);
+    columns ??= Object.keys(object);
     if (columns.length > MAX_COLUMNS) break;
     const row = columns.map((key) => cellText(Object.hasOwn(object, key) ? object[key] : null));
     for (const message of [...keyProblems(columns, object), ...textProblems(columns, row)]) problems.push({ message, offset });
     rows.push(row);
   }
-  return { columns, rows, starts, problems };
+  return { columns: columns ?? [], rows, starts, problems };
 }
 
 const LINE_FEED = 10;

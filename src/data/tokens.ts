@@ -1,7 +1,7 @@
 import { OrtrainError } from '../core/errors.ts';
 import { writeFileAtomic } from '../core/files.ts';
 import { readInput, readJsonObject } from '../core/inputs.ts';
-import { cut } from '../core/shapes.ts';
+import { count, cut, list, object, optional, primitive } from '../core/shapes.ts';
 
 /** A text's token ids, with the special tokens and without padding. */
 interface EncodedText {
@@ -42,6 +42,8 @@ export async function loadTokenizer(files: Readonly<Record<string, string>>): Pr
   const path = files['tokenizer.json'];
   if (path === undefined) throw unusable('the model', 'it has no tokenizer.json');
   const definition = readDefinition(path) as { readonly padding?: { readonly pad_token?: unknown } | null };
+  const wrong = addedTokens(definition, '');
+  if (wrong !== undefined) throw unusable(path, wrong);
   const configPath = files['tokenizer_config.json'];
   const config = configPath === undefined ? {} : (readDefinition(configPath) as TokenizerConfig);
   const { Tokenizer: HuggingFaceTokenizer } = await import('@huggingface/tokenizers');
@@ -157,6 +159,11 @@ const MAGIC = 0x4b4f544f;
 const VERSION = 1;
 const HEADER_WORDS = 7;
 const PROGRESS_EVERY = 256;
+
+/** The library looks for these in every text, and for one that is empty or no text it would look without end. */
+const addedTokens = object({
+  added_tokens: optional(list(object({ id: count, content: primitive('a text with letters', (value) => typeof value === 'string' && value !== '') }))),
+});
 
 /** Above any vocabulary's tokenizer.json. */
 const MOST_DEFINITION_BYTES = 2 ** 28;

@@ -4,7 +4,7 @@ import type { Experiment } from '../config/index.ts';
 import { OrtrainError } from '../core/errors.ts';
 import { writeFileAtomic } from '../core/files.ts';
 import { readJsonObject } from '../core/inputs.ts';
-import { count, list, number, object, oneOf, primitive, text, type Shape } from '../core/shapes.ts';
+import { list, number, object, oneOf, primitive, text, type Shape } from '../core/shapes.ts';
 import { modelFiles, openWeights, readEncoderConfig, throwIfStray } from '../data/model-folder.ts';
 import {
   encodeSafetensors,
@@ -69,7 +69,7 @@ const width = primitive('a width', (value) => Number.isSafeInteger(value) && Num
 const descriptionShape: Shape = object({
   classes: (value, place) => list(text)(value, place) ?? primitive('two classes or more', () => (value as readonly string[]).length > 1)(value, place),
   head: object({ dense: list(width), dropout: number, activation: oneOf('none', 'relu', 'tanh', 'gelu') }),
-  max_seq_length: count,
+  max_seq_length: width,
 });
 
 export interface NewModel extends ClassifierDescription {

@@ -35,6 +35,7 @@ describe('a table', () => {
     ['in which JSON hides a NUL', '{"text":"a\\u0000"}\n', 'jsonl', [['the key "text" or its value holds a NUL character', 1]]],
     ['in which JSON hides half of a character', '{"text":"a"}\n{"text":"\\ud83d"}\n', 'jsonl', [['the key "text" or its value holds half of a character (a lone surrogate)', 2]]],
     ['nested a million deep', `{"text":${'['.repeat(1e6)}${']'.repeat(1e6)}}\n`, 'jsonl', [['the line is nested too deep', 1]]],
+    ['whose first line has no keys', '{}\n{"text":"b"}\n', 'jsonl', [['the line has 1 key that the first line lacks: "text"', 2]]],
     ['with a key of Object.prototype', '{"constructor":"a"}\n{"text":"b"}\n', 'jsonl', [['the line lacks 1 key of the first line: "constructor"', 2], ['the line has 1 key that the first line lacks: "text"', 2]]],
     ['whose last character is cut after it began like a replacement sign', Buffer.from('a\nb\xef\xbf', 'latin1'), 'csv', [['byte 4 of the file (0xef) is not valid UTF-8', 2]]],
   ])('%s is refused with its place', async (_, content, format, expected) => {

@@ -66,6 +66,8 @@ describe('a tokenizer', () => {
       [{ model: {} }, /.+/],
       [{ ...definition, model: { type: 'Unheard' } }, /Unheard/],
       [withoutPadding, /no padding token/],
+      [{ ...definition, added_tokens: [{ id: 0, content: { length: 1e9 } }] }, /added_tokens\[0\]\.content is an object, not a text/],
+      [{ ...definition, added_tokens: [{ id: 0, content: '' }] }, /added_tokens\[0\]\.content is "", not a text/],
     ] as const) {
       const error = await errorOf(() => loadTokenizer({ 'tokenizer.json': write('other.json', content) }));
       expect(error.code).toBe('data');

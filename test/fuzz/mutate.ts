@@ -109,7 +109,16 @@ const indentation = (line: string, rng: RandomState): string => pick(['', ' ', '
 
 const value = (line: string, rng: RandomState): string => line.replace(/:.*$/, `: ${asLatin1(pick(WORDS, rng))}`);
 
-const json: Mutation = (bytes, rng) => jsonMutated(bytes, rng) ?? bytes;
+const json: Mutation = (bytes, rng) => writable(bytes, rng) ?? bytes;
+
+/** Undefined, too, where what comes out is nested deeper than JSON can be written. */
+function writable(bytes: Buffer, rng: RandomState): Buffer | undefined {
+  try {
+    return jsonMutated(bytes, rng);
+  } catch {
+    return undefined;
+  }
+}
 
 const structural: Readonly<Record<Syntax, readonly Mutation[]>> = {
   bytes: [],
@@ -119,7 +128,7 @@ const structural: Readonly<Record<Syntax, readonly Mutation[]>> = {
     (bytes, rng) => {
       const lines = bytes.toString('utf8').split('\n');
       const at = rng.integer(0, lines.length);
-      lines[at] = (jsonMutated(Buffer.from(lines[at]!), rng) ?? lines[at]!).toString();
+      lines[at] = (writable(Buffer.from(lines[at]!), rng) ?? lines[at]!).toString();
       return Buffer.from(lines.join('\n'));
     },
     pieces('\n', cell),
@@ -130,7 +139,7 @@ const structural: Readonly<Record<Syntax, readonly Mutation[]>> = {
     (bytes, rng) => {
       if (bytes.length < 8) return bytes;
       const end = 8 + bytes.readUIntLE(0, 6);
-      const header = jsonMutated(bytes.subarray(8, end), rng);
+      const header = writable(bytes.subarray(8, end), rng);
       return header === undefined ? bytes : withHeader(header, bytes.subarray(end), rng);
     },
   ],
