@@ -61,7 +61,7 @@ export async function fuzz(reader: Reader, count: number, seed: number): Promise
 }
 
 /** `accepted`, `refused`, or what is wrong. */
-export async function tryInput(reader: Reader, bytes: Buffer): Promise<string> {
+export async function tryInput(reader: Reader, bytes: Buffer, mostSeconds = MOST_SECONDS): Promise<string> {
   const [memory, { user, system }] = [process.resourceUsage().maxRSS, process.cpuUsage()];
   let outcome = 'accepted';
   try {
@@ -72,7 +72,7 @@ export async function tryInput(reader: Reader, bytes: Buffer): Promise<string> {
   const spent = process.cpuUsage({ user, system });
   const seconds = (spent.user + spent.system) / 1e6;
   const growth = (process.resourceUsage().maxRSS - memory) * 1024;
-  if (seconds > MOST_SECONDS) return `took ${seconds.toFixed(1)} s (${outcome})`;
+  if (seconds > mostSeconds) return `took ${seconds.toFixed(1)} s (${outcome})`;
   if (growth > MOST_GROWTH) return `took ${Math.round(growth / 2 ** 20)} MB (${outcome})`;
   return outcome;
 }
