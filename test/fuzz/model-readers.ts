@@ -10,7 +10,7 @@ import { readModelFolder, writeModelFolder } from '../../src/training/classifier
 import { tinyConfig, tinyConfigJson, tinyDistilbertJson, tinyRobertaJson } from '../engine/models/tiny.ts';
 import { floatTensor, longTensor, onnxFile, tensorType } from '../helpers/onnx-file.ts';
 import type { Reader } from './fuzz.ts';
-import { tinyTokenizer } from './tiny-tokenizer.ts';
+import { tinyTokenizer } from '../helpers/tiny-tokenizer.ts';
 import { written } from './written.ts';
 
 /** Readers of models, of what other tools make, and of the numbers that stages hand to each other. */
