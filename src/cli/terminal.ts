@@ -1,4 +1,5 @@
 import picocolors from 'picocolors';
+import { printable } from './render/text.ts';
 
 export type Colors = ReturnType<typeof picocolors.createColors>;
 
@@ -25,25 +26,30 @@ export function openTerminal(options: { readonly json: boolean; readonly quiet: 
   // Node leaves isTTY undefined where a stream is no terminal, and picocolors would take that as a question.
   const interactive = [stdout, stderr].every(({ isTTY }) => Boolean(isTTY)) && !isSet(env['CI']) && !isSet(env['NO_COLOR']) && env['TERM'] !== 'dumb';
   const line = (stream: NodeJS.WriteStream, text: string): void => void stream.write(text.endsWith('\n') ? text : `${text}\n`);
+  const harmless = (text: string): string => text.split(COLOUR_OR_LINE_END).map((part, i) => (i % 2 === 1 ? part : printable(part))).join('');
   return {
     ...options,
     interactive,
     colors: picocolors.createColors(interactive),
     columns: stdout.columns ?? DEFAULT_COLUMNS,
     result: (text) => {
-      if (!options.json) line(stdout, text);
+      // In a pipe it may be a table, which has to stay as it is.
+      if (!options.json) line(stdout, stdout.isTTY ? harmless(text) : text);
     },
     document: (value) => {
       if (options.json) line(stdout, JSON.stringify(value, null, 2));
     },
     note: (text) => {
-      if (!options.quiet) line(stderr, text);
+      if (!options.quiet) line(stderr, harmless(text));
     },
-    error: (text) => line(stderr, text),
+    error: (text) => line(stderr, harmless(text)),
   };
 }
 
 const DEFAULT_COLUMNS = 100;
+
+/** All that our own lines have of control characters. */
+const COLOUR_OR_LINE_END = new RegExp(`(${String.fromCharCode(27)}\\[[\\d;]*m|\\n)`);
 
 function isSet(variable: string | undefined): boolean {
   return variable !== undefined && !['', '0', 'false'].includes(variable);

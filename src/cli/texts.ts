@@ -1,23 +1,49 @@
-import { buffer } from 'node:stream/consumers';
+import { isUtf8 } from 'node:buffer';
 import type { Experiment } from '../config/index.ts';
 import { OrtrainError } from '../core/errors.ts';
 import { unlabelledExamples, type Examples } from '../data/examples.ts';
 import { parseTable, readTable, type Table } from '../data/table.ts';
 
+type Columns = Pick<Experiment['data'], 'id' | 'text'>;
+
 /** Texts to classify, from a table or, for `-`, from stdin. Rows without an id column are numbered from 0. */
-export async function readTexts(input: string, columns: Pick<Experiment['data'], 'id' | 'text'>): Promise<Examples> {
-  if (input !== '-') return ofTable(await readTable(input), columns);
-  const bytes = await buffer(process.stdin);
-  const text = bytes.toString('utf8');
+export async function readTexts(input: string, columns: Columns): Promise<Examples> {
+  return input === '-' ? textsOf(await stdinBytes(), columns) : ofTable(await readTable(input), columns);
+}
+
+/** The texts in the bytes of stdin: one a line, or JSON objects, one a line. */
+export async function textsOf(bytes: Uint8Array, columns: Columns): Promise<Examples> {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
   if (text.trimStart().startsWith('{')) return ofTable(await parseTable(bytes, 'stdin', 'jsonl'), columns);
+  if (!isUtf8(bytes)) throw unusable('stdin is not UTF-8', 'Write the texts in UTF-8.');
+  const nul = text.indexOf('\0');
+  if (nul !== -1) throw unusable(`stdin holds a NUL byte in line ${text.slice(0, nul).split('\n').length} and so is not text`, HOW);
   const texts = text.split(/\r?\n/).filter((line) => line.trim() !== '');
-  if (texts.length === 0) {
-    throw new OrtrainError('data', 'stdin is empty', { subject: 'stdin', remedy: 'Write one text a line, or one JSON object a line with the text column.' });
-  }
+  if (texts.length === 0) throw unusable('stdin is empty', HOW);
   return { ids: texts.map((_, row) => String(row)), texts };
 }
 
+const HOW = 'Write one text a line, or one JSON object a line with the text column.';
+
+/** What Node can hold as one text. */
+const MOST_BYTES = 2 ** 29 - 24;
+
+async function stdinBytes(): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MOST_BYTES) throw unusable('stdin is longer than 512 MB', 'Write the texts in several parts.');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
 /** New texts need no id, though the run's own data had one. */
-function ofTable(table: Table, { id, text }: Pick<Experiment['data'], 'id' | 'text'>): Examples {
+function ofTable(table: Table, { id, text }: Columns): Examples {
   return unlabelledExamples(table, { text, id: id !== null && table.columns.includes(id) ? id : null });
+}
+
+function unusable(message: string, remedy: string): OrtrainError {
+  return new OrtrainError('data', message, { subject: 'stdin', remedy });
 }

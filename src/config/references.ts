@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { OrtrainError, type Problem } from '../core/errors.ts';
+import { notAFile } from '../core/inputs.ts';
 import type { LoadedExperiment } from './load.ts';
 import { nearFile } from './read-file.ts';
 
@@ -14,11 +15,11 @@ export function requireFiles({ experiment, sources, files }: LoadedExperiment): 
     { field: 'model.base', path: /^(\.{0,2}\/|[A-Za-z]:[\\/])/.test(model.base) ? model.base : null },
   ];
   const problems = named.flatMap(({ field, path }): readonly Problem[] => {
-    const folder = field === 'model.base';
-    if (path === null || (existsSync(path) && statSync(path).isDirectory() === folder)) return [];
+    const wrong = path === null ? undefined : field === 'model.base' ? whyNoFolder(path) : whyNoFile(path);
+    if (path === null || wrong === undefined) return [];
     const near = existsSync(path) ? undefined : nearFile(path);
     const source = sources[field];
-    const message = `${field}: ${path} ${existsSync(path) ? `is ${folder ? 'no' : 'a'} folder` : 'does not exist'}`;
+    const message = `${field}: ${path} ${wrong}`;
     return [{ message, ...(source === 'default' ? {} : source), field, ...(near === undefined ? {} : { suggestion: near }) }];
   });
   if (problems.length === 0) return;
@@ -27,4 +28,16 @@ export function requireFiles({ experiment, sources, files }: LoadedExperiment): 
     ...(files[0] === undefined ? {} : { subject: files[0] }),
     remedy: `Paths are relative to the working directory, ${process.cwd()}.`,
   });
+}
+
+function whyNoFolder(path: string): string | undefined {
+  if (!existsSync(path)) return 'does not exist';
+  return statSync(path).isDirectory() ? undefined : 'is no folder';
+}
+
+function whyNoFile(path: string): string | undefined {
+  if (!existsSync(path)) return 'does not exist';
+  if (statSync(path).isDirectory()) return 'is a folder';
+  const kind = notAFile(path);
+  return kind === undefined ? undefined : `is ${kind}`;
 }

@@ -1,3 +1,5 @@
+import { withoutCredentials } from './text.ts';
+
 /**
  * What went wrong, as data. The command line renders it once and maps `code` to an exit code.
  *
@@ -36,7 +38,10 @@ export interface ErrorDetails {
   readonly cause?: unknown;
 }
 
-/** The one error class of the project; anything else that is thrown is a defect. */
+/**
+ * The one error class of the project; anything else that is thrown is a defect. Its texts never hold the user and password of an
+ * address: errors end up in logs.
+ */
 export class OrtrainError extends Error {
   readonly code: ErrorCode;
   readonly subject: string | undefined;
@@ -44,13 +49,17 @@ export class OrtrainError extends Error {
   readonly problems: readonly Problem[];
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    super(withoutCredentials(message), details.cause === undefined ? undefined : { cause: details.cause });
     this.name = 'OrtrainError';
     this.code = code;
-    this.subject = details.subject;
-    this.remedy = details.remedy;
-    this.problems = details.problems ?? [];
+    this.subject = details.subject === undefined ? undefined : withoutCredentials(details.subject);
+    this.remedy = details.remedy === undefined ? undefined : withoutCredentials(details.remedy);
+    this.problems = (details.problems ?? []).map(publicly);
   }
+}
+
+function publicly(problem: Problem): Problem {
+  return Object.fromEntries(Object.entries(problem).map(([key, value]) => [key, typeof value === 'string' ? withoutCredentials(value) : value])) as unknown as Problem;
 }
 
 /** What a person gets who has asked a run to stop. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
+import { notAFile, unreadable } from './inputs.ts';
 
 /** A JSON value in which object keys come in sorted order, so that equal values give equal text. `undefined` members are left out. */
 export function stableJson(value: unknown): string {
@@ -21,8 +22,10 @@ export function hashOf(value: unknown): string {
   return sha256(stableJson(value));
 }
 
-/** SHA-256 in hex of a file's bytes, read as a stream. */
+/** SHA-256 in hex of a file's bytes, read as a stream. Throws OrtrainError `data` for a pipe or a device, which may have no end. */
 export async function hashFile(path: string): Promise<string> {
+  const kind = notAFile(path);
+  if (kind !== undefined) throw unreadable(path, `it is ${kind}`);
   const hash = createHash('sha256');
   await pipeline(createReadStream(path), hash);
   return hash.digest('hex');

@@ -4,6 +4,7 @@ import { OrtrainError } from './errors.ts';
 const REFUSALS: Readonly<Record<string, readonly [meaning: string, remedy: string]>> = {
   ENOSPC: ['the disk is full', 'Make room (pipeline cache prune shows what no run needs), then start again: what was complete is kept.'],
   EDQUOT: ['the disk quota is used up', 'Make room (pipeline cache prune shows what no run needs), then start again: what was complete is kept.'],
+  EFBIG: ['the file would be larger than files may be here', 'Raise the limit with: ulimit -f unlimited; what was complete is kept.'],
   EACCES: ['there is no permission', 'Change the permissions, or choose another folder with --artifacts.'],
   EPERM: ['there is no permission', 'Change the permissions, or choose another folder with --artifacts.'],
   ENOTDIR: ['a file stands where a folder is needed', 'Choose another folder with --artifacts.'],

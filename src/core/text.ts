@@ -54,6 +54,16 @@ export function printable(text: string): string {
   return text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, (character) => ('\t\n'.includes(character) ? ' ' : '�'));
 }
 
+/** Text without the user and password of the addresses in it, and as long as it was, so that a mark below it stays in its place. */
+export function withoutCredentials(text: string): string {
+  return text.replace(/(?<=[a-z][\w+.-]*:\/\/)[^\s"'<>]+(?=@)/gi, (credentials) => '*'.repeat(credentials.length));
+}
+
+/** Text of others without secrets that they may have been told. */
+export function withoutSecrets(text: string, secrets: readonly string[]): string {
+  return secrets.filter((secret) => secret !== '').reduce((rest, secret) => rest.replaceAll(secret, '***'), text);
+}
+
 /** A path as it would be typed here: relative where it is below the working directory. */
 export function pathFromHere(path: string): string {
   const fromHere = relative(process.cwd(), path);

@@ -1,6 +1,6 @@
 import type { CsvError } from 'csv-parse/sync';
-import { counted } from './problems.ts';
-import type { PlacedProblem, Records } from './records.ts';
+import { counted, quoted } from './problems.ts';
+import { MAX_COLUMNS, MOST_PROBLEMS, type PlacedProblem, type Records } from './records.ts';
 
 /**
  * The records of a comma-separated (RFC 4180) or tab-separated text in UTF-8, without a byte order mark; the first record
@@ -23,22 +23,25 @@ export async function parseCsv(bytes: Uint8Array, delimiter: ',' | '\t'): Promis
       max_record_size: 0,
       // Collected here, not from the return value, so that the records before a syntax error are known.
       on_record: (record: string[], info) => {
-        records.push(record);
-        starts.push(afterLineEnds(bytes, end));
+        const offset = afterLineEnds(bytes, end);
+        const width = records[0]?.length ?? record.length;
+        const fits = record.length === width;
+        if (!fits) problems.push({ message: `the row has ${counted(record.length, 'field')}, the header has ${width}`, offset });
+        records.push(fits ? record : []); // which may be any number of fields, and is refused
+        starts.push(offset);
         end = info.bytes_records;
+        if (width > MAX_COLUMNS || problems.length === MOST_PROBLEMS) throw ENOUGH;
         return null;
       },
     });
   } catch (error) {
-    const offset = afterLineEnds(bytes, end);
-    starts.push(offset);
-    problems.push({ message: syntaxMessage(error, records[0]), offset });
+    if (error !== ENOUGH) {
+      const offset = afterLineEnds(bytes, end);
+      starts.push(offset);
+      problems.push({ message: syntaxMessage(error, records[0]), offset });
+    }
   }
   const [columns = [], ...rows] = records;
-  const width = columns.length;
-  rows.forEach((row, i) => {
-    if (row.length !== width) problems.push({ message: `the row has ${counted(row.length, 'field')}, the header has ${width}`, offset: starts[i + 1]! });
-  });
   return { columns, rows, starts: starts.slice(1), problems };
 }
 
@@ -61,6 +64,9 @@ function formatField(value: string | number): string {
   return /[",\r\n]|^\uFEFF/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
+/** Ends the reading of what is no table. */
+const ENOUGH = new Error('enough');
+
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
 
@@ -73,7 +79,7 @@ function afterLineEnds(bytes: Uint8Array, offset: number): number {
 function syntaxMessage(error: unknown, columns: readonly string[] | undefined): string {
   const { code, column } = error as CsvError & { readonly column?: unknown };
   const name = typeof column === 'number' ? columns?.[column] : undefined;
-  const where = name === undefined ? '' : ` in column ${JSON.stringify(name)}`;
+  const where = name === undefined ? '' : ` in column ${quoted(name)}`;
   if (code === 'CSV_QUOTE_NOT_CLOSED') return `a quote is opened${where} and never closed`;
   if (code === 'CSV_INVALID_CLOSING_QUOTE') return `text follows a closing quote${where}; a quote inside a quoted field is written twice`;
   if (code === ('INVALID_OPENING_QUOTE' as string)) return `a quote stands in the middle of an unquoted field${where}`;

@@ -1,6 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { OrtrainError } from '../core/errors.ts';
+import { readInput } from '../core/inputs.ts';
 
 /** Where and how to fetch, from the environment variables that all of Hugging Face's tools read. */
 export interface HubSettings {
@@ -14,8 +16,12 @@ export interface HubSettings {
 /** An empty variable counts as unset. */
 export function hubSettings(env: NodeJS.ProcessEnv): HubSettings {
   const home = env['HF_HOME'] || join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'huggingface');
+  const endpoint = (env['HF_ENDPOINT'] || 'https://huggingface.co').replace(/\/+$/, '');
+  if (/^[^/]*\/\/[^/]*@/.test(endpoint)) {
+    throw new OrtrainError('environment', 'the address in HF_ENDPOINT holds a user or password, which are not sent to a hub', { subject: 'HF_ENDPOINT', remedy: 'Give the address without them, and the token in HF_TOKEN.' });
+  }
   return {
-    endpoint: (env['HF_ENDPOINT'] || 'https://huggingface.co').replace(/\/+$/, ''),
+    endpoint,
     cache: env['HF_HUB_CACHE'] || env['HUGGINGFACE_HUB_CACHE'] || join(home, 'hub'),
     token: env['HF_TOKEN'] || readText(env['HF_TOKEN_PATH'] || join(home, 'token')) || undefined,
     offline: /^(1|on|yes|true)$/i.test(env['HF_HUB_OFFLINE'] ?? ''),
@@ -30,8 +36,19 @@ export function repositoryFolder(cache: string, name: string): string {
 /** The folder of a revision, complete or not; undefined where the cache does not know the revision's commit. */
 export function cachedSnapshot(name: string, revision: string, cache: string): string | undefined {
   const repository = repositoryFolder(cache, name);
-  const commit = isCommit(revision) ? revision : readText(join(repository, 'refs', revision));
-  return commit === undefined ? undefined : join(repository, 'snapshots', commit);
+  const commit = isCommit(revision) ? revision : readText(refPath(repository, revision));
+  return commit === undefined || !isFolderName(commit) ? undefined : join(repository, 'snapshots', commit);
+}
+
+/** Where the commit of a branch or tag stands. Branches may have slashes, but none that would lead out of the folder. */
+export function refPath(repository: string, revision: string): string {
+  if (revision !== '' && revision.split('/').every(isFolderName)) return join(repository, 'refs', revision);
+  throw new OrtrainError('config', `model.revision ${JSON.stringify(revision)} cannot be the name of a branch, a tag or a commit`, { subject: 'model.revision' });
+}
+
+/** Whether a text can name a folder, and only in the folder where it is put. */
+export function isFolderName(name: string): boolean {
+  return /^\w[\w.+@-]*$/.test(name);
 }
 
 /** Whether a revision is a commit, which never changes. */
@@ -39,6 +56,9 @@ export function isCommit(revision: string): boolean {
   return /^[0-9a-f]{40}$/.test(revision);
 }
 
+/** A token or a commit needs far less. */
+const MOST_BYTES = 2 ** 16;
+
 function readText(path: string): string | undefined {
-  return existsSync(path) ? readFileSync(path, 'utf8').trim() : undefined;
+  return existsSync(path) ? readInput(path, MOST_BYTES).toString('utf8').trim() : undefined;
 }

@@ -1,5 +1,6 @@
 import type { ReadableStream } from 'node:stream/web';
 import { OrtrainError } from '../core/errors.ts';
+import { withoutSecrets } from '../core/text.ts';
 import type { HubSettings } from './hub-cache.ts';
 
 type Hub = typeof import('@huggingface/hub');
@@ -80,6 +81,7 @@ export function hubClient(hub: Hub, name: string, revision: string, { endpoint, 
     },
     failure: (error) => {
       if (error instanceof OrtrainError) return error;
+      if (error instanceof Error && token !== undefined) error.message = withoutSecrets(error.message, [token]); // a server may repeat what it was sent
       if (signal?.aborted === true) {
         return new OrtrainError('interrupted', 'stopped before the model had arrived', { remedy: 'Run again; what has arrived is kept.' });
       }
@@ -106,8 +108,8 @@ function plainTag(etag: string): string {
 }
 
 function checkedToken(token: string): string {
-  if (token.startsWith('hf_')) return token;
-  throw new OrtrainError('environment', "the access token in HF_TOKEN or in the token file is not one of Hugging Face's, which begin with hf_", {
+  if (/^hf_[\x21-\x7e]+$/.test(token)) return token;
+  throw new OrtrainError('environment', "the access token in HF_TOKEN or in the token file is not one of Hugging Face's, which are one word that begins with hf_", {
     subject: 'HF_TOKEN',
   });
 }

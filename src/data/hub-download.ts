@@ -6,7 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { OrtrainError } from '../core/errors.ts';
 import { temporaryBeside, writeFileAtomic } from '../core/files.ts';
 import { hashFile, sha256 } from '../core/hash.ts';
-import { isCommit, repositoryFolder, type HubSettings } from './hub-cache.ts';
+import { isCommit, isFolderName, refPath, repositoryFolder, type HubSettings } from './hub-cache.ts';
 import { hubClient, type HubClient, type RemoteFile } from './hub-client.ts';
 import type { ResolveOptions } from './hub.ts';
 import { incompleteModel, substitutes, type ModelFile } from './model-folder.ts';
@@ -26,7 +26,9 @@ export async function fetchSnapshot(name: string, files: readonly ModelFile[], s
   const client = hubClient(await import('@huggingface/hub'), name, options.revision, settings, options.signal);
   const repository = repositoryFolder(settings.cache, name);
   try {
-    const commit = isCommit(options.revision) ? options.revision : await client.commit();
+    const ref = isCommit(options.revision) ? undefined : refPath(repository, options.revision);
+    const commit = ref === undefined ? options.revision : await client.commit();
+    if (!isFolderName(commit)) throw new OrtrainError('environment', `${settings.endpoint} names a commit that is none for the model ${name}`, { subject: name });
     const snapshot = join(repository, 'snapshots', commit);
     for (const file of files) {
       const target = join(snapshot, file.name);
@@ -35,7 +37,7 @@ export async function fetchSnapshot(name: string, files: readonly ModelFile[], s
       if (remote !== undefined) link(await download(remote, join(repository, 'blobs'), options), target);
       else if (file.required) throw await lacking(client, name, file.name, commit);
     }
-    if (!isCommit(options.revision)) writeFileAtomic(join(repository, 'refs', options.revision), commit);
+    if (ref !== undefined) writeFileAtomic(ref, commit);
     return snapshot;
   } catch (error) {
     throw client.failure(error);

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { OrtrainError } from '../core/errors.ts';
 import { cachedSnapshot, hubSettings } from './hub-cache.ts';
-import { missingFiles, modelFiles, throwIfIncomplete } from './model-folder.ts';
+import { missingFiles, modelFiles, throwIfIncomplete, throwIfStray, type ModelFile } from './model-folder.ts';
 
 /** How much of one file has arrived, in bytes. */
 export interface DownloadProgress {
@@ -33,7 +33,7 @@ export async function resolveModel(base: string, options: ResolveOptions): Promi
   const found = statSync(base, { throwIfNoEntry: false });
   if (found?.isDirectory() === true) {
     throwIfIncomplete(base, base, files);
-    return base;
+    return sound(base, files);
   }
   if (found !== undefined || !isHubName(base)) {
     throw new OrtrainError('data', found === undefined ? `there is no directory ${base}` : `${base} is a file, not a model's directory`, {
@@ -43,7 +43,7 @@ export async function resolveModel(base: string, options: ResolveOptions): Promi
   }
   const settings = hubSettings(process.env);
   const cached = cachedSnapshot(base, options.revision, settings.cache);
-  if (cached !== undefined && missingFiles(cached, files).length === 0) return cached;
+  if (cached !== undefined && missingFiles(cached, files).length === 0) return sound(cached, files);
   if (settings.offline) {
     throw new OrtrainError('environment', `the model ${base} is not complete in the cache at ${settings.cache}, and HF_HUB_OFFLINE forbids fetching it`, {
       subject: base,
@@ -51,7 +51,12 @@ export async function resolveModel(base: string, options: ResolveOptions): Promi
     });
   }
   const { fetchSnapshot } = await import('./hub-download.ts');
-  return fetchSnapshot(base, files, settings, options);
+  return sound(await fetchSnapshot(base, files, settings, options), files);
+}
+
+function sound(folder: string, files: readonly ModelFile[]): string {
+  throwIfStray(folder, folder, files.map(({ name }) => name));
+  return folder;
 }
 
 /** The directory of a model as far as it is on this machine already, complete or not; the hub is not asked. */

@@ -1,5 +1,5 @@
-import { counted, quotedList } from './problems.ts';
-import type { PlacedProblem, Records } from './records.ts';
+import { counted, quoted, quotedList } from './problems.ts';
+import { MAX_COLUMNS, MOST_PROBLEMS, type PlacedProblem, type Records } from './records.ts';
 
 /**
  * The records of a file with one JSON object a line. The first one's keys are the columns, and every other line has to have
@@ -9,9 +9,9 @@ export function parseJsonl(bytes: Uint8Array): Records {
   const rows: string[][] = [];
   const starts: number[] = [];
   const problems: PlacedProblem[] = [];
-  let columns: readonly string[] = [];
+  let columns: readonly string[] | undefined;
   const decoder = new TextDecoder();
-  for (let offset = 0, end: number; offset < bytes.length; offset = end) {
+  for (let offset = 0, end: number; offset < bytes.length && problems.length < MOST_PROBLEMS; offset = end) {
     const lineFeed = bytes.indexOf(LINE_FEED, offset);
     end = lineFeed === -1 ? bytes.length : lineFeed + 1;
     const line = decoder.decode(bytes.subarray(offset, end)).trim();
@@ -24,11 +24,13 @@ export function parseJsonl(bytes: Uint8Array): Records {
       rows.push([]);
       continue;
     }
-    if (columns.length === 0) columns = Object.keys(object);
-    for (const message of keyProblems(columns, object)) problems.push({ message, offset });
-    rows.push(columns.map((key) => cellText(object[key])));
+    columns ??= Object.keys(object);
+    if (columns.length > MAX_COLUMNS) break;
+    const row = columns.map((key) => cellText(Object.hasOwn(object, key) ? object[key] : null));
+    for (const message of [...keyProblems(columns, object), ...textProblems(columns, row)]) problems.push({ message, offset });
+    rows.push(row);
   }
-  return { columns, rows, starts, problems };
+  return { columns: columns ?? [], rows, starts, problems };
 }
 
 const LINE_FEED = 10;
@@ -42,19 +44,46 @@ function parseObject(line: string): Readonly<Record<string, unknown>> | string {
     return `the line is not JSON: ${(error as SyntaxError).message}`;
   }
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-  return isObject ? (value as Record<string, unknown>) : 'the line is JSON but not an object, such as {"text": "…", "target": 1}';
+  if (isObject) return isTooDeep(value as Record<string, unknown>) ? 'the line is nested too deep' : (value as Record<string, unknown>);
+  return 'the line is JSON but not an object, such as {"text": "…", "target": 1}';
 }
 
 function keyProblems(columns: readonly string[], object: Readonly<Record<string, unknown>>): string[] {
   const missing = columns.filter((column) => !Object.hasOwn(object, column));
-  const added = Object.keys(object).filter((key) => !columns.includes(key));
+  const keys = Object.keys(object);
+  if (missing.length === 0 && keys.length === columns.length) return [];
+  const known = new Set(columns);
+  const added = keys.filter((key) => !known.has(key));
   return [
     ...(missing.length > 0 ? [`the line lacks ${counted(missing.length, 'key')} of the first line: ${quotedList(missing)}`] : []),
     ...(added.length > 0 ? [`the line has ${counted(added.length, 'key')} that the first line lacks: ${quotedList(added)}`] : []),
   ];
 }
 
+/** What JSON can write and a text file cannot hold. */
+function textProblems(columns: readonly string[], row: readonly string[]): string[] {
+  return columns.flatMap((name, i) => {
+    const wrong = [name, row[i] ?? ''].map(notText).find((found) => found !== undefined);
+    return wrong === undefined ? [] : [`the key ${quoted(name)} or its value holds ${wrong}`];
+  });
+}
+
+function notText(text: string): string | undefined {
+  if (text.includes('\0')) return 'a NUL character';
+  return /\p{Cs}/u.test(text) ? 'half of a character (a lone surrogate)' : undefined;
+}
+
 function cellText(value: unknown): string {
-  if (value === null || value === undefined) return '';
+  if (value === null) return '';
   return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** Reading JSON takes any depth, and writing it does not. */
+function isTooDeep(object: Readonly<Record<string, unknown>>): boolean {
+  try {
+    for (const value of Object.values(object)) if (typeof value === 'object') JSON.stringify(value);
+    return false;
+  } catch {
+    return true;
+  }
 }

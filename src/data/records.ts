@@ -4,6 +4,12 @@ export interface PlacedProblem {
   readonly offset: number;
 }
 
+/** No table of texts is wider; a wider one was read with the wrong delimiter. A parser may stop at a header that has more. */
+export const MAX_COLUMNS = 5_000;
+
+/** Nobody corrects more, and counting on would take memory without end. A parser may stop once it has found so many. */
+export const MOST_PROBLEMS = 10_000;
+
 /** What a parser finds in the bytes of a file, before anything is thrown. */
 export interface Records {
   readonly columns: readonly string[];

@@ -2,10 +2,11 @@ import { isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { OrtrainError, type Problem } from '../core/errors.ts';
+import { notAFile } from '../core/inputs.ts';
 import { parseCsv } from './csv.ts';
 import { parseJsonl } from './jsonl.ts';
 import { counted, dataError, quoted } from './problems.ts';
-import type { PlacedProblem, Records } from './records.ts';
+import { MAX_COLUMNS, MOST_PROBLEMS, type PlacedProblem, type Records } from './records.ts';
 
 export type TableFormat = 'csv' | 'tsv' | 'jsonl';
 
@@ -25,6 +26,8 @@ export async function readTable(path: string): Promise<Table> {
   const format = formatOf(path);
   let bytes: Uint8Array;
   try {
+    const kind = notAFile(path);
+    if (kind !== undefined) throw new Error(`it is ${kind}`);
     bytes = await readFile(path);
   } catch (error) {
     throw unreadable(path, error as NodeJS.ErrnoException);
@@ -60,8 +63,6 @@ const remedies: Readonly<Record<TableFormat, string>> = {
 
 /** No text that a classifier reads is longer; a longer field is the rest of a file after a stray quote. */
 const MAX_FIELD_LENGTH = 1_000_000;
-/** No table of texts is wider; a wider one was read with the wrong delimiter. */
-const MAX_COLUMNS = 5_000;
 
 const UTF8_MARK = [0xef, 0xbb, 0xbf];
 const UTF16_MARKS = [
@@ -101,7 +102,7 @@ function checkEncoding(bytes: Uint8Array, file: string): void {
 /** Bytes that no text in UTF-8 holds. Messages count from the beginning of the file, where `skipped` bytes stand before these. */
 function byteProblems(bytes: Uint8Array, skipped: number): PlacedProblem[] {
   const problems: PlacedProblem[] = [];
-  for (let offset = bytes.indexOf(0); offset !== -1; offset = bytes.indexOf(0, offset + 1)) {
+  for (let offset = bytes.indexOf(0); offset !== -1 && problems.length < MOST_PROBLEMS; offset = bytes.indexOf(0, offset + 1)) {
     problems.push({ message: `byte ${skipped + offset + 1} of the file is NUL`, offset });
   }
   if (isUtf8(bytes)) return problems;
@@ -114,7 +115,7 @@ function byteProblems(bytes: Uint8Array, skipped: number): PlacedProblem[] {
 /** Offsets of the first invalid byte of each line that is not UTF-8. A line end is never part of a longer character. */
 function invalidBytes(bytes: Uint8Array): number[] {
   const offsets: number[] = [];
-  for (let start = 0, end: number; start < bytes.length; start = end) {
+  for (let start = 0, end: number; start < bytes.length && offsets.length < MOST_PROBLEMS; start = end) {
     const lineFeed = bytes.indexOf(LINE_FEED, start);
     end = lineFeed === -1 ? bytes.length : lineFeed + 1;
     const line = bytes.subarray(start, end);
@@ -127,7 +128,9 @@ function invalidBytes(bytes: Uint8Array): number[] {
 function validPrefix(bytes: Uint8Array): number {
   const kept = Buffer.from(Buffer.from(bytes).toString('utf8'), 'utf8');
   let length = 0;
-  while (kept[length] === bytes[length]) length++;
+  while (length < bytes.length && kept[length] === bytes[length]) length++;
+  // A cut character may begin like the sign that decoding puts in its place.
+  while (!isUtf8(bytes.subarray(0, length))) length--;
   return length;
 }
 

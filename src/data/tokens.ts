@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { OrtrainError } from '../core/errors.ts';
 import { writeFileAtomic } from '../core/files.ts';
+import { readInput, readJsonObject } from '../core/inputs.ts';
+import { count, cut, list, object, optional, primitive } from '../core/shapes.ts';
 
 /** A text's token ids, with the special tokens and without padding. */
 interface EncodedText {
@@ -40,29 +41,41 @@ export interface TokenSet {
 export async function loadTokenizer(files: Readonly<Record<string, string>>): Promise<Tokenizer> {
   const path = files['tokenizer.json'];
   if (path === undefined) throw unusable('the model', 'it has no tokenizer.json');
-  const definition = readJson(path) as { readonly padding?: { readonly pad_token?: string } | null };
+  const definition = readDefinition(path) as { readonly padding?: { readonly pad_token?: unknown } | null };
+  const wrong = addedTokens(definition, '');
+  if (wrong !== undefined) throw unusable(path, wrong);
   const configPath = files['tokenizer_config.json'];
-  const config = configPath === undefined ? {} : (readJson(configPath) as TokenizerConfig);
+  const config = configPath === undefined ? {} : (readDefinition(configPath) as TokenizerConfig);
   const { Tokenizer: HuggingFaceTokenizer } = await import('@huggingface/tokenizers');
   let library: Library;
   try {
     library = new HuggingFaceTokenizer(definition, config);
   } catch (error) {
-    throw unusable(path, (error as Error).message, error);
+    throw unusable(path, cut((error as Error).message), error);
   }
+  const encoded = (text: string, options: { readonly add_special_tokens: boolean }): readonly number[] => {
+    let ids: readonly unknown[];
+    try {
+      ({ ids } = library.encode(text, options));
+    } catch (error) {
+      throw unusable(path, cut((error as Error).message), error);
+    }
+    if (ids.every(isTokenId)) return ids;
+    throw unusable(path, 'it gives ids that are not whole numbers');
+  };
 
   const padId = [tokenText(config.pad_token), definition.padding?.pad_token, '[PAD]', '<pad>']
-    .map((token) => (token === undefined ? undefined : library.token_to_id(token)))
-    .find((id) => id !== undefined);
+    .map((token) => (typeof token === 'string' ? library.token_to_id(token) : undefined))
+    .find(isTokenId);
   if (padId === undefined) throw unusable(path, 'it has no padding token');
-  const { before, after } = specialTokens(library, path);
+  const { before, after } = specialTokens(encoded, path);
   const unknownId = library.model?.unk_token_id;
 
   return {
     padId,
     specialTokens: before.length + after.length,
     encode(text, maxLength) {
-      const { ids } = library.encode(text, { add_special_tokens: false });
+      const ids = encoded(text, { add_special_tokens: false });
       const room = maxLength - before.length - after.length;
       const kept = ids.length > room ? ids.slice(0, room) : ids;
       return { ids: [...before, ...kept, ...after], truncated: ids.length > room, unknown: kept.filter((id) => id === unknownId).length };
@@ -112,17 +125,13 @@ export function saveTokens(path: string, { offsets, ids, padId, truncated, unkno
 
 /** Reads what `saveTokens` wrote; a `data` error where the file is something else, of another version, or incomplete. */
 export function loadTokens(path: string): TokenSet {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(path);
-  } catch (error) {
-    throw notTokens(path, (error as Error).message, error);
-  }
+  const bytes = readInput(path, MOST_BYTES);
   const words = new Int32Array(bytes.byteLength >> 2);
   new Uint8Array(words.buffer).set(bytes.subarray(0, words.byteLength));
   const [magic, version, rows = 0, count = 0, padId = 0, truncated = 0, unknown = 0] = words.subarray(0, HEADER_WORDS);
   if (words.length < HEADER_WORDS || magic !== MAGIC) throw notTokens(path, 'it does not begin as one');
   if (version !== VERSION) throw notTokens(path, `it has version ${version}, this program reads version ${VERSION}`);
+  if (rows < 0 || count < 0) throw notTokens(path, `it claims ${rows} rows and ${count} ids`);
   const expected = 4 * (HEADER_WORDS + rows + 1 + count);
   if (bytes.byteLength !== expected) throw notTokens(path, `it has ${bytes.byteLength} bytes instead of ${expected}`);
   const offsets = words.subarray(HEADER_WORDS, HEADER_WORDS + rows + 1);
@@ -134,8 +143,8 @@ export function loadTokens(path: string): TokenSet {
 /** What is used of @huggingface/tokenizers; its own types are not found under this compiler's module resolution. */
 interface Library {
   readonly model: { readonly unk_token_id?: number } | null;
-  token_to_id(token: string): number | undefined;
-  encode(text: string, options?: { readonly add_special_tokens: boolean }): { readonly ids: readonly number[] };
+  token_to_id(token: string): unknown;
+  encode(text: string, options: { readonly add_special_tokens: boolean }): { readonly ids: readonly unknown[] };
 }
 
 interface TokenizerConfig {
@@ -151,8 +160,22 @@ const VERSION = 1;
 const HEADER_WORDS = 7;
 const PROGRESS_EVERY = 256;
 
-function tokenText(token: TokenConfig | undefined): string | undefined {
+/** The library looks for these in every text, and for one that is empty or no text it would look without end. */
+const addedTokens = object({
+  added_tokens: optional(list(object({ id: count, content: primitive('a text with letters', (value) => typeof value === 'string' && value !== '') }))),
+});
+
+/** Above any vocabulary's tokenizer.json. */
+const MOST_DEFINITION_BYTES = 2 ** 28;
+/** Node reads no larger file at once. */
+const MOST_BYTES = 2 ** 31 - 1;
+
+function tokenText(token: TokenConfig | undefined): unknown {
   return typeof token === 'object' ? token?.content : token;
+}
+
+function isTokenId(id: unknown): id is number {
+  return Number.isInteger(id) && Number(id) >= 0 && Number(id) < 2 ** 31;
 }
 
 function tokenSet(set: Omit<TokenSet, 'row'>): TokenSet {
@@ -166,23 +189,20 @@ function grown(ids: Int32Array<ArrayBuffer>, needed: number): Int32Array<ArrayBu
 }
 
 /** The ids that the tokenizer puts around a text, found by encoding one word with and without them. */
-function specialTokens(library: Library, path: string): { readonly before: readonly number[]; readonly after: readonly number[] } {
-  const bare = library.encode('a', { add_special_tokens: false }).ids;
-  const whole = library.encode('a').ids;
+function specialTokens(
+  encoded: (text: string, options: { readonly add_special_tokens: boolean }) => readonly number[],
+  path: string,
+): { readonly before: readonly number[]; readonly after: readonly number[] } {
+  const bare = encoded('a', { add_special_tokens: false });
+  const whole = encoded('a', { add_special_tokens: true });
   for (let start = 0; bare.length > 0 && start + bare.length <= whole.length; start++) {
     if (bare.every((id, i) => whole[start + i] === id)) return { before: whole.slice(0, start), after: whole.slice(start + bare.length) };
   }
   throw unusable(path, 'its special tokens do not stand around the text');
 }
 
-function readJson(path: string): object {
-  try {
-    const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    if (typeof value === 'object' && value !== null) return value;
-  } catch (error) {
-    throw unusable(path, (error as Error).message, error);
-  }
-  throw unusable(path, 'it is not a JSON object');
+function readDefinition(path: string): Readonly<Record<string, unknown>> {
+  return readJsonObject(path, MOST_DEFINITION_BYTES);
 }
 
 function unusable(subject: string, reason: string, cause?: unknown): OrtrainError {

@@ -1,6 +1,9 @@
-import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { OrtrainError } from '../core/errors.ts';
+import { readJsonInput } from '../core/inputs.ts';
+import { object, record, text } from '../core/shapes.ts';
+import type { Environment } from '../core/events.ts';
 import { ownerOf } from '../core/lock.ts';
 import { isAlive } from '../core/owner.ts';
 import { readManifest, sizeOf } from './manifest.ts';
@@ -77,7 +80,7 @@ function usersByEntry(runsFolder: string): ReadonlyMap<string, readonly string[]
 
 function entriesOf(path: string): readonly string[] {
   try {
-    return Object.values((JSON.parse(readFileSync(path, 'utf8')) as { readonly entries: Readonly<Record<string, string>> }).entries);
+    return Object.values(readJsonInput<Pick<Environment, 'entries'>>(path, object({ entries: record(text) })).entries);
   } catch (cause) {
     throw new OrtrainError('usage', `${path} does not tell which cache entries its run uses`, { subject: path, remedy: 'Carry the run out again, which costs nothing where the cache is whole, or move its folder away.', cause });
   }

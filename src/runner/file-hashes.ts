@@ -1,8 +1,10 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { OrtrainError } from '../core/errors.ts';
 import { writeJsonAtomic } from '../core/files.ts';
 import { hashFile } from '../core/hash.ts';
+import { readJsonInput } from '../core/inputs.ts';
+import { count, number, object, record, text } from '../core/shapes.ts';
 
 interface KnownHash {
   readonly size: number;
@@ -43,7 +45,7 @@ export function openFileHashes(artifacts: string): FileHashes {
 /** The remembered hashes; a lost or damaged store only costs reading the files again. */
 function readStore(path: string): Record<string, KnownHash> {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Record<string, KnownHash>;
+    return readJsonInput(path, record(object({ size: count, changed: number, inode: number, sha256: text })));
   } catch {
     return {};
   }

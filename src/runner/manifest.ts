@@ -1,7 +1,9 @@
-import { readFileSync, readdirSync, statSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { readdirSync, statSync, type Stats } from 'node:fs';
+import { join, normalize, relative } from 'node:path';
 import { writeJsonAtomic } from '../core/files.ts';
 import { hashFile } from '../core/hash.ts';
+import { readJsonInput } from '../core/inputs.ts';
+import { count, cut, list, nullable, number, object, primitive, record, text, type Shape } from '../core/shapes.ts';
 
 /** Everything that a cache key is the hash of. */
 export interface KeyParts {
@@ -37,6 +39,21 @@ interface FileRecord {
 
 const NAME = 'manifest.json';
 
+const shape: Shape = object({
+  format: primitive('1', (value) => value === 1),
+  made: text,
+  parts: object({
+    stage: text,
+    version: count,
+    params: () => undefined,
+    contents: record(text),
+    fold: nullable(count),
+    inputs: record(list(text)),
+    engine: nullable(object({ device: text, onnxruntime: text })),
+  }),
+  files: record(object({ size: count, sha256: text, modified: number })),
+});
+
 /** Describes the files of a finished folder, in the folder. */
 export async function writeManifest(folder: string, parts: KeyParts): Promise<void> {
   const files: Record<string, FileRecord> = {};
@@ -47,8 +64,7 @@ export async function writeManifest(folder: string, parts: KeyParts): Promise<vo
 /** Undefined where there is none, or none that can be read. */
 export function readManifest(folder: string): Manifest | undefined {
   try {
-    const manifest = JSON.parse(readFileSync(join(folder, NAME), 'utf8')) as Manifest;
-    return manifest.format === 1 ? manifest : undefined;
+    return readJsonInput<Manifest>(join(folder, NAME), shape);
   } catch {
     return undefined;
   }
@@ -59,12 +75,23 @@ export async function whatIsBroken(folder: string): Promise<string | undefined> 
   const manifest = readManifest(folder);
   if (manifest === undefined) return `${NAME} is missing or cannot be read`;
   for (const [name, { size, sha256, modified }] of Object.entries(manifest.files)) {
-    const stat = statSync(join(folder, name), { throwIfNoEntry: false });
-    if (stat === undefined) return `${name} is missing`;
-    if (stat.size !== size) return `${name} has ${stat.size} bytes, and had ${size} when it was made`;
-    if (stat.mtimeMs !== modified && (await hashFile(join(folder, name))) !== sha256) return `${name} was changed after it was made`;
+    if (/^\.\.|^[\\/]/.test(normalize(name))) return `${NAME} names a file outside of the entry`;
+    const stat = fileAt(join(folder, name));
+    if (stat === undefined) return `${cut(name)} is missing`;
+    if (stat.size !== size) return `${cut(name)} has ${stat.size} bytes, and had ${size} when it was made`;
+    if (stat.mtimeMs !== modified && (await hashFile(join(folder, name))) !== sha256) return `${cut(name)} was changed after it was made`;
   }
   return undefined;
+}
+
+/** Undefined where there is no file, or can be none of such a name. */
+function fileAt(path: string): Stats | undefined {
+  try {
+    const stat = statSync(path);
+    return stat.isFile() ? stat : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 export function sizeOf(folder: string): number {

@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { toYaml, type Experiment } from '../config/index.ts';
 import type { Environment } from '../core/events.ts';
 import { placeFile, placeFolder, removeLeftovers, writeFileAtomic, writeJsonAtomic } from '../core/files.ts';
+import { withoutCredentials } from '../core/text.ts';
 import { onnxruntimeVersion } from '../engine/runtime/version.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import type { PreparedRun } from './prepare.ts';
@@ -25,7 +26,7 @@ export function environment({ device, deviceChoice, threads, data, entries }: Pi
     deviceChoice: { asked: deviceChoice.asked, adapter: deviceChoice.adapter, passedOver: deviceChoice.passedOver },
     threads,
     git: gitState(),
-    commandLine,
+    commandLine: commandLine.map(withoutCredentials),
     data,
     entries,
   };

@@ -1,11 +1,13 @@
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { readExperiment, type Experiment } from '../config/index.ts';
 import { OrtrainError } from '../core/errors.ts';
+import { readJsonInput } from '../core/inputs.ts';
 import { nearest } from '../core/nearest.ts';
 import { isAlive } from '../core/owner.ts';
 import { readJournal } from '../tracking/journal.ts';
 import type { RunMetrics } from '../tracking/run-files.ts';
+import { runMetrics } from '../tracking/run-shapes.ts';
 
 /** A run as its folder tells it. */
 export interface StoredRun {
@@ -46,7 +48,7 @@ export function readRun(artifacts: string, name: string): StoredRun {
     folder,
     ...progressOf(folder),
     experiment: readExperiment(join(folder, 'config.yaml')),
-    metrics: existsSync(metricsFile) ? (JSON.parse(readFileSync(metricsFile, 'utf8')) as RunMetrics) : null,
+    metrics: existsSync(metricsFile) ? readJsonInput<RunMetrics>(metricsFile, runMetrics) : null,
   };
 }
 

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readJsonObject } from '../core/inputs.ts';
 
 /** `tokens/examples.json`: the rows behind the token files, in the order of the tables. */
 export interface ExampleIndex {
@@ -22,5 +22,5 @@ export function readExampleIndex(tokens: string): ExampleIndex {
 }
 
 export function readJson<T>(folder: string, name: string): T {
-  return JSON.parse(readFileSync(join(folder, name), 'utf8')) as T;
+  return readJsonObject(join(folder, name)) as T;
 }

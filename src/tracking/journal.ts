@@ -1,6 +1,8 @@
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, readSync, statSync, truncateSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { OrtrainError } from '../core/errors.ts';
+import { readInput } from '../core/inputs.ts';
+import { journalEntry } from './run-shapes.ts';
 import type { RunEvent } from '../core/events.ts';
 
 /** One line of `journal.jsonl`: an event, the version of this format, and the time in milliseconds since 1970. */
@@ -32,26 +34,38 @@ export function openJournal(path: string): Journal {
   };
 }
 
-/** All whole lines of a journal, oldest first. Throws a data error that names the line which is not JSON. */
+/** All whole lines of a journal, oldest first. Throws a data error that names the line which is none. */
 export function readJournal(path: string): readonly JournalEntry[] {
-  const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1);
+  const lines = readInput(path, MOST_BYTES).toString('utf8').split('\n').slice(0, -1);
   return lines.map((text, i) => {
-    try {
-      return JSON.parse(text) as JournalEntry;
-    } catch (cause) {
-      throw new OrtrainError('data', `${path} is damaged`, {
-        subject: path,
-        problems: [{ message: 'this line is not JSON', file: path, line: i + 1, snippet: text }],
-        remedy: 'Remove the line; the rest of the journal stays usable.',
-        cause,
-      });
-    }
+    const found = entryIn(text);
+    if (typeof found !== 'string') return found;
+    throw new OrtrainError('data', `${path} is damaged`, {
+      subject: path,
+      problems: [{ message: found, file: path, line: i + 1, snippet: text }],
+      remedy: 'Remove the line; the rest of the journal stays usable.',
+    });
   });
+}
+
+/** What Node can hold as one text. */
+const MOST_BYTES = 2 ** 29 - 24;
+
+/** The entry of a line, or why it is none. */
+function entryIn(line: string): JournalEntry | string {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return 'this line is not JSON';
+  }
+  const wrong = journalEntry(value, '');
+  return wrong === undefined ? (value as JournalEntry) : `this line is no event: ${wrong.startsWith(' ') ? `it${wrong}` : wrong}`;
 }
 
 /** Some whole lines of a journal. */
 export interface JournalPart {
-  /** Undefined where a line is not JSON. */
+  /** Undefined where a line is none. */
   readonly entries: readonly (JournalEntry | undefined)[];
   /** The byte after the last of these lines, from which to read on. */
   readonly end: number;
@@ -87,11 +101,8 @@ export function latestStart(path: string): Extract<JournalEntry, { type: 'run-st
 const LINE_BREAK = 0x0a;
 
 function entryOf(line: string): JournalEntry | undefined {
-  try {
-    return JSON.parse(line) as JournalEntry;
-  } catch {
-    return undefined;
-  }
+  const found = entryIn(line);
+  return typeof found === 'string' ? undefined : found;
 }
 
 function openForAppending(path: string): number {

@@ -1,8 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { readExperiment, type Experiment } from '../config/index.ts';
 import type { Environment } from '../core/events.ts';
+import { readJsonInput, unreadable } from '../core/inputs.ts';
+import { cut } from '../core/shapes.ts';
 import { columnOf, readTable } from '../data/table.ts';
+import { runEnvironment, runMetrics } from './run-shapes.ts';
 
 /** What the files of a run's folder hold. */
 
@@ -58,14 +60,13 @@ export interface EvaluatedRun {
 
 /** Reads what the evaluation of a run has left in its folder. Throws where a file is missing or damaged. */
 export async function readEvaluatedRun(folder: string): Promise<EvaluatedRun> {
-  const json = <T>(name: string): T => JSON.parse(readFileSync(join(folder, name), 'utf8')) as T;
-  const metrics = json<RunMetrics>('metrics.json');
+  const metrics = readJsonInput<RunMetrics>(join(folder, 'metrics.json'), runMetrics);
   return {
     name: basename(folder),
     folder,
     experiment: readExperiment(join(folder, 'config.yaml')),
     metrics,
-    environment: json<Environment>('environment.json'),
+    environment: readJsonInput<Environment>(join(folder, 'environment.json'), runEnvironment),
     outOfFold: await readOutOfFold(join(folder, 'oof.csv'), metrics.classes),
   };
 }
@@ -73,13 +74,28 @@ export async function readEvaluatedRun(folder: string): Promise<EvaluatedRun> {
 async function readOutOfFold(path: string, classes: readonly string[]): Promise<OutOfFold> {
   const table = await readTable(path);
   const column = (name: string): readonly string[] => columnOf(table, name) ?? [];
+  const width = classes.length === 2 ? 1 : classes.length;
+  const isWhole = table.columns.length === width + 4 && table.columns.slice(0, 3).join() === 'id,fold,target' && table.columns.at(-1) === 'prediction';
+  if (!isWhole) throw unreadable(path, 'its columns are not id, fold, target, a probability each, and prediction');
   const labelOf = new Map(classes.map((name, label) => [name, label]));
-  const labelled = (name: string): Int32Array => Int32Array.from(column(name), (value) => labelOf.get(value) ?? -1);
+  const numbered = (name: string, numberOf: (value: string) => number, what: string): number[] =>
+    column(name).map((value, row) => {
+      const number = numberOf(value);
+      if (Number.isInteger(number) && number >= 0) return number;
+      throw unreadable(path, `the ${name} in line ${table.lines[row]} is ${JSON.stringify(cut(value))}, not ${what}`);
+    });
+  const labelled = (name: string): Int32Array => Int32Array.from(numbered(name, (value) => labelOf.get(value) ?? NaN, "one of the run's classes"));
   // Between the target and the prediction stand the probabilities, one column or one a class, in the order of the classes.
-  const probabilities = table.rows.flatMap((row) => row.slice(3, -1).map(Number));
+  const probabilities = table.rows.flatMap((row, i) =>
+    row.slice(3, -1).map((value) => {
+      const p = Number(value);
+      if (value.trim() !== '' && p >= 0 && p <= 1) return p;
+      throw unreadable(path, `a probability in line ${table.lines[i]} is ${JSON.stringify(cut(value))}`);
+    }),
+  );
   return {
     ids: column('id'),
-    folds: Int32Array.from(column('fold'), Number),
+    folds: Int32Array.from(numbered('fold', Number, 'the number of a fold')),
     labels: labelled('target'),
     predictions: labelled('prediction'),
     probabilities: Float64Array.from(probabilities),

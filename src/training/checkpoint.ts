@@ -1,7 +1,9 @@
-import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { OrtrainError } from '../core/errors.ts';
 import { writeFileAtomic } from '../core/files.ts';
+import { readInput } from '../core/inputs.ts';
+import { count, list, nullable, object, primitive, record, text, type Shape } from '../core/shapes.ts';
 import { openTensorFile } from '../data/model-folder.ts';
 import { encodeSafetensors, readFloats, type Safetensors } from '../engine/models/index.ts';
 import type { Snapshot, Tensors, Trainer } from '../engine/runtime/index.ts';
@@ -103,8 +105,13 @@ export function openCheckpoints(folder: string, everySeconds: number): Checkpoin
         best: state.best === null ? null : { ...state.best, parameters: tensorsOf(openTensorFile(join(folder, best ?? '')), ''), validation: Float64Array.from(state.best.validation) },
       };
       const [parameters, moments] = [tensorsOf(file, PARAMETERS), Object.fromEntries(slots.map((slot) => [slot, tensorsOf(file, slotPrefix(slot))]))];
-      await trainer.restore(parameters);
-      await trainer.restoreOptimizerState({ step, slots: moments });
+      try {
+        await trainer.restore(parameters);
+        await trainer.restoreOptimizerState({ step, slots: moments });
+      } catch (error) {
+        if (!(error instanceof OrtrainError)) throw error;
+        throw new OrtrainError('data', `the checkpoint ${root} does not belong to this model`, { subject: root, problems: error.problems, remedy: REMEDY, cause: error });
+      }
       return restored;
     },
     clear: () => rmSync(folder, { recursive: true, force: true }),
@@ -126,6 +133,39 @@ interface Saved {
     readonly best: { readonly epoch: number; readonly validation: readonly number[] } | null;
   };
 }
+
+const REMEDY = 'Remove the folder that holds it; the fold is then trained from its beginning.';
+
+/** Any number: the file tells of those that JSON does not have. */
+const exact = primitive('a number', (value) => typeof value === 'number');
+
+/** A name in the checkpoint's own folder. */
+const fileName = primitive('the name of a file', (value) => typeof value === 'string' && /^[\w-]+\.safetensors$/.test(value));
+
+const savedShape: Shape = object({
+  format: count,
+  tensors: fileName,
+  best: nullable(fileName),
+  step: count,
+  slots: list(text),
+  state: object({
+    epoch: count,
+    pass: object({ batches: count, rows: count, lossSum: exact, lr: exact, seconds: exact }),
+    rules: object({
+      lr: exact,
+      best: nullable(object({ epoch: count, value: exact })),
+      patience: nullable(object({ best: exact, badEpochs: count })),
+      plateau: nullable(record(exact)),
+      resetsUsed: count,
+      stopped: nullable(text),
+    }),
+    epochs: list(object({ epoch: count, lr: exact, seconds: exact, metrics: record(exact) })),
+    best: nullable(object({ epoch: count, validation: list(exact) })),
+  }),
+});
+
+/** The validation rows of the largest run take less. */
+const MOST_BYTES = 2 ** 29 - 24;
 
 /** Raised when a checkpoint that was written before could no longer be read. */
 const FORMAT = 1;
@@ -155,13 +195,18 @@ function keepOnly(folder: string, names: readonly (string | null)[]): void {
 }
 
 function parseSaved(path: string): Saved {
+  const damaged = (why: string, cause?: unknown): OrtrainError => new OrtrainError('data', `the checkpoint ${path} is damaged: ${why}`, { subject: path, remedy: REMEDY, cause });
+  const content = readInput(path, MOST_BYTES).toString('utf8');
+  let saved: unknown;
   try {
-    const saved = JSON.parse(readFileSync(path, 'utf8'), fromExact) as Saved;
-    if (saved.format === FORMAT) return saved;
-  } catch (cause) {
-    throw new OrtrainError('data', `the checkpoint ${path} is damaged`, { subject: path, cause });
+    saved = JSON.parse(content, fromExact);
+  } catch (error) {
+    throw damaged('it is not JSON', error);
   }
-  throw new OrtrainError('data', `the checkpoint ${path} was written by another version`, { subject: path });
+  const wrong = savedShape(saved, '');
+  if (wrong !== undefined) throw damaged(wrong);
+  if ((saved as Saved).format !== FORMAT) throw new OrtrainError('data', `the checkpoint ${path} was written by another version`, { subject: path, remedy: REMEDY });
+  return saved as Saved; // the shape says so
 }
 
 /** JSON that keeps the numbers which JSON does not have. */

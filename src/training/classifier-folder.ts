@@ -1,9 +1,11 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Experiment } from '../config/index.ts';
 import { OrtrainError } from '../core/errors.ts';
 import { writeFileAtomic } from '../core/files.ts';
-import { openWeights, readEncoderConfig } from '../data/model-folder.ts';
+import { readJsonObject } from '../core/inputs.ts';
+import { list, number, object, oneOf, primitive, text, type Shape } from '../core/shapes.ts';
+import { modelFiles, openWeights, readEncoderConfig, throwIfStray } from '../data/model-folder.ts';
 import {
   encodeSafetensors,
   pretrainedParameters,
@@ -61,6 +63,15 @@ export interface ClassifierDescription {
   readonly max_seq_length: number;
 }
 
+/** Wider heads than any encoder are no heads. */
+const width = primitive('a width', (value) => Number.isSafeInteger(value) && Number(value) > 0 && Number(value) <= 100_000);
+
+const descriptionShape: Shape = object({
+  classes: (value, place) => list(text)(value, place) ?? primitive('two classes or more', () => (value as readonly string[]).length > 1)(value, place),
+  head: object({ dense: list(width), dropout: number, activation: oneOf('none', 'relu', 'tanh', 'gelu') }),
+  max_seq_length: width,
+});
+
 export interface NewModel extends ClassifierDescription {
   /** Files of the pretrained model's directory. */
   readonly files: Files;
@@ -83,7 +94,7 @@ export function writeModelFolder(folder: string, model: NewModel): void {
 /** The pretrained config.json with what a classifier changes. One output is a sigmoid, which Hugging Face calls multi-label. */
 function describe({ files, classes, head, max_seq_length }: NewModel): Readonly<Record<string, unknown>> {
   const outputs = outputsFor(classes);
-  const pretrained = JSON.parse(readFileSync(files['config.json'] ?? '', 'utf8')) as Readonly<Record<string, unknown>>;
+  const pretrained = readJsonObject(files['config.json'] ?? '');
   const labels = outputs === 1 ? classes.slice(1) : classes;
   const ortrain: ClassifierDescription = { classes, head, max_seq_length };
   return {
@@ -107,8 +118,11 @@ export interface SavedModel extends ClassifierDescription {
 /** A model directory that `writeModelFolder` made. Throws a `data` error for any other. */
 export function readModelFolder(folder: string): SavedModel {
   const path = join(folder, 'config.json');
-  const { ortrain } = JSON.parse(readFileSync(path, 'utf8')) as { readonly ortrain?: ClassifierDescription };
-  if (ortrain === undefined) throw new OrtrainError('data', `${path} does not describe a classifier that was trained here`, { subject: path });
+  throwIfStray(folder, folder, modelFiles(true).map(({ name }) => name));
+  const { ortrain: described } = readJsonObject(path);
+  const wrong = descriptionShape(described, 'ortrain');
+  if (wrong !== undefined) throw new OrtrainError('data', `${path} does not describe a classifier that was trained here: ${wrong}`, { subject: path });
+  const ortrain = described as ClassifierDescription; // the shape says so
   const [encoder, outputs] = [readEncoderConfig(folder), outputsFor(ortrain.classes)];
   const saved = savedClassifier({ encoder, head: ortrain.head, outputs });
   return { ...ortrain, encoder, outputs, source: saved.read(openWeights(folder)) };

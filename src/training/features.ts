@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { writeFileAtomic } from '../core/files.ts';
-import { byteSource, encodeSafetensors, openSafetensors, readFloats } from '../engine/models/index.ts';
+import { unreadable } from '../core/inputs.ts';
+import { openTensorFile } from '../data/model-folder.ts';
+import { encodeSafetensors, readFloats } from '../engine/models/index.ts';
 import type { FeatureSet } from './batch-source.ts';
 
 const TENSOR = 'features';
@@ -11,6 +12,8 @@ export function saveFeatures(path: string, { width, values }: FeatureSet): void 
 }
 
 export function loadFeatures(path: string): FeatureSet {
-  const file = openSafetensors(byteSource(path, readFileSync(path)));
-  return { width: file.entries.get(TENSOR)?.shape[1] ?? 0, values: readFloats(file, TENSOR) };
+  const file = openTensorFile(path);
+  const [, width = 0, ...more] = file.entries.get(TENSOR)?.shape ?? [];
+  if (width === 0 || more.length > 0) throw unreadable(path, `it has no tensor ${TENSOR} of rows and columns`);
+  return { width, values: readFloats(file, TENSOR) };
 }

@@ -1,7 +1,8 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OrtrainError } from '../core/errors.ts';
 import { writeJsonAtomic } from '../core/files.ts';
+import { readJsonObject } from '../core/inputs.ts';
 import { tokenLengths, type TokenSet } from '../data/tokens.ts';
 import { classificationClass, inFloat16, inInt8, portableClassifier, portableFeeds, withWeights, type PortableModel } from '../engine/models/index.ts';
 import { openModelFile } from '../engine/runtime/index.ts';
@@ -89,7 +90,7 @@ function checkSize({ weights }: PortableModel, modelFolder: string): void {
 
 /** One output for every class, for two classes too: what each tool takes for a softmax over named classes. */
 function portableConfig(modelFolder: string, classes: readonly string[]): Readonly<Record<string, unknown>> {
-  const { ortrain: _, ...config } = JSON.parse(readFileSync(join(modelFolder, 'config.json'), 'utf8')) as Readonly<Record<string, unknown>>;
+  const { ortrain: _, ...config } = readJsonObject(join(modelFolder, 'config.json'));
   return {
     ...config,
     num_labels: classes.length,
@@ -104,6 +105,6 @@ function writeTokenizer(folder: string, modelFolder: string, maxLength: number):
   const files = tokenizerFiles(modelFolder);
   for (const [name, path] of Object.entries(files)) copyFileSync(path, join(folder, name));
   const name = 'tokenizer_config.json';
-  const config = existsSync(join(folder, name)) ? (JSON.parse(readFileSync(join(folder, name), 'utf8')) as object) : { tokenizer_class: 'PreTrainedTokenizerFast' };
+  const config = existsSync(join(folder, name)) ? readJsonObject(join(folder, name)) : { tokenizer_class: 'PreTrainedTokenizerFast' };
   writeJsonAtomic(join(folder, name), { ...config, model_max_length: maxLength });
 }

@@ -1,5 +1,8 @@
+import { execFileSync } from 'node:child_process';
+import { symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { loadExperiment, requireFiles } from '../../src/config/index.ts';
 import { problemsOf, refusal, workspace } from './workspace.ts';
 
 const ten = (anchor: string): string => `[${Array.from({ length: 10 }, () => anchor).join(', ')}]`;
@@ -51,6 +54,36 @@ test('a missing file is named, with its nearest neighbour', () => {
   expect(error.message).toBe(`${join(folder, 'bert-1dens.yaml')} does not exist`);
   expect(error.problems[0]?.suggestion).toBe(join(folder, 'bert-1dense.yaml'));
   expect(refusal(folder).message).toMatch(/is a folder/);
+});
+
+test.skipIf(process.platform === 'win32')('a pipe, a device and a folder are no files of data', () => {
+  const folder = workspace();
+  const pipe = join(folder, 'pipe.csv');
+  execFileSync('mkfifo', [pipe]);
+  symlinkSync('/dev/zero', join(folder, 'zero.csv'));
+  const file = join(folder, 'bert-1dense.yaml');
+  const set = [`data.train=${pipe}`, `data.test=${join(folder, 'zero.csv')}`, `data.sample_submission=${folder}`];
+  const loaded = loadExperiment(file, { set });
+  expect(() => requireFiles(loaded)).toThrow(
+    expect.objectContaining({
+      code: 'config',
+      problems: [
+        expect.objectContaining({ file: '--set', message: `data.train: ${pipe} is a named pipe` }),
+        expect.objectContaining({ file: '--set', message: `data.test: ${join(folder, 'zero.csv')} is a device` }),
+        expect.objectContaining({ file: '--set', message: `data.sample_submission: ${folder} is a folder` }),
+      ],
+    }) as Error,
+  );
+  expect(refusal(pipe).message).toMatch(/is not a file/);
+});
+
+test('100 MB are refused without being read', () => {
+  const file = join(workspace(), 'x.yaml');
+  writeFileSync(file, '');
+  truncateSync(file, 100 * 2 ** 20);
+  const before = process.resourceUsage().maxRSS;
+  expect(refusal(file).message).toMatch(/100\.0 MB long/);
+  expect(process.resourceUsage().maxRSS - before).toBeLessThan(50_000);
 });
 
 test.each(['../x', 'a/b', 'a\\\\b', '..', '.', 'a..b', '.hidden', 'x.', 'a b', 'x'.repeat(101), ''])('%j cannot name an experiment', (name) => {

@@ -4,31 +4,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadTokenizer, loadTokens, saveTokens, tokenize, tokenLengths, type Tokenizer } from '../../src/data/tokens.ts';
 import { describeShared, sharedPath } from '../helpers/shared.ts';
+import { tinyTokenizer as definition } from '../helpers/tiny-tokenizer.ts';
 import { errorOf } from './support.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tokens-'));
-
-/** A WordPiece tokenizer of a few words, as a BERT model's folder holds it. */
-const definition = {
-  version: '1.0',
-  added_tokens: ['[PAD]', '[UNK]', '[CLS]', '[SEP]'].map((content, id) => ({ id, content, special: true, single_word: false, lstrip: false, rstrip: false, normalized: false })),
-  normalizer: { type: 'BertNormalizer', clean_text: true, handle_chinese_chars: true, strip_accents: null, lowercase: true },
-  pre_tokenizer: { type: 'BertPreTokenizer' },
-  post_processor: {
-    type: 'TemplateProcessing',
-    single: [{ SpecialToken: { id: '[CLS]', type_id: 0 } }, { Sequence: { id: 'A', type_id: 0 } }, { SpecialToken: { id: '[SEP]', type_id: 0 } }],
-    pair: [],
-    special_tokens: { '[CLS]': { id: '[CLS]', ids: [2], tokens: ['[CLS]'] }, '[SEP]': { id: '[SEP]', ids: [3], tokens: ['[SEP]'] } },
-  },
-  decoder: { type: 'WordPiece', prefix: '##', cleanup: true },
-  model: {
-    type: 'WordPiece',
-    unk_token: '[UNK]',
-    continuing_subword_prefix: '##',
-    max_input_chars_per_word: 100,
-    vocab: { '[PAD]': 0, '[UNK]': 1, '[CLS]': 2, '[SEP]': 3, fire: 4, '##s': 5, in: 6, the: 7, a: 8 },
-  },
-};
 
 const write = (name: string, value: unknown): string => {
   writeFileSync(join(folder, name), typeof value === 'string' ? value : JSON.stringify(value));
@@ -61,11 +40,13 @@ describe('a tokenizer', () => {
     const { '[PAD]': _, ...vocab } = definition.model.vocab;
     const withoutPadding = { ...definition, added_tokens: definition.added_tokens.slice(1), model: { ...definition.model, vocab } };
     for (const [content, reason] of [
-      ['not json', /not valid JSON/],
+      ['not json', /is not JSON/],
       ['[1]', /.+/],
       [{ model: {} }, /.+/],
       [{ ...definition, model: { type: 'Unheard' } }, /Unheard/],
       [withoutPadding, /no padding token/],
+      [{ ...definition, added_tokens: [{ id: 0, content: { length: 1e9 } }] }, /added_tokens\[0\]\.content is an object, not a text/],
+      [{ ...definition, added_tokens: [{ id: 0, content: '' }] }, /added_tokens\[0\]\.content is "", not a text/],
     ] as const) {
       const error = await errorOf(() => loadTokenizer({ 'tokenizer.json': write('other.json', content) }));
       expect(error.code).toBe('data');

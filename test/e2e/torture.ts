@@ -1,12 +1,15 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fuzzAll } from '../fuzz/all.ts';
 import { torture } from './killing.ts';
 
-const [kills = '200', seed = '1', lanes = '2'] = process.argv.slice(2);
+const [kills = '200', seed = '1', lanes = '2', inputs = '10000'] = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), 'ortrain-torture-'));
+const report = (line: string): void => void process.stderr.write(`${line}\n`);
 const began = performance.now();
-const result = await torture(folder, Number(kills), Number(seed), Number(lanes), (line) => process.stderr.write(`${line}\n`));
-process.stdout.write(`${JSON.stringify({ ...result, seconds: Math.round((performance.now() - began) / 1000) }, null, 2)}\n`);
-if (result.different.length === 0) rmSync(folder, { recursive: true, force: true });
+const result = await torture(folder, Number(kills), Number(seed), Number(lanes), report);
+const failures = await fuzzAll(join(folder, 'fuzz'), { count: Number(inputs), seed: Number(seed) }, report);
+process.stdout.write(`${JSON.stringify({ ...result, fuzzed: Number(inputs), failures, seconds: Math.round((performance.now() - began) / 1000) }, null, 2)}\n`);
+if (result.different.length + failures === 0) rmSync(folder, { recursive: true, force: true });
 else process.exitCode = 1;

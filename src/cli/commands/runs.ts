@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { listRuns, type StoredRun } from '../../runner/index.ts';
 import type { Verb } from '../call.ts';
 import { left, right, table } from '../render/table.ts';
-import { duration, metric, minuteOf } from '../render/text.ts';
+import { duration, metric, minuteOf, printable } from '../render/text.ts';
 import type { Colors } from '../terminal.ts';
 
 /** Lists the runs, the newest last. */
@@ -18,11 +18,11 @@ function runTable(stored: readonly StoredRun[], colors: Colors): string {
   return table(
     columns,
     stored.map(({ name, status, startedAt, seconds, experiment, metrics }) => [
-      name,
+      printable(name),
       colored(status, colors),
       minuteOf(startedAt),
       seconds === null ? '–' : duration(seconds),
-      experiment.model.base,
+      printable(experiment.model.base),
       String(experiment.split.folds),
       metric(metrics?.oof['oof/accuracy']),
       metric(metrics?.oof['oof/f1_macro']),

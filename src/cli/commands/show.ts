@@ -28,17 +28,17 @@ function showText(run: StoredRun, journal: readonly JournalEntry[], files: reado
   return sections(
     [
       {
-        title: name,
+        title: printable(name),
         lines: [
           `${status}, started ${minuteOf(startedAt)}${seconds === null ? '' : `, took ${duration(seconds)}`}`,
           ...(status === 'failed' && failure?.type === 'run-failed' ? [printable(failure.error)] : []),
         ],
       },
-      { title: 'asked for (all else is default)', lines: Object.entries(asked(experiment)).map(([path, value]) => `${path}: ${shownValue(value)}`) },
+      { title: 'asked for (all else is default)', lines: Object.entries(asked(experiment)).map(([path, value]) => `${path}: ${printable(shownValue(value))}`) },
       { title: 'results', lines: metrics === null ? ['not evaluated yet'] : [resultsTable(metrics, colors)] },
       { title: 'learning curves', lines: (metrics?.folds ?? []).flatMap((fold) => [foldCurves(fold, experiment.training.best_model.monitor, colors), '']).slice(0, -1) },
       { title: 'decisions', lines: decisionLines(notedDecisions(journal)) },
-      { title: `files in ${pathFromHere(folder)}`, lines: files },
+      { title: `files in ${printable(pathFromHere(folder))}`, lines: files.map(printable) },
     ],
     colors,
   );

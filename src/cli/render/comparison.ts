@@ -16,15 +16,15 @@ export function comparisonSections(comparison: Comparison, colors: Colors): read
 
 /** The comparison as a table with a column a run; `*` marks the best. */
 export function comparisonTable({ runs, parameters, metrics }: SideBySide, colors: Colors): string {
-  const parameterRows = Object.entries(parameters).map(([path, values]) => [path, ...values.map(shownValue)]);
+  const parameterRows = Object.entries(parameters).map(([path, values]) => [path, ...values.map((value) => printable(shownValue(value)))]);
   const metricRows = metrics.map(({ name, values, best }) => [
-    name,
+    printable(name),
     ...values.map((figure, run) => {
       const text = figure === null ? '–' : `${metric(figure.value)}${spread(figure)}`;
       return best.includes(run) ? colors.green(`${text} *`) : `${text}  `;
     }),
   ]);
-  return table([left(''), ...runs.map(right)], [...parameterRows, ...metricRows], colors);
+  return table([left(''), ...runs.map((name) => right(printable(name)))], [...parameterRows, ...metricRows], colors);
 }
 
 function spread({ sd, interval }: NonNullable<SideBySide['metrics'][number]['values'][number]>): string {

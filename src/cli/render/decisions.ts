@@ -24,7 +24,7 @@ export function notedDecisions(journal: readonly JournalEntry[]): readonly Noted
 
 /** `train[2]  epoch 7  val/accuracy has not improved for 3 epochs` */
 export function decisionLines(decisions: readonly NotedDecision[]): readonly string[] {
-  return decisions.map(({ task, epoch, message }) => `${task}  epoch ${epoch}  ${printable(message)}`);
+  return decisions.map(({ task, epoch, message }) => `${printable(task)}  epoch ${epoch}  ${printable(message)}`);
 }
 
 const NOTED: readonly string[] = ['rate-reset', 'stopped', 'diverged', 'one-class'];

@@ -1,6 +1,6 @@
 import { OrtrainError, type Problem } from '../../core/errors.ts';
 import type { Colors } from '../terminal.ts';
-import { plural, printable } from './text.ts';
+import { plural, printable, withoutCredentials } from './text.ts';
 
 /** 0 done · 1 the run failed · 2 the configuration, the data or the command line is wrong · 130 interrupted. */
 export function exitCodeOf(error: unknown): 1 | 2 | 130 {
@@ -26,7 +26,7 @@ export function renderError(error: unknown, colors: Colors): string {
     `${colors.red(colors.bold('error:'))} ${printable(error.message)}`,
     ...shown.map((problem) => renderProblem(problem, colors)),
     ...(hidden > 0 ? [`  … and ${plural(hidden, 'more problem')}; --json lists all`] : []),
-    ...(error.cause instanceof Error && error.problems.length === 0 ? [colors.dim(`  because: ${printable(error.cause.message)}`)] : []),
+    ...(error.cause instanceof Error && error.problems.length === 0 ? [colors.dim(`  because: ${printable(withoutCredentials(error.cause.message))}`)] : []),
     ...(error.remedy === undefined ? [] : [`${colors.cyan('what to do:')} ${printable(error.remedy)}`]),
   ].join('\n');
 }
@@ -38,11 +38,12 @@ const DEFECT_REMEDY = 'This is a defect in ortrain, not in your experiment. Plea
 
 function renderDefect(error: unknown, colors: Colors): string {
   const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return `${colors.red(colors.bold('error:'))} ${trace}\n${colors.cyan('what to do:')} ${DEFECT_REMEDY}`;
+  const shown = withoutCredentials(trace).split('\n').map(printable).join('\n');
+  return `${colors.red(colors.bold('error:'))} ${shown}\n${colors.cyan('what to do:')} ${DEFECT_REMEDY}`;
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return withoutCredentials(error instanceof Error ? error.message : String(error));
 }
 
 /** Files as they first come, each from top to bottom; problems without a place come last. */

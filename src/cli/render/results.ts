@@ -1,14 +1,14 @@
 import type { RunMetrics } from '../../runner/index.ts';
 import type { Colors } from '../terminal.ts';
 import { left, right, table } from './table.ts';
-import { metric } from './text.ts';
+import { metric, printable } from './text.ts';
 
 /** The table of results: each fold's best epoch on its validation rows, mean and standard deviation, and all rows out of fold. */
 export function resultsTable({ folds, cv, oof }: RunMetrics, colors: Colors): string {
   const names = Object.keys(cv);
   const cells = (value: (name: string) => number | undefined): readonly string[] => names.map((name) => metric(value(name)));
   return table(
-    [left('fold'), right('best epoch'), ...names.map(right)],
+    [left('fold'), right('best epoch'), ...names.map((name) => right(printable(name)))],
     [
       ...folds.map((fold) => [String(fold.fold), `${fold.best_epoch} of ${fold.epochs.length}`, ...cells((name) => fold.best[`val/${name}`])]),
       ['mean', '', ...cells((name) => cv[name]?.mean)],

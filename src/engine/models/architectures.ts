@@ -1,9 +1,10 @@
 import { OrtrainError } from '../../core/errors.ts';
+import { briefly } from '../../core/shapes.ts';
 import type { Architecture } from './architecture.ts';
 import { bert } from './bert.ts';
 import { fieldsOf } from './config-fields.ts';
 import { distilbert } from './distilbert.ts';
-import type { EncoderConfig, ModelType } from './encoder-config.ts';
+import { rejectAbsurd, type EncoderConfig, type ModelType } from './encoder-config.ts';
 import { roberta } from './roberta.ts';
 
 /** What is supported. A new architecture is an entry here. */
@@ -22,6 +23,7 @@ export function parseEncoderConfig(text: string, file: string): EncoderConfig {
   const type = fields.raw('model_type');
   if (!isModelType(type)) throw unsupported(type, file);
   const config = { modelType: type, ...architectures[type].parse(fields) };
+  rejectAbsurd(fields, config);
   if (fields.problems.length > 0) {
     throw new OrtrainError('data', `${file} does not describe a model that can be trained`, {
       subject: file,
@@ -37,7 +39,7 @@ function isModelType(type: unknown): type is ModelType {
 }
 
 function unsupported(type: unknown, file: string): OrtrainError {
-  const message = type === undefined ? 'model_type: missing' : `model_type: ${JSON.stringify(type)} is not supported`;
+  const message = type === undefined ? 'model_type: missing' : `model_type: ${briefly(type)} is not supported`;
   return new OrtrainError('data', `${file}: ${message}`, {
     subject: file,
     problems: [{ file, field: 'model_type', message }],

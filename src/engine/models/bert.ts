@@ -1,6 +1,6 @@
 import type { Architecture, Encoded } from './architecture.ts';
 import type { Fields } from './config-fields.ts';
-import { activation, initializerRange, vocabulary, widths, type EncoderConfig } from './encoder-config.ts';
+import { activation, initializerRange, MOST, vocabulary, widths, type EncoderConfig } from './encoder-config.ts';
 import { renamed } from './head-layout.ts';
 import { dense } from './layers.ts';
 import type { ModelBuilder } from './model-builder.ts';
@@ -26,11 +26,11 @@ export function parseAsBert(fields: Fields, defaultPadding: number): Omit<Encode
   fields.expect('is_decoder', false);
   return {
     ...sizes,
-    layers: fields.count('num_hidden_layers'),
-    intermediateSize: fields.count('intermediate_size'),
-    maxPositions: fields.count('max_position_embeddings'),
+    layers: fields.count('num_hidden_layers', MOST.layers),
+    intermediateSize: fields.count('intermediate_size', MOST.inner),
+    maxPositions: fields.count('max_position_embeddings', MOST.positions),
     firstPosition: 0,
-    typeVocabSize: fields.count('type_vocab_size', 2),
+    typeVocabSize: fields.count('type_vocab_size', MOST.segments, 2),
     activation: activation(fields, 'hidden_act'),
     layerNormEps: fields.number('layer_norm_eps', 1e-12, (x) => x > 0 && x < 1, 'a small positive number'),
     hiddenDropout: fields.probability('hidden_dropout_prob', 0.1),

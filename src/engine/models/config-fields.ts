@@ -1,4 +1,5 @@
 import { OrtrainError, type Problem } from '../../core/errors.ts';
+import { briefly } from '../../core/shapes.ts';
 
 /** Typed access to a JSON object's members that collects what is wrong instead of stopping at the first. */
 export interface Fields {
@@ -6,8 +7,8 @@ export interface Fields {
   /** Undefined where it is absent. */
   raw(key: string): unknown;
   reject(key: string, message: string): void;
-  /** A positive whole number; without a fallback it must be there. */
-  count(key: string, fallback?: number): number;
+  /** A positive whole number of at most `most`; without a fallback it must be there. */
+  count(key: string, most: number, fallback?: number): number;
   /** NaN, which no comparison finds wrong a second time, where the value is. */
   number(key: string, fallback: number | undefined, valid: (x: number) => boolean, kind: string): number;
   /** At least 0 and below 1. */
@@ -26,7 +27,7 @@ export function fieldsOf(text: string, file: string): Fields {
   const number: Fields['number'] = (key, fallback, valid, kind) => {
     const value = raw(key) ?? fallback;
     if (typeof value === 'number' && valid(value)) return value;
-    reject(key, value === undefined ? `missing; ${kind} is needed` : `${JSON.stringify(value)} is not ${kind}`);
+    reject(key, value === undefined ? `missing; ${kind} is needed` : `${briefly(value)} is not ${kind}`);
     return NaN;
   };
   return {
@@ -34,24 +35,26 @@ export function fieldsOf(text: string, file: string): Fields {
     raw,
     reject,
     number,
-    count: (key, fallback) => number(key, fallback, (x) => Number.isSafeInteger(x) && x > 0 && x <= largestCount, 'a positive whole number'),
+    count: (key, most, fallback) => {
+      const count = number(key, fallback, (x) => Number.isInteger(x) && x > 0, 'a positive whole number');
+      if (!(count > most)) return count;
+      reject(key, `${count} is more than any model has; at most ${most} can be trained here`);
+      return NaN;
+    },
     probability: (key, fallback) => number(key, fallback, (x) => x >= 0 && x < 1, 'a probability below 1'),
     choice: (key, choices, fallback) => {
       const value = raw(key);
       if (value === undefined || value === null) return fallback;
       const choice = typeof value === 'string' && Object.hasOwn(choices, value) ? choices[value] : undefined;
-      if (choice === undefined) reject(key, `${JSON.stringify(value)} is not supported; ${Object.keys(choices).join(', ')} are`);
+      if (choice === undefined) reject(key, `${briefly(value)} is not supported; ${Object.keys(choices).join(', ')} are`);
       return choice ?? fallback;
     },
     expect: (key, wanted) => {
       const value = raw(key) ?? wanted;
-      if (value !== wanted) reject(key, `${JSON.stringify(value)} is not supported; ${JSON.stringify(wanted)} is`);
+      if (value !== wanted) reject(key, `${briefly(value)} is not supported; ${briefly(wanted)} is`);
     },
   };
 }
-
-/** Above any vocabulary or width in use, and small enough that products of two stay exact. */
-const largestCount = 10_000_000;
 
 function parseObject(text: string, file: string): Readonly<Record<string, unknown>> {
   let json: unknown;

@@ -1,6 +1,6 @@
 import type { Architecture } from './architecture.ts';
 import type { Fields } from './config-fields.ts';
-import { activation, initializerRange, vocabulary, widths, type EncoderConfig } from './encoder-config.ts';
+import { activation, initializerRange, MOST, vocabulary, widths, type EncoderConfig } from './encoder-config.ts';
 import { throughRelu } from './head-layout.ts';
 import { transformer, type LayerNames } from './transformer.ts';
 
@@ -24,9 +24,9 @@ function parseDistilbert(fields: Fields): Omit<EncoderConfig, 'modelType'> {
   return {
     ...widths(fields, 'dim', 'n_heads'),
     ...vocabulary(fields, 0),
-    layers: fields.count('n_layers'),
-    intermediateSize: fields.count('hidden_dim'),
-    maxPositions: fields.count('max_position_embeddings'),
+    layers: fields.count('n_layers', MOST.layers),
+    intermediateSize: fields.count('hidden_dim', MOST.inner),
+    maxPositions: fields.count('max_position_embeddings', MOST.positions),
     firstPosition: 0,
     typeVocabSize: 0,
     activation: activation(fields, 'activation'),

@@ -1,3 +1,4 @@
+import { count } from '../../core/text.ts';
 import type { Fields } from './config-fields.ts';
 
 /** Architectures by the `model_type` of a Hugging Face config.json. */
@@ -28,15 +29,27 @@ export interface EncoderConfig {
   readonly initializerRange: number;
 }
 
+/** Far above what anybody has trained, and small enough for a graph and its tensors to be thought of. */
+export const MOST = { width: 100_000, inner: 1_000_000, layers: 1000, vocabulary: 10_000_000, positions: 10_000_000, segments: 1000 } as const;
+
+/** The largest encoders of these kinds have less than half. */
+const MOST_PARAMETERS = 10_000_000_000;
+
+/** Rejects sizes that are sound one by one and absurd together, before any memory is taken for them. */
+export function rejectAbsurd(fields: Fields, { vocabSize, maxPositions, typeVocabSize, hiddenSize, intermediateSize, layers }: Omit<EncoderConfig, 'modelType'>): void {
+  const total = (vocabSize + maxPositions + typeVocabSize) * hiddenSize + layers * (4 * hiddenSize + 2 * intermediateSize) * hiddenSize;
+  if (total > MOST_PARAMETERS) fields.reject('model_type', `an encoder of these sizes has ${count(total)} parameters; at most ${count(MOST_PARAMETERS)} can be trained here`);
+}
+
 /** Width and heads under the names that an architecture's config.json has for them; the heads share the width equally. */
 export function widths(fields: Fields, hiddenKey: string, headsKey: string): Pick<EncoderConfig, 'hiddenSize' | 'heads'> {
-  const [hiddenSize, heads] = [fields.count(hiddenKey), fields.count(headsKey)];
+  const [hiddenSize, heads] = [fields.count(hiddenKey, MOST.width), fields.count(headsKey, MOST.width)];
   if (hiddenSize % heads > 0) fields.reject(hiddenKey, `${hiddenSize} cannot be shared equally among ${heads} attention heads`);
   return { hiddenSize, heads };
 }
 
 export function vocabulary(fields: Fields, defaultPadding: number): Pick<EncoderConfig, 'vocabSize' | 'padTokenId'> {
-  const vocabSize = fields.count('vocab_size');
+  const vocabSize = fields.count('vocab_size', MOST.vocabulary);
   const padTokenId = fields.number('pad_token_id', defaultPadding, (x) => Number.isInteger(x) && x >= 0, 'a token id');
   if (padTokenId >= vocabSize) fields.reject('pad_token_id', `${padTokenId} is outside the vocabulary of ${vocabSize}`);
   return { vocabSize, padTokenId };

@@ -1,4 +1,5 @@
 import { OrtrainError } from '../../core/errors.ts';
+import { briefly, cut, isObject } from '../../core/shapes.ts';
 
 /** Where the bytes of a file come from: a buffer in memory, or a file that is read piece by piece. */
 export interface ByteSource {
@@ -79,7 +80,7 @@ function parseJson(source: ByteSource, bytes: Uint8Array): Readonly<Record<strin
   }
   if (!isObject(header)) throw unsound(source, 'its header is not a JSON object');
   const repeated = firstRepeatedKey(text);
-  if (repeated !== undefined) throw unsound(source, `its header names ${repeated} twice`);
+  if (repeated !== undefined) throw unsound(source, `its header names ${cut(repeated)} twice`);
   return header;
 }
 
@@ -100,15 +101,15 @@ function firstRepeatedKey(json: string): string | undefined {
 }
 
 function parseEntry(source: ByteSource, name: string, value: unknown, start: number): TensorEntry {
-  const wrong = (what: string): OrtrainError => unsound(source, `tensor ${name} ${what}`);
+  const wrong = (what: string): OrtrainError => unsound(source, `tensor ${cut(name)} ${what}`);
   if (!isObject(value)) throw wrong('is not described by an object');
   const { dtype, shape, data_offsets: offsets } = value;
-  if (!isDtype(dtype)) throw wrong(`has the unknown dtype ${JSON.stringify(dtype)}`);
-  if (!isCounts(shape)) throw wrong(`has the shape ${JSON.stringify(shape)}, not a list of lengths`);
-  if (!isCounts(offsets) || offsets.length !== 2) throw wrong(`has the data_offsets ${JSON.stringify(offsets)}, not two positions`);
+  if (!isDtype(dtype)) throw wrong(`has the unknown dtype ${briefly(dtype)}`);
+  if (!isCounts(shape)) throw wrong(`has the shape ${briefly(shape)}, not a list of lengths`);
+  if (!isCounts(offsets) || offsets.length !== 2) throw wrong(`has the data_offsets ${briefly(offsets)}, not two positions`);
   const [begin, end] = offsets as [number, number];
   const bytes = shape.reduce((product, axis) => product * axis, dtypeBytes[dtype]);
-  if (end - begin !== bytes) throw wrong(`takes ${bytes} bytes as ${dtype} [${shape.join(', ')}], but its data_offsets are [${begin}, ${end}]`);
+  if (end - begin !== bytes) throw wrong(`takes ${bytes} bytes as ${dtype} ${briefly(shape)}, but its data_offsets are [${begin}, ${end}]`);
   if (start + end > source.size) throw wrong(`ends at byte ${start + end}, and the file at ${source.size}; the file is cut off`);
   return { dtype, shape, begin: start + begin, end: start + end };
 }
@@ -116,8 +117,8 @@ function parseEntry(source: ByteSource, name: string, value: unknown, start: num
 function checkCoverage(source: ByteSource, entries: ReadonlyMap<string, TensorEntry>, start: number): void {
   let covered = start;
   for (const [name, { begin, end }] of [...entries].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end)) {
-    if (begin < covered) throw unsound(source, `tensor ${name} overlaps the one before it`);
-    if (begin > covered) throw unsound(source, `${begin - covered} bytes before tensor ${name} belong to no tensor`);
+    if (begin < covered) throw unsound(source, `tensor ${cut(name)} overlaps the one before it`);
+    if (begin > covered) throw unsound(source, `${begin - covered} bytes before tensor ${cut(name)} belong to no tensor`);
     covered = end;
   }
   if (covered !== source.size) throw unsound(source, `${source.size - covered} bytes at its end belong to no tensor`);
@@ -129,10 +130,6 @@ function parseMetadata(source: ByteSource, value: unknown): Readonly<Record<stri
     throw unsound(source, 'its __metadata__ is not an object of texts');
   }
   return value as Readonly<Record<string, string>>;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isDtype(value: unknown): value is SafetensorsDtype {

@@ -1,6 +1,7 @@
 import { createReadStream, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
+import { withoutSecrets } from '../../core/text.ts';
 import { failed, judge, parseJson, succeeded, unreachable, type Failure, type Reply } from './answers.ts';
 import { batches, halves, sizeOf, type Batch } from './batches.ts';
 import { MOST_TRIES, persist, type Patience } from './patience.ts';
@@ -167,13 +168,21 @@ async function request(server: TrackingServer, path: string, init: RequestInit, 
       redirect: 'manual',
       signal: AbortSignal.any([signal, AbortSignal.timeout(withinMs)]),
     });
-    const text = await response.text();
+    const text = withoutSecrets(await response.text(), secretsIn(server.headers));
     if (!response.ok) return failed(judge(response.status, text, response.headers));
     const value = text === '' ? {} : parseJson(text);
     return value === undefined ? failed(judge(404, text, response.headers)) : succeeded(value);
   } catch (error) {
     return failed(unreachable(error));
   }
+}
+
+/** What a server, or a proxy before it, could repeat of what it was sent. */
+function secretsIn({ authorization = '' }: Readonly<Record<string, string>>): readonly string[] {
+  const [scheme, value = ''] = authorization.split(' ');
+  const [user = '', ...password] = scheme === 'Basic' ? Buffer.from(value, 'base64').toString('utf8').split(':') : [];
+  // A short name is a part of many words.
+  return [value, password.join(':'), user.length < 4 ? '' : user];
 }
 
 interface Upload {

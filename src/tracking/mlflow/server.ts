@@ -53,7 +53,7 @@ function serverUrl(address: string): URL {
 
 /** Python's client opens databases and folders itself; a server makes them readable to us too. */
 function remedyFor(address: string, url: URL | undefined): string {
-  const isStore = url === undefined ? /[./\\]|^mlruns$/.test(address) : /^(sqlite|file):$/.test(url.protocol);
+  const isStore = url === undefined ? /[./\\]|^mlruns$/.test(address) && !address.includes('@') : /^(sqlite|file):$/.test(url.protocol);
   if (!isStore) return 'Give an address such as http://127.0.0.1:5000 in MLFLOW_TRACKING_URI.';
   return `Start a server on it with "mlflow server --host 127.0.0.1 --port 5000 --backend-store-uri ${address}", then set MLFLOW_TRACKING_URI=http://127.0.0.1:5000.`;
 }

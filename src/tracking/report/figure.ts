@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { html, trusted, type Html } from './html.ts';
+import { html, trusted, visible, type Html } from './html.ts';
 import { blue, ground, ink, line, muted, orange, series } from './palette.ts';
 
 /** A figure, or a part of one, in the words of Vega-Lite. */
@@ -31,7 +31,7 @@ export async function draw(figures: readonly Figure[]): Promise<readonly Drawing
   const drawings: Drawing[] = [];
   for (const { name, title, spec } of figures) {
     const view = new View(parse(compile(vegaLite(spec)).spec), { renderer: 'none' });
-    const svg = await view.toSVG();
+    const svg = visible(await view.toSVG());
     view.finalize();
     const width = Number(/^<svg[^>]* width="([\d.]+)"/.exec(svg)?.[1] ?? 0);
     drawings.push({ name, title, svg, width });

@@ -24,7 +24,12 @@ function markupOf(part: Part): string {
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
-/** For texts and quoted attributes alike. Control characters, which HTML does not allow, become visible. */
+/** For texts and quoted attributes alike. */
 function escape(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '').replace(/(?![\t\n\r])[\p{Cc}\p{Cs}]/gu, '\ufffd');
+  return visible(text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? ''));
+}
+
+/** Control characters, which neither HTML nor XML allows, and those that turn the direction of what follows, as signs. */
+export function visible(text: string): string {
+  return text.replace(/(?![\t\n\r])[\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
 }

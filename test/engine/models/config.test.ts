@@ -69,11 +69,20 @@ describe('config.json', () => {
     ['a padding id outside the vocabulary', { pad_token_id: 50 }, 'pad_token_id'],
     ['a fraction of a layer', { num_hidden_layers: 1.5 }, 'num_hidden_layers'],
     ['an absurd width', { intermediate_size: 1e12 }, 'intermediate_size'],
+    ['a thousand million neurons', { hidden_size: 1e9 }, 'hidden_size'],
+    ['a million layers', { num_hidden_layers: 1e6 }, 'num_hidden_layers'],
+    ['no heads', { num_attention_heads: 0 }, 'num_attention_heads'],
+    ['a vocabulary of less than nothing', { vocab_size: -1 }, 'vocab_size'],
+    ['endless texts', { max_position_embeddings: 1e12 }, 'max_position_embeddings'],
+    ['sizes that are absurd together', { vocab_size: 1e6, hidden_size: 65536 }, 'model_type'],
+    ['a size that is a deep list', { vocab_size: JSON.parse(`${'['.repeat(500)}${']'.repeat(500)}`) as unknown }, 'vocab_size'],
     ['a decoder', { is_decoder: true }, 'is_decoder'],
     ['an epsilon of nothing', { layer_norm_eps: 0 }, 'layer_norm_eps'],
     ['a negative dropout', { attention_probs_dropout_prob: -0.1 }, 'attention_probs_dropout_prob'],
   ])('%s is refused', (_, changes, field) => {
-    expect(failure(changes).problems.map((problem) => problem.field)).toEqual([field]);
+    const { problems } = failure(changes);
+    expect(problems.map((problem) => problem.field)).toEqual([field]);
+    expect(problems[0]?.message.length).toBeLessThan(200);
   });
 
   test.each([[{ model_type: 'gpt2' }], [{ model_type: undefined }], [{ model_type: 'constructor' }]])('%o: the remedy lists what is supported', (changes) => {

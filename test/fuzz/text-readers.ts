@@ -1,0 +1,147 @@
+import { deepStrictEqual, ok, strictEqual } from 'node:assert';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { textsOf } from '../../src/cli/texts.ts';
+import { loadExperiment, loadPipeline, toYaml } from '../../src/config/index.ts';
+import { writeCsv } from '../../src/data/csv.ts';
+import { labelledExamples } from '../../src/data/examples.ts';
+import { buildSubmission, checkSubmission } from '../../src/data/submission.ts';
+import { parseTable, type Table, type TableFormat } from '../../src/data/table.ts';
+import { root } from '../helpers/quickstart.ts';
+import type { Reader } from './fuzz.ts';
+import { written } from './written.ts';
+
+/** Readers of what people write: tables, texts, configurations, pipelines, the command line. */
+export function textReaders(folder: string): readonly Reader[] {
+  mkdirSync(folder, { recursive: true });
+  return [...tableReaders(), sampleSubmission(), examples(), stdinTexts(), experimentFile(folder), override(), pipelineFile(folder)];
+}
+
+const buffers = (...texts: readonly string[]): readonly Buffer[] => texts.map((text) => Buffer.from(text));
+
+const CSV = buffers(
+  'id,text,target\n1,"Flood, on ""Mill"" Lane\nnow",1\n2,calm 🔥 é,0\n3,,1\n4,x,0\n',
+  '\ufeffid,keyword,text,target\r\n7,a,b,yes\r\n8,"c\r\nd",e,no\r\n\r\n9,f,g,yes\r\n10,h,"",no',
+);
+const TSV = buffers('id\ttext\ttarget\n1\tit"s\t0\n2\tso\t1\n3\tthere\t0\n4\t\t1\n');
+const JSONL = buffers('{"id":1,"text":"a\\nb","target":0}\n{"text":"🔥","id":2,"target":1}\n\n{"id":3,"text":null,"target":0}\n{"id":4,"text":"d","target":1}\n');
+
+function tableReaders(): readonly Reader[] {
+  return ([['csv', CSV, 'table'], ['tsv', TSV, 'table'], ['jsonl', JSONL, 'jsonl']] as const).map(([format, seeds, syntax]) => ({
+    name: format,
+    syntax,
+    seeds,
+    file: `x.${format}`,
+    read: async (bytes) => checkTable(await parseTable(bytes, `x.${format}`, format), format),
+  }));
+}
+
+/** Every row is as wide as the header, starts after the one before, and is the same when it is written and read again. */
+async function checkTable(table: Table, format: TableFormat): Promise<void> {
+  const { columns, rows, lines } = table;
+  ok(rows.length > 0 && lines.length === rows.length);
+  ok(rows.every((row) => row.length === columns.length));
+  ok(lines.every((line, i) => line >= (lines[i - 1] ?? 1)));
+  if (format === 'jsonl' && columns.some((name) => name.trim() === '')) return;
+  const again = await parseTable(Buffer.from(writeCsv(columns, rows)), 'again.csv', 'csv');
+  deepStrictEqual([again.columns, again.rows], [columns, rows]);
+}
+
+const IDS = ['0', '2', '3', '9', '11'];
+
+/** A sample submission: what is built after it has its columns and passes its own check. */
+function sampleSubmission(): Reader {
+  return {
+    name: 'sample submission',
+    syntax: 'table',
+    seeds: buffers('id,target\n0,0\n2,0\n3,0\n9,0\n11,0\n', 'id,target\n11,0.5\n9,0.5\n3,0.5\n2,0.5\n0,0.5\n', 'id,no,yes\n0,0.5,0.5\n2,0.5,0.5\n3,0,1\n9,1,0\n11,0,1\n'),
+    file: 'sample.csv',
+    async read(bytes) {
+      const sample = await parseTable(bytes, 'sample.csv', 'csv');
+      const { columns, rows } = buildSubmission(sample, { file: 'predictions.csv', ids: IDS, classes: ['no', 'yes'], probabilities: [0.1, 0.2, 0.5, 0.7, 1] }, 'id');
+      checkSubmission(await parseTable(Buffer.from(writeCsv(columns, rows)), 'submission.csv', 'csv'), sample, 'id');
+    },
+  };
+}
+
+/** A training table: one label a row, each a class that there is. */
+function examples(): Reader {
+  return {
+    name: 'training table',
+    syntax: 'table',
+    seeds: CSV,
+    file: 'train.csv',
+    async read(bytes) {
+      const { ids, texts, labels, classes } = labelledExamples(await parseTable(bytes, 'train.csv', 'csv'), { id: 'id', text: 'text', target: 'target' });
+      ok(ids.length === labels.length && texts.length === labels.length && new Set(ids).size === ids.length);
+      ok(classes.length > 1 && labels.every((label) => label >= 0 && label < classes.length));
+    },
+  };
+}
+
+/** What `predict` reads from stdin. */
+function stdinTexts(): Reader {
+  return {
+    name: 'stdin',
+    syntax: 'jsonl',
+    seeds: [...buffers('Flood on Mill Lane\ncalm 🔥\r\n\nlast'), ...JSONL],
+    file: 'stdin',
+    async read(bytes) {
+      const { ids, texts } = await textsOf(bytes, { id: 'id', text: 'text' });
+      ok(texts.length > 0 && texts.length === ids.length);
+      ok(texts.every((text) => !/\p{Cs}/u.test(text)));
+    },
+  };
+}
+
+const shipped = (name: string): Buffer => readFileSync(join(root, 'configs', name));
+
+/** A configuration: the complete one that is written for the run reads as the same experiment. */
+function experimentFile(folder: string): Reader {
+  const path = join(folder, 'experiment.yaml');
+  const complete = join(folder, 'complete.yaml');
+  return {
+    name: 'configuration',
+    syntax: 'yaml',
+    seeds: [shipped('quickstart.yaml'), shipped('base/disaster-tweets.yaml'), Buffer.from(toYaml(loadExperiment(join(root, 'configs/quickstart.yaml')).experiment))],
+    file: path,
+    read(bytes) {
+      const { experiment } = loadExperiment(written(path, bytes));
+      const text = toYaml(experiment);
+      const again = loadExperiment(written(complete, Buffer.from(text))).experiment;
+      deepStrictEqual(again, experiment);
+      strictEqual(toYaml(again), text);
+    },
+  };
+}
+
+/** A value of `--set`. */
+function override(): Reader {
+  const config = join(root, 'configs/quickstart.yaml');
+  return {
+    name: '--set',
+    syntax: 'yaml',
+    seeds: buffers('training.optimizer.lr=0.1', 'model.head={ dense: [64, 8], dropout: 0.2 }', 'training.schedule={ name: constant }', 'tracking.mlflow={}', 'split.only=[0, 1]'),
+    file: '--set',
+    read(bytes) {
+      const { experiment } = loadExperiment(config, { set: [bytes.toString('utf8')] });
+      ok(toYaml(experiment).length > 0);
+    },
+  };
+}
+
+/** A pipeline: at least one stage, none twice. */
+function pipelineFile(folder: string): Reader {
+  const path = join(folder, 'pipeline.yaml');
+  return {
+    name: 'pipeline',
+    syntax: 'yaml',
+    seeds: [readFileSync(join(root, 'pipelines/text-classification.yaml'))],
+    file: path,
+    read(bytes) {
+      const { name, stages } = loadPipeline(written(path, bytes));
+      strictEqual(typeof name, 'string');
+      ok(stages.length > 0 && new Set(stages.map(({ stage }) => stage)).size === stages.length);
+    },
+  };
+}
