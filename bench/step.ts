@@ -7,7 +7,7 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { bertCase, openOurs, openPytorch, type Case } from './classifier.ts';
 import { machineLines } from './machine.ts';
-import { openPython, type Python } from './python.ts';
+import { findPython, openPython, type Python } from './python.ts';
 import { race, type Times } from './race.ts';
 
 const models = {
@@ -32,9 +32,8 @@ async function main(): Promise<void> {
   const threads = Number(values.threads);
   const names = positionals.length === 0 ? standard : positionals.map(modelName);
 
-  const opened = await openPython();
-  const python = typeof opened === 'string' ? undefined : opened;
-  if (typeof opened === 'string') console.error(opened);
+  const interpreter = findPython();
+  const python = interpreter === undefined ? undefined : await openPython(interpreter);
   print(machineLines(threads, python));
   print('\n| model, batch × length | ortrain ms, median / minimum | PyTorch ms, median / minimum | ratio | quiet shots |\n|---|---|---|---|---|');
   const rows: string[] = [];
