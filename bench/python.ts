@@ -43,6 +43,13 @@ export async function openPython(interpreter: string): Promise<Python> {
   };
 }
 
+/** What an interpreter runs with. */
+export async function versionsOf(interpreter: string): Promise<Python['versions']> {
+  const python = await openPython(interpreter);
+  await python.close();
+  return python.versions;
+}
+
 function here(name: string): string {
   return fileURLToPath(new URL(name, import.meta.url));
 }

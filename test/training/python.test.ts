@@ -100,6 +100,7 @@ describePython("Hugging Face's own classes", (run) => {
       const found = answers[i] as Opened;
       const tokens = tokenize(await loadTokenizer(tokenizerFiles(path)), texts, 32);
       const probabilities = await ensembleProbabilities([path], { kind: 'tokens', tokens }, { device: 'cpu', threads: 1, batchSize: 4 }, () => {});
+      expect(found.className.toLowerCase(), path).toBe(`${architecture}${className}`);
       expect(found.unfit, path).toEqual([]);
       expect(found.ids, path).toEqual(texts.map((_, row) => [...tokens.row(row)]));
       const scored = classes.length === 2 ? classes.slice(1) : classes;
