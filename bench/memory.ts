@@ -19,7 +19,7 @@ export interface MemoryTask {
 
 const length = 64;
 /** After the second step neither side grows any more. */
-const steps = 6;
+const steps = 4;
 const goal = 0.75;
 
 /** The most memory that a process needs to train, everything in it counted: one process for each side and size. */
