@@ -1,88 +1,138 @@
 import { RandomState } from '../src/core/random.ts';
-import { batchFeeds, classifierForward, parseEncoderConfig, randomParameters, targetFeeds, trainingStep } from '../src/engine/models/index.ts';
+import {
+  batchFeeds,
+  classifierForward,
+  parseEncoderConfig,
+  randomParameters,
+  targetFeeds,
+  trainingStep,
+  type EncoderConfig,
+  type ParameterSource,
+} from '../src/engine/models/index.ts';
 import { adam } from '../src/engine/optim/index.ts';
 import { openTrainer } from '../src/engine/runtime/index.ts';
+import type { ParameterSpec } from '../src/engine/program.ts';
+import { encoderFiles, initialWeights } from '../src/training/classifier-folder.ts';
 import type { Python } from './python.ts';
-import type { Runner } from './race.ts';
 
-/** A classifier and one batch to train it on, the same for both sides. */
-export interface Case {
+/** A classifier, the same for both sides: BERT with one dense layer on its pooled output. */
+export interface Subject {
   readonly name: string;
-  /** As in a Hugging Face config.json. */
-  readonly config: Readonly<Record<string, number | string>>;
-  readonly dropout: number;
-  readonly lr: number;
+  /** As in a Hugging Face config.json, with random weights; or a model directory. */
+  readonly encoder: { readonly config: Readonly<Record<string, number | string>> } | { readonly model: string };
   readonly threads: number;
-  readonly seed: number;
-  /** Token ids [B, S], without padding. */
-  readonly ids: readonly (readonly number[])[];
+}
+
+export interface TextBatch {
+  /** Token ids of each text. */
+  readonly texts: readonly ArrayLike<number>[];
+  /** To which texts are padded. */
+  readonly width: number;
   readonly labels: readonly number[];
 }
 
-/** A runner, and how to get rid of it. */
-export interface Opened {
-  readonly runner: Runner;
+/** One side of a comparison: a classifier that is trained on the batches it is given. */
+export interface Side {
+  readonly name: string;
+  /** Milliseconds of each of so many steps on one batch. */
+  steps(batch: TextBatch, count: number): Promise<readonly number[]>;
   close(): Promise<void>;
 }
 
-/** BERT with one dense layer on its pooled output, dropout 0.1, and a random batch. */
-export function bertCase(name: string, size: { readonly layers: number; readonly hidden: number; readonly heads: number }, batch: number, length: number, threads: number): Case {
-  const seed = 1;
-  const vocabulary = 30522;
+export const sizes = {
+  tiny: { layers: 2, hidden: 128, heads: 2 },
+  minilm: { layers: 6, hidden: 384, heads: 12 },
+  base: { layers: 12, hidden: 768, heads: 12 },
+} as const;
+
+export type Size = keyof typeof sizes;
+
+/** In a batch, unless the last of an epoch is shorter. */
+export const batchSize = 32;
+
+const vocabulary = 30522;
+const dropout = 0.1;
+const lr = 1e-5;
+const seed = 1;
+
+export function randomBert(size: Size, threads: number): Subject {
+  const { layers, hidden, heads } = sizes[size];
+  const config = {
+    model_type: 'bert',
+    vocab_size: vocabulary,
+    hidden_size: hidden,
+    num_hidden_layers: layers,
+    num_attention_heads: heads,
+    intermediate_size: 4 * hidden,
+    max_position_embeddings: 512,
+    hidden_dropout_prob: dropout,
+    attention_probs_dropout_prob: dropout,
+  };
+  return { name: size, encoder: { config }, threads };
+}
+
+/** Random tokens without padding. */
+export function randomBatch(width: number): TextBatch {
   const random = new RandomState(seed);
   return {
-    name,
-    config: {
-      model_type: 'bert',
-      vocab_size: vocabulary,
-      hidden_size: size.hidden,
-      num_hidden_layers: size.layers,
-      num_attention_heads: size.heads,
-      intermediate_size: 4 * size.hidden,
-      max_position_embeddings: 512,
-      hidden_dropout_prob: 0.1,
-      attention_probs_dropout_prob: 0.1,
-    },
-    dropout: 0.1,
-    lr: 1e-5,
-    threads,
-    seed,
-    ids: Array.from({ length: batch }, () => Array.from({ length }, () => random.integer(0, vocabulary))),
-    labels: Array.from({ length: batch }, () => random.integer(0, 2)),
+    texts: Array.from({ length: batchSize }, () => Array.from({ length: width }, () => random.integer(0, vocabulary))),
+    width,
+    labels: Array.from({ length: batchSize }, () => random.integer(0, 2)),
   };
 }
 
 /** Our own step as training does it: batch to feeds, dropout masks, forward, backward, Adam. */
-export async function openOurs(subject: Case): Promise<Opened> {
-  const encoder = parseEncoderConfig(JSON.stringify(subject.config), 'config.json');
-  const options = { encoder, head: { dense: [], dropout: subject.dropout, activation: 'none' }, outputs: 1 } as const;
+export async function openOurs(subject: Subject): Promise<Side> {
+  const { config: encoder, source } = ourEncoder(subject);
+  const options = { encoder, head: { dense: [], dropout, activation: 'none' }, outputs: 1 } as const;
+  const forward = classifierForward(options);
   const trainer = await openTrainer({
     step: trainingStep(options),
-    forward: classifierForward(options),
+    forward,
     threads: subject.threads,
     optimizer: { rule: adam({ betas: [0.9, 0.999], eps: 1e-8 }), weightDecay: 0 },
     clipNorm: null,
-    seed: subject.seed,
-    source: randomParameters(subject.seed),
+    seed,
+    source: source(forward.parameters),
   });
-  const step = async (): Promise<number> => {
+  const step = async ({ texts, width, labels }: TextBatch): Promise<number> => {
     const start = performance.now();
-    await trainer.step({ ...batchFeeds(encoder, subject.ids, subject.ids[0]?.length ?? 0), ...targetFeeds(subject.labels, 1) }, { lr: subject.lr });
+    await trainer.step({ ...batchFeeds(encoder, texts, width), ...targetFeeds(labels, 1) }, { lr });
     return performance.now() - start;
   };
-  const steps = async (count: number): Promise<readonly number[]> => {
-    const milliseconds: number[] = [];
-    for (let i = 0; i < count; i++) milliseconds.push(await step());
-    return milliseconds;
+  return {
+    name: 'ortrain',
+    async steps(batch, count) {
+      const milliseconds: number[] = [];
+      for (let i = 0; i < count; i++) milliseconds.push(await step(batch));
+      return milliseconds;
+    },
+    close: () => trainer.release(),
   };
-  return { runner: { name: 'ortrain', steps }, close: () => trainer.release() };
 }
 
-/** The same step in PyTorch eager. */
-export async function openPytorch(subject: Case, python: Python): Promise<Opened> {
-  const { name } = subject;
-  await python.ask({ op: 'open', ...subject });
-  const steps = async (count: number): Promise<readonly number[]> =>
-    (await python.ask<{ readonly milliseconds: readonly number[] }>({ op: 'steps', name, count })).milliseconds;
-  return { runner: { name: 'PyTorch', steps }, close: () => python.ask({ op: 'close', name }) };
+function ourEncoder({ encoder }: Subject): { readonly config: EncoderConfig; source(parameters: readonly ParameterSpec[]): ParameterSource } {
+  if ('config' in encoder) return { config: parseEncoderConfig(JSON.stringify(encoder.config), 'config.json'), source: () => randomParameters(seed) };
+  const weights = initialWeights(encoderFiles(encoder.model, 'pretrained'), 'pretrained', seed);
+  return { config: weights.config, source: (parameters) => weights.source(parameters, seed).source };
+}
+
+/** PyTorch's ways: as it comes, with `fused=True` for Adam, and with the model under torch.compile. */
+export type Way = 'eager' | 'fused' | 'compiled';
+
+/** The same step in PyTorch; or, as a sentence, why it cannot be taken in this way. */
+export async function openPytorch(subject: Subject, way: Way, python: Python, { frozen = false } = {}): Promise<Side | string> {
+  const name = `${subject.name} ${way}`;
+  const { encoder, threads } = subject;
+  const { unavailable } = await python.ask<{ readonly unavailable?: string }>({ op: 'open', name, way, threads, seed, dropout, lr, frozen, ...encoder });
+  if (unavailable !== undefined) return unavailable;
+  return {
+    name,
+    async steps({ texts, width, labels }, count) {
+      const padded = texts.map((text) => Array.from({ length: width }, (_, i) => text[i] ?? 0)); // BERT's padding token is 0
+      const mask = texts.map((text) => Array.from({ length: width }, (_, i) => Number(i < text.length)));
+      return (await python.ask<{ readonly milliseconds: readonly number[] }>({ op: 'steps', name, ids: padded, mask, labels, count })).milliseconds;
+    },
+    close: () => python.ask({ op: 'close', name }),
+  };
 }

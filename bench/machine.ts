@@ -5,11 +5,11 @@ import { onnxruntimeVersion } from '../src/engine/runtime/version.ts';
 import type { Python } from './python.ts';
 
 /** Where and with what a figure was measured: two lines of Markdown. */
-export function machineLines(threads: number, python: Python | undefined): string {
+export function machineLines(threads: number, versions: Python['versions'] | undefined): string {
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { readonly version: string };
   const machine = `${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB; ${process.platform} ${process.arch}; ${threads} threads.`;
   const ours = `ortrain ${version} (${commit()}), Node ${process.versions.node}, onnxruntime-node ${onnxruntimeVersion()}`;
-  const theirs = python === undefined ? '' : `; Python ${python.versions.python}, torch ${python.versions.torch}, transformers ${python.versions.transformers}`;
+  const theirs = versions === undefined ? '' : `; Python ${versions.python}, torch ${versions.torch}, transformers ${versions.transformers}`;
   return `${machine}\n${ours}${theirs}.`;
 }
 

@@ -49,11 +49,9 @@ export async function race(runners: readonly Runner[], shots: number, pids: read
   for (let i = 0; i < shots; i++) {
     for (const runner of runners) {
       await untilQuiet();
-      const before = othersSeconds(pids);
-      const start = performance.now();
+      const others = watchOthers(pids);
       const milliseconds = await runner.steps(counts.get(runner) ?? 1);
-      const disturbance = (othersSeconds(pids) - before) / ((performance.now() - start) / 1000);
-      taken.get(runner)?.push({ milliseconds, disturbance });
+      taken.get(runner)?.push({ milliseconds, disturbance: others() });
     }
   }
   return runners.map((runner) => timesOf(runner.name, taken.get(runner) ?? []));
@@ -80,6 +78,12 @@ async function untilQuiet(): Promise<void> {
     await sleep(100);
     if (busySeconds() - before <= quietCores * 0.1) return;
   }
+}
+
+/** Answers, when it is called, with the cores that processes besides this one and `pids` have used since, on average. */
+export function watchOthers(pids: readonly number[]): () => number {
+  const [before, start] = [othersSeconds(pids), performance.now()];
+  return () => (othersSeconds(pids) - before) / ((performance.now() - start) / 1000);
 }
 
 /** Processor seconds of everything but this process and `pids`, since some fixed time. 0 where /proc is missing. */

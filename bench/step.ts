@@ -1,94 +1,84 @@
-/**
- * Milliseconds of one training step, ours beside PyTorch eager, taking turns in one run: `npm run bench`.
- * `npm run bench -- tiny base --shots 5 --threads 1 --no-log` chooses models, shots and threads and leaves LOG.md alone.
- */
-import { appendFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
-import { bertCase, openOurs, openPytorch, type Case } from './classifier.ts';
-import { machineLines } from './machine.ts';
+import { batchSize, openOurs, openPytorch, randomBatch, randomBert, type Side, type Size, type Way } from './classifier.ts';
+import { milliseconds, none, times, type Finding, type Measurement, type Setting } from './measurement.ts';
 import { openPython, type Python } from './python.ts';
 import { race, type Times } from './race.ts';
 
-const models = {
-  tiny: { layers: 2, hidden: 128, heads: 2 },
-  minilm: { layers: 6, hidden: 384, heads: 12 },
-  base: { layers: 12, hidden: 768, heads: 12 },
-} as const;
-const standard = ['tiny', 'minilm'] as const;
-const batch = 32;
+export interface StepOptions {
+  readonly sizes: readonly Size[];
+  /** Turns that each side gets. */
+  readonly shots: number;
+  readonly ways: readonly Way[];
+}
+
+export const ways = ['eager', 'fused', 'compiled'] as const satisfies readonly Way[];
+
 const lengths = [32, 64] as const;
+/** How many times PyTorch eager's steps per second we want to make. The other ways only must not be faster than ours. */
+const goals: Readonly<Record<Size, number>> = { tiny: 2, minilm: 1.5, base: 1.25 };
 
-async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    allowNegative: true,
-    options: {
-      shots: { type: 'string', default: '12' },
-      threads: { type: 'string', default: `${availableParallelism()}` },
-      log: { type: 'boolean', default: true },
-    },
-  });
-  const threads = Number(values.threads);
-  const names = positionals.length === 0 ? standard : positionals.map(modelName);
+/** One training step of random models on random batches, ours and PyTorch's ways in turn. */
+export function measureStep(setting: Setting, options: StepOptions): Measurement {
+  return {
+    title: 'training step',
+    columns: ['model, batch × length', 'ortrain ms', 'eager ms', 'fused Adam ms', 'torch.compile ms', 'speed / eager', 'goal', '/ fused', '/ compile', 'quiet shots'],
+    findings: findings(setting, options),
+  };
+}
 
-  const opened = await openPython();
-  const python = typeof opened === 'string' ? undefined : opened;
-  if (typeof opened === 'string') console.error(opened);
-  print(machineLines(threads, python));
-  print('\n| model, batch × length | ortrain ms, median / minimum | PyTorch ms, median / minimum | ratio | quiet shots |\n|---|---|---|---|---|');
-  const rows: string[] = [];
-  for (const name of names) {
-    for (const length of lengths) {
-      const row = await compare(bertCase(`${name} ${batch} × ${length}`, models[name], batch, length, threads), Number(values.shots), python);
-      print(row);
-      rows.push(row);
+async function* findings({ threads, python: interpreter }: Setting, { sizes, shots, ways: asked }: StepOptions): AsyncGenerator<Finding> {
+  const python = interpreter === undefined ? undefined : await openPython(interpreter);
+  const left = new Set<string>();
+  try {
+    for (const size of sizes) {
+      for (const length of lengths) {
+        const { sides, unavailable } = await openSides(size, threads, asked, python);
+        unavailable.forEach((sentence) => left.add(sentence));
+        const batch = randomBatch(length);
+        const runners = sides.map((side) => ({ name: side.name, steps: (count: number) => side.steps(batch, count) }));
+        const taken = await race(runners, shots, python === undefined ? [] : [python.pid]);
+        for (const side of sides) await side.close();
+        yield row(size, length, new Map(taken.map((each) => [each.name, each])));
+      }
     }
+  } finally {
+    await python?.close();
   }
-  await python?.close();
-  if (values.log) appendFileSync(new URL('LOG.md', import.meta.url), entry(threads, python, rows));
+  yield 'Times are medians / minima of a step; speeds are PyTorch’s time divided by ours, so above 1 we are faster, and stand in brackets where the machine was too busy for them to mean much.';
+  yield* left;
 }
 
-async function compare(subject: Case, shots: number, python: Python | undefined): Promise<string> {
-  const sides = [await openOurs(subject), ...(python === undefined ? [] : [await openPytorch(subject, python)])];
-  const [ours, theirs] = await race(sides.map(({ runner }) => runner), shots, python === undefined ? [] : [python.pid]);
-  for (const side of sides) await side.close();
+async function openSides(size: Size, threads: number, asked: readonly Way[], python: Python | undefined): Promise<{ readonly sides: readonly Side[]; readonly unavailable: readonly string[] }> {
+  const subject = randomBert(size, threads);
+  const sides = [await openOurs(subject)];
+  const unavailable: string[] = [];
+  for (const way of python === undefined ? [] : asked) {
+    const side = await openPytorch(subject, way, python as Python);
+    if (typeof side === 'string') unavailable.push(`PyTorch ${way} is left out: ${side}`);
+    else sides.push({ ...side, name: way });
+  }
+  return { sides, unavailable };
+}
+
+function row(size: Size, length: number, taken: ReadonlyMap<string, Times>): readonly string[] {
+  const ours = taken.get('ortrain');
   if (ours === undefined) throw new Error('nothing was measured');
-  return `| ${subject.name} | ${shown(ours)} | ${theirs === undefined ? '–' : shown(theirs)} | ${theirs === undefined ? '–' : ratio(ours, theirs)} | ${quiet(ours)}${theirs === undefined ? '' : `, ${quiet(theirs)}`} |`;
+  const time = (name: string): string => shown(taken.get(name));
+  return [
+    `${size} ${batchSize} × ${length}`,
+    ...[ours.name, ...ways].map(time),
+    speed(ours, taken.get('eager')),
+    goals[size].toFixed(2),
+    ...ways.slice(1).map((way) => speed(ours, taken.get(way))),
+    `${[...taken.values()].map(({ quietShots }) => quietShots).join(', ')} of ${ours.shots}`,
+  ];
 }
 
-function entry(threads: number, python: Python | undefined, rows: readonly string[]): string {
-  return `
-## ${new Date().toISOString().slice(0, 10)}: training step
-${machineLines(threads, python)}
-
-| model, batch × length | ortrain ms, median / minimum | PyTorch ms, median / minimum | ratio | quiet shots |
-|---|---|---|---|---|
-${rows.join('\n')}
-`;
+function shown(taken: Times | undefined): string {
+  return taken === undefined ? none : `${milliseconds(taken.median)} / ${milliseconds(taken.minimum)}`;
 }
 
-function modelName(text: string): keyof typeof models {
-  if (Object.hasOwn(models, text)) return text as keyof typeof models;
-  throw new Error(`there is no model ${text}; there are ${Object.keys(models).join(', ')}`);
-}
-
-function shown({ median, minimum }: Times): string {
-  return `${median.toPrecision(3)} / ${minimum.toPrecision(3)}`;
-}
-
-/** In brackets where the machine was too busy for the figures to mean much. */
-function ratio(ours: Times, theirs: Times): string {
-  const text = `${(ours.median / theirs.median).toFixed(2)} / ${(ours.minimum / theirs.minimum).toFixed(2)}`;
+function speed(ours: Times, theirs: Times | undefined): string {
+  if (theirs === undefined) return none;
+  const text = `${times(theirs.median, ours.median)} / ${times(theirs.minimum, ours.minimum)}`;
   return ours.disturbed || theirs.disturbed ? `(${text})` : text;
 }
-
-function quiet({ quietShots, shots }: Times): string {
-  return `${quietShots} of ${shots}`;
-}
-
-function print(text: string): void {
-  console.log(text);
-}
-
-await main();

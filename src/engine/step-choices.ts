@@ -75,7 +75,7 @@ const patterns: readonly Pattern[] = [
   },
   {
     choice: 'only the first token of every text',
-    why: 'the head reads nothing else of the last layer, so that computes one row a text where it can',
+    why: 'the head reads nothing else of the last layer, so that computes one row a text, and neither keys nor values of the other tokens',
     find: nodes(({ op, attrs }) => op === 'Slice' && String(attrs['starts']) === '0' && String(attrs['ends']) === '1' && String(attrs['axes']) === '1'),
   },
   {

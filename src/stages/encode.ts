@@ -23,7 +23,7 @@ interface Params {
  */
 export const encode: Stage<Params> = {
   name: 'encode',
-  version: 1,
+  version: 2,
   needs: { tokens: 'one' },
   makes: 'features',
   publishes: {},

@@ -16,7 +16,7 @@ interface Params {
 /** The mean of the folds' probabilities for every test row. Output: predictions. */
 export const predict: Stage<Params> = {
   name: 'predict',
-  version: 1,
+  version: 2,
   needs: { tokens: 'one', features: 'optional', model: 'each-fold' },
   makes: 'predictions',
   publishes: { 'predictions.csv': 'predictions.csv' },

@@ -23,7 +23,7 @@ interface Params {
 /** Trains one fold's model from the pretrained weights, afresh, and keeps its best epoch. Output: model. */
 export const train: Stage<Params> = {
   name: 'train',
-  version: 1,
+  version: 2,
   needs: { tokens: 'one', folds: 'one', features: 'optional' },
   makes: 'model',
   publishes: { model: 'models/fold-{fold}' },

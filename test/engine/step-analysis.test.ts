@@ -43,16 +43,20 @@ describe('a step of BERT', () => {
 
   test('has the products of its layers forward, the last layer’s for first tokens only', () => {
     const dense = (rows: number, inputs: number, outputs: number): number => rows * outputs * (2 * inputs + 1);
-    const layer = (queries: number): number =>
-      dense(B * queries, H, H) + // query
-      2 * dense(B * S, H, H) + // key, value
-      B * A * queries * S * (2 * (H / A) + 1) + // scores, scaled
-      B * queries * H * 2 * S + // context
-      dense(B * queries, H, H) +
-      dense(B * queries, H, I) +
-      dense(B * queries, I, H);
+    const rest = (rows: number): number => dense(rows, H, H) + dense(rows, H, I) + dense(rows, I, H);
+    const layer =
+      3 * dense(B * S, H, H) + // query, key, value
+      B * A * S * S * (2 * (H / A) + 1) + // scores, scaled
+      B * S * H * 2 * S + // context
+      rest(B * S);
+    const lastLayer =
+      dense(B, H, H) + // query
+      2 * (2 * B * H * H) + // the key's weights on the query, the value's on the weighted tokens
+      B * A * S * (2 * H + 1) + // scores, scaled
+      B * A * H * 2 * S + // weighted tokens
+      rest(B);
     const segments = B * S * H * (2 * 2 + 1);
-    const expected = segments + (L - 1) * layer(S) + layer(1) + dense(B, H, H) + dense(B, H, 1);
+    const expected = segments + (L - 1) * layer + lastLayer + dense(B, H, H) + dense(B, H, 1);
     expect(stepWork(step, lengths, 0).forward['matrix products']).toBe(expected);
   });
 
@@ -92,7 +96,7 @@ describe('a step of BERT', () => {
 
   test('was written in these forms', () => {
     const counts = Object.fromEntries(choicesOf(step).map(({ choice, count }) => [choice, count]));
-    const [norms, biases] = [2 * L + 1, 6 * L + 2];
+    const [norms, biases] = [2 * L + 1, 6 * L]; // with the pooler's and the head's, without the last layer's key and value
     expect(counts).toMatchObject({
       'LayerNormalization with mean and deviation': norms,
       'means of the backward pass of LayerNormalization as products with a column': 2 * norms,

@@ -11,9 +11,8 @@ import { openTrainer, type Trainer } from '../../src/engine/runtime/index.ts';
 import { cacheContents } from '../../src/runner/cache-contents.ts';
 import { readManifest, whatIsBroken, writeManifest } from '../../src/runner/manifest.ts';
 import { readRun } from '../../src/runner/index.ts';
-import { sideBySide } from '../../src/tracking/comparison/compare.ts';
+import { comparisonOf } from '../../src/tracking/comparison/compare.ts';
 import { pairRuns } from '../../src/tracking/comparison/pairing.ts';
-import { verdict } from '../../src/tracking/comparison/verdict.ts';
 import { latestStart, openJournal, readJournal, readJournalFrom } from '../../src/tracking/journal.ts';
 import { journalStory } from '../../src/tracking/report/journal-story.ts';
 import { readEvaluatedRun, type EvaluatedRun } from '../../src/tracking/run-files.ts';
@@ -90,8 +89,7 @@ function tellJournal(artifacts: string, path: string): void {
 function showBeside(run: EvaluatedRun, other: EvaluatedRun): void {
   ok(resultsTable(run.metrics, colors).length > 0);
   for (const fold of run.metrics.folds) ok(foldCurves(fold, 'val/f1_macro', colors).length > 0);
-  const comparison = { ...sideBySide([run, other]), pairing: pairRuns([run, other]) };
-  ok(comparisonSections({ ...comparison, verdict: verdict(comparison.pairing) }, colors).length === 2);
+  ok(comparisonSections(comparisonOf([run, other], pairRuns([run, other])), colors).length === 2);
 }
 
 /** A manifest is whole, or the entry is broken; it never throws, so no error has to name it. */

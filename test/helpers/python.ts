@@ -1,22 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'vitest';
-
-/** A Python that has torch and transformers: the one that ORTRAIN_PYTHON names, or that of the benchmark's environment. */
-function python(): string | undefined {
-  const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'ortrain');
-  const environments = existsSync(cache) ? readdirSync(cache).filter((name) => name.startsWith('bench-')) : [];
-  const candidates = [process.env['ORTRAIN_PYTHON'] ?? '', ...environments.map((name) => join(cache, name, 'bin', 'python'))];
-  return candidates.find((path) => existsSync(path) && spawnSync(path, ['-c', 'import importlib.util as u, sys; sys.exit(u.find_spec("transformers") is None or u.find_spec("torch") is None)']).status === 0);
-}
+import { root } from './quickstart.ts';
 
 /** `describe` for tests against Hugging Face's Python library; where that is absent they are skipped, with the reason printed. */
 export function describePython(name: string, body: (run: (program: string, ...args: readonly string[]) => unknown) => void): void {
-  const path = python();
-  if (path !== undefined) return void describe(name, () => body((program, ...args) => answer(path, program, args)));
-  console.warn(`skipped: ${name} (needs Python with torch and transformers; npm run bench makes one, or name it in ORTRAIN_PYTHON)`);
+  const { status, stdout, stderr } = spawnSync('bash', [join(root, 'tools/python/install.sh'), '--find'], { encoding: 'utf8' });
+  if (status === 0) return void describe(name, () => body((program, ...args) => answer(stdout.trim(), program, args)));
+  console.warn(`skipped: ${name} (needs Python with torch and transformers. ${(stderr ?? '').trim()})`);
   describe.skip(name, () => it('needs Python', () => {}));
 }
 

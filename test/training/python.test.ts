@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { loadTokenizer, tokenize } from '../../src/data/tokens.ts';
 import { tokenizerFiles } from '../../src/training/classifier-folder.ts';
 import { ensembleProbabilities } from '../../src/training/ensemble.ts';
@@ -17,49 +17,90 @@ interface Opened {
   readonly scores: readonly Readonly<Record<string, number>>[];
 }
 
-/** Opens model directories as their users do; prints what it found in each. */
+/** Opens model directories as their users do, deeper heads as docs/models.md tells; prints what it found in each. */
 const PROGRAM = `
 import json, sys
-from transformers import AutoModelForSequenceClassification, AutoTokenizer, TextClassificationPipeline
+import torch
+from safetensors.torch import load_file
+from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassification, AutoTokenizer, TextClassificationPipeline
 
-def opened(folder, texts):
-    tokenizer = AutoTokenizer.from_pretrained(folder)
+def whole(folder, tokenizer, texts):
     model, info = AutoModelForSequenceClassification.from_pretrained(folder, output_loading_info=True)
     classify = TextClassificationPipeline(model=model, tokenizer=tokenizer)
     return {
         "className": type(model).__name__,
         "unfit": [str(key) for kind in ("missing_keys", "unexpected_keys", "mismatched_keys") for key in info[kind]],
-        "ids": tokenizer(texts)["input_ids"],
         "scores": [{each["label"]: each["score"] for each in scores} for scores in classify(texts, top_k=None, batch_size=4)],
     }
 
+@torch.no_grad()
+def in_parts(folder, tokenizer, texts):
+    config, tensors = AutoConfig.from_pretrained(folder), load_file(folder + "/model.safetensors")
+    encoder, info = AutoModel.from_pretrained(folder, output_loading_info=True)
+    out = encoder.eval()(**tokenizer(texts, padding=True, return_tensors="pt"))
+    x = out.pooler_output if "pooler_output" in out else out.last_hidden_state[:, 0]
+    activation = {"none": lambda x: x, "tanh": torch.tanh, "gelu": torch.nn.functional.gelu}[config.ortrain["head"]["activation"]]
+    layers = len(config.ortrain["head"]["dense"])
+    for i in range(layers + 1):
+        x = torch.nn.functional.linear(x, tensors[f"classifier.{i}.weight"], tensors[f"classifier.{i}.bias"])
+        x = activation(x) if i < layers else x
+    scores = torch.sigmoid(x) if config.num_labels == 1 else torch.softmax(x, dim=-1)
+    return {
+        "className": type(encoder).__name__,
+        "unfit": [str(key) for kind in ("missing_keys", "mismatched_keys") for key in info[kind]],
+        "scores": [{config.id2label[k]: p for k, p in enumerate(row)} for row in scores.tolist()],
+    }
+
+def opened(folder, deeper, texts):
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    return {"ids": tokenizer(texts)["input_ids"], **(in_parts if deeper else whole)(folder, tokenizer, texts)}
+
 texts, *folders = json.loads(sys.argv[1])
-print(json.dumps([opened(folder, texts) for folder in folders]))
+print(json.dumps([opened(folder, deeper, texts) for folder, deeper in folders]))
 `;
 
+interface Model {
+  readonly architecture: Architecture;
+  readonly path: string;
+  readonly classes: readonly string[];
+  readonly deeper: boolean;
+}
+
 const texts = ['Flood water rising fast on Mill Lane', 'my inbox is flooded', 'Fire!', 'the whole team collapsed after the second half, honestly, what a day'];
-const flat = { dense: [], dropout: 0.1, activation: 'none' } as const;
 const root = temporaryFolder();
 const [two, three] = [['no', 'yes'], ['calm', 'fire', 'flood']];
 /** The files that a hub's model brings along, without vocab.json and merges.txt, which nothing reads. */
 const robertaTokenizer = ['tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json'].flatMap((name) => sharedPath('models', 'roberta-base-tokenizer', name) ?? []);
+const architectures = ['bert', 'roberta', 'distilbert'] as const;
+
+function model(architecture: Architecture, name: string, classes: readonly string[], dense: readonly number[], options: Parameters<typeof modelFolder>[3] = {}): Model {
+  const head = { dense, dropout: 0.1, activation: dense.length === 1 ? 'gelu' : 'tanh' } as const;
+  return { architecture, path: modelFolder(join(root, `${architecture}-${name}`), architecture, { classes, head }, options), classes, deeper: dense.length > 0 };
+}
 
 describePython("Hugging Face's own classes", (run) => {
-  it('open every architecture with one dense layer and give the same probabilities', { timeout: 180_000 }, async () => {
-    const folder = (name: string): string => join(root, name);
-    const models: readonly (readonly [Architecture, string, readonly string[]])[] = [
-      ...(['bert', 'roberta', 'distilbert'] as const).flatMap((architecture) => [
-        [architecture, modelFolder(folder(`${architecture}-2`), architecture, { classes: two, head: flat }), two] as const,
-        [architecture, modelFolder(folder(`${architecture}-3`), architecture, { classes: three, head: flat }), three] as const,
-      ]),
-      ...(robertaTokenizer.length === 0 ? [] : [['roberta', modelFolder(folder('roberta-base'), 'roberta', { classes: two, head: flat }, { vocabulary: 50265, tokenizer: robertaTokenizer }), two] as const]),
+  let models: readonly Model[] = [];
+  let answers: readonly Opened[] = [];
+
+  // One Python for all: it takes seconds to import its libraries.
+  beforeAll(() => {
+    models = [
+      ...architectures.flatMap((name) => [model(name, '2', two, []), model(name, '3', three, []), model(name, '2-deeper', two, [16]), model(name, '3-deeper', three, [16, 8])]),
+      ...(robertaTokenizer.length === 0 ? [] : [model('roberta', 'own-tokenizer', two, [], { vocabulary: 50265, tokenizer: robertaTokenizer })]),
     ];
-    const answers = run(PROGRAM, JSON.stringify([texts, ...models.map(([, path]) => path)])) as readonly Opened[];
-    for (const [i, [architecture, path, classes]] of models.entries()) {
+    answers = run(PROGRAM, JSON.stringify([texts, ...models.map(({ path, deeper }) => [path, deeper])])) as readonly Opened[];
+  }, 180_000);
+
+  it('open every architecture with one dense layer and give the same probabilities', () => expectSame(false, 'forsequenceclassification'));
+
+  it('open the encoder under a deeper head, whose layers lie as documented', () => expectSame(true, 'model'));
+
+  async function expectSame(deeper: boolean, className: string): Promise<void> {
+    for (const [i, { architecture, path, classes }] of [...models.entries()].filter(([, each]) => each.deeper === deeper)) {
       const found = answers[i] as Opened;
       const tokens = tokenize(await loadTokenizer(tokenizerFiles(path)), texts, 32);
       const probabilities = await ensembleProbabilities([path], { kind: 'tokens', tokens }, { device: 'cpu', threads: 1, batchSize: 4 }, () => {});
-      expect(found.className.toLowerCase(), path).toBe(`${architecture}forsequenceclassification`);
+      expect(found.className.toLowerCase(), path).toBe(`${architecture}${className}`);
       expect(found.unfit, path).toEqual([]);
       expect(found.ids, path).toEqual(texts.map((_, row) => [...tokens.row(row)]));
       const scored = classes.length === 2 ? classes.slice(1) : classes;
@@ -67,5 +108,5 @@ describePython("Hugging Face's own classes", (run) => {
       // Otherwise the bias alone would give the right answers: a hundred times the tolerance.
       expect(Math.max(...probabilities) - Math.min(...probabilities), path).toBeGreaterThan(0.01);
     }
-  });
+  }
 });

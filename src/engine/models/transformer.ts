@@ -1,4 +1,4 @@
-import type { Dim, Value } from '../graph/types.ts';
+import type { Value } from '../graph/types.ts';
 import type { Encoded } from './architecture.ts';
 import type { EncoderConfig } from './encoder-config.ts';
 import { activate, dense, layerNorm, type DenseInit } from './layers.ts';
@@ -20,7 +20,7 @@ export interface LayerNames {
   readonly outerNorm: string;
 }
 
-/** How a layer's queries are taken: from every token, or from the first of each text only. */
+/** Which tokens a layer computes: all of them, or the first of each text only. */
 type Reads = 'all' | 'first';
 
 /**
@@ -82,7 +82,7 @@ function layer(m: ModelBuilder, config: EncoderConfig, name: string, names: Laye
   const of = (part: string): string => `${name}.${part}`;
   const dropout = (part: string | null, y: Value): Value => (part === null ? y : m.dropout(of(part), y, hiddenDropout));
   const queries = reads === 'all' ? x : firstTokens(m, x, H);
-  const context = attention(m, config, of, names, queries, x, bias, reads === 'all' ? 'S' : 1);
+  const context = reads === 'all' ? attention(m, config, of, names, x, bias) : firstTokenAttention(m, config, of, names, queries, x, bias);
   const attended = dropout(names.attendedDropout, dense(m, of(names.attended), context, H, H, init));
   const middle = layerNorm(m, of(names.attendedNorm), m.g.Add(attended, queries), H, layerNormEps);
   const inner = activate(m, dense(m, of(names.inner), middle, H, intermediateSize, init), config.activation);
@@ -90,32 +90,43 @@ function layer(m: ModelBuilder, config: EncoderConfig, name: string, names: Laye
   return layerNorm(m, of(names.outerNorm), m.g.Add(outer, middle), H, layerNormEps);
 }
 
+/** softmax(Q Kᵀ / √D + bias) V in heads of width D: x [B*S, hidden] → [B*S, hidden]. */
+function attention(m: ModelBuilder, config: EncoderConfig, of: (part: string) => string, names: LayerNames, x: Value, bias: Value): Value {
+  const { g } = m;
+  const { hiddenSize: H, heads: A } = config;
+  const D = H / A;
+  const inHeads = (part: string): Value => g.Transpose(g.reshape(dense(m, of(part), x, H, H, denseInit(config)), ['B', 'S', A, D]), { perm: [0, 2, 1, 3] });
+  const [q, k, v] = [inHeads(names.query), inHeads(names.key), inHeads(names.value)]; // [B, A, S, D]
+  const scores = g.FusedMatMul(q, k, { transB: 1, alpha: 1 / Math.sqrt(D) }); // [B, A, S, S]
+  const probabilities = m.dropout(of(names.probabilitiesDropout), g.Softmax(g.Add(scores, bias), { axis: -1 }), config.attentionDropout);
+  return g.reshape(g.Transpose(g.MatMul(probabilities, v), { perm: [0, 2, 1, 3] }), ['B*S', H]);
+}
+
 /**
- * softmax(Q Kᵀ / √D + bias) V in heads of width D, for `length` queries a text over all S tokens:
- * queries [B*length, hidden], x [B*S, hidden] → [B*length, hidden].
+ * The same for one query a text, without keys and values of the tokens, which would be most of the work: in each head,
+ * q · (W x + b) = (Wᵀ q) · x + q · b and Σ p (W x + b) = W (Σ p x) + b Σ p. The product q · b is the same for all tokens of a
+ * text, so softmax does not see it and the key's bias has no gradient. queries [B, hidden], x [B*S, hidden] → [B, hidden].
  */
-function attention(
-  m: ModelBuilder,
-  config: EncoderConfig,
-  of: (part: string) => string,
-  names: LayerNames,
-  queries: Value,
-  x: Value,
-  bias: Value,
-  length: Dim,
-): Value {
+function firstTokenAttention(m: ModelBuilder, config: EncoderConfig, of: (part: string) => string, names: LayerNames, queries: Value, x: Value, bias: Value): Value {
   const { g } = m;
   const { hiddenSize: H, heads: A } = config;
   const D = H / A;
   const init = denseInit(config);
-  const inHeads = (rows: Value, tokens: Dim): Value => g.Transpose(g.reshape(rows, ['B', tokens, A, D]), { perm: [0, 2, 1, 3] });
-  const q = inHeads(dense(m, of(names.query), queries, H, H, init), length); // [B, A, length, D]
-  const k = inHeads(dense(m, of(names.key), x, H, H, init), 'S'); // [B, A, S, D]
-  const v = inHeads(dense(m, of(names.value), x, H, H, init), 'S');
-  const scores = g.FusedMatMul(q, k, { transB: 1, alpha: 1 / Math.sqrt(D) }); // [B, A, length, S]
-  const probabilities = m.dropout(of(names.probabilitiesDropout), g.Softmax(g.Add(scores, bias), { axis: -1 }), config.attentionDropout);
-  const context = g.Transpose(g.MatMul(probabilities, v), { perm: [0, 2, 1, 3] }); // [B, length, A, D]
-  return g.reshape(context, [length === 1 ? 'B' : 'B*S', H]);
+  const swapped = (y: Value): Value => g.Transpose(y, { perm: [1, 0, 2] });
+  const parameters = (part: string): readonly [Value, Value] => [
+    g.reshape(m.parameter(`${of(part)}.weight`, [H, H], init.weight), [A, D, H]),
+    g.reshape(m.parameter(`${of(part)}.bias`, [H], init.bias), [A, 1, D]),
+  ];
+  const texts = g.reshape(x, ['B', 'S', H]);
+  const q = swapped(g.reshape(dense(m, of(names.query), queries, H, H, init), ['B', A, D])); // [A, B, D]
+  const [keyWeight] = parameters(names.key);
+  const [valueWeight, valueBias] = parameters(names.value);
+  const scores = g.FusedMatMul(swapped(g.MatMul(q, keyWeight)), texts, { transB: 1, alpha: 1 / Math.sqrt(D) }); // [B, A, S]
+  const attended = g.Softmax(g.Add(scores, g.reshape(bias, ['B', 1, 'S'])), { axis: -1 });
+  const probabilities = m.dropout(of(names.probabilitiesDropout), attended, config.attentionDropout);
+  const total = swapped(g.ReduceSum(probabilities, { axes: [2] })); // [A, B, 1]
+  const context = g.FusedMatMul(swapped(g.MatMul(probabilities, texts)), valueWeight, { transB: 1 }); // [A, B, D]
+  return g.reshape(swapped(g.Add(context, g.Mul(total, valueBias))), ['B', H]);
 }
 
 /** The first row of every text: [B*S, width] → [B, width]. */

@@ -18,7 +18,7 @@ export function compileUpdate(rule: UpdateRule): Uint8Array {
   return wasmModule([updateFunction(rule), sumOfSquaresFunction]);
 }
 
-/** The rule interpreted twice: over four lanes for the bulk, over single numbers for the rest. */
+/** The rule interpreted over four lanes for the bulk, and over single numbers for the rest. */
 function updateFunction(rule: UpdateRule): FunctionSource {
   return {
     name: 'update',
@@ -35,10 +35,13 @@ function updateFunction(rule: UpdateRule): FunctionSource {
 
       const bytes = bytesOf(code, n);
       const at = code.variable(code.i32(0));
-      forEach(code, at, code.apply('i32.and', bytes, code.i32(-16)), 16, () =>
-        updateAt(rule, lanes(code), { p, g, slots, at }, factors, splats),
-      );
-      forEach(code, at, bytes, 4, () => updateAt(rule, singles(code), { p, g, slots, at }, factor, scalars));
+      const place = { p, g, slots, at };
+      // Two registers a round: the processor divides the second while it still waits for the first one's root.
+      forEach(code, at, code.apply('i32.and', bytes, code.i32(-32)), 32, () => {
+        for (const offset of [0, 16]) updateAt(rule, lanes(code, offset), place, factors, splats);
+      });
+      forEach(code, at, code.apply('i32.and', bytes, code.i32(-16)), 16, () => updateAt(rule, lanes(code, 0), place, factors, splats));
+      forEach(code, at, bytes, 4, () => updateAt(rule, singles(code), place, factor, scalars));
       return undefined;
     },
   };
@@ -96,7 +99,8 @@ function updateAt<T>(rule: UpdateRule, registers: Registers<T>, place: Place, fa
   store(p, at, next.p);
 }
 
-function lanes(code: Code): Registers<Local<'v128'>> {
+/** Four elements, `offset` bytes from where they are asked for. */
+function lanes(code: Code, offset: number): Registers<Local<'v128'>> {
   return {
     arithmetic: {
       add: (a, b) => code.apply('f32x4.add', a, b),
@@ -106,8 +110,8 @@ function lanes(code: Code): Registers<Local<'v128'>> {
       max: (a, b) => code.apply('f32x4.max', a, b),
       sqrt: (a) => code.apply('f32x4.sqrt', a),
     },
-    load: (base, at) => code.load('v128.load', code.apply('i32.add', base, at)),
-    store: (base, at, value) => code.store('v128.store', code.apply('i32.add', base, at), value),
+    load: (base, at) => code.load('v128.load', code.apply('i32.add', base, at), offset),
+    store: (base, at, value) => code.store('v128.store', code.apply('i32.add', base, at), value, offset),
   };
 }
 

@@ -54,7 +54,11 @@ export interface ComparedValue {
 
 /** Puts runs side by side and tests their difference; what that takes is read from their folders. */
 export async function compareRuns(runs: readonly (Compared & { readonly folder: string })[]): Promise<Comparison> {
-  const pairing = await testedPairing(runs);
+  return comparisonOf(runs, await testedPairing(runs));
+}
+
+/** The comparison of runs that have been paired. */
+export function comparisonOf(runs: readonly Compared[], pairing: Pairing): Comparison {
   const side = sideBySide(runs);
   return { ...side, ranking: ranked(side, runs), pairing, verdict: verdict(pairing) };
 }

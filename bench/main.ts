@@ -1,0 +1,108 @@
+/**
+ * ortrain beside PyTorch on this machine. `npm run bench` takes every measurement, which lasts about half an hour,
+ * `npm run bench -- step tiny --shots 5` one of them; `npm run bench -- --help` lists all.
+ */
+import { Argument, Command, InvalidArgumentError } from 'commander';
+import { appendFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { sizes, type Size } from './classifier.ts';
+import { measureEpoch } from './epoch.ts';
+import { measureFrozen } from './frozen.ts';
+import { machineLines } from './machine.ts';
+import type { Measurement, Setting } from './measurement.ts';
+import { measureMemory } from './memory.ts';
+import { findPython, versionsOf } from './python.ts';
+import { measureStep, ways } from './step.ts';
+import { findTweets, type Tweets } from './tweets.ts';
+
+interface Options {
+  readonly threads: number;
+  readonly log: boolean;
+  readonly shots: number;
+  readonly compile: boolean;
+  readonly data: string;
+  readonly model: string;
+  readonly every: number;
+  readonly batches: number;
+}
+
+/** Begins a measurement; or says in a sentence why it is left out. */
+type Begin = (setting: Setting, options: Options) => Measurement | string;
+
+const step =
+  (chosen: readonly Size[]): Begin =>
+  (setting, { shots, compile }) =>
+    measureStep(setting, { sizes: chosen, shots, ways: ways.filter((way) => compile || way !== 'compiled') });
+const memory =
+  (chosen: readonly Size[]): Begin =>
+  (setting) =>
+    measureMemory(setting, { sizes: chosen });
+const epoch: Begin = (setting, options) => onTweets('epoch', options, (tweets) => measureEpoch(setting, { tweets, every: options.every }));
+const frozen: Begin = (setting, options) => onTweets('frozen', options, (tweets) => measureFrozen(setting, { tweets, batches: options.batches }));
+
+function onTweets(name: string, { data, model }: Options, measure: (tweets: Tweets) => Measurement): Measurement | string {
+  const tweets = findTweets(data, model);
+  return typeof tweets === 'string' ? `${name} is left out. ${tweets}` : measure(tweets);
+}
+
+function commandLine(): Command {
+  const program = new Command('npm run bench --')
+    .description('Measures ortrain beside PyTorch and appends to bench/LOG.md.')
+    .option('--threads <n>', 'threads of both sides', whole, availableParallelism())
+    .option('--no-log', 'leave bench/LOG.md alone')
+    .option('--shots <n>', 'step: turns of each side', whole, 8)
+    .option('--no-compile', 'step: without torch.compile')
+    .option('--data <dir>', 'epoch, frozen: folder of the competition’s tables', 'data/nlp-getting-started')
+    .option('--model <dir>', 'epoch, frozen: directory of the encoder', 'data/all-MiniLM-L6-v2')
+    .option('--every <n>', 'epoch: one batch of so many; 1 for the whole epoch', whole, 8)
+    .option('--batches <n>', 'frozen: batches that stand for all of the notebook’s', whole, 12);
+  const all = Object.keys(sizes) as Size[];
+  const chosen = (): Argument => new Argument('[size...]', 'models').choices(all).default(all);
+  const take = (...begins: readonly Begin[]): Promise<void> => takeAll(begins, program.opts<Options>());
+  program.command('all', { isDefault: true }).description('everything').action(() => take(step(all), epoch, frozen, memory(all)));
+  program.command('step').description('one training step').addArgument(chosen()).action((given: readonly Size[]) => take(step(given)));
+  program.command('epoch').description('an epoch of the tweets').action(() => take(epoch));
+  program.command('frozen').description('five folds of ten epochs on a frozen encoder').action(() => take(frozen));
+  program.command('memory').description('peak memory').addArgument(chosen()).action((given: readonly Size[]) => take(memory(given)));
+  return program;
+}
+
+async function takeAll(begins: readonly Begin[], options: Options): Promise<void> {
+  const { threads, log } = options;
+  const python = findPython();
+  const machine = machineLines(threads, python === undefined ? undefined : await versionsOf(python));
+  console.log(machine);
+  for (const begin of begins) {
+    const measurement = begin({ threads, python }, options);
+    if (typeof measurement === 'string') console.error(measurement);
+    else await record(measurement, machine, log);
+  }
+}
+
+/** Prints a measurement while it is taken, and appends it to the log when it is complete. */
+async function record({ title, columns, findings }: Measurement, machine: string, log: boolean): Promise<void> {
+  const sentences: string[] = [];
+  const table = [row(columns), row(columns.map(() => '---'))];
+  console.log(`\n${title}\n\n${table.join('\n')}`);
+  for await (const finding of findings) {
+    if (typeof finding === 'string') sentences.push(finding);
+    else {
+      table.push(row(finding));
+      console.log(table.at(-1));
+    }
+  }
+  console.log(`\n${sentences.join('\n')}`);
+  const entry = [`## ${new Date().toISOString().slice(0, 10)}: ${title}`, machine, '', ...table, '', ...sentences];
+  if (log) appendFileSync(new URL('LOG.md', import.meta.url), `\n${entry.join('\n')}\n`);
+}
+
+function row(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`;
+}
+
+function whole(text: string): number {
+  if (/^[1-9]\d*$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It must be a whole number of at least 1.');
+}
+
+await commandLine().parseAsync();

@@ -1,0 +1,29 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { readTestExamples, readTrainExamples } from '../src/data/examples.ts';
+
+/** The competition's tables and an encoder, which are not part of the repository. */
+export interface Tweets {
+  readonly train: string;
+  readonly test: string;
+  readonly sampleSubmission: string;
+  readonly model: string;
+}
+
+/** Texts are cut to this many tokens in the reference experiment, and padded to it in its notebook. */
+export const maxLength = 169;
+
+/** The files in these folders; or, as a sentence, what is missing. */
+export function findTweets(data: string, model: string): Tweets | string {
+  const tweets = { train: join(data, 'train.csv'), test: join(data, 'test.csv'), sampleSubmission: join(data, 'sample_submission.csv'), model };
+  const missing = [tweets.train, tweets.test, tweets.sampleSubmission, join(model, 'model.safetensors')].filter((path) => !existsSync(path));
+  return missing.length === 0 ? tweets : `There is no ${missing.join(', no ')}: name the folders with --data and --model.`;
+}
+
+export async function trainTexts({ train }: Tweets): Promise<{ readonly texts: readonly string[]; readonly labels: Int32Array }> {
+  return readTrainExamples(train, { id: 'id', text: 'text', target: 'target', conflicts: 'keep', duplicates: 'keep' });
+}
+
+export async function countTestTexts({ test }: Tweets): Promise<number> {
+  return (await readTestExamples(test, { id: 'id', text: 'text' })).texts.length;
+}
