@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { cpus, platform, release, totalmem, userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { toYaml, type Experiment } from '../config/index.ts';
@@ -85,14 +85,20 @@ function renamed(temporary: string, folder: string): boolean {
   }
 }
 
-/** Puts the output of a finished task where a person looks for it; answers with the paths in the run folder. */
-export function publish(task: Task, folder: string): readonly string[] {
+/**
+ * Puts the output of a finished task where a person looks for it; answers with the paths in the run folder, and with the files in
+ * them by the names that the task gave: another process that carries the same experiment out may be writing beside them.
+ */
+export function publish(task: Task, folder: string): readonly { readonly path: string; readonly files: readonly string[] }[] {
   return Object.entries(task.stage.publishes).map(([from, to]) => {
     const source = join(task.output, from);
     const target = join(folder, to.replace('{fold}', String(task.fold ?? 0)));
-    if (statSync(source).isDirectory()) placeFolder(source, target);
-    else placeFile(source, target);
-    return target;
+    if (statSync(source).isDirectory()) {
+      placeFolder(source, target);
+      return { path: target, files: readdirSync(source).map((name) => join(target, name)) };
+    }
+    placeFile(source, target);
+    return { path: target, files: [target] };
   });
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { LoadedExperiment } from '../config/index.ts';
 import { interrupted, OrtrainError } from '../core/errors.ts';
@@ -163,9 +163,9 @@ async function carryOutTask(task: Task, means: Means): Promise<Outcome> {
   });
   const record = foldRecord(task);
   report(usage === undefined ? { type: 'task-cached', ...who, ...record } : { type: 'task-finished', ...who, seconds: (performance.now() - began) / 1000, usage, ...record });
-  const files = publish(task, place.folder);
-  for (const path of files.flatMap(filesIn)) report(await artifactOf(path, place));
-  return { isMade: usage !== undefined, files };
+  const published = publish(task, place.folder);
+  for (const path of published.flatMap(({ files }) => files)) report(await artifactOf(path, place));
+  return { isMade: usage !== undefined, files: published.map(({ path }) => path) };
 }
 
 /** Writes the run's report. A run whose report cannot be drawn is a good run all the same. */
@@ -236,10 +236,6 @@ async function throwIfChanged({ files, parts }: Task, hashes: FileHashes): Promi
 
 async function artifactOf(path: string, { run, folder }: RunPlace): Promise<RunEvent> {
   return { type: 'artifact', run, path: relative(folder, path).replaceAll('\\', '/'), bytes: statSync(path).size, sha256: await hashFile(path) };
-}
-
-function filesIn(path: string): readonly string[] {
-  return statSync(path).isDirectory() ? readdirSync(path).map((name) => join(path, name)) : [path];
 }
 
 /** How a fold went, from its first epoch on: a part of it may stand in the journal of another run, or in none. */

@@ -155,7 +155,7 @@ const savedShape: Shape = object({
       lr: exact,
       best: nullable(object({ epoch: count, value: exact })),
       patience: nullable(object({ best: exact, badEpochs: count })),
-      plateau: nullable(record(exact)),
+      plateau: nullable(record(nullable(exact))),
       resetsUsed: count,
       stopped: nullable(text),
     }),
