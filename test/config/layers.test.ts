@@ -37,7 +37,7 @@ describe('defaults', () => {
         early_stopping: null,
         lr_resets: null,
       },
-      resources: { device: 'auto', threads: 'auto', checkpoint_seconds: 120 },
+      resources: { device: 'auto', parallel_folds: 'auto', threads: 'auto', checkpoint_seconds: 120 },
       tracking: { log_every: 10, mlflow: null },
     });
     expect(sources['data.train']).toMatchObject({ line: 1, column: 16, width: 5 });

@@ -69,7 +69,7 @@ describe.skipIf(process.platform !== 'linux')('folds side by side', () => {
     const trained = events.flatMap((event) => (['task-started', 'task-finished'].includes(event.type) && 'stage' in event && event.stage === 'train' ? [event] : []));
     expect(trained.slice(0, 2)).toMatchObject([0, 1].map((fold) => ({ type: 'task-started', fold, threads: 1, lanes: 2 })));
     for (const event of trained) if (event.type === 'task-finished') expect(event.usage?.cpuSeconds).toBeGreaterThan(0.01);
-    expect(events.filter(({ type }) => type === 'task-finished')).toHaveLength(8);
+    expect(events.filter(({ type }) => type === 'task-finished')).toHaveLength(9);
   });
 
   it('share the threads equally, and each has one at least', async () => {
@@ -91,7 +91,7 @@ describe.skipIf(process.platform !== 'linux')('folds side by side', () => {
     const started: string[] = [];
     const failing = run('failing', set, (event) => void (event.type === 'task-started' && started.push(event.task)));
     await expect(failing).rejects.toThrow(obstacle);
-    expect(started).toEqual(['tokenize', 'split', 'train[0]', 'train[1]']);
+    expect(started).toEqual(['tokenize', 'split', 'inspect', 'train[0]', 'train[1]']);
     rmSync(obstacle);
     expect(leftovers('failing')).toEqual([]);
   });

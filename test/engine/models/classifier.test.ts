@@ -83,7 +83,7 @@ describe('the graph', () => {
       'bert.encoder.layer.0.attention.self.dropout.mask [B, 2, S, S] 0.1',
       'bert.encoder.layer.0.attention.output.dropout.mask [B*S, 8] 0.2',
       'bert.encoder.layer.0.output.dropout.mask [B*S, 8] 0.2',
-      'bert.encoder.layer.1.attention.self.dropout.mask [B, 2, 1, S] 0.1',
+      'bert.encoder.layer.1.attention.self.dropout.mask [B, 2, S] 0.1',
       'bert.encoder.layer.1.attention.output.dropout.mask [B, 8] 0.2',
       'bert.encoder.layer.1.output.dropout.mask [B, 8] 0.2',
       'classifier.0.dropout.mask [B, 8] 0.5',
@@ -96,7 +96,7 @@ describe('the graph', () => {
     const options = { encoder: tinyConfig({ dropout: 0.2 }, tinyDistilbertJson), head: { ...head, dense: [], dropout: 0.5 }, outputs: 1 };
     expect(trainingStep(options).masks.map(({ input, shape, rate }) => `${input} [${shape.join(', ')}] ${rate}`)).toEqual([
       'distilbert.embeddings.dropout.mask [B*S, 8] 0.2',
-      'distilbert.transformer.layer.0.attention.dropout.mask [B, 2, 1, S] 0.1',
+      'distilbert.transformer.layer.0.attention.dropout.mask [B, 2, S] 0.1',
       'distilbert.transformer.layer.0.ffn.dropout.mask [B, 8] 0.2',
       'classifier.dropout.mask [B, 8] 0.5',
     ]);
