@@ -22,7 +22,7 @@ export const plan: Verb<PlanFlags> = async (files, flags, call) => {
 };
 
 function planText(plan: ExperimentPlan, colors: Colors): string {
-  const { run, folder, device, deviceInWords, tasks, totals } = plan;
+  const { run, folder, device, deviceInWords, share, tasks, totals } = plan;
   const { rows, testRows, folds, epochs, steps, tokens } = totals;
   const todo = tasks.filter(({ cached }) => !cached).length;
   return sections(
@@ -36,6 +36,7 @@ function planText(plan: ExperimentPlan, colors: Colors): string {
           `${plural(folds, 'fold')} of ${plural(epochs, 'epoch')}: ${plural(steps, 'step')}${tokens === null ? '' : `, ${tokensText(tokens)}`}`,
           `${plural(tasks.length, 'task')}: ${count(todo)} to carry out, ${count(tasks.length - todo)} in the cache`,
           printable(deviceInWords),
+          ...(share.lanes > 1 ? [`${plural(share.lanes, 'fold')} side by side, ${plural(share.threads, 'thread')} each`] : []),
         ],
       },
       { title: 'what is left takes about', lines: todo === 0 ? [] : estimateLines(plan) },

@@ -6,6 +6,7 @@ import { choiceInWords } from '../devices.ts';
 import { prepareRun, type PreparedRun, type RunnerOptions } from '../prepare.ts';
 import { reasonsToMake } from '../reasons.ts';
 import { environment } from '../run-folder.ts';
+import { shareOut, type Share } from '../share-out.ts';
 import { addressOf, trainedFolds, type Task } from '../task-graph.ts';
 import { earlierSpeeds } from './earlier.ts';
 import { taskBytes } from './memory.ts';
@@ -51,6 +52,8 @@ export interface ExperimentPlan {
   readonly device: string;
   /** Which device, and why no better one. */
   readonly deviceInWords: string;
+  /** How many folds are trained at a time, and with how many threads each. */
+  readonly share: Share;
   readonly tasks: readonly TaskPlan[];
   /** Of all folds and epochs, whether cached or not; stopping rules can only make them fewer. */
   readonly totals: {
@@ -85,7 +88,8 @@ export async function planExperiment(loaded: LoadedExperiment, options: PlanOpti
   const why = await Promise.all(tasks.map((task) => whyCarryOut(task, prepared)));
   const todo = tasks.filter((_, i) => why[i]?.length !== 0);
   const workload = await workloadOf(prepared, data);
-  const speeds = workload === undefined ? undefined : await speedsFor(todo, prepared, workload, options);
+  const share = await shareOut(prepared, tasks.filter(({ stage }) => stage.name === 'train'));
+  const speeds = workload === undefined ? undefined : await speedsFor(todo, { prepared, share, workload }, options);
   const planned = tasks.map((task, i) => taskPlan(task, why[i] ?? [], { prepared, sizes, workload, speeds }));
   return {
     experiment,
@@ -93,15 +97,32 @@ export async function planExperiment(loaded: LoadedExperiment, options: PlanOpti
     folder,
     device,
     deviceInWords: choiceInWords(deviceChoice),
+    share,
     tasks: planned,
     totals: totalsOf(experiment, sizes, workload),
     estimate: {
-      peakBytes: planned.reduce<number | null>((most, { peakBytes }) => (peakBytes === null ? most : Math.max(most ?? 0, peakBytes)), null),
-      seconds: sum(...planned.filter(({ cached }) => !cached).map(({ seconds }) => seconds ?? undefined)) ?? null,
+      peakBytes: peakOf(planned, share),
+      seconds: secondsOf(planned, share),
       source: speeds?.source ?? null,
       atMost: experiment.training.early_stopping !== null && todo.some(({ stage }) => stage.name === 'train'),
     },
   };
+}
+
+/** Of all processes together: folds that are trained side by side have one each. */
+function peakOf(planned: readonly TaskPlan[], { lanes }: Share): number | null {
+  const left = planned.filter(({ cached }) => !cached);
+  const beside = Math.min(lanes, left.filter(({ stage }) => stage === 'train').length);
+  return left.reduce<number | null>((most, { stage, peakBytes }) => (peakBytes === null ? most : Math.max(most ?? 0, stage === 'train' ? beside * peakBytes : peakBytes)), null);
+}
+
+/** Folds take turns in lanes, so as many rounds of the mean fold as the lanes need. */
+function secondsOf(planned: readonly TaskPlan[], { lanes }: Share): number | null {
+  const left = planned.filter(({ cached }) => !cached);
+  const of = (isTraining: boolean): number | undefined => sum(...left.filter(({ stage }) => (stage === 'train') === isTraining).map(({ seconds }) => seconds ?? undefined));
+  const folds = left.filter(({ stage }) => stage === 'train').length;
+  const training = of(true);
+  return sum(of(false), training === undefined || folds === 0 ? training : (training / folds) * Math.ceil(folds / lanes)) ?? null;
 }
 
 interface Known {
@@ -128,12 +149,12 @@ function taskPlan(task: Task, why: readonly string[], { prepared: { experiment }
 }
 
 /** None where no task that runs a model is left to do. */
-async function speedsFor(todo: readonly Task[], prepared: PreparedRun, workload: Workload, { probe = false, artifacts }: PlanOptions): Promise<Speeds | undefined> {
+async function speedsFor(todo: readonly Task[], { prepared, share, workload }: { readonly prepared: PreparedRun; readonly share: Share; readonly workload: Workload }, { probe = false, artifacts }: PlanOptions): Promise<Speeds | undefined> {
   const has = (stage: string): boolean => todo.some((task) => task.stage.name === stage);
   const wanted = { training: has('train'), evaluation: has('predict'), encoding: has('encode') };
   if (!Object.values(wanted).includes(true)) return undefined;
   // A GPU computes in a process of its own, with the libraries that it needs; there earlier runs are what is known.
-  if (probe && prepared.device === 'cpu') return probeSpeeds(prepared, workload, wanted);
+  if (probe && prepared.device === 'cpu') return probeSpeeds({ ...prepared, threads: share.threads }, workload, wanted);
   return earlierSpeeds(artifacts, prepared.experiment, environment(prepared, []));
 }
 

@@ -40,7 +40,7 @@ function planned({ tasks }: ExperimentPlan, stage: string): ExperimentPlan['task
 
 describe('a plan and the run after it', () => {
   // Shuffled, so that the padding tells each epoch's order of rows apart from any other.
-  const set = ['training.epochs=2', 'model.max_seq_length=24', 'resources.threads=2', 'training.batching=shuffled'];
+  const set = ['training.epochs=2', 'model.max_seq_length=24', 'resources.threads=2', 'resources.parallel_folds=1', 'training.batching=shuffled'];
   let [before, events]: [ExperimentPlan | undefined, readonly RunEvent[]] = [undefined, []];
   beforeAll(async () => {
     before = await planOf(set);
@@ -73,6 +73,14 @@ describe('a plan and the run after it', () => {
     expect(seconds / secondsOf(events, 'train')).toBeCloseTo(1, 2);
     const longer = await planOf([...set, 'training.epochs=6']);
     expect((longer.estimate.seconds ?? NaN) / (again.estimate.seconds ?? NaN)).toBeGreaterThan(2);
+  });
+
+  it('know that folds side by side take less time and more memory', async () => {
+    const one = await planOf(set, { force: ['train'] });
+    const two = await planOf([...set, 'resources.parallel_folds=2', 'resources.threads=4'], { force: ['train'] });
+    expect(two.share).toEqual({ lanes: 2, threads: 2 });
+    expect(two.estimate.peakBytes).toBe(2 * Math.max(...planned(two, 'train').map(({ peakBytes }) => peakBytes ?? 0)));
+    expect(one.share).toEqual({ lanes: 1, threads: 2 });
   });
 
   it('know no time where the machine has done nothing alike', async () => {
