@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { readExperiment, type Experiment } from '../config/index.ts';
 import { OrtrainError } from '../core/errors.ts';
 import { readJsonInput } from '../core/inputs.ts';
@@ -13,7 +13,7 @@ import { runMetrics } from '../tracking/run-shapes.ts';
 export interface StoredRun {
   readonly name: string;
   readonly folder: string;
-  /** `damaged`: the journal cannot be read. */
+  /** `damaged`: the journal cannot be read, or, in a list of runs, the metrics. */
   readonly status: 'done' | 'running' | 'failed' | 'interrupted' | 'damaged';
   /** ISO 8601. */
   readonly startedAt: string;
@@ -27,7 +27,7 @@ export interface StoredRun {
 /** All runs of an artifacts folder, the newest last. */
 export function listRuns(artifacts: string): readonly StoredRun[] {
   return runNames(artifacts)
-    .map((name) => readRun(artifacts, name))
+    .map((name) => listed(join(runsFolder(artifacts), name)))
     .sort((a, b) => a.startedAt.localeCompare(b.startedAt));
 }
 
@@ -42,14 +42,27 @@ export function readRun(artifacts: string, name: string): StoredRun {
       remedy: near !== undefined ? `Did you mean ${near}?` : names.length > 0 ? `The runs are ${names.join(', ')}.` : 'Start one with: pipeline run <config>',
     });
   }
-  const metricsFile = join(folder, 'metrics.json');
-  return {
-    name: folder.split(/[\\/]/).at(-1) ?? name,
-    folder,
-    ...progressOf(folder),
-    experiment: readExperiment(join(folder, 'config.yaml')),
-    metrics: existsSync(metricsFile) ? readJsonInput<RunMetrics>(metricsFile, runMetrics) : null,
-  };
+  return { ...withoutMetrics(folder), metrics: metricsOf(folder) };
+}
+
+/** One bad folder does not hide the others. */
+function listed(folder: string): StoredRun {
+  const run = withoutMetrics(folder);
+  try {
+    return { ...run, metrics: metricsOf(folder) };
+  } catch (error) {
+    if (!(error instanceof OrtrainError)) throw error;
+    return { ...run, status: 'damaged', metrics: null };
+  }
+}
+
+function withoutMetrics(folder: string): Omit<StoredRun, 'metrics'> {
+  return { name: basename(folder), folder, ...progressOf(folder), experiment: readExperiment(join(folder, 'config.yaml')) };
+}
+
+function metricsOf(folder: string): RunMetrics | null {
+  const file = join(folder, 'metrics.json');
+  return existsSync(file) ? readJsonInput<RunMetrics>(file, runMetrics) : null;
 }
 
 const runsFolder = (artifacts: string): string => resolve(artifacts, 'runs');

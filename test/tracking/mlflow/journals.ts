@@ -74,7 +74,7 @@ export async function madeRun(artifacts: string, options: MadeOptions = {}): Pro
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'journal.jsonl'), lines.map((line) => `${line}\n`).join(''));
   writeFileSync(join(folder, 'config.yaml'), toYaml(experiment));
-  writeFileSync(join(folder, 'metrics.json'), '{}');
+  writeFileSync(join(folder, 'metrics.json'), '{"classes":[],"folds":[],"cv":{},"oof":{}}');
   return { folder, experiment, lines };
 }
 
