@@ -40,7 +40,7 @@ await describeWebgpu('a run on WebGPU', () => {
     // The GPU rounds in another way; the same to the bit would be the CPU.
     expect(found).not.toEqual(expected?.map((epoch, i) => ({ ...epoch, seconds: found?.[i]?.seconds })));
 
-    const texts = ['Flood water is over the bridge', 'my inbox is flooded'];
+    const texts = Array.from({ length: 32 }, (_, i) => `${i} ${'flood water is over the bridge and my inbox '.repeat(1 + (i % 4))}`);
     const predicted = async (device: 'cpu' | 'webgpu') => (await predictTexts(readRun(artifacts, 'on-webgpu'), texts, { device }, () => {})).probabilities.flatMap((row) => [...row]);
     const [there, here] = [await predicted('webgpu'), await predicted('cpu')];
     expect(there).not.toEqual(here);

@@ -63,7 +63,7 @@ describe.runIf(process.platform === 'linux')('a device that fails with the model
       `info: computes on the cpu; not on webgpu: ${REASON}`,
     ]);
     expect(readJournal(join(result.folder, 'journal.jsonl')).filter(({ type }) => ['run-started', 'run-failed', 'run-finished'].includes(type)).map(({ type }) => type)).toEqual(['run-started', 'run-started', 'run-finished']);
-    expect(events.flatMap((event) => (event.type === 'task-started' ? [event.task] : []))).toEqual(['split', 'train[0]', 'train[0]', 'evaluate']);
+    expect(events.flatMap((event) => (event.type === 'task-started' ? [event.task] : []))).toEqual(['split', 'inspect', 'train[0]', 'train[0]', 'evaluate']);
   });
 
   test('is left by predictions too', async () => {
