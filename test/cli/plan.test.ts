@@ -6,7 +6,7 @@ import { temporaryFolder } from '../helpers/quickstart.ts';
 import { pipeline } from './bin.ts';
 
 const artifacts = temporaryFolder();
-const small = ['configs/quickstart.yaml', '--artifacts', artifacts, ...['split.folds=2', 'training.epochs=2', 'model.max_seq_length=32'].flatMap((value) => ['--set', value])];
+const small = ['configs/quickstart.yaml', '--artifacts', artifacts, ...['split.folds=2', 'training.epochs=2', 'model.max_seq_length=32', 'resources.parallel_folds=1'].flatMap((value) => ['--set', value])];
 
 describe('pipeline plan', () => {
   it('foretells the memory that the run takes to a quarter', async () => {
