@@ -8,6 +8,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    maxWorkers: 2, // tests wait for processes, servers and pages half of the time, also on two cores
     reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
   },
 });

@@ -10,7 +10,7 @@ import {
   type ParameterSource,
 } from '../src/engine/models/index.ts';
 import { adam } from '../src/engine/optim/index.ts';
-import { openTrainer } from '../src/engine/runtime/index.ts';
+import { openTrainer, type Trainer } from '../src/engine/runtime/index.ts';
 import type { ParameterSpec } from '../src/engine/program.ts';
 import { encoderFiles, initialWeights } from '../src/training/classifier-folder.ts';
 import type { Python } from './python.ts';
@@ -81,8 +81,8 @@ export function randomBatch(width: number): TextBatch {
   };
 }
 
-/** Our own step as training does it: batch to feeds, dropout masks, forward, backward, Adam. */
-export async function openOurs(subject: Subject): Promise<Side> {
+/** Our own side's trainer: batch to feeds, dropout masks, forward, backward, Adam, as training does it. */
+export async function openOurTrainer(subject: Subject): Promise<{ readonly trainer: Trainer; step(batch: TextBatch): Promise<void> }> {
   const { config: encoder, source } = ourEncoder(subject);
   const options = { encoder, head: { dense: [], dropout, activation: 'none' }, outputs: 1 } as const;
   const forward = classifierForward(options);
@@ -95,16 +95,20 @@ export async function openOurs(subject: Subject): Promise<Side> {
     seed,
     source: source(forward.parameters),
   });
-  const step = async ({ texts, width, labels }: TextBatch): Promise<number> => {
-    const start = performance.now();
-    await trainer.step({ ...batchFeeds(encoder, texts, width), ...targetFeeds(labels, 1) }, { lr });
-    return performance.now() - start;
-  };
+  return { trainer, step: async ({ texts, width, labels }) => void (await trainer.step({ ...batchFeeds(encoder, texts, width), ...targetFeeds(labels, 1) }, { lr })) };
+}
+
+export async function openOurs(subject: Subject): Promise<Side> {
+  const { trainer, step } = await openOurTrainer(subject);
   return {
     name: 'ortrain',
     async steps(batch, count) {
       const milliseconds: number[] = [];
-      for (let i = 0; i < count; i++) milliseconds.push(await step(batch));
+      for (let i = 0; i < count; i++) {
+        const start = performance.now();
+        await step(batch);
+        milliseconds.push(performance.now() - start);
+      }
       return milliseconds;
     },
     close: () => trainer.release(),

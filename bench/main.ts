@@ -5,6 +5,7 @@
 import { Argument, Command, InvalidArgumentError } from 'commander';
 import { appendFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { measureCheckpoint } from './checkpoint.ts';
 import { sizes, type Size } from './classifier.ts';
 import { measureEpoch } from './epoch.ts';
 import { measureFrozen } from './frozen.ts';
@@ -37,6 +38,10 @@ const memory =
   (chosen: readonly Size[]): Begin =>
   (setting) =>
     measureMemory(setting, { sizes: chosen });
+const checkpoint =
+  (chosen: readonly Size[]): Begin =>
+  (setting) =>
+    measureCheckpoint(setting, { sizes: chosen });
 const epoch: Begin = (setting, options) => onTweets('epoch', options, (tweets) => measureEpoch(setting, { tweets, every: options.every }));
 const frozen: Begin = (setting, options) => onTweets('frozen', options, (tweets) => measureFrozen(setting, { tweets, batches: options.batches }));
 
@@ -59,11 +64,12 @@ function commandLine(): Command {
   const all = Object.keys(sizes) as Size[];
   const chosen = (): Argument => new Argument('[size...]', 'models').choices(all).default(all);
   const take = (...begins: readonly Begin[]): Promise<void> => takeAll(begins, program.opts<Options>());
-  program.command('all', { isDefault: true }).description('everything').action(() => take(step(all), epoch, frozen, memory(all)));
+  program.command('all', { isDefault: true }).description('everything').action(() => take(step(all), epoch, frozen, memory(all), checkpoint(all)));
   program.command('step').description('one training step').addArgument(chosen()).action((given: readonly Size[]) => take(step(given)));
   program.command('epoch').description('an epoch of the tweets').action(() => take(epoch));
   program.command('frozen').description('five folds of ten epochs on a frozen encoder').action(() => take(frozen));
   program.command('memory').description('peak memory').addArgument(chosen()).action((given: readonly Size[]) => take(memory(given)));
+  program.command('checkpoint').description('cost of a checkpoint').addArgument(chosen()).action((given: readonly Size[]) => take(checkpoint(given)));
   return program;
 }
 

@@ -65,7 +65,7 @@ function timesOf(name: string, shots: readonly Shot[]): Times {
   return { name, median: median(steps), minimum: steps[0] ?? NaN, steps: steps.length, quietShots: quiet.length, shots: shots.length, disturbed };
 }
 
-function median(sorted: readonly number[]): number {
+export function median(sorted: readonly number[]): number {
   const middle = sorted.length / 2;
   return ((sorted[Math.ceil(middle) - 1] ?? NaN) + (sorted[Math.floor(middle)] ?? NaN)) / 2;
 }

@@ -1,12 +1,12 @@
 import { experimentDefinition, layerSchema } from './experiment.ts';
 import { dotted, pathsOf, schemaAt, type SchemaNode } from './schema.ts';
-import { sweepSchema } from './sweep-schema.ts';
+import { sweepSchema } from './sweep/schema.ts';
 
 export type { Experiment } from './experiment.ts';
 export { loadExperiment, readExperiment, type LoadedExperiment, type LoadOptions } from './load.ts';
 export { loadPipeline, type Pipeline, type PipelineStage } from './pipeline.ts';
 export { requireFiles } from './references.ts';
-export { loadSweep, type Sweep, type SweepMember } from './sweep.ts';
+export { loadSweep, type Sweep, type SweepMember } from './sweep/sweep.ts';
 export { toYaml } from './to-yaml.ts';
 export type { Place } from './tree.ts';
 

@@ -11,5 +11,5 @@ export { planExperiment, type ExperimentPlan, type TaskPlan, type TokenCount } f
 export { predictTexts, type TextPredictions } from './predict.ts';
 export type { RunnerOptions } from './prepare.ts';
 export { runExperiment, type RunResult } from './run.ts';
-export { listRuns, readRun, type StoredRun } from './runs.ts';
+export { listRuns, readRun, type ListedRun, type StoredRun } from './runs.ts';
 export type { FoldHistory, RunMetrics } from '../tracking/run-files.ts';

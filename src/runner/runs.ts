@@ -13,7 +13,7 @@ import { runMetrics } from '../tracking/run-shapes.ts';
 export interface StoredRun {
   readonly name: string;
   readonly folder: string;
-  /** `damaged`: the journal cannot be read, or, in a list of runs, the metrics. */
+  /** `damaged`: the journal cannot be read, or, in a list of runs, the metrics or the configuration. */
   readonly status: 'done' | 'running' | 'failed' | 'interrupted' | 'damaged';
   /** ISO 8601. */
   readonly startedAt: string;
@@ -24,8 +24,14 @@ export interface StoredRun {
   readonly metrics: RunMetrics | null;
 }
 
+/** A run in a list, where one bad folder does not hide the others. */
+export interface ListedRun extends Omit<StoredRun, 'experiment'> {
+  /** Null where its file cannot be read. */
+  readonly experiment: Experiment | null;
+}
+
 /** All runs of an artifacts folder, the newest last. */
-export function listRuns(artifacts: string): readonly StoredRun[] {
+export function listRuns(artifacts: string): readonly ListedRun[] {
   return runNames(artifacts)
     .map((name) => listed(join(runsFolder(artifacts), name)))
     .sort((a, b) => a.startedAt.localeCompare(b.startedAt));
@@ -42,22 +48,31 @@ export function readRun(artifacts: string, name: string): StoredRun {
       remedy: near !== undefined ? `Did you mean ${near}?` : names.length > 0 ? `The runs are ${names.join(', ')}.` : 'Start one with: pipeline run <config>',
     });
   }
-  return { ...withoutMetrics(folder), metrics: metricsOf(folder) };
+  return { ...placeAndProgress(folder), experiment: experimentOf(folder), metrics: metricsOf(folder) };
 }
 
-/** One bad folder does not hide the others. */
-function listed(folder: string): StoredRun {
-  const run = withoutMetrics(folder);
+function listed(folder: string): ListedRun {
+  const [run, experiment, metrics] = [placeAndProgress(folder), unlessDamaged(() => experimentOf(folder)), unlessDamaged(() => metricsOf(folder))];
+  const isDamaged = experiment === undefined || metrics === undefined;
+  return { ...run, ...(isDamaged ? { status: 'damaged' } : {}), experiment: experiment ?? null, metrics: metrics ?? null };
+}
+
+/** Undefined for a file that holds something else than it should. */
+function unlessDamaged<T>(read: () => T): T | undefined {
   try {
-    return { ...run, metrics: metricsOf(folder) };
+    return read();
   } catch (error) {
-    if (!(error instanceof OrtrainError)) throw error;
-    return { ...run, status: 'damaged', metrics: null };
+    if (error instanceof OrtrainError) return undefined;
+    throw error;
   }
 }
 
-function withoutMetrics(folder: string): Omit<StoredRun, 'metrics'> {
-  return { name: basename(folder), folder, ...progressOf(folder), experiment: readExperiment(join(folder, 'config.yaml')) };
+function placeAndProgress(folder: string): Omit<StoredRun, 'experiment' | 'metrics'> {
+  return { name: basename(folder), folder, ...progressOf(folder) };
+}
+
+function experimentOf(folder: string): Experiment {
+  return readExperiment(join(folder, 'config.yaml'));
 }
 
 function metricsOf(folder: string): RunMetrics | null {
@@ -77,7 +92,7 @@ const isRun = (folder: string): boolean => existsSync(join(folder, 'config.yaml'
 /** What the journal says: the last start and what became of it, and the seconds of all starts together. */
 function progressOf(folder: string): Pick<StoredRun, 'status' | 'startedAt' | 'seconds'> {
   const path = join(folder, 'journal.jsonl');
-  const entries = readEntries(path);
+  const entries = unlessDamaged(() => readJournal(path));
   if (entries === undefined) return { status: 'damaged', startedAt: statSync(path).mtime.toISOString(), seconds: null };
   const start = entries.findLast((entry) => entry.type === 'run-started');
   const ends = entries.filter((entry) => entry.type === 'run-finished' || entry.type === 'run-failed');
@@ -92,14 +107,4 @@ function statusOf(start: (Entry & { readonly type: 'run-started' }) | undefined,
   if (end === undefined || end.t < (start?.t ?? 0)) return start !== undefined && isAlive(start.owner) ? 'running' : 'interrupted';
   if (end.type !== 'run-failed') return 'done';
   return end.interrupted ? 'interrupted' : 'failed';
-}
-
-/** The journal's entries; undefined where a line other than the last is damaged, so that one bad folder does not hide the others. */
-function readEntries(path: string): readonly Entry[] | undefined {
-  try {
-    return readJournal(path);
-  } catch (error) {
-    if (error instanceof OrtrainError) return undefined;
-    throw error;
-  }
 }

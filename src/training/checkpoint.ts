@@ -56,8 +56,18 @@ export interface Checkpoints {
   clear(): void;
 }
 
+/** Updates that the checkpoint in a folder holds; 0 where there is none, or a damaged one, from which training does not go on. */
+export function checkpointStep(folder: string): number {
+  try {
+    return parseSaved(rootOf(folder)).step;
+  } catch (error) {
+    if (error instanceof OrtrainError) return 0;
+    throw error;
+  }
+}
+
 /** Writing may take one part in so many of the time: 2 %. */
-const TIME_BETWEEN_PER_COST = 50;
+export const TIME_BETWEEN_PER_COST = 50;
 
 /**
  * Checkpoints in a folder: `state.json`, which names the tensor files that belong to it. These are complete on the disk
@@ -67,7 +77,7 @@ const TIME_BETWEEN_PER_COST = 50;
  * @param everySeconds time between two checkpoints; 0 for one after every step
  */
 export function openCheckpoints(folder: string, everySeconds: number): Checkpoints {
-  const root = join(folder, 'state.json');
+  const root = rootOf(folder);
   let due = performance.now() + 1000 * everySeconds;
   return {
     isDue: () => performance.now() >= due,
@@ -91,7 +101,7 @@ export function openCheckpoints(folder: string, everySeconds: number): Checkpoin
         state: { ...rest, pass: counters, best: best === null ? null : { epoch: best.epoch, validation: [...best.validation] } },
       };
       writeFileAtomic(root, exactJson(saved));
-      keepOnly(folder, ['state.json', names.tensors, names.best]);
+      keepOnly(folder, [ROOT, names.tensors, names.best]);
       const cost = performance.now() - began;
       due = performance.now() + (everySeconds === 0 ? 0 : Math.max(1000 * everySeconds, TIME_BETWEEN_PER_COST * cost));
     },
@@ -117,6 +127,9 @@ export function openCheckpoints(folder: string, everySeconds: number): Checkpoin
     clear: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
+
+const ROOT = 'state.json';
+const rootOf = (folder: string): string => join(folder, ROOT);
 
 /** `state.json`. */
 interface Saved {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { twoClassRows, writeEvaluatedRun } from '../helpers/evaluated-run.ts';
+import { severalRuns, twoClassRows, writeEvaluatedRun } from '../helpers/evaluated-run.ts';
 import { temporaryFolder } from '../helpers/quickstart.ts';
 import { pipeline } from './bin.ts';
 
@@ -24,4 +24,17 @@ test('a comparison ends in a sentence and, where asked for, on a page', async ()
 test('the same as JSON is one document', async () => {
   const { stdout } = await pipeline(['compare', 'one', 'two', '--artifacts', artifacts, '--json']);
   expect(JSON.parse(stdout)).toMatchObject({ runs: ['one', 'two'], pairing: { paired: true, metric: 'val/f1_macro' }, verdict: expect.stringContaining('Within noise') });
+});
+
+test('many runs stand below each other, the best first', async () => {
+  const many = temporaryFolder();
+  severalRuns(many, 7);
+  const { stdout } = await pipeline(['compare', ...[1, 2, 3, 4, 5, 6, 7].map((i) => `run-${i}`), '--artifacts', many]);
+  const lines = stdout.split('\n');
+  const header = lines.findIndex((line) => line.trim().startsWith('run '));
+  expect(lines[header]).toMatch(/run +model\.freeze_encoder +model\.head\.dense +training\.optimizer\.lr +cv\/f1_macro +oof\/accuracy +oof\/f1_macro/);
+  const [best, ...others] = lines.slice(header + 1, header + 8).map((line) => line.trim());
+  expect(best).toMatch(/^run-4 +false +\[\] +\S+ +0\.\d{4} ± 0\.\d{4} \(0\.\d{4} to 0\.\d{4}\) \*/);
+  const means = [best, ...others].map((line) => Number(/(0\.\d{4}) ±/.exec(line ?? '')?.[1]));
+  expect(means).toEqual(means.toSorted((a, b) => b - a));
 });

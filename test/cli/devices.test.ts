@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { lookForCuda } from '../../src/engine/runtime/cuda-libraries.ts';
 import { temporaryFolder } from '../helpers/quickstart.ts';
 import { pipeline, type Outcome } from './bin.ts';
+import { because } from '../helpers/skips.ts';
 
 const artifacts = temporaryFolder();
 
@@ -11,7 +12,7 @@ const run = (device: string, env: Readonly<Record<string, string>> = {}): Promis
   pipeline(['run', 'configs/quickstart.yaml', '--artifacts', artifacts, '--device', device, '--json'], { env });
 
 describe('a device that is asked for by name and does not work', () => {
-  test.skipIf(lookForCuda(process.env).missingFiles.length === 0)('cuda ends with the reason and the command that brings it, exit code 1, and starts nothing', async () => {
+  test.skipIf(because('the command without CUDA (its files are here)', lookForCuda(process.env).missingFiles.length === 0))('cuda ends with the reason and the command that brings it, exit code 1, and starts nothing', async () => {
     const { code, stdout } = await run('cuda');
     expect(code).toBe(1);
     const { error } = JSON.parse(stdout);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { loadExperiment, requireFiles } from '../../src/config/index.ts';
 import { problemsOf, refusal, workspace } from './workspace.ts';
+import { because } from '../helpers/skips.ts';
 
 const ten = (anchor: string): string => `[${Array.from({ length: 10 }, () => anchor).join(', ')}]`;
 const BOMB = ['a: &a [1, 2]', ...[...'bcdefghi'].map((name, index) => `${name}: &${name} ${ten(`*${'abcdefgh'.charAt(index)}`)}`)].join('\n');
@@ -56,7 +57,7 @@ test('a missing file is named, with its nearest neighbour', () => {
   expect(refusal(folder).message).toMatch(/is a folder/);
 });
 
-test.skipIf(process.platform === 'win32')('a pipe, a device and a folder are no files of data', () => {
+test.skipIf(because('pipes as data (Windows has none)', process.platform === 'win32'))('a pipe, a device and a folder are no files of data', () => {
   const folder = workspace();
   const pipe = join(folder, 'pipe.csv');
   execFileSync('mkfifo', [pipe]);

@@ -13,6 +13,7 @@ import { encodeSafetensors } from '../../src/engine/models/index.ts';
 import { loadFeatures, saveFeatures } from '../../src/training/features.ts';
 import { root, temporaryFolder } from '../helpers/quickstart.ts';
 import { errorOf } from './support.ts';
+import { because } from '../helpers/skips.ts';
 
 const folder = temporaryFolder();
 
@@ -58,7 +59,7 @@ describe('a table', () => {
 });
 
 // A pipe that nobody writes to never answers, and /dev/zero never ends.
-describe.skipIf(process.platform === 'win32')('what is no file', () => {
+describe.skipIf(because('pipes as tables (Windows has none)', process.platform === 'win32'))('what is no file', () => {
   const pipe = join(folder, 'pipe.csv');
   execFileSync('mkfifo', [pipe]);
   const links = Object.entries({ 'zero.csv': '/dev/zero', 'kernel.csv': '/proc/kmsg', 'circle.csv': join(folder, 'circle.csv'), 'nowhere.csv': join(folder, 'nothing') });
@@ -106,7 +107,7 @@ describe('features', () => {
   });
 });
 
-describe.skipIf(process.platform === 'win32')('the links of a model', () => {
+describe.skipIf(because('links in a model (Windows asks for rights)', process.platform === 'win32'))('the links of a model', () => {
   const options = { revision: 'main', weights: false } as const;
   const source = join(root, 'configs/quickstart/model');
 

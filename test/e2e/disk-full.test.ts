@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bin, root } from '../cli/bin.ts';
 import { temporaryFolder } from '../helpers/quickstart.ts';
+import { because } from '../helpers/skips.ts';
 
 const folder = temporaryFolder();
 
@@ -33,7 +34,7 @@ function runTwice(name: string, size: string): readonly { readonly code: number;
   return [...output.matchAll(/(.*?)^code (\d+)$/gms)].map(([, text = '', code]) => ({ code: Number(code), text }));
 }
 
-describe.skipIf(refusal !== undefined)(`a full disk${refusal === undefined ? '' : ` (it needs a mount, which is refused here: ${refusal})`}`, () => {
+describe.skipIf(because(`a full disk (it needs a mount, which is refused here: ${refusal})`, refusal !== undefined))('a full disk', () => {
   it.each([
     ['at the start', '32k', /^error: .*\/at-the-start\/.*: the disk is full$/m, / 7 of 7 tasks carried out/],
     ['while a checkpoint is written', '1500k', /^error: .*\/cache\/partial\/train\/.*\.safetensors: the disk is full$/m, / 4 of 7 tasks carried out, 3 from the cache/],
@@ -47,7 +48,7 @@ describe.skipIf(refusal !== undefined)(`a full disk${refusal === undefined ? '' 
   });
 });
 
-describe.skipIf(process.platform === 'win32')('a file that may grow no further', () => {
+describe.skipIf(because('a file that may grow no further (it needs ulimit)', process.platform === 'win32'))('a file that may grow no further', () => {
   it('is named, too', { timeout: 60_000 }, () => {
     const run = `"${process.execPath}" "${bin}" run configs/quickstart.yaml ${SET} --artifacts "${join(folder, 'limited')}"`;
     const { status, stderr } = spawnSync('sh', ['-c', `ulimit -f 600 && ${run}`], { cwd: root, encoding: 'utf8' });

@@ -11,6 +11,7 @@ import { readJournal } from '../../src/tracking/journal.ts';
 import { bin } from '../cli/bin.ts';
 import { childrenOf, survivors } from '../helpers/processes.ts';
 import { root, smallQuickstart, temporaryFolder } from '../helpers/quickstart.ts';
+import { because } from '../helpers/skips.ts';
 
 const folder = temporaryFolder();
 const table = join(folder, 'train.csv');
@@ -61,7 +62,7 @@ async function checkpointOf(task: string, into: string, set: readonly string[]):
   return cache.partial({ stage: stage.name, key });
 }
 
-describe.skipIf(process.platform !== 'linux')('folds side by side', () => {
+describe.skipIf(because('folds side by side (they need Linux)', process.platform !== 'linux'))('folds side by side', () => {
   it('give the same bytes as one after the other with as many threads each', async () => {
     const events = await run('beside', BESIDE);
     expect(different('beside')).toEqual([]);
@@ -146,7 +147,7 @@ async function atWork(into: string): Promise<void> {
   }
 }
 
-describe.skipIf(process.platform !== 'linux')('the command with folds side by side', () => {
+describe.skipIf(because('the command with folds side by side (they need Linux)', process.platform !== 'linux'))('the command with folds side by side', () => {
   it('stops with 130 on a Ctrl-C that all its processes get, and prints one JSON document', async () => {
     const { command, ended, output } = start('ctrl-c');
     await atWork('ctrl-c');

@@ -10,6 +10,7 @@ import { startStageProcess, startStageThread, type StageWorker } from '../../src
 import type { TaskOrder } from '../../src/runner/worker-protocol.ts';
 import { childrenOf, survivors } from '../helpers/processes.ts';
 import { root, smallQuickstart, temporaryFolder } from '../helpers/quickstart.ts';
+import { because } from '../helpers/skips.ts';
 
 const artifacts = temporaryFolder();
 const started: StageWorker[] = [];
@@ -45,7 +46,7 @@ function untilFirstStep(worker: StageWorker, order: TaskOrder): { readonly stepp
   return { stepped: Promise.race([stepped, ended]), ended };
 }
 
-describe.skipIf(process.platform !== 'linux')('a worker that is a process', () => {
+describe.skipIf(because('workers that are processes (they need Linux)', process.platform !== 'linux'))('a worker that is a process', () => {
   it('makes the same bytes as one that is a thread, and tells the same of it', async () => {
     const seen: Record<string, readonly StageEvent[]> = {};
     for (const [name, worker] of [['thread', startStageThread()], ['process', startProcess().worker]] as const) {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { RunEvent } from '../../src/core/events.ts';
 import { openJournal, readJournal } from '../../src/tracking/journal.ts';
+import { because } from '../helpers/skips.ts';
 
 const started: RunEvent = { type: 'task-started', run: 'a', task: 'split', stage: 'split' };
 const finished: RunEvent = { type: 'task-finished', run: 'a', task: 'split', stage: 'split', seconds: 0.5 };
@@ -75,7 +76,7 @@ test('appending after closing does nothing', () => {
   expect(readJournal(path)).toHaveLength(1);
 });
 
-test.skipIf(process.platform !== 'linux')('a full disk does not throw', () => {
+test.skipIf(because('a journal on a full disk (it needs /dev/full)', process.platform !== 'linux'))('a full disk does not throw', () => {
   const journal = openJournal('/dev/full');
   expect(() => journal.append(started)).not.toThrow();
   expect(() => journal.close()).not.toThrow();

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { listRuns, type StoredRun } from '../../runner/index.ts';
+import { listRuns, type ListedRun } from '../../runner/index.ts';
 import type { Verb } from '../call.ts';
 import { left, right, table } from '../render/table.ts';
 import { duration, metric, minuteOf, printable } from '../render/text.ts';
@@ -13,7 +13,7 @@ export const runs: Verb<object> = async (_operands, _flags, call) => {
   return { data: { runs: stored }, text };
 };
 
-function runTable(stored: readonly StoredRun[], colors: Colors): string {
+function runTable(stored: readonly ListedRun[], colors: Colors): string {
   const columns = [left('run'), left('status'), left('started'), right('took'), left('model'), right('folds'), right('oof/accuracy'), right('oof/f1_macro')];
   return table(
     columns,
@@ -22,8 +22,8 @@ function runTable(stored: readonly StoredRun[], colors: Colors): string {
       colored(status, colors),
       minuteOf(startedAt),
       seconds === null ? '–' : duration(seconds),
-      printable(experiment.model.base),
-      String(experiment.split.folds),
+      experiment === null ? '–' : printable(experiment.model.base),
+      experiment === null ? '–' : String(experiment.split.folds),
       metric(metrics?.oof['oof/accuracy']),
       metric(metrics?.oof['oof/f1_macro']),
     ]),
@@ -31,6 +31,6 @@ function runTable(stored: readonly StoredRun[], colors: Colors): string {
   );
 }
 
-function colored(status: StoredRun['status'], colors: Colors): string {
+function colored(status: ListedRun['status'], colors: Colors): string {
   return { done: colors.green, running: colors.cyan, failed: colors.red, interrupted: colors.yellow, damaged: colors.red }[status](status);
 }

@@ -1,5 +1,5 @@
 import { OrtrainError } from '../../core/errors.ts';
-import { listRuns, readRun, type StoredRun } from '../../runner/index.ts';
+import { listRuns, readRun, type ListedRun } from '../../runner/index.ts';
 import { trackingServer, type TrackingServer } from '../../tracking/mlflow/server.ts';
 import { syncRun, type SyncResult } from '../../tracking/mlflow/sync.ts';
 import type { Call, Verb } from '../call.ts';
@@ -15,15 +15,27 @@ type Synced = SyncResult & { readonly run: string; readonly server: string };
 /** Brings MLflow up to the journals of runs: those that are named, or all whose configuration asks for it. */
 export const sync: Verb<SyncFlags> = async (names, flags, call) => {
   const { artifacts } = call.flags;
-  const runs = names.length > 0 ? names.map((name) => readRun(artifacts, name)) : listRuns(artifacts).filter(({ experiment }) => experiment.tracking.mlflow !== null);
+  const runs = names.length > 0 ? names.map((name) => readRun(artifacts, name)) : soundRuns(call).filter(asksForMlflow);
   if (runs.length === 0) return { data: { runs: [] }, text: 'no run asks for MLflow with tracking.mlflow; name those to send: pipeline sync <run…>' };
-  const servers = runs.map(({ experiment }) => serverOf(experiment.tracking.mlflow?.uri ?? 'env'));
+  const servers = runs.map(({ experiment }) => serverOf(experiment?.tracking.mlflow?.uri ?? 'env'));
   const synced = await syncRuns(runs, (i) => servers[i] as TrackingServer, call, flags);
   return { data: { runs: synced }, text: syncTable(synced, call) };
 };
 
+/** All runs but the damaged ones, which are named. */
+export function soundRuns({ flags, terminal }: Call): readonly ListedRun[] {
+  const runs = listRuns(flags.artifacts);
+  const damaged = runs.filter(({ status }) => status === 'damaged');
+  if (damaged.length > 0) terminal.note(`left out, because they are damaged: ${damaged.map(({ name }) => printable(name)).join(', ')}`);
+  return runs.filter(({ status }) => status !== 'damaged');
+}
+
+export function asksForMlflow({ experiment }: ListedRun): boolean {
+  return experiment !== null && experiment.tracking.mlflow !== null;
+}
+
 /** One after the other. The runs of one command have a run in common on the server. */
-export async function syncRuns(runs: readonly StoredRun[], serverFor: (index: number) => TrackingServer, call: Call, flags: SyncFlags, signal = call.takeInterrupts()): Promise<readonly Synced[]> {
+export async function syncRuns(runs: readonly Pick<ListedRun, 'name' | 'folder'>[], serverFor: (index: number) => TrackingServer, call: Call, flags: SyncFlags, signal = call.takeInterrupts()): Promise<readonly Synced[]> {
   const synced: Synced[] = [];
   for (const [i, { name, folder }] of runs.entries()) {
     const server = serverFor(i);

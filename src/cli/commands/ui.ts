@@ -3,12 +3,12 @@ import { existsSync } from 'node:fs';
 import { platform } from 'node:os';
 import { join } from 'node:path';
 import { OrtrainError } from '../../core/errors.ts';
-import { listRuns, type StoredRun } from '../../runner/index.ts';
+import type { ListedRun } from '../../runner/index.ts';
 import { findMlflow, startOwnServer } from '../../tracking/mlflow/own-server.ts';
 import { trackingServer, type TrackingServer } from '../../tracking/mlflow/server.ts';
 import type { Answer, Call, Verb } from '../call.ts';
 import { pathFromHere } from '../render/text.ts';
-import { syncRuns, syncTable } from './sync.ts';
+import { asksForMlflow, soundRuns, syncRuns, syncTable } from './sync.ts';
 
 interface UiFlags {
   readonly port?: string;
@@ -18,7 +18,7 @@ interface UiFlags {
 export const ui: Verb<UiFlags> = async (_operands, flags, call) => {
   const { terminal } = call;
   const port = portOf(flags.port);
-  const runs = listRuns(call.flags.artifacts);
+  const runs = soundRuns(call);
   const signal = call.takeInterrupts();
   const show = async (server: TrackingServer, shown: typeof runs): Promise<{ readonly data: object; readonly text: string }> => {
     const synced = await syncRuns(shown, () => server, call, {}, signal);
@@ -27,7 +27,7 @@ export const ui: Verb<UiFlags> = async (_operands, flags, call) => {
   };
 
   const configured = trackingServer('env', process.env);
-  if (configured !== null) return show(configured, runs.filter(({ experiment }) => experiment.tracking.mlflow !== null));
+  if (configured !== null) return show(configured, runs.filter(asksForMlflow));
 
   const mlflow = findMlflow(process.env);
   if (mlflow === undefined) return reportInstead(runs, call);
@@ -45,7 +45,7 @@ export const ui: Verb<UiFlags> = async (_operands, flags, call) => {
 };
 
 /** The page of the newest run that has one, opened where a person watches. */
-function reportInstead(runs: readonly StoredRun[], { terminal }: Call): Answer {
+function reportInstead(runs: readonly ListedRun[], { terminal }: Call): Answer {
   const report = runs.map(({ folder }) => join(folder, 'report.html')).findLast((page) => existsSync(page));
   const problem = 'there is no MLflow on this machine';
   if (report === undefined) throw new OrtrainError('environment', problem, { remedy: REMEDY });

@@ -13,7 +13,7 @@ export type Circumstances = Pick<Environment, 'machine' | 'device' | 'threads' |
  * so that the mix of their lengths is alike. Undefined where there is none.
  */
 export function earlierSpeeds(artifacts: string, experiment: Experiment, circumstances: Circumstances): Speeds | undefined {
-  const alike = listRuns(artifacts).filter((run) => run.status !== 'damaged' && whatCounts(run.experiment) === whatCounts(experiment));
+  const alike = listRuns(artifacts).filter((run) => run.status !== 'damaged' && run.experiment !== null && whatCounts(run.experiment) === whatCounts(experiment));
   for (const { name, folder } of alike.toReversed()) {
     const entries = startsLike(readJournal(join(folder, 'journal.jsonl')), circumstances);
     const speeds = { ...trainingSpeeds(entries), encode: encodingSpeed(entries) };
@@ -42,14 +42,24 @@ function circumstancesText({ machine, device, threads, versions }: Circumstances
 }
 
 function trainingSpeeds(entries: readonly JournalEntry[]): Pick<Speeds, 'open' | 'step' | 'evaluate'> {
-  const epochs = entries.flatMap((entry) => (entry.type === 'task-event' && entry.event.type === 'epoch' && entry.event.work !== undefined ? [{ task: entry.task, seconds: entry.event.seconds, work: entry.event.work }] : []));
+  const epochs = entries.flatMap((entry) => (entry.type === 'task-event' && entry.event.type === 'epoch' && entry.event.work !== undefined ? [{ t: entry.t, task: entry.task, seconds: entry.event.seconds, work: entry.event.work }] : []));
   const ends = entries.filter((entry): entry is Finished => entry.type === 'task-finished' && entry.stage === 'train');
   const around = ends.map(({ task, seconds }) => seconds - epochs.filter((epoch) => epoch.task === task).reduce((total, epoch) => total + epoch.seconds, 0));
+  // Where no fold came to its end, what lies before the first epoch.
+  const before = entries.flatMap((entry) => {
+    const first = entry.type === 'task-started' ? epochs.find(({ task, t }) => task === entry.task && t >= entry.t) : undefined;
+    return first === undefined ? [] : [(first.t - entry.t) / 1000 - first.seconds];
+  });
   return {
-    open: around.length === 0 ? undefined : Math.max(0, around.reduce((total, seconds) => total + seconds, 0) / around.length),
+    open: meanOf(around.length > 0 ? around : before),
     step: proportional(epochs.map(({ work }) => work.training)),
     evaluate: proportional(epochs.map(({ work }) => work.validation)),
   };
+}
+
+/** Undefined where there are none. Clocks that are read one after the other may make it less than nothing. */
+function meanOf(seconds: readonly number[]): number | undefined {
+  return seconds.length === 0 ? undefined : Math.max(0, seconds.reduce((total, each) => total + each, 0) / seconds.length);
 }
 
 type Finished = JournalEntry & Extract<RunEvent, { type: 'task-finished' }>;

@@ -3,6 +3,7 @@ import { batchCount, paddingShare } from '../../data/batches.ts';
 import { counted } from '../../data/problems.ts';
 import { readData, sizesOf, type DataSizes } from '../check-data.ts';
 import { choiceInWords } from '../devices.ts';
+import { checkpointStep } from '../../training/checkpoint.ts';
 import { prepareRun, type PreparedRun, type RunnerOptions } from '../prepare.ts';
 import { reasonsToMake } from '../reasons.ts';
 import { environment } from '../run-folder.ts';
@@ -30,10 +31,12 @@ export interface TaskPlan {
   readonly why: readonly string[];
   /** What it amounts to, such as `1905 steps: 3 epochs of 635`. */
   readonly detail: readonly string[];
-  /** What goes through the model, in all epochs; null where none does, or only features of a frozen encoder. */
+  /** What goes through the model, in all epochs, also those that a checkpoint holds; null where none does, or only features of a frozen encoder. */
   readonly tokens: TokenCount | null;
   /** The most memory that the process holds meanwhile; null where it is cached. */
   readonly peakBytes: number | null;
+  /** Training steps that a checkpoint holds, so that they are not done again. */
+  readonly stepsDone: number;
   /** Null where it is cached, or no speed is known. */
   readonly seconds: number | null;
 }
@@ -132,8 +135,10 @@ interface Known {
   readonly speeds: Speeds | undefined;
 }
 
-function taskPlan(task: Task, why: readonly string[], { prepared: { experiment }, sizes, workload, speeds }: Known): TaskPlan {
+function taskPlan(task: Task, why: readonly string[], { prepared: { experiment, cache }, sizes, workload, speeds }: Known): TaskPlan {
   const cached = why.length === 0;
+  const stepsDone = cached || task.stage.name !== 'train' ? 0 : checkpointStep(cache.partial(addressOf(task)));
+  const stepsInAll = experiment.training.epochs * epochSteps(task.fold ?? 0, experiment, sizes);
   return {
     id: task.id,
     stage: task.stage.name,
@@ -141,10 +146,11 @@ function taskPlan(task: Task, why: readonly string[], { prepared: { experiment }
     key: task.key,
     cached,
     why,
-    detail: detailOf(task, experiment, sizes),
+    detail: [...detailOf(task, experiment, sizes), ...(stepsDone === 0 ? [] : [`goes on after step ${stepsDone}`])],
     tokens: tokensOf(task, workload),
     peakBytes: cached ? null : taskBytes(task, workload, experiment.training),
-    seconds: cached ? null : (taskSeconds(task, workload, speeds, experiment) ?? null),
+    stepsDone,
+    seconds: cached ? null : (taskSeconds(task, { workload, speeds, experiment, left: 1 - stepsDone / stepsInAll }) ?? null),
   };
 }
 

@@ -25,8 +25,16 @@ const FORWARD_OPENS = 0.5;
 /** Stages that run no model read and write small files. */
 const SMALL_STAGE = 0.1;
 
+interface Known {
+  readonly workload: Workload | undefined;
+  readonly speeds: Speeds | undefined;
+  readonly experiment: Experiment;
+  /** Share of the training that no checkpoint holds, 0 to 1. */
+  readonly left: number;
+}
+
 /** How long a task takes, all epochs done; undefined where that depends on a speed that is not known. */
-export function taskSeconds({ stage, fold }: Pick<Task, 'stage' | 'fold'>, workload: Workload | undefined, speeds: Speeds | undefined, { split }: Experiment): number | undefined {
+export function taskSeconds({ stage, fold }: Pick<Task, 'stage' | 'fold'>, { workload, speeds, experiment: { split }, left }: Known): number | undefined {
   if (stage.name === 'tokenize' && workload !== undefined) return SMALL_STAGE + workload.tokens.seconds;
   if (!['train', 'encode', 'predict'].includes(stage.name)) return SMALL_STAGE;
   if (workload === undefined || speeds?.open === undefined) return undefined;
@@ -34,7 +42,8 @@ export function taskSeconds({ stage, fold }: Pick<Task, 'stage' | 'fold'>, workl
   switch (stage.name) {
     case 'train': {
       const passes = workload.folds.get(fold ?? 0);
-      return sum(open, passesSeconds(passes?.training, step), passesSeconds(passes?.validation, evaluate));
+      const passing = sum(passesSeconds(passes?.training, step), passesSeconds(passes?.validation, evaluate));
+      return sum(open, passing === undefined ? undefined : left * passing);
     }
     case 'encode':
       return sum(open, ...[...workload.encoding.values()].map((passes) => passesSeconds(passes, encode)));

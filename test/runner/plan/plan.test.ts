@@ -112,6 +112,27 @@ describe('a plan of a frozen encoder', () => {
   });
 });
 
+describe('a fold that was interrupted', () => {
+  it('is planned from its checkpoint on', async () => {
+    const set = ['training.epochs=40', 'name=halfway', 'resources.parallel_folds=1', 'resources.threads=2'];
+    const stop = new AbortController();
+    const interrupted = runExperiment(await smallQuickstart(...set), { artifacts, device: 'auto', signal: stop.signal }, (event) => {
+      if (event.type === 'task-event' && event.event.type === 'epoch' && event.event.epoch === 2) stop.abort();
+    });
+    await expect(interrupted).rejects.toMatchObject({ code: 'interrupted' });
+
+    const [half, whole] = planned(await planOf(set), 'train');
+    const steps = Number(/^(\d+) steps/.exec(half?.detail[0] ?? '')?.[1]);
+    expect(half?.stepsDone).toBeGreaterThanOrEqual(steps / 20);
+    expect(half?.detail).toContain(`goes on after step ${half?.stepsDone}`);
+    expect(whole).toMatchObject({ stepsDone: 0, detail: expect.not.arrayContaining([expect.stringContaining('goes on')]) });
+    // The folds are alike, but for what is done and for making the model ready.
+    const left = 1 - (half?.stepsDone ?? NaN) / steps;
+    expect(half?.seconds).toBeLessThan(whole?.seconds ?? NaN);
+    expect(half?.seconds).toBeGreaterThan(left * (whole?.seconds ?? NaN) * 0.99);
+  });
+});
+
 describe('a probe', () => {
   it('finds how long everything takes that is still to do', async () => {
     for (const frozen of [false, true]) {

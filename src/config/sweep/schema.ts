@@ -1,5 +1,5 @@
-import { experimentDefinition } from './experiment.ts';
-import { choice, dotted, integer, nullable, object, pathsOf, schemaAt, text, typesOf, type SchemaNode } from './schema.ts';
+import { experimentDefinition } from '../experiment.ts';
+import { choice, dotted, integer, nullable, object, pathsOf, schemaAt, text, typesOf, type SchemaNode } from '../schema.ts';
 
 const METRICS = ['accuracy', 'f1_macro', 'f1', 'precision_macro', 'recall_macro', 'roc_auc', 'loss'] as const;
 

@@ -1,0 +1,40 @@
+import { OrtrainError, type Problem } from '../../core/errors.ts';
+import type { Layers } from '../layers.ts';
+import { emptyMap, plain, problemAt, subtree, type MapTree, type Tree } from '../tree.ts';
+import type { Range, Swept } from './combinations.ts';
+
+export function refusal(file: string, problems: readonly Problem[]): OrtrainError {
+  const message = `${file} has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}`;
+  return new OrtrainError('config', message, { subject: file, problems, remedy: `Correct the places shown; \`pipeline schema --of sweep\` lists every key, and every parameter that can be swept.` });
+}
+
+/** The parameters of a sweep's file, as they stand there. */
+export function parametersOf(tree: MapTree): MapTree['entries'] {
+  const value = tree.entries.get('parameters')?.value;
+  return value?.kind === 'map' ? value.entries : emptyMap.entries;
+}
+
+/** What the schema cannot say of ranges. */
+export function rangeProblems(tree: MapTree): readonly Problem[] {
+  const isRandom = subtree(tree, ['strategy'])?.kind === 'scalar' && plain(subtree(tree, ['strategy']) as Tree) === 'random';
+  return [...parametersOf(tree)].flatMap(([key, { key: place, value }]): readonly Problem[] => {
+    if (value.kind !== 'map') return [];
+    const at = (message: string): Problem => problemAt(place, ['parameters', key], message);
+    const range = plain(value) as unknown as Partial<Range>;
+    if (!isRandom) return [at(`a range is drawn from at random, and the strategy is grid; list the values of ${key}, or set strategy: random`)];
+    if (range.min === undefined || range.max === undefined) return [at(`a range has min and max; ${key} lacks ${range.min === undefined ? 'min' : 'max'}`)];
+    if (range.min >= range.max) return [at(`the range of ${key} is empty: its min is ${range.min}, its max ${range.max}`)];
+    return range.scale === 'log' && range.min <= 0 ? [at(`a range on a log scale starts above 0, that of ${key} at ${range.min}`)] : [];
+  });
+}
+
+/** A parameter inside an object that the base has set to null: somebody switched it off on purpose. */
+export function intoNull({ path, place }: Swept, { tree }: Layers): readonly Problem[] {
+  const keys = path.split('.');
+  const above = keys.slice(0, -1).map((_, depth) => keys.slice(0, depth + 1));
+  const off = above.find((prefix) => {
+    const node = subtree(tree, prefix);
+    return node?.kind === 'scalar' && node.value === null;
+  });
+  return off === undefined ? [] : [problemAt(place, ['parameters', path], `${off.join('.')} is null in the base configuration, so ${path} cannot be swept`)];
+}

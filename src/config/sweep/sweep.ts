@@ -1,0 +1,100 @@
+import { basename, dirname, extname, resolve } from 'node:path';
+import { OrtrainError, type Problem } from '../../core/errors.ts';
+import { check } from '../check.ts';
+import { complete } from '../complete.ts';
+import { readLayers, type Layers } from '../layers.ts';
+import { experimentOf, type LoadedExperiment } from '../load.ts';
+import { parseYaml } from '../parse.ts';
+import { fileProblem, locateIn, readText, shownPath } from '../read-file.ts';
+import type { Json } from '../schema.ts';
+import { emptyMap, plain, problemAt, valuePlace, withEntry, type MapTree } from '../tree.ts';
+import { grid, randomTrials, type Combination, type Settings, type Swept } from './combinations.ts';
+import { memberName } from './names.ts';
+import { intoNull, parametersOf, rangeProblems, refusal } from './problems.ts';
+import { sweepDefinition, sweepSchema } from './schema.ts';
+
+/** Several experiments that differ in some parameters only, and the metric by which they are ranked. */
+export interface Sweep {
+  readonly name: string;
+  /** Of the base configuration. */
+  readonly base: string;
+  readonly metric: string;
+  readonly mode: 'min' | 'max';
+  /** Paths of the swept parameters, in the order of the file. */
+  readonly parameters: readonly string[];
+  readonly members: readonly SweepMember[];
+}
+
+export interface SweepMember {
+  readonly loaded: LoadedExperiment;
+  /** Path to value of every swept parameter. */
+  readonly values: Readonly<Record<string, Json>>;
+}
+
+/**
+ * Reads a sweep: its base configuration once, and an experiment for every combination of values. `set` changes the base.
+ * Throws a `config` error with all problems of the sweep and of its members, each told once.
+ */
+export function loadSweep(file: string, set: readonly string[] = []): Sweep {
+  const path = resolve(file);
+  const name = shownPath(path);
+  const { tree, settings } = readSweep(path, name);
+  const swept = [...parametersOf(tree)].map(([key, { key: place, value }]): Swept => ({ path: key, place, choices: value }));
+  const twice = set.find((text) => swept.some((parameter) => text.slice(0, text.indexOf('=')).trim() === parameter.path));
+  if (twice !== undefined) throw new OrtrainError('usage', `--set ${twice}: ${name} sweeps this parameter itself`, { subject: twice, remedy: 'Change the values in the sweep, or leave --set out.' });
+  const base = resolve(dirname(path), settings.base);
+  const layers = readLayers(base);
+  const combinations = settings.strategy === 'grid' ? grid(swept, name) : randomTrials(swept, settings, name);
+  const members = membersOf(combinations, settings.name ?? nameOf(name), swept, (over) => experimentOf(layers, base, set, over), layers, name);
+  const metric = settings.metric;
+  return { name: settings.name ?? nameOf(name), base: shownPath(base), metric, mode: metric.includes('/loss') ? 'min' : 'max', parameters: swept.map((parameter) => parameter.path), members };
+}
+
+function readSweep(path: string, name: string): { readonly tree: MapTree; readonly settings: Settings } {
+  const content = readText(path);
+  if ('refused' in content) throw refusal(name, [fileProblem(name, content)]);
+  const locate = locateIn(name, content.text);
+  const parsed = parseYaml(content.text, locate);
+  if (parsed.problems.length > 0) throw refusal(name, parsed.problems);
+  if (parsed.tree?.kind !== 'map') throw refusal(name, [problemAt(locate(0, content.text.length), [], 'a sweep is a mapping with the keys base and parameters')]);
+  const { tree, problems } = check(parsed.tree, sweepSchema);
+  const settings = complete(withEntry(tree, ['parameters'], undefined), sweepDefinition);
+  const missing = settings.missing.map((key): Problem => ({ file: name, message: `${key.join('.')} is missing`, field: key.join('.') }));
+  const none = parametersOf(tree).size === 0 && problems.length === 0;
+  const all = [...problems, ...missing, ...(none ? [problemAt(valuePlace(tree, ['parameters']) ?? locate(0, 1), ['parameters'], 'parameters names nothing to sweep')] : []), ...rangeProblems(tree)];
+  if (all.length > 0) throw refusal(name, all);
+  return { tree, settings: plain(settings.tree) as unknown as Settings };
+}
+
+function membersOf(
+  combinations: readonly Combination[],
+  sweep: string,
+  swept: readonly Swept[],
+  load: (over: MapTree) => LoadedExperiment,
+  layers: Layers,
+  file: string,
+): readonly SweepMember[] {
+  const members: SweepMember[] = [];
+  const problems = new Map<string, Problem>(swept.flatMap((parameter) => intoNull(parameter, layers)).map((problem) => [JSON.stringify(problem), problem]));
+  for (const combination of problems.size > 0 ? [] : combinations) {
+    const values = Object.fromEntries(combination.map(({ swept: { path }, value }) => [path, plain(value)]));
+    try {
+      members.push({ loaded: load(layerOf(combination, memberName(sweep, values))), values });
+    } catch (error) {
+      if (!(error instanceof OrtrainError) || error.problems.length === 0) throw error;
+      for (const problem of error.problems) problems.set(JSON.stringify(problem), problem);
+    }
+  }
+  if (problems.size > 0) throw refusal(file, [...problems.values()]);
+  return members;
+}
+
+/** One combination as a layer over the base, its places those in the sweep's file. */
+function layerOf(combination: Combination, name: string): MapTree {
+  const named: MapTree = withEntry(emptyMap, ['name'], { key: undefined, value: { kind: 'scalar', place: undefined, value: name, source: name } });
+  return combination.reduce((layer, { swept: { path, place }, value }) => withEntry(layer, path.split('.'), { key: place, value }), named);
+}
+
+function nameOf(file: string): string {
+  return basename(file, extname(file));
+}
