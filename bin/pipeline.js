@@ -1,13 +1,12 @@
 #!/usr/bin/env node
-// Runs the built package where there is one, and the TypeScript sources through tsx in a checkout.
+// Runs the TypeScript sources through tsx in a checkout, whatever was built there before, and the built package elsewhere.
 import { existsSync } from 'node:fs';
 
-const built = new URL('../dist/cli/main.js', import.meta.url);
-if (existsSync(built)) {
-  const { main } = await import(built.href);
-  await main(process.argv.slice(2));
-} else {
+if (existsSync(new URL('../src/cli/main.ts', import.meta.url))) {
   const { tsImport } = await import('tsx/esm/api');
   const { main } = await tsImport('../src/cli/main.ts', import.meta.url);
+  await main(process.argv.slice(2));
+} else {
+  const { main } = await import('../dist/cli/main.js');
   await main(process.argv.slice(2));
 }

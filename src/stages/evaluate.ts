@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { writeFileAtomic, writeJsonAtomic } from '../core/files.ts';
 import { writeCsv } from '../data/csv.ts';
-import { classificationMetrics, meanAndSd } from '../data/metrics.ts';
+import { classificationMetrics, logLoss, meanAndSd } from '../data/metrics.ts';
 import type { FoldHistory, RunMetrics } from '../tracking/run-files.ts';
 import { readExampleIndex, readJson, type FoldValidation } from './outputs.ts';
 import { predictionColumns, predictionFields } from './prediction-table.ts';
@@ -10,7 +10,7 @@ import type { Stage } from './stage.ts';
 /** Puts the folds' validation predictions together and measures them. Output: evaluation. */
 export const evaluate: Stage<null> = {
   name: 'evaluate',
-  version: 1,
+  version: 2,
   needs: { tokens: 'one', model: 'each-fold' },
   makes: 'evaluation',
   publishes: { 'metrics.json': 'metrics.json', 'oof.csv': 'oof.csv' },
@@ -28,7 +28,7 @@ export const evaluate: Stage<null> = {
       classes,
       folds,
       cv: Object.fromEntries(validationNames(folds).map((name) => [name, meanAndSd(folds.map((fold) => fold.best[`val/${name}`] ?? NaN))])),
-      oof: Object.fromEntries(Object.entries(classificationMetrics(labels, probabilities, classes.length)).map(([name, value]) => [`oof/${name}`, value])),
+      oof: Object.fromEntries(Object.entries({ loss: logLoss(labels, probabilities, classes.length), ...classificationMetrics(labels, probabilities, classes.length) }).map(([name, value]) => [`oof/${name}`, value])),
     };
     writeJsonAtomic(join(output, 'metrics.json'), metrics);
 

@@ -69,7 +69,7 @@ test('the libraries for YAML and JSON Schema wait for the first configuration', 
 });
 
 describe('the schema', () => {
-  test.each(['experiment', 'sweep'] as const)('of a file is the one in configs/; if not, run: npx pipeline schema --of %s > configs/%s.schema.json', (kind) => {
+  test.each([{ kind: 'experiment' }, { kind: 'sweep' }] as const)('of a file is the one in configs/; if not, run: npx pipeline schema --of $kind > configs/$kind.schema.json', ({ kind }) => {
     expect(JSON.parse(readFileSync(join(root, 'configs', `${kind}.schema.json`), 'utf8'))).toEqual(fileSchemas[kind]);
   });
 

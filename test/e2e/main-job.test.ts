@@ -145,6 +145,11 @@ describeShared('real tweets on a real encoder', ['models', 'all-MiniLM-L6-v2'], 
     const run = join(artifacts, 'runs', 'bert-3dense-frozen');
     const { oof } = JSON.parse(readFileSync(join(run, 'metrics.json'), 'utf8'));
     expect(oof['oof/roc_auc']).toBeGreaterThan(0.7);
+    // The mean over rows of -log of what their own class was given.
+    const judged = await readTable(join(run, 'oof.csv'));
+    const [target, probability] = [judged.columns.indexOf('target'), judged.columns.indexOf('probability')];
+    const losses = judged.rows.map((row) => -Math.log(row[target] === '1' ? Number(row[probability]) : 1 - Number(row[probability])));
+    expect(oof['oof/loss']).toBeCloseTo(losses.reduce((sum, loss) => sum + loss, 0) / losses.length, 12);
     expect((await readTable(join(run, 'submission.csv'))).rows.length).toBe(40);
   });
 });

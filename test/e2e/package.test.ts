@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { node, root } from '../cli/bin.ts';
 import { temporaryFolder } from '../helpers/quickstart.ts';
 
-/** A project that has ortrain among its packages, as npm would install it. Built elsewhere: bin/ prefers a dist/ beside it. */
+/** A project that has ortrain among its packages, as npm would install it. */
 const project = temporaryFolder();
 const installed = join(project, 'node_modules/ortrain');
 const tsc = join(root, 'node_modules/typescript/bin/tsc');

@@ -12,11 +12,8 @@ export const explain: Verb<{ readonly graph?: boolean }> = async (files, flags, 
   for (const loaded of loadExperiments(files, call.flags.set)) {
     explanations.push(await explainExperiment(loaded, { artifacts: call.flags.artifacts, device: call.flags.device }));
   }
-  if (flags.graph === true) return { data: { experiments: explanations }, text: explanations.map(({ graph }) => graph).join('\n\n') };
-  return {
-    data: { experiments: explanations.map(({ graph: _, ...rest }) => rest) },
-    text: explanations.map((each) => explanationText(each, call.terminal.colors)).join('\n\n'),
-  };
+  const text = (each: Explanation): string => (flags.graph === true ? each.graph : explanationText(each, call.terminal.colors));
+  return { data: { experiments: explanations }, text: explanations.map(text).join('\n\n') };
 };
 
 function explanationText(explanation: Explanation, colors: Colors): string {

@@ -22,6 +22,7 @@ export const ui: Verb<UiFlags> = async (_operands, flags, call) => {
   const signal = call.takeInterrupts();
   const show = async (server: TrackingServer, shown: typeof runs): Promise<{ readonly data: object; readonly text: string }> => {
     const synced = await syncRuns(shown, () => server, call, {}, signal);
+    if (terminal.interactive) openPage(synced.findLast(({ page }) => page !== null)?.page ?? `${server.uri}/#/experiments?workflowType=machine_learning`);
     const lines = [...(synced.length === 0 ? ['there are no runs yet'] : [syncTable(synced, call), '']), `MLflow: ${server.uri}`];
     return { data: { server: server.uri, runs: synced }, text: lines.join('\n') };
   };
@@ -57,8 +58,8 @@ function reportInstead(runs: readonly ListedRun[], { terminal }: Call): Answer {
 const REMEDY = 'Install it with "pip install mlflow", or set MLFLOW_TRACKING_URI to the address of a server.';
 
 /** With the program that this system has for it; nobody waits for that. */
-function openPage(path: string): void {
-  const [program, ...words] = platform() === 'darwin' ? ['open', path] : platform() === 'win32' ? ['explorer', path] : ['xdg-open', path];
+function openPage(address: string): void {
+  const [program, ...words] = platform() === 'darwin' ? ['open', address] : platform() === 'win32' ? ['explorer', address] : ['xdg-open', address];
   spawn(program, words, { detached: true, stdio: 'ignore' })
     .on('error', () => {})
     .unref();

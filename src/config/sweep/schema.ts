@@ -3,7 +3,7 @@ import { choice, dotted, integer, nullable, object, pathsOf, schemaAt, text, typ
 
 const METRICS = ['accuracy', 'f1_macro', 'f1', 'precision_macro', 'recall_macro', 'roc_auc', 'loss'] as const;
 
-const ranked = [...METRICS.map((metric) => `oof/${metric}` as const), ...METRICS.map((metric) => `cv/${metric}/mean` as const)].filter((name) => name !== 'oof/loss');
+const ranked = [...METRICS.map((metric) => `oof/${metric}` as const), ...METRICS.map((metric) => `cv/${metric}/mean` as const)];
 
 /** A sweep without its parameters, whose keys are the paths of the configuration. */
 export const sweepDefinition = object('A sweep: one configuration, and values to try in it.', {

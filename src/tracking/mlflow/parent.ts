@@ -2,15 +2,13 @@ import type { Experiment } from '../../config/index.ts';
 import type { Command } from '../../core/events.ts';
 import { failed, succeeded, type Reply } from './answers.ts';
 import type { RunStatus, ServerRun, TrackingClient } from './client.ts';
+import { tagsOf, type RunStarted } from './projection.ts';
 import { wireMetric, wireTag } from './wire.ts';
 
-/** The run above those of a command's experiments, made where there is none yet. */
-export function openParent(client: TrackingClient, experimentId: string, command: Command, startTime: number): Promise<Reply<string>> {
-  const tags = [
-    { key: 'ortrain.level', value: 'command' },
-    { key: 'mlflow.source.type', value: 'LOCAL' },
-  ];
-  return client.run(command.id, { experimentId, name: command.name, startTime, tags });
+/** The run above those of a command's experiments, made where there is none yet. `started` is a start of one of them. */
+export function openParent(client: TrackingClient, experimentId: string, command: Command, started: RunStarted): Promise<Reply<string>> {
+  const tags = Object.entries({ ...tagsOf(started.environment), 'ortrain.level': 'command' }).flatMap(([key, value]) => itemsOf(wireTag(key, value)));
+  return client.run(command.id, { experimentId, name: command.name, startTime: started.t, tags });
 }
 
 /**

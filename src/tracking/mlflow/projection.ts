@@ -136,7 +136,7 @@ function opening(started: RunStarted): readonly Operation[] {
 }
 
 /** What MLflow's own page of a run shows, and ours under a prefix. */
-function tagsOf({ versions, user, device, git, commandLine }: Environment): Readonly<Record<string, string>> {
+export function tagsOf({ versions, user, device, git, commandLine }: Environment): Readonly<Record<string, string>> {
   return {
     'mlflow.source.type': 'LOCAL',
     'mlflow.source.name': commandLine.join(' '),

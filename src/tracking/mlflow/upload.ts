@@ -185,7 +185,7 @@ export class RunUpload {
     if (!experiment.ok) return experiment;
     this.#checkpoint = { ...this.#checkpoint, experiment: experiment.value };
     if (started.command === undefined) return succeeded(null);
-    const parent = await openParent(this.#client, experiment.value, started.command, started.t);
+    const parent = await openParent(this.#client, experiment.value, started.command, started);
     if (parent.ok) this.#checkpoint = { ...this.#checkpoint, parent: parent.value };
     return parent;
   }

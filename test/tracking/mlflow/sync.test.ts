@@ -201,6 +201,7 @@ describe('a command with several experiments', () => {
     expect(parent.tags.get('ortrain.best_run')).toBe('two');
     expect(parent.tags.get('ortrain.best_run_id')).toBe(named('two').id);
     expect(values(parent, 'best/oof/f1_macro').at(-1)).toEqual([0, 0.9]);
+    expect(Object.fromEntries(parent.tags)).toMatchObject({ 'ortrain.level': 'command', 'mlflow.user': 'someone', 'mlflow.source.git.commit': 'a'.repeat(40), 'mlflow.source.name': 'pipeline run made.yaml' });
     expect(fake.runs.size).toBe(1 + 2 + 2 + 3);
     const requests = fake.requests.length;
     await sync(one.folder);
