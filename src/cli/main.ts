@@ -30,7 +30,7 @@ function deliver({ data, text, error }: Answer, terminal: Terminal): number {
 const INTERRUPTED = 130;
 
 /** npx passes Ctrl-C on to a process that has already had it from the terminal; a person takes longer to press it again. */
-const SECOND_PRESS_AFTER_MS = 400;
+const SECOND_PRESS_AFTER_MS = 200;
 
 function interruptible(): () => AbortSignal {
   const controller = new AbortController();

@@ -45,9 +45,10 @@ function planText(plan: ExperimentPlan, colors: Colors): string {
   );
 }
 
-function estimateLines({ device, tasks, estimate }: ExperimentPlan): readonly string[] {
+function estimateLines({ device, share, tasks, estimate }: ExperimentPlan): readonly string[] {
   const { peakBytes, seconds, source, atMost } = estimate;
-  const memory = `${bytes(peakBytes ?? 0)} of memory, most of all ${tasks.find((task) => task.peakBytes === peakBytes)?.id ?? ''}`;
+  const most = tasks.find((task) => task.peakBytes === peakBytes)?.id ?? `${plural(share.lanes, 'fold')} side by side`;
+  const memory = `${bytes(peakBytes ?? 0)} of memory, most of all ${most}`;
   if (seconds === null) return [memory, `unknown time: nothing like it has run on this machine${device === 'cpu' ? '; --probe times a few batches' : ` on ${device}, and --probe times the CPU only`}`];
   return [memory, `${duration(seconds)}${atMost ? ' at most, should no rule stop it earlier' : ''}${source === null ? '' : `, by speeds ${source}`}`];
 }
