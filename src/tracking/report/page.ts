@@ -94,9 +94,10 @@ figure svg { display: block; width: 100%; height: auto; }
 figure h3 { margin-top: 0; }
 figcaption { margin-top: 0.4rem; max-width: 40rem; }
 .scroll { overflow-x: auto; margin: 0 0 1rem; }
-table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
-th, td { padding: 0.35rem 0.9rem 0.35rem 0; text-align: right; white-space: nowrap; font-weight: 400; }
-th:first-child { text-align: left; padding-right: 1.6rem; }
+table { border-collapse: collapse; font-size: 0.85rem; font-variant-numeric: tabular-nums; }
+th, td { padding: 0.35rem 0.8rem 0.35rem 0; text-align: right; white-space: nowrap; font-weight: 400; }
+tr > :last-child { padding-right: 0; }
+th:first-child { text-align: left; padding-right: 1.2rem; }
 .scroll th:first-child { position: sticky; left: 0; background: var(--ground); }
 thead th { color: var(--muted); border-bottom: 1px solid var(--line); vertical-align: bottom; }
 tbody tr + tr > * { border-top: 1px solid var(--line); }
