@@ -1,9 +1,12 @@
-import { loadExperiment, requireFiles, type LoadedExperiment } from '../config/index.ts';
+import { loadExperiment, requireFiles, type LoadedExperiment, type LoadOptions } from '../config/index.ts';
 import { OrtrainError } from '../core/errors.ts';
 
 /** Reads configurations and looks whether their files are there. Throws one error with the problems of all of them. */
-export function loadExperiments(files: readonly string[], set: readonly string[]): readonly LoadedExperiment[] {
-  const outcomes = files.map((file) => attempt(file, set));
+export function loadExperiments(files: readonly string[], options: LoadOptions): readonly LoadedExperiment[] {
+  if (options.name !== undefined && files.length > 1) {
+    throw new OrtrainError('usage', `--name ${options.name} would name ${files.length} runs`, { remedy: 'Give it with one configuration, or leave it out: each run has its configuration’s name.' });
+  }
+  const outcomes = files.map((file) => attempt(file, options));
   const loaded = outcomes.filter((outcome): outcome is LoadedExperiment => !(outcome instanceof OrtrainError));
   const errors = outcomes.filter((outcome): outcome is OrtrainError => outcome instanceof OrtrainError);
   const [first] = errors;
@@ -15,9 +18,9 @@ export function loadExperiments(files: readonly string[], set: readonly string[]
   });
 }
 
-function attempt(file: string, set: readonly string[]): LoadedExperiment | OrtrainError {
+function attempt(file: string, options: LoadOptions): LoadedExperiment | OrtrainError {
   try {
-    const loaded = loadExperiment(file, { set });
+    const loaded = loadExperiment(file, options);
     requireFiles(loaded);
     return loaded;
   } catch (error) {
