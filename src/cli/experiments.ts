@@ -1,5 +1,6 @@
 import { loadExperiment, requireFiles, type LoadedExperiment, type LoadOptions } from '../config/index.ts';
 import { OrtrainError } from '../core/errors.ts';
+import { requireStages } from '../runner/index.ts';
 
 /** Reads configurations and looks whether their files are there. Throws one error with the problems of all of them. */
 export function loadExperiments(files: readonly string[], options: LoadOptions): readonly LoadedExperiment[] {
@@ -21,12 +22,18 @@ export function loadExperiments(files: readonly string[], options: LoadOptions):
 function attempt(file: string, options: LoadOptions): LoadedExperiment | OrtrainError {
   try {
     const loaded = loadExperiment(file, options);
-    requireFiles(loaded);
+    requireReferences(loaded);
     return loaded;
   } catch (error) {
     if (error instanceof OrtrainError) return error;
     throw error;
   }
+}
+
+/** Throws where a file that an experiment names is not there, or its pipeline cannot be gone through. */
+export function requireReferences(loaded: LoadedExperiment): void {
+  requireFiles(loaded);
+  requireStages(loaded);
 }
 
 /** A mistake in a shared layer or in an override would be told once for each configuration. */
