@@ -1,5 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { OrtrainError, type Problem } from '../core/errors.ts';
+import { isHubName } from '../core/hub-name.ts';
 import { notAFile } from '../core/inputs.ts';
 import type { LoadedExperiment } from './load.ts';
 import { loadPipeline } from './pipeline.ts';
@@ -38,8 +40,7 @@ function missingFiles({ experiment, sources }: LoadedExperiment): readonly Probl
     { field: 'data.train', path: data.train },
     { field: 'data.test', path: data.test },
     { field: 'data.sample_submission', path: data.sample_submission },
-    // Every other name is one on the hub.
-    { field: 'model.base', path: /^(\.{0,2}\/|[A-Za-z]:[\\/])/.test(model.base) ? model.base : null },
+    { field: 'model.base', path: isOnHub(model.base) ? null : model.base },
   ];
   return named.flatMap(({ field, path }): readonly Problem[] => {
     const wrong = path === null ? undefined : field === 'model.base' ? whyNoFolder(path) : whyNoFile(path);
@@ -51,8 +52,17 @@ function missingFiles({ experiment, sources }: LoadedExperiment): readonly Probl
   });
 }
 
+/** A name that could be either is a path where what it begins with is a folder here. */
+function isOnHub(base: string): boolean {
+  return isHubName(base) && !existsSync(base) && !beginsWithFolder(base);
+}
+
+function beginsWithFolder(path: string): boolean {
+  return path.includes('/') && statSync(dirname(path), { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
 function whyNoFolder(path: string): string | undefined {
-  if (!existsSync(path)) return 'does not exist';
+  if (!existsSync(path)) return isHubName(path) ? `does not exist, and is no name on the hub, because there is a folder ${dirname(path)}` : 'does not exist';
   return statSync(path).isDirectory() ? undefined : 'is no folder';
 }
 

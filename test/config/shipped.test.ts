@@ -119,6 +119,25 @@ describe('a path that leads nowhere is shown where it is written', () => {
     ]);
   });
 
+  const model = (base: string) => refused(`${tables}\nmodel: { base: ${base} }\n`);
+
+  test.each([
+    ['configs/quickstart/modle', 'configs/quickstart/model'],
+    ['configs/quikstart', 'configs/quickstart'],
+    ['../nowhere/model', undefined],
+    ['~/model', undefined],
+    ['configs/quickstart.yaml', undefined],
+    ['LICENSE', undefined],
+  ])('of a model that is no name on the hub: %s', (base, suggestion) => {
+    const { file, error } = model(base);
+    expect(error).toMatchObject({ code: 'config', problems: [{ file, line: 2, column: 16, width: base.length, field: 'model.base' }] });
+    expect((error as OrtrainError).problems[0]?.suggestion).toBe(suggestion);
+  });
+
+  test.each(['bert-base-uncased', 'nobody/has-this-model', 'configs/quickstart', 'configs'])('%s may be a model', (base) => {
+    expect(() => model(base)).toThrow('it was not refused');
+  });
+
   test('of a pipeline: its name, its file, and what stands in that', () => {
     const written = (pipeline: string, model = 'x/y') => refused(`${tables}\nmodel: { base: ${model} }\npipeline: ${pipeline}\n`);
     const place = { line: 3, column: 11, field: 'pipeline' };
