@@ -6,7 +6,7 @@ const METRICS = ['loss', 'accuracy', 'precision_macro', 'recall_macro', 'f1_macr
 const monitored = [...METRICS.map((metric) => `val/${metric}` as const), ...METRICS.map((metric) => `train/${metric}` as const)];
 
 const monitor = (name: (typeof monitored)[number]) =>
-  choice(monitored, { default: name, description: 'The metric to watch, after every epoch. f1 and roc_auc: see the README for more than two classes.' });
+  choice(monitored, { default: name, description: 'The metric to watch, after every epoch. f1 is that of the second of two classes, and is not measured for more; f1_macro is the mean over the classes, roc_auc for more than two the mean of each against the rest.' });
 
 const mode = (name: 'min' | 'max') => choice(['min', 'max'], { default: name, description: 'Whether smaller (min) or larger (max) values are better.' });
 
