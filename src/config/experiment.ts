@@ -168,7 +168,8 @@ export const experimentDefinition = object('An experiment: data in, a trained an
         uri: text({
           default: 'env',
           pattern: '^(env|https?://[^@\\s]+)$',
-          patternErrorMessage: 'env, for the variable MLFLOW_TRACKING_URI, or an http(s) address without user and password',
+          patternErrorMessage:
+            'env, for the variable MLFLOW_TRACKING_URI, or an http(s) address without user and password (a database or a folder needs a server: "mlflow server --host 127.0.0.1 --port 5000 --backend-store-uri <database or folder>", before it MLFLOW_ALLOW_FILE_STORE=true for a folder)',
           description: 'Address of the server; env: the variable MLFLOW_TRACKING_URI.',
         }),
         experiment: nullable(text({ description: 'Name of the experiment on the server; null: the variable MLFLOW_EXPERIMENT_NAME, else the name of this experiment.' })),
