@@ -26,7 +26,7 @@ export type Reported = RunResult & { readonly config: string; readonly submissio
 
 export type Outcome = { readonly asked: Asked; readonly run: Reported } | { readonly asked: Asked; readonly error: unknown };
 
-export interface RunAllOptions extends Pick<RunnerOptions, 'until' | 'force' | 'name'> {
+export interface RunAllOptions extends Pick<RunnerOptions, 'until' | 'force'> {
   /** What a person calls the whole; the experiments' names where it is left out. */
   readonly commandName?: string;
   /** Whether the next experiment starts after one that failed. */
@@ -62,7 +62,7 @@ export async function runAll(all: readonly Asked[], { commandName, goOnAfter, on
 
 type Following = Pick<RunnerOptions, 'tracker' | 'command'> & { readonly signal: AbortSignal };
 
-async function follow(loaded: LoadedExperiment, flags: Pick<RunnerOptions, 'until' | 'force' | 'name'>, call: Call, following: Following, tell: Listener<Notice>): Promise<RunResult> {
+async function follow(loaded: LoadedExperiment, flags: Pick<RunnerOptions, 'until' | 'force'>, call: Call, following: Following, tell: Listener<Notice>): Promise<RunResult> {
   const { artifacts, device } = call.flags;
   const progress = await openProgress(loaded.experiment.name, following.signal, call.terminal, tell);
   try {

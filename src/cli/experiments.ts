@@ -1,9 +1,13 @@
-import { loadExperiment, requireFiles, type LoadedExperiment } from '../config/index.ts';
+import { loadExperiment, requireFiles, type LoadedExperiment, type LoadOptions } from '../config/index.ts';
 import { OrtrainError } from '../core/errors.ts';
+import { requireStages } from '../runner/index.ts';
 
 /** Reads configurations and looks whether their files are there. Throws one error with the problems of all of them. */
-export function loadExperiments(files: readonly string[], set: readonly string[]): readonly LoadedExperiment[] {
-  const outcomes = files.map((file) => attempt(file, set));
+export function loadExperiments(files: readonly string[], options: LoadOptions): readonly LoadedExperiment[] {
+  if (options.name !== undefined && files.length > 1) {
+    throw new OrtrainError('usage', `--name ${options.name} would name ${files.length} runs`, { remedy: 'Give it with one configuration, or leave it out: each run has its configuration’s name.' });
+  }
+  const outcomes = files.map((file) => attempt(file, options));
   const loaded = outcomes.filter((outcome): outcome is LoadedExperiment => !(outcome instanceof OrtrainError));
   const errors = outcomes.filter((outcome): outcome is OrtrainError => outcome instanceof OrtrainError);
   const [first] = errors;
@@ -15,15 +19,21 @@ export function loadExperiments(files: readonly string[], set: readonly string[]
   });
 }
 
-function attempt(file: string, set: readonly string[]): LoadedExperiment | OrtrainError {
+function attempt(file: string, options: LoadOptions): LoadedExperiment | OrtrainError {
   try {
-    const loaded = loadExperiment(file, { set });
-    requireFiles(loaded);
+    const loaded = loadExperiment(file, options);
+    requireReferences(loaded);
     return loaded;
   } catch (error) {
     if (error instanceof OrtrainError) return error;
     throw error;
   }
+}
+
+/** Throws where a file that an experiment names is not there, or its pipeline cannot be gone through. */
+export function requireReferences(loaded: LoadedExperiment): void {
+  requireFiles(loaded);
+  requireStages(loaded);
 }
 
 /** A mistake in a shared layer or in an override would be told once for each configuration. */

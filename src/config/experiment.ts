@@ -6,7 +6,7 @@ const METRICS = ['loss', 'accuracy', 'precision_macro', 'recall_macro', 'f1_macr
 const monitored = [...METRICS.map((metric) => `val/${metric}` as const), ...METRICS.map((metric) => `train/${metric}` as const)];
 
 const monitor = (name: (typeof monitored)[number]) =>
-  choice(monitored, { default: name, description: 'The metric to watch, after every epoch. f1 and roc_auc: see the README for more than two classes.' });
+  choice(monitored, { default: name, description: 'The metric to watch, after every epoch. f1 is that of the second of two classes, and is not measured for more; f1_macro is the mean over the classes, roc_auc for more than two the mean of each against the rest.' });
 
 const mode = (name: 'min' | 'max') => choice(['min', 'max'], { default: name, description: 'Whether smaller (min) or larger (max) values are better.' });
 
@@ -168,7 +168,8 @@ export const experimentDefinition = object('An experiment: data in, a trained an
         uri: text({
           default: 'env',
           pattern: '^(env|https?://[^@\\s]+)$',
-          patternErrorMessage: 'env, for the variable MLFLOW_TRACKING_URI, or an http(s) address without user and password',
+          patternErrorMessage:
+            'env, for the variable MLFLOW_TRACKING_URI, or an http(s) address without user and password (a database or a folder needs a server: "mlflow server --host 127.0.0.1 --port 5000 --backend-store-uri <database or folder>", before it MLFLOW_ALLOW_FILE_STORE=true for a folder)',
           description: 'Address of the server; env: the variable MLFLOW_TRACKING_URI.',
         }),
         experiment: nullable(text({ description: 'Name of the experiment on the server; null: the variable MLFLOW_EXPERIMENT_NAME, else the name of this experiment.' })),

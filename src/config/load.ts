@@ -5,7 +5,7 @@ import { complete } from './complete.ts';
 import { experimentDefinition, type Experiment } from './experiment.ts';
 import { readLayers, type Layers } from './layers.ts';
 import { merge } from './merge.ts';
-import { withOverrides } from './overrides.ts';
+import { nameLayer, withOverrides } from './overrides.ts';
 import { shownPath } from './read-file.ts';
 import { conflicts } from './rules.ts';
 import { dotted, schemaAt, type Path } from './schema.ts';
@@ -22,6 +22,8 @@ export interface LoadedExperiment {
 export interface LoadOptions {
   /** `a.b=value`, in YAML syntax; they override the files. */
   readonly set?: readonly string[];
+  /** Overrides `name` everywhere else. */
+  readonly name?: string | undefined;
 }
 
 /**
@@ -29,7 +31,7 @@ export interface LoadOptions {
  * a `config` error with all problems of all layers.
  */
 export function loadExperiment(file: string, options: LoadOptions = {}): LoadedExperiment {
-  return experimentOf(readLayers(file), file, options.set ?? [], emptyMap);
+  return experimentOf(readLayers(file), file, options.set ?? [], options.name === undefined ? emptyMap : nameLayer(options.name));
 }
 
 /** The experiment of layers that have been read, under the overrides, under one more checked layer. */

@@ -18,6 +18,12 @@ export function withOverrides(tree: MapTree, texts: readonly string[]): { readon
   return { tree: merge(tree, checked.tree, experimentDefinition), problems };
 }
 
+/** The layer of `--name`: a text as it stands, whatever YAML would make of it. */
+export function nameLayer(name: string): MapTree {
+  const place: Place = { file: '--name', column: 1, width: Math.max(1, characters(name)), snippet: name };
+  return withEntry(emptyMap, ['name'], { key: place, value: { kind: 'scalar', place, value: name, source: name } });
+}
+
 interface PathKey {
   readonly key: string;
   readonly place: Place;

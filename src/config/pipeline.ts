@@ -6,14 +6,16 @@ import { check } from './check.ts';
 import { complete } from './complete.ts';
 import { experimentDefinition } from './experiment.ts';
 import { parseYaml } from './parse.ts';
-import { fileProblem, locateIn, readText, shownPath } from './read-file.ts';
+import { locateIn, readText, shownPath, type Refused } from './read-file.ts';
 import { choice, dotted, list, nullable, object, pathsOf, schemaAt, text, type Value } from './schema.ts';
 import { likelyWord } from './suggest.ts';
-import { emptyMap, plain, problemAt, valuePlace, type MapTree } from './tree.ts';
+import { emptyMap, plain, problemAt, valuePlace, type MapTree, type Place } from './tree.ts';
 
 /** What can be run: stages in order. */
 export interface Pipeline {
   readonly name: string;
+  /** As a person would write it. */
+  readonly file: string;
   readonly stages: readonly PipelineStage[];
 }
 
@@ -23,6 +25,8 @@ export interface PipelineStage {
   readonly foreach?: 'fold';
   /** A path of the configuration; the stage is left out where its value is null, false, 0 or empty. */
   readonly when?: string;
+  /** Where its name stands. */
+  readonly place?: Place;
 }
 
 const pipelineDefinition = object('A pipeline: stages in the order in which they run.', {
@@ -39,16 +43,16 @@ const pipelineDefinition = object('A pipeline: stages in the order in which they
 
 /**
  * Reads a pipeline: a bare name is a file of the package's pipelines folder, anything else the path of a YAML file. Throws a
- * `config` error with all problems.
+ * `config` error with all problems; where there is no such pipeline, that stands at `source`, the place of its name.
  */
-export function loadPipeline(pipeline: string): Pipeline {
+export function loadPipeline(pipeline: string, source: Place | 'default' = 'default'): Pipeline {
   const isName = /^[\w-]+$/.test(pipeline);
   const path = isName ? resolve(pipelinesFolder(), `${pipeline}.yaml`) : resolve(pipeline);
   const file = shownPath(path);
   const content = readText(path);
   if ('refused' in content) {
-    if (isName) throw unknownPipeline(pipeline);
-    throw new OrtrainError('config', `the pipeline ${file} ${content.refused}`, { subject: file, problems: [fileProblem(file, content)] });
+    const place = source === 'default' ? undefined : source;
+    throw isName ? unknownPipeline(pipeline, place) : unreadablePipeline(file, content, place);
   }
   const locate = locateIn(file, content.text);
   const parsed = parseYaml(content.text, locate);
@@ -66,15 +70,16 @@ export function loadPipeline(pipeline: string): Pipeline {
   if (value === undefined || all.length > 0) {
     throw new OrtrainError('config', `${file} has ${all.length === 1 ? 'a problem' : `${all.length} problems`}`, { subject: file, problems: all });
   }
-  return {
-    name: value.name,
-    stages: value.stages.map(({ stage, foreach, when }) => ({ stage, ...(foreach === null ? {} : { foreach }), ...(when === null ? {} : { when }) })),
-  };
+  return { name: value.name, file, stages: value.stages.map((stage, i) => stageOf(stage, valuePlace(tree, ['stages', i, 'stage']))) };
 }
 
 /** The schema has accepted the tree, so it is a value of the type that the schema describes. */
 function asPipeline(tree: MapTree): Value<typeof pipelineDefinition> {
   return plain(tree) as unknown as Value<typeof pipelineDefinition>;
+}
+
+function stageOf({ stage, foreach, when }: Value<typeof pipelineDefinition>['stages'][number], place: Place | undefined): PipelineStage {
+  return { stage, ...(foreach === null ? {} : { foreach }), ...(when === null ? {} : { when }), ...(place === undefined ? {} : { place }) };
 }
 
 function stageProblems({ stages }: Value<typeof pipelineDefinition>, tree: MapTree): readonly Problem[] {
@@ -96,11 +101,17 @@ function stageProblems({ stages }: Value<typeof pipelineDefinition>, tree: MapTr
 /** Beside src/ in a checkout, beside dist/ in the package. */
 const pipelinesFolder = (): string => fileURLToPath(new URL('../../pipelines', import.meta.url));
 
-function unknownPipeline(name: string): OrtrainError {
+function unknownPipeline(name: string, place: Place | undefined): OrtrainError {
   const names = readdirSync(pipelinesFolder()).filter((file) => file.endsWith('.yaml')).map((file) => file.slice(0, -'.yaml'.length));
-  const near = likelyWord(name, names);
-  return new OrtrainError('config', `there is no pipeline ${name}`, {
+  const message = `there is no pipeline ${name}`;
+  return new OrtrainError('config', message, {
     subject: name,
-    remedy: `${near === undefined ? '' : `Did you mean ${near}? `}There are: ${names.join(', ')}; a path to a YAML file works too.`,
+    problems: [problemAt(place, ['pipeline'], message, likelyWord(name, names))],
+    remedy: `There are: ${names.join(', ')}; a path to a YAML file works too.`,
   });
+}
+
+function unreadablePipeline(file: string, { refused, at, suggestion }: Refused, place: Place | undefined): OrtrainError {
+  const message = `the pipeline ${file} ${refused}${at === undefined ? '' : ` (line ${at})`}`;
+  return new OrtrainError('config', message, { subject: file, problems: [problemAt(place, ['pipeline'], message, suggestion)] });
 }

@@ -12,7 +12,14 @@ const MOST_BYTES = 1 << 20;
 const LONGEST_SNIPPET = 1000;
 
 /** A file's text, or what keeps us from it, a sentence about the file without its name. */
-export type FileText = { readonly text: string } | { readonly refused: string; readonly at?: number; readonly suggestion?: string };
+export type FileText = { readonly text: string } | Refused;
+
+/** `at`: the line. */
+export interface Refused {
+  readonly refused: string;
+  readonly at?: number;
+  readonly suggestion?: string;
+}
 
 /** Reads UTF-8 text, with or without a byte order mark. */
 export function readText(path: string): FileText {
@@ -66,7 +73,7 @@ export function locateIn(file: string, text: string): Locate {
 }
 
 /** A problem of a file as a whole. */
-export function fileProblem(file: string, refusal: Exclude<FileText, { readonly text: string }>): Problem {
+export function fileProblem(file: string, refusal: Refused): Problem {
   const problem = problemAt(undefined, [], `${file} ${refusal.refused}`, refusal.suggestion);
   return { ...problem, file, ...(refusal.at === undefined ? {} : { line: refusal.at }) };
 }

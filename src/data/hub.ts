@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { OrtrainError } from '../core/errors.ts';
+import { isHubName } from '../core/hub-name.ts';
 import { cachedSnapshot, hubSettings } from './hub-cache.ts';
 import { missingFiles, modelFiles, throwIfIncomplete, throwIfStray, type ModelFile } from './model-folder.ts';
 
@@ -63,9 +64,4 @@ function sound(folder: string, files: readonly ModelFile[]): string {
 export function localModel(base: string, revision: string): string | undefined {
   if (statSync(base, { throwIfNoEntry: false })?.isDirectory() === true) return base;
   return isHubName(base) ? cachedSnapshot(base, revision, hubSettings(process.env).cache) : undefined;
-}
-
-/** `name` or `organisation/name`. */
-function isHubName(base: string): boolean {
-  return /^[A-Za-z0-9][\w.-]*(\/[A-Za-z0-9][\w.-]*)?$/.test(base);
 }

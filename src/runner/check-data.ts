@@ -1,5 +1,5 @@
 import type { Experiment } from '../config/index.ts';
-import { OrtrainError } from '../core/errors.ts';
+import { OrtrainError, type Problem } from '../core/errors.ts';
 import { trainExamples, unlabelledExamples, type Examples, type TrainExamples } from '../data/examples.ts';
 import { inspectData, type Dataset, type Finding } from '../data/findings/index.ts';
 import { assignFolds } from '../data/folds.ts';
@@ -46,9 +46,9 @@ export function sizesOf({ train, test, foldOf }: DataContents, folds: number): D
 
 /**
  * Reads every table of an experiment before anything is paid for: columns, ids and targets, whether the folds can be filled,
- * and whether the sample submission asks for exactly the test rows. Throws one `data` error with all problems of all tables.
+ * whether there are the metrics to watch, and whether the sample submission asks for exactly the test rows. Throws one `data` error with all problems of all tables.
  */
-export async function readData({ data, split, seed }: Experiment): Promise<DataContents> {
+export async function readData({ data, split, seed, training }: Experiment): Promise<DataContents> {
   const errors: OrtrainError[] = [];
   const train = await attempt(() => readTable(data.train), errors);
   const examples = train === undefined ? undefined : await attempt(async () => trainExamples(train, { ...data, group_by: split.group_by }), errors);
@@ -58,6 +58,7 @@ export async function readData({ data, split, seed }: Experiment): Promise<DataC
   // Without readable classes the ids can still be compared.
   if (sample !== null && testExamples !== undefined) await attempt(() => checkSample(sample, data, testExamples.ids, examples?.classes ?? ['0', '1']), errors);
   const foldOf = examples === undefined ? undefined : await attempt(async () => assignFolds(examples, { ...split, seed: split.seed ?? seed }), errors);
+  if (examples !== undefined) await attempt(async () => throwIfUnmeasured(training, examples.classes.length), errors);
   if (errors.length > 0 || train === undefined || test === undefined || examples === undefined || foldOf === undefined) throw together(errors);
   return { tables: { train, test }, train: examples, test: testExamples, foldOf };
 }
@@ -70,6 +71,21 @@ export async function inspectDataset(experiment: Experiment): Promise<{ readonly
   const files = folder === undefined ? {} : tokenizerFiles(folder);
   const tokenizer = files['tokenizer.json'] === undefined ? null : await loadTokenizer(files);
   return { sizes: sizesOf(contents, experiment.split.folds), findings: inspectData(dataset, inspectionOptions(experiment), tokenizer) };
+}
+
+/** The metrics f1 are of the second of two classes; `classificationMetrics` has none of more. */
+function throwIfUnmeasured({ best_model, early_stopping, schedule }: Experiment['training'], classes: number): void {
+  if (classes <= 2) return;
+  const watched = {
+    best_model: best_model.monitor,
+    early_stopping: early_stopping?.monitor,
+    schedule: schedule.name === 'reduce-on-plateau' ? schedule.monitor : undefined,
+  };
+  const problems = Object.entries(watched).flatMap(([key, monitor]): readonly Problem[] => {
+    const field = `training.${key}.monitor`;
+    return monitor?.endsWith('/f1') === true ? [{ message: `${field} is ${monitor}, which is measured for two classes only; the training rows have ${classes}`, field, suggestion: `${monitor}_macro` }] : [];
+  });
+  if (problems.length > 0) throw new OrtrainError('data', `the data have ${classes} classes, and the configuration watches a metric of two`, { problems });
 }
 
 /** The sample submission has to ask for exactly the test rows, in columns and values that the classes can fill: tried with all probabilities equal. */
@@ -93,5 +109,5 @@ function together(errors: readonly OrtrainError[]): OrtrainError {
   const [first] = errors;
   if (errors.length === 1 && first !== undefined) return first;
   const problems = errors.flatMap((error) => (error.problems.length > 0 ? error.problems : [{ message: error.message }]));
-  return new OrtrainError('data', `${errors.length} tables have problems`, { problems, ...(first?.remedy === undefined ? {} : { remedy: first.remedy }) });
+  return new OrtrainError('data', `the data have ${problems.length} problems`, { problems, ...(first?.remedy === undefined ? {} : { remedy: first.remedy }) });
 }

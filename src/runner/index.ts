@@ -7,6 +7,7 @@ export { checkModel } from './check-model.ts';
 export { chooseDevice, isSoftware, tried } from './devices.ts';
 export type { BatchShape } from './example-batches.ts';
 export { explainExperiment, type Explanation } from './explain.ts';
+export { requireStages } from './planned-stages.ts';
 export { planExperiment, type ExperimentPlan, type TaskPlan, type TokenCount } from './plan/plan.ts';
 export { predictTexts, type TextPredictions } from './predict.ts';
 export type { RunnerOptions } from './prepare.ts';

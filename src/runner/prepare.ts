@@ -22,8 +22,6 @@ export interface RunnerOptions {
   readonly choose?: typeof chooseDevice;
   /** Devices that have failed in this run. */
   readonly failed?: PassedOver;
-  /** The run's name, in place of the configuration's. */
-  readonly name?: string;
   /** The last stage to carry out. */
   readonly until?: string;
   /** Stages to carry out again, with everything that depends on them, though the cache holds their output. */
@@ -80,7 +78,7 @@ export async function prepareRun(loaded: LoadedExperiment, options: RunnerOption
   for (const path of new Set(all.flatMap((task) => Object.values(task.files)))) data[path] = await hashes.of(path);
   hashes.save();
   const threads = experiment.resources.threads === 'auto' ? availableParallelism() : experiment.resources.threads;
-  const place = (): RunPlace => runFolderFor(options.artifacts, options.name ?? experiment.name, experiment, data);
+  const place = (): RunPlace => runFolderFor(options.artifacts, experiment, data);
   return { experiment, place, modelFolder, device, deviceChoice, threads, cache, hashes, tasks, entries, forced: forcedTasks(tasks, options.force ?? []), data };
 }
 

@@ -38,12 +38,12 @@ export interface RunPlace {
 }
 
 /**
- * The folder of a run: `<name>` where it is free or holds the same experiment on the same data, otherwise the first of
+ * The folder of a run: its experiment's `<name>` where it is free or holds the same experiment on the same data, otherwise the first of
  * `<name>-2`, `<name>-3`, … for which that is so.
  */
-export function runFolderFor(artifacts: string, name: string, experiment: Experiment, data: Readonly<Record<string, string>>): RunPlace {
+export function runFolderFor(artifacts: string, experiment: Experiment, data: Readonly<Record<string, string>>): RunPlace {
   for (let number = 1; ; number += 1) {
-    const run = number === 1 ? name : `${name}-${number}`;
+    const run = number === 1 ? experiment.name : `${experiment.name}-${number}`;
     const folder = resolve(artifacts, 'runs', run);
     if (!existsSync(folder) || holdsSame(folder, experiment, data)) return { run, folder };
   }

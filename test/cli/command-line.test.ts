@@ -51,6 +51,7 @@ describe('a command line that makes no sense is a usage error with the nearest r
     [['run', 'a.yaml', '--device', 'gpu'], "argument 'gpu' is invalid. Allowed choices are auto, cpu, cuda, webgpu", 'pipeline run --help'],
     [['runs', 'x'], 'too many arguments', 'pipeline runs --help'],
     [['run', 'a.yaml', 'b.yaml', '--name', 'x'], '--name x would name 2 runs', 'with one configuration'],
+    [['plan', 'a.yaml', 'b.yaml', '--name', 'x'], '--name x would name 2 runs', 'with one configuration'],
   ])('pipeline %j', async (args, message, remedy) => {
     await expect(carryOut(args, call)).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining(message), remedy: expect.stringContaining(remedy) });
   });

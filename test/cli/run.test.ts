@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -54,4 +54,26 @@ test('of several experiments the first that fails ends it; what was done before 
   expect(runs).toMatchObject([{ run: 'good', executed: 2, config: good }]);
   expect(error.code).toBe('data');
   expect(error.message).toContain(`${bad}: `);
+});
+
+test('--name is the name of the experiment: its config.yaml is the same run again, and no output is made anew', async () => {
+  const artifacts = join(folder, 'named');
+  const until = ['--until', 'split', '--artifacts', artifacts, '--json'];
+  const run = async (...args: readonly string[]): Promise<unknown> => (JSON.parse((await pipeline(['run', ...args, ...until])).stdout) as { readonly runs: readonly unknown[] }).runs[0];
+  expect(await run('configs/quickstart.yaml')).toMatchObject({ run: 'quickstart', executed: 2 });
+  // Text, though YAML would read a number.
+  const { stdout } = await pipeline(['plan', 'configs/quickstart.yaml', '--name', '3', ...until]);
+  expect(JSON.parse(stdout)).toMatchObject({ plans: [{ run: '3', folder: join(artifacts, 'runs', '3') }] });
+  expect(await run('configs/quickstart.yaml', '--name', '3')).toMatchObject({ run: '3', executed: 0, cached: 2 });
+  expect(await run(join(artifacts, 'runs', '3', 'config.yaml'))).toMatchObject({ run: '3', folder: join(artifacts, 'runs', '3'), executed: 0 });
+  expect(readdirSync(join(artifacts, 'runs')).sort()).toEqual(['3', 'quickstart']);
+});
+
+test.each(['run', 'plan'])('%s --name leads to no other folder', async (verb) => {
+  for (const name of ['../../x', join(folder, 'x'), 'a/b', '']) {
+    const { code, stdout, stderr } = await pipeline([verb, 'configs/quickstart.yaml', '--name', name, '--until', 'split', '--artifacts', join(folder, 'escape')]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^ {2}--name {2}name must be a folder name of letters/m);
+  }
+  expect([join(folder, 'escape'), join(folder, 'x')].filter((path) => existsSync(path))).toEqual([]);
 });

@@ -114,6 +114,8 @@ const outOfRange: readonly Mistake[] = [
   { file: BASE, from: 'monitor: val/loss', to: 'monitor: «valid/loss»', suggestion: 'val/loss' },
   { from: 'activation: none', to: 'activation: «GELU»', suggestion: 'gelu' },
   { file: BASE, from: 'uri: env', to: 'uri: «https://me:secret@example.org»', message: /without user and password/ },
+  { file: BASE, from: 'uri: env', to: 'uri: «sqlite:///x.db»', message: /a database or a folder needs a server: "mlflow server .*--backend-store-uri/ },
+  { file: BASE, from: 'uri: env', to: 'uri: «file:./mlruns»', message: /MLFLOW_ALLOW_FILE_STORE=true for a folder/ },
 ];
 
 const contradictions: readonly Mistake[] = [

@@ -6,7 +6,7 @@ import { OrtrainError } from '../../src/core/errors.ts';
 import { marked, placeOf, workspace } from './workspace.ts';
 
 test('a bare name is a pipeline of the package', () => {
-  expect(loadPipeline('text-classification')).toEqual({
+  expect(loadPipeline('text-classification')).toMatchObject({
     name: 'text-classification',
     stages: [
       { stage: 'tokenize' },
@@ -23,11 +23,15 @@ test('a bare name is a pipeline of the package', () => {
 
 test('a path is a file of one’s own', () => {
   const file = join(workspace({ 'mine.yaml': 'name: mine\nstages: [{ stage: tokenize }]\n' }), 'mine.yaml');
-  expect(loadPipeline(file)).toEqual({ name: 'mine', stages: [{ stage: 'tokenize' }] });
+  expect(loadPipeline(file)).toEqual({ name: 'mine', file, stages: [{ stage: 'tokenize', place: expect.objectContaining({ file, line: 2, column: 19, width: 8 }) as unknown }] });
 });
 
 test('an unknown name gets the nearest one and the list', () => {
-  expect(refused('text-clasification')).toMatchObject({ message: 'there is no pipeline text-clasification', remedy: expect.stringContaining('Did you mean text-classification?') as string });
+  expect(refused('text-clasification')).toMatchObject({
+    message: 'there is no pipeline text-clasification',
+    problems: [{ suggestion: 'text-classification' }],
+    remedy: 'There are: text-classification; a path to a YAML file works too.',
+  });
 });
 
 test('a path to nothing is named', () => {

@@ -94,20 +94,60 @@ describe('the schema', () => {
   });
 });
 
-test('a path that leads nowhere is shown where it is written', () => {
-  const folder = workspace({ 'train.csv': 'id,text,target\n' });
-  const file = join(workspace({ 'x.yaml': `data: { train: ${folder}/trian.csv, text: text, target: target }\nmodel: { base: ./no-model }\n` }), 'x.yaml');
-  const loaded = loadExperiment(file, { set: [`data.test=${folder}`] });
-  let error: unknown;
-  try {
-    requireFiles(loaded);
-  } catch (thrown) {
-    error = thrown;
-  }
-  expect(error).toBeInstanceOf(OrtrainError);
-  expect((error as OrtrainError).problems).toMatchObject([
-    { file, line: 1, column: 16, field: 'data.train', suggestion: join(folder, 'train.csv') },
-    { file: '--set', column: 11, field: 'data.test', message: expect.stringContaining('is a folder') as string },
-    { file, line: 2, column: 16, field: 'model.base' },
-  ]);
+describe('a path that leads nowhere is shown where it is written', () => {
+  const refused = (content: string, set: readonly string[] = []): { readonly file: string; readonly error: unknown } => {
+    const file = join(workspace({ 'x.yaml': content }), 'x.yaml');
+    const loaded = loadExperiment(file, { set });
+    try {
+      requireFiles(loaded);
+    } catch (error) {
+      return { file, error };
+    }
+    throw new Error('it was not refused');
+  };
+  const columns = 'text: text, target: target';
+  const tables = `data: { train: ${join(root, 'configs/quickstart/train.csv')}, ${columns} }`;
+
+  test('of tables and a model', () => {
+    const folder = workspace({ 'train.csv': 'id,text,target\n' });
+    const { file, error } = refused(`data: { train: ${folder}/trian.csv, ${columns} }\nmodel: { base: ./no-model }\n`, [`data.test=${folder}`]);
+    expect(error).toBeInstanceOf(OrtrainError);
+    expect((error as OrtrainError).problems).toMatchObject([
+      { file, line: 1, column: 16, field: 'data.train', suggestion: join(folder, 'train.csv') },
+      { file: '--set', column: 11, field: 'data.test', message: expect.stringContaining('is a folder') as string },
+      { file, line: 2, column: 16, field: 'model.base' },
+    ]);
+  });
+
+  const model = (base: string) => refused(`${tables}\nmodel: { base: ${base} }\n`);
+
+  test.each([
+    ['configs/quickstart/modle', 'configs/quickstart/model'],
+    ['configs/quikstart', 'configs/quickstart'],
+    ['../nowhere/model', undefined],
+    ['~/model', undefined],
+    ['configs/quickstart.yaml', undefined],
+    ['LICENSE', undefined],
+  ])('of a model that is no name on the hub: %s', (base, suggestion) => {
+    const { file, error } = model(base);
+    expect(error).toMatchObject({ code: 'config', problems: [{ file, line: 2, column: 16, width: base.length, field: 'model.base' }] });
+    expect((error as OrtrainError).problems[0]?.suggestion).toBe(suggestion);
+  });
+
+  test.each(['bert-base-uncased', 'nobody/has-this-model', 'configs/quickstart', 'configs'])('%s may be a model', (base) => {
+    expect(() => model(base)).toThrow('it was not refused');
+  });
+
+  test('of a pipeline: its name, its file, and what stands in that', () => {
+    const written = (pipeline: string, model = 'x/y') => refused(`${tables}\nmodel: { base: ${model} }\npipeline: ${pipeline}\n`);
+    const place = { line: 3, column: 11, field: 'pipeline' };
+    const name = written('text-clasification');
+    expect(name.error).toMatchObject({ code: 'config', problems: [{ file: name.file, ...place, width: 18, suggestion: 'text-classification' }] });
+    const folder = workspace({ 'mine.yaml': 'name: mine\nstages: [{ stag: train }]\n' });
+    const path = written(join(folder, 'mien.yaml'));
+    expect(path.error).toMatchObject({ problems: [{ file: path.file, ...place, suggestion: join(folder, 'mine.yaml') }] });
+    const both = written(join(folder, 'mine.yaml'), './no-model');
+    expect(both.error).toMatchObject({ problems: [{ file: both.file, line: 2, field: 'model.base' }, { file: join(folder, 'mine.yaml'), line: 2, column: 12, suggestion: 'stage' }] });
+    expect(written(join(folder, 'mine.yaml')).error).toMatchObject({ problems: [{ file: join(folder, 'mine.yaml'), line: 2, column: 12 }] });
+  });
 });

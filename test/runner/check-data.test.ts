@@ -38,6 +38,25 @@ describe('data that cannot be used are refused, not found worth knowing', () => 
     expect(JSON.stringify([(error as Error).message, error]).replaceAll('\\"', '"')).toMatch(message);
   });
 
+  it.each([
+    [['training.best_model.monitor=val/f1'], ['best_model']],
+    [['training.early_stopping={ monitor: train/f1 }'], ['early_stopping']],
+    [['training.schedule={ name: reduce-on-plateau, monitor: val/f1, mode: max }', 'training.best_model.monitor=val/f1'], ['best_model', 'schedule']],
+  ])('a metric of two classes where there are three: %s', async (set, keys) => {
+    const three = table(good.map((row, i) => row.replace(/.$/, String(i % 3))));
+    const suggestion = set[0]?.includes('train/f1') === true ? 'train/f1_macro' : 'val/f1_macro';
+    const problems = keys.map((key) => ({ field: `training.${key}.monitor`, message: expect.stringContaining('have 3') as string, suggestion }));
+    await expect(inspected(three, ...set)).rejects.toMatchObject({ code: 'data', problems });
+    await expect(inspected(table(good), ...set)).resolves.toMatchObject({ sizes: { classes: ['0', '1'] } });
+  });
+
+  it('but the area under the curve is measured for three classes, too, and is told beside what else is wrong', async () => {
+    const three = table(good.map((row, i) => row.replace(/.$/, String(i % 3))));
+    await expect(inspected(three, 'training.best_model.monitor=val/roc_auc')).resolves.toMatchObject({ sizes: { classes: ['0', '1', '2'] } });
+    const both = inspected(three, 'training.best_model.monitor=val/f1', `data.test=${testTable}`);
+    await expect(both).rejects.toMatchObject({ problems: [{ message: expect.stringContaining('"text"') as string }, { field: 'training.best_model.monitor' }] });
+  });
+
   it('and the sizes are those of what is trained on', async () => {
     const { sizes, findings } = await inspected(table([...good, '12,message 1,1', '13,message 2,1']), 'data.conflicts=drop', 'data.duplicates=drop');
     expect(sizes).toEqual({ rows: 11, classes: ['0', '1'], testRows: null, trainRowsOfFold: [5, 6] });

@@ -18,7 +18,7 @@ type Checked = DataSizes & { readonly config: string; readonly findings: readonl
 export const check: Verb<object> = async (files, _flags, call) => {
   const errors: OrtrainError[] = [];
   const checked: Checked[] = [];
-  for (const [i, { experiment }] of loadExperiments(files, call.flags.set).entries()) {
+  for (const [i, { experiment }] of loadExperiments(files, { set: call.flags.set }).entries()) {
     try {
       const { sizes, findings } = await inspectDataset(experiment);
       checked.push({ config: files[i] ?? '', ...sizes, findings });

@@ -9,7 +9,7 @@ import type { Colors } from '../terminal.ts';
 /** Says what the training step of an experiment consists of and what it takes; with `graph`, the step itself. */
 export const explain: Verb<{ readonly graph?: boolean }> = async (files, flags, call) => {
   const explanations: Explanation[] = [];
-  for (const loaded of loadExperiments(files, call.flags.set)) {
+  for (const loaded of loadExperiments(files, { set: call.flags.set })) {
     explanations.push(await explainExperiment(loaded, { artifacts: call.flags.artifacts, device: call.flags.device }));
   }
   const text = (each: Explanation): string => (flags.graph === true ? each.graph : explanationText(each, call.terminal.colors));

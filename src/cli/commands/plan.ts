@@ -12,9 +12,9 @@ export interface PlanFlags extends RunFlags {
 }
 
 /** Says what `run` would do with the same operands and flags, and what it would take. */
-export const plan: Verb<PlanFlags> = async (files, flags, call) => {
+export const plan: Verb<PlanFlags> = async (files, { name, ...flags }, call) => {
   const plans: ExperimentPlan[] = [];
-  for (const loaded of loadExperiments(files, call.flags.set)) {
+  for (const loaded of loadExperiments(files, { set: call.flags.set, name })) {
     if (flags.probe === true) call.terminal.note(`times a few batches of ${loaded.experiment.name}`);
     plans.push(await planExperiment(loaded, { artifacts: call.flags.artifacts, device: call.flags.device, ...flags }));
   }

@@ -1,5 +1,4 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { OrtrainError } from '../../core/errors.ts';
 import { compareRuns, type Comparison } from '../../tracking/comparison/compare.ts';
 import type { Verb } from '../call.ts';
 import { naming, runAll, type Outcome, type Reported } from '../experiment-runs.ts';
@@ -19,12 +18,10 @@ export interface RunFlags {
 
 /** Carries experiments out one after the other. The first that fails ends it; what was done before stays and is reported. */
 export const run: Verb<RunFlags> = async (files, flags, call) => {
-  if (flags.name !== undefined && files.length > 1) {
-    throw new OrtrainError('usage', `--name ${flags.name} would name ${files.length} runs`, { remedy: 'Give it with one configuration, or leave it out: each run has its configuration’s name.' });
-  }
-  const asked = loadExperiments(files, call.flags.set).map((loaded, i) => ({ loaded, config: files[i] ?? '' }));
+  const { name, ...limits } = flags;
+  const asked = loadExperiments(files, { set: call.flags.set, name }).map((loaded, i) => ({ loaded, config: files[i] ?? '' }));
   const outcomes = await runAll(asked, {
-    ...flags,
+    ...limits,
     goOnAfter: () => false,
     onDone: (reported, number) => call.terminal.result(`${number > 0 ? '\n' : ''}${resultText(reported, call.terminal)}`),
   }, call);

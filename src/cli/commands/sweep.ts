@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { loadSweep, requireFiles, type Sweep, type SweepMember } from '../../config/index.ts';
+import { loadSweep, type Sweep, type SweepMember } from '../../config/index.ts';
 import { shownValue } from '../../config/parameters.ts';
 import { OrtrainError } from '../../core/errors.ts';
 import { writeJsonAtomic } from '../../core/files.ts';
@@ -8,6 +8,7 @@ import { compareRuns } from '../../tracking/comparison/compare.ts';
 import type { RunMetrics } from '../../tracking/run-files.ts';
 import type { Answer, Call, Verb } from '../call.ts';
 import { runAll, type Outcome } from '../experiment-runs.ts';
+import { requireReferences } from '../experiments.ts';
 import { sections } from '../render/sections.ts';
 import { left, right, table } from '../render/table.ts';
 import { duration, metric, pathFromHere, plural, printable } from '../render/text.ts';
@@ -23,7 +24,7 @@ export interface SweepFlags {
  */
 export const sweep: Verb<SweepFlags> = async ([file = ''], { dryRun = false }, call) => {
   const loaded = loadSweep(file, call.flags.set);
-  for (const member of loaded.members) requireFiles(member.loaded);
+  for (const member of loaded.members) requireReferences(member.loaded);
   if (dryRun) return listed(loaded, call.terminal);
   const total = loaded.members.length;
   const outcomes = await runAll(

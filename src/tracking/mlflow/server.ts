@@ -51,11 +51,11 @@ function serverUrl(address: string): URL {
   throw new OrtrainError('usage', 'the tracking address is not the http(s) address of an MLflow server', { subject: 'MLFLOW_TRACKING_URI', remedy: remedyFor(address, url) });
 }
 
-/** Python's client opens databases and folders itself; a server makes them readable to us too. */
+/** Python's client opens databases and folders itself; a server makes them readable to us too, of folders from MLflow 3.13 on only where it is told to. */
 function remedyFor(address: string, url: URL | undefined): string {
-  const isStore = url === undefined ? /[./\\]|^mlruns$/.test(address) && !address.includes('@') : /^(sqlite|file):$/.test(url.protocol);
-  if (!isStore) return 'Give an address such as http://127.0.0.1:5000 in MLFLOW_TRACKING_URI.';
-  return `Start a server on it with "mlflow server --host 127.0.0.1 --port 5000 --backend-store-uri ${address}", then set MLFLOW_TRACKING_URI=http://127.0.0.1:5000.`;
+  const isFolder = url === undefined ? /[./\\]|^mlruns$/.test(address) && !address.includes('@') : url.protocol === 'file:';
+  if (!isFolder && url?.protocol !== 'sqlite:') return 'Give an address such as http://127.0.0.1:5000 in MLFLOW_TRACKING_URI.';
+  return `Start a server on it with "${isFolder ? 'MLFLOW_ALLOW_FILE_STORE=true ' : ''}mlflow server --host 127.0.0.1 --port 5000 --backend-store-uri ${address}", then set MLFLOW_TRACKING_URI=http://127.0.0.1:5000.`;
 }
 
 function authorizationFor(url: URL, env: Variables, home: string): string | undefined {

@@ -15,11 +15,11 @@ test('env means MLFLOW_TRACKING_URI, and nothing where that is not set', () => {
 });
 
 test.each([
-  ['sqlite:///mlflow.db', 'mlflow server --host 127.0.0.1 --port 5000 --backend-store-uri sqlite:///mlflow.db'],
-  ['file:///tmp/mlruns', 'mlflow server'],
-  ['./mlruns', 'mlflow server'],
+  ['sqlite:///mlflow.db', '"mlflow server --host 127.0.0.1 --port 5000 --backend-store-uri sqlite:///mlflow.db'],
+  ['file:///tmp/mlruns', '"MLFLOW_ALLOW_FILE_STORE=true mlflow server --host 127.0.0.1 --port 5000 --backend-store-uri file:///tmp/mlruns"'],
+  ['./mlruns', '"MLFLOW_ALLOW_FILE_STORE=true mlflow server'],
   ['postgresql://me:secret@db/mlflow', 'http://127.0.0.1:5000'],
-  ['mlruns', '--backend-store-uri mlruns'],
+  ['mlruns', '"MLFLOW_ALLOW_FILE_STORE=true mlflow server --host 127.0.0.1 --port 5000 --backend-store-uri mlruns"'],
   ['databricks', 'http://127.0.0.1:5000'],
 ])('%s is refused with the way to a server', (uri, remedy) => {
   const refuse = (): unknown => trackingServer('env', { MLFLOW_TRACKING_URI: uri }, nobody);
