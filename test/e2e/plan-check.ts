@@ -12,7 +12,7 @@ import { pipeline } from '../cli/bin.ts';
  * Arguments: those of `pipeline run`; without any, the quickstart with enough epochs.
  */
 const given = process.argv.slice(2);
-const asked = given.length > 0 ? given : ['configs/quickstart.yaml', '--set', 'training.epochs=40'];
+const asked = given.length > 0 ? given : ['configs/quickstart.yaml', '--set', 'training.epochs=80'];
 const folder = mkdtempSync(join(tmpdir(), 'ortrain-plan-'));
 const everywhere = [...asked, '--artifacts', folder, '--json', '--quiet'];
 
@@ -20,7 +20,8 @@ const probed = await planned(['--probe']);
 const run = await answer<{ readonly runs: readonly RunResult[] }>(['run', ...everywhere]);
 const result = run.runs[0] as RunResult;
 const journal = readJournal(join(result.folder, 'journal.jsonl'));
-const peakBytes = Math.max(...journal.map((entry) => (entry.type === 'task-finished' ? (entry.usage?.peakBytes ?? 0) : 0)));
+// Of one process at its peak; of folds side by side together, looked at every few seconds.
+const peakBytes = Math.max(...journal.map((entry) => (entry.type === 'task-finished' ? (entry.usage?.peakBytes ?? 0) : entry.type === 'system' ? entry.memoryBytes : 0)));
 // Another seed makes everything anew, in as many steps.
 const again = await planned(['--set', 'seed=7']);
 

@@ -9,11 +9,16 @@ import type { Task } from '../task-graph.ts';
 import type { BatchSize, Passes } from './passes.ts';
 import type { Workload } from './workload.ts';
 
+const runsSources = new URL(import.meta.url).pathname.endsWith('.ts');
+
 /**
  * The process with its threads, both of which have loaded this program, and nothing to work on. On Linux with Node 20, 115 MB were
  * measured for the built package, and 200 to 220 MB for its TypeScript sources, which are compiled in both threads.
  */
-const PROCESS = new URL(import.meta.url).pathname.endsWith('.ts') ? 210e6 : 115e6;
+const PROCESS = runsSources ? 210e6 : 115e6;
+
+/** A process that trains one fold at a time beside others, with one thread and nothing to work on: 125 to 130 and 55 MB were measured. */
+const LANE = runsSources ? 125e6 : 55e6;
 
 /** onnxruntime's library and two sessions with their threads: 65 to 75 MB for 2 layers as for 6. */
 const RUNTIME = 70e6;
@@ -24,12 +29,12 @@ const ARENA = 1.1;
 /** JavaScript's own heap while it trains: 30 to 60 MB, by how many folds went before. */
 const HEAP = 45e6;
 
-/** The most memory that the process will hold while it carries the task out, in bytes. */
-export function taskBytes({ stage, fold }: Pick<Task, 'stage' | 'fold'>, workload: Workload | undefined, training: Experiment['training']): number {
+/** The most memory that the process will hold while it carries the task out, in bytes: that of the command, or where there are lanes the fold's own. */
+export function taskBytes({ stage, fold }: Pick<Task, 'stage' | 'fold'>, workload: Workload | undefined, training: Experiment['training'], lanes: number): number {
   if (workload === undefined) return PROCESS;
   switch (stage.name) {
     case 'train':
-      return PROCESS + RUNTIME + HEAP + trainingBytes(workload, fold ?? 0, training);
+      return (lanes > 1 ? LANE : PROCESS) + RUNTIME + HEAP + trainingBytes(workload, fold ?? 0, training);
     case 'encode':
       return PROCESS + RUNTIME + encodingBytes(workload);
     case 'predict':
@@ -37,6 +42,11 @@ export function taskBytes({ stage, fold }: Pick<Task, 'stage' | 'fold'>, workloa
     default:
       return PROCESS;
   }
+}
+
+/** All processes together while `folds` are trained side by side, of which each takes `each` bytes. */
+export function besideBytes(folds: number, each: number): number {
+  return PROCESS + folds * each;
 }
 
 /**

@@ -10,7 +10,7 @@ import { environment } from '../run-folder.ts';
 import { shareOut, type Share } from '../share-out.ts';
 import { addressOf, trainedFolds, type Task } from '../task-graph.ts';
 import { earlierSpeeds } from './earlier.ts';
-import { taskBytes } from './memory.ts';
+import { besideBytes, taskBytes } from './memory.ts';
 import { probeSpeeds } from './probe.ts';
 import { sum, taskSeconds, type Speeds } from './speeds.ts';
 import { workloadOf, type Workload } from './workload.ts';
@@ -93,7 +93,7 @@ export async function planExperiment(loaded: LoadedExperiment, options: PlanOpti
   const workload = await workloadOf(prepared, data);
   const share = await shareOut(prepared, tasks.filter(({ stage }) => stage.name === 'train'));
   const speeds = workload === undefined ? undefined : await speedsFor(todo, { prepared, share, workload }, options);
-  const planned = tasks.map((task, i) => taskPlan(task, why[i] ?? [], { prepared, sizes, workload, speeds }));
+  const planned = tasks.map((task, i) => taskPlan(task, why[i] ?? [], { prepared, sizes, share, workload, speeds }));
   return {
     experiment,
     run,
@@ -116,7 +116,7 @@ export async function planExperiment(loaded: LoadedExperiment, options: PlanOpti
 function peakOf(planned: readonly TaskPlan[], { lanes }: Share): number | null {
   const left = planned.filter(({ cached }) => !cached);
   const beside = Math.min(lanes, left.filter(({ stage }) => stage === 'train').length);
-  return left.reduce<number | null>((most, { stage, peakBytes }) => (peakBytes === null ? most : Math.max(most ?? 0, stage === 'train' ? beside * peakBytes : peakBytes)), null);
+  return left.reduce<number | null>((most, { stage, peakBytes }) => (peakBytes === null ? most : Math.max(most ?? 0, stage === 'train' && lanes > 1 ? besideBytes(beside, peakBytes) : peakBytes)), null);
 }
 
 /** Folds take turns in lanes, so as many rounds of the mean fold as the lanes need. */
@@ -131,11 +131,12 @@ function secondsOf(planned: readonly TaskPlan[], { lanes }: Share): number | nul
 interface Known {
   readonly prepared: PreparedRun;
   readonly sizes: DataSizes;
+  readonly share: Share;
   readonly workload: Workload | undefined;
   readonly speeds: Speeds | undefined;
 }
 
-function taskPlan(task: Task, why: readonly string[], { prepared: { experiment, cache }, sizes, workload, speeds }: Known): TaskPlan {
+function taskPlan(task: Task, why: readonly string[], { prepared: { experiment, cache }, sizes, share, workload, speeds }: Known): TaskPlan {
   const cached = why.length === 0;
   const stepsDone = cached || task.stage.name !== 'train' ? 0 : checkpointStep(cache.partial(addressOf(task)));
   const stepsInAll = experiment.training.epochs * epochSteps(task.fold ?? 0, experiment, sizes);
@@ -148,7 +149,7 @@ function taskPlan(task: Task, why: readonly string[], { prepared: { experiment, 
     why,
     detail: [...detailOf(task, experiment, sizes), ...(stepsDone === 0 ? [] : [`goes on after step ${stepsDone}`])],
     tokens: tokensOf(task, workload),
-    peakBytes: cached ? null : taskBytes(task, workload, experiment.training),
+    peakBytes: cached ? null : taskBytes(task, workload, experiment.training, share.lanes),
     stepsDone,
     seconds: cached ? null : (taskSeconds(task, { workload, speeds, experiment, left: 1 - stepsDone / stepsInAll }) ?? null),
   };
