@@ -34,7 +34,7 @@ export type StageEvent =
   | {
       readonly type: 'decision';
       readonly epoch: number;
-      readonly kind: 'best-model' | 'rate-reduced' | 'rate-reset' | 'stopped' | 'diverged' | 'one-class';
+      readonly kind: 'best-model' | 'patience' | 'rate-reduced' | 'rate-reset' | 'stopped' | 'diverged' | 'one-class';
       /** A sentence for the person, without a final full stop. */
       readonly message: string;
     }

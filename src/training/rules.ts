@@ -5,7 +5,7 @@ type Training = Experiment['training'];
 
 /** What happened at the end of an epoch, besides the numbers. */
 export interface Decision {
-  readonly kind: 'best-model' | 'rate-reduced' | 'rate-reset' | 'stopped';
+  readonly kind: 'best-model' | 'patience' | 'rate-reduced' | 'rate-reset' | 'stopped';
   readonly message: string;
 }
 
@@ -69,6 +69,9 @@ export function afterEpoch(
   let { patience, resetsUsed } = { patience: countPatience(training.early_stopping, state.patience, metrics), resetsUsed: state.resetsUsed };
   let stopped: string | null = null;
   const stopping = training.early_stopping;
+  if (stopping !== null && patience !== null && patience.badEpochs > 0 && patience.badEpochs < stopping.patience) {
+    decisions.push({ kind: 'patience', message: `${stopping.monitor} has not improved for ${patience.badEpochs} of ${stopping.patience} epochs` });
+  }
   if (stopping !== null && patience !== null && patience.badEpochs >= stopping.patience) {
     const resets = training.lr_resets;
     const next = resets?.values[resetsUsed];
@@ -85,6 +88,8 @@ export function afterEpoch(
         patience = { ...patience, badEpochs: 0 };
         resetsUsed += 1;
       }
+    } else {
+      decisions.push({ kind: 'patience', message: `${why}; the next rate of the list waits until this one, ${rate(lr)}, is below ${rate(resets.below)}` });
     }
     if (stopped !== null) decisions.push({ kind: 'stopped', message: stopped });
   }

@@ -40,6 +40,11 @@ test('Ctrl-C, given twice at once as npx does, stops cleanly with 130, and the j
   const { stdout: shown } = await pipeline(['show', 'quickstart', '--artifacts', artifacts]);
   expect(shown).toContain('interrupted');
   expect(shown).toContain('training.optimizer.lr: 0.001');
+  expect(shown).toMatch(/fold 0 · best epoch \d of \d · val\/f1_macro 0\.\d{4} · not finished/);
+
+  const told = JSON.parse((await pipeline(['show', 'quickstart', '--artifacts', artifacts, '--json'])).stdout);
+  expect(told).toMatchObject({ status: 'interrupted', metrics: null, environment: { device: 'cpu' }, notices: [expect.stringContaining('computes on the cpu')] });
+  expect(told.folds[0]).toMatchObject({ fold: 0, state: 'unfinished', epochs: expect.arrayContaining([expect.objectContaining({ epoch: 1, metrics: expect.objectContaining({ 'val/f1_macro': expect.any(Number) }) })]) });
 });
 
 test('of several experiments the first that fails ends it; what was done before stays and is reported', async () => {

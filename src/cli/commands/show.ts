@@ -3,7 +3,9 @@ import { join, relative } from 'node:path';
 import { readRun, type StoredRun } from '../../runner/index.ts';
 import { readJournal, type JournalEntry } from '../../tracking/journal.ts';
 import type { Verb } from '../call.ts';
-import { foldCurves } from '../render/curves.ts';
+import { foldStories, type FoldStory } from '../../tracking/fold-stories.ts';
+import { journalStory } from '../../tracking/report/journal-story.ts';
+import { foldCurves, type Curves } from '../render/curves.ts';
 import { decisionLines, notedDecisions } from '../render/decisions.ts';
 import { asked, shownValue } from '../../config/parameters.ts';
 import { resultsTable } from '../render/results.ts';
@@ -11,19 +13,40 @@ import { sections } from '../render/sections.ts';
 import { duration, minuteOf, pathFromHere, printable } from '../render/text.ts';
 import type { Colors } from '../terminal.ts';
 
-/** Shows all that is known of a run. */
+/** Shows all that is known of a run: what its journal tells, so that one which is under way or was interrupted has its curves, too. */
 export const show: Verb<object> = async ([name = ''], _flags, call) => {
   const run = readRun(call.flags.artifacts, name);
   const journal = readJournal(join(run.folder, 'journal.jsonl'));
-  const files = filesBelow(run.folder);
+  const [files, folds] = [filesBelow(run.folder), foldStories(journal)];
   return {
-    data: { ...run, asked: asked(run.experiment), decisions: notedDecisions(journal), files },
-    text: showText(run, journal, files, call.terminal.colors),
+    data: { ...run, asked: asked(run.experiment), decisions: notedDecisions(journal), files, folds, ...circumstances(journal) },
+    text: showText(run, { journal, files, folds }, call.terminal.colors),
   };
 };
 
-function showText(run: StoredRun, journal: readonly JournalEntry[], files: readonly string[], colors: Colors): string {
+/** What else the journal holds: the surroundings of the last start, notices, what the run took of the machine, and its files' hashes. */
+function circumstances(journal: readonly JournalEntry[]): object {
+  const { looks } = journalStory(journal);
+  const start = journal.findLast((entry) => entry.type === 'run-started');
+  const notices = journal.flatMap((entry) => (entry.type === 'notice' ? [entry.message] : entry.type === 'task-event' && entry.event.type === 'notice' ? [entry.event.message] : []));
+  const artifacts = new Map(journal.flatMap((entry) => (entry.type === 'artifact' ? [[entry.path, { path: entry.path, bytes: entry.bytes, sha256: entry.sha256 }] as const] : [])));
+  return {
+    environment: start?.type === 'run-started' ? start.environment : null,
+    notices: [...new Set(notices)],
+    system: looks.length === 0 ? null : { peakMemoryBytes: Math.max(...looks.map(({ memoryBytes }) => memoryBytes)), meanCpuPercent: looks.reduce((sum, { cpuPercent }) => sum + cpuPercent, 0) / looks.length },
+    artifacts: [...artifacts.values()],
+  };
+}
+
+interface Told {
+  readonly journal: readonly JournalEntry[];
+  readonly files: readonly string[];
+  readonly folds: readonly FoldStory[];
+}
+
+function showText(run: StoredRun, { journal, files, folds }: Told, colors: Colors): string {
   const { name, folder, status, startedAt, seconds, experiment, metrics } = run;
+  const monitor = experiment.training.best_model.monitor;
   const failure = journal.findLast((entry) => entry.type === 'run-failed');
   return sections(
     [
@@ -36,12 +59,18 @@ function showText(run: StoredRun, journal: readonly JournalEntry[], files: reado
       },
       { title: 'asked for (all else is default)', lines: Object.entries(asked(experiment)).map(([path, value]) => `${path}: ${printable(shownValue(value))}`) },
       { title: 'results', lines: metrics === null ? ['not evaluated yet'] : [resultsTable(metrics, colors)] },
-      { title: 'learning curves', lines: (metrics?.folds ?? []).flatMap((fold) => [foldCurves(fold, experiment.training.best_model.monitor, colors), '']).slice(0, -1) },
+      { title: 'learning curves', lines: (metrics?.folds ?? folds.map(unfinished)).flatMap((fold) => [foldCurves(fold, monitor, colors), '']).slice(0, -1) },
       { title: 'decisions', lines: decisionLines(notedDecisions(journal)) },
       { title: `files in ${printable(pathFromHere(folder))}`, lines: files.map(printable) },
     ],
     colors,
   );
+}
+
+/** A fold of a run that has not been evaluated, as far as it has come. */
+function unfinished({ fold, state, bestEpoch, epochs }: FoldStory): Curves {
+  const best = epochs.find(({ epoch }) => epoch === bestEpoch)?.metrics ?? {};
+  return { fold, best_epoch: bestEpoch ?? 0, epochs, best, stopped: state === 'done' ? 'done' : 'not finished' };
 }
 
 function filesBelow(folder: string): readonly string[] {

@@ -54,7 +54,7 @@ function newsOf(event: StageEvent, task: TaskState | undefined, now: number, isD
       return `epoch ${event.epoch}${epochs}  ${headlines(event.metrics, HEADLINES)}  rate ${rate(event.lr)}  ${duration(event.seconds)}`;
     }
     case 'decision':
-      return event.kind === 'best-model' ? undefined : printable(event.message);
+      return event.kind === 'best-model' || event.kind === 'patience' ? undefined : printable(event.message);
     case 'notice':
       return noticeText(event);
   }

@@ -4,8 +4,11 @@ import type { FoldHistory } from '../../runner/index.ts';
 import type { Colors } from '../terminal.ts';
 import { metric, printable } from './text.ts';
 
+/** What a fold's curves are drawn of. */
+export type Curves = Omit<FoldHistory, 'epochs'> & { readonly epochs: readonly Omit<FoldHistory['epochs'][number], 'seconds'>[] };
+
 /** A fold's curves over its epochs: train and validation loss in one chart, and beside it the metric that chose the best epoch. */
-export function foldCurves(fold: FoldHistory, monitor: string, colors: Colors): string {
+export function foldCurves(fold: Curves, monitor: string, colors: Colors): string {
   const over = (label: string, name: string, color: string): Series => ({ label, color, values: finiteStart(fold.epochs.map(({ metrics }) => metrics[name])) });
   const heading = `${colors.bold(`fold ${fold.fold}`)} · best epoch ${fold.best_epoch} of ${fold.epochs.length} · ${monitor} ${metric(fold.best[monitor])} · ${printable(fold.stopped)}`;
   const losses = chart('loss', [over('train', 'train/loss', cyan), over('val', 'val/loss', yellow)], colors);

@@ -10,7 +10,7 @@ export interface NotedDecision {
   readonly message: string;
 }
 
-/** Resets, early stops and divergences of each task's last start; kept models and reduced rates are daily business. */
+/** Resets, early stops and divergences of each task's last start; kept models, patience and reduced rates are daily business. */
 export function notedDecisions(journal: readonly JournalEntry[]): readonly NotedDecision[] {
   const ofTask = new Map<string, NotedDecision[]>();
   for (const entry of journal) {

@@ -112,7 +112,7 @@ function foldTable(run: EvaluatedRun): Html {
 
 function foldCaption(fold: FoldHistory, story: TaskStory | undefined): Html {
   // Kept models and reduced rates are to be seen in the curves.
-  const decisions = (story?.decisions ?? []).filter(({ kind }) => kind !== 'best-model' && kind !== 'rate-reduced');
+  const decisions = (story?.decisions ?? []).filter(({ kind }) => kind !== 'best-model' && kind !== 'patience' && kind !== 'rate-reduced');
   return html`Fold ${fold.fold}: best epoch ${fold.best_epoch} of ${fold.epochs.length}; ${fold.stopped}.${decisions.map(({ epoch, message }) => html`<br>Epoch ${epoch}: ${message}.`)}`;
 }
 
