@@ -67,6 +67,9 @@ async function follow(loaded: LoadedExperiment, flags: Pick<RunnerOptions, 'unti
   const progress = await openProgress(loaded.experiment.name, following.signal, call.terminal, tell);
   try {
     return await runExperiment(loaded, { artifacts, device, ...flags, ...following, commandLine: call.commandLine }, progress.listen);
+  } catch (error) {
+    if (!(error instanceof OrtrainError && error.code === 'interrupted')) throw error;
+    throw new OrtrainError('interrupted', `${error.message}; the same command goes on from here`, { cause: error });
   } finally {
     await progress.end();
   }

@@ -9,6 +9,7 @@ export async function carryOut(argv: readonly string[], call: Omit<Call, 'flags'
   const program = commands((load) => async (...given) => {
     const command = given.at(-1) as Command;
     const flags = command.optsWithGlobals<Partial<SharedFlags> & Omit<SharedFlags, 'set'>>();
+    if (flags.set !== undefined && !CONFIGURABLE.includes(command.name())) call.terminal.note(`--set changes nothing here: ${command.name()} reads no configuration`);
     const verb = await load();
     answers.push(await verb(command.args, command.opts() as never, { ...call, flags: { ...flags, set: flags.set ?? [] } }));
   });
@@ -20,6 +21,9 @@ export async function carryOut(argv: readonly string[], call: Omit<Call, 'flags'
   }
   return answers[0];
 }
+
+/** Commands that read configurations, to which --set applies. */
+const CONFIGURABLE = ['run', 'plan', 'check', 'explain', 'sweep'];
 
 /** Turns a verb that is loaded when it is used into what commander calls. */
 type Act = <Flags>(load: () => Promise<Verb<Flags>>) => (...given: readonly unknown[]) => Promise<void>;
@@ -72,7 +76,7 @@ function commands(act: Act): Command {
   program
     .command('init <table>')
     .description('write a commented configuration for a table of texts and classes')
-    .option('--output <file>', 'the file to write (default: configs/<name of the table>.yaml)')
+    .option('--output <file>', 'the file to write (default: configs/<name>.yaml, with the name of the table, or of its folder where the table is called train or data)')
     .option('--text <column>', 'the column with the text')
     .option('--target <column>', 'the column with the class')
     .action(act(async () => (await import('./commands/init.ts')).init));

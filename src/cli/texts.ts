@@ -11,7 +11,7 @@ export async function readTexts(input: string, columns: Columns): Promise<Exampl
   return input === '-' ? textsOf(await stdinBytes(), columns) : ofTable(await readTable(input), columns);
 }
 
-/** The texts in the bytes of stdin: one a line, or JSON objects, one a line. */
+/** The texts in the bytes of stdin: a table in CSV, where its first line names the text column; JSON objects, one a line; or else one text a line. */
 export async function textsOf(bytes: Uint8Array, columns: Columns): Promise<Examples> {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
   if (text.trimStart().startsWith('{')) return ofTable(await parseTable(bytes, 'stdin', 'jsonl'), columns);
@@ -20,10 +20,16 @@ export async function textsOf(bytes: Uint8Array, columns: Columns): Promise<Exam
   if (nul !== -1) throw unusable(`stdin holds a NUL byte in line ${text.slice(0, nul).split('\n').length} and so is not text`, HOW);
   const texts = text.split(/\r?\n/).filter((line) => line.trim() !== '');
   if (texts.length === 0) throw unusable('stdin is empty', HOW);
+  if (namesColumn(texts[0] ?? '', columns.text)) return ofTable(await parseTable(bytes, 'stdin', 'csv'), columns);
   return { ids: texts.map((_, row) => String(row)), texts };
 }
 
-const HOW = 'Write one text a line, or one JSON object a line with the text column.';
+/** Whether a line is the header of a table in CSV with this column. */
+function namesColumn(line: string, column: string): boolean {
+  return line.replace(/^\uFEFF/, '').split(',').some((name) => name.trim().replace(/^"(.*)"$/, '$1') === column);
+}
+
+const HOW = 'Write one text a line, a table in CSV, or one JSON object a line with the text column.';
 
 /** What Node can hold as one text. */
 const MOST_BYTES = 2 ** 29 - 24;

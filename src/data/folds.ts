@@ -65,11 +65,14 @@ function tooFewRows(labels: Int32Array, folds: number): Problem[] {
   return labels.length >= folds ? [] : [{ message: `${counted(labels.length, 'row')} for ${folds} folds` }];
 }
 
+/** As many as a person looks up. */
+const MOST_ROWS = 10;
+
 function tooFewOfClass({ labels, classes, rows: places }: FoldedRows, folds: number): Problem[] {
   return [...rowsByLabel(labels)].flatMap(([label, rows]): Problem[] => {
     if (rows.length >= folds) return [];
     const numbers = rows.map((row) => places[row]! + 1);
-    return [{ message: `the class ${quoted(classes[label] ?? String(label))} has ${counted(rows.length, 'row')} for ${folds} folds: ${numbers.join(', ')}`, row: numbers[0]! }];
+    return [{ message: `the class ${quoted(classes[label] ?? String(label))} has ${counted(rows.length, 'row')} for ${folds} folds: rows ${numbers.slice(0, MOST_ROWS).join(', ')}${numbers.length > MOST_ROWS ? ', …' : ''}`, row: numbers[0]! }];
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Experiment } from '../config/index.ts';
+import { OrtrainError } from '../core/errors.ts';
 import { loadTokenizer } from '../data/tokens.ts';
 import { classifierForward } from '../engine/models/index.ts';
 import { encoderFiles, initialWeights, tokenizerFiles } from '../training/classifier-folder.ts';
@@ -11,6 +12,11 @@ import { encoderFiles, initialWeights, tokenizerFiles } from '../training/classi
  */
 export async function checkModel({ model, seed }: Experiment, folder: string): Promise<void> {
   const weights = initialWeights(encoderFiles(folder, model.weights), model.weights, seed);
+  const { maxPositions } = weights.config;
+  if (model.max_seq_length > maxPositions) {
+    const problem = { message: `model.max_seq_length is ${model.max_seq_length}, and the model has ${maxPositions} positions`, field: 'model.max_seq_length' };
+    throw new OrtrainError('config', 'texts would be longer than the model can read', { subject: 'model.max_seq_length', problems: [problem], remedy: `Set model.max_seq_length to ${maxPositions} or less.` });
+  }
   weights.source(classifierForward({ encoder: weights.config, head: model.head, outputs: 1 }).parameters, seed);
   await loadTokenizer(tokenizerFiles(folder));
 }

@@ -5,10 +5,11 @@ import { loadPipeline, type Experiment, type LoadedExperiment } from '../config/
 import { OrtrainError } from '../core/errors.ts';
 import type { Command } from '../core/events.ts';
 import { makeFolder } from '../core/files.ts';
-import { resolveModel, type DownloadProgress } from '../data/hub.ts';
+import { localModel, resolveModel, type DownloadProgress } from '../data/hub.ts';
 import type { Device } from '../engine/runtime/index.ts';
 import type { Tracker } from '../tracking/mlflow/tracker.ts';
 import { openCache, type Cache } from './cache.ts';
+import { checkData } from './check-data.ts';
 import { chooseDevice, type AskedDevice, type DeviceChoice, type PassedOver } from './devices.ts';
 import { openFileHashes, type FileHashes } from './file-hashes.ts';
 import { runFolderFor, type RunPlace } from './run-folder.ts';
@@ -62,6 +63,8 @@ export async function prepareRun(loaded: LoadedExperiment, options: RunnerOption
   const deviceChoice = await (options.choose ?? chooseDevice)(experiment.resources.device, options.failed);
   const { device } = deviceChoice;
   const pipeline = loadPipeline(experiment.pipeline);
+  // Before hundreds of megabytes are fetched for data that cannot be used.
+  if (localModel(experiment.model.base, experiment.model.revision) === undefined) await checkData(experiment);
   const modelFolder = await resolveModel(experiment.model.base, {
     revision: experiment.model.revision,
     weights: experiment.model.weights === 'pretrained',

@@ -16,6 +16,8 @@ export interface Task {
   /** Hash of `parts`. */
   readonly key: string;
   readonly parts: KeyParts;
+  /** Hash of those parts on which what it makes of the training table depends. */
+  readonly trainingKey: string;
   /** The cache entry that holds, or will hold, its output. */
   readonly output: string;
   readonly params: unknown;
@@ -50,16 +52,18 @@ export async function taskGraph(
         params,
         contents,
         fold: fold ?? null,
-        inputs: Object.fromEntries(inputs.map(([kind, from]) => [kind, from.map((task) => task.key)])),
+        inputs: keysOf(inputs, stage.reads === 'training' ? 'trainingKey' : 'key'),
         engine: stage.usesDevice ? { device, onnxruntime: onnxruntimeVersion() } : null,
       };
       const key = hashOf(parts);
+      const { test: _, ...ofTraining } = contents;
       return {
         id: fold === undefined ? stage.name : `${stage.name}[${fold}]`,
         stage,
         fold,
         key,
         parts,
+        trainingKey: hashOf({ ...parts, contents: ofTraining, inputs: keysOf(inputs, 'trainingKey') }),
         output: cache.entry({ stage: stage.name, key }),
         params,
         files,
@@ -71,6 +75,12 @@ export async function taskGraph(
     producers.set(stage.makes, made);
   }
   return tasks;
+}
+
+type Inputs = readonly (readonly [kind: string, from: readonly Task[]])[];
+
+function keysOf(inputs: Inputs, key: 'key' | 'trainingKey'): KeyParts['inputs'] {
+  return Object.fromEntries(inputs.map(([kind, from]) => [kind, from.map((task) => task[key])]));
 }
 
 /** Where the cache has a task's output. */

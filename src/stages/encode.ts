@@ -25,6 +25,7 @@ export const encode: Stage<Params> = {
   name: 'encode',
   version: 2,
   needs: { tokens: 'one' },
+  reads: 'everything',
   makes: 'features',
   publishes: {},
   usesDevice: true,

@@ -12,6 +12,7 @@ export const evaluate: Stage<null> = {
   name: 'evaluate',
   version: 2,
   needs: { tokens: 'one', model: 'each-fold' },
+  reads: 'training',
   makes: 'evaluation',
   publishes: { 'metrics.json': 'metrics.json', 'oof.csv': 'oof.csv' },
   usesDevice: false,

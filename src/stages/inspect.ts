@@ -20,6 +20,7 @@ export const inspect: Stage<Params> = {
   name: 'inspect',
   version: 1,
   needs: { folds: 'one' },
+  reads: 'everything',
   makes: 'findings',
   publishes: { 'findings.json': 'findings.json' },
   usesDevice: false,

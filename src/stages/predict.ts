@@ -18,6 +18,7 @@ export const predict: Stage<Params> = {
   name: 'predict',
   version: 2,
   needs: { tokens: 'one', features: 'optional', model: 'each-fold' },
+  reads: 'everything',
   makes: 'predictions',
   publishes: { 'predictions.csv': 'predictions.csv' },
   usesDevice: true,

@@ -14,6 +14,7 @@ export const split: Stage<Params> = {
   name: 'split',
   version: 1,
   needs: {},
+  reads: 'everything',
   makes: 'folds',
   publishes: { 'folds.csv': 'folds.csv' },
   usesDevice: false,

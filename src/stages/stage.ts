@@ -12,7 +12,7 @@ export interface Surroundings {
 export interface Picked<P> {
   /** Hashed into the cache key as JSON. */
   readonly params: P;
-  /** Files outside the cache; their contents, not their paths, go into the key. */
+  /** Files outside the cache; their contents, not their paths, go into the key. The table to predict is called `test`. */
   readonly files: Readonly<Record<string, string>>;
 }
 
@@ -55,6 +55,8 @@ export interface Stage<P = unknown> {
   readonly version: number;
   /** Kinds of inputs. */
   readonly needs: Readonly<Record<string, Need>>;
+  /** `training`: of its inputs it reads only what came of the training table, so that nothing is made anew for another table to predict. */
+  readonly reads: 'training' | 'everything';
   /** The kind of its output folder. */
   readonly makes: string;
   /** Files or folders of its output, to their place in the run folder; `{fold}` stands for the fold's number. */

@@ -17,6 +17,7 @@ export const submit: Stage<Params> = {
   name: 'submit',
   version: 1,
   needs: { tokens: 'one', predictions: 'one' },
+  reads: 'everything',
   makes: 'submission',
   publishes: { 'submission.csv': 'submission.csv' },
   usesDevice: false,

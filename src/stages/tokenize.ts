@@ -18,6 +18,7 @@ export const tokenize: Stage<Params> = {
   name: 'tokenize',
   version: 1,
   needs: {},
+  reads: 'everything',
   makes: 'tokens',
   publishes: {},
   usesDevice: false,

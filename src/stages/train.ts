@@ -25,6 +25,7 @@ export const train: Stage<Params> = {
   name: 'train',
   version: 2,
   needs: { tokens: 'one', folds: 'one', features: 'optional' },
+  reads: 'training',
   makes: 'model',
   publishes: { model: 'models/fold-{fold}' },
   usesDevice: true,

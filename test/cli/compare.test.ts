@@ -38,3 +38,9 @@ test('many runs stand below each other, the best first', async () => {
   const means = [best, ...others].map((line) => Number(/(0\.\d{4}) ±/.exec(line ?? '')?.[1]));
   expect(means).toEqual(means.toSorted((a, b) => b - a));
 });
+
+test('a page is not written over a file of another kind', async () => {
+  const { code, stderr } = await pipeline(['compare', 'one', 'two', '--artifacts', artifacts, '--report', join(artifacts, 'notes.md')]);
+  expect(code).toBe(2);
+  expect(stderr).toContain('its name ends in .html');
+});

@@ -28,7 +28,7 @@ describe('folds', () => {
     const rows = Int32Array.of(0, 1, 2, 3, 6, 9);
     const error = await errorOf(() => assignFolds(folded(labels, { rows }), { strategy: 'stratified-kfold', folds: 3, shuffle: true, seed: 1 }));
     expect(error.code).toBe('data');
-    expect(error.problems).toEqual([{ message: 'the class "yes" has 2 rows for 3 folds: 4, 10', row: 4 }]);
+    expect(error.problems).toEqual([{ message: 'the class "yes" has 2 rows for 3 folds: rows 4, 10', row: 4 }]);
     expect(() => assignFolds(folded(labels), { strategy: 'stratified-kfold', folds: 2, shuffle: true, seed: 1 })).not.toThrow();
     expect(() => assignFolds(folded(labels), { strategy: 'kfold', folds: 3, shuffle: true, seed: 1 })).not.toThrow();
     expect(() => assignFolds(folded(labels), { strategy: 'kfold', folds: 7, shuffle: true, seed: 1 })).toThrow(/7 folds/);

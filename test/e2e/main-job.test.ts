@@ -41,6 +41,13 @@ describe('a finished run', () => {
     expect(JSON.stringify(compared)).toContain('model.head.dense');
     const predicted = await pipeline(['predict', '--run', 'plain', '--input', join(root, 'configs/quickstart/test.csv'), ...at]);
     expect(predicted.stdout).toBe(readFileSync(join(artifacts, 'runs/plain/predictions.csv'), 'utf8'));
+    const piped = await pipeline(['predict', '--run', 'plain', '--input', '-', ...at], { input: readFileSync(join(root, 'configs/quickstart/test.csv'), 'utf8') });
+    expect(piped.stdout).toBe(predicted.stdout);
+    const mine = file('mine.csv', 'id,text\n5,flood\n');
+    const over = await pipeline(['predict', '--run', 'plain', '--input', mine, '--output', mine, '--set', 'foo=1', ...at]);
+    expect([over.code, readFileSync(mine, 'utf8')]).toEqual([2, 'id,text\n5,flood\n']);
+    expect(over.stderr).toContain('is the input, and is not written over');
+    expect(over.stderr).toContain('--set changes nothing here: predict reads no configuration');
     const lines = await pipeline(['predict', '--run', 'plain', '--input', '-', ...at], { input: 'one text\nanother text\n' });
     expect(lines.stdout.trimEnd().split('\n').length).toBe(3);
   });

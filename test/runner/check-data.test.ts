@@ -24,7 +24,7 @@ describe('data that cannot be used are refused, not found worth knowing', () => 
     ['a header alone', 'id,text,target\n', [], /has a header and no rows/],
     ['one class', table(good.map((row) => row.replace(/.$/, '1'))), [], /all rows have the same target/],
     ['ids that repeat', table([...good, '3,again,1']), [], /the id "3" also stands in row 4/],
-    ['a class with fewer rows than folds', table([...good, '12,a,rare', '13,b,rare']), ['split.folds=3'], /the class "rare" has 2 rows for 3 folds: 13, 14/],
+    ['a class with fewer rows than folds', table([...good, '12,a,rare', '13,b,rare']), ['split.folds=3'], /the class "rare" has 2 rows for 3 folds: rows 13, 14/],
     ['texts without anything in them', table(good.map((row) => row.replace(/message \d+/, ' '))), [], /all texts are empty/],
     ['one text for all', table(good.map((row) => row.replace(/message \d+/, 'same'))), ['split.group_by=text'], /split\.group_by makes 1 group for 2 folds/],
     ['nothing left', table(good.map((row) => row.replace(/message \d+/, 'same'))), ['data.conflicts=drop'], /of the class "0" no row is left/],

@@ -97,6 +97,21 @@ describe('a run', () => {
     expect(result.run).toBe('quickstart-2');
   });
 
+  it('trains nothing for another table to predict, and predicts it', async () => {
+    const test = join(artifacts, 'later.csv');
+    writeFileSync(test, 'id,text\n7,the river is over its banks\n9,my cat naps\n');
+    const { result, executed } = await run([`data.test=${test}`, 'data.sample_submission=null']);
+    expect(executed).toEqual(['tokenize', 'inspect', 'predict']);
+    expect(lines(join(result.folder, 'predictions.csv')).map((line) => line.split(',')[0])).toEqual(['id', '7', '9']);
+    const frozen = ['model.freeze_encoder=true', 'model.max_seq_length=16', 'name=frozen-test'];
+    expect((await run(frozen)).executed).toContain('train[0]');
+    expect((await run([...frozen, `data.test=${test}`, 'data.sample_submission=null'])).executed).toEqual(['tokenize', 'inspect', 'encode', 'predict']);
+  });
+
+  it('refuses texts longer than the model can read', async () => {
+    await expect(run(['model.max_seq_length=65', 'name=long'])).rejects.toMatchObject({ code: 'config', problems: [{ message: 'model.max_seq_length is 65, and the model has 64 positions' }] });
+  });
+
   it('carries a forced stage out again, with all that depends on it', async () => {
     const { executed } = await run([], { force: ['evaluate'] });
     expect(executed).toEqual(['evaluate']);

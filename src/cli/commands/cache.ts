@@ -10,7 +10,7 @@ import { plural } from '../render/text.ts';
 export const cache: Verb<object> = async (_operands, _flags, call) => {
   const { artifacts } = call.flags;
   const items = cacheContents(artifacts);
-  const text = items.length === 0 ? `nothing in ${resolve(artifacts, 'cache')}` : `${itemTable(items, call.terminal.colors)}\n${inAll(items)}, ${inAll(unused(items))} that no run refers to`;
+  const text = items.length === 0 ? `nothing in ${resolve(artifacts, 'cache')}` : `${itemTable(items, call.terminal.colors)}\n${inAll(items)} in all; no run refers to ${inAll(unused(items))} of them`;
   return { data: { items }, text };
 };
 

@@ -28,7 +28,7 @@ export const init: Verb<InitFlags> = async ([path = ''], flags) => {
   writeFileAtomic(output, starter({ name, train: path, test, sample: test === null ? null : sample, id, text, target, tokens: tokensFor(columnOf(table, text) ?? []) }));
   return {
     data: { output, id, text, target, test, sample_submission: sample },
-    text: `${output} is written: text in ${text}, classes in ${target}, ids in ${id ?? 'no column'}\nlook through it, then: pipeline run ${output}`,
+    text: `${output} is written: text in ${text}, classes in ${target}, ids in ${id ?? 'no column'}, ${test === null ? 'no rows to predict' : `rows to predict from ${test}, ${sample === null ? 'no sample submission' : `submission as ${sample}`}`}\nlook through it, then: pipeline run ${output}`,
   };
 };
 

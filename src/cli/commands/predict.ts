@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs';
+import { OrtrainError } from '../../core/errors.ts';
 import { writeFileAtomic } from '../../core/files.ts';
 import { writeCsv } from '../../data/csv.ts';
 import { predictTexts, readRun, type TextPredictions } from '../../runner/index.ts';
@@ -17,6 +19,7 @@ interface PredictFlags {
 /** Classifies new texts with the models of a run. */
 export const predict: Verb<PredictFlags> = async (_operands, flags, call) => {
   const run = readRun(call.flags.artifacts, flags.run);
+  if (flags.output !== undefined && isSameFile(flags.input, flags.output)) throw new OrtrainError('usage', `${flags.output} is the input, and is not written over`, { subject: flags.output, remedy: 'Name another file with --output.' });
   const { ids, texts } = await readTexts(flags.input, run.experiment.data);
   const signal = call.takeInterrupts();
   signal.addEventListener('abort', () => call.terminal.note(STOPPING));
@@ -28,6 +31,11 @@ export const predict: Verb<PredictFlags> = async (_operands, flags, call) => {
     text: flags.output === undefined ? csv : `${plural(texts.length, 'prediction')} in ${flags.output}`,
   };
 };
+
+function isSameFile(a: string, b: string): boolean {
+  const [one, other] = [a, b].map((path) => statSync(path, { throwIfNoEntry: false }));
+  return one !== undefined && one.ino === other?.ino && one.dev === other.dev;
+}
 
 function asCsv(ids: readonly string[], predictions: TextPredictions): string {
   const fields = fieldsOf(predictions);

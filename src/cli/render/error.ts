@@ -20,8 +20,10 @@ export function errorDocument(error: unknown): Readonly<Record<string, unknown>>
 export function renderError(error: unknown, colors: Colors): string {
   if (!(error instanceof OrtrainError)) return renderDefect(error, colors);
   if (error.code === 'interrupted') return colors.yellow(printable(error.message));
-  const shown = inOrder(error.problems).slice(0, MOST_PROBLEMS);
-  const hidden = error.problems.length - shown.length;
+  // A problem without a place may say no more than the error itself.
+  const told = error.problems.filter(({ message, file, line }) => line !== undefined || error.message !== `${file} ${message}`);
+  const shown = inOrder(told).slice(0, MOST_PROBLEMS);
+  const hidden = told.length - shown.length;
   return [
     `${colors.red(colors.bold('error:'))} ${printable(error.message)}`,
     ...shown.map((problem) => renderProblem(problem, colors)),

@@ -10,7 +10,12 @@ export function verdict(pairing: Pairing): string {
   if (more.length === 0) return `${ofTwo(only, pairing)} ${ofRows(only)}`;
   if (pairing.pairs.length > MOST_SENTENCES) return ofCrowd(pairing);
   const leads = pairing.pairs.map((pair) => ofMany(pair, pairing));
-  return `${only.best} has the best mean ${pairing.metric}. ${leads.join(' ')} The p values are corrected for ${pairing.pairs.length} comparisons.`;
+  return `${only.best} has the best mean ${pairing.metric}. ${leads.join(' ')} ${corrected(pairing.pairs.length)}`;
+}
+
+/** So an interval can exclude zero and its difference be within noise all the same. */
+function corrected(comparisons: number): string {
+  return `The p values are corrected for ${comparisons} comparisons, each interval is that of its pair alone.`;
 }
 
 /** `0.0041 to 0.0205` */
@@ -60,7 +65,7 @@ function ofCrowd({ metric: name, pairs, smallerIsBetter }: Tested): string {
   const [second] = pairs;
   const nearest = second?.folds == null ? '' : ` The closest is ${second.other}: ${metric(Math.abs(second.folds.difference))} (95 % interval ${range(upwards(second.folds.interval, smallerIsBetter))}, ${chance(second.p ?? 1)}).`;
   const rest = within.length === 0 || within.length === pairs.length ? '' : ` Its lead is within noise over ${listed(within.map(({ other }) => other))}.`;
-  return `${best} has the best mean ${name}. ${lead}${nearest}${rest} The p values are corrected for ${pairs.length} comparisons.`;
+  return `${best} has the best mean ${name}. ${lead}${nearest}${rest} ${corrected(pairs.length)}`;
 }
 
 function listed(names: readonly string[]): string {
