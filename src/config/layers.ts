@@ -54,8 +54,11 @@ export function readLayers(file: string): Layers {
     return merged;
   };
 
+  const refused = (problem: Problem): Layers => ({ tree: emptyMap, problems: [problem], files: [], whole: false });
+  const name = shownPath(resolve(file));
   const content = readText(resolve(file));
-  if ('refused' in content) return { tree: emptyMap, problems: [fileProblem(shownPath(resolve(file)), content)], files: [], whole: false };
+  if ('refused' in content) return refused(fileProblem(name, content));
+  if (/\.(csv|tsv|jsonl)$/i.test(file)) return refused({ file: name, message: `${name} is a table; \`pipeline init ${name}\` writes a configuration for it` });
   const tree = readLayer(resolve(file), content.text, []);
   return { tree, problems, files, whole };
 }
@@ -65,6 +68,10 @@ function layerOf(text: string, name: string, report: (problems: readonly Problem
   const locate = locateIn(name, text);
   const parsed = parseYaml(text, locate);
   report(parsed.problems);
+  if (parsed.tree?.kind === 'map' && isSweep(parsed.tree)) {
+    report([problemAt(parsed.tree.entries.get('parameters')?.key, ['parameters'], `${name} is a sweep; \`pipeline sweep ${name}\` carries it out`)]);
+    return undefined;
+  }
   if (parsed.tree?.kind === 'map') {
     const { tree, problems } = check(parsed.tree, layerSchema);
     report(problems);
@@ -72,6 +79,11 @@ function layerOf(text: string, name: string, report: (problems: readonly Problem
   }
   if (parsed.problems.length === 0) report([noMapping(parsed.tree, name, locate(0, text.length))]);
   return undefined;
+}
+
+/** A sweep has these two keys, and an experiment neither. */
+function isSweep({ entries }: MapTree): boolean {
+  return entries.has('base') && entries.has('parameters');
 }
 
 function noMapping(tree: Tree | undefined, name: string, start: ReturnType<ReturnType<typeof locateIn>>): Problem {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { loadExperiment, requireFiles } from '../../src/config/index.ts';
+import { loadExperiment, loadSweep, requireFiles } from '../../src/config/index.ts';
 import { problemsOf, refusal, workspace } from './workspace.ts';
 import { because } from '../helpers/skips.ts';
 
@@ -90,4 +90,15 @@ test('100 MB are refused without being read', () => {
 test.each(['../x', 'a/b', 'a\\\\b', '..', '.', 'a..b', '.hidden', 'x.', 'a b', 'x'.repeat(101), ''])('%j cannot name an experiment', (name) => {
   const file = join(workspace({ 'x.yaml': `extends: bert-1dense.yaml\nname: "${name}"\n` }), 'x.yaml');
   expect(problemsOf(file)).toMatchObject([{ line: 2, column: 7, field: 'name' }]);
+});
+
+test.each([
+  ['configs/sweeps/quickstart-heads.yaml', 'is a sweep; `pipeline sweep configs/sweeps/quickstart-heads.yaml` carries it out'],
+  ['configs/quickstart/train.csv', 'is a table; `pipeline init configs/quickstart/train.csv` writes a configuration for it'],
+])('%s is no experiment, and says what it is', (file, message) => {
+  expect(() => loadExperiment(file)).toThrow(expect.objectContaining({ code: 'config', problems: [expect.objectContaining({ message: expect.stringContaining(message) })] }));
+});
+
+test('an experiment is no sweep', () => {
+  expect(() => loadSweep('configs/quickstart.yaml')).toThrow('configs/quickstart.yaml is an experiment, not a sweep');
 });

@@ -21,7 +21,7 @@ export function renderError(error: unknown, colors: Colors): string {
   if (!(error instanceof OrtrainError)) return renderDefect(error, colors);
   if (error.code === 'interrupted') return colors.yellow(printable(error.message));
   // A problem without a place may say no more than the error itself.
-  const told = error.problems.filter(({ message, file, line }) => line !== undefined || error.message !== `${file} ${message}`);
+  const told = error.problems.filter(({ message, line }) => line !== undefined || error.message !== message);
   const shown = inOrder(told).slice(0, MOST_PROBLEMS);
   const hidden = told.length - shown.length;
   return [

@@ -57,6 +57,7 @@ function readSweep(path: string, name: string): { readonly tree: MapTree; readon
   const parsed = parseYaml(content.text, locate);
   if (parsed.problems.length > 0) throw refusal(name, parsed.problems);
   if (parsed.tree?.kind !== 'map') throw refusal(name, [problemAt(locate(0, content.text.length), [], 'a sweep is a mapping with the keys base and parameters')]);
+  if (isExperiment(parsed.tree)) throw new OrtrainError('config', `${name} is an experiment, not a sweep`, { subject: name, remedy: `Carry it out with: pipeline run ${name}` });
   const { tree, problems } = check(parsed.tree, sweepSchema);
   const settings = complete(withEntry(tree, ['parameters'], undefined), sweepDefinition);
   const missing = settings.missing.map((key): Problem => ({ file: name, message: `${key.join('.')} is missing`, field: key.join('.') }));
@@ -64,6 +65,10 @@ function readSweep(path: string, name: string): { readonly tree: MapTree; readon
   const all = [...problems, ...missing, ...(none ? [problemAt(valuePlace(tree, ['parameters']) ?? locate(0, 1), ['parameters'], 'parameters names nothing to sweep')] : []), ...rangeProblems(tree)];
   if (all.length > 0) throw refusal(name, all);
   return { tree, settings: plain(settings.tree) as unknown as Settings };
+}
+
+function isExperiment({ entries }: MapTree): boolean {
+  return !entries.has('base') && !entries.has('parameters') && ['data', 'model', 'training', 'extends'].some((key) => entries.has(key));
 }
 
 function membersOf(
