@@ -1,5 +1,5 @@
 export { cacheContents, removeItems, unused, type CacheItem } from './cache-contents.ts';
-export { inspectDataset, type DataSizes } from './check-data.ts';
+export { checkData, inspectDataset, type DataSizes } from './check-data.ts';
 export { deleteRuns, deletionOf, type Deletion } from './delete-runs.ts';
 export type { Finding } from '../data/findings/index.ts';
 export { exportRun, type ExportedFile, type ExportedModel, type ExportRequest } from './export.ts';

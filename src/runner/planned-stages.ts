@@ -10,7 +10,7 @@ export interface PlannedStage {
 
 /**
  * The stages that an experiment goes through. Throws a `config` error with the places of all stages that do not exist, or else of
- * all whose inputs no stage before them makes.
+ * all that should run for each fold and do not, or whose inputs no stage before them makes.
  */
 export function plannedStages(experiment: Experiment, pipeline: Pipeline): readonly PlannedStage[] {
   const unknown = pipeline.stages.filter(({ stage }) => !Object.hasOwn(stages, stage));
@@ -18,7 +18,7 @@ export function plannedStages(experiment: Experiment, pipeline: Pipeline): reado
   const active = pipeline.stages.filter(({ when }) => when === undefined || Boolean(valueAt(experiment, when)));
   const planned = active.map(({ stage, foreach }): PlannedStage => ({ stage: stages[stage]!, perFold: foreach === 'fold' }));
   const unmade = active.flatMap(({ place }, i) => inputProblems(planned, i).map((message): Problem => ({ message, ...place })));
-  if (unmade.length > 0) throw refusal(pipeline, unmade, 'Put the stage that makes it earlier in the pipeline file, or remove the one that needs it.');
+  if (unmade.length > 0) throw refusal(pipeline, unmade, 'Correct the places shown: a stage that makes something stands before those that need it.');
   return planned;
 }
 
@@ -34,6 +34,8 @@ function unknownStage({ stage, place }: PipelineStage): Problem {
 
 function inputProblems(planned: readonly PlannedStage[], at: number): readonly string[] {
   const { stage, perFold } = planned[at]!;
+  const isOfFold = Object.values(stage.publishes).some((place) => place.includes('{fold}'));
+  if (isOfFold && !perFold) return [`the stage ${stage.name} runs for each fold, so it needs foreach: fold`];
   return Object.entries(stage.needs).flatMap(([kind, need]) => whyNoInput(kind, need, planned.slice(0, at), stage.name, perFold) ?? []);
 }
 

@@ -53,4 +53,13 @@ test('--dry-run lists the experiments and starts none; a wrong sweep exits with 
   const wrong = join(folder, 'wrong.yaml');
   writeFileSync(wrong, 'base: nowhere.yaml\nparameters: { training.epochs: [1] }\n');
   expect((await pipeline(['sweep', wrong])).code).toBe(2);
+
+  const classes = join(folder, 'classes.csv');
+  writeFileSync(classes, `id,text,target\n${Array.from({ length: 12 }, (_, i) => `${i},message ${i},${i % 3}`).join('\n')}\n`);
+  const unranked = join(folder, 'unranked.yaml');
+  writeFileSync(unranked, `base: ${join(root, 'configs/quickstart.yaml')}\nmetric: oof/f1\nparameters: { seed: [1, 2] }\n`);
+  const refused = await pipeline(['sweep', unranked, '--artifacts', join(folder, 'none'), ...small, ...[`data.train=${classes}`, 'data.test=null', 'data.sample_submission=null'].flatMap((set) => ['--set', set])]);
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toContain('metric is oof/f1, which is measured for two classes only; the training rows have 3');
+  expect(existsSync(join(folder, 'none/runs'))).toBe(false);
 });

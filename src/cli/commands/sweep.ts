@@ -4,6 +4,7 @@ import { loadSweep, type Sweep, type SweepMember } from '../../config/index.ts';
 import { shownValue } from '../../config/parameters.ts';
 import { OrtrainError } from '../../core/errors.ts';
 import { writeJsonAtomic } from '../../core/files.ts';
+import { checkData } from '../../runner/index.ts';
 import { compareRuns } from '../../tracking/comparison/compare.ts';
 import type { RunMetrics } from '../../tracking/run-files.ts';
 import type { Answer, Call, Verb } from '../call.ts';
@@ -26,6 +27,7 @@ export const sweep: Verb<SweepFlags> = async ([file = ''], { dryRun = false }, c
   const loaded = loadSweep(file, call.flags.set);
   for (const member of loaded.members) requireReferences(member.loaded);
   if (dryRun) return listed(loaded, call.terminal);
+  await throwIfUnranked(loaded);
   const total = loaded.members.length;
   const outcomes = await runAll(
     loaded.members.map((member) => ({ loaded: member.loaded, config: file })),
@@ -38,6 +40,14 @@ export const sweep: Verb<SweepFlags> = async ([file = ''], { dryRun = false }, c
   );
   return ranked(loaded, outcomes, call);
 };
+
+/** The metrics f1 are of two classes: with more, no run would have the one to rank by. */
+async function throwIfUnranked({ metric: name, members }: Sweep): Promise<void> {
+  const [first] = members;
+  if (first === undefined || !/(^oof\/f1$|^cv\/f1\/)/.test(name)) return;
+  const { classes } = await checkData(first.loaded.experiment);
+  if (classes.length > 2) throw new OrtrainError('config', `metric is ${name}, which is measured for two classes only; the training rows have ${classes.length}`, { subject: 'metric', remedy: `Rank by ${name.replace('/f1', '/f1_macro')}.` });
+}
 
 /** A member and what came of it; best first, those without a result last. */
 interface Ranked {
