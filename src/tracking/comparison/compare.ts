@@ -70,7 +70,8 @@ export function sideBySide(runs: readonly Compared[]): SideBySide {
     runs: runs.map(({ name }) => name),
     parameters: differing(runs.map(({ experiment }) => experiment)),
     metrics: names.map((name) => {
-      const values = all.map((figuresOfRun) => figuresOfRun[name] ?? null);
+      // Own ones only: a damaged file may name a metric `constructor`.
+      const values = all.map((figuresOfRun) => (Object.hasOwn(figuresOfRun, name) ? (figuresOfRun[name] ?? null) : null));
       return { name, values, best: bestOf(name, values.map((figure) => figure?.value ?? NaN)) };
     }),
   };
