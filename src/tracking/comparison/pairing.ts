@@ -33,8 +33,9 @@ export function pairRuns(runs: readonly EvaluatedRun[]): Pairing {
 
   const { metric, smallerIsBetter } = comparedMetric(runs);
   const scores = runs.map(({ metrics }) => metrics.folds.map(({ best }) => best[metric] ?? NaN));
-  if (scores.flat().some((score) => !Number.isFinite(score))) return { paired: false, reason: `${metric} is not a number in every fold` };
   const means = scores.map((values) => values.reduce((sum, value) => sum + value, 0) / values.length);
+  // Without folds, and for numbers too large to add, there is no mean either.
+  if ([...scores.flat(), ...means].some((score) => !Number.isFinite(score))) return { paired: false, reason: `${metric} is not a number in every fold` };
   const winner = means.indexOf(smallerIsBetter ? Math.min(...means) : Math.max(...means));
   const best = runs[winner]!;
   const others = runs.flatMap((run, i) => (i === winner ? [] : [{ run, scores: scores[i]! }]));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compareRuns, type Comparison } from '../../../src/tracking/comparison/compare.ts';
+import { pairRuns } from '../../../src/tracking/comparison/pairing.ts';
 import { readEvaluatedRun } from '../../../src/tracking/run-files.ts';
 import { twoClassRows, writeEvaluatedRun, type Scripted } from '../../helpers/evaluated-run.ts';
 import { temporaryFolder } from '../../helpers/quickstart.ts';
@@ -85,5 +86,11 @@ describe('runs are not paired', () => {
     const run = await readEvaluatedRun(writeEvaluatedRun(temporaryFolder(), { name: 'a', classes: ['0', '1'], rows, scores: better }));
     const { verdict } = await compareRuns([run, { ...run, name: 'b', metrics: null }]);
     expect(verdict).toBe('No test was made: b has not been evaluated.');
+  });
+
+  it('where metrics.json has lost its folds', async () => {
+    const run = await readEvaluatedRun(writeEvaluatedRun(temporaryFolder(), { name: 'a', classes: ['0', '1'], rows, scores: better }));
+    const without = { ...run, metrics: { ...run.metrics, folds: [] } };
+    expect(pairRuns([without, { ...without, name: 'b' }])).toEqual({ paired: false, reason: 'val/f1_macro is not a number in every fold' });
   });
 });
