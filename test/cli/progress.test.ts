@@ -6,6 +6,7 @@ import { liveProgress } from '../../src/cli/progress/live.ts';
 import { noticesOf } from '../../src/cli/progress/notices.ts';
 import { plainProgress } from '../../src/cli/progress/plain.ts';
 import { advance, foldsSecondsLeft, nothingYet, taskSecondsLeft, type RunState } from '../../src/cli/progress/state.ts';
+import type { RunEvent } from '../../src/core/events.ts';
 import { foldsSideBySide, scriptedRun } from './events.ts';
 
 function stateAt(until: number, script = scriptedRun()): RunState {
@@ -76,6 +77,11 @@ test('time left of folds side by side is that of the lane that ends last', () =>
   expect(left(10_000)).toBeCloseTo(37.5, 9);
   // 5 s of fold 1; the fold that has just begun takes 20 s, as the one that is done, and so does the last one.
   expect(left(20_000)).toBeCloseTo(25, 9);
+});
+
+test('plain progress has no line for an epoch that cost patience', () => {
+  const patience: RunEvent = { type: 'task-event', run: 'demo', task: 'train[1]', stage: 'train', fold: 1, event: { type: 'decision', epoch: 1, kind: 'patience', message: 'val/accuracy has not improved for 1 of 3 epochs' } };
+  expect(plainLines([...scriptedRun(), [109_200, patience]])).toEqual(plainLines(scriptedRun()));
 });
 
 test('plain progress tells of each of the folds that run side by side', () => {

@@ -59,6 +59,12 @@ describe('early stopping', () => {
     expect(log.map(({ kinds }) => kinds.filter((kind) => kind !== 'best-model'))).toEqual([[], [], ['patience'], ['patience'], ['stopped']]);
   });
 
+  it('counts in a sentence the epochs that cost patience', () => {
+    const { state } = play(stopping, [{ accuracy: 0.5 }, { accuracy: 0.5 }]);
+    const { decisions } = afterEpoch(stopping, state, 3, { 'val/f1_macro': 0, 'val/accuracy': 0.4, 'val/loss': 1 });
+    expect(decisions).toEqual([{ kind: 'patience', message: 'val/accuracy has not improved for 2 of 3 epochs' }]);
+  });
+
   it('says that it waits where patience is used up and the rate is still above the reset list’s threshold', () => {
     const waiting: Training = { ...stopping, early_stopping: { monitor: 'val/accuracy', mode: 'max', patience: 1 }, lr_resets: { values: [0.05], below: 1e-6 } };
     const { state } = play(waiting, [{ accuracy: 0.5 }]);
