@@ -4,6 +4,7 @@ import { trainExamples, unlabelledExamples, type Examples, type TrainExamples } 
 import { inspectData, type Dataset, type Finding } from '../data/findings/index.ts';
 import { assignFolds } from '../data/folds.ts';
 import { localModel } from '../data/hub.ts';
+import { isOfTwoClasses } from '../data/metrics.ts';
 import { buildSubmission } from '../data/submission.ts';
 import { readTable } from '../data/table.ts';
 import { loadTokenizer } from '../data/tokens.ts';
@@ -73,7 +74,6 @@ export async function inspectDataset(experiment: Experiment): Promise<{ readonly
   return { sizes: sizesOf(contents, experiment.split.folds), findings: inspectData(dataset, inspectionOptions(experiment), tokenizer) };
 }
 
-/** The metrics f1 are of the second of two classes; `classificationMetrics` has none of more. */
 function throwIfUnmeasured({ best_model, early_stopping, schedule }: Experiment['training'], classes: number): void {
   if (classes <= 2) return;
   const watched = {
@@ -83,7 +83,7 @@ function throwIfUnmeasured({ best_model, early_stopping, schedule }: Experiment[
   };
   const problems = Object.entries(watched).flatMap(([key, monitor]): readonly Problem[] => {
     const field = `training.${key}.monitor`;
-    return monitor?.endsWith('/f1') === true ? [{ message: `${field} is ${monitor}, which is measured for two classes only; the training rows have ${classes}`, field, suggestion: `${monitor}_macro` }] : [];
+    return monitor !== undefined && isOfTwoClasses(monitor) ? [{ message: `${field} is ${monitor}, which is measured for two classes only; the training rows have ${classes}`, field, suggestion: `${monitor}_macro` }] : [];
   });
   if (problems.length > 0) throw new OrtrainError('data', `the data have ${classes} classes, and the configuration watches a metric of two`, { problems });
 }

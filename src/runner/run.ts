@@ -7,7 +7,7 @@ import { hashFile } from '../core/hash.ts';
 import { thisProcess } from '../core/owner.ts';
 import { readJson } from '../stages/outputs.ts';
 import { openJournal } from '../tracking/journal.ts';
-import type { FoldHistory, RunMetrics } from '../tracking/run-files.ts';
+import { summaryOf, type FoldHistory, type RunMetrics } from '../tracking/run-files.ts';
 import { checkData } from './check-data.ts';
 import { checkModel } from './check-model.ts';
 import { openCrew } from './crew.ts';
@@ -248,12 +248,4 @@ function foldRecord({ stage, output }: Task): { readonly record?: FoldRecord } {
 function readMetrics({ tasks }: PreparedRun): RunMetrics | null {
   const evaluation = tasks.find((task) => task.stage.name === 'evaluate');
   return evaluation === undefined ? null : readJson<RunMetrics>(evaluation.output, 'metrics.json');
-}
-
-/** The figures by which runs are compared: `oof/…` and `cv/<metric>/mean|sd`. */
-function summaryOf({ oof, cv }: RunMetrics): Readonly<Record<string, number>> {
-  return {
-    ...oof,
-    ...Object.fromEntries(Object.entries(cv).flatMap(([name, { mean, sd }]) => [[`cv/${name}/mean`, mean], [`cv/${name}/sd`, sd]])),
-  };
 }

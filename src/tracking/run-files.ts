@@ -38,6 +38,14 @@ export interface RunMetrics {
   readonly oof: Readonly<Record<string, number>>;
 }
 
+/** The figures by which runs are compared: `oof/…` and `cv/<metric>/mean|sd`. */
+export function summaryOf({ oof, cv }: RunMetrics): Readonly<Record<string, number>> {
+  return {
+    ...oof,
+    ...Object.fromEntries(Object.entries(cv).flatMap(([name, { mean, sd }]) => [[`cv/${name}/mean`, mean], [`cv/${name}/sd`, sd]])),
+  };
+}
+
 /** `oof.csv`: each row as the model judged it that had not seen it. Labels and predictions are positions in the run's classes. */
 export interface OutOfFold {
   readonly ids: readonly string[];

@@ -4,9 +4,10 @@ import { loadSweep, type Sweep, type SweepMember } from '../../config/index.ts';
 import { shownValue } from '../../config/parameters.ts';
 import { OrtrainError } from '../../core/errors.ts';
 import { writeJsonAtomic } from '../../core/files.ts';
+import { isOfTwoClasses } from '../../data/metrics.ts';
 import { checkData } from '../../runner/index.ts';
 import { compareRuns } from '../../tracking/comparison/compare.ts';
-import type { RunMetrics } from '../../tracking/run-files.ts';
+import { summaryOf, type RunMetrics } from '../../tracking/run-files.ts';
 import type { Answer, Call, Verb } from '../call.ts';
 import { runAll, type Outcome } from '../experiment-runs.ts';
 import { requireReferences } from '../experiments.ts';
@@ -44,7 +45,7 @@ export const sweep: Verb<SweepFlags> = async ([file = ''], { dryRun = false }, c
 /** The metrics f1 are of two classes: with more, no run would have the one to rank by. */
 async function throwIfUnranked({ metric: name, members }: Sweep): Promise<void> {
   const [first] = members;
-  if (first === undefined || !/(^oof\/f1$|^cv\/f1\/)/.test(name)) return;
+  if (first === undefined || !isOfTwoClasses(name)) return;
   const { classes } = await checkData(first.loaded.experiment);
   if (classes.length > 2) throw new OrtrainError('config', `metric is ${name}, which is measured for two classes only; the training rows have ${classes.length}`, { subject: 'metric', remedy: `Rank by ${name.replace('/f1', '/f1_macro')}.` });
 }
@@ -83,8 +84,7 @@ function order({ mode }: Sweep, a: Ranked, b: Ranked): number {
 }
 
 function scoreOf(metrics: RunMetrics | null, name: string): number {
-  const cv = /^cv\/(.*)\/mean$/.exec(name)?.[1];
-  return (cv === undefined ? metrics?.oof[name] : metrics?.cv[cv]?.mean) ?? NaN;
+  return (metrics === null ? undefined : summaryOf(metrics)[name]) ?? NaN;
 }
 
 /** Writes the page of those runs that were evaluated. */
