@@ -1,4 +1,5 @@
 import type { Experiment } from '../config/index.ts';
+import { plural } from '../core/text.ts';
 import { plateauStart, plateauStep, type PlateauState } from '../engine/optim/index.ts';
 
 type Training = Experiment['training'];
@@ -75,7 +76,7 @@ export function afterEpoch(
   if (stopping !== null && patience !== null && patience.badEpochs >= stopping.patience) {
     const resets = training.lr_resets;
     const next = resets?.values[resetsUsed];
-    const why = `${stopping.monitor} has not improved for ${patience.badEpochs} epochs`;
+    const why = `${stopping.monitor} has not improved for ${plural(patience.badEpochs, 'epoch')}`;
     if (resets === null) {
       stopped = why;
     } else if (lr < resets.below) {

@@ -66,6 +66,10 @@ test('curves end where the numbers end, and one epoch has none', () => {
   expect(foldCurves(fold(0, [0.6]), 'val/f1_macro', plain).split('\n')).toHaveLength(1);
 });
 
+test('a fold without a finished epoch has no best one', () => {
+  expect(foldCurves({ fold: 2, best_epoch: 0, epochs: [], best: {}, stopped: 'not finished' }, 'val/f1_macro', plain)).toBe('fold 2 · no epoch yet · not finished');
+});
+
 test('equal values make a flat curve', () => {
   const text = foldCurves(fold(0, [0.5, 0.5, 0.5]), 'val/f1_macro', plain);
   expect(text).toContain('val/f1_macro');

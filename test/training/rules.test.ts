@@ -69,7 +69,7 @@ describe('early stopping', () => {
     const waiting: Training = { ...stopping, early_stopping: { monitor: 'val/accuracy', mode: 'max', patience: 1 }, lr_resets: { values: [0.05], below: 1e-6 } };
     const { state } = play(waiting, [{ accuracy: 0.5 }]);
     const { decisions } = afterEpoch(waiting, state, 2, { 'val/f1_macro': 0, 'val/accuracy': 0.5, 'val/loss': 1 });
-    expect(decisions).toEqual([{ kind: 'patience', message: 'val/accuracy has not improved for 1 epochs; the next rate of the list waits until this one, 0.001, is below 0.000001' }]);
+    expect(decisions).toEqual([{ kind: 'patience', message: 'val/accuracy has not improved for 1 epoch; the next rate of the list waits until this one, 0.001, is below 0.000001' }]);
   });
 
   it('counts afresh after an improvement', () => {

@@ -1,13 +1,13 @@
 import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { asked, shownValue } from '../../config/parameters.ts';
 import { readRun, type StoredRun } from '../../runner/index.ts';
-import { readJournal, type JournalEntry } from '../../tracking/journal.ts';
-import type { Verb } from '../call.ts';
 import { foldStories, type FoldStory } from '../../tracking/fold-stories.ts';
+import { readJournal, type JournalEntry } from '../../tracking/journal.ts';
 import { journalStory } from '../../tracking/report/journal-story.ts';
+import type { Verb } from '../call.ts';
 import { foldCurves, type Curves } from '../render/curves.ts';
 import { decisionLines, notedDecisions } from '../render/decisions.ts';
-import { asked, shownValue } from '../../config/parameters.ts';
 import { resultsTable } from '../render/results.ts';
 import { sections } from '../render/sections.ts';
 import { duration, minuteOf, pathFromHere, printable } from '../render/text.ts';

@@ -10,7 +10,8 @@ export type Curves = Omit<FoldHistory, 'epochs'> & { readonly epochs: readonly O
 /** A fold's curves over its epochs: train and validation loss in one chart, and beside it the metric that chose the best epoch. */
 export function foldCurves(fold: Curves, monitor: string, colors: Colors): string {
   const over = (label: string, name: string, color: string): Series => ({ label, color, values: finiteStart(fold.epochs.map(({ metrics }) => metrics[name])) });
-  const heading = `${colors.bold(`fold ${fold.fold}`)} · best epoch ${fold.best_epoch} of ${fold.epochs.length} · ${monitor} ${metric(fold.best[monitor])} · ${printable(fold.stopped)}`;
+  const sofar = fold.epochs.length === 0 ? 'no epoch yet' : `best epoch ${fold.best_epoch} of ${fold.epochs.length} · ${monitor} ${metric(fold.best[monitor])}`;
+  const heading = `${colors.bold(`fold ${fold.fold}`)} · ${sofar} · ${printable(fold.stopped)}`;
   const losses = chart('loss', [over('train', 'train/loss', cyan), over('val', 'val/loss', yellow)], colors);
   const chosen = monitor === 'val/loss' ? [] : chart(monitor, [over('', monitor, green)], colors);
   return [heading, ...sideBySide(losses, chosen)].join('\n');

@@ -1,9 +1,9 @@
 import type { Experiment, LoadedExperiment } from '../../config/index.ts';
 import { batchCount, paddingShare } from '../../data/batches.ts';
 import { counted } from '../../data/problems.ts';
+import { checkpointStep } from '../../training/checkpoint.ts';
 import { readData, sizesOf, type DataSizes } from '../check-data.ts';
 import { choiceInWords } from '../devices.ts';
-import { checkpointStep } from '../../training/checkpoint.ts';
 import { prepareRun, type PreparedRun, type RunnerOptions } from '../prepare.ts';
 import { reasonsToMake } from '../reasons.ts';
 import { environment } from '../run-folder.ts';

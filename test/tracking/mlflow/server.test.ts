@@ -16,7 +16,7 @@ test('env means MLFLOW_TRACKING_URI, and nothing where that is not set', () => {
 
 test.each([
   ['sqlite:///mlflow.db', '"mlflow server --host 127.0.0.1 --port 5000 --backend-store-uri sqlite:///mlflow.db'],
-  ['file:///tmp/mlruns', '"MLFLOW_ALLOW_FILE_STORE=true mlflow server --host 127.0.0.1 --port 5000 --backend-store-uri file:///tmp/mlruns"'],
+  ['file:///somewhere/mlruns', '"MLFLOW_ALLOW_FILE_STORE=true mlflow server --host 127.0.0.1 --port 5000 --backend-store-uri file:///somewhere/mlruns"'],
   ['./mlruns', '"MLFLOW_ALLOW_FILE_STORE=true mlflow server'],
   ['postgresql://me:secret@db/mlflow', 'http://127.0.0.1:5000'],
   ['mlruns', '"MLFLOW_ALLOW_FILE_STORE=true mlflow server --host 127.0.0.1 --port 5000 --backend-store-uri mlruns"'],
