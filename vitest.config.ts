@@ -1,14 +1,18 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 /** Where .ci/run wants the results as JSON. */
 const report = process.env['VITEST_REPORT'];
 
-export default defineConfig({
+/** `npm test` runs all but the slow tests, `npm run test:slow` these alone. */
+const slow = 'test/**/*.slow.test.ts';
+
+export default defineConfig(({ mode }) => ({
   test: {
-    include: ['test/**/*.test.ts'],
+    include: [mode === 'slow' ? slow : 'test/**/*.test.ts'],
+    exclude: [...configDefaults.exclude, ...(mode === 'slow' ? [] : [slow])],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     maxWorkers: 2, // tests wait for processes, servers and pages half of the time, also on two cores
     reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
   },
-});
+}));
