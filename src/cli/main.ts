@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import picocolors from 'picocolors';
 import { explained } from '../core/system-errors.ts';
 import type { Answer } from './call.ts';
 import { carryOut } from './program.ts';
@@ -9,7 +10,9 @@ import { openTerminal, type Terminal } from './terminal.ts';
 export async function main(argv: readonly string[]): Promise<void> {
   const flags = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
   const terminal = openTerminal({ json: flags.includes('--json'), quiet: flags.includes('--quiet') });
-  process.stdout.on('error', endQuietlyOnClosedPipe);
+  process.stdout.on('error', endOnRefusal);
+  // Nobody can be told any more, and the work is not for the log alone.
+  process.stderr.on('error', () => {});
   try {
     const answer = await carryOut(argv, { terminal, commandLine: ['pipeline', ...argv], takeInterrupts: interruptible() });
     if (answer !== undefined) process.exitCode = deliver({ ...answer, error: explained(answer.error) }, terminal);
@@ -64,8 +67,10 @@ function dieAtOnce(): void {
 
 const SHOW_CURSOR = '\u001b[?25h';
 
-/** `pipeline runs | head -1` closes the pipe early, which is no error. */
-function endQuietlyOnClosedPipe(error: NodeJS.ErrnoException): void {
+/** `pipeline runs | head -1` closes the pipe early, which is no error; a full disk is one. */
+function endOnRefusal(error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE') process.exit();
-  throw error;
+  const told = explained(Object.assign(error, { path: 'standard output' }));
+  process.stderr.write(`${renderError(told, picocolors.createColors(false))}\n`);
+  process.exit(exitCodeOf(told));
 }

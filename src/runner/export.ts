@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, join } from 'node:path';
 import { OrtrainError } from '../core/errors.ts';
 import type { Listener, StageEvent } from '../core/events.ts';
-import { placeFolder, temporaryBeside } from '../core/files.ts';
+import { placeFolder } from '../core/files.ts';
+import { openOutputFolder } from '../core/output-folder.ts';
 import { classificationMetrics } from '../data/metrics.ts';
 import { loadTokenizer, tokenize, type TokenSet } from '../data/tokens.ts';
 import { readModelFolder, tokenizerFiles } from '../training/classifier-folder.ts';
@@ -60,29 +61,24 @@ const COMPARED_ROWS = 64;
  * the run's files do not fit together.
  */
 export async function exportRun(run: StoredRun, request: ExportRequest, listen: Listener<StageEvent>): Promise<ExportedModel> {
-  const folder = resolve(request.to);
-  checkFree(folder);
-  const fold = request.fold ?? bestFold(run);
-  const model = foldFolder(run, fold);
-  const { classes, max_seq_length: maxLength } = readModelFolder(model);
-  const validation = await readValidation(run, fold, classes);
-  const tokens = tokenize(await loadTokenizer(tokenizerFiles(model)), validation.texts, maxLength);
-
-  const temporary = temporaryBeside(folder);
-  mkdirSync(temporary, { recursive: true });
+  const { folder, temporary, begin, commit, discard } = openOutputFolder(request.to);
   try {
+    const fold = request.fold ?? bestFold(run);
+    const model = foldFolder(run, fold);
+    const { classes, max_seq_length: maxLength } = readModelFolder(model);
+    const validation = await readValidation(run, fold, classes);
+    const tokens = tokenize(await loadTokenizer(tokenizerFiles(model)), validation.texts, maxLength);
+    begin();
     if (request.format === 'onnx') await writePortableFolder(temporary, model, ['float32', ...request.alsoIn]);
     else placeFolder(model, temporary);
     const files: ExportedFile[] = [];
     for (const precision of ['float32', ...request.alsoIn] as const) {
       files.push(await compared(temporary, precision, validation, { tokens, classes: classes.length, run, request, listen }));
     }
-    mkdirSync(dirname(folder), { recursive: true });
-    renameSync(temporary, folder);
+    commit();
     return { folder, fold, classes, files };
-  } catch (error) {
-    rmSync(temporary, { recursive: true, force: true });
-    throw error;
+  } finally {
+    discard();
   }
 }
 
@@ -136,11 +132,6 @@ function differs(path: string, difference: number, run: StoredRun, { to }: Expor
     subject: run.name,
     remedy: `If files in ${run.folder} were changed after the run, carry it out again: pipeline run ${join(run.folder, 'config.yaml')}`,
   });
-}
-
-function checkFree(folder: string): void {
-  if (!existsSync(folder) || (statSync(folder).isDirectory() && readdirSync(folder).length === 0)) return;
-  throw new OrtrainError('usage', `${folder} is there already`, { subject: '--to', remedy: 'Name a new folder, or remove this one first.' });
 }
 
 function foldFolder(run: StoredRun, fold: number): string {

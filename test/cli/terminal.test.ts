@@ -1,10 +1,12 @@
-import { mkdirSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openJournal } from '../../src/tracking/journal.ts';
 import { twoClassRows, writeEvaluatedRun } from '../helpers/evaluated-run.ts';
 import { temporaryFolder } from '../helpers/quickstart.ts';
-import { pipeline } from './bin.ts';
+import { because } from '../helpers/skips.ts';
+import { bin, pipeline, root } from './bin.ts';
 
 /** Clears the screen, rings, sets the title, hides what follows, turns the line round. */
 const POISON = '\u001b[2J\u0007\u001b]0;title\u0007\u001b[8m\u009b1A\u202e\r';
@@ -42,5 +44,14 @@ describe('control characters of files', () => {
     const { stdout, stderr } = await pipeline([...args, '--artifacts', artifacts]);
     expect(stdout + stderr).toContain(text);
     expect(LIVE.exec(stdout + stderr)).toBeNull();
+  });
+});
+
+describe.skipIf(because('standard output on a full disk (it needs /dev/full)', process.platform !== 'linux'))('standard output on a full disk', () => {
+  it('is told in a sentence, with exit code 1', () => {
+    const full = openSync('/dev/full', 'w');
+    const { status, stderr } = spawnSync(process.execPath, [bin, 'schema'], { cwd: root, stdio: ['ignore', full, 'pipe'], encoding: 'utf8' });
+    closeSync(full);
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/^error: standard output: the disk is full\n/)]);
   });
 });

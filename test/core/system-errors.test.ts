@@ -13,6 +13,10 @@ function thrownBy(work: () => unknown): unknown {
 }
 
 describe('a refusal of the operating system', () => {
+  it('names a directory where a file is needed', () => {
+    expect(thrownBy(() => writeFileSync('/', ''))).toMatchObject({ code: 'environment', message: '/: a directory stands where a file is needed' });
+  });
+
   // Linux: /dev/full has no room, /proc takes no new files.
   it.runIf(existsSync('/dev/full'))('tells of a full disk, and of which file', () => {
     const error = thrownBy(() => {
@@ -34,6 +38,6 @@ describe('a refusal of the operating system', () => {
     const defect = new TypeError('x is not a function');
     expect(explained(defect)).toBe(defect);
     expect(thrownBy(() => readSync(-1, Buffer.alloc(1)))).not.toMatchObject({ code: 'environment' });
-    expect(thrownBy(() => writeFileSync('/', ''))).not.toMatchObject({ code: 'environment' });
+    expect(thrownBy(() => writeFileSync('/nowhere/at/all', ''))).not.toMatchObject({ code: 'environment' });
   });
 });

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { OrtrainError } from '../../core/errors.ts';
-import { writeFileAtomic } from '../../core/files.ts';
 import { nearest } from '../../core/nearest.ts';
+import { isTaken, writeOutput } from '../../core/outputs.ts';
 import { columnOf, readTable, type Table } from '../../data/table.ts';
 import type { Verb } from '../call.ts';
+import { isPrinted } from '../output.ts';
 import { starter } from '../starter.ts';
 
 interface InitFlags {
@@ -14,21 +15,23 @@ interface InitFlags {
 }
 
 /** Writes a configuration for a table. Never over a file that is there. */
-export const init: Verb<InitFlags> = async ([path = ''], flags) => {
+export const init: Verb<InitFlags> = async ([path = ''], flags, { terminal }) => {
   const table = await readTable(path);
   const name = nameFor(path);
   const output = flags.output ?? join('configs', `${name}.yaml`);
-  if (existsSync(output)) {
+  const printed = isPrinted(output, '--output', terminal);
+  if (isTaken(output)) {
     throw new OrtrainError('usage', `${output} is there already, and is not written over`, { subject: output, remedy: 'Name another file with --output.' });
   }
   const text = flags.text === undefined ? textColumn(table) : named(table, flags.text, '--text');
   const target = flags.target === undefined ? targetColumn(table, text) : named(table, flags.target, '--target');
   const id = idColumn(table, [text, target]);
   const [test, sample] = [sibling(path, ['test']), sibling(path, ['sample_submission', 'sampleSubmission'])];
-  writeFileAtomic(output, starter({ name, train: path, test, sample: test === null ? null : sample, id, text, target, tokens: tokensFor(columnOf(table, text) ?? []) }));
+  const content = starter({ name, train: path, test, sample: test === null ? null : sample, id, text, target, tokens: tokensFor(columnOf(table, text) ?? []) });
+  if (!printed) await writeOutput(output, content, { onWait: terminal.note });
   return {
     data: { output, id, text, target, test, sample_submission: sample },
-    text: `${output} is written: text in ${text}, classes in ${target}, ids in ${id ?? 'no column'}, ${test === null ? 'no rows to predict' : `rows to predict from ${test}, ${sample === null ? 'no sample submission' : `submission as ${sample}`}`}\nlook through it, then: pipeline run ${output}`,
+    text: printed ? content : `${output} is written: text in ${text}, classes in ${target}, ids in ${id ?? 'no column'}, ${test === null ? 'no rows to predict' : `rows to predict from ${test}, ${sample === null ? 'no sample submission' : `submission as ${sample}`}`}\nlook through it, then: pipeline run ${output}`,
   };
 };
 

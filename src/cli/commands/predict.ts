@@ -1,11 +1,12 @@
 import { statSync } from 'node:fs';
 import { OrtrainError } from '../../core/errors.ts';
-import { writeFileAtomic } from '../../core/files.ts';
+import { writeOutput } from '../../core/outputs.ts';
 import { writeCsv } from '../../data/csv.ts';
 import { predictTexts, readRun, type TextPredictions } from '../../runner/index.ts';
 import { predictionColumns, predictionFields } from '../../stages/prediction-table.ts';
 import type { Verb } from '../call.ts';
 import { notes, threadsOf } from '../notes.ts';
+import { isPrinted } from '../output.ts';
 import { STOPPING } from '../progress/words.ts';
 import { readTexts } from '../texts.ts';
 import { plural } from '../render/text.ts';
@@ -19,16 +20,17 @@ interface PredictFlags {
 /** Classifies new texts with the models of a run. */
 export const predict: Verb<PredictFlags> = async (_operands, flags, call) => {
   const run = readRun(call.flags.artifacts, flags.run);
+  const printed = flags.output === undefined || isPrinted(flags.output, '--output', call.terminal);
   if (flags.output !== undefined && isSameFile(flags.input, flags.output)) throw new OrtrainError('usage', `${flags.output} is the input, and is not written over`, { subject: flags.output, remedy: 'Name another file with --output.' });
   const { ids, texts } = await readTexts(flags.input, run.experiment.data);
   const signal = call.takeInterrupts();
   signal.addEventListener('abort', () => call.terminal.note(STOPPING));
   const predictions = await predictTexts(run, texts, { device: call.flags.device, signal, ...threadsOf(run) }, notes(call.terminal.note));
   const csv = asCsv(ids, predictions);
-  if (flags.output !== undefined) writeFileAtomic(flags.output, csv);
+  if (flags.output !== undefined && !printed) await writeOutput(flags.output, csv, { signal, onWait: call.terminal.note });
   return {
     data: { run: run.name, output: flags.output ?? null, ...asObjects(ids, predictions) },
-    text: flags.output === undefined ? csv : `${plural(texts.length, 'prediction')} in ${flags.output}`,
+    text: printed ? csv : `${plural(texts.length, 'prediction')} in ${flags.output}`,
   };
 };
 

@@ -1,5 +1,5 @@
 import { join, parse } from 'node:path';
-import { writeFileAtomic } from '../../core/files.ts';
+import { writeOutput } from '../../core/outputs.ts';
 import { count, metric } from '../../core/text.ts';
 import { meansOf, type Compared, type Comparison } from '../comparison/compare.ts';
 import type { Pair } from '../comparison/pairing.ts';
@@ -26,7 +26,7 @@ export async function writeComparisonReport(file: string, comparison: Comparison
   const drawings = await draw(comparisonFigures(comparison, runs));
   const drawn = new Map(drawings.map((drawing) => [drawing.name, inline(drawing)]));
   const answer = html`<p>${comparison.verdict}</p>`;
-  writeFileAtomic(file, page({ title, subtitle: `${runs.length} runs side by side`, answer }, comparisonSections(comparison, runs, drawn)));
+  await writeOutput(file, page({ title, subtitle: `${runs.length} runs side by side`, answer }, comparisonSections(comparison, runs, drawn)));
   const { dir, name } = parse(file);
   return [file, ...(await writeFigures(join(dir, `${name}-figures`), drawings))];
 }
