@@ -35,7 +35,7 @@ export function likelyValue(schema: SchemaNode, tree: Tree): string | undefined 
   const types = typesOf(schema);
   const words = (schema.enum ?? []).filter((word) => word !== null);
   if (words.length > 0) return likelyWord(String(tree.value), words);
-  if (types.includes('boolean')) return YES_OR_NO[String(tree.value).toLowerCase()];
+  if (types.includes('boolean')) return YES_OR_NO.get(String(tree.value).toLowerCase());
   if (types.includes('integer') || types.includes('number')) {
     if (typeof tree.value !== 'string') return undefined;
     const meant = numberIn(tree.value);
@@ -47,7 +47,10 @@ export function likelyValue(schema: SchemaNode, tree: Tree): string | undefined 
 }
 
 /** What YAML 1.1 took for truth values; in YAML 1.2 they are text. */
-const YES_OR_NO: Readonly<Record<string, string>> = { yes: 'true', on: 'true', y: 'true', '1': 'true', true: 'true', no: 'false', off: 'false', n: 'false', '0': 'false', false: 'false' };
+const YES_OR_NO: ReadonlyMap<string, string> = new Map([
+  ...['yes', 'on', 'y', '1', 'true'].map((word) => [word, 'true'] as const),
+  ...['no', 'off', 'n', '0', 'false'].map((word) => [word, 'false'] as const),
+]);
 
 /** A text that a person would read as a number: in quotes, with a decimal comma, digits in groups, a typographic minus or a percent sign. */
 function numberIn(text: string): string | undefined {

@@ -7,7 +7,7 @@ export function likelyPaths(schema: SchemaNode, tree: MapTree, above: Path, key:
   const parent = subtree(tree, above);
   const value = subtree(tree, [...above, key]);
   if (parent?.kind !== 'map' || value === undefined || key.length > LONGEST_NAME) return [];
-  const foreign = FOREIGN_NAMES[canonical(key)];
+  const foreign = FOREIGN_NAMES.get(canonical(key));
   const parentSchema = schemaAt(schema, above);
   const known = parentSchema === undefined ? [] : keysOf(parentSchema, nameOf(parent));
   const candidates = [
@@ -97,7 +97,7 @@ function nameOf(tree: MapTree): unknown {
 }
 
 /** Names that other trainers use for the same thing. */
-const FOREIGN_NAMES: Readonly<Record<string, string>> = {
+const FOREIGN_NAMES: ReadonlyMap<string, string> = new Map(Object.entries({
   learning_rate: 'training.optimizer.lr',
   rate: 'training.optimizer.lr',
   wd: 'training.optimizer.weight_decay',
@@ -153,4 +153,4 @@ const FOREIGN_NAMES: Readonly<Record<string, string>> = {
   num_workers: 'resources.threads',
   logging_steps: 'tracking.log_every',
   tracking_uri: 'tracking.mlflow.uri',
-};
+}));

@@ -1,10 +1,22 @@
 /**
- * A confusion matrix and the scores that follow from it. Rows are the truth, columns the prediction, row-major
- * [classes, classes]. Definitions as in scikit-learn with `zero_division=0`: a ratio of nothing to nothing is 0.
+ * What of a confusion matrix the scores follow from, which grows with the classes and not with their square. Definitions as in
+ * scikit-learn with `zero_division=0`: a ratio of nothing to nothing is 0.
  */
 export interface Confusion {
   readonly classes: number;
-  readonly counts: Int32Array;
+  /** Rows of each class. */
+  readonly truth: Int32Array;
+  /** Rows that are predicted as each class. */
+  readonly predicted: Int32Array;
+  /** Rows of each class that are predicted as it: the matrix's diagonal. */
+  readonly hits: Int32Array;
+}
+
+/** A cell of the matrix that is not 0. */
+export interface ConfusionCell {
+  readonly truth: number;
+  readonly prediction: number;
+  readonly rows: number;
 }
 
 export interface ClassScores {
@@ -16,10 +28,25 @@ export interface ClassScores {
 }
 
 /** `labels` and `predictions`: class numbers below `classes`. */
-export function confusionMatrix(labels: Int32Array, predictions: Int32Array, classes: number): Confusion {
-  const counts = new Int32Array(classes * classes);
-  labels.forEach((label, row) => counts[label * classes + predictions[row]!]!++);
-  return { classes, counts };
+export function confusionOf(labels: Int32Array, predictions: Int32Array, classes: number): Confusion {
+  const [truth, predicted, hits] = [new Int32Array(classes), new Int32Array(classes), new Int32Array(classes)];
+  labels.forEach((label, row) => {
+    const prediction = predictions[row]!;
+    truth[label]!++;
+    predicted[prediction]!++;
+    if (label === prediction) hits[label]!++;
+  });
+  return { classes, truth, predicted, hits };
+}
+
+/** The cells of the matrix that are not 0, at most one a row of the data; by truth, then by prediction. */
+export function confusionCells(labels: Int32Array, predictions: Int32Array, classes: number): readonly ConfusionCell[] {
+  const rowsOf = new Map<number, number>();
+  labels.forEach((label, row) => {
+    const cell = label * classes + predictions[row]!;
+    rowsOf.set(cell, (rowsOf.get(cell) ?? 0) + 1);
+  });
+  return [...rowsOf].sort(([a], [b]) => a - b).map(([cell, rows]) => ({ truth: Math.floor(cell / classes), prediction: cell % classes, rows }));
 }
 
 export function accuracy(confusion: Confusion): number {
@@ -27,19 +54,16 @@ export function accuracy(confusion: Confusion): number {
 }
 
 /** Precision, recall and F1 of each class. */
-export function classScores(confusion: Confusion): readonly ClassScores[] {
-  const truth = rowSums(confusion);
-  const predicted = columnSums(confusion);
-  return truth.map((support, k) => {
-    const hits = diagonal(confusion, k);
-    return { precision: ratio(hits, predicted[k]!), recall: ratio(hits, support), f1: ratio(2 * hits, support + predicted[k]!), support };
+export function classScores({ truth, predicted, hits }: Confusion): readonly ClassScores[] {
+  return Array.from(truth, (support, k) => {
+    const right = hits[k]!;
+    return { precision: ratio(right, predicted[k]!), recall: ratio(right, support), f1: ratio(2 * right, support + predicted[k]!), support };
   });
 }
 
 /** Scores averaged over the classes that occur in truth or prediction, each counting the same. */
 export function macroScores(confusion: Confusion): Omit<ClassScores, 'support'> {
-  const predicted = columnSums(confusion);
-  const scores = classScores(confusion).filter(({ support }, k) => support + predicted[k]! > 0);
+  const scores = classScores(confusion).filter(({ support }, k) => support + confusion.predicted[k]! > 0);
   const mean = (key: 'precision' | 'recall' | 'f1'): number => ratio(scores.reduce((sum, score) => sum + score[key], 0), scores.length);
   return { precision: mean('precision'), recall: mean('recall'), f1: mean('f1') };
 }
@@ -61,8 +85,7 @@ export function balancedAccuracy(confusion: Confusion): number {
 /** Matthews' correlation coefficient in Gorodkin's form for several classes; 0 where truth or prediction has one class. */
 export function matthews(confusion: Confusion): number {
   const n = total(confusion);
-  const truth = rowSums(confusion);
-  const predicted = columnSums(confusion);
+  const { truth, predicted } = confusion;
   const covariance = correct(confusion) * n - dot(truth, predicted);
   return ratio(covariance, Math.sqrt((n * n - dot(predicted, predicted)) * (n * n - dot(truth, truth))));
 }
@@ -70,7 +93,7 @@ export function matthews(confusion: Confusion): number {
 /** Cohen's kappa: agreement beyond chance, (p − e) / (1 − e); NaN where chance already agrees fully. */
 export function cohenKappa(confusion: Confusion): number {
   const n = total(confusion);
-  const chance = dot(rowSums(confusion), columnSums(confusion)) / n;
+  const chance = dot(confusion.truth, confusion.predicted) / n;
   return (correct(confusion) - chance) / (n - chance);
 }
 
@@ -78,26 +101,18 @@ function ratio(numerator: number, denominator: number): number {
   return denominator === 0 ? 0 : numerator / denominator;
 }
 
-function diagonal({ classes, counts }: Confusion, k: number): number {
-  return counts[k * classes + k]!;
+function correct({ hits }: Confusion): number {
+  return sum(hits);
 }
 
-function correct(confusion: Confusion): number {
-  return Array.from({ length: confusion.classes }, (_, k) => diagonal(confusion, k)).reduce((sum, count) => sum + count, 0);
+function total({ truth }: Confusion): number {
+  return sum(truth);
 }
 
-function total({ counts }: Confusion): number {
-  return counts.reduce((sum, count) => sum + count, 0);
+function sum(counts: Int32Array): number {
+  return counts.reduce((all, count) => all + count, 0);
 }
 
-function rowSums({ classes, counts }: Confusion): number[] {
-  return Array.from({ length: classes }, (_, k) => counts.subarray(k * classes, (k + 1) * classes).reduce((sum, count) => sum + count, 0));
-}
-
-function columnSums({ classes, counts }: Confusion): number[] {
-  return Array.from({ length: classes }, (_, k) => counts.reduce((sum, count, i) => (i % classes === k ? sum + count : sum), 0));
-}
-
-function dot(a: readonly number[], b: readonly number[]): number {
-  return a.reduce((sum, x, k) => sum + x * b[k]!, 0);
+function dot(a: Int32Array, b: Int32Array): number {
+  return a.reduce((all, x, k) => all + x * b[k]!, 0);
 }

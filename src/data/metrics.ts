@@ -1,4 +1,4 @@
-import { accuracy, classScores, confusionMatrix, macroScores } from './confusion.ts';
+import { accuracy, classScores, confusionOf, macroScores } from './confusion.ts';
 import { oneAgainstRest, rocAuc } from './ranking.ts';
 
 /**
@@ -12,7 +12,7 @@ import { oneAgainstRest, rocAuc } from './ranking.ts';
  * second.
  */
 export function classificationMetrics(labels: Int32Array, probabilities: ArrayLike<number>, classes: number): Readonly<Record<string, number>> {
-  const confusion = confusionMatrix(labels, predictedLabels(probabilities, classes), classes);
+  const confusion = confusionOf(labels, predictedLabels(probabilities, classes), classes);
   const macro = macroScores(confusion);
   return {
     accuracy: accuracy(confusion),
@@ -60,7 +60,9 @@ export function brierScore(labels: Int32Array, probabilities: ArrayLike<number>,
 
 /** scikit-learn's `balanced` class weights, n / (classes · rows of the class). */
 export function balancedClassWeights(labels: Int32Array, classes: number): readonly number[] {
-  return classNumbers(classes).map((k) => labels.length / (classes * labels.filter((label) => label === k).length));
+  const rows = new Int32Array(classes);
+  for (const label of labels) rows[label]!++;
+  return Array.from(rows, (count) => labels.length / (classes * count));
 }
 
 /** Mean and standard deviation (n − 1); of one value the deviation is NaN. */

@@ -20,6 +20,21 @@ export function rocAuc(positive: ArrayLike<number>, scores: ArrayLike<number>): 
   return (rankSum - (positives * (positives + 1)) / 2) / (positives * negatives);
 }
 
+/** `rocAuc` of each class against all others, where one score ranks them all: one sort for all classes. `labels` are class numbers below `classes`. */
+export function rocAucOfEach(labels: Int32Array, scores: ArrayLike<number>, classes: number): Float64Array {
+  const order = byScore(scores);
+  const [rows, rankSums] = [new Int32Array(classes), new Float64Array(classes)];
+  for (let start = 0, end: number; start < order.length; start = end) {
+    end = endOfTie(order, scores, start);
+    for (let i = start; i < end; i++) {
+      const label = labels[order[i]!]!;
+      rows[label]!++;
+      rankSums[label]! += (start + end + 1) / 2;
+    }
+  }
+  return rankSums.map((rankSum, k) => (rankSum - (rows[k]! * (rows[k]! + 1)) / 2) / (rows[k]! * (order.length - rows[k]!)));
+}
+
 /** Average precision: Σ (Rₙ − Rₙ₋₁) Pₙ over the distinct scores as thresholds, from the highest down. NaN where no row is positive. */
 export function averagePrecision(positive: ArrayLike<number>, scores: ArrayLike<number>): number {
   const order = byScore(scores).reverse();

@@ -82,6 +82,7 @@ const wrongTypes: readonly Mistake[] = [
   { file: BASE, from: 'factor: 0.3', to: 'factor: «30%»', suggestion: '0.3' },
   { file: BASE, from: 'shuffle: true', to: 'shuffle: «yes»', suggestion: 'true' },
   { file: BASE, from: 'freeze_encoder: false', to: 'freeze_encoder: «off»', suggestion: 'false' },
+  ...['constructor', 'toString', '__proto__'].map((word) => ({ file: BASE, from: 'freeze_encoder: false', to: `freeze_encoder: «${word}»`, message: /must be true or false, but is the text/ })),
   { file: BASE, from: '  id: id', to: '  id: «1»', suggestion: '"1"' },
   { file: BASE, from: '  base: bert-base-uncased', to: '  base: «null»', message: /must be text, but is null/ },
   { file: BASE, from: SCHEDULE, to: '«one-cycle»', message: /a mapping with keys such as name/ },

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { RandomState } from '../../src/core/random.ts';
-import { accuracy, balancedAccuracy, classScores, cohenKappa, confusionMatrix, macroScores, matthews, weightedScores } from '../../src/data/confusion.ts';
+import { accuracy, balancedAccuracy, classScores, cohenKappa, confusionCells, confusionOf, macroScores, matthews, weightedScores } from '../../src/data/confusion.ts';
 import { balancedClassWeights, brierScore, classificationMetrics, logLoss, meanAndSd, predictedLabels } from '../../src/data/metrics.ts';
-import { averagePrecision, oneAgainstOne, oneAgainstRest, rocAuc } from '../../src/data/ranking.ts';
+import { averagePrecision, oneAgainstOne, oneAgainstRest, rocAuc, rocAucOfEach } from '../../src/data/ranking.ts';
 import { describeShared, sharedJson } from '../helpers/shared.ts';
 
 describe('predictedLabels', () => {
@@ -57,6 +57,17 @@ describe('rocAuc', () => {
   });
 });
 
+describe('rocAucOfEach', () => {
+  it('is the area of each class against all others, from one order of the rows', () => {
+    const rng = new RandomState(3);
+    const labels = Int32Array.from({ length: 200 }, () => rng.integer(0, 5));
+    const scores = Float64Array.from(labels, (label) => label + rng.integer(0, 6)); // with ties
+    const each = Array.from({ length: 6 }, (_, k) => rocAuc(labels.map((label) => (label === k ? 1 : 0)), scores));
+    expect([...rocAucOfEach(labels, scores, 6)]).toEqual(each);
+    expect(each[5]).toBeNaN();
+  });
+});
+
 describe('meanAndSd', () => {
   it('divides by n − 1', () => {
     expect(meanAndSd([2, 4, 4, 4, 5, 5, 7, 9]).mean).toBe(5);
@@ -97,8 +108,10 @@ describeShared('metrics against scikit-learn', ['oracles', 'metrics'], () => {
       const predictions = predictedLabels(probabilities, classes);
       expect([...predictions]).toEqual(y_pred);
 
-      const confusion = confusionMatrix(labels, predictions, classes);
-      expect([...confusion.counts]).toEqual((expected['confusion_matrix'] as number[][]).flat());
+      const confusion = confusionOf(labels, predictions, classes);
+      const matrix = Array.from({ length: classes }, () => Array.from({ length: classes }, () => 0));
+      for (const cell of confusionCells(labels, predictions, classes)) matrix[cell.truth]![cell.prediction] = cell.rows;
+      expect(matrix).toEqual(expected['confusion_matrix']);
       const scores = classScores(confusion);
       for (const key of ['precision', 'recall', 'f1', 'support'] as const) scores.forEach((score, k) => close(score[key], expected.per_class[key]![k], `${key} of class ${k}`));
       const averages = expected.union ?? (expected as unknown as Averages);

@@ -2,7 +2,7 @@ import { quoted } from '../problems.ts';
 import { groupsBy } from '../groups.ts';
 import type { LabelledExamples } from '../examples.ts';
 import { isNumeric } from '../ordering.ts';
-import { rocAuc } from '../ranking.ts';
+import { rocAucOfEach } from '../ranking.ts';
 import { columnOf, type Table } from '../table.ts';
 import { percent, type Finding } from './finding.ts';
 
@@ -66,21 +66,37 @@ function howItTells(values: readonly string[], examples: LabelledExamples): stri
 function toldRight(values: readonly string[], { labels, classes }: LabelledExamples): string | undefined {
   const { of, count } = groupsBy(values);
   const rowsOfClass = countsOf(labels, classes.length);
-  const largest = rowsOfClass.indexOf(Math.max(...rowsOfClass));
+  const largest = rowsOfClass.reduce((most, rows, label) => (rows > rowsOfClass[most]! ? label : most), 0);
   const mistakesWithout = labels.length - rowsOfClass[largest]!;
   if (count < 2 || count * ROWS_A_VALUE > labels.length || mistakesWithout < FEWEST_ROWS) return undefined;
-  const rowsOf = new Int32Array(count * classes.length); // [values, classes]
-  labels.forEach((label, row) => rowsOf[of[row]! * classes.length + label]!++);
-  let mistakes = 0;
-  labels.forEach((label, row) => {
-    const counts = rowsOf.subarray(of[row]! * classes.length, (of[row]! + 1) * classes.length);
-    const others = counts[label]! - 1;
-    const isLone = others === 0 && counts.every((rows, other) => other === label || rows === 0);
-    const isTold = isLone ? label === largest : counts.every((rows, other) => other === label || rows < others);
-    if (!isTold) mistakes++;
-  });
+  const mistakes = wronglyTold(of, count, labels, largest);
   if (mistakes > MISTAKES_LEFT * mistakesWithout) return undefined;
   return `the class of ${percent(labels.length - mistakes, labels.length)} of the rows right, where always predicting ${quoted(classes[largest]!)} is right in ${percent(rowsOfClass[largest]!, labels.length)}`;
+}
+
+/** Rows whose class is not the most frequent one of the other rows with their value; a value of its own tells the largest class. */
+function wronglyTold(valueOf: Int32Array, values: number, labels: Int32Array, largest: number): number {
+  const rowsOf = new Map<number, number>(); // by value and class
+  const cell = (row: number): number => valueOf[row]! * (labels.length + 1) + labels[row]!;
+  labels.forEach((_, row) => rowsOf.set(cell(row), (rowsOf.get(cell(row)) ?? 0) + 1));
+  // Of each value the rows of its most frequent class, which class that is, and the rows of the next one.
+  const [first, firstLabel, second] = [new Int32Array(values), new Int32Array(values), new Int32Array(values)];
+  for (const [key, rows] of rowsOf) {
+    const [value, label] = [Math.floor(key / (labels.length + 1)), key % (labels.length + 1)];
+    if (rows > first[value]!) {
+      second[value] = first[value]!;
+      first[value] = rows;
+      firstLabel[value] = label;
+    } else if (rows > second[value]!) second[value] = rows;
+  }
+  let mistakes = 0;
+  labels.forEach((label, row) => {
+    const value = valueOf[row]!;
+    const [others, most] = label === firstLabel[value] ? [first[value]! - 1, second[value]!] : [rowsOf.get(cell(row))! - 1, first[value]!];
+    const isTold = others === 0 && most === 0 ? label === largest : most < others;
+    if (!isTold) mistakes++;
+  });
+  return mistakes;
 }
 
 function sortedByClass(examples: LabelledExamples, id: string | null, shuffle: boolean): Finding[] {
@@ -101,12 +117,13 @@ function mostOrdered(rows: readonly number[], numberOf: (row: number) => number,
   const every = Math.ceil(rows.length / RANKED_ROWS);
   const ranked = rows.filter((_, i) => i % every === 0);
   const scores = Float64Array.from(ranked, numberOf);
-  const rowsOfClass = countsOf(Int32Array.from(ranked, (row) => labels[row]!), classes.length);
+  const ofRanked = Int32Array.from(ranked, (row) => labels[row]!);
+  const rowsOfClass = countsOf(ofRanked, classes.length);
+  const areas = rocAucOfEach(ofRanked, scores, classes.length);
   let best = { label: 0, share: 0 };
   for (let label = 0; label < classes.length; label++) {
     if (Math.min(rowsOfClass[label]!, ranked.length - rowsOfClass[label]!) < FEWEST_ROWS) continue;
-    const area = rocAuc(Uint8Array.from(ranked, (row) => (labels[row] === label ? 1 : 0)), scores);
-    const share = Math.max(area, 1 - area);
+    const share = Math.max(areas[label]!, 1 - areas[label]!);
     if (share > best.share) best = { label, share };
   }
   return best;

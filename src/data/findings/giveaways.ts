@@ -1,3 +1,4 @@
+import { count } from '../../core/text.ts';
 import { quoted } from '../problems.ts';
 import type { LabelledExamples } from '../examples.ts';
 import { partOf, percent, type Finding } from './finding.ts';
@@ -11,54 +12,85 @@ const SEARCHED_ROWS = 2_000;
 /** A word that gives a class away stands in almost all its rows, so also in most of those searched. */
 const LIKELY = 0.9;
 
+/** Classes that are told one by one; nobody reads on after so many. */
+const SHOWN = 10;
+
+const finding = {
+  severity: 'warning',
+  code: 'leaking-text',
+  examples: [],
+  remedy: 'Look whether the class, or something that was written after it was known, is part of the text. If the word is a fair sign, there is nothing to do, and no need of a large model.',
+} as const;
+
 /** Words that stand in almost all texts of one class and in almost none of the others, such as a label that was left in the text. */
 export function inspectGiveaways({ texts, labels, classes }: LabelledExamples): readonly Finding[] {
   const rowsOf = new Int32Array(classes.length);
   for (const label of labels) rowsOf[label]!++;
-  return likelyWords(texts, labels, classes.length).flatMap(({ word, label }): Finding[] => {
-    let [inside, outside] = [0, 0];
-    texts.forEach((text, row) => {
-      if (!wordsOf(text).has(word)) return;
-      if (labels[row] === label) inside++;
-      else outside++;
-    });
+  const sure = counted(likelyWords(texts, labels, classes.length), texts, labels).filter(({ label, inside, outside }) => {
     const [own, others] = [rowsOf[label]!, texts.length - rowsOf[label]!];
-    if (Math.min(own, others) < FEWEST_ROWS || inside < SURE * own || outside > (1 - SURE) * others) return [];
-    return [
-      {
-        severity: 'warning',
-        code: 'leaking-text',
-        message: `the word ${quoted(word)} gives the class ${quoted(classes[label]!)} away: it stands in ${partOf(inside, own, 'texts')} of that class and in ${percent(outside, others)} of the others`,
-        count: inside,
-        examples: [],
-        remedy: 'Look whether the class, or something that was written after it was known, is part of the text. If the word is a fair sign, there is nothing to do, and no need of a large model.',
-      },
-    ];
+    return Math.min(own, others) >= FEWEST_ROWS && inside >= SURE * own && outside <= (1 - SURE) * others;
   });
+  const findings = sure.slice(0, SHOWN).map(({ word, label, inside, outside }): Finding => {
+    const [own, others] = [rowsOf[label]!, texts.length - rowsOf[label]!];
+    return {
+      ...finding,
+      message: `the word ${quoted(word)} gives the class ${quoted(classes[label]!)} away: it stands in ${partOf(inside, own, 'texts')} of that class and in ${percent(outside, others)} of the others`,
+      count: inside,
+    };
+  });
+  const more = sure.length - findings.length;
+  if (more === 0) return findings;
+  const message = `words of their own give ${more === 1 ? 'one more class' : `${count(more)} more classes`} away too`;
+  return [...findings, { ...finding, message, count: more }];
 }
 
-/** The most promising word of each class, if there is one. */
-function likelyWords(texts: readonly string[], labels: Int32Array, classes: number): readonly { readonly word: string; readonly label: number }[] {
+/** A word and the class that it may give away. */
+interface Likely {
+  readonly word: string;
+  readonly label: number;
+}
+
+/** In how many texts of its class, and in how many of the others, each word stands. */
+function counted(words: readonly Likely[], texts: readonly string[], labels: Int32Array): readonly (Likely & { readonly inside: number; readonly outside: number })[] {
+  const counts = new Map(words.map(({ word, label }) => [word, { word, label, inside: 0, outside: 0 }]));
+  texts.forEach((text, row) => {
+    for (const word of wordsOf(text)) {
+      const seen = counts.get(word);
+      if (seen === undefined) continue;
+      if (labels[row] === seen.label) seen.inside++;
+      else seen.outside++;
+    }
+  });
+  return [...counts.values()];
+}
+
+/**
+ * The most promising word of each class, if there is one. A word that stands in more texts of a class than of all others does so for
+ * one class only, so that each word is looked at once.
+ */
+function likelyWords(texts: readonly string[], labels: Int32Array, classes: number): readonly Likely[] {
   const every = Math.ceil(texts.length / SEARCHED_ROWS);
   const searched = new Int32Array(classes);
-  const rowsWith = new Map<string, Int32Array>();
+  const rowsWith = new Map<string, Map<number, number>>();
   for (let row = 0; row < texts.length; row += every) {
-    searched[labels[row]!]!++;
+    const label = labels[row]!;
+    searched[label]!++;
     for (const word of wordsOf(texts[row]!)) {
-      const counts = rowsWith.get(word) ?? new Int32Array(classes);
-      counts[labels[row]!]!++;
+      const counts = rowsWith.get(word) ?? new Map<number, number>();
+      counts.set(label, (counts.get(label) ?? 0) + 1);
       rowsWith.set(word, counts);
     }
   }
-  return Array.from({ length: classes }, (_, label) => label).flatMap((label) => {
-    let best: { readonly word: string; readonly label: number; readonly lead: number } | undefined;
-    for (const [word, counts] of rowsWith) {
-      const others = counts.reduce((sum, rows) => sum + rows, 0) - counts[label]!;
-      const lead = counts[label]! - others;
-      if (counts[label]! >= LIKELY * searched[label]! && lead > (best?.lead ?? 0)) best = { word, label, lead };
+  const best = new Map<number, Likely & { readonly lead: number }>();
+  for (const [word, counts] of rowsWith) {
+    let rows = 0;
+    for (const inClass of counts.values()) rows += inClass;
+    for (const [label, inClass] of counts) {
+      const lead = 2 * inClass - rows;
+      if (inClass >= LIKELY * searched[label]! && lead > (best.get(label)?.lead ?? 0)) best.set(label, { word, label, lead });
     }
-    return best === undefined ? [] : [best];
-  });
+  }
+  return [...best.values()].sort((a, b) => a.label - b.label);
 }
 
 function wordsOf(text: string): ReadonlySet<string> {

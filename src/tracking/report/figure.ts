@@ -31,7 +31,7 @@ export async function draw(figures: readonly Figure[]): Promise<readonly Drawing
   const drawings: Drawing[] = [];
   for (const { name, title, spec } of figures) {
     const view = new View(parse(compile(vegaLite(spec)).spec), { renderer: 'none' });
-    const svg = visible(await view.toSVG());
+    const svg = visible(unmarked(await view.toSVG()));
     view.finalize();
     const width = Number(/^<svg[^>]* width="([\d.]+)"/.exec(svg)?.[1] ?? 0);
     drawings.push({ name, title, svg, width });
@@ -41,7 +41,24 @@ export async function draw(figures: readonly Figure[]): Promise<readonly Drawing
 
 /** Vega-Lite's own types hold only whole, writable literals; that our parts fit together is what the tests look at. */
 function vegaLite(spec: Spec): TopLevelSpec {
-  return { ...spec, config: theme } as unknown as TopLevelSpec;
+  return { ...(marked(spec) as Spec), config: theme } as unknown as TopLevelSpec;
+}
+
+/** What every object has. Vega keeps values as keys of objects, in which it finds these before it has put them there. */
+const INHERITED = new Set(Object.getOwnPropertyNames(Object.prototype));
+/** A private character, which makes such a name an ordinary one until the figure is drawn. */
+const MARK = '\uE0FE';
+
+/** A copy of a figure's data and of the names in its scales in which no text is the name of an inherited property. */
+function marked(part: unknown): unknown {
+  if (typeof part === 'string') return INHERITED.has(part) ? `${part}${MARK}` : part;
+  if (Array.isArray(part)) return part.map(marked);
+  if (typeof part !== 'object' || part === null) return part;
+  return Object.fromEntries(Object.entries(part).map(([key, value]) => [key, marked(value)]));
+}
+
+function unmarked(svg: string): string {
+  return svg.replaceAll(MARK, '');
 }
 
 /** The drawing as a file of its own, on the light ground. */

@@ -12,10 +12,22 @@ export interface Mistake {
   readonly confidence: number;
 }
 
-/** As many as a person reads. */
+/** Mistakes of one kind: rows of a class that are predicted as another. */
+export interface Confused {
+  readonly truth: number;
+  readonly prediction: number;
+  /** The most confident first. */
+  readonly mistakes: readonly Mistake[];
+}
+
+/** As many mistakes and pairs of classes as a person reads. */
 const SHOWN = 100;
+const SHOWN_PAIRS = 20;
 /** A text goes on in the table. */
 const SHOWN_CHARACTERS = 600;
+
+/** Where all mistakes stand, beside the figures. */
+export const MISTAKES_TABLE = 'mistakes.csv';
 
 /** All mistakes, the most confident first. */
 export function mistakesOf({ labels, predictions, probabilities }: OutOfFold, classes: number): readonly Mistake[] {
@@ -30,10 +42,34 @@ export function mistakesOf({ labels, predictions, probabilities }: OutOfFold, cl
     .sort((a, b) => b.confidence - a.confidence || a.row - b.row);
 }
 
-/** The most confident mistakes with their texts, and other rows with the same text that have another class. */
+/** Mistakes by pair of true and predicted class, the most frequent pair first. */
+export function confusedPairs({ labels, predictions }: OutOfFold, mistakes: readonly Mistake[], classes: number): readonly Confused[] {
+  const pairs = new Map<number, { readonly truth: number; readonly prediction: number; readonly mistakes: Mistake[] }>();
+  for (const mistake of mistakes) {
+    const [truth, prediction] = [labels[mistake.row]!, predictions[mistake.row]!];
+    const pair = pairs.get(truth * classes + prediction);
+    if (pair === undefined) pairs.set(truth * classes + prediction, { truth, prediction, mistakes: [mistake] });
+    else pair.mistakes.push(mistake);
+  }
+  return [...pairs.values()].sort((a, b) => b.mistakes.length - a.mistakes.length || a.truth - b.truth || a.prediction - b.prediction);
+}
+
+/** Every mistake for a table: `id,fold,target,prediction,probability,text`. The text is empty where the training table is gone. */
+export function mistakeRows({ run: { outOfFold, metrics }, texts }: RunStory): readonly (readonly (string | number)[])[] {
+  const textOf = textsById(texts);
+  return mistakesOf(outOfFold, metrics.classes.length).map(({ row, confidence }) => {
+    const id = outOfFold.ids[row] ?? '';
+    const [target, prediction] = [outOfFold.labels, outOfFold.predictions].map((labels) => metrics.classes[labels[row]!]!) as [string, string];
+    return [id, outOfFold.folds[row]!, target, prediction, confidence, textOf.get(id) ?? ''];
+  });
+}
+
+/** The most confident mistakes of each pair of classes with their texts, and other rows with the same text that have another class. */
 export function mistakesSection({ run, texts, conflicts }: RunStory): Html {
   const { outOfFold, metrics } = run;
-  const mistakes = mistakesOf(outOfFold, metrics.classes.length);
+  const { classes } = metrics;
+  const mistakes = mistakesOf(outOfFold, classes.length);
+  const pairs = confusedPairs(outOfFold, mistakes, classes.length);
   const examples = 'examples' in texts ? texts.examples : undefined;
   const tableRow = new Map(examples?.ids.map((id, row) => [id, row]));
   const groupOf = new Map(conflicts.flatMap((rows) => rows.map((row) => [row, rows] as const)));
@@ -41,16 +77,26 @@ export function mistakesSection({ run, texts, conflicts }: RunStory): Html {
     const id = outOfFold.ids[row] ?? '';
     const at = tableRow.get(id);
     return html`<li>
-<p class="what"><span>true <b>${metrics.classes[outOfFold.labels[row]!]}</b></span><span>predicted <b>${metrics.classes[outOfFold.predictions[row]!]}</b></span><span>${metric(confidence)}</span><span>id ${id}</span><span>fold ${outOfFold.folds[row]}</span></p>
+<p class="what"><span>${metric(confidence)}</span><span>id ${id}</span><span>fold ${outOfFold.folds[row]}</span></p>
 ${at !== undefined && html`<p class="text" dir="auto">${shortened(examples?.texts[at] ?? '')}</p>`}
 ${at !== undefined && examples !== undefined && sameText(at, groupOf.get(at), examples)}</li>
 `;
   };
-  const shown = mistakes.slice(0, SHOWN);
-  return html`<p>${plural(mistakes.length, 'row')} of ${count(outOfFold.ids.length)} are predicted wrongly${mistakes.length > SHOWN && html`; these are the ${SHOWN} most confident ones`}. The number is the probability that the model gave to the class it predicted.</p>
+  const shown = pairs.slice(0, SHOWN_PAIRS);
+  const each = Math.floor(SHOWN / Math.max(1, shown.length));
+  const isAll = pairs.length === shown.length && shown.every((pair) => pair.mistakes.length <= each);
+  const pairTitle = ({ truth, prediction, mistakes: { length } }: Confused): Html =>
+    html`true <b>${classes[truth]}</b>, predicted <b>${classes[prediction]}</b>: ${plural(length, 'row')}${length > each && html`, the ${each} most confident`}`;
+  return html`<p>${plural(mistakes.length, 'row')} of ${count(outOfFold.ids.length)} ${mistakes.length === 1 ? 'is' : 'are'} predicted wrongly, in ${plural(pairs.length, 'pair')} of classes${pairs.length > shown.length && html`; these are the ${shown.length} most frequent pairs`}. The number is the probability that the model gave to the class it predicted.${!isAll && html` All mistakes are in <code>figures/${MISTAKES_TABLE}</code>.`}</p>
 ${'missing' in texts && html`<p>${texts.missing}</p>`}
 ${examples !== undefined && html`<p class="muted small">${conflictSummary(conflicts)}</p>`}
-<ol class="mistakes">${shown.map(item)}</ol>`;
+${shown.map((pair) => html`<h3>${pairTitle(pair)}</h3>
+<ol class="mistakes">${pair.mistakes.slice(0, each).map(item)}</ol>
+`)}`;
+}
+
+function textsById(texts: RunStory['texts']): ReadonlyMap<string, string> {
+  return 'examples' in texts ? new Map(texts.examples.ids.map((id, row) => [id, texts.examples.texts[row]!])) : new Map();
 }
 
 function conflictSummary(conflicts: readonly (readonly number[])[]): string {

@@ -75,7 +75,7 @@ html { scroll-behavior: smooth; -webkit-text-size-adjust: 100%; }
 body { margin: 0 auto; max-width: 72rem; padding: 2.5rem clamp(1rem, 4vw, 3rem) 4rem; background: var(--ground); color: var(--ink); font: 1rem/1.55 ${FONT}; }
 h1 { margin: 0; font-size: 1.9rem; line-height: 1.2; font-weight: 650; letter-spacing: -0.01em; overflow-wrap: anywhere; }
 h2 { margin: 0 0 1rem; font-size: 1.2rem; font-weight: 650; }
-h3 { margin: 1.6rem 0 0.6rem; font-size: 0.95rem; font-weight: 650; }
+h3 { margin: 1.6rem 0 0.6rem; font-size: 0.95rem; font-weight: 650; overflow-wrap: anywhere; }
 p { margin: 0 0 0.8rem; max-width: 46rem; }
 .muted, figcaption, dt { color: var(--muted); }
 .small, figcaption { font-size: 0.86rem; line-height: 1.5; }
@@ -114,7 +114,6 @@ code { font: 0.88em/1.5 ui-monospace, 'SF Mono', Menlo, Consolas, monospace; bac
 .mistakes li { padding: 0.8rem 0; border-top: 1px solid var(--line); min-width: 0; }
 .mistakes p { margin: 0; overflow-wrap: anywhere; }
 .mistakes .what { display: flex; flex-wrap: wrap; gap: 0 0.9rem; font-size: 0.84rem; color: var(--muted); }
-.mistakes .what b { color: var(--ink); font-weight: 600; }
 .mistakes .text { white-space: pre-wrap; }
 .mistakes .conflict { color: var(--orange); font-size: 0.86rem; }
 @media (max-width: 32rem) {

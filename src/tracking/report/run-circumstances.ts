@@ -9,7 +9,8 @@ import type { RunStory } from './run-story.ts';
 export function questionSection({ run }: RunStory): Html {
   const { experiment, outOfFold, metrics, environment } = run;
   const { train, test } = experiment.data;
-  const rows = metrics.classes.map((_, k) => outOfFold.labels.reduce((sum, label) => sum + (label === k ? 1 : 0), 0));
+  const rows = new Int32Array(metrics.classes.length);
+  for (const label of outOfFold.labels) rows[label]!++;
   const total = outOfFold.labels.length;
   const parameters = Object.entries(asked(experiment)).filter(([path]) => !path.startsWith('data.') && path !== 'name');
   return html`${facts([

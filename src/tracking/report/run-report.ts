@@ -1,24 +1,38 @@
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../core/files.ts';
 import { minuteOf } from '../../core/text.ts';
+import { writeCsv } from '../../data/csv.ts';
+import { CONFUSION_TABLE, confusionRows } from './figures/confusion.ts';
 import { findingsSection } from './findings.ts';
 import { draw, inline, type Drawing } from './figure.ts';
 import { writeFigures } from './figure-files.ts';
 import type { Html } from './html.ts';
-import { mistakesSection } from './mistakes.ts';
+import { MISTAKES_TABLE, mistakeRows, mistakesSection } from './mistakes.ts';
 import { page } from './page.ts';
 import { runFigures } from './run-figures.ts';
 import { environmentSection, questionSection, timeSection } from './run-circumstances.ts';
 import { learningSection, predictionsSection, resultSection, resultSentence, textsSection } from './run-results.ts';
 import { readRunStory, type RunStory } from './run-story.ts';
 
-/** Writes `report.html` and its figures, as `figures/*.svg` and `*.png`, into the folder of an evaluated run; answers with their paths. */
+/**
+ * Writes `report.html`, its figures, as `figures/*.svg` and `*.png`, and the tables behind two of its parts, as `figures/*.csv`, into the
+ * folder of an evaluated run; answers with their paths.
+ */
 export async function writeRunReport(folder: string): Promise<readonly string[]> {
   const story = await readRunStory(folder);
   const drawings = await draw(runFigures(story));
   const report = join(folder, 'report.html');
   writeFileAtomic(report, runPage(story, drawings));
-  return [report, ...(await writeFigures(join(folder, 'figures'), drawings))];
+  return [report, ...(await writeFigures(join(folder, 'figures'), drawings)), ...writeTables(join(folder, 'figures'), story)];
+}
+
+/** What the page shows the beginning of. */
+function writeTables(folder: string, story: RunStory): readonly string[] {
+  const [confusion, mistakes] = [join(folder, CONFUSION_TABLE), join(folder, MISTAKES_TABLE)];
+  const { outOfFold, metrics } = story.run;
+  writeFileAtomic(confusion, writeCsv(['target', 'prediction', 'rows', 'share'], confusionRows(outOfFold, metrics.classes)));
+  writeFileAtomic(mistakes, writeCsv(['id', 'fold', 'target', 'prediction', 'probability', 'text'], mistakeRows(story)));
+  return [confusion, mistakes];
 }
 
 function runPage(story: RunStory, drawings: readonly Drawing[]): string {
@@ -31,7 +45,7 @@ function runPage(story: RunStory, drawings: readonly Drawing[]): string {
     ...(story.findings === undefined ? [] : [{ id: 'findings', title: 'What the data holds', body: findingsSection(story.findings) }]),
     { id: 'learning', title: 'Learning curves', body: learningSection(story, show) },
     { id: 'predictions', title: 'Out-of-fold predictions', body: predictionsSection(story, show) },
-    { id: 'mistakes', title: 'Most confident mistakes', body: mistakesSection(story) },
+    { id: 'mistakes', title: 'Mistakes', body: mistakesSection(story) },
     { id: 'texts', title: 'Length of the texts', body: textsSection(story, show) },
     { id: 'time', title: 'Time and memory', body: timeSection(story, show) },
     { id: 'environment', title: 'How to repeat it', body: environmentSection(story) },

@@ -1,10 +1,11 @@
 import { count, metric, plural } from '../../core/text.ts';
-import { classScores, confusionMatrix } from '../../data/confusion.ts';
+import { classScores, confusionOf } from '../../data/confusion.ts';
 import { calibrationError, thresholdCurve } from '../../data/curves.ts';
 import { resampledInterval, wilsonInterval, type Interval } from '../../data/significance.ts';
 import { range } from '../comparison/verdict.ts';
 import type { EvaluatedRun, FoldHistory } from '../run-files.ts';
 import { calibrationOf } from './figures/calibration.ts';
+import { confusionCaption } from './figures/confusion.ts';
 import { bestThreshold, rankings } from './figures/ranking.ts';
 import { html, type Html } from './html.ts';
 import type { TaskStory } from './journal-story.ts';
@@ -58,10 +59,10 @@ export function predictionsSection({ run }: RunStory, show: Show): Html {
   const { classes } = metrics;
   const calibration = calibrationOf(outOfFold, classes);
   const pooled = classes.length === 2 ? 'Thin: each fold. Thick: all folds together.' : 'Each class against all others.';
-  const scores = classScores(confusionMatrix(outOfFold.labels, outOfFold.predictions, classes.length));
+  const scores = classScores(confusionOf(outOfFold.labels, outOfFold.predictions, classes.length));
   return html`<p>Each row is judged by the one model that has not seen it.</p>
 <div class="figures">
-${figure(show('confusion'), 'Rows by true and predicted class; the shares are of the rows of the true class.')}
+${figure(show('confusion'), confusionCaption(classes.length))}
 ${figure(show('roc'), `${pooled} Area ${metric(metrics.oof['oof/roc_auc'])}.`)}
 ${figure(show('precision-recall'), `${pooled}${classes.length === 2 ? ` Positive is class ${classes[1] ?? ''}.` : ''}`)}
 ${figure(show('calibration'), `Expected calibration error ${metric(calibrationError(calibration.bins))}: the mean distance from the diagonal, weighted by rows, in bins of a tenth.`)}

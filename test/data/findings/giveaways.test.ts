@@ -22,3 +22,29 @@ describe('texts', () => {
     expect(inspected(() => '')).toEqual([]);
   });
 });
+
+describe('texts of many classes', () => {
+  /** `perClass` texts a class; each has the words of its class, and those of its own. */
+  const many = (classes: number, perClass: number, wordOf: (label: number, row: number) => string) => {
+    const labels = Array.from({ length: classes * perClass }, (_, row) => row % classes);
+    return labelled(labels.map((label, row) => `${wordOf(label, row)} own${row} and${row % 97}`), labels);
+  };
+
+  it('are told for the first ten classes one by one, and counted for the rest', () => {
+    const findings = inspectGiveaways(many(25, 20, (label) => `topic${label}`));
+    expect(findings.slice(0, 10).map(({ message }) => message.slice(0, 25))).toEqual(Array.from({ length: 10 }, (_, k) => `the word "topic${k}" gives the`.slice(0, 25)));
+    expect(findings.slice(10)).toMatchObject([{ code: 'leaking-text', message: 'words of their own give 15 more classes away too', count: 15 }]);
+    expect(inspectGiveaways(many(11, 20, (label) => `topic${label}`)).at(-1)?.message).toBe('words of their own give one more class away too');
+  });
+
+  it('take time that does not grow with the square of the classes', () => {
+    const used = (classes: number): number => {
+      const before = process.cpuUsage();
+      inspectGiveaways(many(classes, 20_000 / classes, (label, row) => `word${label} more${row}`));
+      return process.cpuUsage(before).user;
+    };
+    used(20);
+    // With the square it would be ten thousand times as much.
+    expect(used(2_000)).toBeLessThan(20 * used(20));
+  });
+});

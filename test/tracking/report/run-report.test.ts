@@ -47,12 +47,12 @@ describe('the report of two classes', () => {
         'out of fold, 300 of 400 texts are classified correctly: 75.0\u00a0% (70.5\u00a0% to 79.0\u00a0%).',
     );
     const names = ['calibration', 'confusion', 'learning-fold-0', 'learning-fold-1', 'precision-recall', 'roc', 'threshold'];
-    expect(figures).toEqual(names.flatMap((name) => [`${name}.png`, `${name}.svg`]));
+    expect(figures).toEqual([...names.flatMap((name) => [`${name}.png`, `${name}.svg`]), 'confusion.csv', 'mistakes.csv'].sort());
     expect(page.match(/<svg /g)?.length).toBe(names.length);
   });
 
-  it('lists the hundred most confident mistakes with their texts, as text', async () => {
-    expect(page).toContain('100 rows of 400 are predicted wrongly');
+  it('lists the hundred mistakes of its one pair of classes with their texts, the most confident first, as text', async () => {
+    expect(page).toContain('100 rows of 400 are predicted wrongly, in 1 pair of classes.');
     expect(page.match(/<li>/g)?.length).toBe(100);
     expect(page).toContain('&lt;script&gt;alert(&quot;&amp;amp;&quot;)&lt;/script&gt;');
     expect(page).not.toMatch(/<script/);
@@ -92,7 +92,55 @@ describe('the report of more classes', () => {
     expect(page).toContain('Each class against all others.');
     expect(page).toContain('&lt;img src=x onerror=alert(1)&gt;');
     expect(page).not.toContain('<img');
-    for (const name of figures) expect(readFileSync(join(folder, 'figures', name), 'utf8'), name).not.toMatch(/<(img|script)/);
+    for (const name of figures.filter((file) => !file.endsWith('.csv'))) expect(readFileSync(join(folder, 'figures', name), 'utf8'), name).not.toMatch(/<(img|script)/);
+  });
+});
+
+describe('the report of classes named as what every object of JavaScript has', () => {
+  const names = ['constructor', 'toString', 'valueOf', '__proto__', 'hasOwnProperty'];
+
+  it.each([[names], [names.slice(0, 2)], [['__proto__', 'calm']]])('is drawn for %j, and tells all of them', async (classes) => {
+    const rows = Array.from({ length: 60 }, (_, row): ScriptedRow => {
+      const [target, predicted] = [row % classes.length, row % 7 === 0 ? 0 : row % classes.length];
+      const probabilities = classes.map((_name, k) => (k === predicted ? 0.6 : 0.4 / (classes.length - 1)));
+      return { text: `text ${row}`, target: classes[target]!, fold: row % 2, probabilities: classes.length === 2 ? [probabilities[1]!] : probabilities, prediction: classes[predicted]! };
+    });
+    const { page, figures } = await reportOf(writeEvaluatedRun(temporaryFolder(), { name: 'constructor', classes, rows, scores }));
+    expect(figures).toContain('confusion.svg');
+    const confusion = /<svg [^>]*aria-label="Confusion matrix.*?<\/svg>/s.exec(page)?.[0] ?? '';
+    for (const name of classes) expect(confusion.split(`>${name}</text>`).length - 1, name).toBe(2);
+    const drawnCounts = [...confusion.matchAll(/>(\d+)<\/text>/g)].reduce((sum, [, rowsIn]) => sum + Number(rowsIn), 0);
+    expect(drawnCounts).toBe(60);
+  });
+});
+
+describe('the report of many classes', () => {
+  /** The class that is predicted for a row of class k is k, or the next one. */
+  const rowsOf = (classes: readonly string[]): readonly ScriptedRow[] =>
+    Array.from({ length: 2 * classes.length }, (_, row) => {
+      const target = row % classes.length;
+      const predicted = row < classes.length / 2 ? (target + 1) % classes.length : target;
+      return { text: `text ${row}`, target: classes[target]!, fold: row % 2, probabilities: classes.map((_name, k) => (k === predicted ? 0.5 : 0.5 / classes.length)), prediction: classes[predicted]! };
+    });
+  const named = (count: number): readonly string[] => Array.from({ length: count }, (_, k) => `class ${String(k).padStart(3, '0')}`);
+  const sizeOf = async (count: number): Promise<number> => (await reportOf(writeEvaluatedRun(temporaryFolder(), { name: 'many', classes: named(count), rows: rowsOf(named(count)), scores }))).page.length;
+
+  it('draws the most confused ones, tells the mistakes of the most frequent pairs, and has the rest in tables', async () => {
+    const classes = named(60);
+    const folder = writeEvaluatedRun(temporaryFolder(), { name: 'many', classes, rows: rowsOf(classes), scores });
+    const { page } = await reportOf(folder);
+    expect(page).toContain('The 20 most confused of 60 classes');
+    expect(page).toContain('30 rows of 120 are predicted wrongly, in 30 pairs of classes; these are the 20 most frequent pairs.');
+    expect(page.match(/<h3>true <b>/g)).toHaveLength(20);
+    const [confusion, mistakes] = ['confusion', 'mistakes'].map((name) => readFileSync(join(folder, `figures/${name}.csv`), 'utf8').trimEnd().split('\n'));
+    expect(confusion).toHaveLength(1 + 60 + 30);
+    expect(confusion?.slice(0, 3)).toEqual(['target,prediction,rows,share', 'class 000,class 000,1,0.5', 'class 000,class 001,1,0.5']);
+    expect(mistakes).toHaveLength(1 + 30);
+    expect(mistakes?.[1]).toBe('0,0,class 000,class 001,0.5,text 0');
+  });
+
+  it('grows with the classes, not with their square', async () => {
+    expect((await sizeOf(240)) / (await sizeOf(120))).toBeLessThan(2);
   });
 });
 

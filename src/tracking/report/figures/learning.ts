@@ -16,7 +16,7 @@ export function learningFigures(folds: readonly FoldHistory[], tasks: readonly T
   const epochs = Math.max(1, ...folds.flatMap((fold) => fold.epochs.map(({ epoch }) => epoch)));
   const loss = limits(folds.flatMap((fold) => ['train/loss', 'val/loss'].flatMap((name) => points(fold, name).map(({ value }) => value))));
   const chosen = limits(folds.flatMap((fold) => points(fold, monitor).map(({ value }) => value)));
-  const highest = Math.max(...folds.flatMap((fold) => ratesOf(fold, storyOf(fold, tasks)).map(({ lr }) => lr)));
+  const highest = folds.flatMap((fold) => ratesOf(fold, storyOf(fold, tasks))).reduce((most, { lr }) => Math.max(most, lr), 0);
   // These change at the ends of epochs only, by factors.
   const isStepwise = schedule.name === 'constant' || schedule.name === 'reduce-on-plateau';
   return folds.map((fold): Figure => {
@@ -41,9 +41,14 @@ function storyOf(fold: FoldHistory, tasks: readonly TaskStory[]): TaskStory | un
   return tasks.find(({ stage, fold: of }) => stage === 'train' && of === fold.fold);
 }
 
-/** The rate of each step where the journal has it, otherwise of each epoch's last step. */
+/** More points than this are closer together than the pixels of the panel. */
+const MOST_POINTS = 600;
+
+/** The rate of each step, or of every n-th, where the journal has it, otherwise of each epoch's last step. */
 function ratesOf(fold: FoldHistory, story: TaskStory | undefined): Rates {
-  return story !== undefined && story.rates.length > 1 ? story.rates : fold.epochs.map(({ epoch, lr }) => ({ epoch, lr }));
+  const every = Math.ceil((story?.rates.length ?? 0) / MOST_POINTS);
+  const isKept = (at: number, of: number): boolean => at % every === 0 || at === of - 1;
+  return story !== undefined && story.rates.length > 1 ? story.rates.filter((_, i, all) => isKept(i, all.length)) : fold.epochs.map(({ epoch, lr }) => ({ epoch, lr }));
 }
 
 function lossPanel(fold: FoldHistory, epochs: number, domain: Limits): Spec {
