@@ -6,6 +6,7 @@ import {
   existsSync,
   fsyncSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -96,16 +97,22 @@ export function makeFolder(path: string): void {
 const LINK_FROM_BYTES = 1 << 20;
 
 /**
- * Puts `source` at `target`, replacing what is there. Large files become hard links where the file system can; small ones
+ * Puts `source` at `target`, replacing what is there, unless that is the same file already. Large files become hard links where the file system can; small ones
  * are copies, so that editing one does not change the other.
  */
 export function placeFile(source: string, target: string): void {
   mkdirSync(dirname(target), { recursive: true });
+  if (isSameFile(source, target)) return;
   const temporary = temporaryBeside(target);
   if (statSync(source).size < LINK_FROM_BYTES || !tryLink(source, temporary)) copyToDisk(source, temporary);
   renameSync(temporary, target);
   // rename(2) does nothing where both names are links to the same file already.
   rmSync(temporary, { force: true });
+}
+
+function isSameFile(source: string, target: string): boolean {
+  const [one, other] = [lstatSync(source), lstatSync(target, { throwIfNoEntry: false })];
+  return one.ino === other?.ino && one.dev === other.dev;
 }
 
 /** `placeFile` for every file of a folder without subfolders. */

@@ -14,8 +14,10 @@ export function notAFile(path: string): string | undefined {
   return stats.size === 0 && /^\/(proc|sys)\//.test(realpathSync(path)) ? 'not a file on a disk, but an answer of the system' : undefined;
 }
 
-function kindOf(stats: Stats): string | undefined {
+/** What stands in place of a file; undefined for a file. Of `lstat`, a link counts as none. */
+export function kindOf(stats: Stats): string | undefined {
   if (stats.isFile()) return undefined;
+  if (stats.isSymbolicLink()) return 'a link';
   if (stats.isDirectory()) return 'a directory';
   if (stats.isFIFO()) return 'a named pipe';
   return stats.isSocket() ? 'a socket' : 'a device';

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, rmdirSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, rmdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { moveIntoPlace, removeLeftovers } from '../core/files.ts';
 import { acquireLock, ownerOf, type Lock } from '../core/lock.ts';
 import { isAlive, ownerName, parseOwner, thisProcess, type Owner } from '../core/owner.ts';
-import { readManifest, whatIsBroken, writeManifest, type KeyParts, type Manifest } from './manifest.ts';
+import { readManifest, whatIsBroken, writeManifest, type Expected, type KeyParts, type Manifest } from './manifest.ts';
 
 /** An entry's address. */
 export interface Address {
@@ -19,7 +19,8 @@ export type EntryState = { readonly kind: 'absent' | 'sound' } | { readonly kind
 export interface Cache {
   /** Where the entry is, or will be. */
   entry(address: Address): string;
-  inspect(address: Address): Promise<EntryState>;
+  /** Reads all of it: what is cached is as it was made, or is made again. */
+  inspect(entry: Address & Expected): Promise<EntryState>;
   /** What the entries of a stage were made from. */
   manifests(stage: string): readonly Manifest[];
   /** Waits until no other process makes the entry. */
@@ -31,7 +32,7 @@ export interface Cache {
   /** A fresh empty folder on the same file system, for a task to write into. */
   begin(): string;
   /** Makes a finished folder the entry, in place of one that may be there, and forgets how far its task had come. */
-  commit(folder: string, address: Address, parts: KeyParts): Promise<void>;
+  commit(folder: string, entry: Address & Expected, parts: KeyParts): Promise<void>;
   /** Takes a broken entry out of the way; answers where it is now. */
   setAside(address: Address): string;
   /** Removes what a failed task left. */
@@ -51,9 +52,9 @@ export function openCache(artifacts: string): Cache {
   return {
     entry,
     partial,
-    async inspect(address) {
-      if (!existsSync(entry(address))) return { kind: 'absent' };
-      const problem = await whatIsBroken(entry(address));
+    async inspect(expected) {
+      if (!isThere(entry(expected))) return { kind: 'absent' };
+      const problem = await whatIsBroken(entry(expected), expected);
       return problem === undefined ? { kind: 'sound' } : { kind: 'broken', problem };
     },
     manifests: (stage) => namesIn(join(root, stage)).flatMap((key) => readManifest(entry({ stage, key })) ?? []),
@@ -69,9 +70,9 @@ export function openCache(artifacts: string): Cache {
     },
     async commit(folder, address, parts) {
       const final = entry(address);
-      await writeManifest(folder, parts);
+      await writeManifest(folder, parts, address);
       const old = freshName();
-      if (existsSync(final)) renameSync(final, old);
+      if (isThere(final)) renameSync(final, old);
       moveIntoPlace(folder, final);
       rmSync(old, { recursive: true, force: true });
       rmSync(partial(address), { recursive: true, force: true });
@@ -94,6 +95,11 @@ export function openCache(artifacts: string): Cache {
       for (const folder of ['locks', 'partial']) removeLeftovers(join(root, folder));
     },
   };
+}
+
+/** Whatever stands there, a link that leads nowhere among it. */
+function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 function namesIn(folder: string): readonly string[] {

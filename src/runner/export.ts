@@ -12,6 +12,7 @@ import { ensembleProbabilities } from '../training/ensemble.ts';
 import { PORTABLE_FILES, portableProbabilities, writePortableFolder, type Precision } from '../training/portable-folder.ts';
 import { modelFolders } from './predict.ts';
 import type { StoredRun } from './runs.ts';
+import { verifyModels } from './verify-models.ts';
 import { readValidation, type Validation } from './validation-rows.ts';
 
 export type { Precision } from '../training/portable-folder.ts';
@@ -65,6 +66,7 @@ export async function exportRun(run: StoredRun, request: ExportRequest, listen: 
   try {
     const fold = request.fold ?? bestFold(run);
     const model = foldFolder(run, fold);
+    await verifyModels(run, [model], 'these', request.signal);
     const { classes, max_seq_length: maxLength } = readModelFolder(model);
     const validation = await readValidation(run, fold, classes);
     const tokens = tokenize(await loadTokenizer(tokenizerFiles(model)), validation.texts, maxLength);

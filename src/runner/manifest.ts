@@ -1,9 +1,11 @@
-import { readdirSync, statSync, type Stats } from 'node:fs';
-import { join, normalize, relative } from 'node:path';
+import { lstatSync, readdirSync } from 'node:fs';
+import { dirname, join, normalize, relative } from 'node:path';
+import { contentHash } from '../core/content.ts';
+import { OrtrainError } from '../core/errors.ts';
 import { writeJsonAtomic } from '../core/files.ts';
-import { hashFile } from '../core/hash.ts';
-import { readJsonInput } from '../core/inputs.ts';
-import { count, cut, list, nullable, number, object, primitive, record, text, type Shape } from '../core/shapes.ts';
+import { hashFile, hashOf } from '../core/hash.ts';
+import { kindOf, readJsonInput } from '../core/inputs.ts';
+import { count, cut, list, nullable, object, primitive, record, text, type Shape } from '../core/shapes.ts';
 
 /** Everything that a cache key is the hash of. */
 export interface KeyParts {
@@ -26,15 +28,21 @@ export interface Manifest {
   /** ISO 8601. */
   readonly made: string;
   readonly parts: KeyParts;
-  /** By the path in the entry. */
+  /** By the path in the entry, with slashes. */
   readonly files: Readonly<Record<string, FileRecord>>;
 }
 
 interface FileRecord {
   readonly size: number;
   readonly sha256: string;
-  /** Time of the last change in milliseconds, as long as which is the same the content need not be hashed. */
-  readonly modified: number;
+}
+
+/** What an entry must be. */
+export interface Expected {
+  /** Hash of its parts. */
+  readonly key: string;
+  /** Paths of files that it has at least. */
+  readonly files: readonly string[];
 }
 
 const NAME = 'manifest.json';
@@ -51,58 +59,100 @@ const shape: Shape = object({
     inputs: record(list(text)),
     engine: nullable(object({ device: text, onnxruntime: text })),
   }),
-  files: record(object({ size: count, sha256: text, modified: number })),
+  files: record(object({ size: count, sha256: text })),
 });
 
-/** Describes the files of a finished folder, in the folder. */
-export async function writeManifest(folder: string, parts: KeyParts): Promise<void> {
+/** Describes the files of a finished folder, in the folder. Throws a `run` error where one that it should have is missing. */
+export async function writeManifest(folder: string, parts: KeyParts, { files: needed }: Pick<Expected, 'files'>): Promise<void> {
   const files: Record<string, FileRecord> = {};
-  for (const path of filesBelow(folder)) files[relative(folder, path)] = await recordOf(path);
+  for (const path of filesBelow(folder)) files[nameIn(folder, path)] = await recordOf(path);
+  const lost = needed.find((name) => !Object.hasOwn(files, name));
+  if (lost !== undefined) {
+    throw new OrtrainError('run', `the output of the stage ${parts.stage} lost its ${lost} before it was complete`, {
+      subject: lost,
+      remedy: 'Another program removes files from the artifacts folder; start again without it.',
+    });
+  }
   writeJsonAtomic(join(folder, NAME), { format: 1, made: new Date().toISOString(), parts, files } satisfies Manifest);
 }
 
 /** Undefined where there is none, or none that can be read. */
 export function readManifest(folder: string): Manifest | undefined {
+  const path = join(folder, NAME);
   try {
-    return readJsonInput<Manifest>(join(folder, NAME), shape);
+    return lstatSync(path).isFile() ? readJsonInput<Manifest>(path, shape) : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** What is wrong with an entry, as a sentence; undefined where every file is as it was made. */
-export async function whatIsBroken(folder: string): Promise<string | undefined> {
+/** What is wrong with an entry, as a sentence; undefined where every file is as it was made. Reads them all. */
+export async function whatIsBroken(folder: string, { key, files }: Expected): Promise<string | undefined> {
+  const kind = kindOf(lstatSync(folder));
+  if (kind !== 'a directory') return `it is ${kind ?? 'a file'}`;
   const manifest = readManifest(folder);
   if (manifest === undefined) return `${NAME} is missing or cannot be read`;
-  for (const [name, { size, sha256, modified }] of Object.entries(manifest.files)) {
+  if (keyOf(manifest) !== key) return `${NAME} is that of another entry`;
+  const lost = files.find((name) => !Object.hasOwn(manifest.files, name));
+  if (lost !== undefined) return `${NAME} does not know ${lost}`;
+  for (const [name, made] of Object.entries(manifest.files)) {
     if (/^\.\.|^[\\/]/.test(normalize(name))) return `${NAME} names a file outside of the entry`;
-    const stat = fileAt(join(folder, name));
-    if (stat === undefined) return `${cut(name)} is missing`;
-    if (stat.size !== size) return `${cut(name)} has ${stat.size} bytes, and had ${size} when it was made`;
-    if (stat.mtimeMs !== modified && (await hashFile(join(folder, name))) !== sha256) return `${cut(name)} was changed after it was made`;
+    const problem = await whatIsWrong(folder, name, made);
+    if (problem !== undefined) return `${cut(name)} ${problem}`;
   }
   return undefined;
 }
 
-/** Undefined where there is no file, or can be none of such a name. */
-function fileAt(path: string): Stats | undefined {
+/** Undefined for parts so deep that they cannot be written as text. */
+function keyOf({ parts }: Manifest): string | undefined {
   try {
-    const stat = statSync(path);
-    return stat.isFile() ? stat : undefined;
+    return hashOf(parts);
   } catch {
     return undefined;
   }
 }
 
+async function whatIsWrong(folder: string, name: string, { size, sha256 }: FileRecord): Promise<string | undefined> {
+  const path = join(folder, name);
+  try {
+    for (let above = dirname(path); above !== folder; above = dirname(above)) {
+      if (kindOf(lstatSync(above)) !== 'a directory') return 'is missing';
+    }
+    const stats = lstatSync(path);
+    const kind = kindOf(stats);
+    if (kind !== undefined) return `is ${kind}`;
+    if (stats.size !== size) return `has ${stats.size} bytes, and had ${size} when it was made`;
+    return (await contentHash(path)) === sha256 ? undefined : 'was changed after it was made';
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    return ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ERR_INVALID_ARG_VALUE'].includes(code) ? 'is missing' : `cannot be read (${code})`;
+  }
+}
+
+/** Paths of an entry's files below one of its files or folders, by their names there: those that the manifest knows, and no others. */
+export function filesUnder(folder: string, part: string): readonly string[] {
+  return Object.keys(readManifest(folder)?.files ?? {}).filter((name) => name === part || name.startsWith(`${part}/`));
+}
+
+/** Bytes of all files below a folder, as far as they are to be seen. */
 export function sizeOf(folder: string): number {
-  return filesBelow(folder).reduce((bytes, path) => bytes + statSync(path).size, 0);
+  return filesBelow(folder).reduce((bytes, path) => bytes + (lstatSync(path, { throwIfNoEntry: false })?.size ?? 0), 0);
 }
 
 async function recordOf(path: string): Promise<FileRecord> {
-  const { size, mtimeMs: modified } = statSync(path);
-  return { size, sha256: await hashFile(path), modified };
+  return { size: lstatSync(path).size, sha256: await hashFile(path) };
 }
 
+function nameIn(folder: string, path: string): string {
+  return relative(folder, path).replaceAll('\\', '/');
+}
+
+/** None where the folder has gone meanwhile. */
 function filesBelow(folder: string): readonly string[] {
-  return readdirSync(folder, { withFileTypes: true, recursive: true }).flatMap((entry) => (entry.isFile() ? [join(entry.parentPath, entry.name)] : []));
+  try {
+    return readdirSync(folder, { withFileTypes: true, recursive: true }).flatMap((entry) => (entry.isFile() ? [join(entry.parentPath, entry.name)] : []));
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
+    throw error;
+  }
 }

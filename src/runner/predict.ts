@@ -9,6 +9,7 @@ import { ensembleProbabilities } from '../training/ensemble.ts';
 import { choiceInWords, chooseDevice, deviceFailure, type AskedDevice, type PassedOver } from './devices.ts';
 import { probabilitiesInProcess, type PredictionOrder } from './predict-process.ts';
 import type { StoredRun } from './runs.ts';
+import { verifyModels } from './verify-models.ts';
 
 export interface TextPredictions {
   readonly classes: readonly string[];
@@ -25,9 +26,13 @@ export interface PredictOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Classifies new texts with the models of a run. Throws a usage error where the run has none, and as `chooseDevice` does. */
+/**
+ * Classifies new texts with the models of a run. Throws a usage error where the run has none, a `data`
+ * error where one is not as the run left it, and as `chooseDevice` does.
+ */
 export async function predictTexts(run: StoredRun, texts: readonly string[], options: PredictOptions, listen: Listener<StageEvent>): Promise<TextPredictions> {
   const models = modelFolders(run);
+  await verifyModels(run, models, 'all', options.signal);
   const tokenizer = await loadTokenizer(tokenizerFiles(models[0] ?? ''));
   const { classes, max_seq_length: maxLength } = readModelFolder(models[0] ?? '');
   const tokens = tokenize(tokenizer, texts, maxLength, (done) => listen({ type: 'progress', done, total: texts.length, unit: 'texts' }));

@@ -1,13 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { cpus, platform, release, totalmem, userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { toYaml, type Experiment } from '../config/index.ts';
 import type { Environment } from '../core/events.ts';
-import { placeFile, placeFolder, removeLeftovers, writeFileAtomic, writeJsonAtomic } from '../core/files.ts';
+import { placeFile, removeLeftovers, writeFileAtomic, writeJsonAtomic } from '../core/files.ts';
 import { withoutCredentials } from '../core/text.ts';
 import { onnxruntimeVersion } from '../engine/runtime/version.ts';
 import packageJson from '../../package.json' with { type: 'json' };
+import { filesUnder } from './manifest.ts';
 import type { PreparedRun } from './prepare.ts';
 import type { Task } from './task-graph.ts';
 
@@ -91,14 +92,13 @@ function renamed(temporary: string, folder: string): boolean {
  */
 export function publish(task: Task, folder: string): readonly { readonly path: string; readonly files: readonly string[] }[] {
   return Object.entries(task.stage.publishes).map(([from, to]) => {
-    const source = join(task.output, from);
-    const target = join(folder, to.replace('{fold}', String(task.fold ?? 0)));
-    if (statSync(source).isDirectory()) {
-      placeFolder(source, target);
-      return { path: target, files: readdirSync(source).map((name) => join(target, name)) };
-    }
-    placeFile(source, target);
-    return { path: target, files: [target] };
+    const path = join(folder, to.replace('{fold}', String(task.fold ?? 0)));
+    const files = filesUnder(task.output, from).map((name) => {
+      const target = join(path, name.slice(from.length));
+      placeFile(join(task.output, name), target);
+      return target;
+    });
+    return { path, files };
   });
 }
 

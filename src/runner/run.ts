@@ -1,11 +1,12 @@
 import { existsSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { LoadedExperiment } from '../config/index.ts';
+import { contentHash } from '../core/content.ts';
 import { interrupted, OrtrainError } from '../core/errors.ts';
 import type { FoldRecord, Listener, RunEvent, StageEvent, Usage } from '../core/events.ts';
-import { hashFile } from '../core/hash.ts';
 import { thisProcess } from '../core/owner.ts';
 import { readJson } from '../stages/outputs.ts';
+import type { DownloadProgress } from '../data/hub.ts';
 import { openJournal } from '../tracking/journal.ts';
 import { summaryOf, type FoldHistory, type RunMetrics } from '../tracking/run-files.ts';
 import { checkData } from './check-data.ts';
@@ -49,7 +50,7 @@ export async function runExperiment(loaded: LoadedExperiment, options: RunnerOpt
 
 /** Carries an experiment out on one device; answers with that device where it fails and `auto` may take another. */
 async function runOnce(loaded: LoadedExperiment, options: RunnerOptions, listen: Listener<RunEvent>, started: number): Promise<RunResult | PassedOver> {
-  const prepared = await prepareRun(loaded, options, (progress) => listen({ type: 'download', ...progress }));
+  const prepared = await prepareToRun(loaded, options, (progress) => listen({ type: 'download', ...progress }));
   const { tasks } = prepared;
   prepared.cache.clean();
   const surroundings = environment(prepared, options.commandLine ?? []);
@@ -95,6 +96,14 @@ async function runOnce(loaded: LoadedExperiment, options: RunnerOptions, listen:
   } finally {
     journal.close();
   }
+}
+
+/** `prepareRun`, by what the files hold where something is to be made from them: what is remembered of them may no longer be true. */
+async function prepareToRun(loaded: LoadedExperiment, options: RunnerOptions, onDownload: Listener<DownloadProgress>): Promise<PreparedRun> {
+  const prepared = await prepareRun(loaded, options, onDownload);
+  const isTrue = (await areDone(prepared)) || (await prepared.hashes.confirm(Object.keys(prepared.data)));
+  prepared.hashes.save();
+  return isTrue ? prepared : prepareRun(loaded, options, onDownload);
 }
 
 async function carryOut(
@@ -181,8 +190,9 @@ async function explain({ run, folder }: RunPlace, report: Listener<RunEvent>): P
 }
 
 async function areDone({ tasks, cache, forced }: PreparedRun): Promise<boolean> {
-  const states = await Promise.all(tasks.map((task) => cache.inspect(addressOf(task))));
-  return forced.size === 0 && states.every(({ kind }) => kind === 'sound');
+  if (forced.size > 0) return false;
+  for (const task of tasks) if ((await cache.inspect(addressOf(task))).kind !== 'sound') return false;
+  return true;
 }
 
 /**
@@ -235,7 +245,7 @@ async function throwIfChanged({ files, parts }: Task, hashes: FileHashes): Promi
 }
 
 async function artifactOf(path: string, { run, folder }: RunPlace): Promise<RunEvent> {
-  return { type: 'artifact', run, path: relative(folder, path).replaceAll('\\', '/'), bytes: statSync(path).size, sha256: await hashFile(path) };
+  return { type: 'artifact', run, path: relative(folder, path).replaceAll('\\', '/'), bytes: statSync(path).size, sha256: await contentHash(path) };
 }
 
 /** How a fold went, from its first epoch on: a part of it may stand in the journal of another run, or in none. */

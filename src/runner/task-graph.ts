@@ -4,7 +4,7 @@ import { onnxruntimeVersion } from '../engine/runtime/version.ts';
 import type { Need, Stage, Surroundings } from '../stages/index.ts';
 import type { Address, Cache } from './cache.ts';
 import type { FileHashes } from './file-hashes.ts';
-import type { KeyParts } from './manifest.ts';
+import type { Expected, KeyParts } from './manifest.ts';
 import { plannedStages } from './planned-stages.ts';
 
 /** One stage, for one fold where the pipeline says so, with everything it takes to carry it out. */
@@ -20,6 +20,8 @@ export interface Task {
   readonly trainingKey: string;
   /** The cache entry that holds, or will hold, its output. */
   readonly output: string;
+  /** Files that its output has at least. */
+  readonly writes: readonly string[];
   readonly params: unknown;
   readonly files: Readonly<Record<string, string>>;
   readonly inputs: Readonly<Record<string, readonly string[]>>;
@@ -65,6 +67,7 @@ export async function taskGraph(
         parts,
         trainingKey: hashOf({ ...parts, contents: ofTraining, inputs: keysOf(inputs, 'trainingKey') }),
         output: cache.entry({ stage: stage.name, key }),
+        writes: stage.writes(experiment),
         params,
         files,
         inputs: Object.fromEntries(inputs.map(([kind, from]) => [kind, from.map((task) => task.output)])),
@@ -84,8 +87,8 @@ function keysOf(inputs: Inputs, key: 'key' | 'trainingKey'): KeyParts['inputs'] 
 }
 
 /** Where the cache has a task's output. */
-export function addressOf({ stage, key }: Task): Address {
-  return { stage: stage.name, key };
+export function addressOf({ stage, key, writes }: Task): Address & Expected {
+  return { stage: stage.name, key, files: writes };
 }
 
 /** The folds that are trained: those that the configuration picks, or all. */

@@ -27,6 +27,7 @@ export const encode: Stage<Params> = {
   needs: { tokens: 'one' },
   reads: 'everything',
   makes: 'features',
+  writes: ({ data }) => ['train.features', ...(data.test === null ? [] : ['test.features'])],
   publishes: {},
   usesDevice: true,
   pick: ({ model, training, seed }, { modelFolder }) => ({

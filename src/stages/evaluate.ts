@@ -14,6 +14,7 @@ export const evaluate: Stage<null> = {
   needs: { tokens: 'one', model: 'each-fold' },
   reads: 'training',
   makes: 'evaluation',
+  writes: () => ['metrics.json', 'oof.csv'],
   publishes: { 'metrics.json': 'metrics.json', 'oof.csv': 'oof.csv' },
   usesDevice: false,
   pick: () => ({ params: null, files: {} }),

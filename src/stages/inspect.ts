@@ -22,6 +22,7 @@ export const inspect: Stage<Params> = {
   needs: { folds: 'one' },
   reads: 'everything',
   makes: 'findings',
+  writes: () => ['findings.json'],
   publishes: { 'findings.json': 'findings.json' },
   usesDevice: false,
   pick: (experiment, { modelFolder }) => ({

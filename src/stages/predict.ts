@@ -20,6 +20,7 @@ export const predict: Stage<Params> = {
   needs: { tokens: 'one', features: 'optional', model: 'each-fold' },
   reads: 'everything',
   makes: 'predictions',
+  writes: () => ['predictions.csv'],
   publishes: { 'predictions.csv': 'predictions.csv' },
   usesDevice: true,
   pick: ({ training }) => ({ params: { training: { eval_batch_size: training.eval_batch_size } }, files: {} }),

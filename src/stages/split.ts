@@ -16,6 +16,7 @@ export const split: Stage<Params> = {
   needs: {},
   reads: 'everything',
   makes: 'folds',
+  writes: () => ['folds.csv'],
   publishes: { 'folds.csv': 'folds.csv' },
   usesDevice: false,
   pick: ({ data: { id, text, target, conflicts, duplicates, train }, split: { only: _trained, ...split }, seed }) => ({

@@ -19,6 +19,7 @@ export const submit: Stage<Params> = {
   needs: { tokens: 'one', predictions: 'one' },
   reads: 'everything',
   makes: 'submission',
+  writes: () => ['submission.csv'],
   publishes: { 'submission.csv': 'submission.csv' },
   usesDevice: false,
   pick: ({ data }) => ({ params: { data: { id: data.id } }, files: { sample: data.sample_submission ?? '' } }),

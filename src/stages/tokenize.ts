@@ -20,6 +20,7 @@ export const tokenize: Stage<Params> = {
   needs: {},
   reads: 'everything',
   makes: 'tokens',
+  writes: ({ data }) => ['examples.json', 'train.tokens', ...(data.test === null ? [] : ['test.tokens'])],
   publishes: {},
   usesDevice: false,
   pick: ({ data: { id, text, target, conflicts, duplicates, ...data }, model }, { modelFolder }) => ({

@@ -27,6 +27,7 @@ export const train: Stage<Params> = {
   needs: { tokens: 'one', folds: 'one', features: 'optional' },
   reads: 'training',
   makes: 'model',
+  writes: () => ['history.json', 'validation.json', 'model/config.json', 'model/model.safetensors', 'model/tokenizer.json'],
   publishes: { model: 'models/fold-{fold}' },
   usesDevice: true,
   pick: ({ model, training, seed }, { modelFolder }) => ({

@@ -9,7 +9,8 @@ import { resultsTable } from '../../src/cli/render/results.ts';
 import { adam, type Optimizer } from '../../src/engine/optim/index.ts';
 import { openTrainer, type Trainer } from '../../src/engine/runtime/index.ts';
 import { cacheContents } from '../../src/runner/cache-contents.ts';
-import { readManifest, whatIsBroken, writeManifest } from '../../src/runner/manifest.ts';
+import { hashOf } from '../../src/core/hash.ts';
+import { readManifest, whatIsBroken, writeManifest, type KeyParts } from '../../src/runner/manifest.ts';
 import { readRun } from '../../src/runner/index.ts';
 import { comparisonOf } from '../../src/tracking/comparison/compare.ts';
 import { pairRuns } from '../../src/tracking/comparison/pairing.ts';
@@ -97,7 +98,9 @@ async function manifest(folder: string): Promise<Reader> {
   const entry = join(folder, 'entry');
   mkdirSync(entry, { recursive: true });
   writeFileSync(join(entry, 'a.txt'), 'a');
-  await writeManifest(entry, { stage: 'split', version: 1, params: { seed: 1 }, contents: {}, fold: null, inputs: { tokens: ['k'] }, engine: null });
+  const parts: KeyParts = { stage: 'split', version: 1, params: { seed: 1 }, contents: {}, fold: null, inputs: { tokens: ['k'] }, engine: null };
+  const expected = { key: hashOf(parts), files: ['a.txt'] };
+  await writeManifest(entry, parts, expected);
   const path = join(entry, 'manifest.json');
   return {
     name: 'manifest',
@@ -106,7 +109,7 @@ async function manifest(folder: string): Promise<Reader> {
     file: path,
     async read(bytes) {
       written(path, bytes);
-      const problem = await whatIsBroken(entry);
+      const problem = await whatIsBroken(entry, expected);
       ok(problem === undefined || problem.length < 1000);
       const found = readManifest(entry);
       if (found !== undefined) strictEqual(typeof found.parts.stage, 'string');

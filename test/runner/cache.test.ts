@@ -1,11 +1,12 @@
-import { spawn } from 'node:child_process';
-import { appendFileSync, copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { appendFileSync, copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../src/core/events.ts';
 import { cacheContents, planExperiment, removeItems, runExperiment, unused } from '../../src/runner/index.ts';
 import { readJournal } from '../../src/tracking/journal.ts';
 import { bin } from '../cli/bin.ts';
+import { flipBit } from '../helpers/damage.ts';
 import { root, smallQuickstart, temporaryFolder } from '../helpers/quickstart.ts';
 
 const artifacts = temporaryFolder();
@@ -35,6 +36,13 @@ describe('a cache entry', () => {
   it.each([
     ['cut short', 'train.tokens has 100 bytes, and had', () => truncateSync(join(tokens(), 'train.tokens'), 100)],
     ['edited', 'examples.json was changed after it was made', () => edit(join(tokens(), 'examples.json'))],
+    ['changed in one bit, at the same size and time', 'train.tokens was changed after it was made', () => flipBit(join(tokens(), 'train.tokens'))],
+    ['given a folder for a file', 'train.tokens is a directory', () => replace(join(tokens(), 'train.tokens'), (path) => mkdirSync(path))],
+    ['given a pipe for a file', 'train.tokens is a named pipe', () => replace(join(tokens(), 'train.tokens'), (path) => execFileSync('mkfifo', [path]))],
+    ['given a link for a file', 'train.tokens is a link', () => replace(join(tokens(), 'train.tokens'), (path) => symlinkSync('/etc/passwd', path))],
+    ['given a link for its manifest', 'manifest.json is missing or cannot be read', () => replace(join(tokens(), 'manifest.json'), (path) => symlinkSync('/etc/passwd', path))],
+    ['given the manifest of another', 'manifest.json is that of another entry', () => edit(join(tokens(), 'manifest.json'), '"version": 1', '"version": 2')],
+    ['given a manifest without its main file', 'manifest.json does not know train.tokens', () => edit(join(tokens(), 'manifest.json'), '"train.tokens"', '"tests.tokens"')],
     ['robbed of a file', 'test.tokens is missing', () => rmSync(join(tokens(), 'test.tokens'))],
     ['robbed of its manifest', 'manifest.json is missing or cannot be read', () => rmSync(join(tokens(), 'manifest.json'))],
   ])('that was %s is named, kept aside and made again', async (_, problem, damage) => {
@@ -58,6 +66,21 @@ describe('a cache entry', () => {
   });
 });
 
+describe('the entry of a trained fold', () => {
+  it.each(['history.json', 'validation.json', 'model/model.safetensors'])('whose %s has one bit changed, is trained again to the same bytes', async (name) => {
+    const into = join(artifacts, 'flipped');
+    await run('train', ['split.only=[0]'], () => {}, into);
+    const path = join(into, 'cache', 'train', readdirSync(join(into, 'cache', 'train'))[0] ?? '', name);
+    const whole = readFileSync(path);
+    flipBit(path);
+    const { executed, notices } = await run('train', ['split.only=[0]'], () => {}, into);
+    expect(executed).toEqual(['train[0]']);
+    expect(notices.some((notice) => notice.includes(`${name} was changed after it was made`))).toBe(true);
+    if (name !== 'history.json') expect(readFileSync(path)).toEqual(whole);
+    expect((await run('train', ['split.only=[0]'], () => {}, into)).executed).toEqual([]);
+  });
+});
+
 describe('checkpoints of an entry that is complete', () => {
   it('are removed, as their process may have died before it could', async () => {
     await run('split');
@@ -68,10 +91,16 @@ describe('checkpoints of an entry that is complete', () => {
   });
 });
 
-/** Changes one character, and not the size. */
-function edit(path: string): void {
+/** Puts something else where a file is. */
+function replace(path: string, put: (path: string) => void): void {
+  rmSync(path);
+  put(path);
+}
+
+/** Changes one place, and not the size. */
+function edit(path: string, from = '0', to = '1'): void {
   const text = readFileSync(path, 'utf8');
-  writeFileSync(path, text.replace('0', '1'));
+  writeFileSync(path, text.replace(from, to));
   expect(statSync(path).size).toBe(Buffer.byteLength(text));
 }
 

@@ -1,10 +1,13 @@
-import { copyFileSync, cpSync, existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { env, pipeline } from '@huggingface/transformers';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { sha256 } from '../../src/core/hash.ts';
 import { readTrainExamples } from '../../src/data/examples.ts';
 import { columnOf, readTable } from '../../src/data/table.ts';
-import { exportRun, readRun, runExperiment, type ExportRequest, type StoredRun } from '../../src/runner/index.ts';
+import { openJournal } from '../../src/tracking/journal.ts';
+import { exportRun, predictTexts, readRun, runExperiment, type ExportRequest, type StoredRun } from '../../src/runner/index.ts';
+import { flipBit } from '../helpers/damage.ts';
 import { smallQuickstart, temporaryFolder } from '../helpers/quickstart.ts';
 
 /*
@@ -140,6 +143,9 @@ describe('an ONNX export', () => {
     const bytes = readFileSync(weights);
     bytes.fill(0, bytes.length - 4096);
     writeFileSync(weights, bytes);
+    const journal = openJournal(join(damaged, 'journal.jsonl'));
+    journal.append({ type: 'artifact', run: 'damaged', path: 'models/fold-0/model.safetensors', bytes: bytes.length, sha256: sha256(bytes) });
+    journal.close();
     const before = readdirSync(artifacts);
     await expect(exported(readRun(artifacts, 'damaged'), 'nothing', { fold: 0 })).rejects.toMatchObject({ code: 'run', message: expect.stringMatching(/does not compute what the run computed: probabilities differ by up to 0\.\d/) });
     expect(readdirSync(artifacts)).toEqual(before);
@@ -159,5 +165,34 @@ describe('an ONNX export', () => {
     const elsewhere = { ...binary, experiment: { ...binary.experiment, data: { ...binary.experiment.data, train: table } } };
     await expect(exported(elsewhere, 'other')).rejects.toMatchObject({ code: 'data', subject: table });
     expect(existsSync(join(artifacts, 'other'))).toBe(false);
+  });
+});
+
+describe('a model that is not as its run left it', () => {
+  const model = (name: string) => join(artifacts, 'runs', 'touched', 'models', 'fold-1', name);
+  const damages: readonly (readonly [what: string, file: string, problem: string, damage: (path: string) => void])[] = [
+    ['with one bit changed, at the same size and time', 'model.safetensors', 'was changed after the run wrote it', flipBit],
+    ['cut short', 'model.safetensors', 'has 1000 bytes, and had', (path) => truncateSync(path, 1000)],
+    ['without its tokenizer', 'tokenizer.json', 'is missing', (path) => rmSync(path)],
+    ['with a file of another', 'vocab.txt', 'is not in the journal', (path) => writeFileSync(path, 'the')],
+    ['with a folder in place of a file', 'config.json', 'is a directory', (path) => (rmSync(path), mkdirSync(path))],
+    ['with a link in place of a file', 'config.json', 'is a link', (path) => (renameSync(path, `${path}.moved`), symlinkSync(`${path}.moved`, path))],
+  ];
+  it.each(damages)('%s, is named by predict and export', async (_, name, problem, damage) => {
+    cpSync(binary.folder, join(artifacts, 'runs', 'touched'), { recursive: true, preserveTimestamps: true });
+    const run = readRun(artifacts, 'touched');
+    expect((await predictTexts(run, ['fire'], {}, () => {})).probabilities).toHaveLength(1);
+    damage(model(name));
+    const refusal = { code: 'data', message: expect.stringMatching(new RegExp(`models/fold-1/${name} .*${problem}`)) };
+    await expect(predictTexts(run, ['fire'], {}, () => {})).rejects.toMatchObject(refusal);
+    await expect(exported(run, 'nothing', { fold: 1 })).rejects.toMatchObject(refusal);
+    expect((await exported(run, `other-${name}-${problem.length}`, { fold: 0 })).fold).toBe(0);
+    rmSync(join(artifacts, 'runs', 'touched'), { recursive: true });
+  });
+
+  it('and is gone as a whole, is missed', async () => {
+    cpSync(binary.folder, join(artifacts, 'runs', 'touched'), { recursive: true });
+    rmSync(join(artifacts, 'runs', 'touched', 'models', 'fold-1'), { recursive: true });
+    await expect(predictTexts(readRun(artifacts, 'touched'), ['fire'], {}, () => {})).rejects.toMatchObject({ code: 'data', message: expect.stringContaining('models/fold-1/') });
   });
 });

@@ -1,0 +1,54 @@
+import { lstatSync } from 'node:fs';
+import { join } from 'node:path';
+import { contentHash } from '../core/content.ts';
+import { interrupted, OrtrainError, type Problem } from '../core/errors.ts';
+import { kindOf } from '../core/inputs.ts';
+import { readJournalFrom } from './journal.ts';
+
+/** A file as its run last put it into its folder. */
+export interface RecordedFile {
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** What the journal of a run says of the files in its folder, by their paths there, with slashes. Lines that are none are left out. */
+export function recordedFiles(folder: string): ReadonlyMap<string, RecordedFile> {
+  const files = new Map<string, RecordedFile>();
+  const journal = join(folder, 'journal.jsonl');
+  for (let at = 0; ; ) {
+    const { entries, end } = readJournalFrom(journal, at, 1 << 20);
+    if (end === at) return files;
+    for (const entry of entries) if (entry?.type === 'artifact') files.set(entry.path, { bytes: entry.bytes, sha256: entry.sha256 });
+    at = end;
+  }
+}
+
+/**
+ * Throws a `data` error that names each of a run's files that is not what the run left there, or, where `paths` names it, that its
+ * journal does not know. Reads the files.
+ */
+export async function throwIfChanged(folder: string, paths: readonly string[], recorded: ReadonlyMap<string, RecordedFile>, signal?: AbortSignal): Promise<void> {
+  const problems: Problem[] = [];
+  for (const path of paths) {
+    if (signal?.aborted === true) throw interrupted();
+    const problem = await whatIsWrong(join(folder, path), recorded.get(path));
+    if (problem !== undefined) problems.push({ message: `${path} ${problem}`, file: join(folder, path) });
+  }
+  const [first] = problems;
+  if (first === undefined) return;
+  throw new OrtrainError('data', join(folder, first.message), {
+    subject: first.file ?? folder,
+    problems,
+    remedy: `Make the run whole again, which trains only what the cache has lost: pipeline run ${join(folder, 'config.yaml')}`,
+  });
+}
+
+async function whatIsWrong(path: string, recorded: RecordedFile | undefined): Promise<string | undefined> {
+  if (recorded === undefined) return 'is not in the journal of the run, so nothing tells whether it is whole';
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) return 'is missing';
+  const kind = kindOf(stats);
+  if (kind !== undefined) return `is ${kind}`;
+  if (stats.size !== recorded.bytes) return `has ${stats.size} bytes, and had ${recorded.bytes} when the run wrote it`;
+  return (await contentHash(path)) === recorded.sha256 ? undefined : 'was changed after the run wrote it';
+}
