@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
-import { onnxruntimeVersion } from '../src/engine/runtime/version.ts';
+import { onnxruntimeVersion } from '../src/engine/runtime/installed.ts';
 import type { Python } from './python.ts';
 
 /** Where and with what a figure was measured: two lines of Markdown. */

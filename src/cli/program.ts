@@ -1,6 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { createRequire } from 'node:module';
 import { OrtrainError } from '../core/errors.ts';
+import { packageVersion } from '../core/package.ts';
 import type { Answer, Call, SharedFlags, Verb } from './call.ts';
 
 /** Carries out a command line; undefined where it only asked for help or the version. Throws a usage error for one that makes no sense. */
@@ -32,7 +32,7 @@ type Act = <Flags>(load: () => Promise<Verb<Flags>>) => (...given: readonly unkn
 function commands(act: Act): Command {
   const program = new Command('pipeline')
     .description('Fine-tunes a text classifier from one YAML file.')
-    .version(version(), '-V, --version', 'print the version')
+    .version(packageVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .option('--set <key=value>', 'override a value of the configuration, as training.epochs=3 (repeatable; the value is YAML)', collect)
     .addOption(new Option('--device <device>', 'where to compute; auto: as configured').choices(['auto', 'cpu', 'cuda', 'webgpu']).default('auto'))
@@ -74,8 +74,9 @@ function commands(act: Act): Command {
     .description('find everything that is wrong with configurations and their data')
     .action(act(async () => (await import('./commands/check.ts')).check));
   program
-    .command('init <table>')
-    .description('write a commented configuration for a table of texts and classes')
+    .command('init [table]')
+    .description('write a commented configuration for a table of texts and classes, or copy an example')
+    .addOption(new Option('--example <name>', 'copy a shipped example into the working directory').choices(['quickstart', 'disaster-tweets']))
     .option('--output <file>', 'the file to write (default: configs/<name>.yaml, with the name of the table, or of its folder where the table is called train or data)')
     .option('--text <column>', 'the column with the text')
     .option('--target <column>', 'the column with the class')
@@ -160,10 +161,6 @@ function collect(value: string, before: readonly string[] | undefined): readonly
 function wholeNumber(value: string): number {
   if (!/^\d+$/.test(value)) throw new InvalidArgumentError('It is a whole number from 0 on.');
   return Number(value);
-}
-
-function version(): string {
-  return (createRequire(import.meta.url)('../../package.json') as { readonly version: string }).version;
 }
 
 /** Commander says `error: unknown option '--devise'\n(Did you mean --device?)`. */

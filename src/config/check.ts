@@ -1,10 +1,10 @@
-import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
+import type { ErrorObject } from 'ajv/dist/2020.js';
 import type { Problem } from '../core/errors.ts';
 import { expected, found, likelyValue } from './expectation.ts';
-import { ajv } from './libraries.ts';
 import { dotted, keysOf, kindsWith, propertyOf, schemaAt, type Path, type SchemaNode } from './schema.ts';
 import { likelyPaths } from './suggest.ts';
 import { emptyMap, keyPlace, plain, problemAt, subtree, valuePlace, withEntry, type MapTree } from './tree.ts';
+import { validator } from './validators.ts';
 
 export interface Checked {
   /** The tree without its unknown keys: each is moved to where it was probably meant to be, if nothing stands there, or left out. */
@@ -33,17 +33,6 @@ export function check(tree: MapTree, schema: SchemaNode): Checked {
     }
     current = repaired;
   }
-}
-
-const compiled = new WeakMap<SchemaNode, ValidateFunction>();
-
-function validator(schema: SchemaNode): ValidateFunction {
-  const known = compiled.get(schema);
-  if (known !== undefined) return known;
-  const { Ajv2020 } = ajv();
-  const validate = new Ajv2020({ allErrors: true, allowUnionTypes: true, strictTypes: false, keywords: ['patternErrorMessage'] }).compile(schema);
-  compiled.set(schema, validate);
-  return validate;
 }
 
 interface UnknownKey {

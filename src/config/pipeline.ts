@@ -1,13 +1,14 @@
 import { readdirSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join, resolve } from 'node:path';
 import { OrtrainError, type Problem } from '../core/errors.ts';
+import { packageFolder } from '../core/package.ts';
 import { check } from './check.ts';
 import { complete } from './complete.ts';
 import { experimentDefinition } from './experiment.ts';
 import { parseYaml } from './parse.ts';
+import { pipelineDefinition } from './pipeline-definition.ts';
 import { locateIn, readText, shownPath, type Refused } from './read-file.ts';
-import { choice, dotted, list, nullable, object, pathsOf, schemaAt, text, type Value } from './schema.ts';
+import { dotted, pathsOf, schemaAt, type Value } from './schema.ts';
 import { likelyWord } from './suggest.ts';
 import { emptyMap, plain, problemAt, valuePlace, type MapTree, type Place } from './tree.ts';
 
@@ -28,18 +29,6 @@ export interface PipelineStage {
   /** Where its name stands. */
   readonly place?: Place;
 }
-
-const pipelineDefinition = object('A pipeline: stages in the order in which they run.', {
-  name: text({ description: 'The name that experiments use.' }),
-  stages: list(
-    object('A stage.', {
-      stage: text({ description: 'Name of the stage.' }),
-      foreach: nullable(choice(['fold'], { description: 'fold: once for each fold; null: once.' })),
-      when: nullable(text({ description: 'A path of the configuration, such as data.test; the stage runs only where its value is neither null, false, 0 nor empty.' })),
-    }),
-    { minItems: 1, description: 'The stages, in order.' },
-  ),
-});
 
 /**
  * Reads a pipeline: a bare name is a file of the package's pipelines folder, anything else the path of a YAML file. Throws a
@@ -99,7 +88,7 @@ function stageProblems({ stages }: Value<typeof pipelineDefinition>, tree: MapTr
 }
 
 /** Beside src/ in a checkout, beside dist/ in the package. */
-const pipelinesFolder = (): string => fileURLToPath(new URL('../../pipelines', import.meta.url));
+const pipelinesFolder = (): string => join(packageFolder(), 'pipelines');
 
 function unknownPipeline(name: string, place: Place | undefined): OrtrainError {
   const names = readdirSync(pipelinesFolder()).filter((file) => file.endsWith('.yaml')).map((file) => file.slice(0, -'.yaml'.length));

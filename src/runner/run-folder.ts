@@ -5,9 +5,9 @@ import { dirname, join, resolve } from 'node:path';
 import { toYaml, type Experiment } from '../config/index.ts';
 import type { Environment } from '../core/events.ts';
 import { placeFile, removeLeftovers, writeFileAtomic, writeJsonAtomic } from '../core/files.ts';
+import { packageVersion } from '../core/package.ts';
 import { withoutCredentials } from '../core/text.ts';
-import { onnxruntimeVersion } from '../engine/runtime/version.ts';
-import packageJson from '../../package.json' with { type: 'json' };
+import { onnxruntimeVersion } from '../engine/runtime/installed.ts';
 import { filesUnder } from './manifest.ts';
 import type { PreparedRun } from './prepare.ts';
 import type { Task } from './task-graph.ts';
@@ -15,7 +15,7 @@ import type { Task } from './task-graph.ts';
 export function environment({ device, deviceChoice, threads, data, entries }: Pick<PreparedRun, 'device' | 'deviceChoice' | 'threads' | 'data' | 'entries'>, commandLine: readonly string[]): Environment {
   const processors = cpus();
   return {
-    versions: { ortrain: packageJson.version, node: process.versions.node, onnxruntime: onnxruntimeVersion() },
+    versions: { ortrain: packageVersion(), node: process.versions.node, onnxruntime: onnxruntimeVersion() },
     machine: {
       platform: `${platform()} ${release()} ${process.arch}`,
       cpu: processors[0]?.model.trim() ?? 'unknown',

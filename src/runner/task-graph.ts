@@ -1,6 +1,6 @@
 import type { Experiment, Pipeline } from '../config/index.ts';
 import { hashOf } from '../core/hash.ts';
-import { onnxruntimeVersion } from '../engine/runtime/version.ts';
+import { onnxruntimeVersion } from '../engine/runtime/installed.ts';
 import type { Need, Stage, Surroundings } from '../stages/index.ts';
 import type { Address, Cache } from './cache.ts';
 import type { FileHashes } from './file-hashes.ts';

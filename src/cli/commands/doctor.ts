@@ -1,9 +1,10 @@
 import { existsSync, statfsSync } from 'node:fs';
 import { availableParallelism, cpus, release, totalmem } from 'node:os';
 import { dirname, resolve } from 'node:path';
+import { OrtrainError } from '../../core/errors.ts';
 import { hubSettings } from '../../data/hub-cache.ts';
 import { lookForCuda } from '../../engine/runtime/cuda-libraries.ts';
-import { onnxruntimeVersion } from '../../engine/runtime/version.ts';
+import { onnxruntimeVersion } from '../../engine/runtime/installed.ts';
 import { chooseDevice, isSoftware, tried } from '../../runner/index.ts';
 import type { Verb } from '../call.ts';
 import { bytes, plural, printable } from '../render/text.ts';
@@ -76,6 +77,8 @@ function disk(artifacts: string): Finding {
 
 /** Computes on every device instead of believing a list, each in a process of its own. */
 async function devices(): Promise<readonly Finding[]> {
+  const missing = missingRuntime();
+  if (missing !== undefined) return [missing];
   const [cpu, cuda, webgpu] = await Promise.all([tried('cpu'), tried('cuda'), tried('webgpu')]);
   const { device } = await chooseDevice('auto');
   const runtime = `onnxruntime ${onnxruntimeVersion()}`;
@@ -85,6 +88,17 @@ async function devices(): Promise<readonly Finding[]> {
     webgpu.works ? ok('webgpu', `computes on ${webgpu.adapter ?? 'a GPU'}${isSoftware(webgpu) ? ', which is software on the CPU' : ''}`) : lacking('webgpu', printable(webgpu.reason), webgpu.remedy),
     ok('auto', `--device auto takes ${device}`),
   ];
+}
+
+/** Without its runtime nothing computes on any device. */
+function missingRuntime(): Finding | undefined {
+  try {
+    onnxruntimeVersion();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof OrtrainError)) throw error;
+    return warn('onnxruntime', error.message, error.remedy ?? '');
+  }
 }
 
 function modelCache(): Finding {

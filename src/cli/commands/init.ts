@@ -7,15 +7,21 @@ import { columnOf, readTable, type Table } from '../../data/table.ts';
 import type { Verb } from '../call.ts';
 import { isPrinted } from '../output.ts';
 import { starter } from '../starter.ts';
+import { copyExample, type EXAMPLES } from './example.ts';
 
 interface InitFlags {
+  readonly example?: keyof typeof EXAMPLES;
   readonly output?: string;
   readonly text?: string;
   readonly target?: string;
 }
 
 /** Writes a configuration for a table. Never over a file that is there. */
-export const init: Verb<InitFlags> = async ([path = ''], flags, { terminal }) => {
+export const init: Verb<InitFlags> = async ([path], flags, { terminal }) => {
+  if (flags.example !== undefined && path === undefined) return copyExample(flags.example);
+  if (path === undefined || flags.example !== undefined) {
+    throw new OrtrainError('usage', 'init takes either a table or --example', { remedy: 'For your own data: pipeline init <table>. For a first look: pipeline init --example quickstart.' });
+  }
   const table = await readTable(path);
   const name = nameFor(path);
   const output = flags.output ?? join('configs', `${name}.yaml`);

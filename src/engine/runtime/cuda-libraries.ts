@@ -1,6 +1,6 @@
 import { closeSync, existsSync, openSync, readFileSync, readSync, readdirSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, join } from 'node:path';
+import { runtimeFolder } from './installed.ts';
 
 /** What there is of CUDA on this machine, as its files tell. Only trying it says whether it works. */
 export interface CudaLook {
@@ -19,7 +19,7 @@ export interface CudaLook {
 type Variables = Readonly<Record<string, string | undefined>>;
 
 export function lookForCuda(env: Variables): CudaLook {
-  const providers = join(dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json')), 'bin/napi-v6', process.platform, process.arch);
+  const providers = join(runtimeFolder(), 'bin/napi-v6', process.platform, process.arch);
   const missingFiles = PROVIDER_FILES.filter((name) => !existsSync(join(providers, name)));
   const folders = [...list(env['LD_LIBRARY_PATH']), ...cudaFolders(env)];
   const known = existsSync(LOADER_CACHE) ? readFileSync(LOADER_CACHE, 'latin1') : '';

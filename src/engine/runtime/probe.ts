@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createRequire } from 'node:module';
 import { graphBuilder, type Provider } from '../graph/index.ts';
 import { cudaVariables, lookForCuda } from './cuda-libraries.ts';
 import { explainCuda, type DeviceProblem } from './cuda-problems.ts';
+import { runtimeFolder } from './installed.ts';
 
 /** What came of trying a device. */
 export type Probe =
@@ -51,7 +51,7 @@ type Answer = { readonly error: string } | { readonly sum: number; readonly expe
 
 async function compute(device: Provider, size: number, env: NodeJS.ProcessEnv): Promise<{ readonly answer: Answer; readonly log: string }> {
   const { toOnnx } = await import('../graph/onnx.ts');
-  const job = { runtime: createRequire(import.meta.url).resolve('onnxruntime-node'), device, size, model: Buffer.from(toOnnx(products(size))).toString('base64') };
+  const job = { runtime: runtimeFolder(), device, size, model: Buffer.from(toOnnx(products(size))).toString('base64') };
   const child = spawn(process.execPath, ['-e', CHILD], { env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
   const log: Buffer[] = [];
   child.stderr?.on('data', (text: Buffer) => log.push(text));

@@ -2,6 +2,7 @@ import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { OrtrainError } from '../../core/errors.ts';
 import { lower, type Graph, type Provider } from '../graph/index.ts';
 import type { HostTensor } from '../program.ts';
+import { runtimeMissing } from './installed.ts';
 import type { Tensors } from './trainer.ts';
 
 /** The runtime's handle on a tensor: a view of the host's memory, not a copy. */
@@ -86,6 +87,7 @@ export async function loadRuntime(): Promise<typeof import('onnxruntime-node')> 
   try {
     return await import('onnxruntime-node');
   } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND') throw runtimeMissing(cause);
     throw new OrtrainError('environment', `onnxruntime-node does not load on ${process.platform} ${process.arch}`, {
       subject: 'onnxruntime-node',
       remedy: 'Install the packages again on this machine (`npm ci`); `pipeline doctor` shows what is missing.',

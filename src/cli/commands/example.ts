@@ -1,0 +1,41 @@
+import { cpSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { OrtrainError } from '../../core/errors.ts';
+import { packageFolder } from '../../core/package.ts';
+import type { Answer } from '../call.ts';
+
+/** The shipped examples by name: files and folders of the package, copied to the same place below the working directory. */
+export const EXAMPLES = {
+  quickstart: {
+    parts: ['configs/quickstart.yaml', 'configs/quickstart', 'configs/sweeps/quickstart-heads.yaml'],
+    next: 'pipeline run configs/quickstart.yaml',
+  },
+  'disaster-tweets': {
+    parts: [
+      'configs/base/disaster-tweets.yaml',
+      'configs/bert-1dense.yaml',
+      'configs/bert-1dense-frozen.yaml',
+      'configs/bert-3dense.yaml',
+      'configs/bert-3dense-frozen.yaml',
+      'configs/roberta-1dense.yaml',
+      'configs/distilbert-1dense.yaml',
+      'configs/sweeps/disaster-tweets.yaml',
+    ],
+    next: "put the competition's files into data/nlp-getting-started, then: pipeline run configs/bert-1dense.yaml",
+  },
+} as const;
+
+/** Copies a shipped example with the schemas that its files name for editors. Writes over nothing. */
+export function copyExample(name: keyof typeof EXAMPLES): Answer {
+  const { parts, next } = EXAMPLES[name];
+  const taken = parts.filter((part) => existsSync(part));
+  if (taken.length > 0) {
+    throw new OrtrainError('usage', `${taken.join(', ')} exists already, and nothing is written over it`, {
+      subject: taken[0]!,
+      remedy: 'Call the command in another folder, or remove the old files first.',
+    });
+  }
+  const schemas = ['configs/experiment.schema.json', 'configs/sweep.schema.json'].filter((schema) => !existsSync(schema));
+  for (const part of [...parts, ...schemas]) cpSync(join(packageFolder(), part), part, { recursive: true });
+  return { data: { example: name, files: parts }, text: `copied:\n${parts.map((part) => `  ${part}`).join('\n')}\nnext: ${next}` };
+}
