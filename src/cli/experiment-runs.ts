@@ -32,10 +32,11 @@ export interface RunAllOptions extends Pick<RunnerOptions, 'until' | 'force'> {
   /** Whether the next experiment starts after one that failed. */
   goOnAfter(error: unknown): boolean;
   onDone?(run: Reported, number: number): void;
+  onFailed?(asked: Asked, number: number): void;
 }
 
 /** Carries experiments out one after the other, with their progress on the terminal and their journals on the way to MLflow. */
-export async function runAll(all: readonly Asked[], { commandName, goOnAfter, onDone, ...flags }: RunAllOptions, call: Call): Promise<readonly Outcome[]> {
+export async function runAll(all: readonly Asked[], { commandName, goOnAfter, onDone, onFailed, ...flags }: RunAllOptions, call: Call): Promise<readonly Outcome[]> {
   const signal = call.takeInterrupts();
   const notices = quietWhileDrawing(call.terminal);
   const tracker = openTracker(process.env, notices.tell);
@@ -52,6 +53,7 @@ export async function runAll(all: readonly Asked[], { commandName, goOnAfter, on
       } catch (error) {
         outcomes.push({ asked, error });
         if (!goOnAfter(error)) break;
+        onFailed?.(asked, i);
       }
     }
   } finally {

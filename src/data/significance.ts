@@ -30,31 +30,38 @@ export interface McNemar {
 /**
  * The interval of a score's mean over folds, t · sd · √(1/k + test/train). The folds share most of their training rows, which
  * makes sd / √k too small; the second term corrects that (Nadeau and Bengio 2003, Inference for the Generalization Error).
- * `testToTrain`: rows of a fold over rows that it trains on, 1 / (k − 1) for k folds. Undefined below two scores.
+ * `testToTrain`: rows of a fold over rows that it trains on, 1 / (k − 1) for k folds. Of several `comparisons` the intervals hold
+ * together with 95 %, each for itself with 1 − 5 % / comparisons (Bonferroni). Undefined below two scores.
  */
-export function resampledInterval(scores: readonly number[], testToTrain: number): Interval | undefined {
+export function resampledInterval(scores: readonly number[], testToTrain: number, comparisons = 1): Interval | undefined {
   const { mean, sd } = meanAndSd(scores);
   if (scores.length < 2 || !Number.isFinite(sd)) return undefined;
-  const reach = studentQuantile(0.975, scores.length - 1) * sd * Math.sqrt(1 / scores.length + testToTrain);
+  const reach = studentQuantile(1 - 0.025 / comparisons, scores.length - 1) * sd * Math.sqrt(1 / scores.length + testToTrain);
   return { low: mean - reach, high: mean + reach };
 }
 
-/** The corrected resampled t-test of a − b over the same folds, after the same paper. Undefined below two folds. */
-export function pairedTest(a: readonly number[], b: readonly number[], testToTrain: number): PairedTest | undefined {
+/**
+ * The corrected resampled t-test of a − b over the same folds, after the same paper. p and interval are those of one of several
+ * `comparisons`, by Bonferroni's correction: the interval excludes zero exactly where p is below 5 %. Undefined below two folds.
+ */
+export function pairedTest(a: readonly number[], b: readonly number[], testToTrain: number, comparisons = 1): PairedTest | undefined {
   const differences = a.map((score, i) => score - b[i]!);
-  const interval = resampledInterval(differences, testToTrain);
+  const interval = resampledInterval(differences, testToTrain, comparisons);
   if (interval === undefined) return undefined;
   const { mean, sd } = meanAndSd(differences);
   const t = mean / (sd * Math.sqrt(1 / differences.length + testToTrain));
   // Equal on every fold: nothing speaks against equality.
-  const p = mean === 0 ? 1 : studentTails(t, differences.length - 1);
+  const p = mean === 0 ? 1 : Math.min(1, comparisons * studentTails(t, differences.length - 1));
   return { difference: mean, interval, p, folds: differences.length };
 }
 
 /** McNemar's exact test: of the rows that only one of two gets right, each has the same chance to be either's (McNemar 1947). */
-export function mcnemar(rightA: readonly boolean[], rightB: readonly boolean[]): McNemar {
-  const onlyA = rightA.filter((right, row) => right && !rightB[row]!).length;
-  const onlyB = rightB.filter((right, row) => right && !rightA[row]!).length;
+export function mcnemar(rightA: ArrayLike<boolean | number>, rightB: ArrayLike<boolean | number>): McNemar {
+  let [onlyA, onlyB] = [0, 0];
+  for (let row = 0; row < rightA.length; row++) {
+    if (rightA[row] && !rightB[row]) onlyA += 1;
+    if (rightB[row] && !rightA[row]) onlyB += 1;
+  }
   return { onlyA, onlyB, p: Math.min(1, 2 * binomialCdf(Math.min(onlyA, onlyB), onlyA + onlyB, 0.5)) };
 }
 
@@ -64,18 +71,6 @@ export function wilsonInterval(hits: number, rows: number): Interval {
   const z2 = NORMAL_QUANTILE ** 2 / rows;
   const reach = NORMAL_QUANTILE * Math.sqrt((share * (1 - share)) / rows + z2 / (4 * rows));
   return { low: (share + z2 / 2 - reach) / (1 + z2), high: (share + z2 / 2 + reach) / (1 + z2) };
-}
-
-/** Holm's correction of several p values (Holm 1979): the i-th smallest of n counts n − i + 1 times, and never less than a smaller one. */
-export function holm(values: readonly number[]): readonly number[] {
-  const order = values.map((_, i) => i).sort((a, b) => values[a]! - values[b]!);
-  const corrected = Array.from(values, () => 1);
-  let least = 0;
-  order.forEach((i, rank) => {
-    least = Math.max(least, Math.min(1, values[i]! * (values.length - rank)));
-    corrected[i] = least;
-  });
-  return corrected;
 }
 
 /** 97.5 % of the normal distribution lie below. */

@@ -18,7 +18,7 @@ test('a comparison ends in a sentence and, where asked for, on a page', async ()
   expect(stdout).toContain('both.html');
   const page = readFileSync(file, 'utf8');
   expect(page).toContain('Within noise: one and two have the same mean val/f1_macro.');
-  expect(page.match(/<svg /g)?.length).toBe(2);
+  expect(page.match(/<svg /g)?.length).toBe(3);
 });
 
 test('the same as JSON is one document', async () => {

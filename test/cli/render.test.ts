@@ -82,7 +82,7 @@ test('a comparison has what differs and marks the best: the smallest loss, the l
     { name: 'a', experiment, metrics: metricsOf(0.8, 0.01) },
     { name: 'b', experiment: other, metrics: metricsOf(0.9, 0.02) },
     { name: 'c', experiment, metrics: null },
-  ]);
+  ], true);
   expect(Object.keys(comparison.parameters)).toEqual(['model.head.dense', 'training.epochs']);
   expect(comparisonTable(comparison, plain)).toMatchInlineSnapshot(`
     "                                                     a                                     b    c
@@ -96,13 +96,13 @@ test('a comparison has what differs and marks the best: the smallest loss, the l
 
 test('a metric named like what every object has is missing where a run does not have it', () => {
   const odd = { ...metricsOf(0.8, 0.01), oof: { constructor: 0.5 } as unknown as RunMetrics['oof'] };
-  const { metrics } = sideBySide([{ name: 'a', experiment, metrics: odd }, { name: 'b', experiment, metrics: metricsOf(0.9, 0.01) }]);
+  const { metrics } = sideBySide([{ name: 'a', experiment, metrics: odd }, { name: 'b', experiment, metrics: metricsOf(0.9, 0.01) }], true);
   expect(metrics.find(({ name }) => name === 'constructor')?.values).toEqual([expect.objectContaining({ value: 0.5 }), null]);
 });
 
 test('equal results are all best, so none is marked', () => {
   const run = { experiment, metrics: metricsOf(0.8, 0.01) };
-  expect(sideBySide([{ name: 'a', ...run }, { name: 'b', ...run }]).metrics.flatMap(({ best }) => best)).toEqual([]);
+  expect(sideBySide([{ name: 'a', ...run }, { name: 'b', ...run }], true).metrics.flatMap(({ best }) => best)).toEqual([]);
 });
 
 test('a parameter that only one kind of schedule has is missing in the other', () => {

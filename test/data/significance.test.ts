@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { binomialCdf, incompleteBeta, studentCdf, studentQuantile, studentTails } from '../../src/data/distributions.ts';
-import { holm, mcnemar, pairedTest, resampledInterval, wilsonInterval } from '../../src/data/significance.ts';
+import { mcnemar, pairedTest, resampledInterval, wilsonInterval } from '../../src/data/significance.ts';
 
 // Every reference value here was printed with repr() by scipy 1.17.1 (numpy 2.4.6); the call stands beside it.
 
@@ -66,6 +66,15 @@ describe('the corrected resampled t-test', () => {
     expect(test?.interval.high).toBeCloseTo(0.017096081371028728, 12);
   });
 
+  it('of one of three comparisons has an interval that says what its p says', () => {
+    // stats.t.ppf(1 - 0.025/3, 4); statsmodels 0.15.0: multipletests(p, method='bonferroni')
+    const test = pairedTest(a, b, 1 / 4, 3);
+    expect(test?.p).toBeCloseTo(0.16535663940816242, 11);
+    expectNear(test?.interval.low, -0.004005547468941063);
+    expectNear(test?.interval.high, 0.020805547468941032);
+    expect(pairedTest(a, b, 1 / 4, 40)?.p).toBe(1);
+  });
+
   it('gives a mean over folds its interval', () => {
     const interval = resampledInterval(a, 1 / 4);
     expectNear(interval?.low, 0.7931414180284454);
@@ -110,14 +119,5 @@ describe('Wilson’s interval', () => {
     const interval = wilsonInterval(hits, rows);
     expect(interval.low).toBeCloseTo(low, 12);
     expect(interval.high).toBeCloseTo(high, 12);
-  });
-});
-
-describe('Holm’s correction', () => {
-  it('multiplies the smallest most, and keeps the order', () => {
-    // By hand: 0.01 · 3, 0.02 · 2 = 0.04, 0.03 · 1 raised to 0.04.
-    expect(holm([0.03, 0.01, 0.02]).map((p) => Number(p.toFixed(12)))).toEqual([0.04, 0.03, 0.04]);
-    expect(holm([0.9, 0.8])).toEqual([1, 1]);
-    expect(holm([])).toEqual([]);
   });
 });

@@ -6,7 +6,7 @@ import { OrtrainError } from '../../core/errors.ts';
 import { writeJsonAtomic } from '../../core/files.ts';
 import { isOfTwoClasses } from '../../data/metrics.ts';
 import { checkData } from '../../runner/index.ts';
-import { compareRuns } from '../../tracking/comparison/compare.ts';
+import { compareRuns, type Comparison } from '../../tracking/comparison/compare.ts';
 import { summaryOf, type RunMetrics } from '../../tracking/run-files.ts';
 import type { Answer, Call, Verb } from '../call.ts';
 import { runAll, type Outcome } from '../experiment-runs.ts';
@@ -35,6 +35,7 @@ export const sweep: Verb<SweepFlags> = async ([file = ''], { dryRun = false }, c
     {
       commandName: loaded.name,
       goOnAfter: (error) => error instanceof OrtrainError && error.code === 'run',
+      onFailed: ({ loaded: { experiment } }, number) => call.terminal.note(`${number + 1} of ${total}: ${experiment.name} · failed`),
       onDone: (done, number) => call.terminal.note(`${number + 1} of ${total}: ${done.run} · ${loaded.metric} ${metric(scoreOf(done.metrics, loaded.metric))} · ${duration(done.seconds)}`),
     },
     call,
@@ -64,11 +65,13 @@ async function ranked(of: Sweep, outcomes: readonly Outcome[], call: Call): Prom
   const ranking = outcomes.map((outcome, i): Ranked => rankedMember(of, of.members[i] as SweepMember, outcome)).toSorted((a, b) => order(of, a, b));
   const folder = resolve(call.flags.artifacts, 'sweeps', of.name);
   mkdirSync(folder, { recursive: true });
-  const { report, verdict } = await explain(outcomes, ranking, folder);
+  const explained = await explain(of, outcomes, ranking, folder);
+  const { report, comparison } = explained;
   const [best] = ranking;
-  const document = { sweep: of.name, base: of.base, metric: of.metric, mode: of.mode, best: best?.score === null ? null : (best?.run ?? null), ranking, verdict, report };
+  const verdict = comparison?.verdict ?? null;
+  const document = { sweep: of.name, base: of.base, metric: of.metric, mode: of.mode, best: best?.score === null ? null : (best?.run ?? null), ranking, verdict, pairing: comparison?.pairing ?? null, report };
   writeJsonAtomic(join(folder, 'sweep.json'), document);
-  return { data: document, text: rankingText(of, ranking, { report, verdict }, call.terminal), ...failureOf(of, outcomes) };
+  return { data: document, text: rankingText(of, ranking, explained, call.terminal), ...failureOf(of, outcomes) };
 }
 
 function rankedMember(of: Sweep, { values, loaded }: SweepMember, outcome: Outcome): Ranked {
@@ -87,16 +90,34 @@ function scoreOf(metrics: RunMetrics | null, name: string): number {
   return (metrics === null ? undefined : summaryOf(metrics)[name]) ?? NaN;
 }
 
-/** Writes the page of those runs that were evaluated. */
-async function explain(outcomes: readonly Outcome[], ranking: readonly Ranked[], folder: string): Promise<{ readonly report: string | null; readonly verdict: string | null }> {
+interface Explained {
+  /** Both null where no member has a result. */
+  readonly report: string | null;
+  readonly comparison: Comparison | null;
+}
+
+/** Compares those runs that were evaluated, by the metric of the sweep, and writes its page. */
+async function explain(of: Sweep, outcomes: readonly Outcome[], ranking: readonly Ranked[], folder: string): Promise<Explained> {
   const done = outcomes.flatMap((outcome) => ('run' in outcome && outcome.run.metrics !== null ? [{ name: outcome.run.run, folder: outcome.run.folder, metrics: outcome.run.metrics, experiment: outcome.asked.loaded.experiment }] : []));
-  if (done.length < 2) return { report: null, verdict: null };
-  const runs = done.toSorted((a, b) => ranking.findIndex(({ run }) => run === a.name) - ranking.findIndex(({ run }) => run === b.name));
-  const comparison = await compareRuns(runs);
+  if (done.length === 0) return { report: null, comparison: null };
+  const place = new Map(ranking.map(({ run }, i) => [run, i]));
+  const runs = done.toSorted((a, b) => (place.get(a.name) ?? 0) - (place.get(b.name) ?? 0));
+  const comparison = await compareRuns(runs, of.metric);
   const { writeComparisonReport } = await import('../../tracking/report/comparison-report.ts');
   const report = join(folder, 'report.html');
-  await writeComparisonReport(report, comparison, runs);
-  return { report, verdict: comparison.verdict };
+  await writeComparisonReport(report, comparison, runs, { name: of.name, base: of.base, without: withoutResult(of, outcomes) });
+  return { report, comparison };
+}
+
+/** Members that failed, were not evaluated or were not reached, by their values. */
+function withoutResult(of: Sweep, outcomes: readonly Outcome[]): readonly { readonly label: string; readonly reason: string }[] {
+  return of.members.flatMap(({ values }, i) => {
+    const outcome = outcomes[i];
+    const label = of.parameters.map((path) => `${path}: ${shownValue(values[path])}`).join(', ');
+    if (outcome === undefined) return [{ label, reason: 'not started' }];
+    if ('error' in outcome) return [{ label, reason: outcome.error instanceof Error ? outcome.error.message : String(outcome.error) }];
+    return outcome.run.metrics === null ? [{ label, reason: 'not evaluated' }] : [];
+  });
 }
 
 /** An interrupt or an error that ended the sweep as it is; of failed members how many. */
@@ -108,12 +129,12 @@ function failureOf(of: Sweep, outcomes: readonly Outcome[]): { readonly error?: 
   return { error: new OrtrainError('run', `${errors.length} of ${plural(of.members.length, 'experiment')} failed; the last with: ${last.message}`, { remedy: last.remedy ?? 'Take its values out of the sweep.', cause: last }) };
 }
 
-function rankingText(of: Sweep, ranking: readonly Ranked[], { report, verdict }: { readonly report: string | null; readonly verdict: string | null }, { colors }: Terminal): string {
+function rankingText(of: Sweep, ranking: readonly Ranked[], { report, comparison }: Explained, { colors }: Terminal): string {
   const columns = [right(''), ...of.parameters.map(left), right(of.metric), right('took'), left('run')];
   const rows = ranking.map(({ run, values, score, seconds, error }, i) => [
     score === null ? '–' : `${i + 1}`,
     ...of.parameters.map((path) => printable(shownValue(values[path]))),
-    score === null ? colors.red(error === null ? 'not evaluated' : 'failed') : i === 0 ? colors.green(metric(score)) : metric(score),
+    score === null ? colors.red(error === null ? 'not evaluated' : 'failed') : i === 0 && comparison?.pairing.sameRows === true ? colors.green(metric(score)) : metric(score),
     seconds === null ? '–' : duration(seconds),
     run,
   ]);
@@ -122,7 +143,7 @@ function rankingText(of: Sweep, ranking: readonly Ranked[], { report, verdict }:
   return sections(
     [
       { title: `${of.name} · ${ranking.length} of ${plural(of.members.length, 'experiment')}${missing > 0 ? ', the rest was not started' : ''}`, lines: [table(columns, rows, colors)] },
-      { title: 'verdict', lines: verdict === null ? [] : [printable(verdict)] },
+      { title: 'verdict', lines: comparison === null ? [] : [printable(comparison.verdict)] },
       { title: 'report', lines: report === null ? [] : [pathFromHere(report)] },
       { title: 'the best again', lines: best?.folder === null || best?.score === null || best === undefined ? [] : [`pipeline run ${pathFromHere(join(best.folder, 'config.yaml'))}`] },
     ],

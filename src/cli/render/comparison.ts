@@ -1,5 +1,5 @@
 import { shownValue } from '../../config/parameters.ts';
-import { nameOverFolds, type ComparedMetric, type Comparison, type SideBySide } from '../../tracking/comparison/compare.ts';
+import type { ComparedMetric, Comparison, SideBySide } from '../../tracking/comparison/compare.ts';
 import { range } from '../../tracking/comparison/verdict.ts';
 import type { Colors } from '../terminal.ts';
 import type { Section } from './sections.ts';
@@ -12,7 +12,8 @@ const MOST_COLUMNS = 4;
 /** The comparison and what it comes to. */
 export function comparisonSections(comparison: Comparison, colors: Colors): readonly Section[] {
   const isWide = comparison.runs.length > MOST_COLUMNS;
-  const legend = '± standard deviation over the folds (95 % interval of their mean)   * best';
+  const isMarked = comparison.metrics.some(({ best }) => best.length > 0);
+  const legend = `± standard deviation over the folds (95 % interval of their mean)${isMarked ? '   * best' : ''}`;
   return [
     { title: 'comparison', lines: [isWide ? rankingTable(comparison, colors) : comparisonTable(comparison, colors), '', isWide ? `${legend}   all metrics: --json` : legend] },
     { title: 'verdict', lines: [printable(comparison.verdict)] },
@@ -28,8 +29,9 @@ export function comparisonTable({ runs, parameters, metrics }: SideBySide, color
 
 /** A row a run, the best first: the parameters that differ, the metric that the runs are compared by, and two of all rows together. */
 export function rankingTable({ runs, parameters, metrics, ranking }: Comparison, colors: Colors): string {
-  const shown = [nameOverFolds(ranking.metric), 'oof/accuracy', 'oof/f1_macro'].flatMap((name) => metrics.filter((row) => row.name === name));
-  const unranked = [...runs.keys()].filter((run) => !ranking.order.includes(run));
+  const shown = [...new Set([ranking.row, 'oof/accuracy', 'oof/f1_macro'])].flatMap((name) => metrics.filter((row) => row.name === name));
+  const ranked = new Set(ranking.order);
+  const unranked = [...runs.keys()].filter((run) => !ranked.has(run));
   return table(
     [left('run'), ...Object.keys(parameters).map(left), ...shown.map(({ name }) => right(printable(name)))],
     [...ranking.order, ...unranked].map((run) => [

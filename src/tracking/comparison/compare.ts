@@ -1,10 +1,10 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Experiment } from '../../config/index.ts';
 import { differing } from '../../config/parameters.ts';
 import { resampledInterval, type Interval } from '../../data/significance.ts';
-import { readEvaluatedRun, type EvaluatedRun, type RunMetrics } from '../run-files.ts';
-import { comparedMetric, pairRuns, type Pairing } from './pairing.ts';
+import type { RunMetrics } from '../run-files.ts';
+import { criterionOf, isSmallerBetter, scoreBy, sharedCriterion, type Criterion } from './criterion.ts';
+import { readJudged } from './judged.ts';
+import { pairJudged, type Pairing } from './pairing.ts';
 import { verdict } from './verdict.ts';
 
 /** A run to compare. */
@@ -15,7 +15,7 @@ export interface Compared {
   readonly metrics: RunMetrics | null;
 }
 
-/** Runs side by side: the parameters in which they differ, and their results with the best of each row marked. */
+/** Runs side by side: the parameters in which they differ, and their results with the best of each row marked, where they are of the same rows. */
 export interface SideBySide {
   readonly runs: readonly string[];
   /** Path of the parameter to its value in each run. */
@@ -26,6 +26,8 @@ export interface SideBySide {
 /** Runs in the order of the metric that they are compared by. */
 export interface Ranking {
   readonly metric: string;
+  /** The name of that metric among those of the comparison. */
+  readonly row: string;
   /** Positions of the runs, the best first; those without a result are left out. */
   readonly order: readonly number[];
 }
@@ -52,18 +54,25 @@ export interface ComparedValue {
   readonly interval: Interval | null;
 }
 
-/** Puts runs side by side and tests their difference; what that takes is read from their folders. */
-export async function compareRuns(runs: readonly (Compared & { readonly folder: string })[]): Promise<Comparison> {
-  return comparisonOf(runs, await testedPairing(runs));
+type Stored = Compared & { readonly folder: string };
+
+/**
+ * Puts runs side by side and tests their difference; what that takes is read from their folders. They are compared by `metric`
+ * (`oof/…`, `cv/…/mean`), or where nobody asks for one by what all of them chose their best epochs by.
+ */
+export async function compareRuns(runs: readonly Stored[], metric?: string): Promise<Comparison> {
+  const criterion = metric === undefined ? sharedCriterion(runs) : criterionOf(metric);
+  const { judged, setAside } = await readJudged(runs);
+  return comparisonOf(runs, pairJudged(judged, setAside, criterion), criterion, judged.length === runs.filter(({ metrics }) => metrics !== null).length);
 }
 
-/** The comparison of runs that have been paired. */
-export function comparisonOf(runs: readonly Compared[], pairing: Pairing): Comparison {
-  const side = sideBySide(runs);
-  return { ...side, ranking: ranked(side, runs), pairing, verdict: verdict(pairing) };
+/** The comparison of runs that have been paired. `rowsAreKnown`: of all that have results. */
+export function comparisonOf(runs: readonly Compared[], pairing: Pairing, criterion: Criterion = sharedCriterion(runs), rowsAreKnown = true): Comparison {
+  return { ...sideBySide(runs, pairing.sameRows && rowsAreKnown), ranking: ranked(runs, criterion), pairing, verdict: verdict(pairing, criterion) };
 }
 
-export function sideBySide(runs: readonly Compared[]): SideBySide {
+/** @param sameRows whether the runs were judged on the same rows, so that the best of them can be marked */
+export function sideBySide(runs: readonly Compared[], sameRows: boolean): SideBySide {
   const all = runs.map(figures);
   const names = [...new Set(all.flatMap((figuresOfRun) => Object.keys(figuresOfRun)))];
   return {
@@ -72,34 +81,21 @@ export function sideBySide(runs: readonly Compared[]): SideBySide {
     metrics: names.map((name) => {
       // Own ones only: a damaged file may name a metric `constructor`.
       const values = all.map((figuresOfRun) => (Object.hasOwn(figuresOfRun, name) ? (figuresOfRun[name] ?? null) : null));
-      return { name, values, best: bestOf(name, values.map((figure) => figure?.value ?? NaN)) };
+      return { name, values, best: sameRows ? bestOf(name, values.map((figure) => figure?.value ?? NaN)) : [] };
     }),
   };
 }
 
-/** Of each run the mean over its folds. */
-export function meansOf({ metrics }: SideBySide, metric: string): readonly (ComparedValue | null)[] {
-  return metrics.find(({ name }) => name === nameOverFolds(metric))?.values ?? [];
+/** Of each run the score that the runs are ranked by. */
+export function scoresOf({ metrics, ranking, runs }: Comparison): readonly (ComparedValue | null)[] {
+  return metrics.find(({ name }) => name === ranking.row)?.values ?? runs.map(() => null);
 }
 
-/** `cv/f1_macro` of `val/f1_macro` */
-export function nameOverFolds(metric: string): string {
-  return metric.replace(/^val\//, 'cv/');
-}
-
-function ranked(side: SideBySide, runs: readonly Compared[]): Ranking {
-  const { metric, smallerIsBetter } = comparedMetric(runs);
-  const means = meansOf(side, metric).map((mean) => mean?.value ?? NaN);
-  const order = [...means.keys()].filter((run) => Number.isFinite(means[run])).sort((a, b) => (means[b]! - means[a]!) * (smallerIsBetter ? -1 : 1) || a - b);
-  return { metric, order };
-}
-
-async function testedPairing(runs: readonly (Compared & { readonly folder: string })[]): Promise<Pairing> {
-  const without = runs.find(({ metrics, folder }) => metrics === null || !existsSync(join(folder, 'oof.csv')));
-  if (without !== undefined) return { paired: false, reason: `${without.name} has not been evaluated` };
-  const evaluated: EvaluatedRun[] = [];
-  for (const { folder, name } of runs) evaluated.push({ ...(await readEvaluatedRun(folder)), name });
-  return pairRuns(evaluated);
+function ranked(runs: readonly Compared[], criterion: Criterion): Ranking {
+  const { metric, row, smallerIsBetter } = criterion;
+  const scores = runs.map(({ metrics }) => scoreBy(criterion, metrics));
+  const order = [...scores.keys()].filter((run) => Number.isFinite(scores[run])).sort((a, b) => (scores[b]! - scores[a]!) * (smallerIsBetter ? -1 : 1) || a - b);
+  return { metric, row, order };
 }
 
 function figures({ metrics, experiment }: Compared): Readonly<Record<string, ComparedValue>> {
@@ -120,6 +116,6 @@ function figures({ metrics, experiment }: Compared): Readonly<Record<string, Com
 function bestOf(name: string, values: readonly number[]): readonly number[] {
   const known = values.filter(Number.isFinite);
   if (known.length < 2) return [];
-  const best = name.endsWith('/loss') ? Math.min(...known) : Math.max(...known);
+  const best = isSmallerBetter(name) ? Math.min(...known) : Math.max(...known);
   return known.every((value) => value === best) ? [] : values.flatMap((value, run) => (value === best ? [run] : []));
 }

@@ -6,6 +6,7 @@ import type { Environment } from '../../core/events.ts';
 import { hashFile } from '../../core/hash.ts';
 import { leaves } from '../../core/leaves.ts';
 import { sideBySide, type Compared, type SideBySide } from './compare.ts';
+import { readJudged } from './judged.ts';
 
 /** Two runs, and everything in which they differ. Values come in the order of the runs; `undefined` where one has none. */
 export interface RunDiff extends Pick<SideBySide, 'metrics'> {
@@ -42,7 +43,18 @@ export async function diffRuns(a: Stored, b: Stored): Promise<RunDiff> {
   const data = differingData(before.data, after.data);
   const environment = differingPlaces(before, after);
   const results = await comparedResults(a.folder, b.folder);
-  return { runs: [a.name, b.name], parameters, data, environment, results, metrics: sideBySide([a, b]).metrics, why: reasons({ parameters, data, environment, results }) };
+  return { runs: [a.name, b.name], parameters, data, environment, results, metrics: sideBySide([a, b], await haveSameRows([a, b])).metrics, why: reasons({ parameters, data, environment, results }) };
+}
+
+/** Whether the better figures can be marked; damaged results are told where they are compared. */
+async function haveSameRows(runs: readonly Stored[]): Promise<boolean> {
+  try {
+    const { judged, setAside } = await readJudged(runs);
+    return setAside.length === 0 && judged.every(({ differs }) => differs?.sameRows !== false);
+  } catch (error) {
+    if (error instanceof OrtrainError) return false;
+    throw error;
+  }
 }
 
 /** These decide numbers, as parts of the surroundings; a trailing dot stands for everything below. */

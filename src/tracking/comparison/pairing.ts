@@ -1,83 +1,131 @@
-import type { Experiment } from '../../config/index.ts';
-import { holm, mcnemar, pairedTest, type McNemar, type PairedTest } from '../../data/significance.ts';
-import type { EvaluatedRun, OutOfFold } from '../run-files.ts';
+import { mcnemar, pairedTest, type McNemar, type PairedTest } from '../../data/significance.ts';
+import type { EvaluatedRun } from '../run-files.ts';
+import { scoreBy, sharedCriterion, type Criterion } from './criterion.ts';
+import { judgedBeside, type Judged, type SetAside } from './judged.ts';
 
 /** The best run beside one of the others, on the same folds and the same rows. */
 export interface Pair {
   readonly best: string;
   readonly other: string;
-  /** Mean of the best run's score minus the other's; absent where only one fold was trained. */
+  /** Mean over the folds of the best run's score minus the other's. */
+  readonly difference: number;
+  /** The test of that difference, corrected for the number of pairs: p and interval alike. Null where none can be made. */
   readonly folds: PairedTest | null;
-  /** p of the folds' test after Holm's correction for the number of pairs. */
+  /** That of `folds`. */
   readonly p: number | null;
-  /** A is the best run. */
+  /** Why there is no test, as a phrase; null where there is one. */
+  readonly untested: string | null;
+  /** A is the best run; p is corrected for the number of pairs. It tells of these models on these rows, and decides nothing. */
   readonly rows: McNemar;
-  /** Whether the test over the folds, or where there is none that over the rows, is surer than 5 %. */
+  readonly finding: Finding;
+  /** Whether the best run is better than the other; so its interval lies on one side of zero. */
   readonly significant: boolean;
 }
 
+/**
+ * `better`: the interval of the difference lies on the best run's side of zero. `worse`: on the other's, which a metric of all rows
+ * together can come to. `noise`: it holds zero. `equal`: no fold tells them apart. `unknown`: no test can be made.
+ */
+export type Finding = 'better' | 'worse' | 'noise' | 'equal' | 'unknown';
+
 /** Runs that were trained and measured on the same rows in the same folds, or the reason why they cannot be paired. */
-export type Pairing =
-  | { readonly paired: true; readonly metric: string; readonly smallerIsBetter: boolean; /** The closest first. */ readonly pairs: readonly Pair[] }
-  | { readonly paired: false; readonly reason: string };
+export type Pairing = Paired | { readonly paired: false; readonly reason: string; readonly sameRows: boolean };
+
+export interface Paired {
+  readonly paired: true;
+  readonly sameRows: true;
+  readonly best: string;
+  /** What the folds are tested in. */
+  readonly metric: string;
+  readonly smallerIsBetter: boolean;
+  /** The closest first. */
+  readonly pairs: readonly Pair[];
+  readonly setAside: readonly SetAside[];
+}
 
 /** A difference that chance would produce less often than this is not called noise. */
 export const SIGNIFICANT = 0.05;
 
-/** Tests the run that has the best mean of the metric against each of the others. */
-export function pairRuns(runs: readonly EvaluatedRun[]): Pairing {
-  const [first, ...rest] = runs;
-  if (first === undefined || rest.length === 0) return { paired: false, reason: 'there is only one run' };
-  const reason = rest.map((run) => whyNotPaired(first, run)).find((found) => found !== undefined);
-  if (reason !== undefined) return { paired: false, reason };
+/** Sums of the same numbers in another order differ by less. */
+const ROUNDING = 1e-12;
 
-  const { metric, smallerIsBetter } = comparedMetric(runs);
-  const scores = runs.map(({ metrics }) => metrics.folds.map(({ best }) => best[metric] ?? NaN));
-  const means = scores.map((values) => values.reduce((sum, value) => sum + value, 0) / values.length);
-  // Without folds, and for numbers too large to add, there is no mean either.
-  if ([...scores.flat(), ...means].some((score) => !Number.isFinite(score))) return { paired: false, reason: `${metric} is not a number in every fold` };
-  const winner = means.indexOf(smallerIsBetter ? Math.min(...means) : Math.max(...means));
-  const best = runs[winner]!;
-  const others = runs.flatMap((run, i) => (i === winner ? [] : [{ run, scores: scores[i]! }]));
+/** Tests the best of several runs against each of the others. */
+export function pairRuns(runs: readonly EvaluatedRun[], criterion: Criterion = sharedCriterion(runs)): Pairing {
+  const [first] = runs;
+  return pairJudged(first === undefined ? [] : runs.map((run) => judgedBeside(first, run)), [], criterion);
+}
 
-  const testToTrain = 1 / (best.experiment.split.folds - 1);
-  const tests = others.map((other) => ({
+/**
+ * Tests the run that is best by the criterion against each of the others, with intervals and p values that hold for all pairs together
+ * (Bonferroni's correction of both, so that an interval excludes zero exactly where its p is below 5 %). Runs without a number in every
+ * fold are set aside.
+ */
+export function pairJudged(judged: readonly Judged[], unread: readonly SetAside[], criterion: Criterion): Pairing {
+  const { perFold, smallerIsBetter } = criterion;
+  const differs = judged.find((run) => run.differs !== null)?.differs;
+  if (differs !== undefined && differs !== null) return { paired: false, ...(judged.find((run) => run.differs?.sameRows === false)?.differs ?? differs) };
+  const all = judged.map((run) => ({ run, score: scoreBy(criterion, run.metrics), folds: foldScores(run, perFold) }));
+  const whole = all.filter(({ score, folds }) => Number.isFinite(score) && folds.size > 0 && [...folds.values()].every(Number.isFinite));
+  const without = all.filter((each) => !whole.includes(each)).map(({ run }): SetAside => ({ run: run.name, reason: `its ${perFold} is not a number in every fold` }));
+  const setAside = [...unread, ...without];
+  if (whole.length < 2) return { paired: false, sameRows: true, reason: tooFew(setAside) };
+  const top = whole.reduce((best, each) => ((smallerIsBetter ? each.score < best.score : each.score > best.score) ? each : best));
+  const others = whole.filter((each) => each !== top);
+  const unlike = others.find(({ folds }) => folds.size !== top.folds.size || [...folds.keys()].some((fold) => !top.folds.has(fold)));
+  if (unlike !== undefined) return { paired: false, sameRows: true, reason: `${top.run.name} and ${unlike.run.name} have trained different folds` };
+  const pairs = others.map((other) => pairOf(top, other, others.length, smallerIsBetter));
+  return { paired: true, sameRows: true, best: top.run.name, metric: perFold, smallerIsBetter, pairs: pairs.toSorted((a, b) => Math.abs(a.difference) - Math.abs(b.difference)), setAside };
+}
+
+interface Scored {
+  readonly run: Judged;
+  readonly folds: ReadonlyMap<number, number>;
+}
+
+function pairOf(top: Scored, other: Scored, comparisons: number, smallerIsBetter: boolean): Pair {
+  const numbers = [...top.folds.keys()];
+  const [a, b] = [top, other].map(({ folds }) => numbers.map((fold) => folds.get(fold) ?? NaN)) as [number[], number[]];
+  const differences = a.map((score, i) => score - b[i]!);
+  const difference = differences.reduce((sum, each) => sum + each, 0) / differences.length;
+  const untested = whyUntested(differences);
+  const folds = untested === null ? (pairedTest(a, b, 1 / (top.run.experiment.split.folds - 1), comparisons) ?? null) : null;
+  const rows = mcnemar(top.run.right, other.run.right);
+  const finding = findingOf(differences, folds, smallerIsBetter);
+  return {
+    best: top.run.name,
     other: other.run.name,
-    folds: pairedTest(scores[winner]!, other.scores, testToTrain) ?? null,
-    rows: mcnemar(rightRows(best.outOfFold), rightRows(other.run.outOfFold)),
-  }));
-  const corrected = holm(tests.map(({ folds, rows }) => (folds ?? rows).p));
-  const pairs = tests.map(({ other, folds, rows }, i): Pair => {
-    const p = corrected[i]!;
-    return { best: best.name, other, folds, p: folds === null ? null : p, rows, significant: p < SIGNIFICANT };
-  });
-  const lead = ({ folds: of }: Pair): number => Math.abs(of?.difference ?? 0);
-  return { paired: true, metric, smallerIsBetter, pairs: pairs.toSorted((a, b) => lead(a) - lead(b)) };
+    difference,
+    folds,
+    p: folds?.p ?? null,
+    untested: folds === null ? untested : null,
+    rows: { ...rows, p: Math.min(1, comparisons * rows.p) },
+    finding,
+    significant: finding === 'better',
+  };
 }
 
-/** The metric by which all runs chose their best models, or macro F1 where they differ in that. */
-export function comparedMetric(runs: readonly { readonly experiment: Experiment }[]): { readonly metric: string; readonly smallerIsBetter: boolean } {
-  const monitors = new Set(runs.map(({ experiment }) => experiment.training.best_model.monitor));
-  const [monitor] = monitors;
-  const metric = monitors.size === 1 && monitor?.startsWith('val/') === true ? monitor : 'val/f1_macro';
-  return { metric, smallerIsBetter: metric === 'val/loss' };
+/** A spread that does not show cannot be taken for none: of two folds of 50 rows each may have one more right by chance. */
+function whyUntested(differences: readonly number[]): string | null {
+  if (differences.length < 2) return 'only one fold was trained, so the spread over folds is unknown';
+  const isConstant = Math.max(...differences) - Math.min(...differences) <= ROUNDING;
+  return isConstant && Math.abs(differences[0] ?? 0) > ROUNDING ? 'the difference is the same in every fold, so its spread is unknown' : null;
 }
 
-/** Scores of other rows or other folds differ for more reasons than the models. */
-function whyNotPaired(a: EvaluatedRun, b: EvaluatedRun): string | undefined {
-  const both = `${a.name} and ${b.name}`;
-  if (trainHash(a) !== trainHash(b)) return `${both} were trained on different data`;
-  if (a.metrics.classes.join('\n') !== b.metrics.classes.join('\n')) return `${both} have different classes`;
-  const [left, right] = [a.outOfFold, b.outOfFold];
-  const isSameRow = (id: string, row: number): boolean => id === right.ids[row] && left.labels[row] === right.labels[row] && left.folds[row] === right.folds[row];
-  if (left.ids.length !== right.ids.length || !left.ids.every(isSameRow)) return `${both} have different folds`;
-  return undefined;
+function findingOf(differences: readonly number[], folds: PairedTest | null, smallerIsBetter: boolean): Finding {
+  if (differences.length > 1 && differences.every((difference) => Math.abs(difference) <= ROUNDING)) return 'equal';
+  if (folds === null) return 'unknown';
+  if (folds.p >= SIGNIFICANT) return 'noise';
+  return folds.difference < 0 === smallerIsBetter ? 'better' : 'worse';
 }
 
-function trainHash({ experiment, environment }: EvaluatedRun): string | undefined {
-  return environment.data[experiment.data.train];
+function foldScores({ metrics }: Judged, name: string): ReadonlyMap<number, number> {
+  return new Map(metrics.folds.map(({ fold, best }) => [fold, Object.hasOwn(best, name) ? (best[name] ?? NaN) : NaN]));
 }
 
-function rightRows({ labels, predictions }: OutOfFold): readonly boolean[] {
-  return Array.from(labels, (label, row) => label === predictions[row]);
+function tooFew(setAside: readonly SetAside[]): string {
+  if (setAside.length === 0) return 'there is only one run';
+  const shown = setAside.slice(0, MOST_NAMED).map(({ run, reason }) => `${run}${reason.startsWith('its ') ? `’s ${reason.slice('its '.length)}` : reason.slice('it'.length)}`);
+  return [...shown, ...(setAside.length > MOST_NAMED ? [`and ${setAside.length - MOST_NAMED} more cannot be tested either`] : [])].join('; ');
 }
+
+const MOST_NAMED = 3;

@@ -1,21 +1,13 @@
 import { count, metric, plural } from '../../core/text.ts';
 import type { Interval } from '../../data/significance.ts';
-import { SIGNIFICANT, type Pair, type Pairing } from './pairing.ts';
+import type { Criterion } from './criterion.ts';
+import { SIGNIFICANT, type Pair, type Paired, type Pairing } from './pairing.ts';
 
-/** What a comparison comes to, in sentences: which run is better and by how much, or that the difference is within noise. */
-export function verdict(pairing: Pairing): string {
-  if (!pairing.paired) return `No test was made: ${pairing.reason}.`;
-  const [only, ...more] = pairing.pairs;
-  if (only === undefined) return '';
-  if (more.length === 0) return `${ofTwo(only, pairing)} ${ofRows(only)}`;
-  if (pairing.pairs.length > MOST_SENTENCES) return ofCrowd(pairing);
-  const leads = pairing.pairs.map((pair) => ofMany(pair, pairing));
-  return `${only.best} has the best mean ${pairing.metric}. ${leads.join(' ')} ${corrected(pairing.pairs.length)}`;
-}
-
-/** So an interval can exclude zero and its difference be within noise all the same. */
-function corrected(comparisons: number): string {
-  return `The p values are corrected for ${comparisons} comparisons, each interval is that of its pair alone.`;
+/** What a comparison comes to, in sentences: which run is better and by how much, that the difference is within noise, or why that is not known. */
+export function verdict(pairing: Pairing, criterion: Criterion): string {
+  if (!pairing.paired) return `No test was made: ${pairing.reason}.${pairing.sameRows ? '' : ' Scores on different rows say nothing about which run is better, so none is marked.'}`;
+  const sentences = pairing.pairs.length === 1 ? ofTwo(pairing, criterion) : ofMany(pairing, criterion);
+  return [...sentences, ...leftOut(pairing), criterion.note].filter((sentence) => sentence !== '').join(' ');
 }
 
 /** `0.0041 to 0.0205` */
@@ -28,58 +20,107 @@ export function chance(p: number): string {
   return p < 0.001 ? 'p < 0.001' : `p = ${Number(p.toPrecision(2))}`;
 }
 
-/** More runs than these are counted instead of named one by one: nobody reads thirty sentences. */
-const MOST_SENTENCES = 5;
-
 /** Sums of the same numbers in another order differ by less. */
 const ROUNDING = 1e-12;
 
-type Tested = Pairing & { readonly paired: true };
+/** More runs than these are counted instead of named one by one: nobody reads thirty sentences. */
+const MOST_SENTENCES = 5;
 
-function ofTwo(pair: Pair, { metric: name, smallerIsBetter }: Tested): string {
-  const { best, other, folds, significant } = pair;
-  if (folds === null) return `Only one fold was trained, so the spread over folds is unknown.`;
-  if (Math.abs(folds.difference) < ROUNDING) return `Within noise: ${best} and ${other} have the same mean ${name}.`;
-  const by = `by ${metric(Math.abs(folds.difference))} (95 % interval ${range(upwards(folds.interval, smallerIsBetter))}, ${chance(folds.p)}; corrected resampled t-test over ${folds.folds} folds)`;
-  const direction = smallerIsBetter ? 'lower' : 'higher';
-  return significant
-    ? `${best} is better than ${other}: its ${name} is ${direction} ${by}.`
-    : `The difference is within noise: the ${name} of ${best} is ${direction} than that of ${other} ${by}.`;
+function ofTwo(pairing: Paired, criterion: Criterion): readonly string[] {
+  const [pair] = pairing.pairs;
+  if (pair === undefined) return [];
+  const first = criterion.metric === pairing.metric ? '' : `${pair.best} has the better ${criterion.metric}.`;
+  return [first, leadOfTwo(pair, pairing), rowsOfTwo(pair)];
 }
 
-function ofRows({ best, other, rows, folds, significant }: Pair): string {
-  const counts = `of the rows that only one of them gets right, ${count(rows.onlyA)} are ${best}’s and ${count(rows.onlyB)} are ${other}’s (${chance(rows.p)}, McNemar’s exact test)`;
+function leadOfTwo(pair: Pair, { metric: name }: Paired): string {
+  const { best, other, difference, folds, finding } = pair;
+  if (finding === 'equal') return `Within noise: ${best} and ${other} have the same ${name} in every fold.`;
+  if (folds === null) return `${capital(pair.untested ?? '')}, and which run is better cannot be told${difference === 0 ? '' : `: the ${name} of ${best} is ${direction(pair)} by ${metric(Math.abs(difference))}`}.`;
+  if (Math.abs(difference) < ROUNDING) return `Within noise: ${best} and ${other} have the same mean ${name}.`;
+  const by = `by ${metric(Math.abs(difference))} (${tested(pair)}; corrected resampled t-test over ${folds.folds} folds)`;
+  switch (finding) {
+    case 'better':
+      return `${best} is better than ${other}: its ${name} is ${direction(pair)} ${by}.`;
+    case 'worse':
+      return `Fold by fold it is the other way round: the ${name} of ${best} is ${direction(pair)} than that of ${other} ${by}.`;
+    default:
+      return `The difference is within noise: the ${name} of ${best} is ${direction(pair)} than that of ${other} ${by}.`;
+  }
+}
+
+function rowsOfTwo(pair: Pair): string {
+  const { rows, finding, folds } = pair;
   const found = rows.p < SIGNIFICANT;
-  if (folds === null) return `On the out-of-fold predictions ${found ? 'they differ' : 'the difference is within noise'}: ${counts}.`;
-  const agrees = significant ? found && rows.onlyA > rows.onlyB : !found;
-  return `The single predictions ${agrees ? 'agree' : 'do not bear that out'}: ${counts}.`;
+  if (folds === null && finding !== 'equal') return `On the out-of-fold predictions ${found ? 'they differ' : 'the difference is within noise'}: ${rowCounts(pair)}.`;
+  const agrees = finding === 'better' ? found && rows.onlyA > rows.onlyB : finding === 'worse' ? found && rows.onlyB > rows.onlyA : !found;
+  return `The single predictions ${agrees ? 'agree' : 'do not bear that out'}: ${rowCounts(pair)}.`;
+}
+
+function rowCounts({ best, other, rows }: Pair): string {
+  return `of the rows that only one of them gets right, ${count(rows.onlyA)} are ${best}’s and ${count(rows.onlyB)} are ${other}’s (${chance(rows.p)}, McNemar’s exact test)`;
+}
+
+function ofMany(pairing: Paired, criterion: Criterion): readonly string[] {
+  const { pairs, best, smallerIsBetter } = pairing;
+  const first = `${best} has the ${smallerIsBetter ? 'lowest' : 'highest'} ${criterion.metric}${criterion.row.startsWith('cv/') ? ' over the folds' : ''}.`;
+  const [untested] = pairs.filter(({ folds, finding }) => folds === null && finding !== 'equal');
+  if (pairs.every(({ folds }) => folds === null) && untested !== undefined) return [first, `${capital(untested.untested ?? '')}, and whether it is better than another cannot be told.`];
+  const tests = `The intervals and p values hold for all ${pairs.length} comparisons together.`;
+  if (pairs.length > MOST_SENTENCES) return [first, ...ofCrowd(pairing, criterion), tests];
+  return [first, ...pairs.map((pair) => leadOfMany(pair, pairing, criterion)), tests];
+}
+
+function leadOfMany(pair: Pair, pairing: Paired, criterion: Criterion): string {
+  const { other, folds, finding, difference } = pair;
+  if (finding === 'equal') return `${other} has the same ${pairing.metric} in every fold.`;
+  if (folds === null) return `Whether it is better than ${other} cannot be told, as ${pair.untested}.`;
+  const inside = `${pairing.metric === criterion.metric ? '' : `${pairing.metric} ${direction(pair)} by `}${metric(Math.abs(difference))} (${tested(pair)})`;
+  if (finding === 'worse') return `Fold by fold it is worse than ${other}: ${inside}.`;
+  return `${finding === 'better' ? `It is better than ${other}` : `Its lead over ${other} is within noise`}: ${inside}.`;
 }
 
 /** The runs that the best one has no sure lead over are what a reader has to know. */
-function ofCrowd({ metric: name, pairs, smallerIsBetter }: Tested): string {
-  const best = pairs[0]?.best ?? '';
-  const within = pairs.filter(({ significant }) => !significant);
+function ofCrowd({ pairs, metric: name }: Paired, criterion: Criterion): readonly string[] {
+  const found = (...findings: readonly Pair['finding'][]): readonly string[] => pairs.filter(({ finding }) => findings.includes(finding)).map(({ other }) => other);
+  const [better, within, worse, unknown] = [found('better'), found('noise', 'equal'), found('worse'), found('unknown')];
   const others = plural(pairs.length, 'other');
-  const lead =
-    within.length === 0 ? `It is better than all ${others}.` : within.length === pairs.length ? `Its lead is within noise over all ${others}.` : `It is better than ${pairs.length - within.length} of the ${others}.`;
-  const [second] = pairs;
-  const nearest = second?.folds == null ? '' : ` The closest is ${second.other}: ${metric(Math.abs(second.folds.difference))} (95 % interval ${range(upwards(second.folds.interval, smallerIsBetter))}, ${chance(second.p ?? 1)}).`;
-  const rest = within.length === 0 || within.length === pairs.length ? '' : ` Its lead is within noise over ${listed(within.map(({ other }) => other))}.`;
-  return `${best} has the best mean ${name}. ${lead}${nearest}${rest} ${corrected(pairs.length)}`;
+  const isAll = better.length === pairs.length || within.length === pairs.length;
+  const closest = pairs.find(({ folds }) => folds !== null);
+  const by = closest === undefined ? '' : `${name === criterion.metric ? '' : `${name} ${direction(closest)} by `}${metric(Math.abs(closest.difference))} (${tested(closest)})`;
+  return [
+    better.length === pairs.length ? `It is better than all ${others}.` : within.length === pairs.length ? `Its lead is within noise over all ${others}.` : `It is better than ${better.length} of the ${others}.`,
+    ...(closest === undefined ? [] : [`The closest is ${closest.other}: ${by}.`]),
+    ...(within.length === 0 || isAll ? [] : [`Its lead is within noise over ${listed(within)}.`]),
+    ...(worse.length === 0 ? [] : [`Fold by fold it is worse than ${listed(worse)}.`]),
+    ...(unknown.length === 0 ? [] : [`Whether it is better than ${listed(unknown)} cannot be told.`]),
+  ];
+}
+
+function leftOut({ setAside }: Paired): readonly string[] {
+  const reasons = [...new Set(setAside.map(({ reason }) => reason))];
+  return reasons.map((reason) => {
+    const runs = setAside.filter((each) => each.reason === reason).map(({ run }) => run);
+    return `${listed(runs)} ${runs.length === 1 ? 'is' : 'are'} left out: ${runs.length === 1 ? reason : reason.replace(/^it has/, 'they have').replace(/^its/, 'their')}.`;
+  });
+}
+
+/** `95 % interval 0.0041 to 0.0205, p = 0.012`, of the difference that is named, whichever sign it has. */
+function tested({ folds, difference }: Pair): string {
+  if (folds === null) return '';
+  const { low, high } = folds.interval;
+  return `95 % interval ${range(difference < 0 ? { low: -high, high: -low } : { low, high })}, ${chance(folds.p)}`;
+}
+
+function direction({ difference }: Pair): string {
+  return difference < 0 ? 'lower' : 'higher';
+}
+
+function capital(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 }
 
 function listed(names: readonly string[]): string {
   const shown = names.length > MOST_SENTENCES + 1 ? [...names.slice(0, MOST_SENTENCES), `${names.length - MOST_SENTENCES} more`] : names;
   return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`;
-}
-
-function ofMany({ other, folds, p, rows, significant }: Pair, { smallerIsBetter }: Tested): string {
-  const lead = significant ? `It is better than ${other}` : `Its lead over ${other} is within noise`;
-  if (folds === null || p === null) return `${lead} (${count(rows.onlyA)} rows against ${count(rows.onlyB)} that only one gets right, ${chance(rows.p)}).`;
-  return `${lead}: ${metric(Math.abs(folds.difference))} (95 % interval ${range(upwards(folds.interval, smallerIsBetter))}, ${chance(p)}).`;
-}
-
-/** The interval of how much better the best run is, whichever direction is better. */
-function upwards({ low, high }: Interval, smallerIsBetter: boolean): Interval {
-  return smallerIsBetter ? { low: -high, high: -low } : { low, high };
 }

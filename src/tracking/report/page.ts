@@ -122,6 +122,7 @@ code { font: 0.88em/1.5 ui-monospace, 'SF Mono', Menlo, Consolas, monospace; bac
   .findings > li { padding-left: 0; } .findings b { display: block; margin: 0; }
   .answer { font-size: 1.02rem; }
   dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: 0.6rem; }
+  .scroll th:first-child { padding-right: 0.7rem; }
 }
 @media screen and (prefers-color-scheme: dark) {
   :root { --ground: ${darkGround}; --ink: ${darkInk}; --muted: ${darkMuted}; --line: ${darkLine}; --wash: #1e232a; --blue: #6ea3e0; --orange: #e0925a; }

@@ -105,15 +105,15 @@ describeInBrowser('in a browser', (path) => {
     const runs = ['quickstart', 'deeper'].map((name) => readRun(artifacts, name));
     const file = join(artifacts, 'reports/two.html');
     await writeComparisonReport(file, await compareRuns(runs), runs);
-    await expectCalm(file, 2);
+    await expectCalm(file, 3);
   });
 
   it('so has one of many runs', async () => {
     const runs = await Promise.all(severalRuns(temporaryFolder(), 20).map(readEvaluatedRun));
     const file = join(artifacts, 'reports/many.html');
     await writeComparisonReport(file, await compareRuns(runs), runs);
-    // The ranking, three parameters, the leads.
-    await expectCalm(file, 5);
+    // The ranking, the curves, three parameters, the cost, the leads.
+    await expectCalm(file, 7);
   });
 
   it('and one with all that a run can have: looks at the machine, findings in the data', async () => {

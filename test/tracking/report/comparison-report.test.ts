@@ -3,7 +3,9 @@ import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { compile, type TopLevelSpec } from 'vega-lite';
 import { compareRuns, type Comparison } from '../../../src/tracking/comparison/compare.ts';
-import { comparisonFigures, writeComparisonReport } from '../../../src/tracking/report/comparison-report.ts';
+import { comparisonFigures } from '../../../src/tracking/report/comparison-figures.ts';
+import { writeComparisonReport } from '../../../src/tracking/report/comparison-report.ts';
+import { placedRuns } from '../../../src/tracking/report/placed-runs.ts';
 import { readEvaluatedRun, type EvaluatedRun } from '../../../src/tracking/run-files.ts';
 import { severalRuns, twoClassRows, writeEvaluatedRun } from '../../helpers/evaluated-run.ts';
 import { temporaryFolder } from '../../helpers/quickstart.ts';
@@ -16,7 +18,7 @@ async function compared(folders: readonly string[]): Promise<{ readonly runs: re
 /** The first cells of a section's table, in their order. */
 function firstCells(page: string, section: string): readonly string[] {
   const body = new RegExp(`<section id="${section}">.*?</section>`, 's').exec(page)?.[0] ?? '';
-  return [...body.matchAll(/<tr><th>([^<]*)<\/th>/g)].map(([, cell = '']) => cell);
+  return [...body.matchAll(/<tr><th>(.*?)<\/th>/g)].map(([, cell = '']) => cell.replace(/<[^>]*>/g, ''));
 }
 
 describe('the page of many runs', () => {
@@ -29,10 +31,11 @@ describe('the page of many runs', () => {
     expect(page).toContain('<h1>9 runs by val/f1_macro</h1>');
     // Of nine runs the fifth is the best, and the farther from it the worse.
     expect(comparison.ranking.order[0]).toBe(4);
-    const best = comparison.ranking.order.map((run) => comparison.runs[run]);
-    for (const section of ['parameters', 'results']) expect(firstCells(page, section).slice(1), section).toEqual(best);
+    const best = comparison.ranking.order.map((run) => comparison.runs[run]?.replace('run-', ''));
+    expect(firstCells(page, 'ranking').slice(1)).toEqual(best.map((_, place) => String(place + 1)));
+    expect(firstCells(page, 'results').slice(1)).toEqual(best);
     expect(firstCells(page, 'folds').slice(1)).toEqual(best.slice(1));
-    const names = ['ranking', 'parameter-model.freeze_encoder', 'parameter-model.head.dense', 'parameter-training.optimizer.lr', 'leads'];
+    const names = ['ranking', 'curves', 'parameter-model.freeze_encoder', 'parameter-model.head.dense', 'parameter-training.optimizer.lr', 'cost', 'leads'];
     expect(files.map((path) => basename(path))).toEqual(['all.html', ...names.flatMap((name) => [`${name}.svg`, `${name}.png`])]);
     expect(files.every((path) => existsSync(path))).toBe(true);
     expect(page.match(/<svg /g)?.length).toBe(names.length);
@@ -41,7 +44,7 @@ describe('the page of many runs', () => {
 
   it('says in a few words which the best one is sure to beat', async () => {
     const { comparison } = await compared(severalRuns(temporaryFolder(), 9));
-    expect(comparison.verdict).toMatch(/^run-5 has the best mean val\/f1_macro\. It is better than \d of the 8 others\. The closest is run-[46]: 0\.\d{4} \(95 % interval .*\)\. Its lead is within noise over .*run-[46].*\. The p values are corrected for 8 comparisons, each interval is that of its pair alone\.$/);
+    expect(comparison.verdict).toMatch(/^run-5 has the highest val\/f1_macro over the folds\. It is better than \d of the 8 others\. The closest is run-[46]: 0\.\d{4} \(95 % interval .*\)\. Its lead is within noise over .*run-[46].*\. The intervals and p values hold for all 8 comparisons together\.$/);
     expect(comparison.verdict.length).toBeLessThan(400);
   });
 
@@ -56,7 +59,8 @@ describe('the page of many runs', () => {
     expect(firstCells(page, 'results')[1]).toBe('other');
     expect(firstCells(page, 'results').at(-1)).toBe('nothing');
     expect(firstCells(page, 'folds')).toEqual([]);
-    expect(page).toContain('No test was made: nothing has not been evaluated.');
+    expect(page).toContain('run-1 and other were trained on different data. Scores on different rows say nothing about which run is better, so none is marked.');
+    expect(page).not.toContain('<b>');
   });
 
   it.each([2, 3, 9])('is made of figures that Vega-Lite takes without a warning: %i runs', async (size) => {
@@ -64,7 +68,7 @@ describe('the page of many runs', () => {
     const warnings: unknown[] = [];
     const heard = (...message: readonly unknown[]): unknown => warnings.push(message);
     const logger = { level: () => logger, error: heard, warn: heard, info: () => logger, debug: () => logger };
-    for (const { spec } of comparisonFigures(comparison, runs)) compile(spec as unknown as TopLevelSpec, { logger: logger as never });
+    for (const { spec } of comparisonFigures(comparison, placedRuns(comparison, runs, '/'))) compile(spec as unknown as TopLevelSpec, { logger: logger as never });
     expect(warnings).toEqual([]);
   });
 });

@@ -1,0 +1,56 @@
+import type { Experiment } from '../../config/index.ts';
+import type { RunMetrics } from '../run-files.ts';
+
+/** What runs are compared by: one metric, in the three forms that a run has it in. */
+export interface Criterion {
+  /** As it was asked for, and as sentences name it: `val/f1_macro`, `oof/accuracy`, `cv/loss/mean`. */
+  readonly metric: string;
+  /** The row of it among a comparison's metrics, by which runs are ranked: `cv/f1_macro`, `oof/accuracy`. */
+  readonly row: string;
+  /** What is tested fold by fold, each at its best epoch: `val/f1_macro`. */
+  readonly perFold: string;
+  readonly smallerIsBetter: boolean;
+  /** Why it is not the metric that a reader may expect, as a sentence; empty where it is. */
+  readonly note: string;
+}
+
+/** Metrics of which smaller values are better; of all others larger ones are. */
+const SMALLER_IS_BETTER = new Set(['loss', 'log_loss', 'brier', 'ece', 'hamming', 'rmse', 'mae', 'mcrmse']);
+
+/** Of any form of a metric: `val/loss`, `oof/loss`, `cv/loss`, `cv/loss/mean`. */
+export function isSmallerBetter(metric: string): boolean {
+  return SMALLER_IS_BETTER.has(bare(metric));
+}
+
+/** The criterion of a metric that somebody has asked for: `val/…`, `oof/…` or `cv/…/mean`. */
+export function criterionOf(metric: string): Criterion {
+  const name = bare(metric);
+  return { metric, row: metric.startsWith('oof/') ? metric : `cv/${name}`, perFold: `val/${name}`, smallerIsBetter: isSmallerBetter(metric), note: '' };
+}
+
+/** Where nobody asks: the metric by which all runs chose their best epochs, or macro F1 where they differ in that or watched the training rows. */
+export function sharedCriterion(runs: readonly { readonly experiment: Experiment }[]): Criterion {
+  const monitors = [...new Set(runs.map(({ experiment }) => experiment.training.best_model.monitor))];
+  const [monitor] = monitors;
+  if (monitors.length === 1 && monitor?.startsWith('val/') === true) return criterionOf(monitor);
+  const why = monitors.length === 1 ? `the runs chose their best epochs by ${monitor}, which is of training rows` : `the runs chose their best epochs by different metrics (${monitors.join(', ')})`;
+  return { ...criterionOf(FALLBACK), note: `They are compared by ${FALLBACK}, because ${why}.` };
+}
+
+const FALLBACK = 'val/f1_macro';
+
+/** A run's score by the criterion, NaN where it has none. */
+export function scoreBy({ row }: Criterion, metrics: RunMetrics | null): number {
+  if (metrics === null) return NaN;
+  const value = row.startsWith('oof/') ? own(metrics.oof, row) : own(metrics.cv, row.slice('cv/'.length))?.mean;
+  return typeof value === 'number' ? value : NaN;
+}
+
+function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(record, key) ? record[key] : undefined;
+}
+
+/** `f1_macro` of `val/f1_macro` and `cv/f1_macro/mean` */
+function bare(metric: string): string {
+  return metric.replace(/^(train|val|oof|cv|test)\//, '').replace(/\/mean$/, '');
+}

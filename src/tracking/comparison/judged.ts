@@ -1,0 +1,69 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Experiment } from '../../config/index.ts';
+import { readEvaluatedRun, type EvaluatedRun, type RunMetrics } from '../run-files.ts';
+
+/** A run that has been evaluated, with what a comparison takes of its rows: a byte each, so that a thousand runs fit into memory. */
+export interface Judged {
+  readonly name: string;
+  readonly experiment: Experiment;
+  readonly metrics: RunMetrics;
+  /** 1 for each row that the run gets right, in the order of its rows. */
+  readonly right: Uint8Array;
+  /** In what it was judged otherwise than the first run; null for the first one, and where they can be paired. */
+  readonly differs: Difference | null;
+}
+
+export interface Difference {
+  /** As a phrase: `a and b have different folds`. */
+  readonly reason: string;
+  /** Whether both were judged on the same rows all the same. */
+  readonly sameRows: boolean;
+}
+
+/** A run that a comparison leaves out of the test, and why, as a phrase. */
+export interface SetAside {
+  readonly run: string;
+  readonly reason: string;
+}
+
+type Stored = { readonly name: string; readonly folder: string; readonly metrics: RunMetrics | null };
+
+/** Reads runs one after the other and keeps the rows of the first one alone. */
+export async function readJudged(runs: readonly Stored[]): Promise<{ readonly judged: readonly Judged[]; readonly setAside: readonly SetAside[] }> {
+  const [judged, setAside]: [Judged[], SetAside[]] = [[], []];
+  let reference: EvaluatedRun | undefined;
+  for (const { name, folder, metrics } of runs) {
+    if (metrics === null || !existsSync(join(folder, 'oof.csv'))) {
+      setAside.push({ run: name, reason: metrics === null ? 'it has not been evaluated' : 'it has no oof.csv any more' });
+      continue;
+    }
+    const run = { ...(await readEvaluatedRun(folder)), name };
+    reference ??= run;
+    judged.push(judgedBeside(reference, run));
+  }
+  return { judged, setAside };
+}
+
+/** What a comparison takes of a run, beside the first one of those that are compared. */
+export function judgedBeside(reference: EvaluatedRun, run: EvaluatedRun): Judged {
+  const { name, experiment, metrics, outOfFold } = run;
+  const right = Uint8Array.from(outOfFold.labels, (label, row) => (label === outOfFold.predictions[row] ? 1 : 0));
+  return { name, experiment, metrics, right, differs: reference === run ? null : (differenceOf(reference, run) ?? null) };
+}
+
+/** Scores of other rows or other folds differ for more reasons than the models. */
+function differenceOf(a: EvaluatedRun, b: EvaluatedRun): Difference | undefined {
+  const both = `${a.name} and ${b.name}`;
+  if (trainHash(a) !== trainHash(b)) return { reason: `${both} were trained on different data`, sameRows: false };
+  if (a.metrics.classes.join('\n') !== b.metrics.classes.join('\n')) return { reason: `${both} have different classes`, sameRows: false };
+  const [left, right] = [a.outOfFold, b.outOfFold];
+  const isSameRow = (id: string, row: number): boolean => id === right.ids[row] && left.labels[row] === right.labels[row];
+  if (left.ids.length !== right.ids.length || !left.ids.every(isSameRow)) return { reason: `${both} were judged on different rows`, sameRows: false };
+  if (!left.folds.every((fold, row) => fold === right.folds[row])) return { reason: `${both} have different folds`, sameRows: true };
+  return undefined;
+}
+
+function trainHash({ experiment, environment }: EvaluatedRun): string | undefined {
+  return environment.data[experiment.data.train];
+}
