@@ -1,8 +1,9 @@
 import type { Problem } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import { cleaned, type CleanedExamples, type CleaningOptions } from './cleaning.ts';
+import { canonical, decimalOf, isNumeric } from './decimal.ts';
 import { groupsBy, type Groups } from './groups.ts';
-import { isNumeric, sortedValues } from './ordering.ts';
+import { sortedValues } from './ordering.ts';
 import { counted, dataError, quoted, quotedList } from './problems.ts';
 import { columnOf, readTable, type Table } from './table.ts';
 
@@ -109,7 +110,10 @@ function textProblems(table: Table, text: string): Problem[] {
 function throwIfTooFewAreLeft(file: string, { labels, classes, cleaning }: CleanedExamples): void {
   const left = new Int32Array(classes.length);
   for (const label of labels) left[label]!++;
-  const problems = classes.flatMap((name, label) => (left[label]! < 2 ? [{ message: `of the class ${quoted(name)} ${left[label] === 0 ? 'no row is' : 'only one row is'} left`, file }] : []));
+  const fewest = classes.length === 2 ? 2 : 1;
+  const problems = classes.flatMap((name, label) =>
+    left[label]! < fewest ? [{ message: `of the class ${quoted(name)} ${left[label] === 0 ? 'no row is' : 'only one row is'} left`, file }] : [],
+  );
   if (problems.length === 0) return;
   const without = `${counted(cleaning.conflicting, 'row')} with conflicting classes and ${cleaning.duplicate} with repeated texts`;
   throw dataError(`${file} is too little without ${without}`, file, problems, 'Set data.conflicts or data.duplicates to keep.');
@@ -140,29 +144,28 @@ function targetProblems(table: Table, target: string, rowsOf: ReadonlyMap<string
     return [{ message: `the target has ${classes.length} different values in ${table.rows.length} rows, so it does not hold classes`, ...about }];
   }
   const empty = classes.filter((name) => name.trim() === '').flatMap((name) => rowsOf.get(name)!);
-  const rare = classes.filter((name) => name.trim() !== '' && rowsOf.get(name)!.length === 1);
   return [
     ...empty.map((row) => ({ message: 'the target is empty', row, field: target })),
-    ...rare.map((name) => ({
-      message: `the class ${quoted(name)} has only this row, which cannot be in training and in validation`,
-      row: rowsOf.get(name)![0]!,
-      field: target,
-      ...suggestionFor(name, classes.filter((other) => other !== name)),
-    })),
+    ...(classes.length === 2 ? loneRows(target, rowsOf, classes) : []),
     ...spellingProblems(target, rowsOf, classes),
   ];
 }
 
-function suggestionFor(name: string, others: readonly string[]): { readonly suggestion?: string } {
-  const suggestion = isNumeric(name) ? undefined : nearest(name, others);
-  return suggestion === undefined ? {} : { suggestion };
+/** Of more than two classes one may have a single row, though not of two. */
+function loneRows(target: string, rowsOf: ReadonlyMap<string, readonly number[]>, classes: readonly string[]): Problem[] {
+  return classes
+    .filter((name) => name.trim() !== '' && rowsOf.get(name)!.length === 1)
+    .map((name) => ({ message: `the class ${quoted(name)} has only this row, which cannot be in training and in validation`, row: rowsOf.get(name)![0]!, field: target }));
 }
+
+/** Whole numbers with zeros before them are written so on purpose, as in `01` beside `1`. */
+const isCode = (name: string): boolean => /^0\d+$/.test(name);
 
 /** Classes that differ only in spaces around them or in how a number is written. */
 function spellingProblems(target: string, rowsOf: ReadonlyMap<string, readonly number[]>, classes: readonly string[]): Problem[] {
   const firstSpelling = new Map<string, string>();
   return classes.flatMap((name) => {
-    const meaning = isNumeric(name) ? String(Number(name)) : name.trim();
+    const meaning = isNumeric(name) && !isCode(name) ? canonical(decimalOf(name)) : name.trim();
     const other = firstSpelling.get(meaning);
     if (meaning === '') return [];
     if (other !== undefined) {

@@ -28,8 +28,8 @@ export interface FoldedRows {
 
 /**
  * The fold in whose validation part each row is, [rows], as scikit-learn's `StratifiedKFold`, `KFold`, `StratifiedGroupKFold`
- * or `GroupKFold` divide. A `data` error where there are fewer rows or groups than folds, where a class has fewer rows when
- * stratified, and where the groups leave a fold empty.
+ * or `GroupKFold` divide. A `data` error where there are fewer rows or groups than folds, where one of two classes, or each
+ * of more, has fewer rows when stratified, and where the groups leave a fold empty.
  */
 export function assignFolds(examples: FoldedRows, { strategy, folds, shuffle, seed }: FoldOptions): Int32Array {
   const { labels, classes, groups } = examples;
@@ -68,11 +68,19 @@ function tooFewRows(labels: Int32Array, folds: number): Problem[] {
 /** As many as a person looks up. */
 const MOST_ROWS = 10;
 
+/** Each of two classes has a row for every fold; of more classes one does, as scikit-learn wants it. */
 function tooFewOfClass({ labels, classes, rows: places }: FoldedRows, folds: number): Problem[] {
-  return [...rowsByLabel(labels)].flatMap(([label, rows]): Problem[] => {
-    if (rows.length >= folds) return [];
+  const all = [...rowsByLabel(labels)];
+  const few = all.filter(([, rows]) => rows.length < folds);
+  if (classes.length > 2) {
+    if (few.length < all.length) return [];
+    const most = all.reduce((largest, [, rows]) => Math.max(largest, rows.length), 0);
+    return [{ message: `no class has as many rows as there are folds, ${folds}; the largest has ${counted(most, 'row')}` }];
+  }
+  return few.map(([label, rows]): Problem => {
     const numbers = rows.map((row) => places[row]! + 1);
-    return [{ message: `the class ${quoted(classes[label] ?? String(label))} has ${counted(rows.length, 'row')} for ${folds} folds: rows ${numbers.slice(0, MOST_ROWS).join(', ')}${numbers.length > MOST_ROWS ? ', …' : ''}`, row: numbers[0]! }];
+    const listed = `${numbers.slice(0, MOST_ROWS).join(', ')}${numbers.length > MOST_ROWS ? ', …' : ''}`;
+    return { message: `the class ${quoted(classes[label] ?? String(label))} has ${counted(rows.length, 'row')} for ${folds} folds: rows ${listed}`, row: numbers[0]! };
   });
 }
 

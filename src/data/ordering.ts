@@ -1,11 +1,13 @@
-/** Values by number if all are numbers, otherwise by code point. */
+import { compareDecimals, decimalOf, isNumeric } from './decimal.ts';
+
+/** Values by number, to the last digit, if all are numbers, otherwise by code point. */
 export function sortedValues(values: readonly string[]): readonly string[] {
-  const numeric = values.every(isNumeric);
-  return [...values].sort((a, b) => (numeric && Number(a) - Number(b)) || byCodePoint(a, b));
+  return [...values].sort(values.every(isNumeric) ? byNumber : byCodePoint);
 }
 
-export function isNumeric(text: string): boolean {
-  return /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text);
+/** Numbers beyond 2^53 can be the same to JavaScript and different in the text. */
+function byNumber(a: string, b: string): number {
+  return Number(a) - Number(b) || compareDecimals(decimalOf(a), decimalOf(b)) || byCodePoint(a, b);
 }
 
 /** JavaScript's own order is that of UTF-16 units, in which a pair of surrogates, though it stands for more, comes before U+E000 … U+FFFF. */

@@ -1,5 +1,6 @@
 import type { Problem } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
+import { isNumeric, wholeNumber } from './decimal.ts';
 import { predictedLabels } from './metrics.ts';
 import { counted, dataError, quoted, quotedList } from './problems.ts';
 import { columnOf, type Table } from './table.ts';
@@ -23,7 +24,8 @@ export interface Submission {
 /**
  * The predictions in the sample's columns and in the order of its rows. A sample with one column beside the id gets
  * - the predicted class as the training data write it, where the sample's values are classes or other text,
- * - an integer, where its values are integers: the class if that is one, for two other classes 0 and 1,
+ * - an integer, where its values are integers: the class as it is written if that is one, without its fraction if it is as good as
+ *   one (`1.0`), for two other classes 0 and 1,
  * - the second class's probability, where its values are other numbers and there are two classes;
  * a sample with a column for every class gets the classes' probabilities. A `data` error where ids or columns do not fit.
  *
@@ -79,7 +81,8 @@ function valueWriter(sample: Table, { classes, probabilities }: Predictions, col
   const values = columnOf(sample, column) ?? [];
   if (values.every((value) => classes.includes(value))) return (row) => classes[labels[row]!]!;
   if (values.every(isInteger)) {
-    if (classes.every((name) => Number.isInteger(Number(name)) && name.trim() !== '')) return (row) => Number(classes[labels[row]!]!);
+    const whole = classes.map(asInteger);
+    if (whole.every((name) => name !== undefined)) return (row) => whole[labels[row]!]!;
     return classes.length === 2 ? (row) => labels[row]! : `the column ${quoted(column)} holds integers, and the classes are ${quotedList(classes)}`;
   }
   if (!values.every(isNumber)) return (row) => classes[labels[row]!]!;
@@ -156,6 +159,12 @@ function rowsWhere(ids: readonly string[], chosen: (id: string, index: number) =
 function duplicates(ids: readonly string[]): IdInRow[] {
   const firstIndex = new Map([...ids.entries()].reverse().map(([i, id]) => [id, i]));
   return rowsWhere(ids, (id, i) => firstIndex.get(id) !== i);
+}
+
+/** A class for a column of integers: as it is written, so that none of its digits is lost; undefined where it is no integer. */
+function asInteger(name: string): string | undefined {
+  if (isInteger(name)) return name;
+  return isNumeric(name) ? wholeNumber(name) : undefined;
 }
 
 function isInteger(text: string): boolean {

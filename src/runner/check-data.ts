@@ -1,15 +1,15 @@
 import type { Experiment } from '../config/index.ts';
-import { OrtrainError, type Problem } from '../core/errors.ts';
+import { OrtrainError } from '../core/errors.ts';
 import { trainExamples, unlabelledExamples, type Examples, type TrainExamples } from '../data/examples.ts';
 import { inspectData, type Dataset, type Finding } from '../data/findings/index.ts';
 import { assignFolds } from '../data/folds.ts';
 import { localModel } from '../data/hub.ts';
-import { isOfTwoClasses } from '../data/metrics.ts';
 import { buildSubmission } from '../data/submission.ts';
 import { readTable } from '../data/table.ts';
 import { loadTokenizer } from '../data/tokens.ts';
 import { inspectionOptions } from '../stages/inspect.ts';
 import { tokenizerFiles } from '../training/classifier-folder.ts';
+import { throwIfUndefined, throwIfUnmeasured } from './check-monitors.ts';
 
 /** What the tables of an experiment amount to. */
 export interface DataSizes {
@@ -47,7 +47,7 @@ export function sizesOf({ train, test, foldOf }: DataContents, folds: number): D
 
 /**
  * Reads every table of an experiment before anything is paid for: columns, ids and targets, whether the folds can be filled,
- * whether there are the metrics to watch, and whether the sample submission asks for exactly the test rows. Throws one `data` error with all problems of all tables.
+ * whether the metrics to watch say something in each fold, and whether the sample submission asks for exactly the test rows. Throws one `data` error with all problems of all tables.
  */
 export async function readData({ data, split, seed, training }: Experiment): Promise<DataContents> {
   const errors: OrtrainError[] = [];
@@ -60,6 +60,7 @@ export async function readData({ data, split, seed, training }: Experiment): Pro
   if (sample !== null && testExamples !== undefined) await attempt(() => checkSample(sample, data, testExamples.ids, examples?.classes ?? ['0', '1']), errors);
   const foldOf = examples === undefined ? undefined : await attempt(async () => assignFolds(examples, { ...split, seed: split.seed ?? seed }), errors);
   if (examples !== undefined) await attempt(async () => throwIfUnmeasured(training, examples.classes.length), errors);
+  if (examples !== undefined && foldOf !== undefined) await attempt(async () => throwIfUndefined({ training, split }, { ...examples, foldOf }), errors);
   if (errors.length > 0 || train === undefined || test === undefined || examples === undefined || foldOf === undefined) throw together(errors);
   return { tables: { train, test }, train: examples, test: testExamples, foldOf };
 }
@@ -72,20 +73,6 @@ export async function inspectDataset(experiment: Experiment): Promise<{ readonly
   const files = folder === undefined ? {} : tokenizerFiles(folder);
   const tokenizer = files['tokenizer.json'] === undefined ? null : await loadTokenizer(files);
   return { sizes: sizesOf(contents, experiment.split.folds), findings: inspectData(dataset, inspectionOptions(experiment), tokenizer) };
-}
-
-function throwIfUnmeasured({ best_model, early_stopping, schedule }: Experiment['training'], classes: number): void {
-  if (classes <= 2) return;
-  const watched = {
-    best_model: best_model.monitor,
-    early_stopping: early_stopping?.monitor,
-    schedule: schedule.name === 'reduce-on-plateau' ? schedule.monitor : undefined,
-  };
-  const problems = Object.entries(watched).flatMap(([key, monitor]): readonly Problem[] => {
-    const field = `training.${key}.monitor`;
-    return monitor !== undefined && isOfTwoClasses(monitor) ? [{ message: `${field} is ${monitor}, which is measured for two classes only; the training rows have ${classes}`, field, suggestion: `${monitor}_macro` }] : [];
-  });
-  if (problems.length > 0) throw new OrtrainError('data', `the data have ${classes} classes, and the configuration watches a metric of two`, { problems });
 }
 
 /** The sample submission has to ask for exactly the test rows, in columns and values that the classes can fill: tried with all probabilities equal. */

@@ -12,7 +12,7 @@ interface Params {
 /** Assigns every training row to the fold in which it is validated. Output: folds. */
 export const split: Stage<Params> = {
   name: 'split',
-  version: 1,
+  version: 2,
   needs: {},
   reads: 'everything',
   makes: 'folds',

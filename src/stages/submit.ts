@@ -15,7 +15,7 @@ interface Params {
 /** The predictions in the sample submission's columns, order and types, read back and checked against it. Output: submission. */
 export const submit: Stage<Params> = {
   name: 'submit',
-  version: 1,
+  version: 2,
   needs: { tokens: 'one', predictions: 'one' },
   reads: 'everything',
   makes: 'submission',

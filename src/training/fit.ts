@@ -65,7 +65,10 @@ export async function fit(options: FitOptions): Promise<FitResult> {
   if (diverged !== undefined) emit({ type: 'decision', epoch: state.epoch, kind: 'diverged', message: diverged });
   if (state.best === null) {
     throw new OrtrainError('run', diverged ?? `${training.best_model.monitor} was never a number, so there is no best model`, {
-      remedy: 'Lower training.optimizer.lr, or limit the gradients with training.clip_norm.',
+      remedy:
+        diverged === undefined
+          ? 'Watch another metric in training.best_model.monitor, such as val/f1_macro or val/loss; a metric is no number where rows of a class are missing.'
+          : 'Lower training.optimizer.lr, or limit the gradients with training.clip_norm.',
     });
   }
   if (new Set(predictedLabels(state.best.validation, Math.max(2, options.outputs))).size === 1) {

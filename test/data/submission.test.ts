@@ -36,6 +36,21 @@ describe('buildSubmission', () => {
     expect(await textOf(sample, { classes: ['2', '4'] })).toBe('id,target\n3,2\n5,2\n7,4\n');
   });
 
+  it('writes integers as the training table does, to the last digit', async () => {
+    const sample = 'id,target\n3,0\n5,0\n7,0\n';
+    expect(await textOf(sample, { classes: ['123456789012345671', '987654321098765431'] })).toBe('id,target\n3,123456789012345671\n5,123456789012345671\n7,987654321098765431\n');
+    expect(await textOf(sample, { classes: ['01', '02'] })).toBe('id,target\n3,01\n5,01\n7,02\n');
+    expect(await textOf(sample, { classes: ['12345678901234567890.0', '1e20'] })).toBe('id,target\n3,12345678901234567890\n5,12345678901234567890\n7,100000000000000000000\n');
+    expect(await textOf(sample, { classes: ['-3.0', '0.0'] })).toBe('id,target\n3,-3\n5,-3\n7,0\n');
+    // Not whole: the class's place.
+    expect(await textOf(sample, { classes: ['0.5', '1.5'] })).toBe('id,target\n3,0\n5,0\n7,1\n');
+  });
+
+  it('keeps ids beyond 2^53 apart', async () => {
+    const ids = ['12345678901234567891', '12345678901234567890', '007'];
+    expect(await textOf(`id,target\n${ids.toReversed().map((id) => `${id},0`).join('\n')}\n`, { ids })).toBe('id,target\n007,0\n12345678901234567890,0\n12345678901234567891,1\n');
+  });
+
   it('writes the class where the sample has classes or other text', async () => {
     expect(await textOf('id,target\n3,no\n5,no\n7,yes\n', { classes: ['no', 'yes'] })).toBe('id,target\n3,no\n5,no\n7,yes\n');
     expect(await textOf('id,target\n3,?\n5,?\n7,?\n', { classes: ['a,b', 'c'] })).toBe('id,target\n3,"a,b"\n5,"a,b"\n7,c\n');

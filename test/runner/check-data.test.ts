@@ -24,7 +24,9 @@ describe('data that cannot be used are refused, not found worth knowing', () => 
     ['a header alone', 'id,text,target\n', [], /has a header and no rows/],
     ['one class', table(good.map((row) => row.replace(/.$/, '1'))), [], /all rows have the same target/],
     ['ids that repeat', table([...good, '3,again,1']), [], /the id "3" also stands in row 4/],
-    ['a class with fewer rows than folds', table([...good, '12,a,rare', '13,b,rare']), ['split.folds=3'], /the class "rare" has 2 rows for 3 folds: rows 13, 14/],
+    ['one of two classes with fewer rows than folds', table([...good.slice(0, 3), ...good.slice(3).map((row) => row.replace(/.$/, '0')), '12,a,1']), ['split.folds=3'], /the class "1" has 2 rows for 3 folds: rows 2, 13/],
+    ['one of two classes with one row', table([...good.map((row) => row.replace(/.$/, '0')), '12,a,rare']), [], /the class "rare" has only this row/],
+    ['three classes, each with fewer rows than folds', table(['0,a,x', '1,b,y', '2,c,z', '3,d,x', '4,e,y', '5,f,z']), ['split.folds=3'], /no class has as many rows as there are folds, 3; the largest has 2 rows/],
     ['texts without anything in them', table(good.map((row) => row.replace(/message \d+/, ' '))), [], /all texts are empty/],
     ['one text for all', table(good.map((row) => row.replace(/message \d+/, 'same'))), ['split.group_by=text'], /split\.group_by makes 1 group for 2 folds/],
     ['nothing left', table(good.map((row) => row.replace(/message \d+/, 'same'))), ['data.conflicts=drop'], /of the class "0" no row is left/],
@@ -48,6 +50,43 @@ describe('data that cannot be used are refused, not found worth knowing', () => 
     const problems = keys.map((key) => ({ field: `training.${key}.monitor`, message: expect.stringContaining('have 3') as string, suggestion }));
     await expect(inspected(three, ...set)).rejects.toMatchObject({ code: 'data', problems });
     await expect(inspected(table(good), ...set)).resolves.toMatchObject({ sizes: { classes: ['0', '1'] } });
+  });
+
+  it('of more than two classes some may have fewer rows than folds, even one', async () => {
+    const { sizes, findings } = await inspected(table([...good, '12,a,rare', '13,b,rare', '14,c,lone']), 'split.folds=3');
+    expect(sizes).toMatchObject({ rows: 15, classes: ['0', '1', 'lone', 'rare'] });
+    expect(findings.filter(({ code }) => code.endsWith('class')).map(({ severity, code, count }) => [severity, code, count])).toEqual([['warning', 'few-rows-of-class', 2]]);
+  });
+
+  describe('a metric that a fold does not have', () => {
+    const sorted = table(good.map((row, i) => row.replace(/.$/, i < 9 ? '0' : '1')));
+    const kfold = ['split={ strategy: kfold, folds: 4, shuffle: false }'];
+    const grouped = `id,text,target,source\n${good.map((row, i) => `${row.replace(/.$/, i % 4 === 0 ? '1' : '0')},${i % 4}`).join('\n')}\n`;
+    const lacking = 'in folds 0, 1, 2, whose validation rows have none of the class "1"';
+    const both = `${lacking}, and in fold 3, whose validation rows have none of the class "0"`;
+
+    it.each([
+      ['training.best_model.monitor=val/roc_auc', 'best_model', `training.best_model.monitor is val/roc_auc, which is not a number ${both}`],
+      ['training.best_model.monitor=val/f1', 'best_model', `training.best_model.monitor is val/f1, which is 0 whatever the model predicts ${lacking}`],
+      ['training.early_stopping={ monitor: val/roc_auc }', 'early_stopping', `training.early_stopping.monitor is val/roc_auc, which is not a number ${both}`],
+      ['training.schedule={ name: reduce-on-plateau, monitor: val/f1, mode: max }', 'schedule', `training.schedule.monitor is val/f1, which is 0 whatever the model predicts ${lacking}`],
+      ['training.best_model.monitor=train/roc_auc', 'best_model', 'training.best_model.monitor is train/roc_auc, which is not a number in fold 3, whose training rows have none of the class "1"'],
+    ])('is refused where the configuration watches it: %s', async (set, key, message) => {
+      await expect(inspected(sorted, ...kfold, set)).rejects.toMatchObject({ code: 'data', problems: [{ field: `training.${key}.monitor`, message }] });
+    });
+
+    it('is refused for folds of groups, for each class of several, and for rare classes with the reason', async () => {
+      const set = ['split={ strategy: kfold, folds: 4, shuffle: false, group_by: source }', 'training.best_model.monitor=val/roc_auc'];
+      await expect(inspected(grouped, ...set)).rejects.toMatchObject({ code: 'data', problems: [{ field: 'training.best_model.monitor' }] });
+      const rare = inspected(table([...good, '12,a,lone']), 'training.best_model.monitor=val/roc_auc');
+      await expect(rare).rejects.toMatchObject({ problems: [{ message: expect.stringMatching(/none of the class "lone"$/) as string }], remedy: expect.stringMatching(/^The class "lone" has too few rows \(1\) for 2 folds/) as string });
+    });
+
+    it('is no matter where another one is watched, or where the fold is not trained', async () => {
+      await expect(inspected(sorted, ...kfold)).resolves.toBeDefined();
+      await expect(inspected(sorted, 'split={ strategy: kfold, folds: 4, shuffle: false, only: [3] }', 'training.best_model.monitor=val/f1')).resolves.toBeDefined();
+      await expect(inspected(sorted, 'split.folds=3', 'training.best_model.monitor=val/roc_auc')).resolves.toBeDefined();
+    });
   });
 
   it('but the area under the curve is measured for three classes, too, and is told beside what else is wrong', async () => {

@@ -1,6 +1,8 @@
+import { nearest } from '../../core/nearest.ts';
 import { count, plural } from '../../core/text.ts';
 import type { TrainExamples } from '../examples.ts';
 import { cleaningSentence } from '../cleaning.ts';
+import { isNumeric } from '../decimal.ts';
 import { quoted, quotedList } from '../problems.ts';
 import { partOf, percent, type Finding } from './finding.ts';
 
@@ -8,12 +10,71 @@ import { partOf, percent, type Finding } from './finding.ts';
 const RARE = 0.1;
 /** More classes than this are summed up by the largest and the smallest. */
 const LISTED_CLASSES = 6;
+const SHOWN_ROWS = 3;
+const LISTED_FOLDS = 10;
 
 /** How the classes that are trained on are distributed, over all rows and over the folds, and what cleaning has done to them. */
-export function inspectClasses({ labels, classes, cleaning }: Pick<TrainExamples, 'labels' | 'classes' | 'cleaning'>, foldOf: Int32Array, folds: number): readonly Finding[] {
+export function inspectClasses(examples: Pick<TrainExamples, 'labels' | 'classes' | 'cleaning' | 'rows'>, foldOf: Int32Array, folds: number): readonly Finding[] {
+  const { labels, classes, cleaning } = examples;
   const rowsIn = new Int32Array(folds * classes.length); // [folds, classes]
   labels.forEach((label, row) => rowsIn[foldOf[row]! * classes.length + label]!++);
-  return [...cleanedRows(cleaning), ...balance(classes, labels), ...lackingFolds(classes, rowsIn, folds)];
+  return [
+    ...cleanedRows(cleaning),
+    ...balance(classes, labels),
+    ...similarClasses(classes),
+    ...fewRows(examples, folds),
+    ...lackingFolds(classes, rowsIn, folds),
+  ];
+}
+
+/** Classes that cannot be among the validation rows of each fold. */
+function fewRows({ labels, classes, rows: places }: Pick<TrainExamples, 'labels' | 'classes' | 'rows'>, folds: number): Finding[] {
+  const rowsOf = classes.map((): number[] => []);
+  labels.forEach((label, row) => {
+    if (rowsOf[label]!.length < folds) rowsOf[label]!.push(places[row]! + 1);
+  });
+  const few = rowsOf.flatMap((rows, label) => (rows.length < folds ? [{ label, rows }] : []));
+  if (few.length === 0) return [];
+  const listed = few.slice(0, LISTED_CLASSES).map(({ label, rows }) => {
+    const name = classes[label]!;
+    const meant = rows.length === 1 && !isNumeric(name) ? nearest(name, classes.filter((_, other) => other !== label)) : undefined;
+    const shown = `row${rows.length === 1 ? '' : 's'} ${rows.slice(0, SHOWN_ROWS).join(', ')}${rows.length > SHOWN_ROWS ? ', …' : ''}`;
+    return `${quoted(name)} has ${rows.length} (${shown}${meant === undefined ? '' : `; is ${quoted(meant)} meant?`})`;
+  });
+  const hidden = few.length - listed.length;
+  const lead = few.length === 1 ? 'a class has fewer rows' : `${count(few.length)} classes have fewer rows`;
+  return [
+    {
+      severity: 'warning',
+      code: 'few-rows-of-class',
+      message: `${lead} than there are folds, ${folds}, so that some folds are validated without ${few.length === 1 ? 'it' : 'them'}: ${listed.join('; ')}${hidden > 0 ? `; and ${count(hidden)} more` : ''}`,
+      count: few.length,
+      examples: [],
+      remedy: 'Metrics of a fold are over the classes that occur in it. Lower split.folds, add rows, or merge such classes.',
+    },
+  ];
+}
+
+/** Classes that are one number with and without zeros before it. */
+function similarClasses(classes: readonly string[]): Finding[] {
+  const alike = new Map<string, string[]>();
+  for (const name of classes.filter((each) => /^\d+$/.test(each))) {
+    const number = name.replace(/^0+(?=\d)/, '');
+    alike.set(number, [...(alike.get(number) ?? []), name]);
+  }
+  const pairs = [...alike.values()].filter(({ length }) => length > 1).map((names) => names.map(quoted).join(' and '));
+  if (pairs.length === 0) return [];
+  const shown = `${pairs.slice(0, LISTED_CLASSES).join(', ')}${pairs.length > LISTED_CLASSES ? ` and ${pairs.length - LISTED_CLASSES} more` : ''}`;
+  return [
+    {
+      severity: 'warning',
+      code: 'similar-classes',
+      message: `classes are the same number with and without zeros before it, and are taken for different ones: ${shown}`,
+      count: pairs.length,
+      examples: [],
+      remedy: 'Where a program took the zeros away in some rows, write them again; where they are codes, there is nothing to do.',
+    },
+  ];
 }
 
 function cleanedRows(cleaning: TrainExamples['cleaning']): Finding[] {
@@ -45,13 +106,16 @@ function balance(classes: readonly string[], labels: Int32Array): Finding[] {
   ];
 }
 
+/** Classes that are in fewer folds than they have rows for. */
 function lackingFolds(classes: readonly string[], rowsIn: Int32Array, folds: number): Finding[] {
   const places = classes.flatMap((name, label) => {
     const counts = Array.from({ length: folds }, (_, fold) => rowsIn[fold * classes.length + label]!);
     const empty = [...counts.keys()].filter((fold) => counts[fold] === 0);
-    if (empty.length === 0) return [];
-    const only = empty.length === folds - 1 ? `, and the model that fold ${counts.findIndex((rows) => rows > 0)} validates never sees it` : '';
-    return [`${quoted(name)} is not among the validation rows of fold${empty.length === 1 ? '' : 's'} ${empty.join(', ')}${only}`];
+    const rows = counts.reduce((sum, inFold) => sum + inFold, 0);
+    if (empty.length === 0 || empty.length === folds - rows) return [];
+    const only = empty.length === folds - 1 ? `, and the model that fold ${counts.findIndex((inFold) => inFold > 0)} validates never sees it` : '';
+    const shown = `${empty.slice(0, LISTED_FOLDS).join(', ')}${empty.length > LISTED_FOLDS ? ` and ${empty.length - LISTED_FOLDS} more` : ''}`;
+    return [`${quoted(name)} is not among the validation rows of fold${empty.length === 1 ? '' : 's'} ${shown}${only}`];
   });
   if (places.length === 0) return [];
   const hidden = places.length - LISTED_CLASSES;

@@ -1,7 +1,7 @@
 import { quoted } from '../problems.ts';
 import { groupsBy } from '../groups.ts';
 import type { LabelledExamples } from '../examples.ts';
-import { isNumeric } from '../ordering.ts';
+import { isNumeric } from '../decimal.ts';
 import { rocAucOfEach } from '../ranking.ts';
 import { columnOf, type Table } from '../table.ts';
 import { percent, type Finding } from './finding.ts';

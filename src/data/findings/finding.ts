@@ -15,6 +15,8 @@ export interface Finding {
     | 'empty-texts'
     | 'cleaned-rows'
     | 'class-balance'
+    | 'similar-classes'
+    | 'few-rows-of-class'
     | 'fold-lacks-class'
     | 'leaking-column'
     | 'leaking-text'

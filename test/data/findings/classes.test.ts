@@ -8,7 +8,7 @@ const repeated = (counts: readonly number[]): readonly number[] => counts.flatMa
 /** Rows of each class, dealt to the folds in turn. */
 const inspected = (counts: readonly number[], folds: number, foldOf?: Int32Array) => {
   const labels = repeated(counts);
-  return inspectClasses({ ...labelled(labels.map(String), labels), cleaning: none }, foldOf ?? Int32Array.from(labels, (_, row) => row % folds), folds);
+  return inspectClasses({ ...labelled(labels.map(String), labels), cleaning: none, rows: Int32Array.from(labels.keys()) }, foldOf ?? Int32Array.from(labels, (_, row) => row % folds), folds);
 };
 
 describe('findings about classes', () => {
@@ -41,8 +41,32 @@ describe('findings about classes', () => {
     });
   });
 
+  it('warn of classes with fewer rows than folds, and ask whether another class was meant', () => {
+    const labels = [...repeated([6, 6, 2, 1])];
+    const classes = ['negative', 'positive', 'neither', 'postive'];
+    const examples = { ...labelled(labels.map(String), labels), classes, cleaning: none, rows: Int32Array.from(labels.keys()) };
+    const findings = inspectClasses(examples, Int32Array.from(labels, (_, row) => row % 3), 3);
+    expect(named(findings, 'few-rows-of-class')).toMatchObject({
+      severity: 'warning',
+      count: 2,
+      message: '2 classes have fewer rows than there are folds, 3, so that some folds are validated without them: "neither" has 2 (rows 13, 14); "postive" has 1 (row 15; is "positive" meant?)',
+    });
+    // No fold lacks one that could have it.
+    expect(codesOf(findings)).toEqual(['info class-balance', 'warning few-rows-of-class']);
+  });
+
+  it('warn of classes that are one number with and without zeros before it', () => {
+    const labels = repeated([5, 5, 5, 5]);
+    const examples = { ...labelled(labels.map(String), labels), classes: ['007', '07', '1', '10'], cleaning: none, rows: Int32Array.from(labels.keys()) };
+    expect(named(inspectClasses(examples, Int32Array.from(labels, (_, row) => row % 5), 5), 'similar-classes')).toMatchObject({
+      severity: 'warning',
+      count: 1,
+      message: 'classes are the same number with and without zeros before it, and are taken for different ones: "007" and "07"',
+    });
+  });
+
   it('say what cleaning has done', () => {
-    const examples = { ...labelled(['a', 'b', 'c', 'd'], [0, 1, 0, 1]), cleaning: { conflicting: 3, relabelled: 1, duplicate: 0 } };
+    const examples = { ...labelled(['a', 'b', 'c', 'd'], [0, 1, 0, 1]), rows: Int32Array.of(0, 1, 2, 3), cleaning: { conflicting: 3, relabelled: 1, duplicate: 0 } };
     expect(named(inspectClasses(examples, Int32Array.of(0, 0, 1, 1), 2), 'cleaned-rows')).toMatchObject({
       count: 4,
       message: 'the configuration left out 3 rows whose text has other classes too (data.conflicts), gave 1 row the class that most rows with the same text have (data.conflicts)',
