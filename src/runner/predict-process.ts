@@ -44,8 +44,8 @@ export async function probabilitiesInProcess({ models, tokens, classes, threads,
 
     if (signal?.aborted === true) throw interrupted();
     const partial = { folder: join(folder, 'partial'), everySeconds: Infinity };
-    const params = { training: { eval_batch_size: batchSize } };
-    await worker.perform({ task: 'predict', stage: 'predict', params, files: {}, inputs, output, partial, fold: 0, device, threads, logEvery: 1 }, listen);
+    const order = { task: 'predict', stage: 'predict', params: null, files: {}, inputs, output, partial, fold: 0, device, threads, logEvery: 1, evalBatchSize: batchSize };
+    await worker.perform(order, listen);
     const table = await readTable(join(output, 'predictions.csv'));
     const columns = probabilityColumns(classes).map((name) => columnOf(table, name) ?? []);
     return Float64Array.from(ids.flatMap((_, row) => columns.map((values) => Number(values[row]))));

@@ -227,7 +227,8 @@ async function perform(task: Task, { cache, hashes, device, experiment }: Prepar
   try {
     const { stage, params, files, inputs, fold = 0 } = task;
     const partial = { folder: cache.partial(addressOf(task)), everySeconds: experiment.resources.checkpoint_seconds };
-    const usage = await worker.perform({ task: task.id, stage: stage.name, params, files, inputs, output, partial, fold, device, threads, logEvery: experiment.tracking.log_every }, emit);
+    const unkeyed = { device, threads, logEvery: experiment.tracking.log_every, evalBatchSize: experiment.training.eval_batch_size };
+    const usage = await worker.perform({ task: task.id, stage: stage.name, params, files, inputs, output, partial, fold, ...unkeyed }, emit);
     await throwIfChanged(task, hashes);
     await cache.commit(output, addressOf(task), task.parts);
     return usage;

@@ -32,6 +32,7 @@ async function carryOut(order: TaskOrder): Promise<void> {
     device: order.device,
     threads: order.threads,
     logEvery: order.logEvery,
+    evalBatchSize: order.evalBatchSize,
     emit: (event) => send({ type: 'event', event }),
     stopRequested,
     throwIfStopped: () => {

@@ -18,6 +18,7 @@ export interface TaskOrder {
   readonly device: Device;
   readonly threads: number;
   readonly logEvery: number;
+  readonly evalBatchSize: number;
 }
 
 /** What a child process is told; a thread gets orders alone, and hears of the wish to stop through memory that it shares. */

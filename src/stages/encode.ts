@@ -13,7 +13,6 @@ import type { Stage, StageContext } from './stage.ts';
 
 interface Params {
   readonly model: Pick<Experiment['model'], 'weights'>;
-  readonly training: Pick<Experiment['training'], 'eval_batch_size'>;
   readonly seed: number;
 }
 
@@ -30,8 +29,8 @@ export const encode: Stage<Params> = {
   writes: ({ data }) => ['train.features', ...(data.test === null ? [] : ['test.features'])],
   publishes: {},
   usesDevice: true,
-  pick: ({ model, training, seed }, { modelFolder }) => ({
-    params: { model: { weights: model.weights }, training: { eval_batch_size: training.eval_batch_size }, seed: model.weights === 'random' ? seed : 0 },
+  pick: ({ model, seed }, { modelFolder }) => ({
+    params: { model: { weights: model.weights }, seed: model.weights === 'random' ? seed : 0 },
     files: encoderFiles(modelFolder, model.weights),
   }),
   async run(context) {
@@ -50,7 +49,7 @@ export const encode: Stage<Params> = {
       for (const [i, part] of parts.entries()) {
         const texts = sources[i] as BatchSource;
         saveFeatures(join(output, `${part}.features`), await featuresOf(context, model, weights.config.hiddenSize, texts, { before, total }));
-        const { positions } = batchTokens(texts.lengths, evaluationBatches(texts.lengths, params.training.eval_batch_size));
+        const { positions } = batchTokens(texts.lengths, evaluationBatches(texts.lengths, context.evalBatchSize));
         before = { rows: before.rows + texts.lengths.length, positions: before.positions + positions };
       }
     } finally {
@@ -60,14 +59,14 @@ export const encode: Stage<Params> = {
 };
 
 async function featuresOf(
-  { params, emit, throwIfStopped }: StageContext<Params>,
+  { evalBatchSize, emit, throwIfStopped }: StageContext<Params>,
   model: ForwardModel,
   width: number,
   source: BatchSource,
   { before, total }: { readonly before: { readonly rows: number; readonly positions: number }; readonly total: number },
 ): Promise<FeatureSet> {
   const rows = Int32Array.from({ length: source.lengths.length }, (_, row) => row);
-  const values = await forwardAll((feeds) => model.forward(feeds), source, rows, width, params.training.eval_batch_size, (done, positions) => {
+  const values = await forwardAll((feeds) => model.forward(feeds), source, rows, width, evalBatchSize, (done, positions) => {
     throwIfStopped();
     emit({ type: 'progress', done: before.rows + done, total, unit: 'texts', positions: before.positions + positions });
   });

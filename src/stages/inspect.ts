@@ -45,7 +45,7 @@ export function inspectionOptions({ data, split, model, training }: Experiment):
   return {
     data: { id: data.id, text: data.text, target: data.target, conflicts: data.conflicts, duplicates: data.duplicates },
     split: { folds: split.folds, shuffle: split.shuffle },
-    model: { max_seq_length: model.max_seq_length, freeze_encoder: model.freeze_encoder },
-    training: { batch_size: training.batch_size, batching: training.batching, padding: training.padding },
+    model: { max_seq_length: model.max_seq_length },
+    training: model.freeze_encoder ? null : { batch_size: training.batch_size, batching: training.batching, padding: training.padding },
   };
 }

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import type { Experiment } from '../config/index.ts';
 import { writeFileAtomic } from '../core/files.ts';
 import { writeCsv } from '../data/csv.ts';
 import { loadTokens } from '../data/tokens.ts';
@@ -9,12 +8,8 @@ import { readExampleIndex } from './outputs.ts';
 import { predictionColumns, predictionFields } from './prediction-table.ts';
 import type { Stage } from './stage.ts';
 
-interface Params {
-  readonly training: Pick<Experiment['training'], 'eval_batch_size'>;
-}
-
 /** The mean of the folds' probabilities for every test row. Output: predictions. */
-export const predict: Stage<Params> = {
+export const predict: Stage<null> = {
   name: 'predict',
   version: 2,
   needs: { tokens: 'one', features: 'optional', model: 'each-fold' },
@@ -23,8 +18,8 @@ export const predict: Stage<Params> = {
   writes: () => ['predictions.csv'],
   publishes: { 'predictions.csv': 'predictions.csv' },
   usesDevice: true,
-  pick: ({ training }) => ({ params: { training: { eval_batch_size: training.eval_batch_size } }, files: {} }),
-  async run({ params, inputs, output, device, threads, emit, throwIfStopped }) {
+  pick: () => ({ params: null, files: {} }),
+  async run({ inputs, output, device, threads, evalBatchSize, emit, throwIfStopped }) {
     const tokens = inputs.one('tokens');
     const { classes, test } = readExampleIndex(tokens);
     const ids = test?.ids ?? [];
@@ -34,7 +29,7 @@ export const predict: Stage<Params> = {
       features === undefined
         ? { kind: 'tokens', tokens: loadTokens(join(tokens, 'test.tokens')) }
         : { kind: 'features', features: loadFeatures(join(features, 'test.features')) };
-    const probabilities = await ensembleProbabilities(models, texts, { device, threads, batchSize: params.training.eval_batch_size }, (done, total) => {
+    const probabilities = await ensembleProbabilities(models, texts, { device, threads, batchSize: evalBatchSize }, (done, total) => {
       throwIfStopped();
       emit({ type: 'progress', done, total, unit: 'texts' });
     });

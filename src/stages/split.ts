@@ -20,7 +20,8 @@ export const split: Stage<Params> = {
   publishes: { 'folds.csv': 'folds.csv' },
   usesDevice: false,
   pick: ({ data: { id, text, target, conflicts, duplicates, train }, split: { only: _trained, ...split }, seed }) => ({
-    params: { data: { id, text, target, conflicts, duplicates }, split: { ...split, seed: split.seed ?? seed } },
+    // Without a shuffle no seed has a part in it.
+    params: { data: { id, text, target, conflicts, duplicates }, split: { ...split, seed: split.shuffle ? (split.seed ?? seed) : 0 } },
     files: { train },
   }),
   async run({ params, files, output }) {

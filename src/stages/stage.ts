@@ -38,6 +38,8 @@ export interface StageContext<P> {
   readonly threads: number;
   /** Training steps between two step events at most; not part of the key, because no output depends on it. */
   readonly logEvery: number;
+  /** Rows a batch where nothing is learned; not part of the key, because it changes speed and memory only. */
+  readonly evalBatchSize: number;
   readonly emit: Listener<StageEvent>;
   /** True once the person has asked to stop. */
   readonly stopRequested: () => boolean;

@@ -16,7 +16,7 @@ import type { Stage } from './stage.ts';
 
 interface Params {
   readonly model: Pick<Experiment['model'], 'weights' | 'freeze_encoder' | 'head' | 'max_seq_length'>;
-  readonly training: Experiment['training'];
+  readonly training: Omit<Experiment['training'], 'eval_batch_size'>;
   readonly seed: number;
 }
 
@@ -30,16 +30,17 @@ export const train: Stage<Params> = {
   writes: () => ['history.json', 'validation.json', 'model/config.json', 'model/model.safetensors', 'model/tokenizer.json'],
   publishes: { model: 'models/fold-{fold}' },
   usesDevice: true,
-  pick: ({ model, training, seed }, { modelFolder }) => ({
+  pick: ({ model, training: { eval_batch_size: _speed, ...ofTraining }, seed }, { modelFolder }) => ({
     params: {
       model: { weights: model.weights, freeze_encoder: model.freeze_encoder, head: model.head, max_seq_length: model.max_seq_length },
-      training,
+      training: ofTraining,
       seed,
     },
     files: { ...encoderFiles(modelFolder, model.weights), ...tokenizerFiles(modelFolder) },
   }),
-  async run({ params, files, inputs, output, fold, device, threads, partial, logEvery, emit, stopRequested }) {
-    const { model, training, seed } = params;
+  async run({ params, files, inputs, output, fold, device, threads, partial, logEvery, evalBatchSize, emit, stopRequested }) {
+    const { model, seed } = params;
+    const training = { ...params.training, eval_batch_size: evalBatchSize };
     const tokens = inputs.one('tokens');
     const { classes, train: examples } = readExampleIndex(tokens);
     const foldOf = await readFolds(join(inputs.one('folds'), 'folds.csv'));

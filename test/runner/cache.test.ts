@@ -136,24 +136,27 @@ describe('a plan', () => {
 });
 
 describe('settings that no output depends on', () => {
-  it('decide how many steps are reported, and when there is a checkpoint', async () => {
+  it('decide how many steps are reported, how an evaluation is cut into batches, and when there is a checkpoint', async () => {
     const into = join(artifacts, 'settings');
     const seen = async (...set: readonly string[]) => {
-      let [steps, checkpoints] = [0, 0];
+      let [steps, checkpoints, validated] = [0, 0, 0];
       const partial = join(into, 'cache', 'partial', 'train');
       await run('train', ['split.only=[0]', ...set], (event) => {
+        if (event.type === 'task-event' && event.event.type === 'epoch') validated = event.event.work?.validation.positions ?? NaN;
         if (event.type !== 'task-event' || event.event.type !== 'step') return;
         steps += 1;
         if (existsSync(partial) && readdirSync(partial, { recursive: true, encoding: 'utf8' }).some((name) => name.endsWith('state.json'))) checkpoints += 1;
       }, into);
-      return { steps, checkpoints };
+      return { steps, checkpoints, validated };
     };
-    const often = await seen('tracking.log_every=1', 'resources.checkpoint_seconds=0', 'seed=5');
-    const seldom = await seen('tracking.log_every=1000', 'resources.checkpoint_seconds=100', 'seed=6');
+    const often = await seen('tracking.log_every=1', 'resources.checkpoint_seconds=0', 'training.eval_batch_size=1', 'split.seed=1', 'seed=5');
+    const seldom = await seen('tracking.log_every=1000', 'resources.checkpoint_seconds=100', 'training.eval_batch_size=500', 'split.seed=1', 'seed=6');
     expect(often.steps).toBe(15);
     expect(often.checkpoints).toBeGreaterThan(5);
     expect(seldom.steps).toBeLessThan(15);
     expect(seldom.checkpoints).toBe(0);
+    // One text a batch needs no padding.
+    expect(often.validated).toBeLessThan(seldom.validated);
   });
 });
 

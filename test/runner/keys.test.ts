@@ -41,7 +41,6 @@ const CHANGES: Readonly<Record<string, { readonly to: string; readonly beside?: 
   'split.only': { to: '[1]' },
   'training.epochs': { to: '2' },
   'training.batch_size': { to: '16' },
-  'training.eval_batch_size': { to: '16' },
   'training.padding': { to: 'max' },
   'training.batching': { to: 'shuffled' },
   'training.optimizer.name': { to: 'sgd' },
@@ -70,6 +69,7 @@ const GUARDS: readonly (readonly [string, string])[] = [
 const ELSEWHERE: Readonly<Record<string, string>> = {
   'resources.parallel_folds': 'test/runner/parallel-folds.test.ts: how many folds are trained at a time',
   'resources.checkpoint_seconds': 'test/runner/cache.test.ts: when there is a checkpoint',
+  'training.eval_batch_size': 'test/runner/cache.test.ts: how much padding an evaluation has',
   'tracking.log_every': 'test/runner/cache.test.ts: how many steps are reported',
   'tracking.mlflow.uri': 'test/tracking: where the journal is sent',
   'tracking.mlflow.experiment': 'test/tracking: where the journal is sent',
@@ -120,5 +120,30 @@ describe('every key of the configuration', () => {
 
   it.each(GUARDS)('%s.mode has to belong to the monitor', async (path, value) => {
     await expect(settled([`${path}={ ${value} }`])).rejects.toMatchObject({ code: 'config', problems: [{ field: `${path}.mode` }] });
+  });
+});
+
+/** Values that no output depends on, with what makes it so, and the stages whose entries stay; without a list all of them. */
+const UNKEYED: readonly { readonly set: readonly string[]; readonly to: string; readonly stages?: readonly string[] }[] = [
+  { set: [], to: 'training.eval_batch_size=16' },
+  { set: ['model.freeze_encoder=true'], to: 'training.eval_batch_size=16' },
+  { set: ['split.shuffle=false'], to: 'split.seed=7' },
+  { set: ['split.shuffle=false', 'split.group_by=text'], to: 'seed=7', stages: ['tokenize', 'split', 'inspect'] },
+  { set: [], to: 'split.only=[0]', stages: ['tokenize', 'split', 'inspect'] },
+  { set: ['model.freeze_encoder=true'], to: 'training.padding=max', stages: ['tokenize', 'split', 'inspect', 'encode'] },
+  { set: [`model.base=${join(folder, 'model')}`, 'model.weights=pretrained', 'model.freeze_encoder=true'], to: 'seed=7', stages: ['tokenize', 'encode'] },
+  { set: [], to: 'resources.threads=3' },
+  { set: [], to: 'tracking.log_every=7' },
+];
+
+describe('what no output depends on', () => {
+  it.each(UNKEYED)('$to with $set is in no key', async ({ set, to, stages }) => {
+    const entriesOf = async (...more: readonly string[]): Promise<readonly (readonly [string, string])[]> => {
+      const { entries } = await prepareRun(await smallQuickstart(...set, ...more), { artifacts, device: 'auto', choose: assumeDevice });
+      return Object.entries(entries).filter(([id]) => stages === undefined || stages.includes(id));
+    };
+    const before = await entriesOf();
+    expect(before.length).toBeGreaterThan(0);
+    expect(await entriesOf(to)).toEqual(before);
   });
 });

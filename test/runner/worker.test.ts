@@ -28,7 +28,7 @@ async function trainOrder(name: string, ...set: readonly string[]): Promise<Task
   const { id, stage, params, files, inputs } = tasks.find((task) => task.id === 'train[0]')!;
   const output = join(artifacts, name);
   mkdirSync(output);
-  return { task: id, stage: stage.name, params, files, inputs, output, partial: { folder: join(artifacts, `${name}-partial`), everySeconds: 120 }, fold: 0, device: 'cpu', threads: 1, logEvery: 1 };
+  return { task: id, stage: stage.name, params, files, inputs, output, partial: { folder: join(artifacts, `${name}-partial`), everySeconds: 120 }, fold: 0, device: 'cpu', threads: 1, logEvery: 1, evalBatchSize: 64 };
 }
 
 function startProcess(env: Readonly<Record<string, string>> = {}): { readonly worker: StageWorker; readonly pid: number } {

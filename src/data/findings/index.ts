@@ -24,8 +24,9 @@ export interface Dataset {
 export interface InspectionOptions {
   readonly data: Pick<Experiment['data'], 'id' | 'text' | 'target' | 'conflicts'>;
   readonly split: Pick<Experiment['split'], 'folds' | 'shuffle'>;
-  readonly model: Pick<Experiment['model'], 'max_seq_length' | 'freeze_encoder'>;
-  readonly training: Pick<Experiment['training'], 'batch_size' | 'batching' | 'padding'>;
+  readonly model: Pick<Experiment['model'], 'max_seq_length'>;
+  /** How training makes its batches of tokens; null where it has none, because the encoder is frozen. */
+  readonly training: Pick<Experiment['training'], 'batch_size' | 'batching' | 'padding'> | null;
 }
 
 /**
@@ -40,8 +41,7 @@ export function inspectData(
 ): readonly Finding[] {
   const all = labelledExamples(train, data);
   const testTexts = test === null ? null : unlabelledExamples(test, data).texts;
-  const { batch_size: batchSize, batching, padding } = training;
-  const batches = model.freeze_encoder ? null : { batchSize, batching, padding };
+  const batches = training === null ? null : { batchSize: training.batch_size, batching: training.batching, padding: training.padding };
   const findings: readonly Finding[] = [
     ...inspectTexts({ all, kept: examples, foldOf, test: testTexts, conflicts: data.conflicts }),
     ...inspectColumns(train, all, data, split.shuffle),

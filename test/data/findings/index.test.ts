@@ -10,7 +10,7 @@ import { codesOf, examplesIn, named, tableOf } from './support.ts';
 const options: InspectionOptions = {
   data: { id: 'id', text: 'text', target: 'target', conflicts: 'keep' },
   split: { folds: 2, shuffle: true },
-  model: { max_seq_length: 169, freeze_encoder: false },
+  model: { max_seq_length: 169 },
   training: { batch_size: 32, batching: 'length-buckets', padding: 'longest' },
 };
 
