@@ -1,5 +1,5 @@
-import { experimentDefinition, layerSchema } from './experiment.ts';
-import { dotted, pathsOf, schemaAt, type SchemaNode } from './schema.ts';
+import { layerSchema } from './experiment.ts';
+import type { SchemaNode } from './schema.ts';
 import { sweepSchema } from './sweep/schema.ts';
 
 export type { Experiment } from './experiment.ts';
@@ -12,10 +12,3 @@ export type { Place } from './tree.ts';
 
 /** The JSON Schemas 2020-12 of the files that a person writes, for editors. A configuration is a layer, so its schema asks for no key. */
 export const fileSchemas = { experiment: layerSchema, sweep: sweepSchema } as const satisfies Readonly<Record<string, SchemaNode>>;
-
-/** Every path of the configuration that holds a value, such as `training.optimizer.lr`; those of all kinds of schedule and optimizer. */
-export function leafPaths(): readonly string[] {
-  return pathsOf(experimentDefinition)
-    .filter((path) => schemaAt(experimentDefinition, path)?.properties === undefined)
-    .map(dotted);
-}

@@ -2,10 +2,7 @@ import type { Document, Node, ParsedNode } from 'yaml';
 import type { Problem } from '../core/errors.ts';
 import { yaml } from './libraries.ts';
 import { syntaxProblems } from './syntax.ts';
-import { problemAt, type Entry, type Place, type Tree } from './tree.ts';
-
-/** From an offset in the text to a place; `end` beyond the line's end is cut there. */
-export type Locate = (start: number, end: number) => Place;
+import { problemAt, type Entry, type Locate, type Place, type Tree } from './tree.ts';
 
 export interface Parsed {
   /** Undefined where the text is not YAML that we can trust. */

@@ -1,9 +1,8 @@
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative } from 'node:path';
 import type { Problem } from '../core/errors.ts';
-import type { Locate } from './parse.ts';
 import { likelyWord } from './suggest.ts';
-import { problemAt } from './tree.ts';
+import { problemAt, type Locate } from './tree.ts';
 
 /** A configuration larger than this is none. */
 const MOST_BYTES = 1 << 20;

@@ -1,8 +1,7 @@
 import type { Document, YAMLError } from 'yaml';
 import type { Problem } from '../core/errors.ts';
 import { yaml } from './libraries.ts';
-import type { Locate } from './parse.ts';
-import { problemAt } from './tree.ts';
+import { problemAt, type Locate } from './tree.ts';
 
 /** Nobody corrects more at once. */
 const SHOWN_PROBLEMS = 10;

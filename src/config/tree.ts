@@ -12,6 +12,9 @@ export interface Place {
   readonly snippet?: string;
 }
 
+/** From an offset in the text to a place; `end` beyond the line's end is cut there. */
+export type Locate = (start: number, end: number) => Place;
+
 /** A value that knows where each of its parts was written; a part without a place comes from the defaults. */
 export type Tree = MapTree | ListTree | ScalarTree;
 

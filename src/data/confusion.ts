@@ -68,35 +68,6 @@ export function macroScores(confusion: Confusion): Omit<ClassScores, 'support'> 
   return { precision: mean('precision'), recall: mean('recall'), f1: mean('f1') };
 }
 
-/** Scores averaged over the classes by their support. */
-export function weightedScores(confusion: Confusion): Omit<ClassScores, 'support'> {
-  const rows = total(confusion);
-  const scores = classScores(confusion);
-  const mean = (key: 'precision' | 'recall' | 'f1'): number => ratio(scores.reduce((sum, score) => sum + score[key] * score.support, 0), rows);
-  return { precision: mean('precision'), recall: mean('recall'), f1: mean('f1') };
-}
-
-/** Mean recall of the classes that occur. */
-export function balancedAccuracy(confusion: Confusion): number {
-  const occurring = classScores(confusion).filter(({ support }) => support > 0);
-  return ratio(occurring.reduce((sum, { recall }) => sum + recall, 0), occurring.length);
-}
-
-/** Matthews' correlation coefficient in Gorodkin's form for several classes; 0 where truth or prediction has one class. */
-export function matthews(confusion: Confusion): number {
-  const n = total(confusion);
-  const { truth, predicted } = confusion;
-  const covariance = correct(confusion) * n - dot(truth, predicted);
-  return ratio(covariance, Math.sqrt((n * n - dot(predicted, predicted)) * (n * n - dot(truth, truth))));
-}
-
-/** Cohen's kappa: agreement beyond chance, (p − e) / (1 − e); NaN where chance already agrees fully. */
-export function cohenKappa(confusion: Confusion): number {
-  const n = total(confusion);
-  const chance = dot(confusion.truth, confusion.predicted) / n;
-  return (correct(confusion) - chance) / (n - chance);
-}
-
 function ratio(numerator: number, denominator: number): number {
   return denominator === 0 ? 0 : numerator / denominator;
 }
@@ -111,8 +82,4 @@ function total({ truth }: Confusion): number {
 
 function sum(counts: Int32Array): number {
   return counts.reduce((all, count) => all + count, 0);
-}
-
-function dot(a: Int32Array, b: Int32Array): number {
-  return a.reduce((all, x, k) => all + x * b[k]!, 0);
 }

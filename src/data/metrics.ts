@@ -48,32 +48,11 @@ export function logLoss(labels: Int32Array, probabilities: ArrayLike<number>, cl
   return sum / labels.length;
 }
 
-/** Brier score: the mean squared error of the second of two classes' probability, or of all probabilities of a row, summed. */
-export function brierScore(labels: Int32Array, probabilities: ArrayLike<number>, classes: number): number {
-  const measured = classes === 2 ? [1] : classNumbers(classes);
-  let sum = 0;
-  labels.forEach((label, row) => {
-    for (const k of measured) sum += (probabilityOf(probabilities, classes, row, k) - (label === k ? 1 : 0)) ** 2;
-  });
-  return sum / labels.length;
-}
-
-/** scikit-learn's `balanced` class weights, n / (classes · rows of the class). */
-export function balancedClassWeights(labels: Int32Array, classes: number): readonly number[] {
-  const rows = new Int32Array(classes);
-  for (const label of labels) rows[label]!++;
-  return Array.from(rows, (count) => labels.length / (classes * count));
-}
-
 /** Mean and standard deviation (n − 1); of one value the deviation is NaN. */
 export function meanAndSd(values: readonly number[]): { readonly mean: number; readonly sd: number } {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   return { mean, sd: Math.sqrt(squares / (values.length - 1)) };
-}
-
-function classNumbers(classes: number): number[] {
-  return Array.from({ length: classes }, (_, k) => k);
 }
 
 function probabilityOf(probabilities: ArrayLike<number>, classes: number, row: number, k: number): number {

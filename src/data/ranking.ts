@@ -35,19 +35,6 @@ export function rocAucOfEach(labels: Int32Array, scores: ArrayLike<number>, clas
   return rankSums.map((rankSum, k) => (rankSum - (rows[k]! * (rows[k]! + 1)) / 2) / (rows[k]! * (order.length - rows[k]!)));
 }
 
-/** Average precision: Σ (Rₙ − Rₙ₋₁) Pₙ over the distinct scores as thresholds, from the highest down. NaN where no row is positive. */
-export function averagePrecision(positive: ArrayLike<number>, scores: ArrayLike<number>): number {
-  const order = byScore(scores).reverse();
-  let [found, sum] = [0, 0];
-  for (let start = 0, end: number; start < order.length; start = end) {
-    end = endOfTie(order, scores, start);
-    const hits = positivesIn(positive, order, start, end);
-    found += hits;
-    sum += hits * (found / end);
-  }
-  return sum / found;
-}
-
 /** The mean over the classes of a score of each against all others. `probabilities`: row-major [rows, classes]. */
 export function oneAgainstRest(score: RankingScore, labels: Int32Array, probabilities: ArrayLike<number>, classes: number, averaging: Averaging): number {
   return average(
@@ -56,22 +43,6 @@ export function oneAgainstRest(score: RankingScore, labels: Int32Array, probabil
       return { score: score(positive, column(probabilities, classes, k)), weight: averaging === 'macro' ? 1 : positive.reduce((sum, x) => sum + x, 0) };
     }),
   );
-}
-
-/** The mean over the pairs of classes of a score of each against the other, both ways (Hand and Till 2001 for the area under the curve). */
-export function oneAgainstOne(score: RankingScore, labels: Int32Array, probabilities: ArrayLike<number>, classes: number, averaging: Averaging): number {
-  const pairs: { score: number; weight: number }[] = [];
-  for (let a = 0; a < classes; a++) {
-    for (let b = a + 1; b < classes; b++) {
-      const rows = labels.map((_, row) => row).filter((row) => labels[row] === a || labels[row] === b);
-      const oneWay = (k: number): number => {
-        const scores = column(probabilities, classes, k);
-        return score(rows.map((row) => (labels[row] === k ? 1 : 0)), Float64Array.from(rows, (row) => scores[row]!));
-      };
-      pairs.push({ score: (oneWay(a) + oneWay(b)) / 2, weight: averaging === 'macro' ? 1 : rows.length });
-    }
-  }
-  return average(pairs);
 }
 
 function average(terms: readonly { readonly score: number; readonly weight: number }[]): number {

@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { leafPaths, loadExperiment, toYaml } from '../../src/config/index.ts';
+import { loadExperiment, toYaml } from '../../src/config/index.ts';
+import { leafPaths } from './leaf-paths.ts';
 import { problemsOf, root, workspace } from './workspace.ts';
 
 const experiment = loadExperiment(join(root, 'configs', 'bert-1dense.yaml')).experiment;

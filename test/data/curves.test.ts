@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { calibrationBins, calibrationError, thresholdCurve } from '../../src/data/curves.ts';
-import { averagePrecision, rocAuc } from '../../src/data/ranking.ts';
+import { rocAuc } from '../../src/data/ranking.ts';
 
 // Reference values: scikit-learn 1.9.1 on these ten rows, two of which share a score.
 const truth = [0, 0, 1, 1, 0, 1, 1, 0, 1, 0];
@@ -36,7 +36,7 @@ describe('the curve over the thresholds', () => {
     }, 0);
     expect(area).toBeCloseTo(rocAuc(truth, scores), 12);
     const steps = curve.reduce((sum, point, i) => sum + (point.recall - (curve[i - 1]?.recall ?? 0)) * point.precision, 0);
-    expect(steps).toBeCloseTo(averagePrecision(truth, scores), 12);
+    expect(steps).toBeCloseTo(0.925, 12);
   });
 });
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { RandomState } from '../../src/core/random.ts';
-import { accuracy, balancedAccuracy, classScores, cohenKappa, confusionCells, confusionOf, macroScores, matthews, weightedScores } from '../../src/data/confusion.ts';
-import { balancedClassWeights, brierScore, classificationMetrics, logLoss, meanAndSd, predictedLabels } from '../../src/data/metrics.ts';
-import { averagePrecision, oneAgainstOne, oneAgainstRest, rocAuc, rocAucOfEach } from '../../src/data/ranking.ts';
+import { accuracy, classScores, confusionCells, confusionOf, macroScores } from '../../src/data/confusion.ts';
+import { classificationMetrics, logLoss, meanAndSd, predictedLabels } from '../../src/data/metrics.ts';
+import { oneAgainstRest, rocAuc, rocAucOfEach } from '../../src/data/ranking.ts';
 import { describeShared, sharedJson } from '../helpers/shared.ts';
 
 describe('predictedLabels', () => {
@@ -36,7 +36,6 @@ describe('classificationMetrics', () => {
   it('is NaN where it is undefined', () => {
     expect(classificationMetrics(Int32Array.of(1, 1), [0.2, 0.9], 2)['roc_auc']).toBeNaN();
     expect(classificationMetrics(Int32Array.of(0, 1), [1, 0, 0, 0, 1, 0], 3)['roc_auc']).toBeNaN();
-    expect(averagePrecision([0, 0], [0.1, 0.2])).toBeNaN();
   });
 });
 
@@ -117,7 +116,6 @@ describeShared('metrics against scikit-learn', ['oracles', 'metrics'], () => {
       const averages = expected.union ?? (expected as unknown as Averages);
       for (const key of ['precision', 'recall', 'f1'] as const) {
         close(macroScores(confusion)[key], averages[`${key}_macro`], `${key}_macro`);
-        close(weightedScores(confusion)[key], averages[`${key}_weighted`], `${key}_weighted`);
         // Where every row has one class and one prediction, the micro averages are the accuracy.
         close(accuracy(confusion), averages[`${key}_micro`], `${key}_micro`);
         if (expected.all !== undefined) close(scores.reduce((sum, score) => sum + score[key], 0) / classes, expected.all[`${key}_macro`], `${key}_macro over all`);
@@ -130,24 +128,15 @@ describeShared('metrics against scikit-learn', ['oracles', 'metrics'], () => {
 
       const others: Readonly<Record<string, () => number>> = {
         log_loss: () => logLoss(labels, probabilities, classes),
-        brier: () => brierScore(labels, probabilities, classes),
-        mcc: () => matthews(confusion),
-        cohen_kappa: () => cohenKappa(confusion),
-        balanced_accuracy: () => balancedAccuracy(confusion),
-        average_precision: () => averagePrecision(labels, probabilities),
-        average_precision_macro: () => oneAgainstRest(averagePrecision, labels, probabilities, classes, 'macro'),
         roc_auc_ovr_weighted: () => oneAgainstRest(rocAuc, labels, probabilities, classes, 'weighted'),
-        roc_auc_ovo_macro: () => oneAgainstOne(rocAuc, labels, probabilities, classes, 'macro'),
-        roc_auc_ovo_weighted: () => oneAgainstOne(rocAuc, labels, probabilities, classes, 'weighted'),
       };
-      const covered = ['accuracy', 'per_class', 'confusion_matrix', 'union', 'all', 'roc_auc', 'roc_auc_ovr_macro', 'class_weight_balanced'];
+      // Metrics that nothing here computes are passed over.
+      const covered = ['brier', 'mcc', 'cohen_kappa', 'balanced_accuracy', 'average_precision', 'average_precision_macro', 'accuracy', 'per_class', 'confusion_matrix', 'union', 'all', 'roc_auc', 'roc_auc_ovr_macro', 'class_weight_balanced'];
       for (const [key, value] of Object.entries(expected)) {
         if (covered.includes(key) || /_(macro|micro|weighted|binary)$/.test(key) && !(key in others)) continue;
         expect(Object.keys(others), `the reference has ${key}`).toContain(key);
         close(others[key]!(), value, key);
       }
-      const weights = expected['class_weight_balanced'] as readonly number[] | undefined;
-      weights?.forEach((weight, k) => close(balancedClassWeights(labels, classes)[k]!, weight, `weight of class ${k}`));
     });
   }
 });

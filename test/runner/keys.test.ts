@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { leafPaths } from '../../src/config/index.ts';
+import { leafPaths } from '../config/leaf-paths.ts';
 import { hashOf } from '../../src/core/hash.ts';
 import { assumeDevice } from '../../src/runner/devices.ts';
 import { prepareRun } from '../../src/runner/prepare.ts';

@@ -1,17 +1,10 @@
 import { RandomState, seedFor } from '../../core/random.ts';
 import { experimentDefinition } from '../experiment.ts';
 import { schemaAt, typesOf, type Value } from '../schema.ts';
-import { plain, problemAt, type Place, type Tree } from '../tree.ts';
+import { plain, problemAt, type Tree } from '../tree.ts';
 import { refusal } from './problems.ts';
 import type { sweepDefinition } from './schema.ts';
-
-/** A parameter that a sweep varies. */
-export interface Swept {
-  readonly path: string;
-  readonly place: Place | undefined;
-  /** A list of values, or a range. */
-  readonly choices: Tree;
-}
+import type { Range, Swept } from './swept.ts';
 
 export type Settings = Value<typeof sweepDefinition>;
 
@@ -20,12 +13,6 @@ export type Combination = readonly { readonly swept: Swept; readonly value: Tree
 
 /** More would be a mistake: a grid of six parameters with four values each has 4,096. */
 const MOST_MEMBERS = 1000;
-
-export interface Range {
-  readonly min: number;
-  readonly max: number;
-  readonly scale?: 'linear' | 'log';
-}
 
 /** Every combination; the last parameter changes fastest. */
 export function grid(swept: readonly Swept[], name: string): readonly Combination[] {

@@ -1,7 +1,7 @@
 import { OrtrainError, type Problem } from '../../core/errors.ts';
 import type { Layers } from '../layers.ts';
 import { emptyMap, plain, problemAt, subtree, type MapTree, type Tree } from '../tree.ts';
-import type { Range, Swept } from './combinations.ts';
+import type { Range, Swept } from './swept.ts';
 
 export function refusal(file: string, problems: readonly Problem[]): OrtrainError {
   const message = `${file} has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}`;

@@ -8,10 +8,11 @@ import { parseYaml } from '../parse.ts';
 import { fileProblem, locateIn, readText, shownPath } from '../read-file.ts';
 import type { Json } from '../schema.ts';
 import { emptyMap, plain, problemAt, valuePlace, withEntry, type MapTree } from '../tree.ts';
-import { grid, randomTrials, type Combination, type Settings, type Swept } from './combinations.ts';
+import { grid, randomTrials, type Combination, type Settings } from './combinations.ts';
 import { memberName } from './names.ts';
 import { intoNull, parametersOf, rangeProblems, refusal } from './problems.ts';
 import { sweepDefinition, sweepSchema } from './schema.ts';
+import type { Swept } from './swept.ts';
 
 /** Several experiments that differ in some parameters only, and the metric by which they are ranked. */
 export interface Sweep {

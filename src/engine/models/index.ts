@@ -16,7 +16,7 @@ export { trainingStepOf, type GraphLoss, type GraphPrograms, type GraphTraining 
 export type { HeadOptions } from './head.ts';
 export { inInt8 } from './int8.ts';
 export { classificationClass, portableClassifier, portableFeeds, withWeights, type PortableModel } from './portable.ts';
-export { givenParameters, randomParameters, sizeOf, type ParameterSource } from './parameters.ts';
+export { givenParameters, randomParameters, type ParameterSource } from './parameters.ts';
 export { savedClassifier, type SavedClassifier } from './saved-classifier.ts';
 export { byteSource, encodeSafetensors, openSafetensors, readFloats, readIntegers, type NamedTensor, type Safetensors } from './safetensors.ts';
 export type { ByteSource } from './safetensors-header.ts';

@@ -10,13 +10,3 @@ export interface Arithmetic<T> {
   max(a: T, b: T): T;
   sqrt(a: T): T;
 }
-
-/** Plain float64 numbers. */
-export const numbers: Arithmetic<number> = {
-  add: (a, b) => a + b,
-  sub: (a, b) => a - b,
-  mul: (a, b) => a * b,
-  div: (a, b) => a / b,
-  max: Math.max,
-  sqrt: Math.sqrt,
-};

@@ -22,16 +22,6 @@ export function keepThreshold(rate: number): number {
   return Math.round((1 - rate) * 2 ** 24);
 }
 
-/** 1 where the element is kept, 0 where it is dropped. This is the definition; `compileMask` writes the same bits. */
-export function keeps([first, second]: MaskKey, element: number, rate: number): 0 | 1 {
-  const permute = (x: number): number => Math.imul(x, 2 * x + 1);
-  const fold = (x: number): number => (x + (x >>> 16)) | 0;
-  const x = permute((Math.imul(element, STRIDE) + first) | 0);
-  const y = permute((fold(x) + second) | 0);
-  const hash = permute(fold(y));
-  return hash >>> 8 < keepThreshold(rate) ? 1 : 0;
-}
-
 /** Exports of `compileMask`'s module. */
 export interface MaskKernel {
   /** Writes whole blocks of 16 bytes, each byte 0 or 1, until n elements are covered. */

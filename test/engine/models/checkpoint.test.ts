@@ -9,11 +9,11 @@ import {
   openSafetensors,
   pretrainedParameters,
   randomParameters,
-  sizeOf,
   type NamedTensor,
   type Safetensors,
 } from '../../../src/engine/models/index.ts';
 import { tinyConfig, tinyDistilbertJson, tinyRobertaJson } from './tiny.ts';
+import { sizeOf } from '../../../src/engine/models/parameters.ts';
 
 const config = tinyConfig();
 const { parameters } = classifierForward({ encoder: config, head: { dense: [4], dropout: 0, activation: 'none' }, outputs: 1 });

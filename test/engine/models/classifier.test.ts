@@ -8,7 +8,6 @@ import {
   headForward,
   headStep,
   randomParameters,
-  sizeOf,
   targetFeeds,
   trainingStep,
   type ClassifierOptions,
@@ -19,6 +18,7 @@ import type { Feeds, ForwardProgram, StepProgram } from '../../../src/engine/pro
 import { openForward, openTrainer } from '../../../src/engine/runtime/index.ts';
 import { distance, sgdGradients } from './oracle-run.ts';
 import { tinyConfig, tinyConfigJson, tinyDistilbertJson, tinyRobertaJson } from './tiny.ts';
+import { sizeOf } from '../../../src/engine/models/parameters.ts';
 
 const head = { dense: [4], dropout: 0.1, activation: 'relu' } as const;
 const texts = [[2, 7, 9, 4], [2, 11, 4], [2, 9, 9, 30, 41, 4]];

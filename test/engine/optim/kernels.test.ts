@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { adam, adamw, clipFactor, numbers, sgd, type UpdateRule } from '../../../src/engine/optim/index.ts';
+import { adam, adamw, clipFactor, sgd, type UpdateRule } from '../../../src/engine/optim/index.ts';
 import { GUARD, kernelRun } from './kernel-run.ts';
+import { numbers } from './reference.ts';
 
 const rules: readonly (readonly [string, UpdateRule])[] = [
   ['adam', adam({ betas: [0.9, 0.999], eps: 1e-8 })],

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { graphBuilder } from '../../../src/engine/graph/index.ts';
-import { keeps, maskKey } from '../../../src/engine/optim/index.ts';
+import { maskKey } from '../../../src/engine/optim/index.ts';
 import { maskNodes } from '../../../src/engine/optim/mask-nodes.ts';
 import { openGraph } from '../../helpers/run-graph.ts';
+import { keeps } from './reference.ts';
 
 test('masks made by the graph are those of the kernel, bit by bit, at every site and step', async () => {
   const specs = [

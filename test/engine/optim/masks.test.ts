@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { compileMask, instantiate, keepThreshold, keeps, maskKey, type MaskKernel } from '../../../src/engine/optim/index.ts';
+import { compileMask, instantiate, keepThreshold, maskKey, type MaskKernel } from '../../../src/engine/optim/index.ts';
+import { keeps } from './reference.ts';
 
 const memory = new WebAssembly.Memory({ initial: 64 });
 const { mask: writeMask } = instantiate<MaskKernel>(compileMask(), memory);

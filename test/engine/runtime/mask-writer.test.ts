@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { keeps, maskKey } from '../../../src/engine/optim/index.ts';
+import { maskKey } from '../../../src/engine/optim/index.ts';
 import { maskWriter } from '../../../src/engine/runtime/mask-writer.ts';
+import { keeps } from '../optim/reference.ts';
 
 test('writes the masks of (seed, step, site), also when a batch needs more memory than any before it', () => {
   const specs = [

@@ -1,7 +1,8 @@
 import { gradients } from '../../../src/engine/autodiff/index.ts';
 import { graphBuilder, type Builder, type Value } from '../../../src/engine/graph/index.ts';
-import { keeps, maskKey } from '../../../src/engine/optim/index.ts';
+import { maskKey } from '../../../src/engine/optim/index.ts';
 import type { Feeds, ForwardProgram, ParameterSpec, StepProgram } from '../../../src/engine/program.ts';
+import { keeps } from '../optim/reference.ts';
 
 /**
  * A model that has one of everything: an embedding table [V, W] whose gradient comes by row, a frozen offset [W], dropout, a

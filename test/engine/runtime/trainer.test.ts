@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { adam, adamw, clipFactor, numbers, sgd, type UpdateRule } from '../../../src/engine/optim/index.ts';
+import { adam, adamw, clipFactor, sgd, type UpdateRule } from '../../../src/engine/optim/index.ts';
 import type { Feeds } from '../../../src/engine/program.ts';
 import { openTrainer, type Trainer, type TrainerOptions } from '../../../src/engine/runtime/index.ts';
 import { batches, feedsOf, forwardProgram, initial, parameters, reference, stepProgram, H, V, W } from './small-model.ts';
+import { numbers } from '../optim/reference.ts';
 
 const SEED = 7;
 const rules: readonly (readonly [string, UpdateRule])[] = [
