@@ -20,7 +20,7 @@ describe('folds', () => {
   });
 });
 
-describeShared('folds against scikit-learn', ['oracles', 'folds'], () => {
+describeShared('folds of tweets against scikit-learn', ['oracles', 'folds', 'index.json'], () => {
   const read = async (name: string): Promise<Int32Array> => {
     const table = await readTable(sharedPath('oracles', 'folds', name)!);
     expect(columnOf(table, 'index')).toEqual(table.rows.map((_, row) => String(row)));
@@ -41,6 +41,9 @@ describeShared('folds against scikit-learn', ['oracles', 'folds'], () => {
     expect(kFold(7613, 5, 42)).toEqual(await read('disaster_kfold_k5_seed42.csv'));
   });
 
+});
+
+describeShared('folds of small tables against scikit-learn', ['oracles', 'folds', 'small.json'], () => {
   interface Small {
     readonly labels: readonly (number | string)[];
     readonly groups: readonly number[];

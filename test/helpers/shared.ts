@@ -3,17 +3,17 @@ import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import { describe, it } from 'vitest';
 
-const root = fileURLToPath(new URL('../../../shared', import.meta.url));
+/** Reference data of the repository, and what is too large for it, kept beside the checkout. */
+const places = ['../fixtures', '../../../shared'].map((place) => fileURLToPath(new URL(place, import.meta.url)));
 
-/** The path of a reference file kept beside the checkout, or undefined where it is absent. */
+/** The path of a file or folder of reference data, or undefined where it is absent. */
 export function sharedPath(...parts: readonly string[]): string | undefined {
-  const path = join(root, ...parts);
-  return existsSync(path) ? path : undefined;
+  return places.map((place) => join(place, ...parts)).find(existsSync);
 }
 
 /** A reference file's JSON. */
 export function sharedJson<T>(...parts: readonly string[]): T {
-  return JSON.parse(readFileSync(join(root, ...parts), 'utf8')) as T;
+  return JSON.parse(readFileSync(sharedPath(...parts) ?? join(...parts), 'utf8')) as T;
 }
 
 /** `describe` for tests against reference data beside the checkout; where that is absent they are skipped, with the reason printed. */
