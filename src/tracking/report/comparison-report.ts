@@ -8,7 +8,7 @@ import { runsAsCsv } from './comparison-tables.ts';
 import { draw, inline } from './figure.ts';
 import { writeFigures } from './figure-files.ts';
 import { html } from './html.ts';
-import { MOST_ROWS, placedRuns, secondsOfEpochs } from './placed-runs.ts';
+import { MOST_WITH_METRICS, placedRuns, secondsOfEpochs } from './placed-runs.ts';
 import { page } from './page.ts';
 
 /** What the page of a sweep says beside the comparison of its runs. */
@@ -32,7 +32,7 @@ export async function writeComparisonReport(file: string, comparison: Comparison
   const placed = placedRuns(comparison, runs, dir);
   const drawings = await draw(comparisonFigures(comparison, placed));
   const drawn = new Map(drawings.map((drawing) => [drawing.name, inline(drawing)]));
-  const csv = placed.length > MOST_ROWS ? `${name}-runs.csv` : null;
+  const csv = placed.length > MOST_WITH_METRICS ? `${name}-runs.csv` : null;
   const heading = { title: titleOf(comparison, sweep), subtitle: subtitleOf(comparison, runs, sweep), answer: html`<p>${comparison.verdict}</p>` };
   await writeOutput(file, page(heading, comparisonSections(comparison, placed, { drawn, csv, without: sweep?.without ?? [] })));
   if (csv !== null) await writeOutput(join(dir, csv), runsAsCsv(comparison, placed));

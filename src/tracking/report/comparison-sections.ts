@@ -8,7 +8,7 @@ import { html, type Html } from './html.ts';
 import { facts, figure, table, type Section } from './page.ts';
 import { MOST_COLOURS } from './figures/overlaid.ts';
 import { hasFoldPoints } from './figures/ranked.ts';
-import { MOST_DRAWN, MOST_POINTS, MOST_ROWS, type PlacedRun } from './placed-runs.ts';
+import { MOST_DRAWN, MOST_POINTS, MOST_ROWS, MOST_WITH_METRICS, type PlacedRun } from './placed-runs.ts';
 
 interface Shown {
   /** Figures by their names. */
@@ -25,19 +25,19 @@ export function comparisonSections(comparison: Comparison, placed: readonly Plac
   const ofParameters = [...drawn].filter(([name]) => name.startsWith('parameter-')).map(([, drawing]) => drawing);
   const ranked = placed.filter(({ place }) => place !== null);
   return [
-    { id: 'ranking', title: pairing.sameRows ? 'From best to worst' : `By ${ranking.metric}, on different rows`, body: html`${rankingTable(comparison, placed)}${rest(placed.length, csv)}${rankingFigureOf(ranked, show('ranking'))}` },
+    { id: 'ranking', title: pairing.sameRows ? 'From best to worst' : `By ${ranking.metric}, on different rows`, body: html`${rankingTable(comparison, placed)}${rest(placed.length, MOST_ROWS, csv)}${rankingFigureOf(ranked, show('ranking'))}` },
     ...(show('curves') === undefined ? [] : [{ id: 'curves', title: 'Learning curves', body: figure(show('curves'), curvesCaption(comparison, ranked)) }]),
     ...(ofParameters.length === 0 ? [] : [{ id: 'parameters', title: 'Score over each parameter', body: parametersSection(ofParameters, comparison, ranked.length) }]),
     ...(show('cost') === undefined ? [] : [{ id: 'cost', title: 'Cost', body: figure(show('cost'), `A point is a run, the best one in orange${ranked.length > MOST_POINTS ? `; the best ${MOST_POINTS} are drawn` : ''}. The time is that of all epochs of all folds when they were trained, also where a later command found them in the cache.`) }]),
-    { id: 'results', title: 'Every metric', body: resultsTable(comparison, placed) },
+    { id: 'results', title: 'Every metric', body: html`${resultsTable(comparison, placed)}${rest(placed.length, MOST_WITH_METRICS, csv)}` },
     ...(pairing.paired ? [{ id: 'folds', title: 'Fold by fold', body: foldsSection(pairing, labelled(placed), show) }] : []),
     ...(pairing.paired ? [{ id: 'rows', title: 'Row by row', body: rowsSection(pairing, labelled(placed)) }] : []),
     ...(without.length === 0 ? [] : [{ id: 'without', title: 'Without a result', body: withoutSection(without) }]),
   ];
 }
 
-function rest(runs: number, csv: string | null): Html | false {
-  return csv !== null && html`<p class="muted small">The first ${MOST_ROWS} of ${count(runs)} runs; <a href="${encodeURIComponent(csv)}">${csv}</a> holds them all.</p>`;
+function rest(runs: number, most: number, csv: string | null): Html | false {
+  return csv !== null && runs > most && html`<p class="muted small">The first ${most} of ${count(runs)} runs; <a href="${encodeURIComponent(csv)}">${csv}</a> holds them all.</p>`;
 }
 
 function rankingFigureOf(ranked: readonly PlacedRun[], drawing: Html | undefined): Html | false {

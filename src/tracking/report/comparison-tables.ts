@@ -6,7 +6,7 @@ import { range } from '../comparison/verdict.ts';
 import { html, type Html } from './html.ts';
 import { shortPaths } from './labels.ts';
 import { table } from './page.ts';
-import { MOST_ROWS, type PlacedRun } from './placed-runs.ts';
+import { MOST_ROWS, MOST_WITH_METRICS, type PlacedRun } from './placed-runs.ts';
 
 /** So many runs have room beside each other; more stand under each other, the best first. */
 const MOST_COLUMNS = 4;
@@ -34,7 +34,7 @@ ${all.length === 0 && html`<p class="muted small">All parameters are the same.</
 export function resultsTable(comparison: Comparison, placed: readonly PlacedRun[]): Html {
   const { metrics: asTheyCome, ranking } = comparison;
   const metrics = asTheyCome.toSorted((a, b) => Number(ranking.row === b.name) - Number(ranking.row === a.name));
-  const shown = placed.slice(0, MOST_ROWS);
+  const shown = placed.slice(0, MOST_WITH_METRICS);
   const best = new Map(metrics.map(({ name, best: of }) => [name, new Set(of)]));
   const valueOf = ({ name, values }: ComparedMetric, { run }: PlacedRun): Html | string => cell(values[run] ?? null, best.get(name)?.has(run) === true);
   const beside = (): Html => table(['metric', ...shown.map(({ label }) => label)], metrics.map((each) => [each.name, ...shown.map((run) => valueOf(each, run))]));

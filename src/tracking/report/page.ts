@@ -76,7 +76,7 @@ body { margin: 0 auto; max-width: 72rem; padding: 2.5rem clamp(1rem, 4vw, 3rem) 
 h1 { margin: 0; font-size: 1.9rem; line-height: 1.2; font-weight: 650; letter-spacing: -0.01em; overflow-wrap: anywhere; }
 h2 { margin: 0 0 1rem; font-size: 1.2rem; font-weight: 650; }
 h3 { margin: 1.6rem 0 0.6rem; font-size: 0.95rem; font-weight: 650; overflow-wrap: anywhere; }
-p { margin: 0 0 0.8rem; max-width: 46rem; }
+p { margin: 0 0 0.8rem; max-width: 46rem; overflow-wrap: anywhere; }
 .muted, figcaption, dt { color: var(--muted); }
 .small, figcaption { font-size: 0.86rem; line-height: 1.5; }
 .answer { margin: 1.6rem 0 1.4rem; font-size: 1.15rem; line-height: 1.5; }

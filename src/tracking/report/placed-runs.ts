@@ -21,8 +21,9 @@ export interface PlacedRun {
   readonly report: string | null;
 }
 
-/** A page lists so many runs in a table; a file beside it holds the rest. */
+/** A page lists so many runs with their parameters, and fewer with all of their metrics; a file beside it holds the rest. */
 export const MOST_ROWS = 100;
+export const MOST_WITH_METRICS = 20;
 /** A figure has a line for each of so many, so that it stays a figure. */
 export const MOST_DRAWN = 40;
 /** More points than these lie on each other. */
