@@ -22,6 +22,8 @@ export interface Call {
 export interface Answer {
   readonly data: unknown;
   readonly text: string;
+  /** The text is for programs too, and stays as it is on any terminal. */
+  readonly verbatim?: boolean;
   /** Part of it failed: the rest is shown all the same, then this. With `error`, `data` has to be an object, which it is added to. */
   readonly error?: unknown;
 }

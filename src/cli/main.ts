@@ -22,9 +22,9 @@ export async function main(argv: readonly string[]): Promise<void> {
 }
 
 /** Prints an answer; answers with the exit code. */
-function deliver({ data, text, error }: Answer, terminal: Terminal): number {
+function deliver({ data, text, verbatim = false, error }: Answer, terminal: Terminal): number {
   const failed = error !== undefined;
-  if (text !== '') terminal.result(text);
+  if (text !== '') terminal.result(text, { verbatim });
   if (failed && !terminal.json) terminal.error(renderError(error, terminal.colors));
   terminal.document(failed ? { ...(data as object), error: errorDocument(error) } : data);
   return failed ? exitCodeOf(error) : 0;

@@ -1,7 +1,9 @@
 import picocolors from 'picocolors';
 import { printable } from './render/text.ts';
+import { folded } from './render/width.ts';
 
-export type Colors = ReturnType<typeof picocolors.createColors>;
+/** How a result looks: its colours, and how many columns there are for it; absent where it is no terminal, and nothing is folded. */
+export type Colors = ReturnType<typeof picocolors.createColors> & { readonly columns?: number | undefined };
 
 /** Where output goes. Results are for stdout; progress, notes and errors are for stderr, so that a pipe gets the result alone. */
 export interface Terminal {
@@ -10,9 +12,11 @@ export interface Terminal {
   /** True where a person watches: both streams are terminals, and neither CI nor NO_COLOR is set. Else there is no colour and nothing moves. */
   readonly interactive: boolean;
   readonly colors: Colors;
-  readonly columns: number;
-  /** A result for a person, on stdout; nothing with --json. */
-  result(text: string): void;
+  /**
+   * A result for a person, on stdout; nothing with --json. On a terminal, lines that are too long are continued below, between words;
+   * not where it is `verbatim`, as a table for programs is.
+   */
+  result(text: string, how?: { readonly verbatim?: boolean }): void;
   /** The one JSON document, on stdout; only with --json. */
   document(value: unknown): void;
   /** What happens meanwhile, on stderr; nothing with --quiet. */
@@ -27,26 +31,31 @@ export function openTerminal(options: { readonly json: boolean; readonly quiet: 
   const interactive = [stdout, stderr].every(({ isTTY }) => Boolean(isTTY)) && !isSet(env['CI']) && !isSet(env['NO_COLOR']) && env['TERM'] !== 'dumb';
   const line = (stream: NodeJS.WriteStream, text: string): void => void stream.write(text.endsWith('\n') ? text : `${text}\n`);
   const harmless = (text: string): string => text.split(COLOUR_OR_LINE_END).map((part, i) => (i % 2 === 1 ? part : printable(part))).join('');
+  const fitting = (stream: NodeJS.WriteStream, text: string): string => folded(harmless(text), columnsOf(stream) ?? Infinity);
   return {
     ...options,
     interactive,
-    colors: picocolors.createColors(interactive),
-    columns: stdout.columns ?? DEFAULT_COLUMNS,
-    result: (text) => {
+    colors: { ...picocolors.createColors(interactive), columns: columnsOf(stdout) },
+    result: (text, { verbatim = false } = {}) => {
       // In a pipe it may be a table, which has to stay as it is.
-      if (!options.json) line(stdout, stdout.isTTY ? harmless(text) : text);
+      if (!options.json) line(stdout, !stdout.isTTY ? text : verbatim ? harmless(text) : fitting(stdout, text));
     },
     document: (value) => {
       if (options.json) line(stdout, JSON.stringify(value, null, 2));
     },
     note: (text) => {
-      if (!options.quiet) line(stderr, harmless(text));
+      if (!options.quiet) line(stderr, fitting(stderr, text));
     },
-    error: (text) => line(stderr, harmless(text)),
+    error: (text) => line(stderr, fitting(stderr, text)),
   };
 }
 
-const DEFAULT_COLUMNS = 100;
+/** Undefined where the stream is no terminal, or one that does not know. Fewer than the least are no use to anybody. */
+function columnsOf({ isTTY, columns }: NodeJS.WriteStream): number | undefined {
+  return isTTY && columns > 0 ? Math.max(LEAST_COLUMNS, columns) : undefined;
+}
+
+const LEAST_COLUMNS = 20;
 
 /** All that our own lines have of control characters. */
 const COLOUR_OR_LINE_END = new RegExp(`(${String.fromCharCode(27)}\\[[\\d;]*m|\\n)`);

@@ -19,7 +19,7 @@ export interface EnsembleOptions {
  * The mean of several models' probabilities: [rows] of class 1 for two classes, otherwise row-major [rows, classes]. One
  * model is in memory at a time.
  *
- * @param onProgress hears of rows times models
+ * @param onProgress hears of rows: each model is a share of the work on every one of them
  */
 export async function ensembleProbabilities(
   modelFolders: readonly string[],
@@ -29,7 +29,7 @@ export async function ensembleProbabilities(
 ): Promise<Float64Array> {
   let sum: Float64Array | undefined;
   for (const [i, folder] of modelFolders.entries()) {
-    const probabilities = await modelProbabilities(folder, input, options, (done, rows) => onProgress(i * rows + done, modelFolders.length * rows));
+    const probabilities = await modelProbabilities(folder, input, options, (done, rows) => onProgress(Math.floor((i * rows + done) / modelFolders.length), rows));
     sum = sum === undefined ? probabilities : sum.map((total, at) => total + (probabilities[at] ?? NaN));
   }
   return (sum ?? new Float64Array(0)).map((total) => total / modelFolders.length);

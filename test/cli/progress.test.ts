@@ -35,12 +35,12 @@ test('plain progress is a line for each task, epoch and decision, and now and th
     demo  computes on the cpu
     demo  tokenize  from the cache
     demo  train[0]  warning: pooler.dense is not in the checkpoint
-    demo  train[0]  epoch 1/2 · step 50/200 · 8.3 steps/s · 36 s left · loss 0.6123
+    demo  train[0]  epoch 1/2 · step 50/200 · 8.3 steps/s · 38 s left · loss 0.6123
     demo  train[0]  epoch 1/2  train/loss 0.5000  val/loss 0.6000  val/accuracy 0.7200  val/f1_macro 0.7100  rate 0.0001  13 s
     demo  train[0]  epoch 2/2  train/loss 0.2500  val/loss 0.3000  val/accuracy 0.7100  val/f1_macro 0.7000  rate 0.0001  13 s
     demo  train[0]  val/accuracy has not improved for 1 epochs
     demo  train[0]  done in 48 s
-    demo  train[1]  epoch 1/2 · step 50/200 · 8.3 steps/s · 36 s left · loss 0.5000
+    demo  train[1]  epoch 1/2 · step 50/200 · 8.3 steps/s · 18 s left · loss 0.5000
     demo  train[1]  done in 48 s
     demo  evaluate  done in 0.1 s"
   `);
@@ -54,27 +54,53 @@ test('a display that redraws itself leaves notices about the run, and warnings, 
   expect(told).toEqual(['info: demo  computes on the cpu', 'warning: demo  train[0]  pooler.dense is not in the checkpoint']);
 });
 
-test('time left follows from the pace of the fold since its start', () => {
+test('time left follows from the pace between reports', () => {
   const state = stateAt(25_000);
   const fold = state.tasks.get('train[0]')!;
-  // 50 of 200 steps in 12 s: 150 more take 36 s.
-  expect(taskSecondsLeft(fold, 25_000)).toBeCloseTo(36, 9);
+  // 40 steps in 10 s: 150 more take 37.5 s, of which some go by before the next report.
+  expect(taskSecondsLeft(fold, 25_000)).toBeCloseTo(37.5, 9);
+  expect(taskSecondsLeft(fold, 27_000)).toBeCloseTo(35.5, 9);
   expect(taskSecondsLeft(state.tasks.get('train[1]')!, 25_000)).toBeUndefined();
+});
+
+test('time left knows nothing of the seconds in which a session opens, nor of steps that a checkpoint holds', () => {
+  const about = { run: 'demo', task: 'train[0]', stage: 'train', fold: 0 } as const;
+  const step = (done: number): RunEvent => ({ type: 'task-event', ...about, event: { type: 'step', epoch: 1, epochs: 1, step: done, steps: 400, loss: 0.5, lr: 1e-4, stepsPerSecond: 2 } });
+  const after = (...events: readonly (readonly [number, RunEvent])[]): number | undefined => {
+    const begin = advance(stateAt(13_000), { type: 'task-started', ...about }, 0);
+    const state = events.reduce((now, [at, event]) => advance(now, event, at), begin);
+    return taskSecondsLeft(state.tasks.get('train[0]')!, events.at(-1)?.[0] ?? 0);
+  };
+  // A minute to open, then two steps a second: 399 more are 200 s, not 399 minutes.
+  expect(after([60_000, step(1)])).toBeCloseTo(199.5, 9);
+  expect(after([60_000, step(1)], [70_000, step(21)])).toBeCloseTo(189.5, 9);
+  // The checkpoint had 300 steps.
+  expect(after([2_000, step(301)], [7_000, step(311)])).toBeCloseTo(44.5, 9);
+});
+
+test('time left of another count begins with that count', () => {
+  const about = { run: 'demo', task: 'tokenize', stage: 'tokenize' } as const;
+  const texts = (done: number, total: number): RunEvent => ({ type: 'task-event', ...about, event: { type: 'progress', done, total, unit: 'texts' } });
+  const begin = advance(stateAt(13_000), { type: 'task-started', ...about }, 0);
+  const first = [[1_000, texts(100, 1_000)], [2_000, texts(900, 1_000)]] as const;
+  const state = [...first, [3_000, texts(10, 500)] as const].reduce((now, [at, event]) => advance(now, event, at), begin);
+  expect(taskSecondsLeft(state.tasks.get('tokenize')!, 3_000)).toBeUndefined();
+  expect(taskSecondsLeft(advance(state, texts(20, 500), 4_000).tasks.get('tokenize')!, 4_000)).toBeCloseTo(48, 9);
 });
 
 test('time left of all folds counts those that wait at the pace of those that are known', () => {
   const folds = (state: RunState) => [...state.tasks.values()].filter(({ stage }) => stage === 'train');
-  // 36 s of this fold, and 48 s for the other at the same pace.
-  expect(foldsSecondsLeft(folds(stateAt(25_000)), 25_000)).toBeCloseTo(84, 9);
-  // The last fold: 50 of 200 steps in 12 s.
-  expect(foldsSecondsLeft(folds(stateAt(73_000)), 73_000)).toBeCloseTo(36, 9);
+  // 37.5 s of this fold, and 12 s more for the other at the same pace.
+  expect(foldsSecondsLeft(folds(stateAt(25_000)), 25_000)).toBeCloseTo(87, 9);
+  // The last fold: 150 steps at the 8.25 a second of its only report.
+  expect(foldsSecondsLeft(folds(stateAt(73_000)), 73_000)).toBeCloseTo(150 / 8.25, 9);
   expect(foldsSecondsLeft(folds(stateAt(13_000)), 13_000)).toBeUndefined();
 });
 
 test('time left of folds side by side is that of the lane that ends last', () => {
   const left = (at: number) => foldsSecondsLeft([...stateAt(at, foldsSideBySide()).tasks.values()], at);
-  // 10 s of fold 0 and 15 of fold 1 are left, and each lane takes one more at their mean of 22.5 s.
-  expect(left(10_000)).toBeCloseTo(37.5, 9);
+  // 10 s of fold 0 and 12 of fold 1 are left, and each lane takes one more at their mean of 21 s.
+  expect(left(10_000)).toBeCloseTo(33, 9);
   // 5 s of fold 1; the fold that has just begun takes 20 s, as the one that is done, and so does the last one.
   expect(left(20_000)).toBeCloseTo(25, 9);
 });
@@ -87,7 +113,7 @@ test('plain progress has no line for an epoch that cost patience', () => {
 test('plain progress tells of each of the folds that run side by side', () => {
   expect(plainLines(foldsSideBySide()).slice(1, 3)).toEqual([
     'demo  train[0]  epoch 1/1 · step 50/100 · 5.0 steps/s · 10 s left · loss 0.5000',
-    'demo  train[1]  epoch 1/1 · step 40/100 · 5.0 steps/s · 15 s left · loss 0.5000',
+    'demo  train[1]  epoch 1/1 · step 40/100 · 5.0 steps/s · 12 s left · loss 0.5000',
   ]);
 });
 

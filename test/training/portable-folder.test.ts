@@ -47,6 +47,16 @@ describe.each([
     });
   });
 
+  it('is counted in texts, however many models look at each', async () => {
+    const model = join(root, `${architecture}-${classes.length}`, 'model');
+    const tokens = tokenize(await loadTokenizer(tokenizerFiles(model)), texts, 32);
+    const heard: (readonly [number, number])[] = [];
+    await ensembleProbabilities([model, model, model], { kind: 'tokens', tokens }, { ...speed, batchSize: 1 }, (done, total) => heard.push([done, total]));
+    expect(new Set(heard.map(([, total]) => total))).toEqual(new Set([texts.length]));
+    expect(heard.at(-1)?.[0]).toBe(texts.length - 1);
+    expect(heard.map(([done]) => done)).toEqual(heard.map(([done]) => done).toSorted((a, b) => a - b));
+  });
+
   it('names the class for classification, whatever the head', () => {
     const config: unknown = JSON.parse(readFileSync(join(root, `${architecture}-${classes.length}`, 'portable', 'config.json'), 'utf8'));
     expect(config).toMatchObject({ architectures: [className], num_labels: classes.length, problem_type: 'single_label_classification' });

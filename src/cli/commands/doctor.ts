@@ -8,7 +8,7 @@ import { onnxruntimeVersion } from '../../engine/runtime/installed.ts';
 import { chooseDevice, isSoftware, tried } from '../../runner/index.ts';
 import type { Verb } from '../call.ts';
 import { bytes, plural, printable } from '../render/text.ts';
-import { left, table } from '../render/table.ts';
+import { left, prose, table } from '../render/table.ts';
 
 /** One thing that was looked at. */
 interface Finding {
@@ -32,7 +32,7 @@ export const doctor: Verb<object> = async (_operands, _flags, call) => {
   const warnings = findings.filter(({ state }) => state === 'warn').length;
   return {
     data: { ok: warnings === 0, findings },
-    text: `${table([left(''), left(''), left('')], rows, colors).trimStart()}\n\n${warnings === 0 ? 'all is well' : plural(warnings, 'warning')}`,
+    text: `${table([left(''), left(''), prose('')], rows, colors).trimStart()}\n\n${warnings === 0 ? 'all is well' : plural(warnings, 'warning')}`,
   };
 };
 

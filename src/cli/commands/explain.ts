@@ -13,7 +13,7 @@ export const explain: Verb<{ readonly graph?: boolean }> = async (files, flags, 
     explanations.push(await explainExperiment(loaded, { artifacts: call.flags.artifacts, device: call.flags.device }));
   }
   const text = (each: Explanation): string => (flags.graph === true ? each.graph : explanationText(each, call.terminal.colors));
-  return { data: { experiments: explanations }, text: explanations.map(text).join('\n\n') };
+  return { data: { experiments: explanations }, text: explanations.map(text).join('\n\n'), verbatim: flags.graph === true };
 };
 
 function explanationText(explanation: Explanation, colors: Colors): string {

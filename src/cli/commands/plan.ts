@@ -2,7 +2,7 @@ import { planExperiment, type ExperimentPlan, type TokenCount } from '../../runn
 import type { Verb } from '../call.ts';
 import { loadExperiments } from '../experiments.ts';
 import { sections } from '../render/sections.ts';
-import { left, right, table } from '../render/table.ts';
+import { left, prose, right, table } from '../render/table.ts';
 import { bytes, count, duration, KEY_DIGITS, pathFromHere, plural, printable } from '../render/text.ts';
 import type { Colors } from '../terminal.ts';
 import type { RunFlags } from './run.ts';
@@ -55,7 +55,7 @@ function estimateLines({ device, share, tasks, estimate }: ExperimentPlan): read
 
 function taskTable(tasks: ExperimentPlan['tasks'], colors: Colors): string {
   return table(
-    [left('task'), left('state'), left('key'), right('memory'), right('time'), left('work')],
+    [left('task'), left('state'), left('key'), right('memory'), right('time'), prose('work')],
     tasks.map(({ id, cached, key, peakBytes, seconds, detail, tokens }) => [
       id,
       cached ? colors.dim('cached') : 'to do',

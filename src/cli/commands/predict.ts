@@ -31,6 +31,7 @@ export const predict: Verb<PredictFlags> = async (_operands, flags, call) => {
   return {
     data: { run: run.name, output: flags.output ?? null, ...asObjects(ids, predictions) },
     text: printed ? csv : `${plural(texts.length, 'prediction')} in ${flags.output}`,
+    verbatim: printed,
   };
 };
 

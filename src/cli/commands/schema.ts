@@ -8,5 +8,5 @@ export interface SchemaFlags {
 /** Prints the JSON Schema of a file that a person writes. */
 export const schema: Verb<SchemaFlags> = async (_operands, { of }) => {
   const data = fileSchemas[of];
-  return { data, text: JSON.stringify(data, null, 2) };
+  return { data, text: JSON.stringify(data, null, 2), verbatim: true };
 };

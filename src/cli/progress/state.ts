@@ -19,6 +19,15 @@ export interface TaskState {
   readonly step: StepEvent | undefined;
   readonly epoch: EpochEvent | undefined;
   readonly progress: ProgressEvent | undefined;
+  /** The first and the latest report of how far it has come, of the same count. */
+  readonly reports: { readonly first: Report; readonly latest: Report } | undefined;
+}
+
+interface Report {
+  readonly at: number;
+  readonly done: number;
+  readonly total: number;
+  readonly unit: string;
 }
 
 /** What is known of a run while it goes on: a pure function of its events and their times. */
@@ -46,13 +55,13 @@ export function advance(state: RunState, event: RunEvent, now: number): RunState
         tasks: new Map(event.tasks.map((task) => [task.id, waiting(task)])),
       };
     case 'task-started':
-      return withTask(state, event.task, { status: 'running', startedAt: now, lanes: event.lanes ?? 1 });
+      return withTask(state, event.task, { status: 'running', startedAt: now, lanes: event.lanes ?? 1, reports: undefined });
     case 'task-cached':
       return withTask(state, event.task, { status: 'cached' });
     case 'task-finished':
       return withTask(state, event.task, { status: 'done', seconds: event.seconds });
     case 'task-event':
-      return withTask(state, event.task, latest(event.event));
+      return withTask(state, event.task, { ...latest(event.event), ...reported(state.tasks.get(event.task), event.event, now) });
     case 'system':
     case 'artifact':
     case 'notice':
@@ -64,11 +73,16 @@ export function advance(state: RunState, event: RunEvent, now: number): RunState
   }
 }
 
-/** Seconds until a running task is done, if it goes on as fast; undefined before there is anything to go by. */
-export function taskSecondsLeft({ status, startedAt, step, progress }: TaskState, now: number): number | undefined {
-  const [done, total] = step === undefined ? [progress?.done ?? 0, progress?.total ?? 0] : [step.step, step.steps];
-  if (status !== 'running' || done === 0) return undefined;
-  return ((now - startedAt) / 1000 / done) * Math.max(0, total - done);
+/**
+ * Seconds until a running task is done, if it goes on as fast as between its reports: opening a session takes seconds, in which no step
+ * is done, and a checkpoint brings steps that took no time. Undefined before there is anything to go by.
+ */
+export function taskSecondsLeft({ status, step, reports }: TaskState, now: number): number | undefined {
+  if (status !== 'running' || reports === undefined) return undefined;
+  const { first, latest } = reports;
+  const since = latest.done - first.done;
+  const pace = since > 0 ? (latest.at - first.at) / 1000 / since : step !== undefined && step.stepsPerSecond > 0 ? 1 / step.stepsPerSecond : undefined;
+  return pace === undefined ? undefined : Math.max(0, pace * (latest.total - latest.done) - (now - latest.at) / 1000);
 }
 
 /** Seconds until the folds of the stage at work are done: those that wait take turns where others run now, at the pace of those that are known. */
@@ -98,7 +112,7 @@ export function secondsTaken(tasks: readonly TaskState[]): number {
 }
 
 function waiting({ id, stage, fold }: { readonly id: string; readonly stage: string; readonly fold?: number }): TaskState {
-  return { id, stage, fold, status: 'waiting', startedAt: 0, lanes: undefined, seconds: 0, step: undefined, epoch: undefined, progress: undefined };
+  return { id, stage, fold, status: 'waiting', startedAt: 0, lanes: undefined, seconds: 0, step: undefined, epoch: undefined, progress: undefined, reports: undefined };
 }
 
 function withTask(state: RunState, id: string, change: Partial<TaskState>): RunState {
@@ -117,4 +131,13 @@ function latest(event: StageEvent): Partial<TaskState> {
     default:
       return {};
   }
+}
+
+/** A count that starts again, or another one, is a new beginning. */
+function reported(task: TaskState | undefined, event: StageEvent, at: number): Partial<TaskState> {
+  const report = event.type === 'step' ? { at, done: event.step, total: event.steps, unit: 'steps' } : event.type === 'progress' ? { at, done: event.done, total: event.total, unit: event.unit } : undefined;
+  if (report === undefined) return {};
+  const { first, latest: last } = task?.reports ?? { first: report, latest: report };
+  const goesOn = last.unit === report.unit && last.total === report.total && last.done <= report.done;
+  return { reports: { first: goesOn ? first : report, latest: report } };
 }

@@ -1,12 +1,12 @@
 import type { CacheItem } from '../../runner/index.ts';
 import type { Colors } from '../terminal.ts';
-import { left, right, table } from './table.ts';
+import { left, prose, right, table } from './table.ts';
 import { bytes, KEY_DIGITS, minuteOf, plural } from './text.ts';
 
 /** What is in the cache, a line each. */
 export function itemTable(items: readonly CacheItem[], colors: Colors): string {
   return table(
-    [left('what'), left('key'), right('size'), left('made'), left('used by')],
+    [left('what'), left('key'), right('size'), left('made'), prose('used by')],
     items.map(({ kind, stage, fold, key, bytes: size, made, runs, busy }) => [
       `${stage}${fold === null ? '' : `[${fold}]`}${{ entry: '', partial: ' · checkpoint', broken: ' · broken' }[kind]}`,
       colors.dim(key.slice(0, KEY_DIGITS)),

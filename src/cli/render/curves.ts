@@ -1,8 +1,8 @@
-import { stripVTControlCharacters } from 'node:util';
 import { cyan, green, plot, yellow } from 'asciichart';
 import type { FoldHistory } from '../../runner/index.ts';
 import type { Colors } from '../terminal.ts';
 import { metric, printable } from './text.ts';
+import { widthOf } from './width.ts';
 
 /** What a fold's curves are drawn of. */
 export type Curves = Omit<FoldHistory, 'epochs'> & { readonly epochs: readonly Omit<FoldHistory['epochs'][number], 'seconds'>[] };
@@ -14,7 +14,9 @@ export function foldCurves(fold: Curves, monitor: string, colors: Colors): strin
   const heading = `${colors.bold(`fold ${fold.fold}`)} · ${sofar} · ${printable(fold.stopped)}`;
   const losses = chart('loss', [over('train', 'train/loss', cyan), over('val', 'val/loss', yellow)], colors);
   const chosen = monitor === 'val/loss' ? [] : chart(monitor, [over('', monitor, green)], colors);
-  return [heading, ...sideBySide(losses, chosen)].join('\n');
+  const beside = sideBySide(losses, chosen);
+  const isWide = Math.max(0, ...beside.map(widthOf)) > (colors.columns ?? Infinity) - INDENT;
+  return [heading, ...(isWide ? [...losses, '', ...chosen] : beside)].join('\n');
 }
 
 interface Series {
@@ -25,6 +27,8 @@ interface Series {
 
 /** Lines of a chart, without what is left and right of it. */
 const HEIGHT = 7;
+/** Curves stand in a section, which is indented. */
+const INDENT = 2;
 /** Characters across which the epochs are spread. */
 const WIDTH = 32;
 
@@ -69,7 +73,6 @@ function finiteStart(values: readonly (number | null | undefined)[]): readonly n
 }
 
 function sideBySide(a: readonly string[], b: readonly string[]): readonly string[] {
-  const widthOf = (line: string): number => stripVTControlCharacters(line).length;
   const width = Math.max(0, ...a.map(widthOf)) + 3;
   return Array.from({ length: Math.max(a.length, b.length) }, (_, i) => {
     const line = a[i] ?? '';
