@@ -8,11 +8,14 @@ export interface StarterFacts {
   readonly text: string;
   readonly target: string;
   readonly tokens: number;
+  /** Where the JSON Schema of configurations lies, as an editor finds it from the written file. */
+  readonly schema: string;
 }
 
 /** A commented configuration, ready to run. */
-export function starter({ name, train, test, sample, id, text, target, tokens }: StarterFacts): string {
-  return `# Try it:        pipeline check, then pipeline plan, then pipeline run, each with this file
+export function starter({ name, train, test, sample, id, text, target, tokens, schema }: StarterFacts): string {
+  return `# yaml-language-server: $schema=${schema}
+# Try it:        pipeline check, then pipeline plan, then pipeline run, each with this file
 # All the keys:  pipeline schema
 # Any value can be overridden on the command line: --set training.epochs=1
 name: ${scalar(name)}
@@ -29,7 +32,9 @@ data: # csv, tsv or jsonl; paths are relative to the working directory
 model:
   base: bert-base-uncased # a name on the Hugging Face hub, or a directory in its layout
   max_seq_length: ${tokens} # longer texts are cut
-  freeze_encoder: false # true: train the head only, many times faster and a little worse
+  # true trains the head alone, which is many times faster, a little worse where the model's pooler was trained, as BERT's, and far worse
+  # where it was not, as in MiniLM and RoBERTa
+  freeze_encoder: false
   head:
     dense: [] # hidden widths before the output: [256, 32] makes three dense layers
     dropout: 0.1

@@ -9,6 +9,7 @@ import { readTable } from '../data/table.ts';
 import { loadTokenizer } from '../data/tokens.ts';
 import { inspectionOptions } from '../stages/inspect.ts';
 import { tokenizerFiles } from '../training/classifier-folder.ts';
+import { inspectPooler } from './untrained-pooler.ts';
 import { throwIfUndefined, throwIfUnmeasured } from './check-monitors.ts';
 
 /** What the tables of an experiment amount to. */
@@ -72,7 +73,8 @@ export async function inspectDataset(experiment: Experiment): Promise<{ readonly
   const folder = localModel(experiment.model.base, experiment.model.revision);
   const files = folder === undefined ? {} : tokenizerFiles(folder);
   const tokenizer = files['tokenizer.json'] === undefined ? null : await loadTokenizer(files);
-  return { sizes: sizesOf(contents, experiment.split.folds), findings: inspectData(dataset, inspectionOptions(experiment), tokenizer) };
+  const findings = [...(folder === undefined ? [] : inspectPooler(experiment, folder)), ...inspectData(dataset, inspectionOptions(experiment), tokenizer)];
+  return { sizes: sizesOf(contents, experiment.split.folds), findings };
 }
 
 /** The sample submission has to ask for exactly the test rows, in columns and values that the classes can fill: tried with all probabilities equal. */

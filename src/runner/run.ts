@@ -19,6 +19,7 @@ import { claimRunFolder, environment, publish, type RunPlace } from './run-folde
 import { byStage, shareOut, type Share } from './share-out.ts';
 import { sideBySide } from './side-by-side.ts';
 import { addressOf, type Task } from './task-graph.ts';
+import { inspectPooler } from './untrained-pooler.ts';
 import { watchSystem } from './system.ts';
 import type { StageWorker } from './worker.ts';
 
@@ -127,6 +128,7 @@ async function carryOut(
       report({ type: 'notice', run: place.run, level: 'info', message: choiceInWords(prepared.deviceChoice) });
       await checkData(prepared.experiment);
       await checkModel(prepared.experiment, prepared.modelFolder);
+      for (const { message } of inspectPooler(prepared.experiment, prepared.modelFolder)) report({ type: 'notice', run: place.run, level: 'warning', message });
     }
     for (const tasks of byStage(prepared.tasks)) {
       const share = isDone ? { lanes: 1, threads: prepared.threads } : await shareOut(prepared, tasks);

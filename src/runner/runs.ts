@@ -8,6 +8,7 @@ import { isAlive } from '../core/owner.ts';
 import { readJournal } from '../tracking/journal.ts';
 import type { RunMetrics } from '../tracking/run-files.ts';
 import { runMetrics } from '../tracking/run-shapes.ts';
+import { trainedFoldsOf } from './trained-folds.ts';
 
 /** A run as its folder tells it. */
 export interface StoredRun {
@@ -22,6 +23,8 @@ export interface StoredRun {
   readonly experiment: Experiment;
   /** Null where it has not been evaluated. */
   readonly metrics: RunMetrics | null;
+  /** Folds that have a trained model; `split.only`, `--until` and interruptions leave fewer than `split.folds`. */
+  readonly trainedFolds: number;
 }
 
 /** A run in a list, where one bad folder does not hide the others. */
@@ -48,13 +51,14 @@ export function readRun(artifacts: string, name: string): StoredRun {
       remedy: near !== undefined ? `Did you mean ${near}?` : names.length > 0 ? `The runs are ${names.join(', ')}.` : 'Start one with: pipeline run <config>',
     });
   }
-  return { ...placeAndProgress(folder), experiment: experimentOf(folder), metrics: metricsOf(folder) };
+  const metrics = metricsOf(folder);
+  return { ...placeAndProgress(folder), experiment: experimentOf(folder), metrics, trainedFolds: trainedFoldsOf(folder, metrics) };
 }
 
 function listed(folder: string): ListedRun {
   const [run, experiment, metrics] = [placeAndProgress(folder), unlessDamaged(() => experimentOf(folder)), unlessDamaged(() => metricsOf(folder))];
   const isDamaged = experiment === undefined || metrics === undefined;
-  return { ...run, ...(isDamaged ? { status: 'damaged' } : {}), experiment: experiment ?? null, metrics: metrics ?? null };
+  return { ...run, ...(isDamaged ? { status: 'damaged' } : {}), experiment: experiment ?? null, metrics: metrics ?? null, trainedFolds: trainedFoldsOf(folder, metrics ?? null) };
 }
 
 /** Undefined for a file that holds something else than it should. */
@@ -67,7 +71,7 @@ function unlessDamaged<T>(read: () => T): T | undefined {
   }
 }
 
-function placeAndProgress(folder: string): Omit<StoredRun, 'experiment' | 'metrics'> {
+function placeAndProgress(folder: string): Omit<StoredRun, 'experiment' | 'metrics' | 'trainedFolds'> {
   return { name: basename(folder), folder, ...progressOf(folder) };
 }
 

@@ -163,6 +163,8 @@ describe('init', () => {
     expect((await readTrainExamples(join(folder, experiment.data.train), experiment.data)).classes).toEqual(['no', 'yes']);
 
     const before = readFileSync(written, 'utf8');
+    const [, schema = ''] = /^# yaml-language-server: \$schema=(\S+)$/m.exec(before) ?? [];
+    expect(JSON.parse(readFileSync(join(folder, 'configs', schema), 'utf8'))).toMatchObject({ title: 'ortrain experiment' });
     const second = await pipeline(['init', join('data', 'tiny tweets', 'train.csv')], { cwd: folder });
     expect(second.code).toBe(2);
     expect(second.stderr).toContain('not written over');
@@ -173,7 +175,11 @@ describe('init', () => {
     writeFileSync(join(folder, 'two.csv'), `text,a,b\n${Array.from({ length: 8 }, (_, i) => `message ${i},${i % 2},${i % 3}`).join('\n')}\n`);
     const { code, stderr } = await pipeline(['init', 'two.csv'], { cwd: folder });
     expect(code).toBe(2);
-    expect(stderr).toContain('--target; it could be a or b');
+    expect(stderr).toContain('--target; it could be "a" or "b"');
+    const same = await pipeline(['init', 'two.csv', '--text', 'text', '--target', 'text'], { cwd: folder });
+    expect(same.code).toBe(2);
+    expect(same.stderr).toContain('--text and --target name the same column, "text"');
+    expect(existsSync(join(folder, 'configs', 'two.yaml'))).toBe(false);
   });
 });
 

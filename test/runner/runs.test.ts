@@ -1,4 +1,4 @@
-import { cpSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { listRuns, readRun } from '../../src/runner/index.ts';
@@ -21,4 +21,16 @@ test.each([
   expect(listed[name]?.status).toBe('damaged');
   expect(listed['sound']).toMatchObject({ status: 'running', metrics: { classes: ['0', '1'] } });
   if (file !== 'journal.jsonl') expect(() => readRun(artifacts, name)).toThrow(file);
+});
+
+test('a run tells how many of its folds are trained, whether it has been evaluated or not', () => {
+  const into = temporaryFolder();
+  const folds = (): unknown => listRuns(into).map(({ trainedFolds, experiment }) => [trainedFolds, experiment?.split.folds]);
+  const folder = writeEvaluatedRun(into, { name: 'one', classes: ['0', '1'], rows, scores: [[0.6]], change: (experiment) => ({ ...experiment, split: { ...experiment.split, folds: 5, only: [0] } }) });
+  expect(folds()).toEqual([[1, 5]]);
+  rmSync(join(folder, 'metrics.json'));
+  expect(folds()).toEqual([[0, 5]]);
+  for (const fold of [0, 3]) mkdirSync(join(folder, 'models', `fold-${fold}`), { recursive: true });
+  expect(folds()).toEqual([[2, 5]]);
+  expect(readRun(into, 'one').trainedFolds).toBe(2);
 });

@@ -1,8 +1,11 @@
 import { existsSync } from 'node:fs';
-import { basename, dirname, extname, join, resolve } from 'node:path';
+import { basename, dirname, extname, isAbsolute, join, relative, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { OrtrainError } from '../../core/errors.ts';
 import { nearest } from '../../core/nearest.ts';
+import { packageFolder } from '../../core/package.ts';
 import { isTaken, writeOutput } from '../../core/outputs.ts';
+import { quoted, quotedList } from '../../data/problems.ts';
 import { columnOf, readTable, type Table } from '../../data/table.ts';
 import type { Verb } from '../call.ts';
 import { isPrinted } from '../output.ts';
@@ -29,11 +32,11 @@ export const init: Verb<InitFlags> = async ([path], flags, { terminal }) => {
   if (isTaken(output)) {
     throw new OrtrainError('usage', `${output} is there already, and is not written over`, { subject: output, remedy: 'Name another file with --output.' });
   }
-  const text = flags.text === undefined ? textColumn(table) : named(table, flags.text, '--text');
-  const target = flags.target === undefined ? targetColumn(table, text) : named(table, flags.target, '--target');
+  const { text, target } = textAndTarget(table, flags);
   const id = idColumn(table, [text, target]);
   const [test, sample] = [sibling(path, ['test']), sibling(path, ['sample_submission', 'sampleSubmission'])];
-  const content = starter({ name, train: path, test, sample: test === null ? null : sample, id, text, target, tokens: tokensFor(columnOf(table, text) ?? []) });
+  const schema = schemaFrom(printed ? '.' : dirname(output));
+  const content = starter({ schema, name, train: path, test, sample: test === null ? null : sample, id, text, target, tokens: tokensFor(columnOf(table, text) ?? []) });
   if (!printed) await writeOutput(output, content, { onWait: terminal.note });
   return {
     data: { output, id, text, target, test, sample_submission: sample },
@@ -41,26 +44,58 @@ export const init: Verb<InitFlags> = async ([path], flags, { terminal }) => {
   };
 };
 
-/** `train.csv` says nothing, but its folder does. */
-function nameFor(path: string): string {
-  const own = basename(path, extname(path));
-  const name = /^(train|training|data|dataset)$/i.test(own) ? basename(dirname(resolve(path))) : own;
-  return name.replace(/[^\p{L}\p{N}_-]+/gu, '-').replace(/^-+|-+$/g, '') || 'experiment';
+/** Two different columns. Throws a usage error where the table has one, or one was named for both. */
+function textAndTarget(table: Table, flags: InitFlags): { readonly text: string; readonly target: string } {
+  if (table.columns.length < 2) {
+    throw new OrtrainError('usage', `${table.file} has one column, ${quoted(table.columns[0] ?? '')}; a classifier learns from a column of texts and one of classes`, {
+      subject: table.file,
+      remedy: 'Give it a table of both. If the file has more columns, look whether its separator fits its ending.',
+    });
+  }
+  const named = (column: string | undefined, flag: string): string | undefined => (column === undefined ? undefined : columnNamed(table, column, flag));
+  const [asked, target] = [named(flags.text, '--text'), named(flags.target, '--target')];
+  const text = asked ?? textColumn(table, target);
+  if (target === undefined) return { text, target: targetColumn(table, text) };
+  if (text === target) {
+    throw new OrtrainError('usage', `--text and --target name the same column, ${quoted(text)}`, { subject: text, remedy: `The columns are ${quotedList(table.columns)}.` });
+  }
+  const different = new Set(columnOf(table, target)).size;
+  if (different < 2 || (different > MOST_CLASSES && different > table.rows.length / 2)) {
+    throw new OrtrainError('usage', `--target ${target}: the column has ${different} different values in ${table.rows.length} rows, so it does not hold classes`, { subject: target });
+  }
+  return { text, target };
 }
 
-function named(table: Table, column: string, flag: string): string {
+/**
+ * The package's schema, from a folder: relative, as it is inside a project and beside its node_modules; as an address where the way
+ * there holds a space, which a comment cannot.
+ */
+function schemaFrom(folder: string): string {
+  const schema = join(packageFolder(), 'configs', 'experiment.schema.json');
+  const way = relative(resolve(folder), schema).replaceAll('\\', '/');
+  return /\s/.test(way) || isAbsolute(way) ? pathToFileURL(schema).href : way;
+}
+
+/** `train.csv` says nothing, but its folder does. */
+function nameFor(path: string): string {
+  const own = basename(path).replace(/(\.(csv|tsv|txt|jsonl|ndjson|json|parquet))?(\.(gz|zip))?$/i, '');
+  const name = /^(train|training|data|dataset)$/i.test(own) ? basename(dirname(resolve(path))) : own;
+  return name.replace(/[^\p{L}\p{N}_-]+/gu, '-').replace(/^-+|-+$/g, '').slice(0, 100) || 'experiment';
+}
+
+function columnNamed(table: Table, column: string, flag: string): string {
   if (table.columns.includes(column)) return column;
   const near = nearest(column, table.columns);
   throw new OrtrainError('usage', `${flag} ${column}: ${table.file} has no such column`, {
     subject: column,
-    remedy: near === undefined ? `Its columns are ${table.columns.join(', ')}.` : `Did you mean ${near}?`,
+    remedy: near === undefined ? `Its columns are ${quotedList(table.columns)}.` : `Did you mean ${quoted(near)}?`,
   });
 }
 
-/** The column with the longest texts. */
-function textColumn(table: Table): string {
+/** The column with the longest texts, other than that of the classes. */
+function textColumn(table: Table, target: string | undefined): string {
   const length = (column: string): number => (columnOf(table, column) ?? []).reduce((sum, value) => sum + value.length, 0);
-  return table.columns.reduce((longest, column) => (length(column) > length(longest) ? column : longest));
+  return table.columns.filter((column) => column !== target).reduce((longest, column) => (length(column) > length(longest) ? column : longest));
 }
 
 const USUAL_TARGETS = /^(target|label|labels|class|category|sentiment|y)$/i;
@@ -79,13 +114,16 @@ function targetColumn(table: Table, text: string): string {
   if (only !== undefined && second === undefined) return only;
   throw new OrtrainError('usage', `which column of ${table.file} holds the classes is not clear`, {
     subject: table.file,
-    remedy: `Name it with --target; ${candidates.length > 0 ? `it could be ${candidates.join(' or ')}.` : `the columns are ${table.columns.join(', ')}.`}`,
+    remedy: `Name it with --target; ${candidates.length > 0 ? `it could be ${candidates.map(quoted).join(' or ')}.` : `the columns are ${quotedList(table.columns)}.`}`,
   });
 }
 
 /** A column with id in its name and a different value in every row. */
 function idColumn(table: Table, taken: readonly string[]): string | null {
-  const isId = (column: string): boolean => /(^|[_\s])id$/i.test(column) && new Set(columnOf(table, column)).size === table.rows.length;
+  const isId = (column: string): boolean => {
+    const ids = new Set(columnOf(table, column));
+    return /(^|[_\s])id$/i.test(column) && ids.size === table.rows.length && !ids.has('');
+  };
   return table.columns.find((column) => !taken.includes(column) && isId(column)) ?? null;
 }
 

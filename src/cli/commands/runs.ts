@@ -17,18 +17,23 @@ function runTable(stored: readonly ListedRun[], colors: Colors): string {
   const columns = [left('run'), left('status'), left('started'), right('took'), left('model'), right('folds'), right('oof/accuracy'), right('oof/f1_macro')];
   return table(
     columns,
-    stored.map(({ name, status, startedAt, seconds, experiment, metrics }) => [
+    stored.map(({ name, status, startedAt, seconds, experiment, metrics, trainedFolds }) => [
       printable(name),
       colored(status, colors),
       minuteOf(startedAt),
       seconds === null ? '–' : duration(seconds),
       experiment === null ? '–' : printable(experiment.model.base),
-      experiment === null ? '–' : String(experiment.split.folds),
+      experiment === null ? '–' : foldsText(trainedFolds, experiment.split.folds),
       metric(metrics?.oof['oof/accuracy']),
       metric(metrics?.oof['oof/f1_macro']),
     ]),
     colors,
   );
+}
+
+/** `5` where all are trained, otherwise `1 of 5`. */
+function foldsText(trained: number, all: number): string {
+  return trained === all ? String(all) : `${trained} of ${all}`;
 }
 
 function colored(status: ListedRun['status'], colors: Colors): string {

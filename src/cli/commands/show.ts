@@ -10,7 +10,7 @@ import { foldCurves, type Curves } from '../render/curves.ts';
 import { decisionLines, notedDecisions } from '../render/decisions.ts';
 import { resultsTable } from '../render/results.ts';
 import { sections } from '../render/sections.ts';
-import { duration, minuteOf, pathFromHere, printable } from '../render/text.ts';
+import { duration, minuteOf, pathFromHere, plural, printable } from '../render/text.ts';
 import type { Colors } from '../terminal.ts';
 
 /** Shows all that is known of a run: what its journal tells, so that one which is under way or was interrupted has its curves, too. */
@@ -45,7 +45,8 @@ interface Told {
 }
 
 function showText(run: StoredRun, { journal, files, folds }: Told, colors: Colors): string {
-  const { name, folder, status, startedAt, seconds, experiment, metrics } = run;
+  const { name, folder, status, startedAt, seconds, experiment, metrics, trainedFolds } = run;
+  const all = experiment.split.folds;
   const monitor = experiment.training.best_model.monitor;
   const failure = journal.findLast((entry) => entry.type === 'run-failed');
   return sections(
@@ -53,7 +54,7 @@ function showText(run: StoredRun, { journal, files, folds }: Told, colors: Color
       {
         title: printable(name),
         lines: [
-          `${status}, started ${minuteOf(startedAt)}${seconds === null ? '' : `, took ${duration(seconds)}`}`,
+          `${status}, started ${minuteOf(startedAt)}${seconds === null ? '' : `, took ${duration(seconds)}`}${trainedFolds === all ? '' : `, ${trainedFolds} of ${plural(all, 'fold')} trained`}`,
           ...(status === 'failed' && failure?.type === 'run-failed' ? [printable(failure.error)] : []),
         ],
       },

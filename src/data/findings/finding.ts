@@ -24,7 +24,8 @@ export interface Finding {
     | 'cut-texts'
     | 'padding'
     | 'unknown-tokens'
-    | 'no-tokenizer';
+    | 'no-tokenizer'
+    | 'untrained-pooler';
   /** A sentence without a final full stop. */
   readonly message: string;
   /** How many rows, texts, classes or tokens it is about. */

@@ -34,14 +34,14 @@ export function resultSection(story: RunStory): Html {
   const chosen = metrics.cv[monitor.replace(/^val\//, '')];
   const calibration = calibrationOf(outOfFold, metrics.classes);
   return html`<div class="tiles">
-${tile(metric(chosen?.mean), `${monitor}, mean over folds`)}
+${tile(metric(chosen?.mean), metrics.folds.length === 1 ? `${monitor}, on the one fold that was trained` : `${monitor}, mean over folds`)}
 ${tile(percent(hits / rows), `accuracy out of fold, ${percent(within.low)} to ${percent(within.high)}`)}
 ${tile(metric(metrics.oof['oof/f1_macro']), 'macro F1 out of fold')}
 ${tile(metric(metrics.oof['oof/roc_auc']), 'area under the ROC curve')}
 ${tile(metric(calibrationError(calibration.bins)), 'expected calibration error')}
 </div>
 ${foldTable(run)}
-<p class="muted small">± is the standard deviation over the folds. The intervals are Nadeau and Bengio’s for folds that share their training rows, and Wilson’s for the accuracy. A fold’s best epoch is chosen on the rows that it is measured on, so that all of this is a little better than new texts will show.</p>`;
+<p class="muted small">${metrics.folds.length > 1 ? '± is the standard deviation over the folds. The intervals are Nadeau and Bengio’s for folds that share their training rows, and Wilson’s for the accuracy.' : 'The interval of the accuracy is Wilson’s.'} A fold’s best epoch is chosen on the rows that it is measured on, so that all of this is a little better than new texts will show.</p>`;
 }
 
 /** Each fold's curves, what became of it, and the decisions on its way. */
