@@ -1,24 +1,9 @@
 import { OrtrainError } from '../core/errors.ts';
 import { writeFileAtomic } from '../core/files.ts';
-import { readInput, readJsonObject } from '../core/inputs.ts';
-import { count, cut, list, object, optional, primitive } from '../core/shapes.ts';
+import { readInput } from '../core/inputs.ts';
+import type { Tokenizer } from './tokenizer/load.ts';
 
-/** A text's token ids, with the special tokens and without padding. */
-interface EncodedText {
-  readonly ids: readonly number[];
-  /** True where tokens were cut off at the end. */
-  readonly truncated: boolean;
-  /** How many of the ids stand for something that the vocabulary lacks. */
-  readonly unknown: number;
-}
-
-export interface Tokenizer {
-  readonly padId: number;
-  /** How many special tokens every text gets. */
-  readonly specialTokens: number;
-  /** At most `maxLength` ids, the special tokens at both ends among them; `maxLength` is above `specialTokens`. */
-  encode(text: string, maxLength: number): EncodedText;
-}
+export { loadTokenizer, type Tokenizer } from './tokenizer/load.ts';
 
 /** Token ids of many texts, end to end. */
 export interface TokenSet {
@@ -32,55 +17,6 @@ export interface TokenSet {
   readonly unknown: number;
   /** The ids of a row, a view. */
   row(index: number): Int32Array;
-}
-
-/**
- * The tokenizer of a model. `files`: paths by file name; `tokenizer.json` is needed, `tokenizer_config.json` used where given.
- * A `data` error where they are missing, are no tokenizer, or lack a padding token.
- */
-export async function loadTokenizer(files: Readonly<Record<string, string>>): Promise<Tokenizer> {
-  const path = files['tokenizer.json'];
-  if (path === undefined) throw unusable('the model', 'it has no tokenizer.json');
-  const definition = readDefinition(path) as { readonly padding?: { readonly pad_token?: unknown } | null };
-  const wrong = addedTokens(definition, '');
-  if (wrong !== undefined) throw unusable(path, wrong);
-  const configPath = files['tokenizer_config.json'];
-  const config = configPath === undefined ? {} : (readDefinition(configPath) as TokenizerConfig);
-  const { Tokenizer: HuggingFaceTokenizer } = await import('@huggingface/tokenizers');
-  let library: Library;
-  try {
-    library = new HuggingFaceTokenizer(definition, config);
-  } catch (error) {
-    throw unusable(path, cut((error as Error).message), error);
-  }
-  const encoded = (text: string, options: { readonly add_special_tokens: boolean }): readonly number[] => {
-    let ids: readonly unknown[];
-    try {
-      ({ ids } = library.encode(text, options));
-    } catch (error) {
-      throw unusable(path, cut((error as Error).message), error);
-    }
-    if (ids.every(isTokenId)) return ids;
-    throw unusable(path, 'it gives ids that are not whole numbers');
-  };
-
-  const padId = [tokenText(config.pad_token), definition.padding?.pad_token, '[PAD]', '<pad>']
-    .map((token) => (typeof token === 'string' ? library.token_to_id(token) : undefined))
-    .find(isTokenId);
-  if (padId === undefined) throw unusable(path, 'it has no padding token');
-  const { before, after } = specialTokens(encoded, path);
-  const unknownId = library.model?.unk_token_id;
-
-  return {
-    padId,
-    specialTokens: before.length + after.length,
-    encode(text, maxLength) {
-      const ids = encoded(text, { add_special_tokens: false });
-      const room = maxLength - before.length - after.length;
-      const kept = ids.length > room ? ids.slice(0, room) : ids;
-      return { ids: [...before, ...kept, ...after], truncated: ids.length > room, unknown: kept.filter((id) => id === unknownId).length };
-    },
-  };
 }
 
 /**
@@ -140,43 +76,14 @@ export function loadTokens(path: string): TokenSet {
   return tokenSet({ offsets, ids, padId, truncated, unknown });
 }
 
-/** What is used of @huggingface/tokenizers; its own types are not found under this compiler's module resolution. */
-interface Library {
-  readonly model: { readonly unk_token_id?: number } | null;
-  token_to_id(token: string): unknown;
-  encode(text: string, options: { readonly add_special_tokens: boolean }): { readonly ids: readonly unknown[] };
-}
-
-interface TokenizerConfig {
-  readonly pad_token?: TokenConfig;
-}
-
-/** Tokens stand in configurations as text or as an object that holds it. */
-type TokenConfig = string | { readonly content: string } | null;
-
 /** `OTOK` in ASCII, as a little-endian number. */
 const MAGIC = 0x4b4f544f;
 const VERSION = 1;
 const HEADER_WORDS = 7;
 const PROGRESS_EVERY = 256;
 
-/** The library looks for these in every text, and for one that is empty or no text it would look without end. */
-const addedTokens = object({
-  added_tokens: optional(list(object({ id: count, content: primitive('a text with letters', (value) => typeof value === 'string' && value !== '') }))),
-});
-
-/** Above any vocabulary's tokenizer.json. */
-const MOST_DEFINITION_BYTES = 2 ** 28;
 /** Node reads no larger file at once. */
 const MOST_BYTES = 2 ** 31 - 1;
-
-function tokenText(token: TokenConfig | undefined): unknown {
-  return typeof token === 'object' ? token?.content : token;
-}
-
-function isTokenId(id: unknown): id is number {
-  return Number.isInteger(id) && Number(id) >= 0 && Number(id) < 2 ** 31;
-}
 
 function tokenSet(set: Omit<TokenSet, 'row'>): TokenSet {
   return { ...set, row: (index) => set.ids.subarray(set.offsets[index], set.offsets[index + 1]) };
@@ -186,31 +93,6 @@ function grown(ids: Int32Array<ArrayBuffer>, needed: number): Int32Array<ArrayBu
   const larger = new Int32Array(Math.max(needed, ids.length * 2));
   larger.set(ids);
   return larger;
-}
-
-/** The ids that the tokenizer puts around a text, found by encoding one word with and without them. */
-function specialTokens(
-  encoded: (text: string, options: { readonly add_special_tokens: boolean }) => readonly number[],
-  path: string,
-): { readonly before: readonly number[]; readonly after: readonly number[] } {
-  const bare = encoded('a', { add_special_tokens: false });
-  const whole = encoded('a', { add_special_tokens: true });
-  for (let start = 0; bare.length > 0 && start + bare.length <= whole.length; start++) {
-    if (bare.every((id, i) => whole[start + i] === id)) return { before: whole.slice(0, start), after: whole.slice(start + bare.length) };
-  }
-  throw unusable(path, 'its special tokens do not stand around the text');
-}
-
-function readDefinition(path: string): Readonly<Record<string, unknown>> {
-  return readJsonObject(path, MOST_DEFINITION_BYTES);
-}
-
-function unusable(subject: string, reason: string, cause?: unknown): OrtrainError {
-  return new OrtrainError('data', `the tokenizer of ${subject} cannot be used: ${reason}`, {
-    subject,
-    remedy: 'The model needs a tokenizer.json of a BERT-like tokenizer; tokenizers of the Hugging Face library write one with save_pretrained.',
-    ...(cause === undefined ? {} : { cause }),
-  });
 }
 
 function notTokens(path: string, reason: string, cause?: unknown): OrtrainError {

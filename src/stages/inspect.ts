@@ -18,7 +18,7 @@ interface Params extends InspectionOptions {
 /** Looks for what is worth knowing about the data before training. Output: findings. */
 export const inspect: Stage<Params> = {
   name: 'inspect',
-  version: 1,
+  version: 2,
   needs: { folds: 'one' },
   reads: 'everything',
   makes: 'findings',

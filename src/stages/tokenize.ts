@@ -16,7 +16,7 @@ interface Params {
 /** Reads the tables and turns every text into token ids, once for all folds and epochs. Output: tokens. */
 export const tokenize: Stage<Params> = {
   name: 'tokenize',
-  version: 1,
+  version: 2,
   needs: {},
   reads: 'everything',
   makes: 'tokens',

@@ -1,10 +1,11 @@
-import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Experiment } from '../config/index.ts';
 import { OrtrainError } from '../core/errors.ts';
 import { writeFileAtomic } from '../core/files.ts';
 import { readJsonObject } from '../core/inputs.ts';
 import { list, number, object, oneOf, primitive, text, type Shape } from '../core/shapes.ts';
+import { writeTokenizerFiles } from '../data/tokenizer/written.ts';
 import { modelFiles, openWeights, readEncoderConfig, throwIfStray } from '../data/model-folder.ts';
 import {
   encodeSafetensors,
@@ -86,9 +87,7 @@ export function writeModelFolder(folder: string, model: NewModel): void {
   const saved = savedClassifier({ encoder: model.config, head: model.head, outputs: outputsFor(model.classes) });
   writeFileAtomic(join(folder, 'model.safetensors'), encodeSafetensors(saved.tensors(model.source)));
   writeFileSync(join(folder, 'config.json'), `${JSON.stringify({ ...describe(model), ...saved.config }, null, 2)}\n`);
-  for (const path of Object.values(model.files)) {
-    if (TOKENIZER_FILES.includes(basename(path))) copyFileSync(path, join(folder, basename(path)));
-  }
+  writeTokenizerFiles(folder, Object.fromEntries(Object.entries(model.files).filter(([name]) => TOKENIZER_FILES.includes(name))));
 }
 
 /** The pretrained config.json with what a classifier changes. One output is a sigmoid, which Hugging Face calls multi-label. */

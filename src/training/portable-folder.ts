@@ -1,8 +1,9 @@
-import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OrtrainError } from '../core/errors.ts';
 import { writeJsonAtomic } from '../core/files.ts';
 import { readJsonObject } from '../core/inputs.ts';
+import { writeTokenizerFiles } from '../data/tokenizer/written.ts';
 import { tokenLengths, type TokenSet } from '../data/tokens.ts';
 import { classificationClass, inFloat16, inInt8, portableClassifier, portableFeeds, withWeights, type PortableModel } from '../engine/models/index.ts';
 import { openModelFile } from '../engine/runtime/index.ts';
@@ -36,7 +37,8 @@ export async function writePortableFolder(folder: string, modelFolder: string, p
   const { toOnnx } = await import('../engine/graph/onnx.ts');
   mkdirSync(join(folder, 'onnx'), { recursive: true });
   writeJsonAtomic(join(folder, 'config.json'), { ...portableConfig(modelFolder, classes), architectures: [classificationClass(encoder)] });
-  writeTokenizer(folder, modelFolder, maxLength);
+  // Told to cut texts where training cut them.
+  writeTokenizerFiles(folder, tokenizerFiles(modelFolder), { model_max_length: maxLength });
   for (const precision of precisions) writeFileSync(join(folder, PORTABLE_FILES[precision]), toOnnx(withWeights(inPrecision[precision](model))));
 }
 
@@ -98,13 +100,4 @@ function portableConfig(modelFolder: string, classes: readonly string[]): Readon
     label2id: Object.fromEntries(classes.map((name, i) => [name, i])),
     problem_type: 'single_label_classification',
   };
-}
-
-/** The tokenizer as it came, but told to cut texts where training cut them. */
-function writeTokenizer(folder: string, modelFolder: string, maxLength: number): void {
-  const files = tokenizerFiles(modelFolder);
-  for (const [name, path] of Object.entries(files)) copyFileSync(path, join(folder, name));
-  const name = 'tokenizer_config.json';
-  const config = existsSync(join(folder, name)) ? readJsonObject(join(folder, name)) : { tokenizer_class: 'PreTrainedTokenizerFast' };
-  writeJsonAtomic(join(folder, name), { ...config, model_max_length: maxLength });
 }
