@@ -16,7 +16,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { isAlive, ownerName, parseOwner, thisProcess } from './owner.ts';
+import { ownerName, parseOwner, thisProcess, type Owner } from './owner.ts';
+import { isAlive } from './signs.ts';
 import { naming } from './system-errors.ts';
 
 /** A name in the same folder that no other process uses, so that a rename into place stays within one file system. */
@@ -24,12 +25,17 @@ export function temporaryBeside(path: string): string {
   return `${path}~${ownerName(thisProcess())}~${randomBytes(4).toString('hex')}.tmp`;
 }
 
-/** Removes what processes that are dead by now left under temporary names, in a folder and below. */
-export function removeLeftovers(folder: string): void {
+/**
+ * Removes what processes that are dead by now left under temporary names, in a folder and below.
+ *
+ * @param signs files that an owner touches as long as it lives, besides what it is writing
+ */
+export function removeLeftovers(folder: string, signs: (owner: Owner) => readonly string[]): void {
   const names = existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }) : [];
   for (const name of names) {
     const owner = parseOwner(/~([^~]+)~[0-9a-f]{8}\.tmp$/.exec(name)?.[1] ?? '');
-    if (owner !== undefined && !isAlive(owner)) rmSync(join(folder, name), { recursive: true, force: true });
+    const path = join(folder, name);
+    if (owner !== undefined && !isAlive(owner, [path, ...signs(owner)])) rmSync(path, { recursive: true, force: true });
   }
 }
 
@@ -66,10 +72,13 @@ export function writeJsonAtomic(path: string, value: unknown): void {
 /**
  * Moves a finished folder to its final place, once everything in it is on the disk. If another process was there first,
  * theirs stays and ours is removed.
+ *
+ * @param claim makes room for it in the last moment, or throws where this process has lost the right to do so
  */
-export function moveIntoPlace(temporary: string, final: string): void {
+export function moveIntoPlace(temporary: string, final: string, claim: () => void = () => {}): void {
   mkdirSync(dirname(final), { recursive: true });
   syncTree(temporary);
+  claim();
   try {
     renameSync(temporary, final);
     syncFolder(dirname(final));

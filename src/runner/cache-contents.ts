@@ -1,11 +1,12 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, renameSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { OrtrainError } from '../core/errors.ts';
 import { readJsonInput } from '../core/inputs.ts';
 import { object, record, text } from '../core/shapes.ts';
 import type { Environment } from '../core/events.ts';
-import { ownerOf } from '../core/lock.ts';
-import { isAlive } from '../core/owner.ts';
+import { signOf } from '../core/lease.ts';
+import { livingOwner } from '../core/lock.ts';
+import { lockOf, openCache } from './cache.ts';
 import { readManifest, sizeOf } from './manifest.ts';
 
 /** Something in the cache. */
@@ -29,11 +30,11 @@ export interface CacheItem {
 export function cacheContents(artifacts: string): readonly CacheItem[] {
   const root = resolve(artifacts, 'cache');
   const users = usersByEntry(resolve(artifacts, 'runs'));
-  const item = (kind: CacheItem['kind'], stage: string, name: string): CacheItem => {
+  const item = (place: CacheItem['kind'], stage: string, name: string): CacheItem => {
     const key = name.slice(0, KEY_LENGTH);
-    const folder = join(root, ...(kind === 'entry' ? [] : [kind]), stage, name);
+    const folder = join(root, ...(place === 'entry' ? [] : [place]), stage, name);
+    const kind = lstatSync(folder).isDirectory() ? place : 'broken';
     const manifest = readManifest(folder);
-    const owner = ownerOf(join(root, 'locks', stage, key));
     return {
       kind,
       stage,
@@ -43,13 +44,13 @@ export function cacheContents(artifacts: string): readonly CacheItem[] {
       bytes: sizeOf(folder),
       made: manifest?.made ?? null,
       runs: kind === 'broken' ? [] : (users.get(`${stage}/${key}`) ?? []),
-      busy: owner !== undefined && isAlive(owner),
+      busy: livingOwner(lockOf(artifacts, { stage, key }), (owner) => [signOf(resolve(artifacts), owner)]) !== undefined,
     };
   };
   const below = (kind: CacheItem['kind'], folder: string): readonly CacheItem[] =>
     foldersIn(folder)
       .filter((stage) => !OTHER_FOLDERS.includes(stage))
-      .flatMap((stage) => foldersIn(join(folder, stage)).map((name) => item(kind, stage, name)));
+      .flatMap((stage) => entriesIn(join(folder, stage)).map((name) => item(kind, stage, name)));
   const found = [...below('entry', root), ...below('partial', join(root, 'partial')), ...below('broken', join(root, 'broken'))];
   return found.sort((a, b) => a.stage.localeCompare(b.stage) || (a.fold ?? 0) - (b.fold ?? 0));
 }
@@ -59,8 +60,34 @@ export function unused(contents: readonly CacheItem[]): readonly CacheItem[] {
   return contents.filter(({ runs, busy }) => runs.length === 0 && !busy);
 }
 
-export function removeItems(items: readonly CacheItem[]): void {
-  for (const { folder } of items) rmSync(folder, { recursive: true, force: true });
+/** Removes those of the items that are still unused: a run may have come to need them since they were shown. Answers with them. */
+export async function removeUnused(artifacts: string, items: readonly CacheItem[]): Promise<readonly CacheItem[]> {
+  let going: readonly CacheItem[] = [];
+  await takeAway(artifacts, () => {
+    const free = new Set(unused(cacheContents(artifacts)).map(({ folder }) => folder));
+    return (going = items.filter(({ folder }) => free.has(folder)));
+  });
+  return going;
+}
+
+/**
+ * Removes folders, each in one step, so that a crash leaves it whole or leaves what the next run clears away. `choose` finds them while no run
+ * can begin: one that begins afterwards does not see them any more.
+ */
+export async function takeAway(artifacts: string, choose: () => readonly { readonly folder: string }[]): Promise<void> {
+  const cache = openCache(artifacts);
+  try {
+    const away = cache.begin();
+    const lock = await cache.lockRuns();
+    try {
+      for (const [i, { folder }] of choose().entries()) if (existsSync(folder)) renameSync(folder, join(away, String(i)));
+    } finally {
+      lock.release();
+    }
+    cache.discard(away);
+  } finally {
+    cache.close();
+  }
 }
 
 /** SHA-256 in hex. */
@@ -84,6 +111,11 @@ function entriesOf(path: string): readonly string[] {
   } catch (cause) {
     throw new OrtrainError('usage', `${path} does not tell which cache entries its run uses`, { subject: path, remedy: 'Carry the run out again, which costs nothing where the cache is whole, or move its folder away.', cause });
   }
+}
+
+/** Folders, and what else has the name of an entry. */
+function entriesIn(folder: string): readonly string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() || /^[0-9a-f]{64}/.test(entry.name) ? [entry.name] : []));
 }
 
 function foldersIn(folder: string): readonly string[] {

@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, rmdirSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { OrtrainError } from '../core/errors.ts';
 import { moveIntoPlace, removeLeftovers } from '../core/files.ts';
-import { acquireLock, ownerOf, type Lock } from '../core/lock.ts';
-import { isAlive, ownerName, parseOwner, thisProcess, type Owner } from '../core/owner.ts';
+import { signOf, takeLease, workshopOf, type Lease } from '../core/lease.ts';
+import { acquireLock, livingOwner, type Lock, type Signs } from '../core/lock.ts';
+import { parseOwner, thisProcess, type Owner } from '../core/owner.ts';
+import { isAlive } from '../core/signs.ts';
 import { readManifest, whatIsBroken, writeManifest, type Expected, type KeyParts, type Manifest } from './manifest.ts';
 
 /** An entry's address. */
@@ -23,57 +26,88 @@ export interface Cache {
   inspect(entry: Address & Expected): Promise<EntryState>;
   /** What the entries of a stage were made from. */
   manifests(stage: string): readonly Manifest[];
+  /** What a process in this artifacts folder touches as long as it lives. */
+  readonly signs: Signs;
   /** Waits until no other process makes the entry. */
   lock(address: Address, signal: AbortSignal | undefined, onWait: (owner: Owner) => void): Promise<Lock>;
+  /** Waits until no other process begins a run, or takes away what no run needs. */
+  lockRuns(signal?: AbortSignal): Promise<Lock>;
   /** Where the task that makes an entry keeps what it goes on from after a crash. */
   partial(address: Address): string;
   /** Removes that of an entry which is complete: a process may have died between the two. */
   forgetPartial(address: Address): void;
   /** A fresh empty folder on the same file system, for a task to write into. */
   begin(): string;
-  /** Makes a finished folder the entry, in place of one that may be there, and forgets how far its task had come. */
-  commit(folder: string, entry: Address & Expected, parts: KeyParts): Promise<void>;
+  /**
+   * Makes a finished folder the entry, in place of one that may be there, and forgets how far its task had come. Throws a `run` error
+   * where the lock was lost meanwhile: then another process makes the entry, or has.
+   */
+  commit(folder: string, entry: Address & Expected, parts: KeyParts, lock: Lock): Promise<void>;
   /** Takes a broken entry out of the way; answers where it is now. */
   setAside(address: Address): string;
   /** Removes what a failed task left. */
   discard(folder: string): void;
   /** Removes what processes that were killed left. */
   clean(): void;
+  /** From now on others see that this process is at work, however busy it is. */
+  keepAlive(): void;
+  /** Ends what `begin`, `lock` and `keepAlive` took. */
+  close(): void;
 }
 
 export function openCache(artifacts: string): Cache {
   const root = resolve(artifacts, 'cache');
   const workshop = join(root, 'tmp');
-  const own = join(workshop, ownerName(thisProcess()));
+  const signs: Signs = (owner) => [signOf(resolve(artifacts), owner)];
   const entry = ({ stage, key }: Address): string => join(root, stage, key);
   const partial = ({ stage, key }: Address): string => join(root, 'partial', stage, key);
-  const lockPath = ({ stage, key }: Address): string => join(root, 'locks', stage, key);
-  const freshName = (): string => join(own, randomBytes(6).toString('hex'));
+  let taken: Lease | undefined;
+  const lease = (): Lease => {
+    taken ??= takeLease(resolve(artifacts));
+    taken.renew();
+    return taken;
+  };
+  const freshName = (): string => join(workshopOf(resolve(artifacts), thisProcess()), randomBytes(6).toString('hex'));
+  const lock = async (path: string, signal: AbortSignal | undefined, onWait: (owner: Owner) => void): Promise<Lock> => {
+    lease();
+    const had = await acquireLock(path, signal, onWait, signs);
+    const isPledged = lease().renew();
+    return { ...had, isHeld: () => isPledged() && had.isHeld() };
+  };
   return {
     entry,
     partial,
+    signs,
     async inspect(expected) {
       if (!isThere(entry(expected))) return { kind: 'absent' };
       const problem = await whatIsBroken(entry(expected), expected);
       return problem === undefined ? { kind: 'sound' } : { kind: 'broken', problem };
     },
     manifests: (stage) => namesIn(join(root, stage)).flatMap((key) => readManifest(entry({ stage, key })) ?? []),
-    lock: (address, signal, onWait) => acquireLock(lockPath(address), signal, onWait),
+    async lock(address, signal, onWait) {
+      const had = await lock(lockOf(artifacts, address), signal, onWait);
+      const kept = lstatSync(partial(address), { throwIfNoEntry: false });
+      if (kept?.isDirectory() === false) rmSync(partial(address));
+      return had;
+    },
+    lockRuns: (signal) => lock(lockOf(artifacts, { stage: 'runs', key: 'all' }), signal, () => {}),
     forgetPartial(address) {
-      const owner = ownerOf(lockPath(address));
-      if (owner === undefined || !isAlive(owner)) rmSync(partial(address), { recursive: true, force: true });
+      if (livingOwner(lockOf(artifacts, address), signs) === undefined) rmSync(partial(address), { recursive: true, force: true });
     },
     begin() {
+      lease();
       const folder = freshName();
       mkdirSync(folder, { recursive: true });
       return folder;
     },
-    async commit(folder, address, parts) {
+    async commit(folder, address, parts, { isHeld }) {
       const final = entry(address);
       await writeManifest(folder, parts, address);
       const old = freshName();
-      if (isThere(final)) renameSync(final, old);
-      moveIntoPlace(folder, final);
+      moveIntoPlace(folder, final, () => {
+        if (!isHeld()) throw new OrtrainError('run', `another process has taken over what makes ${final}`, { subject: final });
+        if (isThere(final)) renameSync(final, old);
+      });
       rmSync(old, { recursive: true, force: true });
       rmSync(partial(address), { recursive: true, force: true });
     },
@@ -83,18 +117,26 @@ export function openCache(artifacts: string): Cache {
       renameSync(entry(address), place);
       return place;
     },
-    discard(folder) {
-      rmSync(folder, { recursive: true, force: true });
-      if (existsSync(own) && readdirSync(own).length === 0) rmdirSync(own);
-    },
+    discard: (folder) => rmSync(folder, { recursive: true, force: true }),
     clean() {
       for (const name of namesIn(workshop)) {
         const owner = parseOwner(name);
-        if (owner === undefined || !isAlive(owner)) rmSync(join(workshop, name), { recursive: true, force: true });
+        const evidence = (of: Owner): readonly string[] => [join(workshop, name), ...signs(of)];
+        if (owner === undefined || !isAlive(owner, evidence(owner))) rmSync(join(workshop, name), { recursive: true, force: true });
       }
-      for (const folder of ['locks', 'partial']) removeLeftovers(join(root, folder));
+      for (const folder of ['locks', 'partial']) removeLeftovers(join(root, folder), signs);
+    },
+    keepAlive: () => lease().keep(),
+    close() {
+      taken?.end();
+      taken = undefined;
     },
   };
+}
+
+/** The lock of an entry. */
+export function lockOf(artifacts: string, { stage, key }: Address): string {
+  return join(resolve(artifacts), 'cache', 'locks', stage, key);
 }
 
 /** Whatever stands there, a link that leads nowhere among it. */

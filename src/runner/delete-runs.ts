@@ -1,10 +1,9 @@
-import { renameSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { OrtrainError } from '../core/errors.ts';
-import { isAlive, type Owner } from '../core/owner.ts';
+import type { Owner } from '../core/owner.ts';
+import { isAtWork } from '../tracking/at-work.ts';
 import { readJournal } from '../tracking/journal.ts';
-import { cacheContents, removeItems, type CacheItem } from './cache-contents.ts';
-import { openCache } from './cache.ts';
+import { cacheContents, takeAway, type CacheItem } from './cache-contents.ts';
 import { sizeOf } from './manifest.ts';
 import { readRun, type StoredRun } from './runs.ts';
 
@@ -40,15 +39,11 @@ export function deletionOf(artifacts: string, names: readonly string[]): Deletio
  * Each folder goes in one step, so that a crash leaves it whole or leaves what the next run clears away; then the items. Whatever has come
  * into use since it was shown stays: a run that is at work by now throws as `deletionOf` does, before anything is deleted.
  */
-export function deleteRuns(artifacts: string, { runs, items }: Deletion): void {
-  const free = new Set(deletionOf(artifacts, runs.map(({ name }) => name)).items.map(({ folder }) => folder));
-  const cache = openCache(artifacts);
-  for (const { name, folder } of runs) {
-    const away = cache.begin();
-    renameSync(folder, join(away, name));
-    cache.discard(away);
-  }
-  removeItems(items.filter(({ folder }) => free.has(folder)));
+export function deleteRuns(artifacts: string, { runs, items }: Deletion): Promise<void> {
+  return takeAway(artifacts, () => {
+    const free = new Set(deletionOf(artifacts, runs.map(({ name }) => name)).items.map(({ folder }) => folder));
+    return [...runs, ...items.filter(({ folder }) => free.has(folder))];
+  });
 }
 
 function throwUnlessFree({ name, folder, status }: StoredRun, runs: string): void {
@@ -68,9 +63,9 @@ function throwUnlessFree({ name, folder, status }: StoredRun, runs: string): voi
  */
 function atWork(folder: string): Owner | undefined {
   const entries = readJournal(join(folder, 'journal.jsonl'));
-  const first = entries.findIndex((entry) => entry.type === 'run-started' && isAlive(entry.owner));
+  const first = entries.findIndex((entry) => entry.type === 'run-started' && isAtWork(folder, entry.owner));
   const since = first === -1 ? [] : entries.slice(first);
   const starts = since.flatMap((entry) => (entry.type === 'run-started' ? [entry.owner] : []));
   const ends = since.filter(({ type }) => type === 'run-finished' || type === 'run-failed');
-  return starts.length > ends.length ? starts.find(isAlive) : undefined;
+  return starts.length > ends.length ? starts.find((owner) => isAtWork(folder, owner)) : undefined;
 }

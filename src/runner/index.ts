@@ -1,4 +1,4 @@
-export { cacheContents, removeItems, unused, type CacheItem } from './cache-contents.ts';
+export { cacheContents, removeUnused, unused, type CacheItem } from './cache-contents.ts';
 export { checkData, inspectDataset, type DataSizes } from './check-data.ts';
 export { deleteRuns, deletionOf, type Deletion } from './delete-runs.ts';
 export type { Finding } from '../data/findings/index.ts';

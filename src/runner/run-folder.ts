@@ -58,7 +58,7 @@ export function claimRunFolder({ place, experiment, cache }: PreparedRun, surrou
   for (;;) {
     const { run, folder } = place();
     if (existsSync(folder)) {
-      removeLeftovers(folder);
+      removeLeftovers(folder, cache.signs);
       describeRun(folder, experiment, surroundings);
       return { run, folder };
     }

@@ -3,17 +3,17 @@ import { join, relative } from 'node:path';
 import type { LoadedExperiment } from '../config/index.ts';
 import { contentHash } from '../core/content.ts';
 import { interrupted, OrtrainError } from '../core/errors.ts';
-import type { FoldRecord, Listener, RunEvent, StageEvent, Usage } from '../core/events.ts';
+import type { Environment, FoldRecord, Listener, RunEvent, StageEvent } from '../core/events.ts';
 import { thisProcess } from '../core/owner.ts';
 import { readJson } from '../stages/outputs.ts';
 import type { DownloadProgress } from '../data/hub.ts';
-import { openJournal } from '../tracking/journal.ts';
+import { openJournal, type Journal } from '../tracking/journal.ts';
 import { summaryOf, type FoldHistory, type RunMetrics } from '../tracking/run-files.ts';
 import { checkData } from './check-data.ts';
 import { checkModel } from './check-model.ts';
 import { openCrew } from './crew.ts';
 import { choiceInWords, deviceFailure, type PassedOver } from './devices.ts';
-import type { FileHashes } from './file-hashes.ts';
+import { makeUnlessDone, MOST_TRIES } from './make-output.ts';
 import { prepareRun, type PreparedRun, type RunnerOptions } from './prepare.ts';
 import { claimRunFolder, environment, publish, type RunPlace } from './run-folder.ts';
 import { byStage, shareOut, type Share } from './share-out.ts';
@@ -52,32 +52,30 @@ export async function runExperiment(loaded: LoadedExperiment, options: RunnerOpt
 /** Carries an experiment out on one device; answers with that device where it fails and `auto` may take another. */
 async function runOnce(loaded: LoadedExperiment, options: RunnerOptions, listen: Listener<RunEvent>, started: number): Promise<RunResult | PassedOver> {
   const prepared = await prepareToRun(loaded, options, (progress) => listen({ type: 'download', ...progress }));
-  const { tasks } = prepared;
   prepared.cache.clean();
+  try {
+    return await runPrepared(prepared, options, listen, started);
+  } finally {
+    prepared.cache.close();
+  }
+}
+
+async function runPrepared(prepared: PreparedRun, options: RunnerOptions, listen: Listener<RunEvent>, started: number): Promise<RunResult | PassedOver> {
+  const { tasks } = prepared;
   const surroundings = environment(prepared, options.commandLine ?? []);
-  const { run, folder } = claimRunFolder(prepared, surroundings);
-  const journal = openJournal(join(folder, 'journal.jsonl'));
+  const { run, folder, journal } = await begin(prepared, surroundings, options);
   const report: Listener<RunEvent> = (event) => {
     journal.append(event);
     listen(event);
   };
   const seconds = (): number => (performance.now() - started) / 1000;
-  report({
-    type: 'run-started',
-    run,
-    folder,
-    tasks: tasks.map(({ id, stage, fold }) => ({ id, stage: stage.name, ...(fold === undefined ? {} : { fold }) })),
-    owner: thisProcess(),
-    experiment: prepared.experiment,
-    environment: surroundings,
-    ...(options.command === undefined ? {} : { command: options.command }),
-  });
+  listen(runStarted(prepared, surroundings, { run, folder }, options));
   if (Object.keys(options.failed ?? {}).length === 0) options.tracker?.follow(folder, run, prepared.experiment.tracking.mlflow);
   try {
     for (const name of ['config.yaml', 'environment.json']) report(await artifactOf(join(folder, name), { run, folder }));
     const { executed, files } = await watchSystem(
       (figures) => report({ type: 'system', run, ...figures }),
-      () => carryOut(prepared, { run, folder }, options.signal, report),
+      () => carryOutWhole(prepared, { run, folder }, options.signal, report),
     );
     const metrics = readMetrics(prepared);
     const pages = metrics === null || (executed === 0 && existsSync(join(folder, 'report.html'))) ? [] : await explain({ run, folder }, report);
@@ -107,12 +105,61 @@ async function prepareToRun(loaded: LoadedExperiment, options: RunnerOptions, on
   return isTrue ? prepared : prepareRun(loaded, options, onDownload);
 }
 
-async function carryOut(
-  prepared: PreparedRun,
-  place: RunPlace,
-  signal: AbortSignal | undefined,
-  report: Listener<RunEvent>,
-): Promise<{ readonly executed: number; readonly files: readonly string[] }> {
+/** Until the journal tells that the run is at work, nobody else may find that it is not. */
+async function begin(prepared: PreparedRun, surroundings: Environment, options: RunnerOptions): Promise<RunPlace & { readonly journal: Journal }> {
+  const lock = await prepared.cache.lockRuns(options.signal);
+  try {
+    const place = claimRunFolder(prepared, surroundings);
+    const journal = openJournal(join(place.folder, 'journal.jsonl'));
+    journal.append(runStarted(prepared, surroundings, place, options));
+    return { ...place, journal };
+  } finally {
+    lock.release();
+  }
+}
+
+function runStarted({ tasks, experiment }: PreparedRun, surroundings: Environment, { run, folder }: RunPlace, { command }: RunnerOptions): RunEvent {
+  return {
+    type: 'run-started',
+    run,
+    folder,
+    tasks: tasks.map(({ id, stage, fold }) => ({ id, stage: stage.name, ...(fold === undefined ? {} : { fold }) })),
+    owner: thisProcess(),
+    experiment,
+    environment: surroundings,
+    ...(command === undefined ? {} : { command }),
+  };
+}
+
+interface Carried {
+  readonly executed: number;
+  readonly files: readonly string[];
+}
+
+/** `carryOut`, which begins again where outputs that were there before have gone meanwhile: removed or changed by another program. */
+async function carryOutWhole(prepared: PreparedRun, place: RunPlace, signal: AbortSignal | undefined, report: Listener<RunEvent>): Promise<Carried> {
+  let executed = 0;
+  for (let tries = 1; ; tries += 1) {
+    const done = new Map<string, Outcome>();
+    try {
+      const carried = await carryOut(prepared, place, signal, report, done);
+      return { ...carried, executed: carried.executed + executed };
+    } catch (error) {
+      const gone = signal?.aborted === true || tries === MOST_TRIES ? undefined : await firstGone(prepared, done);
+      if (gone === undefined) throw error;
+      executed += [...done.values()].filter(({ isMade }) => isMade).length;
+      report({ type: 'notice', run: place.run, level: 'warning', message: `the output of ${gone} was changed or removed while it was in use; it is made again` });
+    }
+  }
+}
+
+/** A task that had its output in this run and has it no longer. */
+async function firstGone({ tasks, cache }: PreparedRun, done: ReadonlyMap<string, Outcome>): Promise<string | undefined> {
+  for (const task of tasks) if (done.has(task.id) && (await cache.inspect(addressOf(task))).kind !== 'sound') return task.id;
+  return undefined;
+}
+
+async function carryOut(prepared: PreparedRun, place: RunPlace, signal: AbortSignal | undefined, report: Listener<RunEvent>, done: Map<string, Outcome>): Promise<Carried> {
   const crew = openCrew(prepared.device);
   const breaking = new AbortController();
   const breakOff = (): void => {
@@ -125,6 +172,7 @@ async function carryOut(
   try {
     const isDone = await areDone(prepared);
     if (!isDone) {
+      prepared.cache.keepAlive();
       report({ type: 'notice', run: place.run, level: 'info', message: choiceInWords(prepared.deviceChoice) });
       await checkData(prepared.experiment);
       await checkModel(prepared.experiment, prepared.modelFolder);
@@ -133,7 +181,7 @@ async function carryOut(
     for (const tasks of byStage(prepared.tasks)) {
       const share = isDone ? { lanes: 1, threads: prepared.threads } : await shareOut(prepared, tasks);
       const workerOf = (lane: number): StageWorker => (share.lanes === 1 ? crew.single() : crew.process(lane));
-      const work = (task: Task, lane: number): Promise<Outcome> => carryOutTask(task, { prepared, place, share, signal: breaking.signal, worker: () => workerOf(lane), report });
+      const work = (task: Task, lane: number): Promise<Outcome> => carryOutTask(task, { prepared, place, share, signal: breaking.signal, worker: () => workerOf(lane), report, done });
       outcomes.push(...(await sideBySide(tasks, share.lanes, work, breakOff)));
       await crew.endProcesses();
     }
@@ -160,6 +208,8 @@ interface Means {
   readonly signal: AbortSignal;
   readonly worker: () => StageWorker;
   readonly report: Listener<RunEvent>;
+  /** Takes up what has its output. */
+  readonly done: Map<string, Outcome>;
 }
 
 async function carryOutTask(task: Task, means: Means): Promise<Outcome> {
@@ -168,10 +218,8 @@ async function carryOutTask(task: Task, means: Means): Promise<Outcome> {
   const who = { run: place.run, task: task.id, stage: task.stage.name, ...(task.fold === undefined ? {} : { fold: task.fold }) };
   const emit: Listener<StageEvent> = (event) => report({ type: 'task-event', ...who, event });
   const began = performance.now();
-  const usage = await unlessDone(task, prepared, signal, emit, async () => {
-    report({ type: 'task-started', ...who, ...share });
-    return perform(task, prepared, share.threads, worker(), emit);
-  });
+  const usage = await makeUnlessDone(task, { prepared, signal, threads: share.threads, worker, emit, onStart: () => report({ type: 'task-started', ...who, ...share }) });
+  means.done.set(task.id, { isMade: usage !== undefined, files: [] });
   const record = foldRecord(task);
   report(usage === undefined ? { type: 'task-cached', ...who, ...record } : { type: 'task-finished', ...who, seconds: (performance.now() - began) / 1000, usage, ...record });
   const published = publish(task, place.folder);
@@ -195,56 +243,6 @@ async function areDone({ tasks, cache, forced }: PreparedRun): Promise<boolean> 
   if (forced.size > 0) return false;
   for (const task of tasks) if ((await cache.inspect(addressOf(task))).kind !== 'sound') return false;
   return true;
-}
-
-/**
- * Makes a task's output unless the cache holds it; answers with what that took, if it was made here. Of several processes that want the
- * same output one makes it and the others wait. A broken entry is set aside first.
- */
-async function unlessDone(task: Task, { cache, forced }: PreparedRun, signal: AbortSignal, emit: Listener<StageEvent>, make: () => Promise<Usage>): Promise<Usage | undefined> {
-  const address = addressOf(task);
-  const isDone = async (): Promise<boolean> => !forced.has(task.id) && (await cache.inspect(address)).kind === 'sound';
-  if (await isDone()) {
-    cache.forgetPartial(address);
-    return undefined;
-  }
-  const lock = await cache.lock(address, signal, ({ pid, host }) => {
-    emit({ type: 'notice', level: 'info', message: `waits for process ${pid} on ${host}, which makes the same` });
-  });
-  try {
-    if (await isDone()) return undefined;
-    const state = await cache.inspect(address);
-    if (state.kind === 'broken') {
-      const place = cache.setAside(address);
-      emit({ type: 'notice', level: 'warning', message: `the entry ${task.output} was broken (${state.problem}); it is kept in ${place} and made again` });
-    }
-    return await make();
-  } finally {
-    lock.release();
-  }
-}
-
-async function perform(task: Task, { cache, hashes, device, experiment }: PreparedRun, threads: number, worker: StageWorker, emit: Listener<StageEvent>): Promise<Usage> {
-  const output = cache.begin();
-  try {
-    const { stage, params, files, inputs, fold = 0 } = task;
-    const partial = { folder: cache.partial(addressOf(task)), everySeconds: experiment.resources.checkpoint_seconds };
-    const unkeyed = { device, threads, logEvery: experiment.tracking.log_every, evalBatchSize: experiment.training.eval_batch_size };
-    const usage = await worker.perform({ task: task.id, stage: stage.name, params, files, inputs, output, partial, fold, ...unkeyed }, emit);
-    await throwIfChanged(task, hashes);
-    await cache.commit(output, addressOf(task), task.parts);
-    return usage;
-  } finally {
-    cache.discard(output);
-  }
-}
-
-/** An entry's key holds the hashes of the files that it was made from; so they must not have changed in the meantime. */
-async function throwIfChanged({ files, parts }: Task, hashes: FileHashes): Promise<void> {
-  for (const [name, path] of Object.entries(files)) {
-    if ((await hashes.of(path)) === parts.contents[name]) continue;
-    throw new OrtrainError('data', `${path} changed while it was in use`, { subject: path, remedy: 'Start again when nothing writes to it any more.' });
-  }
 }
 
 async function artifactOf(path: string, { run, folder }: RunPlace): Promise<RunEvent> {

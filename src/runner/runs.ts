@@ -4,7 +4,7 @@ import { readExperiment, type Experiment } from '../config/index.ts';
 import { OrtrainError } from '../core/errors.ts';
 import { readJsonInput } from '../core/inputs.ts';
 import { nearest } from '../core/nearest.ts';
-import { isAlive } from '../core/owner.ts';
+import { isAtWork } from '../tracking/at-work.ts';
 import { readJournal } from '../tracking/journal.ts';
 import type { RunMetrics } from '../tracking/run-files.ts';
 import { runMetrics } from '../tracking/run-shapes.ts';
@@ -102,13 +102,13 @@ function progressOf(folder: string): Pick<StoredRun, 'status' | 'startedAt' | 's
   const ends = entries.filter((entry) => entry.type === 'run-finished' || entry.type === 'run-failed');
   const last = ends.at(-1);
   const seconds = ends.length === 0 ? null : ends.reduce((sum, end) => sum + end.seconds, 0);
-  return { status: statusOf(start, last), startedAt: new Date(start?.t ?? 0).toISOString(), seconds };
+  return { status: statusOf(folder, start, last), startedAt: new Date(start?.t ?? 0).toISOString(), seconds };
 }
 
 type Entry = ReturnType<typeof readJournal>[number];
 
-function statusOf(start: (Entry & { readonly type: 'run-started' }) | undefined, end: Entry | undefined): StoredRun['status'] {
-  if (end === undefined || end.t < (start?.t ?? 0)) return start !== undefined && isAlive(start.owner) ? 'running' : 'interrupted';
+function statusOf(folder: string, start: (Entry & { readonly type: 'run-started' }) | undefined, end: Entry | undefined): StoredRun['status'] {
+  if (end === undefined || end.t < (start?.t ?? 0)) return start !== undefined && isAtWork(folder, start.owner) ? 'running' : 'interrupted';
   if (end.type !== 'run-failed') return 'done';
   return end.interrupted ? 'interrupted' : 'failed';
 }

@@ -2,6 +2,9 @@ import { OrtrainError, type ErrorCode, type Problem } from '../core/errors.ts';
 import type { StageEvent, Usage } from '../core/events.ts';
 import { explained } from '../core/system-errors.ts';
 import type { Device } from '../engine/runtime/index.ts';
+import type { StageContext } from '../stages/index.ts';
+
+type PartialFolder = StageContext<unknown>['partial'];
 
 /** One task, as it travels to where it is carried out. Plain data: a thread, a process or a machine can take it. */
 export interface TaskOrder {
@@ -13,7 +16,7 @@ export interface TaskOrder {
   /** Kind of input to the folders that hold it. */
   readonly inputs: Readonly<Record<string, readonly string[]>>;
   readonly output: string;
-  readonly partial: { readonly folder: string; readonly everySeconds: number };
+  readonly partial: PartialFolder;
   readonly fold: number;
   readonly device: Device;
   readonly threads: number;

@@ -31,7 +31,12 @@ export interface StageContext<P> {
   /** A fresh folder to write into; it is moved into the cache when `run` returns. */
   readonly output: string;
   /** Where the task keeps what a later start of it goes on from, and how often; it outlives crashes, not the task's end. */
-  readonly partial: { readonly folder: string; readonly everySeconds: number };
+  readonly partial: {
+    readonly folder: string;
+    readonly everySeconds: number;
+    /** A file that is there as long as nobody else may write there; absent where nobody else knows the folder. */
+    readonly claim?: string;
+  };
   /** The fold, for a stage that runs once a fold; otherwise 0. */
   readonly fold: number;
   readonly device: Device;

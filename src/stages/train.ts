@@ -66,7 +66,7 @@ export const train: Stage<Params> = {
         seed: foldSeed,
         logEvery,
         emit,
-        checkpoints: openCheckpoints(partial.folder, partial.everySeconds),
+        checkpoints: openCheckpoints(partial.folder, partial.everySeconds, partial.claim),
         stopRequested,
       });
       const metrics = epochs.find(({ epoch }) => epoch === best.epoch)?.metrics ?? {};

@@ -55,7 +55,7 @@ const runEvents: Readonly<Record<string, Shape>> = {
     run: text,
     folder: text,
     tasks: list(object({ id: text, stage: text, fold: optional(count) })),
-    owner: object({ pid: count, started: text, host: text }),
+    owner: object({ pid: count, started: text, host: text, boot: optional(text), namespace: optional(text) }),
     experiment: record(() => undefined),
     environment: object({ versions: record(text) }),
     command: optional(object({ id: text, name: text, size: count })),

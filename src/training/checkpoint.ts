@@ -75,13 +75,15 @@ export const TIME_BETWEEN_PER_COST = 50;
  * old checkpoint or the new one. The best model has a file of its own, because it changes once an epoch at most.
  *
  * @param everySeconds time between two checkpoints; 0 for one after every step
+ * @param claim is there as long as no other process may write into the folder
  */
-export function openCheckpoints(folder: string, everySeconds: number): Checkpoints {
+export function openCheckpoints(folder: string, everySeconds: number, claim?: string): Checkpoints {
   const root = rootOf(folder);
   let due = performance.now() + 1000 * everySeconds;
   return {
     isDue: () => performance.now() >= due,
     async save(trainer, { pass, best, ...rest }) {
+      if (claim !== undefined && !existsSync(claim)) throw new OrtrainError('run', `another process has taken over what is kept in ${folder}`, { subject: folder });
       const began = performance.now();
       const { parameters, optimizer } = await trainer.look();
       const { step, slots } = optimizer;

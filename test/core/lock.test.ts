@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { acquireLock, ownerOf, tryLock } from '../../src/core/lock.ts';
-import { isAlive, ownerName, parseOwner, thisProcess } from '../../src/core/owner.ts';
+import { acquireLock, livingOwner, tryLock, type Lock } from '../../src/core/lock.ts';
+import { fateOf, ownerName, parseOwner, thisProcess, type Owner } from '../../src/core/owner.ts';
+import { isAlive } from '../../src/core/signs.ts';
 import { root, temporaryFolder } from '../helpers/quickstart.ts';
 
 const folder = temporaryFolder();
@@ -19,26 +20,62 @@ function start(program: string) {
 }
 
 describe('a process', () => {
-  it('is known by its name again', () => {
+  it('is known by its name again, by the one of earlier versions, too', () => {
     expect(parseOwner(ownerName(thisProcess()))).toEqual(thisProcess());
-    expect(parseOwner('state.json')).toBeUndefined();
+    const older: Owner = { pid: 12, started: '345', host: 'a-host.of-mine' };
+    expect(ownerName(older)).toBe('12-345-a-host.of-mine');
+    expect(parseOwner('12-345-a-host.of-mine')).toEqual(older);
+    for (const other of ['state.json', '', '1', '1-2', '1-2@3@h', 'x-2-h', '1-2@g.3@h', '99999999999999999999-1-h']) expect(parseOwner(other), other).toBeUndefined();
   });
 
   it('lives until it ends, and a later one with its number is another', () => {
     const own = thisProcess();
-    expect(isAlive(own)).toBe(true);
-    expect(isAlive({ ...own, pid: 2 ** 22 + 1 })).toBe(false);
-    if (own.started !== '') expect(isAlive({ ...own, started: '1' })).toBe(false);
-    expect(isAlive({ ...own, pid: 2 ** 22 + 1, host: 'elsewhere' })).toBe(true);
+    expect(fateOf(own)).toBe(own.started === '' ? 'unknown' : 'alive');
+    expect(fateOf({ ...own, pid: 2 ** 22 + 1 })).toBe('dead');
+    if (own.started !== '') expect(fateOf({ ...own, started: '1' })).toBe('dead');
+  });
+
+  it('of another machine, container, start of the system or version is known by its signs alone', () => {
+    const own = { ...thisProcess(), pid: 2 ** 22 + 1 };
+    const { boot: _b, namespace: _n, ...older } = own;
+    const others = { host: { ...own, host: 'elsewhere' }, boot: { ...own, boot: '0123456789ab' }, namespace: { ...own, namespace: '1' }, older };
+    for (const [what, owner] of Object.entries(others)) {
+      const sign = join(folder, `sign-of-${what}`);
+      expect(fateOf(owner), what).toBe('unknown');
+      expect(isAlive(owner, [sign]), what).toBe(false);
+      writeFileSync(sign, '');
+      expect(isAlive(owner, [sign]), what).toBe(true);
+      age(sign, 31);
+      expect(isAlive(owner, [sign]), what).toBe(false);
+      age(sign, -31);
+      expect(isAlive(owner, [sign]), what).toBe(false);
+    }
   });
 });
+
+/** Makes a file as old as that by the clock of its file system. */
+function age(path: string, seconds: number): void {
+  writeFileSync(`${path}.now`, '.');
+  const now = statSync(`${path}.now`).mtimeMs / 1000;
+  rmSync(`${path}.now`);
+  utimesSync(path, now - seconds, now - seconds);
+}
+
+/** Puts a lock there as its owner would have. */
+function lockOf(path: string, name: string, seconds: number): void {
+  mkdirSync(path, { recursive: true });
+  writeFileSync(join(path, name), '');
+  age(join(path, name), seconds);
+}
+
+const lock = (path: string, signal?: AbortSignal, signs?: () => readonly string[]): Promise<Lock> => acquireLock(path, signal, () => {}, signs);
 
 describe('a lock', () => {
   it('is had by one, then by the other', async () => {
     const path = join(folder, 'one', 'lock');
     const first = tryLock(path);
     expect(tryLock(path)).toEqual(thisProcess());
-    const second = acquireLock(path, undefined, () => {});
+    const second = lock(path);
     if ('release' in first) first.release();
     (await second).release();
     expect(readdirSync(join(folder, 'one'))).toEqual([]);
@@ -55,14 +92,68 @@ describe('a lock', () => {
     expect(owners).toEqual([process.pid]);
   });
 
+  it('of a process elsewhere is waited for as long as it gives signs of life, and for 30 s after the last', async () => {
+    const away = { ...thisProcess(), host: 'elsewhere' };
+    const names = [ownerName(away), `${ownerName(away)}~01234567`, '12-345-elsewhere', 'a name of a later version'];
+    const waits = names.map(async (name, i) => {
+      const [path, sign] = [join(folder, `away-${i}`), join(folder, `away-${i}.sign`)];
+      lockOf(path, name, 100);
+      writeFileSync(sign, '');
+      age(sign, 28);
+      const began = performance.now();
+      const taken = await lock(path, undefined, () => [sign]);
+      expect(taken.isHeld()).toBe(true);
+      taken.release();
+      return (performance.now() - began) / 1000;
+    });
+    const seconds = await Promise.all(waits);
+    // 2 s are left of the 30, and it is looked on for 3 more.
+    expect(Math.min(...seconds)).toBeGreaterThan(4.5);
+    expect(Math.max(...seconds)).toBeLessThan(15);
+  });
+
+  it('that is a file, or a folder in a folder, is nobody’s', async () => {
+    writeFileSync(join(folder, 'file'), 'no lock');
+    (await lock(join(folder, 'file'))).release();
+    lockOf(join(folder, 'deep'), ownerName({ ...thisProcess(), pid: 2 ** 22 + 1 }), 0);
+    rmSync(join(folder, 'deep', ownerName({ ...thisProcess(), pid: 2 ** 22 + 1 })));
+    mkdirSync(join(folder, 'deep', ownerName({ ...thisProcess(), pid: 2 ** 22 + 1 }), 'below'), { recursive: true });
+    (await lock(join(folder, 'deep'))).release();
+    expect(existsSync(join(folder, 'deep'))).toBe(false);
+  });
+
+  it('is known to be lost by a process that was suspended, once another has it', async () => {
+    const [path, said] = [join(folder, 'suspended'), join(folder, 'held')];
+    const program = `
+      import { writeFileSync } from 'node:fs';
+      const { tryLock } = await import(${source('lock')});
+      const lock = tryLock(${JSON.stringify(path)});
+      console.log('has it');
+      setInterval(() => writeFileSync(${JSON.stringify(said)}, String(lock.isHeld())), 20);`;
+    const { child, said: started, ended } = start(program);
+    await started;
+    expect(fateOf(livingOwner(path) ?? thisProcess())).toBe('alive');
+    child.kill('SIGSTOP');
+    for (const name of readdirSync(path)) age(join(path, name), 31);
+    await expect.poll(() => livingOwner(path)).toBeUndefined();
+    const own = await lock(path);
+    rmSync(said, { force: true });
+    child.kill('SIGCONT');
+    await expect.poll(() => existsSync(said) && readFileSync(said, 'utf8')).toBe('false');
+    expect(own.isHeld()).toBe(true);
+    own.release();
+    child.kill('SIGKILL');
+    await ended;
+  });
+
   it('of a process that was killed is taken over', async () => {
     const path = join(folder, 'three');
     const { child, said, ended } = start(`const { tryLock } = await import(${source('lock')}); tryLock(${JSON.stringify(path)}); console.log('has it'); setInterval(() => {}, 1000);`);
     await said;
-    expect(ownerOf(path)?.pid).toBe(child.pid);
+    expect(livingOwner(path)?.pid).toBe(child.pid);
     child.kill('SIGKILL');
     await ended;
-    (await acquireLock(path, undefined, () => {})).release();
+    (await lock(path)).release();
     expect(existsSync(path)).toBe(false);
   });
 

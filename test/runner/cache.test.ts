@@ -3,7 +3,7 @@ import { appendFileSync, copyFileSync, existsSync, mkdirSync, readFileSync, read
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../src/core/events.ts';
-import { cacheContents, planExperiment, removeItems, runExperiment, unused } from '../../src/runner/index.ts';
+import { cacheContents, planExperiment, removeUnused, runExperiment, unused } from '../../src/runner/index.ts';
 import { readJournal } from '../../src/tracking/journal.ts';
 import { bin } from '../cli/bin.ts';
 import { flipBit } from '../helpers/damage.ts';
@@ -170,7 +170,7 @@ describe('pruning', () => {
     rmSync(join(into, 'runs', 'gone'), { recursive: true });
     const items = unused(cacheContents(into));
     expect(items).toMatchObject([{ kind: 'entry', stage: 'tokenize', runs: [], busy: false }]);
-    removeItems(items);
+    expect(await removeUnused(into, items)).toEqual(items);
     expect((await run('split', ['name=kept'], () => {}, into)).executed).toEqual([]);
     expect((await run('split', ['name=gone', 'model.max_seq_length=20'], () => {}, into)).executed).toEqual(['tokenize']);
   });

@@ -46,12 +46,12 @@ describe('deleting runs', () => {
     expect(deletionOf(artifacts, ['gone', 'gone']).runs).toMatchObject([{ name: 'gone', status: 'done', folder: join(artifacts, 'runs', 'gone') }]);
   });
 
-  it('is refused for a run that is at work, until it ends', () => {
+  it('is refused for a run that is at work, until it ends', async () => {
     tell('gone', 'begins');
     const shown = deletionOf(artifacts, ['kept']);
     expect(() => deletionOf(artifacts, ['kept', 'gone'])).toThrow(expect.objectContaining({ code: 'usage', message: expect.stringContaining(`gone is at work, in process ${process.pid}`) as string }));
     tell('kept', 'begins');
-    expect(() => deleteRuns(artifacts, shown)).toThrow(/kept is at work/);
+    await expect(deleteRuns(artifacts, shown)).rejects.toThrow(/kept is at work/);
     tell('kept', 'ends');
     tell('gone', 'ends');
     expect(deletionOf(artifacts, ['kept', 'gone']).runs).toHaveLength(2);

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { OrtrainError } from '../../core/errors.ts';
-import { cacheContents, removeItems, unused } from '../../runner/index.ts';
+import { cacheContents, removeUnused, unused } from '../../runner/index.ts';
 import { isAgreed } from '../ask.ts';
 import type { Verb } from '../call.ts';
 import { inAll, itemTable } from '../render/cache-items.ts';
@@ -31,6 +31,7 @@ export const prune: Verb<PruneFlags> = async (_operands, { dryRun = false, yes =
     terminal.note(list);
     if (!(await isAgreed(`Remove ${plural(items.length, 'item')} for good?`))) return { data: { removed: [] }, text: 'nothing was removed' };
   }
-  removeItems(items);
-  return { data: { removed: items }, text: yes ? `${list} removed` : `${inAll(items)} removed` };
+  const removed = await removeUnused(call.flags.artifacts, items);
+  const kept = items.length === removed.length ? '' : `; ${plural(items.length - removed.length, 'item')} stayed, which a run has come to use`;
+  return { data: { removed }, text: yes ? `${itemTable(removed, terminal.colors)}\n${inAll(removed)} removed${kept}` : `${inAll(removed)} removed${kept}` };
 };

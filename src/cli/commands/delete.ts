@@ -27,7 +27,7 @@ export const deleteStored: Verb<DeleteFlags> = async (names, { withCache = false
     terminal.note(list);
     if (!(await isAgreed(`Delete ${what} for good?`))) return { data: { deleted: [], removed: [], kept: found.items }, text: 'nothing was deleted' };
   }
-  deleteRuns(flags.artifacts, going);
+  await deleteRuns(flags.artifacts, going);
   return { data: { deleted: going.runs, removed: going.items, kept }, text: yes ? `${list}\n${what} deleted` : `${what} deleted` };
 };
 

@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { OrtrainError } from '../../core/errors.ts';
-import { isAlive } from '../../core/owner.ts';
+import { ownerName, thisProcess } from '../../core/owner.ts';
+import { isAtWork } from '../at-work.ts';
 import { latestStart } from '../journal.ts';
 import type { Failure } from './answers.ts';
 import { trackingClient } from './client.ts';
@@ -32,7 +33,7 @@ export interface SyncOptions {
 /** Brings the server's picture of a run up to its journal. Throws an environment error where the server is away or will not have it. */
 export async function syncRun(folder: string, server: TrackingServer, { env, signal, anew, firstMs }: SyncOptions): Promise<SyncResult> {
   const started = latestStart(join(folder, 'journal.jsonl'));
-  if (started !== undefined && started.owner.pid !== process.pid && isAlive(started.owner)) return { folder, state: 'at-work', entries: 0, rejected: 0, page: null };
+  if (started !== undefined && ownerName(started.owner) !== ownerName(thisProcess()) && isAtWork(folder, started.owner)) return { folder, state: 'at-work', entries: 0, rejected: 0, page: null };
   if (anew === true) rmSync(join(folder, 'mlflow'), { recursive: true, force: true });
   const upload = new RunUpload(folder, server, trackingClient(server, shortPatience(signal, firstMs)), env);
   const entries = upload.pending();

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Experiment } from '../../config/index.ts';
 import { OrtrainError } from '../../core/errors.ts';
 import type { Listener, Notice } from '../../core/events.ts';
-import { isAlive } from '../../core/owner.ts';
+import { isAtWork } from '../at-work.ts';
 import { latestStart } from '../journal.ts';
 import type { Failure } from './answers.ts';
 import { hasCheckpoint, readCheckpoint } from './checkpoint.ts';
@@ -168,7 +168,7 @@ function abandonedRuns(folder: string, server: TrackingServer): readonly string[
 
 function isAtWorkIn(folder: string): boolean {
   const started = latestStart(join(folder, 'journal.jsonl'));
-  return started === undefined || isAlive(started.owner);
+  return started === undefined || isAtWork(folder, started.owner);
 }
 
 function messageOf(error: unknown): string {
