@@ -10,6 +10,7 @@ import { loadTokenizer, tokenize, type TokenSet } from '../data/tokens.ts';
 import { readModelFolder, tokenizerFiles } from '../training/classifier-folder.ts';
 import { ensembleProbabilities } from '../training/ensemble.ts';
 import { PORTABLE_FILES, portableProbabilities, writePortableFolder, type Precision } from '../training/portable-folder.ts';
+import { throwIfResultsChanged } from '../tracking/recorded-files.ts';
 import { modelFolders } from './predict.ts';
 import type { StoredRun } from './runs.ts';
 import { verifyModels } from './verify-models.ts';
@@ -67,6 +68,7 @@ export async function exportRun(run: StoredRun, request: ExportRequest, listen: 
     const fold = request.fold ?? bestFold(run);
     const model = foldFolder(run, fold);
     await verifyModels(run, [model], 'these', request.signal);
+    await throwIfResultsChanged(run.folder, ['oof.csv']);
     const { classes, max_seq_length: maxLength } = readModelFolder(model);
     const validation = await readValidation(run, fold, classes);
     const tokens = tokenize(await loadTokenizer(tokenizerFiles(model)), validation.texts, maxLength);

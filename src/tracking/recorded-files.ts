@@ -15,12 +15,19 @@ export interface RecordedFile {
 export function recordedFiles(folder: string): ReadonlyMap<string, RecordedFile> {
   const files = new Map<string, RecordedFile>();
   const journal = join(folder, 'journal.jsonl');
+  if (lstatSync(journal, { throwIfNoEntry: false })?.isFile() !== true) return files;
   for (let at = 0; ; ) {
     const { entries, end } = readJournalFrom(journal, at, 1 << 20);
     if (end === at) return files;
     for (const entry of entries) if (entry?.type === 'artifact') files.set(entry.path, { bytes: entry.bytes, sha256: entry.sha256 });
     at = end;
   }
+}
+
+/** `throwIfChanged` for those of the paths that the run's journal knows: its last lines may have been lost with a crash. */
+export async function throwIfResultsChanged(folder: string, paths: readonly string[]): Promise<void> {
+  const recorded = recordedFiles(folder);
+  await throwIfChanged(folder, paths.filter((path) => recorded.has(path)), recorded);
 }
 
 /**
@@ -43,7 +50,8 @@ export async function throwIfChanged(folder: string, paths: readonly string[], r
   });
 }
 
-async function whatIsWrong(path: string, recorded: RecordedFile | undefined): Promise<string | undefined> {
+/** A sentence without its subject; undefined for a file that is as its run left it. */
+export async function whatIsWrong(path: string, recorded: RecordedFile | undefined): Promise<string | undefined> {
   if (recorded === undefined) return 'is not in the journal of the run, so nothing tells whether it is whole';
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return 'is missing';

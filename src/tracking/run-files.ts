@@ -4,6 +4,7 @@ import type { Environment } from '../core/events.ts';
 import { readJsonInput, unreadable } from '../core/inputs.ts';
 import { cut } from '../core/shapes.ts';
 import { columnOf, readTable } from '../data/table.ts';
+import { throwIfResultsChanged } from './recorded-files.ts';
 import { runEnvironment, runMetrics } from './run-shapes.ts';
 
 /** What the files of a run's folder hold. */
@@ -66,8 +67,9 @@ export interface EvaluatedRun {
   readonly outOfFold: OutOfFold;
 }
 
-/** Reads what the evaluation of a run has left in its folder. Throws where a file is missing or damaged. */
+/** Reads what the evaluation of a run has left in its folder. Throws where a file is missing, damaged, or not as the run left it. */
 export async function readEvaluatedRun(folder: string): Promise<EvaluatedRun> {
+  await throwIfResultsChanged(folder, ['config.yaml', 'metrics.json', 'oof.csv']);
   const metrics = readJsonInput<RunMetrics>(join(folder, 'metrics.json'), runMetrics);
   return {
     name: basename(folder),

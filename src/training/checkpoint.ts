@@ -1,7 +1,10 @@
+import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { contentHash } from '../core/content.ts';
 import { OrtrainError } from '../core/errors.ts';
 import { writeFileAtomic } from '../core/files.ts';
+import { sha256 } from '../core/hash.ts';
 import { readInput } from '../core/inputs.ts';
 import { count, list, nullable, object, primitive, record, text, type Shape } from '../core/shapes.ts';
 import { openTensorFile } from '../data/model-folder.ts';
@@ -80,6 +83,7 @@ export const TIME_BETWEEN_PER_COST = 50;
 export function openCheckpoints(folder: string, everySeconds: number, claim?: string): Checkpoints {
   const root = rootOf(folder);
   let due = performance.now() + 1000 * everySeconds;
+  let bestSaved: { readonly name: string; readonly sum: string } | undefined;
   return {
     isDue: () => performance.now() >= due,
     async save(trainer, { pass, best, ...rest }) {
@@ -89,27 +93,32 @@ export function openCheckpoints(folder: string, everySeconds: number, claim?: st
       const { step, slots } = optimizer;
       const names = { tensors: `step-${step}.safetensors`, best: best === null ? null : `best-${best.epoch}.safetensors` };
       const { logits, ...counters } = pass;
-      writeTensors(join(folder, names.tensors), {
+      const sum = writeTensors(join(folder, names.tensors), {
         ...prefixed(PARAMETERS, parameters),
         ...Object.assign({}, ...Object.entries(slots).map(([slot, tensors]) => prefixed(slotPrefix(slot), tensors))),
         [LOGITS]: logits,
       });
-      if (best !== null && names.best !== null && !existsSync(join(folder, names.best))) writeTensors(join(folder, names.best), best.parameters);
+      if (best !== null && names.best !== null && bestSaved?.name !== names.best) bestSaved = { name: names.best, sum: writeTensors(join(folder, names.best), best.parameters) };
       const saved: Saved = {
         format: FORMAT,
         ...names,
+        sums: { tensors: sum, best: best === null ? null : (bestSaved?.sum ?? null) },
         step,
         slots: Object.keys(slots),
         state: { ...rest, pass: counters, best: best === null ? null : { epoch: best.epoch, validation: [...best.validation] } },
       };
-      writeFileAtomic(root, exactJson(saved));
+      writeFileAtomic(root, withSum(exactJson(saved)));
       keepOnly(folder, [ROOT, names.tensors, names.best]);
       const cost = performance.now() - began;
       due = performance.now() + (everySeconds === 0 ? 0 : Math.max(1000 * everySeconds, TIME_BETWEEN_PER_COST * cost));
     },
     async restore(trainer) {
       if (!existsSync(root)) return null;
-      const { state, step, slots, tensors, best } = parseSaved(root);
+      const { state, step, slots, tensors, best, sums } = parseSaved(root);
+      for (const [name, sum] of [[tensors, sums.tensors], [best, sums.best]] as const) {
+        if (name !== null && (await contentHash(join(folder, name))) !== sum) throw damaged(join(folder, name), 'it was changed after it was written');
+      }
+      if (best !== null && sums.best !== null) bestSaved = { name: best, sum: sums.best };
       const file = openTensorFile(join(folder, tensors));
       const restored: FitState = {
         ...state,
@@ -139,6 +148,8 @@ interface Saved {
   /** Files beside it. */
   readonly tensors: string;
   readonly best: string | null;
+  /** SHA-256 of these. */
+  readonly sums: { readonly tensors: string; readonly best: string | null };
   /** Updates made so far. */
   readonly step: number;
   /** The optimizer's slots, by name. */
@@ -161,6 +172,7 @@ const savedShape: Shape = object({
   format: count,
   tensors: fileName,
   best: nullable(fileName),
+  sums: object({ tensors: text, best: nullable(text) }),
   step: count,
   slots: list(text),
   state: object({
@@ -183,7 +195,7 @@ const savedShape: Shape = object({
 const MOST_BYTES = 2 ** 29 - 24;
 
 /** Raised when a checkpoint that was written before could no longer be read. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 const PARAMETERS = 'parameters/';
 const LOGITS = 'pass/logits';
@@ -193,8 +205,18 @@ function prefixed(prefix: string, tensors: Tensors): Tensors {
   return Object.fromEntries(Object.entries(tensors).map(([name, data]) => [prefix + name, data]));
 }
 
-function writeTensors(path: string, tensors: Tensors): void {
-  writeFileAtomic(path, encodeSafetensors(Object.entries(tensors).map(([name, data]) => ({ name, shape: [data.length], data }))));
+/** Answers with the SHA-256 of what was written. */
+function writeTensors(path: string, tensors: Tensors): string {
+  const pieces = encodeSafetensors(Object.entries(tensors).map(([name, data]) => ({ name, shape: [data.length], data })));
+  writeFileAtomic(path, pieces);
+  const hash = createHash('sha256');
+  for (const piece of pieces) hash.update(piece);
+  return hash.digest('hex');
+}
+
+/** `state.json` ends with a line that holds the SHA-256 of those before. */
+function withSum(json: string): string {
+  return `${json}\n${sha256(json)}\n`;
 }
 
 /** The tensors whose names begin with `prefix`, under the rest of their names. */
@@ -209,18 +231,23 @@ function keepOnly(folder: string, names: readonly (string | null)[]): void {
   }
 }
 
+function damaged(path: string, why: string, cause?: unknown): OrtrainError {
+  return new OrtrainError('data', `the checkpoint ${path} is damaged: ${why}`, { subject: path, remedy: REMEDY, cause });
+}
+
 function parseSaved(path: string): Saved {
-  const damaged = (why: string, cause?: unknown): OrtrainError => new OrtrainError('data', `the checkpoint ${path} is damaged: ${why}`, { subject: path, remedy: REMEDY, cause });
-  const content = readInput(path, MOST_BYTES).toString('utf8');
+  const [content = '', sum] = readInput(path, MOST_BYTES).toString('utf8').split('\n');
   let saved: unknown;
   try {
     saved = JSON.parse(content, fromExact);
   } catch (error) {
-    throw damaged('it is not JSON', error);
+    throw damaged(path, 'it is not JSON', error);
   }
   const wrong = savedShape(saved, '');
-  if (wrong !== undefined) throw damaged(wrong);
-  if ((saved as Saved).format !== FORMAT) throw new OrtrainError('data', `the checkpoint ${path} was written by another version`, { subject: path, remedy: REMEDY });
+  const format = (saved as Partial<Saved> | null)?.format;
+  if (typeof format === 'number' && format !== FORMAT) throw new OrtrainError('data', `the checkpoint ${path} was written by another version`, { subject: path, remedy: REMEDY });
+  if (wrong !== undefined) throw damaged(path, wrong);
+  if (sum !== sha256(content)) throw damaged(path, 'it was changed after it was written');
   return saved as Saved; // the shape says so
 }
 

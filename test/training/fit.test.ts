@@ -1,4 +1,4 @@
-import { readdirSync, statSync, truncateSync } from 'node:fs';
+import { readFileSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Experiment } from '../../src/config/index.ts';
@@ -12,6 +12,7 @@ import { initialWeights, outputsFor, tokenizerFiles } from '../../src/training/c
 import { openCheckpoints } from '../../src/training/checkpoint.ts';
 import { classifierPrograms, optimizerOf } from '../../src/training/classifier.ts';
 import { fit, type FitOptions, type FitResult } from '../../src/training/fit.ts';
+import { flipBit } from '../helpers/damage.ts';
 import { root, smallQuickstart, temporaryFolder } from '../helpers/quickstart.ts';
 
 type Training = Experiment['training'];
@@ -182,14 +183,34 @@ describe('a fit that is stopped and started again', () => {
     expect(saves).toBeLessThan(8);
   });
 
-  it.each(['state.json', 'step-8.safetensors', 'best-1.safetensors'])('starts from the beginning, and says so, where %s is cut short', async (name) => {
-    const folder = join(scratch, `cut-${name}`);
+  const cut = (path: string): void => truncateSync(path, Math.floor(statSync(path).size / 2));
+  it.each([
+    ['state.json', 'cut short', cut],
+    ['step-8.safetensors', 'cut short', cut],
+    ['best-1.safetensors', 'cut short', cut],
+    // The last digits of a probability of the best model, and of a weight.
+    ['state.json', 'changed in a digit', (path: string) => writeFileSync(path, readFileSync(path, 'utf8').replace(/(\d)(?=,[\d.]+\]\}\}\})/, (digit) => String((Number(digit) + 1) % 10)))],
+    ['step-8.safetensors', 'changed in one bit', (path: string) => flipBit(path, statSync(path).size - 4)],
+    ['best-1.safetensors', 'changed in one bit', (path: string) => flipBit(path, statSync(path).size - 4)],
+  ] as const)('starts from the beginning, and says so, where %s is %s', async (name, what, damage) => {
+    const folder = join(scratch, `${what}-${name}`);
     let asked = 0;
     await expect(fitSome(change, { checkpoints: openCheckpoints(folder, 120), stopRequested: () => (asked += 1) === 12 })).rejects.toThrow();
-    truncateSync(join(folder, name), Math.floor(statSync(join(folder, name)).size / 2));
+    const before = readFileSync(join(folder, name));
+    damage(join(folder, name));
+    expect(readFileSync(join(folder, name))).not.toEqual(before);
     const resumed = await fitSome(change, { checkpoints: openCheckpoints(folder, 120) });
     expect(resumed.events[0]).toMatchObject({ type: 'notice', level: 'warning', message: expect.stringContaining(name) });
     expect(withoutTimes(resumed.result)).toEqual(withoutTimes(whole.result));
+  });
+
+  it('saves nothing any more once another process has the right to', async () => {
+    const [folder, claim] = [join(scratch, 'claimed'), join(scratch, 'claim')];
+    writeFileSync(claim, '');
+    const checkpoints = openCheckpoints(folder, 0, claim);
+    const lose = (event: StageEvent): void => void (event.type === 'step' && event.step === 5 && rmSync(claim));
+    await expect(fitSome(change, { checkpoints, logEvery: 1, emit: lose })).rejects.toThrow(/another process has taken over/);
+    expect(readdirSync(folder)).toContain('step-4.safetensors');
   });
 });
 

@@ -4,6 +4,7 @@ import { asked, shownValue } from '../../config/parameters.ts';
 import { readRun, type StoredRun } from '../../runner/index.ts';
 import { foldStories, type FoldStory } from '../../tracking/fold-stories.ts';
 import { readJournal, type JournalEntry } from '../../tracking/journal.ts';
+import { throwIfResultsChanged } from '../../tracking/recorded-files.ts';
 import { journalStory } from '../../tracking/report/journal-story.ts';
 import type { Verb } from '../call.ts';
 import { foldCurves, type Curves } from '../render/curves.ts';
@@ -16,6 +17,7 @@ import type { Colors } from '../terminal.ts';
 /** Shows all that is known of a run: what its journal tells, so that one which is under way or was interrupted has its curves, too. */
 export const show: Verb<object> = async ([name = ''], _flags, call) => {
   const run = readRun(call.flags.artifacts, name);
+  await throwIfResultsChanged(run.folder, ['config.yaml', 'metrics.json']);
   const journal = readJournal(join(run.folder, 'journal.jsonl'));
   const [files, folds] = [filesBelow(run.folder), foldStories(journal)];
   return {

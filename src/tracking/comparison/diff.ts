@@ -5,6 +5,7 @@ import { OrtrainError } from '../../core/errors.ts';
 import type { Environment } from '../../core/events.ts';
 import { hashFile } from '../../core/hash.ts';
 import { leaves } from '../../core/leaves.ts';
+import { recordedFiles, whatIsWrong } from '../recorded-files.ts';
 import { sideBySide, type Compared, type SideBySide } from './compare.ts';
 import { readJudged } from './judged.ts';
 
@@ -43,7 +44,8 @@ export async function diffRuns(a: Stored, b: Stored): Promise<RunDiff> {
   const data = differingData(before.data, after.data);
   const environment = differingPlaces(before, after);
   const results = await comparedResults(a.folder, b.folder);
-  return { runs: [a.name, b.name], parameters, data, environment, results, metrics: sideBySide([a, b], await haveSameRows([a, b])).metrics, why: reasons({ parameters, data, environment, results }) };
+  const changed = [...(await changedResults(a, results)), ...(await changedResults(b, results))];
+  return { runs: [a.name, b.name], parameters, data, environment, results, metrics: sideBySide([a, b], await haveSameRows([a, b])).metrics, why: [...changed, ...reasons({ parameters, data, environment, results })] };
 }
 
 /** Whether the better figures can be marked; damaged results are told where they are compared. */
@@ -127,6 +129,17 @@ function differingPlaces(before: Environment, after: Environment): RunDiff['envi
 }
 
 const RESULTS = ['folds.csv', 'oof.csv', 'predictions.csv', 'submission.csv'];
+
+/** Differences that no run has made, as sentences. */
+async function changedResults({ name, folder }: Stored, results: readonly ResultFile[]): Promise<readonly string[]> {
+  const recorded = recordedFiles(folder);
+  const sentences = results.map(async ({ path }) => {
+    const record = recorded.get(path);
+    const problem = record === undefined ? undefined : await whatIsWrong(join(folder, path), record);
+    return problem === undefined ? [] : [`${path} of ${name} ${problem}`];
+  });
+  return (await Promise.all(sentences)).flat();
+}
 
 async function comparedResults(a: string, b: string): Promise<readonly ResultFile[]> {
   const paths = [...RESULTS, ...new Set([a, b].flatMap(modelFiles))].filter((path) => [a, b].some((folder) => existsSync(join(folder, path))));

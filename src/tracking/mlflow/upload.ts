@@ -1,7 +1,10 @@
 import { appendFileSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { hashFile, sha256 } from '../../core/hash.ts';
+import { contentHash } from '../../core/content.ts';
+import { sha256 } from '../../core/hash.ts';
+import { isAtWork } from '../at-work.ts';
 import { readJournalFrom } from '../journal.ts';
+import { recordedFiles, whatIsWrong } from '../recorded-files.ts';
 import { succeeded, type Failure, type Reply } from './answers.ts';
 import { freshCheckpoint, readCheckpoint, rejectedPath, writeCheckpoint, type Checkpoint } from './checkpoint.ts';
 import { pageOf, type RunStatus, type TrackingClient } from './client.ts';
@@ -27,6 +30,8 @@ export class RunUpload {
   /** Not sent yet, so that many entries go in one request. */
   readonly #waiting = new Map<Target, Content>();
   #refused: Refused[] = [];
+  /** As the journal has them at that size. */
+  #recorded: { readonly size: number; readonly files: ReturnType<typeof recordedFiles> } | undefined;
   #rejected = 0;
 
   constructor(folder: string, server: TrackingServer, client: TrackingClient, env: Variables) {
@@ -211,11 +216,23 @@ export class RunUpload {
   async #sendArtifact(runId: string, { target, file, path }: Extract<Operation, { type: 'artifact' }>): Promise<Reply> {
     const source = join(this.folder, file);
     if (!existsSync(source)) return done;
-    const digest = await hashFile(source);
+    const changed = await this.#whatChanged(file);
+    if (changed !== undefined) return this.#refuse(target, { artifact: path }, `${file} ${changed}`);
+    const digest = await contentHash(source);
     if (this.#checkpoint.artifacts[file] === digest) return done;
     const sent = this.#orRefuse(target, { artifact: path }, await this.#client.artifact(runId, path, source));
     if (sent.ok) this.#checkpoint = { ...this.#checkpoint, artifacts: { ...this.#checkpoint.artifacts, [file]: digest } };
     return sent;
+  }
+
+  /** How a file differs from what the run left; a run at work may be replacing it, and says so afterwards. */
+  async #whatChanged(file: string): Promise<string | undefined> {
+    const { started } = this.#state;
+    if (MADE_LATE.test(file) || started === undefined || isAtWork(this.folder, started.owner)) return undefined;
+    const size = sizeOf(this.#journal);
+    if (this.#recorded?.size !== size) this.#recorded = { size, files: recordedFiles(this.folder) };
+    const recorded = this.#recorded.files.get(file);
+    return recorded === undefined ? undefined : whatIsWrong(join(this.folder, file), recorded);
   }
 
   /** What the server will never take is set aside, and the rest goes on. */
@@ -247,6 +264,9 @@ interface Refused {
   readonly item: unknown;
   readonly reason: string;
 }
+
+/** Files that are made from the results, as often as somebody wants. */
+const MADE_LATE = /^(report\.html|figures\/)/;
 
 /** Holds about a thousand entries of the journal. */
 const PART_BYTES = 256 * 1024;
