@@ -100,6 +100,7 @@ function commands(act: Act): Command {
     .requiredOption('--run <run>', 'name or folder of the run')
     .requiredOption('--input <file>', "csv, tsv or jsonl with the run's text column, or - for one text a line on stdin")
     .option('--output <file>', 'write the CSV there instead of to stdout')
+    .option('--safe-csv', "put an apostrophe before cells that a spreadsheet would compute, those that begin with =, +, - or @")
     .action(act(async () => (await import('./commands/predict.ts')).predict));
   program
     .command('diff <run> <run>')

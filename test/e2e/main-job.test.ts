@@ -50,6 +50,8 @@ describe('a finished run', () => {
     expect(over.stderr).toContain('--set changes nothing here: predict reads no configuration');
     const lines = await pipeline(['predict', '--run', 'plain', '--input', '-', ...at], { input: 'one text\nanother text\n' });
     expect(lines.stdout.trimEnd().split('\n').length).toBe(3);
+    const formulas = await pipeline(['predict', '--run', 'plain', '--input', '-', '--safe-csv', ...at], { input: 'id,text\n=1+1,flood\n-5,calm\n' });
+    expect(formulas.stdout.trimEnd().split('\n').map((line) => line.split(',')[0])).toEqual(['id', "'=1+1", '-5']);
   });
 
   it('whose journal is damaged does not hide the others', async () => {

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { OrtrainError } from '../../core/errors.ts';
 import { writeOutput } from '../../core/outputs.ts';
 import { writeCsv } from '../../data/csv.ts';
+import { safeCell } from '../../data/safe-cells.ts';
 import { predictTexts, readRun, type TextPredictions } from '../../runner/index.ts';
 import { predictionColumns, predictionFields } from '../../stages/prediction-table.ts';
 import type { Verb } from '../call.ts';
@@ -15,6 +16,7 @@ interface PredictFlags {
   readonly run: string;
   readonly input: string;
   readonly output?: string;
+  readonly safeCsv?: boolean;
 }
 
 /** Classifies new texts with the models of a run. */
@@ -26,7 +28,7 @@ export const predict: Verb<PredictFlags> = async (_operands, flags, call) => {
   const signal = call.takeInterrupts();
   signal.addEventListener('abort', () => call.terminal.note(STOPPING));
   const predictions = await predictTexts(run, texts, { device: call.flags.device, signal, ...threadsOf(run) }, notes(call.terminal.note));
-  const csv = asCsv(ids, predictions);
+  const csv = asCsv(ids, predictions, flags.safeCsv === true);
   if (flags.output !== undefined && !printed) await writeOutput(flags.output, csv, { signal, onWait: call.terminal.note });
   return {
     data: { run: run.name, output: flags.output ?? null, ...asObjects(ids, predictions) },
@@ -40,9 +42,10 @@ function isSameFile(a: string, b: string): boolean {
   return one !== undefined && one.ino === other?.ino && one.dev === other.dev;
 }
 
-function asCsv(ids: readonly string[], predictions: TextPredictions): string {
+function asCsv(ids: readonly string[], predictions: TextPredictions, isSafe: boolean): string {
   const fields = fieldsOf(predictions);
-  return writeCsv(['id', ...predictionColumns(predictions.classes)], ids.map((id, row) => [id, ...(fields[row] ?? [])]));
+  const cell = isSafe ? safeCell : (value: string | number): string | number => value;
+  return writeCsv(['id', ...predictionColumns(predictions.classes)].map((name) => String(cell(name))), ids.map((id, row) => [id, ...(fields[row] ?? [])].map(cell)));
 }
 
 function asObjects(ids: readonly string[], predictions: TextPredictions): { readonly classes: readonly string[]; readonly predictions: readonly object[] } {
@@ -58,5 +61,8 @@ function asObjects(ids: readonly string[], predictions: TextPredictions): { read
 
 /** The same fields as in the run's own predictions.csv. */
 function fieldsOf({ classes, probabilities }: TextPredictions): ReturnType<typeof predictionFields> {
-  return predictionFields(Float64Array.from(probabilities.flatMap((row) => (classes.length === 2 ? [row[1] ?? NaN] : [...row]))), classes);
+  const width = classes.length === 2 ? 1 : classes.length;
+  const flat = new Float64Array(probabilities.length * width);
+  probabilities.forEach((row, i) => flat.set(width === 1 ? row.subarray(1) : row, i * width));
+  return predictionFields(flat, classes);
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { writeFileAtomic } from '../../core/files.ts';
 import { minuteOf } from '../../core/text.ts';
 import { writeCsv } from '../../data/csv.ts';
+import { safeCell } from '../../data/safe-cells.ts';
 import { CONFUSION_TABLE, confusionRows } from './figures/confusion.ts';
 import { findingsSection } from './findings.ts';
 import { draw, inline, type Drawing } from './figure.ts';
@@ -30,9 +31,14 @@ export async function writeRunReport(folder: string): Promise<readonly string[]>
 function writeTables(folder: string, story: RunStory): readonly string[] {
   const [confusion, mistakes] = [join(folder, CONFUSION_TABLE), join(folder, MISTAKES_TABLE)];
   const { outOfFold, metrics } = story.run;
-  writeFileAtomic(confusion, writeCsv(['target', 'prediction', 'rows', 'share'], confusionRows(outOfFold, metrics.classes)));
-  writeFileAtomic(mistakes, writeCsv(['id', 'fold', 'target', 'prediction', 'probability', 'text'], mistakeRows(story)));
+  writeFileAtomic(confusion, writeCsv(['target', 'prediction', 'rows', 'share'], safe(confusionRows(outOfFold, metrics.classes))));
+  writeFileAtomic(mistakes, writeCsv(['id', 'fold', 'target', 'prediction', 'probability', 'text'], safe(mistakeRows(story))));
   return [confusion, mistakes];
+}
+
+/** People open these in a spreadsheet, and nothing reads them back. */
+function safe(rows: readonly (readonly (string | number)[])[]): readonly (readonly (string | number)[])[] {
+  return rows.map((row) => row.map(safeCell));
 }
 
 function runPage(story: RunStory, drawings: readonly Drawing[]): string {
