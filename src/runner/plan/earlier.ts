@@ -8,24 +8,38 @@ import type { Cost, Speeds } from './speeds.ts';
 /** What decides how fast a run is, besides its texts. */
 export type Circumstances = Pick<Environment, 'machine' | 'device' | 'threads' | 'versions'>;
 
+/** Older runs than so many alike ones have nothing to add, and their journals are long. */
+const MOST_RUNS = 20;
+
 /**
- * The speeds of the newest run in the artifacts folder that had the same model on the same machine, and batches made in the same way,
- * so that the mix of their lengths is alike. Undefined where there is none.
+ * The speeds of the newest runs in the artifacts folder that had the same model on the same machine, and batches made in the same way,
+ * so that the mix of their lengths is alike. Each speed is that of the newest run that has it: one may have found the features of its
+ * encoder in the cache. Over a frozen encoder a run with another head will do where there is none with the same; it has encoded as fast,
+ * and its steps cost next to nothing either. Undefined where there is no such run.
  */
 export function earlierSpeeds(artifacts: string, experiment: Experiment, circumstances: Circumstances): Speeds | undefined {
-  const alike = listRuns(artifacts).filter((run) => run.status !== 'damaged' && run.experiment !== null && whatCounts(run.experiment) === whatCounts(experiment));
-  for (const { name, folder } of alike.toReversed()) {
-    const entries = startsLike(readJournal(join(folder, 'journal.jsonl')), circumstances);
+  const runs = listRuns(artifacts).flatMap((run) => (run.status === 'damaged' || run.experiment === null ? [] : [{ ...run, experiment: run.experiment }])).toReversed();
+  const alike = runs.filter((run) => whatCounts(run.experiment, true) === whatCounts(experiment, true));
+  const ofOtherHeads = experiment.model.freeze_encoder ? runs.filter((run) => !alike.includes(run) && whatCounts(run.experiment, false) === whatCounts(experiment, false)) : [];
+  let found: Omit<Speeds, 'source'> = { open: undefined, step: undefined, evaluate: undefined, encode: undefined };
+  const sources: string[] = [];
+  for (const run of [...alike, ...ofOtherHeads].slice(0, MOST_RUNS)) {
+    const entries = startsLike(readJournal(join(run.folder, 'journal.jsonl')), circumstances);
     const speeds = { ...trainingSpeeds(entries), encode: encodingSpeed(entries) };
-    if (speeds.step !== undefined || speeds.encode !== undefined) return { source: `from the run ${name}`, ...speeds };
+    const hasStep = found.step === undefined && speeds.step !== undefined;
+    const hasEncode = found.encode === undefined && speeds.encode !== undefined;
+    if (hasStep || hasEncode) sources.push(alike.includes(run) ? run.name : `${run.name}, which had another head`);
+    // What belongs to training comes from one run.
+    found = { ...(hasStep ? speeds : found), encode: found.encode ?? speeds.encode };
+    if (found.step !== undefined && (found.encode !== undefined || !experiment.model.freeze_encoder)) break;
   }
-  return undefined;
+  return sources.length === 0 ? undefined : { source: `from the run ${sources.join(', and from ')}`, ...found };
 }
 
-function whatCounts({ model, training }: Experiment): string {
+function whatCounts({ model, training }: Experiment, withHead: boolean): string {
   const { base, revision, freeze_encoder, max_seq_length, head } = model;
   const { batch_size, eval_batch_size, padding, batching, optimizer } = training;
-  return JSON.stringify([base, revision, freeze_encoder, max_seq_length, head.dense, batch_size, eval_batch_size, padding, batching, optimizer.name]);
+  return JSON.stringify([base, revision, freeze_encoder, max_seq_length, ...(withHead ? [head.dense] : []), batch_size, eval_batch_size, padding, batching, optimizer.name]);
 }
 
 /** The entries of those starts of a run that happened under the same circumstances. */

@@ -1,7 +1,6 @@
 import { mcnemar, pairedTest, type McNemar, type PairedTest } from '../../data/significance.ts';
-import type { EvaluatedRun } from '../run-files.ts';
-import { scoreBy, sharedCriterion, type Criterion } from './criterion.ts';
-import { judgedBeside, type Judged, type SetAside } from './judged.ts';
+import { scoreBy, type Criterion } from './criterion.ts';
+import type { Judged, SetAside } from './judged.ts';
 
 /** The best run beside one of the others, on the same folds and the same rows. */
 export interface Pair {
@@ -48,12 +47,6 @@ export const SIGNIFICANT = 0.05;
 
 /** Sums of the same numbers in another order differ by less. */
 const ROUNDING = 1e-12;
-
-/** Tests the best of several runs against each of the others. */
-export function pairRuns(runs: readonly EvaluatedRun[], criterion: Criterion = sharedCriterion(runs)): Pairing {
-  const [first] = runs;
-  return pairJudged(first === undefined ? [] : runs.map((run) => judgedBeside(first, run)), [], criterion);
-}
 
 /**
  * Tests the run that is best by the criterion against each of the others, with intervals and p values that hold for all pairs together

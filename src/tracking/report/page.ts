@@ -61,9 +61,9 @@ ${rows.map(([first, ...rest]) => html`<tr><th>${first}</th>${rest.map((cell) => 
 `)}</tbody></table></div>`;
 }
 
-/** A drawing and what to see in it. */
+/** A drawing and what to see in it; nothing where nothing was drawn. */
 export function figure(drawing: Html | undefined, caption: Html | string): Html {
-  return html`<figure>${drawing}<figcaption>${caption}</figcaption></figure>`;
+  return drawing === undefined ? html`` : html`<figure>${drawing}<figcaption>${caption}</figcaption></figure>`;
 }
 
 const { [ground]: darkGround, [ink]: darkInk, [muted]: darkMuted, [line]: darkLine } = dark;

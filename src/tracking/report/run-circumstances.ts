@@ -1,5 +1,6 @@
 import { asked, shownValue } from '../../config/parameters.ts';
 import { bytes, count, duration, minuteOf, pathFromHere, plural } from '../../core/text.ts';
+import { showsLimits } from './figures/system.ts';
 import { html, type Html } from './html.ts';
 import type { TaskStory } from './journal-story.ts';
 import { facts, figure, table } from './page.ts';
@@ -23,7 +24,7 @@ export function questionSection({ run }: RunStory): Html {
 ${table(['class', 'rows', 'share', ''], metrics.classes.map((name, k) => [name, count(rows[k] ?? 0), `${((100 * (rows[k] ?? 0)) / total).toFixed(1)} %`, bar((rows[k] ?? 0) / total)]))}`;
 }
 
-export function timeSection({ journal }: RunStory, show: (figure: string) => Html | undefined): Html {
+export function timeSection({ journal, run }: RunStory, show: (figure: string) => Html | undefined): Html {
   const longest = Math.max(...journal.tasks.map(({ seconds }) => seconds ?? 0), 1e-9);
   const total = journal.tasks.reduce((sum, { seconds }) => sum + (seconds ?? 0), 0);
   const hasUsage = journal.tasks.some(({ peakBytes }) => peakBytes !== null);
@@ -36,7 +37,7 @@ export function timeSection({ journal }: RunStory, show: (figure: string) => Htm
   return html`<p>${duration(total)} of work in ${plural(journal.starts, 'start')}.${journal.starts > 1 && ' What was interrupted counts with all its starts.'}</p>
 ${table(['task', 'time', '', ...(hasUsage ? ['cores at work', 'peak memory'] : [])], journal.tasks.map(row))}
 ${hasUsage && html`<p class="muted small">Peak memory is the most that the whole process held while the task ran.</p>`}
-${show('system') !== undefined && figure(show('system'), 'The process and all that it has started, looked at every ten seconds. The dashed lines are what the machine has.')}`;
+${show('system') !== undefined && figure(show('system'), `The process and all that it has started, looked at every ten seconds.${showsLimits(journal.looks, run.environment.machine) ? ' The dashed lines are what the machine has.' : ''}`)}`;
 }
 
 export function environmentSection({ run, journal }: RunStory): Html {

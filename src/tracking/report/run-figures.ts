@@ -1,6 +1,6 @@
 import { calibrationFigure, calibrationOf } from './figures/calibration.ts';
 import { confusionFigure } from './figures/confusion.ts';
-import { learningFigures } from './figures/learning.ts';
+import { foldsFigure, learningFigures, MOST_FOLD_FIGURES } from './figures/learning.ts';
 import { lengthsFigure } from './figures/lengths.ts';
 import { precisionRecallFigure, rankings, rocFigure, thresholdFigure } from './figures/ranking.ts';
 import { systemFigure, tellsSomething } from './figures/system.ts';
@@ -13,7 +13,7 @@ export function runFigures({ run, journal, lengths }: RunStory): readonly Figure
   const ranked = rankings(outOfFold, metrics.classes);
   const [only] = ranked;
   return [
-    ...learningFigures(metrics.folds, journal.tasks, experiment.training),
+    ...(metrics.folds.length > MOST_FOLD_FIGURES ? [foldsFigure(metrics.folds, experiment.training.best_model.monitor)] : learningFigures(metrics.folds, journal.tasks, experiment.training)),
     confusionFigure(outOfFold, metrics.classes),
     rocFigure(ranked, outOfFold.folds),
     precisionRecallFigure(ranked, outOfFold.folds),

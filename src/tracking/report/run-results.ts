@@ -6,7 +6,8 @@ import { range } from '../comparison/verdict.ts';
 import type { EvaluatedRun, FoldHistory } from '../run-files.ts';
 import { calibrationOf } from './figures/calibration.ts';
 import { confusionCaption } from './figures/confusion.ts';
-import { bestThreshold, rankings } from './figures/ranking.ts';
+import { MOST_FOLD_FIGURES } from './figures/learning.ts';
+import { bestThreshold, MOST_CURVES, rankings } from './figures/ranking.ts';
 import { html, type Html } from './html.ts';
 import type { TaskStory } from './journal-story.ts';
 import { figure, table } from './page.ts';
@@ -47,10 +48,13 @@ ${foldTable(run)}
 /** Each fold's curves, what became of it, and the decisions on its way. */
 export function learningSection({ run, journal }: RunStory, show: Show): Html {
   const trainedElsewhere = journal.tasks.filter(({ stage, seconds }) => stage === 'train' && seconds === null);
-  return html`<p class="muted small">The dashed line marks the epoch whose model was kept. All folds share the scales of loss and metric.</p>
+  const { folds } = run.metrics;
+  const storyOf = (fold: FoldHistory): TaskStory | undefined => journal.tasks.find(({ stage, fold: of }) => stage === 'train' && of === fold.fold);
+  const drawn = folds.length > MOST_FOLD_FIGURES ? html`${figure(show('learning-folds'), foldsCaption(folds))}` : html`<p class="muted small">The dashed line marks the epoch whose model was kept.${folds.length > 1 && ' All folds share the scales of loss and metric.'}</p>
 <div class="figures">
-${run.metrics.folds.map((fold) => figure(show(`learning-fold-${fold.fold}`), foldCaption(fold, journal.tasks.find(({ stage, fold: of }) => stage === 'train' && of === fold.fold))))}
-</div>
+${folds.map((fold) => figure(show(`learning-fold-${fold.fold}`), foldCaption(fold, storyOf(fold))))}
+</div>`;
+  return html`${drawn}
 ${trainedElsewhere.length > 0 && html`<p class="muted small">${plural(trainedElsewhere.length, 'fold')} had been trained by an earlier run, whose journal holds the decisions and the rate of each step.</p>`}`;
 }
 
@@ -58,12 +62,12 @@ export function predictionsSection({ run }: RunStory, show: Show): Html {
   const { outOfFold, metrics } = run;
   const { classes } = metrics;
   const calibration = calibrationOf(outOfFold, classes);
-  const pooled = classes.length === 2 ? 'Thin: each fold. Thick: all folds together.' : 'Each class against all others.';
+  const pooled = classes.length === 2 ? (new Set(outOfFold.folds).size > 1 ? 'Thin: each fold. Thick: all folds together.' : '') : againstOthers(new Set(outOfFold.labels).size);
   const scores = classScores(confusionOf(outOfFold.labels, outOfFold.predictions, classes.length));
   return html`<p>Each row is judged by the one model that has not seen it.</p>
 <div class="figures">
 ${figure(show('confusion'), confusionCaption(classes.length))}
-${figure(show('roc'), `${pooled} Area ${metric(metrics.oof['oof/roc_auc'])}.`)}
+${figure(show('roc'), `${pooled} Area ${metric(metrics.oof['oof/roc_auc'])}${classes.length === 2 ? '' : ', the mean over all classes'}.`)}
 ${figure(show('precision-recall'), `${pooled}${classes.length === 2 ? ` Positive is class ${classes[1] ?? ''}.` : ''}`)}
 ${figure(show('calibration'), `Expected calibration error ${metric(calibrationError(calibration.bins))}: the mean distance from the diagonal, weighted by rows, in bins of a tenth.`)}
 ${classes.length === 2 && figure(show('threshold'), thresholdCaption(run))}
@@ -109,6 +113,20 @@ function foldTable(run: EvaluatedRun): Html {
       ['out of fold', '', ...names.map((name) => metric(oof[`oof/${name}`]))],
     ],
   );
+}
+
+function foldsCaption(folds: readonly FoldHistory[]): string {
+  const ends = [...new Set(folds.map(({ stopped }) => stopped))].map((stopped) => ({ stopped, count: folds.filter((fold) => fold.stopped === stopped).length }));
+  const shown = ends.toSorted((a, b) => b.count - a.count).slice(0, MOST_ENDS).map(({ stopped, count: of }) => `${plural(of, 'fold')}: ${stopped}`);
+  const isPoints = folds.every(({ epochs }) => epochs.length < 2);
+  return `${isPoints ? 'A grey point is a fold, the coloured one the mean' : 'A grey line is a fold, the coloured one the mean of those that have come so far'}. ${shown.join('; ')}${ends.length > MOST_ENDS ? '; …' : '.'}`;
+}
+
+/** Reasons for which folds ended; sentences with numbers in them may all differ. */
+const MOST_ENDS = 5;
+
+function againstOthers(classes: number): string {
+  return classes > MOST_CURVES ? `The ${MOST_CURVES} classes with the most rows, each against all others.` : 'Each class against all others.';
 }
 
 function foldCaption(fold: FoldHistory, story: TaskStory | undefined): Html {

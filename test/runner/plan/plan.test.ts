@@ -113,6 +113,16 @@ describe('a plan of a frozen encoder', () => {
     const again = await planOf(set, { force: ['encode'] });
     expect(again.estimate.source).toMatch(/^from the run quickstart/);
     expect(planned(again, 'encode')[0]?.seconds).toBeGreaterThan(0);
+
+    // Another head on the same features: they are in the cache, and the time is known from the run that made them.
+    const other = await planOf(['model.freeze_encoder=true', 'model.head.dense=[]']);
+    expect(other.tasks.filter(({ cached }) => cached).map(({ stage }) => stage)).toEqual(['tokenize', 'split', 'inspect', 'encode']);
+    expect(other.estimate.source).toMatch(/^from the run quickstart\S*, which had another head$/);
+    expect(other.estimate.seconds).toBeGreaterThan(0);
+    const forced = await planOf(['model.freeze_encoder=true', 'model.head.dense=[]'], { force: ['encode'] });
+    expect(planned(forced, 'encode')[0]?.seconds).toBe(planned(again, 'encode')[0]?.seconds);
+    // Where the encoder is trained, steps of another head say too little.
+    expect((await planOf(['model.head.dense=[16]'], { force: ['train'] })).estimate.seconds).toBeNull();
   });
 });
 

@@ -2,9 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { compareRuns, comparisonOf, type Comparison } from '../../../src/tracking/comparison/compare.ts';
-import { pairRuns } from '../../../src/tracking/comparison/pairing.ts';
 import { readEvaluatedRun, type EvaluatedRun, type FoldHistory } from '../../../src/tracking/run-files.ts';
 import { twoClassRows, writeEvaluatedRun, type Scripted } from '../../helpers/evaluated-run.ts';
+import { pairRuns } from '../../helpers/paired.ts';
 import { temporaryFolder } from '../../helpers/quickstart.ts';
 
 const better = [[0.812], [0.798], [0.805], [0.821], [0.809]];
@@ -137,7 +137,7 @@ describe('four runs', () => {
     const [second, third, fourth] = rest as [EvaluatedRun, EvaluatedRun, EvaluatedRun];
     const [fold, ...folds] = third.metrics.folds as [FoldHistory, ...FoldHistory[]];
     const without = { ...third, metrics: { ...third.metrics, folds: [{ ...fold, best: { ...fold.best, 'val/f1_macro': NaN } }, ...folds] } };
-    const runs = [first as EvaluatedRun, second, without, fourth];
+    const runs = [first as EvaluatedRun, second, without, fourth] as const;
     const { pairing, verdict } = comparisonOf(runs, pairRuns(runs));
     expect(pairing).toMatchObject({ paired: true, setAside: [{ run: 'c', reason: 'its val/f1_macro is not a number in every fold' }] });
     expect(verdict).toContain('c is left out: its val/f1_macro is not a number in every fold.');

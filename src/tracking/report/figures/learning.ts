@@ -34,6 +34,33 @@ export function learningFigures(folds: readonly FoldHistory[], tasks: readonly T
   });
 }
 
+/** More folds than these are laid over each other in one figure. */
+export const MOST_FOLD_FIGURES = 12;
+
+/** Validation loss and the metric that chose the best epoch, of all folds over each other, and their mean. */
+export function foldsFigure(folds: readonly FoldHistory[], monitor: string): Figure {
+  const epochs = Math.max(1, ...folds.flatMap((fold) => fold.epochs.map(({ epoch }) => epoch)));
+  const panel = (name: string, color: string, isLowest: boolean): Spec => {
+    const values = folds.flatMap((fold) => points(fold, name).map((point) => ({ ...point, fold: fold.fold })));
+    const y = vertical('value', limits(values.map(({ value }) => value)));
+    return {
+      width: WIDTH,
+      height: 120,
+      title: name,
+      layer: [
+        { data: { values }, mark: { type: 'line', color: muted, strokeWidth: 0.8, opacity: 0.4, point: epochs < 2 }, encoding: { x: overEpochs(epochs, isLowest), y, detail: { field: 'fold' } } },
+        { data: { values }, mark: { type: 'line', color, strokeWidth: 2.2, point: epochs < 2 }, encoding: { x: overEpochs(epochs, isLowest), y: { ...y, aggregate: 'mean' } } },
+      ],
+    };
+  };
+  const names = [...new Set(['val/loss', monitor])];
+  return {
+    name: 'learning-folds',
+    title: `Learning curves of ${folds.length} folds`,
+    spec: { data: { values: [] }, spacing: 34, bounds: 'flush', vconcat: names.map((name, i) => panel(name, name === 'val/loss' ? orange : green, i === names.length - 1)) },
+  };
+}
+
 type Limits = readonly [number, number];
 type Rates = TaskStory['rates'];
 

@@ -12,7 +12,7 @@ export interface Ranking {
 
 const SIDE = 260;
 /** More curves than this cannot be told apart; the classes with the most rows are drawn. */
-const MOST_CURVES = 8;
+export const MOST_CURVES = 8;
 /** A curve's points are at least this far apart, so that a page of many rows stays small. */
 const STEP = 0.003;
 
