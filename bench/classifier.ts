@@ -115,9 +115,11 @@ export async function openOurs(subject: Subject): Promise<Side> {
   };
 }
 
+const START = { weights: 'pretrained', resize_embeddings: false } as const;
+
 function ourEncoder({ encoder }: Subject): { readonly config: EncoderConfig; source(parameters: readonly ParameterSpec[]): ParameterSource } {
   if ('config' in encoder) return { config: parseEncoderConfig(JSON.stringify(encoder.config), 'config.json'), source: () => randomParameters(seed) };
-  const weights = initialWeights(encoderFiles(encoder.model, 'pretrained'), 'pretrained', seed);
+  const weights = initialWeights(encoderFiles(encoder.model, START), START, seed);
   return { config: weights.config, source: (parameters) => weights.source(parameters, seed).source };
 }
 

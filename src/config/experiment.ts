@@ -126,6 +126,10 @@ export const experimentDefinition = object('An experiment: data in, a trained an
     revision: text({ default: 'main', description: 'Branch, tag or commit of the hub repository.' }),
     weights: choice(['pretrained', 'random'], { default: 'pretrained', description: 'Start from the pretrained weights, or from random ones.' }),
     max_seq_length: integer({ default: 128, minimum: 3, description: 'Texts are cut to this many tokens, special tokens included.' }),
+    resize_embeddings: flag({
+      default: false,
+      description: 'Give the model an embedding for each token that its tokenizer has beyond the vocabulary, such as those that somebody added: the mean of the others to begin with.',
+    }),
     freeze_encoder: flag({ default: false, description: 'Train the head only; the encoder then runs once for each text.' }),
     head,
   }),

@@ -6,10 +6,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { OrtrainError } from '../core/errors.ts';
 import { temporaryBeside, writeFileAtomic } from '../core/files.ts';
 import { hashFile, sha256 } from '../core/hash.ts';
+import { INDEX_FILE } from '../engine/models/index.ts';
 import { isCommit, isFolderName, refPath, repositoryFolder, type HubSettings } from './hub-cache.ts';
 import { hubClient, type HubClient, type RemoteFile } from './hub-client.ts';
 import type { ResolveOptions } from './hub.ts';
-import { incompleteModel, substitutes, type ModelFile } from './model-folder.ts';
+import { incompleteModel, substitutes, weightFiles, WEIGHTS, type ModelFile } from './model-folder.ts';
 
 /** Tries in a row that bring nothing before a download is given up, and the pause after the first, which doubles. */
 const tries = 4;
@@ -30,12 +31,18 @@ export async function fetchSnapshot(name: string, files: readonly ModelFile[], s
     const commit = ref === undefined ? options.revision : await client.commit();
     if (!isFolderName(commit)) throw new OrtrainError('environment', `${settings.endpoint} names a commit that is none for the model ${name}`, { subject: name });
     const snapshot = join(repository, 'snapshots', commit);
-    for (const file of files) {
-      const target = join(snapshot, file.name);
-      if (existsSync(target)) continue;
-      const remote = await client.find(file.name, commit);
+    const fetched = async (file: string): Promise<boolean> => {
+      const target = join(snapshot, file);
+      if (existsSync(target)) return true;
+      const remote = await client.find(file, commit);
       if (remote !== undefined) link(await download(remote, join(repository, 'blobs'), options), target);
-      else if (file.required) throw await lacking(client, name, file.name, commit);
+      return remote !== undefined;
+    };
+    for (const file of files) {
+      if (await fetched(file.name)) continue;
+      const [index, ...shards] = file.name === WEIGHTS && (await fetched(INDEX_FILE)) ? weightFiles(snapshot) : [];
+      for (const shard of shards) if (!(await fetched(shard))) throw await lacking(client, name, shard, commit);
+      if (index === undefined && file.required) throw await lacking(client, name, file.name, commit);
     }
     if (ref !== undefined) writeFileAtomic(ref, commit);
     return snapshot;

@@ -33,8 +33,9 @@ export async function resolveModel(base: string, options: ResolveOptions): Promi
   const files = modelFiles(options.weights);
   const found = statSync(base, { throwIfNoEntry: false });
   if (found?.isDirectory() === true) {
+    throwIfStray(base, base, files);
     throwIfIncomplete(base, base, files);
-    return sound(base, files);
+    return base;
   }
   if (found !== undefined || !isHubName(base)) {
     throw new OrtrainError('data', found === undefined ? `there is no directory ${base}` : `${base} is a file, not a model's directory`, {
@@ -56,7 +57,7 @@ export async function resolveModel(base: string, options: ResolveOptions): Promi
 }
 
 function sound(folder: string, files: readonly ModelFile[]): string {
-  throwIfStray(folder, folder, files.map(({ name }) => name));
+  throwIfStray(folder, folder, files);
   return folder;
 }
 

@@ -1,8 +1,21 @@
-import { closeSync, existsSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
+import { closeSync, existsSync, lstatSync, openSync, readlinkSync, readSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 import { OrtrainError, type Problem } from '../core/errors.ts';
-import { notAFile, readInput, saying, unreadable } from '../core/inputs.ts';
-import { openSafetensors, parseEncoderConfig, type ByteSource, type EncoderConfig, type Safetensors } from '../engine/models/index.ts';
+import { notAFile, readInput, readJsonObject, saying, unreadable } from '../core/inputs.ts';
+import {
+  INDEX_FILE,
+  joinShards,
+  openSafetensors,
+  parseEncoderConfig,
+  parseWeightMap,
+  type ByteSource,
+  type EncoderConfig,
+  type Safetensors,
+  type WeightMap,
+} from '../engine/models/index.ts';
+
+/** Where a model's weights are, unless an index names several files. */
+export const WEIGHTS = 'model.safetensors';
 
 /** One file of a model directory in Hugging Face layout. */
 export interface ModelFile {
@@ -21,13 +34,13 @@ export function modelFiles(weights: boolean): readonly ModelFile[] {
     { name: 'special_tokens_map.json', required: false },
     { name: 'vocab.txt', required: false },
     { name: 'tokenizer.json', required: true },
-    ...(weights ? [{ name: 'model.safetensors', required: true }] : []),
+    ...(weights ? [{ name: WEIGHTS, required: true }] : []),
   ];
 }
 
 /** Names of required files that a directory does not have. */
 export function missingFiles(folder: string, files: readonly ModelFile[]): readonly string[] {
-  return files.filter((file) => file.required && !existsSync(join(folder, file.name))).map((file) => file.name);
+  return files.filter(({ required }) => required).flatMap(({ name }) => namesOf(folder, name)).filter((name) => !existsSync(join(folder, name)));
 }
 
 export function throwIfIncomplete(title: string, folder: string, files: readonly ModelFile[]): void {
@@ -35,22 +48,51 @@ export function throwIfIncomplete(title: string, folder: string, files: readonly
   if (missing.length > 0) throw incompleteModel(title, missing, (name) => existsSync(join(folder, name)));
 }
 
-/**
- * Throws where a file of a model is a pipe or a device, or a link out of the model: downloaded folders come with any links. Those
- * of a snapshot in the hub's cache lead to the blobs of their repository.
- */
-export function throwIfStray(title: string, folder: string, names: readonly string[]): void {
-  const home = `${realpathSync(homeOf(folder))}${sep}`;
-  const problems = names.flatMap((name): Problem[] => {
-    const path = join(folder, name);
-    if (!existsSync(path)) return [];
-    const kind = notAFile(path);
-    if (kind !== undefined) return [{ message: `${name} is ${kind}`, file: path }];
-    const target = realpathSync(path);
-    return target.startsWith(home) ? [] : [{ message: `${name} is a link to ${target}, outside of the model`, file: path }];
-  });
+/** The files that hold a model's weights: one, or an index and those that it names. */
+export function weightFiles(folder: string): readonly string[] {
+  const has = (name: string): boolean => lstatSync(join(folder, name), { throwIfNoEntry: false }) !== undefined;
+  if (has(WEIGHTS) || !has(INDEX_FILE)) return [WEIGHTS];
+  return [INDEX_FILE, ...new Set(Object.values(readWeightMap(folder)).sort())];
+}
+
+/** All names under which a directory has a file of a model. */
+function namesOf(folder: string, name: string): readonly string[] {
+  return name === WEIGHTS ? weightFiles(folder) : [name];
+}
+
+/** Throws where a file of a model is a pipe, a device, a directory or a link that leads to none: downloaded folders come with any of these. */
+export function throwIfStray(title: string, folder: string, files: readonly ModelFile[]): void {
+  const names = files.map(({ name }) => name);
+  const problems = straysOf(folder, names);
+  // The index is read only once it is known to be a file.
+  if (problems.length === 0 && names.includes(WEIGHTS)) problems.push(...straysOf(folder, [INDEX_FILE]), ...straysOf(folder, weightFiles(folder)));
   if (problems.length === 0) return;
   throw new OrtrainError('data', `${title} cannot be read`, { subject: title, problems, remedy: 'Put the files themselves into the folder.' });
+}
+
+function straysOf(folder: string, names: readonly string[]): Problem[] {
+  return names.flatMap((name): Problem[] => {
+    const path = join(folder, name);
+    const entry = lstatSync(path, { throwIfNoEntry: false });
+    if (entry === undefined) return [];
+    if (entry.isSymbolicLink() && !existsSync(path)) return [{ message: `${name} is a link to ${readlinkSync(path)}, where there is no file`, file: path }];
+    const kind = notAFile(path);
+    if (kind === undefined) return [];
+    return [{ message: entry.isSymbolicLink() ? `${name} is a link to ${realpathSync(path)}, ${kind}` : `${name} is ${kind}`, file: path }];
+  });
+}
+
+/**
+ * Sentences that name those files of a model which are links to files outside of it, as in shared stores and in folders that the hub's
+ * older tools made. Links of a snapshot in the hub's cache lead to the blobs of their repository, and are none of these.
+ */
+export function outsideLinks(folder: string, files: readonly ModelFile[]): readonly string[] {
+  const home = `${realpathSync(homeOf(folder))}${sep}`;
+  return files.flatMap(({ name }) => namesOf(folder, name)).flatMap((name) => {
+    const path = join(folder, name);
+    const target = existsSync(path) ? realpathSync(path) : home;
+    return target.startsWith(home) ? [] : [`${name} is a link to ${target}, outside of ${folder}`];
+  });
 }
 
 /** What the files of a model may link to: the folder, or the repository that a snapshot belongs to. */
@@ -61,8 +103,9 @@ function homeOf(folder: string): string {
 
 /** Files that a model may have in place of those that are read, and why they do not do. */
 export const substitutes: readonly { readonly name: string; readonly insteadOf: string; readonly why: string }[] = [
-  { name: 'model.safetensors.index.json', insteadOf: 'model.safetensors', why: 'weights in several files cannot be read' },
-  { name: 'pytorch_model.bin', insteadOf: 'model.safetensors', why: 'it cannot be read without running code from the file' },
+  ...['pytorch_model.bin', 'pytorch_model.bin.index.json'].map((name) => ({ name, insteadOf: WEIGHTS, why: 'it cannot be read without running code from the file' })),
+  ...['tf_model.h5', 'flax_model.msgpack'].map((name) => ({ name, insteadOf: WEIGHTS, why: 'weights of TensorFlow and Flax cannot be read' })),
+  { name: 'adapter_model.safetensors', insteadOf: WEIGHTS, why: 'it holds an adapter without its model' },
   { name: 'vocab.txt', insteadOf: 'tokenizer.json', why: 'it does not say how text is split' },
 ];
 
@@ -79,18 +122,25 @@ export function incompleteModel(title: string, missing: readonly string[], has: 
   });
 }
 
-/** The encoder's description in a model directory's config.json. */
+/** The encoder's description in a model directory's config.json; its weights are looked at only where that does not name its kind. */
 export function readEncoderConfig(folder: string): EncoderConfig {
   const path = join(folder, 'config.json');
-  return parseEncoderConfig(readInput(path, MOST_CONFIG_BYTES).toString('utf8'), path);
+  return parseEncoderConfig(readInput(path, MOST_CONFIG_BYTES).toString('utf8'), path, () => (existsSync(join(folder, weightFiles(folder)[0] ?? '')) ? [...openWeights(folder).entries.keys()] : []));
 }
 
 /** Nobody describes a model at greater length. */
 const MOST_CONFIG_BYTES = 2 ** 24;
 
-/** The weights in a model directory's model.safetensors, read tensor by tensor. */
+/** The weights of a model directory, in one file or in several, read tensor by tensor. */
 export function openWeights(folder: string): Safetensors {
-  return openTensorFile(join(folder, 'model.safetensors'));
+  const [first = WEIGHTS, ...shards] = weightFiles(folder);
+  if (shards.length === 0) return openTensorFile(join(folder, first));
+  return joinShards(join(folder, first), readWeightMap(folder), new Map(shards.map((name) => [name, openTensorFile(join(folder, name))])));
+}
+
+function readWeightMap(folder: string): WeightMap {
+  const path = join(folder, INDEX_FILE);
+  return parseWeightMap(path, readJsonObject(path));
 }
 
 /** A safetensors file, read tensor by tensor. */

@@ -67,14 +67,14 @@ export async function readData({ data, split, seed, training }: Experiment): Pro
 }
 
 /** `checkData`, and what is worth knowing about data that can be used; of tokens only where the model is on this machine. */
-export async function inspectDataset(experiment: Experiment): Promise<{ readonly sizes: DataSizes; readonly findings: readonly Finding[] }> {
+export async function inspectDataset(experiment: Experiment): Promise<{ readonly contents: DataContents; readonly sizes: DataSizes; readonly findings: readonly Finding[] }> {
   const contents = await readData(experiment);
   const dataset = { ...contents.tables, examples: contents.train, foldOf: contents.foldOf };
   const folder = localModel(experiment.model.base, experiment.model.revision);
   const files = folder === undefined ? {} : tokenizerFiles(folder);
   const tokenizer = files['tokenizer.json'] === undefined ? null : await loadTokenizer(files);
   const findings = [...(folder === undefined ? [] : inspectPooler(experiment, folder)), ...inspectData(dataset, inspectionOptions(experiment), tokenizer)];
-  return { sizes: sizesOf(contents, experiment.split.folds), findings };
+  return { contents, sizes: sizesOf(contents, experiment.split.folds), findings };
 }
 
 /** The sample submission has to ask for exactly the test rows, in columns and values that the classes can fill: tried with all probabilities equal. */

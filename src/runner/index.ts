@@ -1,9 +1,9 @@
 export { cacheContents, removeUnused, unused, type CacheItem } from './cache-contents.ts';
-export { checkData, inspectDataset, type DataSizes } from './check-data.ts';
+export { checkData, inspectDataset, type DataContents, type DataSizes } from './check-data.ts';
 export { deleteRuns, deletionOf, type Deletion } from './delete-runs.ts';
 export type { Finding } from '../data/findings/index.ts';
 export { exportRun, type ExportedFile, type ExportedModel, type ExportRequest } from './export.ts';
-export { checkModel } from './check-model.ts';
+export { checkLocalModel } from './check-model.ts';
 export { chooseDevice, isSoftware, tried } from './devices.ts';
 export type { BatchShape } from './example-batches.ts';
 export { explainExperiment, type Explanation } from './explain.ts';

@@ -9,7 +9,7 @@ import { readJson } from '../stages/outputs.ts';
 import type { DownloadProgress } from '../data/hub.ts';
 import { openJournal, type Journal } from '../tracking/journal.ts';
 import { summaryOf, type FoldHistory, type RunMetrics } from '../tracking/run-files.ts';
-import { checkData } from './check-data.ts';
+import { readData } from './check-data.ts';
 import { checkModel } from './check-model.ts';
 import { openCrew } from './crew.ts';
 import { choiceInWords, deviceFailure, type PassedOver } from './devices.ts';
@@ -174,8 +174,8 @@ async function carryOut(prepared: PreparedRun, place: RunPlace, signal: AbortSig
     if (!isDone) {
       prepared.cache.keepAlive();
       report({ type: 'notice', run: place.run, level: 'info', message: choiceInWords(prepared.deviceChoice) });
-      await checkData(prepared.experiment);
-      await checkModel(prepared.experiment, prepared.modelFolder);
+      const notices = await checkModel(prepared.experiment, prepared.modelFolder, await readData(prepared.experiment));
+      for (const message of notices) report({ type: 'notice', run: place.run, level: 'warning', message });
       for (const { message } of inspectPooler(prepared.experiment, prepared.modelFolder)) report({ type: 'notice', run: place.run, level: 'warning', message });
     }
     for (const tasks of byStage(prepared.tasks)) {

@@ -54,7 +54,7 @@ export function lengthsOf({ graph }: Pick<StepProgram, 'graph'>, feeds: Feeds): 
 
 function encoderOf({ experiment, tasks }: PreparedRun): EncoderConfig {
   const files = tasks.find(({ stage }) => stage.name === 'train')?.files ?? {};
-  return initialWeights(files, experiment.model.weights, experiment.seed).config;
+  return initialWeights(files, experiment.model, experiment.seed).config;
 }
 
 async function cachedTokens({ tasks, cache }: PreparedRun): Promise<TokenSet | undefined> {

@@ -5,24 +5,24 @@ import { loadTokens } from '../data/tokens.ts';
 import { encoderForward } from '../engine/models/index.ts';
 import { openForward, type ForwardModel } from '../engine/runtime/index.ts';
 import { tokenSource, type BatchSource, type FeatureSet } from '../training/batch-source.ts';
-import { encoderFiles, initialWeights } from '../training/classifier-folder.ts';
+import { encoderFiles, initialWeights, saveCommonTensors, type StartingModel } from '../training/classifier-folder.ts';
 import { saveFeatures } from '../training/features.ts';
 import { forwardAll } from '../training/inference.ts';
-import { readExampleIndex } from './outputs.ts';
+import { ENCODER_FILE, readExampleIndex } from './outputs.ts';
 import type { Stage, StageContext } from './stage.ts';
 
 interface Params {
-  readonly model: Pick<Experiment['model'], 'weights'>;
+  readonly model: StartingModel;
   readonly seed: number;
 }
 
 /**
  * For a frozen encoder: its pooled output for every row, once for all folds, epochs and heads. Dropout is off, because
- * features that differ from epoch to epoch could not be kept. Output: features.
+ * features that differ from epoch to epoch could not be kept. Beside them lies the encoder, as the folds' models will share it. Output: features.
  */
 export const encode: Stage<Params> = {
   name: 'encode',
-  version: 2,
+  version: 3,
   needs: { tokens: 'one' },
   reads: 'everything',
   makes: 'features',
@@ -30,19 +30,20 @@ export const encode: Stage<Params> = {
   publishes: {},
   usesDevice: true,
   pick: ({ model, seed }, { modelFolder }) => ({
-    params: { model: { weights: model.weights }, seed: model.weights === 'random' ? seed : 0 },
-    files: encoderFiles(modelFolder, model.weights),
+    params: { model: { weights: model.weights, resize_embeddings: model.resize_embeddings }, seed: model.weights === 'random' ? seed : 0 },
+    files: encoderFiles(modelFolder, model),
   }),
   async run(context) {
     const { params, files, inputs, output, device, threads, emit } = context;
     const tokens = inputs.one('tokens');
     const parts = ['train', ...(readExampleIndex(tokens).test === null ? [] : ['test'])];
-    const weights = initialWeights(files, params.model.weights, params.seed);
+    const weights = initialWeights(files, params.model, params.seed);
     const program = encoderForward(weights.config);
     const { source, notices } = weights.source(program.parameters, params.seed);
     for (const message of notices) emit({ type: 'notice', level: 'warning', message });
     const sources = parts.map((part) => tokenSource(loadTokens(join(tokens, `${part}.tokens`)), weights.config));
     const total = sources.reduce((rows, { lengths }) => rows + lengths.length, 0);
+    saveCommonTensors(join(output, ENCODER_FILE), weights.config, source);
     const model = await openForward({ device, program, threads, source });
     try {
       let before = { rows: 0, positions: 0 };

@@ -10,6 +10,9 @@ export interface ExampleIndex {
   readonly test: { readonly ids: readonly string[] } | null;
 }
 
+/** `features/encoder.safetensors`: the frozen encoder's tensors that the models of all folds have in common. */
+export const ENCODER_FILE = 'encoder.safetensors';
+
 /** `model/validation.json`: the best model on the fold's own validation rows. */
 export interface FoldValidation {
   readonly rows: readonly number[];

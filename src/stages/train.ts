@@ -11,11 +11,11 @@ import { encoderFiles, initialWeights, outputsFor, tokenizerFiles, writeModelFol
 import { loadFeatures } from '../training/features.ts';
 import { fit } from '../training/fit.ts';
 import type { FoldHistory } from '../tracking/run-files.ts';
-import { readExampleIndex, type FoldValidation } from './outputs.ts';
+import { ENCODER_FILE, readExampleIndex, type FoldValidation } from './outputs.ts';
 import type { Stage } from './stage.ts';
 
 interface Params {
-  readonly model: Pick<Experiment['model'], 'weights' | 'freeze_encoder' | 'head' | 'max_seq_length'>;
+  readonly model: Pick<Experiment['model'], 'weights' | 'resize_embeddings' | 'freeze_encoder' | 'head' | 'max_seq_length'>;
   readonly training: Omit<Experiment['training'], 'eval_batch_size'>;
   readonly seed: number;
 }
@@ -23,7 +23,7 @@ interface Params {
 /** Trains one fold's model from the pretrained weights, afresh, and keeps its best epoch. Output: model. */
 export const train: Stage<Params> = {
   name: 'train',
-  version: 2,
+  version: 3,
   needs: { tokens: 'one', folds: 'one', features: 'optional' },
   reads: 'training',
   makes: 'model',
@@ -32,11 +32,11 @@ export const train: Stage<Params> = {
   usesDevice: true,
   pick: ({ model, training: { eval_batch_size: _speed, ...ofTraining }, seed }, { modelFolder }) => ({
     params: {
-      model: { weights: model.weights, freeze_encoder: model.freeze_encoder, head: model.head, max_seq_length: model.max_seq_length },
+      model: { weights: model.weights, resize_embeddings: model.resize_embeddings, freeze_encoder: model.freeze_encoder, head: model.head, max_seq_length: model.max_seq_length },
       training: ofTraining,
       seed,
     },
-    files: { ...encoderFiles(modelFolder, model.weights), ...tokenizerFiles(modelFolder) },
+    files: { ...encoderFiles(modelFolder, model), ...tokenizerFiles(modelFolder) },
   }),
   async run({ params, files, inputs, output, fold, device, threads, partial, logEvery, evalBatchSize, emit, stopRequested }) {
     const { model, seed } = params;
@@ -45,7 +45,7 @@ export const train: Stage<Params> = {
     const { classes, train: examples } = readExampleIndex(tokens);
     const foldOf = await readFolds(join(inputs.one('folds'), 'folds.csv'));
     const [trainRows, validationRows] = [rowsWhere(foldOf, (of) => of !== fold), rowsWhere(foldOf, (of) => of === fold)];
-    const weights = initialWeights(files, model.weights, seed);
+    const weights = initialWeights(files, model, seed);
     const features = inputs.optional('features');
     const source =
       features === undefined ? tokenSource(loadTokens(join(tokens, 'train.tokens')), weights.config) : featureSource(loadFeatures(join(features, 'train.features')));
@@ -72,7 +72,15 @@ export const train: Stage<Params> = {
       const metrics = epochs.find(({ epoch }) => epoch === best.epoch)?.metrics ?? {};
       writeJsonAtomic(join(output, 'history.json'), { fold, best_epoch: best.epoch, stopped, epochs, best: metrics } satisfies FoldHistory);
       writeJsonAtomic(join(output, 'validation.json'), { rows: [...validationRows], probabilities: [...best.validation] } satisfies FoldValidation);
-      writeModelFolder(join(output, 'model'), { files, config: weights.config, source: classifier.values(best.parameters), classes, head: model.head, max_seq_length: model.max_seq_length });
+      writeModelFolder(join(output, 'model'), {
+        files,
+        config: weights.config,
+        source: classifier.values(best.parameters),
+        classes,
+        head: model.head,
+        max_seq_length: model.max_seq_length,
+        ...(features === undefined ? {} : { encoderFile: join(features, ENCODER_FILE) }),
+      });
     } finally {
       await classifier.trainer.release();
     }

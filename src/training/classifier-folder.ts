@@ -2,18 +2,25 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Experiment } from '../config/index.ts';
 import { OrtrainError } from '../core/errors.ts';
-import { writeFileAtomic } from '../core/files.ts';
+import { placeFile, writeFileAtomic, writeJsonAtomic } from '../core/files.ts';
 import { readJsonObject } from '../core/inputs.ts';
+import { plural } from '../core/text.ts';
 import { list, number, object, oneOf, primitive, text, type Shape } from '../core/shapes.ts';
 import { writeTokenizerFiles } from '../data/tokenizer/written.ts';
-import { modelFiles, openWeights, readEncoderConfig, throwIfStray } from '../data/model-folder.ts';
+import { modelFiles, openWeights, readEncoderConfig, throwIfStray, weightFiles, WEIGHTS } from '../data/model-folder.ts';
+import { readVocabulary } from '../data/vocabulary.ts';
 import {
+  commonTensors,
   encodeSafetensors,
+  INDEX_FILE,
+  inspectPretrained,
   pretrainedParameters,
   randomParameters,
   savedClassifier,
+  withVocabulary,
   type EncoderConfig,
   type ParameterSource,
+  type SavedClassifier,
 } from '../engine/models/index.ts';
 import type { ParameterSpec } from '../engine/program.ts';
 
@@ -28,31 +35,48 @@ export function tokenizerFiles(folder: string): Files {
 }
 
 /** The encoder's files of a model directory, by their names; without weights where they start at random. */
-export function encoderFiles(folder: string, weights: Experiment['model']['weights']): Files {
-  return existing(folder, weights === 'pretrained' ? ['config.json', 'model.safetensors'] : ['config.json']);
+export function encoderFiles(folder: string, { weights, resize_embeddings }: StartingModel): Files {
+  const files = existing(folder, weights === 'pretrained' ? ['config.json', ...weightFiles(folder)] : ['config.json']);
+  return resize_embeddings ? { ...files, ...tokenizerFiles(folder) } : files;
 }
 
 function existing(folder: string, names: readonly string[]): Files {
   return Object.fromEntries(names.map((name) => [name, join(folder, name)]).filter(([, path]) => existsSync(path ?? '')));
 }
 
+/** What a classifier starts from, as an experiment says it. */
+export type StartingModel = Pick<Experiment['model'], 'weights' | 'resize_embeddings'>;
+
 /** Where a classifier's first values come from: the encoder's from one place for all folds, the head's from the fold's seed. */
 export interface InitialWeights {
+  /** Of the encoder as it will be, with embeddings for all tokens where it is resized. */
   readonly config: EncoderConfig;
   source(parameters: readonly ParameterSpec[], headSeed: number): { readonly source: ParameterSource; readonly notices: readonly string[] };
+  /** `inspectPretrained`; nothing where the weights start at random. */
+  inspect(parameters: readonly ParameterSpec[]): readonly string[];
 }
 
-/** The encoder of a model directory, pretrained, or at random from `seed`. */
-export function initialWeights(files: Files, weights: Experiment['model']['weights'], seed: number): InitialWeights {
+/** The encoder of a model directory, pretrained, or at random from `seed`; `files` are those of `encoderFiles`. */
+export function initialWeights(files: Files, { weights, resize_embeddings: resizeEmbeddings }: StartingModel, seed: number): InitialWeights {
   const folder = dirname(files['config.json'] ?? '');
+  const own = readEncoderConfig(folder);
+  const config = resizeEmbeddings ? resized(own, folder) : own;
   return {
-    config: readEncoderConfig(folder),
+    config,
     source(parameters, headSeed) {
-      if (weights === 'pretrained') return pretrainedParameters(openWeights(folder), this.config, parameters, headSeed);
+      if (weights === 'pretrained') return pretrainedParameters(openWeights(folder), config, parameters, headSeed, { resizeEmbeddings });
       const [encoder, head] = [randomParameters(seed), randomParameters(headSeed)];
-      return { source: (spec, into) => (isHead(spec) ? head : encoder)(spec, into), notices: [] };
+      const more = config.vocabSize - own.vocabSize;
+      const notices = more === 0 ? [] : [`the embeddings have ${plural(more, 'row')} more than config.json says, one for each token that the tokenizer has beyond its vocabulary`];
+      return { source: (spec, into) => (isHead(spec) ? head : encoder)(spec, into), notices };
     },
+    inspect: (parameters) => (weights === 'pretrained' ? inspectPretrained(openWeights(folder), config, parameters) : []),
   };
+}
+
+/** The encoder with embeddings for all tokens of the model's tokenizer. */
+function resized(config: EncoderConfig, folder: string): EncoderConfig {
+  return withVocabulary(config, Math.max(config.vocabSize, readVocabulary(tokenizerFiles(folder)).size), join(folder, 'tokenizer.json'));
 }
 
 const isHead = (spec: ParameterSpec): boolean => spec.name.startsWith('classifier.');
@@ -79,31 +103,51 @@ export interface NewModel extends ClassifierDescription {
   readonly config: EncoderConfig;
   /** Every parameter's value: trained ones, and the frozen ones as they came. */
   readonly source: ParameterSource;
+  /** A file of the encoder's tensors as `saveCommonTensors` wrote it, where the folds share a frozen one. */
+  readonly encoderFile?: string;
 }
 
-/** Writes a model directory in Hugging Face layout: config.json, model.safetensors and the tokenizer's files. */
+/** Writes a model directory in Hugging Face layout: config.json, the weights and the tokenizer's files. Weights that folds share are a link to one file. */
 export function writeModelFolder(folder: string, model: NewModel): void {
   mkdirSync(folder, { recursive: true });
   const saved = savedClassifier({ encoder: model.config, head: model.head, outputs: outputsFor(model.classes) });
-  writeFileAtomic(join(folder, 'model.safetensors'), encodeSafetensors(saved.tensors(model.source)));
+  if (model.encoderFile === undefined) writeFileAtomic(join(folder, WEIGHTS), encodeSafetensors(saved.tensors(model.source)));
+  else writeInTwo(folder, model.encoderFile, saved, model);
   writeFileSync(join(folder, 'config.json'), `${JSON.stringify({ ...describe(model), ...saved.config }, null, 2)}\n`);
   writeTokenizerFiles(folder, Object.fromEntries(Object.entries(model.files).filter(([name]) => TOKENIZER_FILES.includes(name))));
 }
 
-/** The pretrained config.json with what a classifier changes. One output is a sigmoid, which Hugging Face calls multi-label. */
-function describe({ files, classes, head, max_seq_length }: NewModel): Readonly<Record<string, unknown>> {
-  const outputs = outputsFor(classes);
+/** Writes the tensors of an encoder that models with any head have in common. */
+export function saveCommonTensors(path: string, config: EncoderConfig, source: ParameterSource): void {
+  writeFileAtomic(path, encodeSafetensors(commonTensors(config).map((spec) => ({ ...spec, data: source(spec) }))));
+}
+
+/** The encoder's file and one for the rest, with the index by which Hugging Face's tools find both. */
+function writeInTwo(folder: string, encoderFile: string, saved: SavedClassifier, { config, source }: NewModel): void {
+  const [encoderName, restName] = [1, 2].map((n) => `model-0000${n}-of-00002.safetensors`) as [string, string];
+  const common = commonTensors(config);
+  const rest = saved.tensors(source, new Set(common.map(({ name }) => name)));
+  placeFile(encoderFile, join(folder, encoderName));
+  writeFileAtomic(join(folder, restName), encodeSafetensors(rest));
+  const size = (tensors: readonly Pick<ParameterSpec, 'shape'>[]): number => 4 * tensors.reduce((sum, { shape }) => sum + shape.reduce((product, axis) => product * axis, 1), 0);
+  const mapped = [...common.map(({ name }) => [name, encoderName] as const), ...rest.map(({ name }) => [name, restName] as const)];
+  writeJsonAtomic(join(folder, INDEX_FILE), { metadata: { total_size: size(common) + size(rest) }, weight_map: Object.fromEntries(mapped.sort(([a], [b]) => (a < b ? -1 : 1))) });
+}
+
+/** The pretrained config.json with what a classifier changes. Two classes have an output each, though they are trained with one. */
+function describe({ files, config, classes, head, max_seq_length }: NewModel): Readonly<Record<string, unknown>> {
   const pretrained = readJsonObject(files['config.json'] ?? '');
-  const labels = outputs === 1 ? classes.slice(1) : classes;
   const ortrain: ClassifierDescription = { classes, head, max_seq_length };
   return {
     ...pretrained,
+    model_type: config.modelType,
+    vocab_size: config.vocabSize,
     dtype: 'float32',
     torch_dtype: 'float32', // its name before Transformers 5
-    num_labels: outputs,
-    id2label: Object.fromEntries(labels.map((name, i) => [String(i), name])),
-    label2id: Object.fromEntries(labels.map((name, i) => [name, i])),
-    problem_type: outputs === 1 ? 'multi_label_classification' : 'single_label_classification',
+    num_labels: classes.length,
+    id2label: Object.fromEntries(classes.map((name, i) => [String(i), name])),
+    label2id: Object.fromEntries(classes.map((name, i) => [name, i])),
+    problem_type: 'single_label_classification',
     ortrain,
   };
 }
@@ -117,7 +161,7 @@ export interface SavedModel extends ClassifierDescription {
 /** A model directory that `writeModelFolder` made. Throws a `data` error for any other. */
 export function readModelFolder(folder: string): SavedModel {
   const path = join(folder, 'config.json');
-  throwIfStray(folder, folder, modelFiles(true).map(({ name }) => name));
+  throwIfStray(folder, folder, modelFiles(true));
   const { ortrain: described } = readJsonObject(path);
   const wrong = descriptionShape(described, 'ortrain');
   if (wrong !== undefined) throw new OrtrainError('data', `${path} does not describe a classifier that was trained here: ${wrong}`, { subject: path });

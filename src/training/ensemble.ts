@@ -1,3 +1,4 @@
+import { OrtrainError } from '../core/errors.ts';
 import type { TokenSet } from '../data/tokens.ts';
 import { classifierForward, headForward } from '../engine/models/index.ts';
 import { openForward, type Device } from '../engine/runtime/index.ts';
@@ -49,6 +50,7 @@ async function modelProbabilities(
   const model = await openForward({ device, program, threads, source: weights });
   try {
     const logits = await forwardAll((feeds) => model.forward(feeds), source, rows, outputs, batchSize, (done) => onProgress(done, rows.length));
+    if (!logits.every(Number.isFinite)) throw new OrtrainError('run', `the model in ${folder} answers with what is not a number`, { subject: folder, remedy: 'Its weights were damaged, or training went astray; train it again.' });
     return probabilitiesOf(logits, outputs);
   } finally {
     await model.release();

@@ -55,27 +55,36 @@ const STEP_EVENT_MS = 200;
 export async function fit(options: FitOptions): Promise<FitResult> {
   const { training, emit } = options;
   let state = await firstState(options);
-  let diverged: string | undefined;
+  let diverged: Divergence | undefined;
   while (state.epoch <= training.epochs && state.rules.stopped === null && diverged === undefined) {
     const batches = epochBatches(options, state.epoch);
     const trained = await trainEpoch(options, state, batches);
-    if (typeof trained === 'string') diverged = trained;
+    if ('sentence' in trained) diverged = trained;
     else state = await endEpoch(options, trained, batches);
   }
-  if (diverged !== undefined) emit({ type: 'decision', epoch: state.epoch, kind: 'diverged', message: diverged });
+  if (diverged !== undefined) emit({ type: 'decision', epoch: state.epoch, kind: 'diverged', message: diverged.sentence });
   if (state.best === null) {
-    throw new OrtrainError('run', diverged ?? `${training.best_model.monitor} was never a number, so there is no best model`, {
-      remedy:
-        diverged === undefined
-          ? 'Watch another metric in training.best_model.monitor, such as val/f1_macro or val/loss; a metric is no number where rows of a class are missing.'
-          : 'Lower training.optimizer.lr, or limit the gradients with training.clip_norm.',
-    });
+    throw new OrtrainError('run', diverged?.sentence ?? `${training.best_model.monitor} was never a number, so there is no best model`, { remedy: remedyFor(diverged) });
   }
   if (new Set(predictedLabels(state.best.validation, Math.max(2, options.outputs))).size === 1) {
     const message = 'even the best model gives every validation row the same class: the rate may be too high, or the training too short';
     emit({ type: 'decision', epoch: state.best.epoch, kind: 'one-class', message });
   }
-  return { epochs: state.epochs, best: state.best, stopped: diverged ?? state.rules.stopped ?? 'all epochs done' };
+  return { epochs: state.epochs, best: state.best, stopped: diverged?.sentence ?? state.rules.stopped ?? 'all epochs done' };
+}
+
+/** A loss or a gradient that was not finite. */
+interface Divergence {
+  readonly sentence: string;
+  /** From 1. */
+  readonly step: number;
+}
+
+function remedyFor(diverged: Divergence | undefined): string {
+  if (diverged === undefined) return 'Watch another metric in training.best_model.monitor, such as val/f1_macro or val/loss; a metric is no number where rows of a class are missing.';
+  // No rate has had a part in the loss of the first step.
+  if (diverged.step === 1) return 'It was so before anything was trained: the weights of model.base are too large or belong to another configuration; take another checkpoint.';
+  return 'Lower training.optimizer.lr, or limit the gradients with training.clip_norm.';
 }
 
 /** Where the last checkpoint was made, or the beginning. A damaged checkpoint costs the time since the beginning, not the run. */
@@ -109,7 +118,7 @@ async function rest({ trainer, checkpoints, stopRequested }: FitOptions, state: 
  * The batches that an epoch still has to go through, as many at a time as the trainer likes; answers with a sentence where the loss
  * or a gradient was not finite.
  */
-async function trainEpoch(options: FitOptions, from: FitState, batches: readonly Batch[]): Promise<FitState | string> {
+async function trainEpoch(options: FitOptions, from: FitState, batches: readonly Batch[]): Promise<FitState | Divergence> {
   const { trainer, training, outputs, emit } = options;
   const { epoch, rules } = from;
   const [before, steps] = [(epoch - 1) * batches.length, batches.length * training.epochs];
@@ -127,7 +136,7 @@ async function trainEpoch(options: FitOptions, from: FitState, batches: readonly
     for (const [i, { loss, logits }] of results.entries()) {
       const { rates, labels } = given[i]!;
       const [step, now] = [before + pass.batches + 1, start + (i + 1) * each];
-      if (!Number.isFinite(loss)) return `the loss or a gradient was not finite at step ${step} (epoch ${epoch}) with rate ${rates.lr}`;
+      if (!Number.isFinite(loss)) return { sentence: `the loss or a gradient was not finite at step ${step} (epoch ${epoch}) with rate ${rates.lr}`, step };
       pass.logits.set(logits, pass.rows * outputs);
       pass = {
         batches: pass.batches + 1,

@@ -28,6 +28,7 @@ const CHANGES: Readonly<Record<string, { readonly to: string; readonly beside?: 
   'model.base': { to: join(folder, 'model') },
   'model.revision': { to: 'other', beside: ['model.base=someone/model'] },
   'model.weights': { to: 'pretrained', beside: [`model.base=${join(folder, 'model')}`] },
+  'model.resize_embeddings': { to: 'true' },
   'model.max_seq_length': { to: '16' },
   'model.freeze_encoder': { to: 'true' },
   'model.head.dense': { to: '[8]' },

@@ -25,9 +25,10 @@ describe.each([
       architectures: [className],
       dtype: 'float32',
       torch_dtype: 'float32',
-      num_labels: 1,
-      problem_type: 'multi_label_classification',
-      id2label: { 0: 'yes' },
+      num_labels: 2,
+      problem_type: 'single_label_classification',
+      id2label: { 0: 'no', 1: 'yes' },
+      label2id: { no: 0, yes: 1 },
     });
     expect(readdirSync(folder).sort()).toEqual(['config.json', 'model.safetensors', 'tokenizer.json', 'tokenizer_config.json']);
   });

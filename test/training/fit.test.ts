@@ -30,7 +30,7 @@ async function fitSome(change: Partial<Training>, options: Partial<FitOptions> =
   const training: Training = { ...experiment.training, schedule: { name: 'constant' }, ...change };
   const { texts, labels, classes } = await readTrainExamples(join(root, experiment.data.train), experiment.data);
   const tokens = tokenize(await loadTokenizer(tokenizerFiles(modelFolder)), texts, 32);
-  const weights = initialWeights({ 'config.json': join(modelFolder, 'config.json') }, 'random', 42);
+  const weights = initialWeights({ 'config.json': join(modelFolder, 'config.json') }, { weights: 'random', resize_embeddings: false }, 42);
   const programs = classifierPrograms({ encoder: weights.config, head: experiment.model.head, outputs: outputsFor(classes) }, false);
   const trainer = await open({
     ...programs,

@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parseEncoderConfig, randomParameters } from '../../src/engine/models/index.ts';
-import { writeModelFolder, type NewModel } from '../../src/training/classifier-folder.ts';
+import { saveCommonTensors, writeModelFolder, type NewModel } from '../../src/training/classifier-folder.ts';
 import { root } from '../helpers/quickstart.ts';
 
 /** What a pretrained model of each architecture says in its config.json, with the quickstart's vocabulary. */
@@ -21,6 +21,8 @@ const lively = { initializer_range: 0.5 };
 interface ModelOptions {
   readonly vocabulary?: number;
   readonly tokenizer?: readonly string[];
+  /** As the models of a frozen encoder, whose tensors lie in a file of their own. */
+  readonly shared?: boolean;
 }
 
 /** A model directory with random weights, as a fold leaves it. */
@@ -31,12 +33,16 @@ export function modelFolder(folder: string, architecture: Architecture, model: P
   const paths = [join(base, 'config.json'), ...(options.tokenizer ?? quickstartTokenizer).map((path) => join(base, basename(path)))];
   writeFileSync(join(base, 'config.json'), json);
   for (const path of options.tokenizer ?? quickstartTokenizer) copyFileSync(path, join(base, basename(path)));
+  const config = parseEncoderConfig(json, 'config.json');
+  const encoderFile = join(folder, 'encoder.safetensors');
+  if (options.shared === true) saveCommonTensors(encoderFile, config, randomParameters(11));
   writeModelFolder(join(folder, 'model'), {
     ...model,
     files: Object.fromEntries(paths.map((path) => [basename(path), path])),
-    config: parseEncoderConfig(json, 'config.json'),
+    config,
     source: randomParameters(11),
     max_seq_length: 32,
+    ...(options.shared === true ? { encoderFile } : {}),
   });
   return join(folder, 'model');
 }

@@ -19,7 +19,7 @@ interface Opened {
 
 /** Opens model directories as their users do, deeper heads as docs/models.md tells; prints what it found in each. */
 const PROGRAM = `
-import json, sys
+import glob, json, sys
 import torch
 from safetensors.torch import load_file
 from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassification, AutoTokenizer, TextClassificationPipeline
@@ -35,7 +35,8 @@ def whole(folder, tokenizer, texts):
 
 @torch.no_grad()
 def in_parts(folder, tokenizer, texts):
-    config, tensors = AutoConfig.from_pretrained(folder), load_file(folder + "/model.safetensors")
+    config = AutoConfig.from_pretrained(folder)
+    tensors = {name: tensor for path in glob.glob(folder + "/*.safetensors") for name, tensor in load_file(path).items()}
     encoder, info = AutoModel.from_pretrained(folder, output_loading_info=True)
     out = encoder.eval()(**tokenizer(texts, padding=True, return_tensors="pt"))
     x = out.pooler_output if "pooler_output" in out else out.last_hidden_state[:, 0]
@@ -44,7 +45,7 @@ def in_parts(folder, tokenizer, texts):
     for i in range(layers + 1):
         x = torch.nn.functional.linear(x, tensors[f"classifier.{i}.weight"], tensors[f"classifier.{i}.bias"])
         x = activation(x) if i < layers else x
-    scores = torch.sigmoid(x) if config.num_labels == 1 else torch.softmax(x, dim=-1)
+    scores = torch.softmax(x, dim=-1)
     return {
         "className": type(encoder).__name__,
         "unfit": [str(key) for kind in ("missing_keys", "mismatched_keys") for key in info[kind]],
@@ -86,6 +87,7 @@ describePython("Hugging Face's own classes", (run) => {
   beforeAll(() => {
     models = [
       ...architectures.flatMap((name) => [model(name, '2', two, []), model(name, '3', three, []), model(name, '2-deeper', two, [16]), model(name, '3-deeper', three, [16, 8])]),
+      ...architectures.flatMap((name) => [model(name, 'shared', two, [], { shared: true }), model(name, 'shared-deeper', three, [16, 8], { shared: true })]),
       ...(robertaTokenizer.length === 0 ? [] : [model('roberta', 'own-tokenizer', two, [], { vocabulary: 50265, tokenizer: robertaTokenizer })]),
     ];
     answers = run(PROGRAM, JSON.stringify([texts, ...models.map(({ path, deeper }) => [path, deeper])])) as readonly Opened[];
@@ -105,6 +107,8 @@ describePython("Hugging Face's own classes", (run) => {
       expect(found.ids, path).toEqual(texts.map((_, row) => [...tokens.row(row)]));
       const scored = classes.length === 2 ? classes.slice(1) : classes;
       texts.forEach((text, row) => scored.forEach((label, k) => expect(probabilities[row * scored.length + k], `${path}: ${label} of ${text}`).toBeCloseTo(found.scores[row]?.[label] ?? NaN, 4)));
+      expect(found.scores.map((scores) => Object.keys(scores).sort()), path).toEqual(texts.map(() => [...classes].sort()));
+      if (classes.length === 2) for (const scores of found.scores) expect(scores[classes[0] ?? ''], path).toBeCloseTo(1 - (scores[classes[1] ?? ''] ?? NaN), 5);
       // Otherwise the bias alone would give the right answers: a hundred times the tolerance.
       expect(Math.max(...probabilities) - Math.min(...probabilities), path).toBeGreaterThan(0.01);
     }

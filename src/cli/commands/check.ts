@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
+import type { Experiment } from '../../config/index.ts';
 import { OrtrainError } from '../../core/errors.ts';
-import { resolveModel } from '../../data/hub.ts';
-import { checkModel, inspectDataset, type DataSizes, type Finding } from '../../runner/index.ts';
+import { checkLocalModel, inspectDataset, type DataContents, type DataSizes, type Finding } from '../../runner/index.ts';
 import type { Verb } from '../call.ts';
 import { loadExperiments } from '../experiments.ts';
 import { findingLines } from '../render/findings.ts';
@@ -20,10 +19,8 @@ export const check: Verb<object> = async (files, _flags, call) => {
   const checked: Checked[] = [];
   for (const [i, { experiment }] of loadExperiments(files, { set: call.flags.set }).entries()) {
     try {
-      const { sizes, findings } = await inspectDataset(experiment);
-      checked.push({ config: files[i] ?? '', ...sizes, findings });
-      const { base, revision, weights } = experiment.model;
-      if (existsSync(base)) await checkModel(experiment, await resolveModel(base, { revision, weights: weights === 'pretrained' }));
+      const { contents, sizes, findings } = await inspectDataset(experiment);
+      checked.push({ config: files[i] ?? '', ...sizes, findings: [...findings, ...(await modelFindings(experiment, contents))] });
     } catch (error) {
       if (!(error instanceof OrtrainError)) throw error;
       errors.push(error);
@@ -32,6 +29,11 @@ export const check: Verb<object> = async (files, _flags, call) => {
   if (errors.length > 0) throw together(errors);
   return { data: { ok: true, checked }, text: checkedText(checked, call.terminal.colors) };
 };
+
+async function modelFindings(experiment: Experiment, contents: DataContents): Promise<readonly Finding[]> {
+  const sentences = await checkLocalModel(experiment, contents);
+  return sentences.map((message) => ({ severity: 'warning', code: 'model', message, count: 1, examples: [] }));
+}
 
 /** Configurations often share their data; the same problem is told once. */
 function together(errors: readonly OrtrainError[]): OrtrainError {

@@ -24,6 +24,7 @@ export interface Finding {
     | 'cut-texts'
     | 'padding'
     | 'unknown-tokens'
+    | 'model'
     | 'no-tokenizer'
     | 'untrained-pooler';
   /** A sentence without a final full stop. */

@@ -1,10 +1,11 @@
 import { OrtrainError, type Problem } from '../../core/errors.ts';
+import { plural } from '../../core/text.ts';
 import type { ParameterSpec } from '../program.ts';
-import type { Architecture } from './architecture.ts';
 import { architectureOf } from './architectures.ts';
 import type { EncoderConfig } from './encoder-config.ts';
 import { randomParameters, type ParameterSource } from './parameters.ts';
-import { readFloats, type Safetensors } from './safetensors.ts';
+import { isFloats, readFloats, type Safetensors } from './safetensors.ts';
+import { encoderNames } from './tensor-names.ts';
 
 /** Pretrained values, and sentences about what did not come from the file. */
 export interface Pretrained {
@@ -12,84 +13,169 @@ export interface Pretrained {
   readonly notices: readonly string[];
 }
 
+export interface PretrainedOptions {
+  /** The vocabulary may be larger than the file's: the rows that it lacks start as the mean of those that it has. */
+  readonly resizeEmbeddings?: boolean;
+}
+
 /** Of the encoder's tensors that a checkpoint lacks. */
 const absentSeed = 0;
 
 /**
- * A pretrained encoder's weights for the parameters of a program. Names come with or without the architecture's prefix and
- * with today's `weight` and `bias` or the `gamma` and `beta` of the first releases. The head starts at random from `seed`; a
- * head of the file's own is not used. A pooler that the file lacks starts at random too, always the same: features that were
- * computed once must fit the encoder of every fold. Throws OrtrainError `data` that names every tensor which is missing or
- * has the wrong shape.
+ * A pretrained encoder's weights for the parameters of a program, under any of the names that `encoderNames` knows. The head starts at
+ * random from `seed`; a head of the file's own is not used. A pooler that the file lacks starts at random too, always the same:
+ * features that were computed once must fit the encoder of every fold. Throws OrtrainError `data` that says which tensors are missing
+ * or have the wrong shape.
  */
-export function pretrainedParameters(file: Safetensors, config: EncoderConfig, parameters: readonly ParameterSpec[], seed: number): Pretrained {
+export function pretrainedParameters(file: Safetensors, config: EncoderConfig, parameters: readonly ParameterSpec[], seed: number, options: PretrainedOptions = {}): Pretrained {
   const { naming } = architectureOf(config);
-  const names = canonicalNames(file, naming);
   const encoder = parameters.filter((spec) => spec.name.startsWith(naming.prefix));
+  const { inFile: names, unknown } = encoderNames(file, naming, encoder.map(({ name }) => name));
+  const table = wordTable(naming.prefix);
+  const isGrown = (spec: ParameterSpec): boolean => options.resizeEmbeddings === true && spec.name === table && rowsAbove(file, names.get(table), spec) > 0;
   const lacking = encoder.filter((spec) => !names.has(spec.name));
   const missing = lacking.filter((spec) => !naming.optional.some((start) => spec.name.startsWith(start)));
-  const problems = [...missing.map((spec) => missingTensor(file, spec)), ...wrongShapes(file, encoder, names)];
-  if (problems.length > 0) throw unfit(file, problems, 'Take config.json and model.safetensors from the same model.');
+  const problems = [
+    ...missingTensors(file, missing, encoder.length, config),
+    ...unreadableTypes(file, encoder, names),
+    ...wrongShapes(file, encoder.filter((spec) => !isGrown(spec)), names),
+  ];
+  if (problems.length > 0) throw unfit(file, problems, 'Take config.json and the weights from the same model, as save_pretrained() writes them.');
 
-  const known = new Set([...encoder.map((spec) => spec.name), ...naming.ignored]);
-  const unknown = [...names.keys()].filter((name) => name.startsWith(naming.prefix) && !known.has(name));
+  const grown = encoder.find(isGrown);
   const [head, absent] = [randomParameters(seed), randomParameters(absentSeed)];
   return {
     source: (spec, into) => {
       if (!spec.name.startsWith(naming.prefix)) return head(spec, into);
       const name = names.get(spec.name);
-      return name === undefined ? absent(spec, into) : readFloats(file, name, into);
+      if (name === undefined) return absent(spec, into);
+      return isGrown(spec) ? withMeanRows(readFloats(file, name), spec, into) : readFloats(file, name, into);
     },
     notices: [
-      ...(lacking.length === 0 ? [] : [`${file.source.name} has no ${some(lacking.map((spec) => spec.name))}; it starts at random`]),
-      ...(unknown.length === 0 || encoder.length === 0 ? [] : [`${file.source.name} holds tensors that the model has no place for: ${some(unknown)}`]),
+      ...(lacking.length === 0 ? [] : [`${file.name} has no ${some(lacking.map((spec) => spec.name))}; it starts at random`]),
+      ...(unknown.length === 0 ? [] : [`${file.name} holds tensors that the model has no place for: ${some(unknown)}`]),
+      ...(grown === undefined ? [] : [grownSentence(file.name, rowsAbove(file, names.get(table), grown))]),
     ],
   };
+}
+
+/** The embeddings of tokens in an architecture with such a prefix. */
+export function wordTable(prefix: string): string {
+  return `${prefix}embeddings.word_embeddings.weight`;
+}
+
+/**
+ * Reads every tensor of the encoder. Throws OrtrainError `data` that names those which hold something that is not a number; answers with
+ * sentences about weights that are zero throughout, which no training leaves behind.
+ */
+export function inspectPretrained(file: Safetensors, config: EncoderConfig, parameters: readonly ParameterSpec[]): readonly string[] {
+  const { naming } = architectureOf(config);
+  const { inFile } = encoderNames(file, naming, parameters.map(({ name }) => name).filter((name) => name.startsWith(naming.prefix)));
+  const problems: Problem[] = [];
+  const zero: string[] = [];
+  for (const [name, own] of inFile) {
+    const values = readFloats(file, own);
+    const wrong = countNotFinite(values);
+    if (wrong > 0) problems.push({ file: file.entries.get(own)?.source.name ?? file.name, message: `${own} holds ${notFinite(values, wrong)}` });
+    else if (name.endsWith('.weight') && !name.includes('token_type_embeddings') && values.every((x) => x === 0)) zero.push(own);
+  }
+  if (problems.length > 0) {
+    throw new OrtrainError('data', `${file.name} is damaged: ${plural(problems.length, 'tensor')} of it ${problems.length === 1 ? 'holds' : 'hold'} values that are not numbers`, {
+      subject: file.name,
+      problems: firstFew(problems, (more) => `${plural(more, 'more tensor')} as well`, file),
+      remedy: 'Fetch or save the model again, or take another checkpoint; nothing can be trained from this one.',
+    });
+  }
+  return zero.length === 0 ? [] : [`${file.name}: ${some(zero)} ${zero.length === 1 ? 'is' : 'are'} zero throughout, which no training leaves behind; the file may be damaged`];
 }
 
 /** The weights of a model that was saved whole. Throws OrtrainError `data` unless names and shapes are exactly those of the parameters. */
 export function savedParameters(file: Safetensors, parameters: readonly ParameterSpec[]): ParameterSource {
   const names = new Map([...file.entries.keys()].map((name) => [name, name]));
   const known = new Set(parameters.map((spec) => spec.name));
+  const unknown = [...names.keys()].filter((name) => !known.has(name)).map((name): Problem => ({ file: file.name, message: `${name} has no place in the model` }));
   const problems = [
-    ...parameters.filter((spec) => !names.has(spec.name)).map((spec) => missingTensor(file, spec)),
+    ...missingTensors(file, parameters.filter((spec) => !names.has(spec.name)), parameters.length),
+    ...unreadableTypes(file, parameters, names),
     ...wrongShapes(file, parameters, names),
-    ...[...names.keys()].filter((name) => !known.has(name)).map((name) => ({ file: file.source.name, message: `${name} has no place in the model` })),
+    ...firstFew(unknown, (more) => `${plural(more, 'more tensor')} ${more === 1 ? 'has' : 'have'} no place in it either`, file),
   ];
-  if (problems.length > 0) throw unfit(file, problems, 'Use the model.safetensors and config.json that were saved together.');
+  if (problems.length > 0) throw unfit(file, problems, 'Use the weights and the config.json that were saved together.');
   return (spec, into) => readFloats(file, spec.name, into);
 }
 
-/** Names as the program has them → names as the file has them. */
-function canonicalNames(file: Safetensors, { prefix }: Architecture['naming']): ReadonlyMap<string, string> {
-  const names = [...file.entries.keys()];
-  const prefixed = names.some((name) => name.startsWith(prefix));
-  return new Map(
-    names.map((name) => {
-      const renamed = name.replace(/\.gamma$/, '.weight').replace(/\.beta$/, '.bias');
-      return [prefixed ? renamed : prefix + renamed, name];
-    }),
-  );
+function grownSentence(of: string, rows: number): string {
+  return `${of}: the tokenizer has ${plural(rows, 'token')} beyond the model's vocabulary, for which model.resize_embeddings adds ${rows === 1 ? 'a row' : 'rows'} to the embeddings, the mean of the others to begin with`;
 }
 
-function missingTensor(file: Safetensors, spec: ParameterSpec): Problem {
-  return { file: file.source.name, message: `${spec.name} [${spec.shape.join(', ')}] is missing` };
+/** How many rows the file's table has fewer than the parameter; 0 where their widths differ. */
+function rowsAbove(file: Safetensors, name: string | undefined, { shape: [rows = 0, width] }: ParameterSpec): number {
+  const [own = 0, ownWidth] = file.entries.get(name ?? '')?.shape ?? [];
+  return own > 0 && width === ownWidth ? Math.max(0, rows - own) : 0;
+}
+
+/** A table with its rows first and their mean in all others: [rows, width]. */
+function withMeanRows(table: Float32Array, { shape: [rows = 0, width = 0] }: ParameterSpec, into: Float32Array = new Float32Array(rows * width)): Float32Array {
+  const sums = new Float64Array(width);
+  for (let i = 0; i < table.length; i++) sums[i % width]! += table[i] as number;
+  const mean = Float32Array.from(sums, (sum) => (sum * width) / table.length);
+  into.set(table);
+  for (let at = table.length; at < into.length; at += width) into.set(mean, at);
+  return into;
+}
+
+/** One sentence, however many there are: a checkpoint of another model lacks hundreds. */
+function missingTensors(file: Safetensors, missing: readonly ParameterSpec[], of: number, config?: EncoderConfig): readonly Problem[] {
+  const [first] = missing;
+  if (first === undefined) return [];
+  const shown = (spec: ParameterSpec): string => `${spec.name} [${spec.shape.join(', ')}]`;
+  if (missing.length === 1) return [{ file: file.name, message: `${shown(first)} is missing` }];
+  const names = [...file.entries.keys()];
+  const others = config === undefined || missing.length < of / 2 ? '' : `; the tensors of the file are ${names.length === 0 ? 'none' : some(names)}`;
+  return [{ file: file.name, message: `${missing.length} of ${of} tensors are missing: ${some(missing.map(shown))}${others}` }];
+}
+
+function unreadableTypes(file: Safetensors, parameters: readonly ParameterSpec[], names: ReadonlyMap<string, string>): readonly Problem[] {
+  const problems = parameters.flatMap((spec): Problem[] => {
+    const entry = file.entries.get(names.get(spec.name) ?? '');
+    return entry === undefined || isFloats(entry) ? [] : [{ file: entry.source.name, message: `${names.get(spec.name)} is ${entry.dtype}; F32, F16, BF16 and F64 can be read, no quantized weights` }];
+  });
+  return firstFew(problems, (more) => `${plural(more, 'more tensor')} of such types`, file);
 }
 
 function wrongShapes(file: Safetensors, parameters: readonly ParameterSpec[], names: ReadonlyMap<string, string>): readonly Problem[] {
-  return parameters.flatMap((spec) => {
-    const found = file.entries.get(names.get(spec.name) ?? '')?.shape;
-    if (found === undefined || (found.length === spec.shape.length && found.every((axis, i) => axis === spec.shape[i]))) return [];
-    return [{ file: file.source.name, message: `${spec.name} is [${found.join(', ')}], the model needs [${spec.shape.join(', ')}]` }];
+  const problems = parameters.flatMap((spec): Problem[] => {
+    const entry = file.entries.get(names.get(spec.name) ?? '');
+    if (entry === undefined || (entry.shape.length === spec.shape.length && entry.shape.every((axis, i) => axis === spec.shape[i]))) return [];
+    return [{ file: entry.source.name, message: `${spec.name} is [${entry.shape.join(', ')}], the model needs [${spec.shape.join(', ')}]` }];
   });
+  return firstFew(problems, (more) => `${plural(more, 'more tensor')} ${more === 1 ? 'has' : 'have'} another shape than the model needs`, file);
+}
+
+function countNotFinite(values: Float32Array): number {
+  let wrong = 0;
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) wrong += 1;
+  return wrong;
+}
+
+function notFinite(values: Float32Array, wrong: number): string {
+  const kinds = [...(values.some(Number.isNaN) ? ['NaN'] : []), ...(values.some((x) => Math.abs(x) === Infinity) ? ['infinity'] : [])];
+  return `${kinds.join(' and ')}: ${wrong} of ${plural(values.length, 'number')}`;
 }
 
 function unfit(file: Safetensors, problems: readonly Problem[], remedy: string): OrtrainError {
-  return new OrtrainError('data', `${file.source.name} does not fit the model that its config.json describes`, { subject: file.source.name, problems, remedy });
+  return new OrtrainError('data', `${file.name} does not fit the model that its config.json describes`, { subject: file.name, problems, remedy });
+}
+
+const SHOWN = 3;
+
+function firstFew(problems: readonly Problem[], rest: (more: number) => string, file: Safetensors): readonly Problem[] {
+  const more = problems.length - SHOWN;
+  return more <= 0 ? problems : [...problems.slice(0, SHOWN), { file: file.name, message: rest(more) }];
 }
 
 /** The first few of many names. */
 function some(names: readonly string[]): string {
-  const shown = names.slice(0, 3).join(', ');
-  return names.length <= 3 ? shown : `${shown} and ${names.length - 3} more`;
+  const shown = names.slice(0, SHOWN).join(', ');
+  return names.length <= SHOWN ? shown : `${shown} and ${names.length - SHOWN} more`;
 }

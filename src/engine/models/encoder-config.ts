@@ -1,10 +1,13 @@
+import { OrtrainError } from '../../core/errors.ts';
 import { count } from '../../core/text.ts';
 import type { Fields } from './config-fields.ts';
+import type { Activation } from './layers.ts';
 
 /** Architectures by the `model_type` of a Hugging Face config.json. */
 export type ModelType = 'bert' | 'roberta' | 'distilbert';
 
-export type HiddenActivation = 'gelu' | 'gelu-tanh' | 'relu';
+/** The function between the two dense layers of a feed-forward part. */
+export type HiddenActivation = Activation;
 
 /** What the engine needs to know of a pretrained encoder; plain data. Sizes are counts, dropouts are probabilities. */
 export interface EncoderConfig {
@@ -41,6 +44,13 @@ export function rejectAbsurd(fields: Fields, { vocabSize, maxPositions, typeVoca
   if (total > MOST_PARAMETERS) fields.reject('model_type', `an encoder of these sizes has ${count(total)} parameters; at most ${count(MOST_PARAMETERS)} can be trained here`);
 }
 
+/** An encoder with another vocabulary. Throws OrtrainError `data` that names the tokenizer's file where its ids are larger than any model's. */
+export function withVocabulary(config: EncoderConfig, vocabSize: number, file: string): EncoderConfig {
+  const added = (vocabSize - config.vocabSize) * config.hiddenSize;
+  if (vocabSize <= MOST.vocabulary && added <= MOST_PARAMETERS) return { ...config, vocabSize };
+  throw new OrtrainError('data', `${file} has tokens with ids up to ${count(vocabSize - 1)}, and no model can have embeddings for so many`, { subject: file });
+}
+
 /** Width and heads under the names that an architecture's config.json has for them; the heads share the width equally. */
 export function widths(fields: Fields, hiddenKey: string, headsKey: string): Pick<EncoderConfig, 'hiddenSize' | 'heads'> {
   const [hiddenSize, heads] = [fields.count(hiddenKey, MOST.width), fields.count(headsKey, MOST.width)];
@@ -63,10 +73,23 @@ export function initializerRange(fields: Fields): number {
   return fields.number('initializer_range', 0.02, (x) => x > 0 && x < 10, 'a positive standard deviation');
 }
 
-/** Names in Hugging Face's table of activations. */
+/**
+ * Names in Transformers' table of activations, several of which compute the same. Those that it has and that are not here would need
+ * operators of their own (mish, relu2, leaky_relu, laplace) or cut values off (gelu_10, relu6).
+ */
 const activations: Readonly<Record<string, HiddenActivation>> = {
   gelu: 'gelu',
+  gelu_python: 'gelu',
   gelu_new: 'gelu-tanh',
+  gelu_fast: 'gelu-tanh',
+  gelu_accurate: 'gelu-tanh',
   gelu_pytorch_tanh: 'gelu-tanh',
+  gelu_python_tanh: 'gelu-tanh',
+  quick_gelu: 'gelu-sigmoid',
+  silu: 'silu',
+  swish: 'silu',
   relu: 'relu',
+  tanh: 'tanh',
+  sigmoid: 'sigmoid',
+  linear: 'none',
 };

@@ -29,6 +29,48 @@ export function renamed(parameters: readonly ParameterSpec[], beginnings: readon
 }
 
 /**
+ * One output x as the two outputs 0 and x, whose softmax is [1 − sigmoid(x), sigmoid(x)]: what every tool makes of two classes. Where others
+ * have trained the first one too, their difference is x, which is all that a softmax sees.
+ *
+ * @param last the name of the head's last dense layer
+ */
+export function twoOutputs(parameters: readonly ParameterSpec[], last: string): HeadLayout {
+  const isLast = ({ name }: ParameterSpec): boolean => name === `${last}.weight` || name === `${last}.bias`;
+  const doubled = (spec: ParameterSpec): ParameterSpec => (isLast(spec) ? { ...spec, shape: [2, ...spec.shape.slice(1)] } : spec);
+  const single = (spec: ParameterSpec): ParameterSpec => (isLast(spec) ? { ...spec, shape: [1, ...spec.shape.slice(1)] } : spec);
+  return {
+    tensors: parameters.map(doubled),
+    store: (model) => (spec, into) => {
+      if (!isLast(spec)) return model(spec, into);
+      const x = model(single(spec));
+      return filled(into, Float32Array.from({ length: 2 * x.length }, (_, i) => (i < x.length ? 0 : (x[i - x.length] ?? 0))));
+    },
+    load: (file) => (spec, into) => {
+      if (!isLast(spec)) return file(spec, into);
+      const both = file(doubled(spec));
+      const width = both.length / 2;
+      return filled(into, Float32Array.from({ length: width }, (_, i) => (both[width + i] ?? 0) - (both[i] ?? 0)));
+    },
+    redundant: [],
+  };
+}
+
+/** What `inner` makes of the parameters, laid out by what `outer` makes of that. */
+export function layered(inner: HeadLayout, outer: HeadLayout): HeadLayout {
+  return {
+    tensors: outer.tensors,
+    store: (model) => outer.store(inner.store(model)),
+    load: (file) => inner.load(outer.load(file)),
+    redundant: outer.redundant,
+  };
+}
+
+function filled(into: Float32Array | undefined, values: Float32Array): Float32Array {
+  into?.set(values);
+  return into ?? values;
+}
+
+/**
  * The dense layer `classifier`, x Wᵀ + b, as two with a ReLU between them, exactly: z = relu(z) − relu(−z). `pre_classifier`
  * computes z = x Wᵀ in its first rows, −z in as many more and nothing in the rest; `classifier` takes the differences and adds b.
  * Undefined where the width has no room for two rows an output.
@@ -56,9 +98,7 @@ export function throughRelu(parameters: readonly ParameterSpec[]): HeadLayout | 
     },
     load: (file) => (spec, into) => {
       if (spec.name !== weight.name) return file(spec, into);
-      const rows = file(preWeight).slice(0, outputs * width);
-      into?.set(rows);
-      return into ?? rows;
+      return filled(into, file(preWeight).slice(0, outputs * width));
     },
     redundant: [preWeight, preBias, weight],
   };

@@ -1,6 +1,6 @@
 export { parseEncoderConfig } from './architectures.ts';
-export type { EncoderConfig, ModelType } from './encoder-config.ts';
-export { pretrainedParameters, type Pretrained } from './checkpoint.ts';
+export { withVocabulary, type EncoderConfig, type ModelType } from './encoder-config.ts';
+export { inspectPretrained, pretrainedParameters, type Pretrained } from './checkpoint.ts';
 export {
   classifierForward,
   encoderForward,
@@ -17,6 +17,7 @@ export type { HeadOptions } from './head.ts';
 export { inInt8 } from './int8.ts';
 export { classificationClass, portableClassifier, portableFeeds, withWeights, type PortableModel } from './portable.ts';
 export { givenParameters, randomParameters, type ParameterSource } from './parameters.ts';
-export { savedClassifier, type SavedClassifier } from './saved-classifier.ts';
+export { commonTensors, savedClassifier, type SavedClassifier } from './saved-classifier.ts';
 export { byteSource, encodeSafetensors, openSafetensors, readFloats, readIntegers, type NamedTensor, type Safetensors } from './safetensors.ts';
+export { INDEX_FILE, joinShards, parseWeightMap, type WeightMap } from './sharded-safetensors.ts';
 export type { ByteSource } from './safetensors-header.ts';

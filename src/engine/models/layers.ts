@@ -23,7 +23,7 @@ export function layerNorm(m: ModelBuilder, name: string, x: Value, width: number
   return y;
 }
 
-export type Activation = 'none' | 'relu' | 'tanh' | 'gelu' | 'gelu-tanh';
+export type Activation = 'none' | 'relu' | 'tanh' | 'sigmoid' | 'silu' | 'gelu' | 'gelu-tanh' | 'gelu-sigmoid';
 
 export function activate(m: ModelBuilder, x: Value, activation: Activation): Value {
   switch (activation) {
@@ -33,8 +33,14 @@ export function activate(m: ModelBuilder, x: Value, activation: Activation): Val
       return m.g.Relu(x);
     case 'tanh':
       return m.g.Tanh(x);
+    case 'sigmoid':
+      return m.g.Sigmoid(x);
+    case 'silu':
+      return m.g.Mul(x, m.g.Sigmoid(x));
     case 'gelu':
       return m.g.Gelu(x);
+    case 'gelu-sigmoid':
+      return m.g.Mul(x, m.g.Sigmoid(m.g.Mul(x, m.g.scalar(1.702))));
     case 'gelu-tanh':
       return geluTanh(m, x);
   }

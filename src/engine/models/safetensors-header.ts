@@ -34,6 +34,7 @@ export type SafetensorsDtype = keyof typeof dtypeBytes;
 
 /** One tensor of a file. */
 export interface TensorEntry {
+  readonly source: ByteSource;
   readonly dtype: SafetensorsDtype;
   readonly shape: readonly number[];
   /** First byte, and the byte after the last, counted from the beginning of the file. */
@@ -111,7 +112,7 @@ function parseEntry(source: ByteSource, name: string, value: unknown, start: num
   const bytes = shape.reduce((product, axis) => product * axis, dtypeBytes[dtype]);
   if (end - begin !== bytes) throw wrong(`takes ${bytes} bytes as ${dtype} ${briefly(shape)}, but its data_offsets are [${begin}, ${end}]`);
   if (start + end > source.size) throw wrong(`ends at byte ${start + end}, and the file at ${source.size}; the file is cut off`);
-  return { dtype, shape, begin: start + begin, end: start + end };
+  return { source, dtype, shape, begin: start + begin, end: start + end };
 }
 
 function checkCoverage(source: ByteSource, entries: ReadonlyMap<string, TensorEntry>, start: number): void {

@@ -3,11 +3,12 @@
  * each name to dtype, shape and byte range, then the tensors' bytes without a gap. Pure: files are opened by the caller.
  */
 import { OrtrainError } from '../../core/errors.ts';
-import { parseHeader, type ByteSource, type TensorEntry } from './safetensors-header.ts';
+import { parseHeader, type ByteSource, type SafetensorsDtype, type TensorEntry } from './safetensors-header.ts';
 
-/** A file whose header has been checked. Tensors are read one at a time, so a checkpoint is never in memory twice. */
+/** A file, or several that belong together, whose headers have been checked. Tensors are read one at a time, so a checkpoint is never in memory twice. */
 export interface Safetensors {
-  readonly source: ByteSource;
+  /** For error messages: the file's name, or that of the index of several. */
+  readonly name: string;
   readonly metadata: Readonly<Record<string, string>>;
   /** In the order of the header. */
   readonly entries: ReadonlyMap<string, TensorEntry>;
@@ -22,7 +23,7 @@ export interface NamedTensor {
 
 /** Reads and checks the header. Throws OrtrainError `data` with the file's and the tensor's name on anything that is not sound. */
 export function openSafetensors(source: ByteSource): Safetensors {
-  return { source, ...parseHeader(source) };
+  return { name: source.name, ...parseHeader(source) };
 }
 
 /** Bytes that are already in memory, as a source. */
@@ -31,14 +32,14 @@ export function byteSource(name: string, bytes: Uint8Array): ByteSource {
 }
 
 /**
- * A float32, float16 or bfloat16 tensor as float32, written into `into` when that is given (its length must fit).
+ * A float64, float32, float16 or bfloat16 tensor as float32, written into `into` when that is given (its length must fit).
  * Without `into` the result may be a view of the source's bytes.
  */
 export function readFloats(file: Safetensors, name: string, into?: Float32Array): Float32Array {
   const entry = entryOf(file, name);
   const count = entry.shape.reduce((product, axis) => product * axis, 1);
   if (into !== undefined && into.length !== count) throw new Error(`${name}: ${into.length} floats of room for ${count}`);
-  const bytes = file.source.read(entry.begin, entry.end - entry.begin);
+  const bytes = entry.source.read(entry.begin, entry.end - entry.begin);
   switch (entry.dtype) {
     case 'F32': {
       const floats = new Float32Array(...aligned(bytes, 4), count);
@@ -46,22 +47,34 @@ export function readFloats(file: Safetensors, name: string, into?: Float32Array)
       into.set(floats);
       return into;
     }
+    case 'F64': {
+      const floats = into ?? new Float32Array(count);
+      floats.set(new Float64Array(...aligned(bytes, 8), count));
+      return floats;
+    }
     case 'F16':
       return fromFloat16(new Uint16Array(...aligned(bytes, 2), count), into ?? new Float32Array(count));
     case 'BF16':
       return fromBfloat16(new Uint16Array(...aligned(bytes, 2), count), into ?? new Float32Array(count));
     default:
-      throw new OrtrainError('data', `${file.source.name}: tensor ${name} is ${entry.dtype}; float32, float16 and bfloat16 can be read`, {
-        subject: file.source.name,
+      throw new OrtrainError('data', `${entry.source.name}: tensor ${name} is ${entry.dtype}; ${READABLE.join(', ')} can be read`, {
+        subject: entry.source.name,
         remedy: 'Save the model in one of these, unquantized.',
       });
   }
 }
 
+/** The types that `readFloats` reads. */
+const READABLE: readonly SafetensorsDtype[] = ['F32', 'F16', 'BF16', 'F64'];
+
+export function isFloats({ dtype }: TensorEntry): boolean {
+  return READABLE.includes(dtype);
+}
+
 /** An int64, int32 or uint8 tensor. */
 export function readIntegers(file: Safetensors, name: string): BigInt64Array | Int32Array | Uint8Array {
   const entry = entryOf(file, name);
-  const bytes = file.source.read(entry.begin, entry.end - entry.begin);
+  const bytes = entry.source.read(entry.begin, entry.end - entry.begin);
   switch (entry.dtype) {
     case 'I64':
       return new BigInt64Array(...aligned(bytes, 8), bytes.byteLength / 8);
@@ -71,7 +84,7 @@ export function readIntegers(file: Safetensors, name: string): BigInt64Array | I
     case 'BOOL':
       return bytes;
     default:
-      throw new OrtrainError('data', `${file.source.name}: tensor ${name} is ${entry.dtype}, not an integer type`, { subject: file.source.name });
+      throw new OrtrainError('data', `${file.name}: tensor ${name} is ${entry.dtype}, not an integer type`, { subject: file.name });
   }
 }
 
@@ -99,7 +112,7 @@ export function encodeSafetensors(tensors: readonly NamedTensor[]): readonly Uin
 
 function entryOf(file: Safetensors, name: string): TensorEntry {
   const entry = file.entries.get(name);
-  if (entry === undefined) throw new OrtrainError('data', `${file.source.name} has no tensor ${name}`, { subject: file.source.name });
+  if (entry === undefined) throw new OrtrainError('data', `${file.name} has no tensor ${name}`, { subject: file.name });
   return entry;
 }
 

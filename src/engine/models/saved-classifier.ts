@@ -1,8 +1,10 @@
 import { OrtrainError } from '../../core/errors.ts';
+import type { ParameterSpec } from '../program.ts';
 import { architectureOf } from './architectures.ts';
 import { savedParameters } from './checkpoint.ts';
-import { classifierForward, type ClassifierOptions } from './classifier.ts';
-import { renamed } from './head-layout.ts';
+import { classifierForward, encoderForward, type ClassifierOptions } from './classifier.ts';
+import type { EncoderConfig } from './encoder-config.ts';
+import { layered, renamed, twoOutputs, type HeadLayout } from './head-layout.ts';
 import type { ParameterSource } from './parameters.ts';
 import type { NamedTensor, Safetensors } from './safetensors.ts';
 
@@ -10,32 +12,69 @@ import type { NamedTensor, Safetensors } from './safetensors.ts';
 export interface SavedClassifier {
   /** Keys of config.json that say which class opens it, and its head's dropout. */
   readonly config: Readonly<Record<string, unknown>>;
-  /** What model.safetensors holds, for the parameters' values. */
-  tensors(source: ParameterSource): readonly NamedTensor[];
-  /** The parameters' values. Throws OrtrainError `data` unless the file is one that `tensors` makes. */
+  /** What the file of weights holds, for the parameters' values; without the tensors whose names are given. */
+  tensors(source: ParameterSource, without?: ReadonlySet<string>): readonly NamedTensor[];
+  /** The parameters' values. Throws OrtrainError `data` unless the file is one that `tensors` makes, or made when two classes had one output. */
   read(file: Safetensors): ParameterSource;
 }
 
+/** A classifier with one output for two classes is saved with two, 0 and that one. */
 export function savedClassifier(options: ClassifierOptions): SavedClassifier {
-  const { encoder, classifier, dropoutKey, layout: layoutFor } = architectureOf(options.encoder).huggingFace;
+  const { encoder, classifier, dropoutKey } = architectureOf(options.encoder).huggingFace;
   const { parameters } = classifierForward(options);
-  const standard = options.head.dense.length === 0 ? layoutFor(parameters) : undefined;
-  const { tensors, store, load, redundant } = standard ?? renamed(parameters);
+  const isPair = options.outputs === 1;
+  const { isStandard, layout } = isPair ? pairLayout(options, parameters) : layoutOf(options, parameters);
   return {
-    config: { architectures: [standard === undefined ? encoder : classifier], [dropoutKey]: options.head.dropout },
-    tensors(source) {
-      const stored = store(source);
-      return tensors.map((spec) => ({ name: spec.name, shape: spec.shape, data: stored(spec) }));
+    config: { architectures: [isStandard ? classifier : encoder], [dropoutKey]: options.head.dropout },
+    tensors(source, without = new Set()) {
+      const stored = layout.store(source);
+      return layout.tensors.filter(({ name }) => !without.has(name)).map((spec) => ({ name: spec.name, shape: spec.shape, data: stored(spec) }));
     },
     read(file) {
-      const stored = savedParameters(file, tensors);
-      const source = load(stored);
-      const again = store(source);
-      const changed = redundant.filter((spec) => !equal(stored(spec), again(spec)));
-      if (changed.length > 0) throw changedElsewhere(file, changed.map(({ name }) => name));
-      return source;
+      const older = isPair ? layoutOf(options, parameters).layout : layout;
+      return readAs(isPair && hasOneOutput(file, older.tensors, layout.tensors) ? older : layout, file);
     },
   };
+}
+
+/** The tensors of an encoder that models with any head have in common, under the names that they have in a model directory: all but those of a pooler, which some classes count to the head. */
+export function commonTensors(encoder: EncoderConfig): readonly ParameterSpec[] {
+  const { optional } = architectureOf(encoder).naming;
+  return encoderForward(encoder).parameters.filter(({ name }) => !optional.some((start) => name.startsWith(start)));
+}
+
+interface ClassLayout {
+  /** True where Hugging Face's class computes the same from it. */
+  readonly isStandard: boolean;
+  readonly layout: HeadLayout;
+}
+
+function layoutOf({ encoder, head }: ClassifierOptions, parameters: readonly ParameterSpec[]): ClassLayout {
+  const standard = head.dense.length === 0 ? architectureOf(encoder).huggingFace.layout(parameters) : undefined;
+  return { isStandard: standard !== undefined, layout: standard ?? renamed(parameters) };
+}
+
+function pairLayout(options: ClassifierOptions, parameters: readonly ParameterSpec[]): ClassLayout {
+  const { dense } = options.head;
+  const pair = twoOutputs(parameters, dense.length === 0 ? 'classifier' : `classifier.${dense.length}`);
+  const { isStandard, layout } = layoutOf(options, pair.tensors);
+  return { isStandard, layout: layered(pair, layout) };
+}
+
+/** Whether the file has the bias of the last layer, which tells the number of outputs, as the older layout has it. */
+function hasOneOutput(file: Safetensors, older: readonly ParameterSpec[], newer: readonly ParameterSpec[]): boolean {
+  const rows = new Map(newer.map(({ name, shape }) => [name, shape[0]]));
+  const bias = older.find(({ name, shape }) => shape.length === 1 && shape[0] !== rows.get(name));
+  return bias !== undefined && file.entries.get(bias.name)?.shape[0] === bias.shape[0];
+}
+
+function readAs({ tensors, store, load, redundant }: HeadLayout, file: Safetensors): ParameterSource {
+  const stored = savedParameters(file, tensors);
+  const source = load(stored);
+  const again = store(source);
+  const changed = redundant.filter((spec) => !equal(stored(spec), again(spec)));
+  if (changed.length > 0) throw changedElsewhere(file, changed.map(({ name }) => name));
+  return source;
 }
 
 function equal(a: Float32Array, b: Float32Array): boolean {
@@ -43,9 +82,9 @@ function equal(a: Float32Array, b: Float32Array): boolean {
 }
 
 function changedElsewhere(file: Safetensors, names: readonly string[]): OrtrainError {
-  return new OrtrainError('data', `${file.source.name} holds a head that was changed after it was saved here`, {
-    subject: file.source.name,
-    problems: names.map((name) => ({ file: file.source.name, message: `${name} does not stand for a single dense layer` })),
+  return new OrtrainError('data', `${file.name} holds a head that was changed after it was saved here`, {
+    subject: file.name,
+    problems: names.map((name) => ({ file: file.name, message: `${name} does not stand for a single dense layer` })),
     remedy: 'Use the model.safetensors and config.json that were saved together, or load the model with Transformers.',
   });
 }

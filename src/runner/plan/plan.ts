@@ -3,6 +3,7 @@ import { batchCount, paddingShare } from '../../data/batches.ts';
 import { counted } from '../../data/problems.ts';
 import { checkpointStep } from '../../training/checkpoint.ts';
 import { readData, sizesOf, type DataSizes } from '../check-data.ts';
+import { checkModel } from '../check-model.ts';
 import { choiceInWords } from '../devices.ts';
 import { prepareRun, type PreparedRun, type RunnerOptions } from '../prepare.ts';
 import { reasonsToMake } from '../reasons.ts';
@@ -90,6 +91,7 @@ export async function planExperiment(loaded: LoadedExperiment, options: PlanOpti
   const sizes = sizesOf(data, experiment.split.folds);
   const why = await Promise.all(tasks.map((task) => whyCarryOut(task, prepared)));
   const todo = tasks.filter((_, i) => why[i]?.length !== 0);
+  if (todo.length > 0) await checkModel(experiment, prepared.modelFolder, data);
   const workload = await workloadOf(prepared, data);
   const share = await shareOut(prepared, tasks.filter(({ stage }) => stage.name === 'train'));
   const speeds = workload === undefined ? undefined : await speedsFor(todo, { prepared, share, workload }, options);

@@ -37,7 +37,7 @@ export async function workloadOf(prepared: PreparedRun, data: DataContents): Pro
   const files = tasks.find(({ stage }) => ['train', 'encode'].includes(stage.name))?.files;
   const tokens = files === undefined ? undefined : await plannedTokens(prepared, data);
   if (files === undefined || tokens === undefined) return undefined;
-  const weights = initialWeights(files, experiment.model.weights, experiment.seed);
+  const weights = initialWeights(files, experiment.model, experiment.seed);
   const onFeatures = tasks.some(({ stage }) => stage.name === 'encode');
   const whole = { encoder: weights.config, head: experiment.model.head, outputs: outputsFor(data.train.classes) };
   const { eval_batch_size: evalBatch } = experiment.training;

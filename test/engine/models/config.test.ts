@@ -42,15 +42,26 @@ describe('config.json', () => {
 
   test.each([
     ['gelu', 'gelu'],
+    ['gelu_python', 'gelu'],
     ['gelu_new', 'gelu-tanh'],
+    ['gelu_fast', 'gelu-tanh'],
+    ['gelu_accurate', 'gelu-tanh'],
     ['gelu_pytorch_tanh', 'gelu-tanh'],
+    ['gelu_python_tanh', 'gelu-tanh'],
+    ['quick_gelu', 'gelu-sigmoid'],
+    ['silu', 'silu'],
+    ['swish', 'silu'],
     ['relu', 'relu'],
+    ['tanh', 'tanh'],
+    ['sigmoid', 'sigmoid'],
+    ['linear', 'none'],
+    [undefined, 'gelu'],
   ])('hidden_act %s', (name, activation) => {
     expect(parse({ hidden_act: name }).activation).toBe(activation);
   });
 
   test('all problems are named at once, and none that follows from another', () => {
-    const error = failure({ hidden_size: undefined, num_attention_heads: 0, hidden_act: 'swish', hidden_dropout_prob: 1, vocab_size: '50', position_embedding_type: 'relative_key' });
+    const error = failure({ hidden_size: undefined, num_attention_heads: 0, hidden_act: 'mish', hidden_dropout_prob: 1, vocab_size: '50', position_embedding_type: 'relative_key' });
     expect(error.code).toBe('data');
     expect(error.message).toContain('m/config.json');
     expect(error.problems.map((problem) => [problem.file, problem.field])).toEqual([
@@ -85,8 +96,16 @@ describe('config.json', () => {
     expect(problems[0]?.message.length).toBeLessThan(200);
   });
 
-  test.each([[{ model_type: 'gpt2' }], [{ model_type: undefined }], [{ model_type: 'constructor' }]])('%o: the remedy lists what is supported', (changes) => {
-    expect(failure(changes).remedy).toBe('Take a model of one of these types: bert, roberta, distilbert.');
+  test('an activation that cannot be given exactly is refused with those that can', () => {
+    for (const name of ['relu2', 'gelu_10', 'GELU', 'constructor']) expect(failure({ hidden_act: name }).problems[0]?.message).toMatch(`"${name}" is not supported; gelu, gelu_python, gelu_new`);
+  });
+
+  test.each([
+    [{ model_type: 'gpt2' }, 'Take'],
+    [{ model_type: undefined }, 'Add "model_type" to the file, or take'],
+    [{ model_type: 'constructor' }, 'Take'],
+  ])('%o: the remedy lists what is supported', (changes, start) => {
+    expect(failure(changes).remedy).toBe(`${start} a model of one of these types: bert, roberta, distilbert.`);
   });
 
   test('of a RoBERTa: positions begin after the padding id, and its rows before them hold no token', () => {
@@ -109,8 +128,42 @@ describe('config.json', () => {
       typeVocabSize: 0,
       layerNormEps: 1e-12,
     });
-    const { problems } = failure({ n_heads: 3, activation: 'swish', hidden_dim: undefined, hidden_size: 8 }, tinyDistilbertJson);
+    const { problems } = failure({ n_heads: 3, activation: 'mish', hidden_dim: undefined, hidden_size: 8 }, tinyDistilbertJson);
     expect(problems.map(({ field }) => field)).toEqual(['dim', 'hidden_dim', 'activation']);
+  });
+
+  describe('without model_type', () => {
+    const kindOf = (json: object, names: readonly string[] = []): string => parseEncoderConfig(JSON.stringify(json), 'config.json', () => names).modelType;
+    const { model_type: _, ...bare } = tinyConfigJson;
+    const { model_type: __, ...bareDistilbert } = tinyDistilbertJson;
+
+    test.each([
+      [['BertModel'], 'bert'],
+      [['BertForMaskedLM'], 'bert'],
+      [['BertLMHeadModel', 'BertModel'], 'bert'],
+      [['RobertaForSequenceClassification'], 'roberta'],
+    ])('%j is a %s', (architectures, kind) => {
+      expect(kindOf({ ...bare, type_vocab_size: 1, max_position_embeddings: 18, architectures })).toBe(kind);
+      expect(kindOf({ ...bare, type_vocab_size: 1, max_position_embeddings: 18, model_type: null, architectures })).toBe(kind);
+    });
+
+    test('DistilBERT has keys of its own', () => expect(kindOf({ ...bareDistilbert, architectures: ['DistilBertForMaskedLM'] })).toBe('distilbert'));
+
+    test.each([[['BertGenerationEncoder']], [['BertJapaneseModel']], [['XLMRobertaModel']], [['BertModel', 'RobertaModel']], [['BertModel', 'Mine']], [[]], ['BertModel'], [[7]]])('%j says nothing', (architectures) => {
+      expect(() => kindOf({ ...bare, architectures })).toThrow(/model_type: missing/);
+    });
+
+    test('the names of the weights tell it where their beginning is that of one kind', () => {
+      expect(kindOf(bare, ['bert.embeddings.LayerNorm.weight', 'cls.predictions.bias'])).toBe('bert');
+      expect(kindOf({ ...bare, type_vocab_size: 1, max_position_embeddings: 18, architectures: ['Mine'] }, ['module.roberta.embeddings.LayerNorm.weight'])).toBe('roberta');
+      expect(() => kindOf(bare, ['embeddings.LayerNorm.weight'])).toThrow(/model_type: missing/);
+      expect(() => kindOf(bare, ['bert.embeddings.LayerNorm.weight', 'roberta.embeddings.LayerNorm.weight'])).toThrow(/model_type: missing/);
+    });
+
+    test('the weights are not looked at where something else tells', () => {
+      const names = (): never => { throw new Error('looked'); };
+      expect(parseEncoderConfig(JSON.stringify(tinyConfigJson), 'config.json', names).modelType).toBe('bert');
+    });
   });
 
   test.each(['', '[]', 'null', '{"model_type":'])('%o is not an object', (text) => {

@@ -53,6 +53,24 @@ describe('the losses', () => {
   });
 });
 
+describe('the activations', () => {
+  // ACT2FN of Transformers 5.23 on PyTorch 2.15, rounded to six decimals.
+  const x = Float32Array.of(-3, -1, -0.25, 0.5, 2);
+  test.each([
+    ['gelu', [-0.00405, -0.158655, -0.100323, 0.345731, 1.9545]],
+    ['gelu-tanh', [-0.003637, -0.158808, -0.100325, 0.345714, 1.954598]],
+    ['gelu-sigmoid', [-0.018071, -0.154204, -0.0988, 0.350388, 1.935659]],
+    ['silu', [-0.142278, -0.268941, -0.109456, 0.31123, 1.761594]],
+    ['relu', [0, 0, 0, 0.5, 2]],
+    ['tanh', [-0.995055, -0.761594, -0.244919, 0.462117, 0.964028]],
+    ['sigmoid', [0.047426, 0.268941, 0.437824, 0.622459, 0.880797]],
+    ['none', [-3, -1, -0.25, 0.5, 2]],
+  ] as const)('%s is what Transformers has under that name', async (name, expected) => {
+    const y = await run((g) => g.Add(activate(modelBuilder(g, false), g.input('x', 'float32', [5]), name), g.scalar(0)), { x: float([5], x) });
+    expect(distance(y, expected)).toBeLessThan(1e-6);
+  });
+});
+
 // The oracles' README: 1e-5 and 1e-5 of the value.
 describeShared('layers against PyTorch', ['oracles', 'ops'], () => {
   const place = ['oracles', 'ops', 'ops.safetensors'] as const;

@@ -1,0 +1,90 @@
+import { OrtrainError } from '../../core/errors.ts';
+import { cut } from '../../core/shapes.ts';
+import type { Architecture } from './architecture.ts';
+import { isFloats, type Safetensors } from './safetensors.ts';
+
+/** Where a checkpoint holds the tensors of an encoder. */
+export interface EncoderNames {
+  /** Names as the program has them → names as the file has them. */
+  readonly inFile: ReadonlyMap<string, string>;
+  /** Weights of the file that stand among the encoder's and that the program has no place for, under the file's names. */
+  readonly unknown: readonly string[];
+}
+
+/**
+ * Finds an encoder's tensors in a checkpoint, whatever stands before their names: nothing, the architecture's own prefix, or what wrappers
+ * add, such as `module.`, `_orig_mod.`, `model.` or the name that a larger model has for it. What stands before most of the names that the
+ * program knows is the prefix. Names are those of today, or `gamma` and `beta` of the first releases.
+ *
+ * Throws OrtrainError `data` where the file holds several encoders and none of them under the architecture's own name.
+ *
+ * @param names of the encoder's parameters, with the architecture's own prefix
+ */
+export function encoderNames(file: Safetensors, { prefix, ignored }: Architecture['naming'], names: readonly string[]): EncoderNames {
+  const wanted = new Set(names.map((name) => name.slice(prefix.length)));
+  const own = plainNames(file);
+  const found = foundPrefix(file, prefix, countByPrefix([...own.keys()], wanted));
+  if (found === undefined) return { inFile: new Map(), unknown: [] };
+  const parts = new Set([...wanted].map((name) => name.slice(0, name.indexOf('.') + 1)));
+  const below = [...own].filter(([name]) => name.startsWith(found)).map(([name, inFile]) => [name.slice(found.length), inFile] as const);
+  return {
+    inFile: new Map(below.filter(([name]) => wanted.has(name)).map(([name, inFile]) => [prefix + name, inFile])),
+    unknown: below.filter(([name, inFile]) => !wanted.has(name) && !ignored.includes(prefix + name) && parts.has(name.slice(0, name.indexOf('.') + 1)) && isWeight(file, inFile)).map(([, inFile]) => inFile),
+  };
+}
+
+/** What compilers and wrappers of single layers leave within names. */
+const WRAPPERS = /(?:^|(?<=\.))(?:_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module)\./g;
+
+function plain(name: string): string {
+  return name.replace(WRAPPERS, '').replace(/\.gamma$/, '.weight').replace(/\.beta$/, '.bias');
+}
+
+/** Plain names → names in the file. A tensor that is there under an old name and a new one is there twice, and nobody knows which counts. */
+function plainNames(file: Safetensors): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  for (const name of file.entries.keys()) {
+    const other = names.get(plain(name));
+    if (other !== undefined) throw new OrtrainError('data', `${file.name} holds one tensor twice, as ${cut(other)} and as ${cut(name)}`, { subject: file.name, remedy: 'Save the model again, with save_pretrained().' });
+    names.set(plain(name), name);
+  }
+  return names;
+}
+
+/** Old checkpoints hold constants as whole numbers, such as position_ids. */
+function isWeight(file: Safetensors, name: string): boolean {
+  const entry = file.entries.get(name);
+  return entry !== undefined && isFloats(entry);
+}
+
+/** How many of the wanted names stand behind each prefix. */
+function countByPrefix(names: readonly string[], wanted: ReadonlySet<string>): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const name of names) {
+    for (let start = 0; start !== -1; start = nextPart(name, start)) {
+      if (!wanted.has(name.slice(start))) continue;
+      const prefix = name.slice(0, start);
+      counts.set(prefix, (counts.get(prefix) ?? 0) + 1);
+      break;
+    }
+  }
+  return counts;
+}
+
+function nextPart(name: string, start: number): number {
+  const dot = name.indexOf('.', start);
+  return dot === -1 ? -1 : dot + 1;
+}
+
+function foundPrefix(file: Safetensors, own: string, counts: ReadonlyMap<string, number>): string | undefined {
+  const most = Math.max(0, ...counts.values());
+  const best = [...counts].filter(([, count]) => count === most).map(([prefix]) => prefix);
+  const preferred = [own, ''].find((prefix) => best.includes(prefix));
+  if (best.length <= 1 || preferred !== undefined) return preferred ?? best[0];
+  const [one = '', other = ''] = best;
+  throw new OrtrainError('data', `${file.name} holds ${best.length} encoders`, {
+    subject: file.name,
+    problems: [{ file: file.name, message: `the names of one begin with ${cut(one)}, those of another with ${cut(other)}` }],
+    remedy: 'Save the one that you mean by itself, with save_pretrained().',
+  });
+}
