@@ -83,16 +83,17 @@ function straysOf(folder: string, names: readonly string[]): Problem[] {
 }
 
 /**
- * Sentences that name those files of a model which are links to files outside of it, as in shared stores and in folders that the hub's
+ * A sentence that names those files of a model which are links to files outside of it, as in shared stores and in folders that the hub's
  * older tools made. Links of a snapshot in the hub's cache lead to the blobs of their repository, and are none of these.
  */
-export function outsideLinks(folder: string, files: readonly ModelFile[]): readonly string[] {
+export function outsideLinks(folder: string, files: readonly ModelFile[]): string | undefined {
   const home = `${realpathSync(homeOf(folder))}${sep}`;
-  return files.flatMap(({ name }) => namesOf(folder, name)).flatMap((name) => {
+  const links = files.flatMap(({ name }) => namesOf(folder, name)).flatMap((name) => {
     const path = join(folder, name);
     const target = existsSync(path) ? realpathSync(path) : home;
-    return target.startsWith(home) ? [] : [`${name} is a link to ${target}, outside of ${folder}`];
+    return target.startsWith(home) ? [] : [`${name} to ${target}`];
   });
+  return links.length === 0 ? undefined : `files of ${folder} are links to others outside of it: ${links.join(', ')}`;
 }
 
 /** What the files of a model may link to: the folder, or the repository that a snapshot belongs to. */

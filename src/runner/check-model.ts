@@ -10,13 +10,19 @@ import { classifierForward } from '../engine/models/index.ts';
 import { encoderFiles, initialWeights, tokenizerFiles } from '../training/classifier-folder.ts';
 import type { DataContents } from './check-data.ts';
 
+/** What is worth knowing about a model that can be used. */
+export interface ModelNotice {
+  readonly level: 'info' | 'warning';
+  readonly message: string;
+}
+
 /**
  * Reads a pretrained model before anything is paid for: configuration, weights, tokenizer, and whether the model knows every token of
- * the texts. Throws a `data` error where they cannot be used; answers with sentences about what is worth knowing.
+ * the texts. Throws a `data` error where they cannot be used.
  *
  * @param folder the model's directory in Hugging Face layout
  */
-export async function checkModel({ model, seed }: Experiment, folder: string, data: DataContents): Promise<readonly string[]> {
+export async function checkModel({ model, seed }: Experiment, folder: string, data: DataContents): Promise<readonly ModelNotice[]> {
   const weights = initialWeights(encoderFiles(folder, model), model, seed);
   const { maxPositions, vocabSize } = weights.config;
   if (model.max_seq_length > maxPositions) {
@@ -27,11 +33,15 @@ export async function checkModel({ model, seed }: Experiment, folder: string, da
   weights.source(parameters, seed);
   const tokenizer = await loadTokenizer(tokenizerFiles(folder));
   const unknown = checkTokens(tokenizer, { folder, vocabSize, maxLength: model.max_seq_length }, data);
-  return [...outsideLinks(folder, modelFiles(model.weights === 'pretrained')), ...unknown, ...weights.inspect(parameters)];
+  const links = outsideLinks(folder, modelFiles(model.weights === 'pretrained'));
+  return [
+    ...(links === undefined ? [] : [{ level: 'info', message: links } as const]),
+    ...[...unknown, ...weights.inspect(parameters)].map((message) => ({ level: 'warning', message }) as const),
+  ];
 }
 
 /** `checkModel` of a model that is on this machine, a directory or a complete one in the hub's cache; of any other nothing is known yet. */
-export async function checkLocalModel(experiment: Experiment, data: DataContents): Promise<readonly string[]> {
+export async function checkLocalModel(experiment: Experiment, data: DataContents): Promise<readonly ModelNotice[]> {
   const { base, revision, weights } = experiment.model;
   const isPretrained = weights === 'pretrained';
   if (existsSync(base)) return checkModel(experiment, await resolveModel(base, { revision, weights: isPretrained }), data);

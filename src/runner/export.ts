@@ -3,11 +3,10 @@ import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { OrtrainError } from '../core/errors.ts';
 import type { Listener, StageEvent } from '../core/events.ts';
-import { placeFolder } from '../core/files.ts';
 import { openOutputFolder } from '../core/output-folder.ts';
 import { classificationMetrics } from '../data/metrics.ts';
 import { loadTokenizer, tokenize, type TokenSet } from '../data/tokens.ts';
-import { readModelFolder, tokenizerFiles } from '../training/classifier-folder.ts';
+import { copyModelFolder, readModelFolder, tokenizerFiles } from '../training/classifier-folder.ts';
 import { ensembleProbabilities } from '../training/ensemble.ts';
 import { PORTABLE_FILES, portableProbabilities, writePortableFolder, type Precision } from '../training/portable-folder.ts';
 import { throwIfResultsChanged } from '../tracking/recorded-files.ts';
@@ -74,7 +73,7 @@ export async function exportRun(run: StoredRun, request: ExportRequest, listen: 
     const tokens = tokenize(await loadTokenizer(tokenizerFiles(model)), validation.texts, maxLength);
     begin();
     if (request.format === 'onnx') await writePortableFolder(temporary, model, ['float32', ...request.alsoIn]);
-    else placeFolder(model, temporary);
+    else copyModelFolder(model, temporary);
     const files: ExportedFile[] = [];
     for (const precision of ['float32', ...request.alsoIn] as const) {
       files.push(await compared(temporary, precision, validation, { tokens, classes: classes.length, run, request, listen }));

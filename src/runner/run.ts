@@ -175,7 +175,7 @@ async function carryOut(prepared: PreparedRun, place: RunPlace, signal: AbortSig
       prepared.cache.keepAlive();
       report({ type: 'notice', run: place.run, level: 'info', message: choiceInWords(prepared.deviceChoice) });
       const notices = await checkModel(prepared.experiment, prepared.modelFolder, await readData(prepared.experiment));
-      for (const message of notices) report({ type: 'notice', run: place.run, level: 'warning', message });
+      for (const notice of notices) report({ type: 'notice', run: place.run, ...notice });
       for (const { message } of inspectPooler(prepared.experiment, prepared.modelFolder)) report({ type: 'notice', run: place.run, level: 'warning', message });
     }
     for (const tasks of byStage(prepared.tasks)) {

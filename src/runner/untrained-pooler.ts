@@ -20,9 +20,9 @@ const finding = {
  * @param folder the model's directory in Hugging Face layout
  */
 export function inspectPooler({ model, seed }: Pick<Experiment, 'model' | 'seed'>, folder: string): readonly Finding[] {
-  const files = encoderFiles(folder, model.weights);
-  if (!model.freeze_encoder || model.weights !== 'pretrained' || files['model.safetensors'] === undefined) return [];
-  const { config } = initialWeights(files, model.weights, seed);
+  const files = encoderFiles(folder, model);
+  if (!model.freeze_encoder || model.weights !== 'pretrained' || !Object.keys(files).some((name) => name.endsWith('.safetensors'))) return [];
+  const { config } = initialWeights(files, model, seed);
   const pooler = encoderForward(config).parameters.find(({ name }) => name.endsWith(BIAS));
   if (pooler === undefined) return [];
   const file = openWeights(folder);

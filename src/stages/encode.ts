@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import type { Experiment } from '../config/index.ts';
 import { batchTokens, evaluationBatches } from '../data/batches.ts';
 import { loadTokens } from '../data/tokens.ts';
 import { encoderForward } from '../engine/models/index.ts';

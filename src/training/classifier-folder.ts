@@ -117,6 +117,13 @@ export function writeModelFolder(folder: string, model: NewModel): void {
   writeTokenizerFiles(folder, Object.fromEntries(Object.entries(model.files).filter(([name]) => TOKENIZER_FILES.includes(name))));
 }
 
+/** Writes a model that `writeModelFolder` made once more, as it is written today and whole: without a file that other models share. */
+export function copyModelFolder(from: string, to: string): void {
+  const { encoder: config, source, classes, head, max_seq_length } = readModelFolder(from);
+  const files = { 'config.json': join(from, 'config.json'), ...tokenizerFiles(from) };
+  writeModelFolder(to, { files, config, source, classes, head, max_seq_length });
+}
+
 /** Writes the tensors of an encoder that models with any head have in common. */
 export function saveCommonTensors(path: string, config: EncoderConfig, source: ParameterSource): void {
   writeFileAtomic(path, encodeSafetensors(commonTensors(config).map((spec) => ({ ...spec, data: source(spec) }))));

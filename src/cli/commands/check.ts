@@ -31,8 +31,8 @@ export const check: Verb<object> = async (files, _flags, call) => {
 };
 
 async function modelFindings(experiment: Experiment, contents: DataContents): Promise<readonly Finding[]> {
-  const sentences = await checkLocalModel(experiment, contents);
-  return sentences.map((message) => ({ severity: 'warning', code: 'model', message, count: 1, examples: [] }));
+  const notices = await checkLocalModel(experiment, contents);
+  return notices.map(({ level, message }) => ({ severity: level, code: 'model', message, count: 1, examples: [] }));
 }
 
 /** Configurations often share their data; the same problem is told once. */

@@ -151,7 +151,10 @@ async function comparedResults(a: string, b: string): Promise<readonly ResultFil
   );
 }
 
+/** The weights of each fold, in one file or, where folds share an encoder, in two. */
 function modelFiles(folder: string): readonly string[] {
   const models = join(folder, 'models');
-  return existsSync(models) ? readdirSync(models).sort().map((fold) => `models/${fold}/model.safetensors`) : [];
+  if (!existsSync(models)) return [];
+  const weightsOf = (fold: string): readonly string[] => readdirSync(join(models, fold)).filter((name) => name.endsWith('.safetensors')).sort();
+  return readdirSync(models, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name).sort().flatMap((fold) => weightsOf(fold).map((name) => `models/${fold}/${name}`));
 }

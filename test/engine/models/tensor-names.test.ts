@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { OrtrainError } from '../../../src/core/errors.ts';
 import { inspectPretrained } from '../../../src/engine/models/checkpoint.ts';
-import { byteSource, classifierForward, encodeSafetensors, openSafetensors, pretrainedParameters, sizeOf, type NamedTensor, type Safetensors } from '../../../src/engine/models/index.ts';
+import { byteSource, classifierForward, encodeSafetensors, openSafetensors, pretrainedParameters, type NamedTensor, type Safetensors } from '../../../src/engine/models/index.ts';
+import { sizeOf } from '../../../src/engine/models/parameters.ts';
 import { tinyConfig } from './tiny.ts';
 
 const config = tinyConfig();
