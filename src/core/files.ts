@@ -124,12 +124,6 @@ function isSameFile(source: string, target: string): boolean {
   return one.ino === other?.ino && one.dev === other.dev;
 }
 
-/** `placeFile` for every file of a folder without subfolders. */
-export function placeFolder(source: string, target: string): void {
-  mkdirSync(target, { recursive: true });
-  for (const name of readdirSync(source)) placeFile(join(source, name), join(target, name));
-}
-
 function piecesOf(content: string | Uint8Array | readonly Uint8Array[]): readonly Uint8Array[] {
   if (typeof content === 'string') return [Buffer.from(content, 'utf8')];
   return content instanceof Uint8Array ? [content] : content;

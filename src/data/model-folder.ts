@@ -55,6 +55,11 @@ export function weightFiles(folder: string): readonly string[] {
   return [INDEX_FILE, ...new Set(Object.values(readWeightMap(folder)).sort())];
 }
 
+/** The names of all files of a model that a directory has. */
+export function presentFiles(folder: string): readonly string[] {
+  return modelFiles(true).flatMap(({ name }) => namesOf(folder, name)).filter((name) => existsSync(join(folder, name)));
+}
+
 /** All names under which a directory has a file of a model. */
 function namesOf(folder: string, name: string): readonly string[] {
   return name === WEIGHTS ? weightFiles(folder) : [name];

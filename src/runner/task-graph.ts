@@ -67,7 +67,7 @@ export async function taskGraph(
         parts,
         trainingKey: hashOf({ ...parts, contents: ofTraining, inputs: keysOf(inputs, 'trainingKey') }),
         output: cache.entry({ stage: stage.name, key }),
-        writes: stage.writes(experiment),
+        writes: stage.writes(experiment, (kind) => inputs.some(([name, from]) => name === kind && from.length > 0)),
         params,
         files,
         inputs: Object.fromEntries(inputs.map(([kind, from]) => [kind, from.map((task) => task.output)])),

@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { modelFiles } from '../data/model-folder.ts';
+import { presentFiles } from '../data/model-folder.ts';
 import { recordedFiles, throwIfChanged } from '../tracking/recorded-files.ts';
 import type { StoredRun } from './runs.ts';
 
@@ -15,6 +14,6 @@ export async function verifyModels({ folder }: StoredRun, models: readonly strin
   const recorded = recordedFiles(folder);
   const folders = models.map((model) => relative(folder, model).replaceAll('\\', '/'));
   const isAsked = (path: string): boolean => (which === 'all' ? path.startsWith('models/') : folders.some((model) => path.startsWith(`${model}/`)));
-  const read = folders.flatMap((model) => modelFiles(true).map(({ name }) => `${model}/${name}`)).filter((path) => existsSync(join(folder, path)));
+  const read = folders.flatMap((model) => presentFiles(join(folder, model)).map((name) => `${model}/${name}`));
   await throwIfChanged(folder, [...new Set([...[...recorded.keys()].filter(isAsked), ...read])], recorded, signal);
 }

@@ -25,7 +25,7 @@ export const encode: Stage<Params> = {
   needs: { tokens: 'one' },
   reads: 'everything',
   makes: 'features',
-  writes: ({ data }) => ['train.features', ...(data.test === null ? [] : ['test.features'])],
+  writes: ({ data }) => [ENCODER_FILE, 'train.features', ...(data.test === null ? [] : ['test.features'])],
   publishes: {},
   usesDevice: true,
   pick: ({ model, seed }, { modelFolder }) => ({

@@ -7,7 +7,7 @@ import { loadTokens } from '../data/tokens.ts';
 import { featureSource, tokenSource } from '../training/batch-source.ts';
 import { openCheckpoints } from '../training/checkpoint.ts';
 import { openClassifier } from '../training/classifier.ts';
-import { encoderFiles, initialWeights, outputsFor, tokenizerFiles, writeModelFolder } from '../training/classifier-folder.ts';
+import { encoderFiles, initialWeights, modelFolderFiles, outputsFor, tokenizerFiles, writeModelFolder } from '../training/classifier-folder.ts';
 import { loadFeatures } from '../training/features.ts';
 import { fit } from '../training/fit.ts';
 import type { FoldHistory } from '../tracking/run-files.ts';
@@ -27,7 +27,7 @@ export const train: Stage<Params> = {
   needs: { tokens: 'one', folds: 'one', features: 'optional' },
   reads: 'training',
   makes: 'model',
-  writes: () => ['history.json', 'validation.json', 'model/config.json', 'model/model.safetensors', 'model/tokenizer.json'],
+  writes: (_, has) => ['history.json', 'validation.json', ...modelFolderFiles(has('features')).map((name) => `model/${name}`)],
   publishes: { model: 'models/fold-{fold}' },
   usesDevice: true,
   pick: ({ model, training: { eval_batch_size: _speed, ...ofTraining }, seed }, { modelFolder }) => ({

@@ -129,9 +129,17 @@ export function saveCommonTensors(path: string, config: EncoderConfig, source: P
   writeFileAtomic(path, encodeSafetensors(commonTensors(config).map((spec) => ({ ...spec, data: source(spec) }))));
 }
 
+/** The encoder's tensors, and the rest. */
+const SHARDS = ['model-00001-of-00002.safetensors', 'model-00002-of-00002.safetensors'] as const;
+
+/** The files that every model directory has, with a file of the encoder's tensors or without. */
+export function modelFolderFiles(hasEncoderFile: boolean): readonly string[] {
+  return ['config.json', 'tokenizer.json', ...(hasEncoderFile ? [...SHARDS, INDEX_FILE] : [WEIGHTS])];
+}
+
 /** The encoder's file and one for the rest, with the index by which Hugging Face's tools find both. */
 function writeInTwo(folder: string, encoderFile: string, saved: SavedClassifier, { config, source }: NewModel): void {
-  const [encoderName, restName] = [1, 2].map((n) => `model-0000${n}-of-00002.safetensors`) as [string, string];
+  const [encoderName, restName] = SHARDS;
   const common = commonTensors(config);
   const rest = saved.tensors(source, new Set(common.map(({ name }) => name)));
   placeFile(encoderFile, join(folder, encoderName));
