@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Experiment, LoadedExperiment } from '../config/index.ts';
 import { OrtrainError } from '../core/errors.ts';
+import { sha256 } from '../core/hash.ts';
 import type { Command, Listener, Notice, RunEvent } from '../core/events.ts';
 import { runExperiment, type RunnerOptions, type RunResult } from '../runner/index.ts';
 import { readJournal } from '../tracking/journal.ts';
-import { experimentName } from '../tracking/mlflow/server.ts';
+import { givenExperimentName } from '../tracking/mlflow/server.ts';
 import { openTracker } from '../tracking/mlflow/tracker.ts';
 import type { Call } from './call.ts';
 import type { LiveProgress } from './progress/live.ts';
@@ -91,15 +92,27 @@ async function openProgress(name: string, signal: AbortSignal, terminal: Termina
   return { listen: plainProgress(terminal.note), end: async () => signal.removeEventListener('abort', sayStopping) };
 }
 
-/** The command as each of its experiments knows it: those that go to one experiment on the tracking server are shown together. */
+/**
+ * The command as each of its experiments knows it: those that go to one experiment on the tracking server are shown together. That is the
+ * one that a person named, else for all of them one of the command's name. A command with a name, a sweep, is shown with one experiment, too.
+ */
 function commandsOf(experiments: readonly Experiment[], name: string | undefined): readonly (Command | undefined)[] {
-  const groups = experiments.map((experiment) => experimentName(experiment, process.env));
+  const groups = experiments.map((experiment) => givenExperimentName(experiment, process.env));
   const ids = new Map(groups.map((group) => [group, randomUUID()]));
   return groups.map((group) => {
     const members = experiments.filter((_, i) => groups[i] === group).map((experiment) => experiment.name);
-    return members.length < 2 ? undefined : { id: ids.get(group) ?? '', name: name ?? members.join(' · '), size: members.length };
+    return members.length < 2 && name === undefined ? undefined : { id: ids.get(group) ?? '', name: name ?? joined(members), size: members.length };
   });
 }
+
+/** `a · b · c`, or for many `a · b · 40 more · 1f3a7c`, which is the same for the same experiments. */
+function joined(names: readonly string[]): string {
+  const all = names.join(' · ');
+  return all.length <= LONGEST_NAME ? all : `${names.slice(0, 2).join(' · ')} · ${names.length - 2} more · ${sha256(all).slice(0, 6)}`;
+}
+
+/** MLflow takes 500 characters; nobody reads them. */
+const LONGEST_NAME = 240;
 
 function report(result: RunResult): Omit<Reported, 'config'> {
   const submission = result.files.find((file) => file.endsWith('submission.csv')) ?? null;

@@ -55,8 +55,7 @@ const YES_OR_NO: ReadonlyMap<string, string> = new Map([
 /** A text that a person would read as a number: in quotes, with a decimal comma, digits in groups, a typographic minus or a percent sign. */
 function numberIn(text: string): string | undefined {
   const cleaned = text.trim().replace(/[‐‑−–]/g, '-').replace(/(?<=\d)[_ ](?=\d)/g, '').replace(/^(-?\d+),(\d+)$/, '$1.$2');
-  const percent = /^(.+?)\s*%$/.exec(cleaned);
-  const value = percent === null ? Number(cleaned) : Number((Number(percent[1]) / 100).toPrecision(12));
+  const value = cleaned.endsWith('%') ? Number((Number(cleaned.slice(0, -1).trim() || NaN) / 100).toPrecision(12)) : Number(cleaned);
   return cleaned !== '' && Number.isFinite(value) ? String(value) : undefined;
 }
 

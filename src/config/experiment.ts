@@ -171,12 +171,12 @@ export const experimentDefinition = object('An experiment: data in, a trained an
       object('Send the run to an MLflow server; null: do not.', {
         uri: text({
           default: 'env',
-          pattern: '^(env|https?://[^@\\s]+)$',
+          pattern: '^(env|https?://[^@\\s?#]+)$',
           patternErrorMessage:
-            'env, for the variable MLFLOW_TRACKING_URI, or an http(s) address without user and password (a database or a folder needs a server: "mlflow server --host 127.0.0.1 --port 5000 --backend-store-uri <database or folder>", before it MLFLOW_ALLOW_FILE_STORE=true for a folder)',
+            'env, for the variable MLFLOW_TRACKING_URI, or an http(s) address without user and password, and without parameters behind a ? or # (a database or a folder needs a server: "mlflow server --host 127.0.0.1 --port 5000 --backend-store-uri <database or folder>", before it MLFLOW_ALLOW_FILE_STORE=true for a folder)',
           description: 'Address of the server; env: the variable MLFLOW_TRACKING_URI.',
         }),
-        experiment: nullable(text({ description: 'Name of the experiment on the server; null: the variable MLFLOW_EXPERIMENT_NAME, else the name of this experiment.' })),
+        experiment: nullable(text({ description: 'Name of the experiment on the server; null: the variable MLFLOW_EXPERIMENT_NAME, else for a sweep or several experiments of one command the name of these, else the name of this experiment.' })),
         log_models: flag({ default: false, description: "Send the folds' models too." }),
       }),
     ),

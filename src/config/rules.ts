@@ -1,6 +1,8 @@
 import type { Problem } from '../core/errors.ts';
+import { credentialIn } from '../core/secrets.ts';
 import type { Experiment } from './experiment.ts';
-import { problemAt, valuePlace, type MapTree } from './tree.ts';
+import { dotted, type Path } from './schema.ts';
+import { problemAt, valuePlace, type MapTree, type Tree } from './tree.ts';
 
 /** Something that each key allows and all together do not. */
 interface Conflict {
@@ -12,7 +14,7 @@ interface Conflict {
 
 /** What is wrong with a complete experiment although each of its values is right by itself. */
 export function conflicts(experiment: Experiment, tree: MapTree): readonly Problem[] {
-  return [...dataConflicts(experiment), ...splitConflicts(experiment), ...monitorConflicts(experiment), ...rateConflicts(experiment)].map(({ path, message, suggestion }) =>
+  return [...dataConflicts(experiment), ...splitConflicts(experiment), ...monitorConflicts(experiment), ...rateConflicts(experiment), ...credentialConflicts(tree)].map(({ path, message, suggestion }) =>
     problemAt(valuePlace(tree, path), path, message, suggestion),
   );
 }
@@ -80,4 +82,13 @@ function rateConflicts({ training }: Experiment): readonly Conflict[] {
   } else if (schedule.name !== 'reduce-on-plateau') resets(`lr_resets set the rate between epochs, but the schedule ${schedule.name} sets it at every step`);
   else if (schedule.min_lr >= lr_resets.below) resets(`lr_resets wait for a rate below ${lr_resets.below}, but training.schedule.min_lr is ${schedule.min_lr}`);
   return found;
+}
+
+/** The experiment is written into files that people pass on; without the secret it would be another one there. */
+function credentialConflicts(tree: Tree, path: Path = []): readonly Conflict[] {
+  if (tree.kind === 'map') return [...tree.entries].flatMap(([key, { value }]) => credentialConflicts(value, [...path, key]));
+  if (tree.kind === 'list') return tree.items.flatMap((item, i) => credentialConflicts(item, [...path, i]));
+  const found = typeof tree.value === 'string' ? credentialIn(tree.value) : undefined;
+  if (found === undefined) return [];
+  return [{ path, message: `${dotted(path)} holds ${found}, and would be written into config.yaml, the journal and the report; secrets belong into environment variables such as HF_TOKEN and MLFLOW_TRACKING_TOKEN` }];
 }

@@ -1,4 +1,4 @@
-import { withoutCredentials } from './text.ts';
+import { withoutCredentials } from './secrets.ts';
 
 /**
  * What went wrong, as data. The command line renders it once and maps `code` to an exit code.

@@ -54,16 +54,6 @@ export function printable(text: string): string {
   return text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, (character) => ('\t\n'.includes(character) ? ' ' : '�'));
 }
 
-/** Text without the user and password of the addresses in it, and as long as it was, so that a mark below it stays in its place. */
-export function withoutCredentials(text: string): string {
-  return text.replace(/(?<=[a-z][\w+.-]*:\/\/)[^\s"'<>]+(?=@)/gi, (credentials) => '*'.repeat(credentials.length));
-}
-
-/** Text of others without secrets that they may have been told. */
-export function withoutSecrets(text: string, secrets: readonly string[]): string {
-  return secrets.filter((secret) => secret !== '').reduce((rest, secret) => rest.replaceAll(secret, '***'), text);
-}
-
 /** A path as it would be typed here: relative where it is below the working directory. */
 export function pathFromHere(path: string): string {
   const fromHere = relative(process.cwd(), path);
@@ -78,4 +68,11 @@ function inThousands(value: number, units: readonly string[]): string {
   const power = value < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(value) / 3));
   const scaled = value / 1000 ** power;
   return `${scaled < 10 && power > 0 ? scaled.toFixed(1) : Math.round(scaled)} ${units[power]}`;
+}
+
+/** Without the signs of one kind at its end, however many. */
+export function withoutEnd(text: string, sign: string): string {
+  let end = text.length;
+  while (end > 0 && text[end - 1] === sign) end -= 1;
+  return text.slice(0, end);
 }

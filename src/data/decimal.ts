@@ -5,16 +5,16 @@ export interface Decimal {
   readonly exponent: number;
 }
 
-const FORM = /^\s*([+-]?)(\d*)\.?(\d*)(?:e([+-]?\d+))?\s*$/i;
+const FORM = /^([+-]?)(\d*)(?:\.(\d*))?(?:e([+-]?\d+))?$/i;
 
 /** Whether a text is a decimal number, such as `7`, `-0.5`, `.5` or `1e3`. */
 export function isNumeric(text: string): boolean {
-  return /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text);
+  return /^\s*[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?\s*$/i.test(text);
 }
 
 /** The number in a text that is numeric. */
 export function decimalOf(text: string): Decimal {
-  const [, sign = '', whole = '', fraction = '', power = '0'] = FORM.exec(text) ?? [];
+  const [, sign = '', whole = '', fraction = '', power = '0'] = FORM.exec(text.trim()) ?? [];
   const all = whole + fraction;
   const leading = leadingZeros(all);
   const digits = withoutTrailingZeros(all.slice(leading));

@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { OrtrainError } from '../core/errors.ts';
 import { readInput } from '../core/inputs.ts';
+import { withoutEnd } from '../core/text.ts';
 
 /** Where and how to fetch, from the environment variables that all of Hugging Face's tools read. */
 export interface HubSettings {
@@ -16,16 +17,22 @@ export interface HubSettings {
 /** An empty variable counts as unset. */
 export function hubSettings(env: NodeJS.ProcessEnv): HubSettings {
   const home = env['HF_HOME'] || join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'huggingface');
-  const endpoint = (env['HF_ENDPOINT'] || 'https://huggingface.co').replace(/\/+$/, '');
-  if (/^[^/]*\/\/[^/]*@/.test(endpoint)) {
-    throw new OrtrainError('environment', 'the address in HF_ENDPOINT holds a user or password, which are not sent to a hub', { subject: 'HF_ENDPOINT', remedy: 'Give the address without them, and the token in HF_TOKEN.' });
-  }
   return {
-    endpoint,
+    endpoint: checkedEndpoint(env['HF_ENDPOINT'] || 'https://huggingface.co'),
     cache: env['HF_HUB_CACHE'] || env['HUGGINGFACE_HUB_CACHE'] || join(home, 'hub'),
     token: env['HF_TOKEN'] || readText(env['HF_TOKEN_PATH'] || join(home, 'token')) || undefined,
     offline: /^(1|on|yes|true)$/i.test(env['HF_HUB_OFFLINE'] ?? ''),
   };
+}
+
+/** http or https, a path of a mirror behind it, and nothing else. */
+function checkedEndpoint(address: string): string {
+  const url = URL.canParse(address.trim()) ? new URL(address.trim()) : undefined;
+  const wrong = (what: string, remedy: string): OrtrainError => new OrtrainError('environment', `the address in HF_ENDPOINT ${what}`, { subject: 'HF_ENDPOINT', remedy });
+  if (url === undefined || !/^https?:$/.test(url.protocol)) throw wrong('is not that of a hub, which begins with https:// or http://', 'Give an address such as https://huggingface.co, or unset it.');
+  if (url.username !== '' || url.password !== '') throw wrong('holds a user or password, which are not sent to a hub', 'Give the address without them, and the token in HF_TOKEN.');
+  if (url.search !== '' || url.hash !== '') throw wrong('has parameters behind a ? or #, which are not sent to a hub', 'Give the address without them, and the token in HF_TOKEN.');
+  return withoutEnd(`${url.origin}${url.pathname}`, '/');
 }
 
 /** The folder of a repository: `blobs` hold contents by hash, `snapshots/<commit>` links to them by name, `refs/<branch>` commits. */

@@ -1,6 +1,6 @@
 import type { ReadableStream } from 'node:stream/web';
 import { OrtrainError } from '../core/errors.ts';
-import { withoutSecrets } from '../core/text.ts';
+import { withoutSecrets } from '../core/secrets.ts';
 import type { HubSettings } from './hub-cache.ts';
 
 type Hub = typeof import('@huggingface/hub');

@@ -6,7 +6,7 @@ import { toYaml, type Experiment } from '../config/index.ts';
 import type { Environment } from '../core/events.ts';
 import { placeFile, removeLeftovers, writeFileAtomic, writeJsonAtomic } from '../core/files.ts';
 import { packageVersion } from '../core/package.ts';
-import { withoutCredentials } from '../core/text.ts';
+import { withoutCredentials } from '../core/secrets.ts';
 import { onnxruntimeVersion } from '../engine/runtime/installed.ts';
 import { filesUnder } from './manifest.ts';
 import type { PreparedRun } from './prepare.ts';

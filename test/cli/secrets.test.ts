@@ -82,7 +82,10 @@ describe('tokens and passwords', () => {
       expect(code, text).toBe(2);
       expect(text).toContain('without user and password');
     }
-    expect((await command(['run', 'configs/quickstart.yaml', '--set', `data.train=https://${IN_ADDRESS}@host/train.csv`])).text).toContain('does not exist');
+    const anywhere = [`data.train=https://${IN_ADDRESS}@host/train.csv`, `model.base=https://host/x?token=${IN_ADDRESS}`, `data.text=ftp://${IN_ADDRESS}:x@host`, 'tracking.mlflow={experiment: "hf_plantedTokenOfTheHub"}'];
+    const { code, text } = await command(['run', 'configs/quickstart.yaml', ...anywhere.flatMap((value) => ['--set', value])]);
+    expect(code, text).toBe(2);
+    for (const said of ['data.train holds a user or password', 'data.text holds a user', 'model.base holds a value of token', 'tracking.mlflow.experiment holds a token of the hub']) expect(text).toContain(said);
   });
 
   it('in an address of a file are refused unseen, with the mark in its place', async () => {

@@ -118,7 +118,7 @@ describeMlflow('a real MLflow server', () => {
     }
   };
   const sentSomething = (name: string): boolean => {
-    const checkpoint = join(artifacts, 'runs', name, 'mlflow', `127.0.0.1-${port}.json`);
+    const checkpoint = join(artifacts, 'runs', name, 'mlflow', `${trackingServer(server.uri, {})?.key}.json`);
     return existsSync(checkpoint) && (JSON.parse(readFileSync(checkpoint, 'utf8')) as { offset: number }).offset > 0;
   };
   /** Starts to send, and does something in the middle of it. */

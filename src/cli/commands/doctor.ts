@@ -6,6 +6,7 @@ import { hubSettings } from '../../data/hub-cache.ts';
 import { lookForCuda } from '../../engine/runtime/cuda-libraries.ts';
 import { onnxruntimeVersion } from '../../engine/runtime/installed.ts';
 import { chooseDevice, isSoftware, tried } from '../../runner/index.ts';
+import { trackingServer } from '../../tracking/mlflow/server.ts';
 import type { Verb } from '../call.ts';
 import { bytes, plural, printable } from '../render/text.ts';
 import { left, prose, table } from '../render/table.ts';
@@ -23,7 +24,7 @@ interface Finding {
 /** Looks at this machine. Asks nobody over the network. */
 export const doctor: Verb<object> = async (_operands, _flags, call) => {
   const { colors } = call.terminal;
-  const findings = [node(), processor(), memory(), disk(call.flags.artifacts), ...(await devices()), modelCache(), trackingServer()];
+  const findings = [node(), processor(), memory(), disk(call.flags.artifacts), ...(await devices()), modelCache(), mlflow()];
   const rows = findings.map(({ subject, state, found, remedy }) => [
     { ok: colors.green('ok'), warn: colors.yellow('warn'), none: colors.dim('none') }[state],
     subject,
@@ -102,16 +103,26 @@ function missingRuntime(): Finding | undefined {
 }
 
 function modelCache(): Finding {
-  const { cache, endpoint, offline } = hubSettings(process.env);
-  const state = existsSync(cache) ? cache : `${cache}, not there yet`;
-  return ok('models', `${state}; ${offline ? 'offline (HF_HUB_OFFLINE)' : `fetched from ${printable(endpoint)}`}`);
+  try {
+    const { cache, endpoint, offline } = hubSettings(process.env);
+    const state = existsSync(cache) ? cache : `${cache}, not there yet`;
+    return ok('models', printable(`${state}; ${offline ? 'offline (HF_HUB_OFFLINE)' : `fetched from ${endpoint}`}`));
+  } catch (error) {
+    return problem('models', error);
+  }
 }
 
-function trackingServer(): Finding {
-  const uri = process.env['MLFLOW_TRACKING_URI'];
-  return ok('mlflow', uri === undefined || uri === '' ? 'MLFLOW_TRACKING_URI is not set' : printable(withoutPassword(uri)));
+function mlflow(): Finding {
+  try {
+    const server = trackingServer('env', process.env);
+    return ok('mlflow', server === null ? 'MLFLOW_TRACKING_URI is not set' : printable(server.uri));
+  } catch (error) {
+    return problem('mlflow', error);
+  }
 }
 
-function withoutPassword(uri: string): string {
-  return uri.replace(/\/\/[^@/]*@/, '//');
+/** A setting that cannot be used. */
+function problem(subject: string, error: unknown): Finding {
+  if (!(error instanceof OrtrainError)) throw error;
+  return warn(subject, printable(error.message), printable(error.remedy ?? 'Correct it or unset it.'));
 }

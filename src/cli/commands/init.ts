@@ -5,6 +5,7 @@ import { OrtrainError } from '../../core/errors.ts';
 import { nearest } from '../../core/nearest.ts';
 import { packageFolder } from '../../core/package.ts';
 import { isTaken, writeOutput } from '../../core/outputs.ts';
+import { withoutEnd } from '../../core/text.ts';
 import { quoted, quotedList } from '../../data/problems.ts';
 import { columnOf, readTable, type Table } from '../../data/table.ts';
 import type { Verb } from '../call.ts';
@@ -80,7 +81,7 @@ function schemaFrom(folder: string): string {
 function nameFor(path: string): string {
   const own = basename(path).replace(/(\.(csv|tsv|txt|jsonl|ndjson|json|parquet))?(\.(gz|zip))?$/i, '');
   const name = /^(train|training|data|dataset)$/i.test(own) ? basename(dirname(resolve(path))) : own;
-  return name.replace(/[^\p{L}\p{N}_-]+/gu, '-').replace(/^-+|-+$/g, '').slice(0, 100) || 'experiment';
+  return withoutEnd(name.replace(/[^\p{L}\p{N}_-]+/gu, '-').replace(/^-+/, ''), '-').slice(0, 100) || 'experiment';
 }
 
 function columnNamed(table: Table, column: string, flag: string): string {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { platform } from 'node:os';
 import { join } from 'node:path';
-import { OrtrainError } from '../../core/errors.ts';
+import { interrupted, OrtrainError } from '../../core/errors.ts';
 import type { ListedRun } from '../../runner/index.ts';
 import { findMlflow, startOwnServer } from '../../tracking/mlflow/own-server.ts';
 import { trackingServer, type TrackingServer } from '../../tracking/mlflow/server.ts';
@@ -30,7 +30,8 @@ export const ui: Verb<UiFlags> = async (_operands, flags, call) => {
   const configured = trackingServer('env', process.env);
   if (configured !== null) return show(configured, runs.filter(asksForMlflow));
 
-  const mlflow = findMlflow(process.env);
+  const mlflow = await findMlflow(process.env, signal);
+  if (signal.aborted) throw interrupted();
   if (mlflow === undefined) return reportInstead(runs, call);
   terminal.note(mlflow.isFetched ? `starting ${mlflow.words.join(' ')}, which is fetched at its first use` : 'starting an MLflow server');
   const own = await startOwnServer(mlflow, join(call.flags.artifacts, 'mlflow'), { env: process.env, signal, ...(port === undefined ? {} : { port }) });

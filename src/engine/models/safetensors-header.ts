@@ -89,7 +89,7 @@ function parseJson(source: ByteSource, bytes: Uint8Array): Readonly<Record<strin
 function firstRepeatedKey(json: string): string | undefined {
   const seen = new Set<string>();
   let depth = 0;
-  for (const [token] of json.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]]/g)) {
+  for (const [token] of json.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*(?:"|$)|[{}[\]]/g)) {
     if (token === '{' || token === '[') depth += 1;
     else if (token === '}' || token === ']') depth -= 1;
     else if (depth === 1) {

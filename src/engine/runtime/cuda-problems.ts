@@ -14,13 +14,22 @@ export interface DeviceProblem {
  */
 export function explainCuda(said: string, look: CudaLook, platform = `${process.platform} ${process.arch}`): DeviceProblem {
   if (platform !== 'linux x64') return { reason: `onnxruntime-node has CUDA on linux x64 alone, and this is ${platform}`, remedy: 'Use --device webgpu or cpu.' };
-  const library = /([\w.+-]+\.so[\w.]*): cannot open shared object file/.exec(said)?.[1];
+  const library = missingLibrary(said);
   if (look.missingFiles.length > 0 || library?.startsWith('libonnxruntime_providers_') === true) return noProvider(look);
   if (library === 'libcuda.so.1') return noDriver(look);
   if (library !== undefined) return noLibrary(library, look);
   const known = failures.find(({ sign }) => sign.test(said));
   return known?.problem(look) ?? { reason: `onnxruntime says: ${said.trim().split('\n').at(-1) ?? ''}`, remedy: 'See what there is of CUDA on this machine with: pipeline doctor' };
 }
+
+/** The library that the loader of the system did not find, `libcuda.so.1`. */
+export function missingLibrary(said: string): string | undefined {
+  const end = said.indexOf(': cannot open shared object file');
+  const name = end === -1 ? undefined : said.slice(Math.max(0, end - LONGEST_NAME), end).split(/[^\w.+-]/).at(-1);
+  return name?.includes('.so') === true ? name : undefined;
+}
+
+const LONGEST_NAME = 255;
 
 function noProvider({ missingFiles, driver }: CudaLook): DeviceProblem {
   const files = missingFiles.length === 0 ? '' : ` (${missingFiles.join(', ')})`;

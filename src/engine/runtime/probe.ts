@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { graphBuilder, type Provider } from '../graph/index.ts';
 import { cudaVariables, lookForCuda } from './cuda-libraries.ts';
-import { explainCuda, type DeviceProblem } from './cuda-problems.ts';
+import { explainCuda, missingLibrary, type DeviceProblem } from './cuda-problems.ts';
 import { runtimeFolder } from './installed.ts';
 
 /** What came of trying a device. */
@@ -105,7 +105,7 @@ const BROKEN = 'Install the packages again on this machine (npm ci), or another 
 
 /** Why the CPU or WebGPU does not work, from what the runtime and its libraries have said. */
 function explain(device: Provider, said: string): DeviceProblem {
-  const library = /\blib[\w.+-]+\.so[\w.]*(?=: cannot open shared object file)/.exec(said)?.[0];
+  const library = missingLibrary(said);
   if (device === 'webgpu' && (/Couldn't load Vulkan/.test(said) || library?.startsWith('libvulkan'))) {
     return { reason: 'there is no Vulkan loader (libvulkan.so.1)', remedy: VULKAN };
   }

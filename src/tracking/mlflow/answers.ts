@@ -1,3 +1,6 @@
+import { textOfPage } from '../../core/answers.ts';
+import { duration, printable } from '../../core/text.ts';
+
 /** Why a request did not succeed, and so what to do about it. */
 export interface Failure {
   /**
@@ -37,7 +40,7 @@ export function judge(status: number, body: string, headers: { get(name: string)
   if (status === 400) return failure(code === 'BAD_REQUEST' ? 'transient' : 'refused');
   if (status === 413) return failure('too-large');
   if (status === 501) return failure('stop', 'The server cannot do this; a current MLflow server can.');
-  if (status === 408 || status === 429 || status >= 500) return { ...failure('away'), ...retryAfter(headers.get('retry-after')) };
+  if (status === 408 || status === 429 || status >= 500) return patiently(failure('away'), headers.get('retry-after'));
   return failure('stop', cure(status, message, headers.get('location')));
 }
 
@@ -54,8 +57,16 @@ function cure(status: number, message: string, location: string | null): string 
   if (status === 401) return 'Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN.';
   if (message.includes('Invalid Host header')) return 'Start the server with --allowed-hosts and the name by which you call it.';
   if (status === 403) return 'These credentials may not write here: ask for the permission, or use others.';
-  return 'No MLflow server answers at this address: check MLFLOW_TRACKING_URI, its path too.';
+  return NO_MLFLOW;
 }
+
+/** An answer that says yes and is none of MLflow's: from a proxy's login page, or from another server at this address. */
+export function notMlflow(status: number, wrong: string, body: string): Failure {
+  const text = explanation(body).message;
+  return { kind: 'stop', status, message: `the tracking server answered ${status}, but not as MLflow does: ${wrong}${text === '' ? '' : ` (${text})`}`, remedy: NO_MLFLOW };
+}
+
+export const NO_MLFLOW = 'No MLflow server answers at this address: check MLFLOW_TRACKING_URI, its path too.';
 
 const DELETED = 'It was deleted on the server: restore it there, or send everything again with: pipeline sync --anew <run>';
 
@@ -64,15 +75,18 @@ const MESSAGE_LENGTH = 200;
 
 function explanation(body: string): { readonly code?: string; readonly message: string } {
   const shorten = (text: string): string => {
-    const line = text.replaceAll(/\s+/g, ' ').trim();
+    const line = printable(text.slice(0, LONGEST_LOOK).replaceAll(/\s+/g, ' ').trim());
     return line.length > MESSAGE_LENGTH ? `${line.slice(0, MESSAGE_LENGTH)}…` : line;
   };
   const parsed = parseJson(body);
-  if (typeof parsed !== 'object' || parsed === null) return { message: shorten(body.trimStart().startsWith('<') ? body.replaceAll(/<[^>]*>/g, ' ') : body) };
+  if (typeof parsed !== 'object' || parsed === null) return { message: shorten(body.trimStart().startsWith('<') ? textOfPage(body) : body) };
   const { error_code: code, message, detail } = parsed as { readonly error_code?: unknown; readonly message?: unknown; readonly detail?: unknown };
   const text = shorten(typeof message === 'string' ? message : typeof detail === 'string' ? detail : '');
-  return typeof code === 'string' ? { code, message: text } : { message: text };
+  return typeof code === 'string' && /^\w{1,60}$/.test(code) ? { code, message: text } : { message: text };
 }
+
+/** Spaces may stand before the words. */
+const LONGEST_LOOK = 10_000;
 
 /** Undefined where it is not JSON. */
 export function parseJson(text: string): unknown {
@@ -83,7 +97,11 @@ export function parseJson(text: string): unknown {
   }
 }
 
-function retryAfter(header: string | null): { readonly retryAfter?: number } {
-  const seconds = Number(header ?? NaN);
-  return Number.isFinite(seconds) && seconds >= 0 ? { retryAfter: seconds * 1000 } : {};
+/** With the server's own wish, which is in seconds or a date. */
+function patiently(failure: Failure, header: string | null): Failure {
+  if (header === null || header.trim() === '') return failure;
+  const seconds = Number(header);
+  const retryAfter = Number.isNaN(seconds) ? Date.parse(header.slice(0, 100)) - Date.now() : seconds * 1000;
+  if (!Number.isFinite(retryAfter) || retryAfter < 0) return failure;
+  return { ...failure, retryAfter, message: `${failure.message} (to be asked again in ${duration(retryAfter / 1000)})` };
 }

@@ -1,7 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { appendFileSync, existsSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { writeJsonAtomic } from '../../core/files.ts';
-import type { TrackingServer } from './server.ts';
+import { readJsonInput } from '../../core/inputs.ts';
+import { count, flag, nullable, object, optional, record, text } from '../../core/shapes.ts';
+import { OWN_KEY, type TrackingServer } from './server.ts';
 
 /** How far a run's journal has come on one server: `mlflow/<server>.json` in the run's folder. */
 export interface Checkpoint {
@@ -25,25 +27,56 @@ export function freshCheckpoint(server: TrackingServer): Checkpoint {
 
 /** Whether anything of a run has been sent to a server. */
 export function hasCheckpoint(folder: string, server: TrackingServer): boolean {
-  return existsSync(pathOf(folder, server));
+  return storedCheckpoint(folder, server) !== undefined;
 }
 
 /** A lost or damaged checkpoint only costs sending the journal again: the runs are found by their tag. */
 export function readCheckpoint(folder: string, server: TrackingServer): Checkpoint {
-  try {
-    const stored = JSON.parse(readFileSync(pathOf(folder, server), 'utf8')) as Checkpoint;
-    return { ...freshCheckpoint(server), ...stored };
-  } catch {
-    return freshCheckpoint(server);
-  }
+  return storedCheckpoint(folder, server) ?? freshCheckpoint(server);
 }
+
+function storedCheckpoint(folder: string, server: TrackingServer): Checkpoint | undefined {
+  const former = server.formerKey === undefined ? [] : [server.formerKey];
+  for (const key of [server.key, ...former]) {
+    const path = join(folder, 'mlflow', `${key}.json`);
+    if (!existsSync(path)) continue;
+    try {
+      const stored = readJsonInput<Checkpoint>(path, checkpointShape);
+      if (stored.server === server.uri || key === OWN_KEY) return { ...freshCheckpoint(server), ...stored };
+    } catch {
+      // As good as lost.
+    }
+  }
+  return undefined;
+}
+
+const checkpointShape = object({
+  server: text,
+  offset: count,
+  experiment: nullable(text),
+  runs: record(text),
+  parent: optional(nullable(text)),
+  artifacts: record(text),
+  isSettled: optional(flag),
+});
 
 export function writeCheckpoint(folder: string, server: TrackingServer, checkpoint: Checkpoint): void {
   writeJsonAtomic(pathOf(folder, server), checkpoint);
 }
 
-export function rejectedPath(folder: string): string {
-  return join(folder, 'mlflow', 'rejected.jsonl');
+/** Something that the server will never take, or that is no part of a journal. */
+export interface Refused {
+  readonly target: string;
+  readonly item: unknown;
+  readonly reason: string;
+}
+
+/** Writes down what a server refused, in the run's `mlflow/rejected.jsonl`. */
+export function setAside(folder: string, { uri }: TrackingServer, refused: readonly Refused[]): void {
+  if (refused.length === 0) return;
+  const path = join(folder, 'mlflow', 'rejected.jsonl');
+  mkdirSync(dirname(path), { recursive: true });
+  appendFileSync(path, refused.map((each) => `${JSON.stringify({ t: Date.now(), server: uri, ...each })}\n`).join(''));
 }
 
 function pathOf(folder: string, { key }: TrackingServer): string {

@@ -1,12 +1,11 @@
-import { createReadStream, statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { Readable } from 'node:stream';
-import { withoutSecrets } from '../../core/text.ts';
-import { failed, judge, parseJson, succeeded, unreachable, type Failure, type Reply } from './answers.ts';
+import type { Shape } from '../../core/shapes.ts';
+import { failed, succeeded, type Failure, type Reply } from './answers.ts';
 import { batches, halves, sizeOf, type Batch } from './batches.ts';
 import { MOST_TRIES, persist, type Patience } from './patience.ts';
+import { callApi, upload, uploadRequest } from './requests.ts';
 import type { TrackingServer } from './server.ts';
-import { wirePath, type WireDataset, type WirePair } from './wire.ts';
+import { anyAnswer, createdAnswer, experimentAnswer, runAnswer, runsAnswer, type RunsAnswer, type WireExperiment, type WireRun } from './wire-answers.ts';
+import type { WireDataset, WirePair } from './wire.ts';
 
 export type RunStatus = 'RUNNING' | 'FINISHED' | 'FAILED' | 'KILLED';
 
@@ -54,12 +53,20 @@ export const OWN_ID = 'ortrain.run_id';
 
 export function trackingClient(server: TrackingServer, patience: Patience): TrackingClient {
   const artifactRoots = new Map<string, string>();
-  const api = (method: 'GET' | 'POST', path: string, body: object): Promise<Reply> => persist((signal) => callApi(server, method, path, body, signal), patience);
+  const api = <T = unknown>(method: 'GET' | 'POST', path: string, body: object, shape: Shape = anyAnswer): Promise<Reply<T>> =>
+    persist((signal) => callApi<T>(server, method, path, body, shape, signal), patience);
 
   const search = async (experimentId: string, filter: string, signal?: AbortSignal): Promise<Reply<readonly ServerRun[]>> => {
-    const body = { experiment_ids: [experimentId], filter, run_view_type: 'ACTIVE_ONLY', max_results: 1000 };
-    const reply = signal === undefined ? await api('POST', 'runs/search', body) : await callApi(server, 'POST', 'runs/search', body, signal);
-    return reply.ok ? succeeded(((reply.value as RunsAnswer).runs ?? []).map(serverRun)) : reply;
+    const found: ServerRun[] = [];
+    for (let token = ''; ; ) {
+      const body = { experiment_ids: [experimentId], filter, run_view_type: 'ACTIVE_ONLY', max_results: RUNS_A_PAGE, ...(token === '' ? {} : { page_token: token }) };
+      const reply = signal === undefined ? await api<RunsAnswer>('POST', SEARCH, body, runsAnswer) : await callApi<RunsAnswer>(server, 'POST', SEARCH, body, runsAnswer, signal);
+      if (!reply.ok) return reply;
+      const { runs = [], next_page_token: next = '' } = reply.value;
+      found.push(...runs.map(serverRun));
+      if (next === '' || runs.length === 0 || found.length >= MOST_RUNS) return succeeded(found);
+      token = next;
+    }
   };
 
   const log = async (runId: string, batch: Batch): Promise<Reply<readonly Refusal[]>> => {
@@ -70,16 +77,27 @@ export function trackingClient(server: TrackingServer, patience: Patience): Trac
     return inTurn(halves(batch), (half) => log(runId, half));
   };
 
+  /** Older servers open on training runs by this tag, and it sorts experiments in their list. Where somebody has set it, it stays. */
+  const markKind = async ({ experiment_id, tags = [] }: WireExperiment): Promise<void> => {
+    if (tags.some(({ key }) => key === KIND.key)) return;
+    await callApi(server, 'POST', 'experiments/set-experiment-tag', { experiment_id, ...KIND }, anyAnswer, patience.signal);
+  };
+
   return {
     async experiment(name) {
       const query = `experiments/get-by-name?${new URLSearchParams({ experiment_name: name }).toString()}`;
-      for (;;) {
-        const found = await api('GET', query, {});
-        if (found.ok) return activeExperiment(name, found.value as ExperimentAnswer);
+      for (let tries = 1; ; tries += 1) {
+        const found = await api<{ readonly experiment: WireExperiment }>('GET', query, {}, experimentAnswer);
+        if (found.ok) {
+          const active = activeExperiment(name, found.value.experiment);
+          if (active.ok) await markKind(found.value.experiment);
+          return active;
+        }
         if (found.failure.kind !== 'missing') return found;
-        const made = await api('POST', 'experiments/create', { name });
-        if (made.ok) return succeeded((made.value as { readonly experiment_id: string }).experiment_id);
-        if (made.failure.kind !== 'exists') return made;
+        const made = await api<{ readonly experiment_id: string }>('POST', 'experiments/create', { name, tags: [KIND] }, createdAnswer);
+        if (made.ok) return succeeded(made.value.experiment_id);
+        // Another process may have made it in the meantime.
+        if (made.failure.kind !== 'exists' || tries >= MOST_TRIES) return made;
       }
     },
 
@@ -91,8 +109,8 @@ export function trackingClient(server: TrackingServer, patience: Patience): Trac
         if (run !== undefined) return succeeded(run.id);
         const tags = [...fresh.tags, { key: OWN_ID, value: ownId }];
         const body = { experiment_id: fresh.experimentId, run_name: fresh.name, start_time: fresh.startTime, tags };
-        const made = await callApi(server, 'POST', 'runs/create', body, signal);
-        return made.ok ? succeeded(serverRun((made.value as { readonly run: WireRun }).run).id) : made;
+        const made = await callApi<RunAnswer>(server, 'POST', 'runs/create', body, runAnswer, signal);
+        return made.ok ? succeeded(made.value.run.info.run_id) : made;
       }, patience),
 
     update: (runId, { status, endTime }) =>
@@ -107,9 +125,9 @@ export function trackingClient(server: TrackingServer, patience: Patience): Trac
     async artifact(runId, path, file) {
       let root = artifactRoots.get(runId);
       if (root === undefined) {
-        const run = await api('GET', `runs/get?${new URLSearchParams({ run_id: runId }).toString()}`, {});
+        const run = await api<RunAnswer>('GET', `runs/get?${new URLSearchParams({ run_id: runId }).toString()}`, {}, runAnswer);
         if (!run.ok) return run;
-        root = serverRun((run.value as { readonly run: WireRun }).run).artifactUri;
+        root = serverRun(run.value.run).artifactUri;
         artifactRoots.set(runId, root);
       }
       const request = uploadRequest(root, runId, path, file);
@@ -118,102 +136,37 @@ export function trackingClient(server: TrackingServer, patience: Patience): Trac
   };
 }
 
+interface RunAnswer {
+  readonly run: WireRun;
+}
+
+const SEARCH = 'runs/search';
+
+/** What MLflow calls the training of models, in place of calls of language models. */
+const KIND = { key: 'mlflow.experimentKind', value: 'custom_model_development' };
+
+/** A run may hold thousands of params and metrics; no command has more runs than all pages hold. */
+const RUNS_A_PAGE = 100;
+const MOST_RUNS = 10_000;
+
 /** A person's browser on a run, or on the runs of an experiment; without the type of work, MLflow 3 shows its page for language models. */
 export function pageOf({ uri }: TrackingServer, experimentId: string, runId?: string): string {
   return `${uri}/#/experiments/${experimentId}/runs${runId === undefined ? '' : `/${runId}`}?workflowType=machine_learning`;
 }
 
-const ANSWER_WITHIN_MS = 30_000;
-const UPLOAD_WITHIN_MS = 600_000;
-
 /** A folder that stands where a file should be makes a 500 as often as one asks. */
 const isHopelessUpload = ({ status }: Failure, tries: number): boolean => tries >= MOST_TRIES && (status === 400 || status === 500);
 
-interface ExperimentAnswer {
-  readonly experiment: { readonly experiment_id: string; readonly lifecycle_stage: string };
-}
-
-interface WireRun {
-  readonly info: { readonly run_id: string; readonly run_name?: string; readonly artifact_uri: string; readonly status: RunStatus; readonly end_time?: number };
-  readonly data?: { readonly metrics?: readonly { readonly key: string; readonly value: number | string }[] };
-}
-
-interface RunsAnswer {
-  readonly runs?: readonly WireRun[];
-}
-
 function serverRun({ info, data }: WireRun): ServerRun {
   const metrics = (data?.metrics ?? []).map(({ key, value }) => [key, Number(value)] as const);
-  return { id: info.run_id, artifactUri: info.artifact_uri, status: info.status, endTime: info.end_time ?? null, name: info.run_name ?? '', metrics: Object.fromEntries(metrics) };
+  return { id: info.run_id, artifactUri: info.artifact_uri ?? '', status: info.status as RunStatus, endTime: info.end_time ?? null, name: info.run_name ?? '', metrics: Object.fromEntries(metrics) };
 }
 
 /** A deleted experiment keeps its name and takes no runs; to restore it is its owner's decision. */
-function activeExperiment(name: string, { experiment }: ExperimentAnswer): Reply<string> {
+function activeExperiment(name: string, experiment: WireExperiment): Reply<string> {
   if (experiment.lifecycle_stage !== 'deleted') return succeeded(experiment.experiment_id);
   const remedy = 'Restore it on the server, or name another in tracking.mlflow.experiment.';
   return failed({ kind: 'stop', message: `the experiment ${name} was deleted on the tracking server`, remedy });
-}
-
-async function callApi(server: TrackingServer, method: 'GET' | 'POST', path: string, body: object, signal: AbortSignal): Promise<Reply> {
-  const init = method === 'GET' ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
-  return request(server, `/api/2.0/mlflow/${path}`, { method, ...init }, ANSWER_WITHIN_MS, signal);
-}
-
-/** One try. A success whose body is not JSON comes from something other than the tracking API, unless it is empty, as uploads are. */
-async function request(server: TrackingServer, path: string, init: RequestInit, withinMs: number, signal: AbortSignal): Promise<Reply> {
-  try {
-    const response = await fetch(`${server.uri}${path}`, {
-      ...init,
-      headers: { ...(init.headers as Readonly<Record<string, string>> | undefined), ...server.headers },
-      redirect: 'manual',
-      signal: AbortSignal.any([signal, AbortSignal.timeout(withinMs)]),
-    });
-    const text = withoutSecrets(await response.text(), secretsIn(server.headers));
-    if (!response.ok) return failed(judge(response.status, text, response.headers));
-    const value = text === '' ? {} : parseJson(text);
-    return value === undefined ? failed(judge(404, text, response.headers)) : succeeded(value);
-  } catch (error) {
-    return failed(unreachable(error));
-  }
-}
-
-/** What a server, or a proxy before it, could repeat of what it was sent. */
-function secretsIn({ authorization = '' }: Readonly<Record<string, string>>): readonly string[] {
-  const [scheme, value = ''] = authorization.split(' ');
-  const [user = '', ...password] = scheme === 'Basic' ? Buffer.from(value, 'base64').toString('utf8').split(':') : [];
-  // A short name is a part of many words.
-  return [value, password.join(':'), user.length < 4 ? '' : user];
-}
-
-interface Upload {
-  readonly method: 'PUT' | 'POST';
-  readonly path: string;
-}
-
-/** The fallback for servers that keep artifacts in a folder of their own takes 1 byte to 10 MiB. */
-const MOST_FALLBACK_BYTES = 10 * 2 ** 20;
-
-function uploadRequest(root: string, runId: string, path: string, file: string): Upload | Failure {
-  const checked = wirePath(path);
-  if ('reason' in checked) return { kind: 'refused', message: checked.reason };
-  const [, inServer] = /^mlflow-artifacts:(?:\/\/[^/]*)?\/(.*)$/.exec(root) ?? [];
-  if (inServer !== undefined) return { method: 'PUT', path: `/api/2.0/mlflow-artifacts/artifacts/${inServer}/${checked.item}` };
-  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-  if (size < 1 || size > MOST_FALLBACK_BYTES) {
-    return { kind: 'refused', message: `${path} has ${size} bytes; this server takes 1 to ${MOST_FALLBACK_BYTES}, unless it is started with --serve-artifacts` };
-  }
-  return { method: 'POST', path: `/ajax-api/2.0/mlflow/upload-artifact?${new URLSearchParams({ run_uuid: runId, path }).toString()}` };
-}
-
-/** Larger files are streamed. */
-const MOST_BYTES_IN_MEMORY = 8 * 2 ** 20;
-
-async function upload(server: TrackingServer, { method, path }: Upload, file: string, signal: AbortSignal): Promise<Reply> {
-  const size = statSync(file, { throwIfNoEntry: false })?.size;
-  if (size === undefined) return failed({ kind: 'refused', message: `there is no file ${file} any more` });
-  const body = size <= MOST_BYTES_IN_MEMORY ? await readFile(file) : (Readable.toWeb(createReadStream(file)) as ReadableStream);
-  const headers = { 'content-type': 'application/octet-stream' };
-  return request(server, path, { method, headers, body, ...(body instanceof ReadableStream ? { duplex: 'half' } : {}) }, UPLOAD_WITHIN_MS, signal);
 }
 
 /** One after the other; the first that fails ends it. */

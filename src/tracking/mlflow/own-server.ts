@@ -1,10 +1,10 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OrtrainError } from '../../core/errors.ts';
-import type { TrackingServer, Variables } from './server.ts';
+import { OWN_KEY, type TrackingServer, type Variables } from './server.ts';
 
 /** An MLflow server on this machine that ends with us. */
 export interface OwnServer {
@@ -21,16 +21,25 @@ export interface MlflowCommand {
   readonly isFetched: boolean;
 }
 
-/** An installed MLflow, else one that uv or pipx fetches and keeps; undefined where there is neither. */
-export function findMlflow(env: Variables): MlflowCommand | undefined {
-  return COMMANDS.find(({ words: [program = ''] }) => spawnSync(program, ['--version'], { env, stdio: 'ignore', timeout: 60_000 }).status === 0);
+/** An installed MLflow, else one that uv or pipx fetches and keeps; undefined where there is neither, or the signal has ended the search. */
+export async function findMlflow(env: Variables, signal: AbortSignal): Promise<MlflowCommand | undefined> {
+  for (const command of COMMANDS) if (!signal.aborted && (await answersItsVersion(command, env, signal))) return command;
+  return undefined;
+}
+
+function answersItsVersion({ words: [program = ''] }: MlflowCommand, env: Variables, signal: AbortSignal): Promise<boolean> {
+  return new Promise((settle) => {
+    spawn(program, ['--version'], { env, stdio: 'ignore', signal: AbortSignal.any([signal, AbortSignal.timeout(VERSION_MS)]), killSignal: 'SIGKILL' })
+      .on('error', () => settle(false))
+      .on('close', (code) => settle(code === 0));
+  });
 }
 
 /** Starts a server on a database and a folder of artifacts in `folder`, both made where they are missing, and waits until it answers. */
 export async function startOwnServer(command: MlflowCommand, folder: string, options: { readonly env: Variables; readonly port?: number; readonly signal: AbortSignal }): Promise<OwnServer> {
   mkdirSync(folder, { recursive: true });
   const root = resolve(folder);
-  const port = options.port ?? (await freePort());
+  const port = await freePort(options.port);
   const [program = '', ...words] = command.words;
   const store = ['--backend-store-uri', `sqlite:///${join(root, 'mlflow.db')}`, '--artifacts-destination', join(root, 'artifacts')];
   const child = spawn(program, [...words, 'server', '--host', LOCAL, '--port', String(port), '--workers', '1', ...store], {
@@ -54,9 +63,6 @@ export async function startOwnServer(command: MlflowCommand, folder: string, opt
 
 const LOCAL = '127.0.0.1';
 
-/** The same database, whatever port it is seen through. */
-const OWN_KEY = 'own';
-
 const COMMANDS: readonly MlflowCommand[] = [
   { words: ['mlflow'], isFetched: false },
   { words: ['uvx', 'mlflow'], isFetched: true },
@@ -65,13 +71,14 @@ const COMMANDS: readonly MlflowCommand[] = [
 
 const START_MS = 120_000;
 const FETCH_MS = 600_000;
+const VERSION_MS = 60_000;
 const LOOK_EVERY_MS = 100;
 const PATIENCE_MS = 15_000;
 
 async function answers(uri: string, withinMs: number, signal: AbortSignal): Promise<boolean> {
   for (const end = performance.now() + withinMs; performance.now() < end && !signal.aborted; await sleep(LOOK_EVERY_MS)) {
-    const response = await fetch(`${uri}/health`, { signal: AbortSignal.timeout(5000) }).catch(() => undefined);
-    await response?.text();
+    const response = await fetch(`${uri}/health`, { signal: AbortSignal.any([signal, AbortSignal.timeout(5000)]), redirect: 'manual' }).catch(() => undefined);
+    await response?.body?.cancel().catch(() => {});
     if (response?.ok === true) return true;
   }
   return false;
@@ -97,10 +104,13 @@ function lastWords(child: ChildProcess): () => string {
   return () => text.trim().split('\n').at(-1) ?? 'it said nothing';
 }
 
-function freePort(): Promise<number> {
+/** A port that nobody listens at: whoever does would be taken for the server that is started. */
+function freePort(port = 0): Promise<number> {
   return new Promise((settle, reject) => {
-    const probe = createServer().on('error', reject);
-    probe.listen(0, LOCAL, () => {
+    const probe = createServer().on('error', (cause) => {
+      reject(new OrtrainError('environment', `another program listens at port ${port}`, { subject: '--port', remedy: 'Give another number, or leave --port out.', cause }));
+    });
+    probe.listen(port, LOCAL, () => {
       const address = probe.address();
       probe.close(() => settle(typeof address === 'object' && address !== null ? address.port : 0));
     });

@@ -43,12 +43,15 @@ export function backoff({ retryAfter }: Failure, tries: number, firstMs = 1000):
 const LONGEST = 30;
 const LONGEST_WISH_MS = 300_000;
 
+/** Nobody watches a command that long; the failure says when to come back. */
+const LONGEST_SHORT_WAIT_MS = 60_000;
+
 /** Gives up after some tries of one request, half a minute in all. */
 export function shortPatience(signal: AbortSignal, firstMs?: number): Patience {
   return {
     signal,
     async again(failure, tries) {
-      if (signal.aborted || tries > MOST_TRIES) return false;
+      if (signal.aborted || tries > MOST_TRIES || (failure.retryAfter ?? 0) > LONGEST_SHORT_WAIT_MS) return false;
       await sleep(backoff(failure, tries, firstMs), undefined, { signal }).catch(() => {});
       return !signal.aborted;
     },

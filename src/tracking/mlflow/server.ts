@@ -1,7 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { OrtrainError } from '../../core/errors.ts';
+import { sha256 } from '../../core/hash.ts';
+import { readInput } from '../../core/inputs.ts';
+import { withoutEnd } from '../../core/text.ts';
 
 /** Environment variables. */
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -14,6 +17,8 @@ export interface TrackingServer {
   readonly headers: Readonly<Record<string, string>>;
   /** Tells servers apart, and the workspaces of one; names a file. */
   readonly key: string;
+  /** The name that this file had before, when servers of like addresses shared one. */
+  readonly formerKey?: string;
 }
 
 /**
@@ -27,7 +32,7 @@ export function trackingServer(configured: string, env: Variables, home = homedi
   const url = serverUrl(address);
   const workspace = env['MLFLOW_WORKSPACE'];
   const authorization = authorizationFor(url, env, home);
-  const uri = `${url.origin}${url.pathname}`.replace(/\/+$/, '');
+  const uri = withoutEnd(`${url.origin}${url.pathname}`, '/');
   return {
     uri,
     headers: {
@@ -35,19 +40,50 @@ export function trackingServer(configured: string, env: Variables, home = homedi
       // A server without workspaces refuses the header, whatever it says.
       ...(isGiven(workspace) ? { 'x-mlflow-workspace': workspace } : {}),
     },
-    key: [uri.replace(/^https?:\/\//, ''), ...(isGiven(workspace) ? [workspace] : [])].join('-').replace(/[^A-Za-z0-9.-]+/g, '-'),
+    ...keysOf(uri, isGiven(workspace) ? workspace : ''),
   };
 }
 
-/** Where the runs of an experiment go: what the configuration says, else MLFLOW_EXPERIMENT_NAME, else its own name. */
-export function experimentName(experiment: { readonly name: string; readonly tracking: { readonly mlflow: { readonly experiment: string | null } | null } }, env: Variables): string {
+/** What a person reads, and so much of a hash that no two servers meet. */
+function keysOf(uri: string, workspace: string): Pick<TrackingServer, 'key' | 'formerKey'> {
+  const plain = [uri.replace(/^https?:\/\//, ''), ...(workspace === '' ? [] : [workspace])].join('-').replace(/[^A-Za-z0-9.-]+/g, '-');
+  const key = `${plain.slice(0, MOST_KEY_CHARACTERS)}-${sha256(JSON.stringify([uri, workspace])).slice(0, 8)}`;
+  // Another workspace's file would say that all has been sent.
+  return plain.length > LONGEST_FILE_NAME || /[^A-Za-z0-9.-]/.test(workspace) ? { key } : { key, formerKey: plain };
+}
+
+const MOST_KEY_CHARACTERS = 80;
+const LONGEST_FILE_NAME = 240;
+
+/**
+ * Where the runs of an experiment go: what the configuration says, else MLFLOW_EXPERIMENT_NAME, else the name of the command that
+ * carries several out, so that they stand below each other, else its own.
+ */
+export function experimentName(experiment: Experiment, env: Variables, command?: { readonly name: string }): string {
+  return givenExperimentName(experiment, env) ?? command?.name ?? experiment.name;
+}
+
+/** The name that a person gave; undefined where the default holds. */
+export function givenExperimentName({ tracking }: Experiment, env: Variables): string | undefined {
   const given = env['MLFLOW_EXPERIMENT_NAME'];
-  return experiment.tracking.mlflow?.experiment ?? (isGiven(given) ? given : experiment.name);
+  return tracking.mlflow?.experiment ?? (isGiven(given) ? given : undefined);
+}
+
+/** The server that this program starts: the same database, whatever port it is seen through. */
+export const OWN_KEY = 'own';
+
+interface Experiment {
+  readonly name: string;
+  readonly tracking: { readonly mlflow: { readonly experiment: string | null } | null };
 }
 
 function serverUrl(address: string): URL {
   const url = URL.canParse(address) ? new URL(address) : undefined;
-  if (url !== undefined && /^https?:$/.test(url.protocol)) return url;
+  if (url !== undefined && /^https?:$/.test(url.protocol)) {
+    if (url.search === '' && url.hash === '') return url;
+    const remedy = 'Leave them out; a token goes into MLFLOW_TRACKING_TOKEN.';
+    throw new OrtrainError('usage', 'the tracking address has parameters behind a ? or #, which are not sent to a server', { subject: 'MLFLOW_TRACKING_URI', remedy });
+  }
   throw new OrtrainError('usage', 'the tracking address is not the http(s) address of an MLflow server', { subject: 'MLFLOW_TRACKING_URI', remedy: remedyFor(address, url) });
 }
 
@@ -80,17 +116,20 @@ function credentialsFile(path: string): ReadonlyMap<string, string> {
   const values = new Map<string, string>();
   if (!existsSync(path)) return values;
   let section = '';
-  for (const line of textOf(path).split(/\r?\n/)) {
-    section = /^\s*\[(.*)\]\s*$/.exec(line)?.[1] ?? section;
-    const [, key, value] = /^\s*([^#;=:\s]+)\s*[=:]\s*(.*?)\s*$/.exec(line) ?? [];
-    if (section === 'mlflow' && key !== undefined && value !== undefined) values.set(key.toLowerCase(), value);
+  for (const line of textOf(path).split('\n').map((each) => each.trim())) {
+    if (line.startsWith('[') && line.endsWith(']')) section = line.slice(1, -1);
+    const [, key, value] = /^([^#;=:\s]+)\s*[=:](.*)$/.exec(line) ?? [];
+    if (section === 'mlflow' && key !== undefined && value !== undefined) values.set(key.toLowerCase(), value.trim());
   }
   return values;
 }
 
+/** Two lines need far less. */
+const MOST_BYTES = 2 ** 16;
+
 function textOf(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readInput(path, MOST_BYTES).toString('utf8');
   } catch {
     return '';
   }

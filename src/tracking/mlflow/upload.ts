@@ -1,14 +1,14 @@
-import { appendFileSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { contentHash } from '../../core/content.ts';
-import { sha256 } from '../../core/hash.ts';
 import { isAtWork } from '../at-work.ts';
-import { readJournalFrom } from '../journal.ts';
+import { latestStart, readJournalFrom } from '../journal.ts';
 import { recordedFiles, whatIsWrong } from '../recorded-files.ts';
 import { succeeded, type Failure, type Reply } from './answers.ts';
-import { freshCheckpoint, readCheckpoint, rejectedPath, writeCheckpoint, type Checkpoint } from './checkpoint.ts';
+import { freshCheckpoint, readCheckpoint, setAside, writeCheckpoint, type Checkpoint, type Refused } from './checkpoint.ts';
 import { pageOf, type RunStatus, type TrackingClient } from './client.ts';
 import { contentOf, noContent, together, type Content } from './content.ts';
+import { lateFiles, ownId, PART_BYTES, sizeOf } from './folder.ts';
 import { openParent, settleParent } from './parent.ts';
 import { advance, afterDeath, artifact, experimentOf, nothingYet, operations, type Operation, type Projected, type RunStarted, type Target } from './projection.ts';
 import { experimentName, type TrackingServer, type Variables } from './server.ts';
@@ -81,6 +81,12 @@ export class RunUpload {
   async sendPart(): Promise<Reply<boolean>> {
     const { entries, end } = readJournalFrom(this.#journal, this.#read, PART_BYTES);
     if (end === this.#read) return succeeded(false);
+    const home = await this.#homeOf(entries);
+    if (!home.ok) return home;
+    if (home.value !== null && home.value !== this.#checkpoint.experiment) {
+      this.#beginIn(home.value);
+      return succeeded(true);
+    }
     const before = this.#state;
     const sent = await this.#sendEntries(entries);
     if (!sent.ok) {
@@ -108,6 +114,28 @@ export class RunUpload {
     const settled = await this.#settleAbove(isCommandOver);
     if (settled.ok) this.#save({ isSettled: true });
     return settled;
+  }
+
+  /**
+   * The experiment in which the latest start wants the run to be, where that start is among the entries and the server has the run already; else
+   * null. It stays in the experiment that it has, whatever names say now, unless a command shows it beside others.
+   */
+  async #homeOf(entries: ReturnType<typeof readJournalFrom>['entries']): Promise<Reply<string | null>> {
+    const start = entries.findLast((entry) => entry?.type === 'run-started');
+    if (this.#checkpoint.experiment === null || start?.command === undefined || !this.#isLatest(start)) return succeeded(null);
+    return this.#client.experiment(experimentName(experimentOf(start), this.#env, start.command));
+  }
+
+  /** From the journal's beginning, in another experiment; what the former one has stays there. */
+  #beginIn(experiment: string): void {
+    this.#checkpoint = { ...freshCheckpoint(this.#server), experiment };
+    this.#state = nothingYet;
+    this.#read = 0;
+    writeCheckpoint(this.folder, this.#server, this.#checkpoint);
+  }
+
+  #isLatest({ t }: RunStarted): boolean {
+    return latestStart(this.#journal)?.t === t;
   }
 
   async #sendEntries(entries: ReturnType<typeof readJournalFrom>['entries']): Promise<Reply> {
@@ -186,13 +214,20 @@ export class RunUpload {
   async #openAbove(target: Target): Promise<Reply<string | null>> {
     const { started } = this.#state;
     if (target !== 'experiment' || started === undefined) return succeeded(this.#checkpoint.runs['experiment'] ?? null);
-    const experiment = await this.#client.experiment(experimentName(experimentOf(started), this.#env));
-    if (!experiment.ok) return experiment;
-    this.#checkpoint = { ...this.#checkpoint, experiment: experiment.value };
-    if (started.command === undefined) return succeeded(null);
-    const parent = await openParent(this.#client, experiment.value, started.command, started);
+    const experiment = this.#checkpoint.experiment ?? (await this.#newExperiment(started));
+    if (typeof experiment !== 'string') return experiment;
+    this.#checkpoint = { ...this.#checkpoint, experiment };
+    // Of several commands that had the run, the latest shows it.
+    if (started.command === undefined || !this.#isLatest(started)) return succeeded(null);
+    const parent = await openParent(this.#client, experiment, started.command, started);
     if (parent.ok) this.#checkpoint = { ...this.#checkpoint, parent: parent.value };
     return parent;
+  }
+
+  async #newExperiment(started: RunStarted): Promise<string | Extract<Reply, { ok: false }>> {
+    const latest = latestStart(this.#journal) ?? started;
+    const experiment = await this.#client.experiment(experimentName(experimentOf(latest), this.#env, latest.command));
+    return experiment.ok ? experiment.value : experiment;
   }
 
   async #closeRun(runId: string, target: Target, status: RunStatus, endTime: number): Promise<Reply> {
@@ -247,11 +282,7 @@ export class RunUpload {
 
   /** First what was set aside, then the checkpoint: a crash between the two only writes the former again. */
   #save(change: Partial<Checkpoint>): void {
-    if (this.#refused.length > 0) {
-      const path = rejectedPath(this.folder);
-      mkdirSync(dirname(path), { recursive: true });
-      appendFileSync(path, this.#refused.map((refused) => `${JSON.stringify({ t: Date.now(), server: this.#server.uri, ...refused })}\n`).join(''));
-    }
+    setAside(this.folder, this.#server, this.#refused);
     this.#rejected += this.#refused.length;
     this.#refused = [];
     this.#checkpoint = { ...this.#checkpoint, ...change };
@@ -259,35 +290,9 @@ export class RunUpload {
   }
 }
 
-interface Refused {
-  readonly target: Target;
-  readonly item: unknown;
-  readonly reason: string;
-}
-
 /** Files that are made from the results, as often as somebody wants. */
 const MADE_LATE = /^(report\.html|figures\/)/;
 
-/** Holds about a thousand entries of the journal. */
-const PART_BYTES = 256 * 1024;
-
-/** Ours for the server's run: the start that the journal begins with happened only once. */
-function ownId(journal: string): string {
-  const [first] = readJournalFrom(journal, 0, PART_BYTES).entries;
-  return sha256(JSON.stringify(first));
-}
-
-/** Files that are made from the results, after the run's end. */
-function lateFiles(folder: string): readonly string[] {
-  const figures = join(folder, 'figures');
-  const drawn = existsSync(figures) ? readdirSync(figures).map((name) => `figures/${name}`) : [];
-  return ['report.html', ...drawn].filter((file) => statSync(join(folder, file), { throwIfNoEntry: false })?.isFile() === true);
-}
-
 function isRefusal({ kind }: Failure): boolean {
   return kind === 'refused' || kind === 'too-large';
-}
-
-function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }

@@ -23,7 +23,7 @@ export type Fault = 'lost' | 'cut' | 'hang' | { readonly status: number; readonl
 export interface FakeServer {
   readonly uri: string;
   readonly runs: Map<string, FakeRun>;
-  readonly experiments: Map<string, { readonly id: string; stage: string }>;
+  readonly experiments: Map<string, { readonly id: string; stage: string; readonly tags?: Map<string, string> }>;
   /** Such as `POST runs/log-batch`, in order; those that a fault met too. */
   readonly requests: string[];
   /** Values that the real server would have stored half-filled, answering 200. There shall be none. */
@@ -41,7 +41,7 @@ export interface FakeServer {
  */
 export async function fakeServer(options: { readonly port?: number; readonly allowedHosts?: readonly string[]; readonly prefix?: string } = {}): Promise<FakeServer> {
   const runs = new Map<string, FakeRun>();
-  const experiments = new Map<string, { readonly id: string; stage: string }>();
+  const experiments = new Map<string, { readonly id: string; stage: string; readonly tags?: Map<string, string> }>();
   const requests: string[] = [];
   const corrupted: string[] = [];
   const writing = new Map<string, number>();
@@ -81,12 +81,17 @@ export async function fakeServer(options: { readonly port?: number; readonly all
     switch (name.replace(/^\w+ /, '')) {
       case 'experiments/get-by-name': {
         const found = experiments.get(String(sent['experiment_name']));
-        return found === undefined ? error(404, 'RESOURCE_DOES_NOT_EXIST') : [200, { experiment: { experiment_id: found.id, name: sent['experiment_name'], lifecycle_stage: found.stage } }];
+        return found === undefined ? error(404, 'RESOURCE_DOES_NOT_EXIST') : [200, { experiment: { experiment_id: found.id, name: sent['experiment_name'], lifecycle_stage: found.stage, ...(found.tags === undefined ? {} : { tags: pairsOf(found.tags) }) } }];
       }
       case 'experiments/create': {
         if (experiments.has(String(sent['name']))) return error(400, 'RESOURCE_ALREADY_EXISTS');
-        experiments.set(String(sent['name']), { id: String(experiments.size + 1), stage: 'active' });
+        experiments.set(String(sent['name']), { id: String(experiments.size + 1), stage: 'active', tags: tagsIn(sent['tags']) });
         return [200, { experiment_id: String(experiments.size) }];
+      }
+      case 'experiments/set-experiment-tag': {
+        const found = [...experiments.values()].find(({ id }) => id === sent['experiment_id']);
+        found?.tags?.set(String(sent['key']), String(sent['value']));
+        return found === undefined ? error(404, 'RESOURCE_DOES_NOT_EXIST') : [200, {}];
       }
       case 'runs/create':
         return createRun(sent);
@@ -219,6 +224,14 @@ export async function fakeServer(options: { readonly port?: number; readonly all
 
 function error(status: number, code: string, message = code): readonly [number, object] {
   return [status, { error_code: code, message, sqlstate: null, error_class: null }];
+}
+
+function tagsIn(sent: unknown): Map<string, string> {
+  return new Map(((sent ?? []) as readonly { key: string; value: string }[]).map(({ key, value }) => [key, value]));
+}
+
+function pairsOf(tags: ReadonlyMap<string, string>): readonly { readonly key: string; readonly value: string }[] {
+  return [...tags].map(([key, value]) => ({ key, value }));
 }
 
 function isInteger(value: unknown): value is number {

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { RandomState } from '../../../src/core/random.ts';
@@ -218,6 +218,73 @@ describe('a command with several experiments', () => {
     await sync((await made({ name: 'one', command })).folder);
     await sync((await made({ name: 'two', command, end: 'failed' })).folder);
     expect(named('one · two').status).toBe('FAILED');
+  });
+});
+
+describe('the experiment on the server', () => {
+  const own = ['tracking.mlflow.experiment=null'];
+  const command = { id: 'c0ffee', name: 'one · two', size: 2 };
+  const experimentOf = (run: FakeRun): string | undefined => [...fake.experiments].find(([, { id }]) => id === run.experiment)?.[0];
+  const append = (folder: string, ...entries: readonly object[]): void => appendFileSync(join(folder, 'journal.jsonl'), entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
+  const begunAgain = (line: string | undefined, more: object): readonly object[] => {
+    const start = JSON.parse(line ?? '') as { readonly t: number; readonly run: string };
+    return [{ ...start, t: start.t + 1e6, ...more }, { v: 1, t: start.t + 2e6, type: 'run-finished', run: start.run, seconds: 1, summary: { 'oof/f1_macro': 0.7 } }];
+  };
+
+  test('is by default that of the command, so that its runs stand below each other', async () => {
+    for (const name of ['one', 'two']) await sync((await made({ name, command, set: own })).folder);
+    expect([...fake.runs.values()].map(experimentOf)).toEqual(Array.from({ length: 7 }, () => 'one · two'));
+    expect(named('one').tags.get('mlflow.parentRunId')).toBe(named('one · two').id);
+    await sync((await made({ name: 'alone', set: own })).folder);
+    expect(experimentOf(named('alone'))).toBe('alone');
+  });
+
+  test('says that models are trained in it, where nobody has said otherwise', async () => {
+    fake.experiments.set('tests', { id: '1', stage: 'active', tags: new Map([['mlflow.experimentKind', 'genai_development']]) });
+    fake.experiments.set('bare', { id: '2', stage: 'active', tags: new Map() });
+    await sync((await made()).folder);
+    for (const name of ['bare', 'fresh']) await sync((await made({ name, set: [`tracking.mlflow.experiment=${name}`] })).folder);
+    expect([...fake.experiments.values()].map(({ tags }) => tags?.get('mlflow.experimentKind'))).toEqual(['genai_development', 'custom_model_development', 'custom_model_development']);
+  });
+
+  test('stays that of a run that has one, whatever names say now', async () => {
+    const { folder, lines } = await made({ set: own });
+    await sync(folder, { env: { MLFLOW_EXPERIMENT_NAME: 'before' } });
+    append(folder, ...begunAgain(lines[0], {}));
+    await sync(folder);
+    expect(experimentOf(named('made'))).toBe('before');
+    expect([...fake.experiments.keys()]).toEqual(['before']);
+  });
+
+  test('of a command that shows a run beside others has all of it, and the former keeps what it had', async () => {
+    const { folder, lines } = await made({ name: 'one', set: own });
+    await sync(folder);
+    append(folder, ...begunAgain(lines[0], { command }));
+    await sync(folder);
+    await sync((await made({ name: 'two', command, set: own })).folder);
+    const copies = [...fake.runs.values()].filter(({ name }) => name === 'one');
+    expect(copies.map(experimentOf)).toEqual(['one', 'one · two']);
+    expect(copies.map(({ status }) => status)).toEqual(['FINISHED', 'FINISHED']);
+    const rows = (experiment: string): number => [...fake.runs.values()].filter((run) => experimentOf(run) === experiment && run.name.endsWith('one') && run.name !== 'one').reduce((sum, run) => sum + run.metrics.size, 0);
+    expect(rows('one · two')).toBe(rows('one'));
+    expect(named('one · two')).toMatchObject({ status: 'FINISHED' });
+    expect(copies[1]?.tags.get('mlflow.parentRunId')).toBe(named('one · two').id);
+    const requests = fake.requests.length;
+    expect(await sync(folder)).toMatchObject({ entries: 0 });
+    expect(fake.requests).toHaveLength(requests);
+  });
+
+  test('is found again by a checkpoint under the name that it had before', async () => {
+    const { folder } = await made();
+    await sync(folder);
+    const { key, formerKey = '' } = serverOf(fake);
+    renameSync(join(folder, 'mlflow', `${key}.json`), join(folder, 'mlflow', `${formerKey}.json`));
+    const requests = fake.requests.length;
+    expect(await sync(folder)).toMatchObject({ entries: 0 });
+    expect(fake.requests).toHaveLength(requests);
+    const path = join(folder, 'mlflow', `${formerKey}.json`);
+    writeFileSync(path, JSON.stringify({ ...(JSON.parse(readFileSync(path, 'utf8')) as object), server: 'http://another' }));
+    expect((await sync(folder)).entries).toBeGreaterThan(0);
   });
 });
 
