@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { toYaml, type Experiment } from '../../../src/config/index.ts';
 import type { Command, FoldRecord, RunEvent, StageEvent } from '../../../src/core/events.ts';
+import { sha256 } from '../../../src/core/hash.ts';
 import { thisProcess } from '../../../src/core/owner.ts';
 import { smallQuickstart } from '../../helpers/quickstart.ts';
 
@@ -57,15 +58,15 @@ export async function madeRun(artifacts: string, options: MadeOptions = {}): Pro
   const ending: readonly RunEvent[] =
     end === 'finished'
       ? [
-          { type: 'artifact', run: name, path: 'metrics.json', bytes: 2, sha256: 'd'.repeat(64) },
+          recorded(name, 'metrics.json', METRICS),
           { type: 'run-finished', run: name, seconds: 9, summary: { 'oof/f1_macro': f1, 'oof/roc_auc': NaN, 'cv/f1_macro/mean': f1, 'cv/f1_macro/sd': 0.01 } },
         ]
       : end === 'killed'
         ? []
         : [{ type: 'run-failed', run: name, seconds: 9, error: 'it did not work', interrupted: end === 'interrupted' }];
   const events: readonly RunEvent[] = [
-    { type: 'run-started', run: name, folder, tasks: [], owner: { ...thisProcess(), started: '', pid }, experiment, environment, ...(command === undefined ? {} : { command }) },
-    { type: 'artifact', run: name, path: 'config.yaml', bytes: 1, sha256: 'e'.repeat(64) },
+    { type: 'run-started', run: name, folder, tasks: [], owner: pid === process.pid ? thisProcess() : { ...thisProcess(), started: '', pid }, experiment, environment, ...(command === undefined ? {} : { command }) },
+    recorded(name, 'config.yaml', toYaml(experiment)),
     ...Array.from({ length: looks }, (_, i): RunEvent => ({ type: 'system', run: name, cpuPercent: 150 + i, memoryBytes: 1e9, freeBytes: 2e9, gpus: [{ percent: 37, usedBytes: 20e9, totalBytes: 80e9 }, { percent: null, usedBytes: null, totalBytes: 1e9 }] })),
     ...Array.from({ length: folds }, (_, fold) => trained(fold, fold === folds - 1)).flat(),
     ...ending,
@@ -74,9 +75,14 @@ export async function madeRun(artifacts: string, options: MadeOptions = {}): Pro
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'journal.jsonl'), lines.map((line) => `${line}\n`).join(''));
   writeFileSync(join(folder, 'config.yaml'), toYaml(experiment));
-  writeFileSync(join(folder, 'metrics.json'), '{"classes":[],"folds":[],"cv":{},"oof":{}}');
+  writeFileSync(join(folder, 'metrics.json'), METRICS);
   return { folder, experiment, lines };
 }
+
+const METRICS = '{"classes":[],"folds":[],"cv":{},"oof":{}}';
+
+/** What a journal says of a file with this content. */
+export const recorded = (run: string, path: string, content: string): Extract<RunEvent, { type: 'artifact' }> => ({ type: 'artifact', run, path, bytes: Buffer.byteLength(content), sha256: sha256(content) });
 
 /** Rows that `madeRun` should leave on a fold: two a step, four an epoch, and what is best of epoch, loss and f1_macro. */
 export const foldRows = (epochs: number, steps: number, isFinished = true): number => epochs * (2 * steps + 4) + (isFinished ? 3 : 0);

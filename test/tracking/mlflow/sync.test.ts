@@ -1,6 +1,7 @@
 import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { sha256 } from '../../../src/core/hash.ts';
 import { RandomState } from '../../../src/core/random.ts';
 import { trackingServer, type TrackingServer } from '../../../src/tracking/mlflow/server.ts';
 import { syncRun, type SyncOptions } from '../../../src/tracking/mlflow/sync.ts';
@@ -165,7 +166,7 @@ describe('a run', () => {
     for (const { folder, lines } of [without, with_]) {
       mkdirSync(join(folder, 'models', 'fold-1'), { recursive: true });
       writeFileSync(join(folder, 'models', 'fold-1', 'config.json'), '{}');
-      const artifact = { v: 1, t: 1_700_000_000_500, type: 'artifact', run: 'x', path: 'models/fold-1/config.json', bytes: 2, sha256: '' };
+      const artifact = { v: 1, t: 1_700_000_000_500, type: 'artifact', run: 'x', path: 'models/fold-1/config.json', bytes: 2, sha256: sha256('{}') };
       writeFileSync(join(folder, 'journal.jsonl'), [...lines.slice(0, -1), JSON.stringify(artifact), lines.at(-1)].map((line) => `${line ?? ''}\n`).join(''));
       await sync(folder);
     }
