@@ -65,7 +65,7 @@ async function lacking(client: HubClient, name: string, file: string, commit: st
  * the same file write the same bytes to the same places; whoever is second finds the work done.
  */
 async function download(remote: RemoteFile, blobs: string, { onProgress, signal }: ResolveOptions): Promise<string> {
-  const blob = join(blobs, /^[\w-]+$/.test(remote.etag) ? remote.etag : sha256(remote.etag));
+  const blob = join(blobs, /^[\w-]+$/.test(remote.etag) ? remote.etag : `etag-${sha256(remote.etag)}`);
   const incomplete = `${blob}.incomplete`;
   mkdirSync(blobs, { recursive: true });
   let fruitless = 0;

@@ -7,6 +7,7 @@ import type { Environment, FoldRecord, Listener, RunEvent, StageEvent } from '..
 import { thisProcess } from '../core/owner.ts';
 import { readJson } from '../stages/outputs.ts';
 import type { DownloadProgress } from '../data/hub.ts';
+import { throwIfBlobChanged } from '../data/hub-blobs.ts';
 import { openJournal, type Journal } from '../tracking/journal.ts';
 import { summaryOf, type FoldHistory, type RunMetrics } from '../tracking/run-files.ts';
 import { readData } from './check-data.ts';
@@ -100,7 +101,10 @@ async function runPrepared(prepared: PreparedRun, options: RunnerOptions, listen
 /** `prepareRun`, by what the files hold where something is to be made from them: what is remembered of them may no longer be true. */
 async function prepareToRun(loaded: LoadedExperiment, options: RunnerOptions, onDownload: Listener<DownloadProgress>): Promise<PreparedRun> {
   const prepared = await prepareRun(loaded, options, onDownload);
-  const isTrue = (await areDone(prepared)) || (await prepared.hashes.confirm(Object.keys(prepared.data)));
+  if (await areDone(prepared)) return prepared;
+  const files = Object.keys(prepared.data);
+  const isTrue = await prepared.hashes.confirm(files);
+  await throwIfBlobChanged(files);
   prepared.hashes.save();
   return isTrue ? prepared : prepareRun(loaded, options, onDownload);
 }
