@@ -68,7 +68,7 @@ export async function torture(folder: string, kills: number, seed: number, lanes
 }
 
 /** Two folds of six steps, with a checkpoint after each step. */
-function smallExperiment(folder: string): string {
+export function smallExperiment(folder: string): string {
   mkdirSync(folder, { recursive: true });
   const rows = readFileSync(join(root, 'configs/quickstart/train.csv'), 'utf8').split('\n').filter((row) => !row.includes('"'));
   writeFileSync(join(folder, 'train.csv'), `${rows.slice(0, 97).join('\n')}\n`);
@@ -143,12 +143,12 @@ function hasCheckpoint(artifacts: string): boolean {
   return existsSync(partial) && readdirSync(partial, { recursive: true, encoding: 'utf8' }).some((name) => name.endsWith('state.json'));
 }
 
-function digests(artifacts: string): Readonly<Record<string, string>> {
+export function digests(artifacts: string): Readonly<Record<string, string>> {
   const folder = join(artifacts, 'runs', 'small');
   return Object.fromEntries(RESULTS.map((name) => [name, createHash('sha256').update(readFileSync(join(folder, name))).digest('hex')]));
 }
 
 /** Files under temporary names, and what an unfinished task would leave. */
-function leftovers(artifacts: string): readonly string[] {
+export function leftovers(artifacts: string): readonly string[] {
   return readdirSync(artifacts, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.tmp') || /cache\/(tmp|broken|partial\/train)\/./.test(name));
 }

@@ -15,9 +15,12 @@ const environment = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cach
 /** The folder of its programs. */
 export const mlflowBin = join(environment, 'bin');
 
+/** Whether a real server can be started. */
+export const hasMlflow = existsSync(join(environment, 'complete'));
+
 /** `describe` for tests against a real MLflow server; where none is installed they are skipped, with the reason printed. */
 export function describeMlflow(name: string, body: () => void): void {
-  if (existsSync(join(environment, 'complete'))) return void describe(name, body);
+  if (hasMlflow) return void describe(name, body);
   console.warn(`skipped: ${name} (needs an MLflow server; tools/mlflow/install.sh installs one in ${environment})`);
   describe.skip(name, () => it('needs an MLflow server', () => {}));
 }
