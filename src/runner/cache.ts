@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { OrtrainError } from '../core/errors.ts';
 import { moveIntoPlace, removeLeftovers } from '../core/files.ts';
@@ -85,9 +85,9 @@ export function openCache(artifacts: string): Cache {
     },
     manifests: (stage) => namesIn(join(root, stage)).flatMap((key) => readManifest(entry({ stage, key })) ?? []),
     async lock(address, signal, onWait) {
+      clearForFolder(join(root, address.stage));
       const had = await lock(lockOf(artifacts, address), signal, onWait);
-      const kept = lstatSync(partial(address), { throwIfNoEntry: false });
-      if (kept?.isDirectory() === false) rmSync(partial(address));
+      clearForFolder(partial(address));
       return had;
     },
     lockRuns: (signal) => lock(lockOf(artifacts, { stage: 'runs', key: 'all' }), signal, () => {}),
@@ -119,6 +119,7 @@ export function openCache(artifacts: string): Cache {
     },
     discard: (folder) => rmSync(folder, { recursive: true, force: true }),
     clean() {
+      for (const name of ['tmp', 'locks', 'partial', 'broken']) clearForFolder(join(root, name));
       for (const name of namesIn(workshop)) {
         const owner = parseOwner(name);
         const evidence = (of: Owner): readonly string[] => [join(workshop, name), ...signs(of)];
@@ -139,11 +140,30 @@ export function lockOf(artifacts: string, { stage, key }: Address): string {
   return join(resolve(artifacts), 'cache', 'locks', stage, key);
 }
 
+/** Removes what stands where the cache needs a folder, and is none: nothing that the cache holds. */
+function clearForFolder(path: string): void {
+  if (!isThere(path) || isFolder(path)) return;
+  rmSync(path, { force: true });
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
 /** Whatever stands there, a link that leads nowhere among it. */
 function isThere(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return false;
+    throw error;
+  }
 }
 
 function namesIn(folder: string): readonly string[] {
-  return existsSync(folder) ? readdirSync(folder) : [];
+  return isFolder(folder) ? readdirSync(folder) : [];
 }

@@ -81,6 +81,26 @@ describe('the entry of a trained fold', () => {
   });
 });
 
+describe('what stands where the cache needs a folder or a file', () => {
+  it('is cleared away', async () => {
+    const into = join(artifacts, 'obstacles');
+    await run('split', [], () => {}, into);
+    const cache = join(into, 'cache');
+    for (const name of ['locks', 'tmp', 'split']) {
+      rmSync(join(cache, name), { recursive: true });
+      writeFileSync(join(cache, name), 'in the way');
+    }
+    rmSync(join(cache, 'file-hashes.json'), { force: true });
+    mkdirSync(join(cache, 'file-hashes.json', 'deep'), { recursive: true });
+    const key = readdirSync(join(cache, 'tokenize'))[0] ?? '';
+    rmSync(join(cache, 'tokenize', key), { recursive: true });
+    execFileSync('mkfifo', [join(cache, 'tokenize', key)]);
+    expect(cacheContents(into).filter(({ stage }) => stage === 'tokenize')).toMatchObject([{ kind: 'broken', key }]);
+    expect((await run('split', [], () => {}, into)).executed).toEqual(['tokenize', 'split']);
+    expect((await run('split', [], () => {}, into)).executed).toEqual([]);
+  });
+});
+
 describe('checkpoints of an entry that is complete', () => {
   it('are removed, as their process may have died before it could', async () => {
     await run('split');
