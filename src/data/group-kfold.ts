@@ -19,19 +19,35 @@ export function groupKFold({ of, count }: Groups, folds: number, seed: number | 
  */
 export function stratifiedGroupKFold(labels: Int32Array, classes: number, { of, count }: Groups, folds: number, seed: number | null): Int32Array {
   const order = seed === null ? Int32Array.from({ length: count }, (_, group) => group) : new RandomState(seed).permutation(count);
-  const rowsOf = new Float64Array(count * classes); // [groups, classes]
   const rowsOfClass = new Float64Array(classes);
-  labels.forEach((label, row) => {
-    rowsOf[of[row]! * classes + label]!++;
-    rowsOfClass[label]!++;
-  });
-  const spread = new Float64Array(count).map((_, group) => deviation(rowsOf.subarray(group * classes, (group + 1) * classes)));
+  for (const label of labels) rowsOfClass[label]!++;
+  const withCounts = countsByGroup(labels, classes, { of, count });
+  const spread = new Float64Array(count).map((_, group) => withCounts(group, deviation));
   order.sort((a, b) => spread[b]! - spread[a]!);
 
   const dealt = openDealing(rowsOfClass, folds);
   const foldOfGroup = new Int32Array(count);
-  for (const group of order) foldOfGroup[group] = dealt.place(rowsOf.subarray(group * classes, (group + 1) * classes));
+  for (const group of order) foldOfGroup[group] = withCounts(group, (rows) => dealt.place(rows));
   return of.map((group) => foldOfGroup[group]!);
+}
+
+/** Calls a function with a group's rows of each class, [classes], which hold until it returns: all of them at once would be groups times classes. */
+function countsByGroup(labels: Int32Array, classes: number, { of, count }: Groups): <T>(group: number, use: (rows: Float64Array) => T) => T {
+  const starts = new Int32Array(count + 1);
+  for (const group of of) starts[group + 1]!++;
+  for (let group = 0; group < count; group++) starts[group + 1]! += starts[group]!;
+  const [next, byGroup] = [starts.slice(), new Int32Array(of.length)]; // labels, group after group
+  of.forEach((group, row) => (byGroup[next[group]!++] = labels[row]!));
+  const rows = new Float64Array(classes);
+  return (group, use) => {
+    const own = byGroup.subarray(starts[group], starts[group + 1]);
+    for (const label of own) rows[label]!++;
+    try {
+      return use(rows);
+    } finally {
+      for (const label of own) rows[label] = 0;
+    }
+  };
 }
 
 interface Dealing {
