@@ -4,7 +4,7 @@ import { writeCsv } from '../data/csv.ts';
 import { classificationMetrics, logLoss, meanAndSd } from '../data/metrics.ts';
 import type { FoldHistory, RunMetrics } from '../tracking/run-files.ts';
 import { readExampleIndex, readJson, type FoldValidation } from './outputs.ts';
-import { predictionColumns, predictionFields } from './prediction-table.ts';
+import { predictionColumns, predictionRows } from './prediction-table.ts';
 import type { Stage } from './stage.ts';
 
 /** Puts the folds' validation predictions together and measures them. Output: evaluation. */
@@ -22,9 +22,8 @@ export const evaluate: Stage<null> = {
     const { classes, train } = readExampleIndex(inputs.one('tokens'));
     const models = inputs.eachFold('model');
     const folds = models.map((model) => readJson<FoldHistory>(model, 'history.json'));
-    const predicted = outOfFold(folds, models.map((model) => readJson<FoldValidation>(model, 'validation.json')));
-    const probabilities = Float64Array.from(predicted.flatMap((row) => row.probabilities));
-    const labels = Int32Array.from(predicted, ({ row }) => train.labels[row] ?? -1);
+    const { rows: at, folds: foldOf, probabilities } = outOfFold(folds, models.map((model) => readJson<FoldValidation>(model, 'validation.json')));
+    const labels = at.map((row) => train.labels[row] ?? -1);
 
     const metrics: RunMetrics = {
       classes,
@@ -34,29 +33,29 @@ export const evaluate: Stage<null> = {
     };
     writeJsonAtomic(join(output, 'metrics.json'), metrics);
 
-    const rows = predictionFields(probabilities, classes).map((fields, i) => {
-      const { row, fold } = predicted[i] as OutOfFoldRow;
-      return [train.ids[row] ?? '', fold, classes[train.labels[row] ?? -1] ?? '', ...fields];
-    });
+    const rows = predictionRows(probabilities, classes, at.length, (i) => [train.ids[at[i]!] ?? '', foldOf[i]!, classes[labels[i]!] ?? '']);
     writeFileAtomic(join(output, 'oof.csv'), writeCsv(['id', 'fold', 'target', ...predictionColumns(classes)], rows));
   },
 };
 
-interface OutOfFoldRow {
-  readonly row: number;
-  readonly fold: number;
-  /** One number for two classes, otherwise one a class. */
-  readonly probabilities: readonly number[];
+/** Rows that trained folds have validated, in the order of the table. */
+interface OutOfFoldRows {
+  /** Positions in the table. */
+  readonly rows: Int32Array;
+  readonly folds: Int32Array;
+  /** One number a row for two classes, otherwise one a class, row-major. */
+  readonly probabilities: Float64Array;
 }
 
-/** Every row that a trained fold has validated, in the order of the table. */
-function outOfFold(folds: readonly FoldHistory[], validations: readonly FoldValidation[]): readonly OutOfFoldRow[] {
-  return validations
-    .flatMap(({ rows, probabilities }, i) => {
-      const [width, fold] = [probabilities.length / rows.length, folds[i]?.fold ?? 0];
-      return rows.map((row, at) => ({ row, fold, probabilities: probabilities.slice(at * width, (at + 1) * width) }));
-    })
-    .sort((a, b) => a.row - b.row);
+function outOfFold(folds: readonly FoldHistory[], validations: readonly FoldValidation[]): OutOfFoldRows {
+  const found = validations.flatMap(({ rows }, fold) => rows.map((row, at) => ({ row, fold, at }))).sort((a, b) => a.row - b.row);
+  const [first] = validations;
+  const width = first === undefined ? 1 : first.probabilities.length / first.rows.length;
+  const probabilities = new Float64Array(found.length * width);
+  found.forEach(({ fold, at }, i) => {
+    for (let k = 0; k < width; k++) probabilities[i * width + k] = validations[fold]!.probabilities[at * width + k]!;
+  });
+  return { rows: Int32Array.from(found, ({ row }) => row), folds: Int32Array.from(found, ({ fold }) => folds[fold]?.fold ?? 0), probabilities };
 }
 
 function validationNames(folds: readonly FoldHistory[]): readonly string[] {

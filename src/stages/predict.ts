@@ -5,7 +5,7 @@ import { loadTokens } from '../data/tokens.ts';
 import { ensembleProbabilities, type EnsembleInput } from '../training/ensemble.ts';
 import { loadFeatures } from '../training/features.ts';
 import { readExampleIndex } from './outputs.ts';
-import { predictionColumns, predictionFields } from './prediction-table.ts';
+import { predictionColumns, predictionRows } from './prediction-table.ts';
 import type { Stage } from './stage.ts';
 
 /** The mean of the folds' probabilities for every test row. Output: predictions. */
@@ -33,7 +33,7 @@ export const predict: Stage<null> = {
       throwIfStopped();
       emit({ type: 'progress', done, total, unit: 'texts' });
     });
-    const rows = predictionFields(probabilities, classes).map((fields, row) => [ids[row] ?? '', ...fields]);
+    const rows = predictionRows(probabilities, classes, ids.length, (row) => [ids[row]!]);
     writeFileAtomic(join(output, 'predictions.csv'), writeCsv(['id', ...predictionColumns(classes)], rows));
   },
 };

@@ -10,11 +10,20 @@ export function predictionColumns(classes: readonly string[]): readonly string[]
   return [...probabilityColumns(classes), 'prediction'];
 }
 
-/** The fields of each row. `probabilities`: [rows] for two classes, otherwise row-major [rows, classes]. */
-export function predictionFields(probabilities: Float64Array, classes: readonly string[]): readonly (readonly (number | string)[])[] {
+/** The fields of a row, which are made when they are asked for. `probabilities`: [rows] for two classes, otherwise row-major [rows, classes]. */
+export function predictionFields(probabilities: Float64Array, classes: readonly string[]): (row: number) => readonly (number | string)[] {
   const width = classes.length === 2 ? 1 : classes.length;
-  return Array.from(predictedLabels(probabilities, classes.length), (label, row) => [
-    ...probabilities.subarray(row * width, (row + 1) * width),
-    classes[label] ?? '',
-  ]);
+  const labels = predictedLabels(probabilities, classes.length);
+  return (row) => [...probabilities.subarray(row * width, (row + 1) * width), classes[labels[row]!] ?? ''];
+}
+
+/** The rows of a table of predictions one after the other, each with what `before` puts first: with many classes all at once would fill the memory. */
+export function* predictionRows(
+  probabilities: Float64Array,
+  classes: readonly string[],
+  rows: number,
+  before: (row: number) => readonly (number | string)[],
+): Iterable<readonly (number | string)[]> {
+  const fieldsOf = predictionFields(probabilities, classes);
+  for (let row = 0; row < rows; row++) yield [...before(row), ...fieldsOf(row)];
 }

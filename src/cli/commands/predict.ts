@@ -4,7 +4,7 @@ import { writeOutput } from '../../core/outputs.ts';
 import { writeCsv } from '../../data/csv.ts';
 import { safeCell } from '../../data/safe-cells.ts';
 import { predictTexts, readRun, type TextPredictions } from '../../runner/index.ts';
-import { predictionColumns, predictionFields } from '../../stages/prediction-table.ts';
+import { predictionColumns, predictionFields, predictionRows } from '../../stages/prediction-table.ts';
 import type { Verb } from '../call.ts';
 import { notes, threadsOf } from '../notes.ts';
 import { isPrinted } from '../output.ts';
@@ -43,26 +43,31 @@ function isSameFile(a: string, b: string): boolean {
 }
 
 function asCsv(ids: readonly string[], predictions: TextPredictions, isSafe: boolean): string {
-  const fields = fieldsOf(predictions);
-  const cell = isSafe ? safeCell : (value: string | number): string | number => value;
-  return writeCsv(['id', ...predictionColumns(predictions.classes)].map((name) => String(cell(name))), ids.map((id, row) => [id, ...(fields[row] ?? [])].map(cell)));
+  const { classes } = predictions;
+  const header = ['id', ...predictionColumns(classes)];
+  const rows = predictionRows(flat(predictions), classes, ids.length, (row) => [ids[row]!]);
+  return isSafe ? writeCsv(header.map(safeCell), safely(rows)) : writeCsv(header, rows);
+}
+
+function* safely(rows: Iterable<readonly (string | number)[]>): Iterable<readonly (string | number)[]> {
+  for (const row of rows) yield row.map(safeCell);
 }
 
 function asObjects(ids: readonly string[], predictions: TextPredictions): { readonly classes: readonly string[]; readonly predictions: readonly object[] } {
   const { classes, probabilities } = predictions;
-  const fields = fieldsOf(predictions);
+  const fieldsOf = predictionFields(flat(predictions), classes);
   const objects = ids.map((id, row) => ({
     id,
-    prediction: fields[row]?.at(-1) ?? null,
+    prediction: fieldsOf(row).at(-1) ?? null,
     probabilities: Object.fromEntries(classes.map((name, label) => [name, probabilities[row]?.[label] ?? null])),
   }));
   return { classes, predictions: objects };
 }
 
-/** The same fields as in the run's own predictions.csv. */
-function fieldsOf({ classes, probabilities }: TextPredictions): ReturnType<typeof predictionFields> {
+/** As the run's own predictions.csv is made from. */
+function flat({ classes, probabilities }: TextPredictions): Float64Array {
   const width = classes.length === 2 ? 1 : classes.length;
-  const flat = new Float64Array(probabilities.length * width);
-  probabilities.forEach((row, i) => flat.set(width === 1 ? row.subarray(1) : row, i * width));
-  return predictionFields(flat, classes);
+  const all = new Float64Array(probabilities.length * width);
+  probabilities.forEach((row, i) => all.set(width === 1 ? row.subarray(1) : row, i * width));
+  return all;
 }
