@@ -65,13 +65,14 @@ type ValueWriter = (row: number, column: string) => string | number;
 /** The writer that fits the sample's columns and values, or why there is none. */
 function valueWriter(sample: Table, { classes, probabilities }: Predictions, columns: readonly string[]): ValueWriter | string {
   const width = classes.length === 2 ? 1 : classes.length;
+  const labelOf = new Map(classes.map((name, label) => [name, label]));
   const probability: ValueWriter = (row, column) => {
-    const label = classes.indexOf(column);
+    const label = labelOf.get(column)!;
     if (width > 1) return probabilities[row * width + label]!;
     return label === 0 ? 1 - probabilities[row]! : probabilities[row]!;
   };
   if (columns.length > 1) {
-    const fits = columns.length === classes.length && columns.every((column) => classes.includes(column));
+    const fits = columns.length === classes.length && columns.every((column) => labelOf.has(column));
     return fits ? probability : `beside the id there are the columns ${quotedList(columns)}; one column was expected, or one for each class: ${quotedList(classes)}`;
   }
   const [column] = columns;
@@ -79,7 +80,7 @@ function valueWriter(sample: Table, { classes, probabilities }: Predictions, col
 
   const labels = predictedLabels(probabilities, classes.length);
   const values = columnOf(sample, column) ?? [];
-  if (values.every((value) => classes.includes(value))) return (row) => classes[labels[row]!]!;
+  if (values.every((value) => labelOf.has(value))) return (row) => classes[labels[row]!]!;
   if (values.every(isInteger)) {
     const whole = classes.map(asInteger);
     if (whole.every((name) => name !== undefined)) return (row) => whole[labels[row]!]!;

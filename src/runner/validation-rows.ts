@@ -30,10 +30,11 @@ export async function readValidation(run: StoredRun, fold: number, classes: read
   const columns = probabilityColumns(classes).map(column);
   const rowOf = new Map(examples.ids.map((id, row) => [id, row]));
 
+  const labelOf = new Map(classes.map((name, label) => [name, label]));
   const rows = ids.flatMap((id, i) => {
     if (Number(folds[i]) !== fold) return [];
     const row = rowOf.get(id);
-    const label = classes.indexOf(targets[i] ?? '');
+    const label = labelOf.get(targets[i] ?? '') ?? -1;
     const known = row !== undefined && examples.classes[examples.labels[row] ?? -1] === targets[i];
     return known ? [{ text: examples.texts[row] ?? '', label, probabilities: columns.map((values) => Number(values[i])) }] : [null];
   });
