@@ -54,6 +54,11 @@ export function facts(rows: readonly (readonly [name: string, value: Html | stri
   return html`<dl>${rows.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`;
 }
 
+/** A share as a bar. */
+export function bar(share: number): Html {
+  return html`<span class="bar"><i style="width:${(100 * Math.max(0, Math.min(1, share))).toFixed(1)}%"></i></span>`;
+}
+
 /** The first column names the rows; numbers stand to the right. */
 export function table(head: readonly (Html | string)[], rows: readonly (readonly (Html | string)[])[]): Html {
   return html`<div class="scroll"><table><thead><tr>${head.map((cell) => html`<th>${cell}</th>`)}</tr></thead><tbody>

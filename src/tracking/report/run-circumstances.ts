@@ -1,17 +1,16 @@
 import { asked, shownValue } from '../../config/parameters.ts';
-import { bytes, count, duration, minuteOf, pathFromHere, plural } from '../../core/text.ts';
+import { bytes, duration, minuteOf, pathFromHere, plural } from '../../core/text.ts';
 import { showsLimits } from './figures/system.ts';
+import { classShares } from './classes.ts';
 import { html, type Html } from './html.ts';
 import type { TaskStory } from './journal-story.ts';
-import { facts, figure, table } from './page.ts';
+import { bar, facts, figure, table } from './page.ts';
 import type { RunStory } from './run-story.ts';
 
 /** The parameters that are not the defaults, and the data. */
 export function questionSection({ run }: RunStory): Html {
   const { experiment, outOfFold, metrics, environment } = run;
   const { train, test } = experiment.data;
-  const rows = new Int32Array(metrics.classes.length);
-  for (const label of outOfFold.labels) rows[label]!++;
   const total = outOfFold.labels.length;
   const parameters = Object.entries(asked(experiment)).filter(([path]) => !path.startsWith('data.') && path !== 'name');
   return html`${facts([
@@ -21,7 +20,7 @@ export function questionSection({ run }: RunStory): Html {
     ...parameters.map(([path, value]) => [path, html`<code>${shownValue(value)}</code>`] as const),
   ])}
 <p class="muted small">All other parameters have their defaults; config.yaml holds every one.</p>
-${table(['class', 'rows', 'share', ''], metrics.classes.map((name, k) => [name, count(rows[k] ?? 0), `${((100 * (rows[k] ?? 0)) / total).toFixed(1)} %`, bar((rows[k] ?? 0) / total)]))}`;
+${classShares(run)}`;
 }
 
 export function timeSection({ journal, run }: RunStory, show: (figure: string) => Html | undefined): Html {
@@ -58,9 +57,4 @@ export function environmentSection({ run, journal }: RunStory): Html {
   ])}
 <h3>Files that it read</h3>
 ${table(['file', 'SHA-256'], Object.entries(environment.data).map(([path, hash]) => [html`<code>${path}</code>`, html`<code>${hash.slice(0, 16)}…</code>`]))}`;
-}
-
-/** A share as a bar. */
-function bar(share: number): Html {
-  return html`<span class="bar"><i style="width:${(100 * Math.max(0, Math.min(1, share))).toFixed(1)}%"></i></span>`;
 }

@@ -3,6 +3,7 @@ import { writeFileAtomic } from '../../core/files.ts';
 import { minuteOf } from '../../core/text.ts';
 import { writeCsv } from '../../data/csv.ts';
 import { safeCell } from '../../data/safe-cells.ts';
+import { CLASSES_TABLE, classRows } from './classes.ts';
 import { CONFUSION_TABLE, confusionRows } from './figures/confusion.ts';
 import { findingsSection } from './findings.ts';
 import { draw, inline, type Drawing } from './figure.ts';
@@ -16,7 +17,7 @@ import { learningSection, predictionsSection, resultSection, resultSentence, tex
 import { readRunStory, type RunStory } from './run-story.ts';
 
 /**
- * Writes `report.html`, its figures, as `figures/*.svg` and `*.png`, and the tables behind two of its parts, as `figures/*.csv`, into the
+ * Writes `report.html`, its figures, as `figures/*.svg` and `*.png`, and the tables behind three of its parts, as `figures/*.csv`, into the
  * folder of an evaluated run; answers with their paths.
  */
 export async function writeRunReport(folder: string): Promise<readonly string[]> {
@@ -29,11 +30,12 @@ export async function writeRunReport(folder: string): Promise<readonly string[]>
 
 /** What the page shows the beginning of. */
 function writeTables(folder: string, story: RunStory): readonly string[] {
-  const [confusion, mistakes] = [join(folder, CONFUSION_TABLE), join(folder, MISTAKES_TABLE)];
+  const [confusion, mistakes, classes] = [CONFUSION_TABLE, MISTAKES_TABLE, CLASSES_TABLE].map((name) => join(folder, name)) as [string, string, string];
   const { outOfFold, metrics } = story.run;
   writeFileAtomic(confusion, writeCsv(['target', 'prediction', 'rows', 'share'], safe(confusionRows(outOfFold, metrics.classes))));
   writeFileAtomic(mistakes, writeCsv(['id', 'fold', 'target', 'prediction', 'probability', 'text'], safe(mistakeRows(story))));
-  return [confusion, mistakes];
+  writeFileAtomic(classes, writeCsv(['class', 'rows', 'precision', 'recall', 'f1'], safe(classRows(story.run))));
+  return [confusion, mistakes, classes];
 }
 
 /** People open these in a spreadsheet, and nothing reads them back. */

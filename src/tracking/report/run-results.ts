@@ -1,5 +1,4 @@
 import { count, metric, plural } from '../../core/text.ts';
-import { classScores, confusionOf } from '../../data/confusion.ts';
 import { calibrationError, thresholdCurve } from '../../data/curves.ts';
 import { resampledInterval, wilsonInterval, type Interval } from '../../data/significance.ts';
 import { range } from '../comparison/verdict.ts';
@@ -8,6 +7,7 @@ import { calibrationOf } from './figures/calibration.ts';
 import { confusionCaption } from './figures/confusion.ts';
 import { MOST_FOLD_FIGURES } from './figures/learning.ts';
 import { bestThreshold, MOST_CURVES, rankings } from './figures/ranking.ts';
+import { classQuality } from './classes.ts';
 import { html, type Html } from './html.ts';
 import type { TaskStory } from './journal-story.ts';
 import { figure, table } from './page.ts';
@@ -63,7 +63,6 @@ export function predictionsSection({ run }: RunStory, show: Show): Html {
   const { classes } = metrics;
   const calibration = calibrationOf(outOfFold, classes);
   const pooled = classes.length === 2 ? (new Set(outOfFold.folds).size > 1 ? 'Thin: each fold. Thick: all folds together.' : '') : againstOthers(new Set(outOfFold.labels).size);
-  const scores = classScores(confusionOf(outOfFold.labels, outOfFold.predictions, classes.length));
   return html`<p>Each row is judged by the one model that has not seen it.</p>
 <div class="figures">
 ${figure(show('confusion'), confusionCaption(classes.length))}
@@ -73,7 +72,7 @@ ${figure(show('calibration'), `Expected calibration error ${metric(calibrationEr
 ${classes.length === 2 && figure(show('threshold'), thresholdCaption(run))}
 </div>
 <h3>Classes</h3>
-${table(['class', 'rows', 'precision', 'recall', 'F1'], scores.map(({ precision, recall, f1, support }, k) => [classes[k] ?? '', count(support), metric(precision), metric(recall), metric(f1)]))}`;
+${classQuality(run)}`;
 }
 
 export function textsSection({ run, texts, lengths }: RunStory, show: Show): Html {

@@ -47,7 +47,7 @@ describe('the report of two classes', () => {
         'out of fold, 300 of 400 texts are classified correctly: 75.0\u00a0% (70.5\u00a0% to 79.0\u00a0%).',
     );
     const names = ['calibration', 'confusion', 'learning-fold-0', 'learning-fold-1', 'precision-recall', 'roc', 'threshold'];
-    expect(figures).toEqual([...names.flatMap((name) => [`${name}.png`, `${name}.svg`]), 'confusion.csv', 'mistakes.csv'].sort());
+    expect(figures).toEqual([...names.flatMap((name) => [`${name}.png`, `${name}.svg`]), 'classes.csv', 'confusion.csv', 'mistakes.csv'].sort());
     expect(page.match(/<svg /g)?.length).toBe(names.length);
   });
 
@@ -132,9 +132,13 @@ describe('the report of many classes', () => {
     expect(page).toContain('The 20 most confused of 60 classes');
     expect(page).toContain('30 rows of 120 are predicted wrongly, in 30 pairs of classes; these are the 20 most frequent pairs.');
     expect(page.match(/<h3>true <b>/g)).toHaveLength(20);
-    const [confusion, mistakes] = ['confusion', 'mistakes'].map((name) => readFileSync(join(folder, `figures/${name}.csv`), 'utf8').trimEnd().split('\n'));
+    expect(page).toContain('The 30 of 60 classes with the most rows; all are in <code>figures/classes.csv</code>.');
+    expect(page).toContain('The 30 of 60 classes with the lowest F1;');
+    const [confusion, mistakes, all] = ['confusion', 'mistakes', 'classes'].map((name) => readFileSync(join(folder, `figures/${name}.csv`), 'utf8').trimEnd().split('\n'));
     expect(confusion).toHaveLength(1 + 60 + 30);
     expect(confusion?.slice(0, 3)).toEqual(['target,prediction,rows,share', 'class 000,class 000,1,0.5', 'class 000,class 001,1,0.5']);
+    expect(all).toHaveLength(1 + 60);
+    expect(all?.slice(0, 2)).toEqual(['class,rows,precision,recall,f1', 'class 000,2,1,0.5,0.6666666666666666']);
     expect(mistakes).toHaveLength(1 + 30);
     expect(mistakes?.[1]).toBe('0,0,class 000,class 001,0.5,text 0');
   });
