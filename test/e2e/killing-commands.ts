@@ -1,6 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RandomState } from '../../src/core/random.ts';
@@ -86,7 +86,9 @@ const PLAYS: Readonly<Record<Scene, (stage: Stage) => Promise<readonly string[] 
 
   async sweep({ config, rng, fresh, wholeMs }) {
     const artifacts = fresh('sweep');
-    const command = ['sweep', config, '--set', 'training.epochs=3,2', '--artifacts', artifacts];
+    const file = `${artifacts}.yaml`;
+    writeFileSync(file, `base: ${config}\nparameters:\n  training.epochs: [3, 2]\n`);
+    const command = ['sweep', file, '--artifacts', artifacts];
     for (let kills = rng.integer(1, 4); kills > 0; kills -= 1) await kill(start(command), rng.uniform(0, 2 * wholeMs));
     await finish(command);
     const runs = readdirSync(join(artifacts, 'runs')).filter((name) => existsSync(join(artifacts, 'runs', name, 'metrics.json')));
