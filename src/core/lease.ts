@@ -2,6 +2,7 @@ import { closeSync, existsSync, mkdirSync, openSync, rmSync, writeFileSync, writ
 import { dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { ownerName, thisProcess, type Owner } from './owner.ts';
+import { touchedAt } from './signs.ts';
 
 /** The sign of life of a process in an artifacts folder. Whoever holds it to be dead removes it, and with it the right to all that it had begun. */
 export interface Lease {
@@ -48,7 +49,7 @@ export function takeLease(artifacts: string): Lease {
       writeFileSync(sign, '.');
     }
     const { times } = held;
-    return () => held.times === times && existsSync(sign);
+    return () => held.times === times && touchedAt(sign) !== undefined;
   };
   renew();
   held.count += 1;

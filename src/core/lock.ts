@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { interrupted } from './errors.ts';
@@ -61,7 +61,7 @@ export function tryLock(path: string): Lock | Owner {
   writeFileSync(join(temporary, own), '');
   try {
     for (;;) {
-      if (renames(temporary, path)) return { isHeld: () => existsSync(claim), claim, release: () => remove(path, own) };
+      if (renames(temporary, path)) return { isHeld: () => touchedAt(claim) !== undefined, claim, release: () => remove(path, own) };
       const holder = holderOf(path);
       if (holder === undefined) continue;
       if (fateOf(holder.owner) !== 'dead') return holder.owner;

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fstatSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fateOf, ownerName, thisProcess, type Owner } from './owner.ts';
 
@@ -25,12 +25,16 @@ export function untouchedFor(path: string): number {
   return touched === undefined ? Infinity : clockOf(dirname(dirname(path))) - touched; // Beside the folder of a lock, not in it.
 }
 
-/** Undefined where there is none. */
+/** When a file was last written; undefined where there is none. It is opened, because a network file system may answer from memory otherwise. */
 export function touchedAt(path: string): number | undefined {
+  let file: number | undefined;
   try {
-    return statSync(path).mtimeMs;
+    file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)); // A pipe in its place must not be waited for.
+    return fstatSync(file).mtimeMs;
   } catch {
     return undefined;
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }
 
@@ -57,15 +61,12 @@ function clockOf(folder: string): number {
 /** The time at which the file system says that a new file was written; that of this machine where none can be. */
 function readClock(folder: string): number {
   const probe = join(folder, `clock~${ownerName(thisProcess())}~${randomBytes(4).toString('hex')}.tmp`);
-  let file: number | undefined;
   try {
-    file = openSync(probe, 'wx');
-    writeSync(file, '.');
-    return fstatSync(file).mtimeMs;
+    writeFileSync(probe, '.', { flag: 'wx' });
+    return touchedAt(probe) ?? Date.now();
   } catch {
     return Date.now();
   } finally {
-    if (file !== undefined) closeSync(file);
     rmSync(probe, { force: true });
   }
 }

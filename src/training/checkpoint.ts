@@ -6,6 +6,7 @@ import { OrtrainError } from '../core/errors.ts';
 import { writeFileAtomic } from '../core/files.ts';
 import { sha256 } from '../core/hash.ts';
 import { readInput } from '../core/inputs.ts';
+import { touchedAt } from '../core/signs.ts';
 import { count, list, nullable, object, primitive, record, text, type Shape } from '../core/shapes.ts';
 import { openTensorFile } from '../data/model-folder.ts';
 import { encodeSafetensors, readFloats, type Safetensors } from '../engine/models/index.ts';
@@ -87,7 +88,7 @@ export function openCheckpoints(folder: string, everySeconds: number, claim?: st
   return {
     isDue: () => performance.now() >= due,
     async save(trainer, { pass, best, ...rest }) {
-      if (claim !== undefined && !existsSync(claim)) throw new OrtrainError('run', `another process has taken over what is kept in ${folder}`, { subject: folder });
+      if (claim !== undefined && touchedAt(claim) === undefined) throw new OrtrainError('run', `another process has taken over what is kept in ${folder}`, { subject: folder });
       const began = performance.now();
       const { parameters, optimizer } = await trainer.look();
       const { step, slots } = optimizer;

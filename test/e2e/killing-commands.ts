@@ -105,7 +105,7 @@ const PLAYS: Readonly<Record<Scene, (stage: Stage) => Promise<readonly string[] 
       for (let kills = 0; kills < 3; kills += 1) await kill(start(command, env), rng.uniform(500, 4000));
       await finish(command, env);
       const names = (await readRuns(server.uri, 'small')).map(({ name, status }) => `${name} ${status}`).sort();
-      return isDeepEqual(names, ['fold-0 FINISHED', 'fold-1 FINISHED', 'small FINISHED']) ? [] : [`the server has ${names.join(', ')}`];
+      return isDeepEqual(names, ['fold 0 · small FINISHED', 'fold 1 · small FINISHED', 'small FINISHED']) ? [] : [`the server has ${names.join(', ')}`];
     } finally {
       await server.end('SIGTERM');
     }

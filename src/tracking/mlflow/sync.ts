@@ -1,7 +1,9 @@
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { OrtrainError } from '../../core/errors.ts';
-import { ownerName, thisProcess } from '../../core/owner.ts';
+import { signOf, takeLease } from '../../core/lease.ts';
+import { acquireLock, livingOwner } from '../../core/lock.ts';
+import { ownerName, thisProcess, type Owner } from '../../core/owner.ts';
 import { isAtWork } from '../at-work.ts';
 import { latestStart } from '../journal.ts';
 import type { Failure } from './answers.ts';
@@ -12,7 +14,7 @@ import { RunUpload } from './upload.ts';
 
 export interface SyncResult {
   readonly folder: string;
-  /** `at-work`: its own process sends it. */
+  /** `at-work`: its own process sends it, or another one does. */
   readonly state: 'uploaded' | 'at-work';
   /** Entries of the journal that the server did not have before. */
   readonly entries: number;
@@ -31,9 +33,38 @@ export interface SyncOptions {
 }
 
 /** Brings the server's picture of a run up to its journal. Throws an environment error where the server is away or will not have it. */
-export async function syncRun(folder: string, server: TrackingServer, { env, signal, anew, firstMs }: SyncOptions): Promise<SyncResult> {
+export async function syncRun(folder: string, server: TrackingServer, options: SyncOptions): Promise<SyncResult> {
   const started = latestStart(join(folder, 'journal.jsonl'));
-  if (started !== undefined && ownerName(started.owner) !== ownerName(thisProcess()) && isAtWork(folder, started.owner)) return { folder, state: 'at-work', entries: 0, rejected: 0, page: null };
+  const isOthers = started !== undefined && ownerName(started.owner) !== ownerName(thisProcess());
+  return isOthers && isAtWork(folder, started.owner) ? atWork(folder) : alone(folder, server, options.signal, () => send(folder, server, options));
+}
+
+function atWork(folder: string): SyncResult {
+  return { folder, state: 'at-work', entries: 0, rejected: 0, page: null };
+}
+
+/** Two processes that send the same run at the same time would both make it on the server. A folder that was moved away from its artifacts has no locks. */
+async function alone(folder: string, { key }: TrackingServer, signal: AbortSignal, work: () => Promise<SyncResult>): Promise<SyncResult> {
+  const artifacts = resolve(folder, '..', '..');
+  if (basename(dirname(resolve(folder))) !== 'runs') return work();
+  const path = join(artifacts, 'cache', 'locks', 'sync', `${basename(folder)}-${key}`);
+  const signs = (owner: Owner): readonly string[] => [signOf(artifacts, owner)];
+  if (livingOwner(path, signs) !== undefined) return atWork(folder);
+  const lease = takeLease(artifacts);
+  try {
+    lease.keep();
+    const lock = await acquireLock(path, signal, () => {}, signs);
+    try {
+      return await work();
+    } finally {
+      lock.release();
+    }
+  } finally {
+    lease.end();
+  }
+}
+
+async function send(folder: string, server: TrackingServer, { env, signal, anew, firstMs }: SyncOptions): Promise<SyncResult> {
   if (anew === true) rmSync(join(folder, 'mlflow'), { recursive: true, force: true });
   const upload = new RunUpload(folder, server, trackingClient(server, shortPatience(signal, firstMs)), env);
   const entries = upload.pending();
