@@ -2,13 +2,14 @@ import { isUtf8 } from 'node:buffer';
 import type { Experiment } from '../config/index.ts';
 import { OrtrainError } from '../core/errors.ts';
 import { unlabelledExamples, type Examples } from '../data/examples.ts';
-import { parseTable, readTable, type Table } from '../data/table.ts';
+import { readTableAside } from '../data/large-tables.ts';
+import { parseTable, type Table } from '../data/table.ts';
 
 type Columns = Pick<Experiment['data'], 'id' | 'text'>;
 
 /** Texts to classify, from a table or, for `-`, from stdin. Rows without an id column are numbered from 0. */
 export async function readTexts(input: string, columns: Columns): Promise<Examples> {
-  return input === '-' ? textsOf(await stdinBytes(), columns) : ofTable(await readTable(input), columns);
+  return input === '-' ? textsOf(await stdinBytes(), columns) : ofTable(await readTableAside(input), columns);
 }
 
 /** The texts in the bytes of stdin: a table in CSV, where its first line names the text column; JSON objects, one a line; or else one text a line. */

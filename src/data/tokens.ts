@@ -21,20 +21,21 @@ export interface TokenSet {
 
 /**
  * Encodes every text, cut to `maxLength` ids with the special tokens. `onProgress` hears how many texts are done, now and
- * then, and may throw to stop. A `config` error where `maxLength` leaves no room beside the special tokens.
+ * then, and may throw to stop. Keeps the thread busy: `encodeTexts` is for many texts, and for patterns of others.
  */
-export function tokenize(tokenizer: Tokenizer, texts: readonly string[], maxLength: number, onProgress: (done: number) => void = () => {}): TokenSet {
-  if (maxLength <= tokenizer.specialTokens) {
-    throw new OrtrainError('config', `model.max_seq_length ${maxLength} leaves no room for text`, {
-      subject: 'model.max_seq_length',
-      remedy: `The tokenizer adds ${tokenizer.specialTokens} special tokens to every text; set it higher than that.`,
-    });
-  }
+export function tokenize(
+  tokenizer: Tokenizer,
+  texts: readonly string[],
+  maxLength: number,
+  onProgress: (done: number) => void = () => {},
+  every: number = PROGRESS_EVERY,
+): TokenSet {
+  throwIfNoRoom(tokenizer, maxLength);
   const offsets = new Int32Array(texts.length + 1);
   let ids = new Int32Array(Math.max(1024, texts.length * 32));
   let [truncated, unknown] = [0, 0];
   texts.forEach((text, row) => {
-    if (row % PROGRESS_EVERY === 0) onProgress(row);
+    if (row % every === 0) onProgress(row);
     const encoded = tokenizer.encode(text, maxLength);
     const start = offsets[row]!;
     const end = start + encoded.ids.length;
@@ -46,6 +47,29 @@ export function tokenize(tokenizer: Tokenizer, texts: readonly string[], maxLeng
   });
   onProgress(texts.length);
   return tokenSet({ offsets, ids: ids.slice(0, offsets[texts.length]), padId: tokenizer.padId, truncated, unknown });
+}
+
+/** Throws a `config` error where `maxLength` leaves no room beside the special tokens. */
+export function throwIfNoRoom({ specialTokens }: Tokenizer, maxLength: number): void {
+  if (maxLength > specialTokens) return;
+  throw new OrtrainError('config', `model.max_seq_length ${maxLength} leaves no room for text`, {
+    subject: 'model.max_seq_length',
+    remedy: `The tokenizer adds ${specialTokens} special tokens to every text; set it higher than that.`,
+  });
+}
+
+/** The tokens of texts that were encoded in parts, in the order of the parts. */
+export function joinedTokens(parts: readonly Omit<TokenSet, 'padId' | 'row'>[], padId: number): TokenSet {
+  const sum = (of: (part: (typeof parts)[number]) => number): number => parts.reduce((total, part) => total + of(part), 0);
+  const offsets = new Int32Array(sum((part) => part.offsets.length - 1) + 1);
+  const ids = new Int32Array(sum((part) => part.ids.length));
+  let [row, end] = [0, 0];
+  for (const part of parts) {
+    ids.set(part.ids, end);
+    for (let i = 1; i < part.offsets.length; i++) offsets[++row] = end + part.offsets[i]!;
+    end += part.ids.length;
+  }
+  return tokenSet({ offsets, ids, padId, truncated: sum((part) => part.truncated), unknown: sum((part) => part.unknown) });
 }
 
 /** [rows]: how many ids each row has. */

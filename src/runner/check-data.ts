@@ -73,7 +73,10 @@ export async function inspectDataset(experiment: Experiment): Promise<{ readonly
   const folder = localModel(experiment.model.base, experiment.model.revision);
   const files = folder === undefined ? {} : tokenizerFiles(folder);
   const tokenizer = files['tokenizer.json'] === undefined ? null : await loadTokenizer(files);
-  const findings = [...(folder === undefined ? [] : inspectPooler(experiment, folder)), ...inspectData(dataset, inspectionOptions(experiment), tokenizer)];
+  const findings = [
+    ...(folder === undefined ? [] : inspectPooler(experiment, folder)),
+    ...(await inspectData(dataset, inspectionOptions(experiment), tokenizer)),
+  ];
   return { contents, sizes: sizesOf(contents, experiment.split.folds), findings };
 }
 

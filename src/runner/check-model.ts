@@ -4,7 +4,8 @@ import { OrtrainError } from '../core/errors.ts';
 import { plural } from '../core/text.ts';
 import { localModel, resolveModel } from '../data/hub.ts';
 import { missingFiles, modelFiles, outsideLinks } from '../data/model-folder.ts';
-import { loadTokenizer, tokenize, type Tokenizer } from '../data/tokens.ts';
+import { encodeTexts } from '../data/tokenizer/encode-texts.ts';
+import { loadTokenizer, type Tokenizer } from '../data/tokens.ts';
 import { beyondProblems, readVocabulary, tokensBeyond, unknownToModel, type AskedTexts, type Vocabulary } from '../data/vocabulary.ts';
 import { classifierForward } from '../engine/models/index.ts';
 import { encoderFiles, initialWeights, tokenizerFiles } from '../training/classifier-folder.ts';
@@ -32,7 +33,7 @@ export async function checkModel({ model, seed }: Experiment, folder: string, da
   const { parameters } = classifierForward({ encoder: weights.config, head: model.head, outputs: 1 });
   weights.source(parameters, seed);
   const tokenizer = await loadTokenizer(tokenizerFiles(folder));
-  const unknown = checkTokens(tokenizer, { folder, vocabSize, maxLength: model.max_seq_length }, data);
+  const unknown = await checkTokens(tokenizer, { folder, vocabSize, maxLength: model.max_seq_length }, data);
   const links = outsideLinks(folder, modelFiles(model.weights === 'pretrained'));
   return [
     ...(links === undefined ? [] : [{ level: 'info', message: links } as const]),
@@ -57,25 +58,25 @@ interface Asked {
 }
 
 /** Texts are looked at only where the tokenizer has tokens that the model does not know, which are few models. */
-function checkTokens(tokenizer: Tokenizer, { folder, vocabSize, maxLength }: Asked, data: DataContents): readonly string[] {
+async function checkTokens(tokenizer: Tokenizer, { folder, vocabSize, maxLength }: Asked, data: DataContents): Promise<readonly string[]> {
   const vocabulary = readVocabulary(tokenizerFiles(folder));
   const beyond = tokensBeyond(vocabulary, vocabSize);
   if (beyond.length === 0) return [];
-  const problems = askedTexts(data, tokenizer, maxLength).flatMap((asked) => beyondProblems(asked, vocabulary, vocabSize));
+  const problems = (await askedTexts(data, tokenizer, maxLength)).flatMap((asked) => beyondProblems(asked, vocabulary, vocabSize));
   if (problems.length > 0) throw unknownToModel(folder, vocabSize, problems, REMEDY);
   return [unusedSentence(folder, vocabSize, vocabulary, beyond)];
 }
 
 const REMEDY = 'Set model.resize_embeddings: true, which gives the model an embedding for each of them, or take a tokenizer.json and a config.json that belong together.';
 
-function askedTexts({ tables, train, test }: DataContents, tokenizer: Tokenizer, maxLength: number): readonly AskedTexts[] {
+async function askedTexts({ tables, train, test }: DataContents, tokenizer: Tokenizer, maxLength: number): Promise<readonly AskedTexts[]> {
   const place = ({ file, lines }: DataContents['tables']['train'], row: number): ReturnType<AskedTexts['place']> => {
     const line = lines[row];
     return { file, ...(line === undefined ? {} : { line }), row: row + 1, name: 'the text' };
   };
-  const asked: AskedTexts[] = [{ tokens: tokenize(tokenizer, train.texts, maxLength), place: (row) => place(tables.train, train.rows[row] ?? row) }];
+  const asked: AskedTexts[] = [{ tokens: await encodeTexts(tokenizer, train.texts, maxLength), place: (row) => place(tables.train, train.rows[row] ?? row) }];
   const { test: table } = tables;
-  if (test !== undefined && table !== null) asked.push({ tokens: tokenize(tokenizer, test.texts, maxLength), place: (row) => place(table, row) });
+  if (test !== undefined && table !== null) asked.push({ tokens: await encodeTexts(tokenizer, test.texts, maxLength), place: (row) => place(table, row) });
   return asked;
 }
 

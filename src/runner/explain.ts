@@ -9,7 +9,7 @@ import { operatorCounts, parameterSums, sumOf, totalWork, workOf, type OperatorC
 import { choicesOf, deviceChoicesOf, type Choice } from '../engine/step-choices.ts';
 import { optimizerOf } from '../training/classifier.ts';
 import { outputsFor } from '../training/classifier-folder.ts';
-import { checkData } from './check-data.ts';
+import { checkData } from './check-aside.ts';
 import { assumeDevice } from './devices.ts';
 import type { BatchShape, FedBatch } from './example-batches.ts';
 import { prepareRun, type RunnerOptions } from './prepare.ts';

@@ -1,11 +1,15 @@
 import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
+import { aside } from '../core/aside.ts';
 import { OrtrainError } from '../core/errors.ts';
 import type { Listener, StageEvent } from '../core/events.ts';
 import { openOutputFolder } from '../core/output-folder.ts';
+import { moduleBeside } from '../core/threads.ts';
+import { isLarge } from '../data/large-tables.ts';
 import { classificationMetrics } from '../data/metrics.ts';
-import { loadTokenizer, tokenize, type TokenSet } from '../data/tokens.ts';
+import { encodeTexts } from '../data/tokenizer/encode-texts.ts';
+import { loadTokenizer, type TokenSet } from '../data/tokens.ts';
 import { copyModelFolder, readModelFolder, tokenizerFiles } from '../training/classifier-folder.ts';
 import { ensembleProbabilities } from '../training/ensemble.ts';
 import { PORTABLE_FILES, portableProbabilities, writePortableFolder, type Precision } from '../training/portable-folder.ts';
@@ -69,8 +73,10 @@ export async function exportRun(run: StoredRun, request: ExportRequest, listen: 
     await verifyModels(run, [model], 'these', request.signal);
     await throwIfResultsChanged(run.folder, ['oof.csv']);
     const { classes, max_seq_length: maxLength } = readModelFolder(model);
-    const validation = await readValidation(run, fold, classes);
-    const tokens = tokenize(await loadTokenizer(tokenizerFiles(model)), validation.texts, maxLength);
+    const validation = await (isLarge(join(run.folder, 'oof.csv'), run.experiment.data.train)
+      ? aside<Validation>(moduleBeside(import.meta.url, 'validation-rows'), 'readValidation', [run, fold, classes], request.signal)
+      : readValidation(run, fold, classes));
+    const tokens = await encodeTexts(await loadTokenizer(tokenizerFiles(model)), validation.texts, maxLength, { onProgress: () => throwIfAborted(request) });
     begin();
     if (request.format === 'onnx') await writePortableFolder(temporary, model, ['float32', ...request.alsoIn]);
     else copyModelFolder(model, temporary);
@@ -101,7 +107,7 @@ async function compared(folder: string, precision: Precision, validation: Valida
   // Whoever loads the file has a CPU; on it the check is of the file alone.
   const speed = { device: 'cpu', threads: request.threads ?? availableParallelism(), batchSize: run.experiment.training.eval_batch_size } as const;
   const onProgress = (done: number): void => {
-    if (request.signal?.aborted === true) throw new OrtrainError('interrupted', 'stopped before the end; nothing was written');
+    throwIfAborted(request);
     listen({ type: 'progress', done, total: rows, unit: `texts with ${path}` });
   };
   const own = validation.probabilities.slice(0, rows * (classes === 2 ? 1 : classes));
@@ -156,4 +162,8 @@ function bestFold(run: StoredRun): number {
     subject: run.name,
     remedy: `Carry it on with: pipeline run ${join(run.folder, 'config.yaml')}`,
   });
+}
+
+function throwIfAborted({ signal }: ExportRequest): void {
+  if (signal?.aborted === true) throw new OrtrainError('interrupted', 'stopped before the end; nothing was written');
 }

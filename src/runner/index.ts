@@ -1,14 +1,14 @@
 export { cacheContents, removeUnused, unused, type CacheItem } from './cache-contents.ts';
-export { checkData, inspectDataset, type DataContents, type DataSizes } from './check-data.ts';
+export { checkData, hasLargeTables, inspectExperiment } from './check-aside.ts';
+export type { DataSizes } from './check-data.ts';
 export { deleteRuns, deletionOf, type Deletion } from './delete-runs.ts';
 export type { Finding } from '../data/findings/index.ts';
 export { exportRun, type ExportedFile, type ExportedModel, type ExportRequest } from './export.ts';
-export { checkLocalModel } from './check-model.ts';
 export { chooseDevice, isSoftware, tried } from './devices.ts';
 export type { BatchShape } from './example-batches.ts';
 export { explainExperiment, type Explanation } from './explain.ts';
 export { requireStages } from './planned-stages.ts';
-export { planExperiment, type ExperimentPlan, type TaskPlan, type TokenCount } from './plan/plan.ts';
+export { planExperiment, type ExperimentPlan, type PlanOptions, type TaskPlan, type TokenCount } from './plan/plan.ts';
 export { predictTexts, type TextPredictions } from './predict.ts';
 export type { RunnerOptions } from './prepare.ts';
 export { runExperiment, type RunResult } from './run.ts';

@@ -3,7 +3,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { interrupted, OrtrainError } from '../core/errors.ts';
 import type { Listener, StageEvent } from '../core/events.ts';
-import { loadTokenizer, tokenize } from '../data/tokens.ts';
+import { encodeTexts } from '../data/tokenizer/encode-texts.ts';
+import { loadTokenizer } from '../data/tokens.ts';
 import { beyondProblems, readVocabulary, unknownToModel } from '../data/vocabulary.ts';
 import { readModelFolder, tokenizerFiles } from '../training/classifier-folder.ts';
 import { ensembleProbabilities } from '../training/ensemble.ts';
@@ -36,11 +37,16 @@ export async function predictTexts(run: StoredRun, texts: readonly string[], opt
   await verifyModels(run, models, 'all', options.signal);
   const tokenizer = await loadTokenizer(tokenizerFiles(models[0] ?? ''));
   const { classes, encoder, max_seq_length: maxLength } = readModelFolder(models[0] ?? '');
-  const tokens = tokenize(tokenizer, texts, maxLength, (done) => listen({ type: 'progress', done, total: texts.length, unit: 'texts' }));
+  const threads = options.threads ?? availableParallelism();
+  const onProgress = (done: number): void => {
+    if (options.signal?.aborted === true) throw interrupted();
+    listen({ type: 'progress', done, total: texts.length, unit: 'texts' });
+  };
+  const tokens = await encodeTexts(tokenizer, texts, maxLength, { threads, onProgress });
   const vocabulary = readVocabulary(tokenizerFiles(models[0] ?? ''));
   const unknown = beyondProblems({ tokens, place: (row) => ({ row: row + 1, name: `text ${row + 1}` }) }, vocabulary, encoder.vocabSize);
   if (unknown.length > 0) throw unknownToModel(`the model of ${run.name}`, encoder.vocabSize, unknown, 'Leave these tokens out of the texts, or train with model.resize_embeddings: true, which gives the model an embedding for each.');
-  const speed = { threads: options.threads ?? availableParallelism(), batchSize: run.experiment.training.eval_batch_size };
+  const speed = { threads, batchSize: run.experiment.training.eval_batch_size };
   const flat = await onBestDevice(options, { models, tokens, classes, ...speed, signal: options.signal }, listen);
   const probabilities = texts.map((_, row) => (classes.length === 2 ? pair(flat[row] ?? NaN) : flat.slice(row * classes.length, (row + 1) * classes.length)));
   return { classes, probabilities };

@@ -9,7 +9,7 @@ import { localModel, resolveModel, type DownloadProgress } from '../data/hub.ts'
 import type { Device } from '../engine/runtime/index.ts';
 import type { Tracker } from '../tracking/mlflow/tracker.ts';
 import { openCache, type Cache } from './cache.ts';
-import { checkData } from './check-data.ts';
+import { checkData } from './check-aside.ts';
 import { chooseDevice, type AskedDevice, type DeviceChoice, type PassedOver } from './devices.ts';
 import { openFileHashes, type FileHashes } from './file-hashes.ts';
 import { runFolderFor, type RunPlace } from './run-folder.ts';
@@ -64,7 +64,7 @@ export async function prepareRun(loaded: LoadedExperiment, options: RunnerOption
   const { device } = deviceChoice;
   const pipeline = loadPipeline(experiment.pipeline);
   // Before hundreds of megabytes are fetched for data that cannot be used.
-  if (localModel(experiment.model.base, experiment.model.revision) === undefined) await checkData(experiment);
+  if (localModel(experiment.model.base, experiment.model.revision) === undefined) await checkData(experiment, options.signal);
   const modelFolder = await resolveModel(experiment.model.base, {
     revision: experiment.model.revision,
     weights: experiment.model.weights === 'pretrained',

@@ -2,16 +2,18 @@ import { existsSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { LoadedExperiment } from '../config/index.ts';
 import { contentHash } from '../core/content.ts';
+import { aside } from '../core/aside.ts';
 import { interrupted, OrtrainError } from '../core/errors.ts';
 import type { Environment, FoldRecord, Listener, RunEvent, StageEvent } from '../core/events.ts';
 import { thisProcess } from '../core/owner.ts';
+import { moduleBeside } from '../core/threads.ts';
+import { isLarge } from '../data/large-tables.ts';
 import { readJson } from '../stages/outputs.ts';
 import type { DownloadProgress } from '../data/hub.ts';
 import { throwIfBlobChanged } from '../data/hub-blobs.ts';
 import { openJournal, type Journal } from '../tracking/journal.ts';
 import { summaryOf, type FoldHistory, type RunMetrics } from '../tracking/run-files.ts';
-import { readData } from './check-data.ts';
-import { checkModel } from './check-model.ts';
+import { checkExperiment } from './check-aside.ts';
 import { openCrew } from './crew.ts';
 import { choiceInWords, deviceFailure, type PassedOver } from './devices.ts';
 import { makeUnlessDone, MOST_TRIES } from './make-output.ts';
@@ -79,7 +81,7 @@ async function runPrepared(prepared: PreparedRun, options: RunnerOptions, listen
       () => carryOutWhole(prepared, { run, folder }, options.signal, report),
     );
     const metrics = readMetrics(prepared);
-    const pages = metrics === null || (executed === 0 && existsSync(join(folder, 'report.html'))) ? [] : await explain({ run, folder }, report);
+    const pages = metrics === null || (executed === 0 && existsSync(join(folder, 'report.html'))) ? [] : await explain({ run, folder }, report, options.signal);
     for (const path of pages) report(await artifactOf(path, { run, folder }));
     report({ type: 'run-finished', run, seconds: seconds(), summary: metrics === null ? {} : summaryOf(metrics) });
     return { run, folder, seconds: seconds(), executed, cached: tasks.length - executed, metrics, files: [...files, ...pages] };
@@ -178,7 +180,7 @@ async function carryOut(prepared: PreparedRun, place: RunPlace, signal: AbortSig
     if (!isDone) {
       prepared.cache.keepAlive();
       report({ type: 'notice', run: place.run, level: 'info', message: choiceInWords(prepared.deviceChoice) });
-      const notices = await checkModel(prepared.experiment, prepared.modelFolder, await readData(prepared.experiment));
+      const notices = await checkExperiment(prepared.experiment, prepared.modelFolder, signal);
       for (const notice of notices) report({ type: 'notice', run: place.run, ...notice });
       for (const { message } of inspectPooler(prepared.experiment, prepared.modelFolder)) report({ type: 'notice', run: place.run, level: 'warning', message });
     }
@@ -232,11 +234,13 @@ async function carryOutTask(task: Task, means: Means): Promise<Outcome> {
 }
 
 /** Writes the run's report. A run whose report cannot be drawn is a good run all the same. */
-async function explain({ run, folder }: RunPlace, report: Listener<RunEvent>): Promise<readonly string[]> {
+async function explain({ run, folder }: RunPlace, report: Listener<RunEvent>, signal: AbortSignal | undefined): Promise<readonly string[]> {
   try {
+    if (isLarge(join(folder, 'oof.csv'))) return await aside(moduleBeside(import.meta.url, '../tracking/report/run-report'), 'writeRunReport', [folder], signal);
     const { writeRunReport } = await import('../tracking/report/run-report.ts');
     return await writeRunReport(folder);
   } catch (error) {
+    if (error instanceof OrtrainError && error.code === 'interrupted') throw error;
     const message = `the report could not be drawn: ${error instanceof Error ? error.message : String(error)}`;
     report({ type: 'task-event', run, task: 'report', stage: 'report', event: { type: 'notice', level: 'warning', message } });
     return [];

@@ -1,7 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { interrupted } from '../core/errors.ts';
 import { stages } from '../stages/index.ts';
-import { packError, type TaskOrder, type WorkerMessage } from './worker-protocol.ts';
+import { packError } from '../core/packed-errors.ts';
+import type { TaskOrder, WorkerMessage } from './worker-protocol.ts';
 
 /** Shared with the runner: element 0 becomes 1 when the person asks to stop. */
 const stopFlag = new Int32Array((workerData as { readonly stop: SharedArrayBuffer }).stop);

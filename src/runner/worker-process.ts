@@ -1,4 +1,5 @@
-import { packError, type ProcessMessage, type WorkerMessage } from './worker-protocol.ts';
+import { packError } from '../core/packed-errors.ts';
+import type { ProcessMessage, WorkerMessage } from './worker-protocol.ts';
 import { startStageThread } from './worker.ts';
 
 /*

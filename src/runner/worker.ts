@@ -1,11 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once, type EventEmitter } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { interrupted, OrtrainError } from '../core/errors.ts';
 import type { Listener, StageEvent, Usage } from '../core/events.ts';
+import { unpackError } from '../core/packed-errors.ts';
+import { isBuilt, moduleBeside, openThread, throughTsx } from '../core/threads.ts';
+import { stages } from '../stages/index.ts';
 import { watchUsage } from './usage.ts';
-import { unpackError, type ProcessMessage, type TaskOrder, type WorkerMessage } from './worker-protocol.ts';
+import type { ProcessMessage, TaskOrder, WorkerMessage } from './worker-protocol.ts';
 
 /** Where stages work, so that the terminal and Ctrl-C stay alive while onnxruntime blocks. */
 export interface StageWorker {
@@ -17,23 +20,35 @@ export interface StageWorker {
   close(): Promise<void>;
 }
 
-/** A worker that is a thread of this process. */
+/**
+ * A worker that is a thread of this process. Asked to stop, it breaks off at its next step where onnxruntime may be at work,
+ * and is ended on the spot elsewhere: a loop over a million rows need not ask.
+ */
 export function startStageThread(): StageWorker {
   const flag = new Int32Array(new SharedArrayBuffer(4));
-  const thread = openThread(entryPoint('worker-main'), { stop: flag.buffer });
+  const thread = openThread(moduleBeside(import.meta.url, 'worker-main'), { stop: flag.buffer });
+  let canBeEnded = false;
   return {
     async perform(order, emit) {
+      if (Atomics.load(flag, 0) !== 0) throw interrupted();
+      canBeEnded = stages[order.stage]?.usesDevice === false;
       const usage = watchUsage();
       try {
-        const answer = answerOf(thread, emit, (code) => new Error(`the worker thread ended with code ${code}`));
+        const ended = (code: number | null): Error =>
+          Atomics.load(flag, 0) === 0 ? new Error(`the worker thread ended with code ${code}`) : interrupted();
+        const answer = answerOf(thread, emit, ended);
         thread.postMessage(order);
         await answer;
         return usage.soFar();
       } finally {
+        canBeEnded = false;
         usage.stop();
       }
     },
-    stop: () => void Atomics.store(flag, 0, 1),
+    stop() {
+      Atomics.store(flag, 0, 1);
+      if (canBeEnded) void thread.terminate();
+    },
     async close() {
       await thread.terminate();
     },
@@ -46,7 +61,7 @@ export function startStageThread(): StageWorker {
  * it would tear the display.
  */
 export function startStageProcess({ env = {} }: { readonly env?: Readonly<Record<string, string>> } = {}): StageWorker {
-  const child = openProcess(entryPoint('worker-process'), { ...process.env, ...env });
+  const child = openProcess(moduleBeside(import.meta.url, 'worker-process'), { ...process.env, ...env });
   const tell = (message: ProcessMessage): void => void (child.connected && child.send(message, () => {}));
   const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
   const lastWords = lastWordsOf(child);
@@ -118,24 +133,6 @@ function lastWordsOf({ stdout, stderr }: ChildProcess): () => string {
 
 /** A stack trace of a driver. */
 const LAST_CHARACTERS = 2000;
-
-/** A module beside this one, built or, in a checkout, as TypeScript. */
-function entryPoint(name: string): URL {
-  const isSource = new URL(import.meta.url).pathname.endsWith('.ts');
-  return new URL(`./${name}.${isSource ? 'ts' : 'js'}`, import.meta.url);
-}
-
-const isBuilt = ({ pathname }: URL): boolean => pathname.endsWith('.js');
-
-/** A program that runs a TypeScript source by way of tsx. */
-function throughTsx(entry: URL): string {
-  const loader = JSON.stringify(import.meta.resolve('tsx/esm/api'));
-  return `import(${loader}).then(({ register }) => { register(); return import(${JSON.stringify(entry.href)}); })`;
-}
-
-function openThread(entry: URL, workerData: unknown): Worker {
-  return isBuilt(entry) ? new Worker(entry, { workerData }) : new Worker(throughTsx(entry), { eval: true, workerData });
-}
 
 /** Structured clones, unlike JSON, keep numbers that are not finite. */
 function openProcess(entry: URL, env: NodeJS.ProcessEnv): ChildProcess {

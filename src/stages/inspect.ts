@@ -29,11 +29,11 @@ export const inspect: Stage<Params> = {
     params: inspectionOptions(experiment),
     files: { train: experiment.data.train, ...(experiment.data.test === null ? {} : { test: experiment.data.test }), ...tokenizerFiles(modelFolder) },
   }),
-  async run({ params, files, inputs, output, emit, throwIfStopped }) {
+  async run({ params, files, inputs, output, threads, emit, throwIfStopped }) {
     const train = await readTable(files['train'] ?? '');
     const test = files['test'] === undefined ? null : await readTable(files['test']);
     const foldOf = await readFolds(join(inputs.one('folds'), 'folds.csv'));
-    const findings = inspectData({ train, test, examples: trainExamples(train, params.data), foldOf }, params, await loadTokenizer(files), throwIfStopped);
+    const findings = await inspectData({ train, test, examples: trainExamples(train, params.data), foldOf }, params, await loadTokenizer(files), { threads, onProgress: throwIfStopped });
     writeJsonAtomic(join(output, 'findings.json'), { findings });
     const warnings = findings.filter(({ severity }) => severity === 'warning').length;
     if (warnings > 0) emit({ type: 'notice', level: 'warning', message: `${plural(warnings, 'warning')} about the data in findings.json; pipeline check shows ${warnings === 1 ? 'it' : 'them'}` });

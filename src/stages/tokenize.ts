@@ -3,7 +3,8 @@ import type { Experiment } from '../config/index.ts';
 import { writeJsonAtomic } from '../core/files.ts';
 import { cleaningSentence } from '../data/cleaning.ts';
 import { readTestExamples, readTrainExamples } from '../data/examples.ts';
-import { loadTokenizer, saveTokens, tokenize as tokenizeTexts } from '../data/tokens.ts';
+import { encodeTexts } from '../data/tokenizer/encode-texts.ts';
+import { loadTokenizer, saveTokens, type TokenSet } from '../data/tokens.ts';
 import { tokenizerFiles } from '../training/classifier-folder.ts';
 import type { ExampleIndex } from './outputs.ts';
 import type { Stage } from './stage.ts';
@@ -27,21 +28,23 @@ export const tokenize: Stage<Params> = {
     params: { data: { id, text, target, conflicts, duplicates }, model: { max_seq_length: model.max_seq_length } },
     files: { train: data.train, ...(data.test === null ? {} : { test: data.test }), ...tokenizerFiles(modelFolder) },
   }),
-  async run({ params, files, output, emit, throwIfStopped }) {
+  async run({ params, files, output, threads, emit, throwIfStopped }) {
     const train = await readTrainExamples(files['train'] ?? '', params.data);
     const left = cleaningSentence(train.cleaning);
     if (left !== undefined) emit({ type: 'notice', level: 'info', message: left });
     const test = files['test'] === undefined ? undefined : await readTestExamples(files['test'], params.data);
     const tokenizer = await loadTokenizer(files);
+    for (const message of tokenizer.changes) emit({ type: 'notice', level: 'info', message });
     const total = train.texts.length + (test?.texts.length ?? 0);
-    const encodeTexts = (texts: readonly string[], before: number): ReturnType<typeof tokenizeTexts> =>
-      tokenizeTexts(tokenizer, texts, params.model.max_seq_length, (done) => {
+    const encode = (texts: readonly string[], before: number): Promise<TokenSet> => {
+      const onProgress = (done: number): void => {
         throwIfStopped();
         emit({ type: 'progress', done: before + done, total, unit: 'texts' });
-      });
-    const trainTokens = encodeTexts(train.texts, 0);
-    saveTokens(join(output, 'train.tokens'), trainTokens);
-    if (test !== undefined) saveTokens(join(output, 'test.tokens'), encodeTexts(test.texts, train.texts.length));
+      };
+      return encodeTexts(tokenizer, texts, params.model.max_seq_length, { threads, onProgress });
+    };
+    saveTokens(join(output, 'train.tokens'), await encode(train.texts, 0));
+    if (test !== undefined) saveTokens(join(output, 'test.tokens'), await encode(test.texts, train.texts.length));
     const index: ExampleIndex = { classes: train.classes, train: { ids: train.ids, labels: [...train.labels] }, test: test === undefined ? null : { ids: test.ids } };
     writeJsonAtomic(join(output, 'examples.json'), index);
   },

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { inspectDataset } from '../../src/runner/index.ts';
+import { inspectDataset } from '../../src/runner/check-data.ts';
 import { smallQuickstart, temporaryFolder } from '../helpers/quickstart.ts';
 
 const folder = temporaryFolder();

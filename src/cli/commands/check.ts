@@ -1,6 +1,5 @@
-import type { Experiment } from '../../config/index.ts';
 import { OrtrainError } from '../../core/errors.ts';
-import { checkLocalModel, inspectDataset, type DataContents, type DataSizes, type Finding } from '../../runner/index.ts';
+import { inspectExperiment, type DataSizes, type Finding } from '../../runner/index.ts';
 import type { Verb } from '../call.ts';
 import { loadExperiments } from '../experiments.ts';
 import { findingLines } from '../render/findings.ts';
@@ -19,8 +18,8 @@ export const check: Verb<object> = async (files, _flags, call) => {
   const checked: Checked[] = [];
   for (const [i, { experiment }] of loadExperiments(files, { set: call.flags.set }).entries()) {
     try {
-      const { contents, sizes, findings } = await inspectDataset(experiment);
-      checked.push({ config: files[i] ?? '', ...sizes, findings: [...findings, ...(await modelFindings(experiment, contents))] });
+      const { sizes, findings } = await inspectExperiment(experiment);
+      checked.push({ config: files[i] ?? '', ...sizes, findings });
     } catch (error) {
       if (!(error instanceof OrtrainError)) throw error;
       errors.push(error);
@@ -29,11 +28,6 @@ export const check: Verb<object> = async (files, _flags, call) => {
   if (errors.length > 0) throw together(errors);
   return { data: { ok: true, checked }, text: checkedText(checked, call.terminal.colors) };
 };
-
-async function modelFindings(experiment: Experiment, contents: DataContents): Promise<readonly Finding[]> {
-  const notices = await checkLocalModel(experiment, contents);
-  return notices.map(({ level, message }) => ({ severity: level, code: 'model', message, count: 1, examples: [] }));
-}
 
 /** Configurations often share their data; the same problem is told once. */
 function together(errors: readonly OrtrainError[]): OrtrainError {

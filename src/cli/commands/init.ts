@@ -7,7 +7,8 @@ import { packageFolder } from '../../core/package.ts';
 import { isTaken, writeOutput } from '../../core/outputs.ts';
 import { withoutEnd } from '../../core/text.ts';
 import { quoted, quotedList } from '../../data/problems.ts';
-import { columnOf, readTable, type Table } from '../../data/table.ts';
+import { readTableAside } from '../../data/large-tables.ts';
+import { columnOf, type Table } from '../../data/table.ts';
 import type { Verb } from '../call.ts';
 import { isPrinted } from '../output.ts';
 import { starter } from '../starter.ts';
@@ -26,7 +27,7 @@ export const init: Verb<InitFlags> = async ([path], flags, { terminal }) => {
   if (path === undefined || flags.example !== undefined) {
     throw new OrtrainError('usage', 'init takes either a table or --example', { remedy: 'For your own data: pipeline init <table>. For a first look: pipeline init --example quickstart.' });
   }
-  const table = await readTable(path);
+  const table = await readTableAside(path);
   const name = nameFor(path);
   const output = flags.output ?? join('configs', `${name}.yaml`);
   const printed = isPrinted(output, '--output', terminal);

@@ -1,4 +1,7 @@
-import { planExperiment, type ExperimentPlan, type TokenCount } from '../../runner/index.ts';
+import type { LoadedExperiment } from '../../config/index.ts';
+import { aside } from '../../core/aside.ts';
+import { moduleBeside } from '../../core/threads.ts';
+import { hasLargeTables, planExperiment, type ExperimentPlan, type PlanOptions, type TokenCount } from '../../runner/index.ts';
 import type { Verb } from '../call.ts';
 import { loadExperiments } from '../experiments.ts';
 import { sections } from '../render/sections.ts';
@@ -16,10 +19,16 @@ export const plan: Verb<PlanFlags> = async (files, { name, ...flags }, call) => 
   const plans: ExperimentPlan[] = [];
   for (const loaded of loadExperiments(files, { set: call.flags.set, name })) {
     if (flags.probe === true) call.terminal.note(`times a few batches of ${loaded.experiment.name}`);
-    plans.push(await planExperiment(loaded, { artifacts: call.flags.artifacts, device: call.flags.device, ...flags }));
+    plans.push(await planned(loaded, { artifacts: call.flags.artifacts, device: call.flags.device, ...flags }));
   }
   return { data: { plans }, text: plans.map((each) => planText(each, call.terminal.colors)).join('\n\n') };
 };
+
+/** In a thread of its own where the tables are large; a probe trains, and a thread that trains cannot be ended. */
+function planned(loaded: LoadedExperiment, options: PlanOptions): Promise<ExperimentPlan> {
+  if (options.probe === true || !hasLargeTables(loaded.experiment)) return planExperiment(loaded, options);
+  return aside(moduleBeside(import.meta.url, '../../runner/plan/plan'), 'planExperiment', [loaded, options]);
+}
 
 function planText(plan: ExperimentPlan, colors: Colors): string {
   const { run, folder, device, deviceInWords, share, tasks, totals } = plan;

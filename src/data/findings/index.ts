@@ -1,6 +1,7 @@
 import type { Experiment } from '../../config/index.ts';
 import { labelledExamples, unlabelledExamples, type TrainExamples } from '../examples.ts';
 import type { Table } from '../table.ts';
+import type { EncodingOptions } from '../tokenizer/encode-texts.ts';
 import type { Tokenizer } from '../tokens.ts';
 import { inspectClasses } from './classes.ts';
 import { inspectColumns } from './columns.ts';
@@ -31,14 +32,14 @@ export interface InspectionOptions {
 
 /**
  * Everything about the data that is worth knowing before training, warnings first. Without a tokenizer nothing is said about
- * tokens. `onProgress` is called now and then, and may throw to stop.
+ * tokens. `encoding.onProgress` is called now and then, and may throw to stop.
  */
-export function inspectData(
+export async function inspectData(
   { train, test, examples, foldOf }: Dataset,
   { data, split, model, training }: InspectionOptions,
   tokenizer: Tokenizer | null,
-  onProgress: () => void = () => {},
-): readonly Finding[] {
+  encoding: Pick<EncodingOptions, 'threads' | 'onProgress'> = {},
+): Promise<readonly Finding[]> {
   const all = labelledExamples(train, data);
   const testTexts = test === null ? null : unlabelledExamples(test, data).texts;
   const batches = training === null ? null : { batchSize: training.batch_size, batching: training.batching, padding: training.padding };
@@ -47,7 +48,7 @@ export function inspectData(
     ...inspectColumns(train, all, data, split.shuffle),
     ...inspectGiveaways(all),
     ...inspectClasses(examples, foldOf, split.folds),
-    ...(tokenizer === null ? [noTokenizer] : inspectTokens(tokenizer, examples.texts, testTexts ?? [], { maxLength: model.max_seq_length, batches }, onProgress)),
+    ...(tokenizer === null ? [noTokenizer] : await inspectTokens(tokenizer, examples.texts, testTexts ?? [], { maxLength: model.max_seq_length, batches }, encoding)),
   ];
   return findings.toSorted((a, b) => rank(a) - rank(b));
 }

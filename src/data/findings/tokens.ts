@@ -1,7 +1,8 @@
 import { count, plural } from '../../core/text.ts';
 import { batchTokens, paddingShare, planBatches, type BatchOptions } from '../batches.ts';
 import { quoted } from '../problems.ts';
-import type { Tokenizer } from '../tokens.ts';
+import { encodeTexts, type EncodingOptions } from '../tokenizer/encode-texts.ts';
+import { tokenLengths, type Tokenizer, type TokenSet } from '../tokens.ts';
 import { partOf, percent, type Finding } from './finding.ts';
 
 export interface TokenOptions {
@@ -19,29 +20,29 @@ const MANY_UNKNOWN = 0.01;
 const SHOWN_WORDS = 5;
 /** Lengths are suggested in steps of this. */
 const LENGTH_STEP = 8;
-const PROGRESS_EVERY = 256;
 
 /** What the tokenizer makes of the texts: how many are cut, how much padding they need, and what the model does not know. */
-export function inspectTokens(tokenizer: Tokenizer, train: readonly string[], test: readonly string[], { maxLength, batches }: TokenOptions, onProgress: () => void): readonly Finding[] {
+export async function inspectTokens(
+  tokenizer: Tokenizer,
+  train: readonly string[],
+  test: readonly string[],
+  { maxLength, batches }: TokenOptions,
+  encoding: Pick<EncodingOptions, 'threads' | 'onProgress'> = {},
+): Promise<readonly Finding[]> {
   const [trainTexts, testTexts] = [everyNth(train), everyNth(test)];
   const texts = [...trainTexts, ...testTexts];
-  const lengths = new Int32Array(texts.length);
-  const unknownTexts: string[] = [];
-  let [unknown, tokens] = [0, 0];
-  texts.forEach((text, i) => {
-    if (i % PROGRESS_EVERY === 0) onProgress();
-    const encoded = tokenizer.encode(text, Number.MAX_SAFE_INTEGER);
-    lengths[i] = encoded.ids.length;
-    tokens += encoded.ids.length - tokenizer.specialTokens;
-    unknown += encoded.unknown;
-    if (encoded.unknown > 0) unknownTexts.push(text);
-  });
+  const whole = (all: readonly string[]): Promise<TokenSet> => encodeTexts(tokenizer, all, Number.MAX_SAFE_INTEGER, encoding);
+  const encoded = await whole(texts);
+  const { unknown } = encoded;
+  const lengths = tokenLengths(encoded);
+  const tokens = encoded.ids.length - texts.length * tokenizer.specialTokens;
+  const unknownTexts = unknown === 0 ? [] : withUnknown(texts, encoded, tokenizer);
   const total = train.length + test.length;
   const among = texts.length < total ? `; ${count(texts.length)} of ${count(total)} texts were looked at` : '';
   return [
     ...cutTexts(lengths, maxLength, among),
     ...(batches === null ? [] : padding(lengths.subarray(0, trainTexts.length).map((length) => Math.min(length, maxLength)), maxLength, batches)),
-    ...(unknown === 0 ? [] : unknownTokens(unknown, tokens, unknownWords(tokenizer, unknownTexts))),
+    ...(unknown === 0 ? [] : unknownTokens(unknown, tokens, await unknownWords(unknownTexts, whole, tokenizer))),
   ];
 }
 
@@ -101,16 +102,22 @@ function unknownTokens(unknown: number, tokens: number, words: readonly (readonl
   ];
 }
 
+/** The texts that have ids of the unknown token beside those that every text gets. */
+function withUnknown(texts: readonly string[], tokens: TokenSet, { unknownId }: Tokenizer): readonly string[] {
+  return texts.filter((_, row) => tokens.row(row).includes(unknownId ?? NaN));
+}
+
 /** Words, and signs by themselves, that the tokenizer has no pieces for, the most frequent first. */
-function unknownWords(tokenizer: Tokenizer, texts: readonly string[]): readonly (readonly [string, number])[] {
-  const isUnknown = new Map<string, boolean>();
+async function unknownWords(
+  texts: readonly string[],
+  encode: (texts: readonly string[]) => Promise<TokenSet>,
+  tokenizer: Tokenizer,
+): Promise<readonly (readonly [string, number])[]> {
   const times = new Map<string, number>();
-  for (const word of texts.flatMap((text) => text.match(/[\p{L}\p{M}\p{N}]+|[^\s\p{L}\p{M}\p{N}]/gu) ?? [])) {
-    const known = isUnknown.get(word) ?? tokenizer.encode(word, Number.MAX_SAFE_INTEGER).unknown > 0;
-    isUnknown.set(word, known);
-    if (known) times.set(word, (times.get(word) ?? 0) + 1);
-  }
-  return [...times].sort(([, a], [, b]) => b - a);
+  for (const text of texts) for (const word of text.match(/[\p{L}\p{M}\p{N}]+|[^\s\p{L}\p{M}\p{N}]/gu) ?? []) times.set(word, (times.get(word) ?? 0) + 1);
+  const words = [...times.keys()];
+  const unknown = new Set(withUnknown(words, await encode(words), tokenizer));
+  return [...times].filter(([word]) => unknown.has(word)).sort(([, a], [, b]) => b - a);
 }
 
 function everyNth(texts: readonly string[]): readonly string[] {

@@ -17,6 +17,8 @@ export interface EncodedText {
 }
 
 export interface Tokenizer {
+  /** What it was made of: paths by file name. */
+  readonly files: Readonly<Record<string, string>>;
   readonly padId: number;
   /** The id of what the vocabulary lacks; undefined where it lacks nothing. */
   readonly unknownId: number | undefined;
@@ -57,6 +59,7 @@ export async function loadTokenizer(files: Readonly<Record<string, string>>): Pr
       return ids;
     };
     return {
+      files,
       padId,
       unknownId: model.unknownId,
       specialTokens: before.length + after.length,

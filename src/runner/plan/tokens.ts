@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { loadTokenizer, loadTokens, tokenize, type TokenSet } from '../../data/tokens.ts';
+import { encodeTexts } from '../../data/tokenizer/encode-texts.ts';
+import { loadTokenizer, loadTokens, type TokenSet } from '../../data/tokens.ts';
 import type { DataContents } from '../check-data.ts';
 import type { PreparedRun } from '../prepare.ts';
 import { addressOf } from '../task-graph.ts';
@@ -12,7 +13,7 @@ export interface PlannedTokens {
 }
 
 /** The tokens of the run: from the cache, or made now, which costs little beside what they tell. Undefined where no stage makes tokens. */
-export async function plannedTokens({ tasks, cache, experiment, forced }: PreparedRun, { train, test }: DataContents): Promise<PlannedTokens | undefined> {
+export async function plannedTokens({ tasks, cache, experiment, forced, threads }: PreparedRun, { train, test }: DataContents): Promise<PlannedTokens | undefined> {
   const task = tasks.find(({ stage }) => stage.name === 'tokenize');
   if (task === undefined) return undefined;
   if (!forced.has(task.id) && (await cache.inspect(addressOf(task))).kind === 'sound') {
@@ -21,6 +22,6 @@ export async function plannedTokens({ tasks, cache, experiment, forced }: Prepar
   }
   const began = performance.now();
   const tokenizer = await loadTokenizer(task.files);
-  const made = [train, test].map((part) => (part === undefined ? undefined : tokenize(tokenizer, part.texts, experiment.model.max_seq_length)));
-  return { train: made[0] as TokenSet, test: made[1], seconds: (performance.now() - began) / 1000 };
+  const encode = (texts: readonly string[]): Promise<TokenSet> => encodeTexts(tokenizer, texts, experiment.model.max_seq_length, { threads });
+  return { train: await encode(train.texts), test: test === undefined ? undefined : await encode(test.texts), seconds: (performance.now() - began) / 1000 };
 }

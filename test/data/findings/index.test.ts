@@ -17,7 +17,7 @@ const options: InspectionOptions = {
 describe('findings', () => {
   it('of rows that are all the same say so, warnings first, and that the model is not here', async () => {
     const train = await tableOf('text,target', Array.from({ length: 6 }, (_, row) => ['same', row % 2]));
-    const findings = inspectData({ train, test: null, examples: examplesIn(train), foldOf: Int32Array.of(0, 0, 0, 1, 1, 1) }, options, null);
+    const findings = await inspectData({ train, test: null, examples: examplesIn(train), foldOf: Int32Array.of(0, 0, 0, 1, 1, 1) }, options, null);
     expect(codesOf(findings)).toEqual(['warning duplicate-texts', 'warning conflicting-classes', 'info class-balance', 'info no-tokenizer']);
   });
 });

@@ -1,0 +1,39 @@
+import type { Experiment } from '../config/index.ts';
+import { aside } from '../core/aside.ts';
+import { moduleBeside } from '../core/threads.ts';
+import { isLarge } from '../data/large-tables.ts';
+import type { DataSizes } from './check-data.ts';
+import type * as Here from './check-experiment.ts';
+import type { ModelNotice } from './check-model.ts';
+
+/*
+ * What check-experiment.ts does, in a thread of its own where the tables are so large that Ctrl-C would have to wait for it.
+ */
+
+export function checkData(experiment: Experiment, signal?: AbortSignal): Promise<DataSizes> {
+  return call('checkData', [experiment], signal);
+}
+
+export function inspectExperiment(experiment: Experiment, signal?: AbortSignal): ReturnType<typeof Here.inspectExperiment> {
+  return call('inspectExperiment', [experiment], signal);
+}
+
+export function checkExperiment(experiment: Experiment, modelFolder: string, signal?: AbortSignal): Promise<readonly ModelNotice[]> {
+  return call('checkExperiment', [experiment, modelFolder], signal);
+}
+
+export function hasLargeTables({ data }: Experiment): boolean {
+  return isLarge(...[data.train, data.test, data.sample_submission].map(pathOf));
+}
+
+/** A table is a path, or an object that holds it. */
+function pathOf(table: unknown): string | null {
+  const path = typeof table === 'object' && table !== null ? (table as { readonly path?: unknown }).path : table;
+  return typeof path === 'string' ? path : null;
+}
+
+async function call<T>(name: keyof typeof Here, args: readonly [Experiment, ...unknown[]], signal: AbortSignal | undefined): Promise<T> {
+  if (hasLargeTables(args[0])) return aside(moduleBeside(import.meta.url, 'check-experiment'), name, args, signal);
+  const here = (await import('./check-experiment.ts')) as unknown as Readonly<Record<string, (...given: readonly unknown[]) => Promise<T>>>;
+  return here[name]!(...args);
+}

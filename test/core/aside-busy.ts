@@ -1,0 +1,4 @@
+/** A loop that asks nobody. */
+export function forEver(): never {
+  for (;;);
+}
