@@ -35,7 +35,13 @@ export function openTerminal(options: { readonly json: boolean; readonly quiet: 
   return {
     ...options,
     interactive,
-    colors: { ...picocolors.createColors(interactive), columns: columnsOf(stdout) },
+    colors: {
+      ...picocolors.createColors(interactive),
+      // A window may be made wider while a run goes on.
+      get columns() {
+        return columnsOf(stdout);
+      },
+    },
     result: (text, { verbatim = false } = {}) => {
       // In a pipe it may be a table, which has to stay as it is.
       if (!options.json) line(stdout, !stdout.isTTY ? text : verbatim ? harmless(text) : fitting(stdout, text));

@@ -82,15 +82,20 @@ function placeOf({ file, line, column, row, field, message }: Problem): string {
   return printable(position === '' ? cell : cell === '' ? position : `${position} (${cell})`);
 }
 
-/** A long line is shown around the place that matters. */
+/** A long line is shown around the place that matters, in as many characters as there is room for. */
 const SNIPPET_WIDTH = 100;
-const BEFORE_PLACE = 40;
+const LEAST_SNIPPET = 20;
+/** Of them before the place. */
+const BEFORE_PLACE = 0.4;
+/** Left of the line: indentation, its number, a bar. */
+const MARGIN = 13;
 
 function snippetLines({ snippet, line, column, width }: Problem, colors: Colors): readonly string[] {
   if (snippet === undefined) return [];
   const characters = [...snippet];
-  const start = characters.length <= SNIPPET_WIDTH ? 0 : Math.max(0, (column ?? 1) - 1 - BEFORE_PLACE);
-  const end = start + SNIPPET_WIDTH;
+  const most = Math.max(LEAST_SNIPPET, Math.min(SNIPPET_WIDTH, (colors.columns ?? Infinity) - MARGIN));
+  const start = characters.length <= most ? 0 : Math.max(0, (column ?? 1) - 1 - Math.floor(BEFORE_PLACE * most));
+  const end = start + most;
   const [cutLeft, cutRight] = [start > 0 ? '…' : '', characters.length > end ? '…' : ''];
   const number = line === undefined ? '' : `${line} `;
   const source = `    ${colors.dim(`${number}│`)} ${cutLeft}${printable(characters.slice(start, end).join(''))}${cutRight}`;

@@ -63,7 +63,7 @@ function rowCounts({ best, other, rows }: Pair): string {
 
 function ofMany(pairing: Paired, criterion: Criterion): readonly string[] {
   const { pairs, best, smallerIsBetter } = pairing;
-  const first = `${best} has the ${smallerIsBetter ? 'lowest' : 'highest'} ${criterion.metric}${criterion.row.startsWith('cv/') ? ' over the folds' : ''}.`;
+  const first = `${best} has the ${smallerIsBetter ? 'lowest' : 'highest'} ${criterion.metric}${criterion.metric.startsWith('val/') ? ' over the folds' : ''}.`;
   const [untested] = pairs.filter(({ folds, finding }) => folds === null && finding !== 'equal');
   if (pairs.every(({ folds }) => folds === null) && untested !== undefined) return [first, `${capital(untested.untested ?? '')}, and whether it is better than another cannot be told.`];
   const tests = `The intervals and p values hold for all ${pairs.length} comparisons together.`;
@@ -89,7 +89,7 @@ function ofCrowd({ pairs, metric: name }: Paired, criterion: Criterion): readonl
   const closest = pairs.find(({ folds }) => folds !== null);
   const by = closest === undefined ? '' : `${name === criterion.metric ? '' : `${name} ${direction(closest)} by `}${metric(Math.abs(closest.difference))} (${tested(closest)})`;
   return [
-    better.length === pairs.length ? `It is better than all ${others}.` : within.length === pairs.length ? `Its lead is within noise over all ${others}.` : `It is better than ${better.length} of the ${others}.`,
+    better.length === pairs.length ? `It is better than all ${others}.` : within.length === pairs.length ? `Its lead is within noise over all ${others}.` : `It is better than ${better.length === 0 ? 'none' : better.length} of the ${others}.`,
     ...(closest === undefined ? [] : [`The closest is ${closest.other}: ${by}.`]),
     ...(within.length === 0 || isAll ? [] : [`Its lead is within noise over ${listed(within)}.`]),
     ...(worse.length === 0 ? [] : [`Fold by fold it is worse than ${listed(worse)}.`]),
