@@ -28,7 +28,7 @@ export function renderError(error: unknown, colors: Colors): string {
     `${colors.red(colors.bold('error:'))} ${printable(error.message)}`,
     ...shown.map((problem) => renderProblem(problem, colors)),
     ...(hidden > 0 ? [`  … and ${plural(hidden, 'more problem')}; --json lists all`] : []),
-    ...(error.cause instanceof Error && error.problems.length === 0 ? [colors.dim(`  because: ${printable(withoutCredentials(error.cause.message))}`)] : []),
+    ...(error.cause instanceof Error && error.problems.length === 0 && !error.message.includes(error.cause.message) ? [colors.dim(`  because: ${printable(withoutCredentials(error.cause.message))}`)] : []),
     ...(error.remedy === undefined ? [] : [`${colors.cyan('what to do:')} ${printable(error.remedy)}`]),
   ].join('\n');
 }
