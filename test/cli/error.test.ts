@@ -2,6 +2,7 @@ import picocolors from 'picocolors';
 import { expect, test } from 'vitest';
 import { OrtrainError } from '../../src/core/errors.ts';
 import { errorDocument, exitCodeOf, renderError } from '../../src/cli/render/error.ts';
+import { widthOf } from '../../src/cli/render/width.ts';
 
 const plain = picocolors.createColors(false);
 
@@ -54,10 +55,21 @@ test('a long line is shown around its place, and the caret stays under it', () =
   expect(source.slice(carets.indexOf('^'), carets.lastIndexOf('^') + 1)).toBe('WRONG');
 });
 
-test('columns count characters, so an emoji before the place does not shift the caret', () => {
-  const text = renderError(new OrtrainError('config', 'bad', { problems: [{ message: 'wrong', file: 'a.yaml', line: 1, column: 4, width: 2, snippet: '😀: no' }] }), plain);
+test.each([['😀: no', 4], ['日本語: no', 6], ['no', 1]])('wide characters before the place do not shift the caret: %s', (snippet, column) => {
+  const text = renderError(new OrtrainError('config', 'bad', { problems: [{ message: 'wrong', file: 'a.yaml', line: 1, column, width: 2, snippet }] }), plain);
   const [source = '', carets = ''] = text.split('\n').slice(2);
-  expect([...source].slice(carets.indexOf('^'), carets.lastIndexOf('^') + 1).join('')).toBe('no');
+  expect(carets.indexOf('^')).toBe(widthOf(source.slice(0, source.indexOf('no'))));
+  expect(carets.trim()).toMatch(/\^\^$/);
+  expect(carets).not.toContain('^^^');
+});
+
+test('a snippet and its caret fit a narrow terminal, also where the characters are wide', () => {
+  for (const snippet of [`${'x'.repeat(200)}WRONG${'y'.repeat(200)}`, `${'語'.repeat(200)}WRONG${'本'.repeat(200)}`]) {
+    const text = renderError(new OrtrainError('config', 'bad', { problems: [{ message: 'wrong', file: 'a.yaml', line: 1, column: 201, width: 5, snippet }] }), { ...plain, columns: 60 });
+    const [source = '', carets = ''] = text.split('\n').slice(2);
+    expect(widthOf(source)).toBeLessThanOrEqual(60);
+    expect(carets.indexOf('^')).toBe(widthOf(source.slice(0, source.indexOf('WRONG'))));
+  }
 });
 
 test('text from files cannot steer the terminal', () => {

@@ -14,6 +14,7 @@ interface Document {
   readonly best: string | null;
   readonly ranking: readonly { readonly run: string; readonly score: number | null; readonly error: string | null }[];
   readonly verdict: string;
+  readonly pairing: object;
   readonly report: string;
   readonly error?: { readonly message: string };
 }
@@ -24,7 +25,7 @@ test('a sweep ranks its runs, goes on after one that fails, writes its page, and
   const file = join(folder, 'rates.yaml');
   const artifacts = join(folder, 'artifacts');
   // A rate of 1e30 makes the loss infinite in the first steps.
-  writeFileSync(file, `base: ${join(root, 'configs/quickstart.yaml')}\nparameters:\n  training.optimizer.lr: [0.002, 1.0e+30, 0.0000001]\n`);
+  writeFileSync(file, `base: ${join(root, 'configs/quickstart.yaml')}\nmetric: oof/accuracy\nparameters:\n  training.optimizer.lr: [0.002, 1.0e+30, 0.0000001]\n`);
   const first = await pipeline(['sweep', file, '--artifacts', artifacts, '--json', ...small]);
   const document = JSON.parse(first.stdout) as Document;
   expect(first.code).toBe(1);
@@ -36,8 +37,12 @@ test('a sweep ranks its runs, goes on after one that fails, writes its page, and
   ]);
   expect(document.best).toBe('rates+lr=0.002');
   expect(document.ranking[0]?.score).toBeGreaterThan(document.ranking[1]?.score ?? 1);
-  expect(readFileSync(document.report, 'utf8')).toContain('rates+lr=0.002');
-  expect(document.verdict).toContain('rates+lr=0.002');
+  // The metric that ranks is the one that judges, and page and file say the same.
+  expect(document.pairing).toMatchObject({ best: 'rates+lr=0.002', metric: 'val/accuracy' });
+  expect(document.verdict).toMatch(/^rates\+lr=0\.002 has the better oof\/accuracy\./);
+  const page = readFileSync(document.report, 'utf8');
+  for (const part of ['<h1>rates</h1>', `<p>${document.verdict}</p>`, 'href="../../runs/rates%2Blr%3D0.002/report.html"', '<dt>training.optimizer.lr: 1e+30</dt>']) expect(page).toContain(part);
+  expect(first.stderr).toContain('2 of 3: rates+lr=1e+30 · failed');
   expect(existsSync(join(artifacts, 'sweeps/rates/sweep.json'))).toBe(true);
 
   const again = await pipeline(['sweep', file, '--artifacts', artifacts, ...small]);

@@ -1,6 +1,7 @@
 import { OrtrainError, type Problem } from '../../core/errors.ts';
 import type { Colors } from '../terminal.ts';
 import { plural, printable, withoutCredentials } from './text.ts';
+import { widthOf } from './width.ts';
 
 /** 0 done · 1 the run failed · 2 the configuration, the data or the command line is wrong · 130 interrupted. */
 export function exitCodeOf(error: unknown): 1 | 2 | 130 {
@@ -94,13 +95,23 @@ function snippetLines({ snippet, line, column, width }: Problem, colors: Colors)
   if (snippet === undefined) return [];
   const characters = [...snippet];
   const most = Math.max(LEAST_SNIPPET, Math.min(SNIPPET_WIDTH, (colors.columns ?? Infinity) - MARGIN));
-  const start = characters.length <= most ? 0 : Math.max(0, (column ?? 1) - 1 - Math.floor(BEFORE_PLACE * most));
-  const end = start + most;
+  const start = widthOf(snippet) <= most ? 0 : Math.max(0, (column ?? 1) - 1 - Math.floor(BEFORE_PLACE * most));
+  const shown = fitting(characters.slice(start), most);
+  const end = start + shown.length;
   const [cutLeft, cutRight] = [start > 0 ? '…' : '', characters.length > end ? '…' : ''];
   const number = line === undefined ? '' : `${line} `;
-  const source = `    ${colors.dim(`${number}│`)} ${cutLeft}${printable(characters.slice(start, end).join(''))}${cutRight}`;
+  const source = `    ${colors.dim(`${number}│`)} ${cutLeft}${printable(shown.join(''))}${cutRight}`;
   if (column === undefined) return [source];
-  const indent = ' '.repeat(Math.max(0, column - 1 - start + cutLeft.length));
-  const carets = '^'.repeat(Math.max(1, Math.min(width ?? 1, end - column + 1)));
+  // Some characters take two columns, and a place may lie behind the end of its line.
+  const [before, marked] = [shown.slice(0, column - 1 - start), shown.slice(column - 1 - start, column - 1 - start + (width ?? 1))];
+  const indent = ' '.repeat(widthOf(printable(before.join(''))) + Math.max(0, column - 1 - start - shown.length) + cutLeft.length);
+  const carets = '^'.repeat(Math.max(1, widthOf(printable(marked.join('')))));
   return [source, `    ${colors.dim(`${' '.repeat(number.length)}│`)} ${indent}${colors.red(carets)}`];
+}
+
+/** As many characters as fit. */
+function fitting(characters: readonly string[], columns: number): readonly string[] {
+  let left = columns;
+  const end = characters.findIndex((character) => (left -= widthOf(character)) < 0);
+  return end === -1 ? characters : characters.slice(0, end);
 }

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { compile, type TopLevelSpec } from 'vega-lite';
 import { compareRuns, type Comparison } from '../../../src/tracking/comparison/compare.ts';
@@ -61,6 +61,39 @@ describe('the page of many runs', () => {
     expect(firstCells(page, 'folds')).toEqual([]);
     expect(page).toContain('run-1 and other were trained on different data. Scores on different rows say nothing about which run is better, so none is marked.');
     expect(page).not.toContain('<b>');
+  });
+
+  it('stays small with more runs than anybody reads, and leaves them all in a table beside it', async () => {
+    const { runs, comparison } = await compared(severalRuns(temporaryFolder(), 130));
+    const path = join(temporaryFolder(), 'pages', 'crowd.html');
+    const files = await writeComparisonReport(path, comparison, runs);
+    const page = readFileSync(path, 'utf8');
+    expect(page.length).toBeLessThan(350_000);
+    expect(firstCells(page, 'ranking')).toHaveLength(101);
+    expect(firstCells(page, 'results')).toHaveLength(21);
+    expect(page).toContain('The first 100 of 130 runs; <a href="crowd-runs.csv">');
+    expect(page).toContain('The best 40 of 130.');
+    expect(files).toContain(path.replace('.html', '-runs.csv'));
+    const table = readFileSync(path.replace('.html', '-runs.csv'), 'utf8').trim().split('\n');
+    expect(table).toHaveLength(131);
+    expect(table[0]).toMatch(/^place,run,model\.freeze_encoder,.*,oof\/accuracy,.*,training_seconds$/);
+    expect(table[1]).toMatch(/^1,run-66,/);
+  });
+
+  it('of a sweep has its title, its links and the members that have no result', async () => {
+    const folders = severalRuns(temporaryFolder(), 4);
+    writeFileSync(join(folders[0] ?? '', 'report.html'), 'a report');
+    const { runs, comparison } = await compared(folders);
+    const path = join(temporaryFolder(), 'sweeps', 'rates', 'report.html');
+    await writeComparisonReport(path, comparison, runs, { name: 'rates', base: 'configs/quickstart.yaml', without: [{ label: 'training.optimizer.lr: 1e+30', reason: 'the loss <was> not finite' }] });
+    const page = readFileSync(path, 'utf8');
+    expect(page).toContain('<h1>rates</h1>');
+    expect(page).toMatch(/sweep of 5 experiments on configs\/quickstart\.yaml by val\/f1_macro · 1 without a result · \d+ s of training/);
+    const links = [...page.matchAll(/href="([^"#]*report\.html)"/g)].map(([, link = '']) => resolve(dirname(path), decodeURIComponent(link)));
+    expect(links.length).toBeGreaterThan(0);
+    expect(links.every((link) => link === join(folders[0] ?? '', 'report.html') && existsSync(link))).toBe(true);
+    expect(page).toContain('<dt>training.optimizer.lr: 1e+30</dt><dd>the loss &lt;was&gt; not finite</dd>');
+    expect(page).toContain(`<div class="answer"><p>${comparison.verdict}</p></div>`);
   });
 
   it.each([2, 3, 9])('is made of figures that Vega-Lite takes without a warning: %i runs', async (size) => {
