@@ -54,7 +54,7 @@ export function throwIfUndefined({ training, split }: Pick<Experiment, 'training
   const rarest = rowsOfRarest(divided);
   const remedy =
     rarest.rows < split.folds
-      ? `The class ${quoted(divided.classes[rarest.label]!)} has too few rows (${rarest.rows}) for ${split.folds} folds: lower split.folds, add rows, or watch another metric, such as val/f1_macro or val/loss.`
+      ? `The class ${quoted(divided.classes[rarest.label]!)} has too few rows (${rarest.rows}) for ${split.folds} folds: ${rarest.rows < 2 ? '' : 'lower split.folds, '}add rows, or watch another metric, such as val/f1_macro or val/loss.`
       : 'Let every fold have rows of every class, with split.strategy: stratified-kfold, split.shuffle: true, fewer folds or smaller groups; or watch another metric, such as val/f1_macro or val/loss.';
   throw new OrtrainError('data', 'the configuration watches a metric that some folds do not have', { problems, remedy });
 }

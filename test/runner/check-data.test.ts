@@ -79,7 +79,7 @@ describe('data that cannot be used are refused, not found worth knowing', () => 
       const set = ['split={ strategy: kfold, folds: 4, shuffle: false, group_by: source }', 'training.best_model.monitor=val/roc_auc'];
       await expect(inspected(grouped, ...set)).rejects.toMatchObject({ code: 'data', problems: [{ field: 'training.best_model.monitor' }] });
       const rare = inspected(table([...good, '12,a,lone']), 'training.best_model.monitor=val/roc_auc');
-      await expect(rare).rejects.toMatchObject({ problems: [{ message: expect.stringMatching(/none of the class "lone"$/) as string }], remedy: expect.stringMatching(/^The class "lone" has too few rows \(1\) for 2 folds/) as string });
+      await expect(rare).rejects.toMatchObject({ problems: [{ message: expect.stringMatching(/none of the class "lone"$/) as string }], remedy: expect.stringMatching(/^The class "lone" has too few rows \(1\) for 2 folds: add rows/) as string });
     });
 
     it('is no matter where another one is watched, or where the fold is not trained', async () => {

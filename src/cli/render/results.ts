@@ -12,7 +12,8 @@ export function resultsTable({ folds, cv, oof }: RunMetrics, colors: Colors): st
     [
       ...folds.map((fold) => [String(fold.fold), `${fold.best_epoch} of ${fold.epochs.length}`, ...cells((name) => fold.best[`val/${name}`])]),
       ['mean', '', ...cells((name) => cv[name]?.mean)],
-      ['± sd', '', ...cells((name) => cv[name]?.sd)],
+      // Of one fold there is no deviation.
+      ...(folds.length < 2 ? [] : [['± sd', '', ...cells((name) => cv[name]?.sd)]]),
       [colors.bold('oof'), '', ...cells((name) => oof[`oof/${name}`]).map((cell) => colors.bold(cell))],
     ],
     colors,
