@@ -40,11 +40,13 @@ function together(errors: readonly OrtrainError[]): OrtrainError {
 
 /** Configurations often share their data; findings that stand above already are not told again. */
 function checkedText(checked: readonly Checked[], colors: Colors): string {
+  const told = new Map<string, string>(); // findings to the first configuration with them
   return checked
-    .flatMap((each, i) => {
+    .flatMap((each) => {
       const findings = JSON.stringify(each.findings);
-      const earlier = checked.slice(0, i).find((other) => JSON.stringify(other.findings) === findings);
-      return [line(each), ...(earlier === undefined ? findingLines(each.findings, colors) : [`  findings as for ${earlier.config}`])];
+      const earlier = told.get(findings);
+      if (earlier === undefined) told.set(findings, each.config);
+      return [line(each), ...(earlier === undefined ? findingLines(each.findings, colors) : [`  findings as for ${earlier}`])];
     })
     .join('\n');
 }
