@@ -5,7 +5,7 @@ import { OrtrainError } from '../core/errors.ts';
 import { sha256 } from '../core/hash.ts';
 import type { Command, Listener, Notice, RunEvent } from '../core/events.ts';
 import { runExperiment, type RunnerOptions, type RunResult } from '../runner/index.ts';
-import { readJournal } from '../tracking/journal.ts';
+import { journalEntries } from '../tracking/journal.ts';
 import { givenExperimentName } from '../tracking/mlflow/server.ts';
 import { openTracker } from '../tracking/mlflow/tracker.ts';
 import type { Call } from './call.ts';
@@ -116,7 +116,7 @@ const LONGEST_NAME = 240;
 
 function report(result: RunResult): Omit<Reported, 'config'> {
   const submission = result.files.find((file) => file.endsWith('submission.csv')) ?? null;
-  return { ...result, submission, decisions: notedDecisions(readJournal(join(result.folder, 'journal.jsonl'))) };
+  return { ...result, submission, decisions: notedDecisions(journalEntries(join(result.folder, 'journal.jsonl'))) };
 }
 
 /** The same error, saying which of several experiments it belongs to. */

@@ -94,8 +94,8 @@ export interface GpuFigures {
 export interface Environment {
   readonly versions: Readonly<Record<string, string>>;
   readonly machine: { readonly platform: string; readonly cpu: string; readonly cores: number; readonly memoryBytes: number };
-  /** The login name; null where the system knows none. */
-  readonly user: string | null;
+  /** The login name; null where the system knows none. Older runs have none. */
+  readonly user?: string | null;
   readonly device: string;
   /**
    * How it came to that: what was asked for, the GPU's name where it is known, and each device that would have been better to the
@@ -153,7 +153,8 @@ export type RunEvent =
   | ({ readonly type: 'system'; readonly run: string } & SystemFigures)
   /** A file is in the run's folder; `path` is relative to it, with forward slashes. */
   | { readonly type: 'artifact'; readonly run: string; readonly path: string; readonly bytes: number; readonly sha256: string }
-  | { readonly type: 'run-finished'; readonly run: string; readonly seconds: number; readonly summary: Readonly<Record<string, number>> }
-  | { readonly type: 'run-failed'; readonly run: string; readonly seconds: number; readonly error: string; readonly interrupted: boolean };
+  /** `owner`: the process whose work ends; older runs do not tell. */
+  | { readonly type: 'run-finished'; readonly run: string; readonly seconds: number; readonly summary: Readonly<Record<string, number>>; readonly owner?: Owner }
+  | { readonly type: 'run-failed'; readonly run: string; readonly seconds: number; readonly error: string; readonly interrupted: boolean; readonly owner?: Owner };
 
 export type Listener<E> = (event: E) => void;

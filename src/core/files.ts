@@ -31,12 +31,17 @@ export function temporaryBeside(path: string): string {
  * @param signs files that an owner touches as long as it lives, besides what it is writing
  */
 export function removeLeftovers(folder: string, signs: (owner: Owner) => readonly string[]): void {
-  const names = existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }) : [];
-  for (const name of names) {
+  for (const name of namesBelow(folder)) {
     const owner = parseOwner(/~([^~]+)~[0-9a-f]{8}\.tmp$/.exec(name)?.[1] ?? '');
     const path = join(folder, name);
     if (owner !== undefined && !isAlive(owner, [path, ...signs(owner)])) rmSync(path, { recursive: true, force: true });
   }
+}
+
+/** Of files and folders below a folder, as paths in it. What links lead to is not below it. */
+function namesBelow(folder: string, above = ''): readonly string[] {
+  const entries = existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [];
+  return entries.flatMap((entry) => [join(above, entry.name), ...(entry.isDirectory() ? namesBelow(join(folder, entry.name), join(above, entry.name)) : [])]);
 }
 
 /**

@@ -4,43 +4,101 @@
  */
 export type Shape = (value: unknown, place: string) => string | undefined;
 
-export const text: Shape = primitive('a text', (value) => typeof value === 'string');
-export const flag: Shape = primitive('true or false', (value) => typeof value === 'boolean');
-/** Finite: `1e999` is JSON, too. */
-export const number: Shape = primitive('a number', Number.isFinite);
-/** A whole number of at least 0. */
-export const count: Shape = primitive('a whole number', (value) => Number.isSafeInteger(value) && Number(value) >= 0);
-/** What is not a number in a file of metrics is null there. */
-export const metric: Shape = nullable(number);
-
-export function oneOf(...words: readonly string[]): Shape {
-  return primitive(`one of ${words.join(', ')}`, (value) => words.includes(value as string));
+/** A shape of exactly the values of a type: of one that has more values, or fewer, the compiler refuses it. */
+export interface ShapeOf<T> extends Shape {
+  readonly [shaped]: (value: T) => T;
 }
 
+/** Of a member that may be left out. */
+export interface OptionalShape<T> extends Shape {
+  readonly [maybe]: (value: T) => T;
+}
+
+declare const shaped: unique symbol;
+declare const maybe: unique symbol;
+
+/** A shape for each member of a type, also for those that may be left out. */
+export type MembersOf<T> = { readonly [K in keyof T]-?: Record<never, never> extends Pick<T, K> ? OptionalShape<Exclude<T[K], undefined>> : ShapeOf<T[K]> };
+
+export const text: ShapeOf<string> = primitive('a text', (value) => typeof value === 'string');
+export const flag: ShapeOf<boolean> = primitive('true or false', (value) => typeof value === 'boolean');
+/** Finite: `1e999` is JSON, too. */
+export const number: ShapeOf<number> = primitive('a number', Number.isFinite);
+/** A whole number of at least 0. */
+export const count: ShapeOf<number> = primitive('a whole number', (value) => Number.isSafeInteger(value) && Number(value) >= 0);
+/** What is not a number in a file of metrics is null there. */
+export const metric: ShapeOf<number> = primitive('a number', (value) => value === null || Number.isFinite(value));
+export function oneOf<const W extends string>(...words: readonly W[]): ShapeOf<W> {
+  return primitive(`one of ${words.join(', ')}`, (value) => words.includes(value as W));
+}
+
+export function nullable<T>(of: ShapeOf<T>): ShapeOf<T | null>;
+export function nullable(of: Shape): Shape;
 export function nullable(of: Shape): Shape {
   return (value, place) => (value === null ? undefined : of(value, place));
 }
 
 /** May be left out of an object. */
+export function optional<T>(of: ShapeOf<T>): OptionalShape<T>;
+export function optional(of: Shape): Shape;
 export function optional(of: Shape): Shape {
   return (value, place) => (value === undefined ? undefined : of(value, place));
 }
 
+export function list<T>(of: ShapeOf<T>): ShapeOf<readonly T[]>;
+export function list(of: Shape): Shape;
 export function list(of: Shape): Shape {
   return (value, place) => (Array.isArray(value) ? firstOf(value.entries(), (i, item) => of(item, `${place}[${i}]`)) : `${place} is ${briefly(value)}, not a list`);
 }
 
 /** An object of any keys. */
+export function record<T>(of: ShapeOf<T>): ShapeOf<Readonly<Record<string, T>>>;
+export function record(of: Shape): Shape;
 export function record(of: Shape): Shape {
-  return (value, place) => (isObject(value) ? firstOf(Object.entries(value), (key, member) => of(member, at(place, key))) : `${place} is ${briefly(value)}, not an object`);
+  return (value, place) => {
+    if (!isObject(value)) return `${place} is ${briefly(value)}, not an object`;
+    for (const key of Object.keys(value)) {
+      if (of(value[key], '') !== undefined) return of(value[key], at(place, key)); // places are put together where they are needed
+    }
+    return undefined;
+  };
 }
 
 /** An object with at least these members. */
 export function object(members: Readonly<Record<string, Shape>>): Shape {
+  const all = Object.entries(members);
   return (value, place) => {
     if (!isObject(value)) return `${place} is ${briefly(value)}, not an object`;
-    return firstOf(Object.entries(members), (key, of) => of(Object.hasOwn(value, key) ? value[key] : undefined, at(place, key)));
+    for (const [key, of] of all) {
+      const member = Object.hasOwn(value, key) ? value[key] : undefined;
+      if (of(member, '') !== undefined) return of(member, at(place, key));
+    }
+    return undefined;
   };
+}
+
+/** An object that may be of any type, with these members at least. */
+export function objectLike(members: Readonly<Record<string, Shape>>): ShapeOf<object> {
+  return typed(object(members));
+}
+
+/** An object of a type, with a shape for each of its members. */
+export function objectOf<T extends object>(members: MembersOf<T>): ShapeOf<T> {
+  return typed(object(members as unknown as Readonly<Record<string, Shape>>));
+}
+
+/** One of the objects that their `type` tells apart; what a later version may add is let through. */
+export function ofType<T extends { readonly type: string }>(types: { readonly [K in T['type']]: MembersOf<Omit<Extract<T, { readonly type: K }>, 'type'>> }): ShapeOf<T> {
+  const shapes = Object.fromEntries(Object.entries(types).map(([type, members]) => [type, object(members as Readonly<Record<string, Shape>>)]));
+  return typed(both(object({ type: text }), (value, place) => {
+    const { type } = value as { readonly type: string };
+    return Object.hasOwn(shapes, type) ? shapes[type]?.(value, place) : undefined;
+  }));
+}
+
+/** A text of these words, and of those that a later version may add. */
+export function word<W extends string>(): ShapeOf<W> {
+  return typed(text);
 }
 
 /** Both, the second only where the first holds. */
@@ -48,8 +106,13 @@ export function both(first: Shape, second: Shape): Shape {
   return (value, place) => first(value, place) ?? second(value, place);
 }
 
-export function primitive(what: string, holds: (value: unknown) => boolean): Shape {
-  return (value, place) => (holds(value) ? undefined : `${place} is ${briefly(value)}, not ${what}`);
+export function primitive<T>(what: string, holds: (value: unknown) => boolean): ShapeOf<T> {
+  return typed((value, place) => (holds(value) ? undefined : `${place} is ${briefly(value)}, not ${what}`));
+}
+
+/** The type is known to the compiler alone; whoever calls this says that the check is of that type. */
+function typed<T>(check: Shape): ShapeOf<T> {
+  return check as ShapeOf<T>;
 }
 
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

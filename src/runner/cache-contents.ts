@@ -2,6 +2,7 @@ import { existsSync, lstatSync, readdirSync, renameSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { OrtrainError } from '../core/errors.ts';
 import { readJsonInput } from '../core/inputs.ts';
+import { fileInside } from '../core/inside.ts';
 import { object, record, text } from '../core/shapes.ts';
 import type { Environment } from '../core/events.ts';
 import { signOf } from '../core/lease.ts';
@@ -100,14 +101,19 @@ const OTHER_FOLDERS: readonly string[] = ['tmp', 'locks', 'partial', 'broken'];
 function usersByEntry(runsFolder: string): ReadonlyMap<string, readonly string[]> {
   const users = new Map<string, string[]>();
   for (const run of foldersIn(runsFolder)) {
-    for (const entry of entriesOf(join(runsFolder, run, 'environment.json'))) users.set(entry, [...(users.get(entry) ?? []), run]);
+    for (const entry of entriesOf(join(runsFolder, run))) {
+      const runs = users.get(entry);
+      if (runs === undefined) users.set(entry, [run]);
+      else runs.push(run);
+    }
   }
   return users;
 }
 
-function entriesOf(path: string): readonly string[] {
+function entriesOf(run: string): readonly string[] {
+  const path = join(run, 'environment.json');
   try {
-    return Object.values(readJsonInput<Pick<Environment, 'entries'>>(path, object({ entries: record(text) })).entries);
+    return Object.values(readJsonInput<Pick<Environment, 'entries'>>(fileInside(run, 'environment.json'), object({ entries: record(text) })).entries);
   } catch (cause) {
     throw new OrtrainError('usage', `${path} does not tell which cache entries its run uses`, { subject: path, remedy: 'Carry the run out again, which costs nothing where the cache is whole, or move its folder away.', cause });
   }

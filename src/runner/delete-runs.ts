@@ -1,10 +1,10 @@
 import { dirname, join, resolve } from 'node:path';
 import { OrtrainError } from '../core/errors.ts';
-import type { Owner } from '../core/owner.ts';
-import { isAtWork } from '../tracking/at-work.ts';
-import { readJournal } from '../tracking/journal.ts';
+import { soundEntries } from '../tracking/journal.ts';
+import { readProgress, workerOf } from '../tracking/run-progress.ts';
 import { cacheContents, takeAway, type CacheItem } from './cache-contents.ts';
 import { sizeOf } from './manifest.ts';
+import { unlessDamaged } from './run-index.ts';
 import { readRun, type StoredRun } from './runs.ts';
 
 /** What goes when runs are deleted. */
@@ -46,26 +46,12 @@ export function deleteRuns(artifacts: string, { runs, items }: Deletion): Promis
   });
 }
 
-function throwUnlessFree({ name, folder, status }: StoredRun, runs: string): void {
+function throwUnlessFree({ name, folder }: StoredRun, runs: string): void {
   if (dirname(folder) !== runs) {
     throw new OrtrainError('usage', `${folder} is not in ${runs}`, { subject: name, remedy: 'Name its artifacts folder with --artifacts.' });
   }
-  const owner = status === 'damaged' ? undefined : atWork(folder);
+  const owner = unlessDamaged(() => workerOf(readProgress(join(folder, 'journal.jsonl'), soundEntries), folder));
   if (owner !== undefined) {
     throw new OrtrainError('usage', `${name} is at work, in process ${owner.pid} on ${owner.host}`, { subject: name, remedy: 'Wait for its end, or stop it with Ctrl-C there.' });
   }
-}
-
-/**
- * The process that carries a run out. Ends do not tell whose they are; so as long as one of those that started it lives and the starts
- * since then outnumber the ends, it counts as being at work. Of a process that was killed meanwhile there is a start without an end, and
- * to wait for the other one's end is the safe side.
- */
-function atWork(folder: string): Owner | undefined {
-  const entries = readJournal(join(folder, 'journal.jsonl'));
-  const first = entries.findIndex((entry) => entry.type === 'run-started' && isAtWork(folder, entry.owner));
-  const since = first === -1 ? [] : entries.slice(first);
-  const starts = since.flatMap((entry) => (entry.type === 'run-started' ? [entry.owner] : []));
-  const ends = since.filter(({ type }) => type === 'run-finished' || type === 'run-failed');
-  return starts.length > ends.length ? starts.find((owner) => isAtWork(folder, owner)) : undefined;
 }

@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os';
-import { existsSync, readdirSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { interrupted, OrtrainError } from '../core/errors.ts';
 import type { Listener, StageEvent } from '../core/events.ts';
+import { folderInside } from '../core/inside.ts';
 import { encodeTexts } from '../data/tokenizer/encode-texts.ts';
 import { loadTokenizer } from '../data/tokens.ts';
 import { beyondProblems, readVocabulary, unknownToModel } from '../data/vocabulary.ts';
@@ -78,12 +79,12 @@ async function onBestDevice({ device: asked = 'cpu', choose = chooseDevice }: Pr
 /** The folds' models, in the order of the folds. Throws a usage error where there is none. */
 export function modelFolders(run: StoredRun): readonly string[] {
   const root = join(run.folder, 'models');
-  const names = existsSync(root) ? readdirSync(root).filter((name) => name.startsWith('fold-')) : [];
+  const names = lstatSync(folderInside(run.folder, 'models'), { throwIfNoEntry: false }) !== undefined ? readdirSync(root).filter((name) => name.startsWith('fold-')) : [];
   if (names.length === 0) {
     throw new OrtrainError('usage', `run ${run.name} has no trained model yet`, { subject: run.name, remedy: `It is ${run.status}; carry it on with: pipeline run ${join(run.folder, 'config.yaml')}` });
   }
   const foldOf = (name: string): number => Number(name.slice('fold-'.length));
-  return names.sort((a, b) => foldOf(a) - foldOf(b)).map((name) => join(root, name));
+  return names.sort((a, b) => foldOf(a) - foldOf(b)).map((name) => folderInside(run.folder, `models/${name}`));
 }
 
 const pair = (probability: number): Float64Array => Float64Array.of(1 - probability, probability);

@@ -1,12 +1,15 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { cpus, platform, release, totalmem, userInfo } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { toYaml, type Experiment } from '../config/index.ts';
 import type { Environment } from '../core/events.ts';
 import { placeFile, removeLeftovers, writeFileAtomic, writeJsonAtomic } from '../core/files.ts';
+import { readInput, readJsonInput } from '../core/inputs.ts';
+import { fileInside, folderInside } from '../core/inside.ts';
 import { packageVersion } from '../core/package.ts';
+import { gitState } from '../core/programs.ts';
 import { withoutCredentials } from '../core/secrets.ts';
+import { object, record, text } from '../core/shapes.ts';
 import { onnxruntimeVersion } from '../engine/runtime/installed.ts';
 import { filesUnder } from './manifest.ts';
 import type { PreparedRun } from './prepare.ts';
@@ -46,7 +49,7 @@ export function runFolderFor(artifacts: string, experiment: Experiment, data: Re
   for (let number = 1; ; number += 1) {
     const run = number === 1 ? experiment.name : `${experiment.name}-${number}`;
     const folder = resolve(artifacts, 'runs', run);
-    if (!existsSync(folder) || holdsSame(folder, experiment, data)) return { run, folder };
+    if (!isThere(folder) || holdsSame(folder, experiment, data)) return { run, folder };
   }
 }
 
@@ -57,7 +60,8 @@ export function runFolderFor(artifacts: string, experiment: Experiment, data: Re
 export function claimRunFolder({ place, experiment, cache }: PreparedRun, surroundings: Environment): RunPlace {
   for (;;) {
     const { run, folder } = place();
-    if (existsSync(folder)) {
+    if (isThere(folder)) {
+      throwUnlessOurs(folder);
       removeLeftovers(folder, cache.signs);
       describeRun(folder, experiment, surroundings);
       return { run, folder };
@@ -81,7 +85,7 @@ function renamed(temporary: string, folder: string): boolean {
     return true;
   } catch (error) {
     rmSync(temporary, { recursive: true, force: true });
-    if (!existsSync(folder)) throw error;
+    if (!isThere(folder)) throw error;
     return false;
   }
 }
@@ -102,29 +106,41 @@ export function publish(task: Task, folder: string): readonly { readonly path: s
   });
 }
 
+/** Throws where the folder, or one of these files, is a link or something else that no run of ours has made. */
 function holdsSame(folder: string, experiment: Experiment, data: Readonly<Record<string, string>>): boolean {
+  folderInside(dirname(folder), basename(folder));
+  const [config, surroundings] = ['config.yaml', 'environment.json'].map((name) => fileInside(folder, name)) as [string, string];
   try {
-    const before = JSON.parse(readFileSync(join(folder, 'environment.json'), 'utf8')) as Environment;
+    const before = readJsonInput<Pick<Environment, 'data'>>(surroundings, object({ data: record(text) }));
     const contents = (files: Readonly<Record<string, string>>): string => Object.values(files).sort().join();
-    return readFileSync(join(folder, 'config.yaml'), 'utf8') === toYaml(experiment) && contents(before.data) === contents(data);
+    return readInput(config, MOST_CONFIG_BYTES).toString('utf8') === toYaml(experiment) && contents(before.data) === contents(data);
   } catch {
     return false;
   }
+}
+
+const MOST_CONFIG_BYTES = 1 << 20;
+
+const FILES = ['config.yaml', 'environment.json', 'journal.jsonl', 'findings.json', 'folds.csv', 'metrics.json', 'oof.csv', 'predictions.csv', 'submission.csv', 'report.html'];
+const FOLDERS = ['figures', 'models', 'mlflow'];
+
+/** Throws before anything is trained where one of the places that a run writes to is a link, or no file or folder. */
+function throwUnlessOurs(folder: string): void {
+  folderInside(dirname(folder), basename(folder));
+  for (const name of FILES) fileInside(folder, name);
+  for (const name of FOLDERS) folderInside(folder, name);
+  if (isThere(join(folder, 'models'))) for (const name of readdirSync(join(folder, 'models'))) folderInside(folder, `models/${name}`);
+}
+
+/** Whatever stands there, a link that leads nowhere among it. */
+function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 /** A container's user may have no entry in the system's list. */
 function loginName(): string | null {
   try {
     return userInfo().username;
-  } catch {
-    return null;
-  }
-}
-
-function gitState(): Environment['git'] {
-  const git = (...args: readonly string[]): string => execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
-  try {
-    return { commit: git('rev-parse', 'HEAD'), dirty: git('status', '--porcelain') !== '' };
   } catch {
     return null;
   }

@@ -83,7 +83,7 @@ async function runPrepared(prepared: PreparedRun, options: RunnerOptions, listen
     const metrics = readMetrics(prepared);
     const pages = metrics === null || (executed === 0 && existsSync(join(folder, 'report.html'))) ? [] : await explain({ run, folder }, report, options.signal);
     for (const path of pages) report(await artifactOf(path, { run, folder }));
-    report({ type: 'run-finished', run, seconds: seconds(), summary: metrics === null ? {} : summaryOf(metrics) });
+    report({ type: 'run-finished', run, seconds: seconds(), summary: metrics === null ? {} : summaryOf(metrics), owner: thisProcess() });
     return { run, folder, seconds: seconds(), executed, cached: tasks.length - executed, metrics, files: [...files, ...pages] };
   } catch (error) {
     const { device, deviceChoice } = prepared;
@@ -93,7 +93,7 @@ async function runPrepared(prepared: PreparedRun, options: RunnerOptions, listen
       return { [device]: failure };
     }
     const isInterrupt = error instanceof OrtrainError && error.code === 'interrupted';
-    report({ type: 'run-failed', run, seconds: seconds(), error: error instanceof Error ? error.message : String(error), interrupted: isInterrupt });
+    report({ type: 'run-failed', run, seconds: seconds(), error: error instanceof Error ? error.message : String(error), interrupted: isInterrupt, owner: thisProcess() });
     throw error;
   } finally {
     journal.close();

@@ -1,13 +1,12 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { lstatSync, readdirSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { readExperiment, type Experiment } from '../config/index.ts';
 import { OrtrainError } from '../core/errors.ts';
-import { readJsonInput } from '../core/inputs.ts';
+import { fileInside, folderInside } from '../core/inside.ts';
 import { nearest } from '../core/nearest.ts';
-import { isAtWork } from '../tracking/at-work.ts';
-import { readJournal } from '../tracking/journal.ts';
 import type { RunMetrics } from '../tracking/run-files.ts';
-import { runMetrics } from '../tracking/run-shapes.ts';
+import { readProgress, statusOf, type RunProgress } from '../tracking/run-progress.ts';
+import { openRunIndex, readMetrics, unlessDamaged, type RunDigest, type RunResults } from './run-index.ts';
 import { trainedFoldsOf } from './trained-folds.ts';
 
 /** A run as its folder tells it. */
@@ -31,19 +30,24 @@ export interface StoredRun {
 export interface ListedRun extends Omit<StoredRun, 'experiment'> {
   /** Null where its file cannot be read. */
   readonly experiment: Experiment | null;
+  /** The metrics in short, known without reading them; null where it has none that can be read. */
+  readonly results: RunResults | null;
+  /** What decides which runs tell how fast others will be; null where the journal cannot be read. */
+  readonly progress: RunProgress | null;
 }
 
-/** All runs of an artifacts folder, the newest last. */
+/** All runs of an artifacts folder, the newest last. Of those that have not changed since the last time, nothing is read again. */
 export function listRuns(artifacts: string): readonly ListedRun[] {
-  return runNames(artifacts)
-    .map((name) => listed(join(runsFolder(artifacts), name)))
-    .sort((a, b) => a.startedAt.localeCompare(b.startedAt));
+  const index = openRunIndex(artifacts);
+  const runs = runNames(artifacts).map((name) => listed(runsFolder(artifacts), name, (folder) => index.of(folder, name)));
+  index.save();
+  return runs.sort((a, b) => a.startedAt.localeCompare(b.startedAt));
 }
 
 /** One run, by its name or by the path of its folder. Throws a usage error that names the nearest run where there is none. */
 export function readRun(artifacts: string, name: string): StoredRun {
   const names = runNames(artifacts);
-  const folder = names.includes(name) ? join(runsFolder(artifacts), name) : resolve(name);
+  const folder = names.includes(name) ? folderInside(runsFolder(artifacts), name) : resolve(name);
   if (!isRun(folder)) {
     const near = nearest(name, names);
     throw new OrtrainError('usage', `there is no run ${name} in ${runsFolder(artifacts)}`, {
@@ -51,64 +55,61 @@ export function readRun(artifacts: string, name: string): StoredRun {
       remedy: near !== undefined ? `Did you mean ${near}?` : names.length > 0 ? `The runs are ${names.join(', ')}.` : 'Start one with: pipeline run <config>',
     });
   }
-  const metrics = metricsOf(folder);
-  return { ...placeAndProgress(folder), experiment: experimentOf(folder), metrics, trainedFolds: trainedFoldsOf(folder, metrics) };
+  if (dirname(folder) === runsFolder(artifacts)) folderInside(dirname(folder), basename(folder));
+  const progress = unlessDamaged(() => readProgress(join(folder, 'journal.jsonl')));
+  const metrics = readMetrics(folder);
+  return { ...progressOf(folder, progress), experiment: readExperiment(fileInside(folder, 'config.yaml')), metrics, trainedFolds: trainedFoldsOf(folder, metrics?.folds.length) };
 }
 
-function listed(folder: string): ListedRun {
-  const [run, experiment, metrics] = [placeAndProgress(folder), unlessDamaged(() => experimentOf(folder)), unlessDamaged(() => metricsOf(folder))];
-  const isDamaged = experiment === undefined || metrics === undefined;
-  return { ...run, ...(isDamaged ? { status: 'damaged' } : {}), experiment: experiment ?? null, metrics: metrics ?? null, trainedFolds: trainedFoldsOf(folder, metrics ?? null) };
-}
-
-/** Undefined for a file that holds something else than it should. */
-function unlessDamaged<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof OrtrainError) return undefined;
-    throw error;
-  }
-}
-
-function placeAndProgress(folder: string): Omit<StoredRun, 'experiment' | 'metrics' | 'trainedFolds'> {
-  return { name: basename(folder), folder, ...progressOf(folder) };
-}
-
-function experimentOf(folder: string): Experiment {
-  return readExperiment(join(folder, 'config.yaml'));
-}
-
-function metricsOf(folder: string): RunMetrics | null {
-  const file = join(folder, 'metrics.json');
-  return existsSync(file) ? readJsonInput<RunMetrics>(file, runMetrics) : null;
+function listed(runs: string, name: string, digestOf: (folder: string) => RunDigest): ListedRun {
+  const folder = join(runs, name);
+  // Nothing behind a link belongs to these runs.
+  const { progress, experiment, results }: RunDigest = unlessDamaged(() => digestOf(folderInside(runs, name))) ?? {};
+  const run = progressOf(folder, progress);
+  const isDamaged = experiment === undefined || results === undefined;
+  return {
+    ...run,
+    ...(isDamaged ? { status: 'damaged' } : {}),
+    experiment: experiment ?? null,
+    results: results ?? null,
+    progress: progress ?? null,
+    trainedFolds: results === undefined ? 0 : trainedFoldsOf(folder, results?.folds.length),
+    get metrics() {
+      return results === undefined || results === null ? null : (unlessDamaged(() => readMetrics(folder)) ?? null);
+    },
+  };
 }
 
 const runsFolder = (artifacts: string): string => resolve(artifacts, 'runs');
 
 function runNames(artifacts: string): readonly string[] {
   const folder = runsFolder(artifacts);
-  return existsSync(folder) ? readdirSync(folder).filter((name) => isRun(join(folder, name))) : [];
+  return namesIn(folder).filter((name) => isRun(join(folder, name)));
 }
 
-const isRun = (folder: string): boolean => existsSync(join(folder, 'config.yaml')) && existsSync(join(folder, 'journal.jsonl'));
-
-/** What the journal says: the last start and what became of it, and the seconds of all starts together. */
-function progressOf(folder: string): Pick<StoredRun, 'status' | 'startedAt' | 'seconds'> {
-  const path = join(folder, 'journal.jsonl');
-  const entries = unlessDamaged(() => readJournal(path));
-  if (entries === undefined) return { status: 'damaged', startedAt: statSync(path).mtime.toISOString(), seconds: null };
-  const start = entries.findLast((entry) => entry.type === 'run-started');
-  const ends = entries.filter((entry) => entry.type === 'run-finished' || entry.type === 'run-failed');
-  const last = ends.at(-1);
-  const seconds = ends.length === 0 ? null : ends.reduce((sum, end) => sum + end.seconds, 0);
-  return { status: statusOf(folder, start, last), startedAt: new Date(start?.t ?? 0).toISOString(), seconds };
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
+    throw error;
+  }
 }
 
-type Entry = ReturnType<typeof readJournal>[number];
+/** Whatever stands under the names of these files: a run that was tampered with is still one. */
+function isRun(folder: string): boolean {
+  return ['config.yaml', 'journal.jsonl'].every((name) => {
+    try {
+      return lstatSync(join(folder, name), { throwIfNoEntry: false }) !== undefined;
+    } catch {
+      return false;
+    }
+  });
+}
 
-function statusOf(folder: string, start: (Entry & { readonly type: 'run-started' }) | undefined, end: Entry | undefined): StoredRun['status'] {
-  if (end === undefined || end.t < (start?.t ?? 0)) return start !== undefined && isAtWork(folder, start.owner) ? 'running' : 'interrupted';
-  if (end.type !== 'run-failed') return 'done';
-  return end.interrupted ? 'interrupted' : 'failed';
+/** The last start and what became of it, and the seconds of all starts together. */
+function progressOf(folder: string, progress: RunProgress | undefined): Omit<StoredRun, 'experiment' | 'metrics' | 'trainedFolds'> {
+  const name = basename(folder);
+  if (progress === undefined) return { name, folder, status: 'damaged', startedAt: lstatSync(join(folder, 'journal.jsonl')).mtime.toISOString(), seconds: null };
+  return { name, folder, status: statusOf(progress, folder), startedAt: new Date(progress.startedAt ?? 0).toISOString(), seconds: progress.seconds };
 }

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { freemem } from 'node:os';
+import { findProgram } from '../core/programs.ts';
 import type { GpuFigures, Listener, SystemFigures } from '../core/events.ts';
 
 /** As often as MLflow looks by default. A look takes some milliseconds, and epochs take minutes. */
@@ -106,11 +107,12 @@ function readProc(path: string): string {
 /** Asks nvidia-smi; where it does not answer the first time, it is not asked again. */
 function gpuReader(): () => Promise<readonly GpuFigures[] | undefined> {
   const query = ['--query-gpu=utilization.gpu,memory.used,memory.total', '--format=csv,noheader,nounits'];
+  const program = findProgram('nvidia-smi');
   let isThere: boolean | undefined;
   return () =>
     new Promise((resolve) => {
-      if (isThere === false) return resolve(undefined);
-      execFile('nvidia-smi', query, { timeout: GPU_PATIENCE_MS, killSignal: 'SIGKILL', windowsHide: true }, (error, stdout) => {
+      if (isThere === false || program === undefined) return resolve(undefined);
+      execFile(program, query, { timeout: GPU_PATIENCE_MS, killSignal: 'SIGKILL', windowsHide: true }, (error, stdout) => {
         isThere ??= error === null;
         resolve(error === null ? stdout.trim().split('\n').map(gpuFigures) : undefined);
       });

@@ -1,10 +1,10 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RunMetrics } from '../tracking/run-files.ts';
 
-/** How many folds of a run have a trained model: those that were evaluated together, or those whose models are in its folder so far. */
-export function trainedFoldsOf(folder: string, metrics: RunMetrics | null): number {
-  if (metrics !== null) return metrics.folds.length;
+/** How many folds of a run have a trained model: those that were evaluated together, or, before that, those whose models are in its folder. */
+export function trainedFoldsOf(folder: string, evaluated: number | undefined): number {
+  if (evaluated !== undefined) return evaluated;
   const models = join(folder, 'models');
-  return existsSync(models) ? readdirSync(models).filter((name) => /^fold-\d+$/.test(name)).length : 0;
+  const isThere = lstatSync(models, { throwIfNoEntry: false })?.isDirectory() === true;
+  return isThere ? readdirSync(models).filter((name) => /^fold-\d+$/.test(name)).length : 0;
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { OrtrainError } from '../core/errors.ts';
+import { fileInside } from '../core/inside.ts';
 import { readTrainExamples } from '../data/examples.ts';
 import { columnOf, readTable } from '../data/table.ts';
 import { probabilityColumns } from '../stages/prediction-table.ts';
@@ -16,7 +17,7 @@ export interface Validation {
 
 /** Texts from the run's training table, probabilities from its oof.csv. Throws a `data` error where the two do not belong together. */
 export async function readValidation(run: StoredRun, fold: number, classes: readonly string[]): Promise<Validation> {
-  const file = join(run.folder, 'oof.csv');
+  const file = fileInside(run.folder, 'oof.csv');
   if (!existsSync(file)) {
     throw new OrtrainError('usage', `run ${run.name} has no out-of-fold predictions yet, against which an export is checked`, {
       subject: run.name,

@@ -12,7 +12,7 @@ export interface FoldStory {
 }
 
 /** The folds of the latest start and of those before it, by number. A fold that goes on after an interruption repeats epochs, which are the same ones. */
-export function foldStories(journal: readonly JournalEntry[]): readonly FoldStory[] {
+export function foldStories(journal: Iterable<JournalEntry>): readonly FoldStory[] {
   const folds = new Map<number, FoldStory>();
   for (const entry of journal) {
     if (!('fold' in entry) || entry.fold === undefined) continue;

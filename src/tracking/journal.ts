@@ -1,7 +1,10 @@
-import { closeSync, fstatSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, readSync, statSync, truncateSync, writeSync } from 'node:fs';
+import { closeSync, constants, copyFileSync, fstatSync, fsyncSync, ftruncateSync, readSync, renameSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { OrtrainError } from '../core/errors.ts';
-import { readInput } from '../core/inputs.ts';
+import { makeFolder, temporaryBeside } from '../core/files.ts';
+import { saying } from '../core/inputs.ts';
+import { openFile } from '../core/inside.ts';
+import { cut } from '../core/shapes.ts';
 import { journalEntry } from './run-shapes.ts';
 import type { RunEvent } from '../core/events.ts';
 
@@ -34,22 +37,45 @@ export function openJournal(path: string): Journal {
   };
 }
 
-/** All whole lines of a journal, oldest first. Throws a data error that names the line which is none. */
-export function readJournal(path: string): readonly JournalEntry[] {
-  const lines = readInput(path, MOST_BYTES).toString('utf8').split('\n').slice(0, -1);
-  return lines.map((text, i) => {
-    const found = entryIn(text);
-    if (typeof found !== 'string') return found;
-    throw new OrtrainError('data', `${path} is damaged`, {
-      subject: path,
-      problems: [{ message: found, file: path, line: i + 1, snippet: text }],
-      remedy: 'Remove the line; the rest of the journal stays usable.',
-    });
+/**
+ * The whole lines of a journal, oldest first, read piece by piece: a journal may be larger than the memory. Throws a data error that names
+ * the first line which is no event.
+ */
+export function* journalEntries(path: string): Generator<JournalEntry, void, undefined> {
+  let line = 0;
+  for (const { entries, problems } of journalParts(path, 0, PIECE_BYTES)) {
+    for (const [i, entry] of entries.entries()) {
+      if (entry === undefined) throw damaged(path, line + i + 1, problems.get(i) ?? '');
+      yield entry;
+    }
+    line += entries.length;
+  }
+}
+
+/** The events of a journal that may be damaged: lines that are none are left out. */
+export function* soundEntries(path: string): Generator<JournalEntry, void, undefined> {
+  for (const { entries } of journalParts(path, 0, PIECE_BYTES)) for (const entry of entries) if (entry !== undefined) yield entry;
+}
+
+/** The last time that a run was begun; undefined where the journal tells of none. */
+export function latestStart(path: string): Extract<JournalEntry, { type: 'run-started' }> | undefined {
+  let latest: Extract<JournalEntry, { type: 'run-started' }> | undefined;
+  for (const entry of soundEntries(path)) if (entry.type === 'run-started') latest = entry;
+  return latest;
+}
+
+function damaged(path: string, line: number, problem: string): OrtrainError {
+  return new OrtrainError('data', `${path} is damaged in line ${line}`, {
+    subject: path,
+    problems: [{ message: problem, file: path, line }],
+    remedy: 'Remove the line; the rest of the journal stays usable.',
   });
 }
 
-/** What Node can hold as one text. */
-const MOST_BYTES = 2 ** 29 - 24;
+const PIECE_BYTES = 1 << 20;
+
+/** A line that is longer than this is none of ours. */
+const MOST_LINE_BYTES = 1 << 26;
 
 /** The entry of a line, or why it is none. */
 function entryIn(line: string): JournalEntry | string {
@@ -57,7 +83,7 @@ function entryIn(line: string): JournalEntry | string {
   try {
     value = JSON.parse(line);
   } catch {
-    return 'this line is not JSON';
+    return `this line is not JSON: ${JSON.stringify(cut(line))}`;
   }
   const wrong = journalEntry(value, '');
   return wrong === undefined ? (value as JournalEntry) : `this line is no event: ${wrong.startsWith(' ') ? `it${wrong}` : wrong}`;
@@ -67,58 +93,87 @@ function entryIn(line: string): JournalEntry | string {
 export interface JournalPart {
   /** Undefined where a line is none. */
   readonly entries: readonly (JournalEntry | undefined)[];
+  /** Position in `entries` of each line that is none, to the reason, a sentence without a final full stop. */
+  readonly problems: ReadonlyMap<number, string>;
   /** The byte after the last of these lines, from which to read on. */
   readonly end: number;
 }
 
 /** The whole lines from a byte on: as many as `mostBytes` hold, but one at least, where there is one. */
 export function readJournalFrom(path: string, start: number, mostBytes: number): JournalPart {
-  const file = openSync(path, 'r');
+  for (const part of journalParts(path, start, mostBytes)) return part;
+  return { entries: [], problems: new Map(), end: start };
+}
+
+function* journalParts(path: string, start: number, mostBytes: number): Generator<JournalPart, void, undefined> {
+  const file = saying(path, () => openFile(path, constants.O_RDONLY));
   try {
-    for (let length = mostBytes; ; length *= 2) {
-      const bytes = Buffer.alloc(Math.min(length, Math.max(0, fstatSync(file).size - start)));
-      const whole = bytes.lastIndexOf(LINE_BREAK, readSync(file, bytes, 0, bytes.byteLength, start) - 1) + 1;
-      if (whole === 0 && bytes.byteLength === length) continue;
-      const lines = bytes.toString('utf8', 0, whole).split('\n').slice(0, -1);
-      return { entries: lines.map(entryOf), end: start + whole };
+    let [at, length] = [start, mostBytes];
+    for (;;) {
+      const bytes = Buffer.allocUnsafe(Math.min(length, Math.max(0, fstatSync(file).size - at)));
+      const read = readSync(file, bytes, 0, bytes.byteLength, at);
+      const whole = read === 0 ? 0 : bytes.lastIndexOf(LINE_BREAK, read - 1) + 1;
+      if (whole === 0 && read < length) return;
+      if (whole === 0) {
+        length *= 2;
+        if (length > MOST_LINE_BYTES) return yield { entries: [undefined], problems: new Map([[0, 'this line is too long to be an event']]), end: at };
+        continue;
+      }
+      yield partOf(bytes.toString('utf8', 0, whole), at + whole);
+      [at, length] = [at + whole, mostBytes];
     }
   } finally {
     closeSync(file);
   }
 }
 
-/** The last time that a run was begun; undefined where the journal tells of none. */
-export function latestStart(path: string): Extract<JournalEntry, { type: 'run-started' }> | undefined {
-  let latest: Extract<JournalEntry, { type: 'run-started' }> | undefined;
-  for (let at = 0; ; ) {
-    const { entries, end } = readJournalFrom(path, at, 1 << 20);
-    for (const entry of entries) if (entry?.type === 'run-started') latest = entry;
-    if (end === at) return latest;
-    at = end;
-  }
+function partOf(text: string, end: number): JournalPart {
+  const problems = new Map<number, string>();
+  const entries = text.split('\n').slice(0, -1).map((line, i) => {
+    const found = entryIn(line);
+    if (typeof found !== 'string') return found;
+    problems.set(i, found);
+    return undefined;
+  });
+  return { entries, problems, end };
 }
 
 const LINE_BREAK = 0x0a;
 
-function entryOf(line: string): JournalEntry | undefined {
-  const found = entryIn(line);
-  return typeof found === 'string' ? undefined : found;
-}
-
+/** A file that has another name, too, may be somebody's own: what is appended goes to a copy of it. */
 function openForAppending(path: string): number {
   try {
-    mkdirSync(dirname(path), { recursive: true });
-    if (statSync(path, { throwIfNoEntry: false })?.isFile() === true) cutTornLine(path);
-    return openSync(path, 'a');
+    makeFolder(dirname(path));
+    let file = openFile(path, constants.O_RDWR | constants.O_APPEND | constants.O_CREAT);
+    if (fstatSync(file).nlink > 1) {
+      closeSync(file);
+      const copy = temporaryBeside(path);
+      copyFileSync(path, copy);
+      renameSync(copy, path);
+      file = openFile(path, constants.O_RDWR | constants.O_APPEND);
+    }
+    cutTornLine(file);
+    return file;
   } catch (cause) {
+    if (cause instanceof OrtrainError) throw cause;
     throw new OrtrainError('environment', `cannot write the journal ${path}`, { subject: path, remedy: 'Check the permissions of the folder and the space on the disk.', cause });
   }
 }
 
-function cutTornLine(path: string): void {
-  const bytes = readFileSync(path);
-  const whole = bytes.lastIndexOf(LINE_BREAK) + 1;
-  if (whole < bytes.byteLength) truncateSync(path, whole);
+/** Looks for the last line break from the end on. */
+function cutTornLine(file: number): void {
+  const { size } = fstatSync(file);
+  const bytes = Buffer.allocUnsafe(PIECE_BYTES);
+  for (let end = size; end > 0; ) {
+    const start = Math.max(0, end - PIECE_BYTES);
+    const read = readSync(file, bytes, 0, end - start, start);
+    const whole = read === 0 ? 0 : bytes.lastIndexOf(LINE_BREAK, read - 1) + 1;
+    if (whole > 0 || start === 0) {
+      if (start + whole < size) ftruncateSync(file, start + whole);
+      return;
+    }
+    end = start;
+  }
 }
 
 function writeLine(file: number, line: string): void {

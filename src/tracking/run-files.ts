@@ -1,7 +1,8 @@
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { readExperiment, type Experiment } from '../config/index.ts';
 import type { Environment } from '../core/events.ts';
 import { readJsonInput, unreadable } from '../core/inputs.ts';
+import { fileInside } from '../core/inside.ts';
 import { cut } from '../core/shapes.ts';
 import { columnOf, readTable } from '../data/table.ts';
 import { throwIfResultsChanged } from './recorded-files.ts';
@@ -70,14 +71,14 @@ export interface EvaluatedRun {
 /** Reads what the evaluation of a run has left in its folder. Throws where a file is missing, damaged, or not as the run left it. */
 export async function readEvaluatedRun(folder: string): Promise<EvaluatedRun> {
   await throwIfResultsChanged(folder, ['config.yaml', 'metrics.json', 'oof.csv']);
-  const metrics = readJsonInput<RunMetrics>(join(folder, 'metrics.json'), runMetrics);
+  const metrics = readJsonInput<RunMetrics>(fileInside(folder, 'metrics.json'), runMetrics);
   return {
     name: basename(folder),
     folder,
-    experiment: readExperiment(join(folder, 'config.yaml')),
+    experiment: readExperiment(fileInside(folder, 'config.yaml')),
     metrics,
-    environment: readJsonInput<Environment>(join(folder, 'environment.json'), runEnvironment),
-    outOfFold: await readOutOfFold(join(folder, 'oof.csv'), metrics.classes),
+    environment: readJsonInput<Environment>(fileInside(folder, 'environment.json'), runEnvironment),
+    outOfFold: await readOutOfFold(fileInside(folder, 'oof.csv'), metrics.classes),
   };
 }
 

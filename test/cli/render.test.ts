@@ -12,7 +12,8 @@ import { resultsTable } from '../../src/cli/render/results.ts';
 import { bytes, count, duration, metric, plural, rate } from '../../src/cli/render/text.ts';
 import type { FoldHistory, RunMetrics } from '../../src/runner/index.ts';
 import { sideBySide } from '../../src/tracking/comparison/compare.ts';
-import { openJournal, readJournal } from '../../src/tracking/journal.ts';
+import { openJournal } from '../../src/tracking/journal.ts';
+import { readJournal } from '../helpers/journal.ts';
 import { scriptedRun } from './events.ts';
 
 const plain = picocolors.createColors(false);

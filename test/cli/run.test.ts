@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readJournal } from '../../src/tracking/journal.ts';
+import { readJournal } from '../helpers/journal.ts';
 import { bin, pipeline, root } from './bin.ts';
 
 let folder: string;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { RunEvent } from '../../src/core/events.ts';
 import { predictTexts, readRun, runExperiment, type RunnerOptions } from '../../src/runner/index.ts';
-import { readJournal } from '../../src/tracking/journal.ts';
+import { readJournal } from '../helpers/journal.ts';
 import { smallQuickstart, temporaryFolder } from '../helpers/quickstart.ts';
 import { describeWebgpu } from '../helpers/webgpu.ts';
 

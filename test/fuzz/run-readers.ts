@@ -13,8 +13,10 @@ import { hashOf } from '../../src/core/hash.ts';
 import { readManifest, whatIsBroken, writeManifest, type KeyParts } from '../../src/runner/manifest.ts';
 import { readRun } from '../../src/runner/index.ts';
 import { comparisonOf } from '../../src/tracking/comparison/compare.ts';
-import { latestStart, openJournal, readJournal, readJournalFrom } from '../../src/tracking/journal.ts';
+import { openJournal, readJournalFrom } from '../../src/tracking/journal.ts';
+import { readJournal } from '../helpers/journal.ts';
 import { journalStory } from '../../src/tracking/report/journal-story.ts';
+import { readProgress } from '../../src/tracking/run-progress.ts';
 import { readEvaluatedRun, type EvaluatedRun } from '../../src/tracking/run-files.ts';
 import { openCheckpoints } from '../../src/training/checkpoint.ts';
 import { feedsOf, batches, forwardProgram, initial, stepProgram } from '../engine/runtime/small-model.ts';
@@ -82,7 +84,7 @@ function tellJournal(artifacts: string, path: string): void {
   const entries = readJournal(path);
   const { entries: whole } = readJournalFrom(path, 0, 100);
   ok(whole.every((entry) => entry !== undefined) && whole.length <= entries.length);
-  strictEqual(latestStart(path)?.t, entries.findLast(({ type }) => type === 'run-started')?.t);
+  strictEqual(readProgress(path).startedAt, entries.findLast(({ type }) => type === 'run-started')?.t ?? null);
   ok(journalStory(entries).tasks.every(({ rates }) => rates.every(({ lr }) => Number.isFinite(lr))));
   ok(decisionLines(notedDecisions(entries)).every((line) => line.length > 0));
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../src/core/events.ts';
 import { cacheContents, planExperiment, removeUnused, runExperiment, unused } from '../../src/runner/index.ts';
-import { readJournal } from '../../src/tracking/journal.ts';
+import { readJournal } from '../helpers/journal.ts';
 import { bin } from '../cli/bin.ts';
 import { flipBit } from '../helpers/damage.ts';
 import { root, smallQuickstart, temporaryFolder } from '../helpers/quickstart.ts';

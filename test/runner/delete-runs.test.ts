@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { thisProcess } from '../../src/core/owner.ts';
 import { cacheContents, deleteRuns, deletionOf, listRuns, runExperiment } from '../../src/runner/index.ts';
-import { openJournal, readJournal } from '../../src/tracking/journal.ts';
+import { openJournal } from '../../src/tracking/journal.ts';
+import { readJournal } from '../helpers/journal.ts';
 import { pipeline } from '../cli/bin.ts';
 import { smallQuickstart, temporaryFolder } from '../helpers/quickstart.ts';
 

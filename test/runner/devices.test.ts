@@ -5,7 +5,7 @@ import type { RunEvent } from '../../src/core/events.ts';
 import { chooseDevice, isSoftware, predictTexts, readRun, runExperiment, tried, type RunnerOptions } from '../../src/runner/index.ts';
 import { choiceInWords } from '../../src/runner/devices.ts';
 import type { PredictOptions } from '../../src/runner/predict.ts';
-import { readJournal } from '../../src/tracking/journal.ts';
+import { readJournal } from '../helpers/journal.ts';
 import { smallQuickstart, temporaryFolder } from '../helpers/quickstart.ts';
 
 const artifacts = temporaryFolder();

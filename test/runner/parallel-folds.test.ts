@@ -7,7 +7,7 @@ import { runExperiment } from '../../src/runner/index.ts';
 import { prepareRun } from '../../src/runner/prepare.ts';
 import { lanesWorthwhile } from '../../src/runner/share-out.ts';
 import { sideBySide } from '../../src/runner/side-by-side.ts';
-import { readJournal } from '../../src/tracking/journal.ts';
+import { readJournal } from '../helpers/journal.ts';
 import { bin } from '../cli/bin.ts';
 import { childrenOf, survivors } from '../helpers/processes.ts';
 import { root, smallQuickstart, temporaryFolder } from '../helpers/quickstart.ts';

@@ -5,7 +5,7 @@ import { readExperiment } from '../../src/config/index.ts';
 import type { RunEvent } from '../../src/core/events.ts';
 import { inspectDataset } from '../../src/runner/check-data.ts';
 import { listRuns, planExperiment, predictTexts, readRun, runExperiment, type RunnerOptions } from '../../src/runner/index.ts';
-import { readJournal } from '../../src/tracking/journal.ts';
+import { readJournal } from '../helpers/journal.ts';
 import { readValidation } from '../../src/runner/validation-rows.ts';
 import { smallQuickstart, temporaryFolder } from '../helpers/quickstart.ts';
 

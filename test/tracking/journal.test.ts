@@ -1,9 +1,11 @@
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { RunEvent } from '../../src/core/events.ts';
-import { openJournal, readJournal } from '../../src/tracking/journal.ts';
+import { openJournal, readJournalFrom } from '../../src/tracking/journal.ts';
+import { readJournal } from '../helpers/journal.ts';
 import { because } from '../helpers/skips.ts';
 
 const started: RunEvent = { type: 'task-started', run: 'a', task: 'split', stage: 'split' };
@@ -76,10 +78,33 @@ test('appending after closing does nothing', () => {
   expect(readJournal(path)).toHaveLength(1);
 });
 
-test.skipIf(because('a journal on a full disk (it needs /dev/full)', process.platform !== 'linux'))('a full disk does not throw', () => {
-  const journal = openJournal('/dev/full');
-  expect(() => journal.append(started)).not.toThrow();
-  expect(() => journal.close()).not.toThrow();
+test('a file of which no line can be told is read to its end all the same, and long lines, too', () => {
+  write({ ...started, task: 'x'.repeat(3_000_000) }, finished);
+  expect(readJournal(path).map(({ type }) => type)).toEqual(['task-started', 'task-finished']);
+  appendFileSync(path, 'y'.repeat(3_000_000));
+  write(started);
+  expect(readJournal(path).map(({ type }) => type)).toEqual(['task-started', 'task-finished', 'task-started']);
+});
+
+test.skipIf(because('links', process.platform === 'win32'))('what is no file, and what lies elsewhere, is neither read nor written', () => {
+  mkdirSync(join(folder, 'runs', 'a'), { recursive: true });
+  const outside = join(folder, 'profile');
+  writeFileSync(outside, 'no line break');
+  symlinkSync(outside, path);
+  for (const use of [() => openJournal(path), () => readJournal(path), () => readJournalFrom(path, 0, 100)]) {
+    expect(use).toThrow(expect.objectContaining({ code: 'data', message: expect.stringContaining(`${path} is a link`) as string }));
+  }
+  rmSync(path);
+  execFileSync('mkfifo', [path]);
+  for (const use of [() => openJournal(path), () => readJournal(path)]) expect(use).toThrow('a named pipe');
+  rmSync(path);
+  mkdirSync(path);
+  for (const use of [() => openJournal(path), () => readJournal(path)]) expect(use).toThrow('a directory');
+  rmSync(path, { recursive: true });
+  linkSync(outside, path);
+  write(started);
+  expect(readFileSync(outside, 'utf8')).toBe('no line break');
+  expect(readJournal(path)).toHaveLength(1);
 });
 
 test('a place that cannot be written is an error when it is opened', () => {

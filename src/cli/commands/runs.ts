@@ -17,15 +17,15 @@ function runTable(stored: readonly ListedRun[], colors: Colors): string {
   const columns = [left('run'), left('status'), left('started'), right('took'), left('model'), right('folds'), right('oof/accuracy'), right('oof/f1_macro')];
   return table(
     columns,
-    stored.map(({ name, status, startedAt, seconds, experiment, metrics, trainedFolds }) => [
+    stored.map(({ name, status, startedAt, seconds, experiment, results, trainedFolds }) => [
       printable(name),
       colored(status, colors),
       minuteOf(startedAt),
       seconds === null ? '–' : duration(seconds),
       experiment === null ? '–' : printable(experiment.model.base),
       experiment === null ? '–' : foldsText(trainedFolds, experiment.split.folds),
-      metric(metrics?.oof['oof/accuracy']),
-      metric(metrics?.oof['oof/f1_macro']),
+      metric(results?.oof['oof/accuracy']),
+      metric(results?.oof['oof/f1_macro']),
     ]),
     colors,
   );

@@ -3,9 +3,8 @@ import { join, relative } from 'node:path';
 import { asked, shownValue } from '../../config/parameters.ts';
 import { readRun, type StoredRun } from '../../runner/index.ts';
 import { foldStories, type FoldStory } from '../../tracking/fold-stories.ts';
-import { readJournal, type JournalEntry } from '../../tracking/journal.ts';
+import { journalEntries, type JournalEntry } from '../../tracking/journal.ts';
 import { throwIfResultsChanged } from '../../tracking/recorded-files.ts';
-import { journalStory } from '../../tracking/report/journal-story.ts';
 import type { Verb } from '../call.ts';
 import { foldCurves, type Curves } from '../render/curves.ts';
 import { decisionLines, notedDecisions } from '../render/decisions.ts';
@@ -18,24 +17,36 @@ import type { Colors } from '../terminal.ts';
 export const show: Verb<object> = async ([name = ''], _flags, call) => {
   const run = readRun(call.flags.artifacts, name);
   await throwIfResultsChanged(run.folder, ['config.yaml', 'metrics.json']);
-  const journal = readJournal(join(run.folder, 'journal.jsonl'));
+  const { journal, system } = readTold(join(run.folder, 'journal.jsonl'));
   const [files, folds] = [filesBelow(run.folder), foldStories(journal)];
   return {
-    data: { ...run, asked: asked(run.experiment), decisions: notedDecisions(journal), files, folds, ...circumstances(journal) },
+    data: { ...run, asked: asked(run.experiment), decisions: notedDecisions(journal), files, folds, ...circumstances(journal), system },
     text: showText(run, { journal, files, folds }, call.terminal.colors),
   };
 };
 
-/** What else the journal holds: the surroundings of the last start, notices, what the run took of the machine, and its files' hashes. */
+/** What a run took of the machine; null where nobody looked. */
+type Taken = { readonly peakMemoryBytes: number; readonly meanCpuPercent: number } | null;
+
+/** The entries that are shown: of the single steps, which are most of a journal, only their epochs are. */
+function readTold(path: string): { readonly journal: readonly JournalEntry[]; readonly system: Taken } {
+  const journal: JournalEntry[] = [];
+  let [looks, cpuPercent, peakMemoryBytes] = [0, 0, 0];
+  for (const entry of journalEntries(path)) {
+    if (entry.type === 'system') [looks, cpuPercent, peakMemoryBytes] = [looks + 1, cpuPercent + entry.cpuPercent, Math.max(peakMemoryBytes, entry.memoryBytes)];
+    else if (entry.type !== 'download' && !(entry.type === 'task-event' && ['step', 'progress'].includes(entry.event.type))) journal.push(entry);
+  }
+  return { journal, system: looks === 0 ? null : { peakMemoryBytes, meanCpuPercent: cpuPercent / looks } };
+}
+
+/** What else the journal holds: the surroundings of the last start, notices, and its files' hashes. */
 function circumstances(journal: readonly JournalEntry[]): object {
-  const { looks } = journalStory(journal);
   const start = journal.findLast((entry) => entry.type === 'run-started');
   const notices = journal.flatMap((entry) => (entry.type === 'notice' ? [entry.message] : entry.type === 'task-event' && entry.event.type === 'notice' ? [entry.event.message] : []));
   const artifacts = new Map(journal.flatMap((entry) => (entry.type === 'artifact' ? [[entry.path, { path: entry.path, bytes: entry.bytes, sha256: entry.sha256 }] as const] : [])));
   return {
     environment: start?.type === 'run-started' ? start.environment : null,
     notices: [...new Set(notices)],
-    system: looks.length === 0 ? null : { peakMemoryBytes: Math.max(...looks.map(({ memoryBytes }) => memoryBytes)), meanCpuPercent: looks.reduce((sum, { cpuPercent }) => sum + cpuPercent, 0) / looks.length },
     artifacts: [...artifacts.values()],
   };
 }

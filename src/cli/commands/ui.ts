@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { platform } from 'node:os';
 import { join } from 'node:path';
 import { interrupted, OrtrainError } from '../../core/errors.ts';
+import { findProgram } from '../../core/programs.ts';
 import type { ListedRun } from '../../runner/index.ts';
 import { findMlflow, startOwnServer } from '../../tracking/mlflow/own-server.ts';
 import { trackingServer, type TrackingServer } from '../../tracking/mlflow/server.ts';
@@ -60,8 +61,9 @@ const REMEDY = 'Install it with "pip install mlflow", or set MLFLOW_TRACKING_URI
 
 /** With the program that this system has for it; nobody waits for that. */
 function openPage(address: string): void {
-  const [program, ...words] = platform() === 'darwin' ? ['open', address] : platform() === 'win32' ? ['explorer', address] : ['xdg-open', address];
-  spawn(program, words, { detached: true, stdio: 'ignore' })
+  const program = findProgram({ darwin: 'open', win32: 'explorer' }[platform() as string] ?? 'xdg-open');
+  if (program === undefined) return;
+  spawn(program, [address], { detached: true, stdio: 'ignore' })
     .on('error', () => {})
     .unref();
 }

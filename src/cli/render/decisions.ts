@@ -11,13 +11,15 @@ export interface NotedDecision {
 }
 
 /** Resets, early stops and divergences of each task's last start; kept models, patience and reduced rates are daily business. */
-export function notedDecisions(journal: readonly JournalEntry[]): readonly NotedDecision[] {
+export function notedDecisions(journal: Iterable<JournalEntry>): readonly NotedDecision[] {
   const ofTask = new Map<string, NotedDecision[]>();
   for (const entry of journal) {
     if (entry.type === 'task-started') ofTask.delete(entry.task);
     if (entry.type !== 'task-event' || entry.event.type !== 'decision' || !NOTED.includes(entry.event.kind)) continue;
     const { epoch, kind, message } = entry.event;
-    ofTask.set(entry.task, [...(ofTask.get(entry.task) ?? []), { task: entry.task, epoch, kind, message }]);
+    const before = ofTask.get(entry.task) ?? [];
+    before.push({ task: entry.task, epoch, kind, message });
+    ofTask.set(entry.task, before);
   }
   return [...ofTask.values()].flat();
 }

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { Experiment } from '../../config/index.ts';
 import type { Environment, Pace, RunEvent } from '../../core/events.ts';
-import { readJournal, type JournalEntry } from '../../tracking/journal.ts';
+import { journalEntries, type JournalEntry } from '../../tracking/journal.ts';
+import { circumstancesOf } from '../../tracking/run-progress.ts';
 import { listRuns } from '../runs.ts';
 import type { Cost, Speeds } from './speeds.ts';
 
@@ -18,13 +19,17 @@ const MOST_RUNS = 20;
  * and its steps cost next to nothing either. Undefined where there is no such run.
  */
 export function earlierSpeeds(artifacts: string, experiment: Experiment, circumstances: Circumstances): Speeds | undefined {
-  const runs = listRuns(artifacts).flatMap((run) => (run.status === 'damaged' || run.experiment === null ? [] : [{ ...run, experiment: run.experiment }])).toReversed();
+  const here = circumstancesOf(circumstances);
+  const runs = listRuns(artifacts)
+    .flatMap((run) => (run.status === 'damaged' || run.experiment === null || run.progress === null ? [] : [{ name: run.name, folder: run.folder, experiment: run.experiment, progress: run.progress }]))
+    .filter(({ progress }) => progress.isTimed && progress.circumstances.includes(here))
+    .toReversed();
   const alike = runs.filter((run) => whatCounts(run.experiment, true) === whatCounts(experiment, true));
   const ofOtherHeads = experiment.model.freeze_encoder ? runs.filter((run) => !alike.includes(run) && whatCounts(run.experiment, false) === whatCounts(experiment, false)) : [];
   let found: Omit<Speeds, 'source'> = { open: undefined, step: undefined, evaluate: undefined, encode: undefined };
   const sources: string[] = [];
   for (const run of [...alike, ...ofOtherHeads].slice(0, MOST_RUNS)) {
-    const entries = startsLike(readJournal(join(run.folder, 'journal.jsonl')), circumstances);
+    const entries = startsLike(journalEntries(join(run.folder, 'journal.jsonl')), here);
     const speeds = { ...trainingSpeeds(entries), encode: encodingSpeed(entries) };
     const hasStep = found.step === undefined && speeds.step !== undefined;
     const hasEncode = found.encode === undefined && speeds.encode !== undefined;
@@ -42,33 +47,41 @@ function whatCounts({ model, training }: Experiment, withHead: boolean): string 
   return JSON.stringify([base, revision, freeze_encoder, max_seq_length, ...(withHead ? [head.dense] : []), batch_size, eval_batch_size, padding, batching, optimizer.name]);
 }
 
-/** The entries of those starts of a run that happened under the same circumstances. */
-function startsLike(entries: readonly JournalEntry[], circumstances: Circumstances): readonly JournalEntry[] {
+/** What tells of speeds, of those starts of a run that happened under the same circumstances. */
+function startsLike(entries: Iterable<JournalEntry>, here: string): readonly JournalEntry[] {
+  const kept: JournalEntry[] = [];
   let alike = false;
-  return entries.filter((entry) => {
-    if (entry.type === 'run-started') alike = circumstancesText(entry.environment) === circumstancesText(circumstances);
-    return alike;
-  });
-}
-
-function circumstancesText({ machine, device, threads, versions }: Circumstances): string {
-  return JSON.stringify([machine.cpu, machine.cores, device, threads, versions['onnxruntime']]);
+  for (const entry of entries) {
+    if (entry.type === 'run-started') alike = circumstancesOf(entry.environment) === here;
+    const tells = entry.type === 'task-started' || entry.type === 'task-finished' || (entry.type === 'task-event' && ['epoch', 'progress'].includes(entry.event.type));
+    if (alike && tells) kept.push(entry);
+  }
+  return kept;
 }
 
 function trainingSpeeds(entries: readonly JournalEntry[]): Pick<Speeds, 'open' | 'step' | 'evaluate'> {
-  const epochs = entries.flatMap((entry) => (entry.type === 'task-event' && entry.event.type === 'epoch' && entry.event.work !== undefined ? [{ t: entry.t, task: entry.task, seconds: entry.event.seconds, work: entry.event.work }] : []));
+  const epochs = entries.flatMap((entry) => (entry.type === 'task-event' && entry.event.type === 'epoch' && entry.event.work !== undefined ? [{ task: entry.task, seconds: entry.event.seconds, work: entry.event.work }] : []));
   const ends = entries.filter((entry): entry is Finished => entry.type === 'task-finished' && entry.stage === 'train');
   const around = ends.map(({ task, seconds }) => seconds - epochs.filter((epoch) => epoch.task === task).reduce((total, epoch) => total + epoch.seconds, 0));
   // Where no fold came to its end, what lies before the first epoch.
-  const before = entries.flatMap((entry) => {
-    const first = entry.type === 'task-started' ? epochs.find(({ task, t }) => task === entry.task && t >= entry.t) : undefined;
-    return first === undefined ? [] : [(first.t - entry.t) / 1000 - first.seconds];
-  });
+  const before = firstEpochs(entries).map(({ start, epoch, seconds }) => (epoch - start) / 1000 - seconds);
   return {
-    open: meanOf(around.length > 0 ? around : before),
+    open: meanOf(around.length > 0 ? around : before.filter((seconds) => seconds >= 0)), // less than nothing where the clock was put back
     step: proportional(epochs.map(({ work }) => work.training)),
     evaluate: proportional(epochs.map(({ work }) => work.validation)),
   };
+}
+
+/** When each start of a task was, and when its first epoch ended, which took so many seconds. */
+function firstEpochs(entries: readonly JournalEntry[]): readonly { readonly start: number; readonly epoch: number; readonly seconds: number }[] {
+  const started = new Map<string, number>();
+  return entries.flatMap((entry) => {
+    if (entry.type === 'task-started') started.set(entry.task, entry.t);
+    if (entry.type !== 'task-event' || entry.event.type !== 'epoch') return [];
+    const start = started.get(entry.task);
+    started.delete(entry.task);
+    return start === undefined ? [] : [{ start, epoch: entry.t, seconds: entry.event.seconds }];
+  });
 }
 
 /** Undefined where there are none. Clocks that are read one after the other may make it less than nothing. */
@@ -84,7 +97,7 @@ function encodingSpeed(entries: readonly JournalEntry[]): Cost | undefined {
     entry.type === 'task-event' && entry.stage === 'encode' && entry.event.type === 'progress' && entry.event.positions !== undefined ? [{ seconds: entry.t / 1000, positions: entry.event.positions }] : [],
   );
   const between = reports.slice(1).map(({ seconds, positions }, i) => ({ tokens: 0, seconds: seconds - (reports[i]?.seconds ?? NaN), positions: positions - (reports[i]?.positions ?? NaN) }));
-  return proportional(between.filter(({ positions }) => positions > 0));
+  return proportional(between.filter(({ positions, seconds }) => positions > 0 && seconds >= 0));
 }
 
 /** By tokens with padding; undefined where there were none. */

@@ -1,11 +1,14 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { differing } from '../../config/parameters.ts';
 import { OrtrainError } from '../../core/errors.ts';
 import type { Environment } from '../../core/events.ts';
 import { hashFile } from '../../core/hash.ts';
+import { readJsonInput } from '../../core/inputs.ts';
+import { fileInside, folderInside } from '../../core/inside.ts';
 import { leaves } from '../../core/leaves.ts';
 import { recordedFiles, whatIsWrong } from '../recorded-files.ts';
+import { runEnvironment } from '../run-shapes.ts';
 import { sideBySide, type Compared, type SideBySide } from './compare.ts';
 import { readJudged } from './judged.ts';
 
@@ -94,7 +97,7 @@ function shown(value: unknown): string {
 function readEnvironment({ name, folder }: Stored): Environment {
   const path = join(folder, 'environment.json');
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Environment;
+    return readJsonInput<Environment>(fileInside(folder, 'environment.json'), runEnvironment);
   } catch (cause) {
     throw new OrtrainError('data', `${path} cannot be read, so nothing is known of what ${name} ran on`, { subject: path, cause });
   }
@@ -145,7 +148,7 @@ async function comparedResults(a: string, b: string): Promise<readonly ResultFil
   const paths = [...RESULTS, ...new Set([a, b].flatMap(modelFiles))].filter((path) => [a, b].some((folder) => existsSync(join(folder, path))));
   return Promise.all(
     paths.map(async (path) => {
-      const hashes = await Promise.all([a, b].map(async (folder) => (existsSync(join(folder, path)) ? hashFile(join(folder, path)) : undefined)));
+      const hashes = await Promise.all([a, b].map(async (folder) => (existsSync(fileInside(folder, path)) ? hashFile(join(folder, path)) : undefined)));
       return { path, same: hashes[0] !== undefined && hashes[0] === hashes[1], hashes };
     }),
   );
@@ -153,7 +156,7 @@ async function comparedResults(a: string, b: string): Promise<readonly ResultFil
 
 /** The weights of each fold, in one file or, where folds share an encoder, in two. */
 function modelFiles(folder: string): readonly string[] {
-  const models = join(folder, 'models');
+  const models = folderInside(folder, 'models');
   if (!existsSync(models)) return [];
   const weightsOf = (fold: string): readonly string[] => readdirSync(join(models, fold)).filter((name) => name.endsWith('.safetensors')).sort();
   return readdirSync(models, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name).sort().flatMap((fold) => weightsOf(fold).map((name) => `models/${fold}/${name}`));

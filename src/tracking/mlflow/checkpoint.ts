@@ -1,7 +1,8 @@
-import { appendFileSync, existsSync, mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { writeJsonAtomic } from '../../core/files.ts';
+import { appendFileSync, closeSync, constants } from 'node:fs';
+import { dirname } from 'node:path';
+import { makeFolder, writeJsonAtomic } from '../../core/files.ts';
 import { readJsonInput } from '../../core/inputs.ts';
+import { fileInside, openFile } from '../../core/inside.ts';
 import { count, flag, nullable, object, optional, record, text } from '../../core/shapes.ts';
 import { OWN_KEY, type TrackingServer } from './server.ts';
 
@@ -19,6 +20,8 @@ export interface Checkpoint {
   readonly artifacts: Readonly<Record<string, string>>;
   /** Whether the server's runs have come to the end that the journal tells of. */
   readonly isSettled: boolean;
+  /** How the files looked then that are made after the run's end; absent before. */
+  readonly late?: string;
 }
 
 export function freshCheckpoint(server: TrackingServer): Checkpoint {
@@ -38,13 +41,11 @@ export function readCheckpoint(folder: string, server: TrackingServer): Checkpoi
 function storedCheckpoint(folder: string, server: TrackingServer): Checkpoint | undefined {
   const former = server.formerKey === undefined ? [] : [server.formerKey];
   for (const key of [server.key, ...former]) {
-    const path = join(folder, 'mlflow', `${key}.json`);
-    if (!existsSync(path)) continue;
     try {
-      const stored = readJsonInput<Checkpoint>(path, checkpointShape);
+      const stored = readJsonInput<Checkpoint>(fileInside(folder, `mlflow/${key}.json`), checkpointShape);
       if (stored.server === server.uri || key === OWN_KEY) return { ...freshCheckpoint(server), ...stored };
     } catch {
-      // As good as lost.
+      // Missing, or as good as lost.
     }
   }
   return undefined;
@@ -58,6 +59,7 @@ const checkpointShape = object({
   parent: optional(nullable(text)),
   artifacts: record(text),
   isSettled: optional(flag),
+  late: optional(text),
 });
 
 export function writeCheckpoint(folder: string, server: TrackingServer, checkpoint: Checkpoint): void {
@@ -74,11 +76,13 @@ export interface Refused {
 /** Writes down what a server refused, in the run's `mlflow/rejected.jsonl`. */
 export function setAside(folder: string, { uri }: TrackingServer, refused: readonly Refused[]): void {
   if (refused.length === 0) return;
-  const path = join(folder, 'mlflow', 'rejected.jsonl');
-  mkdirSync(dirname(path), { recursive: true });
-  appendFileSync(path, refused.map((each) => `${JSON.stringify({ t: Date.now(), server: uri, ...each })}\n`).join(''));
+  const path = fileInside(folder, 'mlflow/rejected.jsonl');
+  makeFolder(dirname(path));
+  const file = openFile(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT);
+  appendFileSync(file, refused.map((each) => `${JSON.stringify({ t: Date.now(), server: uri, ...each })}\n`).join(''));
+  closeSync(file);
 }
 
 function pathOf(folder: string, { key }: TrackingServer): string {
-  return join(folder, 'mlflow', `${key}.json`);
+  return fileInside(folder, `mlflow/${key}.json`);
 }

@@ -1,12 +1,17 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { OrtrainError } from '../../core/errors.ts';
 import { sha256 } from '../../core/hash.ts';
+import { fileInside, folderInside } from '../../core/inside.ts';
 import { readJournalFrom } from '../journal.ts';
 
 /** What a run's folder has for a server. */
 
 /** Holds about a thousand entries of the journal. */
 export const PART_BYTES = 256 * 1024;
+
+/** Files that are made from the results, as often as somebody wants. */
+export const MADE_LATE = /^(report\.html|figures\/)/;
 
 /** Ours for the server's run: the start that the journal begins with happened only once. */
 export function ownId(journal: string): string {
@@ -16,11 +21,22 @@ export function ownId(journal: string): string {
 
 /** Files that are made from the results, after the run's end. */
 export function lateFiles(folder: string): readonly string[] {
-  const figures = join(folder, 'figures');
-  const drawn = existsSync(figures) ? readdirSync(figures).map((name) => `figures/${name}`) : [];
-  return ['report.html', ...drawn].filter((file) => statSync(join(folder, file), { throwIfNoEntry: false })?.isFile() === true);
+  const figures = lstatSync(folderInside(folder, 'figures'), { throwIfNoEntry: false });
+  const drawn = figures === undefined ? [] : readdirSync(join(folder, 'figures')).map((name) => `figures/${name}`);
+  return ['report.html', ...drawn].filter((file) => lstatSync(join(folder, file), { throwIfNoEntry: false })?.isFile() === true);
+}
+
+/** Where a file of the run is; undefined where it is not there any more, an error where it is no file, or lies elsewhere. */
+export function sourceOf(folder: string, file: string): string | OrtrainError | undefined {
+  try {
+    const source = fileInside(folder, file);
+    return lstatSync(source, { throwIfNoEntry: false }) === undefined ? undefined : source;
+  } catch (error) {
+    if (error instanceof OrtrainError) return error;
+    throw error;
+  }
 }
 
 export function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  return lstatSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }

@@ -1,9 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join, resolve } from 'node:path';
+import { join, parse, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OrtrainError } from '../../core/errors.ts';
+import { findProgram } from '../../core/programs.ts';
 import { OWN_KEY, type TrackingServer, type Variables } from './server.ts';
 
 /** An MLflow server on this machine that ends with us. */
@@ -23,13 +24,16 @@ export interface MlflowCommand {
 
 /** An installed MLflow, else one that uv or pipx fetches and keeps; undefined where there is neither, or the signal has ended the search. */
 export async function findMlflow(env: Variables, signal: AbortSignal): Promise<MlflowCommand | undefined> {
-  for (const command of COMMANDS) if (!signal.aborted && (await answersItsVersion(command, env, signal))) return command;
+  for (const { words: [name = '', ...words], isFetched } of COMMANDS) {
+    const program = findProgram(name, env);
+    if (program !== undefined && !signal.aborted && (await answersItsVersion(program, env, signal))) return { words: [program, ...words], isFetched };
+  }
   return undefined;
 }
 
-function answersItsVersion({ words: [program = ''] }: MlflowCommand, env: Variables, signal: AbortSignal): Promise<boolean> {
+function answersItsVersion(program: string, env: Variables, signal: AbortSignal): Promise<boolean> {
   return new Promise((settle) => {
-    spawn(program, ['--version'], { env, stdio: 'ignore', signal: AbortSignal.any([signal, AbortSignal.timeout(VERSION_MS)]), killSignal: 'SIGKILL' })
+    spawn(program, ['--version'], { cwd: ELSEWHERE, env, stdio: 'ignore', signal: AbortSignal.any([signal, AbortSignal.timeout(VERSION_MS)]), killSignal: 'SIGKILL' })
       .on('error', () => settle(false))
       .on('close', (code) => settle(code === 0));
   });
@@ -43,9 +47,9 @@ export async function startOwnServer(command: MlflowCommand, folder: string, opt
   const [program = '', ...words] = command.words;
   const store = ['--backend-store-uri', `sqlite:///${join(root, 'mlflow.db')}`, '--artifacts-destination', join(root, 'artifacts')];
   const child = spawn(program, [...words, 'server', '--host', LOCAL, '--port', String(port), '--workers', '1', ...store], {
-    cwd: root,
+    cwd: ELSEWHERE,
     // Its job runner would start ten more processes, none of which is for us.
-    env: { ...options.env, MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false', MLFLOW_DISABLE_TELEMETRY: 'true' },
+    env: { ...options.env, MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false', MLFLOW_DISABLE_TELEMETRY: 'true', PYTHONSAFEPATH: '1' },
     // A group of its own: its workers would outlive it, and Ctrl-C is ours to pass on.
     detached: true,
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -62,6 +66,9 @@ export async function startOwnServer(command: MlflowCommand, folder: string, opt
 }
 
 const LOCAL = '127.0.0.1';
+
+/** Python takes modules from the folder that it works in, and ours may hold a stranger's. */
+const ELSEWHERE = parse(process.execPath).root;
 
 const COMMANDS: readonly MlflowCommand[] = [
   { words: ['mlflow'], isFetched: false },

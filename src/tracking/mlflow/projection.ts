@@ -56,7 +56,8 @@ export const experimentOf = (started: RunStarted): Experiment => started.experim
 
 /** What is known after one more entry. */
 export function advance(state: Projected, entry: JournalEntry): Projected {
-  const next = { ...state, lastTime: entry.t };
+  // A clock may be put back; nothing ends before it began.
+  const next = { ...state, lastTime: entry.type === 'run-started' ? entry.t : Math.max(entry.t, state.lastTime) };
   switch (entry.type) {
     case 'run-started':
       return { ...next, started: entry, isOpen: true };
@@ -93,16 +94,16 @@ export function operations(state: Projected, entry: JournalEntry): readonly Oper
       return artifact(experimentOf(state.started), entry.path);
     case 'run-finished':
       return [
-        ...closeFolds(state, entry.t, 'FINISHED'),
+        ...closeFolds(state, Math.max(entry.t, state.lastTime), 'FINISHED'),
         { target: 'experiment', type: 'metrics', metrics: Object.entries(entry.summary).map(([key, value]) => ({ key, value, t: entry.t, step: 0 })) },
-        { target: 'experiment', type: 'close', status: 'FINISHED', t: entry.t },
+        { target: 'experiment', type: 'close', status: 'FINISHED', t: Math.max(entry.t, state.lastTime) },
       ];
     case 'run-failed': {
       const status = entry.interrupted ? 'KILLED' : 'FAILED';
       return [
-        ...closeFolds(state, entry.t, status),
+        ...closeFolds(state, Math.max(entry.t, state.lastTime), status),
         { target: 'experiment', type: 'tags', tags: { 'ortrain.error': entry.error } },
-        { target: 'experiment', type: 'close', status, t: entry.t },
+        { target: 'experiment', type: 'close', status, t: Math.max(entry.t, state.lastTime) },
       ];
     }
     default:
@@ -140,7 +141,7 @@ export function tagsOf({ versions, user, device, git, commandLine }: Environment
   return {
     'mlflow.source.type': 'LOCAL',
     'mlflow.source.name': commandLine.join(' '),
-    ...(user === null ? {} : { 'mlflow.user': user }),
+    ...(typeof user === 'string' ? { 'mlflow.user': user } : {}),
     ...(git === null ? {} : { 'mlflow.source.git.commit': git.commit, 'mlflow.source.git.dirty': String(git.dirty) }),
     'ortrain.version': versions['ortrain'] ?? '',
     'ortrain.device': device,
@@ -202,5 +203,5 @@ function changedFold(fold: Fold, entry: OfFold): Fold {
 }
 
 function nameOf(path: string): string {
-  return path.split(/[\\/]/).at(-1) ?? path;
+  return String(path).split(/[\\/]/).at(-1) ?? path;
 }

@@ -4,10 +4,11 @@ import { OrtrainError } from '../../core/errors.ts';
 import { signOf, takeLease } from '../../core/lease.ts';
 import { acquireLock, livingOwner } from '../../core/lock.ts';
 import { ownerName, thisProcess, type Owner } from '../../core/owner.ts';
-import { isAtWork } from '../at-work.ts';
-import { latestStart } from '../journal.ts';
+import { soundEntries } from '../journal.ts';
+import { readProgress, workerOf } from '../run-progress.ts';
 import type { Failure } from './answers.ts';
 import { trackingClient } from './client.ts';
+import { isUpToDate } from './late-files.ts';
 import { shortPatience } from './patience.ts';
 import type { TrackingServer, Variables } from './server.ts';
 import { RunUpload } from './upload.ts';
@@ -34,9 +35,10 @@ export interface SyncOptions {
 
 /** Brings the server's picture of a run up to its journal. Throws an environment error where the server is away or will not have it. */
 export async function syncRun(folder: string, server: TrackingServer, options: SyncOptions): Promise<SyncResult> {
-  const started = latestStart(join(folder, 'journal.jsonl'));
-  const isOthers = started !== undefined && ownerName(started.owner) !== ownerName(thisProcess());
-  return isOthers && isAtWork(folder, started.owner) ? atWork(folder) : alone(folder, server, options.signal, () => send(folder, server, options));
+  const known = options.anew === true ? undefined : isUpToDate(folder, server);
+  if (known !== undefined) return { folder, state: 'uploaded', entries: 0, rejected: 0, page: known.page };
+  const worker = workerOf(readProgress(join(folder, 'journal.jsonl'), soundEntries), folder);
+  return worker !== undefined && ownerName(worker) !== ownerName(thisProcess()) ? atWork(folder) : alone(folder, server, options.signal, () => send(folder, server, options));
 }
 
 function atWork(folder: string): SyncResult {

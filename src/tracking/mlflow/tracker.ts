@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Experiment } from '../../config/index.ts';
 import { OrtrainError } from '../../core/errors.ts';
 import type { Listener, Notice } from '../../core/events.ts';
-import { isAtWork } from '../at-work.ts';
-import { latestStart } from '../journal.ts';
+import { soundEntries } from '../journal.ts';
+import { readProgress, workerOf } from '../run-progress.ts';
 import type { Failure } from './answers.ts';
 import { hasCheckpoint, readCheckpoint } from './checkpoint.ts';
 import { trackingClient } from './client.ts';
@@ -167,8 +167,8 @@ function abandonedRuns(folder: string, server: TrackingServer): readonly string[
 }
 
 function isAtWorkIn(folder: string): boolean {
-  const started = latestStart(join(folder, 'journal.jsonl'));
-  return started === undefined || isAtWork(folder, started.owner);
+  const progress = readProgress(join(folder, 'journal.jsonl'), soundEntries);
+  return progress.startedAt === null || workerOf(progress, folder) !== undefined;
 }
 
 function messageOf(error: unknown): string {

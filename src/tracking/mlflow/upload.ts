@@ -1,14 +1,15 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { contentHash } from '../../core/content.ts';
+import { OrtrainError } from '../../core/errors.ts';
 import { isAtWork } from '../at-work.ts';
-import { latestStart, readJournalFrom } from '../journal.ts';
+import { latestStart, readJournalFrom, type JournalPart } from '../journal.ts';
 import { recordedFiles, whatIsWrong } from '../recorded-files.ts';
 import { succeeded, type Failure, type Reply } from './answers.ts';
 import { freshCheckpoint, readCheckpoint, setAside, writeCheckpoint, type Checkpoint, type Refused } from './checkpoint.ts';
 import { pageOf, type RunStatus, type TrackingClient } from './client.ts';
 import { contentOf, noContent, together, type Content } from './content.ts';
-import { lateFiles, ownId, PART_BYTES, sizeOf } from './folder.ts';
+import { lateFiles, MADE_LATE, ownId, PART_BYTES, sizeOf, sourceOf } from './folder.ts';
+import { looksOf } from './late-files.ts';
 import { openParent, settleParent } from './parent.ts';
 import { advance, afterDeath, artifact, experimentOf, nothingYet, operations, type Operation, type Projected, type RunStarted, type Target } from './projection.ts';
 import { experimentName, type TrackingServer, type Variables } from './server.ts';
@@ -79,16 +80,16 @@ export class RunUpload {
 
   /** Sends the next part of the journal; false where there is none. A part that fails is sent again as a whole, which changes nothing. */
   async sendPart(): Promise<Reply<boolean>> {
-    const { entries, end } = readJournalFrom(this.#journal, this.#read, PART_BYTES);
+    const { end, ...part } = readJournalFrom(this.#journal, this.#read, PART_BYTES);
     if (end === this.#read) return succeeded(false);
-    const home = await this.#homeOf(entries);
+    const home = await this.#homeOf(part.entries);
     if (!home.ok) return home;
     if (home.value !== null && home.value !== this.#checkpoint.experiment) {
       this.#beginIn(home.value);
       return succeeded(true);
     }
     const before = this.#state;
-    const sent = await this.#sendEntries(entries);
+    const sent = await this.#sendEntries(part);
     if (!sent.ok) {
       this.#state = before;
       this.#waiting.clear();
@@ -110,9 +111,11 @@ export class RunUpload {
     const { artifacts, isSettled } = this.#checkpoint;
     const rest = isOpen ? afterDeath(this.#state) : lateFiles(this.folder).flatMap((file) => artifact(experimentOf(started), file));
     const sent = await this.#performAll(rest);
-    if (!sent.ok || (isSettled && artifacts === this.#checkpoint.artifacts)) return sent;
-    const settled = await this.#settleAbove(isCommandOver);
-    if (settled.ok) this.#save({ isSettled: true });
+    if (!sent.ok) return sent;
+    const late = looksOf(this.folder);
+    const isSame = isSettled && artifacts === this.#checkpoint.artifacts;
+    const settled = isSame ? sent : await this.#settleAbove(isCommandOver);
+    if (settled.ok && (!isSame || late !== this.#checkpoint.late)) this.#save({ isSettled: true, late });
     return settled;
   }
 
@@ -138,10 +141,10 @@ export class RunUpload {
     return latestStart(this.#journal)?.t === t;
   }
 
-  async #sendEntries(entries: ReturnType<typeof readJournalFrom>['entries']): Promise<Reply> {
-    for (const entry of entries) {
+  async #sendEntries({ entries, problems }: Pick<JournalPart, 'entries' | 'problems'>): Promise<Reply> {
+    for (const [i, entry] of entries.entries()) {
       if (entry === undefined) {
-        this.#refuse('experiment', null, 'a line of the journal is not JSON');
+        this.#refuse('experiment', null, `in the journal, ${problems.get(i) ?? 'a line is no event'}`);
         continue;
       }
       const todo = operations(this.#state, entry);
@@ -249,8 +252,9 @@ export class RunUpload {
   }
 
   async #sendArtifact(runId: string, { target, file, path }: Extract<Operation, { type: 'artifact' }>): Promise<Reply> {
-    const source = join(this.folder, file);
-    if (!existsSync(source)) return done;
+    const source = sourceOf(this.folder, file);
+    if (source instanceof OrtrainError) return this.#refuse(target, { artifact: path }, source.message);
+    if (source === undefined) return done;
     const changed = await this.#whatChanged(file);
     if (changed !== undefined) return this.#refuse(target, { artifact: path }, `${file} ${changed}`);
     const digest = await contentHash(source);
@@ -289,9 +293,6 @@ export class RunUpload {
     writeCheckpoint(this.folder, this.#server, this.#checkpoint);
   }
 }
-
-/** Files that are made from the results, as often as somebody wants. */
-const MADE_LATE = /^(report\.html|figures\/)/;
 
 function isRefusal({ kind }: Failure): boolean {
   return kind === 'refused' || kind === 'too-large';

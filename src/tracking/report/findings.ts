@@ -1,5 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { readJsonInput } from '../../core/inputs.ts';
+import { fileInside } from '../../core/inside.ts';
+import { count, list, object, objectOf, oneOf, optional, text } from '../../core/shapes.ts';
 import { html, type Html } from './html.ts';
 
 /** What a look at the data before training found, as `findings.json` of the run's folder has it. */
@@ -15,9 +17,20 @@ export interface Finding {
 
 /** Undefined where nobody has looked. */
 export function readFindings(folder: string): readonly Finding[] | undefined {
-  const file = join(folder, 'findings.json');
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { readonly findings: readonly Finding[] }).findings : undefined;
+  const file = fileInside(folder, 'findings.json');
+  return existsSync(file) ? readJsonInput<{ readonly findings: readonly Finding[] }>(file, shape).findings : undefined;
 }
+
+const shape = object({
+  findings: list(
+    objectOf<Finding>({
+      severity: oneOf('warning', 'info'),
+      message: text,
+      examples: list(objectOf<Finding['examples'][number]>({ table: text, rows: list(count), text })),
+      remedy: optional(text),
+    }),
+  ),
+});
 
 /** What is worth knowing about the data, warnings first. */
 export function findingsSection(findings: readonly Finding[]): Html {

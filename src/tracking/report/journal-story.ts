@@ -34,29 +34,33 @@ export interface TaskStory {
 export type Decision = Pick<Extract<StageEvent, { type: 'decision' }>, 'epoch' | 'kind' | 'message'>;
 
 /** Goes through the journal once. Tasks come in the order in which they first appear. */
-export function journalStory(journal: readonly JournalEntry[]): JournalStory {
+export function journalStory(journal: Iterable<JournalEntry>): JournalStory {
   const tasks = new Map<string, Telling>();
+  const { look, looks } = watching();
+  let [starts, startedAt] = [0, 0];
   for (const entry of journal) {
+    look(entry);
+    if (entry.type === 'run-started') [starts, startedAt] = [starts + 1, starts === 0 ? entry.t : startedAt];
     if (!('task' in entry)) continue;
     const telling = tasks.get(entry.task) ?? begin(entry);
     tasks.set(entry.task, telling);
     tell(telling, entry);
   }
-  const starts = journal.filter(({ type }) => type === 'run-started');
-  return { startedAt: new Date(starts[0]?.t ?? 0).toISOString(), starts: starts.length, tasks: [...tasks.values()].map(finished), looks: looksOf(journal) };
+  return { startedAt: new Date(startedAt).toISOString(), starts, tasks: [...tasks.values()].map(finished), looks };
 }
 
-function looksOf(journal: readonly JournalEntry[]): readonly Look[] {
+/** Gathers looks at the machine from entry to entry. Where the clock was put back, no time has passed. */
+function watching(): { readonly look: (entry: JournalEntry) => void; readonly looks: readonly Look[] } {
   const looks: Look[] = [];
   let [worked, last] = [0, 0];
-  for (const entry of journal) {
-    if (entry.type !== 'run-started') worked += (entry.t - last) / 1000;
+  const look = (entry: JournalEntry): void => {
+    if (entry.type !== 'run-started') worked += Math.max(0, entry.t - last) / 1000;
     last = entry.t;
-    if (entry.type !== 'system') continue;
+    if (entry.type !== 'system') return;
     const { cpuPercent, memoryBytes, freeBytes, gpus } = entry;
     looks.push({ seconds: worked, cpuPercent, memoryBytes, freeBytes, ...(gpus === undefined ? {} : { gpus }) });
-  }
-  return looks;
+  };
+  return { look, looks };
 }
 
 type TaskEntry = Extract<JournalEntry, { readonly task: string }>;
@@ -107,15 +111,28 @@ function tell(telling: Telling, entry: TaskEntry): void {
 
 /** A start without an end lasted until its last sign of life. */
 function closeStart(telling: Telling): void {
-  if (telling.startedAt !== undefined) telling.seconds += (telling.lastAt - telling.startedAt) / 1000;
+  if (telling.startedAt !== undefined) telling.seconds += Math.max(0, telling.lastAt - telling.startedAt) / 1000;
   telling.startedAt = undefined;
 }
 
 /** A fold that goes on after an interruption repeats some steps and decisions; they are the same ones. */
 function tellEvent({ steps, decisions, notices }: Telling, event: StageEvent): void {
-  if (event.type === 'step' && event.steps > 0) steps.set(event.step, { epoch: (event.step / event.steps) * event.epochs, lr: event.lr });
+  if (event.type === 'step' && event.steps > 0) {
+    steps.set(event.step, { epoch: (event.step / event.steps) * event.epochs, lr: event.lr });
+    if (steps.size > MOST_RATES) thin(steps);
+  }
   if (event.type === 'decision') decisions.set(`${event.epoch} ${event.kind}`, { epoch: event.epoch, kind: event.kind, message: event.message });
   if (event.type === 'notice') notices.add(event.message);
+}
+
+/** More than a figure is wide in pixels. */
+const MOST_RATES = 4096;
+
+/** Takes every second one away, but the first and the last. */
+function thin(steps: Telling['steps']): void {
+  [...steps.keys()].sort((a, b) => a - b).forEach((step, i, { length }) => {
+    if (i % 2 === 1 && i < length - 1) steps.delete(step);
+  });
 }
 
 function finished({ of, seconds, cpuSeconds, peakBytes, isDone, steps, decisions, notices }: Telling): TaskStory {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { readJournal } from '../journal.ts';
+import { journalEntries } from '../journal.ts';
 import { readEvaluatedRun, type EvaluatedRun } from '../run-files.ts';
 import { readFindings, type Finding } from './findings.ts';
 import { journalStory, type JournalStory } from './journal-story.ts';
@@ -23,7 +23,7 @@ export async function readRunStory(folder: string): Promise<RunStory> {
   const examples = 'examples' in texts ? texts.examples : undefined;
   return {
     run,
-    journal: journalStory(readJournal(join(folder, 'journal.jsonl'))),
+    journal: journalStory(journalEntries(join(folder, 'journal.jsonl'))),
     texts,
     conflicts: examples === undefined ? [] : conflictingTexts(examples),
     lengths: examples === undefined ? undefined : await countTokens(run, examples),

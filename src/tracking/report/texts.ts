@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { OrtrainError } from '../../core/errors.ts';
 import { hashFile } from '../../core/hash.ts';
+import { fileInside } from '../../core/inside.ts';
 import { readTrainExamples, type LabelledExamples } from '../../data/examples.ts';
 import { sameness } from '../../data/sameness.ts';
 import { loadTokenizer } from '../../data/tokens.ts';
@@ -51,9 +51,9 @@ const COUNTED_TEXTS = 20_000;
 
 /** Counts with the tokenizer of one of the run's models; undefined where none of them is in the folder any more. */
 export async function countTokens({ folder, metrics }: EvaluatedRun, { texts }: LabelledExamples): Promise<TokenLengths | undefined> {
-  const model = metrics.folds.map(({ fold }) => join(folder, 'models', `fold-${fold}`)).find((path) => existsSync(join(path, 'tokenizer.json')));
+  const model = metrics.folds.map(({ fold }) => `models/fold-${fold}`).find((path) => existsSync(fileInside(folder, `${path}/tokenizer.json`)));
   if (model === undefined) return undefined;
-  const files = ['tokenizer.json', 'tokenizer_config.json'].map((name) => [name, join(model, name)] as const).filter(([, path]) => existsSync(path));
+  const files = ['tokenizer.json', 'tokenizer_config.json'].map((name) => [name, fileInside(folder, `${model}/${name}`)] as const).filter(([, path]) => existsSync(path));
   const tokenizer = await loadTokenizer(Object.fromEntries(files));
   const every = Math.ceil(texts.length / COUNTED_TEXTS);
   const counted = texts.filter((_, row) => row % every === 0);

@@ -390,7 +390,7 @@ describe('something that cannot be stored', () => {
     const fold = named('fold 0 · made');
     expect(fold.metrics.size).toBe(foldRows(3, 5) + 3);
     expect(values(fold, 'val/none')).toEqual([[7, 'NaN']]);
-    expect(rejected(folder).map(({ reason }) => reason).toSorted()).toEqual(['a line of the journal is not JSON', 'the key holds "@"']);
+    expect(rejected(folder).map(({ reason }) => reason).toSorted()).toEqual(['in the journal, this line is not JSON: "{ not JSON"', 'the key holds "@"']);
   });
 
   test('for a reason that only the server knows is found by halving', async () => {

@@ -1,0 +1,108 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { notedDecisions } from '../../src/cli/render/decisions.ts';
+import { loadExperiment } from '../../src/config/index.ts';
+import type { RunEvent, StageEvent } from '../../src/core/events.ts';
+import { thisProcess } from '../../src/core/owner.ts';
+import { foldStories } from '../../src/tracking/fold-stories.ts';
+import { journalEntries, soundEntries, type JournalEntry } from '../../src/tracking/journal.ts';
+import { contentOf } from '../../src/tracking/mlflow/content.ts';
+import { advance, nothingYet, operations } from '../../src/tracking/mlflow/projection.ts';
+import { systemFigure } from '../../src/tracking/report/figures/system.ts';
+import { journalStory } from '../../src/tracking/report/journal-story.ts';
+import { readProgress, statusOf } from '../../src/tracking/run-progress.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'ortrain-test-'));
+const path = join(folder, 'journal.jsonl');
+const pace = { tokens: 1, positions: 2, seconds: 0.5 };
+const who = { run: 'r', task: 'train[0]', stage: 'train', fold: 0 };
+const record = { bestEpoch: 1, epochs: [{ epoch: 1, lr: 0.1, metrics: { 'val/f1': 0.5 } }] };
+const machine = { platform: 'p', cpu: 'c', cores: 2, memoryBytes: 8e9 };
+
+/** One of each, with every member that it may have. A new type does not compile before it is here. */
+const stageEvents: { readonly [K in StageEvent['type']]: Extract<StageEvent, { type: K }> } = {
+  progress: { type: 'progress', done: 1, total: 2, unit: 'texts', positions: 3 },
+  step: { type: 'step', epoch: 1, epochs: 2, step: 3, steps: 4, loss: 0.5, lr: 0.1, stepsPerSecond: 7 },
+  epoch: { type: 'epoch', epoch: 1, step: 2, lr: 0.1, metrics: { 'val/f1': 0.5 }, seconds: 3, work: { training: pace, validation: pace } },
+  decision: { type: 'decision', epoch: 1, kind: 'stopped', message: 'm' },
+  notice: { type: 'notice', level: 'warning', message: 'm' },
+};
+const runEvents: { readonly [K in RunEvent['type']]: Extract<RunEvent, { type: K }> } = {
+  download: { type: 'download', file: 'f', done: 1, total: 2 },
+  'run-started': {
+    type: 'run-started',
+    run: 'r',
+    folder: '/r',
+    tasks: [{ id: 'train[0]', stage: 'train', fold: 0 }],
+    owner: thisProcess(),
+    experiment: loadExperiment('configs/quickstart.yaml').experiment,
+    environment: { versions: { node: '20' }, machine, user: 'u', device: 'cpu', deviceChoice: { asked: 'auto', adapter: 'a', passedOver: { cuda: 'none' } }, threads: 2, git: { commit: 'c', dirty: true }, commandLine: ['pipeline'], data: { 'a.csv': 'x' }, entries: { train: 'train/x' } },
+    command: { id: 'i', name: 'n', size: 2 },
+  },
+  notice: { type: 'notice', run: 'r', level: 'info', message: 'm' },
+  'task-started': { type: 'task-started', ...who, threads: 2, lanes: 1 },
+  'task-cached': { type: 'task-cached', ...who, record },
+  'task-finished': { type: 'task-finished', ...who, seconds: 1, usage: { cpuSeconds: 1, peakBytes: 2 }, record },
+  'task-event': { type: 'task-event', ...who, event: stageEvents.step },
+  system: { type: 'system', run: 'r', cpuPercent: 1, memoryBytes: 2, freeBytes: 3, gpus: [{ percent: 1, usedBytes: 2, totalBytes: 3 }] },
+  artifact: { type: 'artifact', run: 'r', path: 'figures/a.svg', bytes: 1, sha256: 'x' },
+  'run-finished': { type: 'run-finished', run: 'r', seconds: 1, summary: { 'oof/f1': 0.5 }, owner: thisProcess() },
+  'run-failed': { type: 'run-failed', run: 'r', seconds: 1, error: 'e', interrupted: false, owner: thisProcess() },
+};
+const events: readonly RunEvent[] = [...Object.values(runEvents), ...Object.values(stageEvents).map((event): RunEvent => ({ type: 'task-event', ...who, event }))];
+
+function write(...lines: readonly unknown[]): void {
+  writeFileSync(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+}
+
+/** All who read journals. */
+function tell(entries: readonly JournalEntry[]): void {
+  journalStory(entries).looks.map((look) => systemFigure([look, look], machine));
+  notedDecisions(entries);
+  foldStories(entries);
+  statusOf(readProgress(path, () => entries), folder);
+  let state = nothingYet;
+  for (const entry of entries) {
+    for (const operation of operations(state, entry)) contentOf(operation);
+    state = advance(state, entry);
+  }
+}
+
+/** Each place of a value, with the whole in which it is another. */
+function* changed(value: unknown, other: unknown): Generator<unknown> {
+  yield other;
+  if (typeof value !== 'object' || value === null) return;
+  for (const key of Object.keys(value)) {
+    const { [key]: member, ...rest } = value as Record<string, unknown>;
+    const put = (instead: unknown): unknown => (Array.isArray(value) ? value.map((item: unknown, i) => (String(i) === key ? instead : item)) : { ...rest, [key]: instead });
+    for (const instead of changed(member, other)) yield put(instead);
+    if (!Array.isArray(value)) yield rest;
+  }
+}
+
+test.each(events.map((event) => ['event' in event ? `${event.type} ${event.event.type}` : event.type, event] as const))('%s is read whole, and in any other form refused or read', (_, event) => {
+  const entry = { v: 1, t: 5, ...event };
+  write(entry);
+  expect([...journalEntries(path)]).toEqual([entry]);
+  const start = { v: 1, t: 4, ...runEvents['run-started'] } as const;
+  const others = [null, 5, -1, 0.5, 'text', '../up', true, [], [5], {}, { a: 5 }].flatMap((other) => [...changed(entry, other)]);
+  write(...others);
+  const sound = [...soundEntries(path)];
+  expect(others.length - sound.length).toBeGreaterThan(20);
+  for (const each of sound) tell([start, each]);
+  tell([start, ...sound]);
+});
+
+test('an event of a wrong form is told with file, line and place', () => {
+  write({ v: 1, t: 1, ...runEvents.notice }, { v: 1, t: 2, ...runEvents.system, gpus: 5 });
+  expect(() => [...journalEntries(path)]).toThrow(
+    expect.objectContaining({ code: 'data', message: `${path} is damaged in line 2`, problems: [expect.objectContaining({ file: path, line: 2, message: 'this line is no event: gpus is 5, not a list' })] }),
+  );
+});
+
+test.each(['/etc/passwd', '../config.yaml', 'figures/../../a', 'C:\\a', ''])('an artifact is in the folder of its run, not at %s', (outside) => {
+  write({ v: 1, t: 1, ...runEvents.artifact, path: outside });
+  expect([...soundEntries(path)]).toEqual([]);
+});
