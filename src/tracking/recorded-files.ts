@@ -1,5 +1,5 @@
 import { lstatSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { contentHash } from '../core/content.ts';
 import { interrupted, OrtrainError, type Problem } from '../core/errors.ts';
 import { kindOf } from '../core/inputs.ts';
@@ -39,14 +39,15 @@ export async function throwIfChanged(folder: string, paths: readonly string[], r
   for (const path of paths) {
     if (signal?.aborted === true) throw interrupted();
     const problem = await whatIsWrong(join(folder, path), recorded.get(path));
-    if (problem !== undefined) problems.push({ message: `${path} ${problem}`, file: join(folder, path) });
+    if (problem !== undefined) problems.push({ message: problem, file: join(folder, path) });
   }
   const [first] = problems;
   if (first === undefined) return;
-  throw new OrtrainError('data', join(folder, first.message), {
+  const artifacts = resolve(folder, '..', '..');
+  throw new OrtrainError('data', `${first.file} ${first.message}`, {
     subject: first.file ?? folder,
-    problems,
-    remedy: `Make the run whole again, which trains only what the cache has lost: pipeline run ${join(folder, 'config.yaml')}`,
+    problems: problems.length === 1 ? [] : problems,
+    remedy: `Make the run whole again, which trains only what the cache has lost: pipeline run ${join(folder, 'config.yaml')}${artifacts === resolve('artifacts') ? '' : ` --artifacts ${artifacts}`}`,
   });
 }
 

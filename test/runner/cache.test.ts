@@ -41,7 +41,7 @@ describe('a cache entry', () => {
     ['given a pipe for a file', 'train.tokens is a named pipe', () => replace(join(tokens(), 'train.tokens'), (path) => execFileSync('mkfifo', [path]))],
     ['given a link for a file', 'train.tokens is a link', () => replace(join(tokens(), 'train.tokens'), (path) => symlinkSync('/etc/passwd', path))],
     ['given a link for its manifest', 'manifest.json is missing or cannot be read', () => replace(join(tokens(), 'manifest.json'), (path) => symlinkSync('/etc/passwd', path))],
-    ['given the manifest of another', 'manifest.json is that of another entry', () => edit(join(tokens(), 'manifest.json'), '"version": 1', '"version": 2')],
+    ['given the manifest of another', 'manifest.json is that of another entry', () => edit(join(tokens(), 'manifest.json'), '"stage": "tokenize"', '"stage": "tokenise"')],
     ['given a manifest without its main file', 'manifest.json does not know train.tokens', () => edit(join(tokens(), 'manifest.json'), '"train.tokens"', '"tests.tokens"')],
     ['robbed of a file', 'test.tokens is missing', () => rmSync(join(tokens(), 'test.tokens'))],
     ['robbed of its manifest', 'manifest.json is missing or cannot be read', () => rmSync(join(tokens(), 'manifest.json'))],
