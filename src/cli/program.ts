@@ -58,7 +58,7 @@ function commands(act: Act): Command {
     .action(act(async () => (await import('./commands/sweep.ts')).sweep));
   program
     .command('plan <config...>')
-    .description('say what a run would do and take: what is cached, exact steps and tokens, memory, time')
+    .description('say what a run would do and take: what is cached, exact steps and tokens, memory, disk, time')
     .option('--probe', 'time a few batches now, for about 20 s at most, in place of going by earlier runs')
     .option('--until <stage>', 'stop after this stage')
     .option('--force <stage>', 'plan to carry this stage out again (repeatable)', collect)

@@ -6,7 +6,7 @@ export type { Experiment } from './experiment.ts';
 export { loadExperiment, readExperiment, type LoadedExperiment, type LoadOptions } from './load.ts';
 export { loadPipeline, type Pipeline, type PipelineStage } from './pipeline.ts';
 export { requireFiles } from './references.ts';
-export { loadSweep, type Sweep, type SweepMember } from './sweep/sweep.ts';
+export { isSweep, loadSweep, type Sweep, type SweepMember } from './sweep/sweep.ts';
 export { toYaml } from './to-yaml.ts';
 export type { Place } from './tree.ts';
 

@@ -108,7 +108,7 @@ export function makeFolder(path: string): void {
 }
 
 /** Files above this size are linked, not copied. */
-const LINK_FROM_BYTES = 1 << 20;
+export const LINK_FROM_BYTES = 1 << 20;
 
 /**
  * Puts `source` at `target`, replacing what is there, unless that is the same file already. Large files become hard links where the file system can; small ones

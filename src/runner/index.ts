@@ -9,6 +9,7 @@ export type { BatchShape } from './example-batches.ts';
 export { explainExperiment, type Explanation } from './explain.ts';
 export { requireStages } from './planned-stages.ts';
 export { planExperiment, type ExperimentPlan, type PlanOptions, type TaskPlan, type TokenCount } from './plan/plan.ts';
+export { plannedTogether, type PlannedTogether } from './plan/together.ts';
 export { predictTexts, type TextPredictions } from './predict.ts';
 export type { RunnerOptions } from './prepare.ts';
 export { runExperiment, type RunResult } from './run.ts';

@@ -51,6 +51,15 @@ export function loadSweep(file: string, set: readonly string[] = []): Sweep {
   return { name: settings.name ?? nameOf(name), base: shownPath(base), metric, mode: metric.includes('/loss') ? 'min' : 'max', parameters: swept.map((parameter) => parameter.path), members };
 }
 
+/** Whether a file is a sweep, rather than an experiment; false also where it cannot be read, of which whoever loads it tells more. */
+export function isSweep(file: string): boolean {
+  const path = resolve(file);
+  const content = readText(path);
+  if ('refused' in content) return false;
+  const { tree } = parseYaml(content.text, locateIn(shownPath(path), content.text));
+  return tree?.kind === 'map' && tree.entries.has('parameters') && !isExperiment(tree);
+}
+
 function readSweep(path: string, name: string): { readonly tree: MapTree; readonly settings: Settings } {
   const content = readText(path);
   if ('refused' in content) throw refusal(name, [fileProblem(name, content)]);

@@ -10,6 +10,7 @@ import { reasonsToMake } from '../reasons.ts';
 import { environment } from '../run-folder.ts';
 import { shareOut, type Share } from '../share-out.ts';
 import { addressOf, trainedFolds, type Task } from '../task-graph.ts';
+import { checkpointBytes, taskDiskBytes, type Substance } from './disk.ts';
 import { earlierSpeeds } from './earlier.ts';
 import { besideBytes, taskBytes } from './memory.ts';
 import { probeSpeeds } from './probe.ts';
@@ -36,6 +37,8 @@ export interface TaskPlan {
   readonly tokens: TokenCount | null;
   /** The most memory that the process holds meanwhile; null where it is cached. */
   readonly peakBytes: number | null;
+  /** What it leaves on the disk, in the cache and the run's folder; null where it is cached. */
+  readonly diskBytes: number | null;
   /** Training steps that a checkpoint holds, so that they are not done again. */
   readonly stepsDone: number;
   /** Null where it is cached, or no speed is known. */
@@ -73,6 +76,10 @@ export interface ExperimentPlan {
   readonly estimate: {
     /** Null where nothing is to be done. */
     readonly peakBytes: number | null;
+    /** What stays on the disk of what is to be done; null where nothing is. */
+    readonly diskBytes: number | null;
+    /** What checkpoints take of the disk besides, at most, while folds are trained. */
+    readonly checkpointBytes: number;
     /** Null where no speed is known. */
     readonly seconds: number | null;
     /** Where the speed was found; null where no task needs one, or none is known. */
@@ -107,6 +114,7 @@ export async function planExperiment(loaded: LoadedExperiment, options: PlanOpti
     totals: totalsOf(experiment, sizes, workload),
     estimate: {
       peakBytes: peakOf(planned, share),
+      ...diskOf(planned, share, { workload, experiment, sizes }),
       seconds: secondsOf(planned, share),
       source: speeds?.source ?? null,
       atMost: experiment.training.early_stopping !== null && todo.some(({ stage }) => stage.name === 'train'),
@@ -119,6 +127,12 @@ function peakOf(planned: readonly TaskPlan[], { lanes }: Share): number | null {
   const left = planned.filter(({ cached }) => !cached);
   const beside = Math.min(lanes, left.filter(({ stage }) => stage === 'train').length);
   return left.reduce<number | null>((most, { stage, peakBytes }) => (peakBytes === null ? most : Math.max(most ?? 0, stage === 'train' && lanes > 1 ? besideBytes(beside, peakBytes) : peakBytes)), null);
+}
+
+function diskOf(planned: readonly TaskPlan[], { lanes }: Share, substance: Substance): Pick<ExperimentPlan['estimate'], 'diskBytes' | 'checkpointBytes'> {
+  const left = planned.filter(({ cached }) => !cached);
+  const beside = Math.min(lanes, left.filter(({ stage }) => stage === 'train').length);
+  return { diskBytes: left.length === 0 ? null : left.reduce((total, { diskBytes }) => total + (diskBytes ?? 0), 0), checkpointBytes: beside === 0 ? 0 : beside * checkpointBytes(substance) };
 }
 
 /** Folds take turns in lanes, so as many rounds of the mean fold as the lanes need. */
@@ -152,6 +166,7 @@ function taskPlan(task: Task, why: readonly string[], { prepared: { experiment, 
     detail: [...detailOf(task, experiment, sizes), ...(stepsDone === 0 ? [] : [`goes on after step ${stepsDone}`])],
     tokens: tokensOf(task, workload),
     peakBytes: cached ? null : taskBytes(task, workload, experiment.training, share.lanes),
+    diskBytes: cached ? null : taskDiskBytes(task, { workload, experiment, sizes }),
     stepsDone,
     seconds: cached ? null : (taskSeconds(task, { workload, speeds, experiment, left: 1 - stepsDone / stepsInAll }) ?? null),
   };

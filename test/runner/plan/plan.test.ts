@@ -1,8 +1,9 @@
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Pace, RunEvent } from '../../../src/core/events.ts';
 import { loadTokens } from '../../../src/data/tokens.ts';
-import { planExperiment, runExperiment, type ExperimentPlan } from '../../../src/runner/index.ts';
+import { planExperiment, plannedTogether, runExperiment, type ExperimentPlan } from '../../../src/runner/index.ts';
 import type { PlanOptions } from '../../../src/runner/plan/plan.ts';
 import { smallQuickstart, temporaryFolder } from '../../helpers/quickstart.ts';
 
@@ -63,7 +64,17 @@ describe('a plan and the run after it', () => {
     expect(after.tasks.every(({ cached }) => cached)).toBe(true);
     expect(after.tasks.map(({ tokens }) => tokens)).toEqual(before?.tasks.map(({ tokens }) => tokens));
     expect(after.totals).toEqual(before?.totals);
-    expect(after.estimate).toEqual({ peakBytes: null, seconds: 0, source: null, atMost: false });
+    expect(after.estimate).toEqual({ peakBytes: null, diskBytes: null, checkpointBytes: 0, seconds: 0, source: null, atMost: false });
+  });
+
+  it('agree on what stays on the disk, to a fifth', () => {
+    const files = readdirSync(artifacts, { recursive: true, encoding: 'utf8' }).map((name) => statSync(join(artifacts, name))).filter((stat) => stat.isFile());
+    const used = [...new Map(files.map(({ ino, size }) => [ino, size])).values()].reduce((sum, size) => sum + size, 0);
+    expect((before?.estimate.diskBytes ?? NaN) / used).toBeGreaterThan(0.8);
+    expect((before?.estimate.diskBytes ?? NaN) / used).toBeLessThan(1.2);
+    // Parameters, two numbers of Adam for each and the best model, and all of that once more while it is written.
+    const weights = statSync(join(artifacts, 'runs/quickstart/models/fold-0/model.safetensors')).size;
+    expect((before?.estimate.checkpointBytes ?? NaN) / (8 * weights)).toBeCloseTo(1, 1);
   });
 
   it('agree on the time, where the run is what the plan goes by', async () => {
@@ -161,5 +172,27 @@ describe('a probe', () => {
     const { estimate } = await planOf(['seed=4'], { probe: true, until: 'split' });
     expect(estimate).toMatchObject({ source: null, atMost: false });
     expect(estimate.seconds).toBeLessThan(10);
+  });
+});
+
+describe('the plans of several experiments', () => {
+  it('count what they share once', async () => {
+    const force = { force: ['tokenize'] };
+    const plans = [await planOf(['name=a'], force), await planOf(['name=b', 'model.head.dropout=0.2'], force)];
+    const together = plannedTogether(plans);
+    const keys = plans.map(({ tasks }) => new Set(tasks.map(({ stage, key }) => `${stage}/${key}`)));
+    expect(together.tasks).toBe(new Set(keys.flatMap((each) => [...each])).size);
+    expect(together.tasks).toBeLessThan(plans.reduce((sum, { tasks }) => sum + tasks.length, 0));
+    expect(plannedTogether([plans[0]!, plans[0]!])).toEqual(plannedTogether([plans[0]!]));
+    expect(together.diskBytes).toBeLessThan(plans.reduce((sum, { estimate }) => sum + (estimate.diskBytes ?? 0), 0));
+  });
+
+  it('of a frozen encoder keep it once, whatever the folds', async () => {
+    const disk = async (...set: readonly string[]): Promise<number> => (await planOf(['model.freeze_encoder=true', ...set])).estimate.diskBytes ?? NaN;
+    const whole = (await planOf(['split.folds=5'])).estimate.diskBytes ?? NaN;
+    const [two, five] = [await disk('split.folds=2'), await disk('split.folds=5')];
+    // 1.1 MB of encoder and 40 kB of pooler, of which a fold keeps the latter.
+    expect((five - two) / 3).toBeLessThan(0.5e6);
+    expect(whole).toBeGreaterThan(five + 3e6);
   });
 });

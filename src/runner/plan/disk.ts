@@ -1,0 +1,71 @@
+import { statSync } from 'node:fs';
+import { basename } from 'node:path';
+import type { Experiment } from '../../config/index.ts';
+import { LINK_FROM_BYTES } from '../../core/files.ts';
+import type { TokenSet } from '../../data/tokens.ts';
+import { classifierForward, commonTensors } from '../../engine/models/index.ts';
+import { parameterSums, sumOf } from '../../engine/step-analysis.ts';
+import { classifierPrograms, optimizerOf } from '../../training/classifier.ts';
+import type { DataSizes } from '../check-data.ts';
+import type { Task } from '../task-graph.ts';
+import type { Workload } from './workload.ts';
+
+/** What a run's tasks are made of. */
+export interface Substance {
+  readonly workload: Workload | undefined;
+  readonly experiment: Experiment;
+  readonly sizes: DataSizes;
+}
+
+/** Bytes of a row in a table of results beside the probabilities, and of a probability. */
+const [ROW, PROBABILITY] = [24, 20];
+/** The page with its figures, and what each fold adds to it: 0.6 MB and 50 kB were measured. */
+const [REPORT, FOLD_OF_REPORT] = [0.6e6, 5e4];
+
+/** What a task leaves on the disk, in the cache and in the run's folder, which share the large files. */
+export function taskDiskBytes({ stage, fold, files }: Task, { workload, experiment, sizes }: Substance): number {
+  const { rows, testRows, classes } = sizes;
+  const table = (of: number): number => placed(of * (ROW + PROBABILITY * classes.length));
+  switch (stage.name) {
+    case 'tokenize':
+      return workload === undefined ? 0 : tokenBytes(workload.tokens.train) + tokenBytes(workload.tokens.test);
+    case 'encode':
+      return workload === undefined ? 0 : 4 * workload.whole.encoder.hiddenSize * (rows + (testRows ?? 0)) + commonBytes(workload);
+    case 'train':
+      return workload === undefined ? 0 : modelBytes(workload, files) + PROBABILITY * classes.length * (rows - (sizes.trainRowsOfFold[fold ?? 0] ?? 0));
+    case 'evaluate':
+      return table(rows) + REPORT + FOLD_OF_REPORT * (experiment.split.only?.length ?? experiment.split.folds);
+    case 'predict':
+    case 'submit':
+      return table(testRows ?? 0);
+    default:
+      return placed(ROW * rows);
+  }
+}
+
+/** The most that the checkpoints of one fold take: the trained parameters with the optimizer's numbers and the best model, and, while it is written, the next one. */
+export function checkpointBytes({ workload, experiment }: Substance): number {
+  if (workload === undefined) return 0;
+  const trained = parameterSums(classifierPrograms(workload.whole, workload.onFeatures).step).trained.bytes;
+  return 2 * trained * (2 + optimizerOf(experiment.training).rule.slots.length);
+}
+
+/** Small files are copies in the run's folder, large ones links. */
+function placed(size: number): number {
+  return size < LINK_FROM_BYTES ? 2 * size : size;
+}
+
+/** Of the weights, and of the tokenizer's files beside them. */
+function modelBytes(workload: Workload, files: Task['files']): number {
+  const weights = sumOf(classifierForward(workload.whole).parameters).bytes - (workload.onFeatures ? commonBytes(workload) : 0);
+  const others = Object.values(files).filter((path) => !basename(path).includes('.safetensors'));
+  return placed(weights) + others.reduce((sum, path) => sum + placed(statSync(path).size), 0);
+}
+
+function commonBytes({ whole }: Workload): number {
+  return sumOf(commonTensors(whole.encoder)).bytes;
+}
+
+function tokenBytes(tokens: TokenSet | undefined): number {
+  return tokens === undefined ? 0 : 4 * (tokens.offsets.length + tokens.ids.length) + ROW * tokens.offsets.length;
+}
