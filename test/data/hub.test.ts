@@ -203,6 +203,25 @@ describe('a hub model', () => {
     expect(error.problems[0]?.message).toContain('pytorch_model.bin');
   });
 
+  test('in several files comes with its index, and is then used without a request', async () => {
+    const { 'model.safetensors': _, ...rest } = files;
+    const [first, second] = ['model-00001-of-00002.safetensors', 'model-00002-of-00002.safetensors'];
+    const index = Buffer.from(JSON.stringify({ weight_map: { a: first, b: second, c: first } }));
+    hub.files = { ...rest, 'model.safetensors.index.json': index, [first]: weights, [second]: Buffer.from('second') };
+    const folder = await resolveModel('org/model', all);
+    for (const [name, content] of Object.entries(hub.files)) expect(readFileSync(join(folder, name)).equals(content), name).toBe(true);
+    const asked = hub.requests.length;
+    expect(await resolveModel('org/model', all)).toBe(folder);
+    expect(hub.requests).toHaveLength(asked);
+    rmSync(join(scratch, 'home'), { recursive: true });
+    const { [second]: __, ...lacking } = hub.files;
+    hub.files = lacking;
+    expect((await failure(resolveModel('org/model', all))).message).toBe(`the model org/model lacks ${second}`);
+    hub.files = { ...rest, 'model.safetensors.index.json': Buffer.from(JSON.stringify({ weight_map: { a: '../../refs/x.safetensors' } })) };
+    rmSync(join(scratch, 'home'), { recursive: true });
+    expect((await failure(resolveModel('org/model', all))).problems[0]?.message).toContain('not a .safetensors file beside the index');
+  });
+
   test('that does not exist, or not in this revision, is an error', async () => {
     const unknown = await failure(resolveModel('org/other', all));
     expect([unknown.code, unknown.subject]).toEqual(['data', 'model.base']);
