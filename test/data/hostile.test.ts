@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { hashFile } from '../../src/core/hash.ts';
@@ -7,7 +7,7 @@ import { readInput, readJsonInput } from '../../src/core/inputs.ts';
 import { object, text } from '../../src/core/shapes.ts';
 import { cachedSnapshot } from '../../src/data/hub-cache.ts';
 import { resolveModel } from '../../src/data/hub.ts';
-import { openTensorFile } from '../../src/data/model-folder.ts';
+import { modelFiles, openTensorFile, outsideLinks } from '../../src/data/model-folder.ts';
 import { parseTable, readTable, type TableFormat } from '../../src/data/table.ts';
 import { encodeSafetensors } from '../../src/engine/models/index.ts';
 import { loadFeatures, saveFeatures } from '../../src/training/features.ts';
@@ -111,6 +111,21 @@ describe.skipIf(because('links in a model (Windows asks for rights)', process.pl
   const options = { revision: 'main', weights: false } as const;
   const source = join(root, 'configs/quickstart/model');
 
+  /** A model whose config.json is a link. */
+  function modelWith(name: string, target: string): string {
+    const own = join(folder, name);
+    mkdirSync(own);
+    for (const each of readdirSync(source)) copyFileSync(join(source, each), join(own, each));
+    execFileSync('ln', ['-sfn', target, join(own, 'config.json')]);
+    return own;
+  }
+
+  it('may lead to files in other folders, which are named', async () => {
+    const own = modelWith('to-another-folder', join(source, 'config.json'));
+    expect(await resolveModel(own, options)).toBe(own);
+    expect(outsideLinks(own, modelFiles(false))).toBe(`files of ${own} are links to others outside of it: config.json to ${realpathSync(join(source, 'config.json'))}`);
+  });
+
   it('may lead from a snapshot to the blobs of its repository, and within a folder', async () => {
     const repository = join(folder, 'models--org--model');
     const snapshot = join(repository, 'snapshots', 'abc');
@@ -120,19 +135,19 @@ describe.skipIf(because('links in a model (Windows asks for rights)', process.pl
       symlinkSync(`../../blobs/blob-${name}`, join(snapshot, name));
     }
     expect(await resolveModel(snapshot, options)).toBe(snapshot);
+    expect(outsideLinks(snapshot, modelFiles(false))).toBeUndefined();
     symlinkSync(snapshot, join(folder, 'current'));
     expect(await resolveModel(join(folder, 'current'), options)).toBe(join(folder, 'current'));
   });
 
   it.each([
-    ['another folder', join(source, 'config.json'), /^config\.json is a link to .*quickstart\/model\/config\.json, outside of the model$/],
-    ['a device', '/dev/zero', /^config\.json is a device$/],
-    ['a pipe', join(folder, 'pipe.csv'), /^config\.json is a named pipe$/],
+    ['a device', '/dev/zero', /^config\.json is a link to \/dev\/zero, a device$/],
+    ['a pipe', join(folder, 'pipe.csv'), /^config\.json is a link to .*pipe\.csv, a named pipe$/],
+    ['a folder', folder, /^config\.json is a link to .*, a directory$/],
+    ['an answer of the system', '/proc/self/environ', /^config\.json is a link to \/proc\/.*, not a file on a disk/],
+    ['nothing', '/nowhere/at/all', /^config\.json is a link to \/nowhere\/at\/all, where there is no file$/],
   ])('may not lead to %s', async (_, target, message) => {
-    const own = join(folder, `to-${_.replace(' ', '-')}`);
-    mkdirSync(own);
-    for (const name of readdirSync(source)) copyFileSync(join(source, name), join(own, name));
-    execFileSync('ln', ['-sf', target, join(own, 'config.json')]);
+    const own = modelWith(`to-${_.replaceAll(' ', '-')}`, target);
     const { problems } = await errorOf(() => resolveModel(own, options));
     expect(problems).toMatchObject([{ file: join(own, 'config.json'), message: expect.stringMatching(message) as string }]);
   });
