@@ -80,6 +80,8 @@ function commands(act: Act): Command {
     .option('--output <file>', 'the file to write (default: configs/<name>.yaml, with the name of the table, or of its folder where the table is called train or data)')
     .option('--text <column>', 'the column with the text')
     .option('--target <column>', 'the column with the class')
+    .option('--columns <names>', 'names of the columns of a table without a header, separated by commas')
+    .option('--encoding <label>', 'encoding of the table, such as latin1 or utf-16 (default: utf-8)')
     .action(act(async () => (await import('./commands/init.ts')).init));
   program
     .command('runs')
@@ -98,7 +100,9 @@ function commands(act: Act): Command {
     .command('predict')
     .description('classify new texts with the models of a run')
     .requiredOption('--run <run>', 'name or folder of the run')
-    .requiredOption('--input <file>', "csv, tsv or jsonl with the run's text column, or - for one text a line on stdin")
+    .requiredOption('--input <file>', "a table with the run's text column (csv, tsv, jsonl, json, parquet, packed or not), a .txt with one text a line, or - for stdin")
+    .addOption(new Option('--format <format>', 'what stdin, or a file of another name, holds (default: what it begins like)').choices(['lines', 'csv', 'tsv', 'jsonl']))
+    .option('--encoding <label>', 'encoding of the input, such as latin1 or utf-16 (default: utf-8)')
     .option('--output <file>', 'write the CSV there instead of to stdout')
     .option('--safe-csv', "put an apostrophe before cells that a spreadsheet would compute, those that begin with =, +, - or @")
     .action(act(async () => (await import('./commands/predict.ts')).predict));

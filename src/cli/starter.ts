@@ -7,13 +7,16 @@ export interface StarterFacts {
   readonly id: string | null;
   readonly text: string;
   readonly target: string;
+  /** Names for a table without a header. */
+  readonly columns: readonly string[] | null;
+  readonly encoding: string;
   readonly tokens: number;
   /** Where the JSON Schema of configurations lies, as an editor finds it from the written file. */
   readonly schema: string;
 }
 
 /** A commented configuration, ready to run. */
-export function starter({ name, train, test, sample, id, text, target, tokens, schema }: StarterFacts): string {
+export function starter({ name, train, test, sample, id, text, target, columns, encoding, tokens, schema }: StarterFacts): string {
   return `# yaml-language-server: $schema=${schema}
 # Try it:        pipeline check, then pipeline plan, then pipeline run, each with this file
 # All the keys:  pipeline schema
@@ -21,14 +24,14 @@ export function starter({ name, train, test, sample, id, text, target, tokens, s
 name: ${scalar(name)}
 seed: 42 # folds, weights, dropout and the order of the rows follow from it
 
-data: # csv, tsv or jsonl; paths are relative to the working directory
+data: # csv, tsv, jsonl, json or parquet, also packed; paths are relative to the working directory
   train: ${scalar(train)}
   test: ${scalar(test)} # rows to predict; null: none
   sample_submission: ${scalar(sample)} # the submission takes its columns, order and types; null: none is written
   id: ${scalar(id)} # null: the row number
   text: ${scalar(text)}
   target: ${scalar(target)}
-
+${columns === null ? '' : `  columns: [${columns.map(scalar).join(', ')}] # the tables have no header; null: they have one\n`}${encoding === 'utf-8' ? '' : `  encoding: ${scalar(encoding)}\n`}
 model:
   base: bert-base-uncased # a name on the Hugging Face hub, or a directory in its layout
   max_seq_length: ${tokens} # longer texts are cut

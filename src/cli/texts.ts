@@ -1,36 +1,65 @@
-import { isUtf8 } from 'node:buffer';
-import type { Experiment } from '../config/index.ts';
+import { tableKind } from '../core/table-files.ts';
 import { OrtrainError } from '../core/errors.ts';
-import { unlabelledExamples, type Examples } from '../data/examples.ts';
+import { unlabelledExamples, type ExampleColumns, type Examples } from '../data/examples.ts';
 import { readTableAside } from '../data/large-tables.ts';
-import { parseTable, type Table } from '../data/table.ts';
+import { parseTable, readContent, type Table } from '../data/table.ts';
+import { parseLines } from '../data/tables/text-lines.ts';
 
-type Columns = Pick<Experiment['data'], 'id' | 'text'>;
+/** How texts to classify can be written: one a line, or as a table. */
+export const TEXT_FORMATS = ['lines', 'csv', 'tsv', 'jsonl'] as const;
 
-/** Texts to classify, from a table or, for `-`, from stdin. Rows without an id column are numbered from 0. */
-export async function readTexts(input: string, columns: Columns): Promise<Examples> {
-  return input === '-' ? textsOf(await stdinBytes(), columns) : ofTable(await readTableAside(input), columns);
+export interface TextOptions {
+  /** What the input is where its name does not say it. */
+  readonly format?: (typeof TEXT_FORMATS)[number];
+  /** UTF-8 where it is left out. */
+  readonly encoding?: string;
+  /** Hears how the input is understood, where that could be otherwise. */
+  readonly note: (message: string) => void;
 }
 
-/** The texts in the bytes of stdin: a table in CSV, where its first line names the text column; JSON objects, one a line; or else one text a line. */
-export async function textsOf(bytes: Uint8Array, columns: Columns): Promise<Examples> {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
-  if (text.trimStart().startsWith('{')) return ofTable(await parseTable(bytes, 'stdin', 'jsonl'), columns);
-  if (!isUtf8(bytes)) throw unusable('stdin is not UTF-8', 'Write the texts in UTF-8.');
-  const nul = text.indexOf('\0');
-  if (nul !== -1) throw unusable(`stdin holds a NUL byte in line ${text.slice(0, nul).split('\n').length} and so is not text`, HOW);
-  const texts = text.split(/\r?\n/).filter((line) => line.trim() !== '');
-  if (texts.length === 0) throw unusable('stdin is empty', HOW);
-  if (namesColumn(texts[0] ?? '', columns.text)) return ofTable(await parseTable(bytes, 'stdin', 'csv'), columns);
+/**
+ * Texts to classify, from a file or, for `-`, from stdin. Rows without an id column are numbered from 0.
+ *
+ * @param columns of the run's tables, likeliest first
+ */
+export async function readTexts(input: string, columns: readonly ExampleColumns[], options: TextOptions): Promise<Examples> {
+  if (input === '-') return textsOf(await stdinBytes(), columns, options);
+  const isTxt = /^\.txt\b/i.test(tableKind(input)?.ending ?? '');
+  if (options.format === undefined && !isTxt) {
+    return ofTable(await readTableAside({ path: input, ...(options.encoding === undefined ? {} : { encoding: options.encoding }) }), columns);
+  }
+  const { bytes } = await readContent(input, options.format !== undefined);
+  return textsOf(bytes, columns, options, input);
+}
+
+/**
+ * The texts in some bytes. Where no format is asked for, they are a table in JSON lines or CSV if they begin like one that has the
+ * column, and else one text a line; an empty line is an empty text.
+ */
+export async function textsOf(bytes: Uint8Array, columns: readonly ExampleColumns[], options: TextOptions, file = 'stdin'): Promise<Examples> {
+  if (bytes.length === 0) throw unusable(`${file} is empty`, 'Write one text a line, or a table and its --format.');
+  const format = options.format ?? likelyFormat(bytes, columns, file === 'stdin');
+  if (format !== 'lines') {
+    if (options.format === undefined) options.note(`${file} is read as a table (${format}), because it begins like one with the text column; --format lines takes each line for a text`);
+    return ofTable(await parseTable(bytes, file, format, options), columns);
+  }
+  const texts = parseLines(bytes, file, options.encoding);
   return { ids: texts.map((_, row) => String(row)), texts };
 }
 
-/** Whether a line is the header of a table in CSV with this column. */
-function namesColumn(line: string, column: string): boolean {
-  return line.replace(/^\uFEFF/, '').split(',').some((name) => name.trim().replace(/^"(.*)"$/, '$1') === column);
-}
+const SEEN_BYTES = 65_536;
 
-const HOW = 'Write one text a line, a table in CSV, or one JSON object a line with the text column.';
+function likelyFormat(bytes: Uint8Array, columns: readonly ExampleColumns[], isStdin: boolean): (typeof TEXT_FORMATS)[number] {
+  const beginning = new TextDecoder().decode(bytes.subarray(0, SEEN_BYTES)).trimStart();
+  const [first = ''] = beginning.split(/\r\n|\n|\r/, 1);
+  if (/^\{\s*"/.test(beginning)) return 'jsonl';
+  const names = (separator: string): boolean => {
+    const cells = first.split(separator).map((name) => name.trim().replace(/^"(.*)"$/, '$1'));
+    return columns.some(({ text }) => cells.includes(text));
+  };
+  if (first.includes('\t') && names('\t')) return 'tsv';
+  return (isStdin || first.includes(',')) && names(',') ? 'csv' : 'lines';
+}
 
 /** What Node can hold as one text. */
 const MOST_BYTES = 2 ** 29 - 24;
@@ -47,8 +76,10 @@ async function stdinBytes(): Promise<Buffer> {
 }
 
 /** New texts need no id, though the run's own data had one. */
-function ofTable(table: Table, { id, text }: Columns): Examples {
-  return unlabelledExamples(table, { text, id: id !== null && table.columns.includes(id) ? id : null });
+function ofTable(table: Table, columns: readonly ExampleColumns[]): Examples {
+  const { text = '' } = columns.find((each) => table.columns.includes(each.text)) ?? columns[0] ?? {};
+  const id = columns.map((each) => each.id).find((name) => name !== null && table.columns.includes(name)) ?? null;
+  return unlabelledExamples(table, { text, id });
 }
 
 function unusable(message: string, remedy: string): OrtrainError {

@@ -1,4 +1,4 @@
-import { keysOf, propertyOf, typesOf, type Path, type SchemaNode } from './schema.ts';
+import { isPathOr, keysOf, propertyOf, typesOf, type Path, type SchemaNode } from './schema.ts';
 import { defaultTree, emptyMap, plain, type Entry, type MapTree, type Tree } from './tree.ts';
 
 export interface Completed {
@@ -22,8 +22,9 @@ export function complete(tree: MapTree, schema: SchemaNode): Completed {
       const entry = map.entries.get(key);
       if (child === undefined) continue;
       if (entry !== undefined) entries.set(key, { ...entry, value: fill(entry.value, child, [...path, key]) });
+      else if (isPathOr(node) && key !== 'path') continue;
       else if (child.default !== undefined) entries.set(key, { key: undefined, value: defaultTree(child.default) });
-      else if (typesOf(child).includes('object')) entries.set(key, { key: undefined, value: fillMap(emptyMap, child, [...path, key]) });
+      else if (typesOf(child).includes('object') && !isPathOr(child)) entries.set(key, { key: undefined, value: fillMap(emptyMap, child, [...path, key]) });
       else missing.push([...path, key]);
     }
     // What does not belong here stays, to be refused by the check of the whole.

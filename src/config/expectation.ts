@@ -8,12 +8,13 @@ export function expected(schema: SchemaNode): string {
   const alternatives: string[] = [];
   const words = (schema.enum ?? []).filter((word) => word !== null);
   if (words.length > 0) alternatives.push(`one of ${words.join(', ')}`);
-  else if (types.includes('object')) alternatives.push(`a mapping with ${keysInWords(schema)}`);
+  else if (types.includes('object') && !types.includes('string')) alternatives.push(`a mapping with ${keysInWords(schema)}`);
   else {
     if (types.includes('integer')) alternatives.push(`a whole number${bounds(schema)}`);
     if (types.includes('number')) alternatives.push(`a number${bounds(schema)}`);
     if (types.includes('boolean')) alternatives.push('true or false');
-    if (types.includes('string')) alternatives.push(schema.patternErrorMessage ?? 'text');
+    if (types.includes('string')) alternatives.push(types.includes('object') ? 'a path' : (schema.patternErrorMessage ?? 'text'));
+    if (types.includes('object')) alternatives.push(`a mapping with ${keysInWords(schema)}`);
     if (types.includes('array')) alternatives.push(listInWords(schema));
   }
   if (types.includes('null')) alternatives.push('null');

@@ -1,4 +1,4 @@
-import { choice, flag, integer, kinds, list, nullable, number, object, orAuto, pair, text, type SchemaNode, type Value } from './schema.ts';
+import { choice, flag, integer, kinds, list, nullable, number, object, orAuto, pair, pathOr, text, type SchemaNode, type Value } from './schema.ts';
 
 /** What is measured on each of the two parts, after every epoch. */
 const METRICS = ['loss', 'accuracy', 'precision_macro', 'recall_macro', 'f1_macro', 'f1', 'roc_auc'] as const;
@@ -98,6 +98,16 @@ const training = object('How the model is trained.', {
   ),
 });
 
+const columnNames = (description: string) => nullable(list(text({ description: 'Name of a column.' }), { minItems: 1, description }));
+
+/** What the object of any table may say; where it says nothing, `data` does. */
+const ofTable = {
+  id: nullable(text({ description: 'Column that identifies a row; null: the row number. Left out: data.id.' })),
+  text: text({ description: 'Column with the text. Left out: data.text.' }),
+  encoding: text({ description: 'Encoding of the file. Left out: data.encoding.' }),
+  columns: columnNames('Names of the columns, where the table has no header; null: it has one. Left out: data.columns.'),
+} as const;
+
 /** The one definition of an experiment: types, defaults, help text and validation follow from it. */
 export const experimentDefinition = object('An experiment: data in, a trained and evaluated text classifier out.', {
   name: text({
@@ -108,13 +118,21 @@ export const experimentDefinition = object('An experiment: data in, a trained an
   }),
   pipeline: text({ default: 'text-classification', description: 'Which stages run: the name of a file in pipelines/, or a path to a YAML file.' }),
   seed: integer({ default: 42, minimum: 0, maximum: 2 ** 32 - 1, description: 'Fixes every random choice.' }),
-  data: object('Tables as csv, tsv or jsonl, by the ending of the name; paths are relative to the working directory.', {
-    train: text({ description: 'Rows with known answers.' }),
-    test: nullable(text({ description: 'Rows to predict; null: none.' })),
-    sample_submission: nullable(text({ description: 'A table whose columns, order and types the submission takes; null: write no submission.' })),
+  data: object('Tables as csv, tsv, txt (tab-separated), jsonl, ndjson, json or parquet, by the ending of the name, each also with .gz or .zip; paths are relative to the working directory.', {
+    train: pathOr('Rows with known answers: a path, or an object with what differs from the rest of data.', { ...ofTable, target: text({ description: 'Column with the class. Left out: data.target.' }) }),
+    test: nullable(pathOr('Rows to predict: a path, or an object with what differs from the rest of data; null: none.', ofTable)),
+    sample_submission: nullable(
+      pathOr('A table whose columns, order and types the submission takes: a path, or an object; null: write no submission.', {
+        id: nullable(text({ description: 'Column that identifies a row. Left out or null: data.id or data.test.id, or the column that holds the ids of the rows to predict.' })),
+        encoding: ofTable.encoding,
+        columns: columnNames('Names of the columns, where the sample has no header; the submission then has none either. Left out or null: it has one.'),
+      }),
+    ),
     id: nullable(text({ description: 'Column that identifies a row; null: the row number.' })),
     text: text({ description: 'Column with the text.' }),
     target: text({ description: 'Column with the class.' }),
+    encoding: text({ default: 'utf-8', description: 'Encoding of tables that are text: utf-8, utf-16, latin1 (which means windows-1252), shift_jis and others, as WHATWG or Python spell them.' }),
+    columns: columnNames('Names of the columns of the training table and the table to predict, where they have no header; null: they have one.'),
     conflicts: choice(['keep', 'drop', 'majority'], {
       default: 'keep',
       description: 'Training rows with the same text and different classes: keep them, drop them all, or give all of them the class that most have (majority; a tie is dropped).',

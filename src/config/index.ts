@@ -7,6 +7,7 @@ export { loadExperiment, readExperiment, type LoadedExperiment, type LoadOptions
 export { loadPipeline, type Pipeline, type PipelineStage } from './pipeline.ts';
 export { requireFiles } from './references.ts';
 export { isSweep, loadSweep, type Sweep, type SweepMember } from './sweep/sweep.ts';
+export { pathOf, readingOf, tablesOf, type TableSources } from './tables.ts';
 export { toYaml } from './to-yaml.ts';
 export type { Place } from './tree.ts';
 

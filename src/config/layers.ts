@@ -1,5 +1,7 @@
+import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Problem } from '../core/errors.ts';
+import { tableKind } from '../core/table-files.ts';
 import { check } from './check.ts';
 import { layerSchema } from './experiment.ts';
 import { merge } from './merge.ts';
@@ -57,10 +59,16 @@ export function readLayers(file: string): Layers {
   const refused = (problem: Problem): Layers => ({ tree: emptyMap, problems: [problem], files: [], whole: false });
   const name = shownPath(resolve(file));
   const content = readText(resolve(file));
+  if (isTable(file)) return refused({ file: name, message: `${name} is a table; \`pipeline init ${name}\` writes a configuration for it` });
   if ('refused' in content) return refused(fileProblem(name, content));
-  if (/\.(csv|tsv|jsonl)$/i.test(file)) return refused({ file: name, message: `${name} is a table; \`pipeline init ${name}\` writes a configuration for it` });
   const tree = readLayer(resolve(file), content.text, []);
   return { tree, problems, files, whole };
+}
+
+/** Whether a file is a table by its name; JSON may be a configuration, and .txt may hold one. */
+function isTable(file: string): boolean {
+  const kind = tableKind(file);
+  return kind !== undefined && statSync(file, { throwIfNoEntry: false })?.isFile() === true && (kind.packing !== null || (kind.format !== 'json' && !/^\.txt$/i.test(kind.ending)));
 }
 
 /** The checked content of one file; undefined where it is no mapping. */

@@ -52,6 +52,31 @@ export function nearFile(path: string): string | undefined {
   }
 }
 
+/** What a path that leads nowhere holds because a backslash in double quotes, or on the command line, is an escape: `C:\\new\\train.csv` with a tab in it. */
+export function whyMisread(path: string): { readonly reason: string; readonly suggestion: string } | undefined {
+  const found = /[\p{Cc}\u0085\u00a0\u2028\u2029]/u.exec(path);
+  const escape = found === null ? undefined : ESCAPES[found[0]];
+  if (escape === undefined) return undefined;
+  const suggestion = [...path].map((character) => (ESCAPES[character] === undefined ? character : `/${ESCAPES[character][0]}`)).join('').replaceAll('\\', '/');
+  return { reason: `holds ${escape[1]}, for which \\${escape[0]} stands in double quotes; write / in paths, or use single quotes`, suggestion };
+}
+
+/** Character to the letter that stands for it after a backslash, and its name. */
+const ESCAPES: Readonly<Record<string, readonly [letter: string, name: string]>> = {
+  '\t': ['t', 'a tab'],
+  '\n': ['n', 'a line break'],
+  '\r': ['r', 'a carriage return'],
+  '\b': ['b', 'a backspace'],
+  '\f': ['f', 'a form feed'],
+  '\v': ['v', 'a vertical tab'],
+  '\x07': ['a', 'a bell'],
+  '\x1b': ['e', 'an escape character'],
+  '\x85': ['N', 'a next-line character'],
+  '\xa0': ['_', 'a no-break space'],
+  '\u2028': ['L', 'a line separator'],
+  '\u2029': ['P', 'a paragraph separator'],
+};
+
 /** A path as a person would write it: relative to the working directory where it lies inside. */
 export function shownPath(path: string): string {
   const inside = relative(process.cwd(), path);

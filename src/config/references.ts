@@ -5,7 +5,8 @@ import { isHubName } from '../core/hub-name.ts';
 import { notAFile } from '../core/inputs.ts';
 import type { LoadedExperiment } from './load.ts';
 import { loadPipeline } from './pipeline.ts';
-import { nearFile } from './read-file.ts';
+import { nearFile, whyMisread } from './read-file.ts';
+import { pathOf } from './tables.ts';
 
 /**
  * Throws a `config` error that shows every path of the configuration that leads nowhere, and what is wrong in its pipeline's file.
@@ -37,19 +38,24 @@ function pipelineError({ experiment, sources }: LoadedExperiment): OrtrainError 
 function missingFiles({ experiment, sources }: LoadedExperiment): readonly Problem[] {
   const { data, model } = experiment;
   const named = [
-    { field: 'data.train', path: data.train },
-    { field: 'data.test', path: data.test },
-    { field: 'data.sample_submission', path: data.sample_submission },
+    ...(['train', 'test', 'sample_submission'] as const).map((key) => ({ field: typeof data[key] === 'object' && data[key] !== null ? `data.${key}.path` : `data.${key}`, path: pathOf(data[key]) })),
     { field: 'model.base', path: isOnHub(model.base) ? null : model.base },
   ];
   return named.flatMap(({ field, path }): readonly Problem[] => {
     const wrong = path === null ? undefined : field === 'model.base' ? whyNoFolder(path) : whyNoFile(path);
     if (path === null || wrong === undefined) return [];
-    const near = existsSync(path) ? undefined : nearFile(path);
+    const misread = existsSync(path) ? undefined : whyMisread(path);
+    const near = existsSync(path) ? undefined : (misread?.suggestion ?? withSlashes(path) ?? nearFile(path));
     const source = sources[field];
-    const message = `${field}: ${path} ${wrong}`;
+    const message = `${field}: ${misread === undefined ? `${path} ${wrong}` : `the path ${JSON.stringify(path)} ${misread.reason}`}`;
     return [{ message, ...(source === 'default' ? {} : source), field, ...(near === undefined ? {} : { suggestion: near }) }];
   });
+}
+
+/** The path with slashes for backslashes, where that leads somewhere. */
+function withSlashes(path: string): string | undefined {
+  const slashed = path.replaceAll('\\', '/');
+  return slashed !== path && existsSync(slashed) ? slashed : undefined;
 }
 
 /** A name that could be either is a path where what it begins with is a folder here. */

@@ -1,7 +1,10 @@
+import { encodingOf, USUAL_ENCODINGS } from '../core/encodings.ts';
 import type { Problem } from '../core/errors.ts';
 import { credentialIn } from '../core/secrets.ts';
 import type { Experiment } from './experiment.ts';
 import { dotted, type Path } from './schema.ts';
+import { likelyWord } from './suggest.ts';
+import { tablesOf, type TrainSource } from './tables.ts';
 import { problemAt, valuePlace, type MapTree, type Tree } from './tree.ts';
 
 /** Something that each key allows and all together do not. */
@@ -24,18 +27,50 @@ function dataConflicts({ data }: Experiment): readonly Conflict[] {
   if (data.sample_submission !== null && data.test === null) {
     found.push({ path: ['data', 'sample_submission'], message: 'data.sample_submission needs rows to predict, but data.test is null' });
   }
-  for (const [one, other] of [['target', 'text'], ['id', 'text'], ['id', 'target']] as const) {
-    if (data[one] === data[other]) found.push({ path: ['data', one], message: `data.${one} and data.${other} are the same column, ${JSON.stringify(data[one])}` });
-  }
-  return found;
+  return [...found, ...sameColumns(data), ...readingConflicts(data)];
+}
+
+function sameColumns(data: Experiment['data']): readonly Conflict[] {
+  const { train, test } = tablesOf(data);
+  const keyOf = (table: 'train' | 'test', name: 'id' | 'text' | 'target'): readonly string[] => {
+    const own = data[table];
+    return own !== null && typeof own === 'object' && name in own ? ['data', table, name] : ['data', name];
+  };
+  const found = (['train', 'test'] as const).flatMap((table): readonly Conflict[] => {
+    const source = table === 'train' ? train : test;
+    const pairs = [['target', 'text'], ['id', 'text'], ['id', 'target']] as const;
+    return pairs.flatMap(([one, other]): readonly Conflict[] => {
+      const [a, b] = [one, other].map((name) => (source === null || (name === 'target' && table === 'test') ? undefined : (source as typeof train)[name]));
+      if (a === undefined || a === null || a !== b) return [];
+      const [path, beside] = [keyOf(table, one), keyOf(table, other)];
+      return [{ path, message: `${path.join('.')} and ${beside.join('.')} are the same column, ${JSON.stringify(a)}` }];
+    });
+  });
+  return found.filter(({ message }, i) => found.findIndex((earlier) => earlier.message === message) === i);
+}
+
+/** Encodings that nobody knows, and columns that are named twice. */
+function readingConflicts(data: Experiment['data']): readonly Conflict[] {
+  const places = [{ path: ['data'], table: data }, ...(['train', 'test', 'sample_submission'] as const).map((key) => ({ path: ['data', key], table: data[key] }))];
+  return places.flatMap(({ path, table }): readonly Conflict[] => {
+    if (table === null || typeof table === 'string') return [];
+    const { encoding, columns = null } = table;
+    const known = encoding === undefined || encodingOf(encoding) !== undefined;
+    const near = known ? undefined : likelyWord(encoding, USUAL_ENCODINGS);
+    const twice = (columns ?? []).flatMap((name, i, all): readonly Conflict[] =>
+      all.indexOf(name) < i ? [{ path: [...path, 'columns', i], message: `the column ${JSON.stringify(name)} stands in ${path.join('.')}.columns twice` }] : [],
+    );
+    const unknown = { path: [...path, 'encoding'], message: `there is no encoding ${JSON.stringify(encoding)}; there are ${USUAL_ENCODINGS.join(', ')} and others`, ...(near === undefined ? {} : { suggestion: near }) };
+    return [...(known ? [] : [unknown]), ...twice];
+  });
 }
 
 function splitConflicts({ data, split }: Experiment): readonly Conflict[] {
-  return [...groupConflicts(data, split.group_by), ...pickConflicts(split)];
+  return [...groupConflicts(tablesOf(data).train, split.group_by), ...pickConflicts(split)];
 }
 
 /** `text` means the texts, whatever that column is called. */
-function groupConflicts({ id, target }: Experiment['data'], group: string | null): readonly Conflict[] {
+function groupConflicts({ id, target }: Pick<TrainSource, 'id' | 'target'>, group: string | null): readonly Conflict[] {
   const path = ['split', 'group_by'];
   if (group === null || group === 'text') return [];
   if (group === target) return [{ path, message: `split.group_by is the column of the classes, ${JSON.stringify(group)}: each class would be in one fold only` }];

@@ -99,6 +99,27 @@ export const object = <P extends Properties>(description: string, properties: P)
   additionalProperties: false,
 });
 
+/**
+ * An object, or a text alone that stands for its `path`. Nothing else of the object has to be given, and nothing is filled in: what it
+ * leaves out is taken from elsewhere.
+ */
+export const pathOr = <P extends Properties>(description: string, properties: P): Schema<string | ({ readonly path: string } & Partial<Values<P>>)> => ({
+  type: ['string', 'object'],
+  minLength: 1,
+  description,
+  properties: { path: text({ description: 'Where the file is.' }), ...withoutDefaults(properties) },
+  additionalProperties: false,
+});
+
+function withoutDefaults(properties: Properties): Properties {
+  return Object.fromEntries(Object.entries(properties).map(([key, { default: _, ...schema }]) => [key, schema]));
+}
+
+/** Whether a text alone may stand for an object with this `path`. */
+export function isPathOr(schema: SchemaNode | undefined): boolean {
+  return schema !== undefined && typesOf(schema).includes('string') && typesOf(schema).includes('object');
+}
+
 /** The same, or null; null unless it is given. */
 export const nullable = <T>(schema: Schema<T>): Schema<T | null> => ({
   ...(schema as SchemaNode),

@@ -1,53 +1,74 @@
 import type { CsvError } from 'csv-parse/sync';
 import { counted, quoted } from './problems.ts';
 import { MAX_COLUMNS, MOST_PROBLEMS, type PlacedProblem, type Records } from './records.ts';
+import { swallowedRows, type Span } from './swallowed.ts';
 
 /**
- * The records of a comma-separated (RFC 4180) or tab-separated text in UTF-8, without a byte order mark; the first record
- * holds the columns. Empty lines are skipped, line ends may be LF, CRLF or CR. Quotes inside an unquoted field are refused
- * in CSV and taken as they are in TSV, where few programs escape them.
+ * The records of a comma-separated text (RFC 4180) in UTF-8, without a byte order mark; the first record holds the columns unless
+ * they are given. Empty lines are skipped, line ends may be LF, CRLF or CR. Quotes inside an unquoted field are refused.
  */
-export async function parseCsv(bytes: Uint8Array, delimiter: ',' | '\t'): Promise<Records> {
+export async function parseCsv(bytes: Uint8Array, columns?: readonly string[]): Promise<Records> {
   const { parse } = await import('csv-parse/sync');
-  const records: string[][] = [];
+  const rows: (readonly string[])[] = [];
   const starts: number[] = [];
   const problems: PlacedProblem[] = [];
+  const spans: Span[] = [];
+  let header = columns;
   let end = 0;
   try {
     parse(bytes, {
-      delimiter,
       record_delimiter: ['\r\n', '\n', '\r'],
       relax_column_count: true,
-      relax_quotes: delimiter === '\t',
       skip_empty_lines: true,
       max_record_size: 0,
       // Collected here, not from the return value, so that the records before a syntax error are known.
       on_record: (record: string[], info) => {
         const offset = afterLineEnds(bytes, end);
-        const width = records[0]?.length ?? record.length;
-        const fits = record.length === width;
-        if (!fits) problems.push({ message: `the row has ${counted(record.length, 'field')}, the header has ${width}`, offset });
-        records.push(fits ? record : []); // which may be any number of fields, and is refused
-        starts.push(offset);
         end = info.bytes_records;
-        if (width > MAX_COLUMNS || problems.length === MOST_PROBLEMS) throw ENOUGH;
+        if (header === undefined) {
+          header = record;
+          if (header.length > MAX_COLUMNS) throw ENOUGH;
+          return null;
+        }
+        const row = fitted(record, header);
+        if (row === undefined) problems.push({ message: raggedMessage(record.length, header, columns), offset, kind: 'ragged' });
+        else if (record.some((field) => /[\r\n]/.test(field))) spans.push({ row: rows.length, start: offset, end });
+        rows.push(row ?? []); // a ragged row may have any number of fields
+        starts.push(offset);
+        if (problems.length === MOST_PROBLEMS) throw ENOUGH;
         return null;
       },
     });
   } catch (error) {
     if (error !== ENOUGH) {
       const offset = afterLineEnds(bytes, end);
-      starts.push(offset);
-      problems.push({ message: syntaxMessage(error, records[0]), offset });
+      if (header !== undefined) starts.push(offset);
+      problems.push({ message: syntaxMessage(error, header), offset, kind: 'quote' });
     }
   }
-  const [columns = [], ...rows] = records;
-  return { columns, rows, starts: starts.slice(1), problems };
+  return { columns: header ?? [], rows, starts, problems: [...problems, ...swallowedRows(bytes, header ?? [], rows, spans)].sort((a, b) => a.offset - b.offset) };
+}
+
+/** A row with a field for every column; fields may be left out at the end for columns that have no name. Undefined where it has others. */
+export function fitted(fields: readonly string[], header: readonly string[]): readonly string[] | undefined {
+  if (fields.length === header.length) return fields;
+  if (fields.length > header.length || header.slice(fields.length).some((name) => name.trim() !== '')) return undefined;
+  return [...fields, ...Array.from({ length: header.length - fields.length }, () => '')];
+}
+
+export function raggedMessage(fields: number, header: readonly string[], given: readonly string[] | undefined): string {
+  return `the row has ${counted(fields, 'field')}, ${given === undefined ? 'the header has' : 'and columns names'} ${header.length}`;
+}
+
+/** Records without a header, as those of `writeCsv`. */
+export function writeRecords(rows: Iterable<readonly (string | number)[]>): string {
+  return Array.from(rows, formatRecord).join('');
 }
 
 /** RFC 4180 text with a header line and LF line ends. Numbers are written so that reading them gives the same number. */
 export function writeCsv(columns: readonly string[], rows: Iterable<readonly (string | number)[]>): string {
-  const lines = [formatRecord(columns)];
+  // The only name in a header is quoted: one with a semicolon or a tab in it would look like several.
+  const lines = [columns.length === 1 ? `${quotedField(columns[0]!)}\n` : formatRecord(columns)];
   for (const row of rows) lines.push(formatRecord(row));
   return lines.join('');
 }
@@ -61,7 +82,11 @@ function formatRecord(values: readonly (string | number)[]): string {
 function formatField(value: string | number): string {
   const text = String(value);
   // A leading byte order mark would be taken for the file's own.
-  return /[",\r\n]|^\uFEFF/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return /[",\r\n]|^\uFEFF/.test(text) ? quotedField(text) : text;
+}
+
+function quotedField(text: string): string {
+  return `"${text.replaceAll('"', '""')}"`;
 }
 
 /** Ends the reading of what is no table. */

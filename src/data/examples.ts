@@ -1,11 +1,11 @@
 import type { Problem } from '../core/errors.ts';
-import { nearest } from '../core/nearest.ts';
+import { columnProblems, remedyFor, type NamedColumns } from './column-problems.ts';
 import { cleaned, type CleanedExamples, type CleaningOptions } from './cleaning.ts';
 import { canonical, decimalOf, isNumeric } from './decimal.ts';
 import { groupsBy, type Groups } from './groups.ts';
 import { sortedValues } from './ordering.ts';
-import { counted, dataError, quoted, quotedList } from './problems.ts';
-import { columnOf, readTable, type Table } from './table.ts';
+import { counted, dataError, quoted } from './problems.ts';
+import { columnOf, readTable, type Table, type TableFile } from './table.ts';
 
 /** Names of the columns; without an id column the ids are row numbers from 0. */
 export interface ExampleColumns {
@@ -42,13 +42,13 @@ export interface TrainExamples extends CleanedExamples {
 }
 
 /** `trainExamples` of a file. */
-export async function readTrainExamples(path: string, options: TrainOptions): Promise<TrainExamples> {
-  return trainExamples(await readTable(path), options);
+export async function readTrainExamples(file: string | TableFile, options: TrainOptions): Promise<TrainExamples> {
+  return trainExamples(await readTable(file), options);
 }
 
 /** `unlabelledExamples` of a file. */
-export async function readTestExamples(path: string, columns: ExampleColumns): Promise<Examples> {
-  return unlabelledExamples(await readTable(path), columns);
+export async function readTestExamples(file: string | TableFile, columns: ExampleColumns): Promise<Examples> {
+  return unlabelledExamples(await readTable(file), columns);
 }
 
 /** `labelledExamples`, cleaned and grouped. A `data` error also where cleaning leaves too little of a class. */
@@ -63,7 +63,8 @@ export function trainExamples(table: Table, options: TrainOptions): TrainExample
 
 /** Texts and ids of a table; other columns are not looked at. Everything that is wrong with them comes in one `data` error. */
 export function unlabelledExamples(table: Table, { id, text }: ExampleColumns): Examples {
-  report(table, [...columnProblems(table, { 'data.id': id, 'data.text': text }), ...idProblems(table, id)]);
+  const named = { 'data.id': id, 'data.text': text };
+  report(table, named, besides(columnProblems(table, named), idProblems(table, id)));
   return { ids: idsOf(table, id), texts: columnOf(table, text) ?? [] };
 }
 
@@ -73,7 +74,7 @@ export function labelledExamples(table: Table, { id, text, target }: LabelledCol
   const rowsOf = rowsByValue(targets);
   const classes = sortedValues([...rowsOf.keys()]);
   const columns = { 'data.id': id, 'data.text': text, 'data.target': target, 'split.group_by': group };
-  report(table, [...columnProblems(table, columns), ...textProblems(table, text), ...idProblems(table, id), ...targetProblems(table, target, rowsOf, classes)]);
+  report(table, columns, besides(columnProblems(table, columns), [...textProblems(table, text), ...idProblems(table, id), ...targetProblems(table, target, rowsOf, classes)]));
   const labelOf = new Map(classes.map((name, label) => [name, label]));
   return { ids: idsOf(table, id), texts: columnOf(table, text) ?? [], labels: Int32Array.from(targets, (value) => labelOf.get(value)!), classes };
 }
@@ -81,25 +82,17 @@ export function labelledExamples(table: Table, { id, text, target }: LabelledCol
 /** A target with more classes than this, and fewer than two rows a class on average, is not one of classes. */
 const MANY_CLASSES = 20;
 
-function report(table: Table, problems: readonly Problem[]): void {
+function report(table: Table, named: NamedColumns, problems: readonly Problem[]): void {
   if (problems.length === 0) return;
-  const placed = problems.map((problem) => ({ file: table.file, ...(problem.row === undefined ? {} : { line: table.lines[problem.row - 1]! }), ...problem }));
-  throw dataError(
-    `${table.file} does not fit the configuration: ${counted(problems.length, 'problem')}`,
-    table.file,
-    placed,
-    'Correct these rows, or name other columns in data.id, data.text and data.target.',
-  );
+  const lineOf = (row: number | undefined): { readonly line?: number } => (row === undefined || table.lines[row - 1] === undefined ? {} : { line: table.lines[row - 1]! });
+  const placed = problems.map((problem) => ({ file: table.file, ...lineOf(problem.row), ...problem }));
+  throw dataError(`${table.file} does not fit the configuration: ${counted(problems.length, 'problem')}`, table.file, placed, remedyFor(table, named, problems));
 }
 
-/** The configuration's columns that the table lacks. */
-function columnProblems(table: Table, named: Readonly<Record<string, string | null>>): Problem[] {
-  return Object.entries(named).flatMap(([key, name]) => {
-    if (name === null || table.columns.includes(name)) return [];
-    const suggestion = nearest(name, table.columns);
-    const message = `there is no column ${quoted(name)}, which ${key} names; the columns are ${quotedList(table.columns)}`;
-    return [{ message, line: 1, field: name, ...(suggestion === undefined ? {} : { suggestion }) }];
-  });
+/** Rows that lack a key are told once, and not for what is missing in them. */
+function besides(absences: readonly Problem[], others: readonly Problem[]): readonly Problem[] {
+  const told = new Set(absences.map(({ row, field }) => `${row} ${field}`));
+  return [...absences, ...others.filter(({ row, field }) => row === undefined || !told.has(`${row} ${field}`))];
 }
 
 function textProblems(table: Table, text: string): Problem[] {

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { aside } from '../core/aside.ts';
 import { moduleBeside } from '../core/threads.ts';
-import { readTable, type Table } from './table.ts';
+import { readTable, type Table, type TableFile } from './table.ts';
 
 /** True for files that take longer to read than a person may wait for an answer to Ctrl-C. */
 export function isLarge(...paths: readonly (string | null)[]): boolean {
@@ -9,8 +9,8 @@ export function isLarge(...paths: readonly (string | null)[]): boolean {
 }
 
 /** `readTable` that leaves this thread free where the table is large. */
-export async function readTableAside(path: string, signal?: AbortSignal): Promise<Table> {
-  return isLarge(path) ? aside(moduleBeside(import.meta.url, 'table'), 'readTable', [path], signal) : readTable(path);
+export async function readTableAside(file: TableFile, signal?: AbortSignal): Promise<Table> {
+  return isLarge(file.path) ? aside(moduleBeside(import.meta.url, 'table'), 'readTable', [file], signal) : readTable(file);
 }
 
 /** Some ten thousand texts: half a second with all that is looked for in them. */

@@ -1,4 +1,5 @@
 import { OrtrainError, type Problem } from '../core/errors.ts';
+import { visible } from '../core/text.ts';
 
 /** More problems than this say nothing new; the rest are counted. */
 const SHOWN_PROBLEMS = 20;
@@ -17,11 +18,11 @@ export function quotedList(texts: readonly string[], most = 10): string {
   return texts.length > most ? `${list} and ${texts.length - most} more` : list;
 }
 
-/** A text in double quotes, escaped as in JSON and cut to a length that fits a line. */
+/** A text in double quotes, escaped as in JSON, invisible characters too, and cut to a length that fits a line. */
 export function quoted(text: string): string {
   // Cut between characters, not between the two halves of one.
   const beginning = Array.from(text.slice(0, 2 * QUOTED_CHARACTERS + 2));
-  return JSON.stringify(beginning.length > QUOTED_CHARACTERS ? `${beginning.slice(0, QUOTED_CHARACTERS).join('')}…` : text);
+  return visible(JSON.stringify(beginning.length > QUOTED_CHARACTERS ? `${beginning.slice(0, QUOTED_CHARACTERS).join('')}…` : text));
 }
 
 /** `1 row`, `2 rows`. */

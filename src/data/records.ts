@@ -2,7 +2,12 @@
 export interface PlacedProblem {
   readonly message: string;
   readonly offset: number;
+  /** What has to be done about it. */
+  readonly kind?: ProblemKind;
 }
+
+/** Kinds of problems that have a remedy of their own. */
+export type ProblemKind = 'encoding' | 'nul' | 'ragged' | 'quote' | 'tsv-quote' | 'swallowed' | 'json' | 'json-numbers';
 
 /** No table of texts is wider; a wider one was read with the wrong delimiter. A parser may stop at a header that has more. */
 export const MAX_COLUMNS = 5_000;
@@ -17,4 +22,8 @@ export interface Records {
   /** Byte offsets at which the rows start, ascending; one more than rows where a syntax error ended the reading. */
   readonly starts: readonly number[];
   readonly problems: readonly PlacedProblem[];
+  /** By column, the data rows, from 1, whose object has no such key. */
+  readonly absent?: Absences;
 }
+
+export type Absences = ReadonlyMap<string, readonly number[]>;

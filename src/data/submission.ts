@@ -27,14 +27,14 @@ export interface Submission {
  * - an integer, where its values are integers: the class as it is written if that is one, without its fraction if it is as good as
  *   one (`1.0`), for two other classes 0 and 1,
  * - the second class's probability, where its values are other numbers and there are two classes;
- * a sample with a column for every class gets the classes' probabilities. A `data` error where ids or columns do not fit.
+ * a sample with a column for every class gets the classes' probabilities. A column without a name stays as it is. A `data` error where ids or columns do not fit.
  *
  * @param id the id column; null takes the sample's first
  */
 export function buildSubmission(sample: Table, predictions: Predictions, id: string | null): Submission {
   const idColumn = id ?? sample.columns[0] ?? '';
   const problems = idProblems(sample, predictions, idColumn);
-  const valueColumns = sample.columns.filter((name) => name !== idColumn);
+  const valueColumns = valuesBeside(sample, idColumn);
   const value = valueWriter(sample, predictions, valueColumns);
   if (typeof value === 'string' || problems.length > 0) {
     const all = typeof value === 'string' ? [{ message: value, file: sample.file, line: 1 }, ...problems] : problems;
@@ -43,7 +43,13 @@ export function buildSubmission(sample: Table, predictions: Predictions, id: str
   }
   const rowOf = new Map(predictions.ids.map((name, row) => [name, row]));
   const ids = columnOf(sample, idColumn) ?? [];
-  return { columns: sample.columns, rows: ids.map((name) => sample.columns.map((column) => (column === idColumn ? name : value(rowOf.get(name)!, column)))) };
+  const isUnnamed = (column: string): boolean => sample.unnamed?.has(column) === true;
+  return {
+    columns: sample.columns.map((column) => (isUnnamed(column) ? '' : column)),
+    rows: ids.map((name, row) =>
+      sample.columns.map((column, place) => (column === idColumn ? name : isUnnamed(column) ? sample.rows[row]![place]! : value(rowOf.get(name)!, column))),
+    ),
+  };
 }
 
 /**
@@ -57,6 +63,11 @@ export function checkSubmission(submission: Table, sample: Table, id: string | n
   const placed = problems.map((problem) => ({ file: submission.file, ...(problem.row === undefined ? {} : { line: submission.lines[problem.row - 1]! }), ...problem }));
   const remedy = 'A submission has the columns and ids of the sample, in its order.';
   throw dataError(`${submission.file} differs from ${sample.file}: ${counted(problems.length, 'problem')}`, submission.file, placed, remedy);
+}
+
+/** The columns that predictions go into. One without a name is as in the sample. */
+function valuesBeside(sample: Table, id: string | undefined): readonly string[] {
+  return sample.columns.filter((name) => name !== id && sample.unnamed?.has(name) !== true);
 }
 
 /** What goes into a value column for a row of the predictions. */
@@ -132,7 +143,7 @@ function rowProblems(submission: Table, sample: Table, id: string | null): Probl
 }
 
 function valueProblems(submission: Table, sample: Table, id: string | null): Problem[] {
-  const valueColumns = sample.columns.filter((name) => name !== (id ?? sample.columns[0]));
+  const valueColumns = valuesBeside(sample, id ?? sample.columns[0]);
   return valueColumns.flatMap((field) => {
     const { fits, kind } = valueKind(columnOf(sample, field) ?? [], valueColumns.length);
     return rowsWhere(columnOf(submission, field) ?? [], (value) => !fits(value)).map(({ id: value, row }) => ({ message: `${quoted(value)} is not ${kind}`, row, field }));

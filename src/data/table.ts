@@ -1,14 +1,32 @@
-import { isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
-import { extname } from 'node:path';
+import { encodingOf, USUAL_ENCODINGS } from '../core/encodings.ts';
 import { OrtrainError, type Problem } from '../core/errors.ts';
 import { notAFile } from '../core/inputs.ts';
+import { TABLE_ENDINGS, tableKind, type TableFormat } from '../core/table-files.ts';
 import { parseCsv } from './csv.ts';
-import { parseJsonl } from './jsonl.ts';
-import { counted, dataError, quoted } from './problems.ts';
-import { MAX_COLUMNS, MOST_PROBLEMS, type PlacedProblem, type Records } from './records.ts';
+import { parseJsonl } from './json.ts';
+import { counted, dataError, quotedList } from './problems.ts';
+import { MAX_COLUMNS, type Absences, type PlacedProblem, type Records } from './records.ts';
+import { decoded } from './tables/decode.ts';
+import { headerless, looksLikeRow, namedColumns, notSeparated } from './tables/header.ts';
+import { lineNumbers, locate } from './tables/lines.ts';
+import { remedyFor } from './tables/remedies.ts';
+import { sniffed } from './tables/sniff.ts';
+import { unpacked } from './tables/unpack.ts';
+import { parseTsv } from './tsv.ts';
 
-export type TableFormat = 'csv' | 'tsv' | 'jsonl';
+/** How a table is to be read, where its bytes do not say it. */
+export interface ReadOptions {
+  /** A name of the WHATWG standard or of Python; UTF-8 where it is left out. */
+  readonly encoding?: string;
+  /** Names of the columns of a table without a header. */
+  readonly columns?: readonly string[] | null;
+}
+
+/** A file, and how it is to be read. */
+export interface TableFile extends ReadOptions {
+  readonly path: string;
+}
 
 /** Rows of text with named columns. Row i of the arrays is data row i + 1 in messages. */
 export interface Table {
@@ -17,36 +35,80 @@ export interface Table {
   readonly columns: readonly string[];
   /** [rows, columns] */
   readonly rows: readonly (readonly string[])[];
-  /** The line of the file, from 1, on which each row starts. */
+  /** The line of the file, from 1, on which each row starts; empty for a file that has no lines. */
   readonly lines: Int32Array;
+  /** Those of the columns that have no name in the file. */
+  readonly unnamed?: ReadonlySet<string>;
+  /** By column, the data rows, from 1, that have no value and no place for one: JSON without the key. */
+  readonly absent?: Absences;
+  /** Columns whose values are no text, and why; their cells are empty. */
+  readonly unusable?: ReadonlyMap<string, string>;
+  /** Whether the columns were named from outside. */
+  readonly headerless?: boolean;
 }
 
 /** Reads a table; the format follows from the ending. Everything that is wrong with the file comes in one `data` error. */
-export async function readTable(path: string): Promise<Table> {
-  const format = formatOf(path);
-  let bytes: Uint8Array;
+export async function readTable(file: string | TableFile): Promise<Table> {
+  const { path, ...options } = typeof file === 'string' ? { path: file } : file;
+  const { bytes, format } = await readContent(path);
+  return parseTable(bytes, path, format!, options);
+}
+
+/** What a file holds, unpacked, and the format that its name says; null only where any name will do. */
+export async function readContent(path: string, anyName = false): Promise<{ readonly bytes: Uint8Array; readonly format: TableFormat | null }> {
+  const kind = tableKind(path);
+  if (kind === undefined && !anyName) throw unknownEnding(path);
+  const packed = await readBytes(path);
+  const { packing = null, format = null } = kind ?? {};
+  if (packing === null) return { bytes: packed, format };
+  const { bytes, name } = await unpacked(packed, packing, path);
+  const inside = name === null ? undefined : tableKind(name);
+  const found = format ?? inside?.format ?? null;
+  const differs = inside !== undefined && (inside.packing !== null || inside.format !== found);
+  if (!anyName && (found === null || differs)) {
+    const problem = { message: `the archive holds ${quotedList([name ?? ''])}, ${differs ? 'another kind of file than the name of the archive says' : 'which is no data file by its ending'}`, file: path };
+    throw dataError(`${path} is not a kind of file that can be read`, path, [problem], TABLE_ENDINGS);
+  }
+  return { bytes, format: found };
+}
+
+/** The bytes of a file that a person named. Throws a `data` error that says why there are none. */
+async function readBytes(path: string): Promise<Uint8Array> {
   try {
     const kind = notAFile(path);
     if (kind !== undefined) throw new Error(`it is ${kind}`);
-    bytes = await readFile(path);
+    return await readFile(path);
   } catch (error) {
     throw unreadable(path, error as NodeJS.ErrnoException);
   }
-  return parseTable(bytes, path, format);
 }
 
-/** The table in the bytes of a file in UTF-8; `file` is its name in messages. */
-export async function parseTable(bytes: Uint8Array, file: string, format: TableFormat): Promise<Table> {
-  checkEncoding(bytes, file);
-  const skipped = startsWith(bytes, UTF8_MARK) ? UTF8_MARK.length : 0;
-  const text = bytes.subarray(skipped);
-  const records = format === 'jsonl' ? parseJsonl(text) : await parseCsv(text, format === 'tsv' ? '\t' : ',');
-  const semicolons = format === 'csv' && records.columns.length === 1 && records.columns[0]?.includes(';') === true;
-  if (semicolons) throw dataError(`${file} has no commas`, file, [{ message: 'the columns are separated by semicolons', file, line: 1 }], remedies.csv);
-  const placed = [...byteProblems(text, skipped), ...records.problems].sort((a, b) => a.offset - b.offset);
-  const problems = [...headerProblems(records), ...locate(text, records.starts, placed), ...longFields(records)].map((problem) => ({ ...problem, file }));
-  if (problems.length > 0) throw dataError(`${file} cannot be read as a table: ${counted(problems.length, 'problem')}`, file, problems, remedies[format]);
-  return { file, columns: records.columns, rows: records.rows, lines: lineNumbers(text, records.starts) };
+/** The table in the bytes of a file; `file` is its name in messages. */
+export async function parseTable(bytes: Uint8Array, file: string, format: TableFormat, options: ReadOptions = {}): Promise<Table> {
+  const refuse = (problem: Problem, remedy: string): OrtrainError => dataError(`${file} cannot be read as a table`, file, [{ ...problem, file }], remedy);
+  const encoding = encodingOf(options.encoding ?? 'utf-8');
+  if (encoding === undefined) throw refuse({ message: `there is no encoding ${options.encoding}` }, `Encodings are ${USUAL_ENCODINGS.join(', ')} and others of the WHATWG standard.`);
+  const { columns: given = null } = options;
+  if (bytes.length === 0) throw dataError(`${file} is empty`, file, [{ message: 'the file has no bytes', file }], 'Check that the file was written to its end.');
+  const other = sniffed(bytes, format, tableKind(file)?.ending ?? `.${format}`, encoding);
+  if (other !== undefined) throw dataError(`${file} is not what its name says`, file, [{ message: `the file is ${other.is}`, file }], other.remedy);
+  if (given !== null && (format === 'parquet' || format === 'json' || format === 'jsonl')) {
+    throw refuse({ message: `columns names the columns of a table without a header, and ${format === 'parquet' ? 'Parquet' : 'JSON'} names its own` }, 'Leave out columns, or set columns: null for this table.');
+  }
+  if (format === 'parquet') return (await import('./tables/parquet.ts')).parseParquet(bytes, file);
+
+  const text = decoded(bytes, encoding);
+  if ('refused' in text) throw refuse({ message: text.refused }, text.remedy);
+  if (format === 'csv' || format === 'tsv') {
+    const wrong = notSeparated(new TextDecoder().decode(text.bytes.subarray(0, SEEN_BYTES)), format);
+    if (wrong !== undefined && (given === null || given.length > 1)) throw refuse({ message: wrong.message, line: 1 }, wrong.remedy);
+  }
+  const records = await recordsOf(text.bytes, format, given ?? undefined);
+  if (given === null && format !== 'jsonl' && format !== 'json' && looksHeaderless(records, text.problems)) {
+    const { message, remedy } = headerless(records.columns);
+    throw refuse({ message, line: 1 }, remedy);
+  }
+  return tableOf(text.bytes, file, format, given !== null, records, text.problems);
 }
 
 /** The values of a column, or undefined where there is no such column. */
@@ -55,92 +117,54 @@ export function columnOf(table: Table, name: string): readonly string[] | undefi
   return column === -1 ? undefined : table.rows.map((row) => row[column]!);
 }
 
-const remedies: Readonly<Record<TableFormat, string>> = {
-  csv: 'Save the file as CSV in UTF-8, with the column names on the first line and quotes around fields that hold commas, quotes or line breaks.',
-  tsv: 'Save the file as tab-separated text in UTF-8, with the column names on the first line.',
-  jsonl: 'Save the file with one JSON object a line, in UTF-8, each with the same keys.',
-};
+/** Enough for the first lines of a table of texts. */
+const SEEN_BYTES = 65_536;
 
 /** No text that a classifier reads is longer; a longer field is the rest of a file after a stray quote. */
 const MAX_FIELD_LENGTH = 1_000_000;
 
-const UTF8_MARK = [0xef, 0xbb, 0xbf];
-const UTF16_MARKS = [
-  [0xff, 0xfe],
-  [0xfe, 0xff],
-];
-
-function formatOf(path: string): TableFormat {
-  const ending = extname(path).slice(1).toLowerCase();
-  if (ending === 'csv' || ending === 'tsv' || ending === 'jsonl') return ending;
-  const message = ending === '' ? 'the name has no ending' : `the ending .${ending} is unknown`;
-  throw dataError(`${path} is not a kind of file that can be read`, path, [{ message, file: path }], 'Data files end in .csv, .tsv or .jsonl.');
+async function recordsOf(text: Uint8Array, format: Exclude<TableFormat, 'parquet'>, columns: readonly string[] | undefined): Promise<Records> {
+  if (format === 'csv') return parseCsv(text, columns);
+  if (format === 'tsv') return parseTsv(text, columns);
+  if (format === 'jsonl') return parseJsonl(text);
+  return (await import('./tables/json-file.ts')).parseJsonFile(text);
 }
 
-function unreadable(path: string, error: NodeJS.ErrnoException): OrtrainError {
-  const reasons: Readonly<Record<string, string>> = {
-    ENOENT: 'there is no such file',
-    EISDIR: 'it is a directory',
-    EACCES: 'reading it is not permitted',
-    ERR_FS_FILE_TOO_LARGE: 'it is larger than 2 GiB',
+/** Names that come twice are no header's where they look like a row's cells. */
+function looksHeaderless({ columns, rows }: Records, problems: readonly PlacedProblem[]): boolean {
+  const named = columns.filter((name) => name.trim() !== '');
+  return problems.length === 0 && (named.length === 0 || new Set(named).size < named.length) && looksLikeRow(columns, rows);
+}
+
+function tableOf(text: Uint8Array, file: string, format: TableFormat, isHeaderless: boolean, records: Records, byteProblems: readonly PlacedProblem[]): Table {
+  const placed = [...byteProblems, ...records.problems].sort((a, b) => a.offset - b.offset);
+  const found = [...headerProblems(records, isHeaderless), ...locate(text, records.starts, placed), ...longFields(records)].map((problem) => ({ ...problem, file }));
+  if (found.length > 0) throw dataError(`${file} cannot be read as a table: ${counted(found.length, 'problem')}`, file, found, remedyFor(format, placed, isHeaderless));
+  const { columns, unnamed } = namedColumns(records.columns);
+  return {
+    file,
+    columns,
+    rows: records.rows,
+    lines: lineNumbers(text, records.starts),
+    unnamed,
+    ...(records.absent === undefined ? {} : { absent: records.absent }),
+    headerless: isHeaderless,
   };
-  const reason = reasons[error.code ?? ''] ?? error.message;
-  return new OrtrainError('data', `${path} cannot be read`, {
-    subject: path,
-    problems: [{ message: reason, file: path }],
-    remedy: 'Check the path; relative ones start at the working directory.',
-    cause: error,
-  });
 }
 
-function checkEncoding(bytes: Uint8Array, file: string): void {
-  const isUtf16 = UTF16_MARKS.some((mark) => startsWith(bytes, mark));
-  if (isUtf16) throw dataError(`${file} is not UTF-8`, file, [{ message: 'the file is in UTF-16', file }], 'Save the file in UTF-8.');
-  if (bytes.length === 0) throw dataError(`${file} is empty`, file, [{ message: 'the file has no bytes', file }], 'Check that the file was written to its end.');
-}
-
-/** Bytes that no text in UTF-8 holds. Messages count from the beginning of the file, where `skipped` bytes stand before these. */
-function byteProblems(bytes: Uint8Array, skipped: number): PlacedProblem[] {
-  const problems: PlacedProblem[] = [];
-  for (let offset = bytes.indexOf(0); offset !== -1 && problems.length < MOST_PROBLEMS; offset = bytes.indexOf(0, offset + 1)) {
-    problems.push({ message: `byte ${skipped + offset + 1} of the file is NUL`, offset });
-  }
-  if (isUtf8(bytes)) return problems;
-  for (const offset of invalidBytes(bytes)) {
-    problems.push({ message: `byte ${skipped + offset + 1} of the file (0x${bytes[offset]!.toString(16)}) is not valid UTF-8`, offset });
-  }
-  return problems;
-}
-
-/** Offsets of the first invalid byte of each line that is not UTF-8. A line end is never part of a longer character. */
-function invalidBytes(bytes: Uint8Array): number[] {
-  const offsets: number[] = [];
-  for (let start = 0, end: number; start < bytes.length && offsets.length < MOST_PROBLEMS; start = end) {
-    const lineFeed = bytes.indexOf(LINE_FEED, start);
-    end = lineFeed === -1 ? bytes.length : lineFeed + 1;
-    const line = bytes.subarray(start, end);
-    if (!isUtf8(line)) offsets.push(start + validPrefix(line));
-  }
-  return offsets;
-}
-
-/** How many bytes of the beginning are valid UTF-8: what decoding and encoding keep. */
-function validPrefix(bytes: Uint8Array): number {
-  const kept = Buffer.from(Buffer.from(bytes).toString('utf8'), 'utf8');
-  let length = 0;
-  while (length < bytes.length && kept[length] === bytes[length]) length++;
-  // A cut character may begin like the sign that decoding puts in its place.
-  while (!isUtf8(bytes.subarray(0, length))) length--;
-  return length;
-}
-
-function headerProblems({ columns, rows, problems }: Records): Problem[] {
+function headerProblems({ columns, rows, problems }: Records, isHeaderless: boolean): Problem[] {
   if (columns.length === 0) return problems.length > 0 ? [] : [{ message: 'the file has no header and no rows', line: 1 }];
   if (columns.length > MAX_COLUMNS) return [{ message: `the file has ${columns.length} columns, more than ${MAX_COLUMNS}`, line: 1 }];
   const found: Problem[] = [];
+  if (isHeaderless && rows[0]?.length === columns.length && rows[0].filter((cell, i) => cell.trim() === columns[i]).length > columns.length / 2) {
+    found.push({ message: 'the first line holds the names that columns gives, so the table has a header', line: 1, row: 1 });
+  }
+  if (columns.every((name) => name.trim() === '')) found.push({ message: 'the first line names no column', line: 1 });
+  const first = new Map<string, number>();
   columns.forEach((name, i) => {
-    if (name.trim() === '') found.push({ message: `column ${i + 1} has no name`, line: 1 });
-    else if (columns.indexOf(name) < i) found.push({ message: `columns ${columns.indexOf(name) + 1} and ${i + 1} are both named ${quoted(name)}`, line: 1, field: name });
+    const before = first.get(name);
+    if (name.trim() !== '' && before !== undefined) found.push({ message: `columns ${before + 1} and ${i + 1} are both named ${quotedList([name])}`, line: 1, field: name });
+    first.set(name, before ?? i);
   });
   if (rows.length === 0 && problems.length === 0) found.push({ message: 'the file has a header and no rows', line: 1 });
   return found;
@@ -158,33 +182,22 @@ function longFields({ columns, rows }: Records): Problem[] {
   return found;
 }
 
-/** Byte offsets turned into lines of the file and, below the header, data rows. `starts` and the problems' offsets ascend. */
-function locate(bytes: Uint8Array, starts: readonly number[], problems: readonly PlacedProblem[]): Problem[] {
-  if (problems.length === 0) return [];
-  const lines = lineNumbers(bytes, problems.map(({ offset }) => offset));
-  let row = 0;
-  return problems.map(({ message, offset }, i) => {
-    while (row < starts.length && starts[row]! <= offset) row++;
-    return { message, line: lines[i]!, ...(row === 0 ? {} : { row }) };
-  });
+function unknownEnding(path: string): OrtrainError {
+  const ending = /\.[^./\\]*$/.exec(path)?.[0];
+  const remedies: Readonly<Record<string, string>> = { '.xlsx': 'Save the sheet as CSV in UTF-8.', '.xls': 'Save the sheet as CSV in UTF-8.', '.ods': 'Save the sheet as CSV in UTF-8.' };
+  const message = ending === undefined || ending === '.' ? 'the name has no ending' : `the ending ${ending} is unknown`;
+  return dataError(`${path} is not a kind of file that can be read`, path, [{ message, file: path }], `${remedies[ending ?? ''] ?? ''} ${TABLE_ENDINGS}`.trim());
 }
 
-const LINE_FEED = 10;
-const CARRIAGE_RETURN = 13;
-
-/** The line, from 1, of each of the ascending byte offsets. Lines end in LF, CRLF or CR. */
-function lineNumbers(bytes: Uint8Array, offsets: readonly number[]): Int32Array {
-  let line = 1;
-  let position = 0;
-  return Int32Array.from(offsets, (offset) => {
-    for (; position < offset; position++) {
-      const byte = bytes[position];
-      if (byte === LINE_FEED || (byte === CARRIAGE_RETURN && bytes[position + 1] !== LINE_FEED)) line++;
-    }
-    return line;
-  });
-}
-
-function startsWith(bytes: Uint8Array, prefix: readonly number[]): boolean {
-  return prefix.every((byte, i) => bytes[i] === byte);
+function unreadable(path: string, error: NodeJS.ErrnoException): OrtrainError {
+  const reasons: Readonly<Record<string, readonly [reason: string, remedy: string]>> = {
+    ENOENT: ['there is no such file', 'Check the path; relative ones start at the working directory.'],
+    ENOTDIR: ['there is no such file', 'Check the path; relative ones start at the working directory.'],
+    EISDIR: ['it is a directory', 'Name a file in it.'],
+    EACCES: ['reading it is not permitted', 'Change its permissions, or name a copy of it.'],
+    ELOOP: ['its links go in a circle', 'Name the file itself.'],
+    ERR_FS_FILE_TOO_LARGE: ['it is larger than 2 GiB', 'Divide it, or leave out columns that are not used.'],
+  };
+  const [reason, remedy] = reasons[error.code ?? ''] ?? [error.message, error.message.includes('directory') ? 'Name a file in it.' : 'Name a file on a disk; pipeline predict reads from a pipe with --input -.'];
+  return new OrtrainError('data', `${path} cannot be read`, { subject: path, problems: [{ message: reason, file: path }], remedy, cause: error });
 }

@@ -1,4 +1,4 @@
-import type { Experiment } from '../config/index.ts';
+import { pathOf, type Experiment } from '../config/index.ts';
 import { aside } from '../core/aside.ts';
 import { moduleBeside } from '../core/threads.ts';
 import { isLarge } from '../data/large-tables.ts';
@@ -23,13 +23,7 @@ export function checkExperiment(experiment: Experiment, modelFolder: string, sig
 }
 
 export function hasLargeTables({ data }: Experiment): boolean {
-  return isLarge(...[data.train, data.test, data.sample_submission].map(pathOf));
-}
-
-/** A table is a path, or an object that holds it. */
-function pathOf(table: unknown): string | null {
-  const path = typeof table === 'object' && table !== null ? (table as { readonly path?: unknown }).path : table;
-  return typeof path === 'string' ? path : null;
+  return isLarge(pathOf(data.train), pathOf(data.test), pathOf(data.sample_submission));
 }
 
 async function call<T>(name: keyof typeof Here, args: readonly [Experiment, ...unknown[]], signal: AbortSignal | undefined): Promise<T> {

@@ -1,10 +1,11 @@
-import type { Experiment } from '../config/index.ts';
+import { tablesOf, type Experiment, type TableSources } from '../config/index.ts';
 import { OrtrainError } from '../core/errors.ts';
 import { trainExamples, unlabelledExamples, type Examples, type TrainExamples } from '../data/examples.ts';
 import { inspectData, type Dataset, type Finding } from '../data/findings/index.ts';
 import { assignFolds } from '../data/folds.ts';
 import { localModel } from '../data/hub.ts';
 import { buildSubmission } from '../data/submission.ts';
+import { sampleIdColumn } from '../data/sample-id.ts';
 import { readTable } from '../data/table.ts';
 import { loadTokenizer } from '../data/tokens.ts';
 import { inspectionOptions } from '../stages/inspect.ts';
@@ -52,13 +53,14 @@ export function sizesOf({ train, test, foldOf }: DataContents, folds: number): D
  */
 export async function readData({ data, split, seed, training }: Experiment): Promise<DataContents> {
   const errors: OrtrainError[] = [];
-  const train = await attempt(() => readTable(data.train), errors);
-  const examples = train === undefined ? undefined : await attempt(async () => trainExamples(train, { ...data, group_by: split.group_by }), errors);
-  const test = data.test === null ? null : await attempt(() => readTable(data.test ?? ''), errors);
-  const testExamples = test === undefined || test === null ? undefined : await attempt(async () => unlabelledExamples(test, data), errors);
-  const { sample_submission: sample } = data;
+  const sources = tablesOf(data);
+  const train = await attempt(() => readTable(sources.train), errors);
+  const examples = train === undefined ? undefined : await attempt(async () => trainExamples(train, { ...data, ...sources.train, group_by: split.group_by }), errors);
+  const { test: testSource } = sources;
+  const test = testSource === null ? null : await attempt(() => readTable(testSource), errors);
+  const testExamples = test === undefined || test === null || testSource === null ? undefined : await attempt(async () => unlabelledExamples(test, testSource), errors);
   // Without readable classes the ids can still be compared.
-  if (sample !== null && testExamples !== undefined) await attempt(() => checkSample(sample, data, testExamples.ids, examples?.classes ?? ['0', '1']), errors);
+  if (testExamples !== undefined) await attempt(() => checkSample(sources, testExamples.ids, examples?.classes ?? ['0', '1']), errors);
   const foldOf = examples === undefined ? undefined : await attempt(async () => assignFolds(examples, { ...split, seed: split.seed ?? seed }), errors);
   if (examples !== undefined) await attempt(async () => throwIfUnmeasured(training, examples.classes.length), errors);
   if (examples !== undefined && foldOf !== undefined) await attempt(async () => throwIfUndefined({ training, split }, { ...examples, foldOf }), errors);
@@ -81,9 +83,11 @@ export async function inspectDataset(experiment: Experiment): Promise<{ readonly
 }
 
 /** The sample submission has to ask for exactly the test rows, in columns and values that the classes can fill: tried with all probabilities equal. */
-async function checkSample(path: string, data: Experiment['data'], testIds: readonly string[], classes: readonly string[]): Promise<void> {
+async function checkSample({ sample: source, test, sampleIds: names, sampleIdIsNamed: isNamed }: TableSources, testIds: readonly string[], classes: readonly string[]): Promise<void> {
+  if (source === null) return;
   const probabilities = new Float64Array(testIds.length * (classes.length === 2 ? 1 : classes.length)).fill(1 / classes.length);
-  buildSubmission(await readTable(path), { file: data.test ?? '', ids: testIds, classes, probabilities }, data.id);
+  const sample = await readTable(source);
+  buildSubmission(sample, { file: test?.path ?? '', ids: testIds, classes, probabilities }, sampleIdColumn(sample, { names, isNamed }, testIds));
 }
 
 async function attempt<T>(read: () => Promise<T>, errors: OrtrainError[]): Promise<T | undefined> {

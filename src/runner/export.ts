@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
+import { pathOf } from '../config/index.ts';
 import { aside } from '../core/aside.ts';
 import { OrtrainError } from '../core/errors.ts';
 import type { Listener, StageEvent } from '../core/events.ts';
@@ -73,7 +74,7 @@ export async function exportRun(run: StoredRun, request: ExportRequest, listen: 
     await verifyModels(run, [model], 'these', request.signal);
     await throwIfResultsChanged(run.folder, ['oof.csv']);
     const { classes, max_seq_length: maxLength } = readModelFolder(model);
-    const validation = await (isLarge(join(run.folder, 'oof.csv'), run.experiment.data.train)
+    const validation = await (isLarge(join(run.folder, 'oof.csv'), pathOf(run.experiment.data.train))
       ? aside<Validation>(moduleBeside(import.meta.url, 'validation-rows'), 'readValidation', [run, fold, classes], request.signal)
       : readValidation(run, fold, classes));
     const tokens = await encodeTexts(await loadTokenizer(tokenizerFiles(model)), validation.texts, maxLength, { onProgress: () => throwIfAborted(request) });

@@ -65,7 +65,7 @@ export async function taskGraph(
         fold,
         key,
         parts,
-        trainingKey: hashOf({ ...parts, contents: ofTraining, inputs: keysOf(inputs, 'trainingKey') }),
+        trainingKey: hashOf({ ...parts, params: withoutTest(params), contents: ofTraining, inputs: keysOf(inputs, 'trainingKey') }),
         output: cache.entry({ stage: stage.name, key }),
         writes: stage.writes(experiment, (kind) => inputs.some(([name, from]) => name === kind && from.length > 0)),
         params,
@@ -81,6 +81,13 @@ export async function taskGraph(
 }
 
 type Inputs = readonly (readonly [kind: string, from: readonly Task[]])[];
+
+/** As the table to predict is called `test`, so are the parameters by which it is read. */
+function withoutTest(params: unknown): unknown {
+  if (typeof params !== 'object' || params === null || !('test' in params)) return params;
+  const { test: _, ...others } = params;
+  return others;
+}
 
 function keysOf(inputs: Inputs, key: 'key' | 'trainingKey'): KeyParts['inputs'] {
   return Object.fromEntries(inputs.map(([kind, from]) => [kind, from.map((task) => task[key])]));

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { tablesOf } from '../config/index.ts';
 import { OrtrainError } from '../core/errors.ts';
 import { fileInside } from '../core/inside.ts';
 import { readTrainExamples } from '../data/examples.ts';
@@ -25,7 +26,8 @@ export async function readValidation(run: StoredRun, fold: number, classes: read
     });
   }
   const { data } = run.experiment;
-  const [oof, examples] = [await readTable(file), await readTrainExamples(data.train, data)];
+  const { train } = tablesOf(data);
+  const [oof, examples] = [await readTable(file), await readTrainExamples(train, { ...data, ...train })];
   const column = (name: string): readonly string[] => columnOf(oof, name) ?? [];
   const [ids, folds, targets] = [column('id'), column('fold'), column('target')];
   const columns = probabilityColumns(classes).map(column);
@@ -41,8 +43,8 @@ export async function readValidation(run: StoredRun, fold: number, classes: read
   });
   const found = rows.filter((row) => row !== null);
   if (found.length < rows.length || found.length === 0) {
-    throw new OrtrainError('data', `${data.train} is not the table that the run was trained on: ${rows.length - found.length} of fold ${fold}'s ${rows.length} rows are missing or have another target`, {
-      subject: data.train,
+    throw new OrtrainError('data', `${train.path} is not the table that the run was trained on: ${rows.length - found.length} of fold ${fold}'s ${rows.length} rows are missing or have another target`, {
+      subject: train.path,
       remedy: 'An export is checked against the predictions that the run recorded for these rows; put the table back.',
     });
   }

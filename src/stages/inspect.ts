@@ -10,9 +10,11 @@ import { readTable } from '../data/table.ts';
 import { loadTokenizer } from '../data/tokens.ts';
 import { tokenizerFiles } from '../training/classifier-folder.ts';
 import type { Stage } from './stage.ts';
+import { pickTables, type TableParams } from './tables.ts';
 
-interface Params extends InspectionOptions {
+interface Params extends InspectionOptions, Pick<TableParams, 'train'> {
   readonly data: InspectionOptions['data'] & CleaningOptions;
+  readonly test?: TableParams['test'];
 }
 
 /** Looks for what is worth knowing about the data before training. Output: findings. */
@@ -27,11 +29,11 @@ export const inspect: Stage<Params> = {
   usesDevice: false,
   pick: (experiment, { modelFolder }) => ({
     params: inspectionOptions(experiment),
-    files: { train: experiment.data.train, ...(experiment.data.test === null ? {} : { test: experiment.data.test }), ...tokenizerFiles(modelFolder) },
+    files: { ...pickTables(experiment.data).files, ...tokenizerFiles(modelFolder) },
   }),
   async run({ params, files, inputs, output, threads, emit, throwIfStopped }) {
-    const train = await readTable(files['train'] ?? '');
-    const test = files['test'] === undefined ? null : await readTable(files['test']);
+    const train = await readTable({ path: files['train'] ?? '', ...params.train });
+    const test = files['test'] === undefined ? null : await readTable({ path: files['test'], ...params.test });
     const foldOf = await readFolds(join(inputs.one('folds'), 'folds.csv'));
     const findings = await inspectData({ train, test, examples: trainExamples(train, params.data), foldOf }, params, await loadTokenizer(files), { threads, onProgress: throwIfStopped });
     writeJsonAtomic(join(output, 'findings.json'), { findings });
@@ -43,7 +45,7 @@ export const inspect: Stage<Params> = {
 /** The part of an experiment on which its findings depend. */
 export function inspectionOptions({ data, split, model, training }: Experiment): Params {
   return {
-    data: { id: data.id, text: data.text, target: data.target, conflicts: data.conflicts, duplicates: data.duplicates },
+    ...pickTables(data).params,
     split: { folds: split.folds, shuffle: split.shuffle },
     model: { max_seq_length: model.max_seq_length },
     training: model.freeze_encoder ? null : { batch_size: training.batch_size, batching: training.batching, padding: training.padding },

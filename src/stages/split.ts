@@ -3,9 +3,9 @@ import { readTrainExamples } from '../data/examples.ts';
 import { assignFolds, writeFolds } from '../data/folds.ts';
 import type { Experiment } from '../config/index.ts';
 import type { Stage } from './stage.ts';
+import { pickTables, type TableParams } from './tables.ts';
 
-interface Params {
-  readonly data: Pick<Experiment['data'], 'id' | 'text' | 'target' | 'conflicts' | 'duplicates'>;
+interface Params extends TableParams {
   readonly split: Omit<Experiment['split'], 'only'> & { readonly seed: number };
 }
 
@@ -19,13 +19,13 @@ export const split: Stage<Params> = {
   writes: () => ['folds.csv'],
   publishes: { 'folds.csv': 'folds.csv' },
   usesDevice: false,
-  pick: ({ data: { id, text, target, conflicts, duplicates, train }, split: { only: _trained, ...split }, seed }) => ({
+  pick: ({ data, split: { only: _trained, ...split }, seed }) => {
+    const { params, files } = pickTables(data, true);
     // Without a shuffle no seed has a part in it.
-    params: { data: { id, text, target, conflicts, duplicates }, split: { ...split, seed: split.shuffle ? (split.seed ?? seed) : 0 } },
-    files: { train },
-  }),
+    return { params: { ...params, split: { ...split, seed: split.shuffle ? (split.seed ?? seed) : 0 } }, files };
+  },
   async run({ params, files, output }) {
-    const examples = await readTrainExamples(files['train'] ?? '', { ...params.data, group_by: params.split.group_by });
+    const examples = await readTrainExamples({ path: files['train'] ?? '', ...params.train }, { ...params.data, group_by: params.split.group_by });
     writeFolds(join(output, 'folds.csv'), examples.ids, assignFolds(examples, params.split));
   },
 };

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import type { Experiment } from '../config/index.ts';
+import { readingOf, tablesOf, type Experiment } from '../config/index.ts';
 import { writeFileAtomic } from '../core/files.ts';
-import { writeCsv } from '../data/csv.ts';
+import { writeCsv, writeRecords } from '../data/csv.ts';
+import { sampleIdColumn, type SampleIds } from '../data/sample-id.ts';
 import { buildSubmission, checkSubmission } from '../data/submission.ts';
 import { columnOf, readTable } from '../data/table.ts';
 import { readExampleIndex } from './outputs.ts';
@@ -10,6 +11,8 @@ import type { Stage } from './stage.ts';
 
 interface Params {
   readonly data: Pick<Experiment['data'], 'id'>;
+  /** What differs from `data`. */
+  readonly sample?: Partial<SampleIds> & ReturnType<typeof readingOf>;
 }
 
 /** The predictions in the sample submission's columns, order and types, read back and checked against it. Output: submission. */
@@ -22,17 +25,28 @@ export const submit: Stage<Params> = {
   writes: () => ['submission.csv'],
   publishes: { 'submission.csv': 'submission.csv' },
   usesDevice: false,
-  pick: ({ data }) => ({ params: { data: { id: data.id } }, files: { sample: data.sample_submission ?? '' } }),
+  pick: ({ data }) => ({ params: { data: { id: data.id }, ...ofSample(data) }, files: { sample: tablesOf(data).sample?.path ?? '' } }),
   async run({ params, files, inputs, output }) {
     const { classes } = readExampleIndex(inputs.one('tokens'));
     const predictions = await readTable(join(inputs.one('predictions'), 'predictions.csv'));
-    const sample = await readTable(files['sample'] ?? '');
+    const { encoding, columns: given = null, names = params.data.id === null ? [] : [params.data.id], isNamed = false } = params.sample ?? {};
+    const sample = await readTable({ path: files['sample'] ?? '', columns: given, ...(encoding === undefined ? {} : { encoding }) });
     const columns = probabilityColumns(classes).map((name) => columnOf(predictions, name) ?? []);
     const probabilities = predictions.rows.flatMap((_, row) => columns.map((column) => Number(column[row])));
     const ids = columnOf(predictions, 'id') ?? [];
-    const submission = buildSubmission(sample, { file: 'predictions.csv', ids, classes, probabilities }, params.data.id);
+    const id = sampleIdColumn(sample, { names, isNamed }, ids);
+    const submission = buildSubmission(sample, { file: 'predictions.csv', ids, classes, probabilities }, id);
     const path = join(output, 'submission.csv');
-    writeFileAtomic(path, writeCsv(submission.columns, submission.rows));
-    checkSubmission(await readTable(path), sample, params.data.id);
+    writeFileAtomic(path, given === null ? writeCsv(submission.columns, submission.rows) : writeRecords(submission.rows));
+    checkSubmission(await readTable({ path, columns: given }), sample, id);
   },
 };
+
+/** Nothing where the sample is read as all other tables are, and has their id column. */
+function ofSample(data: Experiment['data']): Pick<Params, 'sample'> {
+  const { sample, sampleIds: names, sampleIdIsNamed: isNamed } = tablesOf(data);
+  if (sample === null) return {};
+  const isUsual = !isNamed && names.length === (data.id === null ? 0 : 1);
+  const own = { ...readingOf(sample), ...(isUsual ? {} : { names, isNamed }) };
+  return Object.keys(own).length === 0 ? {} : { sample: own };
+}

@@ -8,9 +8,9 @@ import { loadTokenizer, saveTokens, type TokenSet } from '../data/tokens.ts';
 import { tokenizerFiles } from '../training/classifier-folder.ts';
 import type { ExampleIndex } from './outputs.ts';
 import type { Stage } from './stage.ts';
+import { pickTables, type TableParams } from './tables.ts';
 
-interface Params {
-  readonly data: Pick<Experiment['data'], 'id' | 'text' | 'target' | 'conflicts' | 'duplicates'>;
+interface Params extends TableParams {
   readonly model: Pick<Experiment['model'], 'max_seq_length'>;
 }
 
@@ -24,15 +24,15 @@ export const tokenize: Stage<Params> = {
   writes: ({ data }) => ['examples.json', 'train.tokens', ...(data.test === null ? [] : ['test.tokens'])],
   publishes: {},
   usesDevice: false,
-  pick: ({ data: { id, text, target, conflicts, duplicates, ...data }, model }, { modelFolder }) => ({
-    params: { data: { id, text, target, conflicts, duplicates }, model: { max_seq_length: model.max_seq_length } },
-    files: { train: data.train, ...(data.test === null ? {} : { test: data.test }), ...tokenizerFiles(modelFolder) },
-  }),
+  pick: ({ data, model }, { modelFolder }) => {
+    const { params, files } = pickTables(data);
+    return { params: { ...params, model: { max_seq_length: model.max_seq_length } }, files: { ...files, ...tokenizerFiles(modelFolder) } };
+  },
   async run({ params, files, output, threads, emit, throwIfStopped }) {
-    const train = await readTrainExamples(files['train'] ?? '', params.data);
+    const train = await readTrainExamples({ path: files['train'] ?? '', ...params.train }, params.data);
     const left = cleaningSentence(train.cleaning);
     if (left !== undefined) emit({ type: 'notice', level: 'info', message: left });
-    const test = files['test'] === undefined ? undefined : await readTestExamples(files['test'], params.data);
+    const test = files['test'] === undefined ? undefined : await readTestExamples({ path: files['test'], ...params.test }, { ...params.data, ...params.test });
     const tokenizer = await loadTokenizer(files);
     for (const message of tokenizer.changes) emit({ type: 'notice', level: 'info', message });
     const total = train.texts.length + (test?.texts.length ?? 0);

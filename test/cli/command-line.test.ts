@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { carryOut } from '../../src/cli/program.ts';
 import { openTerminal } from '../../src/cli/terminal.ts';
-import { loadExperiment } from '../../src/config/index.ts';
+import { loadExperiment, pathOf } from '../../src/config/index.ts';
 import { readTrainExamples } from '../../src/data/examples.ts';
 import { node, pipeline } from './bin.ts';
 
@@ -160,7 +160,7 @@ describe('init', () => {
     const { experiment } = loadExperiment(written);
     expect(experiment).toMatchObject({ name: 'tiny-tweets', data: { id: 'id', text: 'tweet', target: 'label', sample_submission: null } });
     expect(experiment.data.test).toBe(join('data', 'tiny tweets', 'test.csv'));
-    expect((await readTrainExamples(join(folder, experiment.data.train), experiment.data)).classes).toEqual(['no', 'yes']);
+    expect((await readTrainExamples(join(folder, pathOf(experiment.data.train)), experiment.data)).classes).toEqual(['no', 'yes']);
 
     const before = readFileSync(written, 'utf8');
     const [, schema = ''] = /^# yaml-language-server: \$schema=(\S+)$/m.exec(before) ?? [];

@@ -14,7 +14,7 @@ describe('defaults', () => {
       name: 'my-tweets',
       pipeline: 'text-classification',
       seed: 42,
-      data: { train: 'a.csv', test: null, sample_submission: null, id: null, text: 'text', target: 'target', conflicts: 'keep', duplicates: 'keep' },
+      data: { train: 'a.csv', test: null, sample_submission: null, id: null, text: 'text', target: 'target', encoding: 'utf-8', columns: null, conflicts: 'keep', duplicates: 'keep' },
       model: {
         base: 'some-model',
         revision: 'main',

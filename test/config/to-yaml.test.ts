@@ -38,7 +38,13 @@ function coherent({ data, split, training, ...rest }: Experiment): Experiment {
   return {
     ...rest,
     name: 'any',
-    data: { ...data, id: null, target: `not ${data.text}`, sample_submission: data.test === null ? null : data.sample_submission },
+    data: {
+      ...data,
+      ...{ id: null, target: `not ${data.text}`, encoding: 'latin1', columns: distinct(data.columns) },
+      train: table(data.train),
+      test: table(data.test),
+      sample_submission: data.test === null ? null : table(data.sample_submission),
+    },
     split: { ...split, only: split.only === null ? null : [split.folds - 1] },
     training: {
       ...training,
@@ -51,13 +57,20 @@ function coherent({ data, split, training, ...rest }: Experiment): Experiment {
   };
 }
 
+const distinct = (names: readonly string[] | null | undefined): readonly string[] | null => (names === null || names === undefined ? null : [...new Set(names)]);
+
+/** Encodings that there are, columns that are named once, and no columns of its own that are the same as others. */
+function table<T extends Experiment['data']['sample_submission']>(value: T): T {
+  return typeof value === 'string' || value === null ? value : ({ path: value.path, encoding: 'utf-16', columns: distinct(value.columns) } as T);
+}
+
 /** A value that the schema accepts; hard ones rather than likely ones. */
 function anyValue(schema: SchemaNode, next: (below: number) => number): Json {
   const types = typesOf(schema);
   if (types.includes('null') && next(3) === 0) return null;
   const words = (schema.enum ?? []).filter((word) => word !== null);
   if (words.length > 0) return words[next(words.length)] ?? '';
-  if (types.includes('object')) {
+  if (types.includes('object') && !(types.includes('string') && next(2) === 0)) {
     const kind = schema.allOf?.[next(schema.allOf.length)]?.if.properties.name.const;
     const entries = keysOf(schema, kind).map((key) => [key, key === 'name' && kind !== undefined ? kind : anyValue(propertyOf(schema, key) ?? schema, next)] as const);
     return Object.fromEntries(entries);

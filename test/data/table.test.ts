@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { columnOf, parseTable, readTable, type Table, type TableFormat } from '../../src/data/table.ts';
+import type { TableFormat } from '../../src/core/table-files.ts';
+import { columnOf, parseTable, readTable, type Table } from '../../src/data/table.ts';
 import { describeShared, sharedPath } from '../helpers/shared.ts';
 import { errorOf } from './support.ts';
 
@@ -58,9 +59,8 @@ describe('CSV', () => {
     expect(await problemsOf('a,"b\n1,2\n')).toEqual([{ message: 'a quote is opened and never closed', line: 1 }]);
   });
 
-  it('needs a name for every column, each once', async () => {
+  it('needs names that differ', async () => {
     expect(await problemsOf('a,,b,a\n1,2,3,4\n')).toEqual([
-      { message: 'column 2 has no name', line: 1 },
       { message: 'columns 1 and 4 are both named "a"', line: 1, field: 'a' },
     ]);
   });
@@ -116,13 +116,11 @@ describe('JSONL', () => {
     expect(problems).toMatchObject([
       { message: expect.stringMatching(/^the line is JSON but not an object/), row: 2, line: 2 },
       { message: expect.stringMatching(/^the line is not JSON: /), row: 3, line: 3 },
-      { message: 'the line lacks 1 key of the first line: "b"', row: 4, line: 4 },
-      { message: 'the line has 2 keys that the first line lacks: "c", "d"', row: 5, line: 6 },
     ]);
   });
 
   it('is not taken for a table without rows when its lines are wrong', async () => {
-    expect(await problemsOf('id,text\n', 'jsonl')).toMatchObject([{ row: 1, line: 1 }]);
+    expect(await problemsOf('"id","text"\n', 'jsonl')).toMatchObject([{ row: 1, line: 1 }]);
     expect(await problemsOf('{}\n', 'jsonl')).toEqual([{ message: 'the file has no header and no rows', line: 1 }]);
   });
 });

@@ -102,3 +102,30 @@ describe('data that cannot be used are refused, not found worth knowing', () => 
     expect(findings.map(({ code }) => code)).toEqual(['duplicate-texts', 'conflicting-classes', 'cleaned-rows', 'class-balance', 'cut-texts', 'padding']);
   });
 });
+
+describe('tables that differ in their columns', () => {
+  const three = (objects: string, sample: string) => {
+    writeFileSync(join(folder, 'no-ids.jsonl'), good.map((row, i) => JSON.stringify({ text: row, target: i % 2, ...(i % 3 === 0 ? { note: 'x' } : {}) })).join('\n'));
+    writeFileSync(join(folder, 'ids.tsv'), 'Id\ttweet\n9007199254740993\ta\n9007199254740995\tb\n');
+    writeFileSync(join(folder, 'sample.csv'), sample);
+    return smallQuickstart(`data={ train: ${join(folder, 'no-ids.jsonl')}, id: null, ${objects} }`).then(({ experiment }) => inspectDataset(experiment));
+  };
+  const test = `test: { path: ${join(folder, 'ids.tsv')}, id: Id, text: tweet }`;
+  const sample = (more: string): string => `sample_submission: { path: ${join(folder, 'sample.csv')}${more} }`;
+
+  it.each([
+    ['the id is called as in the test table', '', 'target,Id\n0,9007199254740995\n0,9007199254740993\n'],
+    ['the id is found by its values', '', 'target,number\n0,9007199254740995\n0,9007199254740993\n'],
+    ['the id is named', ', id: number', 'target,number\n0,9007199254740995\n0,9007199254740993\n'],
+    ['a column without a name stands before it', '', ',Id,target\n0,9007199254740995,0\n1,9007199254740993,0\n'],
+    ['it has no header', ', columns: [Id, target]', '9007199254740995,0\n9007199254740993,0\n'],
+  ])('fit together where %s', async (_, more, content) => {
+    expect((await three(`${test}, ${sample(more)}`, content)).sizes).toMatchObject({ rows: 12, testRows: 2 });
+  });
+
+  it('are told where they do not', async () => {
+    const wrong = 'target,number\n0,9007199254740992\n0,9007199254740993\n';
+    await expect(three(`${test}, ${sample('')}`, wrong)).rejects.toMatchObject({ problems: expect.arrayContaining([expect.objectContaining({ message: expect.stringContaining('there is no id column "Id"') as string })]) as unknown[] });
+    await expect(three(`${test}, ${sample(', id: number')}`, wrong)).rejects.toMatchObject({ problems: expect.arrayContaining([expect.objectContaining({ message: 'there is no prediction for the id "9007199254740992"' })]) as unknown[] });
+  });
+});

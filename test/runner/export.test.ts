@@ -2,6 +2,7 @@ import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync,
 import { join } from 'node:path';
 import { env, pipeline } from '@huggingface/transformers';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { pathOf } from '../../src/config/index.ts';
 import { sha256 } from '../../src/core/hash.ts';
 import { readTrainExamples } from '../../src/data/examples.ts';
 import { columnOf, readTable } from '../../src/data/table.ts';
@@ -160,7 +161,7 @@ describe('an ONNX export', () => {
 
   it('is refused where the training table has changed', async () => {
     const table = join(artifacts, 'changed.csv');
-    copyFileSync(binary.experiment.data.train, table);
+    copyFileSync(pathOf(binary.experiment.data.train), table);
     writeFileSync(table, readFileSync(table, 'utf8').split('\n').slice(0, 20).join('\n'));
     const elsewhere = { ...binary, experiment: { ...binary.experiment, data: { ...binary.experiment.data, train: table } } };
     await expect(exported(elsewhere, 'other')).rejects.toMatchObject({ code: 'data', subject: table });

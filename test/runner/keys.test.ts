@@ -17,9 +17,23 @@ const CHANGES: Readonly<Record<string, { readonly to: string; readonly beside?: 
   name: { to: 'other' },
   pipeline: { to: join(folder, 'short.yaml') },
   seed: { to: '43' },
-  'data.train': { to: join(folder, 'train.csv') },
-  'data.test': { to: 'null', beside: ['data.sample_submission=null'] },
-  'data.sample_submission': { to: 'null' },
+  'data.train.path': { to: join(folder, 'train.csv') },
+  'data.train.id': { to: 'null' },
+  'data.train.text': { to: 'id', beside: ['data.train.id=null'] },
+  'data.train.target': { to: 'id', beside: ['data.train.id=null'] },
+  'data.train.encoding': { to: 'latin1' },
+  'data.train.columns': { to: '[id, text, target]' },
+  'data.test.path': { to: join(folder, 'train.csv') },
+  'data.test.id': { to: 'null' },
+  'data.test.text': { to: 'id', beside: ['data.test.id=null'] },
+  'data.test.encoding': { to: 'latin1' },
+  'data.test.columns': { to: '[id, text]' },
+  'data.sample_submission.path': { to: join(folder, 'train.csv') },
+  'data.sample_submission.id': { to: 'Id' },
+  'data.sample_submission.encoding': { to: 'latin1' },
+  'data.sample_submission.columns': { to: '[id, target]' },
+  'data.encoding': { to: 'latin1' },
+  'data.columns': { to: '[id, text, target]' },
   'data.id': { to: 'null' },
   'data.text': { to: 'id', beside: ['data.id=null'] },
   'data.target': { to: 'id', beside: ['data.id=null'] },
@@ -147,4 +161,15 @@ describe('what no output depends on', () => {
     expect(before.length).toBeGreaterThan(0);
     expect(await entriesOf(to)).toEqual(before);
   });
+
+});
+
+it('how the table to predict is read changes nothing that is trained', async () => {
+  const entries = async (...set: readonly string[]) => (await prepareRun(await smallQuickstart(...set), { artifacts, device: 'auto', choose: assumeDevice })).entries;
+  const [plain, otherwise] = [await entries(), await entries('data.test.text=id', 'data.test.id=null')];
+  expect(otherwise['train[0]']).toBe(plain['train[0]']);
+  expect(otherwise['evaluate']).toBe(plain['evaluate']);
+  expect(otherwise['predict']).not.toBe(plain['predict']);
+  const object = await entries('data.train={ path: configs/quickstart/train.csv, id: id, encoding: utf_8 }');
+  expect(object).toEqual(plain);
 });

@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Experiment } from '../../src/config/index.ts';
+import { pathOf, type Experiment } from '../../src/config/index.ts';
 import type { StageEvent } from '../../src/core/events.ts';
 import { readTrainExamples } from '../../src/data/examples.ts';
 import { loadTokenizer, tokenize } from '../../src/data/tokens.ts';
@@ -28,7 +28,7 @@ type Opener = (options: TrainerOptions) => Promise<Trainer>;
 async function fitSome(change: Partial<Training>, options: Partial<FitOptions> = {}, open: Opener = openTrainer) {
   const { experiment } = await smallQuickstart();
   const training: Training = { ...experiment.training, schedule: { name: 'constant' }, ...change };
-  const { texts, labels, classes } = await readTrainExamples(join(root, experiment.data.train), experiment.data);
+  const { texts, labels, classes } = await readTrainExamples(join(root, pathOf(experiment.data.train)), experiment.data);
   const tokens = tokenize(await loadTokenizer(tokenizerFiles(modelFolder)), texts, 32);
   const weights = initialWeights({ 'config.json': join(modelFolder, 'config.json') }, { weights: 'random', resize_embeddings: false }, 42);
   const programs = classifierPrograms({ encoder: weights.config, head: experiment.model.head, outputs: outputsFor(classes) }, false);

@@ -1,14 +1,16 @@
 import { existsSync } from 'node:fs';
-import { basename, dirname, extname, isAbsolute, join, relative, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { OrtrainError } from '../../core/errors.ts';
 import { nearest } from '../../core/nearest.ts';
 import { packageFolder } from '../../core/package.ts';
 import { isTaken, writeOutput } from '../../core/outputs.ts';
+import { tableKind } from '../../core/table-files.ts';
 import { withoutEnd } from '../../core/text.ts';
 import { quoted, quotedList } from '../../data/problems.ts';
 import { readTableAside } from '../../data/large-tables.ts';
 import { columnOf, type Table } from '../../data/table.ts';
+import { headerless, looksLikeRow } from '../../data/tables/header.ts';
 import type { Verb } from '../call.ts';
 import { isPrinted } from '../output.ts';
 import { starter } from '../starter.ts';
@@ -19,6 +21,8 @@ interface InitFlags {
   readonly output?: string;
   readonly text?: string;
   readonly target?: string;
+  readonly columns?: string;
+  readonly encoding?: string;
 }
 
 /** Writes a configuration for a table. Never over a file that is there. */
@@ -27,7 +31,10 @@ export const init: Verb<InitFlags> = async ([path], flags, { terminal }) => {
   if (path === undefined || flags.example !== undefined) {
     throw new OrtrainError('usage', 'init takes either a table or --example', { remedy: 'For your own data: pipeline init <table>. For a first look: pipeline init --example quickstart.' });
   }
-  const table = await readTableAside(path);
+  const columns = flags.columns?.split(',').map((each) => each.trim()) ?? null;
+  const encoding = flags.encoding ?? 'utf-8';
+  const table = await readTableAside({ path, columns, encoding });
+  if (columns === null && table.lines.length > 0 && table.absent === undefined && looksLikeRow(table.columns, table.rows)) throw noHeader(table);
   const name = nameFor(path);
   const output = flags.output ?? join('configs', `${name}.yaml`);
   const printed = isPrinted(output, '--output', terminal);
@@ -38,7 +45,7 @@ export const init: Verb<InitFlags> = async ([path], flags, { terminal }) => {
   const id = idColumn(table, [text, target]);
   const [test, sample] = [sibling(path, ['test']), sibling(path, ['sample_submission', 'sampleSubmission'])];
   const schema = schemaFrom(printed ? '.' : dirname(output));
-  const content = starter({ schema, name, train: path, test, sample: test === null ? null : sample, id, text, target, tokens: tokensFor(columnOf(table, text) ?? []) });
+  const content = starter({ schema, name, train: path, test, sample: test === null ? null : sample, id, text, target, columns, encoding, tokens: tokensFor(columnOf(table, text) ?? []) });
   if (!printed) await writeOutput(output, content, { onWait: terminal.note });
   return {
     data: { output, id, text, target, test, sample_submission: sample },
@@ -66,6 +73,10 @@ function textAndTarget(table: Table, flags: InitFlags): { readonly text: string;
     throw new OrtrainError('usage', `--target ${target}: the column has ${different} different values in ${table.rows.length} rows, so it does not hold classes`, { subject: target });
   }
   return { text, target };
+}
+
+function noHeader(table: Table): OrtrainError {
+  return new OrtrainError('data', `${table.file}: ${headerless(table.columns).message}`, { subject: table.file, remedy: `Name its ${table.columns.length} columns, in order: --columns a,b,c` });
 }
 
 /**
@@ -97,7 +108,9 @@ function columnNamed(table: Table, column: string, flag: string): string {
 /** The column with the longest texts, other than that of the classes. */
 function textColumn(table: Table, target: string | undefined): string {
   const length = (column: string): number => (columnOf(table, column) ?? []).reduce((sum, value) => sum + value.length, 0);
-  return table.columns.filter((column) => column !== target).reduce((longest, column) => (length(column) > length(longest) ? column : longest));
+  const columns = table.columns.filter((column) => column !== target && table.unnamed?.has(column) !== true && table.unusable?.has(column) !== true);
+  const candidates = columns.length > 0 ? columns : table.columns.filter((column) => column !== target);
+  return candidates.reduce((longest, column) => (length(column) > length(longest) ? column : longest));
 }
 
 const USUAL_TARGETS = /^(target|label|labels|class|category|sentiment|y)$/i;
@@ -108,7 +121,7 @@ const MOST_CLASSES = 50;
 function targetColumn(table: Table, text: string): string {
   const candidates = table.columns.filter((column) => {
     const different = new Set(columnOf(table, column)).size;
-    return column !== text && different >= 2 && different <= Math.min(MOST_CLASSES, table.rows.length / 2);
+    return column !== text && table.unnamed?.has(column) !== true && different >= 2 && different <= Math.min(MOST_CLASSES, table.rows.length / 2);
   });
   const [usual] = candidates.filter((column) => USUAL_TARGETS.test(column));
   const [only, second] = candidates;
@@ -130,7 +143,8 @@ function idColumn(table: Table, taken: readonly string[]): string | null {
 }
 
 function sibling(path: string, names: readonly string[]): string | null {
-  return names.map((name) => join(dirname(path), `${name}${extname(path)}`)).find((candidate) => existsSync(candidate) && resolve(candidate) !== resolve(path)) ?? null;
+  const endings = [...new Set([tableKind(path)?.ending ?? '', '.csv', '.csv.gz', '.csv.zip', '.tsv', '.jsonl', '.parquet'])];
+  return names.flatMap((name) => endings.map((ending) => join(dirname(path), `${name}${ending}`))).find((candidate) => existsSync(candidate) && resolve(candidate) !== resolve(path)) ?? null;
 }
 
 /** A WordPiece token of running English holds about four characters; nineteen of twenty texts should fit, in steps of 32. */

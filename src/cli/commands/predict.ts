@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { tablesOf } from '../../config/index.ts';
 import { OrtrainError } from '../../core/errors.ts';
 import { writeOutput } from '../../core/outputs.ts';
 import { writeCsv } from '../../data/csv.ts';
@@ -9,7 +10,7 @@ import type { Verb } from '../call.ts';
 import { notes, threadsOf } from '../notes.ts';
 import { isPrinted } from '../output.ts';
 import { STOPPING } from '../progress/words.ts';
-import { readTexts } from '../texts.ts';
+import { readTexts, type TEXT_FORMATS } from '../texts.ts';
 import { plural } from '../render/text.ts';
 
 interface PredictFlags {
@@ -17,6 +18,8 @@ interface PredictFlags {
   readonly input: string;
   readonly output?: string;
   readonly safeCsv?: boolean;
+  readonly format?: (typeof TEXT_FORMATS)[number];
+  readonly encoding?: string;
 }
 
 /** Classifies new texts with the models of a run. */
@@ -24,7 +27,9 @@ export const predict: Verb<PredictFlags> = async (_operands, flags, call) => {
   const run = readRun(call.flags.artifacts, flags.run);
   const printed = flags.output === undefined || isPrinted(flags.output, '--output', call.terminal);
   if (flags.output !== undefined && isSameFile(flags.input, flags.output)) throw new OrtrainError('usage', `${flags.output} is the input, and is not written over`, { subject: flags.output, remedy: 'Name another file with --output.' });
-  const { ids, texts } = await readTexts(flags.input, run.experiment.data);
+  const { train, test } = tablesOf(run.experiment.data);
+  const reading = { note: call.terminal.note, ...(flags.format === undefined ? {} : { format: flags.format }), ...(flags.encoding === undefined ? {} : { encoding: flags.encoding }) };
+  const { ids, texts } = await readTexts(flags.input, [train, ...(test === null ? [] : [test])], reading);
   const signal = call.takeInterrupts();
   signal.addEventListener('abort', () => call.terminal.note(STOPPING));
   const predictions = await predictTexts(run, texts, { device: call.flags.device, signal, ...threadsOf(run) }, notes(call.terminal.note));

@@ -1,5 +1,6 @@
 import { OrtrainError, type Problem } from '../../core/errors.ts';
 import type { Colors } from '../terminal.ts';
+import { visible } from '../../core/text.ts';
 import { plural, printable, withoutCredentials } from './text.ts';
 import { widthOf } from './width.ts';
 
@@ -70,9 +71,14 @@ function numbersFirst(a: number | undefined, b: number | undefined): number {
  */
 function renderProblem(problem: Problem, colors: Colors): string {
   const place = placeOf(problem);
-  const suggestion = problem.suggestion === undefined ? '' : `; did you mean ${colors.green(printable(problem.suggestion))}?`;
+  const suggestion = problem.suggestion === undefined ? '' : `; did you mean ${colors.green(printable(exact(problem.suggestion)))}?`;
   const heading = `  ${place === '' ? '' : `${colors.bold(place)}  `}${printable(problem.message)}${suggestion}`;
   return [heading, ...snippetLines(problem, colors)].join('\n');
+}
+
+/** A suggestion as it stands, in quotes where the eye would lose its beginning or end, or what is invisible in it. */
+function exact(suggestion: string): string {
+  return suggestion !== '' && suggestion === suggestion.trim() && visible(suggestion) === suggestion ? suggestion : `"${visible(suggestion)}"`;
 }
 
 /** `configs/a.yaml:12:3`, or `train.csv:15 (row 13, column text)` for a table; an override has no line, and its snippet tells the place. */

@@ -1,5 +1,5 @@
 import { experimentDefinition } from '../experiment.ts';
-import { choice, dotted, integer, nullable, object, pathsOf, schemaAt, text, typesOf, type SchemaNode } from '../schema.ts';
+import { choice, dotted, integer, isPathOr, nullable, object, pathsOf, schemaAt, text, typesOf, type SchemaNode } from '../schema.ts';
 
 const METRICS = ['accuracy', 'f1_macro', 'f1', 'precision_macro', 'recall_macro', 'roc_auc', 'loss'] as const;
 
@@ -15,11 +15,11 @@ export const sweepDefinition = object('A sweep: one configuration, and values to
   metric: choice(ranked, { default: 'oof/f1_macro', description: 'Ranks the runs: of a loss smaller values are better, of all else larger ones.' }),
 });
 
-/** Paths of what a sweep can change: every value, and the objects that can be null. */
+/** Paths of what a sweep can change: every value, and the objects that can be null or a path. */
 export function parameterPaths(): readonly string[] {
   const isValue = (path: readonly string[]): boolean => {
     const schema = schemaAt(experimentDefinition, path);
-    return schema?.properties === undefined || typesOf(schema).includes('null');
+    return schema?.properties === undefined || isPathOr(schema) || typesOf(schema).includes('null');
   };
   return pathsOf(experimentDefinition).filter(isValue).map(dotted).filter((path) => path !== 'name');
 }

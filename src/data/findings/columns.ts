@@ -28,7 +28,7 @@ const RANKED_ROWS = 20_000;
 
 /** Columns beside the text from which the class can be told almost surely, and an order of rows or ids that follows the classes. */
 export function inspectColumns(table: Table, examples: LabelledExamples, used: UsedColumns, shuffle: boolean): readonly Finding[] {
-  const others = table.columns.filter((column) => ![used.id, used.text, used.target].includes(column));
+  const others = table.columns.filter((column) => ![used.id, used.text, used.target].includes(column) && table.unnamed?.has(column) !== true);
   return [...others.flatMap((column) => leakingColumn(column, columnOf(table, column) ?? [], examples)), ...sortedByClass(examples, used.id, shuffle)];
 }
 

@@ -24,6 +24,8 @@ export interface Dataset {
 /** The part of an experiment on which findings depend. */
 export interface InspectionOptions {
   readonly data: Pick<Experiment['data'], 'id' | 'text' | 'target' | 'conflicts'>;
+  /** Where the table to predict calls its columns otherwise. */
+  readonly test?: { readonly id?: string | null; readonly text?: string } | undefined;
   readonly split: Pick<Experiment['split'], 'folds' | 'shuffle'>;
   readonly model: Pick<Experiment['model'], 'max_seq_length'>;
   /** How training makes its batches of tokens; null where it has none, because the encoder is frozen. */
@@ -36,12 +38,12 @@ export interface InspectionOptions {
  */
 export async function inspectData(
   { train, test, examples, foldOf }: Dataset,
-  { data, split, model, training }: InspectionOptions,
+  { data, test: ofTest, split, model, training }: InspectionOptions,
   tokenizer: Tokenizer | null,
   encoding: Pick<EncodingOptions, 'threads' | 'onProgress'> = {},
 ): Promise<readonly Finding[]> {
   const all = labelledExamples(train, data);
-  const testTexts = test === null ? null : unlabelledExamples(test, data).texts;
+  const testTexts = test === null ? null : unlabelledExamples(test, { ...data, ...ofTest }).texts;
   const batches = training === null ? null : { batchSize: training.batch_size, batching: training.batching, padding: training.padding };
   const findings: readonly Finding[] = [
     ...inspectTexts({ all, kept: examples, foldOf, test: testTexts, conflicts: data.conflicts }),

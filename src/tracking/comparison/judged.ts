@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Experiment } from '../../config/index.ts';
+import { pathOf, type Experiment } from '../../config/index.ts';
 import { readEvaluatedRun, type EvaluatedRun, type RunMetrics } from '../run-files.ts';
 
 /** A run that has been evaluated, with what a comparison takes of its rows: a byte each, so that a thousand runs fit into memory. */
@@ -65,5 +65,5 @@ function differenceOf(a: EvaluatedRun, b: EvaluatedRun): Difference | undefined 
 }
 
 function trainHash({ experiment, environment }: EvaluatedRun): string | undefined {
-  return environment.data[experiment.data.train];
+  return environment.data[pathOf(experiment.data.train)];
 }

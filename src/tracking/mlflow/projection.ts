@@ -1,4 +1,4 @@
-import type { Experiment } from '../../config/index.ts';
+import { pathOf, type Experiment } from '../../config/index.ts';
 import type { Environment, FoldRecord } from '../../core/events.ts';
 import { leaves } from '../../core/leaves.ts';
 import type { JournalEntry } from '../journal.ts';
@@ -127,7 +127,7 @@ export function artifact({ tracking }: Experiment, file: string): readonly Opera
 function opening(started: RunStarted): readonly Operation[] {
   const { run, environment, t } = started;
   const experiment = experimentOf(started);
-  const { train, test } = experiment.data;
+  const [train, test] = [pathOf(experiment.data.train), pathOf(experiment.data.test)];
   const digest = (path: string): string => environment.data[path] ?? '';
   return [
     { target: 'experiment', type: 'open', name: run, t, params: leaves(experiment), tags: { ...tagsOf(environment), 'ortrain.level': 'experiment', 'ortrain.data_digest': digest(train) } },

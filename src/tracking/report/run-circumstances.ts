@@ -1,4 +1,5 @@
 import { asked, shownValue } from '../../config/parameters.ts';
+import { pathOf } from '../../config/tables.ts';
 import { bytes, duration, minuteOf, pathFromHere, plural } from '../../core/text.ts';
 import { showsLimits } from './figures/system.ts';
 import { classShares } from './classes.ts';
@@ -10,7 +11,7 @@ import type { RunStory } from './run-story.ts';
 /** The parameters that are not the defaults, and the data. */
 export function questionSection({ run }: RunStory): Html {
   const { experiment, outOfFold, metrics, environment } = run;
-  const { train, test } = experiment.data;
+  const [train, test] = [pathOf(experiment.data.train), pathOf(experiment.data.test)];
   const total = outOfFold.labels.length;
   const parameters = Object.entries(asked(experiment)).filter(([path]) => !path.startsWith('data.') && path !== 'name');
   return html`${facts([

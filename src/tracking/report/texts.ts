@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { tablesOf } from '../../config/index.ts';
 import { OrtrainError } from '../../core/errors.ts';
 import { hashFile } from '../../core/hash.ts';
 import { fileInside } from '../../core/inside.ts';
@@ -19,12 +20,12 @@ export interface TokenLengths {
 
 /** Reads the training table again, unless it has changed since the run. */
 export async function readTrainTexts({ experiment, environment }: EvaluatedRun): Promise<TrainTexts> {
-  const { train } = experiment.data;
+  const { train } = tablesOf(experiment.data);
   const missing = (reason: string): TrainTexts => ({ missing: `The texts are left out: ${reason}.` });
-  if (!existsSync(train)) return missing(`${train} is not there any more`);
-  if ((await hashFile(train)) !== environment.data[train]) return missing(`${train} has changed since the run`);
+  if (!existsSync(train.path)) return missing(`${train.path} is not there any more`);
+  if ((await hashFile(train.path)) !== environment.data[train.path]) return missing(`${train.path} has changed since the run`);
   try {
-    return { examples: await readTrainExamples(train, experiment.data) };
+    return { examples: await readTrainExamples(train, { ...experiment.data, ...train }) };
   } catch (error) {
     if (error instanceof OrtrainError) return missing(error.message);
     throw error;

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { toYaml, type Experiment } from '../../../src/config/index.ts';
+import { pathOf, toYaml, type Experiment } from '../../../src/config/index.ts';
 import type { Command, FoldRecord, RunEvent, StageEvent } from '../../../src/core/events.ts';
 import { sha256 } from '../../../src/core/hash.ts';
 import { thisProcess } from '../../../src/core/owner.ts';
@@ -41,7 +41,7 @@ export async function madeRun(artifacts: string, options: MadeOptions = {}): Pro
     machine: { platform: 'linux', cpu: 'some', cores: 2, memoryBytes: 8e9 },
     ...{ user: 'someone', device: 'cpu', threads: 1, git: { commit: 'a'.repeat(40), dirty: false }, commandLine: ['pipeline', 'run', 'made.yaml'] },
     entries: {},
-    data: { [experiment.data.train]: 'b'.repeat(64), [experiment.data.test ?? '']: 'c'.repeat(64) },
+    data: { [pathOf(experiment.data.train)]: 'b'.repeat(64), [pathOf(experiment.data.test) ?? '']: 'c'.repeat(64) },
   };
   const train = (fold: number, event: StageEvent): RunEvent => ({ type: 'task-event', ...about(fold), event });
   const metrics = (epoch: number) => ({ 'train/loss': 0.7 / epoch, 'val/loss': 0.8 / epoch, 'val/f1_macro': f1 + epoch / 100 });

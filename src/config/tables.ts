@@ -1,0 +1,77 @@
+import { encodingOf } from '../core/encodings.ts';
+import type { Experiment } from './experiment.ts';
+
+type Data = Experiment['data'];
+
+/** A table of an experiment, with all that its own object leaves out taken from `data`. */
+export interface TableSource {
+  readonly path: string;
+  /** The WHATWG standard's name. */
+  readonly encoding: string;
+  /** Names for a table without a header; null: it has one. */
+  readonly columns: readonly string[] | null;
+}
+
+export interface TextSource extends TableSource {
+  /** Null: the row number. */
+  readonly id: string | null;
+  readonly text: string;
+}
+
+export interface TrainSource extends TextSource {
+  readonly target: string;
+}
+
+export interface TableSources {
+  readonly train: TrainSource;
+  readonly test: TextSource | null;
+  readonly sample: TableSource | null;
+  /** Names of the sample's id column, likeliest first; the first of them that it has counts. */
+  readonly sampleIds: readonly string[];
+  /** Whether the sample has to have the first of them. */
+  readonly sampleIdIsNamed: boolean;
+}
+
+/** Where the tables of an experiment are and how each is read. */
+export function tablesOf(data: Data): TableSources {
+  const { id, text, target } = data;
+  const [train, test, sample] = [objectOf(data.train), objectOf(data.test), objectOf(data.sample_submission)];
+  const testId = test === null ? null : test.id === undefined ? id : test.id;
+  const sampleIds = [sample?.id, id, testId].filter((name) => name !== null && name !== undefined);
+  return {
+    train: { ...sourceOf(train!, data, data.columns), id: train!.id === undefined ? id : train!.id, text: train!.text ?? text, target: train!.target ?? target },
+    test: test === null ? null : { ...sourceOf(test, data, data.columns), id: testId, text: test.text ?? text },
+    // A sample has a header, which the submission takes, unless its own object says otherwise.
+    sample: sample === null ? null : sourceOf(sample, data, null),
+    sampleIds: [...new Set(sampleIds)],
+    sampleIdIsNamed: typeof sample?.id === 'string',
+  };
+}
+
+/** What of how a table is read is not the default: absent from the keys of those who do not use it. */
+export function readingOf({ encoding, columns }: TableSource): { readonly encoding?: string; readonly columns?: readonly string[] } {
+  return { ...(encoding === 'utf-8' ? {} : { encoding }), ...(columns === null ? {} : { columns }) };
+}
+
+/** The path of a table that is a path or an object with one. */
+export function pathOf<T extends string | { readonly path: string } | null>(table: T): T extends null ? null : string;
+export function pathOf(table: string | { readonly path: string } | null): string | null {
+  return typeof table === 'string' || table === null ? table : table.path;
+}
+
+interface TableObject {
+  readonly path: string;
+  readonly id?: string | null;
+  readonly text?: string;
+  readonly target?: string;
+  readonly encoding?: string;
+  readonly columns?: readonly string[] | null;
+}
+
+function objectOf(table: string | TableObject | null): TableObject | null {
+  return typeof table === 'string' ? { path: table } : table;
+}
+
+function sourceOf(table: TableObject, data: Data, columns: readonly string[] | null): TableSource {
+  return { path: table.path, encoding: encodingOf(table.encoding ?? data.encoding) ?? 'utf-8', columns: table.columns === undefined ? columns : table.columns };
+}

@@ -1,0 +1,33 @@
+import type { TableFormat } from '../../core/table-files.ts';
+import type { PlacedProblem, ProblemKind } from '../records.ts';
+
+/** What to do about the kinds of problems that a file has, and where there are none about its header. */
+export function remedyFor(format: TableFormat, problems: readonly PlacedProblem[], isHeaderless: boolean): string {
+  const kinds = [...new Set(problems.flatMap(({ kind }) => kind ?? []))];
+  const [first, second] = kinds.map((kind) => (kind === 'ragged' ? RAGGED[format === 'tsv' ? 'tsv' : 'csv'](isHeaderless) : REMEDIES[kind]));
+  if (first !== undefined) return second === undefined ? first : `${first} ${second}`;
+  return isHeaderless ? 'Leave out data.columns, or set columns: null for this table.' : HEADERS[format];
+}
+
+const REMEDIES: Readonly<Record<Exclude<ProblemKind, 'ragged'>, string>> = {
+  encoding: 'Set data.encoding to what the file is written in, for example latin1 (which means windows-1252), or save it in UTF-8.',
+  nul: 'Find out what wrote the NUL bytes: text has none, UTF-16 and binary files do.',
+  quote: 'Close the quote, or write quotes inside a quoted field twice; a field that holds a quote has to be quoted.',
+  'tsv-quote': 'Write each row on one line, or save the file as CSV, where quoted fields may hold line breaks.',
+  swallowed: 'Close the quote at the beginning of the field, or write it twice in a quoted field. Texts that do hold such lines can be kept in JSON lines.',
+  json: 'Write one JSON object for each row, with the same names for the same things.',
+  'json-numbers': 'Write null for a number that is missing; in Python, json.dumps(…, allow_nan=False) tells where there is one.',
+};
+
+const RAGGED = {
+  csv: (isHeaderless: boolean) => `${isHeaderless ? 'Name as many columns in columns as the rows have fields. ' : ''}Put quotes around fields that hold commas, quotes or line breaks.`,
+  tsv: (isHeaderless: boolean) => `${isHeaderless ? 'Name as many columns in columns as the rows have fields. ' : ''}Take tabs and line breaks out of the texts, or put a field with tabs in quotes.`,
+} as const;
+
+const HEADERS: Readonly<Record<TableFormat, string>> = {
+  csv: 'The first line names the columns, each once, and rows follow.',
+  tsv: 'The first line names the columns, each once, and rows follow.',
+  jsonl: 'Write one JSON object a line, with the names of the columns as keys.',
+  json: 'Write an array of JSON objects, with the names of the columns as keys.',
+  parquet: 'Write the table again, with text columns for texts.',
+};

@@ -1,0 +1,70 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { loadExperiment, readingOf, requireFiles, tablesOf, toYaml } from '../../src/config/index.ts';
+import { readExperiment } from '../../src/config/index.ts';
+import { OrtrainError, type Problem } from '../../src/core/errors.ts';
+import { problemsOf, workspace } from './workspace.ts';
+
+const config = (data: string): string => `data: { train: train.csv, text: text, target: target, ${data} }\nmodel: { base: some-model }\n`;
+const written = (data: string): string => join(workspace({ 'a.yaml': config(data) }), 'a.yaml');
+const tables = (data: string, ...set: readonly string[]) => tablesOf(loadExperiment(written(data), { set }).experiment.data);
+
+describe('a table as an object', () => {
+  it('takes what it leaves out from the rest of data', () => {
+    const { train, test, sample, sampleIds, sampleIdIsNamed } = tables('id: id, encoding: latin-1, columns: [id, text, target], test: { path: b.csv, id: Id, columns: null }, sample_submission: { path: c.csv }');
+    expect(train).toEqual({ path: 'train.csv', id: 'id', text: 'text', target: 'target', encoding: 'windows-1252', columns: ['id', 'text', 'target'] });
+    expect(test).toEqual({ path: 'b.csv', id: 'Id', text: 'text', encoding: 'windows-1252', columns: null });
+    expect(sample).toEqual({ path: 'c.csv', encoding: 'windows-1252', columns: null });
+    expect([sampleIds, sampleIdIsNamed]).toEqual([['id', 'Id'], false]);
+    expect(tables('test: b.csv, sample_submission: { path: c.csv, id: Number }')).toMatchObject({ test: { id: null }, sampleIds: ['Number'], sampleIdIsNamed: true });
+    expect(readingOf(train)).toEqual({ encoding: 'windows-1252', columns: ['id', 'text', 'target'] });
+    expect(readingOf(tables('test: null').train)).toEqual({});
+  });
+
+  it('goes over a path below it, and a path over an object', () => {
+    expect(tables('id: id, test: b.csv', 'data.test.id=Id').test).toMatchObject({ path: 'b.csv', id: 'Id' });
+    expect(tables('id: id, test: { path: b.csv, id: Id }', 'data.test=c.csv').test).toMatchObject({ path: 'c.csv', id: 'id' });
+    expect(tables('id: id, test: { path: b.csv, id: Id }', 'data.test.path=c.csv').test).toMatchObject({ path: 'c.csv', id: 'Id' });
+  });
+
+  it('stays as it was written', () => {
+    const file = written('test: { path: b.csv, id: null }');
+    const yaml = toYaml(readExperiment(file));
+    expect(yaml).toContain('  test:\n    path: b.csv\n    id: null\n');
+    expect(readExperiment(join(workspace({ 'again.yaml': yaml }), 'again.yaml'))).toEqual(readExperiment(file));
+  });
+
+  it.each([
+    ['test: { id: Id }', 'data.test.path', /data\.test\.path is missing/],
+    ['test: { path: b.csv, target: y }', 'data.test.target', /no key target in data\.test/],
+    ['test: { path: b.csv, txt: y }', 'data.test.txt', /no key txt/],
+    ['test: [b.csv]', 'data.test', /must be a path, or a mapping with keys such as path, id, text, encoding, or null/],
+    ['test: ""', 'data.test', /empty text/],
+    ['encoding: latin9000', 'data.encoding', /no encoding "latin9000"/],
+    ['test: { path: b.csv, encoding: utf-61 }', 'data.test.encoding', /no encoding "utf-61"/],
+    ['columns: [a, b, a]', 'data.columns[2]', /the column "a" stands in data\.columns twice/],
+    ['columns: []', 'data.columns', /empty list/],
+    ['id: id, test: { path: b.csv, id: text }', 'data.test.id', /data\.test\.id and data\.text are the same column/],
+  ])('%s is refused at its place', (data, field, message) => {
+    expect(problemsOf(written(data))).toMatchObject([{ field, message: expect.stringMatching(message) as string }]);
+  });
+});
+
+describe('a path that a backslash has spoilt', () => {
+  it.each([
+    ['data/train.csv', '"data\\train.csv"', /holds a tab, for which \\t stands in double quotes/],
+    ['new/a.csv', '"C:/x\\new/a.csv"', /holds a line break/],
+  ])('%s', (_, path, message) => {
+    const file = join(workspace({ 'a.yaml': `data: { train: ${path}, text: text, target: target }\nmodel: { base: some-org/some-model }\n` }), 'a.yaml');
+    const problems = ((): readonly Problem[] => {
+      try {
+        requireFiles(loadExperiment(file));
+        return [];
+      } catch (error) {
+        if (error instanceof OrtrainError) return error.problems;
+        throw error;
+      }
+    })();
+    expect(problems).toMatchObject([{ field: 'data.train', message: expect.stringMatching(message) as string, suggestion: expect.stringMatching(/^(data\/train|C:\/x\/new\/a)\.csv$/) as string }]);
+  });
+});
