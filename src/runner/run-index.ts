@@ -4,9 +4,10 @@ import { fileSchemas, loadExperiment, type Experiment } from '../config/index.ts
 import { OrtrainError } from '../core/errors.ts';
 import { writeFileAtomic } from '../core/files.ts';
 import { hashOf, sha256 } from '../core/hash.ts';
-import { readInput, readJsonInput } from '../core/inputs.ts';
+import { readInput, readJsonInput, unreadable } from '../core/inputs.ts';
 import { fileInside } from '../core/inside.ts';
 import { packageVersion } from '../core/package.ts';
+import { journalEntries, type JournalEntry } from '../tracking/journal.ts';
 import type { RunMetrics } from '../tracking/run-files.ts';
 import { readProgress, type RunProgress } from '../tracking/run-progress.ts';
 import { runMetrics } from '../tracking/run-shapes.ts';
@@ -70,10 +71,16 @@ export function openRunIndex(artifacts: string): RunIndex {
   };
 }
 
-/** Metrics as a run's folder has them; null where it has none. Throws a data error where they are damaged. */
-export function readMetrics(folder: string): RunMetrics | null {
+/**
+ * Metrics as a run's folder has them; null where it has none. Throws a data error where they are damaged, or, where their SHA-256 is
+ * known, are not what the run wrote.
+ */
+export function readMetrics(folder: string, digest?: string): RunMetrics | null {
   const file = fileInside(folder, 'metrics.json');
-  return lstatSync(file, { throwIfNoEntry: false }) === undefined ? null : readJsonInput<RunMetrics>(file, runMetrics);
+  if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return null;
+  const metrics = readJsonInput<RunMetrics>(file, runMetrics);
+  if (digest !== undefined && sha256(readInput(file, MOST_BYTES)) !== digest) throw unreadable(file, 'it was changed after the run wrote it');
+  return metrics;
 }
 
 /** What a read throws that is not fit to be read; undefined for a file that holds something else than it should. */
@@ -118,9 +125,16 @@ function stampOf(folder: string): { readonly text: string; readonly isSettled: b
 
 /** A configuration that stands on others has to be read again with them. */
 function digestOf(folder: string): { readonly digest: RunDigest; readonly isOfOneFile: boolean } {
-  const progress = unlessDamaged(() => readProgress(join(folder, 'journal.jsonl')));
+  let recorded: string | undefined;
+  const noting = function* (path: string): Generator<JournalEntry> {
+    for (const entry of journalEntries(path)) {
+      if (entry.type === 'artifact' && entry.path === 'metrics.json') recorded = entry.sha256;
+      yield entry;
+    }
+  };
+  const progress = unlessDamaged(() => readProgress(join(folder, 'journal.jsonl'), noting));
   const loaded = unlessDamaged(() => loadExperiment(fileInside(folder, 'config.yaml')));
-  const metrics = unlessDamaged(() => readMetrics(folder));
+  const metrics = unlessDamaged(() => readMetrics(folder, recorded));
   return {
     digest: {
       ...(progress === undefined ? {} : { progress }),

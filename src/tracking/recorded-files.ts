@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { contentHash } from '../core/content.ts';
 import { interrupted, OrtrainError, type Problem } from '../core/errors.ts';
 import { kindOf } from '../core/inputs.ts';
-import { readJournalFrom } from './journal.ts';
+import { soundEntries } from './journal.ts';
 
 /** A file as its run last put it into its folder. */
 export interface RecordedFile {
@@ -15,13 +15,9 @@ export interface RecordedFile {
 export function recordedFiles(folder: string): ReadonlyMap<string, RecordedFile> {
   const files = new Map<string, RecordedFile>();
   const journal = join(folder, 'journal.jsonl');
-  if (lstatSync(journal, { throwIfNoEntry: false })?.isFile() !== true) return files;
-  for (let at = 0; ; ) {
-    const { entries, end } = readJournalFrom(journal, at, 1 << 20);
-    if (end === at) return files;
-    for (const entry of entries) if (entry?.type === 'artifact') files.set(entry.path, { bytes: entry.bytes, sha256: entry.sha256 });
-    at = end;
-  }
+  if (lstatSync(journal, { throwIfNoEntry: false }) === undefined) return files;
+  for (const entry of soundEntries(journal)) if (entry.type === 'artifact') files.set(entry.path, { bytes: entry.bytes, sha256: entry.sha256 });
+  return files;
 }
 
 /** `throwIfChanged` for those of the paths that the run's journal knows: its last lines may have been lost with a crash. */

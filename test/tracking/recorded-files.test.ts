@@ -2,7 +2,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/core/hash.ts';
-import { readRun } from '../../src/runner/index.ts';
+import { listRuns, readRun } from '../../src/runner/index.ts';
 import { diffRuns } from '../../src/tracking/comparison/diff.ts';
 import { openJournal } from '../../src/tracking/journal.ts';
 import { recordedFiles } from '../../src/tracking/recorded-files.ts';
@@ -41,6 +41,13 @@ describe('results that a run has left', () => {
     expect((await readEvaluatedRun(folder)).name).toBe('one');
     flipBit(join(folder, name));
     await expect(readEvaluatedRun(folder)).rejects.toMatchObject({ code: 'data', message: `${join(folder, name)} was changed after the run wrote it` });
+  });
+
+  it('are not listed as if they were true', () => {
+    const status = (): string | undefined => listRuns(root).find(({ name }) => name === 'one')?.status;
+    expect(status()).toBe('running');
+    flipBit(join(folder, 'metrics.json'));
+    expect(status()).toBe('damaged');
   });
 
   it('are what the last line about them says', async () => {
