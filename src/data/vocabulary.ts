@@ -26,10 +26,12 @@ export function readVocabulary(files: Readonly<Record<string, string>>): Vocabul
   const { vocab } = model;
   if (Array.isArray(vocab)) vocab.forEach((piece: unknown, id) => add(id, Array.isArray(piece) ? piece[0] : piece));
   else if (isObject(vocab)) for (const [token, id] of Object.entries(vocab)) add(id, token);
+  const words = new Set(tokens.values());
   const added = definition['added_tokens'];
-  if (Array.isArray(added)) for (const token of added) if (isObject(token)) add(token['id'], token['content']);
   const decoder = config['added_tokens_decoder'];
-  if (isObject(decoder)) for (const [id, token] of Object.entries(decoder)) if (isObject(token)) add(Number(id), token['content']);
+  const given = [...(Array.isArray(added) ? added.map((token: unknown) => [isObject(token) ? token['id'] : null, token] as const) : []), ...(isObject(decoder) ? Object.entries(decoder).map(([id, token]) => [Number(id), token] as const) : [])];
+  // A word of the vocabulary that is added once more keeps the id that it has there.
+  for (const [id, token] of given) if (isObject(token) && !words.has(String(token['content']))) add(id, token['content']);
   return { size, tokens };
 }
 

@@ -82,5 +82,5 @@ async function askedTexts({ tables, train, test }: DataContents, tokenizer: Toke
 
 function unusedSentence(folder: string, known: number, { tokens }: Vocabulary, beyond: readonly string[]): string {
   const shown = beyond.slice(0, 3).map((token) => JSON.stringify(token)).join(', ');
-  return `the tokenizer of ${folder} has ${plural(beyond.length, 'token')} of ${tokens.size} beyond the model's vocabulary of ${known} (${shown}${beyond.length > 3 ? ', …' : ''}); no text here has one, and a text that has cannot be classified unless model.resize_embeddings is true`;
+  return `the tokenizer of ${folder} has ${plural(beyond.length, 'token')} of ${tokens.size} beyond the model's vocabulary of ${known} (${shown}${beyond.length > 3 ? ', …' : ''}); no text here has one within model.max_seq_length, and a text that has cannot be classified unless model.resize_embeddings is true`;
 }

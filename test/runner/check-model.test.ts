@@ -47,8 +47,12 @@ describe('tokens that the model has no embedding for', () => {
 
   it('are worth a sentence where no text has one, and none where the embeddings are resized', async () => {
     const notices = await check(model(), clean());
-    expect(notices).toEqual([{ level: 'warning', message: expect.stringContaining('has 2 tokens of 1202 beyond the model\'s vocabulary of 1200 ("[USER]", "[URL]"); no text here has one') as string }]);
+    expect(notices).toEqual([{ level: 'warning', message: expect.stringContaining('has 2 tokens of 1202 beyond the model\'s vocabulary of 1200 ("[USER]", "[URL]"); no text here has one within') as string }]);
     expect(await check(model(), [...tables(join(scratch, 'train.csv'), join(scratch, 'test.csv')), 'model.resize_embeddings=true'])).toEqual([]);
+  });
+
+  it('are not words of the vocabulary that were added once more: these keep the id that they have there', async () => {
+    expect(await check(pretrainedFolder(join(scratch, 'twice'), { words: ['flood'] }), clean())).toEqual([]);
   });
 
   it('do not count where they are cut off', async () => {
