@@ -1,5 +1,16 @@
 /** Answers of servers that nobody vouches for: each has an end in time and in size. */
 
+/** What an answer may take. Times in milliseconds. */
+export interface AnswerLimits {
+  /** Until its head has arrived. */
+  readonly headMs: number;
+  /** Between two parts of its body. */
+  readonly idleMs: number;
+  /** A body that brings fewer bytes than `minBytes` in this time is given up. */
+  readonly slowMs: number;
+  readonly minBytes: number;
+}
+
 /** An answer that broke a limit: a sentence without a final full stop, with the answer as its subject. */
 export class UnreasonableAnswer extends Error {
   readonly kind: 'late' | 'slow' | 'long';
@@ -9,6 +20,44 @@ export class UnreasonableAnswer extends Error {
     this.name = 'UnreasonableAnswer';
     this.kind = kind;
   }
+}
+
+/** A fetch whose answer begins in time and does not trickle. Its body may still be of any length: see `bytesOf` and `textOf`. */
+export async function timelyFetch(url: string | URL | Request, init: RequestInit, { headMs, idleMs, slowMs, minBytes }: AnswerLimits): Promise<Response> {
+  const stop = new AbortController();
+  const signal = init.signal === undefined || init.signal === null ? stop.signal : AbortSignal.any([init.signal, stop.signal]);
+  const giveUp = (kind: UnreasonableAnswer['kind'], message: string): void => stop.abort(new UnreasonableAnswer(kind, message));
+  const head = setTimeout(() => giveUp('late', `did not answer within ${headMs / 1000} s`), headMs);
+  const response = await fetch(url, { ...init, signal }).finally(() => clearTimeout(head));
+  if (response.body === null) return response;
+
+  const reader = response.body.getReader();
+  let [since, arrived] = [performance.now(), 0];
+  // Holds nothing back: what has arrived is not lost when the connection breaks.
+  const body = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const waiting = setTimeout(() => giveUp('slow', `sent nothing for ${idleMs / 1000} s`), idleMs);
+        const { done, value } = await reader.read().finally(() => clearTimeout(waiting));
+        if (done) return controller.close();
+        controller.enqueue(value);
+        arrived += value.byteLength;
+        if (performance.now() - since < slowMs) return;
+        if (arrived < minBytes) giveUp('slow', `sent ${arrived} bytes in ${Math.round(slowMs / 1000)} s`);
+        [since, arrived] = [performance.now(), 0];
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+  return withBody(response, body);
+}
+
+/** A response is made by the system alone with a URL, so that its parts are handed on. */
+function withBody(response: Response, body: ReadableStream<Uint8Array>): Response {
+  const { status, statusText, headers, url, redirected } = response;
+  const other = new Response(body, { status, statusText, headers });
+  return Object.defineProperties(other, { url: { value: url }, redirected: { value: redirected } });
 }
 
 /** A whole body of at most `most` bytes, counted as they are after unpacking. Throws where it has more, and reads no further. */

@@ -55,7 +55,7 @@ export function refPath(repository: string, revision: string): string {
 
 /** Whether a text can name a folder, and only in the folder where it is put. */
 export function isFolderName(name: string): boolean {
-  return /^\w[\w.+@-]*$/.test(name);
+  return /^\w[\w.+@-]{0,199}$/.test(name);
 }
 
 /** Whether a revision is a commit, which never changes. */

@@ -1,9 +1,10 @@
-import type { ReadableStream } from 'node:stream/web';
+import { bytesOf, openingOf, textOfPage, timelyFetch, UnreasonableAnswer, type AnswerLimits } from '../core/answers.ts';
 import { OrtrainError } from '../core/errors.ts';
 import { withoutSecrets } from '../core/secrets.ts';
+import { isObject } from '../core/shapes.ts';
+import { printable } from '../core/text.ts';
 import type { HubSettings } from './hub-cache.ts';
-
-type Hub = typeof import('@huggingface/hub');
+import { failureOf, HubRefusal, isFileError, NotAHub } from './hub-failures.ts';
 
 /** A file on the hub. */
 export interface RemoteFile {
@@ -16,11 +17,11 @@ export interface RemoteFile {
   readonly commit: string | undefined;
   /** The content's SHA-256, which the hub gives for large files. */
   readonly sha256: string | undefined;
-  /** The content from byte `start` on. */
-  read(start: number): Promise<ReadableStream<Uint8Array>>;
+  /** The content from byte `start` on, or from 0 where the hub cannot continue. */
+  read(start: number): Promise<{ readonly start: number; readonly stream: ReadableStream<Uint8Array> }>;
 }
 
-/** One repository on the hub, through `@huggingface/hub`. */
+/** One repository on the hub. Every answer has an end in time and in size; the token goes to the hub alone, not to where it redirects. */
 export interface HubClient {
   /** The commit that the revision stands for now. */
   commit(): Promise<string>;
@@ -30,46 +31,50 @@ export interface HubClient {
   failure(error: unknown): OrtrainError;
 }
 
-export function hubClient(hub: Hub, name: string, revision: string, { endpoint, token, cache }: HubSettings, signal: AbortSignal | undefined): HubClient {
-  let headers = new Headers(); // of the last answer; the library does not hand them on
+/** A line of 1 kB/s takes a small model in an hour; whoever is slower is not sending one. */
+export const HUB_LIMITS: AnswerLimits = { headMs: 30_000, idleMs: 30_000, slowMs: 60_000, minBytes: 60_000 };
+
+/** Of an answer that describes a repository, and of an error. */
+const MOST_DESCRIPTION_BYTES = 16e6;
+const MOST_ERROR_BYTES = 64e3;
+
+export function hubClient(name: string, revision: string, { endpoint, token, cache }: HubSettings, signal: AbortSignal | undefined, limits: AnswerLimits = HUB_LIMITS): HubClient {
   let known = false; // whether the repository has answered
-  const watchedFetch: typeof fetch = async (url, init) => {
-    const response = await fetch(url, { ...init, ...(signal === undefined ? {} : { signal }) });
-    headers = response.headers;
-    return response;
+  const authorization = token === undefined ? {} : { authorization: `Bearer ${checkedToken(token)}` };
+
+  /** An answer that is no refusal and no page for people. Unpacked bytes have no length that was announced. */
+  const ask = async (path: string, headers: Readonly<Record<string, string>>): Promise<Response> => {
+    const init = { headers: { ...headers, ...authorization, 'accept-encoding': 'identity' }, ...(signal === undefined ? {} : { signal }) };
+    const response = await timelyFetch(`${endpoint}/${path}`, init, limits);
+    const type = response.headers.get('content-type') ?? '';
+    if (response.ok && !type.startsWith('text/html')) return response;
+    const page = printable(textOfPage(await openingOf(response, MOST_ERROR_BYTES).catch(() => '')));
+    if (response.ok) throw new NotAHub(`answered with a web page${page === '' ? '' : `: ${withoutSecrets(page, [token ?? '']).slice(0, 100)}`}`);
+    throw new HubRefusal(response.status, response.headers.get('x-error-code'), response.headers.get('retry-after'));
   };
-  const common = {
-    repo: { type: 'model', name } as const,
-    hubUrl: endpoint,
-    fetch: watchedFetch,
-    ...(token === undefined ? {} : { accessToken: checkedToken(token) }),
+  const addressOf = (path: string, at: string): string => `${name}/resolve/${encodeURIComponent(at)}/${path.split('/').map(encodeURIComponent).join('/')}`;
+
+  const read = async (path: string, at: string, start: number, size: number): ReturnType<RemoteFile['read']> => {
+    const response = await ask(addressOf(path, at), start === 0 ? {} : { range: `bytes=${start}-${size - 1}` });
+    if (response.body === null) throw new NotAHub(`sent nothing for ${path}`);
+    const [, from] = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '') ?? [];
+    const begins = response.status === 206 ? Number(from ?? start) : 0;
+    if (begins === start || begins === 0) return { start: begins, stream: response.body };
+    await response.body.cancel();
+    throw new NotAHub(`continues ${path} at byte ${begins}, and was asked for byte ${start}`);
   };
 
   const find: HubClient['find'] = async (path, at) => {
-    let info;
     try {
-      info = await hub.fileDownloadInfo({ ...common, path, revision: at });
+      const response = await ask(addressOf(path, at), { range: 'bytes=0-0' });
+      await response.body?.cancel();
       known = true;
+      return remoteFile(path, response.headers, (start, size) => read(path, at, start, size));
     } catch (error) {
       // Mirrors may not say what is missing; once the repository has answered, it is the file.
-      if (known && error instanceof hub.HubApiError && error.statusCode === 404) return undefined;
+      if (error instanceof HubRefusal && error.status === 404 && (error.code === 'EntryNotFound' || (known && error.code === null))) return undefined;
       throw error;
     }
-    if (info === null) return undefined;
-    const linked = plainTag(headers.get('x-linked-etag') ?? '');
-    const download = { ...common, path, revision: at, downloadInfo: info, xet: false };
-    return {
-      path,
-      size: info.size,
-      etag: plainTag(info.etag),
-      commit: headers.get('x-repo-commit') ?? undefined,
-      sha256: /^[0-9a-f]{64}$/.test(linked) ? linked : undefined,
-      read: async (start) => {
-        const blob = await hub.downloadFile({ ...download, fetch: start === 0 ? watchedFetch : continuing(watchedFetch) });
-        if (blob === null) throw new Error('the file is gone');
-        return blob.slice(start).stream() as ReadableStream<Uint8Array>;
-      },
-    };
   };
 
   return {
@@ -77,34 +82,41 @@ export function hubClient(hub: Hub, name: string, revision: string, { endpoint, 
     commit: async () => {
       const file = await find('config.json', revision);
       if (file?.commit !== undefined) return file.commit;
-      return (await hub.modelInfo({ ...common, name, revision, additionalFields: ['sha'] })).sha;
+      const answer = await ask(`api/models/${name}/revision/${encodeURIComponent(revision)}`, {});
+      const described = json(new TextDecoder().decode(await bytesOf(answer, MOST_DESCRIPTION_BYTES)));
+      const commit = isObject(described) ? described['sha'] : undefined;
+      if (typeof commit === 'string') return commit;
+      throw new NotAHub('does not say which commit the revision stands for');
     },
     failure: (error) => {
       if (error instanceof OrtrainError) return error;
-      if (error instanceof Error && token !== undefined) error.message = withoutSecrets(error.message, [token]); // a server may repeat what it was sent
-      if (signal?.aborted === true) {
-        return new OrtrainError('interrupted', 'stopped before the model had arrived', { remedy: 'Run again; what has arrived is kept.' });
-      }
-      if (isFileError(error)) {
-        return new OrtrainError('environment', `the cache at ${cache} cannot be written: ${error.message}`, { subject: cache, cause: error });
-      }
-      if (error instanceof hub.HubApiError) return refusal(name, endpoint, revision, error.statusCode, headers.get('x-error-code'), error);
-      return unreachable(name, `${endpoint}: ${reason(error)}`, error);
+      if (signal?.aborted === true) return new OrtrainError('interrupted', 'stopped before the model had arrived', { remedy: 'Run again; what has arrived is kept.' });
+      return failureOf(error, { name, endpoint, revision, cache, token });
     },
   };
 }
 
-/** Lets through only answers that begin where they were asked to. */
-function continuing(fetchFrom: typeof fetch): typeof fetch {
-  return async (url, init) => {
-    const response = await fetchFrom(url, init);
-    if (response.status === 200) throw new Error('the server does not continue broken downloads; delete the .incomplete file in the cache');
-    return response;
-  };
+function remoteFile(path: string, headers: Headers, read: (start: number, size: number) => ReturnType<RemoteFile['read']>): RemoteFile {
+  const [, total] = /^bytes 0-\d+\/(\d{1,16})$/.exec(headers.get('content-range') ?? '') ?? [];
+  // A hub that sends large files from another store tells their length in a header of its own.
+  const size = Number(total ?? headers.get('x-linked-size') ?? NaN);
+  if (!Number.isSafeInteger(size) || size < 0) throw new NotAHub(`does not say how long ${path} is: it ignores ranges`);
+  const linked = plainTag(headers.get('x-linked-etag') ?? '');
+  const etag = linked === '' ? plainTag(headers.get('etag') ?? '') : linked;
+  if (etag === '') throw new NotAHub(`gives no ETag for ${path}, by which contents are told apart`);
+  return { path, size, etag, commit: headers.get('x-repo-commit') ?? undefined, sha256: /^[0-9a-f]{64}$/.test(linked) ? linked : undefined, read: (start) => read(start, size) };
 }
 
 function plainTag(etag: string): string {
   return etag.replace(/^W\//, '').replaceAll('"', '');
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function checkedToken(token: string): string {
@@ -114,40 +126,13 @@ function checkedToken(token: string): string {
   });
 }
 
-function refusal(name: string, endpoint: string, revision: string, status: number, code: string | null, cause: unknown): OrtrainError {
-  if (code === 'RevisionNotFound') {
-    const remedy = 'Set model.revision to a branch, a tag or a commit that it has.';
-    return new OrtrainError('data', `the model ${name} has no revision ${revision}`, { subject: 'model.revision', remedy, cause });
-  }
-  if (status === 401 || status === 403) {
-    const remedy = 'Check model.base; for a private or gated model, set HF_TOKEN to a token that may read it.';
-    const message = `${endpoint} does not give out the model ${name}: it does not exist, or is private or gated`;
-    return new OrtrainError('data', message, { subject: 'model.base', remedy, cause });
-  }
-  if (status === 404) {
-    const remedy = 'Set model.base to a directory that exists or to the name of a model on the hub.';
-    const message = `there is no directory ${name}, and no model of that name at ${endpoint}`;
-    return new OrtrainError('data', message, { subject: 'model.base', remedy, cause });
-  }
-  return unreachable(name, `${endpoint} answered with the status ${status}`, cause);
+/** Whether asking again may help: the connection broke, or the hub has a bad moment. Answers that are wrong in themselves stay wrong. */
+export function isPassing(error: unknown): boolean {
+  if (error instanceof HubRefusal) return error.status === 429 || error.status === 408 || error.status >= 500;
+  return !(error instanceof OrtrainError || error instanceof NotAHub || isLastingFileError(error) || (error instanceof UnreasonableAnswer && error.kind === 'long'));
 }
 
-function unreachable(name: string, what: string, cause: unknown): OrtrainError {
-  return new OrtrainError('environment', `the model ${name} could not be fetched (${what})`, {
-    subject: name,
-    remedy: 'Run again when the hub can be reached (what has arrived is kept), set HF_ENDPOINT to a mirror, or set model.base to a directory that holds the model.',
-    cause,
-  });
-}
-
-/** An error of the file system, not of a connection, which fetch wraps. */
-function isFileError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'syscall' in error && 'errno' in error;
-}
-
-/** The innermost reason: a code such as ENOTFOUND or ECONNREFUSED, or a message. */
-function reason(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error.cause instanceof Error) return reason(error.cause);
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.message;
+/** Another process that fetches the same may have put the file in its place. */
+function isLastingFileError(error: unknown): boolean {
+  return isFileError(error) && error.code !== 'ENOENT';
 }

@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import type { AnswerLimits } from '../core/answers.ts';
 import { OrtrainError } from '../core/errors.ts';
 import { isHubName } from '../core/hub-name.ts';
 import { cachedSnapshot, hubSettings } from './hub-cache.ts';
@@ -18,6 +19,8 @@ export interface ResolveOptions {
   readonly weights: boolean;
   readonly onProgress?: (progress: DownloadProgress) => void;
   readonly signal?: AbortSignal;
+  /** What an answer of the hub may take. */
+  readonly limits?: AnswerLimits;
 }
 
 /**

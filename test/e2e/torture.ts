@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fuzzAll } from '../fuzz/all.ts';
+import { hostileServers } from '../hostile-servers/all.ts';
 import { tortureCommands } from './killing-commands.ts';
 import { torture } from './killing.ts';
 
@@ -12,6 +13,7 @@ const began = performance.now();
 const result = await torture(folder, Number(kills), Number(seed), Number(lanes), report);
 const commands = await tortureCommands(join(folder, 'commands'), Math.ceil(Number(kills) / 20), Number(seed), report);
 const failures = await fuzzAll(join(folder, 'fuzz'), { count: Number(inputs), seed: Number(seed) }, report);
-process.stdout.write(`${JSON.stringify({ ...result, commands, fuzzed: Number(inputs), failures, seconds: Math.round((performance.now() - began) / 1000) }, null, 2)}\n`);
-if (result.different.length + commands.wrong.length + failures === 0) rmSync(folder, { recursive: true, force: true });
+const hostile = await hostileServers(join(folder, 'hostile'), report);
+process.stdout.write(`${JSON.stringify({ ...result, commands, fuzzed: Number(inputs), failures, hostile, seconds: Math.round((performance.now() - began) / 1000) }, null, 2)}\n`);
+if (result.different.length + commands.wrong.length + failures + hostile === 0) rmSync(folder, { recursive: true, force: true });
 else process.exitCode = 1;

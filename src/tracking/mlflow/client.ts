@@ -1,7 +1,7 @@
 import type { Shape } from '../../core/shapes.ts';
 import { failed, succeeded, type Failure, type Reply } from './answers.ts';
 import { batches, halves, sizeOf, type Batch } from './batches.ts';
-import { MOST_TRIES, persist, type Patience } from './patience.ts';
+import { MOST_TRIES, persist, type Patience, type RequestLimits } from './patience.ts';
 import { callApi, upload, uploadRequest } from './requests.ts';
 import type { TrackingServer } from './server.ts';
 import { anyAnswer, createdAnswer, experimentAnswer, runAnswer, runsAnswer, type RunsAnswer, type WireExperiment, type WireRun } from './wire-answers.ts';
@@ -54,13 +54,13 @@ export const OWN_ID = 'ortrain.run_id';
 export function trackingClient(server: TrackingServer, patience: Patience): TrackingClient {
   const artifactRoots = new Map<string, string>();
   const api = <T = unknown>(method: 'GET' | 'POST', path: string, body: object, shape: Shape = anyAnswer): Promise<Reply<T>> =>
-    persist((signal) => callApi<T>(server, method, path, body, shape, signal), patience);
+    persist((limits) => callApi<T>(server, method, path, body, shape, limits), patience);
 
-  const search = async (experimentId: string, filter: string, signal?: AbortSignal): Promise<Reply<readonly ServerRun[]>> => {
+  const search = async (experimentId: string, filter: string, limits?: RequestLimits): Promise<Reply<readonly ServerRun[]>> => {
     const found: ServerRun[] = [];
     for (let token = ''; ; ) {
       const body = { experiment_ids: [experimentId], filter, run_view_type: 'ACTIVE_ONLY', max_results: RUNS_A_PAGE, ...(token === '' ? {} : { page_token: token }) };
-      const reply = signal === undefined ? await api<RunsAnswer>('POST', SEARCH, body, runsAnswer) : await callApi<RunsAnswer>(server, 'POST', SEARCH, body, runsAnswer, signal);
+      const reply = limits === undefined ? await api<RunsAnswer>('POST', SEARCH, body, runsAnswer) : await callApi<RunsAnswer>(server, 'POST', SEARCH, body, runsAnswer, limits);
       if (!reply.ok) return reply;
       const { runs = [], next_page_token: next = '' } = reply.value;
       found.push(...runs.map(serverRun));
@@ -80,7 +80,7 @@ export function trackingClient(server: TrackingServer, patience: Patience): Trac
   /** Older servers open on training runs by this tag, and it sorts experiments in their list. Where somebody has set it, it stays. */
   const markKind = async ({ experiment_id, tags = [] }: WireExperiment): Promise<void> => {
     if (tags.some(({ key }) => key === KIND.key)) return;
-    await callApi(server, 'POST', 'experiments/set-experiment-tag', { experiment_id, ...KIND }, anyAnswer, patience.signal);
+    await callApi(server, 'POST', 'experiments/set-experiment-tag', { experiment_id, ...KIND }, anyAnswer, patience);
   };
 
   return {
@@ -102,14 +102,14 @@ export function trackingClient(server: TrackingServer, patience: Patience): Trac
     },
 
     run: (ownId, fresh) =>
-      persist(async (signal) => {
-        const found = await search(fresh.experimentId, `tags.\`${OWN_ID}\` = '${ownId}'`, signal);
+      persist(async (limits) => {
+        const found = await search(fresh.experimentId, `tags.\`${OWN_ID}\` = '${ownId}'`, limits);
         if (!found.ok) return found;
         const [run] = found.value;
         if (run !== undefined) return succeeded(run.id);
         const tags = [...fresh.tags, { key: OWN_ID, value: ownId }];
         const body = { experiment_id: fresh.experimentId, run_name: fresh.name, start_time: fresh.startTime, tags };
-        const made = await callApi<RunAnswer>(server, 'POST', 'runs/create', body, runAnswer, signal);
+        const made = await callApi<RunAnswer>(server, 'POST', 'runs/create', body, runAnswer, limits);
         return made.ok ? succeeded(made.value.run.info.run_id) : made;
       }, patience),
 
@@ -131,7 +131,7 @@ export function trackingClient(server: TrackingServer, patience: Patience): Trac
         artifactRoots.set(runId, root);
       }
       const request = uploadRequest(root, runId, path, file);
-      return 'kind' in request ? failed(request) : persist((signal) => upload(server, request, file, signal), patience, isHopelessUpload);
+      return 'kind' in request ? failed(request) : persist((limits) => upload(server, request, file, limits), patience, isHopelessUpload);
     },
   };
 }

@@ -5,23 +5,24 @@ import { bytesOf, openingOf, UnreasonableAnswer } from '../../core/answers.ts';
 import { withoutSecrets } from '../../core/secrets.ts';
 import { briefly, type Shape } from '../../core/shapes.ts';
 import { failed, judge, NO_MLFLOW, notMlflow, parseJson, succeeded, unreachable, type Failure, type Reply } from './answers.ts';
+import { ANSWER_WITHIN_MS, type RequestLimits } from './patience.ts';
 import type { TrackingServer } from './server.ts';
 import { anyAnswer } from './wire-answers.ts';
 import { wirePath } from './wire.ts';
 
 /** One try of a call of the tracking API, whose answer has a shape. */
-export async function callApi<T>(server: TrackingServer, method: 'GET' | 'POST', path: string, body: object, shape: Shape, signal: AbortSignal): Promise<Reply<T>> {
+export async function callApi<T>(server: TrackingServer, method: 'GET' | 'POST', path: string, body: object, shape: Shape, { signal, answerMs = ANSWER_WITHIN_MS }: RequestLimits): Promise<Reply<T>> {
   const init = method === 'GET' ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
-  return request<T>(server, `/api/2.0/mlflow/${path}`, { method, ...init }, shape, ANSWER_WITHIN_MS, signal);
+  return request<T>(server, `/api/2.0/mlflow/${path}`, { method, ...init }, shape, answerMs, signal);
 }
 
 /** One try of putting a file where an upload goes. */
-export async function upload(server: TrackingServer, { method, path }: Upload, file: string, signal: AbortSignal): Promise<Reply> {
+export async function upload(server: TrackingServer, { method, path }: Upload, file: string, { signal, answerMs = ANSWER_WITHIN_MS }: RequestLimits): Promise<Reply> {
   const size = statSync(file, { throwIfNoEntry: false })?.size;
   if (size === undefined) return failed({ kind: 'refused', message: `there is no file ${file} any more` });
   const body = size <= MOST_BYTES_IN_MEMORY ? await readFile(file) : (Readable.toWeb(createReadStream(file)) as ReadableStream);
   const headers = { 'content-type': 'application/octet-stream' };
-  const withinMs = Math.ceil(Math.min(UPLOAD_WITHIN_MS, ANSWER_WITHIN_MS + size / SLOWEST_BYTES_PER_MS));
+  const withinMs = Math.ceil(Math.min(UPLOAD_WITHIN_MS, answerMs + size / SLOWEST_BYTES_PER_MS));
   return request(server, path, { method, headers, body, ...(body instanceof ReadableStream ? { duplex: 'half' } : {}) }, anyAnswer, withinMs, signal);
 }
 
@@ -47,7 +48,6 @@ export function uploadRequest(root: string, runId: string, path: string, file: s
   return { method: 'POST', path: `/ajax-api/2.0/mlflow/upload-artifact?${new URLSearchParams({ run_uuid: runId, path }).toString()}` };
 }
 
-const ANSWER_WITHIN_MS = 30_000;
 const UPLOAD_WITHIN_MS = 600_000;
 const SLOWEST_BYTES_PER_MS = 50;
 

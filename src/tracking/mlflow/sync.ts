@@ -31,6 +31,8 @@ export interface SyncOptions {
   readonly anew?: boolean;
   /** The first wait between two tries. */
   readonly firstMs?: number;
+  /** What an answer may take. */
+  readonly answerMs?: number;
 }
 
 /** Brings the server's picture of a run up to its journal. Throws an environment error where the server is away or will not have it. */
@@ -66,9 +68,9 @@ async function alone(folder: string, { key }: TrackingServer, signal: AbortSigna
   }
 }
 
-async function send(folder: string, server: TrackingServer, { env, signal, anew, firstMs }: SyncOptions): Promise<SyncResult> {
+async function send(folder: string, server: TrackingServer, { env, signal, anew, firstMs, answerMs }: SyncOptions): Promise<SyncResult> {
   if (anew === true) rmSync(join(folder, 'mlflow'), { recursive: true, force: true });
-  const upload = new RunUpload(folder, server, trackingClient(server, shortPatience(signal, firstMs)), env);
+  const upload = new RunUpload(folder, server, trackingClient(server, shortPatience(signal, { firstMs, answerMs })), env);
   const entries = upload.pending();
   for (;;) {
     const sent = await upload.sendPart();
