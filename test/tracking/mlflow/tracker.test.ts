@@ -12,7 +12,7 @@ import { fakeServer, type FakeServer } from './fake-server.ts';
 import { foldRows, madeRun, type Made, type MadeOptions } from './journals.ts';
 
 const root = temporaryFolder();
-const times = { pollMs: 10, firstMs: 5, closeMs: 2000 };
+const times = { pollMs: 10, firstMs: 5, closeMs: 5000 };
 let fake: FakeServer;
 let artifacts: string;
 let notices: Notice[];
