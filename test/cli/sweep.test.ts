@@ -41,7 +41,7 @@ test('a sweep ranks its runs, goes on after one that fails, writes its page, and
   expect(document.pairing).toMatchObject({ best: 'rates+lr=0.002', metric: 'val/accuracy' });
   expect(document.verdict).toMatch(/^rates\+lr=0\.002 has the better oof\/accuracy\./);
   const page = readFileSync(document.report, 'utf8');
-  for (const part of ['<h1>rates</h1>', `<p>${document.verdict}</p>`, 'href="../../runs/rates%2Blr%3D0.002/report.html"', '<dt>training.optimizer.lr: 1e+30</dt>']) expect(page).toContain(part);
+  for (const part of ['<h1>rates</h1>', `<p>${document.verdict.replaceAll('<', '&lt;')}</p>`, 'href="../../runs/rates%2Blr%3D0.002/report.html"', '<dt>training.optimizer.lr: 1e+30</dt>']) expect(page).toContain(part);
   expect(first.stderr).toContain('2 of 3: rates+lr=1e+30 · failed');
   expect(existsSync(join(artifacts, 'sweeps/rates/sweep.json'))).toBe(true);
 

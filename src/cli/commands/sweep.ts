@@ -145,7 +145,7 @@ function rankingText(of: Sweep, ranking: readonly Ranked[], { report, comparison
       { title: `${of.name} · ${ranking.length} of ${plural(of.members.length, 'experiment')}${missing > 0 ? ', the rest was not started' : ''}`, lines: [table(columns, rows, colors)] },
       { title: 'verdict', lines: comparison === null ? [] : [printable(comparison.verdict)] },
       { title: 'report', lines: report === null ? [] : [pathFromHere(report)] },
-      { title: 'the best again', lines: best?.folder === null || best?.score === null || best === undefined ? [] : [`pipeline run ${pathFromHere(join(best.folder, 'config.yaml'))}`] },
+      { title: 'the best again', lines: comparison?.pairing.sameRows === false || best?.folder === null || best?.score === null || best === undefined ? [] : [`pipeline run ${pathFromHere(join(best.folder, 'config.yaml'))}`] },
     ],
     colors,
   );

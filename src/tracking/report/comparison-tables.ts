@@ -19,9 +19,10 @@ export function rankingTable(comparison: Comparison, placed: readonly PlacedRun[
   const all = Object.entries(comparison.parameters);
   const parameters = all.slice(0, MOST_PARAMETERS);
   const names = shortPaths(parameters.map(([path]) => path));
+  const best = new Set(comparison.metrics.find(({ name }) => name === ranking.row)?.best);
   const row = (each: PlacedRun): readonly (Html | string)[] => [
     linked(each, each.place === null ? '–' : String(each.place)),
-    cell(each.score, comparison.pairing.sameRows && each.place === 1),
+    cell(each.score, best.has(each.run)),
     ...parameters.map(([, values]) => code(values[each.run])),
     each.seconds === null ? '–' : duration(each.seconds),
     linked(each, each.label),
