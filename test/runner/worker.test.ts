@@ -46,6 +46,24 @@ function untilFirstStep(worker: StageWorker, order: TaskOrder): { readonly stepp
   return { stepped: Promise.race([stepped, ended]), ended };
 }
 
+describe('a worker that is a thread', () => {
+  it('is ended in the middle of a stage that asks nobody, and takes no task after that', async () => {
+    const { tasks } = await prepareRun(await smallQuickstart(), { artifacts, device: 'auto' });
+    const { id, stage, params, files, inputs } = tasks.find((task) => task.stage.name === 'split')!;
+    const output = join(artifacts, 'ended');
+    mkdirSync(output);
+    const partial = { folder: join(artifacts, 'ended-partial'), everySeconds: 120 };
+    const order: TaskOrder = { task: id, stage: stage.name, params, files, inputs, output, partial, fold: 0, device: 'cpu', threads: 1, logEvery: 1, evalBatchSize: 64 };
+    const worker = startStageThread();
+    started.push(worker);
+    const ended = worker.perform(order, () => {}).then(() => 'done', (error: unknown) => error);
+    worker.stop();
+    expect(await ended).toMatchObject({ code: 'interrupted' });
+    expect(readdirSync(output)).toEqual([]);
+    await expect(worker.perform(order, () => {})).rejects.toMatchObject({ code: 'interrupted' });
+  });
+});
+
 describe.skipIf(because('workers that are processes (they need Linux)', process.platform !== 'linux'))('a worker that is a process', () => {
   it('makes the same bytes as one that is a thread, and tells the same of it', async () => {
     const seen: Record<string, readonly StageEvent[]> = {};

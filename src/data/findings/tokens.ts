@@ -40,6 +40,7 @@ export async function inspectTokens(
   const total = train.length + test.length;
   const among = texts.length < total ? `; ${count(texts.length)} of ${count(total)} texts were looked at` : '';
   return [
+    ...tokenizer.changes.map((message): Finding => ({ severity: 'info', code: 'tokenizer-settings', message, count: 1, examples: [] })),
     ...cutTexts(lengths, maxLength, among),
     ...(batches === null ? [] : padding(lengths.subarray(0, trainTexts.length).map((length) => Math.min(length, maxLength)), maxLength, batches)),
     ...(unknown === 0 ? [] : unknownTokens(unknown, tokens, await unknownWords(unknownTexts, whole, tokenizer))),

@@ -60,6 +60,12 @@ describe('findings about tokens', () => {
     expect(named(findings, 'cut-texts').message).toContain('; 16,667 of 50,000 texts were looked at');
   });
 
+  it('tell what tokenizer_config.json overrules', async () => {
+    const findings = await inspectTokens({ ...tokenizer, changes: ['the former holds'] }, ['the'], [], usual);
+    expect(named(findings, 'tokenizer-settings')).toMatchObject({ severity: 'info', message: 'the former holds' });
+    expect(codesOf(await inspected(['the'], []))).not.toContain('info tokenizer-settings');
+  });
+
   it('can be stopped', async () => {
     const stop = (): void => {
       throw new Error('stopped');
