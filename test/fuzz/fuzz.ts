@@ -11,6 +11,8 @@ export interface Reader {
   readonly seeds: readonly Buffer[];
   /** What an error has to name: the file, as the reader was given it. */
   readonly file: string;
+  /** Its files carry their own sums, so that it accepts no other bytes than its seeds. */
+  readonly isSealed?: boolean;
   /**
    * Reads bytes and holds what comes out to a law, such as that writing gives the same again. Throws OrtrainError where the reader
    * refuses them, and any other error where the law is broken.

@@ -132,11 +132,12 @@ async function checkpoints(folder: string): Promise<readonly Reader[]> {
     epochs: [{ epoch: 1, lr: 0.1, seconds: 1, metrics: { 'val/loss': NaN } }],
     best: { epoch: 1, parameters: await trainer.snapshot(), validation: Float64Array.of(0.5, 0.25) },
   });
-  const reader = (name: string, path: string, syntax: Reader['syntax']): Reader => {
+  const reader = (name: string, path: string, syntax: Reader['syntax'], isSealed: boolean): Reader => {
     const whole = readFileSync(path);
     return {
       name,
       syntax,
+      isSealed,
       seeds: [whole],
       file: own,
       async read(bytes) {
@@ -151,7 +152,7 @@ async function checkpoints(folder: string): Promise<readonly Reader[]> {
       },
     };
   };
-  return [reader('checkpoint state', join(own, 'state.json'), 'json'), reader('checkpoint tensors', join(own, 'step-1.safetensors'), 'safetensors')];
+  return [reader('checkpoint state', join(own, 'state.json'), 'json', false), reader('checkpoint tensors', join(own, 'step-1.safetensors'), 'safetensors', true)];
 }
 
 function smallTrainer(): Promise<Trainer> {
