@@ -21,6 +21,7 @@ describe('defaults', () => {
         weights: 'pretrained',
         max_seq_length: 128,
         freeze_encoder: false,
+        resize_embeddings: false,
         head: { dense: [], dropout: 0.1, activation: 'none' },
       },
       split: { strategy: 'stratified-kfold', folds: 5, shuffle: true, group_by: null, seed: null, only: null },

@@ -50,6 +50,7 @@ it('says what is wrong with a damaged file, whatever its lengths say', async () 
   const wrong = Buffer.from(whole);
   wrong.fill(0xff, 20, 60);
   expect(await said(wrong)).toMatch(/the column "id" cannot be read/);
+  expect(await said(Buffer.concat([whole.subarray(0, 4), Buffer.from('PAR1')]))).not.toBe('');
   const lying = Buffer.from(whole);
   lying.writeUInt32LE(whole.length * 2, whole.length - 8);
   expect(await said(lying)).not.toBe('');

@@ -32,6 +32,9 @@ export async function parseParquet(bytes: Uint8Array, file: string): Promise<Tab
     throw broken(`${where}${failed?.message ?? 'the decoder has failed'}`, 'If other programs can read it, write it again with pandas or pyarrow; otherwise fetch it again.');
   }
   const names = columns.map(({ name }) => name);
+  if (columns.length === 0) throw broken('the file has no columns');
+  const odd = names.find((name) => name.includes('\0'));
+  if (odd !== undefined) throw broken(`the name of the column ${quoted(odd)} holds a NUL character`);
   if (columns.length > MAX_COLUMNS) throw broken(`the file has ${columns.length} columns, more than ${MAX_COLUMNS}`);
   const twice = names.filter((name, i) => names.indexOf(name) < i);
   if (twice.length > 0) throw broken(`several columns have the same name: ${quotedList(twice)}`, 'Write the table again, with a name for each column.');
