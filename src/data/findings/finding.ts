@@ -26,6 +26,7 @@ export interface Finding {
     | 'unknown-tokens'
     | 'model'
     | 'no-tokenizer'
+    | 'tokenizer-settings'
     | 'untrained-pooler';
   /** A sentence without a final full stop. */
   readonly message: string;
