@@ -24,6 +24,7 @@ export interface Finding {
     | 'cut-texts'
     | 'padding'
     | 'unknown-tokens'
+    | 'tokenizer-settings'
     | 'model'
     | 'no-tokenizer'
     | 'tokenizer-settings'
