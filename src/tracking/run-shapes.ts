@@ -57,10 +57,10 @@ const foldRecord = objectOf<FoldRecord>({
 });
 /** Of the configuration as the run's version knew it, what is read by whoever shows the run. */
 const experiment = objectLike({
-  name: text,
-  data: object({}),
-  training: object({ best_model: object({ monitor: text, mode: text }) }),
-  tracking: object({ mlflow: nullable(object({ experiment: optional(nullable(text)), log_models: optional(flag) })) }),
+  name: optional(text),
+  data: optional(object({})),
+  training: optional(object({ best_model: optional(object({ monitor: text, mode: text })) })),
+  tracking: optional(object({ mlflow: optional(nullable(object({ experiment: optional(nullable(text)), log_models: optional(flag) }))) })),
 });
 
 const ofTask = { run: text, task: text, stage: text, fold: optional(count) };

@@ -52,7 +52,11 @@ interface Fold {
 export const nothingYet: Projected = { started: undefined, isOpen: false, lastTime: 0, folds: new Map(), looks: 0 };
 
 /** The experiment of a journal, as `run-started` recorded it when it was valid. */
-export const experimentOf = (started: RunStarted): Experiment => started.experiment as Experiment;
+export function experimentOf({ run, experiment }: RunStarted): Experiment {
+  const { name = run, data, training, tracking } = experiment as Partial<Experiment>;
+  const best_model = { monitor: '', mode: 'max', ...training?.best_model };
+  return { ...experiment, name, data: { train: '', test: null, ...data }, training: { ...training, best_model }, tracking: { mlflow: null, ...tracking } } as Experiment;
+}
 
 /** What is known after one more entry. */
 export function advance(state: Projected, entry: JournalEntry): Projected {

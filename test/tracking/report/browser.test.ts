@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../../src/core/events.ts';
@@ -67,8 +67,8 @@ describe('a small run', () => {
   it('is a good run though its report cannot be drawn', async () => {
     const blocked = await run('name=blocked');
     rmSync(join(blocked, 'report.html'));
-    rmSync(join(blocked, 'figures'), { recursive: true });
-    writeFileSync(join(blocked, 'figures'), 'a file where the folder should be');
+    rmSync(join(blocked, 'figures', 'confusion.svg'));
+    mkdirSync(join(blocked, 'figures', 'confusion.svg', 'a folder where the figure should be'), { recursive: true });
     const events: RunEvent[] = [];
     const { metrics } = await runExperiment(await smallQuickstart('name=blocked'), { artifacts, device: 'auto' }, (event) => events.push(event));
     expect(metrics).not.toBeNull();
