@@ -102,6 +102,7 @@ function commands(act: Act): Command {
     .requiredOption('--run <run>', 'name or folder of the run')
     .requiredOption('--input <file>', "a table with the run's text column (csv, tsv, jsonl, json, parquet, packed or not), a .txt with one text a line, or - for stdin")
     .addOption(new Option('--format <format>', 'what stdin, or a file of another name, holds (default: what it begins like)').choices(['lines', 'csv', 'tsv', 'jsonl']))
+    .option('--columns <names>', 'names of the columns of a table without a header, separated by commas')
     .option('--encoding <label>', 'encoding of the input, such as latin1 or utf-16 (default: utf-8)')
     .option('--output <file>', 'write the CSV there instead of to stdout')
     .option('--safe-csv', "put an apostrophe before cells that a spreadsheet would compute, those that begin with =, +, - or @")

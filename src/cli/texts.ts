@@ -13,6 +13,8 @@ export interface TextOptions {
   readonly format?: (typeof TEXT_FORMATS)[number];
   /** UTF-8 where it is left out. */
   readonly encoding?: string;
+  /** Names of the columns of a table without a header. */
+  readonly columns?: readonly string[];
   /** Hears how the input is understood, where that could be otherwise. */
   readonly note: (message: string) => void;
 }
@@ -26,7 +28,7 @@ export async function readTexts(input: string, columns: readonly ExampleColumns[
   if (input === '-') return textsOf(await stdinBytes(), columns, options);
   const isTxt = /^\.txt\b/i.test(tableKind(input)?.ending ?? '');
   if (options.format === undefined && !isTxt) {
-    return ofTable(await readTableAside({ path: input, ...(options.encoding === undefined ? {} : { encoding: options.encoding }) }), columns);
+    return ofTable(await readTableAside({ path: input, columns: options.columns ?? null, ...(options.encoding === undefined ? {} : { encoding: options.encoding }) }), columns);
   }
   const { bytes } = await readContent(input, options.format !== undefined);
   return textsOf(bytes, columns, options, input);

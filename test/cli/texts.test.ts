@@ -35,6 +35,8 @@ describe('texts to classify', () => {
     expect(await read('id,text\n7,a\n', { format: 'lines' })).toEqual({ ids: ['0', '1'], texts: ['id,text', '7,a'], notes: 0 });
     expect(await read('a\tb,text\n', { format: 'lines' })).toMatchObject({ texts: ['a\tb,text'] });
     expect((await errorOf(() => read('a,b\n', { format: 'csv' }))).problems).not.toEqual([]);
+    expect(await read('7,a\n8,b\n', { format: 'csv', columns: ['id', 'text'] })).toEqual({ ids: ['7', '8'], texts: ['a', 'b'], notes: 0 });
+    expect(await read('7\ta\n8\tb\n', { columns: ['id', 'text'] }, 'c.tsv')).toMatchObject({ ids: ['7', '8'], texts: ['a', 'b'] });
   });
 
   it('come from files by their endings; .txt is one text a line unless it begins like a table', async () => {

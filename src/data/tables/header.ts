@@ -84,6 +84,6 @@ const isNumber = (text: string): boolean => text.trim() !== '' && Number.isFinit
 export function headerless(columns: readonly string[]): NoHeader {
   return {
     message: `the file seems to have no header: its first line reads like a row, ${quotedList(columns, 5)}`,
-    remedy: `Name its ${columns.length} columns in data.columns, for example columns: [${columns.map((_, i) => 'abcdefghijklmnopqrstuvwxyz'[i] ?? `c${i}`).slice(0, 6).join(', ')}${columns.length > 6 ? ', …' : ''}], or write them on a first line.`,
+    remedy: `Name its ${columns.length} columns in data.columns, for example columns: [${columns.map((_, i) => 'abcdefghijklmnopqrstuvwxyz'[i] ?? `c${i}`).slice(0, 6).join(', ')}${columns.length > 6 ? ', …' : ''}], or write them on a first line. (With predict: --columns.)`,
   };
 }
