@@ -24,7 +24,7 @@ export function scriptedRun(): readonly (readonly [number, RunEvent])[] {
         run: 'demo',
         folder: `${process.cwd()}/artifacts/runs/demo`,
         owner: { pid: 1, started: '', host: 'here' },
-        experiment: {},
+        experiment: { name: 'demo', data: {}, training: { best_model: { monitor: 'val/f1_macro', mode: 'max' } }, tracking: { mlflow: null } },
         environment: { versions: {}, machine: { platform: 'linux', cpu: 'some', cores: 2, memoryBytes: 8e9 }, user: null, device: 'cpu', threads: 2, git: null, commandLine: [], data: {}, entries: {} },
         tasks: [{ id: 'tokenize', stage: 'tokenize' }, { id: 'train[0]', stage: 'train', fold: 0 }, { id: 'train[1]', stage: 'train', fold: 1 }, { id: 'evaluate', stage: 'evaluate' }],
       },
