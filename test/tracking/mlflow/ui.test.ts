@@ -21,7 +21,7 @@ const UNTIL = `const until = async (find) => {
   for (let tries = 0; tries < 600; tries += 1) { const found = find(); if (found) return found; await new Promise((go) => setTimeout(go, 100)); }
   throw new Error('it did not appear: ' + find + ' in ' + document.body.innerText);
 };
-const linked = (text) => [...document.querySelectorAll('a')].find((link) => link.textContent.trim() === text);`;
+const linked = (text) => [...document.querySelectorAll('.ag-cell a')].find((link) => link.textContent.trim() === text);`;
 
 describeMlflow('MLflow’s own pages', () => {
   describeInBrowser('in a browser', (path) => {
@@ -34,10 +34,10 @@ describeMlflow('MLflow’s own pages', () => {
       [server, browser] = await Promise.all([freePort().then((port) => startMlflow(join(folder, 'server'), port)), openBrowser(path)]);
       const command = { id: 'both', name: 'linear · deep', size: 2 };
       for (const each of EXPERIMENTS) {
-        const { folder: run } = await madeRun(folder, { ...each, epochs: 6, looks: 9, command });
+        const { folder: run } = await madeRun(folder, { ...each, epochs: 6, looks: 9, command, set: ['tracking.mlflow.experiment=null'] });
         await syncRun(run, trackingServer(server.uri, {}, folder) as TrackingServer, { env: {}, signal: new AbortController().signal });
       }
-      linear = (await readRuns(server.uri, 'tests')).find(({ name }) => name === 'linear')?.id ?? '';
+      linear = (await readRuns(server.uri, command.name)).find(({ name }) => name === 'linear')?.id ?? '';
       runs = `${server.uri}/#/experiments/1/runs?workflowType=machine_learning`;
     }, LONG);
     afterAll(async () => {
