@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../src/core/events.ts';
@@ -88,7 +88,7 @@ describe.skipIf(because('folds side by side (they need Linux)', process.platform
     const set = [...LONG, 'resources.checkpoint_seconds=0'];
     const obstacle = await checkpointOf('train[0]', 'failing', set);
     mkdirSync(join(obstacle, '..'), { recursive: true });
-    writeFileSync(obstacle, '');
+    symlinkSync('/proc/sys/kernel/random', obstacle); // A folder in which nobody can write.
     const started: string[] = [];
     const failing = run('failing', set, (event) => void (event.type === 'task-started' && started.push(event.task)));
     await expect(failing).rejects.toThrow(obstacle);
