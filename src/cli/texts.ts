@@ -1,6 +1,7 @@
 import { tableKind } from '../core/table-files.ts';
 import { OrtrainError } from '../core/errors.ts';
-import { unlabelledExamples, type ExampleColumns, type Examples } from '../data/examples.ts';
+import type { Examples } from '../data/example-rows.ts';
+import { unlabelledExamples, type ExampleColumns } from '../data/examples.ts';
 import { readTableAside } from '../data/large-tables.ts';
 import { parseTable, readContent, type Table } from '../data/table.ts';
 import { parseLines } from '../data/tables/text-lines.ts';

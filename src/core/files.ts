@@ -20,6 +20,16 @@ import { ownerName, parseOwner, thisProcess, type Owner } from './owner.ts';
 import { isAlive } from './signs.ts';
 import { naming } from './system-errors.ts';
 
+/** Whatever stands there, a link that leads nowhere among it. */
+export function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return false;
+    throw error;
+  }
+}
+
 /** A name in the same folder that no other process uses, so that a rename into place stays within one file system. */
 export function temporaryBeside(path: string): string {
   return `${path}~${ownerName(thisProcess())}~${randomBytes(4).toString('hex')}.tmp`;

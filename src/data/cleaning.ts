@@ -1,4 +1,4 @@
-import type { LabelledExamples } from './examples.ts';
+import type { LabelledExamples } from './example-rows.ts';
 import { groupsBy, repeated } from './groups.ts';
 import { counted } from './problems.ts';
 

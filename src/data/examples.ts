@@ -2,6 +2,7 @@ import type { Problem } from '../core/errors.ts';
 import { columnProblems, remedyFor, type NamedColumns } from './column-problems.ts';
 import { cleaned, type CleanedExamples, type CleaningOptions } from './cleaning.ts';
 import { canonical, decimalOf, isNumeric } from './decimal.ts';
+import type { Examples, LabelledExamples } from './example-rows.ts';
 import { groupsBy, type Groups } from './groups.ts';
 import { sortedValues } from './ordering.ts';
 import { counted, dataError, quoted } from './problems.ts';
@@ -20,19 +21,6 @@ export interface LabelledColumns extends ExampleColumns {
 export interface TrainOptions extends LabelledColumns, CleaningOptions {
   /** `text` for the rows with the same text, otherwise a column for those with the same value there; null: no groups. */
   readonly group_by?: string | null;
-}
-
-/** Texts with an id each, in the order of the table. */
-export interface Examples {
-  readonly ids: readonly string[];
-  readonly texts: readonly string[];
-}
-
-export interface LabelledExamples extends Examples {
-  /** Positions in `classes`. */
-  readonly labels: Int32Array;
-  /** The target's different values as the table has them: by number if all are numbers, otherwise by code point. */
-  readonly classes: readonly string[];
 }
 
 /** What is left of labelled rows once they are cleaned. */

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { OrtrainError } from '../core/errors.ts';
-import { moveIntoPlace, removeLeftovers } from '../core/files.ts';
+import { isThere, moveIntoPlace, removeLeftovers } from '../core/files.ts';
 import { signOf, takeLease, workshopOf, type Lease } from '../core/lease.ts';
 import { acquireLock, livingOwner, type Lock, type Signs } from '../core/lock.ts';
 import { parseOwner, thisProcess, type Owner } from '../core/owner.ts';
@@ -151,16 +151,6 @@ function isFolder(path: string): boolean {
     return statSync(path).isDirectory();
   } catch {
     return false;
-  }
-}
-
-/** Whatever stands there, a link that leads nowhere among it. */
-function isThere(path: string): boolean {
-  try {
-    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return false;
-    throw error;
   }
 }
 

@@ -1,6 +1,7 @@
 import { tablesOf, type Experiment, type TableSources } from '../config/index.ts';
 import { OrtrainError } from '../core/errors.ts';
-import { trainExamples, unlabelledExamples, type Examples, type TrainExamples } from '../data/examples.ts';
+import type { Examples } from '../data/example-rows.ts';
+import { trainExamples, unlabelledExamples, type TrainExamples } from '../data/examples.ts';
 import { inspectData, type Dataset, type Finding } from '../data/findings/index.ts';
 import { assignFolds } from '../data/folds.ts';
 import { localModel } from '../data/hub.ts';

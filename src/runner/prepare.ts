@@ -12,7 +12,7 @@ import { openCache, type Cache } from './cache.ts';
 import { checkData } from './check-aside.ts';
 import { chooseDevice, type AskedDevice, type DeviceChoice, type PassedOver } from './devices.ts';
 import { openFileHashes, type FileHashes } from './file-hashes.ts';
-import { runFolderFor, type RunPlace } from './run-folder.ts';
+import { runFolderFor, type RunPlace } from './run-place.ts';
 import { taskGraph, type Task } from './task-graph.ts';
 
 export interface RunnerOptions {

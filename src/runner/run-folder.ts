@@ -1,18 +1,17 @@
-import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { cpus, platform, release, totalmem, userInfo } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { toYaml, type Experiment } from '../config/index.ts';
 import type { Environment } from '../core/events.ts';
-import { placeFile, removeLeftovers, writeFileAtomic, writeJsonAtomic } from '../core/files.ts';
-import { readInput, readJsonInput } from '../core/inputs.ts';
+import { isThere, placeFile, removeLeftovers, writeFileAtomic, writeJsonAtomic } from '../core/files.ts';
 import { fileInside, folderInside } from '../core/inside.ts';
 import { packageVersion } from '../core/package.ts';
 import { gitState } from '../core/programs.ts';
 import { withoutCredentials } from '../core/secrets.ts';
-import { object, record, text } from '../core/shapes.ts';
 import { onnxruntimeVersion } from '../engine/runtime/installed.ts';
 import { filesUnder } from './manifest.ts';
 import type { PreparedRun } from './prepare.ts';
+import type { RunPlace } from './run-place.ts';
 import type { Task } from './task-graph.ts';
 
 export function environment({ device, deviceChoice, threads, data, entries }: Pick<PreparedRun, 'device' | 'deviceChoice' | 'threads' | 'data' | 'entries'>, commandLine: readonly string[]): Environment {
@@ -34,23 +33,6 @@ export function environment({ device, deviceChoice, threads, data, entries }: Pi
     data,
     entries,
   };
-}
-
-export interface RunPlace {
-  readonly run: string;
-  readonly folder: string;
-}
-
-/**
- * The folder of a run: its experiment's `<name>` where it is free or holds the same experiment on the same data, otherwise the first of
- * `<name>-2`, `<name>-3`, … for which that is so.
- */
-export function runFolderFor(artifacts: string, experiment: Experiment, data: Readonly<Record<string, string>>): RunPlace {
-  for (let number = 1; ; number += 1) {
-    const run = number === 1 ? experiment.name : `${experiment.name}-${number}`;
-    const folder = resolve(artifacts, 'runs', run);
-    if (!isThere(folder) || holdsSame(folder, experiment, data)) return { run, folder };
-  }
 }
 
 /**
@@ -106,21 +88,6 @@ export function publish(task: Task, folder: string): readonly { readonly path: s
   });
 }
 
-/** Throws where the folder, or one of these files, is a link or something else that no run of ours has made. */
-function holdsSame(folder: string, experiment: Experiment, data: Readonly<Record<string, string>>): boolean {
-  folderInside(dirname(folder), basename(folder));
-  const [config, surroundings] = ['config.yaml', 'environment.json'].map((name) => fileInside(folder, name)) as [string, string];
-  try {
-    const before = readJsonInput<Pick<Environment, 'data'>>(surroundings, object({ data: record(text) }));
-    const contents = (files: Readonly<Record<string, string>>): string => Object.values(files).sort().join();
-    return readInput(config, MOST_CONFIG_BYTES).toString('utf8') === toYaml(experiment) && contents(before.data) === contents(data);
-  } catch {
-    return false;
-  }
-}
-
-const MOST_CONFIG_BYTES = 1 << 20;
-
 const FILES = ['config.yaml', 'environment.json', 'journal.jsonl', 'findings.json', 'folds.csv', 'metrics.json', 'oof.csv', 'predictions.csv', 'submission.csv', 'report.html'];
 const FOLDERS = ['figures', 'models', 'mlflow'];
 
@@ -130,11 +97,6 @@ function throwUnlessOurs(folder: string): void {
   for (const name of FILES) fileInside(folder, name);
   for (const name of FOLDERS) folderInside(folder, name);
   if (isThere(join(folder, 'models'))) for (const name of readdirSync(join(folder, 'models'))) folderInside(folder, `models/${name}`);
-}
-
-/** Whatever stands there, a link that leads nowhere among it. */
-function isThere(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 /** A container's user may have no entry in the system's list. */

@@ -1,6 +1,6 @@
 import { quoted } from '../problems.ts';
 import { groupsBy } from '../groups.ts';
-import type { LabelledExamples } from '../examples.ts';
+import type { LabelledExamples } from '../example-rows.ts';
 import { isNumeric } from '../decimal.ts';
 import { rocAucOfEach } from '../ranking.ts';
 import { columnOf, type Table } from '../table.ts';

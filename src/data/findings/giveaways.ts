@@ -1,6 +1,6 @@
 import { count } from '../../core/text.ts';
 import { quoted } from '../problems.ts';
-import type { LabelledExamples } from '../examples.ts';
+import type { LabelledExamples } from '../example-rows.ts';
 import { partOf, percent, type Finding } from './finding.ts';
 
 /** Fewer rows of a class, or beside it, prove nothing. */

@@ -1,6 +1,7 @@
 import { count, plural } from '../../core/text.ts';
 import { differ, type CleaningOptions } from '../cleaning.ts';
-import type { LabelledExamples, TrainExamples } from '../examples.ts';
+import type { LabelledExamples } from '../example-rows.ts';
+import type { TrainExamples } from '../examples.ts';
 import { groupsBy, repeated } from '../groups.ts';
 import { sameness } from '../sameness.ts';
 import { examplesOf, partOf, type Finding } from './finding.ts';

@@ -1,5 +1,5 @@
 import { count, metric, plural } from '../../core/text.ts';
-import type { LabelledExamples } from '../../data/examples.ts';
+import type { LabelledExamples } from '../../data/example-rows.ts';
 import type { OutOfFold } from '../run-files.ts';
 import { html, type Html } from './html.ts';
 import type { RunStory } from './run-story.ts';

@@ -1,4 +1,5 @@
-import { trainExamples, type LabelledExamples, type TrainExamples, type TrainOptions } from '../../../src/data/examples.ts';
+import type { LabelledExamples } from '../../../src/data/example-rows.ts';
+import { trainExamples, type TrainExamples, type TrainOptions } from '../../../src/data/examples.ts';
 import type { Finding } from '../../../src/data/findings/index.ts';
 import { parseTable, type Table } from '../../../src/data/table.ts';
 

@@ -1,0 +1,12 @@
+/** Texts with an id each, in the order of the table. */
+export interface Examples {
+  readonly ids: readonly string[];
+  readonly texts: readonly string[];
+}
+
+export interface LabelledExamples extends Examples {
+  /** Positions in `classes`. */
+  readonly labels: Int32Array;
+  /** The target's different values as the table has them: by number if all are numbers, otherwise by code point. */
+  readonly classes: readonly string[];
+}
