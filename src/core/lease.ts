@@ -1,4 +1,4 @@
-import { closeSync, existsSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { ownerName, thisProcess, type Owner } from './owner.ts';
@@ -71,12 +71,10 @@ export function takeLease(artifacts: string): Lease {
   };
 }
 
-/** Writes, because the time of a write is the file system's, and one that is set would be this machine's. */
+/** Writes, because the time of a write is the file system's, and one that is set would be this machine's. Makes no file where it was taken away. */
 function touch(sign: string): void {
   try {
-    const file = openSync(sign, 'r+');
-    writeSync(file, '.', 0);
-    closeSync(file);
+    writeFileSync(sign, '.', { flag: 'r+' });
   } catch {
     // It was taken away, which is noticed where it counts; or the disk does not answer, and may again.
   }
@@ -85,12 +83,10 @@ function touch(sign: string): void {
 /** The same as `touch`, in plain JavaScript: the thread is there in a checkout and in the package, and loads nothing. */
 const THREAD = `
 const { workerData: { sign, every } } = require('node:worker_threads');
-const { closeSync, openSync, writeSync } = require('node:fs');
+const { writeFileSync } = require('node:fs');
 setInterval(() => {
   try {
-    const file = openSync(sign, 'r+');
-    writeSync(file, '.', 0);
-    closeSync(file);
+    writeFileSync(sign, '.', { flag: 'r+' });
   } catch {}
 }, every);`;
 

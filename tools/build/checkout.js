@@ -37,7 +37,7 @@ async function compileInto(root, folder, compiled) {
   try {
     const { compile } = await import('./compile.js');
     await compile(root, temporary);
-    for (const name of readdirSync(folder)) if (Date.now() - statSync(join(folder, name)).mtimeMs > KEPT_MS) rmSync(join(folder, name), { recursive: true, force: true });
+    for (const name of readdirSync(folder)) removeIfOld(join(folder, name));
     renameSync(temporary, compiled);
   } catch (error) {
     rmSync(temporary, { recursive: true, force: true });
@@ -46,6 +46,12 @@ async function compileInto(root, folder, compiled) {
     throw error;
   }
   return true;
+}
+
+/** Another process may have moved it meanwhile. */
+function removeIfOld(path) {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat !== undefined && Date.now() - stat.mtimeMs > KEPT_MS) rmSync(path, { recursive: true, force: true });
 }
 
 function touch(path) {
