@@ -43,8 +43,8 @@ export function readJsonInput<T>(path: string, shape: Shape, most: number = MOST
 }
 
 /** A JSON object, of a file that another program wrote. */
-export function readJsonObject(path: string, most: number = MOST_JSON_BYTES): Readonly<Record<string, unknown>> {
-  const value = parsed(path, readInput(path, most).toString('utf8'));
+export function readJsonObject(path: string): Readonly<Record<string, unknown>> {
+  const value = parsed(path, readInput(path, MOST_JSON_BYTES).toString('utf8'));
   if (isObject(value)) return value;
   throw unreadable(path, 'it is not a JSON object');
 }
@@ -65,8 +65,8 @@ export function unreadable(path: string, reason: string, cause?: unknown): Ortra
   return new OrtrainError('data', `${path} cannot be read: ${reason}`, { subject: path, cause });
 }
 
-/** The results of the largest run are far from it. */
-const MOST_JSON_BYTES = 2 ** 28;
+/** The results of the largest run are far from it, and so is the tokenizer.json of any vocabulary. */
+export const MOST_JSON_BYTES = 2 ** 28;
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',

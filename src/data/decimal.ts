@@ -12,6 +12,11 @@ export function isNumeric(text: string): boolean {
   return /^\s*[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?\s*$/i.test(text);
 }
 
+/** Whether a text is what JavaScript takes for a finite number: hexadecimal ones, too. */
+export function isFiniteNumber(text: string): boolean {
+  return text.trim() !== '' && Number.isFinite(Number(text));
+}
+
 /** The number in a text that is numeric. */
 export function decimalOf(text: string): Decimal {
   const [, sign = '', whole = '', fraction = '', power = '0'] = FORM.exec(text.trim()) ?? [];

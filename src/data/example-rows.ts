@@ -10,3 +10,10 @@ export interface LabelledExamples extends Examples {
   /** The target's different values as the table has them: by number if all are numbers, otherwise by code point. */
   readonly classes: readonly string[];
 }
+
+/** [classes] How many rows each class has. */
+export function classSizes(labels: Int32Array, classes: number): Int32Array {
+  const sizes = new Int32Array(classes);
+  for (const label of labels) sizes[label]!++;
+  return sizes;
+}

@@ -29,5 +29,10 @@ async function isAsNamed(blob: string): Promise<boolean> {
   if (!/^[0-9a-f]{40}$/.test(name) || statSync(blob).size > MOST_GIT_BYTES) return true;
   const content = readInput(blob, MOST_GIT_BYTES);
   // Other servers than the hub itself leave Git's header out.
-  return [`blob ${content.byteLength}\0`, ''].some((header) => createHash('sha1').update(header).update(content).digest('hex') === name);
+  return gitHash(content) === name || createHash('sha1').update(content).digest('hex') === name;
+}
+
+/** By which Git, and so the hub, names the content of a file that is not large. */
+export function gitHash(content: Uint8Array): string {
+  return createHash('sha1').update(`blob ${content.byteLength}\0`).update(content).digest('hex');
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { closeSync, copyFileSync, createWriteStream, existsSync, mkdirSync, openSync, readFileSync, readSync, renameSync, rmSync, statfsSync, statSync, symlinkSync, truncateSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { Readable } from 'node:stream';
@@ -11,6 +10,7 @@ import { hashFile, sha256 } from '../core/hash.ts';
 import { bytes, printable } from '../core/text.ts';
 import { INDEX_FILE } from '../engine/models/index.ts';
 import { isCommit, isFolderName, refPath, repositoryFolder, type HubSettings } from './hub-cache.ts';
+import { gitHash } from './hub-blobs.ts';
 import { hubClient, isPassing, type HubClient, type RemoteFile } from './hub-client.ts';
 import { HubRefusal, isFileError, NotAHub } from './hub-failures.ts';
 import type { ResolveOptions } from './hub.ts';
@@ -141,14 +141,8 @@ async function placeFor({ etag, path, size, commit }: RemoteFile, blobs: string)
   if (!/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(etag)) return own;
   const shared = join(blobs, etag);
   if (!existsSync(shared)) return shared;
-  const isWhole = statSync(shared).size === size && (etag.length === 64 ? await hashFile(shared) : gitHash(shared)) === etag;
+  const isWhole = statSync(shared).size === size && (etag.length === 64 ? await hashFile(shared) : gitHash(readFileSync(shared))) === etag;
   return isWhole ? shared : own;
-}
-
-/** By which git, and so the hub, names the content of a file that is not large. */
-function gitHash(path: string): string {
-  const content = readFileSync(path);
-  return createHash('sha1').update(`blob ${content.byteLength}\0`).update(content).digest('hex');
 }
 
 function throwIfTooLarge({ path, size }: RemoteFile, folder: string): void {

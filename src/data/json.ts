@@ -1,3 +1,4 @@
+import { isObject } from '../core/shapes.ts';
 import { quoted } from './problems.ts';
 import { MAX_COLUMNS, MOST_PROBLEMS, type Absences, type PlacedProblem, type ProblemKind, type Records } from './records.ts';
 import { afterSpaces, elementsOf, endOfValue, membersOf, type Span } from './tables/json-scan.ts';
@@ -105,8 +106,7 @@ function whyNoObject(bytes: Uint8Array, piece: Span, unit: string): readonly [me
     if (word !== undefined) return [`the ${unit} is not JSON: ${word} is no value there`, 'json-numbers'];
     return [`the ${unit} is not JSON: ${(error as SyntaxError).message}`, 'json'];
   }
-  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-  return isObject ? undefined : [`the ${unit} is JSON but not an object, such as {"text": "…", "target": 1}`, 'json'];
+  return isObject(value) ? undefined : [`the ${unit} is JSON but not an object, such as {"text": "…", "target": 1}`, 'json'];
 }
 
 const LONGEST_SEARCH = 100_000;

@@ -1,6 +1,7 @@
 import { closeSync, existsSync, lstatSync, openSync, readlinkSync, readSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 import { OrtrainError, type Problem } from '../core/errors.ts';
+import { isThere } from '../core/files.ts';
 import { notAFile, readInput, readJsonObject, saying, unreadable } from '../core/inputs.ts';
 import {
   INDEX_FILE,
@@ -50,7 +51,7 @@ export function throwIfIncomplete(title: string, folder: string, files: readonly
 
 /** The files that hold a model's weights: one, or an index and those that it names. */
 export function weightFiles(folder: string): readonly string[] {
-  const has = (name: string): boolean => lstatSync(join(folder, name), { throwIfNoEntry: false }) !== undefined;
+  const has = (name: string): boolean => isThere(join(folder, name));
   if (has(WEIGHTS) || !has(INDEX_FILE)) return [WEIGHTS];
   return [INDEX_FILE, ...new Set(Object.values(readWeightMap(folder)).sort())];
 }

@@ -1,6 +1,6 @@
 import type { Problem } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
-import { isNumeric, wholeNumber } from './decimal.ts';
+import { isFiniteNumber, isNumeric, wholeNumber } from './decimal.ts';
 import { predictedLabels } from './metrics.ts';
 import { counted, dataError, quoted, quotedList } from './problems.ts';
 import { columnOf, type Table } from './table.ts';
@@ -97,7 +97,7 @@ function valueWriter(sample: Table, { classes, probabilities }: Predictions, col
     if (whole.every((name) => name !== undefined)) return (row) => whole[labels[row]!]!;
     return classes.length === 2 ? (row) => labels[row]! : `the column ${quoted(column)} holds integers, and the classes are ${quotedList(classes)}`;
   }
-  if (!values.every(isNumber)) return (row) => classes[labels[row]!]!;
+  if (!values.every(isFiniteNumber)) return (row) => classes[labels[row]!]!;
   return classes.length === 2 ? (row) => probabilities[row]! : `the column ${quoted(column)} holds fractions, which cannot say which of ${classes.length} classes is predicted`;
 }
 
@@ -153,7 +153,7 @@ function valueProblems(submission: Table, sample: Table, id: string | null): Pro
 /** What a column's values have to be, by the sample's. Where there is a column a class, integers stand for probabilities too. */
 function valueKind(sampled: readonly string[], valueColumns: number): { readonly fits: (value: string) => boolean; readonly kind: string } {
   if (valueColumns === 1 && sampled.every(isInteger)) return { fits: isInteger, kind: 'an integer' };
-  if (sampled.every(isNumber)) return { fits: isNumber, kind: 'a number' };
+  if (sampled.every(isFiniteNumber)) return { fits: isFiniteNumber, kind: 'a number' };
   return { fits: (value) => value !== '', kind: 'a value' };
 }
 
@@ -181,8 +181,4 @@ function asInteger(name: string): string | undefined {
 
 function isInteger(text: string): boolean {
   return /^[+-]?\d+$/.test(text);
-}
-
-function isNumber(text: string): boolean {
-  return text.trim() !== '' && Number.isFinite(Number(text));
 }

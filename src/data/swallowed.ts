@@ -1,3 +1,4 @@
+import { isFiniteNumber } from './decimal.ts';
 import type { PlacedProblem } from './records.ts';
 
 /** A row that stands on several lines, by the bytes from its start to its end. */
@@ -42,11 +43,9 @@ const MOST_CLASSES = 50;
 function columnTests(columns: number, rows: readonly (readonly string[])[]): readonly CellTest[] {
   if (rows.length < FEWEST_ROWS) return Array.from({ length: columns }, () => undefined);
   return Array.from({ length: columns }, (_, column) => {
-    if (rows.every((row) => isNumber(row[column]!))) return isNumber;
+    if (rows.every((row) => isFiniteNumber(row[column]!))) return isFiniteNumber;
     const values = new Set<string>();
     for (const row of rows) if (values.add(row[column]!).size > MOST_CLASSES) break;
     return values.size <= Math.min(MOST_CLASSES, rows.length / 2) && !values.has('') ? (cell) => values.has(cell) : undefined;
   });
 }
-
-const isNumber = (cell: string): boolean => cell.trim() !== '' && Number.isFinite(Number(cell));

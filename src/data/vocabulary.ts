@@ -14,7 +14,7 @@ export interface Vocabulary {
 
 /** The vocabulary of a tokenizer's files, by their names. */
 export function readVocabulary(files: Readonly<Record<string, string>>): Vocabulary {
-  const [definition = {}, config = {}] = ['tokenizer.json', 'tokenizer_config.json'].map((name) => (files[name] === undefined ? {} : readJsonObject(files[name], MOST_DEFINITION_BYTES)));
+  const [definition = {}, config = {}] = ['tokenizer.json', 'tokenizer_config.json'].map((name) => (files[name] === undefined ? {} : readJsonObject(files[name])));
   const tokens = new Map<number, string>();
   let size = 0;
   const add = (id: unknown, token: unknown): void => {
@@ -66,6 +66,3 @@ export function unknownToModel(of: string, known: number, problems: readonly Pro
 
 const SHOWN_ROWS = 5;
 const SHOWN_TOKENS = 3;
-
-/** Above any vocabulary's tokenizer.json. */
-const MOST_DEFINITION_BYTES = 2 ** 28;

@@ -1,5 +1,6 @@
 import type { Experiment } from '../config/index.ts';
 import { OrtrainError, type Problem } from '../core/errors.ts';
+import { classSizes } from '../data/example-rows.ts';
 import { isOfTwoClasses } from '../data/metrics.ts';
 import { quoted, quotedList } from '../data/problems.ts';
 
@@ -89,7 +90,7 @@ function watchedBy({ best_model, early_stopping, schedule }: Experiment['trainin
 
 /** The classes, by position, without a row among those that each fold validates, or trains on. */
 function lackingClasses({ labels, classes, foldOf }: Divided, folds: readonly number[], isValidation: boolean): readonly Lacking[] {
-  const total = countsOf(labels, classes.length);
+  const total = classSizes(labels, classes.length);
   const ofFolds = new Map(folds.map((fold) => [fold, new Map<number, number>()]));
   labels.forEach((label, row) => {
     const rows = ofFolds.get(foldOf[row]!);
@@ -103,13 +104,7 @@ function lackingClasses({ labels, classes, foldOf }: Divided, folds: readonly nu
 }
 
 function rowsOfRarest({ labels, classes }: Divided): { readonly label: number; readonly rows: number } {
-  const rows = countsOf(labels, classes.length);
+  const rows = classSizes(labels, classes.length);
   const label = rows.reduce((rarest, count, each) => (count < rows[rarest]! ? each : rarest), 0);
   return { label, rows: rows[label]! };
-}
-
-function countsOf(labels: Int32Array, classes: number): Int32Array {
-  const counts = new Int32Array(classes);
-  for (const label of labels) counts[label]!++;
-  return counts;
 }

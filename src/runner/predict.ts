@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os';
-import { lstatSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { interrupted, OrtrainError } from '../core/errors.ts';
 import type { Listener, StageEvent } from '../core/events.ts';
+import { isThere } from '../core/files.ts';
 import { folderInside } from '../core/inside.ts';
 import { encodeTexts } from '../data/tokenizer/encode-texts.ts';
 import { loadTokenizer } from '../data/tokens.ts';
@@ -79,7 +80,7 @@ async function onBestDevice({ device: asked = 'cpu', choose = chooseDevice }: Pr
 /** The folds' models, in the order of the folds. Throws a usage error where there is none. */
 export function modelFolders(run: StoredRun): readonly string[] {
   const root = join(run.folder, 'models');
-  const names = lstatSync(folderInside(run.folder, 'models'), { throwIfNoEntry: false }) !== undefined ? readdirSync(root).filter((name) => name.startsWith('fold-')) : [];
+  const names = isThere(folderInside(run.folder, 'models')) ? readdirSync(root).filter((name) => name.startsWith('fold-')) : [];
   if (names.length === 0) {
     throw new OrtrainError('usage', `run ${run.name} has no trained model yet`, { subject: run.name, remedy: `It is ${run.status}; carry it on with: pipeline run ${join(run.folder, 'config.yaml')}` });
   }

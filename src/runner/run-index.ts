@@ -2,9 +2,9 @@ import { lstatSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileSchemas, loadExperiment, type Experiment } from '../config/index.ts';
 import { OrtrainError } from '../core/errors.ts';
-import { writeFileAtomic } from '../core/files.ts';
+import { isThere, writeFileAtomic } from '../core/files.ts';
 import { hashOf, sha256 } from '../core/hash.ts';
-import { readInput, readJsonInput, unreadable } from '../core/inputs.ts';
+import { MOST_JSON_BYTES, readInput, readJsonInput, unreadable } from '../core/inputs.ts';
 import { fileInside } from '../core/inside.ts';
 import { packageVersion } from '../core/package.ts';
 import { journalEntries, type JournalEntry } from '../tracking/journal.ts';
@@ -77,9 +77,9 @@ export function openRunIndex(artifacts: string): RunIndex {
  */
 export function readMetrics(folder: string, digest?: string): RunMetrics | null {
   const file = fileInside(folder, 'metrics.json');
-  if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return null;
+  if (!isThere(file)) return null;
   const metrics = readJsonInput<RunMetrics>(file, runMetrics);
-  if (digest !== undefined && sha256(readInput(file, MOST_BYTES)) !== digest) throw unreadable(file, 'it was changed after the run wrote it');
+  if (digest !== undefined && sha256(readInput(file, MOST_JSON_BYTES)) !== digest) throw unreadable(file, 'it was changed after the run wrote it');
   return metrics;
 }
 
@@ -98,11 +98,9 @@ function seal(content: string): string {
   return sha256(`${hashOf({ format: 1, version: packageVersion(), schema: fileSchemas.experiment })}\n${content}`);
 }
 
-const MOST_BYTES = 2 ** 28;
-
 function readStore(artifacts: string, store: string): ReadonlyMap<string, Remembered> {
   try {
-    const text = readInput(fileInside(artifacts, store), MOST_BYTES).toString('utf8');
+    const text = readInput(fileInside(artifacts, store), MOST_JSON_BYTES).toString('utf8');
     const content = text.slice(text.indexOf('\n') + 1, -1);
     return text === `${seal(content)}\n${content}\n` ? new Map(Object.entries(JSON.parse(content) as Record<string, Remembered>)) : new Map();
   } catch {

@@ -2,6 +2,7 @@ import { lstatSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { contentHash } from '../core/content.ts';
 import { interrupted, OrtrainError, type Problem } from '../core/errors.ts';
+import { isThere } from '../core/files.ts';
 import { kindOf } from '../core/inputs.ts';
 import { soundEntries } from './journal.ts';
 
@@ -15,7 +16,7 @@ export interface RecordedFile {
 export function recordedFiles(folder: string): ReadonlyMap<string, RecordedFile> {
   const files = new Map<string, RecordedFile>();
   const journal = join(folder, 'journal.jsonl');
-  if (lstatSync(journal, { throwIfNoEntry: false }) === undefined) return files;
+  if (!isThere(journal)) return files;
   for (const entry of soundEntries(journal)) if (entry.type === 'artifact') files.set(entry.path, { bytes: entry.bytes, sha256: entry.sha256 });
   return files;
 }

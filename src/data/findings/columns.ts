@@ -1,6 +1,6 @@
 import { quoted } from '../problems.ts';
 import { groupsBy } from '../groups.ts';
-import type { LabelledExamples } from '../example-rows.ts';
+import { classSizes, type LabelledExamples } from '../example-rows.ts';
 import { isNumeric } from '../decimal.ts';
 import { rocAucOfEach } from '../ranking.ts';
 import { columnOf, type Table } from '../table.ts';
@@ -65,7 +65,7 @@ function howItTells(values: readonly string[], examples: LabelledExamples): stri
  */
 function toldRight(values: readonly string[], { labels, classes }: LabelledExamples): string | undefined {
   const { of, count } = groupsBy(values);
-  const rowsOfClass = countsOf(labels, classes.length);
+  const rowsOfClass = classSizes(labels, classes.length);
   const largest = rowsOfClass.reduce((most, rows, label) => (rows > rowsOfClass[most]! ? label : most), 0);
   const mistakesWithout = labels.length - rowsOfClass[largest]!;
   if (count < 2 || count * ROWS_A_VALUE > labels.length || mistakesWithout < FEWEST_ROWS) return undefined;
@@ -118,7 +118,7 @@ function mostOrdered(rows: readonly number[], numberOf: (row: number) => number,
   const ranked = rows.filter((_, i) => i % every === 0);
   const scores = Float64Array.from(ranked, numberOf);
   const ofRanked = Int32Array.from(ranked, (row) => labels[row]!);
-  const rowsOfClass = countsOf(ofRanked, classes.length);
+  const rowsOfClass = classSizes(ofRanked, classes.length);
   const areas = rocAucOfEach(ofRanked, scores, classes.length);
   let best = { label: 0, share: 0 };
   for (let label = 0; label < classes.length; label++) {
@@ -127,10 +127,4 @@ function mostOrdered(rows: readonly number[], numberOf: (row: number) => number,
     if (share > best.share) best = { label, share };
   }
   return best;
-}
-
-function countsOf(labels: Int32Array, classes: number): Int32Array {
-  const counts = new Int32Array(classes);
-  for (const label of labels) counts[label]!++;
-  return counts;
 }

@@ -1,4 +1,5 @@
 import type { TableFormat } from '../../core/table-files.ts';
+import { isFiniteNumber } from '../decimal.ts';
 import { quoted, quotedList } from '../problems.ts';
 
 /** Names for columns that have none, as pandas gives them: the place from 0. A name that another column has gets a number after it. */
@@ -69,7 +70,7 @@ export function looksLikeRow(columns: readonly string[], rows: readonly (readonl
     if (name.trim() === '') return false;
     const cells = seen.map((row) => row[place] ?? '');
     const again = cells.filter((cell) => cell === name).length;
-    const isOneOfNumbers = isNumber(name) && cells.length > 0 && cells.filter(isNumber).length >= 0.9 * cells.length;
+    const isOneOfNumbers = isFiniteNumber(name) && cells.length > 0 && cells.filter(isFiniteNumber).length >= 0.9 * cells.length;
     return isOneOfNumbers || (again >= 2 && again >= cells.length / 100) || (name.split(/\s+/).length > LONGEST_NAME && !/[_]/.test(name));
   });
 }
@@ -77,8 +78,6 @@ export function looksLikeRow(columns: readonly string[], rows: readonly (readonl
 const SEEN_ROWS = 1000;
 /** In words. */
 const LONGEST_NAME = 7;
-
-const isNumber = (text: string): boolean => text.trim() !== '' && Number.isFinite(Number(text));
 
 /** What to say of a file that looks as if it had no header. */
 export function headerless(columns: readonly string[]): NoHeader {

@@ -43,11 +43,11 @@ export interface Description {
 export function readDescription(files: Readonly<Record<string, string>>): Description {
   const path = files['tokenizer.json'];
   if (path === undefined) throw unusable('the model', 'it has no tokenizer.json');
-  const definition = readJsonObject(path, MOST_BYTES);
+  const definition = readJsonObject(path);
   const wrong = shape(definition, '');
   if (wrong !== undefined) throw unusable(path, wrong);
   const configPath = files['tokenizer_config.json'];
-  return { path, definition: definition as unknown as Definition, settings: configPath === undefined ? {} : readJsonObject(configPath, MOST_BYTES) };
+  return { path, definition: definition as unknown as Definition, settings: configPath === undefined ? {} : readJsonObject(configPath) };
 }
 
 /** A token of a configuration, which is a text or an object that holds it. */
@@ -55,9 +55,6 @@ export function tokenText(token: unknown): string | undefined {
   const text = isObject(token) ? token['content'] : token;
   return typeof text === 'string' ? text : undefined;
 }
-
-/** Above any vocabulary's tokenizer.json. */
-const MOST_BYTES = 2 ** 28;
 
 const part = (value: unknown, place: string): string | undefined => partShape(value, place);
 

@@ -46,7 +46,7 @@ export interface Paired {
 export const SIGNIFICANT = 0.05;
 
 /** Sums of the same numbers in another order differ by less. */
-const ROUNDING = 1e-12;
+export const ROUNDING = 1e-12;
 
 /**
  * Tests the run that is best by the criterion against each of the others, with intervals and p values that hold for all pairs together

@@ -1,7 +1,7 @@
 import { count, metric, plural } from '../../core/text.ts';
 import type { Interval } from '../../data/significance.ts';
 import type { Criterion } from './criterion.ts';
-import { SIGNIFICANT, type Pair, type Paired, type Pairing } from './pairing.ts';
+import { ROUNDING, SIGNIFICANT, type Pair, type Paired, type Pairing } from './pairing.ts';
 
 /** What a comparison comes to, in sentences: which run is better and by how much, that the difference is within noise, or why that is not known. */
 export function verdict(pairing: Pairing, criterion: Criterion): string {
@@ -19,9 +19,6 @@ export function range({ low, high }: Interval): string {
 export function chance(p: number): string {
   return p < 0.001 ? 'p < 0.001' : `p = ${Number(p.toPrecision(2))}`;
 }
-
-/** Sums of the same numbers in another order differ by less. */
-const ROUNDING = 1e-12;
 
 /** More runs than these are counted instead of named one by one: nobody reads thirty sentences. */
 const MOST_SENTENCES = 5;

@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { OrtrainError } from '../../core/errors.ts';
+import { isThere } from '../../core/files.ts';
 import { sha256 } from '../../core/hash.ts';
 import { fileInside, folderInside } from '../../core/inside.ts';
 import { readJournalFrom } from '../journal.ts';
@@ -30,7 +31,7 @@ export function lateFiles(folder: string): readonly string[] {
 export function sourceOf(folder: string, file: string): string | OrtrainError | undefined {
   try {
     const source = fileInside(folder, file);
-    return lstatSync(source, { throwIfNoEntry: false }) === undefined ? undefined : source;
+    return isThere(source) ? source : undefined;
   } catch (error) {
     if (error instanceof OrtrainError) return error;
     throw error;
