@@ -125,5 +125,5 @@ function credentialConflicts(tree: Tree, path: Path = []): readonly Conflict[] {
   if (tree.kind === 'list') return tree.items.flatMap((item, i) => credentialConflicts(item, [...path, i]));
   const found = typeof tree.value === 'string' ? credentialIn(tree.value) : undefined;
   if (found === undefined) return [];
-  return [{ path, message: `${dotted(path)} holds ${found}, and would be written into config.yaml, the journal and the report; secrets belong into environment variables such as HF_TOKEN and MLFLOW_TRACKING_TOKEN` }];
+  return [{ path, message: `${dotted(path)} holds ${found}, and would be written into config.yaml, the journal and the report; secrets belong in environment variables such as HF_TOKEN and MLFLOW_TRACKING_TOKEN` }];
 }

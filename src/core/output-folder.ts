@@ -5,7 +5,7 @@ import { OrtrainError } from './errors.ts';
 import { makeFolder } from './files.ts';
 import { checkOutputFolder, endOfLinks } from './outputs.ts';
 
-/** A folder that a person names, and that appears with all that belongs into it or not at all. */
+/** A folder that a person names. It appears complete or not at all. */
 export interface OutputFolder {
   /** Where the links of its path lead. */
   readonly folder: string;

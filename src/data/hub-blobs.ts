@@ -13,7 +13,7 @@ export async function throwIfBlobChanged(paths: readonly string[]): Promise<void
   for (const path of paths) {
     const blob = realpathSync(path);
     if (basename(dirname(blob)) !== 'blobs' || (await isAsNamed(blob))) continue;
-    throw new OrtrainError('data', `${path} was changed after it was fetched: its content is not that of its name in the hub's cache`, {
+    throw new OrtrainError('data', `${path} was changed after it was fetched: its content does not match its name in the hub's cache`, {
       subject: path,
       remedy: `Remove ${blob} and ${path}; the next start fetches it again.`,
     });

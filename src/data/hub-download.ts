@@ -184,11 +184,11 @@ function beginning(incomplete: string, total: number): number {
   return 0;
 }
 
-/** What is wrong is removed, so that the next try begins anew. */
+/** A wrong file is removed, so that the next try starts from its beginning. */
 async function verify(remote: RemoteFile, file: string): Promise<void> {
   if (remote.sha256 !== undefined && (await hashFile(file)) !== remote.sha256) {
     rmSync(file, { force: true });
-    throw new OrtrainError('environment', `${remote.path} arrived damaged: its SHA-256 is not the one that the hub announced`, { subject: remote.path, remedy: 'Run again to fetch it anew.' });
+    throw new OrtrainError('environment', `${remote.path} arrived damaged: its SHA-256 is not the one that the hub announced`, { subject: remote.path, remedy: 'Run again to fetch it once more.' });
   }
   const head = remote.path.endsWith('.json') ? headOf(file).replace(/^\uFEFF/, '').trimStart() : '{';
   if (head.startsWith('{')) return;

@@ -5,7 +5,7 @@ import { MAX_COLUMNS, MOST_PROBLEMS, type PlacedProblem, type Records } from './
  * The records of a tab-separated text in UTF-8, without a byte order mark; the first record holds the columns unless they are given.
  * Every line is a row, whatever quotes stand in it. A field is quoted where it begins with a quote and ends with one on the same line,
  * those between them written twice; every other quote is a character like any other. Where a quoted field would hold tabs, the reading
- * counts that has as many fields as there are columns. A quoted field that goes on in the next line is told as what it is.
+ * counts that has as many fields as there are columns. A quoted field that continues on the next line is a problem with both lines.
  */
 export function parseTsv(bytes: Uint8Array, columns?: readonly string[]): Records {
   const decoder = new TextDecoder();

@@ -105,7 +105,7 @@ export function openCache(artifacts: string): Cache {
       await writeManifest(folder, parts, address);
       const old = freshName();
       moveIntoPlace(folder, final, () => {
-        if (!isHeld()) throw new OrtrainError('run', `another process has taken over what makes ${final}`, { subject: final });
+        if (!isHeld()) throw new OrtrainError('run', `another process has taken over the work on ${final}`, { subject: final });
         if (isThere(final)) renameSync(final, old);
       });
       rmSync(old, { recursive: true, force: true });

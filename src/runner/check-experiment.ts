@@ -5,7 +5,7 @@ import { checkLocalModel, checkModel, type ModelNotice } from './check-model.ts'
 
 export { checkData } from './check-data.ts';
 
-/** What is worth knowing about the data and the model of an experiment that can be carried out. Throws where it cannot. */
+/** Findings about the data and the model of an experiment, and how large its data are. Throws where the experiment cannot run. */
 export async function inspectExperiment(experiment: Experiment): Promise<{ readonly sizes: DataSizes; readonly findings: readonly Finding[] }> {
   const { contents, sizes, findings } = await inspectDataset(experiment);
   const notices = await checkLocalModel(experiment, contents);

@@ -11,7 +11,7 @@ import { classifierForward } from '../engine/models/index.ts';
 import { encoderFiles, initialWeights, tokenizerFiles } from '../training/classifier-folder.ts';
 import type { DataContents } from './check-data.ts';
 
-/** What is worth knowing about a model that can be used. */
+/** Something to know about a model that can be used all the same. */
 export interface ModelNotice {
   readonly level: 'info' | 'warning';
   readonly message: string;

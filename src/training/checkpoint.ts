@@ -88,7 +88,7 @@ export function openCheckpoints(folder: string, everySeconds: number, claim?: st
   return {
     isDue: () => performance.now() >= due,
     async save(trainer, { pass, best, ...rest }) {
-      if (claim !== undefined && touchedAt(claim) === undefined) throw new OrtrainError('run', `another process has taken over what is kept in ${folder}`, { subject: folder });
+      if (claim !== undefined && touchedAt(claim) === undefined) throw new OrtrainError('run', `another process has taken over the checkpoints in ${folder}`, { subject: folder });
       const began = performance.now();
       const { parameters, optimizer } = await trainer.look();
       const { step, slots } = optimizer;

@@ -50,7 +50,7 @@ async function modelProbabilities(
   const model = await openForward({ device, program, threads, source: weights });
   try {
     const logits = await forwardAll((feeds) => model.forward(feeds), source, rows, outputs, batchSize, (done) => onProgress(done, rows.length));
-    if (!logits.every(Number.isFinite)) throw new OrtrainError('run', `the model in ${folder} answers with what is not a number`, { subject: folder, remedy: 'Its weights were damaged, or training went astray; train it again.' });
+    if (!logits.every(Number.isFinite)) throw new OrtrainError('run', `the model in ${folder} gave a value that is not a number`, { subject: folder, remedy: 'Its weights were damaged, or training went astray; train it again.' });
     return probabilitiesOf(logits, outputs);
   } finally {
     await model.release();

@@ -74,8 +74,8 @@ export function advance(state: RunState, event: RunEvent, now: number): RunState
 }
 
 /**
- * Seconds until a running task is done, if it goes on as fast as between its reports: opening a session takes seconds, in which no step
- * is done, and a checkpoint brings steps that took no time. Undefined before there is anything to go by.
+ * Seconds until a running task is done, at the pace of its reports: opening a session takes seconds, in which no step is
+ * done, and a checkpoint brings steps that took no time. Undefined before there is anything to go by.
  */
 export function taskSecondsLeft({ status, step, reports }: TaskState, now: number): number | undefined {
   if (status !== 'running' || reports === undefined) return undefined;

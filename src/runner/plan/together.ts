@@ -1,6 +1,6 @@
 import type { ExperimentPlan } from './plan.ts';
 
-/** What several experiments would do, one after the other: what they share is carried out once. */
+/** What several experiments would do, one after the other: tasks that they share run once. */
 export interface PlannedTogether {
   readonly tasks: number;
   /** Tasks whose output no cache holds yet. */

@@ -3,7 +3,7 @@ import { foldScoresFigure, leadsFigure } from './figures/compared.ts';
 import { costFigure, curvesFigure, meanCurve, type Drawn } from './figures/overlaid.ts';
 import { parameterFigure, rankingFigure } from './figures/ranked.ts';
 import type { Figure } from './figure.ts';
-import { MOST_DRAWN, MOST_POINTS, type PlacedRun } from './placed-runs.ts';
+import { labelsOf, MOST_DRAWN, MOST_POINTS, type PlacedRun } from './placed-runs.ts';
 
 /** With more runs the folds' lines cannot be told apart; with fewer than these a parameter's effect is not to be seen. */
 const MOST_WITH_FOLDS = 6;
@@ -21,7 +21,6 @@ export function comparisonFigures(comparison: Comparison, placed: readonly Place
   const over = (path: string, values: readonly unknown[]): Figure =>
     parameterFigure(path, ranked.slice(0, MOST_POINTS).map(({ run, score }) => ({ value: values[run], score: score?.value ?? NaN })), ranking.metric, ranked[0]?.score?.value ?? NaN);
   const metric = perFold(comparison);
-  const labels = new Map(placed.map(({ name, label }) => [name, label]));
   const pairs = pairing.paired ? pairing.pairs.filter(({ folds }) => folds !== null).slice(0, MOST_DRAWN) : [];
   const folds = Math.max(0, ...ranked.map(({ metrics }) => metrics?.folds.length ?? 0));
   return [
@@ -30,7 +29,7 @@ export function comparisonFigures(comparison: Comparison, placed: readonly Place
     ...(ranked.length < LEAST_FOR_PARAMETERS ? [] : Object.entries(parameters).slice(0, MOST_PARAMETERS).map(([path, values]) => over(path, values))),
     ...(drawn.length < LEAST_FOR_PARAMETERS ? [] : [costFigure(drawn.slice(0, MOST_POINTS), ranking.metric)]),
     ...(pairing.paired && ranked.length <= MOST_WITH_FOLDS && folds > 1 && folds <= MOST_FOLD_LINES ? [foldScoresFigure(drawn, pairing.metric)] : []),
-    ...(pairing.paired && pairs.length > 0 ? [leadsFigure(pairs, pairing.metric, (name) => labels.get(name) ?? name)] : []),
+    ...(pairing.paired && pairs.length > 0 ? [leadsFigure(pairs, pairing.metric, labelsOf(placed))] : []),
   ];
 }
 

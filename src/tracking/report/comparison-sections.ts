@@ -8,7 +8,7 @@ import { html, type Html } from './html.ts';
 import { facts, figure, table, type Section } from './page.ts';
 import { MOST_COLOURS } from './figures/overlaid.ts';
 import { hasFoldPoints } from './figures/ranked.ts';
-import { MOST_DRAWN, MOST_POINTS, MOST_ROWS, MOST_WITH_METRICS, type PlacedRun } from './placed-runs.ts';
+import { labelsOf, MOST_DRAWN, MOST_POINTS, MOST_ROWS, MOST_WITH_METRICS, type PlacedRun } from './placed-runs.ts';
 
 interface Shown {
   /** Figures by their names. */
@@ -30,8 +30,8 @@ export function comparisonSections(comparison: Comparison, placed: readonly Plac
     ...(ofParameters.length === 0 ? [] : [{ id: 'parameters', title: 'Score over each parameter', body: parametersSection(ofParameters, comparison, ranked.length) }]),
     ...(show('cost') === undefined ? [] : [{ id: 'cost', title: 'Cost', body: figure(show('cost'), `A point is a run, the best one in orange${ranked.length > MOST_POINTS ? `; the best ${MOST_POINTS} are drawn` : ''}. The time is that of all epochs of all folds when they were trained, also where a later command found them in the cache.`) }]),
     { id: 'results', title: 'Every metric', body: html`${resultsTable(comparison, placed)}${rest(placed.length, MOST_WITH_METRICS, csv)}` },
-    ...(pairing.paired ? [{ id: 'folds', title: 'Fold by fold', body: foldsSection(pairing, labelled(placed), show) }] : []),
-    ...(pairing.paired ? [{ id: 'rows', title: 'Row by row', body: rowsSection(pairing, labelled(placed)) }] : []),
+    ...(pairing.paired ? [{ id: 'folds', title: 'Fold by fold', body: foldsSection(pairing, labelsOf(placed), show) }] : []),
+    ...(pairing.paired ? [{ id: 'rows', title: 'Row by row', body: rowsSection(pairing, labelsOf(placed)) }] : []),
     ...(without.length === 0 ? [] : [{ id: 'without', title: 'Without a result', body: withoutSection(without) }]),
   ];
 }
@@ -88,12 +88,6 @@ ${table(
   )}
 ${shortened(pairs.length)}
 <p class="muted small">McNemar’s exact test on the out-of-fold predictions${pairs.length > 1 && `, its p corrected for ${pairs.length} comparisons`}: it looks at these models on these rows, not at how much another training would differ, so it does not decide which run is better.</p>`;
-}
-
-/** A run's short name. */
-function labelled(placed: readonly PlacedRun[]): (name: string) => string {
-  const labels = new Map(placed.map(({ name, label }) => [name, label]));
-  return (name) => labels.get(name) ?? name;
 }
 
 function shortened(pairs: number): Html | false {

@@ -48,6 +48,13 @@ export function placedRuns(comparison: Comparison, runs: readonly (Compared & { 
   return [...order.map((run, i) => placed(run, i + 1)), ...rest.map((run) => placed(run, null))].filter((each) => each !== undefined);
 }
 
+/** From a run's name to its short one. */
+export function labelsOf(placed: readonly PlacedRun[]): (name: string) => string {
+  const labels = new Map(placed.map(({ name, label }) => [name, label]));
+  return (name) => labels.get(name) ?? name;
+}
+
+/** Seconds that a run has trained, all folds together. */
 export function secondsOfEpochs({ folds }: RunMetrics): number {
   return folds.reduce((sum, { epochs }) => sum + epochs.reduce((total, { seconds }) => total + seconds, 0), 0);
 }

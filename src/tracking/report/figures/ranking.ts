@@ -1,4 +1,5 @@
 import { thresholdCurve, type ThresholdPoint } from '../../../data/curves.ts';
+import { classSizes } from '../../../data/example-rows.ts';
 import type { OutOfFold } from '../../run-files.ts';
 import type { Figure, Spec } from '../figure.ts';
 import { blue, green, ink, muted, orange } from '../palette.ts';
@@ -21,8 +22,7 @@ export function rankings({ labels, probabilities }: OutOfFold, classes: readonly
   const ranking = (name: string, k: number, scores: Float64Array): Ranking => ({ name, positive: labels.map((label) => (label === k ? 1 : 0)), scores });
   if (classes.length === 2) return [ranking(classes[1] ?? '', 1, probabilities)];
   const width = classes.length;
-  const rows = new Int32Array(width);
-  for (const label of labels) rows[label]!++;
+  const rows = classSizes(labels, width);
   const largest = [...rows.keys()].filter((k) => rows[k]! > 0).sort((a, b) => rows[b]! - rows[a]!).slice(0, MOST_CURVES);
   return largest.map((k) => ranking(classes[k]!, k, Float64Array.from(labels, (_, row) => probabilities[row * width + k]!)));
 }
