@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { homedir } from 'node:os';
+import { dirname, isAbsolute, join } from 'node:path';
 import { OrtrainError, type Problem } from '../core/errors.ts';
 import { isHubName } from '../core/hub-name.ts';
 import { notAFile } from '../core/inputs.ts';
@@ -21,9 +22,25 @@ export function requireFiles(loaded: LoadedExperiment): void {
   throw new OrtrainError('config', problems.length === 1 ? 'a file of the configuration is not there' : `the files of the configuration have ${problems.length} problems`, {
     problems,
     ...(loaded.files[0] === undefined ? {} : { subject: loaded.files[0] }),
-    remedy: `Paths are relative to the working directory, ${process.cwd()}.`,
+    remedy: remedyFor(loaded, missing),
   });
 }
+
+/** A path that cannot be meant as it stands has a remedy of its own. */
+function remedyFor({ experiment }: LoadedExperiment, missing: readonly Problem[]): string {
+  const paths = namedPaths(experiment).filter(({ field, path }) => path !== null && missing.some((problem) => problem.field === field)).map(({ path }) => path!);
+  const special = [
+    ...(paths.some(isAddress) ? ['Fetch what stands at the address, and name the file.'] : []),
+    ...(paths.some(isInHome) ? ['Write the home folder out: only a shell replaces ~.'] : []),
+    ...(missing.some(({ message }) => message.endsWith(' is a folder')) ? ['Name a file in the folder.'] : []),
+  ];
+  const isRelative = paths.length === 0 || paths.some((path) => !isAbsolute(path) && !isAddress(path) && !isInHome(path) && !existsSync(path));
+  if (isRelative || special.length === 0) special.push(`Paths are relative to the working directory, ${process.cwd()}.`);
+  return special.join(' ');
+}
+
+const isAddress = (path: string): boolean => /^[a-z][a-z\d+.-]+:\/\//i.test(path);
+const isInHome = (path: string): boolean => /^~[\\/]/.test(path);
 
 function pipelineError({ experiment, sources }: LoadedExperiment): OrtrainError | undefined {
   try {
@@ -35,17 +52,19 @@ function pipelineError({ experiment, sources }: LoadedExperiment): OrtrainError 
   }
 }
 
-function missingFiles({ experiment, sources }: LoadedExperiment): readonly Problem[] {
-  const { data, model } = experiment;
-  const named = [
+function namedPaths({ data, model }: LoadedExperiment['experiment']): readonly { readonly field: string; readonly path: string | null }[] {
+  return [
     ...(['train', 'test', 'sample_submission'] as const).map((key) => ({ field: typeof data[key] === 'object' && data[key] !== null ? `data.${key}.path` : `data.${key}`, path: pathOf(data[key]) })),
     { field: 'model.base', path: isOnHub(model.base) ? null : model.base },
   ];
-  return named.flatMap(({ field, path }): readonly Problem[] => {
+}
+
+function missingFiles({ experiment, sources }: LoadedExperiment): readonly Problem[] {
+  return namedPaths(experiment).flatMap(({ field, path }): readonly Problem[] => {
     const wrong = path === null ? undefined : field === 'model.base' ? whyNoFolder(path) : whyNoFile(path);
     if (path === null || wrong === undefined) return [];
     const misread = existsSync(path) ? undefined : whyMisread(path);
-    const near = existsSync(path) ? undefined : (misread?.suggestion ?? withSlashes(path) ?? nearFile(path));
+    const near = existsSync(path) ? undefined : (misread?.suggestion ?? withSlashes(path) ?? inHome(path) ?? nearFile(path));
     const source = sources[field];
     const message = `${field}: ${misread === undefined ? `${path} ${wrong}` : `the path ${JSON.stringify(path)} ${misread.reason}`}`;
     return [{ message, ...(source === 'default' ? {} : source), field, ...(near === undefined ? {} : { suggestion: near }) }];
@@ -56,6 +75,12 @@ function missingFiles({ experiment, sources }: LoadedExperiment): readonly Probl
 function withSlashes(path: string): string | undefined {
   const slashed = path.replaceAll('\\', '/');
   return slashed !== path && existsSync(slashed) ? slashed : undefined;
+}
+
+/** The path with the home folder for ~, where that leads somewhere. */
+function inHome(path: string): string | undefined {
+  const whole = isInHome(path) ? join(homedir(), path.slice(2)) : undefined;
+  return whole !== undefined && existsSync(whole) ? whole : undefined;
 }
 
 /** A name that could be either is a path where what it begins with is a folder here. */

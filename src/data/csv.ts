@@ -31,7 +31,7 @@ export async function parseCsv(bytes: Uint8Array, columns?: readonly string[]): 
           return null;
         }
         const row = fitted(record, header);
-        if (row === undefined) problems.push({ message: raggedMessage(record.length, header, columns), offset, kind: 'ragged' });
+        if (row === undefined) problems.push({ message: raggedMessage(record.length, header, columns), offset, kind: 'ragged', fields: record.length });
         else if (record.some((field) => /[\r\n]/.test(field))) spans.push({ row: rows.length, start: offset, end });
         rows.push(row ?? []); // a ragged row may have any number of fields
         starts.push(offset);

@@ -4,6 +4,8 @@ export interface PlacedProblem {
   readonly offset: number;
   /** What has to be done about it. */
   readonly kind?: ProblemKind;
+  /** How many fields a ragged row has. */
+  readonly fields?: number;
 }
 
 /** Kinds of problems that have a remedy of their own. */

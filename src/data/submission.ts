@@ -3,6 +3,7 @@ import { nearest } from '../core/nearest.ts';
 import { isFiniteNumber, isNumeric, wholeNumber } from './decimal.ts';
 import { predictedLabels } from './metrics.ts';
 import { counted, dataError, quoted, quotedList } from './problems.ts';
+import { misfitRemedy } from './sample-id.ts';
 import { columnOf, type Table } from './table.ts';
 
 /** What a model says about the test rows. */
@@ -38,8 +39,7 @@ export function buildSubmission(sample: Table, predictions: Predictions, id: str
   const value = valueWriter(sample, predictions, valueColumns);
   if (typeof value === 'string' || problems.length > 0) {
     const all = typeof value === 'string' ? [{ message: value, file: sample.file, line: 1 }, ...problems] : problems;
-    const remedy = 'Check that data.test, data.sample_submission and data.id belong together.';
-    throw dataError(`the predictions do not fit ${sample.file}: ${counted(all.length, 'problem')}`, sample.file, all, remedy);
+    throw dataError(`the predictions do not fit ${sample.file}: ${counted(all.length, 'problem')}`, sample.file, all, misfitRemedy(sample, predictions, idColumn));
   }
   const rowOf = new Map(predictions.ids.map((name, row) => [name, row]));
   const ids = columnOf(sample, idColumn) ?? [];

@@ -139,7 +139,7 @@ function looksHeaderless({ columns, rows }: Records, problems: readonly PlacedPr
 function tableOf(text: Uint8Array, file: string, format: TableFormat, isHeaderless: boolean, records: Records, byteProblems: readonly PlacedProblem[]): Table {
   const placed = [...byteProblems, ...records.problems].sort((a, b) => a.offset - b.offset);
   const found = [...headerProblems(records, isHeaderless), ...locate(text, records.starts, placed), ...longFields(records)].map((problem) => ({ ...problem, file }));
-  if (found.length > 0) throw dataError(`${file} cannot be read as a table: ${counted(found.length, 'problem')}`, file, found, remedyFor(format, placed, isHeaderless));
+  if (found.length > 0) throw dataError(`${file} cannot be read as a table: ${counted(found.length, 'problem')}`, file, found, remedyFor(format, placed, isHeaderless, records));
   const { columns, unnamed } = namedColumns(records.columns);
   return {
     file,

@@ -37,7 +37,7 @@ export function parseTsv(bytes: Uint8Array, columns?: readonly string[]): Record
       opened = undefined;
       continue;
     }
-    if (row === undefined) problems.push({ message: raggedMessage(fields.length, header, columns), offset, kind: 'ragged' });
+    if (row === undefined) problems.push({ message: raggedMessage(fields.length, header, columns), offset, kind: 'ragged', fields: fields.length });
     if (opensQuote(text)) opened = { offset, line };
     else if (row !== undefined && header.length > 1) opened = undefined;
   }

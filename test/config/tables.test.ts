@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { loadExperiment, readingOf, requireFiles, tablesOf, toYaml } from '../../src/config/index.ts';
 import { readExperiment } from '../../src/config/index.ts';
 import { OrtrainError, type Problem } from '../../src/core/errors.ts';
@@ -47,6 +47,27 @@ describe('a table as an object', () => {
     ['id: id, test: { path: b.csv, id: text }', 'data.test.id', /data\.test\.id and data\.text are the same column/],
   ])('%s is refused at its place', (data, field, message) => {
     expect(problemsOf(written(data))).toMatchObject([{ field, message: expect.stringMatching(message) as string }]);
+  });
+});
+
+describe('a path that cannot be meant as it stands', () => {
+  it.each([
+    ['~/ortrain-no-such-file.csv', /^Write the home folder out: only a shell replaces ~\.$/],
+    ['https://example.org/train.csv', /^Fetch what stands at the address, and name the file\.$/],
+    ['.', /^Name a file in the folder\.$/],
+    ['no-such-file.csv', /^Paths are relative to the working directory, /],
+    ['/no-such-folder/no-such-file.csv', /^Paths are relative/],
+  ])('has a remedy of its own: %s', (path, remedy) => {
+    const file = join(workspace({ 'a.yaml': `data: { train: "${path}", text: text, target: target }\nmodel: { base: some-org/some-model }\n` }), 'a.yaml');
+    expect(() => requireFiles(loadExperiment(file))).toThrow(expect.objectContaining({ remedy: expect.stringMatching(remedy) as string }));
+  });
+
+  it('is one in the home folder, where the file is there', () => {
+    const home = workspace({ 'train.csv': 'text,target\n' });
+    const file = join(workspace({ 'a.yaml': 'data: { train: ~/train.csv, text: text, target: target }\nmodel: { base: some-org/some-model }\n' }), 'a.yaml');
+    vi.stubEnv('HOME', home);
+    expect(() => requireFiles(loadExperiment(file))).toThrow(expect.objectContaining({ problems: [expect.objectContaining({ suggestion: join(home, 'train.csv') })] }));
+    vi.unstubAllEnvs();
   });
 });
 

@@ -47,6 +47,12 @@ describe('a packed table', () => {
     ['more.csv.gz', Buffer.concat([gzipSync(CSV), Buffer.from('more')]), /4 bytes follow the end|incorrect header/],
     ['plain.csv.gz', CSV, /its name says gzip/],
     ['plain.csv.zip', CSV, /no zip archive/],
+    ['empty.csv.gz', '', /has no bytes/],
+    ['nothing.csv.zip', '', /has no bytes/],
+    ['zip.csv.gz', zipSync({ 'a.csv': Buffer.from(CSV) }), /its name says gzip, and it is a zip archive/],
+    ['gzip.csv.zip', gzipSync(CSV), /its name says zip, and it is packed with gzip/],
+    ['lfs.csv.gz', 'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n', /it is a git-lfs pointer/],
+    ['page.csv.zip', '<!DOCTYPE html>\n<html></html>', /it is an HTML page/],
     ['empty.zip', zipSync({}), /holds no file/],
     ['two.csv.zip', zipSync({ 'train.csv': Buffer.from(CSV), 'test.csv': Buffer.from(CSV) }), /holds 2 files: "train\.csv", "test\.csv"/],
     ['other.csv.zip', zipSync({ 'a.jsonl': Buffer.from('{}') }), /another kind of file/],
@@ -56,6 +62,15 @@ describe('a packed table', () => {
     ['crc.csv.zip', patched(zipSync({ 'a.csv': Buffer.from(CSV) }), 16, 7), /checksum is another/],
   ])('says what is wrong with it: %s', async (name, bytes, message) => {
     expect((await said(name, bytes))[0]).toMatch(message);
+  });
+
+  it.each<[string, Uint8Array | string, string]>([
+    ['remedy.csv.gz', zipSync({ 'a.csv': Buffer.from(CSV) }), 'Give it a name that ends in .csv.zip, or unpack it.'],
+    ['remedy.csv.zip', gzipSync(CSV), 'Give it a name that ends in .csv.gz, or unpack it.'],
+    ['twice.csv.gz', gzipSync(gzipSync(CSV)), 'It was packed twice: unpack it, and name what is in it.'],
+    ['twice.csv.zip', zipSync({ 'a.csv': zipSync({ 'b.csv': Buffer.from(CSV) }) }), 'It was packed twice: unpack it, and name what is in it.'],
+  ])('says what to do about what is packed otherwise: %s', async (name, bytes, remedy) => {
+    expect((await said(name, bytes))[1]).toBe(remedy);
   });
 
   it('is not unpacked beyond a limit, which is named', async () => {
@@ -89,6 +104,7 @@ describe('a file that is not what its name says', () => {
     ['k.jsonl', '[{"id": 1}]', /JSON array/, /\.json/],
     ['l.jsonl', CSV, /not JSON, but looks like CSV/, /\.csv/],
     ['m.csv', `\ufeffsep=,\r\n${CSV}`, /the first line is "sep=,", a hint for Excel/, /Remove the first line/],
+    ['mm.csv', `"sep=,"\n${CSV}`, /a hint for Excel/, /Remove the first line/],
     ['n.csv', `sep=;\n${CSV.replaceAll(',', ';')}`, /and the columns are separated by semicolons/, /with commas/],
     ['o.csv', CSV.replaceAll(',', '\t'), /separated by tabs/, /\.tsv/],
     ['p.csv', CSV.replaceAll(',', '|'), /separated by the character \|/, /commas/],

@@ -95,6 +95,20 @@ describe('buildSubmission', () => {
   });
 });
 
+describe('what to do about a sample that does not fit', () => {
+  it.each([
+    ['other zeros', 'id,target\n007,0\n3,0\n5,0\n', /^Ids are texts, so that "7" and "007" are two/],
+    ['a fraction', 'id,target\n7.0,0\n3.0,0\n5.0,0\n', /^Ids are texts, so that "7" and "7\.0" are two/],
+    ['spaces', 'id,target\n3,0\n5 ,0\n7,0\n', /^Ids are texts, so that "5" and "5 " are two/],
+    ['no header', '7,0\n3,0\n5,0\n8,0\n', /^The sample seems to have no header/],
+    ['another name', 'name,target\n7,0\n3,0\n', /^Name the id column of the sample/],
+    ['other ids', 'id,target\n7,0\n3,0\n8,0\n', /^Check that data\.test, data\.sample_submission and data\.id belong together\.$/],
+  ])('%s', async (_, sample, remedy) => {
+    const table = await tableOf(sample);
+    expect((await errorOf(() => buildSubmission(table, predictions, 'id'))).remedy).toMatch(remedy);
+  });
+});
+
 describe('checkSubmission', () => {
   const check = async (submission: string, sample = 'id,target\n3,0\n5,0\n7,0\n') => {
     const [table, model] = [await tableOf(submission, 'submission.csv'), await tableOf(sample)];

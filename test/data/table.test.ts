@@ -43,6 +43,21 @@ describe('CSV', () => {
     ]);
   });
 
+  it.each([
+    ['a title above the header', '# from the lab\nid,text\n1,a\n2,b\n', /^Remove the first line/],
+    ['row names without a name, as R writes them', 'id,text\n1,1,a\n2,2,b\n', /^Name the column that the first line leaves out/],
+    ['a comma at the end of every row but the first', 'id,text\n1,a,\n2,b,\n', /^Name the column that the first line leaves out/],
+    ['more columns than names', 'id,text\n1,a,b,c\n2,a,b,c\n', /^Name all 4 columns on the first line/],
+    ['a row cut short', 'id,text\n1,a\n2\n', /^Complete the rows with fewer fields/],
+    ['a comma in a text', 'id,text\n1,a\n2,b, c\n', /^Put quotes around fields/],
+    ['one row that is too long', 'id,text\n2,b, c\n', /^Put quotes around fields/],
+  ])('says what to do about %s', async (_, text, remedy) => {
+    for (const format of ['csv', 'tsv'] as const) {
+      const error = await errorOf(() => parse(format === 'csv' ? text : text.replaceAll(',', '\t'), format));
+      expect(error.remedy).toMatch(format === 'tsv' && remedy.source.includes('quotes') ? /^Take tabs/ : remedy);
+    }
+  });
+
   it('shows twenty problems and counts the others', async () => {
     const problems = await problemsOf(`a,b\n${'x\n'.repeat(50)}`);
     expect(problems).toHaveLength(21);

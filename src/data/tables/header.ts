@@ -35,7 +35,7 @@ const SEPARATORS: readonly { readonly character: string; readonly name: string; 
 export function notSeparated(beginning: string, format: TableFormat): NoHeader | undefined {
   const lines = beginning.split(/\r\n|\n|\r/).filter((line) => line.trim() !== '');
   const [line = '', ...others] = lines.slice(0, SEEN_LINES);
-  const hint = /^sep=(.?)$/i.exec(line);
+  const hint = /^"?sep=([^"]?)"?$/i.exec(line);
   if (hint !== null) {
     const separator = SEPARATORS.find(({ character }) => character === hint[1]);
     const also = separator === undefined || separator.character === ',' ? '' : `, and the columns are separated by ${separator.name}`;

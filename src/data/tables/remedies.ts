@@ -1,12 +1,26 @@
 import type { TableFormat } from '../../core/table-files.ts';
-import type { PlacedProblem, ProblemKind } from '../records.ts';
+import { MOST_PROBLEMS, type PlacedProblem, type ProblemKind, type Records } from '../records.ts';
 
 /** What to do about the kinds of problems that a file has, and where there are none about its header. */
-export function remedyFor(format: TableFormat, problems: readonly PlacedProblem[], isHeaderless: boolean): string {
+export function remedyFor(format: TableFormat, problems: readonly PlacedProblem[], isHeaderless: boolean, records?: Records): string {
   const kinds = [...new Set(problems.flatMap(({ kind }) => kind ?? []))];
-  const [first, second] = kinds.map((kind) => (kind === 'ragged' ? RAGGED[format === 'tsv' ? 'tsv' : 'csv'](isHeaderless) : REMEDIES[kind]));
+  const [first, second] = kinds.map((kind) => (kind === 'ragged' ? raggedRemedy(format, problems, isHeaderless, records) : REMEDIES[kind]));
   if (first !== undefined) return second === undefined ? first : `${first} ${second}`;
   return isHeaderless ? 'Leave out data.columns, or set columns: null for this table.' : HEADERS[format];
+}
+
+/** Rows that all have one number of fields are right, and the names are not; others have too few fields or too many. */
+function raggedRemedy(format: TableFormat, problems: readonly PlacedProblem[], isHeaderless: boolean, { columns, rows }: Pick<Records, 'columns' | 'rows'> = { columns: [], rows: [] }): string {
+  const widths = problems.flatMap(({ fields }) => fields ?? []);
+  const width = Math.min(...widths);
+  const isEvery = widths.length > 1 && widths.length === Math.min(rows.length, MOST_PROBLEMS) && widths.every((fields) => fields === width);
+  if (isEvery && isHeaderless) return `Name as many columns in columns as the rows have fields, ${width}; a table with others has a list of its own, as in data.test: { path, columns }.`;
+  if (isEvery && columns.length === 1 && width > 1) return 'Remove the first line, if it is a title or a comment above the names of the columns; otherwise name all columns there.';
+  if (isEvery && width === columns.length + 1) return 'Name the column that the first line leaves out, or begin that line, or end it, with a separator: a column that nobody uses needs no name.';
+  if (isEvery && width > columns.length) return `Name all ${width} columns on the first line.`;
+  const own = isHeaderless ? 'Name as many columns in columns as the rows have fields. ' : '';
+  const isShort = widths.length > 0 && Math.max(...widths) < columns.length;
+  return `${own}${isShort ? 'Complete the rows with fewer fields: they were cut short, or a text with a line break stands there without quotes.' : TOO_MANY[format === 'tsv' ? 'tsv' : 'csv']}`;
 }
 
 const REMEDIES: Readonly<Record<Exclude<ProblemKind, 'ragged'>, string>> = {
@@ -19,9 +33,9 @@ const REMEDIES: Readonly<Record<Exclude<ProblemKind, 'ragged'>, string>> = {
   'json-numbers': 'Write null for a number that is missing; in Python, json.dumps(…, allow_nan=False) tells where there is one.',
 };
 
-const RAGGED = {
-  csv: (isHeaderless: boolean) => `${isHeaderless ? 'Name as many columns in columns as the rows have fields. ' : ''}Put quotes around fields that hold commas, quotes or line breaks.`,
-  tsv: (isHeaderless: boolean) => `${isHeaderless ? 'Name as many columns in columns as the rows have fields. ' : ''}Take tabs and line breaks out of the texts, or put a field with tabs in quotes.`,
+const TOO_MANY = {
+  csv: 'Put quotes around fields that hold commas, quotes or line breaks.',
+  tsv: 'Take tabs and line breaks out of the texts, or put a field with tabs in quotes.',
 } as const;
 
 const HEADERS: Readonly<Record<TableFormat, string>> = {

@@ -58,7 +58,7 @@ const SIGNATURES: readonly Signature[] = [
 ];
 
 function binaryKind(bytes: Uint8Array, ending: string): Sniffed | undefined {
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return { is: 'packed with gzip', remedy: `Give it a name that ends in ${ending}.gz, or unpack it.` };
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return { is: 'packed with gzip', remedy: packedRemedy(ending, '.gz') };
   if (bytes[0] === 0x50 && bytes[1] === 0x4b && bytes[2] === 3 && bytes[3] === 4) return zipKind(bytes, ending);
   const found = SIGNATURES.find(({ bytes: sign, at = 0 }) => {
     const wanted = typeof sign === 'string' ? [...sign].map((character) => character.charCodeAt(0)) : sign;
@@ -72,7 +72,11 @@ function zipKind(bytes: Uint8Array, ending: string): Sniffed {
   if (names.some((name) => name.startsWith('xl/'))) return { is: 'an Excel workbook (.xlsx)', remedy: 'Save the sheet as CSV in UTF-8.' };
   if (names.includes('content.xml') && names.includes('mimetype')) return { is: 'a spreadsheet or text of OpenDocument', remedy: 'Save the sheet as CSV in UTF-8.' };
   if (names.some((name) => name.startsWith('word/'))) return { is: 'a Word document', remedy: CONVERT };
-  return { is: 'a zip archive', remedy: `Give it a name that ends in ${ending}.zip, or unpack it.` };
+  return { is: 'a zip archive', remedy: packedRemedy(ending, '.zip') };
+}
+
+function packedRemedy(ending: string, packed: string): string {
+  return /\.(gz|zip)$/i.test(ending) ? 'It was packed twice: unpack it, and name what is in it.' : `Give it a name that ends in ${ending}${packed}, or unpack it.`;
 }
 
 /** UTF-16 and UTF-32, with a mark or without: every second byte of plain text is NUL there. */

@@ -1,15 +1,28 @@
 import { createGunzip } from 'node:zlib';
 import type { Problem } from '../../core/errors.ts';
 import { dataError } from '../problems.ts';
+import { tableKind } from '../../core/table-files.ts';
+import { sniffed } from './sniff.ts';
 import { FETCH_AGAIN, MOST_UNPACKED, tooLarge, type NotUnpacked } from './not-unpacked.ts';
 import { unzip } from './zip.ts';
 
 /** The bytes of a packed file, and what its one member is called where it has a name. Throws a `data` error that says what is wrong with the packing. */
 export async function unpacked(bytes: Uint8Array, packing: 'gzip' | 'zip', file: string, most = MOST_UNPACKED): Promise<{ readonly bytes: Uint8Array; readonly name: string | null }> {
-  const result = packing === 'zip' ? await unzip(bytes, most) : await gunzip(bytes, most);
+  const result = misnamed(bytes, packing, file) ?? (packing === 'zip' ? await unzip(bytes, most) : await gunzip(bytes, most));
   if (!('wrong' in result)) return result;
   throw packingError(file, result.wrong, result.remedy);
 }
+
+/** Bytes that are packed in no way, or in another than the name says. */
+function misnamed(bytes: Uint8Array, packing: 'gzip' | 'zip', file: string): NotUnpacked | undefined {
+  if (bytes.length === 0) return { wrong: 'the file has no bytes', remedy: 'Check that the file was written to its end.' };
+  if (packing === 'gzip' ? isGzip(bytes) : isZip(bytes)) return undefined;
+  const other = sniffed(bytes, 'csv', tableKind(file.replace(/\.(gz|zip)$/i, ''))?.ending ?? '', 'utf-8');
+  return other === undefined ? undefined : { wrong: `its name says ${packing}, and it is ${other.is}`, remedy: other.remedy };
+}
+
+const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
+const isZip = (bytes: Uint8Array): boolean => bytes[0] === 0x50 && bytes[1] === 0x4b;
 
 function packingError(file: string, message: string, remedy: string): Error {
   const problem: Problem = { message, file };
@@ -17,7 +30,7 @@ function packingError(file: string, message: string, remedy: string): Error {
 }
 
 async function gunzip(bytes: Uint8Array, most: number): Promise<{ readonly bytes: Uint8Array; readonly name: null } | NotUnpacked> {
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return { wrong: 'its name says gzip, and its bytes are none', remedy: 'If it is not packed, leave .gz out of its name.' };
+  if (!isGzip(bytes)) return { wrong: 'its name says gzip, and its bytes are none', remedy: 'If it is not packed, leave .gz out of its name.' };
   const engine = createGunzip();
   const chunks: Buffer[] = [];
   let size = 0;
