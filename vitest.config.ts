@@ -10,7 +10,7 @@ export default defineConfig(({ mode }) => ({
   test: {
     include: [mode === 'slow' ? slow : 'test/**/*.test.ts'],
     exclude: [...configDefaults.exclude, ...(mode === 'slow' ? [] : [slow])],
-    testTimeout: 60_000,
+    testTimeout: mode === 'slow' ? 300_000 : 60_000,
     hookTimeout: 60_000,
     maxWorkers: 2, // tests wait for processes, servers and pages half of the time, also on two cores
     reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
