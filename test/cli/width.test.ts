@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import picocolors from 'picocolors';
+import stringWidth from 'string-width';
 import { expect, test } from 'vitest';
 import { findingLines } from '../../src/cli/render/findings.ts';
 import { left, prose, right, table } from '../../src/cli/render/table.ts';
@@ -12,6 +13,11 @@ const widest = (text: string): number => Math.max(...text.split('\n').map(widthO
 const metrics = ['loss', 'accuracy', 'precision_macro', 'recall_macro', 'f1_macro', 'f1', 'roc_auc'];
 const results = (columns?: number): string =>
   table([left('fold'), right('best epoch'), ...metrics.map(right)], [0, 1].map((fold) => [String(fold), '5 of 5', ...metrics.map((_, i) => (0.9 + 0.01 * i + 0.001 * fold).toFixed(4))]), on(columns));
+
+test('text has the width that string-width gives it, also where that is not asked', () => {
+  const ascii = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i));
+  for (const text of [...ascii, ...'·±×–’…│', 'a · b', '日本', '👩‍👩‍👧', 'e\u0301', '…\ufe0f', '\u001b[31mred\u001b[39m', '\u00ad', '']) expect(widthOf(text), JSON.stringify(text)).toBe(stringWidth(text));
+});
 
 test('a table that is no terminal’s stays whole, and one that fits is the same', () => {
   expect(results()).toBe(results(120));

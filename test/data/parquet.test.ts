@@ -56,7 +56,7 @@ it('says what is wrong with a damaged file, whatever its lengths say', async () 
   expect(await said(lying)).not.toBe('');
 });
 
-it('names columns for a file that names its own is a mistake that is told', async () => {
+it('refuses names of columns for a file that has its own', async () => {
   writeFileSync(join(folder, 'x.parquet'), readFileSync(fixture('small-zstd.parquet')));
   const error = await errorOf(() => readTable({ path: join(folder, 'x.parquet'), columns: ['a', 'b', 'c'] }));
   expect(error.problems[0]?.message).toMatch(/names the columns of a table without a header, and Parquet names its own/);
