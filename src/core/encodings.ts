@@ -43,7 +43,8 @@ export function encodingOf(label: string): string | undefined {
   const spelled = label.trim().toLowerCase();
   const dashed = spelled.replaceAll('_', '-');
   const known = PYTHON[dashed] ?? PYTHON[dashed.replaceAll('-', '')];
-  const candidates = [...(known === undefined ? [] : [known]), spelled, dashed, dashed.replace(/^iso-?(\d)/, 'iso-$1'), dashed.replace(/^cp-?(\d+)$/, 'windows-$1'), dashed.replace(/^cp-?(\d+)$/, 'ibm$1')];
+  const ofPython = [dashed.replace(/^iso-?(\d)/, 'iso-$1'), dashed.replace(/^cp-?(\d+)$/, 'windows-$1'), dashed.replace(/^cp-?(\d+)$/, 'ibm$1')];
+  const candidates = [...(known === undefined ? [] : [known]), spelled, dashed, ...ofPython];
   for (const candidate of candidates) {
     if (candidate === 'utf-16') return candidate;
     try {

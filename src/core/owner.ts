@@ -47,7 +47,7 @@ export function fateOf({ pid, started, host, boot, namespace }: Owner): Fate {
   const isOlder = boot === undefined || namespace === undefined;
   if (host !== here.host || !(isOlder || (boot === here.boot && namespace === here.namespace))) return 'unknown';
   const gone: Fate = isOlder ? 'unknown' : 'dead'; // It may have been of another container.
-  if (!isThere(pid)) return gone;
+  if (!isRunning(pid)) return gone;
   const stat = processStat(pid);
   if (stat === undefined || started === '') return 'unknown';
   if (stat.state === 'Z' || stat.started !== started) return gone;
@@ -57,7 +57,7 @@ export function fateOf({ pid, started, host, boot, namespace }: Owner): Fate {
 /** Of the 32 hexadecimal digits that tell one start of a system from all others. */
 const BOOT_LENGTH = 12;
 
-function isThere(pid: number): boolean {
+function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -27,9 +27,9 @@ export function readVocabulary(files: Readonly<Record<string, string>>): Vocabul
   if (Array.isArray(vocab)) vocab.forEach((piece: unknown, id) => add(id, Array.isArray(piece) ? piece[0] : piece));
   else if (isObject(vocab)) for (const [token, id] of Object.entries(vocab)) add(id, token);
   const words = new Set(tokens.values());
-  const added = definition['added_tokens'];
-  const decoder = config['added_tokens_decoder'];
-  const given = [...(Array.isArray(added) ? added.map((token: unknown) => [isObject(token) ? token['id'] : null, token] as const) : []), ...(isObject(decoder) ? Object.entries(decoder).map(([id, token]) => [Number(id), token] as const) : [])];
+  const added: readonly unknown[] = Array.isArray(definition['added_tokens']) ? definition['added_tokens'] : [];
+  const decoder = isObject(config['added_tokens_decoder']) ? Object.entries(config['added_tokens_decoder']) : [];
+  const given = [...added.map((token) => [isObject(token) ? token['id'] : null, token] as const), ...decoder.map(([id, token]) => [Number(id), token] as const)];
   // A word of the vocabulary that is added once more keeps the id that it has there.
   for (const [id, token] of given) if (isObject(token) && !words.has(String(token['content']))) add(id, token['content']);
   return { size, tokens };

@@ -34,7 +34,7 @@ export async function makeUnlessDone(task: Task, making: Making): Promise<Usage 
       return undefined;
     }
     const lock = await cache.lock(address, signal, ({ pid, host }) => {
-      emit({ type: 'notice', level: 'info', message: `waits for process ${pid} on ${host}, which makes the same` });
+      emit({ type: 'notice', level: 'info', message: `waits for process ${pid} on ${host}, which is making the same output` });
     });
     try {
       if (await isDone()) return undefined;
@@ -77,7 +77,7 @@ async function throwIfGone(inputs: readonly Task[], cache: PreparedRun['cache'])
     const state = await cache.inspect(addressOf(task));
     if (state.kind === 'sound') continue;
     const problem = state.kind === 'broken' ? state.problem : 'it is gone';
-    throw new OrtrainError('run', `${task.output} was changed while it was in use: ${problem}`, { subject: task.output, remedy: 'Start again: what is whole is used, and the rest made again.' });
+    throw new OrtrainError('run', `${task.output} was changed while it was in use: ${problem}`, { subject: task.output, remedy: 'Start again: sound outputs are used, and the others made again.' });
   }
 }
 

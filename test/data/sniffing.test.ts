@@ -180,7 +180,7 @@ describe('encodings', () => {
     expect((await said('w.csv', CSV, { encoding: 'utf-16' }))[0]).toMatch(/UTF-16|UTF-8/);
     expect((await said('w.csv', CSV, { encoding: 'klingon' }))[0]).toMatch(/no encoding klingon/);
     const broken = await errorOf(() => readTable({ path: file('w.csv', Buffer.from('id,text\n1,a\n2,\x92\n', 'latin1')), encoding: 'shift_jis' }));
-    expect(broken.problems[0]).toMatchObject({ message: 'the line has bytes that are none of shift_jis', line: 3, row: 2 });
+    expect(broken.problems[0]).toMatchObject({ message: 'the line has bytes that are not valid shift_jis', line: 3, row: 2 });
   });
 
   it('have the names of WHATWG and of Python', () => {

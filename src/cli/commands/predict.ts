@@ -29,7 +29,13 @@ export const predict: Verb<PredictFlags> = async (_operands, flags, call) => {
   const printed = flags.output === undefined || isPrinted(flags.output, '--output', call.terminal);
   if (flags.output !== undefined && isSameFile(flags.input, flags.output)) throw new OrtrainError('usage', `${flags.output} is the input, and is not written over`, { subject: flags.output, remedy: 'Name another file with --output.' });
   const { train, test } = tablesOf(run.experiment.data);
-  const reading = { note: call.terminal.note, ...(flags.format === undefined ? {} : { format: flags.format }), ...(flags.encoding === undefined ? {} : { encoding: flags.encoding }), ...(flags.columns === undefined ? {} : { columns: flags.columns.split(',').map((each) => each.trim()) }) };
+  const { format, encoding, columns } = flags;
+  const reading = {
+    note: call.terminal.note,
+    ...(format === undefined ? {} : { format }),
+    ...(encoding === undefined ? {} : { encoding }),
+    ...(columns === undefined ? {} : { columns: columns.split(',').map((each) => each.trim()) }),
+  };
   const { ids, texts } = await readTexts(flags.input, [train, ...(test === null ? [] : [test])], reading);
   const signal = call.takeInterrupts();
   signal.addEventListener('abort', () => call.terminal.note(STOPPING));

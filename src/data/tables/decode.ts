@@ -100,7 +100,7 @@ function fromOthers(bytes: Uint8Array, encoding: string): Decoded {
     try {
       piece = Buffer.from(decoder.decode(bytes.subarray(start, end)), 'utf8');
     } catch {
-      problems.push({ message: `the line has bytes that are none of ${encoding}`, offset, kind: 'encoding' });
+      problems.push({ message: `the line has bytes that are not valid ${encoding}`, offset, kind: 'encoding' });
       piece = Buffer.from(new TextDecoder(encoding).decode(bytes.subarray(start, end)), 'utf8');
     }
     pieces.push(piece);

@@ -70,7 +70,7 @@ function binaryKind(bytes: Uint8Array, ending: string): Sniffed | undefined {
 function zipKind(bytes: Uint8Array, ending: string): Sniffed {
   const names = (zipEntries(bytes) ?? []).map(({ name }) => name);
   if (names.some((name) => name.startsWith('xl/'))) return { is: 'an Excel workbook (.xlsx)', remedy: 'Save the sheet as CSV in UTF-8.' };
-  if (names.includes('content.xml') && names.includes('mimetype')) return { is: 'a spreadsheet or text of OpenDocument', remedy: 'Save the sheet as CSV in UTF-8.' };
+  if (names.includes('content.xml') && names.includes('mimetype')) return { is: 'an OpenDocument spreadsheet or text', remedy: 'Save the sheet as CSV in UTF-8.' };
   if (names.some((name) => name.startsWith('word/'))) return { is: 'a Word document', remedy: CONVERT };
   return { is: 'a zip archive', remedy: packedRemedy(ending, '.zip') };
 }

@@ -30,7 +30,7 @@ function packingError(file: string, message: string, remedy: string): Error {
 }
 
 async function gunzip(bytes: Uint8Array, most: number): Promise<{ readonly bytes: Uint8Array; readonly name: null } | NotUnpacked> {
-  if (!isGzip(bytes)) return { wrong: 'its name says gzip, and its bytes are none', remedy: 'If it is not packed, leave .gz out of its name.' };
+  if (!isGzip(bytes)) return { wrong: 'its name says gzip, but its bytes do not', remedy: 'If it is not packed, leave .gz out of its name.' };
   const engine = createGunzip();
   const chunks: Buffer[] = [];
   let size = 0;

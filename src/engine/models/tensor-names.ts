@@ -25,11 +25,13 @@ export function encoderNames(file: Safetensors, { prefix, ignored }: Architectur
   const own = plainNames(file);
   const found = foundPrefix(file, prefix, countByPrefix([...own.keys()], wanted));
   if (found === undefined) return { inFile: new Map(), unknown: [] };
-  const parts = new Set([...wanted].map((name) => name.slice(0, name.indexOf('.') + 1)));
+  const partOf = (name: string): string => name.slice(0, name.indexOf('.') + 1);
+  const parts = new Set([...wanted].map(partOf));
+  const isUnknown = (name: string): boolean => !wanted.has(name) && !ignored.includes(prefix + name) && parts.has(partOf(name));
   const below = [...own].filter(([name]) => name.startsWith(found)).map(([name, inFile]) => [name.slice(found.length), inFile] as const);
   return {
     inFile: new Map(below.filter(([name]) => wanted.has(name)).map(([name, inFile]) => [prefix + name, inFile])),
-    unknown: below.filter(([name, inFile]) => !wanted.has(name) && !ignored.includes(prefix + name) && parts.has(name.slice(0, name.indexOf('.') + 1)) && isWeight(file, inFile)).map(([, inFile]) => inFile),
+    unknown: below.filter(([name, inFile]) => isUnknown(name) && isWeight(file, inFile)).map(([, inFile]) => inFile),
   };
 }
 

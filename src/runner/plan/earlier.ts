@@ -21,7 +21,9 @@ const MOST_RUNS = 20;
 export function earlierSpeeds(artifacts: string, experiment: Experiment, circumstances: Circumstances): Speeds | undefined {
   const here = circumstancesOf(circumstances);
   const runs = listRuns(artifacts)
-    .flatMap((run) => (run.status === 'damaged' || run.experiment === null || run.progress === null ? [] : [{ name: run.name, folder: run.folder, experiment: run.experiment, progress: run.progress }]))
+    .flatMap(({ status, name, folder, experiment: own, progress }) =>
+      status === 'damaged' || own === null || progress === null ? [] : [{ name, folder, experiment: own, progress }],
+    )
     .filter(({ progress }) => progress.isTimed && progress.circumstances.includes(here))
     .toReversed();
   const alike = runs.filter((run) => whatCounts(run.experiment, true) === whatCounts(experiment, true));
@@ -60,7 +62,10 @@ function startsLike(entries: Iterable<JournalEntry>, here: string): readonly Jou
 }
 
 function trainingSpeeds(entries: readonly JournalEntry[]): Pick<Speeds, 'open' | 'step' | 'evaluate'> {
-  const epochs = entries.flatMap((entry) => (entry.type === 'task-event' && entry.event.type === 'epoch' && entry.event.work !== undefined ? [{ task: entry.task, seconds: entry.event.seconds, work: entry.event.work }] : []));
+  const epochs = entries.flatMap((entry) => {
+    if (entry.type !== 'task-event' || entry.event.type !== 'epoch' || entry.event.work === undefined) return [];
+    return [{ task: entry.task, seconds: entry.event.seconds, work: entry.event.work }];
+  });
   const ends = entries.filter((entry): entry is Finished => entry.type === 'task-finished' && entry.stage === 'train');
   const around = ends.map(({ task, seconds }) => seconds - epochs.filter((epoch) => epoch.task === task).reduce((total, epoch) => total + epoch.seconds, 0));
   // Where no fold came to its end, what lies before the first epoch.

@@ -38,7 +38,7 @@ export function uploadRequest(root: string, runId: string, path: string, file: s
   const [, inServer] = /^mlflow-artifacts:(?:\/\/[^/]*)?\/(.*)$/.exec(root) ?? [];
   if (inServer !== undefined) {
     const isStray = inServer.split('/').some((segment) => /^(\.|%2e){0,2}$/i.test(segment) || /[?#\\\p{Cc}]/u.test(segment));
-    if (isStray) return { kind: 'stop', message: `the tracking server keeps the artifacts at ${briefly(root)}, which is no place inside it`, remedy: NO_MLFLOW };
+    if (isStray) return { kind: 'stop', message: `the tracking server keeps the artifacts at ${briefly(root)}, which is not a place inside it`, remedy: NO_MLFLOW };
     return { method: 'PUT', path: `/api/2.0/mlflow-artifacts/artifacts/${inServer}/${checked.item}` };
   }
   const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
