@@ -1,5 +1,6 @@
 import { tableKind } from '../core/table-files.ts';
 import { OrtrainError } from '../core/errors.ts';
+import { nearest } from '../core/nearest.ts';
 import type { Examples } from '../data/example-rows.ts';
 import { unlabelledExamples, type ExampleColumns } from '../data/examples.ts';
 import { readTableAside } from '../data/large-tables.ts';
@@ -29,7 +30,7 @@ export async function readTexts(input: string, columns: readonly ExampleColumns[
   if (input === '-') return textsOf(await stdinBytes(), columns, options);
   const isTxt = /^\.txt\b/i.test(tableKind(input)?.ending ?? '');
   if (options.format === undefined && !isTxt) {
-    return ofTable(await readTableAside({ path: input, columns: options.columns ?? null, ...(options.encoding === undefined ? {} : { encoding: options.encoding }) }), columns);
+    return ofTable(await readTableAside({ path: input, columns: options.columns ?? null, ...(options.encoding === undefined ? {} : { encoding: options.encoding }) }), columns, options);
   }
   const { bytes } = await readContent(input, options.format !== undefined);
   return textsOf(bytes, columns, options, input);
@@ -41,20 +42,23 @@ export async function readTexts(input: string, columns: readonly ExampleColumns[
  */
 export async function textsOf(bytes: Uint8Array, columns: readonly ExampleColumns[], options: TextOptions, file = 'stdin'): Promise<Examples> {
   if (bytes.length === 0) throw unusable(`${file} is empty`, 'Write one text a line, or a table and its --format.');
-  const format = options.format ?? likelyFormat(bytes, columns, file === 'stdin');
+  const format = options.format ?? likelyFormat(bytes, columns, file === 'stdin', options.columns);
   if (format !== 'lines') {
-    if (options.format === undefined) options.note(`${file} is read as a table (${format}), because it begins like one with the text column; --format lines takes each line for a text`);
-    return ofTable(await parseTable(bytes, file, format, options), columns);
+    const why = options.columns === undefined ? 'it begins like one with the text column; --format lines takes each line for a text' : '--columns names its columns; --format says how it is written';
+    if (options.format === undefined) options.note(`${file} is read as a table (${format}), because ${why}`);
+    return ofTable(await parseTable(bytes, file, format, options), columns, options);
   }
+  if (options.columns !== undefined) throw unusable('--columns names the columns of a table, and --format lines takes each line for a text', 'Leave out one of the two.');
   const texts = parseLines(bytes, file, options.encoding);
   return { ids: texts.map((_, row) => String(row)), texts };
 }
 
 const SEEN_BYTES = 65_536;
 
-function likelyFormat(bytes: Uint8Array, columns: readonly ExampleColumns[], isStdin: boolean): (typeof TEXT_FORMATS)[number] {
+function likelyFormat(bytes: Uint8Array, columns: readonly ExampleColumns[], isStdin: boolean, given: readonly string[] | undefined): (typeof TEXT_FORMATS)[number] {
   const beginning = new TextDecoder().decode(bytes.subarray(0, SEEN_BYTES)).trimStart();
   const [first = ''] = beginning.split(/\r\n|\n|\r/, 1);
+  if (given !== undefined) return first.split('\t').length === given.length && given.length > 1 ? 'tsv' : 'csv';
   if (/^\{\s*"/.test(beginning)) return 'jsonl';
   const names = (separator: string): boolean => {
     const cells = first.split(separator).map((name) => name.trim().replace(/^"(.*)"$/, '$1'));
@@ -78,10 +82,13 @@ async function stdinBytes(): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** New texts need no id, though the run's own data had one. */
-function ofTable(table: Table, columns: readonly ExampleColumns[]): Examples {
+/** New texts need no id, though the run's own data had one; a column that may well be it is not passed over in silence. */
+function ofTable(table: Table, columns: readonly ExampleColumns[], { note }: TextOptions): Examples {
   const { text = '' } = columns.find((each) => table.columns.includes(each.text)) ?? columns[0] ?? {};
-  const id = columns.map((each) => each.id).find((name) => name !== null && table.columns.includes(name)) ?? null;
+  const named = columns.flatMap((each) => each.id ?? []);
+  const id = named.find((name) => table.columns.includes(name)) ?? null;
+  const [likely] = id === null ? named.flatMap((name) => nearest(name, table.columns.filter((column) => column !== text)) ?? []) : [];
+  if (likely !== undefined) note(`the rows of ${table.file} are numbered from 0: the ids of the run are in a column "${named[0]!}", and here is only "${likely}"`);
   return unlabelledExamples(table, { text, id });
 }
 

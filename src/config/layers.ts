@@ -1,6 +1,6 @@
-import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Problem } from '../core/errors.ts';
+import { statsOf } from '../core/inputs.ts';
 import { tableKind } from '../core/table-files.ts';
 import { check } from './check.ts';
 import { layerSchema } from './experiment.ts';
@@ -68,7 +68,7 @@ export function readLayers(file: string): Layers {
 /** Whether a file is a table by its name; JSON may be a configuration, and .txt may hold one. */
 function isTable(file: string): boolean {
   const kind = tableKind(file);
-  return kind !== undefined && statSync(file, { throwIfNoEntry: false })?.isFile() === true && (kind.packing !== null || (kind.format !== 'json' && !/^\.txt$/i.test(kind.ending)));
+  return kind !== undefined && statsOf(file)?.isFile() === true && (kind.packing !== null || (kind.format !== 'json' && !/^\.txt$/i.test(kind.ending)));
 }
 
 /** The checked content of one file; undefined where it is no mapping. */

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { OrtrainError, type Problem } from '../core/errors.ts';
 import { isHubName } from '../core/hub-name.ts';
-import { notAFile } from '../core/inputs.ts';
+import { notAFile, statsOf } from '../core/inputs.ts';
 import type { LoadedExperiment } from './load.ts';
 import { loadPipeline } from './pipeline.ts';
 import { nearFile, whyMisread } from './read-file.ts';
@@ -89,7 +89,7 @@ function isOnHub(base: string): boolean {
 }
 
 function beginsWithFolder(path: string): boolean {
-  return path.includes('/') && statSync(dirname(path), { throwIfNoEntry: false })?.isDirectory() === true;
+  return path.includes('/') && statsOf(dirname(path))?.isDirectory() === true;
 }
 
 function whyNoFolder(path: string): string | undefined {

@@ -5,6 +5,15 @@ import { isObject, type Shape } from './shapes.ts';
 
 /** Files that others may have made. Each is looked at before it is opened: a named pipe may never answer, and a device never ends. */
 
+/** What a path leads to; undefined where it leads nowhere, whatever the reason: who reads there is told it. */
+export function statsOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Why a path that exists cannot be read to its end; undefined for a file. */
 export function notAFile(path: string): string | undefined {
   const stats = statSync(path);

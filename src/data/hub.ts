@@ -1,7 +1,7 @@
-import { statSync } from 'node:fs';
 import type { AnswerLimits } from '../core/answers.ts';
 import { OrtrainError } from '../core/errors.ts';
 import { isHubName } from '../core/hub-name.ts';
+import { statsOf } from '../core/inputs.ts';
 import { cachedSnapshot, hubSettings } from './hub-cache.ts';
 import { missingFiles, modelFiles, throwIfIncomplete, throwIfStray, type ModelFile } from './model-folder.ts';
 
@@ -34,7 +34,7 @@ export interface ResolveOptions {
  */
 export async function resolveModel(base: string, options: ResolveOptions): Promise<string> {
   const files = modelFiles(options.weights);
-  const found = statSync(base, { throwIfNoEntry: false });
+  const found = statsOf(base);
   if (found?.isDirectory() === true) {
     throwIfStray(base, base, files);
     throwIfIncomplete(base, base, files);
@@ -66,6 +66,6 @@ function sound(folder: string, files: readonly ModelFile[]): string {
 
 /** The directory of a model as far as it is on this machine already, complete or not; the hub is not asked. */
 export function localModel(base: string, revision: string): string | undefined {
-  if (statSync(base, { throwIfNoEntry: false })?.isDirectory() === true) return base;
+  if (statsOf(base)?.isDirectory() === true) return base;
   return isHubName(base) ? cachedSnapshot(base, revision, hubSettings(process.env).cache) : undefined;
 }

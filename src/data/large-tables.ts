@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs';
 import { aside } from '../core/aside.ts';
+import { statsOf } from '../core/inputs.ts';
 import { moduleBeside } from '../core/threads.ts';
 import { readTable, type Table, type TableFile } from './table.ts';
 
@@ -19,6 +19,6 @@ const LARGE_BYTES = 2_000_000;
 const PACKED = 3;
 
 function sizeOf(path: string): number {
-  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  const size = statsOf(path)?.size ?? 0;
   return /\.(gz|zip|parquet)$/i.test(path) ? PACKED * size : size;
 }

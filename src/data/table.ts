@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { encodingOf, USUAL_ENCODINGS } from '../core/encodings.ts';
 import { OrtrainError, type Problem } from '../core/errors.ts';
-import { notAFile } from '../core/inputs.ts';
+import { notAFile, statsOf } from '../core/inputs.ts';
 import { TABLE_ENDINGS, tableKind, type TableFormat } from '../core/table-files.ts';
 import { parseCsv } from './csv.ts';
 import { parseJsonl } from './json.ts';
@@ -57,7 +57,7 @@ export async function readTable(file: string | TableFile): Promise<Table> {
 /** What a file holds, unpacked, and the format that its name says; null only where any name will do. */
 export async function readContent(path: string, anyName = false): Promise<{ readonly bytes: Uint8Array; readonly format: TableFormat | null }> {
   const kind = tableKind(path);
-  if (kind === undefined && !anyName) throw unknownEnding(path);
+  if (kind === undefined && !anyName) throw statsOf(path)?.isDirectory() === true ? unreadable(path, { code: 'EISDIR' }) : unknownEnding(path);
   const packed = await readBytes(path);
   const { packing = null, format = null } = kind ?? {};
   if (packing === null) return { bytes: packed, format };
@@ -185,19 +185,20 @@ function longFields({ columns, rows }: Records): Problem[] {
 function unknownEnding(path: string): OrtrainError {
   const ending = /\.[^./\\]*$/.exec(path)?.[0];
   const remedies: Readonly<Record<string, string>> = { '.xlsx': 'Save the sheet as CSV in UTF-8.', '.xls': 'Save the sheet as CSV in UTF-8.', '.ods': 'Save the sheet as CSV in UTF-8.' };
-  const message = ending === undefined || ending === '.' ? 'the name has no ending' : `the ending ${ending} is unknown`;
-  return dataError(`${path} is not a kind of file that can be read`, path, [{ message, file: path }], `${remedies[ending ?? ''] ?? ''} ${TABLE_ENDINGS}`.trim());
+  const message = path.endsWith('/') ? 'the path ends in a slash, as that of a folder' : ending === undefined || ending === '.' ? 'the name has no ending' : `the ending ${ending} is unknown`;
+  return dataError(`${path} is not a kind of file that can be read`, path, [{ message, file: path }], `${remedies[ending ?? ''] ?? ''} ${TABLE_ENDINGS} (With predict, --format says it for any other name.)`.trim());
 }
 
-function unreadable(path: string, error: NodeJS.ErrnoException): OrtrainError {
+function unreadable(path: string, error: Partial<NodeJS.ErrnoException>): OrtrainError {
   const reasons: Readonly<Record<string, readonly [reason: string, remedy: string]>> = {
     ENOENT: ['there is no such file', 'Check the path; relative ones start at the working directory.'],
     ENOTDIR: ['there is no such file', 'Check the path; relative ones start at the working directory.'],
     EISDIR: ['it is a directory', 'Name a file in it.'],
     EACCES: ['reading it is not permitted', 'Change its permissions, or name a copy of it.'],
     ELOOP: ['its links go in a circle', 'Name the file itself.'],
+    ENAMETOOLONG: ['its name is too long', 'Check the path.'],
     ERR_FS_FILE_TOO_LARGE: ['it is larger than 2 GiB', 'Divide it, or leave out columns that are not used.'],
   };
-  const [reason, remedy] = reasons[error.code ?? ''] ?? [error.message, error.message.includes('directory') ? 'Name a file in it.' : 'Name a file on a disk; pipeline predict reads from a pipe with --input -.'];
+  const [reason, remedy] = reasons[error.code ?? ''] ?? [error.message ?? '', error.message?.includes('directory') === true ? 'Name a file in it.' : 'Name a file on a disk; pipeline predict reads from a pipe with --input -.'];
   return new OrtrainError('data', `${path} cannot be read`, { subject: path, problems: [{ message: reason, file: path }], remedy, cause: error });
 }

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readTexts, textsOf, type TextOptions } from '../../src/cli/texts.ts';
@@ -37,6 +37,25 @@ describe('texts to classify', () => {
     expect((await errorOf(() => read('a,b\n', { format: 'csv' }))).problems).not.toEqual([]);
     expect(await read('7,a\n8,b\n', { format: 'csv', columns: ['id', 'text'] })).toEqual({ ids: ['7', '8'], texts: ['a', 'b'], notes: 0 });
     expect(await read('7\ta\n8\tb\n', { columns: ['id', 'text'] }, 'c.tsv')).toMatchObject({ ids: ['7', '8'], texts: ['a', 'b'] });
+  });
+
+  it('are a table where columns are named, and lines cannot have any', async () => {
+    expect(await read('7,a\n8,"b, c"\n', { columns: ['id', 'text'] })).toEqual({ ids: ['7', '8'], texts: ['a', 'b, c'], notes: 1 });
+    expect(await read('7\ta, b\n', { columns: ['id', 'text'] }, 'nohead.txt')).toEqual({ ids: ['7'], texts: ['a, b'], notes: 1 });
+    expect(await read('a\n', { columns: ['text'] })).toMatchObject({ texts: ['a'] });
+    expect((await errorOf(() => read('7,a\n', { columns: ['id', 'text'], format: 'lines' }))).message).toMatch(/--columns names the columns of a table/);
+  });
+
+  it('are numbered, which is said where a column of ids is called nearly so', async () => {
+    expect(await read('ID,text\n7,a\n', {}, 'near.csv')).toEqual({ ids: ['0'], texts: ['a'], notes: 1 });
+    expect(await read('label,text\n7,a\n', {}, 'none.csv')).toEqual({ ids: ['0'], texts: ['a'], notes: 0 });
+  });
+
+  it.each(['x.csv/', 'x.csv/y.csv', `${'a'.repeat(300)}.csv`, 'loop.csv', 'x.txt/'])('are not there, which is a mistake of the input: %s', async (name) => {
+    for (const file of ['x.csv', 'x.txt']) writeFileSync(join(folder, file), 'text\na\n');
+    if (!existsSync(join(folder, 'loop.csv')) && name === 'loop.csv') symlinkSync('loop.csv', join(folder, 'loop.csv'));
+    const error = await errorOf(() => readTexts(`${folder}/${name}`, COLUMNS, { note: () => undefined }));
+    expect([error.code, error.remedy]).toEqual(['data', expect.not.stringContaining('--artifacts')]);
   });
 
   it('come from files by their endings; .txt is one text a line unless it begins like a table', async () => {

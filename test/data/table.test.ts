@@ -58,6 +58,13 @@ describe('CSV', () => {
     }
   });
 
+  it('says of a folder that it is one, and of a slash that it stands there', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ortrain-'));
+    writeFileSync(join(folder, 'a.csv'), 'a\n1\n');
+    expect(await errorOf(() => readTable(folder))).toMatchObject({ problems: [{ message: 'it is a directory' }], remedy: 'Name a file in it.' });
+    expect((await errorOf(() => readTable(`${folder}/a.csv/`))).problems).toMatchObject([{ message: 'the path ends in a slash, as that of a folder' }]);
+  });
+
   it('shows twenty problems and counts the others', async () => {
     const problems = await problemsOf(`a,b\n${'x\n'.repeat(50)}`);
     expect(problems).toHaveLength(21);

@@ -1,6 +1,6 @@
-import { statSync } from 'node:fs';
 import { tablesOf } from '../../config/index.ts';
 import { OrtrainError } from '../../core/errors.ts';
+import { statsOf } from '../../core/inputs.ts';
 import { writeOutput } from '../../core/outputs.ts';
 import { writeCsv } from '../../data/csv.ts';
 import { safeCell } from '../../data/safe-cells.ts';
@@ -50,7 +50,7 @@ export const predict: Verb<PredictFlags> = async (_operands, flags, call) => {
 };
 
 function isSameFile(a: string, b: string): boolean {
-  const [one, other] = [a, b].map((path) => statSync(path, { throwIfNoEntry: false }));
+  const [one, other] = [a, b].map(statsOf);
   return one !== undefined && one.ino === other?.ino && one.dev === other.dev;
 }
 

@@ -24,7 +24,7 @@ function raggedRemedy(format: TableFormat, problems: readonly PlacedProblem[], i
 }
 
 const REMEDIES: Readonly<Record<Exclude<ProblemKind, 'ragged'>, string>> = {
-  encoding: 'Set data.encoding to what the file is written in, for example latin1 (which means windows-1252), or save it in UTF-8.',
+  encoding: 'Set data.encoding (with predict, --encoding) to what the file is written in, for example latin1 (which means windows-1252), or save it in UTF-8.',
   nul: 'Find out what wrote the NUL bytes: text has none, UTF-16 and binary files do.',
   quote: 'Close the quote, or write quotes inside a quoted field twice; a field that holds a quote has to be quoted.',
   'tsv-quote': 'Write each row on one line, or save the file as CSV, where quoted fields may hold line breaks.',
