@@ -80,7 +80,7 @@ function commands(act: Act): Command {
     .option('--output <file>', 'the file to write (default: configs/<name>.yaml, with the name of the table, or of its folder where the table is called train or data)')
     .option('--text <column>', 'the column with the text')
     .option('--target <column>', 'the column with the class')
-    .option('--columns <names>', 'names of the columns of a table without a header, separated by commas')
+    .option('--columns <names>', 'names of the columns of a table without a header, separated by commas', names)
     .option('--encoding <label>', 'encoding of the table, such as latin1 or utf-16 (default: utf-8)')
     .action(act(async () => (await import('./commands/init.ts')).init));
   program
@@ -102,7 +102,7 @@ function commands(act: Act): Command {
     .requiredOption('--run <run>', 'name or folder of the run')
     .requiredOption('--input <file>', "a table with the run's text column (csv, tsv, jsonl, json, parquet, packed or not), a .txt with one text a line, or - for stdin")
     .addOption(new Option('--format <format>', 'what stdin, or a file of another name, holds (default: what it begins like)').choices(['lines', 'csv', 'tsv', 'jsonl']))
-    .option('--columns <names>', 'names of the columns of a table without a header, separated by commas')
+    .option('--columns <names>', 'names of the columns of a table without a header, separated by commas', names)
     .option('--encoding <label>', 'encoding of the input, such as latin1 or utf-16 (default: utf-8)')
     .option('--output <file>', 'write the CSV there instead of to stdout')
     .option('--safe-csv', "put an apostrophe before cells that a spreadsheet would compute, those that begin with =, +, - or @")
@@ -158,6 +158,10 @@ function commands(act: Act): Command {
     .description('look at this machine: versions, memory, disk, devices, caches')
     .action(act(async () => (await import('./commands/doctor.ts')).doctor));
   return program;
+}
+
+function names(value: string): readonly string[] {
+  return value.split(',').map((each) => each.trim());
 }
 
 function collect(value: string, before: readonly string[] | undefined): readonly string[] {

@@ -35,6 +35,9 @@ const PYTHON: Readonly<Record<string, string>> = {
 /** What to name in messages. */
 export const USUAL_ENCODINGS = ['utf-8', 'utf-16', 'latin1', 'windows-1252', 'windows-1251', 'iso-8859-2', 'shift_jis', 'gb18030', 'big5', 'euc-kr'] as const;
 
+/** For messages about a name that is none. */
+export const OTHER_ENCODINGS = `Encodings are ${USUAL_ENCODINGS.join(', ')} and others of the WHATWG standard.`;
+
 /**
  * The standard's name of an encoding, in lower case: `windows-1252` for latin1, as browsers have it, and `utf-16` where the file's mark
  * says which of the two; undefined where it can be decoded by no such name.

@@ -1,3 +1,5 @@
+import { withoutEnd } from '../core/text.ts';
+
 /** A number as a text writes it, to the last digit: 0.d₁d₂d₃… · 10^exponent, with no zero at either end of the digits. Zero has none. */
 export interface Decimal {
   readonly isNegative: boolean;
@@ -22,7 +24,7 @@ export function decimalOf(text: string): Decimal {
   const [, sign = '', whole = '', fraction = '', power = '0'] = FORM.exec(text.trim()) ?? [];
   const all = whole + fraction;
   const leading = leadingZeros(all);
-  const digits = withoutTrailingZeros(all.slice(leading));
+  const digits = withoutEnd(all.slice(leading), '0');
   if (digits === '') return { isNegative: false, digits: '', exponent: 0 };
   return { isNegative: sign === '-', digits, exponent: whole.length - leading + Number(power) };
 }
@@ -59,10 +61,4 @@ function leadingZeros(digits: string): number {
   let zeros = 0;
   while (digits[zeros] === '0') zeros++;
   return zeros;
-}
-
-function withoutTrailingZeros(digits: string): string {
-  let end = digits.length;
-  while (digits[end - 1] === '0') end--;
-  return digits.slice(0, end);
 }

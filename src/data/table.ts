@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { encodingOf, USUAL_ENCODINGS } from '../core/encodings.ts';
+import { encodingOf, OTHER_ENCODINGS } from '../core/encodings.ts';
 import { OrtrainError, type Problem } from '../core/errors.ts';
 import { notAFile, statsOf } from '../core/inputs.ts';
 import { TABLE_ENDINGS, tableKind, type TableFormat } from '../core/table-files.ts';
@@ -87,7 +87,7 @@ async function readBytes(path: string): Promise<Uint8Array> {
 export async function parseTable(bytes: Uint8Array, file: string, format: TableFormat, options: ReadOptions = {}): Promise<Table> {
   const refuse = (problem: Problem, remedy: string): OrtrainError => dataError(`${file} cannot be read as a table`, file, [{ ...problem, file }], remedy);
   const encoding = encodingOf(options.encoding ?? 'utf-8');
-  if (encoding === undefined) throw refuse({ message: `there is no encoding ${options.encoding}` }, `Encodings are ${USUAL_ENCODINGS.join(', ')} and others of the WHATWG standard.`);
+  if (encoding === undefined) throw refuse({ message: `there is no encoding ${options.encoding}` }, OTHER_ENCODINGS);
   const { columns: given = null } = options;
   if (bytes.length === 0) throw dataError(`${file} is empty`, file, [{ message: 'the file has no bytes', file }], 'Check that the file was written to its end.');
   const other = sniffed(bytes, format, tableKind(file)?.ending ?? `.${format}`, encoding);

@@ -21,7 +21,7 @@ interface InitFlags {
   readonly output?: string;
   readonly text?: string;
   readonly target?: string;
-  readonly columns?: string;
+  readonly columns?: readonly string[];
   readonly encoding?: string;
 }
 
@@ -31,7 +31,7 @@ export const init: Verb<InitFlags> = async ([path], flags, { terminal }) => {
   if (path === undefined || flags.example !== undefined) {
     throw new OrtrainError('usage', 'init takes either a table or --example', { remedy: 'For your own data: pipeline init <table>. For a first look: pipeline init --example quickstart.' });
   }
-  const columns = flags.columns?.split(',').map((each) => each.trim()) ?? null;
+  const columns = flags.columns ?? null;
   const encoding = flags.encoding ?? 'utf-8';
   const table = await readTableAside({ path, columns, encoding });
   if (columns === null && table.lines.length > 0 && table.absent === undefined && looksLikeRow(table.columns, table.rows)) throw noHeader(table);

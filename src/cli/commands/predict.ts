@@ -20,7 +20,7 @@ interface PredictFlags {
   readonly safeCsv?: boolean;
   readonly format?: (typeof TEXT_FORMATS)[number];
   readonly encoding?: string;
-  readonly columns?: string;
+  readonly columns?: readonly string[];
 }
 
 /** Classifies new texts with the models of a run. */
@@ -34,7 +34,7 @@ export const predict: Verb<PredictFlags> = async (_operands, flags, call) => {
     note: call.terminal.note,
     ...(format === undefined ? {} : { format }),
     ...(encoding === undefined ? {} : { encoding }),
-    ...(columns === undefined ? {} : { columns: columns.split(',').map((each) => each.trim()) }),
+    ...(columns === undefined ? {} : { columns }),
   };
   const { ids, texts } = await readTexts(flags.input, [train, ...(test === null ? [] : [test])], reading);
   const signal = call.takeInterrupts();

@@ -18,11 +18,13 @@ export function decoded(bytes: Uint8Array, encoding: string): Decoding {
   if (encoding.startsWith('utf-16')) return fromUtf16(bytes, encoding, marked);
   if (marked !== undefined) return { refused: `the file begins with the mark of ${marked === 'utf-8' ? 'UTF-8' : 'UTF-16'}, so it is not in ${encoding}`, remedy: `Set data.encoding to ${marked === 'utf-8' ? 'utf-8' : 'utf-16'}.` };
   if (isRatherUtf8(bytes, encoding)) {
-    return { refused: `everything beyond ASCII in the file is valid UTF-8, so it is not in ${encoding}`, remedy: 'Set data.encoding to utf-8, or leave it out (with predict, --encoding).' };
+    return { refused: `everything beyond ASCII in the file is valid UTF-8, so it is not in ${encoding}`, remedy: TAKE_UTF8 };
   }
   if (encoding === 'windows-1252') return { bytes: fromWindows1252(bytes), problems: nulProblems(bytes, 0) };
   return fromOthers(bytes, encoding);
 }
+
+const TAKE_UTF8 = 'Set data.encoding to utf-8, or leave it out (with predict, --encoding).';
 
 const UTF8_MARK = 3;
 
@@ -49,13 +51,13 @@ function fromUtf8(bytes: Uint8Array): Decoded {
 }
 
 function fromUtf16(bytes: Uint8Array, encoding: string, marked: string | undefined): Decoding {
-  if (marked === 'utf-8') return { refused: 'the file begins with the mark of UTF-8', remedy: 'Set data.encoding to utf-8, or leave it out (with predict, --encoding).' };
+  if (marked === 'utf-8') return { refused: 'the file begins with the mark of UTF-8', remedy: TAKE_UTF8 };
   if (encoding !== 'utf-16' && marked !== undefined && marked !== encoding) return { refused: `the file begins with the mark of ${marked}, so it is not in ${encoding}`, remedy: `Set data.encoding to ${marked}.` };
   const order = encoding === 'utf-16' ? (marked ?? 'utf-16le') : encoding;
   if (bytes.length % 2 === 1) return { refused: `the file has ${bytes.length} bytes, and UTF-16 has two for each character`, remedy: 'Check that the encoding is the right one, and that the file was written to its end.' };
   if (bytes.length > MOST_UTF16) return { refused: 'the file has more than 1 GB of UTF-16', remedy: 'Save it in UTF-8, or in several files.' };
   const text = utf16Text(bytes, order);
-  if (!/[\n\r]/.test(text.slice(0, 1_000_000)) && isUtf8(bytes)) return { refused: 'the file has no line end in UTF-16, and is valid UTF-8', remedy: 'Set data.encoding to utf-8, or leave it out (with predict, --encoding).' };
+  if (!/[\n\r]/.test(text.slice(0, 1_000_000)) && isUtf8(bytes)) return { refused: 'the file has no line end in UTF-16, and is valid UTF-8', remedy: TAKE_UTF8 };
   const utf8 = Buffer.from(text, 'utf8');
   const half = /\p{Cs}/u.exec(text);
   const halves: readonly PlacedProblem[] = half === null ? [] : [{ message: 'half of a character (a lone surrogate)', offset: Buffer.byteLength(text.slice(0, half.index)), kind: 'encoding' }];

@@ -1,4 +1,4 @@
-import { encodingOf, USUAL_ENCODINGS } from '../../core/encodings.ts';
+import { encodingOf, OTHER_ENCODINGS } from '../../core/encodings.ts';
 import type { Problem } from '../../core/errors.ts';
 import { dataError } from '../problems.ts';
 import { decoded } from './decode.ts';
@@ -10,7 +10,7 @@ import { sniffed } from './sniff.ts';
 export function parseLines(bytes: Uint8Array, file: string, label = 'utf-8'): readonly string[] {
   const refuse = (message: string, remedy: string): Error => dataError(`${file} cannot be read as text`, file, [{ message, file }], remedy);
   const encoding = encodingOf(label);
-  if (encoding === undefined) throw refuse(`there is no encoding ${label}`, `Encodings are ${USUAL_ENCODINGS.join(', ')} and others of the WHATWG standard.`);
+  if (encoding === undefined) throw refuse(`there is no encoding ${label}`, OTHER_ENCODINGS);
   const other = sniffed(bytes, 'lines', '.txt', encoding);
   if (other !== undefined) throw refuse(`${file} is ${other.is}`, other.remedy.replace(/^Give it a name .*$/, 'Unpack it, or convert it, and give that.'));
   const text = decoded(bytes, encoding);
