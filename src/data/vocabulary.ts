@@ -1,7 +1,9 @@
 import { OrtrainError, type Problem } from '../core/errors.ts';
-import { readJsonObject } from '../core/inputs.ts';
 import { cut, isObject } from '../core/shapes.ts';
 import { plural } from '../core/text.ts';
+import { isTokenId, withIds } from './tokenizer/added-tokens.ts';
+import { readDescription } from './tokenizer/definition.ts';
+import { reconciled } from './tokenizer/reconciled.ts';
 import type { TokenSet } from './tokens.ts';
 
 /** The tokens that a tokenizer's files name, those that were added to them included. */
@@ -12,26 +14,20 @@ export interface Vocabulary {
   readonly tokens: ReadonlyMap<number, string>;
 }
 
-/** The vocabulary of a tokenizer's files, by their names. */
+/** The vocabulary of a tokenizer's files, by their names: every token with the id that texts get for it. Throws as `loadTokenizer`. */
 export function readVocabulary(files: Readonly<Record<string, string>>): Vocabulary {
-  const [definition = {}, config = {}] = ['tokenizer.json', 'tokenizer_config.json'].map((name) => (files[name] === undefined ? {} : readJsonObject(files[name])));
+  const { definition } = reconciled(readDescription(files));
+  const { vocab } = definition.model;
+  // That of a Unigram model is a list, in which a piece's place is its id.
+  const words = Array.isArray(vocab) ? vocab.map((piece: unknown, id): [string, number] => [String(Array.isArray(piece) ? piece[0] : piece), id]) : Object.entries(isObject(vocab) ? vocab : {});
+  const added = withIds(definition.added_tokens ?? [], Object.fromEntries(words));
   const tokens = new Map<number, string>();
   let size = 0;
-  const add = (id: unknown, token: unknown): void => {
-    if (!Number.isSafeInteger(id) || Number(id) < 0) return;
-    tokens.set(Number(id), String(token));
-    size = Math.max(size, Number(id) + 1);
-  };
-  const model = isObject(definition['model']) ? definition['model'] : {};
-  const { vocab } = model;
-  if (Array.isArray(vocab)) vocab.forEach((piece: unknown, id) => add(id, Array.isArray(piece) ? piece[0] : piece));
-  else if (isObject(vocab)) for (const [token, id] of Object.entries(vocab)) add(id, token);
-  const words = new Set(tokens.values());
-  const added: readonly unknown[] = Array.isArray(definition['added_tokens']) ? definition['added_tokens'] : [];
-  const decoder = isObject(config['added_tokens_decoder']) ? Object.entries(config['added_tokens_decoder']) : [];
-  const given = [...added.map((token) => [isObject(token) ? token['id'] : null, token] as const), ...decoder.map(([id, token]) => [Number(id), token] as const)];
-  // A word of the vocabulary that is added once more keeps the id that it has there.
-  for (const [id, token] of given) if (isObject(token) && !words.has(String(token['content']))) add(id, token['content']);
+  for (const [token, id] of [...words, ...added.map(({ content, id }) => [content, id] as const)]) {
+    if (!isTokenId(id)) continue;
+    tokens.set(id, token);
+    size = Math.max(size, id + 1);
+  }
   return { size, tokens };
 }
 

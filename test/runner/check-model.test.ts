@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readData, type DataContents } from '../../src/runner/check-data.ts';
@@ -53,6 +53,15 @@ describe('tokens that the model has no embedding for', () => {
 
   it('are not words of the vocabulary that were added once more: these keep the id that they have there', async () => {
     expect(await check(pretrainedFolder(join(scratch, 'twice'), { words: ['flood'] }), clean())).toEqual([]);
+  });
+
+  it('are also those that tokenizer_config.json alone has, under the ids that texts get', async () => {
+    const folder = pretrainedFolder(join(scratch, 'listed'));
+    const settings = join(folder, 'tokenizer_config.json');
+    writeFileSync(settings, JSON.stringify({ ...(JSON.parse(readFileSync(settings, 'utf8')) as object), additional_special_tokens: ['[USER]'] }));
+    const set = tables(table('listed.csv', [2], 'id,text,target'), join(scratch, 'clean-test.csv'));
+    await expect(check(folder, set)).rejects.toMatchObject({ problems: [{ row: 3, message: 'the text has the token "[USER]" (id 1200)' }] });
+    expect(await check(folder, [...set, 'model.resize_embeddings=true'])).toEqual([]);
   });
 
   it('do not count where they are cut off', async () => {
