@@ -24,8 +24,8 @@ export function gitState(): { readonly commit: string; readonly dirty: boolean }
     const filters = ask(git, ['config', '--name-only', '--list'])
       .split('\n')
       .filter((key) => /^filter\..+\.(clean|smudge|process|required)$/.test(key));
-    const without = [...new Set(filters)].flatMap((key) => ['-c', `${key}=${key.endsWith('.required') ? 'false' : ''}`]);
-    return { commit, dirty: ask(git, [...without, 'status', '--porcelain', '--untracked-files=normal', '--ignore-submodules=all']) !== '' };
+    const without = new Set(filters);
+    return { commit, dirty: ask(git, ['status', '--porcelain', '--untracked-files=normal', '--ignore-submodules=all'], [...without].map(withoutFilter)) !== '' };
   } catch {
     return null;
   }
@@ -52,17 +52,29 @@ const QUIET = { GIT_OPTIONAL_LOCKS: '0', GIT_TERMINAL_PROMPT: '0', GIT_NO_LAZY_F
 const PATIENCE_MS = 10_000;
 const MOST_BYTES = 1 << 26;
 
-function ask(git: string, words: readonly string[]): string {
-  const harmless = Object.entries(HARMLESS).flatMap(([key, value]) => ['-c', `${key}=${value}`]);
-  return execFileSync(git, ['--no-pager', '--no-optional-locks', ...harmless, ...words], {
+type Setting = readonly [key: string, value: string];
+
+function withoutFilter(key: string): Setting {
+  return [key, key.endsWith('.required') ? 'false' : ''];
+}
+
+function ask(git: string, words: readonly string[], more: readonly Setting[] = []): string {
+  return execFileSync(git, ['--no-pager', '--no-optional-locks', ...words], {
     encoding: 'utf8',
-    env: { ...process.env, ...QUIET },
+    env: { ...process.env, ...QUIET, ...settings([...Object.entries(HARMLESS), ...more]) },
     stdio: ['ignore', 'pipe', 'ignore'],
     timeout: PATIENCE_MS,
     killSignal: 'SIGKILL',
     maxBuffer: MOST_BYTES,
     windowsHide: true,
   }).trim();
+}
+
+/** In variables and not as `-c key=value`, because the name of a filter may have a `=` in it. */
+function settings(pairs: readonly Setting[]): Readonly<Record<string, string>> {
+  const given = Number(process.env['GIT_CONFIG_COUNT'] ?? 0) || 0;
+  const numbered = pairs.flatMap(([key, value], i) => [[`GIT_CONFIG_KEY_${given + i}`, key], [`GIT_CONFIG_VALUE_${given + i}`, value]]);
+  return { ...Object.fromEntries(numbered), GIT_CONFIG_COUNT: String(given + pairs.length) };
 }
 
 function isProgram(path: string): boolean {

@@ -23,7 +23,7 @@ describe.skipIf(because('git', findProgram('git') === undefined))('the state of 
     mkdirSync(join(repository, 'node_modules', '.bin'), { recursive: true });
     const git = (...words: readonly string[]): string => execFileSync('git', ['-c', 'user.email=a@b.c', '-c', 'user.name=a', ...words], { cwd: repository, encoding: 'utf8' });
     git('init', '--quiet');
-    writeFileSync(join(repository, 'train.csv'), 'text,target\n');
+    for (const name of ['train.csv', 'other.csv']) writeFileSync(join(repository, name), 'text,target\n');
     git('add', '.');
     git('commit', '--quiet', '--message', 'x');
     const commit = git('rev-parse', 'HEAD').trim();
@@ -32,9 +32,11 @@ describe.skipIf(because('git', findProgram('git') === undefined))('the state of 
 
     for (const key of ['core.fsmonitor', 'filter.x.clean', 'filter.x.process', 'filter.x.smudge', 'diff.external', 'core.pager', 'core.sshCommand']) git('config', key, trap(join(repository, `${key}.sh`)));
     git('config', 'filter.x.required', 'true');
+    git('config', 'filter.a=b.clean', trap(join(repository, 'filter-with-a-sign.sh')));
     for (const hook of ['post-index-change', 'pre-commit']) trap(join(repository, '.git', 'hooks', hook));
-    writeFileSync(join(repository, '.gitattributes'), '* filter=x\n');
-    writeFileSync(join(repository, 'train.csv'), 'text,target\na,0\n');
+    writeFileSync(join(repository, '.gitattributes'), '* filter=x\nother.csv filter=a=b\n');
+    // As long as before, so that git has to filter them to know whether they differ.
+    for (const name of ['train.csv', 'other.csv']) writeFileSync(join(repository, name), 'target,text\n');
     for (const place of ['', join('node_modules', '.bin')]) trap(join(repository, place, 'git'));
     const path = process.env['PATH'];
     process.env['PATH'] = ['.', '', join(repository, 'node_modules', '.bin'), path].join(':');
