@@ -36,7 +36,7 @@ function commands(act: Act): Command {
     .helpOption('-h, --help', 'print this help')
     .option('--set <key=value>', 'override a value of the configuration, as training.epochs=3 (repeatable; the value is YAML)', collect)
     .addOption(new Option('--device <device>', 'where to compute; auto: as configured').choices(['auto', 'cpu', 'cuda', 'webgpu']).default('auto'))
-    .option('--artifacts <dir>', 'folder of the runs and the cache', 'artifacts')
+    .option('--artifacts <dir>', 'folder of the runs and the cache', namedFolder, 'artifacts')
     .option('--json', 'print one JSON document on stdout, and everything else on stderr')
     .option('--quiet', 'no progress and no notes, only results and errors')
     .exitOverride()
@@ -166,6 +166,12 @@ function names(value: string): readonly string[] {
 
 function collect(value: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), value];
+}
+
+/** A variable of the shell that is not set would put the runs among the files of the working directory, and prune and delete what is there. */
+function namedFolder(value: string): string {
+  if (value === '' || value.includes('\0')) throw new InvalidArgumentError('It names no folder.');
+  return value;
 }
 
 function wholeNumber(value: string): number {

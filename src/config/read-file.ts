@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative } from 'node:path';
 import type { Problem } from '../core/errors.ts';
+import { isThere } from '../core/files.ts';
 import { likelyWord } from './suggest.ts';
 import { problemAt, type Locate } from './tree.ts';
 
@@ -33,9 +34,11 @@ export function readText(path: string): FileText {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'ENOENT' || code === 'ENOTDIR') {
+      if (isThere(path)) return { refused: 'is a link that leads to nothing' };
       const near = nearFile(path);
       return { refused: 'does not exist', ...(near === undefined ? {} : { suggestion: shownPath(near) }) };
     }
+    if (code === 'ELOOP') return { refused: 'is a link that leads to nothing' };
     if (code === 'EACCES') return { refused: 'may not be read' };
     if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return { refused: 'is not UTF-8 text' };
     throw error;

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { OrtrainError, type Problem } from '../core/errors.ts';
+import { isThere } from '../core/files.ts';
 import { isHubName } from '../core/hub-name.ts';
 import { notAFile, statsOf } from '../core/inputs.ts';
 import type { LoadedExperiment } from './load.ts';
@@ -63,8 +64,8 @@ function missingFiles({ experiment, sources }: LoadedExperiment): readonly Probl
   return namedPaths(experiment).flatMap(({ field, path }): readonly Problem[] => {
     const wrong = path === null ? undefined : field === 'model.base' ? whyNoFolder(path) : whyNoFile(path);
     if (path === null || wrong === undefined) return [];
-    const misread = existsSync(path) ? undefined : whyMisread(path);
-    const near = existsSync(path) ? undefined : (misread?.suggestion ?? withSlashes(path) ?? inHome(path) ?? nearFile(path));
+    const misread = isThere(path) ? undefined : whyMisread(path);
+    const near = isThere(path) ? undefined : (misread?.suggestion ?? withSlashes(path) ?? inHome(path) ?? nearFile(path));
     const source = sources[field];
     const message = `${field}: ${misread === undefined ? `${path} ${wrong}` : `the path ${JSON.stringify(path)} ${misread.reason}`}`;
     return [{ message, ...(source === 'default' ? {} : source), field, ...(near === undefined ? {} : { suggestion: near }) }];
@@ -92,13 +93,16 @@ function beginsWithFolder(path: string): boolean {
   return path.includes('/') && statsOf(dirname(path))?.isDirectory() === true;
 }
 
+const NOWHERE = 'is a link that leads to nothing';
+
 function whyNoFolder(path: string): string | undefined {
+  if (!existsSync(path) && isThere(path)) return NOWHERE;
   if (!existsSync(path)) return isHubName(path) ? `does not exist, and is no name on the hub, because there is a folder ${dirname(path)}` : 'does not exist';
   return statSync(path).isDirectory() ? undefined : 'is no folder';
 }
 
 function whyNoFile(path: string): string | undefined {
-  if (!existsSync(path)) return 'does not exist';
+  if (!existsSync(path)) return isThere(path) ? NOWHERE : 'does not exist';
   if (statSync(path).isDirectory()) return 'is a folder';
   const kind = notAFile(path);
   return kind === undefined ? undefined : `is ${kind}`;

@@ -25,7 +25,7 @@ export function isThere(path: string): boolean {
   try {
     return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return false;
+    if (/^(ENOTDIR|ENAMETOOLONG|ELOOP)$/.test((error as NodeJS.ErrnoException).code ?? '')) return false;
     throw error;
   }
 }

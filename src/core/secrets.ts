@@ -40,10 +40,13 @@ function replaced(text: string, ranges: readonly Range[], by: (part: string) => 
   return [...parts, text.slice(from)].join('');
 }
 
-/** Where the addresses of a text are, each from behind its scheme to the next space, quote or bracket. Browsers take http:host, too. */
+/**
+ * Where the addresses of a text are, each from behind its scheme to the next space, quote or bracket. Browsers take http:host, too, and
+ * what begins with // is one where a user with a password follows.
+ */
 function addressesIn(text: string): readonly Range[] {
   const found: Range[] = [];
-  const begins = /(?<=[\w+.-]):\/\/|https?:\/?(?![\s/])/gi;
+  const begins = /(?<=[\w+.-]):\/\/|https?:\/?(?![\s/])|(?<![\w/])\/\/(?=[^\s"'`<>/:@]+:[^\s"'`<>/@]*@)/gi;
   const ends = /[\s"'`<>]|$/g;
   for (let begin = begins.exec(text); begin !== null; begin = begins.exec(text)) {
     const start = begin.index + begin[0].length;

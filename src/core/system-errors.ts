@@ -8,6 +8,8 @@ const REFUSALS: Readonly<Record<string, readonly [meaning: string, remedy: strin
   EACCES: ['there is no permission', 'Change the permissions, or choose another folder with --artifacts.'],
   EPERM: ['there is no permission', 'Change the permissions, or choose another folder with --artifacts.'],
   ENOTDIR: ['a file stands where a folder is needed', 'Choose another folder with --artifacts.'],
+  EEXIST: ['something else stands there', 'Move it away, or choose another place.'],
+  ENXIO: ['it is a pipe or device that nobody answers at', 'Move it away, or choose another place.'],
   EISDIR: ['a directory stands where a file is needed', 'Move it away, or choose another place.'],
   ENOTEMPTY: ['a directory stands there, and it is not empty', 'Move it away, or choose another place.'],
   ENAMETOOLONG: ['the name is too long', 'Choose a shorter one.'],
@@ -15,15 +17,20 @@ const REFUSALS: Readonly<Record<string, readonly [meaning: string, remedy: strin
   EBUSY: ['it is in use', 'End what uses it, or choose another place.'],
   ETXTBSY: ['it is in use', 'End what uses it, or choose another place.'],
   EROFS: ['the file system is read-only', 'Choose another folder with --artifacts.'],
+  ESTALE: ['it was removed on the machine that shares it', 'Start again once the folder is there again.'],
+  ENFILE: ['too many files are open on this machine', 'End other programs, or raise the limit of the system.'],
   EMFILE: ['too many files are open', 'Raise the limit with: ulimit -n 4096'],
   EIO: ['the disk does not answer', 'Look at the disk; what was complete is kept.'],
 };
 
+/** What Node says of the working directory. */
+const DELETED = ['the working directory is no longer there', 'Change to a folder that exists, then start again.'] as const;
+
 /** A refusal of the operating system as an error that names the path; anything else as it is. */
 export function explained(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof OrtrainError) return error;
-  const { code, path, dest } = error as NodeJS.ErrnoException & { readonly dest?: string };
-  const [meaning, remedy] = REFUSALS[code ?? ''] ?? [];
+  const { code, syscall, path, dest } = error as NodeJS.ErrnoException & { readonly dest?: string };
+  const [meaning, remedy] = code === 'ENOENT' && syscall === 'uv_cwd' ? DELETED : (REFUSALS[code ?? ''] ?? []);
   if (meaning === undefined || remedy === undefined) return error;
   const subject = dest ?? path;
   return new OrtrainError('environment', `${subject === undefined ? '' : `${subject}: `}${meaning}`, { ...(subject === undefined ? {} : { subject }), remedy, cause: error });

@@ -189,6 +189,12 @@ test('runs says so where there are none', async () => {
   expect(stdout).toContain('no runs yet');
 });
 
+test('an empty name is no artifacts folder', async () => {
+  const { code, stderr } = await pipeline(['runs', '--artifacts', '']);
+  expect(code).toBe(2);
+  expect(stderr).toContain('It names no folder.');
+});
+
 test('schema prints the JSON Schema of a configuration, the same with --json', async () => {
   const [text, json] = [await pipeline(['schema']), await pipeline(['schema', '--json'])];
   expect(document(text.stdout)).toEqual(document(json.stdout));

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { OrtrainError, type Problem } from '../../src/core/errors.ts';
 import { loadExperiment, loadSweep, requireFiles } from '../../src/config/index.ts';
 import { problemsOf, refusal, workspace } from './workspace.ts';
 import { because } from '../helpers/skips.ts';
@@ -55,6 +56,28 @@ test('a missing file is named, with its nearest neighbour', () => {
   expect(error.message).toBe(`${join(folder, 'bert-1dens.yaml')} does not exist`);
   expect(error.problems[0]?.suggestion).toBe(join(folder, 'bert-1dense.yaml'));
   expect(refusal(folder).message).toMatch(/is a folder/);
+});
+
+test.skipIf(because('links', process.platform === 'win32'))('a link that leads to nothing is named as one, and not suggested in its own place', () => {
+  const folder = workspace();
+  for (const [name, target] of [['none.yaml', 'nowhere.yaml'], ['circle.yaml', 'circle.yaml']] as const) {
+    symlinkSync(target, join(folder, name));
+    const error = refusal(join(folder, name));
+    expect(error.message).toBe(`${join(folder, name)} is a link that leads to nothing`);
+    expect(error.problems[0]?.suggestion).toBeUndefined();
+  }
+  symlinkSync('nowhere.csv', join(folder, 'train.csv'));
+  symlinkSync('circle.csv', join(folder, 'circle.csv'));
+  symlinkSync('circle', join(folder, 'circle'));
+  const set = [`data.train=${join(folder, 'train.csv')}`, `data.test=${join(folder, 'circle.csv')}`, `model.base=${join(folder, 'circle')}`, 'data.sample_submission=null'];
+  const loaded = loadExperiment(join(folder, 'bert-1dense.yaml'), { set });
+  let problems: readonly Problem[] = [];
+  try {
+    requireFiles(loaded);
+  } catch (error) {
+    problems = error instanceof OrtrainError ? error.problems : [];
+  }
+  expect(problems.map(({ message, suggestion }) => [message.split(' is a ')[1], suggestion])).toEqual(Array.from({ length: 3 }, () => ['link that leads to nothing', undefined]));
 });
 
 test.skipIf(because('pipes as data (Windows has none)', process.platform === 'win32'))('a pipe, a device and a folder are no files of data', () => {

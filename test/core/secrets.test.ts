@@ -10,6 +10,7 @@ test.each([
   ['http://me:geheim@host/x', 'http://*********@host/x', 'a user or password'],
   ['see "postgresql://me:p@ss/word@db/x" there', 'see "postgresql://************@db/x" there', 'a user or password'],
   ['http://me@host', 'http://**@host', 'a user or password'],
+  ['model.base=//me:pw@host/x', 'model.base=//*****@host/x', 'a user or password'],
   ['http:/me:pw@host', 'http:/*****@host', 'a user or password'],
   ['https:me:pw@host', 'https:*****@host', 'a user or password'],
   ['http://p😀ss@host', 'http://****@host', 'a user or password'],
@@ -22,7 +23,7 @@ test.each([
   expect(credentialIn(text)).toBe(what);
 });
 
-test.each(['me@example.org', 'a: b@c', 'https://host:5000/x?tokens', 'https://host/?page=2', 'hf_bert-base', 'http://', 'at https: see a@b', 'C://x', 'https://host/x@v2'])('%s holds nothing', (text) => {
+test.each(['me@example.org', 'a: b@c', 'https://host:5000/x?tokens', 'https://host/?page=2', 'hf_bert-base', 'http://', 'at https: see a@b', 'C://x', 'https://host/x@v2', '//host/x@v2', '//server/a:b@c', 'a//b:c@d'])('%s holds nothing', (text) => {
   expect(credentialIn(text)).toBeUndefined();
   if (!text.includes('@v2')) expect(withoutCredentials(text)).toBe(text);
 });
@@ -40,7 +41,7 @@ test('pages are read without their marks', () => {
 /** A square of the length would take hours. */
 describe('a megabyte takes under a second of the processor', () => {
   const many = (unit: string): string => unit.repeat(Math.ceil(1e6 / unit.length));
-  const texts = ['<', '<a', '<script>', '<!--', '://', 'a://', 'a://b@', 'http://a@b ', 'https://h/?token=a ', 'h://?token=a&token=b&', 'http:', '@', 'a', ' ', '\n', '"', '?a=', 'hf_', '1'].map(many);
+  const texts = ['<', '<a', '<script>', '<!--', '://', '//', '//a:', 'a://', 'a://b@', 'http://a@b ', 'https://h/?token=a ', 'h://?token=a&token=b&', 'http:', '@', 'a', ' ', '\n', '"', '?a=', 'hf_', '1'].map(many);
   const uses = { withoutCredentials, credentialIn, textOfPage, judge: (text: string) => judge(500, `<${text}`, new Headers()), judgeText: (text: string) => judge(500, text, new Headers()), isNumeric: (text: string) => isNumeric(`${text}x`) };
 
   it.each(Object.entries(uses))('%s', (_name, use) => {

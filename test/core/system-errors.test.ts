@@ -1,7 +1,11 @@
-import { closeSync, existsSync, openSync, readSync, writeFileSync, writeSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readSync, writeFileSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { writeFileAtomic } from '../../src/core/files.ts';
 import { explained, naming } from '../../src/core/system-errors.ts';
+import { because } from '../helpers/skips.ts';
 
 function thrownBy(work: () => unknown): unknown {
   try {
@@ -15,6 +19,19 @@ function thrownBy(work: () => unknown): unknown {
 describe('a refusal of the operating system', () => {
   it('names a directory where a file is needed', () => {
     expect(thrownBy(() => writeFileSync('/', ''))).toMatchObject({ code: 'environment', message: '/: a directory stands where a file is needed' });
+  });
+
+  it('names what stands in the place of a folder', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'refusals-')), 'file');
+    writeFileSync(file, '');
+    expect(thrownBy(() => mkdirSync(file, { recursive: true }))).toMatchObject({ code: 'environment', message: `${file}: something else stands there` });
+  });
+
+  it.skipIf(because('a working directory that is gone', process.platform === 'win32'))('tells of a working directory that was deleted', () => {
+    const gone = mkdtempSync(join(tmpdir(), 'refusals-'));
+    const program = `process.chdir(process.argv[1]); require('fs').rmdirSync(process.argv[1]); try { process.cwd() } catch (error) { console.log(JSON.stringify({ ...error })) }`;
+    const { code, syscall } = JSON.parse(execFileSync(process.execPath, ['-e', program, gone], { encoding: 'utf8' })) as NodeJS.ErrnoException;
+    expect(thrownBy(() => { throw Object.assign(new Error('x'), { code, syscall }); })).toMatchObject({ code: 'environment', message: 'the working directory is no longer there' });
   });
 
   // Linux: /dev/full has no room, /proc takes no new files.
