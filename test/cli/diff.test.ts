@@ -1,3 +1,4 @@
+import { readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { RunDiff } from '../../src/tracking/comparison/diff.ts';
@@ -32,5 +33,16 @@ describe('a run carried out again from its own configuration', () => {
     expect(stdout).toMatch(/^data, by SHA-256\n +the same$/m);
     expect(stdout).toMatch(/^results, by SHA-256\n.*\n +folds\.csv +[0-9a-f]{10} +[0-9a-f]{10}\n +oof\.csv +[0-9a-f]{10} +–/m);
     expect(stdout).toMatch(/^why\n +only one of them has oof\.csv, .*\n +folds\.csv differs\n +the configuration is another: seed/m);
+  });
+
+  it('says of changed files, from which it tells figures and surroundings, that no run left them so', async () => {
+    for (const name of ['metrics.json', 'environment.json']) {
+      const path = join(there, run, name);
+      const { atime, mtime } = statSync(path);
+      writeFileSync(path, readFileSync(path, 'utf8').replace(/(?<=\d\.\d)\d/, (digit) => (digit === '1' ? '2' : '1')));
+      utimesSync(path, atime, mtime);
+    }
+    const { stdout } = await pipeline(['diff', join(here, run), join(there, run), '--json']);
+    expect((JSON.parse(stdout) as RunDiff).why).toEqual(expect.arrayContaining(['environment.json', 'metrics.json'].map((name) => `${name} of quickstart was changed after the run wrote it`)));
   });
 });

@@ -47,7 +47,8 @@ export async function diffRuns(a: Stored, b: Stored): Promise<RunDiff> {
   const data = differingData(before.data, after.data);
   const environment = differingPlaces(before, after);
   const results = await comparedResults(a.folder, b.folder);
-  const changed = [...(await changedResults(a, results)), ...(await changedResults(b, results))];
+  const files = [...SOURCES, ...results.map(({ path }) => path)];
+  const changed = [...(await changedFiles(a, files)), ...(await changedFiles(b, files))];
   return { runs: [a.name, b.name], parameters, data, environment, results, metrics: sideBySide([a, b], await haveSameRows([a, b])).metrics, why: [...changed, ...reasons({ parameters, data, environment, results })] };
 }
 
@@ -131,12 +132,15 @@ function differingPlaces(before: Environment, after: Environment): RunDiff['envi
   return Object.fromEntries(paths.map((path) => [path, [a?.[path], b?.[path]]] as const).filter(([, [x, y]]) => JSON.stringify(x) !== JSON.stringify(y)));
 }
 
+/** What is told of a run comes from these, besides its results. */
+const SOURCES = ['config.yaml', 'environment.json', 'metrics.json'];
+
 const RESULTS = ['folds.csv', 'oof.csv', 'predictions.csv', 'submission.csv'];
 
 /** Differences that no run has made, as sentences. */
-async function changedResults({ name, folder }: Stored, results: readonly ResultFile[]): Promise<readonly string[]> {
+async function changedFiles({ name, folder }: Stored, paths: readonly string[]): Promise<readonly string[]> {
   const recorded = recordedFiles(folder);
-  const sentences = results.map(async ({ path }) => {
+  const sentences = paths.map(async (path) => {
     const record = recorded.get(path);
     const problem = record === undefined ? undefined : await whatIsWrong(join(folder, path), record);
     return problem === undefined ? [] : [`${path} of ${name} ${problem}`];
