@@ -25,10 +25,18 @@ export function remedyFor(table: Table, named: NamedColumns, problems: readonly 
   const missing = Object.values(named).filter((name): name is string => name !== null && !table.columns.includes(name));
   if (missing.length > 0 && isHeaderless(table)) return headerless(table.columns).remedy;
   const names = missing.filter((name) => table.columns.some((column) => column !== name && column.trim() === name.trim()));
+  if (names.length > 0 && table.columns[0]?.startsWith('\ufeff') === true) return 'The file begins with two byte order marks: take one out.';
   if (names.length > 0) return 'The names in the header have spaces around them: take these out of the file, or write them in quotes in the configuration too.';
+  if (missing.some((name) => isInside(table, name))) return 'What stands inside of a value is no column: write it beside the others, as pandas.json_normalize does, and name it so.';
   const inRows = problems.some(({ row }) => row !== undefined) || missing.length === 0;
   const own = 'name other columns in data.id, data.text and data.target, or for one table in its own object, such as data.test: { path, id, text }.';
   return inRows ? `Correct these rows, or ${own}` : `N${own.slice(1)}`;
+}
+
+/** Whether a name is that of a part of a column, as in `user.name` or `user[0]`. */
+function isInside(table: Table, name: string): boolean {
+  const outer = /^([^.[]+)[.[]/.exec(name)?.[1];
+  return outer !== undefined && table.columns.includes(outer);
 }
 
 function isHeaderless(table: Table): boolean {

@@ -104,6 +104,8 @@ function whyNoObject(bytes: Uint8Array, piece: Span, unit: string): readonly [me
     const text = textOf(bytes, piece);
     const word = /[:[,] ?(NaN|-?Infinity)\b/.exec(text.slice(0, LONGEST_SEARCH))?.[1];
     if (word !== undefined) return [`the ${unit} is not JSON: ${word} is no value there`, 'json-numbers'];
+    if (/^\{\s*'/.test(text)) return [`the ${unit} is not JSON: its names stand in single quotes`, 'json-quotes'];
+    if (unit === 'line' && /\}\s*,\s*$/.test(text)) return ['the line is not JSON: a comma follows the object', 'json-commas'];
     return [`the ${unit} is not JSON: ${(error as SyntaxError).message}`, 'json'];
   }
   return isObject(value) ? undefined : [`the ${unit} is JSON but not an object, such as {"text": "…", "target": 1}`, 'json'];

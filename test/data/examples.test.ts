@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { TableFormat } from '../../src/core/table-files.ts';
 import { labelledExamples, readTestExamples, readTrainExamples, unlabelledExamples, type LabelledColumns } from '../../src/data/examples.ts';
 import { parseTable, type Table } from '../../src/data/table.ts';
 import { describeShared, sharedPath } from '../helpers/shared.ts';
@@ -17,6 +18,19 @@ const problemsOf = async (table: Table, named: LabelledColumns = columns) => {
   expect(error.remedy).toContain('data.target');
   return error.problems.map((problem) => ({ ...problem, file: undefined }));
 };
+
+describe('a column that is not there', () => {
+  it.each<[string, TableFormat, string, RegExp]>([
+    ['{"user": {"text": "a"}, "target": 1}\n', 'jsonl', 'user.text', /^What stands inside of a value is no column/],
+    ['{"texts": ["a"], "target": 1}\n', 'jsonl', 'texts[0]', /^What stands inside of a value is no column/],
+    ['{"body": "a", "target": 1}\n', 'jsonl', 'user.text', /^Name other columns/],
+    ['\ufeff\ufefftext,target\na,1\n', 'csv', 'text', /two byte order marks/],
+    ['x, text,target\n1,a,1\n', 'csv', 'text', /have spaces around them/],
+  ])('%s as %s: %s', async (content, format, text, remedy) => {
+    const table = await parseTable(Buffer.from(content), `x.${format}`, format);
+    expect((await errorOf(() => labelledExamples(table, { id: null, text, target: 'target' }))).remedy).toMatch(remedy);
+  });
+});
 
 describe('examples', () => {
   it('are ids, texts and labels in the order of the table', async () => {

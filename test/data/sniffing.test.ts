@@ -110,6 +110,8 @@ describe('a file that is not what its name says', () => {
     ['p.csv', CSV.replaceAll(',', '|'), /separated by the character \|/, /commas/],
     ['q.tsv', CSV, /separated by commas/, /\.csv/],
     ['r.csv', '"id"\t"a, text"\t"target"\n"1"\t"b, c"\t"0"\n', /separated by tabs/, /\.tsv/],
+    ['u.jsonl', "{'id': 1, 'text': 'a'}\n", /names stand in single quotes/, /json\.dumps/],
+    ['v.jsonl', '{"id": 1},\n{"id": 2}\n', /a comma follows the object/, /Take the commas off/],
     ['t.json', '{"text":{"0":"a","1":"b"},"target":{"0":0,"1":1}}', /one JSON object with others in it/, /JSON object for each row/],
   ])('is named: %s', async (name, content, message, remedy) => {
     const [problem, todo] = await said(name, content);

@@ -76,7 +76,7 @@ function textAndTarget(table: Table, flags: InitFlags): { readonly text: string;
 }
 
 function noHeader(table: Table): OrtrainError {
-  return new OrtrainError('data', `${table.file}: ${headerless(table.columns).message}`, { subject: table.file, remedy: `Name its ${table.columns.length} columns, in order: --columns a,b,c` });
+  return new OrtrainError('data', `${table.file}: ${headerless(table.columns).message}`, { subject: table.file, remedy: `Name its ${table.columns.length} columns, in order: --columns ${table.columns.map((_, i) => `c${i + 1}`).join(',')}` });
 }
 
 /**

@@ -24,7 +24,7 @@ export function decoded(bytes: Uint8Array, encoding: string): Decoding {
   return fromOthers(bytes, encoding);
 }
 
-const TAKE_UTF8 = 'Set data.encoding to utf-8, or leave it out (with predict, --encoding).';
+const TAKE_UTF8 = 'Set data.encoding to utf-8, or leave it out (with init and predict, --encoding).';
 
 const UTF8_MARK = 3;
 
@@ -37,7 +37,7 @@ export function markOf(bytes: Uint8Array): 'utf-8' | 'utf-16le' | 'utf-16be' | u
 }
 
 function refusedUtf16(): Decoding {
-  return { refused: 'the file is in UTF-16', remedy: 'Set data.encoding to utf-16 (with predict, --encoding utf-16), or save the file in UTF-8.' };
+  return { refused: 'the file is in UTF-16', remedy: 'Set data.encoding to utf-16 (with init and predict, --encoding utf-16), or save the file in UTF-8.' };
 }
 
 function fromUtf8(bytes: Uint8Array): Decoded {

@@ -24,12 +24,14 @@ function raggedRemedy(format: TableFormat, problems: readonly PlacedProblem[], i
 }
 
 const REMEDIES: Readonly<Record<Exclude<ProblemKind, 'ragged'>, string>> = {
-  encoding: 'Set data.encoding (with predict, --encoding) to what the file is written in, for example latin1 (which means windows-1252), or save it in UTF-8.',
+  encoding: 'Set data.encoding (with init and predict, --encoding) to what the file is written in, for example latin1 (which means windows-1252), or save it in UTF-8.',
   nul: 'Find out what wrote the NUL bytes: text has none, UTF-16 and binary files do.',
   quote: 'Close the quote, or write quotes inside a quoted field twice; a field that holds a quote has to be quoted.',
   'tsv-quote': 'Write each row on one line, or save the file as CSV, where quoted fields may hold line breaks.',
   swallowed: 'Close the quote at the beginning of the field, or write it twice in a quoted field. Texts that do hold such lines can be kept in JSON lines.',
   json: 'Write one JSON object for each row, with the same names for the same things.',
+  'json-quotes': 'Write it as JSON: Python prints objects with single quotes, and json.dumps writes them with double ones.',
+  'json-commas': 'Take the commas off the ends of the lines; or put [ before the first and ] after the last object, and name the file .json.',
   'json-numbers': 'Write null for a number that is missing; in Python, json.dumps(…, allow_nan=False) tells where there is one.',
 };
 

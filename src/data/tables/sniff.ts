@@ -90,10 +90,10 @@ function wideText(bytes: Uint8Array, encoding: string): Sniffed | undefined {
   if (encoding.startsWith('utf-16')) return undefined;
   const mark = markOf(bytes);
   const isUtf16 = mark === 'utf-16le' || mark === 'utf-16be';
-  if (isUtf16) return { is: 'in UTF-16', remedy: 'Set data.encoding to utf-16 (with predict, --encoding utf-16), or save it in UTF-8.' };
+  if (isUtf16) return { is: 'in UTF-16', remedy: 'Set data.encoding to utf-16 (with init and predict, --encoding utf-16), or save it in UTF-8.' };
   if (many.every(Boolean)) return undefined;
-  if (many[1] === true && many[3] === true) return { is: 'in UTF-16 without a mark', remedy: 'Set data.encoding to utf-16le (with predict, --encoding utf-16le), or save it in UTF-8.' };
-  return many[0] === true && many[2] === true ? { is: 'in UTF-16 without a mark', remedy: 'Set data.encoding to utf-16be (with predict, --encoding utf-16be), or save it in UTF-8.' } : undefined;
+  if (many[1] === true && many[3] === true) return { is: 'in UTF-16 without a mark', remedy: 'Set data.encoding to utf-16le (with init and predict, --encoding utf-16le), or save it in UTF-8.' };
+  return many[0] === true && many[2] === true ? { is: 'in UTF-16 without a mark', remedy: 'Set data.encoding to utf-16be (with init and predict, --encoding utf-16be), or save it in UTF-8.' } : undefined;
 }
 
 function pointerKind(beginning: string): Sniffed | undefined {
