@@ -59,7 +59,7 @@ interface Asked {
 
 /** Texts are looked at only where the tokenizer has tokens that the model does not know, which are few models. */
 async function checkTokens(tokenizer: Tokenizer, { folder, vocabSize, maxLength }: Asked, data: DataContents): Promise<readonly string[]> {
-  const vocabulary = readVocabulary(tokenizerFiles(folder));
+  const vocabulary = readVocabulary(tokenizer.files);
   const beyond = tokensBeyond(vocabulary, vocabSize);
   if (beyond.length === 0) return [];
   const problems = (await askedTexts(data, tokenizer, maxLength)).flatMap((asked) => beyondProblems(asked, vocabulary, vocabSize));

@@ -140,7 +140,7 @@ function differs(path: string, difference: number, run: StoredRun, { to }: Expor
   const far = Number.isFinite(difference) ? `differ by up to ${difference.toPrecision(2)}` : 'are not numbers';
   return new OrtrainError('run', `the exported ${path} does not compute what the run computed: probabilities ${far}; ${to} was not written`, {
     subject: run.name,
-    remedy: `If files in ${run.folder} were changed after the run, carry it out again: pipeline run ${join(run.folder, 'config.yaml')}`,
+    remedy: `If files in ${run.folder} were changed after the run, start it again: pipeline run ${join(run.folder, 'config.yaml')}`,
   });
 }
 

@@ -37,15 +37,16 @@ export interface PredictOptions {
 export async function predictTexts(run: StoredRun, texts: readonly string[], options: PredictOptions, listen: Listener<StageEvent>): Promise<TextPredictions> {
   const models = modelFolders(run);
   await verifyModels(run, models, 'all', options.signal);
-  const tokenizer = await loadTokenizer(tokenizerFiles(models[0] ?? ''));
-  const { classes, encoder, max_seq_length: maxLength } = readModelFolder(models[0] ?? '');
+  const [first = ''] = models;
+  const tokenizer = await loadTokenizer(tokenizerFiles(first));
+  const { classes, encoder, max_seq_length: maxLength } = readModelFolder(first);
   const threads = options.threads ?? availableParallelism();
   const onProgress = (done: number): void => {
     if (options.signal?.aborted === true) throw interrupted();
     listen({ type: 'progress', done, total: texts.length, unit: 'texts' });
   };
   const tokens = await encodeTexts(tokenizer, texts, maxLength, { threads, onProgress });
-  const vocabulary = readVocabulary(tokenizerFiles(models[0] ?? ''));
+  const vocabulary = readVocabulary(tokenizer.files);
   const unknown = beyondProblems({ tokens, place: (row) => ({ row: row + 1, name: `text ${row + 1}` }) }, vocabulary, encoder.vocabSize);
   if (unknown.length > 0) throw unknownToModel(`the model of ${run.name}`, encoder.vocabSize, unknown, 'Leave these tokens out of the texts, or train with model.resize_embeddings: true, which gives the model an embedding for each.');
   const speed = { threads, batchSize: run.experiment.training.eval_batch_size };
