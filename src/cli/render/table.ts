@@ -16,15 +16,15 @@ type Rows = readonly (readonly string[])[];
 
 /**
  * Columns under their titles, without lines, so that it pastes well and reads in a log. No cell is cut off: where a terminal is too
- * narrow, prose goes over several lines, then columns that do not fit stand in a second table below, with the first column repeated,
- * and where that would take many tables, each row becomes a paragraph.
+ * narrow, prose goes over several lines, then columns that do not fit stand in a second table below, with the first columns repeated, as
+ * many as tell the rows apart, and where that leaves no room or would take many tables, each row becomes a paragraph.
  */
 export function table(columns: readonly Column[], rows: Rows, colors: Colors): string {
   const room = (colors.columns ?? Infinity) - INDENT;
   const widths = columns.map(({ title }, i) => rows.reduce((most, row) => Math.max(most, cellWidth(row[i])), widthOf(title)));
   const fitting = narrowed(columns, widths, room);
   if (fitting !== undefined) return grid(columns, rows, fitting, colors);
-  const tables = tablesOf(widths, room);
+  const tables = tablesOf(widths, keyColumns(rows), room);
   if (tables === undefined || tables.length > MOST_TABLES) return paragraphs(columns, rows, room, colors);
   return tables
     .map((of) => {
@@ -52,19 +52,27 @@ function narrowed(columns: readonly Column[], widths: readonly number[], room: n
   return width < LEAST_PROSE ? undefined : widths.map((of, i) => (i === widest ? width : of));
 }
 
-/** Columns for each table, the first one in all of them; undefined where the first leaves no room for another. Prose takes what is left. */
-function tablesOf(widths: readonly number[], room: number): readonly (readonly number[])[] | undefined {
-  const [key = 0, ...others] = widths;
+/** How many columns, from the left, it takes to tell the rows apart; one where nothing does. */
+function keyColumns(rows: Rows): number {
+  const columns = rows[0]?.length ?? 0;
+  const tellsApart = (count: number): boolean => new Set(rows.map((row) => JSON.stringify(row.slice(0, count)))).size === rows.length;
+  return Array.from({ length: columns }, (_, i) => i + 1).find(tellsApart) ?? 1;
+}
+
+/** Columns for each table, the first `keys` in all of them; undefined where those leave no room for the others. Prose takes what is left. */
+function tablesOf(widths: readonly number[], keys: number, room: number): readonly (readonly number[])[] | undefined {
+  const key = widths.slice(0, keys).reduce((sum, width) => sum + width, GAP * (keys - 1));
+  if (keys === widths.length) return undefined;
   const tables: number[][] = [];
   let left = 0;
-  for (const [i, width] of others.entries()) {
-    const takes = Math.min(width, room - key - GAP) + GAP;
-    if (width + GAP > room - key) return undefined;
+  for (const [i, width] of widths.slice(keys).entries()) {
+    const takes = width + GAP;
+    if (takes > room - key) return undefined;
     if (tables.length === 0 || takes > left) {
-      tables.push([0]);
+      tables.push(Array.from({ length: keys }, (_, k) => k));
       left = room - key;
     }
-    tables.at(-1)?.push(i + 1);
+    tables.at(-1)?.push(i + keys);
     left -= takes;
   }
   return tables;
