@@ -68,7 +68,10 @@ export async function compareRuns(runs: readonly Stored[], metric?: string): Pro
 
 /** The comparison of runs that have been paired. `rowsAreKnown`: of all that have results. */
 export function comparisonOf(runs: readonly Compared[], pairing: Pairing, criterion: Criterion = sharedCriterion(runs), rowsAreKnown = true): Comparison {
-  return { ...sideBySide(runs, pairing.sameRows && rowsAreKnown), ranking: ranked(runs, criterion), pairing, verdict: verdict(pairing, criterion) };
+  const scoreOf = ({ metrics }: Compared): number => scoreBy(criterion, metrics);
+  const best = runs.find(({ name }) => pairing.paired && name === pairing.best);
+  const first = best === undefined ? 0 : runs.filter((run) => scoreOf(run) === scoreOf(best)).length;
+  return { ...sideBySide(runs, pairing.sameRows && rowsAreKnown), ranking: ranked(runs, criterion), pairing, verdict: verdict(pairing, criterion, first) };
 }
 
 /** @param sameRows whether the runs were judged on the same rows, so that the best of them can be marked */

@@ -3,10 +3,10 @@ import type { Interval } from '../../data/significance.ts';
 import type { Criterion } from './criterion.ts';
 import { ROUNDING, SIGNIFICANT, type Pair, type Paired, type Pairing } from './pairing.ts';
 
-/** What a comparison comes to, in sentences: which run is better and by how much, that the difference is within noise, or why that is not known. */
-export function verdict(pairing: Pairing, criterion: Criterion): string {
+/** What a comparison comes to, in sentences: which run is better and by how much, that the difference is within noise, or why that is not known. `first`: how many share the best score. */
+export function verdict(pairing: Pairing, criterion: Criterion, first: number): string {
   if (!pairing.paired) return `No test was made: ${pairing.reason}.${pairing.sameRows ? '' : ' Scores on different rows say nothing about which run is better, so none is marked.'}`;
-  const sentences = pairing.pairs.length === 1 ? ofTwo(pairing, criterion) : ofMany(pairing, criterion);
+  const sentences = pairing.pairs.length === 1 ? ofTwo(pairing, criterion) : ofMany(pairing, criterion, first);
   return [...sentences, ...leftOut(pairing), criterion.note].filter((sentence) => sentence !== '').join(' ');
 }
 
@@ -58,9 +58,10 @@ function rowCounts({ best, other, rows }: Pair): string {
   return `of the rows that only one of them gets right, ${count(rows.onlyA)} are ${best}’s and ${count(rows.onlyB)} are ${other}’s (${chance(rows.p)}, McNemar’s exact test)`;
 }
 
-function ofMany(pairing: Paired, criterion: Criterion): readonly string[] {
+function ofMany(pairing: Paired, criterion: Criterion, sharing: number): readonly string[] {
   const { pairs, best, smallerIsBetter } = pairing;
-  const first = `${best} has the ${smallerIsBetter ? 'lowest' : 'highest'} ${criterion.metric}${criterion.metric.startsWith('val/') ? ' over the folds' : ''}.`;
+  const has = sharing > 1 ? ` and ${plural(sharing - 1, 'other')} have` : ' has';
+  const first = `${best}${has} the ${smallerIsBetter ? 'lowest' : 'highest'} ${criterion.metric}${criterion.metric.startsWith('val/') ? ' over the folds' : ''}.`;
   const [untested] = pairs.filter(({ folds, finding }) => folds === null && finding !== 'equal');
   if (pairs.every(({ folds }) => folds === null) && untested !== undefined) return [first, `${capital(untested.untested ?? '')}, and whether it is better than another cannot be told.`];
   const tests = `The intervals and p values hold for all ${pairs.length} comparisons together.`;
@@ -72,6 +73,7 @@ function leadOfMany(pair: Pair, pairing: Paired, criterion: Criterion): string {
   const { other, folds, finding, difference } = pair;
   if (finding === 'equal') return `${other} has the same ${pairing.metric} in every fold.`;
   if (folds === null) return `Whether it is better than ${other} cannot be told, as ${pair.untested}.`;
+  if (Math.abs(difference) < ROUNDING) return `${other} has the same mean ${pairing.metric}.`;
   const inside = `${pairing.metric === criterion.metric ? '' : `${pairing.metric} ${direction(pair)} by `}${metric(Math.abs(difference))} (${tested(pair)})`;
   if (finding === 'worse') return `Fold by fold it is worse than ${other}: ${inside}.`;
   return `${finding === 'better' ? `It is better than ${other}` : `Its lead over ${other} is within noise`}: ${inside}.`;
@@ -84,7 +86,8 @@ function ofCrowd({ pairs, metric: name }: Paired, criterion: Criterion): readonl
   const others = plural(pairs.length, 'other');
   const isAll = better.length === pairs.length || within.length === pairs.length;
   const closest = pairs.find(({ folds }) => folds !== null);
-  const by = closest === undefined ? '' : `${name === criterion.metric ? '' : `${name} ${direction(closest)} by `}${metric(Math.abs(closest.difference))} (${tested(closest)})`;
+  const isEven = closest !== undefined && Math.abs(closest.difference) < ROUNDING;
+  const by = closest === undefined ? '' : isEven ? `it has the same mean ${name}` : `${name === criterion.metric ? '' : `${name} ${direction(closest)} by `}${metric(Math.abs(closest.difference))} (${tested(closest)})`;
   return [
     better.length === pairs.length ? `It is better than all ${others}.` : within.length === pairs.length ? `Its lead is within noise over all ${others}.` : `It is better than ${better.length === 0 ? 'none' : better.length} of the ${others}.`,
     ...(closest === undefined ? [] : [`The closest is ${closest.other}: ${by}.`]),

@@ -28,7 +28,7 @@ export function comparisonSections(comparison: Comparison, placed: readonly Plac
     { id: 'ranking', title: pairing.sameRows ? 'From best to worst' : `By ${ranking.metric}, on different rows`, body: html`${rankingTable(comparison, placed)}${rest(placed.length, MOST_ROWS, csv)}${rankingFigureOf(ranked, show('ranking'))}` },
     ...(show('curves') === undefined ? [] : [{ id: 'curves', title: 'Learning curves', body: figure(show('curves'), curvesCaption(comparison, ranked)) }]),
     ...(ofParameters.length === 0 ? [] : [{ id: 'parameters', title: 'Score over each parameter', body: parametersSection(ofParameters, comparison, ranked.length) }]),
-    ...(show('cost') === undefined ? [] : [{ id: 'cost', title: 'Cost', body: figure(show('cost'), `A point is a run, the best one in orange${ranked.length > MOST_POINTS ? `; the best ${MOST_POINTS} are drawn` : ''}. The time is that of all epochs of all folds when they were trained, also where a later command found them in the cache.`) }]),
+    ...(show('cost') === undefined ? [] : [{ id: 'cost', title: 'Cost', body: figure(show('cost'), `A point is a run, the first of them in orange${ranked.length > MOST_POINTS ? `; the best ${MOST_POINTS} are drawn` : ''}. The time is that of all epochs of all folds when they were trained, also where a later command found them in the cache.`) }]),
     { id: 'results', title: 'Every metric', body: html`${resultsTable(comparison, placed)}${rest(placed.length, MOST_WITH_METRICS, csv)}` },
     ...(pairing.paired ? [{ id: 'folds', title: 'Fold by fold', body: foldsSection(pairing, labelsOf(placed), show) }] : []),
     ...(pairing.paired ? [{ id: 'rows', title: 'Row by row', body: rowsSection(pairing, labelsOf(placed)) }] : []),
@@ -55,9 +55,11 @@ function curvesCaption(comparison: Comparison, ranked: readonly PlacedRun[]): st
   return `${isPoints ? 'A point is a run, which was trained for one epoch' : `A line is a run: ${perFold(comparison)} after each epoch, as the mean over the folds that have come so far`}.${grey}${which}`;
 }
 
-function parametersSection(drawings: readonly Html[], { ranking, pairing }: Comparison, ranked: number): Html {
+function parametersSection(drawings: readonly Html[], { ranking, metrics }: Comparison, ranked: number): Html {
+  const best = metrics.find(({ name }) => name === ranking.row)?.best.length ?? 0;
+  const marked = best > 1 ? ` The ${count(best)} best, whose score is the same, stand out.` : best === 1 ? ' The best run stands out.' : '';
   return html`<div class="figures">${drawings.map((drawing) => figure(drawing, ''))}</div>
-<p class="muted small">A point is a run: its ${ranking.metric} over one parameter, whatever the others are.${pairing.sameRows && ' The best run stands out.'}${ranked > MOST_POINTS && ` The best ${MOST_POINTS} are drawn.`}</p>
+<p class="muted small">A point is a run: its ${ranking.metric} over one parameter, whatever the others are.${marked}${ranked > MOST_POINTS && ` The best ${MOST_POINTS} are drawn.`}</p>
 `;
 }
 

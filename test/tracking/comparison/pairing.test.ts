@@ -21,7 +21,7 @@ async function comparedBy(metric: string | undefined, ...scripted: readonly Part
   const shared = temporaryFolder();
   const runs = [];
   for (const [i, part] of scripted.entries()) {
-    const folder = writeEvaluatedRun(part.rows === undefined ? shared : temporaryFolder(), { name: 'abcd'[i] ?? '', classes: ['0', '1'], rows, scores: better, ...part });
+    const folder = writeEvaluatedRun(part.rows === undefined ? shared : temporaryFolder(), { name: 'abcdefg'[i] ?? '', classes: ['0', '1'], rows, scores: better, ...part });
     runs.push(await readEvaluatedRun(folder));
   }
   return compareRuns(runs, metric);
@@ -91,6 +91,18 @@ describe('where one fold was trained, the spread is unknown and nothing is calle
   });
 });
 
+describe('runs that share the first place', () => {
+  it('are all said to have it, and their difference is none', async () => {
+    const { verdict } = await compared({ scores: better }, { scores: better.toReversed() }, { scores: worse });
+    expect(verdict).toMatch(/^a and 1 other have the highest val\/f1_macro over the folds\. b has the same mean val\/f1_macro\. /);
+  });
+
+  it('are counted where they are many', async () => {
+    const { verdict } = await compared(...Array.from({ length: 7 }, (_, i) => ({ scores: i % 2 === 0 ? better : better.toReversed() })));
+    expect(verdict).toMatch(/^a and 6 others have the highest val\/f1_macro over the folds\. .* The closest is .: it has the same mean val\/f1_macro\./);
+  });
+});
+
 describe('four runs', () => {
   const c = [[0.79], [0.781], [0.784], [0.803], [0.787]];
   const d = [[0.813], [0.797], [0.801], [0.822], [0.8]];
@@ -133,7 +145,7 @@ describe('four runs', () => {
 
   it('of which one has no number in a fold leave that one out, and say so', async () => {
     const root = temporaryFolder();
-    const [first, ...rest] = await Promise.all([better, worse, c, d].map((scores, i) => readEvaluatedRun(writeEvaluatedRun(root, { name: 'abcd'[i] ?? '', classes: ['0', '1'], rows, scores }))));
+    const [first, ...rest] = await Promise.all([better, worse, c, d].map((scores, i) => readEvaluatedRun(writeEvaluatedRun(root, { name: 'abcdefg'[i] ?? '', classes: ['0', '1'], rows, scores }))));
     const [second, third, fourth] = rest as [EvaluatedRun, EvaluatedRun, EvaluatedRun];
     const [fold, ...folds] = third.metrics.folds as [FoldHistory, ...FoldHistory[]];
     const without = { ...third, metrics: { ...third.metrics, folds: [{ ...fold, best: { ...fold.best, 'val/f1_macro': NaN } }, ...folds] } };

@@ -7,7 +7,7 @@ import { comparisonFigures } from '../../../src/tracking/report/comparison-figur
 import { writeComparisonReport } from '../../../src/tracking/report/comparison-report.ts';
 import { placedRuns } from '../../../src/tracking/report/placed-runs.ts';
 import { readEvaluatedRun, type EvaluatedRun } from '../../../src/tracking/run-files.ts';
-import { severalRuns, twoClassRows, writeEvaluatedRun } from '../../helpers/evaluated-run.ts';
+import { severalRuns, twoClassRows, writeEvaluatedRun, type Scripted } from '../../helpers/evaluated-run.ts';
 import { temporaryFolder } from '../../helpers/quickstart.ts';
 
 async function compared(folders: readonly string[]): Promise<{ readonly runs: readonly EvaluatedRun[]; readonly comparison: Comparison }> {
@@ -46,6 +46,19 @@ describe('the page of many runs', () => {
     const { comparison } = await compared(severalRuns(temporaryFolder(), 9));
     expect(comparison.verdict).toMatch(/^run-5 has the highest val\/f1_macro over the folds\. It is better than \d of the 8 others\. The closest is run-[46]: 0\.\d{4} \(95 % interval .*\)\. Its lead is within noise over .*run-[46].*\. The intervals and p values hold for all 8 comparisons together\.$/);
     expect(comparison.verdict.length).toBeLessThan(400);
+  });
+
+  it('has captions that fit what is shown: of one fold without a spread, of two runs with the same score', async () => {
+    const [root, rows] = [temporaryFolder(), twoClassRows(200, 1, (row) => row % 10 === 0)];
+    const change = (lr: number): NonNullable<Scripted['change']> => (of) => ({ ...of, training: { ...of.training, optimizer: { ...of.training.optimizer, lr } } });
+    const folders = ['a', 'b', 'c'].map((name, i) => writeEvaluatedRun(root, { name, classes: ['0', '1'], rows, scores: [[name === 'c' ? 0.7 : 0.8]], change: change(0.1 ** (i + 2)) }));
+    const { runs, comparison } = await compared(folders);
+    await writeComparisonReport(file, comparison, runs);
+    const page = readFileSync(file, 'utf8');
+    expect(page).toContain('a and 1 other have the highest');
+    expect(page).toContain('The 2 best, whose score is the same, stand out.');
+    expect(page).toContain('cv: of the one fold that was trained.');
+    expect(page).not.toContain('standard deviation');
   });
 
   it('is there for runs that cannot be paired or have no result, too', async () => {
