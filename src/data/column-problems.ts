@@ -50,6 +50,6 @@ function unusableProblems(table: Table, key: string, name: string): Problem[] {
 }
 
 /** A file without lines has no first one. */
-function firstLine(table: Table): { readonly line?: number } {
+export function firstLine(table: Table): { readonly line?: number } {
   return table.lines.length === 0 && table.rows.length > 0 ? {} : { line: 1 };
 }

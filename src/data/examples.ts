@@ -1,5 +1,5 @@
 import type { Problem } from '../core/errors.ts';
-import { columnProblems, remedyFor, type NamedColumns } from './column-problems.ts';
+import { columnProblems, firstLine, remedyFor, type NamedColumns } from './column-problems.ts';
 import { cleaned, type CleanedExamples, type CleaningOptions } from './cleaning.ts';
 import { canonical, decimalOf, isNumeric } from './decimal.ts';
 import type { Examples, LabelledExamples } from './example-rows.ts';
@@ -85,7 +85,7 @@ function besides(absences: readonly Problem[], others: readonly Problem[]): read
 
 function textProblems(table: Table, text: string): Problem[] {
   const texts = columnOf(table, text) ?? [];
-  return texts.length > 0 && texts.every((value) => value.trim() === '') ? [{ message: 'all texts are empty', line: 1, field: text }] : [];
+  return texts.length > 0 && table.unusable?.has(text) !== true && texts.every((value) => value.trim() === '') ? [{ message: 'all texts are empty', ...firstLine(table), field: text }] : [];
 }
 
 function throwIfTooFewAreLeft(file: string, { labels, classes, cleaning }: CleanedExamples): void {
@@ -119,7 +119,7 @@ function idProblems(table: Table, id: string | null): Problem[] {
 
 function targetProblems(table: Table, target: string, rowsOf: ReadonlyMap<string, readonly number[]>, classes: readonly string[]): Problem[] {
   if (classes.length === 0) return [];
-  const about = { line: 1, field: target };
+  const about = { ...firstLine(table), field: target };
   if (classes.length === 1) return [{ message: `all rows have the same target, ${quoted(classes[0]!)}; there is nothing to tell apart`, ...about }];
   if (classes.length > MANY_CLASSES && classes.length * 2 > table.rows.length) {
     return [{ message: `the target has ${classes.length} different values in ${table.rows.length} rows, so it does not hold classes`, ...about }];
@@ -142,11 +142,11 @@ function loneRows(target: string, rowsOf: ReadonlyMap<string, readonly number[]>
 /** Whole numbers with zeros before them are written so on purpose, as in `01` beside `1`. */
 const isCode = (name: string): boolean => /^0\d+$/.test(name);
 
-/** Classes that differ only in spaces around them or in how a number is written. */
+/** Classes that differ only in spaces around them, in how a number is written, or in whether an accent is a character of its own. */
 function spellingProblems(target: string, rowsOf: ReadonlyMap<string, readonly number[]>, classes: readonly string[]): Problem[] {
   const firstSpelling = new Map<string, string>();
   return classes.flatMap((name) => {
-    const meaning = isNumeric(name) && !isCode(name) ? canonical(decimalOf(name)) : name.trim();
+    const meaning = isNumeric(name) && !isCode(name) ? canonical(decimalOf(name)) : name.trim().normalize('NFC');
     const other = firstSpelling.get(meaning);
     if (meaning === '') return [];
     if (other !== undefined) {

@@ -112,6 +112,7 @@ describe('examples', () => {
       { message: 'the classes "1" (rows 1, 5) and "1.0" (rows 2, 4, 7 and 1 more) are the same value written in two ways', field: 'target' },
     ]);
     expect((await problemsOf(await withTargets(['a', 'b', '" a"', 'a', 'b', '" a"'])))[0]?.message).toBe('the classes " a" (rows 3, 6) and "a" (rows 1, 4) are the same value written in two ways');
+    expect(await problemsOf(await withTargets(['caf\u00e9', 'cafe\u0301', 'b', 'caf\u00e9', 'cafe\u0301', 'b']))).toHaveLength(1);
   });
 
   it('say so once when the target does not hold classes', async () => {

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { columnOf, parseTable, readTable } from '../../src/data/table.ts';
-import { unlabelledExamples } from '../../src/data/examples.ts';
+import { labelledExamples, unlabelledExamples } from '../../src/data/examples.ts';
 import { root, temporaryFolder } from '../helpers/quickstart.ts';
 import { errorOf } from './support.ts';
 
@@ -34,12 +34,28 @@ it('writes every kind of value as pandas would, and nested ones as JSON', async 
   expect(Object.fromEntries(Object.keys(expected).map((name) => [name, columnOf(table, name)]))).toEqual(expected);
 });
 
+it('writes maps as JSON, with their keys', async () => {
+  expect((await readTable(fixture('maps.parquet'))).rows).toEqual([
+    ['{"a":1,"é":2}', '{"1":"x"}', '[{"k":"v"}]'],
+    ['{}', '{}', '[]'],
+    ['', '', ''],
+  ]);
+});
+
 it('refuses a column of bytes only where it is used', async () => {
   const table = await readTable(fixture('values.parquet'));
   expect(unlabelledExamples(table, { id: 'id', text: 'text' }).texts).toHaveLength(6);
   expect((await errorOf(() => unlabelledExamples(table, { id: null, text: 'raw' }))).problems[0]?.message).toBe(
     'the column "raw", which data.text names, cannot be used: its value in row 1 is no text in UTF-8',
   );
+});
+
+it('says of a file without lines no line, and of unusable texts nothing else', async () => {
+  const table = await readTable(fixture('values.parquet'));
+  const bytes = await errorOf(() => labelledExamples(table, { id: null, text: 'raw', target: 'target' }));
+  expect(bytes.problems).toEqual([expect.objectContaining({ message: expect.stringContaining('is no text in UTF-8') as string })]);
+  const [many] = (await errorOf(() => labelledExamples({ ...table, rows: table.rows.map((row) => row.map(() => 'x')) }, { id: null, text: 'text', target: 'target' }))).problems;
+  expect([many?.message, many?.line]).toEqual([expect.stringContaining('the same target'), undefined]);
 });
 
 it('says what is wrong with a damaged file, whatever its lengths say', async () => {

@@ -87,6 +87,12 @@ function withoutMeaning(element) {
   return MEANINGS.includes(converted_type) || LOGICAL.includes(logical_type?.type) ? rest : element;
 }
 
+// The key of a map becomes the name of a property, so it is wanted as a text: below the map stands a repeated group, and the key is first in it.
+function isKeyOfMap(schema, place) {
+  const map = schema[place - 2];
+  return map !== undefined && Boolean(map.num_children) && (map.converted_type === 'MAP' || map.converted_type === 'MAP_KEY_VALUE' || map.logical_type?.type === 'MAP');
+}
+
 function meaningOf({ num_children, converted_type, logical_type }) {
   if (num_children) return null;
   if (LOGICAL.includes(logical_type?.type)) return logical_type.type;
@@ -129,7 +135,7 @@ parentPort.on('message', async ({ bytes }) => {
     const columns = parquetSchema(stored).children.map(({ element }) => describe(element));
     const rows = rowsOf(stored, columns);
     parentPort.postMessage({ kind: 'columns', rows, columns });
-    const metadata = { ...stored, schema: stored.schema.map(withoutMeaning) };
+    const metadata = { ...stored, schema: stored.schema.map((element, place, all) => (isKeyOfMap(all, place) ? element : withoutMeaning(element))) };
     const parsers = { timestampFromNanoseconds: (nanos) => nanos };
     if (new Set(columns.map(({ name }) => name)).size === columns.length && rows > 0) {
       for (column = 0; column < columns.length; column += 1) {
