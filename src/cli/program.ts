@@ -40,7 +40,8 @@ function commands(act: Act): Command {
     .option('--json', 'print one JSON document on stdout, and everything else on stderr')
     .option('--quiet', 'no progress and no notes, only results and errors')
     .exitOverride()
-    .configureHelp({ showGlobalOptions: true })
+    // Below 40 columns for descriptions commander would leave the breaking of lines to the terminal, which breaks words.
+    .configureHelp({ showGlobalOptions: true, minWidthToWrap: 16 })
     .configureOutput({ outputError: () => {} })
     .showHelpAfterError(false);
 
