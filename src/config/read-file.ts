@@ -40,9 +40,17 @@ export function readText(path: string): FileText {
     }
     if (code === 'ELOOP') return { refused: 'is a link that leads to nothing' };
     if (code === 'EACCES') return { refused: 'may not be read' };
-    if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return { refused: 'is not UTF-8 text' };
+    if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return { refused: otherBytes(path) };
     throw error;
   }
+}
+
+/** What a file that is not UTF-8 begins like. */
+function otherBytes(path: string): string {
+  const [first, second] = readFileSync(path);
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return 'is in UTF-16; save it in UTF-8';
+  if (first === 0x1f && second === 0x8b) return 'is packed with gzip; unpack it';
+  return 'is not UTF-8 text; save it in UTF-8';
 }
 
 /** The file of the same folder whose name is nearest to that of a missing one, as a path written in the same way. */

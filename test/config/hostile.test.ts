@@ -18,6 +18,8 @@ test.each([
   ['more than 1 MB', `# ${'x'.repeat(1 << 20)}\n`, /1\.0 MB long/],
   ['a NUL byte', 'name: a\0b\n', /NUL/],
   ['bytes that are not UTF-8', Uint8Array.of(0x6e, 0x3a, 0x20, 0xff, 0xfe), /UTF-8/],
+  ['UTF-16', Buffer.from('\ufeffseed: 1\n', 'utf16le'), /is in UTF-16; save it in UTF-8/],
+  ['gzip', Uint8Array.of(0x1f, 0x8b, 8, 0), /packed with gzip/],
   ['nothing', '', /is empty/],
   ['only a comment', '# seed: 1\n', /is empty/],
   ['a list', '- seed\n', /this is a list/],
