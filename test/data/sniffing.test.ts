@@ -105,6 +105,7 @@ describe('a file that is not what its name says', () => {
     ['l.jsonl', CSV, /not JSON, but looks like CSV/, /\.csv/],
     ['m.csv', `\ufeffsep=,\r\n${CSV}`, /the first line is "sep=,", a hint for Excel/, /Remove the first line/],
     ['mm.csv', `"sep=,"\n${CSV}`, /a hint for Excel/, /Remove the first line/],
+    ['mn.tsv', `sep=\t\n${CSV.replaceAll(',', '\t')}`, /^the first line is "sep=\\t", a hint for Excel and no header$/, /^Remove the first line\.$/],
     ['n.csv', `sep=;\n${CSV.replaceAll(',', ';')}`, /and the columns are separated by semicolons/, /with commas/],
     ['o.csv', CSV.replaceAll(',', '\t'), /separated by tabs/, /\.tsv/],
     ['p.csv', CSV.replaceAll(',', '|'), /separated by the character \|/, /commas/],

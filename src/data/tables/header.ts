@@ -34,15 +34,15 @@ const SEPARATORS: readonly { readonly character: string; readonly name: string; 
 /** Excel's own first line, or another separator than the name of the file says. `beginning`: the file's first lines. */
 export function notSeparated(beginning: string, format: TableFormat): NoHeader | undefined {
   const lines = beginning.split(/\r\n|\n|\r/).filter((line) => line.trim() !== '');
+  const own = format === 'tsv' ? '\t' : ',';
   const [line = '', ...others] = lines.slice(0, SEEN_LINES);
   const hint = /^"?sep=([^"]?)"?$/i.exec(line);
   if (hint !== null) {
     const separator = SEPARATORS.find(({ character }) => character === hint[1]);
-    const also = separator === undefined || separator.character === ',' ? '' : `, and the columns are separated by ${separator.name}`;
-    return { message: `the first line is ${quoted(line)}, a hint for Excel and no header${also}`, remedy: `Remove the first line. ${separator?.character === ',' ? '' : (separator?.remedy ?? '')}`.trim() };
+    const also = separator === undefined || separator.character === own ? '' : `, and the columns are separated by ${separator.name}`;
+    return { message: `the first line is ${quoted(line)}, a hint for Excel and no header${also}`, remedy: `Remove the first line. ${separator?.character === own ? '' : (separator?.remedy ?? '')}`.trim() };
   }
   const first = withoutQuoted(line);
-  const own = format === 'tsv' ? '\t' : ',';
   if (first.includes(own)) return undefined;
   const found = SEPARATORS.find(({ character }) => character !== own && first.includes(character) && isInMost(others, character));
   if (found === undefined) return undefined;
