@@ -103,3 +103,18 @@ export function textOfPage(html: string): string {
 }
 
 const ENDS: Readonly<Record<string, string>> = { script: '</script>', style: '</style>', '!--': '-->' };
+
+/** The wait in seconds that a Retry-After header asks for: a number of seconds, or a date (RFC 9110, 10.2.3); undefined where it is neither. */
+export function secondsToWait(header: string | null): number | undefined {
+  if (header === null || header.trim() === '') return undefined;
+  const seconds = Number(header);
+  const wait = Number.isNaN(seconds) ? (Date.parse(header.slice(0, 100)) - Date.now()) / 1000 : seconds;
+  return Number.isFinite(wait) && wait >= 0 ? wait : undefined;
+}
+
+/** The innermost reason for which a request failed: a code such as ENOTFOUND or ECONNREFUSED, or a message such as `bad port`. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.cause instanceof Error) return reasonOf(error.cause);
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.message;
+}

@@ -1,3 +1,4 @@
+import { reasonOf, secondsToWait } from '../core/answers.ts';
 import { OrtrainError } from '../core/errors.ts';
 import { withoutSecrets } from '../core/secrets.ts';
 import { duration } from '../core/text.ts';
@@ -15,8 +16,7 @@ export class HubRefusal extends Error {
     this.name = 'HubRefusal';
     this.status = status;
     this.code = code;
-    const seconds = Number(retryAfter ?? NaN);
-    this.again = Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined;
+    this.again = secondsToWait(retryAfter);
   }
 }
 
@@ -45,7 +45,7 @@ export function failureOf(error: unknown, asked: Asked): OrtrainError {
     return new OrtrainError('environment', `the model ${asked.name} could not be fetched: ${asked.endpoint} ${error.message}`, { subject: 'HF_ENDPOINT', remedy });
   }
   if (isFileError(error)) return new OrtrainError('environment', `the cache at ${asked.cache} cannot be written: ${error.message}`, { subject: asked.cache, cause });
-  return unreachable(asked, `${asked.endpoint}: ${withoutSecrets(reason(error), [asked.token ?? ''])}`, cause);
+  return unreachable(asked, `${asked.endpoint}: ${withoutSecrets(reasonOf(error), [asked.token ?? ''])}`, cause);
 }
 
 function refusal({ status, code, again }: HubRefusal, asked: Asked, cause: unknown): OrtrainError {
@@ -84,17 +84,10 @@ function unreachable({ name }: Asked, what: string, cause: unknown): OrtrainErro
 
 /** The message alone, as an error: those of connections cannot be changed, and hold addresses and headers. */
 function withoutToken(error: unknown, token: string | undefined): Error {
-  return new Error(withoutSecrets(reason(error), [token ?? '']));
+  return new Error(withoutSecrets(reasonOf(error), [token ?? '']));
 }
 
 /** An error of the file system, not of a connection, which fetch wraps. */
 export function isFileError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error && 'errno' in error;
-}
-
-/** The innermost reason: a code such as ENOTFOUND or ECONNREFUSED, or a message. */
-function reason(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error.cause instanceof Error) return reason(error.cause);
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.message;
 }

@@ -97,7 +97,7 @@ export const hubCases: readonly HubCase[] = [
   }, says: null },
   { name: 'the same hash for all contents', answer: (_request, response, { isProbe, content }) => (response.writeHead(isProbe ? 206 : 200, head(content)).end(isProbe ? '{' : content), true), says: null },
   { name: 'a commit that leads out of the cache', answer: only('config.json', (response, { content }) => void response.writeHead(206, { ...head(content), 'x-repo-commit': '../../../escaped' }).end('{'), 'probe'), says: /names a commit that is none/ },
-  ...['../../../../../escaped.safetensors', '/tmp/escaped.safetensors', 'a/../../b.safetensors', '..\\escaped.safetensors'].map((shard): HubCase => ({ name: `weights in a file called ${shard}`, answer: (_request, response, { file, isProbe }) => {
+  ...['../../../../../escaped.safetensors', '/escaped.safetensors', 'a/../../b.safetensors', '..\\escaped.safetensors'].map((shard): HubCase => ({ name: `weights in a file called ${shard}`, answer: (_request, response, { file, isProbe }) => {
     const index = JSON.stringify({ metadata: {}, weight_map: { a: shard } });
     if (file === WEIGHTS) return response.writeHead(404, { 'x-error-code': 'EntryNotFound' }).end(), true;
     if (file !== 'model.safetensors.index.json') return false;

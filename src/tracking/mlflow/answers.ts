@@ -1,4 +1,5 @@
-import { textOfPage } from '../../core/answers.ts';
+import { reasonOf, secondsToWait, textOfPage } from '../../core/answers.ts';
+import { withoutCredentials } from '../../core/secrets.ts';
 import { duration, printable } from '../../core/text.ts';
 
 /** Why a request did not succeed, and so what to do about it. */
@@ -46,10 +47,10 @@ export function judge(status: number, body: string, headers: { get(name: string)
 
 /** What cannot be reached: refused connections, unknown hosts, cut connections, time-outs. */
 export function unreachable(error: unknown): Failure {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const code = (cause as { readonly code?: unknown } | null)?.code;
-  const reason = typeof code === 'string' ? code : cause instanceof Error ? cause.name : 'unknown';
-  return { kind: 'away', message: `the tracking server cannot be reached (${reason})` };
+  const reason = reasonOf(error);
+  // fetch refuses the ports of other protocols, today as tomorrow.
+  if (reason === 'bad port') return { kind: 'stop', message: 'the tracking server has a port that fetch refuses, because it belongs to another protocol', remedy: NO_MLFLOW };
+  return { kind: 'away', message: `the tracking server cannot be reached (${printable(withoutCredentials(reason)).slice(0, MESSAGE_LENGTH)})` };
 }
 
 function cure(status: number, message: string, location: string | null): string {
@@ -97,11 +98,8 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** With the server's own wish, which is in seconds or a date. */
+/** With the server's own wish. */
 function patiently(failure: Failure, header: string | null): Failure {
-  if (header === null || header.trim() === '') return failure;
-  const seconds = Number(header);
-  const retryAfter = Number.isNaN(seconds) ? Date.parse(header.slice(0, 100)) - Date.now() : seconds * 1000;
-  if (!Number.isFinite(retryAfter) || retryAfter < 0) return failure;
-  return { ...failure, retryAfter, message: `${failure.message} (to be asked again in ${duration(retryAfter / 1000)})` };
+  const seconds = secondsToWait(header);
+  return seconds === undefined ? failure : { ...failure, retryAfter: seconds * 1000, message: `${failure.message} (to be asked again in ${duration(seconds)})` };
 }
