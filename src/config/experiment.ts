@@ -1,12 +1,8 @@
+import { epochMetrics } from './metric-names.ts';
 import { choice, flag, integer, kinds, list, nullable, number, object, orAuto, pair, pathOr, text, type SchemaNode, type Value } from './schema.ts';
 
-/** What is measured on each of the two parts, after every epoch. */
-const METRICS = ['loss', 'accuracy', 'precision_macro', 'recall_macro', 'f1_macro', 'f1', 'roc_auc'] as const;
-
-const monitored = [...METRICS.map((metric) => `val/${metric}` as const), ...METRICS.map((metric) => `train/${metric}` as const)];
-
-const monitor = (name: (typeof monitored)[number]) =>
-  choice(monitored, { default: name, description: 'The metric to watch, after every epoch. f1 is that of the second of two classes, and is not measured for more; f1_macro is the mean over the classes, roc_auc for more than two the mean of each against the rest.' });
+const monitor = (name: (typeof epochMetrics)[number]) =>
+  choice(epochMetrics, { default: name, description: 'The metric to watch, after every epoch. f1 is that of the second of two classes, and is not measured for more; f1_macro is the mean over the classes, roc_auc for more than two the mean of each against the rest.' });
 
 const mode = (name: 'min' | 'max') => choice(['min', 'max'], { default: name, description: 'Whether smaller (min) or larger (max) values are better.' });
 

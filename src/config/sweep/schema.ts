@@ -1,9 +1,6 @@
 import { experimentDefinition } from '../experiment.ts';
+import { runMetrics } from '../metric-names.ts';
 import { choice, dotted, integer, isPathOr, nullable, object, pathsOf, schemaAt, text, typesOf, type SchemaNode } from '../schema.ts';
-
-const METRICS = ['accuracy', 'f1_macro', 'f1', 'precision_macro', 'recall_macro', 'roc_auc', 'loss'] as const;
-
-const ranked = [...METRICS.map((metric) => `oof/${metric}` as const), ...METRICS.map((metric) => `cv/${metric}/mean` as const)];
 
 /** A sweep without its parameters, whose keys are the paths of the configuration. */
 export const sweepDefinition = object('A sweep: one configuration, and values to try in it.', {
@@ -12,7 +9,7 @@ export const sweepDefinition = object('A sweep: one configuration, and values to
   strategy: choice(['grid', 'random'], { default: 'grid', description: 'Every combination of the values, or combinations drawn at random.' }),
   trials: integer({ default: 10, minimum: 1, maximum: 1000, description: 'How many combinations the strategy random draws.' }),
   seed: integer({ default: 42, minimum: 0, maximum: 2 ** 32 - 1, description: 'Decides what the strategy random draws.' }),
-  metric: choice(ranked, { default: 'oof/f1_macro', description: 'Ranks the runs: of a loss smaller values are better, of all else larger ones.' }),
+  metric: choice(runMetrics, { default: 'oof/f1_macro', description: 'Ranks the runs: of a loss smaller values are better, of all else larger ones.' }),
 });
 
 /** Paths of what a sweep can change: every value, and the objects that can be null or a path. */
