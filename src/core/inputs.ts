@@ -1,7 +1,7 @@
 import { readFileSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { bytes } from './text.ts';
 import { OrtrainError } from './errors.ts';
-import { isObject, type Shape } from './shapes.ts';
+import { isObject, type ShapeOf } from './shapes.ts';
 
 /** Files that others may have made. Each is looked at before it is opened: a named pipe may never answer, and a device never ends. */
 
@@ -44,7 +44,7 @@ export function readInput(path: string, most: number): Buffer {
 }
 
 /** A JSON value of a shape, of a file that this program writes. Throws OrtrainError `data` that names the file and the place in it. */
-export function readJsonInput<T>(path: string, shape: Shape, most: number = MOST_JSON_BYTES): T {
+export function readJsonInput<T>(path: string, shape: ShapeOf<T>, most: number = MOST_JSON_BYTES): T {
   const value = parsed(path, readInput(path, most).toString('utf8'));
   const wrong = shape(value, '');
   if (wrong !== undefined) throw unreadable(path, wrong.startsWith(' ') ? `it${wrong}` : wrong);

@@ -1,16 +1,19 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { count, object, optional, text, type TypeOf } from './shapes.ts';
 
 /** A process, told apart from a later one that was given its number, and from those of other machines and containers. */
-export interface Owner {
-  readonly pid: number;
+export type Owner = TypeOf<typeof owner>;
+
+export const owner = object({
+  pid: count,
   /** When it started, in the system's own count; empty where the system does not tell. */
-  readonly started: string;
-  readonly host: string;
+  started: text,
+  host: text,
   /** The system's start that it belongs to, and the space in which its number counts; empty where the system does not tell, absent in older names. */
-  readonly boot?: string;
-  readonly namespace?: string;
-}
+  boot: optional(text),
+  namespace: optional(text),
+});
 
 /** What is known of a process without a sign of it: `unknown` for one of another machine or container, and one that is suspended. */
 export type Fate = 'alive' | 'dead' | 'unknown';

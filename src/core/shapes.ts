@@ -17,8 +17,22 @@ export interface OptionalShape<T> extends Shape {
 declare const shaped: unique symbol;
 declare const maybe: unique symbol;
 
-/** A shape for each member of a type, also for those that may be left out. */
-export type MembersOf<T> = { readonly [K in keyof T]-?: Record<never, never> extends Pick<T, K> ? OptionalShape<Exclude<T[K], undefined>> : ShapeOf<T[K]> };
+/** Shapes by the names of an object's members. */
+type Members = Readonly<Record<string, Shape>>;
+
+/** The type whose values a shape lets through: one definition says what is checked and what the compiler knows. */
+export type TypeOf<S> = S extends ShapeOf<infer T> ? T : S extends OptionalShape<infer T> ? T : unknown;
+
+/** The object with these members. */
+export type ObjectOf<M> = Flat<
+  { readonly [K in keyof M as M[K] extends OptionalShape<infer _> ? never : K]: TypeOf<M[K]> } &
+  { readonly [K in keyof M as M[K] extends OptionalShape<infer _> ? K : never]?: TypeOf<M[K]> }
+>;
+
+/** One object a name, told apart by `type`. */
+export type OneOfTypes<T> = { [K in keyof T]: Flat<{ readonly type: K } & ObjectOf<T[K]>> }[keyof T];
+
+type Flat<T> = { [K in keyof T]: T[K] };
 
 export const text: ShapeOf<string> = primitive('a text', (value) => typeof value === 'string');
 export const flag: ShapeOf<boolean> = primitive('true or false', (value) => typeof value === 'boolean');
@@ -27,7 +41,7 @@ export const number: ShapeOf<number> = primitive('a number', Number.isFinite);
 /** A whole number of at least 0. */
 export const count: ShapeOf<number> = primitive('a whole number', (value) => Number.isSafeInteger(value) && Number(value) >= 0);
 /** What is not a number in a file of metrics is null there. */
-export const metric: ShapeOf<number> = primitive('a number', (value) => value === null || Number.isFinite(value));
+export const metric: ShapeOf<number | null> = primitive('a number', (value) => value === null || Number.isFinite(value));
 export function oneOf<const W extends string>(...words: readonly W[]): ShapeOf<W> {
   return primitive(`one of ${words.join(', ')}`, (value) => words.includes(value as W));
 }
@@ -65,31 +79,26 @@ export function record(of: Shape): Shape {
 }
 
 /** An object with at least these members. */
-export function object(members: Readonly<Record<string, Shape>>): Shape {
+export function object<const M extends Members>(members: M): ShapeOf<ObjectOf<M>> {
   const all = Object.entries(members);
-  return (value, place) => {
+  return typed((value, place) => {
     if (!isObject(value)) return `${place} is ${briefly(value)}, not an object`;
     for (const [key, of] of all) {
       const member = Object.hasOwn(value, key) ? value[key] : undefined;
       if (of(member, '') !== undefined) return of(member, at(place, key));
     }
     return undefined;
-  };
+  });
 }
 
-/** An object that may be of any type, with these members at least. */
-export function objectLike(members: Readonly<Record<string, Shape>>): ShapeOf<object> {
+/** An object of which no more than these members is known. */
+export function objectWith(members: Members): ShapeOf<object> {
   return typed(object(members));
 }
 
-/** An object of a type, with a shape for each of its members. */
-export function objectOf<T extends object>(members: MembersOf<T>): ShapeOf<T> {
-  return typed(object(members as unknown as Readonly<Record<string, Shape>>));
-}
-
 /** One of the objects that their `type` tells apart; what a later version may add is let through. */
-export function ofType<T extends { readonly type: string }>(types: { readonly [K in T['type']]: MembersOf<Omit<Extract<T, { readonly type: K }>, 'type'>> }): ShapeOf<T> {
-  const shapes = Object.fromEntries(Object.entries(types).map(([type, members]) => [type, object(members as Readonly<Record<string, Shape>>)]));
+export function ofType<const T extends Readonly<Record<string, Members>>>(types: T): ShapeOf<OneOfTypes<T>> {
+  const shapes = Object.fromEntries(Object.entries(types).map(([type, members]) => [type, object(members)]));
   return typed(both(object({ type: text }), (value, place) => {
     const { type } = value as { readonly type: string };
     return Object.hasOwn(shapes, type) ? shapes[type]?.(value, place) : undefined;

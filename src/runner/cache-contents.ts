@@ -4,7 +4,6 @@ import { OrtrainError } from '../core/errors.ts';
 import { readJsonInput } from '../core/inputs.ts';
 import { fileInside } from '../core/inside.ts';
 import { object, record, text } from '../core/shapes.ts';
-import type { Environment } from '../core/events.ts';
 import { signOf } from '../core/lease.ts';
 import { livingOwner } from '../core/lock.ts';
 import { lockOf, openCache } from './cache.ts';
@@ -113,7 +112,7 @@ function usersByEntry(runsFolder: string): ReadonlyMap<string, readonly string[]
 function entriesOf(run: string): readonly string[] {
   const path = join(run, 'environment.json');
   try {
-    return Object.values(readJsonInput<Pick<Environment, 'entries'>>(fileInside(run, 'environment.json'), object({ entries: record(text) })).entries);
+    return Object.values(readJsonInput(fileInside(run, 'environment.json'), object({ entries: record(text) })).entries);
   } catch (cause) {
     throw new OrtrainError('usage', `${path} does not tell which cache entries its run uses`, { subject: path, remedy: 'Carry the run out again, which costs nothing where the cache is whole, or move its folder away.', cause });
   }

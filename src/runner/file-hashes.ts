@@ -61,7 +61,7 @@ export function openFileHashes(artifacts: string): FileHashes {
 }
 
 /** SHA-256 in hex. */
-const digest = primitive('a SHA-256', (value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value));
+const digest = primitive<string>('a SHA-256', (value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value));
 
 /** A file that has just been changed may be changed again within the same tick of its file system's clock. */
 const FRESH_MS = 2000;

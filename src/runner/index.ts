@@ -14,4 +14,4 @@ export { predictTexts, type TextPredictions } from './predict.ts';
 export type { RunnerOptions } from './prepare.ts';
 export { runExperiment, type RunResult } from './run.ts';
 export { listRuns, readRun, type ListedRun, type StoredRun } from './runs.ts';
-export type { FoldHistory, RunMetrics } from '../tracking/run-files.ts';
+export type { FoldHistory, RunMetrics } from '../tracking/run-metrics.ts';

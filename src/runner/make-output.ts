@@ -1,5 +1,6 @@
 import { OrtrainError } from '../core/errors.ts';
-import type { Listener, StageEvent, Usage } from '../core/events.ts';
+import type { Listener, StageEvent } from '../core/events.ts';
+import type { Usage } from '../core/measures.ts';
 import type { Lock } from '../core/lock.ts';
 import type { FileHashes } from './file-hashes.ts';
 import type { PreparedRun } from './prepare.ts';

@@ -5,7 +5,7 @@ import { OrtrainError } from '../core/errors.ts';
 import { writeJsonAtomic } from '../core/files.ts';
 import { hashFile, hashOf } from '../core/hash.ts';
 import { kindOf, readJsonInput } from '../core/inputs.ts';
-import { count, cut, list, nullable, object, primitive, record, text, type Shape } from '../core/shapes.ts';
+import { count, cut, list, nullable, object, primitive, record, text, type ShapeOf } from '../core/shapes.ts';
 
 /** Everything that a cache key is the hash of. */
 export interface KeyParts {
@@ -47,8 +47,8 @@ export interface Expected {
 
 const NAME = 'manifest.json';
 
-const shape: Shape = object({
-  format: primitive('1', (value) => value === 1),
+const shape: ShapeOf<Manifest> = object({
+  format: primitive<1>('1', (value) => value === 1),
   made: text,
   parts: object({
     stage: text,
@@ -80,7 +80,7 @@ export async function writeManifest(folder: string, parts: KeyParts, { files: ne
 export function readManifest(folder: string): Manifest | undefined {
   const path = join(folder, NAME);
   try {
-    return lstatSync(path).isFile() ? readJsonInput<Manifest>(path, shape) : undefined;
+    return lstatSync(path).isFile() ? readJsonInput(path, shape) : undefined;
   } catch {
     return undefined;
   }

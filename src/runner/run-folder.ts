@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { cpus, platform, release, totalmem, userInfo } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { toYaml, type Experiment } from '../config/index.ts';
-import type { Environment } from '../core/events.ts';
+import type { Environment } from '../core/environment.ts';
 import { isThere, placeFile, removeLeftovers, writeFileAtomic, writeJsonAtomic } from '../core/files.ts';
 import { fileInside, folderInside } from '../core/inside.ts';
 import { packageVersion } from '../core/package.ts';

@@ -2,15 +2,14 @@ import { lstatSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileSchemas, loadExperiment, type Experiment } from '../config/index.ts';
 import { OrtrainError } from '../core/errors.ts';
-import { isThere, writeFileAtomic } from '../core/files.ts';
+import { writeFileAtomic } from '../core/files.ts';
 import { hashOf, sha256 } from '../core/hash.ts';
-import { MOST_JSON_BYTES, readInput, readJsonInput, unreadable } from '../core/inputs.ts';
+import { MOST_JSON_BYTES, readInput } from '../core/inputs.ts';
 import { fileInside } from '../core/inside.ts';
 import { packageVersion } from '../core/package.ts';
 import { journalEntries, type JournalEntry } from '../tracking/journal.ts';
-import type { RunMetrics } from '../tracking/run-files.ts';
+import { readMetrics, type RunMetrics } from '../tracking/run-metrics.ts';
 import { readProgress, type RunProgress } from '../tracking/run-progress.ts';
-import { runMetrics } from '../tracking/run-shapes.ts';
 
 /** What a list of runs needs of one of them. */
 export interface RunDigest {
@@ -69,18 +68,6 @@ export function openRunIndex(artifacts: string): RunIndex {
       }
     },
   };
-}
-
-/**
- * Metrics as a run's folder has them; null where it has none. Throws a data error where they are damaged, or, where their SHA-256 is
- * known, are not what the run wrote.
- */
-export function readMetrics(folder: string, digest?: string): RunMetrics | null {
-  const file = fileInside(folder, 'metrics.json');
-  if (!isThere(file)) return null;
-  const metrics = readJsonInput<RunMetrics>(file, runMetrics);
-  if (digest !== undefined && sha256(readInput(file, MOST_JSON_BYTES)) !== digest) throw unreadable(file, 'it was changed after the run wrote it');
-  return metrics;
 }
 
 /** What a read throws that is not fit to be read; undefined for a file that holds something else than it should. */

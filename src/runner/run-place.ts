@@ -1,6 +1,5 @@
 import { basename, dirname, resolve } from 'node:path';
 import { readExperiment, toYaml, type Experiment } from '../config/index.ts';
-import type { Environment } from '../core/events.ts';
 import { isThere } from '../core/files.ts';
 import { readJsonInput } from '../core/inputs.ts';
 import { fileInside, folderInside } from '../core/inside.ts';
@@ -28,7 +27,7 @@ function holdsSame(folder: string, experiment: Experiment, data: Readonly<Record
   folderInside(dirname(folder), basename(folder));
   const [config, surroundings] = ['config.yaml', 'environment.json'].map((name) => fileInside(folder, name)) as [string, string];
   try {
-    const before = readJsonInput<Pick<Environment, 'data'>>(surroundings, object({ data: record(text) }));
+    const before = readJsonInput(surroundings, object({ data: record(text) }));
     const contents = (files: Readonly<Record<string, string>>): string => Object.values(files).sort().join();
     // An earlier version's file lacks the keys that have come since; their defaults are what it meant.
     return toYaml(readExperiment(config)) === toYaml(experiment) && contents(before.data) === contents(data);

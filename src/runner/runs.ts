@@ -4,9 +4,9 @@ import { readExperiment, type Experiment } from '../config/index.ts';
 import { OrtrainError } from '../core/errors.ts';
 import { fileInside, folderInside } from '../core/inside.ts';
 import { nearest } from '../core/nearest.ts';
-import type { RunMetrics } from '../tracking/run-files.ts';
+import { readMetrics, type RunMetrics } from '../tracking/run-metrics.ts';
 import { readProgress, statusOf, type RunProgress } from '../tracking/run-progress.ts';
-import { openRunIndex, readMetrics, unlessDamaged, type RunDigest, type RunResults } from './run-index.ts';
+import { openRunIndex, unlessDamaged, type RunDigest, type RunResults } from './run-index.ts';
 import { trainedFoldsOf } from './trained-folds.ts';
 
 /** A run as its folder tells it. */

@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { freemem } from 'node:os';
 import { findProgram } from '../core/programs.ts';
-import type { GpuFigures, Listener, SystemFigures } from '../core/events.ts';
+import type { Listener } from '../core/events.ts';
+import type { GpuFigures, SystemFigures } from '../core/measures.ts';
 
 /** As often as MLflow looks by default. A look takes some milliseconds, and epochs take minutes. */
 const LOOK_EVERY_MS = 10_000;

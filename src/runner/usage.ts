@@ -1,4 +1,4 @@
-import type { Usage } from '../core/events.ts';
+import type { Usage } from '../core/measures.ts';
 
 /** Often enough to see a model's memory, seldom enough to cost nothing. */
 const LOOK_EVERY_MS = 250;

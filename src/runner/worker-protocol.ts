@@ -1,4 +1,5 @@
-import type { StageEvent, Usage } from '../core/events.ts';
+import type { StageEvent } from '../core/events.ts';
+import type { Usage } from '../core/measures.ts';
 import type { ErrorMessage } from '../core/packed-errors.ts';
 import type { Device } from '../engine/runtime/index.ts';
 import type { StageContext } from '../stages/index.ts';

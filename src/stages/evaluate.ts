@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { writeFileAtomic, writeJsonAtomic } from '../core/files.ts';
 import { writeCsv } from '../data/csv.ts';
 import { classificationMetrics, logLoss, meanAndSd } from '../data/metrics.ts';
-import type { FoldHistory, RunMetrics } from '../tracking/run-files.ts';
+import type { FoldHistory, RunMetrics } from '../tracking/run-metrics.ts';
 import { readExampleIndex, readJson, type FoldValidation } from './outputs.ts';
 import { predictionColumns, predictionRows } from './prediction-table.ts';
 import type { Stage } from './stage.ts';

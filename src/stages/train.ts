@@ -10,7 +10,7 @@ import { openClassifier } from '../training/classifier.ts';
 import { encoderFiles, initialWeights, modelFolderFiles, outputsFor, tokenizerFiles, writeModelFolder } from '../training/classifier-folder.ts';
 import { loadFeatures } from '../training/features.ts';
 import { fit } from '../training/fit.ts';
-import type { FoldHistory } from '../tracking/run-files.ts';
+import type { FoldHistory } from '../tracking/run-metrics.ts';
 import { ENCODER_FILE, readExampleIndex, type FoldValidation } from './outputs.ts';
 import type { Stage } from './stage.ts';
 

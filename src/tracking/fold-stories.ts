@@ -1,6 +1,6 @@
 import type { StageEvent } from '../core/events.ts';
 import type { JournalEntry } from './journal.ts';
-import type { EpochRecord } from './run-files.ts';
+import type { EpochRecord } from './run-metrics.ts';
 
 /** How a fold has gone so far, as the journal tells it. */
 export interface FoldStory {

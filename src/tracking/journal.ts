@@ -1,12 +1,11 @@
 import { closeSync, constants, copyFileSync, fstatSync, fsyncSync, ftruncateSync, readSync, renameSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { OrtrainError } from '../core/errors.ts';
+import { runEvent, type RunEvent } from '../core/events.ts';
 import { makeFolder, temporaryBeside } from '../core/files.ts';
 import { saying } from '../core/inputs.ts';
 import { openFile } from '../core/inside.ts';
-import { cut } from '../core/shapes.ts';
-import { journalEntry } from './run-shapes.ts';
-import type { RunEvent } from '../core/events.ts';
+import { both, cut, object, primitive, type Shape } from '../core/shapes.ts';
 
 /** One line of `journal.jsonl`: an event, the version of this format, and the time in milliseconds since 1970. */
 export type JournalEntry = RunEvent & { readonly v: 1; readonly t: number };
@@ -76,6 +75,13 @@ const PIECE_BYTES = 1 << 20;
 
 /** A line that is longer than this is none of ours. */
 const MOST_LINE_BYTES = 1 << 26;
+
+/** The last moment that JavaScript knows: 100 million days after 1970. */
+const LAST_TIME = 8.64e15;
+const time = primitive<number>('a time in milliseconds since 1970', (value) => Number.isFinite(value) && Math.abs(Number(value)) <= LAST_TIME);
+
+/** A line of the journal. Events that a later version may add are let through. */
+const journalEntry: Shape = both(object({ v: primitive<1>('1', (value) => value === 1), t: time }), runEvent);
 
 /** The entry of a line, or why it is none. */
 function entryIn(line: string): JournalEntry | string {

@@ -1,4 +1,5 @@
-import type { Environment, StageEvent } from '../core/events.ts';
+import type { Environment } from '../core/environment.ts';
+import type { StageEvent } from '../core/events.ts';
 import { ownerName, type Owner } from '../core/owner.ts';
 import { isAtWork } from './at-work.ts';
 import { journalEntries, type JournalEntry } from './journal.ts';

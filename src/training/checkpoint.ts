@@ -11,7 +11,7 @@ import { count, list, nullable, object, primitive, record, text, type Shape } fr
 import { openTensorFile } from '../data/model-folder.ts';
 import { encodeSafetensors, readFloats, type Safetensors } from '../engine/models/index.ts';
 import type { Snapshot, Tensors, Trainer } from '../engine/runtime/index.ts';
-import type { EpochRecord } from '../tracking/run-files.ts';
+import type { EpochRecord } from '../tracking/run-metrics.ts';
 import type { RulesState } from './rules.ts';
 
 /**

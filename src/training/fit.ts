@@ -7,7 +7,7 @@ import { targetFeeds } from '../engine/models/index.ts';
 import { rateSchedule } from '../engine/optim/index.ts';
 import type { Feeds } from '../engine/program.ts';
 import type { Trainer } from '../engine/runtime/index.ts';
-import type { EpochRecord } from '../tracking/run-files.ts';
+import type { EpochRecord } from '../tracking/run-metrics.ts';
 import type { BatchSource } from './batch-source.ts';
 import type { BestModel, Checkpoints, FitState, Pass } from './checkpoint.ts';
 import { forwardAll } from './inference.ts';

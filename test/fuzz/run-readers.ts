@@ -17,7 +17,7 @@ import { openJournal, readJournalFrom } from '../../src/tracking/journal.ts';
 import { readJournal } from '../helpers/journal.ts';
 import { journalStory } from '../../src/tracking/report/journal-story.ts';
 import { readProgress } from '../../src/tracking/run-progress.ts';
-import { readEvaluatedRun, type EvaluatedRun } from '../../src/tracking/run-files.ts';
+import { readEvaluatedRun, type EvaluatedRun } from '../../src/tracking/evaluated-run.ts';
 import { openCheckpoints } from '../../src/training/checkpoint.ts';
 import { feedsOf, batches, forwardProgram, initial, stepProgram } from '../engine/runtime/small-model.ts';
 import { pairRuns } from '../helpers/paired.ts';

@@ -5,9 +5,9 @@ import { sha256 } from '../../src/core/hash.ts';
 import { writeCsv } from '../../src/data/csv.ts';
 import { classificationMetrics, meanAndSd } from '../../src/data/metrics.ts';
 import { openJournal, type JournalEntry } from '../../src/tracking/journal.ts';
-import type { Environment } from '../../src/core/events.ts';
+import type { Environment } from '../../src/core/environment.ts';
 import { thisProcess } from '../../src/core/owner.ts';
-import type { FoldHistory, RunMetrics } from '../../src/tracking/run-files.ts';
+import type { FoldHistory, RunMetrics } from '../../src/tracking/run-metrics.ts';
 
 export interface ScriptedRow {
   readonly text: string;

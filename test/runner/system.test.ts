@@ -4,7 +4,7 @@ import { totalmem } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { SystemFigures } from '../../src/core/events.ts';
+import type { SystemFigures } from '../../src/core/measures.ts';
 import { watchSystem } from '../../src/runner/system.ts';
 import { temporaryFolder } from '../helpers/quickstart.ts';
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { notedDecisions } from '../../src/cli/render/decisions.ts';
 import { loadExperiment } from '../../src/config/index.ts';
+import { OrtrainError } from '../../src/core/errors.ts';
 import type { RunEvent, StageEvent } from '../../src/core/events.ts';
 import { thisProcess } from '../../src/core/owner.ts';
 import { foldStories } from '../../src/tracking/fold-stories.ts';
@@ -22,14 +23,14 @@ const record = { bestEpoch: 1, epochs: [{ epoch: 1, lr: 0.1, metrics: { 'val/f1'
 const machine = { platform: 'p', cpu: 'c', cores: 2, memoryBytes: 8e9 };
 
 /** One of each, with every member that it may have. A new type does not compile before it is here. */
-const stageEvents: { readonly [K in StageEvent['type']]: Extract<StageEvent, { type: K }> } = {
+const stageEvents: { readonly [K in StageEvent['type']]: Required<Extract<StageEvent, { type: K }>> } = {
   progress: { type: 'progress', done: 1, total: 2, unit: 'texts', positions: 3 },
   step: { type: 'step', epoch: 1, epochs: 2, step: 3, steps: 4, loss: 0.5, lr: 0.1, stepsPerSecond: 7 },
   epoch: { type: 'epoch', epoch: 1, step: 2, lr: 0.1, metrics: { 'val/f1': 0.5 }, seconds: 3, work: { training: pace, validation: pace } },
   decision: { type: 'decision', epoch: 1, kind: 'stopped', message: 'm' },
   notice: { type: 'notice', level: 'warning', message: 'm' },
 };
-const runEvents: { readonly [K in RunEvent['type']]: Extract<RunEvent, { type: K }> } = {
+const runEvents: { readonly [K in RunEvent['type']]: Required<Extract<RunEvent, { type: K }>> } = {
   download: { type: 'download', file: 'f', done: 1, total: 2 },
   'run-started': {
     type: 'run-started',
@@ -95,12 +96,54 @@ test.each(events.map((event) => ['event' in event ? `${event.type} ${event.event
   tell([start, ...sound]);
 });
 
-test('an event of a wrong form is told with file, line and place', () => {
-  write({ v: 1, t: 1, ...runEvents.notice }, { v: 1, t: 2, ...runEvents.system, gpus: 5 });
-  expect(() => [...journalEntries(path)]).toThrow(
-    expect.objectContaining({ code: 'data', message: `${path} is damaged in line 2`, problems: [expect.objectContaining({ file: path, line: 2, message: 'this line is no event: gpus is 5, not a list' })] }),
-  );
+/** Each member of a value, with the value in which it is of another kind. Of a configuration only what readers need has a form. */
+function* wrong(value: unknown, place: string): Generator<readonly [place: string, whole: unknown]> {
+  yield [place, typeof value === 'string' || (typeof value === 'object' && value !== null) ? 5 : 'wrong'];
+  if (typeof value !== 'object' || value === null || place === 'experiment') return;
+  for (const [key, member] of Object.entries(value)) {
+    const at = Array.isArray(value) ? `${place}[${key}]` : place === '' ? key : `${place}.${key}`;
+    for (const [where, instead] of wrong(member, at)) yield [where, Array.isArray(value) ? value.map((item: unknown, i) => (String(i) === key ? instead : item)) : { ...value, [key]: instead }];
+  }
+}
+
+test.each(events.map((event) => ['event' in event ? `${event.type} ${event.event.type}` : event.type, event] as const))('a wrong member of %s is told with file, line and place', (_, event) => {
+  const places = [...wrong({ v: 1, t: 5, ...event }, '')].filter(([place]) => place !== '');
+  expect(places.length).toBeGreaterThan(5);
+  for (const [place, whole] of places) {
+    write({ v: 1, t: 1, ...runEvents.notice }, whole);
+    const { problems } = caught(() => [...journalEntries(path)]);
+    expect(problems, place).toEqual([expect.objectContaining({ file: path, line: 2, message: expect.stringContaining(`this line is no event: ${place} is `) })]);
+  }
 });
+
+test('what a configuration must have for those who show the run is told with its place', () => {
+  for (const [experiment, place] of [[{ data: 5 }, 'data'], [{ training: { best_model: { monitor: 5, mode: 'max' } } }, 'training.best_model.monitor'], [{ tracking: { mlflow: { log_models: 5 } } }, 'tracking.mlflow.log_models']] as const) {
+    write({ v: 1, t: 1, ...runEvents['run-started'], experiment });
+    expect(caught(() => [...journalEntries(path)]).problems).toEqual([expect.objectContaining({ message: expect.stringContaining(`experiment.${place} is 5, not`) })]);
+  }
+});
+
+test('GPUs that are no list are no event', () => {
+  write({ v: 1, t: 2, ...runEvents.system, gpus: 5 });
+  expect(caught(() => [...journalEntries(path)])).toMatchObject({ code: 'data', message: `${path} is damaged in line 1`, problems: [{ message: 'this line is no event: gpus is 5, not a list' }] });
+});
+
+test('events that none of our versions knows are passed over', () => {
+  const later = [{ v: 1, t: 1, type: 'later', gpus: 5 }, { v: 1, t: 1, ...runEvents['task-event'], event: { type: 'later', epoch: 'x' } }];
+  write(...later);
+  expect([...journalEntries(path)]).toEqual(later);
+  tell([{ v: 1, t: 0, ...runEvents['run-started'] }, ...journalEntries(path)]);
+});
+
+function caught(action: () => unknown): OrtrainError {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof OrtrainError) return error;
+    throw error;
+  }
+  throw new Error('nothing was thrown');
+}
 
 test.each(['/etc/passwd', '../config.yaml', 'figures/../../a', 'C:\\a', ''])('an artifact is in the folder of its run, not at %s', (outside) => {
   write({ v: 1, t: 1, ...runEvents.artifact, path: outside });

@@ -6,7 +6,7 @@ import { listRuns, readRun } from '../../src/runner/index.ts';
 import { diffRuns } from '../../src/tracking/comparison/diff.ts';
 import { openJournal } from '../../src/tracking/journal.ts';
 import { recordedFiles } from '../../src/tracking/recorded-files.ts';
-import { readEvaluatedRun } from '../../src/tracking/run-files.ts';
+import { readEvaluatedRun } from '../../src/tracking/evaluated-run.ts';
 import { flipBit } from '../helpers/damage.ts';
 import { twoClassRows, writeEvaluatedRun } from '../helpers/evaluated-run.ts';
 import { temporaryFolder } from '../helpers/quickstart.ts';

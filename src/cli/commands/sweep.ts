@@ -7,7 +7,7 @@ import { writeJsonAtomic } from '../../core/files.ts';
 import { isOfTwoClasses } from '../../data/metrics.ts';
 import { checkData } from '../../runner/index.ts';
 import { compareRuns, type Comparison } from '../../tracking/comparison/compare.ts';
-import { summaryOf, type RunMetrics } from '../../tracking/run-files.ts';
+import { summaryOf, type RunMetrics } from '../../tracking/run-metrics.ts';
 import type { Answer, Call, Verb } from '../call.ts';
 import { runAll, type Outcome } from '../experiment-runs.ts';
 import { requireReferences } from '../experiments.ts';

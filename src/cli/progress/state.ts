@@ -81,7 +81,7 @@ export function taskSecondsLeft({ status, step, reports }: TaskState, now: numbe
   if (status !== 'running' || reports === undefined) return undefined;
   const { first, latest } = reports;
   const since = latest.done - first.done;
-  const pace = since > 0 ? (latest.at - first.at) / 1000 / since : step !== undefined && step.stepsPerSecond > 0 ? 1 / step.stepsPerSecond : undefined;
+  const pace = since > 0 ? (latest.at - first.at) / 1000 / since : step !== undefined && step.stepsPerSecond !== null && step.stepsPerSecond > 0 ? 1 / step.stepsPerSecond : undefined;
   return pace === undefined ? undefined : Math.max(0, pace * (latest.total - latest.done) - (now - latest.at) / 1000);
 }
 

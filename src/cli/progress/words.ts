@@ -24,7 +24,7 @@ export function activity(task: TaskState, now: number): string {
 }
 
 /** `val/loss 0.4711  val/f1_macro 0.7810` */
-export function headlines(metrics: Readonly<Record<string, number>>, names: readonly string[]): string {
+export function headlines(metrics: Readonly<Record<string, number | null>>, names: readonly string[]): string {
   return names
     .filter((name) => name in metrics)
     .map((name) => `${name} ${metric(metrics[name])}`)
@@ -37,6 +37,7 @@ export function downloading({ file, done, total }: NonNullable<RunState['downloa
 }
 
 /** Three digits are enough to see a change. */
-function pace(stepsPerSecond: number): string {
+function pace(stepsPerSecond: number | null): string {
+  if (stepsPerSecond === null) return '–';
   return stepsPerSecond >= 100 ? stepsPerSecond.toFixed(0) : stepsPerSecond.toPrecision(2);
 }

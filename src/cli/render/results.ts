@@ -6,7 +6,7 @@ import { metric, printable } from './text.ts';
 /** The table of results: each fold's best epoch on its validation rows, mean and standard deviation, and all rows out of fold. */
 export function resultsTable({ folds, cv, oof }: RunMetrics, colors: Colors): string {
   const names = Object.keys(cv);
-  const cells = (value: (name: string) => number | undefined): readonly string[] => names.map((name) => metric(value(name)));
+  const cells = (value: (name: string) => number | null | undefined): readonly string[] => names.map((name) => metric(value(name)));
   return table(
     [left('fold'), right('best epoch'), ...names.map((name) => right(printable(name)))],
     [

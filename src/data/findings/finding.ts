@@ -1,51 +1,58 @@
-import { count } from '../../core/text.ts';
+import { count, list, object, oneOf, optional, text, word, type TypeOf } from '../../core/shapes.ts';
+import { count as counted } from '../../core/text.ts';
+
+/** What a finding is about. */
+type Code =
+  | 'duplicate-texts'
+  | 'conflicting-classes'
+  | 'test-texts-in-training'
+  | 'similar-texts'
+  | 'empty-texts'
+  | 'cleaned-rows'
+  | 'class-balance'
+  | 'similar-classes'
+  | 'few-rows-of-class'
+  | 'fold-lacks-class'
+  | 'leaking-column'
+  | 'leaking-text'
+  | 'sorted-by-class'
+  | 'cut-texts'
+  | 'padding'
+  | 'unknown-tokens'
+  | 'tokenizer-settings'
+  | 'model'
+  | 'no-tokenizer'
+  | 'untrained-pooler';
+
+type Example = TypeOf<typeof example>;
+
+const example = object({
+  table: word<'train' | 'test'>(),
+  /** Data rows, from 1; of many the first. */
+  rows: list(count),
+  /** The beginning of their text. */
+  text,
+});
 
 /**
  * Something about the data that a person should know before training. What makes a run impossible or wrong is no finding: it
- * is refused, with its rows, where the tables are read.
+ * is refused, with its rows, where the tables are read. `findings.json` of a run holds those of its data.
  */
-export interface Finding {
-  /** `warning`: results will look better, or be worse, than they have to. `info`: good to know. */
-  readonly severity: 'warning' | 'info';
-  readonly code:
-    | 'duplicate-texts'
-    | 'conflicting-classes'
-    | 'test-texts-in-training'
-    | 'similar-texts'
-    | 'empty-texts'
-    | 'cleaned-rows'
-    | 'class-balance'
-    | 'similar-classes'
-    | 'few-rows-of-class'
-    | 'fold-lacks-class'
-    | 'leaking-column'
-    | 'leaking-text'
-    | 'sorted-by-class'
-    | 'cut-texts'
-    | 'padding'
-    | 'unknown-tokens'
-    | 'tokenizer-settings'
-    | 'model'
-    | 'no-tokenizer'
-    | 'tokenizer-settings'
-    | 'untrained-pooler';
-  /** A sentence without a final full stop. */
-  readonly message: string;
-  /** How many rows, texts, classes or tokens it is about. */
-  readonly count: number;
-  /** The first few places. */
-  readonly examples: readonly Example[];
-  /** What can be done, in full sentences that name the options. */
-  readonly remedy?: string;
-}
+export type Finding = TypeOf<typeof finding>;
 
-interface Example {
-  readonly table: 'train' | 'test';
-  /** Data rows, from 1; of many the first. */
-  readonly rows: readonly number[];
-  /** The beginning of their text. */
-  readonly text: string;
-}
+export const finding = object({
+  /** `warning`: results will look better, or be worse, than they have to. `info`: good to know. */
+  severity: oneOf('warning', 'info'),
+  code: word<Code>(),
+  /** A sentence without a final full stop. */
+  message: text,
+  /** How many rows, texts, classes or tokens it is about. */
+  count,
+  /** The first few places. */
+  examples: list(example),
+  /** What can be done, in full sentences that name the options. */
+  remedy: optional(text),
+});
 
 const SHOWN_EXAMPLES = 3;
 const SHOWN_ROWS = 5;
@@ -64,7 +71,7 @@ export function percent(part: number, whole: number): string {
 
 /** `1,905 of 7,613 rows (25.0 %)` */
 export function partOf(part: number, whole: number, noun: string): string {
-  return `${count(part)} of ${count(whole)} ${noun} (${percent(part, whole)})`;
+  return `${counted(part)} of ${counted(whole)} ${noun} (${percent(part, whole)})`;
 }
 
 /** Cut between characters, not between the two halves of one. */

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import type { Experiment } from '../../config/index.ts';
-import type { Environment, Pace, RunEvent } from '../../core/events.ts';
+import type { Environment } from '../../core/environment.ts';
+import type { RunEvent } from '../../core/events.ts';
+import type { Pace } from '../../core/measures.ts';
 import { journalEntries, type JournalEntry } from '../../tracking/journal.ts';
 import { circumstancesOf } from '../../tracking/run-progress.ts';
 import { listRuns } from '../runs.ts';

@@ -1,7 +1,7 @@
 import type { Experiment } from '../../config/index.ts';
 import { differing } from '../../config/parameters.ts';
 import { resampledInterval, type Interval } from '../../data/significance.ts';
-import type { RunMetrics } from '../run-files.ts';
+import type { RunMetrics } from '../run-metrics.ts';
 import { criterionOf, isSmallerBetter, scoreBy, sharedCriterion, type Criterion } from './criterion.ts';
 import { readJudged } from './judged.ts';
 import { pairJudged, type Pairing } from './pairing.ts';
@@ -105,12 +105,12 @@ function figures({ metrics, experiment }: Compared): Readonly<Record<string, Com
   if (metrics === null) return {};
   const { oof, cv, folds } = metrics;
   const testToTrain = 1 / (experiment.split.folds - 1);
-  const spread = ([name, { mean, sd }]: [string, { readonly mean: number; readonly sd: number }]): [string, ComparedValue] => [
+  const spread = ([name, { mean, sd }]: [string, RunMetrics['cv'][string]]): [string, ComparedValue] => [
     `cv/${name}`,
-    { value: mean, sd, interval: resampledInterval(folds.map(({ best }) => best[`val/${name}`] ?? NaN), testToTrain) ?? null },
+    { value: mean ?? NaN, sd, interval: resampledInterval(folds.map(({ best }) => best[`val/${name}`] ?? NaN), testToTrain) ?? null },
   ];
   return {
-    ...Object.fromEntries(Object.entries(oof).map(([name, value]) => [name, { value, sd: null, interval: null }])),
+    ...Object.fromEntries(Object.entries(oof).map(([name, value]) => [name, { value: value ?? NaN, sd: null, interval: null }])),
     ...Object.fromEntries(Object.entries(cv).map(spread)),
   };
 }

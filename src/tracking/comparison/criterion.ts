@@ -1,5 +1,5 @@
 import type { Experiment } from '../../config/index.ts';
-import type { RunMetrics } from '../run-files.ts';
+import type { RunMetrics } from '../run-metrics.ts';
 
 /** What runs are compared by: one metric, in the three forms that a run has it in. */
 export interface Criterion {

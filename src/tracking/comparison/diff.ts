@@ -2,13 +2,12 @@ import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { differing } from '../../config/parameters.ts';
 import { OrtrainError } from '../../core/errors.ts';
-import type { Environment } from '../../core/events.ts';
+import { environment, type Environment } from '../../core/environment.ts';
 import { hashFile } from '../../core/hash.ts';
 import { readJsonInput } from '../../core/inputs.ts';
 import { fileInside, folderInside } from '../../core/inside.ts';
 import { leaves } from '../../core/leaves.ts';
 import { recordedFiles, whatIsWrong } from '../recorded-files.ts';
-import { runEnvironment } from '../run-shapes.ts';
 import { sideBySide, type Compared, type SideBySide } from './compare.ts';
 import { readJudged } from './judged.ts';
 
@@ -98,7 +97,7 @@ function shown(value: unknown): string {
 function readEnvironment({ name, folder }: Stored): Environment {
   const path = join(folder, 'environment.json');
   try {
-    return readJsonInput<Environment>(fileInside(folder, 'environment.json'), runEnvironment);
+    return readJsonInput(fileInside(folder, 'environment.json'), environment);
   } catch (cause) {
     throw new OrtrainError('data', `${path} cannot be read, so nothing is known of what ${name} ran on`, { subject: path, cause });
   }

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathOf, type Experiment } from '../../config/index.ts';
-import { readEvaluatedRun, type EvaluatedRun, type RunMetrics } from '../run-files.ts';
+import { readEvaluatedRun, type EvaluatedRun } from '../evaluated-run.ts';
+import type { RunMetrics } from '../run-metrics.ts';
 
 /** A run that has been evaluated, with what a comparison takes of its rows: a byte each, so that a thousand runs fit into memory. */
 export interface Judged {

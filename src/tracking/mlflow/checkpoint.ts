@@ -42,7 +42,7 @@ function storedCheckpoint(folder: string, server: TrackingServer): Checkpoint | 
   const former = server.formerKey === undefined ? [] : [server.formerKey];
   for (const key of [server.key, ...former]) {
     try {
-      const stored = readJsonInput<Checkpoint>(fileInside(folder, `mlflow/${key}.json`), checkpointShape);
+      const stored = readJsonInput(fileInside(folder, `mlflow/${key}.json`), checkpointShape);
       if (stored.server === server.uri || key === OWN_KEY) return { ...freshCheckpoint(server), ...stored };
     } catch {
       // Missing, or as good as lost.

@@ -1,5 +1,6 @@
 import { pathOf, type Experiment } from '../../config/index.ts';
-import type { Environment, FoldRecord } from '../../core/events.ts';
+import type { Environment } from '../../core/environment.ts';
+import type { FoldRecord } from '../../core/measures.ts';
 import { leaves } from '../../core/leaves.ts';
 import type { JournalEntry } from '../journal.ts';
 import type { RunStatus } from './client.ts';

@@ -1,4 +1,5 @@
-import type { Environment, SystemFigures } from '../../core/events.ts';
+import type { Environment } from '../../core/environment.ts';
+import type { SystemFigures } from '../../core/measures.ts';
 import type { Metric } from './wire.ts';
 
 /** What a run takes of the machine, under the names that MLflow's own pages know; `process_memory_usage_megabytes` is ours. */

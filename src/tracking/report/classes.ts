@@ -1,6 +1,6 @@
 import { count, metric } from '../../core/text.ts';
 import { classScores, confusionOf, type ClassScores } from '../../data/confusion.ts';
-import type { EvaluatedRun } from '../run-files.ts';
+import type { EvaluatedRun } from '../evaluated-run.ts';
 import { html, type Html } from './html.ts';
 import { bar, table } from './page.ts';
 

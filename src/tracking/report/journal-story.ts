@@ -1,4 +1,5 @@
-import type { StageEvent, SystemFigures } from '../../core/events.ts';
+import type { StageEvent } from '../../core/events.ts';
+import type { SystemFigures } from '../../core/measures.ts';
 import type { JournalEntry } from '../journal.ts';
 
 /** What the journal of a run adds to its other files. */

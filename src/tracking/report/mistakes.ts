@@ -1,6 +1,6 @@
 import { count, metric, plural } from '../../core/text.ts';
 import type { LabelledExamples } from '../../data/example-rows.ts';
-import type { OutOfFold } from '../run-files.ts';
+import type { OutOfFold } from '../evaluated-run.ts';
 import { html, type Html } from './html.ts';
 import type { RunStory } from './run-story.ts';
 

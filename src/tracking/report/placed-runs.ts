@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { scoresOf, type Compared, type ComparedValue, type Comparison } from '../comparison/compare.ts';
-import type { RunMetrics } from '../run-files.ts';
+import type { RunMetrics } from '../run-metrics.ts';
 import { shortLabels } from './labels.ts';
 
 /** A run as a page of a comparison shows it. */

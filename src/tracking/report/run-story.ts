@@ -1,7 +1,8 @@
 import { join } from 'node:path';
+import type { Finding } from '../../data/findings/finding.ts';
 import { journalEntries } from '../journal.ts';
-import { readEvaluatedRun, type EvaluatedRun } from '../run-files.ts';
-import { readFindings, type Finding } from './findings.ts';
+import { readEvaluatedRun, type EvaluatedRun } from '../evaluated-run.ts';
+import { readFindings } from './findings.ts';
 import { journalStory, type JournalStory } from './journal-story.ts';
 import { conflictingTexts, countTokens, readTrainTexts, type TokenLengths, type TrainTexts } from './texts.ts';
 

@@ -7,7 +7,7 @@ import type { LabelledExamples } from '../../data/example-rows.ts';
 import { readTrainExamples } from '../../data/examples.ts';
 import { sameness } from '../../data/sameness.ts';
 import { loadTokenizer } from '../../data/tokens.ts';
-import type { EvaluatedRun } from '../run-files.ts';
+import type { EvaluatedRun } from '../evaluated-run.ts';
 
 /** The training rows of a run, or why they are not here any more. */
 export type TrainTexts = { readonly examples: LabelledExamples } | { readonly missing: string };

@@ -1,7 +1,8 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Pace, RunEvent } from '../../../src/core/events.ts';
+import type { RunEvent } from '../../../src/core/events.ts';
+import type { Pace } from '../../../src/core/measures.ts';
 import { loadTokens } from '../../../src/data/tokens.ts';
 import { planExperiment, plannedTogether, runExperiment, type ExperimentPlan } from '../../../src/runner/index.ts';
 import type { PlanOptions } from '../../../src/runner/plan/plan.ts';

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Environment } from '../../../src/core/events.ts';
-import { readEvaluatedRun } from '../../../src/tracking/run-files.ts';
+import type { Environment } from '../../../src/core/environment.ts';
+import { readEvaluatedRun } from '../../../src/tracking/evaluated-run.ts';
 import { diffRuns, type RunDiff } from '../../../src/tracking/comparison/diff.ts';
 import { twoClassRows, writeEvaluatedRun, type Scripted } from '../../helpers/evaluated-run.ts';
 import { temporaryFolder } from '../../helpers/quickstart.ts';

@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathOf, toYaml, type Experiment } from '../../../src/config/index.ts';
-import type { Command, FoldRecord, RunEvent, StageEvent } from '../../../src/core/events.ts';
+import type { Command, RunEvent, StageEvent } from '../../../src/core/events.ts';
+import type { FoldRecord } from '../../../src/core/measures.ts';
 import { sha256 } from '../../../src/core/hash.ts';
 import { thisProcess } from '../../../src/core/owner.ts';
 import { smallQuickstart } from '../../helpers/quickstart.ts';

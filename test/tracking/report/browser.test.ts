@@ -6,7 +6,7 @@ import { compareRuns } from '../../../src/tracking/comparison/compare.ts';
 import { readRun, runExperiment } from '../../../src/runner/index.ts';
 import { writeComparisonReport } from '../../../src/tracking/report/comparison-report.ts';
 import { writeRunReport } from '../../../src/tracking/report/run-report.ts';
-import { readEvaluatedRun } from '../../../src/tracking/run-files.ts';
+import { readEvaluatedRun } from '../../../src/tracking/evaluated-run.ts';
 import { describeInBrowser, openBrowser, type Browser, type Look } from '../../helpers/chromium.ts';
 import { severalRuns, twoClassRows, writeEvaluatedRun } from '../../helpers/evaluated-run.ts';
 import { smallQuickstart, temporaryFolder } from '../../helpers/quickstart.ts';

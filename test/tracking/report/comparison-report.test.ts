@@ -6,7 +6,7 @@ import { compareRuns, type Comparison } from '../../../src/tracking/comparison/c
 import { comparisonFigures } from '../../../src/tracking/report/comparison-figures.ts';
 import { writeComparisonReport } from '../../../src/tracking/report/comparison-report.ts';
 import { placedRuns } from '../../../src/tracking/report/placed-runs.ts';
-import { readEvaluatedRun, type EvaluatedRun } from '../../../src/tracking/run-files.ts';
+import { readEvaluatedRun, type EvaluatedRun } from '../../../src/tracking/evaluated-run.ts';
 import { severalRuns, twoClassRows, writeEvaluatedRun, type Scripted } from '../../helpers/evaluated-run.ts';
 import { temporaryFolder } from '../../helpers/quickstart.ts';
 

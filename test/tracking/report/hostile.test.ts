@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openJournal } from '../../../src/tracking/journal.ts';
-import { readEvaluatedRun } from '../../../src/tracking/run-files.ts';
+import { readEvaluatedRun } from '../../../src/tracking/evaluated-run.ts';
 import { compareRuns } from '../../../src/tracking/comparison/compare.ts';
 import { writeComparisonReport } from '../../../src/tracking/report/comparison-report.ts';
 import { writeRunReport } from '../../../src/tracking/report/run-report.ts';

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Environment, RunEvent, StageEvent } from '../../../src/core/events.ts';
+import type { Environment } from '../../../src/core/environment.ts';
+import type { RunEvent, StageEvent } from '../../../src/core/events.ts';
 import { thisProcess } from '../../../src/core/owner.ts';
 import type { JournalEntry } from '../../../src/tracking/journal.ts';
 import { journalStory } from '../../../src/tracking/report/journal-story.ts';

@@ -1,5 +1,5 @@
 import { calibrationBins, type CalibrationBin } from '../../../data/curves.ts';
-import type { OutOfFold } from '../../run-files.ts';
+import type { OutOfFold } from '../../evaluated-run.ts';
 import type { Figure, Spec } from '../figure.ts';
 import { blue, muted } from '../palette.ts';
 

@@ -1,6 +1,6 @@
 import type { Figure } from '../figure.ts';
 import { confusionCells, confusionOf } from '../../../data/confusion.ts';
-import type { OutOfFold } from '../../run-files.ts';
+import type { OutOfFold } from '../../evaluated-run.ts';
 import { blue, ink, onFill } from '../palette.ts';
 
 /** Where the whole matrix stands, beside the figures. */

@@ -1,6 +1,6 @@
 import type { Experiment } from '../../../config/index.ts';
 import { metric } from '../../../core/text.ts';
-import type { FoldHistory } from '../../run-files.ts';
+import type { FoldHistory } from '../../run-metrics.ts';
 import type { Figure, Spec } from '../figure.ts';
 import type { TaskStory } from '../journal-story.ts';
 import { blue, green, muted, orange, red } from '../palette.ts';

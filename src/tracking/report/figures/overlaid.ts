@@ -1,4 +1,4 @@
-import type { RunMetrics } from '../../run-files.ts';
+import type { RunMetrics } from '../../run-metrics.ts';
 import type { Figure, Spec } from '../figure.ts';
 import { blue, muted, orange, series } from '../palette.ts';
 

@@ -1,6 +1,6 @@
 import { thresholdCurve, type ThresholdPoint } from '../../../data/curves.ts';
 import { classSizes } from '../../../data/example-rows.ts';
-import type { OutOfFold } from '../../run-files.ts';
+import type { OutOfFold } from '../../evaluated-run.ts';
 import type { Figure, Spec } from '../figure.ts';
 import { blue, green, ink, muted, orange } from '../palette.ts';
 

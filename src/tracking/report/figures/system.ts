@@ -1,4 +1,4 @@
-import type { Environment } from '../../../core/events.ts';
+import type { Environment } from '../../../core/environment.ts';
 import type { Figure, Spec } from '../figure.ts';
 import type { Look } from '../journal-story.ts';
 import { blue, green, muted, orange } from '../palette.ts';

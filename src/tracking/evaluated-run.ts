@@ -1,52 +1,12 @@
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { readExperiment, type Experiment } from '../config/index.ts';
-import type { Environment } from '../core/events.ts';
+import { environment, type Environment } from '../core/environment.ts';
 import { readJsonInput, unreadable } from '../core/inputs.ts';
 import { fileInside } from '../core/inside.ts';
 import { cut } from '../core/shapes.ts';
 import { columnOf, readTable } from '../data/table.ts';
 import { throwIfResultsChanged } from './recorded-files.ts';
-import { runEnvironment, runMetrics } from './run-shapes.ts';
-
-/** What the files of a run's folder hold. */
-
-/** How one epoch of a fold went. */
-export interface EpochRecord {
-  /** Counts from 1. */
-  readonly epoch: number;
-  /** The rate of the epoch's last step. */
-  readonly lr: number;
-  readonly seconds: number;
-  readonly metrics: Readonly<Record<string, number>>;
-}
-
-/** How one fold went. */
-export interface FoldHistory {
-  readonly fold: number;
-  readonly best_epoch: number;
-  readonly stopped: string;
-  readonly epochs: readonly EpochRecord[];
-  /** Metrics of the best epoch. */
-  readonly best: Readonly<Record<string, number>>;
-}
-
-/** `metrics.json`. What is not a number there is null. */
-export interface RunMetrics {
-  readonly classes: readonly string[];
-  readonly folds: readonly FoldHistory[];
-  /** Mean and standard deviation (n − 1) over the folds of each best epoch's validation metrics, without the `val/`. */
-  readonly cv: Readonly<Record<string, { readonly mean: number; readonly sd: number }>>;
-  /** `oof/<metric>` on the out-of-fold predictions of all rows. */
-  readonly oof: Readonly<Record<string, number>>;
-}
-
-/** The figures by which runs are compared: `oof/…` and `cv/<metric>/mean|sd`. */
-export function summaryOf({ oof, cv }: RunMetrics): Readonly<Record<string, number>> {
-  return {
-    ...oof,
-    ...Object.fromEntries(Object.entries(cv).flatMap(([name, { mean, sd }]) => [[`cv/${name}/mean`, mean], [`cv/${name}/sd`, sd]])),
-  };
-}
+import { readMetrics, type RunMetrics } from './run-metrics.ts';
 
 /** `oof.csv`: each row as the model judged it that had not seen it. Labels and predictions are positions in the run's classes. */
 export interface OutOfFold {
@@ -71,13 +31,14 @@ export interface EvaluatedRun {
 /** Reads what the evaluation of a run has left in its folder. Throws where a file is missing, damaged, or not as the run left it. */
 export async function readEvaluatedRun(folder: string): Promise<EvaluatedRun> {
   await throwIfResultsChanged(folder, ['config.yaml', 'metrics.json', 'oof.csv']);
-  const metrics = readJsonInput<RunMetrics>(fileInside(folder, 'metrics.json'), runMetrics);
+  const metrics = readMetrics(folder);
+  if (metrics === null) throw unreadable(join(folder, 'metrics.json'), 'there is no such file');
   return {
     name: basename(folder),
     folder,
     experiment: readExperiment(fileInside(folder, 'config.yaml')),
     metrics,
-    environment: readJsonInput<Environment>(fileInside(folder, 'environment.json'), runEnvironment),
+    environment: readJsonInput(fileInside(folder, 'environment.json'), environment),
     outOfFold: await readOutOfFold(fileInside(folder, 'oof.csv'), metrics.classes),
   };
 }
