@@ -75,6 +75,11 @@ const training = object('How the model is trained.', {
     default: 'length-buckets',
     description: 'Rows of similar length in a batch (less padding), or rows in plain random order.',
   }),
+  precision: choice(['float32', 'tf32', 'float16', 'bfloat16', 'auto'], {
+    default: 'float32',
+    description:
+      "What products of matrices are computed in; weights, the optimizer's numbers, norms, softmax and the loss stay in float32. tf32: a mode of NVIDIA's GPUs, float32 elsewhere. float16, bfloat16: factors of 16 bits, the fastest on a GPU. auto: bfloat16 on an NVIDIA GPU that has it, float32 elsewhere.",
+  }),
   optimizer,
   clip_norm: nullable(number({ exclusiveMinimum: 0, description: 'Largest norm of all gradients together; null: no limit.' })),
   schedule,

@@ -14,6 +14,8 @@ export const environment = object({
    * reason why it was not taken. Older runs have none.
    */
   deviceChoice: optional(object({ asked: text, adapter: nullable(text), passedOver: record(text) })),
+  /** What products of matrices were taken in while it trained. Older runs have none, and had float32. */
+  precision: optional(text),
   threads: count,
   /** Null outside a git checkout. */
   git: nullable(object({ commit: text, dirty: flag })),

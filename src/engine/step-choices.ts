@@ -56,7 +56,7 @@ const patterns: readonly Pattern[] = [
   {
     choice: 'bias gradient as a product with a row of ones',
     why: 'the threads share a product; the runtime sums over leading axes on one',
-    find: (program) => nodes(({ op, inputs: [row] }) => op === 'MatMul' && row?.shape.length === 2 && row.shape[0] === 1 && madeBy(program, row)?.op === 'Expand')(program),
+    find: (program) => nodes(({ op, inputs: [row] }) => op === 'MatMul' && row?.shape.length === 2 && row.shape[0] === 1 && isOfOnes(program, row))(program),
   },
   {
     choice: 'means of the backward pass of LayerNormalization as products with a column',
@@ -91,6 +91,12 @@ function nodes(matches: (node: Node) => boolean): Pattern['find'] {
 
 function isRead({ graph }: StepProgram, y: Value): boolean {
   return graph.nodes.some(({ inputs }) => inputs.includes(y));
+}
+
+/** Ones, in 16 bits too. */
+function isOfOnes(program: StepProgram, x: Value): boolean {
+  const maker = madeBy(program, x);
+  return maker?.op === 'Expand' || (maker?.op === 'Cast' && maker.inputs[0] != null && madeBy(program, maker.inputs[0])?.op === 'Expand');
 }
 
 function madeBy({ graph }: StepProgram, x: Value): Node | undefined {

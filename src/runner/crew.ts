@@ -16,14 +16,14 @@ export interface Crew {
   close(): Promise<void>;
 }
 
-export function openCrew(device: PreparedRun['device']): Crew {
+export function openCrew({ device, precisionChoice: { precision } }: Pick<PreparedRun, 'device' | 'precisionChoice'>): Crew {
   let [single, processes]: [StageWorker | undefined, StageWorker[]] = [undefined, []];
   let isStopping = false;
   const started = (worker: StageWorker): StageWorker => {
     if (isStopping) worker.stop();
     return worker;
   };
-  const startProcess = (): StageWorker => started(startStageProcess({ env: deviceVariables(device) }));
+  const startProcess = (): StageWorker => started(startStageProcess({ env: deviceVariables(device, precision) }));
   const endProcesses = async (): Promise<void> => {
     const ended = processes;
     processes = [];

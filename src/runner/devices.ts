@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import type { Experiment } from '../config/index.ts';
 import { OrtrainError } from '../core/errors.ts';
 import { cudaVariables, lookForCuda } from '../engine/runtime/cuda-libraries.ts';
+import type { Precision } from '../engine/precision.ts';
 import type { Device } from '../engine/runtime/index.ts';
 import { probe, type Probe } from '../engine/runtime/probe.ts';
 
@@ -105,10 +106,12 @@ export function choiceInWords({ device, adapter, passedOver }: Pick<DeviceChoice
 
 /**
  * The variables that a process which computes on the device is started with. Products of matrices are to be as exact on CUDA as
- * elsewhere; NVIDIA's TF32, faster and with 10 bits of 23, is for who asks for it with NVIDIA_TF32_OVERRIDE=1.
+ * elsewhere; NVIDIA's TF32, faster and with 10 bits of 23, is for who asks for it, since onnxruntime would take it by itself.
  */
-export function deviceVariables(device: Device): Readonly<Record<string, string>> {
-  return device === 'cuda' ? { NVIDIA_TF32_OVERRIDE: process.env['NVIDIA_TF32_OVERRIDE'] ?? '0', ...cudaVariables(process.env) } : {};
+export function deviceVariables(device: Device, precision?: Precision): Readonly<Record<string, string>> {
+  if (device !== 'cuda') return {};
+  const isAsked = precision === 'tf32' || (precision === undefined && process.env['NVIDIA_TF32_OVERRIDE'] === '1');
+  return { NVIDIA_TF32_OVERRIDE: isAsked ? '1' : '0', ...cudaVariables(process.env) };
 }
 
 /** What the device itself said, where it failed while a model was made ready on it. */

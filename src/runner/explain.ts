@@ -1,7 +1,8 @@
 import type { Experiment, LoadedExperiment } from '../config/index.ts';
-import { lower, loweredOperators, print, type Graph, type LoweredOperator } from '../engine/graph/index.ts';
+import { lower, loweredOperators, print, type Graph, type LoweredOperator, type PrecisionCount } from '../engine/graph/index.ts';
 import { encoderForward, type EncoderConfig } from '../engine/models/index.ts';
 import { deviceStep, operationsPerNumber } from '../engine/optim/index.ts';
+import { nodesByPrecision, type Precision } from '../engine/precision.ts';
 import type { StepProgram } from '../engine/program.ts';
 import type { Device } from '../engine/runtime/index.ts';
 import { HARMFUL_OPTIMIZERS } from '../engine/runtime/session.ts';
@@ -27,6 +28,8 @@ export interface Explanation {
   /** Every node of the step, by operator. */
   readonly operators: readonly (OperatorCount & { readonly provider: string })[];
   readonly choices: readonly Choice[];
+  /** What matrix products are taken in and, where the graph has more than one type, what of it is computed in which. */
+  readonly precision: { readonly products: Precision; readonly why: string | null; readonly nodes: readonly PrecisionCount[] };
   /** Operators that were rewritten because the device's provider lacks them. */
   readonly lowered: readonly LoweredOperator[];
   /** Fusions of onnxruntime that are kept from the graph. */
@@ -39,7 +42,7 @@ export interface Explanation {
 /** Reads configuration, data and the model's config; no weights, no device. Throws as `planExperiment` does. */
 export async function explainExperiment(loaded: LoadedExperiment, options: RunnerOptions): Promise<Explanation> {
   const prepared = await prepareRun(loaded, { ...options, choose: assumeDevice });
-  const { experiment, device } = prepared;
+  const { experiment, device, precisionChoice } = prepared;
   const { classes } = await checkData(experiment);
   const { encoder, onFeatures, step, texts, costs } = await trainingSteps(prepared, outputsFor(classes));
   const { rule } = optimizerOf(experiment.training);
@@ -54,6 +57,7 @@ export async function explainExperiment(loaded: LoadedExperiment, options: Runne
     optimizer: { name: rule.name, slots: rule.slots, operationsPerNumber: operationsPerNumber(rule) },
     operators: operatorCounts(graph).map((each) => ({ ...each, provider: device })),
     choices,
+    precision: { products: precisionChoice.precision, why: precisionChoice.why, nodes: nodesByPrecision(step.graph, precisionChoice.precision) },
     lowered,
     switchedOff: HARMFUL_OPTIMIZERS,
     encoding: onFeatures ? texts.map((batch) => encodingOf(encoder, batch)) : [],
@@ -63,7 +67,7 @@ export async function explainExperiment(loaded: LoadedExperiment, options: Runne
 
 /** On the CPU the graph ends with the gradients; on a GPU it goes on to the updated state, and every node of it stays there. */
 function onDevice(step: StepProgram, training: Experiment['training'], device: Device): { readonly graph: Graph } & Pick<Explanation, 'lowered' | 'choices'> {
-  if (device === 'cpu') return { graph: step.graph, lowered: loweredOperators(step.graph, device), choices: choicesOf(step) };
+  if (device === 'cpu') return { graph: lower(step.graph, device), lowered: loweredOperators(step.graph, device), choices: choicesOf(step) };
   const whole = deviceStep(step, optimizerOf(training), training.clip_norm).graph;
   const graph = lower(whole, device);
   return { graph, lowered: loweredOperators(whole, device), choices: deviceChoicesOf(step, graph) };

@@ -5,7 +5,7 @@ import { OrtrainError } from '../core/errors.ts';
 import { writeJsonAtomic } from '../core/files.ts';
 import { hashFile, hashOf } from '../core/hash.ts';
 import { kindOf, readJsonInput } from '../core/inputs.ts';
-import { count, cut, list, nullable, object, primitive, record, text, type ShapeOf } from '../core/shapes.ts';
+import { count, cut, list, nullable, object, optional, primitive, record, text, type ShapeOf } from '../core/shapes.ts';
 
 /** Everything that a cache key is the hash of. */
 export interface KeyParts {
@@ -18,8 +18,8 @@ export interface KeyParts {
   readonly fold: number | null;
   /** Kind of each input, to the keys of the entries that hold it. */
   readonly inputs: Readonly<Record<string, readonly string[]>>;
-  /** Null where no number comes from the engine. */
-  readonly engine: { readonly device: string; readonly onnxruntime: string } | null;
+  /** Null where no number comes from the engine. `products`: a mode that the device itself takes all products of matrices in. */
+  readonly engine: { readonly device: string; readonly onnxruntime: string; readonly products?: string } | null;
 }
 
 /** `manifest.json` of a cache entry: what it was made from, and what it holds. */
@@ -57,7 +57,7 @@ const shape: ShapeOf<Manifest> = object({
     contents: record(text),
     fold: nullable(count),
     inputs: record(list(text)),
-    engine: nullable(object({ device: text, onnxruntime: text })),
+    engine: nullable(object({ device: text, onnxruntime: text, products: optional(text) })),
   }),
   files: record(object({ size: count, sha256: text })),
 });

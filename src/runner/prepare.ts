@@ -12,6 +12,7 @@ import { openCache, type Cache } from './cache.ts';
 import { checkData } from './check-aside.ts';
 import { chooseDevice, type AskedDevice, type DeviceChoice, type PassedOver } from './devices.ts';
 import { openFileHashes, type FileHashes } from './file-hashes.ts';
+import { choosePrecision, type PrecisionChoice } from './precision.ts';
 import { runFolderFor, type RunPlace } from './run-place.ts';
 import { taskGraph, type Task } from './task-graph.ts';
 
@@ -45,6 +46,8 @@ export interface PreparedRun {
   readonly device: Device;
   /** How it came to that device. */
   readonly deviceChoice: DeviceChoice;
+  /** What products of matrices are taken in on it, in training. */
+  readonly precisionChoice: PrecisionChoice;
   readonly threads: number;
   readonly cache: Cache;
   readonly hashes: FileHashes;
@@ -62,6 +65,7 @@ export async function prepareRun(loaded: LoadedExperiment, options: RunnerOption
   const experiment = options.device === 'auto' ? loaded.experiment : withDevice(loaded.experiment, options.device);
   const deviceChoice = await (options.choose ?? chooseDevice)(experiment.resources.device, options.failed);
   const { device } = deviceChoice;
+  const precisionChoice = await choosePrecision(experiment.training.precision, device);
   const pipeline = loadPipeline(experiment.pipeline);
   // Before hundreds of megabytes are fetched for data that cannot be used.
   if (localModel(experiment.model.base, experiment.model.revision) === undefined) await checkData(experiment, options.signal);
@@ -74,7 +78,7 @@ export async function prepareRun(loaded: LoadedExperiment, options: RunnerOption
   claimArtifacts(options.artifacts);
   const cache = openCache(options.artifacts);
   const hashes = openFileHashes(options.artifacts);
-  const all = await taskGraph(experiment, pipeline, { modelFolder }, device, cache, hashes);
+  const all = await taskGraph(experiment, pipeline, { modelFolder, precision: precisionChoice.precision }, device, cache, hashes);
   const entries = Object.fromEntries(all.map((task) => [task.id, `${task.stage.name}/${task.key}`]));
   const tasks = upTo(all, options.until);
   const data: Record<string, string> = {};
@@ -82,7 +86,7 @@ export async function prepareRun(loaded: LoadedExperiment, options: RunnerOption
   hashes.save();
   const threads = experiment.resources.threads === 'auto' ? availableParallelism() : experiment.resources.threads;
   const place = (): RunPlace => runFolderFor(options.artifacts, experiment, data);
-  return { experiment, place, modelFolder, device, deviceChoice, threads, cache, hashes, tasks, entries, forced: forcedTasks(tasks, options.force ?? []), data };
+  return { experiment, place, modelFolder, device, deviceChoice, precisionChoice, threads, cache, hashes, tasks, entries, forced: forcedTasks(tasks, options.force ?? []), data };
 }
 
 /** Throws a usage error where the artifacts folder cannot be written, before anything else needs it. */

@@ -14,7 +14,7 @@ import type { PreparedRun } from './prepare.ts';
 import type { RunPlace } from './run-place.ts';
 import type { Task } from './task-graph.ts';
 
-export function environment({ device, deviceChoice, threads, data, entries }: Pick<PreparedRun, 'device' | 'deviceChoice' | 'threads' | 'data' | 'entries'>, commandLine: readonly string[]): Environment {
+export function environment({ device, deviceChoice, precisionChoice, threads, data, entries }: Pick<PreparedRun, 'device' | 'deviceChoice' | 'precisionChoice' | 'threads' | 'data' | 'entries'>, commandLine: readonly string[]): Environment {
   const processors = cpus();
   return {
     versions: { ortrain: packageVersion(), node: process.versions.node, onnxruntime: onnxruntimeVersion() },
@@ -27,6 +27,7 @@ export function environment({ device, deviceChoice, threads, data, entries }: Pi
     user: loginName(),
     device,
     deviceChoice: { asked: deviceChoice.asked, adapter: deviceChoice.adapter, passedOver: deviceChoice.passedOver },
+    precision: precisionChoice.precision,
     threads,
     git: gitState(),
     commandLine: commandLine.map(withoutCredentials),

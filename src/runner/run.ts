@@ -169,7 +169,7 @@ async function firstGone({ tasks, cache }: PreparedRun, done: ReadonlyMap<string
 }
 
 async function carryOut(prepared: PreparedRun, place: RunPlace, signal: AbortSignal | undefined, report: Listener<RunEvent>, done: Map<string, Outcome>): Promise<Carried> {
-  const crew = openCrew(prepared.device);
+  const crew = openCrew(prepared);
   const breaking = new AbortController();
   const breakOff = (): void => {
     breaking.abort();
@@ -183,6 +183,8 @@ async function carryOut(prepared: PreparedRun, place: RunPlace, signal: AbortSig
     if (!isDone) {
       prepared.cache.keepAlive();
       report({ type: 'notice', run: place.run, level: 'info', message: choiceInWords(prepared.deviceChoice) });
+      const { why } = prepared.precisionChoice;
+      if (why !== null) report({ type: 'notice', run: place.run, level: 'info', message: why });
       const notices = await checkExperiment(prepared.experiment, prepared.modelFolder, signal);
       for (const notice of notices) report({ type: 'notice', run: place.run, ...notice });
       for (const { message } of inspectPooler(prepared.experiment, prepared.modelFolder)) report({ type: 'notice', run: place.run, level: 'warning', message });

@@ -32,10 +32,10 @@ export interface TrainingSteps {
 
 /** Reads the model's config, and the tokens where the cache has them. */
 export async function trainingSteps(prepared: PreparedRun, outputs: number): Promise<TrainingSteps> {
-  const { experiment, tasks } = prepared;
+  const { experiment, tasks, precisionChoice } = prepared;
   const encoder = encoderOf(prepared);
   const onFeatures = tasks.some(({ stage }) => stage.name === 'encode');
-  const { step } = classifierPrograms({ encoder, head: experiment.model.head, outputs }, onFeatures);
+  const { step } = classifierPrograms({ encoder, head: experiment.model.head, outputs }, onFeatures, precisionChoice.precision);
   const { rule } = optimizerOf(experiment.training);
   const texts = exampleBatches(experiment, encoder, await cachedTokens(prepared));
   const batches = onFeatures ? [featureBatch(experiment.training.batch_size, encoder.hiddenSize)] : texts;

@@ -1,11 +1,14 @@
 import type { Experiment } from '../config/index.ts';
 import type { Listener, StageEvent } from '../core/events.ts';
+import type { Precision } from '../engine/precision.ts';
 import type { Device } from '../engine/runtime/index.ts';
 
 /** What the runner knows before any stage runs, besides the experiment. */
 export interface Surroundings {
   /** The directory of the pretrained model, in Hugging Face layout. */
   readonly modelFolder: string;
+  /** What the device takes products of matrices in while it trains; never `auto`. */
+  readonly precision: Precision;
 }
 
 /** The part of an experiment that a stage needs; nothing else reaches it, so its cache key cannot miss anything. */

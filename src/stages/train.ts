@@ -10,13 +10,16 @@ import { openClassifier } from '../training/classifier.ts';
 import { encoderFiles, initialWeights, modelFolderFiles, outputsFor, tokenizerFiles, writeModelFolder } from '../training/classifier-folder.ts';
 import { loadFeatures } from '../training/features.ts';
 import { fit } from '../training/fit.ts';
+import type { Precision } from '../engine/precision.ts';
 import type { FoldHistory } from '../tracking/run-metrics.ts';
 import { ENCODER_FILE, readExampleIndex, type FoldValidation } from './outputs.ts';
 import type { Stage } from './stage.ts';
 
 interface Params {
   readonly model: Pick<Experiment['model'], 'weights' | 'resize_embeddings' | 'freeze_encoder' | 'head' | 'max_seq_length'>;
-  readonly training: Omit<Experiment['training'], 'eval_batch_size'>;
+  readonly training: Omit<Experiment['training'], 'eval_batch_size' | 'precision'>;
+  /** Absent where it is float32, so that what was trained before there was a choice is still found. */
+  readonly precision?: Exclude<Precision, 'float32'>;
   readonly seed: number;
 }
 
@@ -30,17 +33,19 @@ export const train: Stage<Params> = {
   writes: (_, has) => ['history.json', 'validation.json', ...modelFolderFiles(has('features')).map((name) => `model/${name}`)],
   publishes: { model: 'models/fold-{fold}' },
   usesDevice: true,
-  pick: ({ model, training: { eval_batch_size: _speed, ...ofTraining }, seed }, { modelFolder }) => ({
+  pick: ({ model, training: { eval_batch_size: _speed, precision: _asked, ...ofTraining }, seed }, { modelFolder, precision }) => ({
     params: {
       model: { weights: model.weights, resize_embeddings: model.resize_embeddings, freeze_encoder: model.freeze_encoder, head: model.head, max_seq_length: model.max_seq_length },
       training: ofTraining,
+      ...(precision === 'float32' ? {} : { precision }),
       seed,
     },
     files: { ...encoderFiles(modelFolder, model), ...tokenizerFiles(modelFolder) },
   }),
   async run({ params, files, inputs, output, fold, device, threads, partial, logEvery, evalBatchSize, emit, stopRequested }) {
     const { model, seed } = params;
-    const training = { ...params.training, eval_batch_size: evalBatchSize };
+    const precision: Precision = params.precision ?? 'float32';
+    const training = { ...params.training, eval_batch_size: evalBatchSize, precision };
     const tokens = inputs.one('tokens');
     const { classes, train: examples } = readExampleIndex(tokens);
     const foldOf = await readFolds(join(inputs.one('folds'), 'folds.csv'));
@@ -51,7 +56,7 @@ export const train: Stage<Params> = {
       features === undefined ? tokenSource(loadTokens(join(tokens, 'train.tokens')), weights.config) : featureSource(loadFeatures(join(features, 'train.features')));
 
     const foldSeed = seedFor(seed, 'fold', fold);
-    const classifier = await openClassifier({ weights, head: model.head, classes, onFeatures: features !== undefined, training, device, threads, seed: foldSeed });
+    const classifier = await openClassifier({ weights, head: model.head, classes, onFeatures: features !== undefined, training, precision, device, threads, seed: foldSeed });
     for (const message of classifier.notices) emit({ type: 'notice', level: 'warning', message });
     try {
       const { epochs, best, stopped } = await fit({

@@ -1,6 +1,7 @@
 import type { Experiment } from '../config/index.ts';
 import { classifierForward, headForward, headStep, trainingStep, type ClassifierOptions as WholeClassifier, type ParameterSource } from '../engine/models/index.ts';
 import { adam, adamw, sgd, type Optimizer, type UpdateRule } from '../engine/optim/index.ts';
+import { inPrecision, type Precision } from '../engine/precision.ts';
 import { openTrainer, type Device, type Snapshot, type Trainer, type TrainerOptions } from '../engine/runtime/index.ts';
 import { outputsFor, type InitialWeights } from './classifier-folder.ts';
 
@@ -13,6 +14,8 @@ export interface ClassifierOptions {
   /** True where the encoder is frozen and the head is trained on its features. */
   readonly onFeatures: boolean;
   readonly training: Training;
+  /** Of products of matrices, while it is trained and evaluated. */
+  readonly precision: Precision;
   readonly device: Device;
   readonly threads: number;
   /** Decides the head's first values and the dropout masks. */
@@ -29,18 +32,19 @@ export interface Classifier {
 }
 
 /** The graphs that train a classifier and evaluate it: the whole, or, on the features of a frozen encoder, its head alone. */
-export function classifierPrograms(whole: WholeClassifier, onFeatures: boolean): Pick<TrainerOptions, 'step' | 'forward'> {
+export function classifierPrograms(whole: WholeClassifier, onFeatures: boolean, precision: Precision = 'float32'): Pick<TrainerOptions, 'step' | 'forward'> {
   const alone = { width: whole.encoder.hiddenSize, head: whole.head, outputs: whole.outputs };
-  return onFeatures ? { step: headStep(alone), forward: headForward(alone) } : { step: trainingStep(whole), forward: classifierForward(whole) };
+  const [step, forward] = onFeatures ? [headStep(alone), headForward(alone)] : [trainingStep(whole), classifierForward(whole)];
+  return { step: inPrecision(step, precision), forward: inPrecision(forward, precision) };
 }
 
-export async function openClassifier({ weights, head, classes, onFeatures, training, device, threads, seed }: ClassifierOptions): Promise<Classifier> {
+export async function openClassifier({ weights, head, classes, onFeatures, training, precision, device, threads, seed }: ClassifierOptions): Promise<Classifier> {
   const whole = { encoder: weights.config, head, outputs: outputsFor(classes) };
   const { source, notices } = weights.source(classifierForward(whole).parameters, seed);
   const trainer = await openTrainer({
     device,
     source,
-    ...classifierPrograms(whole, onFeatures),
+    ...classifierPrograms(whole, onFeatures, precision),
     threads,
     optimizer: optimizerOf(training),
     clipNorm: training.clip_norm,

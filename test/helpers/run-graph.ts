@@ -1,5 +1,5 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import type { ConstantData, Graph } from '../../src/engine/graph/index.ts';
+import type { ConstantData, DType, Graph } from '../../src/engine/graph/index.ts';
 import { toOnnx } from '../../src/engine/graph/onnx.ts';
 
 /** A tensor in a test; its dtype is that of the graph input that it is fed to. */
@@ -27,7 +27,7 @@ export async function openGraph(graph: Graph, threads = 1): Promise<OpenGraph> {
   const dtypes = new Map(graph.inputs.map(({ name, dtype }) => [name, dtype]));
   return {
     async run(feeds) {
-      const tensors = Object.entries(feeds).map(([name, { shape, data }]) => [name, new Tensor(dtypes.get(name) ?? 'float32', data, shape)] as const);
+      const tensors = Object.entries(feeds).map(([name, { shape, data }]) => [name, new Tensor((dtypes.get(name) ?? 'float32') as Exclude<DType, 'bfloat16'>, data, shape)] as const);
       const results = await session.run(Object.fromEntries(tensors));
       return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, { shape: tensor.dims, data: tensor.data as ConstantData }]));
     },

@@ -58,6 +58,7 @@ const CHANGES: Readonly<Record<string, { readonly to: string; readonly beside?: 
   'training.batch_size': { to: '16' },
   'training.padding': { to: 'max' },
   'training.batching': { to: 'shuffled' },
+  'training.precision': { to: 'bfloat16' },
   'training.optimizer.name': { to: 'sgd' },
   ...under('training.optimizer', ['name: adamw'], { lr: '0.1', weight_decay: '0.1', betas: '[0.8, 0.9]', eps: '0.1', no_decay: '[bias]' }),
   ...under('training.optimizer', ['name: sgd', 'lr: 0.1', 'momentum: 0.5'], { momentum: '0.9', nesterov: 'true' }),

@@ -10,6 +10,7 @@ const plain: Training = {
   eval_batch_size: 64,
   padding: 'longest',
   batching: 'length-buckets',
+  precision: 'float32',
   optimizer: { name: 'adam', lr: 0.001, weight_decay: 0, betas: [0.9, 0.999], eps: 1e-8, no_decay: [] },
   clip_norm: null,
   schedule: { name: 'constant' },

@@ -25,6 +25,7 @@ function explanationText(explanation: Explanation, colors: Colors): string {
       { title: `memory, ${explanation.optimizer.name}`, lines: [memoryTable(explanation, colors)] },
       { title: 'floating-point operations', lines: [workTable(explanation, colors)] },
       { title: 'operators', lines: [operatorTable(explanation, colors)] },
+      { title: 'precision', lines: precisionLines(explanation, colors) },
       { title: 'what was fused or chosen, and why', lines: choices.map(({ choice, count: times, why }) => `${count(times)} × ${choice}: ${why}`) },
       { title: `what was written in other operators for ${device}, and why`, lines: lowered.map(({ op, nodes, why }) => `${count(nodes)} × ${op}: ${why}`) },
       { title: 'fusions of onnxruntime that are switched off, because the backward pass reads what they drop', lines: [switchedOff.join(', ')] },
@@ -68,6 +69,12 @@ function shapeText({ kind, texts, width }: BatchShape): string {
   if (kind === 'features') return plural(texts, 'text');
   const said = { typical: 'median', largest: 'largest', limit: 'full length' }[kind];
   return `${texts} × ${width} tokens (${said})`;
+}
+
+/** Nothing where all is float32, as it is without a word about it. */
+function precisionLines({ precision: { why, nodes } }: Explanation, colors: Colors): readonly string[] {
+  const rows = nodes.map(({ what, dtype, nodes: times }) => [what, dtype, count(times)]);
+  return [...(why === null ? [] : [why]), ...(rows.length === 0 ? [] : [table([left('nodes'), left('type'), right('how many')], rows, colors)])];
 }
 
 function operatorTable({ operators }: Explanation, colors: Colors): string {

@@ -6,6 +6,7 @@ export { sliceRange } from './infer.ts';
 export type { AttributesOf, InputsOf, OpName, OutputsOf } from './ops.ts';
 export { loopBatches, loopNames, type Loop, type LoopBatches } from './loop.ts';
 export { lower, loweredOperators, type LoweredOperator, type Provider } from './lower.ts';
+export { inMixedPrecision, precisionCounts, type LowPrecision, type PrecisionCount } from './mixed-precision.ts';
 export { print } from './print.ts';
 export { bind, inline, rewrite, type Rewriting } from './rewrite.ts';
 export { toStandard } from './standard.ts';

@@ -224,8 +224,10 @@ export function sizeOf(_: readonly [Value]): TensorType {
 
 // ---- what inputs must be
 
+const FLOATS: ReadonlySet<DType> = new Set(['float32', 'float16', 'bfloat16']);
+
 function float(x: Value): Value {
-  return x.dtype === 'float32' || x.dtype === 'float16' ? x : refuse(`takes floats, not ${x.dtype}`);
+  return FLOATS.has(x.dtype) ? x : refuse(`takes floats, not ${x.dtype}`);
 }
 
 function bool(x: Value): Value {

@@ -1,4 +1,4 @@
-import type { Builder } from './builder.ts';
+import { applyOperator, type Builder } from './builder.ts';
 import type { OpName } from './ops.ts';
 import { rewrite } from './rewrite.ts';
 import { fusedMatMul } from './standard.ts';
@@ -11,12 +11,27 @@ export type Provider = 'cpu' | 'cuda' | 'webgpu';
 interface Lowering {
   /** What for, and into what. */
   readonly why: string;
+  /** Which nodes of the operator; all of them where it is left out. */
+  readonly which?: (node: Node) => boolean;
   write(g: Builder, inputs: readonly Value[], attrs: Node['attrs']): Value;
 }
 
+/**
+ * The CPU multiplies neither bfloat16 nor, exactly, float16: onnxruntime takes the casts around a float16 product away, and with them
+ * its rounding. So factors are widened, and the product is rounded, which gives the digits of hardware that sums in float32.
+ */
+const widened = (op: 'MatMul' | 'FusedMatMul' | 'Gemm'): Lowering => ({
+  why: 'there is no kernel that multiplies 16 bits: the product in float32 of the same factors, rounded to 16 bits',
+  which: ({ inputs: [a] }) => a?.dtype === 'bfloat16' || a?.dtype === 'float16',
+  write: (g, inputs, attrs) => {
+    const wide = inputs.map((x: Value | null) => x && g.Cast(x, { to: 'float32' }));
+    return g.Cast(applyOperator(g, op, wide, attrs)[0] as Value, { to: (inputs[0] as Value).dtype });
+  },
+});
+
 /** What stands for the operators that a provider of onnxruntime 1.30 has no kernel for. */
 const lowerings: Readonly<Record<Provider, Readonly<Partial<Record<OpName, Lowering>>>>> = {
-  cpu: {},
+  cpu: { MatMul: widened('MatMul'), FusedMatMul: widened('FusedMatMul'), Gemm: widened('Gemm') },
   cuda: {},
   webgpu: {
     FusedMatMul: { why: 'there is no kernel for it: MatMul, with Transpose and Mul where it transposes and scales', write: fusedMatMul },
@@ -37,9 +52,13 @@ const lowerings: Readonly<Record<Provider, Readonly<Partial<Record<OpName, Lower
 
 /** The same computation in operators that the provider has. */
 export function lower(graph: Graph, provider: Provider): Graph {
-  const table = lowerings[provider];
-  if (Object.keys(table).length === 0) return graph;
-  return rewrite(graph, (g) => ({ node: ({ op, attrs }, inputs) => table[op as OpName]?.write(g, inputs as readonly Value[], attrs) }));
+  if (!graph.nodes.some((node) => loweringOf(node, provider) !== undefined)) return graph;
+  return rewrite(graph, (g) => ({ node: (node, inputs) => loweringOf(node, provider)?.write(g, inputs as readonly Value[], node.attrs) }));
+}
+
+function loweringOf(node: Node, provider: Provider): Lowering | undefined {
+  const lowering = lowerings[provider][node.op as OpName];
+  return lowering?.which?.(node) === false ? undefined : lowering;
 }
 
 /** An operator that the provider has no kernel for. */
@@ -51,6 +70,7 @@ export interface LoweredOperator {
 
 /** What `lower` rewrites in a graph, the most frequent first. */
 export function loweredOperators({ nodes }: Graph, provider: Provider): readonly LoweredOperator[] {
-  const rewritten = Object.entries(lowerings[provider]).map(([op, { why }]) => ({ op, nodes: nodes.filter((node) => node.op === op).length, why }));
+  const lowered = nodes.filter((node) => loweringOf(node, provider) !== undefined);
+  const rewritten = Object.entries(lowerings[provider]).map(([op, { why }]) => ({ op, nodes: lowered.filter((node) => node.op === op).length, why }));
   return rewritten.filter((each) => each.nodes > 0).sort((a, b) => b.nodes - a.nodes);
 }

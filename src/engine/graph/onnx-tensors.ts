@@ -13,6 +13,7 @@ export interface StoredTensor {
 export const DTYPES: Readonly<Record<DType, TensorProto_DataType>> = {
   float32: TensorProto_DataType.FLOAT,
   float16: TensorProto_DataType.FLOAT16,
+  bfloat16: TensorProto_DataType.BFLOAT16,
   int8: TensorProto_DataType.INT8,
   int32: TensorProto_DataType.INT32,
   int64: TensorProto_DataType.INT64,
@@ -52,6 +53,7 @@ interface Layout {
 const layouts: Readonly<Record<DType, Layout>> = {
   float32: { bytes: Float32Array, list: ({ floatData }) => Float32Array.from(floatData) },
   float16: { bytes: Uint16Array, list: ({ int32Data }) => Uint16Array.from(int32Data) },
+  bfloat16: { bytes: Uint16Array, list: ({ int32Data }) => Uint16Array.from(int32Data) },
   int8: { bytes: Int8Array, list: ({ int32Data }) => Int8Array.from(int32Data) },
   int32: { bytes: Int32Array, list: ({ int32Data }) => Int32Array.from(int32Data) },
   int64: { bytes: BigInt64Array, list: ({ int64Data }) => BigInt64Array.from(int64Data) },

@@ -14,10 +14,12 @@ export function toStandard(graph: Graph): Graph {
   return rewrite(graph, (g) => ({ node: ({ op, attrs }, inputs) => standard[op]?.(g, inputs as readonly Value[], attrs) }));
 }
 
-/** alpha a b, with the last two axes of an operand swapped where asked. */
+/** alpha a b, with the last two axes of an operand swapped where asked. In 16 bits the factor is scaled, since the product alone may be too large. */
 export function fusedMatMul(g: Builder, [a, b]: readonly Value[], { alpha, transA, transB }: Node['attrs']): Value {
-  const product = g.MatMul(transA === 1 ? swapped(g, a as Value) : (a as Value), transB === 1 ? swapped(g, b as Value) : (b as Value));
-  return alpha === 1 ? product : g.Mul(product, g.scalar(alpha as number));
+  const [left, right] = [transA === 1 ? swapped(g, a as Value) : (a as Value), transB === 1 ? swapped(g, b as Value) : (b as Value)];
+  if (alpha === 1) return g.MatMul(left, right);
+  const scale = g.scalar(alpha as number);
+  return left.dtype === 'float32' ? g.Mul(g.MatMul(left, right), scale) : g.MatMul(g.Mul(left, g.Cast(scale, { to: left.dtype })), right);
 }
 
 /** The last two axes in the other order. */

@@ -1,4 +1,4 @@
-export type DType = 'float32' | 'float16' | 'int8' | 'int32' | 'int64' | 'uint8' | 'uint32' | 'bool';
+export type DType = 'float32' | 'float16' | 'bfloat16' | 'int8' | 'int32' | 'int64' | 'uint8' | 'uint32' | 'bool';
 
 /**
  * One axis: a fixed length, or a length known only when the graph runs. A symbol is a name (`B`), or a product of names
@@ -28,7 +28,7 @@ export interface Node {
   readonly outputs: readonly Value[];
 }
 
-/** float16 goes as its bits. */
+/** float16 and bfloat16 go as their bits. */
 export type ConstantData = Float32Array | Uint16Array | Int8Array | Int32Array | BigInt64Array | Uint8Array | Uint32Array;
 
 /** What is known of a value before it has a name. */

@@ -47,8 +47,8 @@ export function earlierSpeeds(artifacts: string, experiment: Experiment, circums
 
 function whatCounts({ model, training }: Experiment, withHead: boolean): string {
   const { base, revision, freeze_encoder, max_seq_length, head } = model;
-  const { batch_size, eval_batch_size, padding, batching, optimizer } = training;
-  return JSON.stringify([base, revision, freeze_encoder, max_seq_length, ...(withHead ? [head.dense] : []), batch_size, eval_batch_size, padding, batching, optimizer.name]);
+  const { batch_size, eval_batch_size, padding, batching, precision = 'float32', optimizer } = training;
+  return JSON.stringify([base, revision, freeze_encoder, max_seq_length, ...(withHead ? [head.dense] : []), batch_size, eval_batch_size, padding, batching, precision, optimizer.name]);
 }
 
 /** What tells of speeds, of those starts of a run that happened under the same circumstances. */

@@ -54,8 +54,8 @@ export function besideBytes(folds: number, each: number): number {
  * of their largest batches, and copies of the best model: the last one stays until the next one is complete.
  */
 function trainingBytes(workload: Workload, fold: number, training: Experiment['training']): number {
-  const { whole, onFeatures } = workload;
-  const { step, forward } = classifierPrograms(whole, onFeatures);
+  const { whole, onFeatures, precision } = workload;
+  const { step, forward } = classifierPrograms(whole, onFeatures, precision);
   const passes = workload.folds.get(fold);
   const batch = largest(passes?.training);
   if (passes === undefined || batch === undefined) return 0;

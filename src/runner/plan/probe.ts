@@ -43,7 +43,8 @@ async function timeModel({ experiment, threads }: PreparedRun, workload: Workloa
   const [fold = 0, passes] = [...folds][0] ?? [];
   const seed = seedFor(experiment.seed, 'fold', fold);
   const { opened, seconds: open } = await opening(async () => {
-    const { trainer } = await openClassifier({ weights, head: experiment.model.head, classes, onFeatures, training: experiment.training, device: 'cpu', threads, seed });
+    const { model, training } = experiment;
+    const { trainer } = await openClassifier({ weights, head: model.head, classes, onFeatures, training, precision: workload.precision, device: 'cpu', threads, seed });
     return trainer;
   });
   // A rate of zero: the same work, and the weights stay as they came.

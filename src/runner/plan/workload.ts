@@ -1,6 +1,7 @@
 import { tokenSource } from '../../training/batch-source.ts';
 import { initialWeights, outputsFor, type InitialWeights } from '../../training/classifier-folder.ts';
 import { featureFeeds, type ClassifierOptions } from '../../engine/models/index.ts';
+import type { Precision } from '../../engine/precision.ts';
 import type { Feeds } from '../../engine/program.ts';
 import type { DataContents } from '../check-data.ts';
 import type { PreparedRun } from '../prepare.ts';
@@ -19,6 +20,8 @@ export interface Workload {
   readonly classes: readonly string[];
   /** True where the encoder is frozen and heads are trained on its features. */
   readonly onFeatures: boolean;
+  /** Of the training. */
+  readonly precision: Precision;
   /** Of every fold that is trained. */
   readonly folds: ReadonlyMap<number, { readonly training: Passes; readonly validation: Passes }>;
   /** Where the encoder is frozen: each text through it, once. */
@@ -51,6 +54,7 @@ export async function workloadOf(prepared: PreparedRun, data: DataContents): Pro
     whole,
     classes: data.train.classes,
     onFeatures,
+    precision: prepared.precisionChoice.precision,
     folds: new Map(folds.map((fold) => [fold, foldPasses(fold, data.foldOf, inModel.train, experiment)])),
     encoding: new Map(onFeatures ? parts(inEncoder).map(([part, lengths]) => [part, tablePasses(lengths, evalBatch, 1)]) : []),
     prediction: inModel.test === undefined ? undefined : tablePasses(inModel.test, evalBatch, folds.length),

@@ -52,6 +52,7 @@ export function environmentSection({ run, journal }: RunStory): Html {
     ['versions', Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(', ')],
     ['git', git === null ? 'not in a repository' : html`<code>${git.commit}</code>${git.dirty && ', with changes that are not committed'}`],
     ['device', `${environment.device}${adapter === null ? '' : ` (${adapter})`}, ${plural(environment.threads, 'thread')}`],
+    ...(['float32', undefined].includes(environment.precision) ? [] : [['products of matrices', `in ${environment.precision}`] as const]),
     ...Object.entries(passedOver).map(([device, reason]) => [`not on ${device}`, reason] as const),
     ['machine', `${machine.cpu}, ${plural(machine.cores, 'core')}, ${bytes(machine.memoryBytes)}, ${machine.platform}`],
     ...notices.map((notice) => ['notice', notice] as const),

@@ -1,0 +1,104 @@
+import { applyOperator, type Builder } from './builder.ts';
+import { rewrite } from './rewrite.ts';
+import type { DType, Graph, Node, Value } from './types.ts';
+
+/** The types of 16 bits in which products of matrices can be taken. */
+export type LowPrecision = Extract<DType, 'float16' | 'bfloat16'>;
+
+/**
+ * The graph with its products of matrices in 16 bits and everything else in float32, as PyTorch's autocast has it: factors are
+ * rounded to 16 bits, and so is the product, which hardware sums in float32. To be applied after autodiff, so that the backward pass
+ * uses the rounded factors of the forward pass. A value is rounded once for all products that read it; what only moves the elements
+ * of a product stays in 16 bits. Inputs and outputs keep their types.
+ */
+export function inMixedPrecision(graph: Graph, low: LowPrecision): Graph {
+  const factors = new Set(graph.nodes.filter(isProduct).flatMap(({ inputs }) => inputs));
+  return rewrite(graph, (g) => {
+    const { narrow, widen } = casts(g, low);
+    return {
+      node(node, inputs) {
+        const isLow = inputs[0]?.dtype === low && node.inputs[0]?.dtype === 'float32';
+        const isNarrow = isProduct(node) || isSumOfFactor(node, factors);
+        if (isNarrow) return applyOperator(g, node.op, inputs.map((x) => x && narrow(x)), node.attrs);
+        if (isLow && MOVES.has(node.op) && inputs.length === 1) return applyOperator(g, node.op, inputs, node.attrs);
+        return applyOperator(g, node.op, inputs.map((x, i) => (x && node.inputs[i]?.dtype === 'float32' ? widen(x) : x)), node.attrs);
+      },
+      output: (y) => (y.dtype === low ? widen(y) : y),
+    };
+  });
+}
+
+/** So many nodes of a graph do the same work in the same type. */
+export interface PrecisionCount {
+  readonly what: string;
+  readonly dtype: DType;
+  readonly nodes: number;
+}
+
+/** Which nodes of the graph compute in 16 bits, which only convert, and which have been left. */
+export function precisionCounts({ nodes }: Graph, low: LowPrecision): readonly PrecisionCount[] {
+  const isLow = (x: Value | null | undefined): boolean => x?.dtype === low;
+  const count = (what: string, dtype: DType, is: (node: Node) => boolean): PrecisionCount => ({ what, dtype, nodes: nodes.filter(is).length });
+  const isMatrixProduct = ({ op }: Node): boolean => PRODUCTS.has(op);
+  const isNarrowing = ({ op, outputs: [y] }: Node): boolean => op === 'Cast' && isLow(y);
+  const isWidening = ({ op, inputs: [x] }: Node): boolean => op === 'Cast' && isLow(x);
+  const isLeft = (node: Node): boolean => !isMatrixProduct(node) && !isNarrowing(node) && !isWidening(node);
+  return [
+    count('matrix products', low, (node) => isMatrixProduct(node) && isLow(node.outputs[0])),
+    count('what only moves their elements', low, (node) => isLeft(node) && isLow(node.outputs[0])),
+    count('casts to it', low, isNarrowing),
+    count('casts from it', 'float32', isWidening),
+    count('matrix products with an axis under 8', 'float32', (node) => isMatrixProduct(node) && !isLow(node.outputs[0])),
+    count('the rest', 'float32', (node) => isLeft(node) && !isLow(node.outputs[0])),
+  ];
+}
+
+const PRODUCTS: ReadonlySet<string> = new Set(['MatMul', 'FusedMatMul', 'Gemm']);
+
+/** Tensor cores multiply pieces of this many rows and columns at least. */
+const TILE = 8;
+
+/**
+ * A product that is worth its casts: no axis of it is known to be shorter than a tile. The others are sums written as products
+ * (a column of means, a look-up by one-hot rows) and the layer that gives the logits; they keep all their digits.
+ */
+function isProduct({ op, inputs: [a, b], outputs: [y], attrs }: Node): boolean {
+  if (!PRODUCTS.has(op) || a?.dtype !== 'float32' || b === null || b === undefined || y === undefined) return false;
+  const inner = a.shape.at(attrs['transA'] === 1 ? -2 : -1);
+  return [...y.shape.slice(-2), inner].every((length) => typeof length !== 'number' || length >= TILE);
+}
+
+/** The gradient of a bias: a row of ones times what is rounded for the gradients of input and weight anyway. */
+function isSumOfFactor({ op, inputs: [row, x] }: Node, factors: ReadonlySet<Value | null>): boolean {
+  return op === 'MatMul' && row?.shape.length === 2 && row.shape[0] === 1 && x !== undefined && factors.has(x);
+}
+
+/** They give the elements of their first input in another arrangement. */
+const MOVES: ReadonlySet<string> = new Set(['Reshape', 'Transpose', 'Squeeze', 'Unsqueeze', 'Identity', 'Slice', 'Split']);
+
+/** Of these, those that keep all elements: rounding may come before them, where other products read the same value. */
+const ARRANGES: ReadonlySet<string> = new Set(['Reshape', 'Transpose', 'Squeeze', 'Unsqueeze', 'Identity']);
+
+interface Casts {
+  readonly narrow: (x: Value) => Value;
+  readonly widen: (x: Value) => Value;
+}
+
+function casts(g: Builder, low: LowPrecision): Casts {
+  const makers = new Map<Value, Node>();
+  let seen = 0;
+  const makerOf = (x: Value): Node | undefined => {
+    for (const node of g.nodes.slice(seen)) for (const y of node.outputs) makers.set(y, node);
+    seen = g.nodes.length;
+    return makers.get(x);
+  };
+  const narrow = (x: Value): Value => {
+    if (x.dtype === low) return x;
+    const maker = makerOf(x);
+    const source = maker?.inputs[0];
+    if (maker?.op === 'Cast' && source?.dtype === low) return source;
+    if (maker !== undefined && source && ARRANGES.has(maker.op)) return applyOperator(g, maker.op, [narrow(source)], maker.attrs)[0] as Value;
+    return g.Cast(x, { to: low });
+  };
+  return { narrow, widen: (x) => (x.dtype === low ? g.Cast(x, { to: 'float32' }) : x) };
+}

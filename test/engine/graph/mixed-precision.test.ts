@@ -1,0 +1,106 @@
+import { describe, expect, test } from 'vitest';
+import { gradients } from '../../../src/engine/autodiff/index.ts';
+import { graphBuilder, inMixedPrecision, lower, precisionCounts, print, type Graph } from '../../../src/engine/graph/index.ts';
+import { floats, runGraph } from '../../helpers/run-graph.ts';
+
+/** y = (x Wᵀ + b) in rows of 8, transposed, times x; its mean is the loss. */
+function small(): Graph {
+  const g = graphBuilder('small');
+  const x = g.input('x', 'float32', ['N', 16]);
+  const [w, b] = [g.input('w', 'float32', [8, 16]), g.input('b', 'float32', [8])];
+  const y = g.Gemm(x, w, b, { transB: 1 }); // [N, 8]
+  const z = g.MatMul(g.Transpose(y, { perm: [1, 0] }), x); // [8, 16]
+  const loss = g.ReduceMean(g.Tanh(z), { keepdims: 0 });
+  g.output('loss', loss);
+  const [dw, db] = gradients(g, loss, [w, b]);
+  g.output('dw', dw!);
+  g.output('db', db!);
+  return g.build();
+}
+
+/** The nearest number with so many bits after the leading one, halves to even. */
+function rounded(x: number, bits: number): number {
+  if (x === 0) return 0;
+  const unit = 2 ** (Math.floor(Math.log2(Math.abs(x))) - bits);
+  const [below, rest] = [Math.floor(x / unit), x / unit - Math.floor(x / unit)];
+  return (rest < 0.5 || (rest === 0.5 && below % 2 === 0) ? below : below + 1) * unit;
+}
+
+describe('a graph in mixed precision', () => {
+  test('rounds every factor once, keeps what moves products in 16 bits, and sums in float32', () => {
+    expect(print(inMixedPrecision(small(), 'bfloat16'))).toMatchInlineSnapshot(`
+      "small(x: float32[N, 16], w: float32[8, 16], b: float32[8]) {
+        Cast_0: bfloat16[N, 16] = Cast(x) { to: bfloat16 }
+        Cast_1: bfloat16[8, 16] = Cast(w) { to: bfloat16 }
+        Cast_2: bfloat16[8] = Cast(b) { to: bfloat16 }
+        Gemm_3: bfloat16[N, 8] = Gemm(Cast_0, Cast_1, Cast_2) { transB: 1 }
+        Transpose_4: bfloat16[8, N] = Transpose(Gemm_3) { perm: [1, 0] }
+        MatMul_5: bfloat16[8, 16] = MatMul(Transpose_4, Cast_0)
+        Cast_6: float32[8, 16] = Cast(MatMul_5) { to: float32 }
+        Tanh_7: float32[8, 16] = Tanh(Cast_6)
+        ReduceMean_8: float32[] = ReduceMean(Tanh_7) { axes: [0, 1], keepdims: 0 }
+        Div_9: float32[] = Div(1, 128)
+        Expand_10: float32[8, 16] = Expand(Div_9) { shape: [8, 16] }
+        Mul_11: float32[8, 16] = Mul(Tanh_7, Tanh_7)
+        Sub_12: float32[8, 16] = Sub(1, Mul_11)
+        Mul_13: float32[8, 16] = Mul(Expand_10, Sub_12)
+        Cast_14: bfloat16[8, 16] = Cast(Mul_13) { to: bfloat16 }
+        Gemm_15: bfloat16[8, N] = Gemm(Cast_14, Cast_0) { transB: 1 }
+        Transpose_16: bfloat16[N, 8] = Transpose(Gemm_15) { perm: [1, 0] }
+        Gemm_17: bfloat16[8, 16] = Gemm(Transpose_16, Cast_0) { transA: 1 }
+        Expand_18: float32[1, N] = Expand(1) { shape: [1, N] }
+        Cast_19: bfloat16[1, N] = Cast(Expand_18) { to: bfloat16 }
+        MatMul_20: bfloat16[1, 8] = MatMul(Cast_19, Transpose_16)
+        Reshape_21: bfloat16[8] = Reshape(MatMul_20) { shape: [8] }
+        Cast_22: float32[8, 16] = Cast(Gemm_17) { to: float32 }
+        Cast_23: float32[8] = Cast(Reshape_21) { to: float32 }
+        return { loss: ReduceMean_8, dw: Cast_22, db: Cast_23 }
+      }"
+    `);
+  });
+
+  test('is not changed a second time', () => {
+    const once = inMixedPrecision(small(), 'bfloat16');
+    expect(print(inMixedPrecision(once, 'bfloat16'))).toBe(print(once));
+  });
+
+  test('leaves products with a short axis alone', () => {
+    const g = graphBuilder('thin');
+    const x = g.input('x', 'float32', ['N', 16]);
+    g.output('column', g.MatMul(x, g.input('column_of', 'float32', [16, 1])));
+    g.output('few', g.Gemm(x, g.input('w', 'float32', [7, 16]), { transB: 1 }));
+    g.output('short', g.MatMul(g.input('one_hot', 'float32', ['N', 2]), g.input('table', 'float32', [2, 16])));
+    const graph = g.build();
+    expect(print(inMixedPrecision(graph, 'float16'))).toBe(print(graph));
+    expect(precisionCounts(graph, 'float16').filter(({ nodes }) => nodes > 0)).toEqual([{ what: 'matrix products with an axis under 8', dtype: 'float32', nodes: 3 }]);
+  });
+
+  test.each([['bfloat16', 7], ['float16', 10]] as const)('on the CPU multiplies factors of %s and rounds the product', async (low, bits) => {
+    const g = graphBuilder('product');
+    const [a, b] = [g.input('a', 'float32', [8, 8]), g.input('b', 'float32', [8, 8])];
+    g.output('y', g.MatMul(a, b));
+    g.output('z', g.FusedMatMul(a, b, { alpha: 0.5, transB: 1 }));
+    g.output('w', g.Gemm(a, b, b, { transA: 1 }));
+    const data = [1, 2].map((seed) => Float32Array.from({ length: 64 }, (_, i) => Math.sin(seed * (i + 1))));
+    const [m, n] = data.map((values) => [...values].map((x) => rounded(x, bits))) as [number[], number[]];
+    const at = (x: number[], row: number, column: number): number => x[8 * row + column]!;
+    const sum = (term: (k: number) => number): number => Array.from({ length: 8 }, (_, k) => term(k)).reduce((total, x) => total + x, 0);
+    const found = await runGraph(lower(inMixedPrecision(g.build(), low), 'cpu'), { a: { shape: [8, 8], data: data[0]! }, b: { shape: [8, 8], data: data[1]! } });
+    for (const [i, j] of [[0, 0], [3, 5], [7, 1]] as const) {
+      expect(found['y']!.data[8 * i + j]).toBe(rounded(Math.fround(sum((k) => at(m, i, k) * at(n, k, j))), bits));
+      expect(found['z']!.data[8 * i + j]).toBe(rounded(Math.fround(sum((k) => at(m, i, k) * at(n, j, k)) / 2), bits));
+      expect(found['w']!.data[8 * i + j]).toBe(rounded(Math.fround(sum((k) => at(m, k, i) * at(n, k, j)) + at(n, i, j)), bits));
+    }
+  });
+
+  test('answers in float32', async () => {
+    const graph = lower(inMixedPrecision(small(), 'bfloat16'), 'cpu');
+    const feeds = { x: floats([2, 16], Array.from({ length: 32 }, (_, i) => Math.cos(i))), w: floats([8, 16], Array.from({ length: 128 }, (_, i) => Math.sin(i))), b: floats([8], [1, 2, 3, 4, 5, 6, 7, 8]) };
+    const [mixed, plain] = [await runGraph(graph, feeds), await runGraph(small(), feeds)];
+    for (const [name, { shape, data }] of Object.entries(plain)) {
+      expect(mixed[name]).toMatchObject({ shape });
+      expect(mixed[name]!.data).toBeInstanceOf(Float32Array);
+      expect(mixed[name]!.data).not.toEqual(data);
+    }
+  });
+});
