@@ -20,7 +20,17 @@ export function deviceChoicesOf(program: StepProgram, graph: Graph): readonly Ch
     { choice: 'dropout masks as nodes', count: program.masks.length, why: 'the same hash of seed, step, place and element as on the CPU, with nothing to upload' },
     { choice: 'update as nodes', count: program.gradients.length, why: 'parameters and what the optimizer keeps stay on the device; loss, logits and the norm of the gradients alone leave it' },
   ];
-  return [...choicesOf({ ...program, graph, masks: [] }), ...own.filter(({ count }) => count > 0)];
+  return [...choicesOf({ ...program, graph, masks: [] }), ...stackedIn(program, graph), ...own.filter(({ count }) => count > 0)];
+}
+
+/** Splits of inputs are parameters; those of what nodes make are masks, since no layer splits along the first axis. */
+function stackedIn({ masks }: StepProgram, graph: Graph): readonly Choice[] {
+  const splits = graph.nodes.filter(({ op, attrs }) => op === 'Split' && attrs['axis'] === 0);
+  const [parameters, others] = [splits.filter(({ inputs: [x] }) => graph.inputs.includes(x as Value)), splits.filter(({ inputs: [x] }) => !graph.inputs.includes(x as Value))];
+  return [
+    { choice: 'stack of parameters of a size', count: parameters.length, why: 'one chain of nodes updates them all: a GPU starts a node in the time that it takes to compute a small one' },
+    { choice: 'stack of masks of a shape', count: masks.length === 0 ? 0 : others.length, why: 'one chain of nodes makes them all' },
+  ].filter(({ count }) => count > 0);
 }
 
 interface Pattern extends Omit<Choice, 'count'> {

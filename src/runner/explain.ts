@@ -68,7 +68,7 @@ export async function explainExperiment(loaded: LoadedExperiment, options: Runne
 /** On the CPU the graph ends with the gradients; on a GPU it goes on to the updated state, and every node of it stays there. */
 function onDevice(step: StepProgram, training: Experiment['training'], device: Device): { readonly graph: Graph } & Pick<Explanation, 'lowered' | 'choices'> {
   if (device === 'cpu') return { graph: lower(step.graph, device), lowered: loweredOperators(step.graph, device), choices: choicesOf(step) };
-  const whole = deviceStep(step, optimizerOf(training), training.clip_norm).graph;
+  const whole = deviceStep(step, optimizerOf(training), training.clip_norm, { stacked: device === 'cuda' }).graph;
   const graph = lower(whole, device);
   return { graph, lowered: loweredOperators(whole, device), choices: deviceChoicesOf(step, graph) };
 }

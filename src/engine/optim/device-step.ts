@@ -1,15 +1,18 @@
-import { graphBuilder, inline, type Builder, type Graph, type Shape, type Symbols, type Value } from '../graph/index.ts';
-import type { Feeds, StepProgram } from '../program.ts';
+import { graphBuilder, inline, product, type Builder, type Graph, type Shape, type Symbols, type Value } from '../graph/index.ts';
+import type { Feeds, GradientSpec, StepProgram } from '../program.ts';
 import type { Arithmetic } from './arithmetic.ts';
 import { CLIP_EPSILON } from './clip.ts';
 import { maskNodes } from './mask-nodes.ts';
 import type { Optimizer, StepSettings } from './rules.ts';
+import { grouped, stacks, type Stacks } from './stacks.ts';
 
-/** A tensor that a step reads and replaces: a trained parameter, or a slot of its optimizer. */
+/** A tensor that a step reads and replaces: trained parameters, or a slot of their optimizer. */
 export interface StateSpec {
-  readonly parameter: string;
-  /** Null for the parameter itself. */
+  /** Those whose numbers it holds, one after the other: one alone, or several of the same size. */
+  readonly parameters: readonly string[];
+  /** Null for the parameters themselves. */
   readonly slot: string | null;
+  /** The parameter's own shape; of several parameters [count, numbers of each]. */
   readonly shape: readonly number[];
   readonly input: string;
   /** The graph output that holds the new value. */
@@ -33,28 +36,47 @@ export interface DeviceStep {
   shapeFeeds(symbols: Symbols): Feeds;
 }
 
-/** Adds dropout masks, clipping and the optimizer's update to a program as nodes. */
-export function deviceStep(program: StepProgram, { rule, weightDecay, noDecay = () => false }: Optimizer, clipNorm: number | null): DeviceStep {
-  const g = graphBuilder(program.graph.name, program.graph.outputs.keys());
-  const { masks, keys, starts } = maskNodes(g, program.masks);
-  const inputs = new Map(program.graph.inputs.map((x) => [x.name, masks.get(x.name) ?? g.input(x.name, x.dtype, x.shape)]));
-  const outputs = inline(g, program.graph, { input: (x) => inputs.get(x.name) });
-  const gradients = program.gradients.map(({ output }) => outputs.get(output) as Value);
-  const squares = gradients.map((gradient) => sumOfSquares(g, gradient));
-  const norm = g.Sqrt(g.ReduceSum(g.Concat(...squares, { axis: 0 }), { keepdims: 0 }));
-  const clipped = clipNorm === null ? gradients : gradients.map((gradient) => g.Mul(clipFactor(g, norm, clipNorm), gradient));
+export interface DeviceOptions {
+  /**
+   * Put masks of a shape together, and parameters of a size: a tenth of the nodes, for one more copy of parameters and gradients.
+   * For devices on which a node takes longer to start than to run.
+   */
+  readonly stacked?: boolean;
+}
 
-  const decays = program.gradients.map(({ parameter }) => !noDecay(parameter));
-  const groups = [true, false].filter((decay) => decays.includes(decay));
-  const scalars = new Map(groups.map((decay) => [decay, Object.fromEntries(Object.keys(rule.scalars).map((name) => [name, g.input(scalarName(name, decay), 'float32', [])]))]));
-  const state = program.gradients.flatMap(({ parameter, rows }, i): StateSpec[] => {
-    const p = inputs.get(parameter) as Value;
-    const shape = p.shape as readonly number[];
+/** Parameters that are updated together; a stack has few enough for CUDA to split it, and to join it, in one kernel. */
+const TOGETHER = 32;
+
+/** Adds dropout masks, clipping and the optimizer's update to a program as nodes. */
+export function deviceStep(program: StepProgram, optimizer: Optimizer, clipNorm: number | null, { stacked = false }: DeviceOptions = {}): DeviceStep {
+  const { rule, weightDecay, noDecay = () => false } = optimizer;
+  const g = graphBuilder(program.graph.name, program.graph.outputs.keys());
+  const together = stacks(g);
+  const { masks, keys, starts } = maskNodes(g, program.masks, stacked ? together : undefined);
+  const groups = trainedGroups(program, noDecay, stacked);
+  const wholes = groups.map(({ input, shape }) => g.input(input, 'float32', shape));
+  const parameters = new Map(groups.flatMap(({ gradients, shapes }, i) => partsOf(wholes[i] as Value, gradients, shapes, together)));
+  const inputs = new Map(program.graph.inputs.map((x) => [x.name, masks.get(x.name) ?? parameters.get(x.name) ?? g.input(x.name, x.dtype, x.shape)]));
+  const outputs = inline(g, program.graph, { input: (x) => inputs.get(x.name), node: together.hoist });
+
+  const joined = groups.map(({ gradients, shape: [, elements] }): Value => {
+    const each = gradients.map(({ output }) => outputs.get(output) as Value);
+    return each.length === 1 ? (each[0] as Value) : together.join(each, elements as number);
+  });
+  const squares = joined.map((gradient, i) => sumOfSquares(g, gradient, groups[i]!.shapes[0] as Shape));
+  const norm = g.Sqrt(g.ReduceSum(g.Concat(...squares, { axis: 0 }), { keepdims: 0 }));
+  const clipped = clipNorm === null ? joined : joined.map((gradient) => g.Mul(clipFactor(g, norm, clipNorm), gradient));
+
+  const decays = [true, false].filter((decay) => groups.some((group) => group.decays === decay));
+  const scalars = new Map(decays.map((decay) => [decay, Object.fromEntries(Object.keys(rule.scalars).map((name) => [name, g.input(scalarName(name, decay), 'float32', [])]))]));
+  const state = groups.flatMap(({ gradients, input, shape, decays: decayed }, i): StateSpec[] => {
+    const { rows } = gradients[0] as GradientSpec;
     const gradient = rows === undefined ? (clipped[i] as Value) : wholeTable(g, clipped[i] as Value, inputs.get(rows) as Value, shape);
-    const specs = rule.slots.map((slot): StateSpec & { readonly slot: string } => ({ parameter, slot, shape, input: `${slot}.${parameter}`, output: `next.${slot}.${parameter}` }));
-    const slots = Object.fromEntries(specs.map(({ slot, input }) => [slot, g.input(input, 'float32', shape)]));
-    const next = rule.update(nodes(g), p, gradient, slots, scalars.get(decays[i] as boolean) ?? {});
-    const spec: StateSpec = { parameter, slot: null, shape, input: parameter, output: `next.${parameter}` };
+    const names = gradients.map(({ parameter }) => parameter);
+    const specs = rule.slots.map((slot): StateSpec & { readonly slot: string } => ({ parameters: names, slot, shape, input: `${slot}.${input}`, output: `next.${slot}.${input}` }));
+    const slots = Object.fromEntries(specs.map((spec) => [spec.slot, g.input(spec.input, 'float32', shape)]));
+    const next = rule.update(nodes(g), wholes[i] as Value, gradient, slots, scalars.get(decayed) ?? {});
+    const spec: StateSpec = { parameters: names, slot: null, shape, input, output: `next.${input}` };
     g.output(spec.output, next.p);
     for (const { slot, output } of specs) g.output(output, next.slots[slot] as Value);
     return [spec, ...specs];
@@ -71,7 +93,7 @@ export function deviceStep(program: StepProgram, { rule, weightDecay, noDecay = 
     stepFeeds: (at, seed) => ({
       ...keys(seed, at.step),
       ...Object.fromEntries(
-        groups.flatMap((decay) => Object.entries(rule.scalars).map(([name, value]) => [scalarName(name, decay), scalar(value({ ...at, weightDecay: decay ? weightDecay : 0 }))])),
+        decays.flatMap((decay) => Object.entries(rule.scalars).map(([name, value]) => [scalarName(name, decay), scalar(value({ ...at, weightDecay: decay ? weightDecay : 0 }))])),
       ),
     }),
     shapeFeeds: starts,
@@ -79,6 +101,35 @@ export function deviceStep(program: StepProgram, { rule, weightDecay, noDecay = 
 }
 
 const NORM = 'gradient_norm';
+
+/** Parameters that lie in one tensor, and are updated by the same nodes. */
+interface TrainedGroup {
+  readonly gradients: readonly GradientSpec[];
+  /** Each parameter's own. */
+  readonly shapes: readonly (readonly number[])[];
+  readonly decays: boolean;
+  readonly input: string;
+  readonly shape: readonly number[];
+}
+
+/** Tables stay alone: only some of their rows have a gradient. */
+function trainedGroups({ graph, gradients }: StepProgram, noDecay: (parameter: string) => boolean, stacked: boolean): readonly TrainedGroup[] {
+  const inputs = new Map(graph.inputs.map((x) => [x.name, x]));
+  const shapeOf = ({ parameter }: GradientSpec): readonly number[] => inputs.get(parameter)?.shape as readonly number[];
+  const kind = (gradient: GradientSpec): string => (gradient.rows === undefined ? `${product(shapeOf(gradient))} ${noDecay(gradient.parameter)}` : gradient.parameter);
+  return grouped(gradients, kind, stacked ? TOGETHER : 1).map((group, i): TrainedGroup => {
+    const shapes = group.map(shapeOf);
+    const [{ parameter }, [first]] = [group[0] as GradientSpec, shapes as [readonly number[]]];
+    const alone = group.length === 1;
+    return { gradients: group, shapes, decays: !noDecay(parameter), input: alone ? parameter : `stack(${i})`, shape: alone ? first : [group.length, product(first) as number] };
+  });
+}
+
+/** The parameters of a group by name. */
+function partsOf(whole: Value, gradients: readonly GradientSpec[], shapes: readonly Shape[], together: Stacks): readonly (readonly [string, Value])[] {
+  const parts = gradients.length === 1 ? [whole] : together.parts(whole, shapes);
+  return gradients.map(({ parameter }, i) => [parameter, parts[i] as Value]);
+}
 
 function scalarName(name: string, decay: boolean): string {
   return `optimizer.${name}${decay ? '' : '.undecayed'}`;
@@ -100,10 +151,12 @@ function nodes(g: Builder): Arithmetic<Value> {
   };
 }
 
-/** Σ x² as [1]. Row by row first: a device sums rows side by side, and float32 keeps more digits of short sums. */
-function sumOfSquares(g: Builder, x: Value): Value {
+/** Σ x² as [1]. Row by row first, in rows as long as those of `shape`: a device sums rows side by side, and float32 keeps more digits of short sums. */
+function sumOfSquares(g: Builder, x: Value, shape: Shape): Value {
   const squares = g.Mul(x, x);
-  return g.reshape(g.ReduceSum(x.shape.length > 1 ? g.ReduceSum(squares, { axes: [-1], keepdims: 0 }) : squares), [1]);
+  const [rows, length] = [x.shape, x.shape.length > shape.length ? shape.at(-1) : undefined];
+  const short = length === undefined || length === rows.at(-1) ? squares : g.reshape(squares, [(product(rows) as number) / (length as number), length]);
+  return g.reshape(g.ReduceSum(short.shape.length > 1 ? g.ReduceSum(short, { axes: [-1], keepdims: 0 }) : short), [1]);
 }
 
 /** `clipFactor` of optim/clip.ts. */

@@ -1,6 +1,6 @@
 export type { Arithmetic } from './arithmetic.ts';
 export { clipFactor } from './clip.ts';
-export { deviceStep, type DeviceStep, type StateSpec } from './device-step.ts';
+export { deviceStep, type DeviceOptions, type DeviceStep, type StateSpec } from './device-step.ts';
 export { compileUpdate, type UpdateKernels } from './kernels.ts';
 export { compileMask, keepThreshold, maskKey, type MaskKernel, type MaskKey } from './masks.ts';
 export { loopStep } from './loop-step.ts';

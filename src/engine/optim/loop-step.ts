@@ -12,5 +12,6 @@ export function loopStep({ graph, state, loss, gradientNorm }: DeviceStep, param
   const finite = (name: string): Value => g.Less(g.Abs(outputs.get(name) as Value), g.scalar(Infinity));
   g.output(FINITE, g.And(finite(loss), finite(gradientNorm)));
   const carried = new Map(state.map(({ input, output }) => [input, output]));
-  return { body: g.build(), carried, fixed: new Set(parameters.map(({ name }) => name).filter((name) => !carried.has(name))), goesOn: FINITE };
+  const trained = new Set(state.flatMap((spec) => spec.parameters));
+  return { body: g.build(), carried, fixed: new Set(parameters.map(({ name }) => name).filter((name) => !trained.has(name))), goesOn: FINITE };
 }

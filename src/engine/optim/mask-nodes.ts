@@ -1,6 +1,7 @@
 import { concrete, type Builder, type Shape, type Symbols, type Value } from '../graph/index.ts';
 import type { Feeds, HostTensor, MaskSpec } from '../program.ts';
 import { keepThreshold, maskKey, STRIDE } from './masks.ts';
+import { grouped, type Stacks } from './stacks.ts';
 
 /** Dropout masks that the graph itself makes, with what it has to be fed for that. */
 export interface MaskNodes {
@@ -14,11 +15,16 @@ export interface MaskNodes {
 
 const KEYS = ['mask.first', 'mask.second'] as const;
 
+/** Masks of one shape that are made together; more would save little time and take much memory. */
+const TOGETHER = 16;
+
 /**
  * The bits of `keeps`, as nodes over uint32. Element r W + c of a mask [..., W] starts at (r W) · STRIDE + c · STRIDE, two
  * short inputs that all masks of a shape share.
+ *
+ * @param stacked where given, masks of a shape are made as one tensor
  */
-export function maskNodes(g: Builder, specs: readonly MaskSpec[]): MaskNodes {
+export function maskNodes(g: Builder, specs: readonly MaskSpec[], stacked?: Stacks): MaskNodes {
   if (specs.length === 0) return { masks: new Map(), keys: () => ({}), starts: () => ({}) };
   const [first, second] = KEYS.map((name) => g.input(name, 'uint32', [specs.length])) as [Value, Value];
   const shapes = new Map<string, { readonly shape: Shape; readonly start: Value }>();
@@ -29,11 +35,19 @@ export function maskNodes(g: Builder, specs: readonly MaskSpec[]): MaskNodes {
     shapes.set(String(shape), { shape, start });
     return start;
   };
+  const sites = specs.map((spec, site) => ({ ...spec, site }));
+  const groups = grouped(sites, ({ shape }) => String(shape), stacked === undefined ? 1 : TOGETHER);
   return {
     masks: new Map(
-      specs.map(({ input, shape, rate }, site) => {
-        const at = g.constant(Int32Array.of(site), 'int32', []);
-        return [input, kept(g, g.Add(startOf(shape), g.Gather(first, at)), g.Gather(second, at), rate)];
+      groups.flatMap((group) => {
+        const { shape } = group[0]!;
+        const each = (list: readonly number[]): readonly number[] => (list.length === 1 ? [] : [list.length, ...shape.map(() => 1)]);
+        const at = g.constant(Int32Array.from(group, ({ site }) => site), 'int32', group.length === 1 ? [] : [group.length]);
+        const key = (keys: Value): Value => g.reshape(g.Gather(keys, at), each(group.map(({ site }) => site)));
+        const thresholds = group.map(({ rate }) => keepThreshold(rate));
+        const kept = keptWhere(g, g.Add(startOf(shape), key(first)), key(second), thresholds, each);
+        const masks = group.length === 1 ? [kept] : stacked!.parts(kept, group.map(() => shape));
+        return group.map(({ input }, i) => [input, masks[i] as Value] as const);
       }),
     ),
     keys(seed, step) {
@@ -55,13 +69,19 @@ export function maskNodes(g: Builder, specs: readonly MaskSpec[]): MaskNodes {
   };
 }
 
-/** `keeps` over the hashes' starts, the first key already added. */
-function kept(g: Builder, start: Value, second: Value, rate: number): Value {
+/** `keeps` over the hashes' starts, the first key already added. `each`: the shape in which one number a mask goes over all of its elements. */
+function keptWhere(g: Builder, start: Value, second: Value, thresholds: readonly number[], each: (list: readonly number[]) => readonly number[]): Value {
   const number = (x: number): Value => g.constant(Uint32Array.of(x), 'uint32', []);
   const permute = (x: Value): Value => g.Mul(x, g.Add(g.Add(x, x), number(1)));
   const fold = (x: Value): Value => g.Add(x, g.Div(x, number(2 ** 16)));
   const hash = permute(fold(permute(g.Add(fold(permute(start)), second))));
-  return g.Less(g.Div(hash, number(2 ** 8)), number(keepThreshold(rate)));
+  const limits = (of: readonly number[]): Value => {
+    const distinct = new Set(of).size === 1 ? of.slice(0, 1) : of;
+    return g.constant(Uint32Array.from(distinct), 'uint32', each(distinct));
+  };
+  // ⌊x / 2⁸⌋ < t is x < 2⁸ t, as long as that is a number of 32 bits
+  if (thresholds.every((threshold) => threshold < 2 ** 24)) return g.Less(hash, limits(thresholds.map((threshold) => threshold * 2 ** 8)));
+  return g.Less(g.Div(hash, number(2 ** 8)), limits(thresholds));
 }
 
 const rowsName = (shape: Shape): string => `mask.rows(${shape.join(', ')})`;

@@ -9,7 +9,7 @@ import type { ForwardModel, ForwardOptions, OptimizerState, ParameterSource, Ste
 
 /** A forward pass with the parameters in the session, so that they go to the device once. */
 export async function openLoopForward({ program, source, threads }: ForwardOptions, provider: HostProvider): Promise<ForwardModel> {
-  const evaluator = openEvaluator(program, fill(program.parameters, source), { threads, spinning: false, provider });
+  const evaluator = openEvaluator(program, new Map(program.parameters.map((spec) => [spec.name, filled(spec, source)])), { threads, spinning: false, provider });
   await evaluator.load();
   return evaluator;
 }
@@ -22,10 +22,10 @@ export async function openLoopForward({ program, source, threads }: ForwardOptio
 export async function openLoopTrainer(options: TrainerOptions, provider: HostProvider): Promise<Trainer> {
   const { step: program, forward: evaluation, source, threads, optimizer, clipNorm, seed } = options;
   for (const gradient of program.gradients) trainedSpec(program, gradient);
-  const step = deviceStep(program, optimizer, clipNorm);
+  const step = deviceStep(program, optimizer, clipNorm, { stacked: true });
   const batchInputs = inputsBesides(program.graph.inputs, [...program.parameters.map(({ name }) => name), ...program.masks.map(({ input }) => input)]);
-  const held = fill(union(program.parameters, evaluation.parameters), source);
-  const state = stateIn(held, step, optimizer.rule.slots);
+  const held = new Map<string, HostTensor>();
+  const state = stateIn(held, step, optimizer.rule.slots, union(program.parameters, evaluation.parameters), source);
   const loop = await openLoop(step, program.parameters, { threads, spinning: true, provider });
   const evaluator = openEvaluator(evaluation, held, { threads, spinning: false, provider });
   let updates = 0;
@@ -88,38 +88,59 @@ interface HeldState {
   replace(next: ReadonlyMap<string, Float32Array>): void;
 }
 
-/** Slots begin as zeros. */
-function stateIn(held: Map<string, HostTensor>, { state }: DeviceStep, slotNames: readonly string[]): HeldState {
+/**
+ * Puts all parameters and slots into `held`: the state's tensors by the names of the step's inputs, and each parameter by its own,
+ * which for some is a part of a tensor of several. Slots begin as zeros.
+ */
+function stateIn(held: Map<string, HostTensor>, { state }: DeviceStep, slotNames: readonly string[], specs: readonly ParameterSpec[], source: ParameterSource): HeldState {
+  const byName = new Map(specs.map((spec) => [spec.name, spec]));
   const trained = state.filter(({ slot }) => slot === null);
   const slots = slotNames.map((slot) => [slot, state.filter((spec) => spec.slot === slot)] as const);
-  const put = ({ input, shape }: StateSpec, data: Float32Array): unknown => held.set(input, { dtype: 'float32', shape, data });
-  const read = (specs: readonly StateSpec[]): Tensors => Object.fromEntries(specs.map(({ parameter, input }) => [parameter, held.get(input)!.data as Float32Array]));
-  const require = (specs: readonly StateSpec[], tensors: Tensors, what: string): void =>
-    requireLengths(new Map(specs.map(({ parameter, shape }) => [parameter, sizeOf(shape)])), tensors, what);
-  const write = (specs: readonly StateSpec[], tensors: Tensors): void => specs.forEach((spec) => put(spec, tensors[spec.parameter]!.slice()));
-  for (const spec of slots.flatMap(([, specs]) => specs)) put(spec, new Float32Array(sizeOf(spec.shape)));
+  const put = (spec: StateSpec, data: Float32Array): void => {
+    held.set(spec.input, { dtype: 'float32', shape: spec.shape, data });
+    if (spec.slot === null) for (const [name, values] of partsOf(spec, data)) held.set(name, { dtype: 'float32', shape: byName.get(name)!.shape, data: values });
+  };
+  const read = (of: readonly StateSpec[]): Tensors => Object.fromEntries(of.flatMap((spec) => partsOf(spec, held.get(spec.input)!.data as Float32Array)));
+  const require = (of: readonly StateSpec[], tensors: Tensors, what: string): void =>
+    requireLengths(new Map(of.flatMap((spec) => spec.parameters.map((name) => [name, sizeOf(spec.shape) / spec.parameters.length] as const))), tensors, what);
+  const write = (of: readonly StateSpec[], tensors: Tensors): void =>
+    of.forEach((spec) => {
+      const data = new Float32Array(sizeOf(spec.shape));
+      for (const [name, values] of partsOf(spec, data)) values.set(tensors[name]!);
+      put(spec, data);
+    });
+  for (const spec of trained) {
+    const data = new Float32Array(sizeOf(spec.shape));
+    for (const [name, values] of partsOf(spec, data)) source(byName.get(name)!, values);
+    put(spec, data);
+  }
+  for (const spec of slots.flatMap(([, of]) => of)) put(spec, new Float32Array(sizeOf(spec.shape)));
+  for (const spec of specs) if (!held.has(spec.name)) held.set(spec.name, filled(spec, source));
   return {
     parameters: () => read(trained),
-    slots: () => Object.fromEntries(slots.map(([slot, specs]) => [slot, read(specs)])),
+    slots: () => Object.fromEntries(slots.map(([slot, of]) => [slot, read(of)])),
     setParameters(tensors) {
       require(trained, tensors, 'snapshot');
       write(trained, tensors);
     },
     setSlots(saved) {
-      for (const [slot, specs] of slots) require(specs, saved[slot] ?? {}, `optimizer state (${slot})`);
-      for (const [slot, specs] of slots) write(specs, saved[slot]!);
+      for (const [slot, of] of slots) require(of, saved[slot] ?? {}, `optimizer state (${slot})`);
+      for (const [slot, of] of slots) write(of, saved[slot]!);
     },
     replace: (next) => state.forEach((spec) => put(spec, next.get(spec.input)!)),
   };
 }
 
-function fill(specs: readonly ParameterSpec[], source: ParameterSource): Map<string, HostTensor> {
-  const filled = specs.map((spec) => {
-    const data = new Float32Array(sizeOf(spec.shape));
-    source(spec, data);
-    return [spec.name, { dtype: 'float32', shape: spec.shape, data } as const] as const;
-  });
-  return new Map(filled);
+/** Views of a state tensor's numbers, by parameter. */
+function partsOf({ parameters }: StateSpec, data: Float32Array): readonly (readonly [string, Float32Array])[] {
+  const size = data.length / parameters.length;
+  return parameters.map((name, i) => [name, data.subarray(i * size, (i + 1) * size)]);
+}
+
+function filled(spec: ParameterSpec, source: ParameterSource): HostTensor {
+  const data = new Float32Array(sizeOf(spec.shape));
+  source(spec, data);
+  return { dtype: 'float32', shape: spec.shape, data };
 }
 
 function copies(tensors: Tensors): Tensors {

@@ -121,14 +121,14 @@ async function fill(memory: GpuMemory, specs: readonly ParameterSpec[], source: 
 
 async function read(memory: GpuMemory, specs: readonly StateSpec[]): Promise<Tensors> {
   const tensors: Record<string, Float32Array> = {};
-  for (const { parameter, input } of specs) tensors[parameter] = await memory.read(input);
+  for (const { parameters: [name], input } of specs) tensors[name!] = await memory.read(input);
   return tensors;
 }
 
 async function write(memory: GpuMemory, specs: readonly StateSpec[], tensors: Tensors): Promise<void> {
-  for (const { parameter, input, shape } of specs) await memory.write(input, shape, tensors[parameter]!);
+  for (const { parameters: [name], input, shape } of specs) await memory.write(input, shape, tensors[name!]!);
 }
 
 function lengthsOf(specs: readonly StateSpec[]): ReadonlyMap<string, number> {
-  return new Map(specs.map(({ parameter, shape }) => [parameter, sizeOf(shape)]));
+  return new Map(specs.map(({ parameters: [name], shape }) => [name!, sizeOf(shape)]));
 }

@@ -1,4 +1,4 @@
-import { deviceStep, type Optimizer, type Rates } from '../../../src/engine/optim/index.ts';
+import { deviceStep, type DeviceOptions, type Optimizer, type Rates, type StateSpec } from '../../../src/engine/optim/index.ts';
 import type { Feeds, StepProgram } from '../../../src/engine/program.ts';
 import { openGraph } from '../../helpers/run-graph.ts';
 
@@ -16,14 +16,22 @@ export async function deviceRun(
   optimizer: Optimizer,
   clipNorm: number | null,
   seed: number,
+  options: DeviceOptions = {},
 ): Promise<DeviceRun> {
-  const device = deviceStep(program, optimizer, clipNorm);
+  const device = deviceStep(program, optimizer, clipNorm, options);
   const graph = await openGraph(device.graph);
-  const fixed = program.parameters.map(({ name, shape }) => [name, { shape, data: values[name]! }] as const);
-  const slots = device.state.map(({ input, shape }) => [input, { shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)) }] as const);
-  const held = Object.fromEntries([...slots, ...fixed]);
-  const trained = device.state.filter(({ slot }) => slot === null).map(({ input }) => [input, held[input]!.data]);
-  const state: Record<string, Float32Array> = Object.fromEntries([...slots.map(([name, { data }]) => [name, data]), ...trained]);
+  const trained = new Set(device.state.flatMap(({ parameters }) => parameters));
+  const held = Object.fromEntries(program.parameters.filter(({ name }) => !trained.has(name)).map(({ name, shape }) => [name, { shape, data: values[name]! }]));
+  const state: Record<string, Float32Array> = {};
+  const put = (spec: StateSpec, data: Float32Array): void => {
+    held[spec.input] = { shape: spec.shape, data };
+    const size = data.length / spec.parameters.length;
+    spec.parameters.forEach((name, i) => (state[spec.slot === null ? name : `${spec.slot}.${name}`] = data.subarray(i * size, (i + 1) * size)));
+  };
+  for (const spec of device.state) {
+    const first = spec.parameters.flatMap((name) => [...(spec.slot === null ? values[name]! : new Float32Array(values[name]!.length))]);
+    put(spec, Float32Array.from(first));
+  }
   let step = 0;
   return {
     state,
@@ -31,11 +39,7 @@ export async function deviceRun(
       step += 1;
       const symbols = new Map(program.graph.inputs.flatMap(({ name, shape }) => shape.map((dim, axis) => [String(dim), feeds[name]?.shape[axis] ?? NaN] as const)).filter(([, n]) => !Number.isNaN(n)));
       const outputs = await graph.run({ ...held, ...feeds, ...device.stepFeeds({ ...rates, step }, seed), ...device.shapeFeeds(symbols) });
-      for (const { input, output, shape } of device.state) {
-        const data = outputs[output]!.data as Float32Array;
-        held[input] = { shape, data };
-        state[input] = data;
-      }
+      for (const spec of device.state) put(spec, outputs[spec.output]!.data as Float32Array);
       return {
         loss: Number(outputs[device.loss]!.data[0]),
         logits: outputs[device.logits]!.data as Float32Array,

@@ -12,11 +12,11 @@ const rules: readonly (readonly [string, UpdateRule, number | null])[] = [
   ['sgd without state', sgd({ momentum: 0, nesterov: false }), null],
 ];
 
-test.each(rules)('the whole step as one graph trains as the CPU trainer does: %s', async (_name, rule, clipNorm) => {
+test.each(rules.flatMap((rule) => [[...rule, false], [...rule, true]] as const))('the whole step as one graph trains as the CPU trainer does: %s', async (_name, rule, clipNorm, stacked) => {
   const optimizer = { rule, weightDecay: 0.02, noDecay: (name: string) => name === 'b1' };
   const source = initial();
   const trainer = await openTrainer({ step: stepProgram(), forward: forwardProgram(), source: (spec, into) => into.set(source[spec.name]!), threads: 1, optimizer, clipNorm, seed: 7 });
-  const device = await deviceRun(stepProgram(), source, optimizer, clipNorm, 7);
+  const device = await deviceRun(stepProgram(), source, optimizer, clipNorm, 7, { stacked });
   for (let step = 0; step < 12; step += 1) {
     const feeds = feedsOf(batches[step % batches.length]!);
     const rates = { lr: 0.02 + 0.001 * step, momentum: 0.85 };

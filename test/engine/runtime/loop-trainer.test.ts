@@ -63,7 +63,7 @@ describe.each(rules)('steps in a loop: %s', (_name, rule, clipNorm) => {
   const steps = stepsFrom(0, 14);
 
   test('are those of the same graph run step by step, bit for bit, however many are in a run', async () => {
-    const device = await deviceRun(stepProgram(), initial(), options.optimizer, clipNorm, options.seed);
+    const device = await deviceRun(stepProgram(), initial(), options.optimizer, clipNorm, options.seed, { stacked: true });
     const expected: StepResult[] = [];
     for (const { feeds, rates } of steps) expected.push(await device.step(feeds, rates));
     await device.close();
@@ -179,9 +179,9 @@ test('CUDA that does not work is told in a sentence', async () => {
 test('the body of the loop reads as a program', () => {
   expect(print(loopStep(deviceStep(stepProgram(), { rule: sgd({ momentum: 0, nesterov: false }), weightDecay: 0.01 }, 1), stepProgram().parameters).body).split('\n').slice(-4)).toMatchInlineSnapshot(`
     [
-      "  Less_109: bool[] = Less(Abs_108, Infinity)",
-      "  And_110: bool[] = And(Less_107, Less_109)",
-      "  return { next.table: Sub_93, next.w1: Sub_97, next.b1: Sub_101, next.w2: Sub_105, loss: ReduceMean_32, logits: MatMul_29, gradient_norm: Sqrt_78, finite: And_110 }",
+      "  Less_108: bool[] = Less(Abs_107, Infinity)",
+      "  And_109: bool[] = And(Less_106, Less_108)",
+      "  return { next.table: Sub_92, next.w1: Sub_96, next.b1: Sub_100, next.w2: Sub_104, loss: ReduceMean_31, logits: MatMul_28, gradient_norm: Sqrt_77, finite: And_109 }",
       "}",
     ]
   `);

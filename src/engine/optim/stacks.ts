@@ -1,0 +1,51 @@
+import { sameShape, type Builder, type Node, type Shape, type Value } from '../graph/index.ts';
+
+/**
+ * Tensors of equal size that lie one after the other in one, so that a single node works on all of them: on a device where a node
+ * costs microseconds before it computes anything, that is most of the time of small tensors.
+ */
+export interface Stacks {
+  /** The tensors of a stack [count, ...], in order, each in its own shape. */
+  parts(whole: Value, shapes: readonly Shape[]): readonly Value[];
+  /** Tensors of as many elements each, as a stack [count, elements]. */
+  join(tensors: readonly Value[], elements: number): Value;
+  /** In place of a node that works on one element of a part at a time: the same part of the whole stack, worked on once. */
+  hoist(node: Node, inputs: Node['inputs']): Value | undefined;
+}
+
+export function stacks(g: Builder): Stacks {
+  const places = new Map<Value, { readonly whole: Value; readonly index: number; readonly shapes: readonly Shape[] }>();
+  const split = new Map<Value, readonly Value[]>();
+  const parts = (whole: Value, shapes: readonly Shape[]): readonly Value[] => {
+    const known = split.get(whole);
+    if (known !== undefined) return known;
+    const pieces = g.Split(whole, { split: shapes.map(() => 1), axis: 0 });
+    const made = shapes.map((shape, i) => (sameShape(whole.shape.slice(1), shape) ? g.Squeeze(pieces[i] as Value, { axes: [0] }) : g.reshape(pieces[i] as Value, shape)));
+    made.forEach((part, index) => places.set(part, { whole, index, shapes }));
+    split.set(whole, made);
+    return made;
+  };
+  return {
+    parts,
+    join: (tensors, elements) => g.Concat(...tensors.map((x) => g.reshape(x, [1, elements])), { axis: 0 }),
+    hoist({ op, attrs }, inputs) {
+      const [x, factor] = inputs;
+      const place = places.get(x as Value);
+      if (place === undefined) return undefined;
+      const { whole, index, shapes } = place;
+      if (op === 'Cast') return parts(g.Cast(whole, attrs as { readonly to: Value['dtype'] }), shapes)[index];
+      if (op === 'Mul' && factor?.shape.length === 0) return parts(g.Mul(whole, factor), shapes)[index];
+      return undefined;
+    },
+  };
+}
+
+/** Things that belong together in groups of at most `largest`, of as even sizes as can be; both in the order of what comes first. */
+export function grouped<T>(things: readonly T[], kind: (thing: T) => string, largest: number): readonly (readonly T[])[] {
+  const kinds = new Map<string, T[]>();
+  for (const thing of things) kinds.set(kind(thing), [...(kinds.get(kind(thing)) ?? []), thing]);
+  return [...kinds.values()].flatMap((all) => {
+    const count = Math.ceil(all.length / largest);
+    return Array.from({ length: count }, (_, i) => all.slice(Math.round((i * all.length) / count), Math.round(((i + 1) * all.length) / count)));
+  });
+}
