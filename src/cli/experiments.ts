@@ -1,4 +1,4 @@
-import { loadExperiment, requireFiles, type LoadedExperiment, type LoadOptions } from '../config/index.ts';
+import { isSweep, loadExperiment, loadSweep, requireFiles, type LoadedExperiment, type LoadOptions } from '../config/index.ts';
 import { OrtrainError } from '../core/errors.ts';
 import { requireStages } from '../runner/index.ts';
 
@@ -16,6 +16,20 @@ export function loadExperiments(files: readonly string[], options: LoadOptions):
   throw new OrtrainError(first.code, `${errors.length} of ${files.length} configurations cannot be used`, {
     problems: withoutRepeats(errors.flatMap((error) => (error.problems.length > 0 ? error.problems : [{ message: error.message }]))),
     ...(first.remedy === undefined ? {} : { remedy: first.remedy }),
+  });
+}
+
+/** Those of the configurations, and the members of the sweeps, in the order of the files. */
+export function loadWithSweeps(files: readonly string[], name: string | undefined, set: readonly string[]): readonly LoadedExperiment[] {
+  if (!files.some(isSweep)) return loadExperiments(files, { set, name });
+  if (name !== undefined) {
+    throw new OrtrainError('usage', `--name ${name} would name every run of a sweep`, { remedy: 'Leave it out: a member is named by its values.' });
+  }
+  return files.flatMap((file) => {
+    if (!isSweep(file)) return loadExperiments([file], { set });
+    const members = loadSweep(file, set).members.map(({ loaded }) => loaded);
+    for (const loaded of members) requireReferences(loaded);
+    return members;
   });
 }
 

@@ -1,28 +1,28 @@
 import { writeSync } from 'node:fs';
 import picocolors from 'picocolors';
 import { explained } from '../core/system-errors.ts';
-import type { Answer } from './call.ts';
-import { carryOut } from './program.ts';
+import type { CommandResult } from './command.ts';
+import { runCommandLine } from './program.ts';
 import { errorDocument, exitCodeOf, renderError } from './render/error.ts';
 import { openTerminal, type Terminal } from './terminal.ts';
 
-/** The command line. Prints the answer or the error, and sets the exit code; the only place that ends the process. */
+/** The command line. Prints the result or the error, and sets the exit code; the only place that ends the process. */
 export async function main(argv: readonly string[]): Promise<void> {
   const flags = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
   const terminal = openTerminal({ json: flags.includes('--json'), quiet: flags.includes('--quiet') });
-  process.stdout.on('error', endOnRefusal);
+  process.stdout.on('error', endOnWriteError);
   // Nobody can be told any more, and the work is not for the log alone.
   process.stderr.on('error', () => {});
   try {
-    const answer = await carryOut(argv, { terminal, commandLine: ['pipeline', ...argv], takeInterrupts: interruptible() });
-    if (answer !== undefined) process.exitCode = deliver({ ...answer, error: explained(answer.error) }, terminal);
+    const result = await runCommandLine(argv, { terminal, commandLine: ['pipeline', ...argv], takeInterrupts: interruptible() });
+    if (result !== undefined) process.exitCode = deliver({ ...result, error: explained(result.error) }, terminal);
   } catch (error) {
     process.exitCode = deliver({ data: {}, text: '', error: explained(error) }, terminal);
   }
 }
 
-/** Prints an answer; answers with the exit code. */
-function deliver({ data, text, verbatim = false, error }: Answer, terminal: Terminal): number {
+/** Prints a result; returns the exit code. */
+function deliver({ data, text, verbatim = false, error }: CommandResult, terminal: Terminal): number {
   const failed = error !== undefined;
   if (text !== '') terminal.result(text, { verbatim });
   if (failed && !terminal.json) terminal.error(renderError(error, terminal.colors));
@@ -68,7 +68,7 @@ function dieAtOnce(): void {
 const SHOW_CURSOR = '\u001b[?25h';
 
 /** `pipeline runs | head -1` closes the pipe early, which is no error; a full disk is one. */
-function endOnRefusal(error: NodeJS.ErrnoException): void {
+function endOnWriteError(error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE') process.exit();
   const told = explained(Object.assign(error, { path: 'standard output' }));
   process.stderr.write(`${renderError(told, picocolors.createColors(false))}\n`);

@@ -1,190 +1,142 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command as Parser, CommanderError, Option as ParserOption } from 'commander';
 import { OrtrainError } from '../core/errors.ts';
 import { packageVersion } from '../core/package.ts';
-import type { Answer, Call, SharedFlags, Verb } from './call.ts';
+import type { Argument, Arguments } from './arguments.ts';
+import type { Command, CommandContext, CommandResult, Example, Given } from './command.ts';
+import { commands } from './commands/index.ts';
+import { flagOf, inWords, type Option, type Options } from './options.ts';
+import { sharedOptions, type SharedOptions } from './shared-options.ts';
 
-/** Carries out a command line; undefined where it only asked for help or the version. Throws a usage error for one that makes no sense. */
-export async function carryOut(argv: readonly string[], call: Omit<Call, 'flags'>): Promise<Answer | undefined> {
-  const answers: Answer[] = [];
-  const program = commands((load) => async (...given) => {
-    const command = given.at(-1) as Command;
-    const flags = command.optsWithGlobals<Partial<SharedFlags> & Omit<SharedFlags, 'set'>>();
-    if (flags.set !== undefined && !CONFIGURABLE.includes(command.name())) call.terminal.note(`--set changes nothing here: ${command.name()} reads no configuration`);
-    const verb = await load();
-    answers.push(await verb(command.args, command.opts() as never, { ...call, flags: { ...flags, set: flags.set ?? [] } }));
-  });
+/** A command line that makes sense. */
+export interface Invocation {
+  readonly command: Command;
+  readonly given: Given<Arguments, Options>;
+  readonly shared: SharedOptions;
+}
+
+/** Runs a command line; undefined where it only asked for help or the version. Throws a usage error for one that makes no sense. */
+export async function runCommandLine(argv: readonly string[], context: Omit<CommandContext, keyof SharedOptions>): Promise<CommandResult | undefined> {
+  const invocation = parseCommandLine(argv);
+  if (invocation === undefined) return undefined;
+  const { command, given, shared } = invocation;
+  if (shared.set.length > 0 && command.readsConfiguration !== true) {
+    context.terminal.note(`--set changes nothing here: ${command.name} reads no configuration`);
+  }
+  return command.run(given, { ...context, ...shared });
+}
+
+/** Finds the command and its values; undefined for help and the version, which are printed. Throws a usage error. */
+export function parseCommandLine(argv: readonly string[]): Invocation | undefined {
+  let found: Invocation | undefined;
+  const parser = rootParser();
+  for (const command of commands) addCommand(parser, command, (invocation) => (found = invocation));
   try {
-    await program.parseAsync(argv, { from: 'user' });
+    parser.parse(argv, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode !== 0) throw usageError(error, argv);
   }
-  return answers[0];
+  return found;
 }
 
-/** Commands that read configurations, to which --set applies. */
-const CONFIGURABLE = ['run', 'plan', 'check', 'explain', 'sweep'];
+const FIRST_STEPS: readonly Example[] = [
+  { line: 'pipeline init --example quickstart', purpose: 'Copy a small experiment with its data into this folder.' },
+  { line: 'pipeline run configs/quickstart.yaml', purpose: 'Train it, evaluate it, and write predictions and a report.' },
+];
 
-/** Turns a verb that is loaded when it is used into what commander calls. */
-type Act = <Flags>(load: () => Promise<Verb<Flags>>) => (...given: readonly unknown[]) => Promise<void>;
-
-/** Every command with its operands and flags. The code behind a command is loaded when it is used, so that help is quick. */
-function commands(act: Act): Command {
-  const program = new Command('pipeline')
-    .description('Fine-tunes a text classifier from one YAML file.')
+function rootParser(): Parser {
+  const root = new Parser('pipeline')
+    .description('Fine-tune a transformer text classifier from one YAML file.')
     .version(packageVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
-    .option('--set <key=value>', 'override a value of the configuration, as training.epochs=3 (repeatable; the value is YAML)', collect)
-    .addOption(new Option('--device <device>', 'where to compute; auto: as configured').choices(['auto', 'cpu', 'cuda', 'webgpu']).default('auto'))
-    .option('--artifacts <dir>', 'folder of the runs and the cache', namedFolder, 'artifacts')
-    .option('--json', 'print one JSON document on stdout, and everything else on stderr')
-    .option('--quiet', 'no progress and no notes, only results and errors')
+    .helpCommand('help [command]', 'print the help of a command')
     .exitOverride()
     // Below 40 columns for descriptions commander would leave the breaking of lines to the terminal, which breaks words.
-    .configureHelp({ showGlobalOptions: true, minWidthToWrap: 16 })
+    .configureHelp({ showGlobalOptions: true, minWidthToWrap: 16, subcommandDescription: (command) => command.summary() || command.description() })
     .configureOutput({ outputError: () => {} })
     .showHelpAfterError(false);
-
-  program
-    .command('run <config...>')
-    .description('carry experiments out, one after the other, and compare them')
-    .option('--until <stage>', 'stop after this stage')
-    .option('--force <stage>', 'carry this stage out again, though its output is in the cache (repeatable)', collect)
-    .option('--name <run name>', "name the run's folder")
-    .action(act(async () => (await import('./commands/run.ts')).run));
-  program
-    .command('sweep <file>')
-    .description('carry out every experiment of a sweep, rank them, and write a report')
-    .option('--dry-run', 'only list the experiments')
-    .action(act(async () => (await import('./commands/sweep.ts')).sweep));
-  program
-    .command('plan <config...>')
-    .description('say what a run would do and take: what is cached, exact steps and tokens, memory, disk, time')
-    .option('--probe', 'time a few batches now, for about 20 s at most, in place of going by earlier runs')
-    .option('--until <stage>', 'stop after this stage')
-    .option('--force <stage>', 'plan to carry this stage out again (repeatable)', collect)
-    .option('--name <run name>', "name the run's folder")
-    .action(act(async () => (await import('./commands/plan.ts')).plan));
-  program
-    .command('explain <config...>')
-    .description('explain the training step: operators, parameters, memory, floating-point operations')
-    .option('--graph', 'print the step as a program instead')
-    .action(act(async () => (await import('./commands/explain.ts')).explain));
-  program
-    .command('check <config...>')
-    .description('find everything that is wrong with configurations and their data')
-    .action(act(async () => (await import('./commands/check.ts')).check));
-  program
-    .command('init [table]')
-    .description('write a commented configuration for a table of texts and classes, or copy an example')
-    .addOption(new Option('--example <name>', 'copy a shipped example into the working directory').choices(['quickstart', 'disaster-tweets']))
-    .option('--output <file>', 'the file to write (default: configs/<name>.yaml, with the name of the table, or of its folder where the table is called train or data)')
-    .option('--text <column>', 'the column with the text')
-    .option('--target <column>', 'the column with the class')
-    .option('--columns <names>', 'names of the columns of a table without a header, separated by commas', names)
-    .option('--encoding <label>', 'encoding of the table, such as latin1 or utf-16 (default: utf-8)')
-    .action(act(async () => (await import('./commands/init.ts')).init));
-  program
-    .command('runs')
-    .description('list the runs')
-    .action(act(async () => (await import('./commands/runs.ts')).runs));
-  program
-    .command('show <run>')
-    .description('show a run: what was asked, results, learning curves, decisions, files')
-    .action(act(async () => (await import('./commands/show.ts')).show));
-  program
-    .command('compare <run...>')
-    .description('put runs side by side: what differs, the results, and whether the difference is more than noise')
-    .option('--report <file>', 'write the comparison as an HTML page, too')
-    .action(act(async () => (await import('./commands/compare.ts')).compare));
-  program
-    .command('predict')
-    .description('classify new texts with the models of a run')
-    .requiredOption('--run <run>', 'name or folder of the run')
-    .requiredOption('--input <file>', "a table with the run's text column (csv, tsv, jsonl, json, parquet, packed or not), a .txt with one text a line, or - for stdin")
-    .addOption(new Option('--format <format>', 'what stdin, or a file of another name, holds (default: what it begins like)').choices(['lines', 'csv', 'tsv', 'jsonl']))
-    .option('--columns <names>', 'names of the columns of a table without a header, separated by commas', names)
-    .option('--encoding <label>', 'encoding of the input, such as latin1 or utf-16 (default: utf-8)')
-    .option('--output <file>', 'write the CSV there instead of to stdout')
-    .option('--safe-csv', "put an apostrophe before cells that a spreadsheet would compute, those that begin with =, +, - or @")
-    .action(act(async () => (await import('./commands/predict.ts')).predict));
-  program
-    .command('diff <run> <run>')
-    .description('say in what two runs differ: configuration, data, versions and surroundings, results, and why')
-    .action(act(async () => (await import('./commands/diff.ts')).diff));
-  program
-    .command('delete <run...>')
-    .description('delete runs, after showing what goes; what other runs use stays')
-    .option('--with-cache', 'remove what no other run uses in the cache, too')
-    .option('--dry-run', 'only show it')
-    .option('--yes', 'do not ask')
-    .action(act(async () => (await import('./commands/delete.ts')).deleteStored));
-  const cache = program
-    .command('cache')
-    .description('list what the cache holds: size, age, and the runs that use it')
-    .action(act(async () => (await import('./commands/cache.ts')).cache));
-  cache
-    .command('prune')
-    .description('remove what no run refers to, after showing it')
-    .option('--dry-run', 'only show it')
-    .option('--yes', 'do not ask')
-    .action(act(async () => (await import('./commands/cache.ts')).prune));
-  program
-    .command('export')
-    .description('write the model of one fold for other tools: ONNX with its tokenizer, or a Hugging Face model directory')
-    .requiredOption('--run <run>', 'name or folder of the run')
-    .requiredOption('--to <dir>', 'the folder to write; it must not be there yet')
-    .addOption(new Option('--format <format>', 'what to write').choices(['onnx', 'huggingface']).default('onnx'))
-    .option('--fold <n>', 'which fold (default: the best by the monitored metric)', wholeNumber)
-    .addOption(new Option('--dtype <dtype>', 'float16: write a float16 model beside the float32 one').choices(['float32', 'float16']).default('float32'))
-    .addOption(new Option('--quantize <kind>', 'int8: write a dynamically quantized model beside the float32 one').choices(['int8']))
-    .action(act(async () => (await import('./commands/export.ts')).exportModel));
-  program
-    .command('sync [run...]')
-    .description('send to MLflow what it has not of the named runs, or of all runs that ask for it')
-    .option('--anew', 'send everything again')
-    .action(act(async () => (await import('./commands/sync.ts')).sync));
-  program
-    .command('ui')
-    .description('show the runs in MLflow: on the configured server, or on one started here')
-    .option('--port <number>', 'port of the server started here (default: any free one)')
-    .action(act(async () => (await import('./commands/ui.ts')).ui));
-  program
-    .command('schema')
-    .description('print the JSON Schema of the configuration')
-    .addOption(new Option('--of <kind>', 'of which file').choices(['experiment', 'sweep']).default('experiment'))
-    .action(act(async () => (await import('./commands/schema.ts')).schema));
-  program
-    .command('doctor')
-    .description('look at this machine: versions, memory, disk, devices, caches')
-    .action(act(async () => (await import('./commands/doctor.ts')).doctor));
-  return program;
+  addOptions(root, sharedOptions);
+  addExamples(root, FIRST_STEPS);
+  return root;
 }
 
-function names(value: string): readonly string[] {
-  return value.split(',').map((each) => each.trim());
+function addCommand(above: Parser, command: Command, onFound: (invocation: Invocation) => void): void {
+  const { summary, description } = command;
+  const parser = above
+    .command(command.name)
+    .summary(summary)
+    .description(sentences(summary, description))
+    .action(() => {
+      const shared = valuesOf(sharedOptions, parser.optsWithGlobals());
+      const given = { ...argumentsOf(command.arguments, parser.processedArgs), ...valuesOf(command.options, parser.opts()) };
+      onFound({ command, given, shared });
+    });
+  for (const [name, argument] of Object.entries(command.arguments)) parser.argument(usageOf(name, argument), argument.description);
+  addOptions(parser, command.options);
+  addExamples(parser, command.examples);
+  for (const subcommand of command.subcommands ?? []) addCommand(parser, subcommand, onFound);
 }
 
-function collect(value: string, before: readonly string[] | undefined): readonly string[] {
-  return [...(before ?? []), value];
+/** The summary as a sentence, and the rest. */
+export function sentences(summary: string, description: string | undefined): string {
+  const first = `${summary.slice(0, 1).toUpperCase()}${summary.slice(1)}.`;
+  return description === undefined ? first : `${first} ${description}`;
 }
 
-/** A variable of the shell that is not set would put the runs among the files of the working directory, and prune and delete what is there. */
-function namedFolder(value: string): string {
-  if (value === '' || value.includes('\0')) throw new InvalidArgumentError('It names no folder.');
-  return value;
+/** `<config...>`: angle brackets for what is required, dots for what may be repeated. */
+export function usageOf(name: string, { isRequired, isRepeated }: Argument<unknown>): string {
+  const word = `${name}${isRepeated ? '...' : ''}`;
+  return isRequired ? `<${word}>` : `[${word}]`;
 }
 
-function wholeNumber(value: string): number {
-  if (!/^\d+$/.test(value)) throw new InvalidArgumentError('It is a whole number from 0 on.');
-  return Number(value);
+/** `--until <stage>` */
+export function optionUsage(name: string, { value }: Option<unknown>): string {
+  return value === undefined ? flagOf(name) : `${flagOf(name)} <${value}>`;
 }
+
+function addOptions(parser: Parser, options: Options): void {
+  for (const [name, option] of Object.entries(options)) {
+    const added = new ParserOption(optionUsage(name, option), inWords(option)).makeOptionMandatory(option.isRequired === true);
+    if (option.value !== undefined) added.argParser((text: string, before: unknown) => option.parse(text, before));
+    parser.addOption(added);
+  }
+}
+
+/**
+ * What was given on the command line, and the defaults of what was not. The cast is true because each value comes from the `parse`
+ * or the `default` of its option.
+ */
+function valuesOf<O extends Options>(options: O, parsed: Readonly<Record<string, unknown>>): Given<{}, O> {
+  const values = Object.entries(options).flatMap(([name, option]) => {
+    const value = parsed[name] ?? option.default;
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return Object.fromEntries(values) as Given<{}, O>;
+}
+
+/** Commander gives a list for a repeated argument, a text for another, and nothing for one that is left out. */
+function argumentsOf(table: Arguments, words: readonly unknown[]): Readonly<Record<string, unknown>> {
+  const listed = (word: unknown): readonly string[] => (word === undefined ? [] : Array.isArray(word) ? word.map(String) : [String(word)]);
+  return Object.fromEntries(Object.entries(table).map(([name, argument], i) => [name, argument.valueOf(listed(words[i]))]));
+}
+
+function addExamples(parser: Parser, examples: readonly Example[]): void {
+  parser.addHelpText('after', ({ command }) => {
+    const help = command.createHelp();
+    const width = command.configureOutput().getOutHelpWidth?.() ?? DEFAULT_WIDTH;
+    const indented = (text: string, indent: number): string => help.boxWrap(text, width - indent).replace(/^/gm, ' '.repeat(indent));
+    return `\n${['Examples:', ...examples.flatMap(({ line, purpose }) => [`  ${line}`, indented(purpose, EXAMPLE_INDENT)])].join('\n')}`;
+  });
+}
+
+const DEFAULT_WIDTH = 80;
+const EXAMPLE_INDENT = 6;
 
 /** Commander says `error: unknown option '--devise'\n(Did you mean --device?)`. */
 function usageError({ code, message }: CommanderError, argv: readonly string[]): OrtrainError {
   if (code === 'commander.help') return new OrtrainError('usage', 'no command was given', { remedy: 'pipeline --help lists the commands.' });
   const [problem = '', hint] = message.replace(/^error: /, '').split('\n');
-  const asked = argv.find((argument) => !argument.startsWith('-'));
+  const asked = argv.find((word) => commands.some(({ name }) => name === word));
   const help = code === 'commander.unknownCommand' || asked === undefined ? 'pipeline --help' : `pipeline ${asked} --help`;
   return new OrtrainError('usage', problem, { remedy: hint === undefined ? `See ${help}.` : `${hint.replace(/[()]/g, '')} Else see ${help}.` });
 }

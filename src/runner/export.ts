@@ -1,5 +1,4 @@
 import { statSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { pathOf } from '../config/index.ts';
 import { aside } from '../core/aside.ts';
@@ -16,7 +15,7 @@ import { ensembleProbabilities } from '../training/ensemble.ts';
 import { PORTABLE_FILES, portableProbabilities, writePortableFolder, type Precision } from '../training/portable-folder.ts';
 import { throwIfResultsChanged } from '../tracking/recorded-files.ts';
 import { modelFolders } from './predict.ts';
-import type { StoredRun } from './runs.ts';
+import { threadsOf, type StoredRun } from './runs.ts';
 import { verifyModels } from './verify-models.ts';
 import { readValidation, type Validation } from './validation-rows.ts';
 
@@ -30,6 +29,7 @@ export interface ExportRequest {
   readonly alsoIn: readonly Exclude<Precision, 'float32'>[];
   /** Without it, the fold whose best epoch is best by the metric that the run monitored. */
   readonly fold?: number;
+  /** Those that the run was configured for where it is left out. */
   readonly threads?: number;
   readonly signal?: AbortSignal;
 }
@@ -106,7 +106,7 @@ async function compared(folder: string, precision: Precision, validation: Valida
   const tokens = firstRows(comparison.tokens, rows);
   const path = request.format === 'onnx' ? PORTABLE_FILES[precision] : 'model.safetensors';
   // Whoever loads the file has a CPU; on it the check is of the file alone.
-  const speed = { device: 'cpu', threads: request.threads ?? availableParallelism(), batchSize: run.experiment.training.eval_batch_size } as const;
+  const speed = { device: 'cpu', threads: request.threads ?? threadsOf(run), batchSize: run.experiment.training.eval_batch_size } as const;
   const onProgress = (done: number): void => {
     throwIfAborted(request);
     listen({ type: 'progress', done, total: rows, unit: `texts with ${path}` });

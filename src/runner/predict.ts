@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { interrupted, OrtrainError } from '../core/errors.ts';
@@ -12,7 +11,7 @@ import { readModelFolder, tokenizerFiles } from '../training/classifier-folder.t
 import { ensembleProbabilities } from '../training/ensemble.ts';
 import { choiceInWords, chooseDevice, deviceFailure, type AskedDevice, type PassedOver } from './devices.ts';
 import { probabilitiesInProcess, type PredictionOrder } from './predict-process.ts';
-import type { StoredRun } from './runs.ts';
+import { threadsOf, type StoredRun } from './runs.ts';
 import { verifyModels } from './verify-models.ts';
 
 export interface TextPredictions {
@@ -26,6 +25,7 @@ export interface PredictOptions {
   readonly device?: AskedDevice;
   /** Finds the device; `chooseDevice` where it is left out. */
   readonly choose?: typeof chooseDevice;
+  /** Those that the run was configured for where it is left out. */
   readonly threads?: number;
   readonly signal?: AbortSignal;
 }
@@ -40,7 +40,7 @@ export async function predictTexts(run: StoredRun, texts: readonly string[], opt
   const [first = ''] = models;
   const tokenizer = await loadTokenizer(tokenizerFiles(first));
   const { classes, encoder, max_seq_length: maxLength } = readModelFolder(first);
-  const threads = options.threads ?? availableParallelism();
+  const threads = options.threads ?? threadsOf(run);
   const onProgress = (done: number): void => {
     if (options.signal?.aborted === true) throw interrupted();
     listen({ type: 'progress', done, total: texts.length, unit: 'texts' });

@@ -1,4 +1,5 @@
 import { lstatSync, readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { readExperiment, type Experiment } from '../config/index.ts';
 import { OrtrainError } from '../core/errors.ts';
@@ -59,6 +60,12 @@ export function readRun(artifacts: string, name: string): StoredRun {
   const progress = unlessDamaged(() => readProgress(join(folder, 'journal.jsonl')));
   const metrics = readMetrics(folder);
   return { ...progressOf(folder, progress), experiment: readExperiment(fileInside(folder, 'config.yaml')), metrics, trainedFolds: trainedFoldsOf(folder, metrics?.folds.length) };
+}
+
+/** The threads that a run was configured for; all of the machine's where that was left to it. */
+export function threadsOf({ experiment }: StoredRun): number {
+  const { threads } = experiment.resources;
+  return threads === 'auto' ? availableParallelism() : threads;
 }
 
 function listed(runs: string, name: string, digestOf: (folder: string) => RunDigest): ListedRun {

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { carryOut } from '../../src/cli/program.ts';
+import { runCommandLine } from '../../src/cli/program.ts';
 import { openTerminal } from '../../src/cli/terminal.ts';
 import { loadExperiment, pathOf } from '../../src/config/index.ts';
 import { readTrainExamples } from '../../src/data/examples.ts';
@@ -53,7 +53,7 @@ describe('a command line that makes no sense is a usage error with the nearest r
     [['run', 'a.yaml', 'b.yaml', '--name', 'x'], '--name x would name 2 runs', 'with one configuration'],
     [['plan', 'a.yaml', 'b.yaml', '--name', 'x'], '--name x would name 2 runs', 'with one configuration'],
   ])('pipeline %j', async (args, message, remedy) => {
-    await expect(carryOut(args, call)).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining(message), remedy: expect.stringContaining(remedy) });
+    await expect(runCommandLine(args, call)).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining(message), remedy: expect.stringContaining(remedy) });
   });
 
   test('and ends with exit code 2 and nothing on stdout', async () => {

@@ -42,5 +42,5 @@ test('many runs stand below each other, the best first', async () => {
 test('a page is not written over a file of another kind', async () => {
   const { code, stderr } = await pipeline(['compare', 'one', 'two', '--artifacts', artifacts, '--report', join(artifacts, 'notes.md')]);
   expect(code).toBe(2);
-  expect(stderr).toContain('its name ends in .html');
+  expect(stderr).toContain('its name must end in .html');
 });

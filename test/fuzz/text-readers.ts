@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { zipSync } from 'fflate';
-import { textsOf } from '../../src/cli/texts.ts';
+import { textsOf } from '../../src/runner/new-texts.ts';
 import { loadExperiment, loadPipeline, toYaml } from '../../src/config/index.ts';
 import { writeCsv } from '../../src/data/csv.ts';
 import { labelledExamples } from '../../src/data/examples.ts';

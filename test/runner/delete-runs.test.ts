@@ -79,7 +79,7 @@ describe('deleting runs', () => {
 
   it('takes with it what only they use, and nothing of another run', async () => {
     const { stdout } = await pipeline(['delete', 'gone-too', '--artifacts', artifacts, '--dry-run']);
-    expect(stdout).toMatch(/in the cache stay 2 items, .* that no other run uses/);
+    expect(stdout).toMatch(/2 items, .* that no other run uses stay in the cache/);
     const { code } = await pipeline(['delete', 'gone-too', '--artifacts', artifacts, '--with-cache', '--yes']);
     expect(code).toBe(0);
     expect(existsSync(join(artifacts, 'runs', 'gone-too'))).toBe(false);

@@ -1,27 +1,40 @@
 import { resolve } from 'node:path';
 import { OrtrainError } from '../../core/errors.ts';
-import { readRun } from '../../runner/index.ts';
-import { compareRuns } from '../../tracking/comparison/compare.ts';
-import type { Verb } from '../call.ts';
-import { isPrinted } from '../output.ts';
-import { comparisonSections } from '../render/comparison.ts';
-import { sections } from '../render/sections.ts';
-import { pathFromHere } from '../render/text.ts';
-
-export interface CompareFlags {
-  readonly report?: string;
-}
+import { oneOrMore } from '../arguments.ts';
+import { defineCommand } from '../command.ts';
+import { text } from '../options.ts';
 
 /** Puts runs side by side, and on one page where that is asked for. */
-export const compare: Verb<CompareFlags> = async (names, { report }, call) => {
-  if (report !== undefined && !/\.html?$/i.test(report)) throw new OrtrainError('usage', `--report ${report}: the report is a page, so its name ends in .html`, { subject: report, remedy: 'Name a file such as comparison.html.' });
-  if (report !== undefined) isPrinted(report, '--report', call.terminal);
-  const runs = names.map((name) => readRun(call.flags.artifacts, name));
-  const comparison = await compareRuns(runs);
-  const text = sections(comparisonSections(comparison, call.terminal.colors), call.terminal.colors);
-  if (report === undefined) return { data: comparison, text };
-  const { writeComparisonReport } = await import('../../tracking/report/comparison-report.ts');
-  const file = resolve(report);
-  await writeComparisonReport(file, comparison, runs);
-  return { data: { ...comparison, report: file }, text: `${text}\n\nthe page is ${pathFromHere(file)}` };
-};
+export const compare = defineCommand({
+  name: 'compare',
+  summary: 'compare runs: parameters that differ, results, and whether the difference is more than noise',
+  arguments: { run: oneOrMore('names or folders of the runs', 'run') },
+  options: { report: text('file', 'also write the comparison as an HTML page', { completion: 'file' }) },
+  examples: [
+    { line: 'pipeline compare bert-1dense bert-3dense', purpose: 'Say which of two runs is better, and how sure that is.' },
+    { line: 'pipeline compare a b c --report comparison.html', purpose: 'Write a page with figures as well.' },
+  ],
+  async run({ run: names, report }, { artifacts, terminal }) {
+    const { isPrinted } = await import('../output.ts');
+    if (report !== undefined && !/\.html?$/i.test(report)) {
+      throw new OrtrainError('usage', `--report ${report}: the report is an HTML page, so its name must end in .html`, {
+        subject: report,
+        remedy: 'Name a file such as comparison.html.',
+      });
+    }
+    if (report !== undefined) isPrinted(report, '--report', terminal);
+    const { readRun } = await import('../../runner/index.ts');
+    const { compareRuns } = await import('../../tracking/comparison/compare.ts');
+    const { comparisonSections } = await import('../render/comparison.ts');
+    const { sections } = await import('../render/sections.ts');
+    const { pathFromHere } = await import('../render/text.ts');
+    const runs = names.map((name) => readRun(artifacts, name));
+    const comparison = await compareRuns(runs);
+    const shown = sections(comparisonSections(comparison, terminal.colors), terminal.colors);
+    if (report === undefined) return { data: comparison, text: shown };
+    const { writeComparisonReport } = await import('../../tracking/report/comparison-report.ts');
+    const file = resolve(report);
+    await writeComparisonReport(file, comparison, runs);
+    return { data: { ...comparison, report: file }, text: `${shown}\n\nthe page is ${pathFromHere(file)}` };
+  },
+});

@@ -1,42 +1,18 @@
-import { shownValue } from '../../config/parameters.ts';
-import { readRun } from '../../runner/index.ts';
-import { diffRuns, type RunDiff } from '../../tracking/comparison/diff.ts';
-import type { Verb } from '../call.ts';
-import { comparisonTable } from '../render/comparison.ts';
-import { sections } from '../render/sections.ts';
-import { left, table } from '../render/table.ts';
-import { KEY_DIGITS, printable } from '../render/text.ts';
-import type { Colors } from '../terminal.ts';
+import { one } from '../arguments.ts';
+import { defineCommand } from '../command.ts';
 
 /** Says in what two runs differ, and why their results do. */
-export const diff: Verb<object> = async ([first = '', second = ''], _flags, call) => {
-  const { artifacts } = call.flags;
-  const found = await diffRuns(readRun(artifacts, first), readRun(artifacts, second));
-  return { data: found, text: diffText(found, call.terminal.colors) };
-};
-
-function diffText({ runs, parameters, data, environment, results, metrics, why }: RunDiff, colors: Colors): string {
-  const side = (differences: Readonly<Record<string, readonly unknown[]>>, shown: (value: unknown) => string): readonly string[] => {
-    const rows = Object.entries(differences).map(([path, values]) => [printable(path), ...values.map((value) => printable(shown(value)))]);
-    return rows.length === 0 ? [colors.dim('the same')] : [table([left(''), ...runs.map(left)], rows, colors)];
-  };
-  const hash = (value: unknown): string => (value === undefined ? '–' : String(value).slice(0, KEY_DIGITS));
-  const equal = results.filter(({ same }) => same).map(({ path }) => path);
-  return sections(
-    [
-      { title: 'configuration', lines: side(parameters, shownValue) },
-      { title: 'data, by SHA-256', lines: side(data, hash) },
-      { title: 'versions and surroundings', lines: side(environment, (value) => (Array.isArray(value) ? value.join(' ') : shownValue(value))) },
-      {
-        title: 'results, by SHA-256',
-        lines: [
-          ...(equal.length === 0 ? [] : [`the same to the byte: ${equal.join(', ')}`]),
-          ...(equal.length === results.length ? [] : side(Object.fromEntries(results.filter(({ same }) => !same).map(({ path, hashes }) => [path, hashes])), hash)),
-        ],
-      },
-      { title: 'metrics', lines: metrics.length === 0 ? [] : [comparisonTable({ runs, parameters: {}, metrics }, colors)] },
-      { title: 'why', lines: why.map(printable) },
-    ],
-    colors,
-  );
-}
+export const diff = defineCommand({
+  name: 'diff',
+  summary: 'say how two runs differ: configuration, data, versions, machine, results, and why',
+  arguments: { run: one('name or folder of a run', 'run'), other: one('name or folder of another', 'run') },
+  options: {},
+  examples: [{ line: 'pipeline diff bert-1dense bert-3dense', purpose: 'Find out why two runs have different results.' }],
+  async run({ run, other }, { artifacts, terminal }) {
+    const { readRun } = await import('../../runner/index.ts');
+    const { diffRuns } = await import('../../tracking/comparison/diff.ts');
+    const { diffText } = await import('../render/diff.ts');
+    const found = await diffRuns(readRun(artifacts, run), readRun(artifacts, other));
+    return { data: found, text: diffText(found, terminal.colors) };
+  },
+});

@@ -1,53 +1,50 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { compareRuns, type Comparison } from '../../tracking/comparison/compare.ts';
-import type { Verb } from '../call.ts';
-import { naming, runAll, type Outcome, type Reported } from '../experiment-runs.ts';
-import { loadExperiments } from '../experiments.ts';
-import { comparisonSections } from '../render/comparison.ts';
-import { decisionLines } from '../render/decisions.ts';
-import { resultsTable } from '../render/results.ts';
-import { sections } from '../render/sections.ts';
-import { duration, pathFromHere } from '../render/text.ts';
-import type { Terminal } from '../terminal.ts';
+import { oneOrMore } from '../arguments.ts';
+import { defineCommand } from '../command.ts';
+import { repeatable, text } from '../options.ts';
+import type { FinishedRun } from '../render/finished-run.ts';
 
-export interface RunFlags {
-  readonly until?: string;
-  readonly force?: readonly string[];
-  readonly name?: string;
-}
-
-/** Carries experiments out one after the other. The first that fails ends it; what was done before stays and is reported. */
-export const run: Verb<RunFlags> = async (files, flags, call) => {
-  const { name, ...limits } = flags;
-  const asked = loadExperiments(files, { set: call.flags.set, name }).map((loaded, i) => ({ loaded, config: files[i] ?? '' }));
-  const outcomes = await runAll(asked, {
-    ...limits,
-    goOnAfter: () => false,
-    onDone: (reported, number) => call.terminal.result(`${number > 0 ? '\n' : ''}${resultText(reported, call.terminal)}`),
-  }, call);
-  const failed = outcomes.find((outcome) => 'error' in outcome);
-  const answered = await answer(outcomes.filter((outcome) => 'run' in outcome), call.terminal);
-  return failed === undefined ? answered : { ...answered, error: files.length === 1 ? failed.error : naming(failed.error, failed.asked.config) };
+/** What `run` and `plan` can be told of a run. */
+export const runOptions = {
+  until: text('stage', 'stop after this stage', { completion: 'stage' }),
+  force: repeatable('stage', 'run this stage again although the cache has its output', { completion: 'stage' }),
+  name: text('run name', 'name of the run and its folder', { otherwise: "the configuration's name" }),
 };
 
-function resultText(result: Reported, { colors }: Terminal): string {
-  const fromCache = result.cached === 0 ? '' : `, ${result.cached} from the cache`;
-  const title = `${result.run} · done in ${duration(result.seconds)} · ${result.executed} of ${result.executed + result.cached} tasks carried out${fromCache}`;
-  return sections(
-    [
-      { title, lines: result.metrics === null ? ['not evaluated'] : [resultsTable(result.metrics, colors)] },
-      { title: 'decisions', lines: decisionLines(result.decisions) },
-      { title: 'submission', lines: result.submission === null ? [] : [pathFromHere(result.submission)] },
-      { title: 'files', lines: [`${pathFromHere(result.folder)}/`, ...(existsSync(result.folder) ? [readdirSync(result.folder).toSorted().join('  ')] : [])] },
-    ],
-    colors,
-  );
-}
-
-async function answer(done: readonly (Outcome & { readonly run: Reported })[], { colors }: Terminal): Promise<{ readonly data: unknown; readonly text: string }> {
-  const runs = done.map(({ run: reported }) => reported);
-  const compared: Comparison | null =
-    runs.length < 2 ? null : await compareRuns(done.map(({ run: { run: name, folder, metrics }, asked: { loaded } }) => ({ name, folder, metrics, experiment: loaded.experiment })));
-  const text = compared === null ? '' : `\n${sections(comparisonSections(compared, colors), colors)}`;
-  return { data: { runs, comparison: compared }, text };
-}
+/** Runs experiments one after the other. The first that fails ends it; what was done before stays and is reported. */
+export const run = defineCommand({
+  name: 'run',
+  summary: 'run experiments one after the other and compare them',
+  description: 'A stage whose output is in the cache does not run again; the same command resumes an interrupted run.',
+  readsConfiguration: true,
+  arguments: { config: oneOrMore('configurations (YAML files)', 'file') },
+  options: runOptions,
+  examples: [
+    { line: 'pipeline run configs/quickstart.yaml', purpose: 'Train, evaluate and predict as the configuration says.' },
+    { line: 'pipeline run a.yaml b.yaml', purpose: 'Run two experiments and compare them.' },
+    { line: "pipeline run a.yaml --set 'split.only=[0]'", purpose: 'Train one fold for a first look.' },
+  ],
+  async run({ config: files, name, ...limits }, { set, artifacts, device, commandLine, terminal, takeInterrupts }) {
+    const { runAll } = await import('../../runner/index.ts');
+    const { loadExperiments } = await import('../experiments.ts');
+    const { terminalObserver } = await import('../progress/observer.ts');
+    const { namingExperiment } = await import('../render/error.ts');
+    const { comparisonText, finishedRunText, withRecord } = await import('../render/finished-run.ts');
+    const experiments = loadExperiments(files, { set, name });
+    const signal = takeInterrupts();
+    const finished: FinishedRun[] = [];
+    const outcomes = await runAll(experiments, { artifacts, device, commandLine, signal, ...limits, continuesAfter: () => false }, {
+      ...terminalObserver(terminal, signal),
+      onOutcome(outcome, number) {
+        if ('error' in outcome) return;
+        finished.push(withRecord(outcome.run));
+        terminal.result(`${number > 0 ? '\n' : ''}${finishedRunText(finished[number]!, terminal.colors)}`);
+      },
+    });
+    const { comparison, text: shown } = await comparisonText(outcomes, terminal.colors);
+    const data = { runs: finished.map((each, i) => ({ config: files[i], ...each })), comparison };
+    const failed = outcomes.findIndex((outcome) => 'error' in outcome);
+    const failure = outcomes[failed];
+    if (failure === undefined || !('error' in failure)) return { data, text: shown };
+    return { data, text: shown, error: files.length === 1 ? failure.error : namingExperiment(failure.error, files[failed] ?? '') };
+  },
+});

@@ -1,95 +1,24 @@
-import { readdirSync } from 'node:fs';
-import { join, relative } from 'node:path';
-import { asked, shownValue } from '../../config/parameters.ts';
-import { readRun, type StoredRun } from '../../runner/index.ts';
-import { foldStories, type FoldStory } from '../../tracking/fold-stories.ts';
-import { journalEntries, type JournalEntry } from '../../tracking/journal.ts';
-import { throwIfResultsChanged } from '../../tracking/recorded-files.ts';
-import type { Verb } from '../call.ts';
-import { foldCurves, type Curves } from '../render/curves.ts';
-import { decisionLines, notedDecisions } from '../render/decisions.ts';
-import { resultsTable } from '../render/results.ts';
-import { sections } from '../render/sections.ts';
-import { duration, minuteOf, pathFromHere, plural, printable } from '../render/text.ts';
-import type { Colors } from '../terminal.ts';
+import { one } from '../arguments.ts';
+import { defineCommand } from '../command.ts';
 
-/** Shows all that is known of a run: what its journal tells, so that one which is under way or was interrupted has its curves, too. */
-export const show: Verb<object> = async ([name = ''], _flags, call) => {
-  const run = readRun(call.flags.artifacts, name);
-  await throwIfResultsChanged(run.folder, ['config.yaml', 'metrics.json']);
-  const { journal, system } = readTold(join(run.folder, 'journal.jsonl'));
-  const [files, folds] = [filesBelow(run.folder), foldStories(journal)];
-  return {
-    data: { ...run, asked: asked(run.experiment), decisions: notedDecisions(journal), files, folds, ...circumstances(journal), system },
-    text: showText(run, { journal, files, folds }, call.terminal.colors),
-  };
-};
-
-/** What a run took of the machine; null where nobody looked. */
-type Taken = { readonly peakMemoryBytes: number; readonly meanCpuPercent: number } | null;
-
-/** The entries that are shown: of the single steps, which are most of a journal, only their epochs are. */
-function readTold(path: string): { readonly journal: readonly JournalEntry[]; readonly system: Taken } {
-  const journal: JournalEntry[] = [];
-  let [looks, cpuPercent, peakMemoryBytes] = [0, 0, 0];
-  for (const entry of journalEntries(path)) {
-    if (entry.type === 'system') [looks, cpuPercent, peakMemoryBytes] = [looks + 1, cpuPercent + entry.cpuPercent, Math.max(peakMemoryBytes, entry.memoryBytes)];
-    else if (entry.type !== 'download' && !(entry.type === 'task-event' && ['step', 'progress'].includes(entry.event.type))) journal.push(entry);
-  }
-  return { journal, system: looks === 0 ? null : { peakMemoryBytes, meanCpuPercent: cpuPercent / looks } };
-}
-
-/** What else the journal holds: the surroundings of the last start, notices, and its files' hashes. */
-function circumstances(journal: readonly JournalEntry[]): object {
-  const start = journal.findLast((entry) => entry.type === 'run-started');
-  const notices = journal.flatMap((entry) => (entry.type === 'notice' ? [entry.message] : entry.type === 'task-event' && entry.event.type === 'notice' ? [entry.event.message] : []));
-  const artifacts = new Map(journal.flatMap((entry) => (entry.type === 'artifact' ? [[entry.path, { path: entry.path, bytes: entry.bytes, sha256: entry.sha256 }] as const] : [])));
-  return {
-    environment: start?.type === 'run-started' ? start.environment : null,
-    notices: [...new Set(notices)],
-    artifacts: [...artifacts.values()],
-  };
-}
-
-interface Told {
-  readonly journal: readonly JournalEntry[];
-  readonly files: readonly string[];
-  readonly folds: readonly FoldStory[];
-}
-
-function showText(run: StoredRun, { journal, files, folds }: Told, colors: Colors): string {
-  const { name, folder, status, startedAt, seconds, experiment, metrics, trainedFolds } = run;
-  const all = experiment.split.folds;
-  const monitor = experiment.training.best_model.monitor;
-  const failure = journal.findLast((entry) => entry.type === 'run-failed');
-  return sections(
-    [
-      {
-        title: printable(name),
-        lines: [
-          `${status}, started ${minuteOf(startedAt)}${seconds === null ? '' : `, took ${duration(seconds)}`}${trainedFolds === all ? '' : `, ${trainedFolds} of ${plural(all, 'fold')} trained`}`,
-          ...(status === 'failed' && failure?.type === 'run-failed' ? [printable(failure.error)] : []),
-        ],
-      },
-      { title: 'asked for (all else is default)', lines: Object.entries(asked(experiment)).map(([path, value]) => `${path}: ${printable(shownValue(value))}`) },
-      { title: 'results', lines: metrics === null ? ['not evaluated yet'] : [resultsTable(metrics, colors)] },
-      { title: 'learning curves', lines: (metrics?.folds ?? folds.map(unfinished)).flatMap((fold) => [foldCurves(fold, monitor, colors), '']).slice(0, -1) },
-      { title: 'decisions', lines: decisionLines(notedDecisions(journal)) },
-      { title: `files in ${printable(pathFromHere(folder))}`, lines: files.map(printable) },
-    ],
-    colors,
-  );
-}
-
-/** A fold of a run that has not been evaluated, as far as it has come. */
-function unfinished({ fold, state, bestEpoch, epochs }: FoldStory): Curves {
-  const best = epochs.find(({ epoch }) => epoch === bestEpoch)?.metrics ?? {};
-  return { fold, best_epoch: bestEpoch ?? 0, epochs, best, stopped: state === 'done' ? 'done' : 'not finished' };
-}
-
-function filesBelow(folder: string): readonly string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
-    .toSorted();
-}
+/** Shows all that is known of a run, from its journal, so that one which is under way or was interrupted has its curves, too. */
+export const show = defineCommand({
+  name: 'show',
+  summary: 'show a run: its configuration, results, learning curves, decisions, files',
+  description: 'A run that is at work or was interrupted is shown as far as it has come.',
+  arguments: { run: one('name or folder of the run', 'run') },
+  options: {},
+  examples: [
+    { line: 'pipeline show quickstart', purpose: 'Show results and learning curves in the terminal.' },
+    { line: 'pipeline show quickstart --json', purpose: 'Print everything that is known of the run as JSON.' },
+  ],
+  async run({ run: name }, { artifacts, terminal }) {
+    const { readRun } = await import('../../runner/index.ts');
+    const { throwIfResultsChanged } = await import('../../tracking/recorded-files.ts');
+    const { recordOf, runDocument, runText } = await import('../render/stored-run.ts');
+    const run = readRun(artifacts, name);
+    await throwIfResultsChanged(run.folder, ['config.yaml', 'metrics.json']);
+    const record = recordOf(run);
+    return { data: runDocument(run, record), text: runText(run, record, terminal.colors) };
+  },
+});

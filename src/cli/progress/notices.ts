@@ -12,10 +12,11 @@ export function noticesOf(tell: Listener<Notice>): Listener<RunEvent> {
   };
 }
 
-/** The tracker's notes, and a run's; while the display redraws itself they wait, or they would tear it. */
+/** The tracker's notices, and a run's; while the display redraws itself they wait, or they would tear it. */
 export function quietWhileDrawing({ interactive, quiet, note }: Terminal): {
   readonly tell: Listener<Notice>;
-  heldBack<T>(work: () => Promise<T>): Promise<T>;
+  /** From here on notices wait, until what it answers with is called. */
+  hold(): () => void;
 } {
   let held: string[] | undefined;
   return {
@@ -24,14 +25,12 @@ export function quietWhileDrawing({ interactive, quiet, note }: Terminal): {
       if (held === undefined) note(line);
       else held.push(line);
     },
-    async heldBack(work) {
+    hold() {
       held = interactive && !quiet ? [] : undefined;
-      try {
-        return await work();
-      } finally {
+      return () => {
         held?.forEach(note);
         held = undefined;
-      }
+      };
     },
   };
 }

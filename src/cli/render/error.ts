@@ -35,6 +35,18 @@ export function renderError(error: unknown, colors: Colors): string {
   ].join('\n');
 }
 
+/** The same error, saying which of several experiments it belongs to. */
+export function namingExperiment(error: unknown, whose: string): unknown {
+  if (!(error instanceof OrtrainError)) return error;
+  const { code, message, subject, remedy, problems, cause } = error;
+  return new OrtrainError(code, `${whose}: ${message}`, {
+    problems,
+    cause,
+    ...(subject === undefined ? {} : { subject }),
+    ...(remedy === undefined ? {} : { remedy }),
+  });
+}
+
 /** More would push the first ones off the screen. */
 const MOST_PROBLEMS = 40;
 

@@ -22,15 +22,15 @@ export interface TextOptions {
 }
 
 /**
- * Texts to classify, from a file or, for `-`, from stdin. Rows without an id column are numbered from 0.
+ * Texts to classify, from a file. Rows without an id column are numbered from 0.
  *
  * @param columns of the run's tables, likeliest first
  */
 export async function readTexts(input: string, columns: readonly ExampleColumns[], options: TextOptions): Promise<Examples> {
-  if (input === '-') return textsOf(await stdinBytes(), columns, options);
   const isTxt = /^\.txt\b/i.test(tableKind(input)?.ending ?? '');
   if (options.format === undefined && !isTxt) {
-    return ofTable(await readTableAside({ path: input, columns: options.columns ?? null, ...(options.encoding === undefined ? {} : { encoding: options.encoding }) }), columns, options);
+    const reading = { path: input, columns: options.columns ?? null, ...(options.encoding === undefined ? {} : { encoding: options.encoding }) };
+    return ofTable(await readTableAside(reading), columns, options);
   }
   const { bytes } = await readContent(input, options.format !== undefined);
   return textsOf(bytes, columns, options, input);
@@ -40,22 +40,37 @@ export async function readTexts(input: string, columns: readonly ExampleColumns[
  * The texts in some bytes. Where no format is asked for, they are a table in JSON lines or CSV if they begin like one that has the
  * column, and else one text a line; an empty line is an empty text.
  */
-export async function textsOf(bytes: Uint8Array, columns: readonly ExampleColumns[], options: TextOptions, file = 'stdin'): Promise<Examples> {
+export async function textsOf(
+  bytes: Uint8Array,
+  columns: readonly ExampleColumns[],
+  options: TextOptions,
+  file = 'stdin',
+): Promise<Examples> {
   if (bytes.length === 0) throw unusable(`${file} is empty`, 'Write one text a line, or a table and its --format.');
   const format = options.format ?? likelyFormat(bytes, columns, file === 'stdin', options.columns);
   if (format !== 'lines') {
-    const why = options.columns === undefined ? 'it begins like one with the text column; --format lines takes each line for a text' : '--columns names its columns; --format says how it is written';
+    const why =
+      options.columns === undefined
+        ? 'it begins like one with the text column; --format lines takes each line for a text'
+        : '--columns names its columns; --format says how it is written';
     if (options.format === undefined) options.note(`${file} is read as a table (${format}), because ${why}`);
     return ofTable(await parseTable(bytes, file, format, options), columns, options);
   }
-  if (options.columns !== undefined) throw unusable('--columns names the columns of a table, and --format lines takes each line for a text', 'Leave out one of the two.');
+  if (options.columns !== undefined) {
+    throw unusable('--columns names the columns of a table, and --format lines takes each line for a text', 'Leave out one of the two.');
+  }
   const texts = parseLines(bytes, file, options.encoding);
   return { ids: texts.map((_, row) => String(row)), texts };
 }
 
 const SEEN_BYTES = 65_536;
 
-function likelyFormat(bytes: Uint8Array, columns: readonly ExampleColumns[], isStdin: boolean, given: readonly string[] | undefined): (typeof TEXT_FORMATS)[number] {
+function likelyFormat(
+  bytes: Uint8Array,
+  columns: readonly ExampleColumns[],
+  isStdin: boolean,
+  given: readonly string[] | undefined,
+): (typeof TEXT_FORMATS)[number] {
   const beginning = new TextDecoder().decode(bytes.subarray(0, SEEN_BYTES)).trimStart();
   const [first = ''] = beginning.split(/\r\n|\n|\r/, 1);
   if (given !== undefined) return first.split('\t').length === given.length && given.length > 1 ? 'tsv' : 'csv';
@@ -68,27 +83,16 @@ function likelyFormat(bytes: Uint8Array, columns: readonly ExampleColumns[], isS
   return (isStdin || first.includes(',')) && names(',') ? 'csv' : 'lines';
 }
 
-/** What Node can hold as one text. */
-const MOST_BYTES = 2 ** 29 - 24;
-
-async function stdinBytes(): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MOST_BYTES) throw unusable('stdin is longer than 512 MB', 'Write the texts in several parts.');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
 /** New texts need no id, though the run's own data had one; a column that may well be it is not passed over in silence. */
 function ofTable(table: Table, columns: readonly ExampleColumns[], { note }: TextOptions): Examples {
   const { text = '' } = columns.find((each) => table.columns.includes(each.text)) ?? columns[0] ?? {};
-  const named = columns.flatMap((each) => each.id ?? []);
-  const id = named.find((name) => table.columns.includes(name)) ?? null;
-  const [likely] = id === null ? named.flatMap((name) => nearest(name, table.columns.filter((column) => column !== text)) ?? []) : [];
-  if (likely !== undefined) note(`the rows of ${table.file} are numbered from 0: the ids of the run are in a column "${named[0]!}", and here is only "${likely}"`);
+  const runIds = columns.flatMap((each) => each.id ?? []);
+  const id = runIds.find((name) => table.columns.includes(name)) ?? null;
+  const others = table.columns.filter((column) => column !== text);
+  const [likely] = id === null ? runIds.flatMap((name) => nearest(name, others) ?? []) : [];
+  if (likely !== undefined) {
+    note(`the rows of ${table.file} are numbered from 0: the ids of the run are in a column "${runIds[0]!}", and here is only "${likely}"`);
+  }
   return unlabelledExamples(table, { text, id });
 }
 

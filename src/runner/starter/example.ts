@@ -2,10 +2,9 @@ import { cpSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { OrtrainError } from '../../core/errors.ts';
 import { packageFolder } from '../../core/package.ts';
-import type { Answer } from '../call.ts';
 
 /** The shipped examples by name: files and folders of the package, copied to the same place below the working directory. */
-export const EXAMPLES = {
+const EXAMPLES = {
   quickstart: {
     parts: ['configs/quickstart.yaml', 'configs/quickstart', 'configs/sweeps/quickstart-heads.yaml'],
     next: 'pipeline run configs/quickstart.yaml',
@@ -25,8 +24,16 @@ export const EXAMPLES = {
   },
 } as const;
 
+export interface CopiedExample {
+  readonly example: keyof typeof EXAMPLES;
+  /** Files and folders, below the working directory. */
+  readonly files: readonly string[];
+  /** What to do now. */
+  readonly next: string;
+}
+
 /** Copies a shipped example with the schemas that its files name for editors. Writes over nothing. */
-export function copyExample(name: keyof typeof EXAMPLES): Answer {
+export function copyExample(name: keyof typeof EXAMPLES): CopiedExample {
   const { parts, next } = EXAMPLES[name];
   const taken = parts.filter((part) => existsSync(part));
   if (taken.length > 0) {
@@ -37,5 +44,5 @@ export function copyExample(name: keyof typeof EXAMPLES): Answer {
   }
   const schemas = ['configs/experiment.schema.json', 'configs/sweep.schema.json'].filter((schema) => !existsSync(schema));
   for (const part of [...parts, ...schemas]) cpSync(join(packageFolder(), part), part, { recursive: true });
-  return { data: { example: name, files: parts }, text: `copied:\n${parts.map((part) => `  ${part}`).join('\n')}\nnext: ${next}` };
+  return { example: name, files: parts, next };
 }

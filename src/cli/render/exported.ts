@@ -1,0 +1,31 @@
+import type { ExportedFile, ExportedModel, ExportRequest } from '../../runner/index.ts';
+import type { Colors } from '../terminal.ts';
+import { left, right, table } from './table.ts';
+import { bytes, metric, pathFromHere, plural } from './text.ts';
+
+/** Where the model is, how near it comes to the run's own, and how to load it. */
+export function exportText({ folder, fold, files }: ExportedModel, format: ExportRequest['format'], run: string, colors: Colors): string {
+  const place = pathFromHere(folder);
+  const use = {
+    onnx: `in transformers.js: await pipeline('text-classification', '${place}')`,
+    huggingface: `in Python: pipeline('text-classification', '${place}')`,
+  }[format];
+  const measured = files.length === 1 ? files.map(agreement).join('') : comparison(files, colors);
+  return [`fold ${fold} of ${run} is in ${place}`, measured, use].join('\n\n');
+}
+
+function agreement({ path, bytes: size, rows, maxDifference }: ExportedFile): string {
+  return `${path}, ${bytes(size)}: the probabilities of the run on ${plural(rows, 'validation row')} of the fold (largest difference ${maxDifference.toExponential(1)})`;
+}
+
+function comparison(files: readonly ExportedFile[], colors: Colors): string {
+  const columns = [left('file'), left('precision'), right('size'), right('accuracy'), right('f1_macro'), right('largest difference')];
+  const rows = files.map((file) => [file.path, file.precision, bytes(file.bytes), change(file, 'accuracy'), change(file, 'f1_macro'), file.maxDifference.toExponential(1)]);
+  return `${table(columns, rows, colors)}\n\nall on the fold's ${plural(files[0]?.rows ?? 0, 'validation row')}; the difference is that of probabilities from the run's`;
+}
+
+/** What a metric was in the run and is in the file; one number where it is the same. */
+function change({ before, after }: ExportedFile, name: string): string {
+  const [was, is] = [metric(before[name]), metric(after[name])];
+  return was === is ? is : `${was} → ${is}`;
+}

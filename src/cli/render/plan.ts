@@ -1,0 +1,89 @@
+import type { ExperimentPlan, PlannedTogether, TokenCount } from '../../runner/index.ts';
+import type { Colors } from '../terminal.ts';
+import { sections } from './sections.ts';
+import { left, prose, right, table } from './table.ts';
+import { bytes, count, duration, KEY_DIGITS, pathFromHere, plural, printable } from './text.ts';
+
+/** Several experiments by themselves, and together. */
+export function sumText(plans: readonly ExperimentPlan[], { tasks, todo, diskBytes, checkpointBytes }: PlannedTogether, colors: Colors): string {
+  const rows = plans.map(({ run, tasks: own, estimate }) => [
+    run,
+    count(own.filter(({ cached }) => !cached).length),
+    estimate.peakBytes === null ? '' : bytes(estimate.peakBytes),
+    estimate.diskBytes === null ? '' : bytes(estimate.diskBytes),
+    estimate.seconds === null ? '' : duration(estimate.seconds),
+  ]);
+  return sections(
+    [
+      { title: `${plural(plans.length, 'experiment')}, each by itself`, lines: [table([left('run'), right('tasks to do'), right('memory'), right('disk'), right('time')], rows, colors)] },
+      {
+        title: 'together, with what they share once',
+        lines: [`${plural(tasks, 'task')}: ${count(todo)} to carry out, ${count(tasks - todo)} in the cache`, ...(todo === 0 ? [] : [diskText(diskBytes, checkpointBytes)])],
+      },
+    ],
+    colors,
+  );
+}
+
+function diskText(diskBytes: number, checkpointBytes: number): string {
+  return `${bytes(diskBytes)} of disk that stay${checkpointBytes === 0 ? '' : `, and up to ${bytes(checkpointBytes)} for checkpoints while training lasts`}`;
+}
+
+/** One experiment: its tasks, why they are to be done, and what that takes. */
+export function planText(plan: ExperimentPlan, colors: Colors): string {
+  const { run, folder, device, deviceInWords, share, tasks, totals } = plan;
+  const { rows, testRows, folds, epochs, steps, tokens } = totals;
+  const todo = tasks.filter(({ cached }) => !cached).length;
+  return sections(
+    [
+      { title: `${run} · into ${pathFromHere(folder)} · on ${device}`, lines: [taskTable(tasks, colors)] },
+      { title: 'why', lines: whyLines(tasks) },
+      {
+        title: 'in all',
+        lines: [
+          `${plural(rows, 'row')} to train on, ${plural(testRows, 'row')} to predict`,
+          `${plural(folds, 'fold')} of ${plural(epochs, 'epoch')}: ${plural(steps, 'step')}${tokens === null ? '' : `, ${tokensText(tokens)}`}`,
+          `${plural(tasks.length, 'task')}: ${count(todo)} to carry out, ${count(tasks.length - todo)} in the cache`,
+          printable(deviceInWords),
+          ...(share.lanes > 1 ? [`${plural(share.lanes, 'fold')} side by side, ${plural(share.threads, 'thread')} each`] : []),
+        ],
+      },
+      { title: 'what is left takes about', lines: todo === 0 ? [] : estimateLines(plan) },
+    ],
+    colors,
+  );
+}
+
+function estimateLines({ device, share, tasks, estimate }: ExperimentPlan): readonly string[] {
+  const { peakBytes, diskBytes, checkpointBytes, seconds, source, atMost } = estimate;
+  const most = tasks.find((task) => task.peakBytes === peakBytes)?.id ?? `${plural(share.lanes, 'fold')} side by side`;
+  const memory = `${bytes(peakBytes ?? 0)} of memory, most of all ${most}`;
+  const disk = diskText(diskBytes ?? 0, checkpointBytes);
+  if (seconds === null) return [memory, disk, `unknown time: nothing like it has run on this machine${device === 'cpu' ? '; --probe times a few batches' : ` on ${device}, and --probe times the CPU only`}`];
+  return [memory, disk, `${duration(seconds)}${atMost ? ' at most, should no rule stop it earlier' : ''}${source === null ? '' : `, by speeds ${source}`}`];
+}
+
+function taskTable(tasks: ExperimentPlan['tasks'], colors: Colors): string {
+  return table(
+    [left('task'), left('state'), left('key'), right('memory'), right('time'), prose('work')],
+    tasks.map(({ id, cached, key, peakBytes, seconds, detail, tokens }) => [
+      id,
+      cached ? colors.dim('cached') : 'to do',
+      colors.dim(key.slice(0, KEY_DIGITS)),
+      peakBytes === null ? '' : bytes(peakBytes),
+      seconds === null ? '' : duration(seconds),
+      [...detail, ...(tokens === null ? [] : [tokensText(tokens)])].join(' · '),
+    ]),
+    colors,
+  );
+}
+
+function tokensText({ count: tokens, padding }: TokenCount): string {
+  return `${plural(tokens, 'token')} and ${(100 * padding).toFixed(1)} % padding`;
+}
+
+/** Each reason once, after the tasks that it holds for. */
+function whyLines(tasks: ExperimentPlan['tasks']): readonly string[] {
+  const todo = tasks.filter(({ cached }) => !cached).map(({ id, why }) => ({ id, text: printable(why.join('; ')) }));
+  return [...new Set(todo.map(({ text }) => text))].map((text) => `${todo.filter((task) => task.text === text).map(({ id }) => id).join(', ')}: ${text}`);
+}

@@ -1,0 +1,40 @@
+import { join } from 'node:path';
+import type { Sweep } from '../../config/index.ts';
+import { shownValue } from '../../config/parameters.ts';
+import type { SweepDocument } from '../../runner/index.ts';
+import type { Colors } from '../terminal.ts';
+import { sections } from './sections.ts';
+import { left, right, table } from './table.ts';
+import { duration, metric, pathFromHere, plural, printable } from './text.ts';
+
+/** The ranking of a sweep, its verdict and its page, and how to run the best again. */
+export function rankingText(sweep: Sweep, { ranking, verdict, pairing, report }: SweepDocument, colors: Colors): string {
+  const columns = [right(''), ...sweep.parameters.map(left), right(sweep.metric), right('took'), left('run')];
+  const rows = ranking.map(({ run, values, score, seconds, error }, i) => [
+    score === null ? '–' : `${i + 1}`,
+    ...sweep.parameters.map((path) => printable(shownValue(values[path]))),
+    score === null ? colors.red(error === null ? 'not evaluated' : 'failed') : i === 0 && pairing?.sameRows === true ? colors.green(metric(score)) : metric(score),
+    seconds === null ? '–' : duration(seconds),
+    run,
+  ]);
+  const missing = sweep.members.length - ranking.length;
+  const title = `${sweep.name} · ${ranking.length} of ${plural(sweep.members.length, 'experiment')}${missing > 0 ? ', the rest was not started' : ''}`;
+  const [best] = ranking;
+  const canRepeat = pairing?.sameRows !== false && best !== undefined && best.folder !== null && best.score !== null;
+  return sections(
+    [
+      { title, lines: [table(columns, rows, colors)] },
+      { title: 'verdict', lines: verdict === null ? [] : [printable(verdict)] },
+      { title: 'report', lines: report === null ? [] : [pathFromHere(report)] },
+      { title: 'the best again', lines: canRepeat ? [`pipeline run ${pathFromHere(join(best.folder, 'config.yaml'))}`] : [] },
+    ],
+    colors,
+  );
+}
+
+/** The experiments of a sweep, by their values. */
+export function memberList({ name, base, metric: by, parameters, members }: Sweep, colors: Colors): string {
+  const rows = members.map(({ loaded, values }) => [...parameters.map((path) => printable(shownValue(values[path]))), loaded.experiment.name]);
+  const title = `${name} · ${plural(members.length, 'experiment')} on ${base}, ranked by ${by}`;
+  return sections([{ title, lines: [table([...parameters.map(left), left('run')], rows, colors)] }], colors);
+}

@@ -1,0 +1,14 @@
+import type { Synced } from '../mlflow-runs.ts';
+import type { Colors } from '../terminal.ts';
+import { left, right, table } from './table.ts';
+import { count, plural } from './text.ts';
+
+/** What was sent of each run, and what the server refused. */
+export function syncTable(synced: readonly Synced[], colors: Colors): string {
+  const stateText = ({ state, entries }: Synced): string => (state === 'at-work' ? 'still at work' : entries === 0 ? 'nothing new' : 'sent');
+  const rows = synced.map((each) => [each.run, stateText(each), count(each.entries), each.page ?? '–']);
+  const refused = synced
+    .filter(({ rejected }) => rejected > 0)
+    .map(({ folder, rejected }) => `${plural(rejected, 'item')} refused, see ${folder}/mlflow/rejected.jsonl`);
+  return [table([left('run'), left('state'), right('events'), left('page')], rows, colors), ...refused].join('\n');
+}

@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto';
+import type { Experiment, LoadedExperiment } from '../config/index.ts';
+import { OrtrainError } from '../core/errors.ts';
+import type { Command, Listener, Notice, RunEvent } from '../core/events.ts';
+import { sha256 } from '../core/hash.ts';
+import { givenExperimentName } from '../tracking/mlflow/server.ts';
+import { openTracker } from '../tracking/mlflow/tracker.ts';
+import type { RunnerOptions } from './prepare.ts';
+import { runExperiment, type RunResult } from './run.ts';
+
+export type RunOutcome =
+  | { readonly loaded: LoadedExperiment; readonly run: RunResult }
+  | { readonly loaded: LoadedExperiment; readonly error: unknown };
+
+export interface RunAllOptions extends Omit<RunnerOptions, 'command' | 'tracker' | 'failed'> {
+  readonly signal: AbortSignal;
+  /** What a person calls the whole; the experiments' names where it is left out. */
+  readonly commandName?: string;
+  /** Whether the next experiment starts after one that failed. */
+  continuesAfter(error: unknown): boolean;
+}
+
+/** Who watches several experiments. */
+export interface RunsObserver {
+  /** Opens what hears of an experiment's events; it is closed before the next one starts, whatever happens. */
+  follow(experiment: Experiment): Promise<{ readonly listen: Listener<RunEvent>; end(): Promise<void> }>;
+  /** Hears of the tracking server. */
+  readonly onNotice: Listener<Notice>;
+  onOutcome?(outcome: RunOutcome, number: number): void;
+}
+
+/** Runs experiments one after the other, their journals on the way to MLflow. Outcomes in their order; fewer where one ended it all. */
+export async function runAll(
+  experiments: readonly LoadedExperiment[],
+  { commandName, continuesAfter, ...options }: RunAllOptions,
+  observer: RunsObserver,
+): Promise<readonly RunOutcome[]> {
+  const tracker = openTracker(process.env, observer.onNotice);
+  const commands = commandsOf(experiments.map(({ experiment }) => experiment), commandName);
+  const outcomes: RunOutcome[] = [];
+  try {
+    for (const [i, loaded] of experiments.entries()) {
+      const command = commands[i];
+      const outcome = await outcomeOf(loaded, { ...options, tracker, ...(command === undefined ? {} : { command }) }, observer);
+      outcomes.push(outcome);
+      if ('error' in outcome && !continuesAfter(outcome.error)) break;
+      observer.onOutcome?.(outcome, i);
+    }
+  } finally {
+    await tracker.close();
+  }
+  return outcomes;
+}
+
+async function outcomeOf(loaded: LoadedExperiment, options: RunnerOptions, observer: RunsObserver): Promise<RunOutcome> {
+  try {
+    const follower = await observer.follow(loaded.experiment);
+    try {
+      return { loaded, run: await runExperiment(loaded, options, follower.listen) };
+    } finally {
+      await follower.end();
+    }
+  } catch (error) {
+    if (!(error instanceof OrtrainError && error.code === 'interrupted')) return { loaded, error };
+    return { loaded, error: new OrtrainError('interrupted', `${error.message}; the same command continues from here`, { cause: error }) };
+  }
+}
+
+/**
+ * The command as each of its experiments knows it: those that go to one experiment on the tracking server are shown together. That is the
+ * one that a person named, else for all of them one of the command's name. A command with a name, a sweep, is shown with one experiment, too.
+ */
+function commandsOf(experiments: readonly Experiment[], name: string | undefined): readonly (Command | undefined)[] {
+  const groups = experiments.map((experiment) => givenExperimentName(experiment, process.env));
+  const ids = new Map(groups.map((group) => [group, randomUUID()]));
+  return groups.map((group) => {
+    const members = experiments.filter((_, i) => groups[i] === group).map((experiment) => experiment.name);
+    if (members.length < 2 && name === undefined) return undefined;
+    return { id: ids.get(group) ?? '', name: name ?? joined(members), size: members.length };
+  });
+}
+
+/** `a · b · c`, or for many `a · b · 40 more · 1f3a7c`, which is the same for the same experiments. */
+function joined(names: readonly string[]): string {
+  const all = names.join(' · ');
+  return all.length <= LONGEST_NAME ? all : `${names.slice(0, 2).join(' · ')} · ${names.length - 2} more · ${sha256(all).slice(0, 6)}`;
+}
+
+/** MLflow takes 500 characters; nobody reads them. */
+const LONGEST_NAME = 240;

@@ -1,0 +1,3 @@
+export { draftStarter, schemaFrom, type DraftOptions } from './draft.ts';
+export { copyExample } from './example.ts';
+export { starter } from './starter.ts';
