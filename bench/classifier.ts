@@ -56,8 +56,13 @@ const lr = 1e-5;
 const seed = 1;
 
 export function randomBert(size: Size, threads: number): Subject {
+  return { name: size, encoder: { config: bertConfig(size) }, threads };
+}
+
+/** As in a Hugging Face config.json. */
+export function bertConfig(size: Size): Readonly<Record<string, number | string>> {
   const { layers, hidden, heads } = sizes[size];
-  const config = {
+  return {
     model_type: 'bert',
     vocab_size: vocabulary,
     hidden_size: hidden,
@@ -68,7 +73,6 @@ export function randomBert(size: Size, threads: number): Subject {
     hidden_dropout_prob: dropout,
     attention_probs_dropout_prob: dropout,
   };
-  return { name: size, encoder: { config }, threads };
 }
 
 /** Random tokens without padding. */

@@ -9,6 +9,7 @@ import { measureCheckpoint } from './checkpoint.ts';
 import { sizes, type Size } from './classifier.ts';
 import { measureEpoch } from './epoch.ts';
 import { measureFrozen } from './frozen.ts';
+import { measureLaunches } from './launches.ts';
 import { machineLines } from './machine.ts';
 import type { Measurement, Setting } from './measurement.ts';
 import { measureMemory } from './memory.ts';
@@ -42,6 +43,10 @@ const checkpoint =
   (chosen: readonly Size[]): Begin =>
   (setting) =>
     measureCheckpoint(setting, { sizes: chosen });
+const launches =
+  (chosen: readonly Size[]): Begin =>
+  () =>
+    measureLaunches({ sizes: chosen, lengths: [32, 64, 128] });
 const epoch: Begin = (setting, options) => onTweets('epoch', options, (tweets) => measureEpoch(setting, { tweets, every: options.every }));
 const frozen: Begin = (setting, options) => onTweets('frozen', options, (tweets) => measureFrozen(setting, { tweets, batches: options.batches }));
 
@@ -69,6 +74,7 @@ function commandLine(): Command {
   program.command('epoch').description('an epoch of the tweets').action(() => take(epoch));
   program.command('frozen').description('five folds of ten epochs on a frozen encoder').action(() => take(frozen));
   program.command('memory').description('peak memory').addArgument(chosen()).action((given: readonly Size[]) => take(memory(given)));
+  program.command('launches').description('nodes, kernels and bytes of a step on CUDA, and what they take on paper').addArgument(chosen()).action((given: readonly Size[]) => take(launches(given)));
   program.command('checkpoint').description('cost of a checkpoint').addArgument(chosen()).action((given: readonly Size[]) => take(checkpoint(given)));
   return program;
 }

@@ -9,4 +9,11 @@ export interface Arithmetic<T> {
   div(a: T, b: T): T;
   max(a: T, b: T): T;
   sqrt(a: T): T;
+  /** a + t (b - a) */
+  lerp(a: T, b: T, t: T): T;
+}
+
+/** With `lerp` made of the others. */
+export function withLerp<T>(of: Omit<Arithmetic<T>, 'lerp'>): Arithmetic<T> {
+  return { ...of, lerp: (a, b, t) => of.add(a, of.mul(t, of.sub(b, a))) };
 }

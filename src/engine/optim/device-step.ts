@@ -1,10 +1,11 @@
 import { graphBuilder, inline, product, type Builder, type Graph, type Shape, type Symbols, type Value } from '../graph/index.ts';
 import type { Feeds, GradientSpec, StepProgram } from '../program.ts';
-import type { Arithmetic } from './arithmetic.ts';
 import { CLIP_EPSILON } from './clip.ts';
 import { maskNodes } from './mask-nodes.ts';
 import type { Optimizer, StepSettings } from './rules.ts';
-import { grouped, stacks, type Stacks } from './stacks.ts';
+import { stacks } from './stacks.ts';
+import { partsOf, trainedGroups } from './trained-groups.ts';
+import { leanUpdate, plainUpdate, scalarsWithoutDecay } from './update-nodes.ts';
 
 /** A tensor that a step reads and replaces: trained parameters, or a slot of their optimizer. */
 export interface StateSpec {
@@ -44,16 +45,14 @@ export interface DeviceOptions {
   readonly stacked?: boolean;
 }
 
-/** Parameters that are updated together; a stack has few enough for CUDA to split it, and to join it, in one kernel. */
-const TOGETHER = 32;
-
 /** Adds dropout masks, clipping and the optimizer's update to a program as nodes. */
 export function deviceStep(program: StepProgram, optimizer: Optimizer, clipNorm: number | null, { stacked = false }: DeviceOptions = {}): DeviceStep {
   const { rule, weightDecay, noDecay = () => false } = optimizer;
   const g = graphBuilder(program.graph.name, program.graph.outputs.keys());
   const together = stacks(g);
   const { masks, keys, starts } = maskNodes(g, program.masks, stacked ? together : undefined);
-  const groups = trainedGroups(program, noDecay, stacked);
+  const decays = (parameter: string): boolean => !noDecay(parameter) && !(stacked && weightDecay === 0);
+  const groups = trainedGroups(program, decays, stacked);
   const wholes = groups.map(({ input, shape }) => g.input(input, 'float32', shape));
   const parameters = new Map(groups.flatMap(({ gradients, shapes }, i) => partsOf(wholes[i] as Value, gradients, shapes, together)));
   const inputs = new Map(program.graph.inputs.map((x) => [x.name, masks.get(x.name) ?? parameters.get(x.name) ?? g.input(x.name, x.dtype, x.shape)]));
@@ -65,17 +64,19 @@ export function deviceStep(program: StepProgram, optimizer: Optimizer, clipNorm:
   });
   const squares = joined.map((gradient, i) => sumOfSquares(g, gradient, groups[i]!.shapes[0] as Shape));
   const norm = g.Sqrt(g.ReduceSum(g.Concat(...squares, { axis: 0 }), { keepdims: 0 }));
-  const clipped = clipNorm === null ? joined : joined.map((gradient) => g.Mul(clipFactor(g, norm, clipNorm), gradient));
+  const factor = clipNorm === null ? null : clipFactor(g, norm, clipNorm);
 
-  const decays = [true, false].filter((decay) => groups.some((group) => group.decays === decay));
-  const scalars = new Map(decays.map((decay) => [decay, Object.fromEntries(Object.keys(rule.scalars).map((name) => [name, g.input(scalarName(name, decay), 'float32', [])]))]));
-  const state = groups.flatMap(({ gradients, input, shape, decays: decayed }, i): StateSpec[] => {
-    const { rows } = gradients[0] as GradientSpec;
-    const gradient = rows === undefined ? (clipped[i] as Value) : wholeTable(g, clipped[i] as Value, inputs.get(rows) as Value, shape);
+  const kinds = [true, false].filter((decay) => groups.some(({ decays }) => decays === decay));
+  const named = (decay: boolean): readonly string[] => (stacked && !decay ? scalarsWithoutDecay(rule) : Object.keys(rule.scalars));
+  const scalars = new Map(kinds.map((decay) => [decay, Object.fromEntries(named(decay).map((name) => [name, g.input(scalarName(name, decay), 'float32', [])]))]));
+  const state = groups.flatMap(({ gradients, input, shape, decays }, i): StateSpec[] => {
+    const [{ rows }, gradient] = [gradients[0] as GradientSpec, joined[i] as Value];
     const names = gradients.map(({ parameter }) => parameter);
     const specs = rule.slots.map((slot): StateSpec & { readonly slot: string } => ({ parameters: names, slot, shape, input: `${slot}.${input}`, output: `next.${slot}.${input}` }));
     const slots = Object.fromEntries(specs.map((spec) => [spec.slot, g.input(spec.input, 'float32', shape)]));
-    const next = rule.update(nodes(g), wholes[i] as Value, gradient, slots, scalars.get(decayed) ?? {});
+    const update = stacked ? leanUpdate : plainUpdate;
+    const whole = (x: Value): Value => (rows === undefined ? x : wholeTable(g, x, inputs.get(rows) as Value, shape));
+    const next = update(g, rule, { p: wholes[i] as Value, gradient, factor, whole, slots, scalars: scalars.get(decays) ?? {} });
     const spec: StateSpec = { parameters: names, slot: null, shape, input, output: `next.${input}` };
     g.output(spec.output, next.p);
     for (const { slot, output } of specs) g.output(output, next.slots[slot] as Value);
@@ -93,7 +94,7 @@ export function deviceStep(program: StepProgram, optimizer: Optimizer, clipNorm:
     stepFeeds: (at, seed) => ({
       ...keys(seed, at.step),
       ...Object.fromEntries(
-        decays.flatMap((decay) => Object.entries(rule.scalars).map(([name, value]) => [scalarName(name, decay), scalar(value({ ...at, weightDecay: decay ? weightDecay : 0 }))])),
+        kinds.flatMap((decay) => named(decay).map((name) => [scalarName(name, decay), scalar(rule.scalars[name]!({ ...at, weightDecay: decay ? weightDecay : 0 }))])),
       ),
     }),
     shapeFeeds: starts,
@@ -102,53 +103,12 @@ export function deviceStep(program: StepProgram, optimizer: Optimizer, clipNorm:
 
 const NORM = 'gradient_norm';
 
-/** Parameters that lie in one tensor, and are updated by the same nodes. */
-interface TrainedGroup {
-  readonly gradients: readonly GradientSpec[];
-  /** Each parameter's own. */
-  readonly shapes: readonly (readonly number[])[];
-  readonly decays: boolean;
-  readonly input: string;
-  readonly shape: readonly number[];
-}
-
-/** Tables stay alone: only some of their rows have a gradient. */
-function trainedGroups({ graph, gradients }: StepProgram, noDecay: (parameter: string) => boolean, stacked: boolean): readonly TrainedGroup[] {
-  const inputs = new Map(graph.inputs.map((x) => [x.name, x]));
-  const shapeOf = ({ parameter }: GradientSpec): readonly number[] => inputs.get(parameter)?.shape as readonly number[];
-  const kind = (gradient: GradientSpec): string => (gradient.rows === undefined ? `${product(shapeOf(gradient))} ${noDecay(gradient.parameter)}` : gradient.parameter);
-  return grouped(gradients, kind, stacked ? TOGETHER : 1).map((group, i): TrainedGroup => {
-    const shapes = group.map(shapeOf);
-    const [{ parameter }, [first]] = [group[0] as GradientSpec, shapes as [readonly number[]]];
-    const alone = group.length === 1;
-    return { gradients: group, shapes, decays: !noDecay(parameter), input: alone ? parameter : `stack(${i})`, shape: alone ? first : [group.length, product(first) as number] };
-  });
-}
-
-/** The parameters of a group by name. */
-function partsOf(whole: Value, gradients: readonly GradientSpec[], shapes: readonly Shape[], together: Stacks): readonly (readonly [string, Value])[] {
-  const parts = gradients.length === 1 ? [whole] : together.parts(whole, shapes);
-  return gradients.map(({ parameter }, i) => [parameter, parts[i] as Value]);
-}
-
 function scalarName(name: string, decay: boolean): string {
   return `optimizer.${name}${decay ? '' : '.undecayed'}`;
 }
 
 function scalar(x: number): Feeds[string] {
   return { dtype: 'float32', shape: [], data: Float32Array.of(x) };
-}
-
-/** An update rule's operations, as nodes of a graph. */
-function nodes(g: Builder): Arithmetic<Value> {
-  return {
-    add: (a, b) => g.Add(a, b),
-    sub: (a, b) => g.Sub(a, b),
-    mul: (a, b) => g.Mul(a, b),
-    div: (a, b) => g.Div(a, b),
-    max: (a, b) => g.Max(a, b),
-    sqrt: (a) => g.Sqrt(a),
-  };
 }
 
 /** Σ x² as [1]. Row by row first, in rows as long as those of `shape`: a device sums rows side by side, and float32 keeps more digits of short sums. */

@@ -1,4 +1,4 @@
-import type { Arithmetic } from './arithmetic.ts';
+import { withLerp, type Arithmetic } from './arithmetic.ts';
 import type { UpdateRule } from './rules.ts';
 import { wasmModule, type Code, type FunctionSource, type Local } from './wasm-module.ts';
 
@@ -102,14 +102,14 @@ function updateAt<T>(rule: UpdateRule, registers: Registers<T>, place: Place, fa
 /** Four elements, `offset` bytes from where they are asked for. */
 function lanes(code: Code, offset: number): Registers<Local<'v128'>> {
   return {
-    arithmetic: {
+    arithmetic: withLerp({
       add: (a, b) => code.apply('f32x4.add', a, b),
       sub: (a, b) => code.apply('f32x4.sub', a, b),
       mul: (a, b) => code.apply('f32x4.mul', a, b),
       div: (a, b) => code.apply('f32x4.div', a, b),
       max: (a, b) => code.apply('f32x4.max', a, b),
       sqrt: (a) => code.apply('f32x4.sqrt', a),
-    },
+    }),
     load: (base, at) => code.load('v128.load', code.apply('i32.add', base, at), offset),
     store: (base, at, value) => code.store('v128.store', code.apply('i32.add', base, at), value, offset),
   };
@@ -117,14 +117,14 @@ function lanes(code: Code, offset: number): Registers<Local<'v128'>> {
 
 function singles(code: Code): Registers<Local<'f32'>> {
   return {
-    arithmetic: {
+    arithmetic: withLerp({
       add: (a, b) => code.apply('f32.add', a, b),
       sub: (a, b) => code.apply('f32.sub', a, b),
       mul: (a, b) => code.apply('f32.mul', a, b),
       div: (a, b) => code.apply('f32.div', a, b),
       max: (a, b) => code.apply('f32.max', a, b),
       sqrt: (a) => code.apply('f32.sqrt', a),
-    },
+    }),
     load: (base, at) => code.load('f32.load', code.apply('i32.add', base, at)),
     store: (base, at, value) => code.store('f32.store', code.apply('i32.add', base, at), value),
   };

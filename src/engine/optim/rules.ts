@@ -21,6 +21,8 @@ export interface UpdateRule<Slot extends string = string, Scalar extends string 
   readonly slots: readonly Slot[];
   /** Each scalar as a function of the step, in float64. The order of the keys is the order of a kernel's arguments. */
   readonly scalars: Scalars<Scalar>;
+  /** Those that are above zero at every step. */
+  readonly positive: readonly Scalar[];
   update<T>(x: Arithmetic<T>, p: T, g: T, slots: Readonly<Record<Slot, T>>, scalars: Readonly<Record<Scalar, T>>): Update<Slot, T>;
 }
 
@@ -70,6 +72,7 @@ export function sgd(options: SgdOptions): UpdateRule {
 interface Direction<Slot extends string, Scalar extends string> {
   readonly slots: readonly Slot[];
   readonly scalars: Scalars<Scalar>;
+  readonly positive: readonly Scalar[];
   direction<T>(
     x: Arithmetic<T>,
     g: T,
@@ -84,6 +87,7 @@ function l2<Slot extends string, Scalar extends string>(name: string, of: Direct
     name,
     slots: of.slots,
     scalars: { ...of.scalars, lr: (at) => at.lr, decay: (at) => at.weightDecay },
+    positive: of.positive,
     update(x, p, g, slots, scalars) {
       const { d, slots: next } = of.direction(x, x.add(g, x.mul(scalars.decay, p)), slots, scalars);
       return { p: x.sub(p, x.mul(scalars.lr, d)), slots: next };
@@ -97,6 +101,7 @@ function decoupled<Slot extends string, Scalar extends string>(name: string, of:
     name,
     slots: of.slots,
     scalars: { ...of.scalars, lr: (at) => at.lr, shrink: (at) => at.lr * at.weightDecay },
+    positive: of.positive,
     update(x, p, g, slots, scalars) {
       const { d, slots: next } = of.direction(x, g, slots, scalars);
       return { p: x.sub(p, x.add(x.mul(scalars.shrink, p), x.mul(scalars.lr, d))), slots: next };
@@ -109,6 +114,7 @@ function adamDirection(options: AdamOptions): Direction<'m' | 'v', AdamScalar> {
   return {
     slots: ['m', 'v'],
     scalars: adamScalars(options),
+    positive: ['correction1', 'correction2'],
     direction(x, g, slots, scalars) {
       const { m, v } = moments(x, g, slots, scalars);
       return { d: normalized(x, m, v, scalars), slots: { m, v } };
@@ -121,6 +127,7 @@ function amsgradDirection(options: AdamOptions): Direction<'m' | 'v' | 'vMax', A
   return {
     slots: ['m', 'v', 'vMax'],
     scalars: adamScalars(options),
+    positive: ['correction1', 'correction2'],
     direction(x, g, slots, scalars) {
       const { m, v } = moments(x, g, slots, scalars);
       const vMax = x.max(slots.vMax, v);
@@ -143,7 +150,7 @@ function adamScalars({ betas: [beta1, beta2], eps }: AdamOptions): Scalars<AdamS
 }
 
 function moments<T>(x: Arithmetic<T>, g: T, slots: Readonly<Record<'m' | 'v', T>>, scalars: Readonly<Record<AdamScalar, T>>) {
-  const m = x.add(slots.m, x.mul(scalars.gain1, x.sub(g, slots.m)));
+  const m = x.lerp(slots.m, g, scalars.gain1);
   const v = x.add(x.mul(scalars.beta2, slots.v), x.mul(scalars.gain2, x.mul(g, g)));
   return { m, v };
 }
@@ -156,6 +163,7 @@ function normalized<T>(x: Arithmetic<T>, m: T, v: T, scalars: Readonly<Record<Ad
 const plainDirection: Direction<never, never> = {
   slots: [],
   scalars: {},
+  positive: [],
   direction: (_x, g, slots) => ({ d: g, slots }),
 };
 
@@ -164,6 +172,7 @@ function momentumDirection({ momentum, nesterov, dampening = 0 }: SgdOptions): D
   return {
     slots: ['momentum'],
     scalars: { mu: (at) => at.momentum ?? momentum, gain: (at) => (at.step === 1 ? 1 : 1 - dampening) },
+    positive: [],
     direction(x, g, slots, { mu, gain }) {
       const b = x.add(x.mul(mu, slots.momentum), x.mul(gain, g));
       return { d: nesterov ? x.add(g, x.mul(mu, b)) : b, slots: { momentum: b } };

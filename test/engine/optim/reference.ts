@@ -1,15 +1,15 @@
-import type { Arithmetic } from '../../../src/engine/optim/arithmetic.ts';
+import { withLerp, type Arithmetic } from '../../../src/engine/optim/arithmetic.ts';
 import { keepThreshold, type MaskKey } from '../../../src/engine/optim/masks.ts';
 
 /** Plain float64 numbers: what kernels and nodes made of a rule are held against. */
-export const numbers: Arithmetic<number> = {
+export const numbers: Arithmetic<number> = withLerp({
   add: (a, b) => a + b,
   sub: (a, b) => a - b,
   mul: (a, b) => a * b,
   div: (a, b) => a / b,
   max: Math.max,
   sqrt: Math.sqrt,
-};
+});
 
 /** The definition of a dropout mask as masks.ts states it: 1 where the element is kept, 0 where it is dropped. */
 export function keeps([first, second]: MaskKey, element: number, rate: number): 0 | 1 {

@@ -181,7 +181,7 @@ test('the body of the loop reads as a program', () => {
     [
       "  Less_108: bool[] = Less(Abs_107, Infinity)",
       "  And_109: bool[] = And(Less_106, Less_108)",
-      "  return { next.table: Sub_92, next.w1: Sub_96, next.b1: Sub_100, next.w2: Sub_104, loss: ReduceMean_31, logits: MatMul_28, gradient_norm: Sqrt_77, finite: And_109 }",
+      "  return { next.table: Sub_89, next.w1: Sub_94, next.b1: Sub_99, next.w2: Sub_104, loss: ReduceMean_31, logits: MatMul_28, gradient_norm: Sqrt_77, finite: And_109 }",
       "}",
     ]
   `);

@@ -1,0 +1,35 @@
+import { product, type Shape, type Value } from '../graph/index.ts';
+import type { GradientSpec, StepProgram } from '../program.ts';
+import { grouped, type Stacks } from './stacks.ts';
+
+/** Parameters that lie in one tensor, and are updated by the same nodes. */
+export interface TrainedGroup {
+  readonly gradients: readonly GradientSpec[];
+  /** Each parameter's own. */
+  readonly shapes: readonly (readonly number[])[];
+  readonly decays: boolean;
+  readonly input: string;
+  readonly shape: readonly number[];
+}
+
+/** Parameters that are updated together; a stack has few enough for CUDA to split it, and to join it, in one kernel. */
+const TOGETHER = 32;
+
+/** Tables stay alone: only some of their rows have a gradient. */
+export function trainedGroups({ graph, gradients }: StepProgram, decays: (parameter: string) => boolean, stacked: boolean): readonly TrainedGroup[] {
+  const inputs = new Map(graph.inputs.map((x) => [x.name, x]));
+  const shapeOf = ({ parameter }: GradientSpec): readonly number[] => inputs.get(parameter)?.shape as readonly number[];
+  const kind = (gradient: GradientSpec): string => (gradient.rows === undefined ? `${product(shapeOf(gradient))} ${decays(gradient.parameter)}` : gradient.parameter);
+  return grouped(gradients, kind, stacked ? TOGETHER : 1).map((group, i): TrainedGroup => {
+    const shapes = group.map(shapeOf);
+    const [{ parameter }, [first]] = [group[0] as GradientSpec, shapes as [readonly number[]]];
+    const alone = group.length === 1;
+    return { gradients: group, shapes, decays: decays(parameter), input: alone ? parameter : `stack(${i})`, shape: alone ? first : [group.length, product(first) as number] };
+  });
+}
+
+/** The parameters of a group by name. */
+export function partsOf(whole: Value, gradients: readonly GradientSpec[], shapes: readonly Shape[], together: Stacks): readonly (readonly [string, Value])[] {
+  const parts = gradients.length === 1 ? [whole] : together.parts(whole, shapes);
+  return gradients.map(({ parameter }, i) => [parameter, parts[i] as Value]);
+}
