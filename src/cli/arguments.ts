@@ -1,5 +1,5 @@
-/** What a word of the command line names, for the completion of shells. */
-export type Completion = 'file' | 'folder' | 'run' | 'stage' | 'none';
+/** What a word of the command line names, for the completion of shells. A setting is a key of the configuration with its value. */
+export type Completion = 'file' | 'folder' | 'run' | 'stage' | 'setting' | 'none';
 
 /** A positional argument whose value is a T. */
 export interface Argument<T> {
@@ -7,6 +7,7 @@ export interface Argument<T> {
   readonly isRequired: boolean;
   /** It takes all the words that are left. */
   readonly isRepeated: boolean;
+  readonly choices?: readonly string[];
   readonly completion: Completion;
   valueOf(words: readonly string[]): T;
 }
@@ -41,4 +42,15 @@ export const oneOrMore = (description: string, completion: Completion): Argument
 export const anyNumber = (description: string, completion: Completion): Argument<readonly string[]> => ({
   ...oneOrMore(description, completion),
   isRequired: false,
+});
+
+/** One of a few words. */
+export const oneOf = <const C extends string>(choices: readonly C[], description: string): Argument<C> => ({
+  ...one(description, 'none'),
+  choices,
+  valueOf([word]) {
+    const chosen = choices.find((each) => each === word);
+    if (chosen === undefined) throw new Error(`${word} is none of ${choices.join(', ')}`); // the parser lets none of these through
+    return chosen;
+  },
 });

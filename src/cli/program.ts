@@ -1,4 +1,4 @@
-import { Command as Parser, CommanderError, Option as ParserOption } from 'commander';
+import { Argument as ParserArgument, Command as Parser, CommanderError, Option as ParserOption } from 'commander';
 import { OrtrainError } from '../core/errors.ts';
 import { packageVersion } from '../core/package.ts';
 import type { Argument, Arguments } from './arguments.ts';
@@ -52,7 +52,7 @@ function rootParser(): Parser {
     .helpCommand('help [command]', 'print the help of a command')
     .exitOverride()
     // Below 40 columns for descriptions commander would leave the breaking of lines to the terminal, which breaks words.
-    .configureHelp({ showGlobalOptions: true, minWidthToWrap: 16, subcommandDescription: (command) => command.summary() || command.description() })
+    .configureHelp({ showGlobalOptions: true, minWidthToWrap: 16, subcommandDescription: (command) => command.summary() || command.description(), argumentDescription: ({ description }) => description })
     .configureOutput({ outputError: () => {} })
     .showHelpAfterError(false);
   addOptions(root, sharedOptions);
@@ -71,7 +71,7 @@ function addCommand(above: Parser, command: Command, onFound: (invocation: Invoc
       const given = { ...argumentsOf(command.arguments, parser.processedArgs), ...valuesOf(command.options, parser.opts()) };
       onFound({ command, given, shared });
     });
-  for (const [name, argument] of Object.entries(command.arguments)) parser.argument(usageOf(name, argument), argument.description);
+  for (const [name, argument] of Object.entries(command.arguments)) addArgument(parser, name, argument);
   addOptions(parser, command.options);
   addExamples(parser, command.examples);
   for (const subcommand of command.subcommands ?? []) addCommand(parser, subcommand, onFound);
@@ -92,6 +92,12 @@ export function usageOf(name: string, { isRequired, isRepeated }: Argument<unkno
 /** `--until <stage>` */
 export function optionUsage(name: string, { value }: Option<unknown>): string {
   return value === undefined ? flagOf(name) : `${flagOf(name)} <${value}>`;
+}
+
+function addArgument(parser: Parser, name: string, argument: Argument<unknown>): void {
+  const { choices, description } = argument;
+  const added = new ParserArgument(usageOf(name, argument), choices === undefined ? description : `${description} (choices: ${choices.join(', ')})`);
+  parser.addArgument(choices === undefined ? added : added.choices(choices));
 }
 
 function addOptions(parser: Parser, options: Options): void {

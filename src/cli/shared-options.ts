@@ -12,7 +12,9 @@ export interface SharedOptions {
 /** The options of every command. `json` and `quiet` are the terminal's, which is opened before the command line is parsed. */
 export const sharedOptions = {
   set: {
-    ...repeatable('key=value', 'override a key of the configuration, such as training.epochs=3; the value is YAML'),
+    ...repeatable('key=value', 'override a key of the configuration, such as training.epochs=3; the value is YAML', {
+      completion: 'setting',
+    }),
     default: [],
     isAlwaysThere: true,
   } satisfies Option<readonly string[], true>,

@@ -2,6 +2,7 @@ import type { Command } from '../command.ts';
 import { cache } from './cache.ts';
 import { check } from './check.ts';
 import { compare } from './compare.ts';
+import { completion } from './completion.ts';
 import { deleteRuns } from './delete.ts';
 import { diff } from './diff.ts';
 import { doctor } from './doctor.ts';
@@ -37,5 +38,6 @@ export const commands: readonly Command[] = [
   sync,
   ui,
   schema,
+  completion,
   doctor,
 ];
