@@ -91,7 +91,7 @@ export async function openOurTrainer(subject: Subject): Promise<{ readonly train
   const options = { encoder, head: { dense: [], dropout, activation: 'none' }, outputs: 1 } as const;
   const forward = classifierForward(options);
   const trainer = await openTrainer({
-    step: trainingStep(options),
+    step: trainingStep({ ...options, loss: 'bce' }),
     forward,
     threads: subject.threads,
     optimizer: { rule: adam({ betas: [0.9, 0.999], eps: 1e-8 }), weightDecay: 0 },
@@ -99,7 +99,7 @@ export async function openOurTrainer(subject: Subject): Promise<{ readonly train
     seed,
     source: source(forward.parameters),
   });
-  return { trainer, step: async ({ texts, width, labels }) => void (await trainer.step({ ...batchFeeds(encoder, texts, width), ...targetFeeds(labels, 1) }, { lr })) };
+  return { trainer, step: async ({ texts, width, labels }) => void (await trainer.step({ ...batchFeeds(encoder, texts, width), ...targetFeeds(Float32Array.from(labels), 1) }, { lr })) };
 }
 
 export async function openOurs(subject: Subject): Promise<Side> {

@@ -1,8 +1,23 @@
-/** The metrics that training, evaluation and sweeps measure, by the names that configurations use. `f1` needs two classes. */
-const METRICS = ['loss', 'accuracy', 'precision_macro', 'recall_macro', 'f1_macro', 'f1', 'roc_auc'] as const;
+/** The metrics that training, evaluation and sweeps measure, by the names that configurations use, and which values of each are better. */
+const METRICS = { loss: 'low', accuracy: 'high', precision_macro: 'high', recall_macro: 'high', f1_macro: 'high', f1: 'high', roc_auc: 'high' } as const;
+
+export type MetricName = keyof typeof METRICS;
+
+const names = Object.keys(METRICS) as readonly MetricName[];
 
 /** Measured after every epoch, on the validation part and on the training part of a fold: `val/loss`, …, `train/roc_auc`. */
-export const epochMetrics = [...METRICS.map((metric) => `val/${metric}` as const), ...METRICS.map((metric) => `train/${metric}` as const)];
+export const epochMetrics = [...names.map((metric) => `val/${metric}` as const), ...names.map((metric) => `train/${metric}` as const)];
 
 /** Measured once a run: on all rows out of fold (`oof/…`), and as the mean over the folds (`cv/…/mean`). */
-export const runMetrics = [...METRICS.map((metric) => `oof/${metric}` as const), ...METRICS.map((metric) => `cv/${metric}/mean` as const)];
+export const runMetrics = [...names.map((metric) => `oof/${metric}` as const), ...names.map((metric) => `cv/${metric}/mean` as const)];
+
+/** Of any form of a metric: `val/loss`, `oof/loss`, `cv/loss`, `cv/loss/mean`. Higher values of one that nobody measures are taken for better. */
+export function betterOf(metric: string): 'high' | 'low' {
+  const name = bareMetric(metric);
+  return Object.hasOwn(METRICS, name) ? METRICS[name as MetricName] : 'high';
+}
+
+/** `f1_macro` of `val/f1_macro` and `cv/f1_macro/mean` */
+export function bareMetric(metric: string): string {
+  return metric.replace(/^(train|val|oof|cv|test)\//, '').replace(/\/mean$/, '');
+}

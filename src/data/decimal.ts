@@ -62,3 +62,7 @@ function leadingZeros(digits: string): number {
   while (digits[zeros] === '0') zeros++;
   return zeros;
 }
+
+export function isInteger(text: string): boolean {
+  return /^[+-]?\d+$/.test(text);
+}

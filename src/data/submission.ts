@@ -1,20 +1,25 @@
 import type { Problem } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
-import { isFiniteNumber, isNumeric, wholeNumber } from './decimal.ts';
-import { predictedLabels } from './metrics.ts';
+import { isFiniteNumber, isInteger } from './decimal.ts';
 import { counted, dataError, quoted, quotedList } from './problems.ts';
 import { misfitRemedy } from './sample-id.ts';
 import { columnOf, type Table } from './table.ts';
 
-/** What a model says about the test rows. */
-export interface Predictions {
+/** The rows that were predicted. */
+export interface PredictedRows {
   /** Where the ids come from, for messages. */
   readonly file: string;
   readonly ids: readonly string[];
-  readonly classes: readonly string[];
-  /** [rows] of the second of two classes, otherwise row-major [rows, classes]. */
-  readonly probabilities: ArrayLike<number>;
 }
+
+/** A column of the sample, beside the id. */
+export interface SampleColumn {
+  readonly name: string;
+  readonly values: readonly string[];
+}
+
+/** What goes into a column for a row of the predictions. */
+export type ValueWriter = (row: number, column: string) => string | number;
 
 /** A table to write. */
 export interface Submission {
@@ -23,20 +28,17 @@ export interface Submission {
 }
 
 /**
- * The predictions in the sample's columns and in the order of its rows. A sample with one column beside the id gets
- * - the predicted class as the training data write it, where the sample's values are classes or other text,
- * - an integer, where its values are integers: the class as it is written if that is one, without its fraction if it is as good as
- *   one (`1.0`), for two other classes 0 and 1,
- * - the second class's probability, where its values are other numbers and there are two classes;
- * a sample with a column for every class gets the classes' probabilities. A column without a name stays as it is. A `data` error where ids or columns do not fit.
+ * The predictions in the sample's columns and in the order of its rows. A column without a name stays as it is. A `data` error
+ * where ids or columns do not fit.
  *
  * @param id the id column; null takes the sample's first
+ * @param valuesFor what to write into the columns beside the id, or why nothing fits, as a sentence
  */
-export function buildSubmission(sample: Table, predictions: Predictions, id: string | null): Submission {
+export function buildSubmission(sample: Table, predictions: PredictedRows, id: string | null, valuesFor: (columns: readonly SampleColumn[]) => ValueWriter | string): Submission {
   const idColumn = id ?? sample.columns[0] ?? '';
   const problems = idProblems(sample, predictions, idColumn);
   const valueColumns = valuesBeside(sample, idColumn);
-  const value = valueWriter(sample, predictions, valueColumns);
+  const value = valuesFor(valueColumns.map((name) => ({ name, values: columnOf(sample, name) ?? [] })));
   if (typeof value === 'string' || problems.length > 0) {
     const all = typeof value === 'string' ? [{ message: value, file: sample.file, line: 1 }, ...problems] : problems;
     throw dataError(`the predictions do not fit ${sample.file}: ${counted(all.length, 'problem')}`, sample.file, all, misfitRemedy(sample, predictions, idColumn));
@@ -70,39 +72,8 @@ function valuesBeside(sample: Table, id: string | undefined): readonly string[] 
   return sample.columns.filter((name) => name !== id && sample.unnamed?.has(name) !== true);
 }
 
-/** What goes into a value column for a row of the predictions. */
-type ValueWriter = (row: number, column: string) => string | number;
-
-/** The writer that fits the sample's columns and values, or why there is none. */
-function valueWriter(sample: Table, { classes, probabilities }: Predictions, columns: readonly string[]): ValueWriter | string {
-  const width = classes.length === 2 ? 1 : classes.length;
-  const labelOf = new Map(classes.map((name, label) => [name, label]));
-  const probability: ValueWriter = (row, column) => {
-    const label = labelOf.get(column)!;
-    if (width > 1) return probabilities[row * width + label]!;
-    return label === 0 ? 1 - probabilities[row]! : probabilities[row]!;
-  };
-  if (columns.length > 1) {
-    const fits = columns.length === classes.length && columns.every((column) => labelOf.has(column));
-    return fits ? probability : `beside the id there are the columns ${quotedList(columns)}; one column was expected, or one for each class: ${quotedList(classes)}`;
-  }
-  const [column] = columns;
-  if (column === undefined) return 'there is no column beside the id';
-
-  const labels = predictedLabels(probabilities, classes.length);
-  const values = columnOf(sample, column) ?? [];
-  if (values.every((value) => labelOf.has(value))) return (row) => classes[labels[row]!]!;
-  if (values.every(isInteger)) {
-    const whole = classes.map(asInteger);
-    if (whole.every((name) => name !== undefined)) return (row) => whole[labels[row]!]!;
-    return classes.length === 2 ? (row) => labels[row]! : `the column ${quoted(column)} holds integers, and the classes are ${quotedList(classes)}`;
-  }
-  if (!values.every(isFiniteNumber)) return (row) => classes[labels[row]!]!;
-  return classes.length === 2 ? (row) => probabilities[row]! : `the column ${quoted(column)} holds fractions, which cannot say which of ${classes.length} classes is predicted`;
-}
-
 /** Ids that the sample and the predictions do not share, or have twice. */
-function idProblems(sample: Table, predictions: Predictions, idColumn: string): Problem[] {
+function idProblems(sample: Table, predictions: PredictedRows, idColumn: string): Problem[] {
   const sampleIds = columnOf(sample, idColumn);
   if (sampleIds === undefined) {
     const suggestion = nearest(idColumn, sample.columns);
@@ -171,14 +142,4 @@ function rowsWhere(ids: readonly string[], chosen: (id: string, index: number) =
 function duplicates(ids: readonly string[]): IdInRow[] {
   const firstIndex = new Map([...ids.entries()].reverse().map(([i, id]) => [id, i]));
   return rowsWhere(ids, (id, i) => firstIndex.get(id) !== i);
-}
-
-/** A class for a column of integers: as it is written, so that none of its digits is lost; undefined where it is no integer. */
-function asInteger(name: string): string | undefined {
-  if (isInteger(name)) return name;
-  return isNumeric(name) ? wholeNumber(name) : undefined;
-}
-
-function isInteger(text: string): boolean {
-  return /^[+-]?\d+$/.test(text);
 }

@@ -9,7 +9,7 @@ export type { OnnxModel, OnnxOptions } from './graph/from-onnx.ts';
 export { gradients } from './autodiff/index.ts';
 export { trainingStepOf, type GraphLoss, type GraphPrograms, type GraphTraining } from './models/index.ts';
 export { batchFeeds, classifierForward, encoderForward, headForward, headStep, parseEncoderConfig, targetFeeds, trainingStep } from './models/index.ts';
-export type { ClassifierOptions, EncoderConfig, HeadModelOptions } from './models/index.ts';
+export type { ClassifierOptions, EncoderConfig, HeadModelOptions, Loss, LossArithmetic, LossChoice, TrainingLoss } from './models/index.ts';
 export { byteSource, encodeSafetensors, openSafetensors, readFloats, readIntegers, type NamedTensor, type Safetensors } from './models/index.ts';
 export { givenParameters, pretrainedParameters, randomParameters, type ParameterSource, type Pretrained } from './models/index.ts';
 export { constantFactor, cosineAnnealing, cosineRestarts, cosineWave, linearDecay, milestoneDecay, oneCycle, polynomialDecay, scaled, stepDecay, warmedUp } from './optim/index.ts';

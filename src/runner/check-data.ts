@@ -10,6 +10,7 @@ import { sampleIdColumn } from '../data/sample-id.ts';
 import { readTable } from '../data/table.ts';
 import { loadTokenizer } from '../data/tokens.ts';
 import { inspectionOptions } from '../stages/inspect.ts';
+import { classification, type Task } from '../tasks/index.ts';
 import { tokenizerFiles } from '../training/classifier-folder.ts';
 import { inspectPooler } from './untrained-pooler.ts';
 import { throwIfUndefined, throwIfUnmeasured } from './check-monitors.ts';
@@ -61,7 +62,7 @@ export async function readData({ data, split, seed, training }: Experiment): Pro
   const test = testSource === null ? null : await attempt(() => readTable(testSource), errors);
   const testExamples = test === undefined || test === null || testSource === null ? undefined : await attempt(async () => unlabelledExamples(test, testSource), errors);
   // Without readable classes the ids can still be compared.
-  if (testExamples !== undefined) await attempt(() => checkSample(sources, testExamples.ids, examples?.classes ?? ['0', '1']), errors);
+  if (testExamples !== undefined) await attempt(() => checkSample(sources, testExamples.ids, classification(examples?.classes ?? ['0', '1'])), errors);
   const foldOf = examples === undefined ? undefined : await attempt(async () => assignFolds(examples, { ...split, seed: split.seed ?? seed }), errors);
   if (examples !== undefined) await attempt(async () => throwIfUnmeasured(training, examples.classes.length), errors);
   if (examples !== undefined && foldOf !== undefined) await attempt(async () => throwIfUndefined({ training, split }, { ...examples, foldOf }), errors);
@@ -83,12 +84,12 @@ export async function inspectDataset(experiment: Experiment): Promise<{ readonly
   return { contents, sizes: sizesOf(contents, experiment.split.folds), findings };
 }
 
-/** The sample submission has to ask for exactly the test rows, in columns and values that the classes can fill: tried with all probabilities equal. */
-async function checkSample({ sample: source, test, sampleIds: names, sampleIdIsNamed: isNamed }: TableSources, testIds: readonly string[], classes: readonly string[]): Promise<void> {
+/** The sample submission has to ask for exactly the test rows, in columns and values that the task can fill. */
+async function checkSample({ sample: source, test, sampleIds: names, sampleIdIsNamed: isNamed }: TableSources, testIds: readonly string[], task: Task): Promise<void> {
   if (source === null) return;
-  const probabilities = new Float64Array(testIds.length * (classes.length === 2 ? 1 : classes.length)).fill(1 / classes.length);
+  const predictions = task.uninformed(testIds.length);
   const sample = await readTable(source);
-  buildSubmission(sample, { file: test?.path ?? '', ids: testIds, classes, probabilities }, sampleIdColumn(sample, { names, isNamed }, testIds));
+  buildSubmission(sample, { file: test?.path ?? '', ids: testIds }, sampleIdColumn(sample, { names, isNamed }, testIds), (columns) => task.submissionValues(predictions, columns));
 }
 
 async function attempt<T>(read: () => Promise<T>, errors: OrtrainError[]): Promise<T | undefined> {

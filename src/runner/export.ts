@@ -7,12 +7,13 @@ import type { Listener, StageEvent } from '../core/events.ts';
 import { openOutputFolder } from '../core/output-folder.ts';
 import { moduleBeside } from '../core/threads.ts';
 import { isLarge } from '../data/large-tables.ts';
-import { classificationMetrics } from '../data/metrics.ts';
+import { targetsAt } from '../data/targets.ts';
 import { encodeTexts } from '../data/tokenizer/encode-texts.ts';
 import { loadTokenizer, type TokenSet } from '../data/tokens.ts';
 import { copyModelFolder, readModelFolder, tokenizerFiles } from '../training/classifier-folder.ts';
-import { ensembleProbabilities } from '../training/ensemble.ts';
-import { PORTABLE_FILES, portableProbabilities, writePortableFolder, type Precision } from '../training/portable-folder.ts';
+import type { Predictions, Task, TaskDescription } from '../tasks/index.ts';
+import { ensemblePredictions } from '../training/ensemble.ts';
+import { PORTABLE_FILES, portablePredictions, writePortableFolder, type Precision } from '../training/portable-folder.ts';
 import { throwIfResultsChanged } from '../tracking/recorded-files.ts';
 import { modelFolders } from './predict.ts';
 import { threadsOf, type StoredRun } from './runs.ts';
@@ -37,7 +38,7 @@ export interface ExportRequest {
 export interface ExportedModel {
   readonly folder: string;
   readonly fold: number;
-  readonly classes: readonly string[];
+  readonly task: TaskDescription;
   readonly files: readonly ExportedFile[];
 }
 
@@ -48,7 +49,7 @@ export interface ExportedFile {
   readonly precision: Precision;
   readonly bytes: number;
   readonly rows: number;
-  /** Between its probabilities and those that the run recorded. */
+  /** Between the numbers of its predictions and those that the run recorded. */
   readonly maxDifference: number;
   /** Metrics on these rows: the run's own and the file's. */
   readonly before: Readonly<Record<string, number>>;
@@ -62,7 +63,7 @@ const COMPARED_ROWS = 64;
 
 /**
  * Writes the model of one fold in a form that other tools load, opens what was written and compares its answers with the run's
- * out-of-fold predictions. The folder appears only when that has gone well. Throws a `run` error where float32 probabilities
+ * out-of-fold predictions. The folder appears only when that has gone well. Throws a `run` error where float32 predictions
  * differ by more than 1e-4, a usage error where the folder or the fold does not do, a `data` error where the training table or
  * the run's files do not fit together.
  */
@@ -73,20 +74,20 @@ export async function exportRun(run: StoredRun, request: ExportRequest, listen: 
     const model = foldFolder(run, fold);
     await verifyModels(run, [model], 'these', request.signal);
     await throwIfResultsChanged(run.folder, ['oof.csv']);
-    const { classes, max_seq_length: maxLength } = readModelFolder(model);
+    const { task, max_seq_length: maxLength } = readModelFolder(model);
     const validation = await (isLarge(join(run.folder, 'oof.csv'), pathOf(run.experiment.data.train))
-      ? aside<Validation>(moduleBeside(import.meta.url, 'validation-rows'), 'readValidation', [run, fold, classes], request.signal)
-      : readValidation(run, fold, classes));
+      ? aside<Validation>(moduleBeside(import.meta.url, 'validation-rows'), 'readValidation', [run, fold, task.description], request.signal)
+      : readValidation(run, fold, task.description));
     const tokens = await encodeTexts(await loadTokenizer(tokenizerFiles(model)), validation.texts, maxLength, { onProgress: () => throwIfAborted(request) });
     begin();
     if (request.format === 'onnx') await writePortableFolder(temporary, model, ['float32', ...request.alsoIn]);
     else copyModelFolder(model, temporary);
     const files: ExportedFile[] = [];
     for (const precision of ['float32', ...request.alsoIn] as const) {
-      files.push(await compared(temporary, precision, validation, { tokens, classes: classes.length, run, request, listen }));
+      files.push(await compared(temporary, precision, validation, { tokens, task, run, request, listen }));
     }
     commit();
-    return { folder, fold, classes, files };
+    return { folder, fold, task: task.description, files };
   } finally {
     discard();
   }
@@ -94,14 +95,14 @@ export async function exportRun(run: StoredRun, request: ExportRequest, listen: 
 
 interface Comparison {
   readonly tokens: TokenSet;
-  readonly classes: number;
+  readonly task: Task;
   readonly run: StoredRun;
   readonly request: ExportRequest;
   readonly listen: Listener<StageEvent>;
 }
 
 async function compared(folder: string, precision: Precision, validation: Validation, comparison: Comparison): Promise<ExportedFile> {
-  const { classes, run, request, listen } = comparison;
+  const { task, run, request, listen } = comparison;
   const rows = request.alsoIn.length === 0 ? Math.min(COMPARED_ROWS, validation.texts.length) : validation.texts.length;
   const tokens = firstRows(comparison.tokens, rows);
   const path = request.format === 'onnx' ? PORTABLE_FILES[precision] : 'model.safetensors';
@@ -111,25 +112,29 @@ async function compared(folder: string, precision: Precision, validation: Valida
     throwIfAborted(request);
     listen({ type: 'progress', done, total: rows, unit: `texts with ${path}` });
   };
-  const own = validation.probabilities.slice(0, rows * (classes === 2 ? 1 : classes));
+  const own = firstPredictions(validation.predictions, rows);
   const file = join(folder, path);
   const written =
     request.format === 'onnx'
-      ? await portableProbabilities(file, tokens, classes, speed, onProgress)
-      : await ensembleProbabilities([folder], { kind: 'tokens', tokens }, speed, onProgress);
+      ? await portablePredictions(file, tokens, task.published, speed, onProgress)
+      : await ensemblePredictions([folder], { kind: 'tokens', tokens }, speed, onProgress);
 
-  const maxDifference = written.reduce((most, p, i) => Math.max(most, Math.abs(p - (own[i] ?? NaN))), 0);
+  const maxDifference = written.numbers.reduce((most, number, i) => Math.max(most, Math.abs(number - (own.numbers[i] ?? NaN))), 0);
   if (!(maxDifference <= (precision === 'float32' ? SAME : 1))) throw differs(path, maxDifference, run, request);
-  const labels = validation.labels.subarray(0, rows);
+  const targets = targetsAt(validation.targets, Array.from({ length: rows }, (_, row) => row));
   return {
     path,
     precision,
     bytes: statSync(file).size,
     rows,
     maxDifference,
-    before: classificationMetrics(labels, own, classes),
-    after: classificationMetrics(labels, written, classes),
+    before: task.measure(targets, own),
+    after: task.measure(targets, written),
   };
+}
+
+function firstPredictions({ width, numbers }: Predictions, rows: number): Predictions {
+  return { width, numbers: numbers.subarray(0, rows * width) };
 }
 
 function firstRows(tokens: TokenSet, rows: number): TokenSet {
@@ -138,7 +143,7 @@ function firstRows(tokens: TokenSet, rows: number): TokenSet {
 
 function differs(path: string, difference: number, run: StoredRun, { to }: ExportRequest): OrtrainError {
   const far = Number.isFinite(difference) ? `differ by up to ${difference.toPrecision(2)}` : 'are not numbers';
-  return new OrtrainError('run', `the exported ${path} does not compute what the run computed: probabilities ${far}; ${to} was not written`, {
+  return new OrtrainError('run', `the exported ${path} does not compute what the run computed: predictions ${far}; ${to} was not written`, {
     subject: run.name,
     remedy: `If files in ${run.folder} were changed after the run, start it again: pipeline run ${join(run.folder, 'config.yaml')}`,
   });

@@ -8,16 +8,17 @@ import { encodeTexts } from '../data/tokenizer/encode-texts.ts';
 import { loadTokenizer } from '../data/tokens.ts';
 import { beyondProblems, readVocabulary, unknownToModel } from '../data/vocabulary.ts';
 import { readModelFolder, tokenizerFiles } from '../training/classifier-folder.ts';
-import { ensembleProbabilities } from '../training/ensemble.ts';
+import type { Predictions, Task } from '../tasks/index.ts';
+import { ensemblePredictions } from '../training/ensemble.ts';
 import { choiceInWords, chooseDevice, deviceFailure, type AskedDevice, type PassedOver } from './devices.ts';
-import { probabilitiesInProcess, type PredictionOrder } from './predict-process.ts';
+import { predictionsInProcess, type PredictionOrder } from './predict-process.ts';
 import { threadsOf, type StoredRun } from './runs.ts';
 import { verifyModels } from './verify-models.ts';
 
 export interface TextPredictions {
-  readonly classes: readonly string[];
-  /** A row a text, a probability a class, adding up to 1: the mean over the folds' models. */
-  readonly probabilities: readonly Float64Array[];
+  readonly task: Task;
+  /** The mean over the folds' models. */
+  readonly predictions: Predictions;
 }
 
 export interface PredictOptions {
@@ -39,7 +40,7 @@ export async function predictTexts(run: StoredRun, texts: readonly string[], opt
   await verifyModels(run, models, 'all', options.signal);
   const [first = ''] = models;
   const tokenizer = await loadTokenizer(tokenizerFiles(first));
-  const { classes, encoder, max_seq_length: maxLength } = readModelFolder(first);
+  const { task, encoder, max_seq_length: maxLength } = readModelFolder(first);
   const threads = options.threads ?? threadsOf(run);
   const onProgress = (done: number): void => {
     if (options.signal?.aborted === true) throw interrupted();
@@ -50,25 +51,23 @@ export async function predictTexts(run: StoredRun, texts: readonly string[], opt
   const unknown = beyondProblems({ tokens, place: (row) => ({ row: row + 1, name: `text ${row + 1}` }) }, vocabulary, encoder.vocabSize);
   if (unknown.length > 0) throw unknownToModel(`the model of ${run.name}`, encoder.vocabSize, unknown, 'Leave these tokens out of the texts, or train with model.resize_embeddings: true, which gives the model an embedding for each.');
   const speed = { threads, batchSize: run.experiment.training.eval_batch_size };
-  const flat = await onBestDevice(options, { models, tokens, classes, ...speed, signal: options.signal }, listen);
-  const probabilities = texts.map((_, row) => (classes.length === 2 ? pair(flat[row] ?? NaN) : flat.slice(row * classes.length, (row + 1) * classes.length)));
-  return { classes, probabilities };
+  return { task, predictions: await onBestDevice(options, { models, tokens, task, ...speed, signal: options.signal }, listen) };
 }
 
-/** Of class 1 for two classes, otherwise row-major [texts, classes]. A device that fails with the models is left for the next where `auto` chose it. */
-async function onBestDevice({ device: asked = 'cpu', choose = chooseDevice }: PredictOptions, order: PredictionOrder, listen: Listener<StageEvent>): Promise<Float64Array> {
+/** A device that fails with the models is left for the next where `auto` chose it. */
+async function onBestDevice({ device: asked = 'cpu', choose = chooseDevice }: PredictOptions, order: PredictionOrder, listen: Listener<StageEvent>): Promise<Predictions> {
   for (let failed: PassedOver = {}; ; ) {
     const choice = await choose(asked, failed);
     const { device } = choice;
     if (device === 'cpu') {
-      return ensembleProbabilities(order.models, { kind: 'tokens', tokens: order.tokens }, { ...order, device }, (done, total) => {
+      return ensemblePredictions(order.models, { kind: 'tokens', tokens: order.tokens }, { ...order, device }, (done, total) => {
         if (order.signal?.aborted === true) throw interrupted();
         listen({ type: 'progress', done, total, unit: 'texts' });
       });
     }
     listen({ type: 'notice', level: 'info', message: choiceInWords(choice) });
     try {
-      return await probabilitiesInProcess(order, device, listen);
+      return await predictionsInProcess(order, device, listen);
     } catch (error) {
       const failure = asked === 'auto' ? deviceFailure(error, device) : undefined;
       if (failure === undefined) throw error;
@@ -88,5 +87,3 @@ export function modelFolders(run: StoredRun): readonly string[] {
   const foldOf = (name: string): number => Number(name.slice('fold-'.length));
   return names.sort((a, b) => foldOf(a) - foldOf(b)).map((name) => folderInside(run.folder, `models/${name}`));
 }
-
-const pair = (probability: number): Float64Array => Float64Array.of(1 - probability, probability);

@@ -1,6 +1,6 @@
 import { writeCsv } from '../data/csv.ts';
 import { safeCell } from '../data/safe-cells.ts';
-import { predictionColumns, predictionFields, predictionRows } from '../stages/prediction-table.ts';
+import { tableRows } from '../stages/prediction-table.ts';
 import type { TextPredictions } from './predict.ts';
 
 /**
@@ -8,10 +8,9 @@ import type { TextPredictions } from './predict.ts';
  *
  * @param isSafe puts an apostrophe before cells that a spreadsheet would compute
  */
-export function predictionsCsv(ids: readonly string[], predictions: TextPredictions, isSafe: boolean): string {
-  const { classes } = predictions;
-  const header = ['id', ...predictionColumns(classes)];
-  const rows = predictionRows(flat(predictions), classes, ids.length, (row) => [ids[row]!]);
+export function predictionsCsv(ids: readonly string[], { task: { columns }, predictions }: TextPredictions, isSafe: boolean): string {
+  const header = ['id', ...columns.predictions];
+  const rows = tableRows(ids.length, (row) => [ids[row]!], columns.predictionCells(predictions));
   return isSafe ? writeCsv(header.map(safeCell), safely(rows)) : writeCsv(header, rows);
 }
 
@@ -19,31 +18,8 @@ function* safely(rows: Iterable<readonly (string | number)[]>): Iterable<readonl
   for (const row of rows) yield row.map(safeCell);
 }
 
-export interface PredictionObjects {
-  readonly classes: readonly string[];
-  readonly predictions: readonly {
-    readonly id: string;
-    readonly prediction: string | number | null;
-    readonly probabilities: Readonly<Record<string, number | null>>;
-  }[];
-}
-
-/** An object a text. */
-export function predictionObjects(ids: readonly string[], predictions: TextPredictions): PredictionObjects {
-  const { classes, probabilities } = predictions;
-  const fieldsOf = predictionFields(flat(predictions), classes);
-  const objects = ids.map((id, row) => ({
-    id,
-    prediction: fieldsOf(row).at(-1) ?? null,
-    probabilities: Object.fromEntries(classes.map((name, label) => [name, probabilities[row]?.[label] ?? null])),
-  }));
-  return { classes, predictions: objects };
-}
-
-/** As the stage `predict` has them. */
-function flat({ classes, probabilities }: TextPredictions): Float64Array {
-  const width = classes.length === 2 ? 1 : classes.length;
-  const all = new Float64Array(probabilities.length * width);
-  probabilities.forEach((row, i) => all.set(width === 1 ? row.subarray(1) : row, i * width));
-  return all;
+/** What the numbers of the task stand for, and an object a text, with its `id` and what the task says of it. */
+export function predictionObjects(ids: readonly string[], { task, predictions }: TextPredictions): Readonly<Record<string, unknown>> {
+  const objectOf = task.objects(predictions);
+  return { ...task.description, predictions: ids.map((id, row) => ({ id, ...objectOf(row) })) };
 }

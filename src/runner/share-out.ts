@@ -29,7 +29,7 @@ export async function shareOut(prepared: PreparedRun, tasks: readonly Task[]): P
 async function lanesFor(prepared: PreparedRun, threads: number): Promise<number> {
   const asked = prepared.experiment.resources.parallel_folds;
   if (asked !== 'auto') return asked;
-  const { costs } = await trainingSteps(prepared, 1);
+  const { costs } = await trainingSteps(prepared, { outputs: 1, loss: 'bce' }); // next to the encoder, other outputs would weigh nothing
   return lanesWorthwhile(costs, threads, Math.min(totalmem(), process.constrainedMemory() || Infinity));
 }
 

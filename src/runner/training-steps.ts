@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { loadTokens, type TokenSet } from '../data/tokens.ts';
-import { targetFeeds, type EncoderConfig } from '../engine/models/index.ts';
+import { targetFeeds, type ClassifierOptions, type EncoderConfig, type TrainingLoss } from '../engine/models/index.ts';
 import { operationsPerNumber, type UpdateRule } from '../engine/optim/index.ts';
 import type { Feeds, StepProgram } from '../engine/program.ts';
 import { bindSymbols } from '../engine/runtime/batch.ts';
@@ -18,6 +18,9 @@ export interface StepCost {
   readonly work: StepWork;
 }
 
+/** What the step learns. */
+type Learned = Pick<ClassifierOptions, 'outputs'> & TrainingLoss;
+
 /** The training step of an experiment, and what it takes for a typical batch and for the largest, found without training. */
 export interface TrainingSteps {
   readonly encoder: EncoderConfig;
@@ -31,11 +34,11 @@ export interface TrainingSteps {
 }
 
 /** Reads the model's config, and the tokens where the cache has them. */
-export async function trainingSteps(prepared: PreparedRun, outputs: number): Promise<TrainingSteps> {
+export async function trainingSteps(prepared: PreparedRun, { outputs, loss }: Learned): Promise<TrainingSteps> {
   const { experiment, tasks, precisionChoice } = prepared;
   const encoder = encoderOf(prepared);
   const onFeatures = tasks.some(({ stage }) => stage.name === 'encode');
-  const { step } = classifierPrograms({ encoder, head: experiment.model.head, outputs }, onFeatures, precisionChoice.precision);
+  const { step } = classifierPrograms({ encoder, head: experiment.model.head, outputs, loss }, onFeatures, precisionChoice.precision);
   const { rule } = optimizerOf(experiment.training);
   const texts = exampleBatches(experiment, encoder, await cachedTokens(prepared));
   const batches = onFeatures ? [featureBatch(experiment.training.batch_size, encoder.hiddenSize)] : texts;
@@ -43,7 +46,7 @@ export async function trainingSteps(prepared: PreparedRun, outputs: number): Pro
 }
 
 function costOf(step: StepProgram, { shape, feeds }: FedBatch, rule: UpdateRule, outputs: number): StepCost {
-  const lengths = lengthsOf(step, { ...feeds, ...targetFeeds(new Int32Array(shape.texts), outputs) });
+  const lengths = lengthsOf(step, { ...feeds, ...targetFeeds(new Float32Array(shape.texts * outputs), outputs) });
   return { batch: shape, memory: stepMemory(step, lengths, rule.slots.length), work: stepWork(step, lengths, operationsPerNumber(rule)) };
 }
 

@@ -4,20 +4,20 @@ import { tablesOf } from '../config/index.ts';
 import { OrtrainError } from '../core/errors.ts';
 import { fileInside } from '../core/inside.ts';
 import { readTrainExamples } from '../data/examples.ts';
+import type { Targets } from '../data/targets.ts';
 import { columnOf, readTable } from '../data/table.ts';
-import { probabilityColumns } from '../stages/prediction-table.ts';
+import { classification, classTargets, openTask, readPredictions, readTargets, type Predictions, type TaskDescription } from '../tasks/index.ts';
 import type { StoredRun } from './runs.ts';
 
 /** The rows that a fold was validated on, and what the run recorded for them. */
 export interface Validation {
   readonly texts: readonly string[];
-  readonly labels: Int32Array;
-  /** [rows] of class 1 for two classes, otherwise row-major [rows, classes]. */
-  readonly probabilities: Float64Array;
+  readonly targets: Targets;
+  readonly predictions: Predictions;
 }
 
-/** Texts from the run's training table, probabilities from its oof.csv. Throws a `data` error where the two do not belong together. */
-export async function readValidation(run: StoredRun, fold: number, classes: readonly string[]): Promise<Validation> {
+/** Texts from the run's training table, predictions from its oof.csv. Throws a `data` error where the two do not belong together. */
+export async function readValidation(run: StoredRun, fold: number, description: TaskDescription): Promise<Validation> {
   const file = fileInside(run.folder, 'oof.csv');
   if (!existsSync(file)) {
     throw new OrtrainError('usage', `run ${run.name} has no out-of-fold predictions yet, against which an export is checked`, {
@@ -27,30 +27,30 @@ export async function readValidation(run: StoredRun, fold: number, classes: read
   }
   const { data } = run.experiment;
   const { train } = tablesOf(data);
-  const [oof, examples] = [await readTable(file), await readTrainExamples(train, { ...data, ...train })];
-  const column = (name: string): readonly string[] => columnOf(oof, name) ?? [];
-  const [ids, folds, targets] = [column('id'), column('fold'), column('target')];
-  const columns = probabilityColumns(classes).map(column);
+  const [whole, examples] = [await readTable(file), await readTrainExamples(train, { ...data, ...train })];
+  const folds = columnOf(whole, 'fold') ?? [];
+  const oof = { ...whole, rows: whole.rows.filter((_, row) => Number(folds[row]) === fold) };
   const rowOf = new Map(examples.ids.map((id, row) => [id, row]));
+  const { columns } = openTask(description);
+  const cellsOf = classification(examples.classes).columns.targetCells(classTargets(examples.labels));
 
-  const labelOf = new Map(classes.map((name, label) => [name, label]));
-  const rows = ids.flatMap((id, i) => {
-    if (Number(folds[i]) !== fold) return [];
+  const found = oof.rows.flatMap(([id = '', , ...cells]) => {
     const row = rowOf.get(id);
-    const label = labelOf.get(targets[i] ?? '') ?? -1;
-    const known = row !== undefined && examples.classes[examples.labels[row] ?? -1] === targets[i];
-    return known ? [{ text: examples.texts[row] ?? '', label, probabilities: columns.map((values) => Number(values[i])) }] : [null];
+    const isSame = row !== undefined && cellsOf(row).every((cell, i) => String(cell) === cells[i]);
+    return isSame ? [row] : [];
   });
-  const found = rows.filter((row) => row !== null);
-  if (found.length < rows.length || found.length === 0) {
-    throw new OrtrainError('data', `${train.path} is not the table that the run was trained on: ${rows.length - found.length} of fold ${fold}'s ${rows.length} rows are missing or have another target`, {
+  if (found.length < oof.rows.length || found.length === 0) {
+    throw new OrtrainError('data', `${train.path} is not the table that the run was trained on: ${oof.rows.length - found.length} of fold ${fold}'s ${oof.rows.length} rows are missing or have another target`, {
       subject: train.path,
       remedy: 'An export is checked against the predictions that the run recorded for these rows; put the table back.',
     });
   }
   return {
-    texts: found.map(({ text }) => text),
-    labels: Int32Array.from(found, ({ label }) => label),
-    probabilities: Float64Array.from(found.flatMap(({ probabilities }) => probabilities)),
+    texts: found.map((row) => examples.texts[row]!),
+    targets: readTargets(oof, columns, FIRST),
+    predictions: readPredictions(oof, columns, FIRST + columns.targets.length),
   };
 }
+
+/** After the id and the fold come the columns of the task. */
+const FIRST = 2;

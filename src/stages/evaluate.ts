@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import { writeFileAtomic, writeJsonAtomic } from '../core/files.ts';
 import { writeCsv } from '../data/csv.ts';
-import { classificationMetrics, logLoss, meanAndSd } from '../data/metrics.ts';
+import { meanAndSd } from '../data/metrics.ts';
+import { targetsAt } from '../data/targets.ts';
+import type { Predictions } from '../tasks/index.ts';
 import type { FoldHistory, RunMetrics } from '../tracking/run-metrics.ts';
 import { readExampleIndex, readJson, type FoldValidation } from './outputs.ts';
-import { predictionColumns, predictionRows } from './prediction-table.ts';
+import { tableRows } from './prediction-table.ts';
 import type { Stage } from './stage.ts';
 
 /** Puts the folds' validation predictions together and measures them. Output: evaluation. */
@@ -19,22 +21,23 @@ export const evaluate: Stage<null> = {
   usesDevice: false,
   pick: () => ({ params: null, files: {} }),
   async run({ inputs, output }) {
-    const { classes, train } = readExampleIndex(inputs.one('tokens'));
+    const { task, train } = readExampleIndex(inputs.one('tokens'));
     const models = inputs.eachFold('model');
     const folds = models.map((model) => readJson<FoldHistory>(model, 'history.json'));
-    const { rows: at, folds: foldOf, probabilities } = outOfFold(folds, models.map((model) => readJson<FoldValidation>(model, 'validation.json')));
-    const labels = at.map((row) => train.labels[row] ?? -1);
+    const { rows: at, folds: foldOf, predictions } = outOfFold(folds, models.map((model) => readJson<FoldValidation>(model, 'validation.json')));
+    const targets = targetsAt(train.targets, at);
 
     const metrics: RunMetrics = {
-      classes,
+      ...(task.description as Pick<RunMetrics, 'classes'>),
       folds,
       cv: Object.fromEntries(validationNames(folds).map((name) => [name, meanAndSd(folds.map((fold) => fold.best[`val/${name}`] ?? NaN))])),
-      oof: Object.fromEntries(Object.entries({ loss: logLoss(labels, probabilities, classes.length), ...classificationMetrics(labels, probabilities, classes.length) }).map(([name, value]) => [`oof/${name}`, value])),
+      oof: Object.fromEntries(Object.entries({ loss: task.predictionLoss(targets, predictions), ...task.measure(targets, predictions) }).map(([name, value]) => [`oof/${name}`, value])),
     };
     writeJsonAtomic(join(output, 'metrics.json'), metrics);
 
-    const rows = predictionRows(probabilities, classes, at.length, (i) => [train.ids[at[i]!] ?? '', foldOf[i]!, classes[labels[i]!] ?? '']);
-    writeFileAtomic(join(output, 'oof.csv'), writeCsv(['id', 'fold', 'target', ...predictionColumns(classes)], rows));
+    const { columns } = task;
+    const rows = tableRows(at.length, (i) => [train.ids[at[i]!] ?? '', foldOf[i]!], columns.targetCells(targets), columns.predictionCells(predictions));
+    writeFileAtomic(join(output, 'oof.csv'), writeCsv(['id', 'fold', ...columns.targets, ...columns.predictions], rows));
   },
 };
 
@@ -43,19 +46,18 @@ interface OutOfFoldRows {
   /** Positions in the table. */
   readonly rows: Int32Array;
   readonly folds: Int32Array;
-  /** One number a row for two classes, otherwise one a class, row-major. */
-  readonly probabilities: Float64Array;
+  readonly predictions: Predictions;
 }
 
 function outOfFold(folds: readonly FoldHistory[], validations: readonly FoldValidation[]): OutOfFoldRows {
   const found = validations.flatMap(({ rows }, fold) => rows.map((row, at) => ({ row, fold, at }))).sort((a, b) => a.row - b.row);
   const [first] = validations;
   const width = first === undefined ? 1 : first.probabilities.length / first.rows.length;
-  const probabilities = new Float64Array(found.length * width);
+  const numbers = new Float64Array(found.length * width);
   found.forEach(({ fold, at }, i) => {
-    for (let k = 0; k < width; k++) probabilities[i * width + k] = validations[fold]!.probabilities[at * width + k]!;
+    for (let k = 0; k < width; k++) numbers[i * width + k] = validations[fold]!.probabilities[at * width + k]!;
   });
-  return { rows: Int32Array.from(found, ({ row }) => row), folds: Int32Array.from(found, ({ fold }) => folds[fold]?.fold ?? 0), probabilities };
+  return { rows: Int32Array.from(found, ({ row }) => row), folds: Int32Array.from(found, ({ fold }) => folds[fold]?.fold ?? 0), predictions: { width, numbers } };
 }
 
 function validationNames(folds: readonly FoldHistory[]): readonly string[] {

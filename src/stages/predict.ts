@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import { writeFileAtomic } from '../core/files.ts';
 import { writeCsv } from '../data/csv.ts';
 import { loadTokens } from '../data/tokens.ts';
-import { ensembleProbabilities, type EnsembleInput } from '../training/ensemble.ts';
+import { ensemblePredictions, type EnsembleInput } from '../training/ensemble.ts';
 import { loadFeatures } from '../training/features.ts';
 import { readExampleIndex } from './outputs.ts';
-import { predictionColumns, predictionRows } from './prediction-table.ts';
+import { tableRows } from './prediction-table.ts';
 import type { Stage } from './stage.ts';
 
-/** The mean of the folds' probabilities for every test row. Output: predictions. */
+/** The mean of the folds' predictions for every test row. Output: predictions. */
 export const predict: Stage<null> = {
   name: 'predict',
   version: 2,
@@ -21,7 +21,7 @@ export const predict: Stage<null> = {
   pick: () => ({ params: null, files: {} }),
   async run({ inputs, output, device, threads, evalBatchSize, emit, throwIfStopped }) {
     const tokens = inputs.one('tokens');
-    const { classes, test } = readExampleIndex(tokens);
+    const { task, test } = readExampleIndex(tokens);
     const ids = test?.ids ?? [];
     const features = inputs.optional('features');
     const models = inputs.eachFold('model').map((folder) => join(folder, 'model'));
@@ -29,11 +29,11 @@ export const predict: Stage<null> = {
       features === undefined
         ? { kind: 'tokens', tokens: loadTokens(join(tokens, 'test.tokens')) }
         : { kind: 'features', features: loadFeatures(join(features, 'test.features')) };
-    const probabilities = await ensembleProbabilities(models, texts, { device, threads, batchSize: evalBatchSize }, (done, total) => {
+    const predictions = await ensemblePredictions(models, texts, { device, threads, batchSize: evalBatchSize }, (done, total) => {
       throwIfStopped();
       emit({ type: 'progress', done, total, unit: 'texts' });
     });
-    const rows = predictionRows(probabilities, classes, ids.length, (row) => [ids[row]!]);
-    writeFileAtomic(join(output, 'predictions.csv'), writeCsv(['id', ...predictionColumns(classes)], rows));
+    const rows = tableRows(ids.length, (row) => [ids[row]!], task.columns.predictionCells(predictions));
+    writeFileAtomic(join(output, 'predictions.csv'), writeCsv(['id', ...task.columns.predictions], rows));
   },
 };

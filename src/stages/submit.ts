@@ -5,8 +5,8 @@ import { writeCsv, writeRecords } from '../data/csv.ts';
 import { sampleIdColumn, type SampleIds } from '../data/sample-id.ts';
 import { buildSubmission, checkSubmission } from '../data/submission.ts';
 import { columnOf, readTable } from '../data/table.ts';
+import { readPredictions } from '../tasks/index.ts';
 import { readExampleIndex } from './outputs.ts';
-import { probabilityColumns } from './prediction-table.ts';
 import type { Stage } from './stage.ts';
 
 interface Params {
@@ -27,15 +27,14 @@ export const submit: Stage<Params> = {
   usesDevice: false,
   pick: ({ data }) => ({ params: { data: { id: data.id }, ...ofSample(data) }, files: { sample: tablesOf(data).sample?.path ?? '' } }),
   async run({ params, files, inputs, output }) {
-    const { classes } = readExampleIndex(inputs.one('tokens'));
-    const predictions = await readTable(join(inputs.one('predictions'), 'predictions.csv'));
+    const { task } = readExampleIndex(inputs.one('tokens'));
+    const table = await readTable(join(inputs.one('predictions'), 'predictions.csv'));
     const { encoding, columns: given = null, names = params.data.id === null ? [] : [params.data.id], isNamed = false } = params.sample ?? {};
     const sample = await readTable({ path: files['sample'] ?? '', columns: given, ...(encoding === undefined ? {} : { encoding }) });
-    const columns = probabilityColumns(classes).map((name) => columnOf(predictions, name) ?? []);
-    const probabilities = predictions.rows.flatMap((_, row) => columns.map((column) => Number(column[row])));
-    const ids = columnOf(predictions, 'id') ?? [];
+    const ids = columnOf(table, 'id') ?? [];
+    const predictions = readPredictions(table, task.columns, 1);
     const id = sampleIdColumn(sample, { names, isNamed }, ids);
-    const submission = buildSubmission(sample, { file: 'predictions.csv', ids, classes, probabilities }, id);
+    const submission = buildSubmission(sample, { file: 'predictions.csv', ids }, id, (columns) => task.submissionValues(predictions, columns));
     const path = join(output, 'submission.csv');
     writeFileAtomic(path, given === null ? writeCsv(submission.columns, submission.rows) : writeRecords(submission.rows));
     checkSubmission(await readTable({ path, columns: given }), sample, id);

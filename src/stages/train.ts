@@ -7,7 +7,7 @@ import { loadTokens } from '../data/tokens.ts';
 import { featureSource, tokenSource } from '../training/batch-source.ts';
 import { openCheckpoints } from '../training/checkpoint.ts';
 import { openClassifier } from '../training/classifier.ts';
-import { encoderFiles, initialWeights, modelFolderFiles, outputsFor, tokenizerFiles, writeModelFolder } from '../training/classifier-folder.ts';
+import { encoderFiles, initialWeights, modelFolderFiles, tokenizerFiles, writeModelFolder } from '../training/classifier-folder.ts';
 import { loadFeatures } from '../training/features.ts';
 import { fit } from '../training/fit.ts';
 import type { Precision } from '../engine/precision.ts';
@@ -47,7 +47,7 @@ export const train: Stage<Params> = {
     const precision: Precision = params.precision ?? 'float32';
     const training = { ...params.training, eval_batch_size: evalBatchSize, precision };
     const tokens = inputs.one('tokens');
-    const { classes, train: examples } = readExampleIndex(tokens);
+    const { task, train: examples } = readExampleIndex(tokens);
     const foldOf = await readFolds(join(inputs.one('folds'), 'folds.csv'));
     const [trainRows, validationRows] = [rowsWhere(foldOf, (of) => of !== fold), rowsWhere(foldOf, (of) => of === fold)];
     const weights = initialWeights(files, model, seed);
@@ -56,14 +56,14 @@ export const train: Stage<Params> = {
       features === undefined ? tokenSource(loadTokens(join(tokens, 'train.tokens')), weights.config) : featureSource(loadFeatures(join(features, 'train.features')));
 
     const foldSeed = seedFor(seed, 'fold', fold);
-    const classifier = await openClassifier({ weights, head: model.head, classes, onFeatures: features !== undefined, training, precision, device, threads, seed: foldSeed });
+    const classifier = await openClassifier({ weights, head: model.head, task, onFeatures: features !== undefined, training, precision, device, threads, seed: foldSeed });
     for (const message of classifier.notices) emit({ type: 'notice', level: 'warning', message });
     try {
       const { epochs, best, stopped } = await fit({
         trainer: classifier.trainer,
         source,
-        labels: Int32Array.from(examples.labels),
-        outputs: outputsFor(classes),
+        task,
+        targets: examples.targets,
         trainRows,
         validationRows,
         training,
@@ -81,7 +81,7 @@ export const train: Stage<Params> = {
         files,
         config: weights.config,
         source: classifier.values(best.parameters),
-        classes,
+        task,
         head: model.head,
         max_seq_length: model.max_seq_length,
         ...(features === undefined ? {} : { encoderFile: join(features, ENCODER_FILE) }),

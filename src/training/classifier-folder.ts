@@ -5,7 +5,7 @@ import { OrtrainError } from '../core/errors.ts';
 import { placeFile, writeFileAtomic, writeJsonAtomic } from '../core/files.ts';
 import { readJsonObject } from '../core/inputs.ts';
 import { plural } from '../core/text.ts';
-import { list, number, object, oneOf, primitive, text, type Shape } from '../core/shapes.ts';
+import { both, list, number, object, oneOf, primitive, type Shape } from '../core/shapes.ts';
 import { writeTokenizerFiles } from '../data/tokenizer/written.ts';
 import { modelFiles, openWeights, readEncoderConfig, throwIfStray, weightFiles, WEIGHTS } from '../data/model-folder.ts';
 import { readVocabulary } from '../data/vocabulary.ts';
@@ -20,9 +20,11 @@ import {
   withVocabulary,
   type EncoderConfig,
   type ParameterSource,
+  type PublishedClassifier,
   type SavedClassifier,
 } from '../engine/models/index.ts';
 import type { ParameterSpec } from '../engine/program.ts';
+import { openTask, taskShape, type Task, type TaskDescription } from '../tasks/index.ts';
 
 type Head = Experiment['model']['head'];
 type Files = Readonly<Record<string, string>>;
@@ -81,9 +83,8 @@ function resized(config: EncoderConfig, folder: string): EncoderConfig {
 
 const isHead = (spec: ParameterSpec): boolean => spec.name.startsWith('classifier.');
 
-/** What a model of ours adds to Hugging Face's config.json, under the key `ortrain`. */
-export interface ClassifierDescription {
-  readonly classes: readonly string[];
+/** What a model of ours adds to Hugging Face's config.json, under the key `ortrain`, beside the description of its task. */
+interface ClassifierDescription {
   readonly head: Head;
   readonly max_seq_length: number;
 }
@@ -91,13 +92,13 @@ export interface ClassifierDescription {
 /** Wider heads than any encoder are no heads. */
 const width = primitive('a width', (value) => Number.isSafeInteger(value) && Number(value) > 0 && Number(value) <= 100_000);
 
-const descriptionShape: Shape = object({
-  classes: (value, place) => list(text)(value, place) ?? primitive('two classes or more', () => (value as readonly string[]).length > 1)(value, place),
-  head: object({ dense: list(width), dropout: number, activation: oneOf('none', 'relu', 'tanh', 'gelu') }),
-  max_seq_length: width,
-});
+const descriptionShape: Shape = both(
+  taskShape,
+  object({ head: object({ dense: list(width), dropout: number, activation: oneOf('none', 'relu', 'tanh', 'gelu') }), max_seq_length: width }),
+);
 
 export interface NewModel extends ClassifierDescription {
+  readonly task: Task;
   /** Files of the pretrained model's directory. */
   readonly files: Files;
   readonly config: EncoderConfig;
@@ -110,7 +111,7 @@ export interface NewModel extends ClassifierDescription {
 /** Writes a model directory in Hugging Face layout: config.json, the weights and the tokenizer's files. Weights that folds share are a link to one file. */
 export function writeModelFolder(folder: string, model: NewModel): void {
   mkdirSync(folder, { recursive: true });
-  const saved = savedClassifier({ encoder: model.config, head: model.head, outputs: outputsFor(model.classes) });
+  const saved = savedClassifier(publishedClassifier(model.config, model));
   if (model.encoderFile === undefined) writeFileAtomic(join(folder, WEIGHTS), encodeSafetensors(saved.tensors(model.source)));
   else writeInTwo(folder, model.encoderFile, saved, model);
   writeFileSync(join(folder, 'config.json'), `${JSON.stringify({ ...describe(model), ...saved.config }, null, 2)}\n`);
@@ -119,9 +120,9 @@ export function writeModelFolder(folder: string, model: NewModel): void {
 
 /** Writes a model that `writeModelFolder` made once more, as it is written today and whole: without a file that other models share. */
 export function copyModelFolder(from: string, to: string): void {
-  const { encoder: config, source, classes, head, max_seq_length } = readModelFolder(from);
+  const { encoder: config, source, task, head, max_seq_length } = readModelFolder(from);
   const files = { 'config.json': join(from, 'config.json'), ...tokenizerFiles(from) };
-  writeModelFolder(to, { files, config, source, classes, head, max_seq_length });
+  writeModelFolder(to, { files, config, source, task, head, max_seq_length });
 }
 
 /** Writes the tensors of an encoder that models with any head have in common. */
@@ -149,27 +150,24 @@ function writeInTwo(folder: string, encoderFile: string, saved: SavedClassifier,
   writeJsonAtomic(join(folder, INDEX_FILE), { metadata: { total_size: size(common) + size(rest) }, weight_map: Object.fromEntries(mapped.sort(([a], [b]) => (a < b ? -1 : 1))) });
 }
 
-/** The pretrained config.json with what a classifier changes. Two classes have an output each, though they are trained with one. */
-function describe({ files, config, classes, head, max_seq_length }: NewModel): Readonly<Record<string, unknown>> {
+/** The pretrained config.json with what a classifier changes. */
+function describe({ files, config, task, head, max_seq_length }: NewModel): Readonly<Record<string, unknown>> {
   const pretrained = readJsonObject(files['config.json'] ?? '');
-  const ortrain: ClassifierDescription = { classes, head, max_seq_length };
+  const ortrain: TaskDescription & ClassifierDescription = { ...task.description, head, max_seq_length };
   return {
     ...pretrained,
     model_type: config.modelType,
     vocab_size: config.vocabSize,
     dtype: 'float32',
     torch_dtype: 'float32', // its name before Transformers 5
-    num_labels: classes.length,
-    id2label: Object.fromEntries(classes.map((name, i) => [String(i), name])),
-    label2id: Object.fromEntries(classes.map((name, i) => [name, i])),
-    problem_type: 'single_label_classification',
+    ...task.published.config,
     ortrain,
   };
 }
 
 export interface SavedModel extends ClassifierDescription {
+  readonly task: Task;
   readonly encoder: EncoderConfig;
-  readonly outputs: number;
   readonly source: ParameterSource;
 }
 
@@ -180,13 +178,13 @@ export function readModelFolder(folder: string): SavedModel {
   const { ortrain: described } = readJsonObject(path);
   const wrong = descriptionShape(described, 'ortrain');
   if (wrong !== undefined) throw new OrtrainError('data', `${path} does not describe a classifier that was trained here: ${wrong}`, { subject: path });
-  const ortrain = described as ClassifierDescription; // the shape says so
-  const [encoder, outputs] = [readEncoderConfig(folder), outputsFor(ortrain.classes)];
-  const saved = savedClassifier({ encoder, head: ortrain.head, outputs });
-  return { ...ortrain, encoder, outputs, source: saved.read(openWeights(folder)) };
+  const { head, max_seq_length, ...description } = described as TaskDescription & ClassifierDescription; // the shape says so
+  const [encoder, task] = [readEncoderConfig(folder), openTask(description)];
+  const saved = savedClassifier(publishedClassifier(encoder, { task, head }));
+  return { task, head, max_seq_length, encoder, source: saved.read(openWeights(folder)) };
 }
 
-/** One logit with a sigmoid serves two classes; more need one each. */
-export function outputsFor(classes: readonly string[]): number {
-  return classes.length === 2 ? 1 : classes.length;
+/** The model of a task as it is given away. */
+export function publishedClassifier(encoder: EncoderConfig, { task, head }: { readonly task: Task; readonly head: Head }): PublishedClassifier {
+  return { encoder, head, outputs: task.outputs, asPair: task.published.asPair };
 }

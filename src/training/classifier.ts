@@ -1,16 +1,17 @@
 import type { Experiment } from '../config/index.ts';
-import { classifierForward, headForward, headStep, trainingStep, type ClassifierOptions as WholeClassifier, type ParameterSource } from '../engine/models/index.ts';
+import { classifierForward, headForward, headStep, trainingStep, type ClassifierOptions as WholeClassifier, type ParameterSource, type TrainingLoss } from '../engine/models/index.ts';
 import { adam, adamw, sgd, type Optimizer, type UpdateRule } from '../engine/optim/index.ts';
 import { inPrecision, type Precision } from '../engine/precision.ts';
 import { openTrainer, type Device, type Snapshot, type Trainer, type TrainerOptions } from '../engine/runtime/index.ts';
-import { outputsFor, type InitialWeights } from './classifier-folder.ts';
+import type { Task } from '../tasks/index.ts';
+import type { InitialWeights } from './classifier-folder.ts';
 
 type Training = Experiment['training'];
 
 export interface ClassifierOptions {
   readonly weights: InitialWeights;
   readonly head: Experiment['model']['head'];
-  readonly classes: readonly string[];
+  readonly task: Pick<Task, 'outputs' | 'loss'>;
   /** True where the encoder is frozen and the head is trained on its features. */
   readonly onFeatures: boolean;
   readonly training: Training;
@@ -32,14 +33,14 @@ export interface Classifier {
 }
 
 /** The graphs that train a classifier and evaluate it: the whole, or, on the features of a frozen encoder, its head alone. */
-export function classifierPrograms(whole: WholeClassifier, onFeatures: boolean, precision: Precision = 'float32'): Pick<TrainerOptions, 'step' | 'forward'> {
-  const alone = { width: whole.encoder.hiddenSize, head: whole.head, outputs: whole.outputs };
+export function classifierPrograms(whole: WholeClassifier & TrainingLoss, onFeatures: boolean, precision: Precision = 'float32'): Pick<TrainerOptions, 'step' | 'forward'> {
+  const alone = { width: whole.encoder.hiddenSize, head: whole.head, outputs: whole.outputs, loss: whole.loss };
   const [step, forward] = onFeatures ? [headStep(alone), headForward(alone)] : [trainingStep(whole), classifierForward(whole)];
   return { step: inPrecision(step, precision), forward: inPrecision(forward, precision) };
 }
 
-export async function openClassifier({ weights, head, classes, onFeatures, training, precision, device, threads, seed }: ClassifierOptions): Promise<Classifier> {
-  const whole = { encoder: weights.config, head, outputs: outputsFor(classes) };
+export async function openClassifier({ weights, head, task, onFeatures, training, precision, device, threads, seed }: ClassifierOptions): Promise<Classifier> {
+  const whole = { encoder: weights.config, head, outputs: task.outputs, loss: task.loss };
   const { source, notices } = weights.source(classifierForward(whole).parameters, seed);
   const trainer = await openTrainer({
     device,

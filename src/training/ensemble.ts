@@ -4,8 +4,8 @@ import { classifierForward, headForward } from '../engine/models/index.ts';
 import { openForward, type Device } from '../engine/runtime/index.ts';
 import { featureSource, tokenSource, type FeatureSet } from './batch-source.ts';
 import { readModelFolder } from './classifier-folder.ts';
+import type { Predictions } from '../tasks/index.ts';
 import { forwardAll } from './inference.ts';
-import { probabilitiesOf } from './logits.ts';
 
 /** Texts to classify: as token ids, or as features of the frozen encoder that all the models share. */
 export type EnsembleInput = { readonly kind: 'tokens'; readonly tokens: TokenSet } | { readonly kind: 'features'; readonly features: FeatureSet };
@@ -17,32 +17,33 @@ export interface EnsembleOptions {
 }
 
 /**
- * The mean of several models' probabilities: [rows] of class 1 for two classes, otherwise row-major [rows, classes]. One
- * model is in memory at a time.
+ * The mean of several models' predictions, number by number. One model is in memory at a time.
  *
  * @param onProgress hears of rows: each model is a share of the work on every one of them
  */
-export async function ensembleProbabilities(
+export async function ensemblePredictions(
   modelFolders: readonly string[],
   input: EnsembleInput,
   options: EnsembleOptions,
   onProgress: (done: number, total: number) => void,
-): Promise<Float64Array> {
-  let sum: Float64Array | undefined;
+): Promise<Predictions> {
+  let sum: Predictions | undefined;
   for (const [i, folder] of modelFolders.entries()) {
-    const probabilities = await modelProbabilities(folder, input, options, (done, rows) => onProgress(Math.floor((i * rows + done) / modelFolders.length), rows));
-    sum = sum === undefined ? probabilities : sum.map((total, at) => total + (probabilities[at] ?? NaN));
+    const predictions = await modelPredictions(folder, input, options, (done, rows) => onProgress(Math.floor((i * rows + done) / modelFolders.length), rows));
+    sum = sum === undefined ? predictions : { ...sum, numbers: sum.numbers.map((total, at) => total + predictions.numbers[at]!) };
   }
-  return (sum ?? new Float64Array(0)).map((total) => total / modelFolders.length);
+  const { width, numbers } = sum ?? { width: 1, numbers: new Float64Array(0) };
+  return { width, numbers: numbers.map((total) => total / modelFolders.length) };
 }
 
-async function modelProbabilities(
+async function modelPredictions(
   folder: string,
   input: EnsembleInput,
   { device, threads, batchSize }: EnsembleOptions,
   onProgress: (done: number, rows: number) => void,
-): Promise<Float64Array> {
-  const { encoder, head, outputs, source: weights } = readModelFolder(folder);
+): Promise<Predictions> {
+  const { task, encoder, head, source: weights } = readModelFolder(folder);
+  const { outputs } = task;
   const program =
     input.kind === 'tokens' ? classifierForward({ encoder, head, outputs }) : headForward({ width: input.features.width, head, outputs });
   const source = input.kind === 'tokens' ? tokenSource(input.tokens, encoder) : featureSource(input.features);
@@ -51,7 +52,7 @@ async function modelProbabilities(
   try {
     const logits = await forwardAll((feeds) => model.forward(feeds), source, rows, outputs, batchSize, (done) => onProgress(done, rows.length));
     if (!logits.every(Number.isFinite)) throw new OrtrainError('run', `the model in ${folder} gave a value that is not a number`, { subject: folder, remedy: 'Its weights were damaged, or training went astray; train it again.' });
-    return probabilitiesOf(logits, outputs);
+    return task.predict(logits);
   } finally {
     await model.release();
   }

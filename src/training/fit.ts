@@ -2,26 +2,27 @@ import type { Experiment } from '../config/index.ts';
 import { interrupted, OrtrainError } from '../core/errors.ts';
 import type { Listener, StageEvent } from '../core/events.ts';
 import { batchTokens, evaluationBatches, planBatches, type Batch } from '../data/batches.ts';
-import { classificationMetrics, predictedLabels } from '../data/metrics.ts';
+import { targetsAt, type Targets } from '../data/targets.ts';
 import { targetFeeds } from '../engine/models/index.ts';
 import { rateSchedule } from '../engine/optim/index.ts';
 import type { Feeds } from '../engine/program.ts';
 import type { Trainer } from '../engine/runtime/index.ts';
+import { encoded, lossOf, type Predictions, type Task } from '../tasks/index.ts';
 import type { EpochRecord } from '../tracking/run-metrics.ts';
 import type { BatchSource } from './batch-source.ts';
 import type { BestModel, Checkpoints, FitState, Pass } from './checkpoint.ts';
 import { forwardAll } from './inference.ts';
-import { meanLoss, probabilitiesOf } from './logits.ts';
 import { afterEpoch, startRules } from './rules.ts';
 
 type Training = Experiment['training'];
 
-/** One model, one fold. Labels are class numbers of all rows of `source`; `outputs` is 1 for two classes. */
+/** One model, one fold. */
 export interface FitOptions {
   readonly trainer: Trainer;
   readonly source: BatchSource;
-  readonly labels: Int32Array;
-  readonly outputs: number;
+  readonly task: Task;
+  /** Of all rows of `source`. */
+  readonly targets: Targets;
   readonly trainRows: Int32Array;
   readonly validationRows: Int32Array;
   readonly training: Training;
@@ -66,10 +67,9 @@ export async function fit(options: FitOptions): Promise<FitResult> {
   if (state.best === null) {
     throw new OrtrainError('run', diverged?.sentence ?? `${training.best_model.monitor} was never a number, so there is no best model`, { remedy: remedyFor(diverged) });
   }
-  if (new Set(predictedLabels(state.best.validation, Math.max(2, options.outputs))).size === 1) {
-    const message = 'even the best model gives every validation row the same class: the rate may be too high, or the training too short';
-    emit({ type: 'decision', epoch: state.best.epoch, kind: 'one-class', message });
-  }
+  const { epoch, validation: numbers } = state.best;
+  const same = options.task.sameness({ width: numbers.length / options.validationRows.length, numbers });
+  if (same !== undefined) emit({ type: 'decision', epoch, kind: 'one-class', message: `even the best model ${same}: the rate may be too high, or the training too short` });
   return { epochs: state.epochs, best: state.best, stopped: diverged?.sentence ?? state.rules.stopped ?? 'all epochs done' };
 }
 
@@ -103,7 +103,7 @@ async function firstState(options: FitOptions): Promise<FitState> {
   }
 }
 
-function startPass({ trainRows, outputs }: FitOptions): Pass {
+function startPass({ trainRows, task: { outputs } }: FitOptions): Pass {
   return { batches: 0, rows: 0, lossSum: 0, logits: new Float32Array(trainRows.length * outputs), lr: 0, seconds: 0 };
 }
 
@@ -119,7 +119,7 @@ async function rest({ trainer, checkpoints, stopRequested }: FitOptions, state: 
  * or a gradient was not finite.
  */
 async function trainEpoch(options: FitOptions, from: FitState, batches: readonly Batch[]): Promise<FitState | Divergence> {
-  const { trainer, training, outputs, emit } = options;
+  const { trainer, training, task: { outputs }, emit } = options;
   const { epoch, rules } = from;
   const [before, steps] = [(epoch - 1) * batches.length, batches.length * training.epochs];
   const scheduled = rateSchedule(training.schedule, training.optimizer, steps);
@@ -134,14 +134,14 @@ async function trainEpoch(options: FitOptions, from: FitState, batches: readonly
     const results = await trainer.steps(given);
     const each = (performance.now() - start) / results.length;
     for (const [i, { loss, logits }] of results.entries()) {
-      const { rates, labels } = given[i]!;
+      const { rates, rows } = given[i]!;
       const [step, now] = [before + pass.batches + 1, start + (i + 1) * each];
       if (!Number.isFinite(loss)) return { sentence: `the loss or a gradient was not finite at step ${step} (epoch ${epoch}) with rate ${rates.lr}`, step };
       pass.logits.set(logits, pass.rows * outputs);
       pass = {
         batches: pass.batches + 1,
-        rows: pass.rows + labels.length,
-        lossSum: pass.lossSum + loss * labels.length,
+        rows: pass.rows + rows,
+        lossSum: pass.lossSum + loss * rows,
         logits: pass.logits,
         lr: rates.lr,
         seconds: (now - began) / 1000,
@@ -157,24 +157,23 @@ async function trainEpoch(options: FitOptions, from: FitState, batches: readonly
   return { ...from, pass };
 }
 
-function stepBatch({ source, trainRows, labels: all, outputs }: FitOptions, batch: Batch): { readonly feeds: Feeds; readonly labels: Int32Array } {
+function stepBatch({ source, trainRows, task, targets }: FitOptions, batch: Batch): { readonly feeds: Feeds; readonly rows: number } {
   const rows = pick(trainRows, batch.rows);
-  const labels = pick(all, rows);
-  return { feeds: { ...source.feeds(rows, batch.width), ...targetFeeds(labels, outputs) }, labels };
+  return { feeds: { ...source.feeds(rows, batch.width), ...targetFeeds(encoded(task, targetsAt(targets, rows)), task.outputs) }, rows: rows.length };
 }
 
 /** Measures an epoch whose batches are all done, applies the rules, and answers with the beginning of the next one. */
 async function endEpoch(options: FitOptions, state: FitState, batches: readonly Batch[]): Promise<FitState> {
-  const { trainer, training, outputs, emit } = options;
+  const { trainer, training, task, emit } = options;
   const { epoch, pass } = state;
   const began = performance.now();
-  const labels = batches.flatMap(({ rows }) => [...pick(options.labels, pick(options.trainRows, rows))]);
+  const targets = targetsAt(options.targets, batches.flatMap(({ rows }) => [...pick(options.trainRows, rows)]));
   // The training metrics are those of the steps themselves: dropout on, weights moving.
-  const trained = { loss: pass.lossSum / pass.rows, ...classificationMetrics(Int32Array.from(labels), probabilitiesOf(pass.logits, outputs), Math.max(2, outputs)) };
+  const trained = { loss: pass.lossSum / pass.rows, ...task.measure(targets, task.predict(pass.logits)) };
   const validation = await evaluateRows(options, options.validationRows, () => rest(options, state));
   const metrics = { ...prefixed('train', trained), ...prefixed('val', validation.metrics) };
   const outcome = afterEpoch(training, state.rules, epoch, metrics);
-  const best = outcome.isBest ? { epoch, parameters: await trainer.snapshot(), validation: validation.probabilities } : state.best;
+  const best = outcome.isBest ? { epoch, parameters: await trainer.snapshot(), validation: validation.predictions.numbers } : state.best;
   const ending = (performance.now() - began) / 1000;
   const seconds = pass.seconds + ending;
   const work = { training: { ...trainedTokens(options, batches), seconds: pass.seconds }, validation: { ...validatedTokens(options), seconds: ending } };
@@ -187,13 +186,12 @@ async function evaluateRows(
   options: FitOptions,
   rows: Int32Array,
   onBatch: () => Promise<void>,
-): Promise<{ readonly metrics: Readonly<Record<string, number>>; readonly probabilities: Float64Array }> {
-  const { trainer, source, training, outputs } = options;
-  const logits = await forwardAll((feeds) => trainer.forward(feeds), source, rows, outputs, training.eval_batch_size, onBatch);
-  const labels = pick(options.labels, rows);
-  const probabilities = probabilitiesOf(logits, outputs);
-  const metrics = { loss: meanLoss(logits, labels, outputs), ...classificationMetrics(labels, probabilities, Math.max(2, outputs)) };
-  return { metrics, probabilities };
+): Promise<{ readonly metrics: Readonly<Record<string, number>>; readonly predictions: Predictions }> {
+  const { trainer, source, training, task } = options;
+  const logits = await forwardAll((feeds) => trainer.forward(feeds), source, rows, task.outputs, training.eval_batch_size, onBatch);
+  const targets = targetsAt(options.targets, rows);
+  const predictions = task.predict(logits);
+  return { metrics: { loss: lossOf(task, logits, targets), ...task.measure(targets, predictions) }, predictions };
 }
 
 function trainedTokens({ source, trainRows }: FitOptions, batches: readonly Batch[]): ReturnType<typeof batchTokens> {

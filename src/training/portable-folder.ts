@@ -7,9 +7,9 @@ import { writeTokenizerFiles } from '../data/tokenizer/written.ts';
 import { tokenLengths, type TokenSet } from '../data/tokens.ts';
 import { classificationClass, inFloat16, inInt8, portableClassifier, portableFeeds, withWeights, type PortableModel } from '../engine/models/index.ts';
 import { openModelFile } from '../engine/runtime/index.ts';
-import { readModelFolder, tokenizerFiles } from './classifier-folder.ts';
+import type { Predictions, Task } from '../tasks/index.ts';
+import { publishedClassifier, readModelFolder, tokenizerFiles } from './classifier-folder.ts';
 import { forwardAll } from './inference.ts';
-import { probabilitiesOf } from './logits.ts';
 
 export type Precision = 'float32' | 'float16' | 'int8';
 
@@ -31,29 +31,29 @@ const inPrecision: Readonly<Record<Precision, (model: PortableModel) => Portable
  * onnx/. Throws a `data` error for a model above 2 GB, which one file cannot hold.
  */
 export async function writePortableFolder(folder: string, modelFolder: string, precisions: readonly Precision[]): Promise<void> {
-  const { encoder, head, outputs, source, classes, max_seq_length: maxLength } = readModelFolder(modelFolder);
-  const model = portableClassifier({ encoder, head, outputs }, source);
+  const { encoder, head, source, task, max_seq_length: maxLength } = readModelFolder(modelFolder);
+  const model = portableClassifier(publishedClassifier(encoder, { task, head }), source);
   checkSize(model, modelFolder);
   const { toOnnx } = await import('../engine/graph/onnx.ts');
   mkdirSync(join(folder, 'onnx'), { recursive: true });
-  writeJsonAtomic(join(folder, 'config.json'), { ...portableConfig(modelFolder, classes), architectures: [classificationClass(encoder)] });
+  writeJsonAtomic(join(folder, 'config.json'), { ...portableConfig(modelFolder, task), architectures: [classificationClass(encoder)] });
   // Told to cut texts where training cut them.
   writeTokenizerFiles(folder, tokenizerFiles(modelFolder), { model_max_length: maxLength });
   for (const precision of precisions) writeFileSync(join(folder, PORTABLE_FILES[precision]), toOnnx(withWeights(inPrecision[precision](model))));
 }
 
 /**
- * What an exported file says about texts: [rows] of class 1 for two classes, otherwise row-major [rows, classes].
+ * What an exported file says about texts.
  *
  * @param onProgress hears of rows; may throw to stop
  */
-export async function portableProbabilities(
+export async function portablePredictions(
   file: string,
   tokens: TokenSet,
-  classes: number,
+  { outputs, predict }: Task['published'],
   { threads, batchSize }: { readonly threads: number; readonly batchSize: number },
   onProgress: (done: number) => void,
-): Promise<Float64Array> {
+): Promise<Predictions> {
   const lengths = tokenLengths(tokens);
   const rows = Int32Array.from(lengths, (_, row) => row);
   const session = await openModelFile(file, threads);
@@ -67,12 +67,11 @@ export async function portableProbabilities(
       },
       source,
       rows,
-      classes,
+      outputs,
       batchSize,
       onProgress,
     );
-    const probabilities = probabilitiesOf(logits, classes);
-    return classes === 2 ? probabilities.filter((_, i) => i % 2 === 1) : probabilities;
+    return predict(logits);
   } finally {
     await session.release();
   }
@@ -90,14 +89,7 @@ function checkSize({ weights }: PortableModel, modelFolder: string): void {
   });
 }
 
-/** One output for every class, for two classes too: what each tool takes for a softmax over named classes. */
-function portableConfig(modelFolder: string, classes: readonly string[]): Readonly<Record<string, unknown>> {
+function portableConfig(modelFolder: string, { published }: Task): Readonly<Record<string, unknown>> {
   const { ortrain: _, ...config } = readJsonObject(join(modelFolder, 'config.json'));
-  return {
-    ...config,
-    num_labels: classes.length,
-    id2label: Object.fromEntries(classes.map((name, i) => [String(i), name])),
-    label2id: Object.fromEntries(classes.map((name, i) => [name, i])),
-    problem_type: 'single_label_classification',
-  };
+  return { ...config, ...published.config };
 }

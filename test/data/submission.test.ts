@@ -1,17 +1,31 @@
 import { describe, expect, it } from 'vitest';
 import { writeCsv } from '../../src/data/csv.ts';
-import { buildSubmission, checkSubmission, type Predictions } from '../../src/data/submission.ts';
+import { buildSubmission, checkSubmission, type Submission } from '../../src/data/submission.ts';
 import { parseTable, readTable, type Table } from '../../src/data/table.ts';
 import { describeShared, sharedPath } from '../helpers/shared.ts';
 import { errorOf } from './support.ts';
+import { classification } from '../../src/tasks/index.ts';
 
 const tableOf = (text: string, file = 'sample.csv'): Promise<Table> => parseTable(Buffer.from(text), file, 'csv');
 
+interface Predictions {
+  readonly file: string;
+  readonly ids: readonly string[];
+  readonly classes: readonly string[];
+  /** Of the second of two classes, otherwise of every class, row-major. */
+  readonly probabilities: readonly number[];
+}
+
 const predictions: Predictions = { file: 'test.csv', ids: ['7', '3', '5'], classes: ['0', '1'], probabilities: [0.9, 0.25, 0.5] };
+
+const build = (sample: Table, { classes, probabilities, ...rows }: Predictions, id: string | null): Submission => {
+  const task = classification(classes);
+  return buildSubmission(sample, rows, id, (columns) => task.submissionValues({ width: task.outputs, numbers: Float64Array.from(probabilities) }, columns));
+};
 
 const textOf = async (sample: string, changes: Partial<Predictions> = {}, id: string | null = 'id'): Promise<string> => {
   const table = await tableOf(sample);
-  const { columns, rows } = buildSubmission(table, { ...predictions, ...changes }, id);
+  const { columns, rows } = build(table, { ...predictions, ...changes }, id);
   const text = writeCsv(columns, rows);
   checkSubmission(await tableOf(text, 'submission.csv'), table, id);
   return text;
@@ -73,23 +87,23 @@ describe('buildSubmission', () => {
 
   it('names every id that does not fit, with its row', async () => {
     const sample = await tableOf('id,target\n3,0\n4,0\n7,0\n3,0\n');
-    expect(await problemsOf(() => buildSubmission(sample, { ...predictions, ids: ['7', '3', '7'] }, 'id'))).toEqual([
+    expect(await problemsOf(() => build(sample, { ...predictions, ids: ['7', '3', '7'] }, 'id'))).toEqual([
       { message: 'the id "3" occurs again', file: 'sample.csv', row: 4, line: 5, field: 'id' },
       { message: 'the id "7" occurs again', file: 'test.csv', row: 3 },
       { message: 'there is no prediction for the id "4"', file: 'sample.csv', row: 2, line: 3, field: 'id' },
     ]);
-    expect(await problemsOf(async () => buildSubmission(await tableOf('id,target\n3,0\n7,0\n'), predictions, 'id'))).toEqual([{ message: 'the id "5" is not in sample.csv', file: 'test.csv', row: 3 }]);
+    expect(await problemsOf(async () => build(await tableOf('id,target\n3,0\n7,0\n'), predictions, 'id'))).toEqual([{ message: 'the id "5" is not in sample.csv', file: 'test.csv', row: 3 }]);
   });
 
   it('refuses columns that it cannot fill', async () => {
     const refuse = async (sample: string, changes: Partial<Predictions> = {}) => {
       const table = await tableOf(sample);
-      return (await problemsOf(() => buildSubmission(table, { ...predictions, ...changes }, 'id'))).map(({ message, suggestion }) => ({ message, suggestion }));
+      return (await problemsOf(() => build(table, { ...predictions, ...changes }, 'id'))).map(({ message, suggestion }) => ({ message, suggestion }));
     };
     expect(await refuse('Id,target\n3,0\n5,0\n7,0\n')).toContainEqual({ message: 'there is no id column "id"; the columns are "Id", "target"', suggestion: 'Id' });
     expect(await refuse('id\n3\n5\n7\n')).toEqual([{ message: 'there is no column beside the id', suggestion: undefined }]);
     expect((await refuse('id,a,b\n3,0,0\n5,0,0\n7,0,0\n'))[0]?.message).toMatch(/one column was expected, or one for each class: "0", "1"/);
-    const three = { classes: ['a', 'b', 'c'], probabilities: new Float64Array(9) };
+    const three = { classes: ['a', 'b', 'c'], probabilities: [0, 0, 0, 0, 0, 0, 0, 0, 0] };
     expect((await refuse('id,target\n3,0\n5,0\n7,0\n', three))[0]?.message).toMatch(/holds integers/);
     expect((await refuse('id,target\n3,0.5\n5,0\n7,0\n', three))[0]?.message).toMatch(/holds fractions/);
   });
@@ -105,7 +119,7 @@ describe('what to do about a sample that does not fit', () => {
     ['other ids', 'id,target\n7,0\n3,0\n8,0\n', /^Check that data\.test, data\.sample_submission and data\.id belong together\.$/],
   ])('%s', async (_, sample, remedy) => {
     const table = await tableOf(sample);
-    expect((await errorOf(() => buildSubmission(table, predictions, 'id'))).remedy).toMatch(remedy);
+    expect((await errorOf(() => build(table, predictions, 'id'))).remedy).toMatch(remedy);
   });
 });
 
@@ -143,7 +157,7 @@ describeShared('a real sample submission', ['data', 'disaster-tweets'], () => {
   it('tweets', async () => {
     const sample = await readTable(sharedPath('data', 'disaster-tweets', 'sample_submission.csv')!);
     const ids = sample.rows.map(([id]) => id!);
-    const { columns, rows } = buildSubmission(sample, { file: 'test.csv', ids: [...ids].reverse(), classes: ['0', '1'], probabilities: ids.map((_, i) => (i % 3) / 2.5) }, 'id');
+    const { columns, rows } = build(sample, { file: 'test.csv', ids: [...ids].reverse(), classes: ['0', '1'], probabilities: ids.map((_, i) => (i % 3) / 2.5) }, 'id');
     const written = await tableOf(writeCsv(columns, rows), 'submission.csv');
     checkSubmission(written, sample, 'id');
     expect(written.rows).toHaveLength(3263);

@@ -41,7 +41,7 @@ await describeWebgpu('a run on WebGPU', () => {
     expect(found).not.toEqual(expected?.map((epoch, i) => ({ ...epoch, seconds: found?.[i]?.seconds })));
 
     const texts = Array.from({ length: 32 }, (_, i) => `${i} ${'flood water is over the bridge and my inbox '.repeat(1 + (i % 4))}`);
-    const predicted = async (device: 'cpu' | 'webgpu') => (await predictTexts(readRun(artifacts, 'on-webgpu'), texts, { device }, () => {})).probabilities.flatMap((row) => [...row]);
+    const predicted = async (device: 'cpu' | 'webgpu') => (await predictTexts(readRun(artifacts, 'on-webgpu'), texts, { device }, () => {})).predictions.numbers;
     const [there, here] = [await predicted('webgpu'), await predicted('cpu')];
     expect(there).not.toEqual(here);
     there.forEach((p, i) => expect(p).toBeCloseTo(here[i] ?? NaN, 4));

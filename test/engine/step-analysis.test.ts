@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { headStep, trainingStep } from '../../src/engine/models/index.ts';
 import { operatorCounts, parameterSums, stepMemory, stepWork } from '../../src/engine/step-analysis.ts';
 import { choicesOf } from '../../src/engine/step-choices.ts';
 import { tinyConfig } from './models/tiny.ts';
+import { classifierHeadStep, classifierStep } from '../helpers/class-steps.ts';
 
 const B = 3;
 const head = { dense: [4], dropout: 0.5, activation: 'relu' } as const;
 
 /** x [B, 8] → 4 → 1, by hand. */
 describe('a step of a small head', () => {
-  const step = headStep({ width: 8, head, outputs: 1 });
+  const step = classifierHeadStep({ width: 8, head, outputs: 1 });
   const lengths = new Map([['B', B]]);
 
   test('has so many parameters', () => {
@@ -39,7 +39,7 @@ describe('a step of BERT', () => {
   const encoder = tinyConfig({ num_hidden_layers: L });
   const lengths = new Map([['B', B], ['S', S], ['U', 7]]);
   const options = { encoder, head: { ...head, dense: [] }, outputs: 1 };
-  const step = trainingStep(options);
+  const step = classifierStep(options);
 
   test('has the products of its layers forward, the last layer’s for first tokens only', () => {
     const dense = (rows: number, inputs: number, outputs: number): number => rows * outputs * (2 * inputs + 1);
@@ -79,7 +79,7 @@ describe('a step of BERT', () => {
   });
 
   test('with a frozen encoder trains the head alone, and keeps next to nothing', () => {
-    const frozen = trainingStep({ ...options, freezeEncoder: true });
+    const frozen = classifierStep({ ...options, freezeEncoder: true });
     const sums = parameterSums(frozen);
     expect(sums.trained).toEqual({ tensors: 2, count: H + 1, bytes: 4 * (H + 1) });
     expect(sums.frozen.count + sums.trained.count).toBe(parameterSums(step).trained.count);
@@ -110,7 +110,7 @@ describe('a step of BERT', () => {
   });
 
   test('of a head says nothing of forms that it does not have', () => {
-    const found = choicesOf(headStep({ width: 8, head, outputs: 1 })).map(({ choice }) => choice);
+    const found = choicesOf(classifierHeadStep({ width: 8, head, outputs: 1 })).map(({ choice }) => choice);
     expect(found).toEqual(['Gemm with a transposed operand', 'Gemm with a bias', 'bias gradient as a product with a row of ones', 'dropout by masks that are fed']);
   });
 });

@@ -12,6 +12,7 @@ import { floatTensor, longTensor, onnxFile, tensorType } from '../helpers/onnx-f
 import type { Reader } from './fuzz.ts';
 import { tinyTokenizer } from '../helpers/tiny-tokenizer.ts';
 import { written } from './written.ts';
+import { classification } from '../../src/tasks/index.ts';
 
 /** Readers of models, of what other tools make, and of the numbers that stages hand to each other. */
 export async function modelReaders(folder: string): Promise<readonly Reader[]> {
@@ -87,7 +88,7 @@ function classifierFolder(folder: string): Reader {
   const own = join(folder, 'classifier');
   mkdirSync(own, { recursive: true });
   const base = written(join(folder, 'config.json'), jsonBytes(tinyConfigJson));
-  writeModelFolder(own, { files: { 'config.json': base }, config: tinyConfig(), classes: ['calm', 'fire'], head: { dense: [4], dropout: 0.1, activation: 'none' }, max_seq_length: 16, source: randomParameters(1) });
+  writeModelFolder(own, { files: { 'config.json': base }, config: tinyConfig(), task: classification(['calm', 'fire']), head: { dense: [4], dropout: 0.1, activation: 'none' }, max_seq_length: 16, source: randomParameters(1) });
   const path = join(own, 'config.json');
   return {
     name: 'trained model',
@@ -96,8 +97,9 @@ function classifierFolder(folder: string): Reader {
     file: own,
     read(bytes) {
       written(path, bytes);
-      const { classes, outputs, max_seq_length: length } = readModelFolder(own);
-      strictEqual(outputs, classes.length === 2 ? 1 : classes.length);
+      const { task, max_seq_length: length } = readModelFolder(own);
+      const { classes } = task.description as { readonly classes: readonly string[] };
+      strictEqual(task.outputs, classes.length === 2 ? 1 : classes.length);
       ok(Number.isSafeInteger(length) && length > 0);
     },
   };

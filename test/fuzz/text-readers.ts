@@ -12,6 +12,7 @@ import { parseTable, readTable, type ReadOptions, type Table } from '../../src/d
 import { root } from '../helpers/quickstart.ts';
 import type { Reader } from './fuzz.ts';
 import { written } from './written.ts';
+import { classification } from '../../src/tasks/index.ts';
 
 /** Readers of what people write: tables, texts, configurations, pipelines, the command line. */
 export function textReaders(folder: string): readonly Reader[] {
@@ -85,7 +86,8 @@ function sampleSubmission(): Reader {
     file: 'sample.csv',
     async read(bytes) {
       const sample = await parseTable(bytes, 'sample.csv', 'csv');
-      const { columns, rows } = buildSubmission(sample, { file: 'predictions.csv', ids: IDS, classes: ['no', 'yes'], probabilities: [0.1, 0.2, 0.5, 0.7, 1] }, 'id');
+      const [task, predictions] = [classification(['no', 'yes']), { width: 1, numbers: Float64Array.of(0.1, 0.2, 0.5, 0.7, 1) }];
+      const { columns, rows } = buildSubmission(sample, { file: 'predictions.csv', ids: IDS }, 'id', (own) => task.submissionValues(predictions, own));
       checkSubmission(await parseTable(Buffer.from(writeCsv(columns, rows)), 'submission.csv', 'csv'), sample, 'id');
     },
   };

@@ -148,7 +148,7 @@ describe('an ONNX export', () => {
     journal.append({ type: 'artifact', run: 'damaged', path: 'models/fold-0/model.safetensors', bytes: bytes.length, sha256: sha256(bytes) });
     journal.close();
     const before = readdirSync(artifacts);
-    await expect(exported(readRun(artifacts, 'damaged'), 'nothing', { fold: 0 })).rejects.toMatchObject({ code: 'run', message: expect.stringMatching(/does not compute what the run computed: probabilities differ by up to 0\.\d/) });
+    await expect(exported(readRun(artifacts, 'damaged'), 'nothing', { fold: 0 })).rejects.toMatchObject({ code: 'run', message: expect.stringMatching(/does not compute what the run computed: predictions differ by up to 0\.\d/) });
     expect(readdirSync(artifacts)).toEqual(before);
   });
 
@@ -182,7 +182,7 @@ describe('a model that is not as its run left it', () => {
   it.each(damages)('%s, is named by predict and export', async (_, name, problem, damage) => {
     cpSync(binary.folder, join(artifacts, 'runs', 'touched'), { recursive: true, preserveTimestamps: true });
     const run = readRun(artifacts, 'touched');
-    expect((await predictTexts(run, ['fire'], {}, () => {})).probabilities).toHaveLength(1);
+    expect((await predictTexts(run, ['fire'], {}, () => {})).predictions.numbers).toHaveLength(1);
     damage(model(name));
     const refusal = { code: 'data', message: expect.stringMatching(new RegExp(`models/fold-1/${name} .*${problem}`)) };
     await expect(predictTexts(run, ['fire'], {}, () => {})).rejects.toMatchObject(refusal);

@@ -41,8 +41,8 @@ describe('the models of a frozen encoder, its embeddings resized', () => {
   });
 
   it('know the words that were added', async () => {
-    const { probabilities } = await predictTexts(readRun(artifacts, 'frozen'), ['a', `${word} a`], { threads: 1 }, () => {});
-    expect(probabilities[0]).not.toEqual(probabilities[1]);
+    const { predictions: { numbers } } = await predictTexts(readRun(artifacts, 'frozen'), ['a', `${word} a`], { threads: 1 }, () => {});
+    expect(numbers[0]).not.toEqual(numbers[1]);
     expect(JSON.parse(readFileSync(join(folder, 'models/fold-0/config.json'), 'utf8'))).toMatchObject({ vocab_size: 1201, model_type: 'bert', num_labels: 2 });
     expect(openTensorFile(join(folder, 'models/fold-0', first)).entries.get('bert.embeddings.word_embeddings.weight')?.shape).toEqual([1201, 96]);
   });

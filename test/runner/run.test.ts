@@ -69,7 +69,7 @@ describe('a run', () => {
     expect(rows.length).toBe(96);
     const target = (id: string): string | undefined => rows.find(([own]) => own === id)?.[2];
     expect([target('0'), target('1'), target('2'), target('3'), target('4'), target('5')]).toEqual(['1', undefined, undefined, undefined, undefined, '1']);
-    const exported = await readValidation(readRun(artifacts, 'cleaned'), 0, ['0', '1']);
+    const exported = await readValidation(readRun(artifacts, 'cleaned'), 0, { classes: ['0', '1'] });
     expect(exported.texts.length).toBe(48);
   });
 
@@ -193,12 +193,12 @@ describe('a frozen encoder', () => {
     const predictions = lines(join(stored.folder, 'predictions.csv'));
     const { readTestExamples } = await import('../../src/data/examples.ts');
     const { ids, texts } = await readTestExamples(stored.experiment.data.test ?? '', stored.experiment.data);
-    const { probabilities, classes } = await predictTexts(stored, texts.slice(0, 40), { threads: 1 }, () => {});
-    expect(classes).toEqual(['0', '1']);
-    probabilities.forEach((row, i) => {
+    const { predictions: { numbers }, task } = await predictTexts(stored, texts.slice(0, 40), { threads: 1 }, () => {});
+    expect(task.description).toEqual({ classes: ['0', '1'] });
+    numbers.forEach((number, i) => {
       const [id, probability] = (predictions[i + 1] ?? '').split(',');
       expect(id).toBe(ids[i]);
-      expect(row[1]).toBeCloseTo(Number(probability), 5);
+      expect(number).toBeCloseTo(Number(probability), 5);
     });
   });
 });

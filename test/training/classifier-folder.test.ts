@@ -34,8 +34,9 @@ describe.each([
   });
 
   it('gives back every weight', () => {
-    const { source, encoder, head, outputs, classes } = readModelFolder(folder);
-    expect([classes, outputs, head]).toEqual([['no', 'yes'], 1, flat]);
+    const { source, encoder, head, task } = readModelFolder(folder);
+    const { outputs } = task;
+    expect([task.description, outputs, head]).toEqual([{ classes: ['no', 'yes'] }, 1, flat]);
     for (const spec of classifierForward({ encoder, head, outputs }).parameters) expect(source(spec), spec.name).toEqual(randomParameters(11)(spec));
   });
 

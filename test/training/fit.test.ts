@@ -8,12 +8,13 @@ import { loadTokenizer, tokenize } from '../../src/data/tokens.ts';
 import { openTrainer, type Trainer, type TrainerOptions } from '../../src/engine/runtime/index.ts';
 import { openLoopTrainer } from '../../src/engine/runtime/loop-trainer.ts';
 import { tokenSource } from '../../src/training/batch-source.ts';
-import { initialWeights, outputsFor, tokenizerFiles } from '../../src/training/classifier-folder.ts';
+import { initialWeights, tokenizerFiles } from '../../src/training/classifier-folder.ts';
 import { openCheckpoints } from '../../src/training/checkpoint.ts';
 import { classifierPrograms, optimizerOf } from '../../src/training/classifier.ts';
 import { fit, type FitOptions, type FitResult } from '../../src/training/fit.ts';
 import { flipBit } from '../helpers/damage.ts';
 import { root, smallQuickstart, temporaryFolder } from '../helpers/quickstart.ts';
+import { classification, classTargets } from '../../src/tasks/index.ts';
 
 type Training = Experiment['training'];
 
@@ -31,7 +32,8 @@ async function fitSome(change: Partial<Training>, options: Partial<FitOptions> =
   const { texts, labels, classes } = await readTrainExamples(join(root, pathOf(experiment.data.train)), experiment.data);
   const tokens = tokenize(await loadTokenizer(tokenizerFiles(modelFolder)), texts, 32);
   const weights = initialWeights({ 'config.json': join(modelFolder, 'config.json') }, { weights: 'random', resize_embeddings: false }, 42);
-  const programs = classifierPrograms({ encoder: weights.config, head: experiment.model.head, outputs: outputsFor(classes) }, false);
+  const task = classification(classes);
+  const programs = classifierPrograms({ encoder: weights.config, head: experiment.model.head, outputs: task.outputs, loss: task.loss }, false);
   const trainer = await open({
     ...programs,
     source: weights.source(programs.forward.parameters, 1).source,
@@ -45,8 +47,8 @@ async function fitSome(change: Partial<Training>, options: Partial<FitOptions> =
     const result = await fit({
       trainer,
       source: tokenSource(tokens, weights.config),
-      labels,
-      outputs: 1,
+      task,
+      targets: classTargets(labels),
       trainRows: rows(0, 160),
       validationRows: rows(160, 240),
       training,

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { parseEncoderConfig, randomParameters } from '../../src/engine/models/index.ts';
 import { saveCommonTensors, writeModelFolder, type NewModel } from '../../src/training/classifier-folder.ts';
 import { root } from '../helpers/quickstart.ts';
+import { classification } from '../../src/tasks/index.ts';
 
 /** What a pretrained model of each architecture says in its config.json, with the quickstart's vocabulary. */
 export const pretrained = {
@@ -26,7 +27,7 @@ interface ModelOptions {
 }
 
 /** A model directory with random weights, as a fold leaves it. */
-export function modelFolder(folder: string, architecture: Architecture, model: Pick<NewModel, 'classes' | 'head'>, options: ModelOptions = {}): string {
+export function modelFolder(folder: string, architecture: Architecture, { classes, head }: Pick<NewModel, 'head'> & { readonly classes: readonly string[] }, options: ModelOptions = {}): string {
   const base = join(folder, 'base');
   mkdirSync(base, { recursive: true });
   const json = JSON.stringify({ ...pretrained[architecture], ...lively, vocab_size: options.vocabulary ?? 1200, dtype: 'float16', architectures: ['Other'] });
@@ -37,7 +38,8 @@ export function modelFolder(folder: string, architecture: Architecture, model: P
   const encoderFile = join(folder, 'encoder.safetensors');
   if (options.shared === true) saveCommonTensors(encoderFile, config, randomParameters(11));
   writeModelFolder(join(folder, 'model'), {
-    ...model,
+    task: classification(classes),
+    head,
     files: Object.fromEntries(paths.map((path) => [basename(path), path])),
     config,
     source: randomParameters(11),

@@ -4,10 +4,11 @@ import { env, pipeline } from '@huggingface/transformers';
 import { describe, expect, it } from 'vitest';
 import { loadTokenizer, tokenize } from '../../src/data/tokens.ts';
 import { tokenizerFiles } from '../../src/training/classifier-folder.ts';
-import { ensembleProbabilities } from '../../src/training/ensemble.ts';
-import { portableProbabilities, writePortableFolder } from '../../src/training/portable-folder.ts';
+import { ensemblePredictions } from '../../src/training/ensemble.ts';
+import { portablePredictions, writePortableFolder } from '../../src/training/portable-folder.ts';
 import { temporaryFolder } from '../helpers/quickstart.ts';
 import { modelFolder } from './model-folder.ts';
+import { classification } from '../../src/tasks/index.ts';
 
 env.allowRemoteModels = false;
 const texts = ['Flood water rising fast on Mill Lane', 'my inbox is flooded', 'Fire!', 'the whole team collapsed after the second half'];
@@ -29,8 +30,8 @@ describe.each([
     const folder = join(root, `${architecture}-${classes.length}`, 'portable');
     await writePortableFolder(folder, model, ['float32']);
     const tokens = tokenize(await loadTokenizer(tokenizerFiles(model)), texts, 32);
-    const own = await ensembleProbabilities([model], { kind: 'tokens', tokens }, speed, () => {});
-    const portable = await portableProbabilities(join(folder, 'onnx/model.onnx'), tokens, classes.length, speed, () => {});
+    const { numbers: own } = await ensemblePredictions([model], { kind: 'tokens', tokens }, speed, () => {});
+    const { numbers: portable } = await portablePredictions(join(folder, 'onnx/model.onnx'), tokens, classification(classes).published, speed, () => {});
     expect(portable.length).toBe(own.length);
     portable.forEach((p, i) => expect(p).toBeCloseTo(own[i] ?? NaN, 5));
     // Otherwise the bias alone would give the right answers: a hundred times the tolerance.
@@ -51,7 +52,7 @@ describe.each([
     const model = join(root, `${architecture}-${classes.length}`, 'model');
     const tokens = tokenize(await loadTokenizer(tokenizerFiles(model)), texts, 32);
     const heard: (readonly [number, number])[] = [];
-    await ensembleProbabilities([model, model, model], { kind: 'tokens', tokens }, { ...speed, batchSize: 1 }, (done, total) => heard.push([done, total]));
+    await ensemblePredictions([model, model, model], { kind: 'tokens', tokens }, { ...speed, batchSize: 1 }, (done, total) => heard.push([done, total]));
     expect(new Set(heard.map(([, total]) => total))).toEqual(new Set([texts.length]));
     expect(heard.at(-1)?.[0]).toBe(texts.length - 1);
     expect(heard.map(([done]) => done)).toEqual(heard.map(([done]) => done).toSorted((a, b) => a - b));

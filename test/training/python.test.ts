@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { loadTokenizer, tokenize } from '../../src/data/tokens.ts';
 import { tokenizerFiles } from '../../src/training/classifier-folder.ts';
-import { ensembleProbabilities } from '../../src/training/ensemble.ts';
+import { ensemblePredictions } from '../../src/training/ensemble.ts';
 import { describePython } from '../helpers/python.ts';
 import { temporaryFolder } from '../helpers/quickstart.ts';
 import { sharedPath } from '../helpers/shared.ts';
@@ -101,7 +101,7 @@ describePython("Hugging Face's own classes", (run) => {
     for (const [i, { architecture, path, classes }] of [...models.entries()].filter(([, each]) => each.deeper === deeper)) {
       const found = answers[i] as Opened;
       const tokens = tokenize(await loadTokenizer(tokenizerFiles(path)), texts, 32);
-      const probabilities = await ensembleProbabilities([path], { kind: 'tokens', tokens }, { device: 'cpu', threads: 1, batchSize: 4 }, () => {});
+      const { numbers: probabilities } = await ensemblePredictions([path], { kind: 'tokens', tokens }, { device: 'cpu', threads: 1, batchSize: 4 }, () => {});
       expect(found.className.toLowerCase(), path).toBe(`${architecture}${className}`);
       expect(found.unfit, path).toEqual([]);
       expect(found.ids, path).toEqual(texts.map((_, row) => [...tokens.row(row)]));

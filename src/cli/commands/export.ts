@@ -32,6 +32,7 @@ export const exportModel = defineCommand({
     const run = readRun(artifacts, name);
     const request = { to, format, alsoIn, signal: stopSignal(context), ...(fold === undefined ? {} : { fold }) };
     const exported = await exportRun(run, request, stageProgress(terminal.note));
-    return { data: { run: run.name, format, ...exported }, text: exportText(exported, format, run.name, terminal.colors) };
+    const { folder, task, files } = exported;
+    return { data: { run: run.name, format, folder, fold: exported.fold, ...task, files }, text: exportText(exported, format, run.name, terminal.colors) };
   },
 });

@@ -5,15 +5,26 @@ import type { ForwardProgram, GradientSpec, StepProgram } from '../program.ts';
 import { architectureOf } from './architectures.ts';
 import type { EncoderConfig } from './encoder-config.ts';
 import { head, type HeadOptions } from './head.ts';
-import { binaryCrossEntropy, crossEntropy } from './losses.ts';
+import { lossInGraph, lossOf, type LossChoice } from './losses.ts';
 import { modelBuilder, type Leaf, type ModelBuilder } from './model-builder.ts';
 
 /** A pretrained encoder with a classification head on its pooled output. */
 export interface ClassifierOptions {
   readonly encoder: EncoderConfig;
   readonly head: HeadOptions;
-  /** 1 for two classes, otherwise the number of classes. */
+  /** Width of the logits. */
   readonly outputs: number;
+}
+
+/** A classifier as other tools take it. */
+export interface PublishedClassifier extends ClassifierOptions {
+  /** True where its one output x stands for the two logits 0 and x, whose softmax is [1 − sigmoid(x), sigmoid(x)]: other tools get both. */
+  readonly asPair: boolean;
+}
+
+/** What the logits of a training step are held against. */
+export interface TrainingLoss {
+  readonly loss: LossChoice;
 }
 
 /** A head alone, on features [B, width] that were computed before. */
@@ -24,25 +35,24 @@ export interface HeadModelOptions {
 }
 
 /**
- * One step of training the whole classifier: loss, logits and gradients, fed by `batchFeeds` and `targetFeeds`. The loss is
- * binary cross-entropy for one output, cross-entropy for more. With `freezeEncoder` the encoder has neither gradients nor
- * dropout, and only the head is trained.
+ * One step of training the whole classifier: loss, logits and gradients, fed by `batchFeeds` and `targetFeeds`. With
+ * `freezeEncoder` the encoder has neither gradients nor dropout, and only the head is trained.
  */
-export function trainingStep(options: ClassifierOptions & { readonly freezeEncoder?: boolean }): StepProgram {
+export function trainingStep(options: ClassifierOptions & TrainingLoss & { readonly freezeEncoder?: boolean }): StepProgram {
   const frozen = options.freezeEncoder === true;
   const g = graphBuilder('training_step');
   const body = modelBuilder(g, !frozen);
   const features = architectureOf(options.encoder).encode(body, options.encoder).pooled;
   const top = modelBuilder(g, true);
   const logits = head(top, features, options.encoder.hiddenSize, options.head, options.outputs);
-  return step([body, top], frozen ? top.leaves : [...body.leaves, ...top.leaves], logits, options.outputs);
+  return step([body, top], frozen ? top.leaves : [...body.leaves, ...top.leaves], logits, options);
 }
 
 /** One step of training a head on features, fed by `featureFeeds` and `targetFeeds`. */
-export function headStep(options: HeadModelOptions): StepProgram {
+export function headStep(options: HeadModelOptions & TrainingLoss): StepProgram {
   const m = modelBuilder(graphBuilder('head_step'), true);
   const logits = head(m, featureInput(m, options.width), options.width, options.head, options.outputs);
-  return step([m], m.leaves, logits, options.outputs);
+  return step([m], m.leaves, logits, options);
 }
 
 /** Logits of a batch, fed by `batchFeeds`. */
@@ -69,10 +79,10 @@ function featureInput(m: ModelBuilder, width: number): Value {
 }
 
 /** Completes a graph with the loss and the gradients of `leaves`. */
-function step(models: readonly [ModelBuilder, ...ModelBuilder[]], leaves: readonly Leaf[], logits: Value, outputs: number): StepProgram {
+function step(models: readonly [ModelBuilder, ...ModelBuilder[]], leaves: readonly Leaf[], logits: Value, { outputs, loss: choice }: Pick<ClassifierOptions, 'outputs'> & TrainingLoss): StepProgram {
   const { g } = models[0];
   const targets = g.input('targets', 'float32', ['B', outputs]);
-  const loss = outputs === 1 ? binaryCrossEntropy(g, logits, targets) : crossEntropy(g, logits, targets);
+  const loss = lossInGraph(g, lossOf(choice), logits, targets);
   g.output('loss', loss);
   g.output('logits', logits);
   const derivatives = gradients(g, loss, leaves.map((leaf) => leaf.value));

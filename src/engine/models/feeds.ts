@@ -39,15 +39,9 @@ export function featureFeeds(features: Float32Array, width: number): Feeds {
   return { features: float32([features.length / width, width], features) };
 }
 
-/** Graph input for class numbers: the labels themselves for one output, one-hot rows for more. */
-export function targetFeeds(labels: ArrayLike<number>, outputs: number): Feeds {
-  const targets = new Float32Array(labels.length * outputs);
-  for (let b = 0; b < labels.length; b++) {
-    const label = labels[b] as number;
-    if (outputs === 1) targets[b] = label;
-    else targets[b * outputs + label] = 1;
-  }
-  return { targets: float32([labels.length, outputs], targets) };
+/** Graph input for what the logits of a batch are held against: row-major [B, outputs], as the loss wants it. */
+export function targetFeeds(targets: Float32Array, outputs: number): Feeds {
+  return { targets: float32([targets.length / outputs, outputs], targets) };
 }
 
 function checkFits(encoder: EncoderConfig, ids: readonly ArrayLike<number>[], width: number): void {

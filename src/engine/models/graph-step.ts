@@ -2,10 +2,10 @@ import { OrtrainError } from '../../core/errors.ts';
 import { partials } from '../autodiff/index.ts';
 import { graphBuilder, inline, type Builder, type Graph, type Shape, type Value } from '../graph/index.ts';
 import type { ForwardProgram, GradientSpec, Initializer, ParameterSpec, StepProgram } from '../program.ts';
-import { binaryCrossEntropy, crossEntropy, meanSquaredError } from './losses.ts';
+import { lossInGraph, namedLosses } from './losses.ts';
 
 /** A scalar that says how far the graph's output is from the targets. `bce` and `cross-entropy` take logits. */
-export type GraphLoss = 'mse' | 'bce' | 'cross-entropy' | ((g: Builder, output: Value, targets: Value) => Value);
+export type GraphLoss = keyof typeof namedLosses | ((g: Builder, output: Value, targets: Value) => Value);
 
 export interface GraphTraining {
   /** Names of the graph inputs that are trained: float32 tensors whose shapes have no symbols. */
@@ -55,18 +55,13 @@ function stepOf(graph: Graph, output: string, parameters: readonly ParameterSpec
     },
   }).get(output) as Value;
   const targets = g.input('targets', 'float32', training.targets ?? result.shape);
-  const loss = lossOf(training.loss)(g, result, targets);
+  const loss = typeof training.loss === 'function' ? training.loss(g, result, targets) : lossInGraph(g, namedLosses[training.loss], result, targets);
   const derivatives = partials(g, loss, parameters.map(({ name }) => inputs.get(name) as Value));
   refuseUntouched(graph, parameters.filter((_, i) => derivatives[i] === null));
   g.output(LOSS, loss);
   g.output(output, result);
   gradients.forEach((gradient, i) => g.output(gradient.output, derivatives[i] as Value));
   return { graph: g.build(), gradients };
-}
-
-function lossOf(loss: GraphLoss): Exclude<GraphLoss, string> {
-  if (typeof loss === 'function') return loss;
-  return { mse: meanSquaredError, bce: binaryCrossEntropy, 'cross-entropy': crossEntropy }[loss];
 }
 
 function outputOf({ name, outputs }: Graph, asked: string | undefined): string {

@@ -1,7 +1,7 @@
 import { bind, rewrite, toStandard, type Builder, type ConstantData, type Graph, type Value } from '../graph/index.ts';
 import type { Feeds } from '../program.ts';
 import { architectureOf } from './architectures.ts';
-import { classifierForward, type ClassifierOptions } from './classifier.ts';
+import { classifierForward, type PublishedClassifier } from './classifier.ts';
 import type { EncoderConfig } from './encoder-config.ts';
 import type { ParameterSource } from './parameters.ts';
 
@@ -14,11 +14,10 @@ export interface PortableModel {
 
 /**
  * A classifier with the inputs and outputs of Hugging Face's ONNX models. In: `input_ids`, `attention_mask` and, for an encoder
- * that has segments, `token_type_ids`, int64 [batch, sequence]. Out: `logits`, float32 [batch, classes], one for each class, to
- * be put through a softmax. A classifier with one logit x for two classes answers [0, x], whose softmax is [1 - sigmoid(x),
- * sigmoid(x)]. It is the graph that training evaluates, fed from other inputs.
+ * that has segments, `token_type_ids`, int64 [batch, sequence]. Out: `logits`, float32 [batch, outputs], where a classifier
+ * `asPair` answers both. It is the graph that training evaluates, fed from other inputs.
  */
-export function portableClassifier(options: ClassifierOptions, source: ParameterSource): PortableModel {
+export function portableClassifier(options: PublishedClassifier, source: ParameterSource): PortableModel {
   const { graph, parameters } = classifierForward(options);
   const fed = rewrite(graph, (g) => {
     const input = (name: string): Value => g.input(name, 'int64', ['batch', 'sequence']);
@@ -35,7 +34,7 @@ export function portableClassifier(options: ClassifierOptions, source: Parameter
       input: ({ name }) => feeds[name]?.(),
       // Training takes the rows of a batch out of the table first; here ids point into the whole table.
       node: ({ op, inputs: [, rows] }, [table]) => (op === 'Gather' && rows?.name === 'token_rows' ? (table ?? undefined) : undefined),
-      output: (logits) => (options.outputs === 1 ? g.Pad(logits, { pads: [0, 1, 0, 0] }) : logits),
+      output: (logits) => (options.asPair ? g.Pad(logits, { pads: [0, 1, 0, 0] }) : logits),
     };
   });
   return { graph: toStandard(fed), weights: new Map(parameters.map((spec) => [spec.name, source(spec)])) };

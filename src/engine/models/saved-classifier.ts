@@ -2,7 +2,7 @@ import { OrtrainError } from '../../core/errors.ts';
 import type { ParameterSpec } from '../program.ts';
 import { architectureOf } from './architectures.ts';
 import { savedParameters } from './checkpoint.ts';
-import { classifierForward, encoderForward, type ClassifierOptions } from './classifier.ts';
+import { classifierForward, encoderForward, type ClassifierOptions, type PublishedClassifier } from './classifier.ts';
 import type { EncoderConfig } from './encoder-config.ts';
 import { layered, renamed, twoOutputs, type HeadLayout } from './head-layout.ts';
 import type { ParameterSource } from './parameters.ts';
@@ -14,15 +14,15 @@ export interface SavedClassifier {
   readonly config: Readonly<Record<string, unknown>>;
   /** What the file of weights holds, for the parameters' values; without the tensors whose names are given. */
   tensors(source: ParameterSource, without?: ReadonlySet<string>): readonly NamedTensor[];
-  /** The parameters' values. Throws OrtrainError `data` unless the file is one that `tensors` makes, or made when two classes had one output. */
+  /** The parameters' values. Throws OrtrainError `data` unless the file is one that `tensors` makes, or made when a pair had one output. */
   read(file: Safetensors): ParameterSource;
 }
 
-/** A classifier with one output for two classes is saved with two, 0 and that one. */
-export function savedClassifier(options: ClassifierOptions): SavedClassifier {
+/** A classifier `asPair` is saved with two outputs, 0 and the one that it has. */
+export function savedClassifier(options: PublishedClassifier): SavedClassifier {
   const { encoder, classifier, dropoutKey } = architectureOf(options.encoder).huggingFace;
   const { parameters } = classifierForward(options);
-  const isPair = options.outputs === 1;
+  const isPair = options.asPair;
   const { isStandard, layout } = isPair ? pairLayout(options, parameters) : layoutOf(options, parameters);
   return {
     config: { architectures: [isStandard ? classifier : encoder], [dropoutKey]: options.head.dropout },

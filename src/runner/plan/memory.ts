@@ -59,7 +59,7 @@ function trainingBytes(workload: Workload, fold: number, training: Experiment['t
   const passes = workload.folds.get(fold);
   const batch = largest(passes?.training);
   if (passes === undefined || batch === undefined) return 0;
-  const feeds = { ...workload.feeds('train', batch), ...targetFeeds(new Int32Array(batch.rows.length), whole.outputs) };
+  const feeds = { ...workload.feeds('train', batch), ...targetFeeds(new Float32Array(batch.rows.length * whole.outputs), whole.outputs) };
   const memory = stepMemory(step, lengthsOf(step, feeds), optimizerOf(training).rule.slots.length);
   const copies = Math.min(2, training.epochs) * parameterSums(step).trained.bytes;
   const evaluation = graphBytes(forward, largest(passes.validation), (size) => workload.feeds('train', size));

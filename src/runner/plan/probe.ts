@@ -39,17 +39,17 @@ const QUANTILES = [0.5, 1, 0.05, 0.8];
 type ModelSpeeds = Pick<Speeds, 'step' | 'evaluate'> & { readonly open: number };
 
 async function timeModel({ experiment, threads }: PreparedRun, workload: Workload, wanted: Wanted): Promise<ModelSpeeds> {
-  const { whole, weights, onFeatures, classes, folds, prediction } = workload;
+  const { whole, weights, onFeatures, task, folds, prediction } = workload;
   const [fold = 0, passes] = [...folds][0] ?? [];
   const seed = seedFor(experiment.seed, 'fold', fold);
   const { opened, seconds: open } = await opening(async () => {
     const { model, training } = experiment;
-    const { trainer } = await openClassifier({ weights, head: model.head, classes, onFeatures, training, precision: workload.precision, device: 'cpu', threads, seed });
+    const { trainer } = await openClassifier({ weights, head: model.head, task, onFeatures, training, precision: workload.precision, device: 'cpu', threads, seed });
     return trainer;
   });
   // A rate of zero: the same work, and the weights stay as they came.
   const step = async (size: BatchSize): Promise<unknown> => {
-    const feeds = { ...workload.feeds('train', size), ...targetFeeds(new Int32Array(size.rows.length), whole.outputs) };
+    const feeds = { ...workload.feeds('train', size), ...targetFeeds(new Float32Array(size.rows.length * whole.outputs), whole.outputs) };
     return opened.step(feeds, { lr: 0 });
   };
   const forward = (part: Part) => async (size: BatchSize): Promise<unknown> => opened.forward(workload.feeds(part, size));

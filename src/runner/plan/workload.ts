@@ -1,6 +1,7 @@
 import { tokenSource } from '../../training/batch-source.ts';
-import { initialWeights, outputsFor, type InitialWeights } from '../../training/classifier-folder.ts';
-import { featureFeeds, type ClassifierOptions } from '../../engine/models/index.ts';
+import { classification, type Task } from '../../tasks/index.ts';
+import { initialWeights, type InitialWeights } from '../../training/classifier-folder.ts';
+import { featureFeeds, type ClassifierOptions, type TrainingLoss } from '../../engine/models/index.ts';
 import type { Precision } from '../../engine/precision.ts';
 import type { Feeds } from '../../engine/program.ts';
 import type { DataContents } from '../check-data.ts';
@@ -16,8 +17,8 @@ export type Part = 'train' | 'test';
 export interface Workload {
   readonly tokens: PlannedTokens;
   readonly weights: InitialWeights;
-  readonly whole: ClassifierOptions;
-  readonly classes: readonly string[];
+  readonly whole: ClassifierOptions & TrainingLoss;
+  readonly task: Task;
   /** True where the encoder is frozen and heads are trained on its features. */
   readonly onFeatures: boolean;
   /** Of the training. */
@@ -42,7 +43,8 @@ export async function workloadOf(prepared: PreparedRun, data: DataContents): Pro
   if (files === undefined || tokens === undefined) return undefined;
   const weights = initialWeights(files, experiment.model, experiment.seed);
   const onFeatures = tasks.some(({ stage }) => stage.name === 'encode');
-  const whole = { encoder: weights.config, head: experiment.model.head, outputs: outputsFor(data.train.classes) };
+  const task = classification(data.train.classes);
+  const whole = { encoder: weights.config, head: experiment.model.head, outputs: task.outputs, loss: task.loss };
   const { eval_batch_size: evalBatch } = experiment.training;
   const [inEncoder, inModel] = [textLengths(tokens.train, tokens.test, false), textLengths(tokens.train, tokens.test, onFeatures)];
   const folds = trainedFolds(experiment);
@@ -52,7 +54,7 @@ export async function workloadOf(prepared: PreparedRun, data: DataContents): Pro
     tokens,
     weights,
     whole,
-    classes: data.train.classes,
+    task,
     onFeatures,
     precision: prepared.precisionChoice.precision,
     folds: new Map(folds.map((fold) => [fold, foldPasses(fold, data.foldOf, inModel.train, experiment)])),

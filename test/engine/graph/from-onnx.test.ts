@@ -6,11 +6,11 @@ import { gradients } from '../../../src/engine/autodiff/index.ts';
 import { fromOnnx, type OnnxOptions } from '../../../src/engine/graph/from-onnx.ts';
 import { graphBuilder, print, rewrite, type Graph } from '../../../src/engine/graph/index.ts';
 import { toOnnx } from '../../../src/engine/graph/onnx.ts';
-import { headStep, trainingStep } from '../../../src/engine/models/index.ts';
 import { floatTensor, longTensor, onnxFile, tensorType, unshapedType, type RawAttribute, type RawModel, type RawNode } from '../../helpers/onnx-file.ts';
 import { runGraph, type Fed } from '../../helpers/run-graph.ts';
 import { cases } from '../autodiff/cases.ts';
 import { tinyConfig } from '../models/tiny.ts';
+import { classifierHeadStep, classifierStep } from '../../helpers/class-steps.ts';
 
 /** The program with its generated names counted anew. */
 function renumbered(graph: Graph): string {
@@ -39,8 +39,8 @@ describe('our own bytes give the same program', () => {
 
   test('a training step of BERT, and of a head', () => {
     const head = { dense: [4], dropout: 0.1, activation: 'relu' } as const;
-    expectRoundTrip(trainingStep({ encoder: tinyConfig({ num_hidden_layers: 2 }), head, outputs: 3 }).graph);
-    expectRoundTrip(headStep({ width: 8, head, outputs: 1 }).graph);
+    expectRoundTrip(classifierStep({ encoder: tinyConfig({ num_hidden_layers: 2 }), head, outputs: 3 }).graph);
+    expectRoundTrip(classifierHeadStep({ width: 8, head, outputs: 1 }).graph);
   });
 
   test('lengths that are computed when the graph runs, and operators without derivatives', () => {

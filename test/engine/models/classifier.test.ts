@@ -6,10 +6,7 @@ import {
   encoderForward,
   featureFeeds,
   headForward,
-  headStep,
   randomParameters,
-  targetFeeds,
-  trainingStep,
   type ClassifierOptions,
   type ParameterSource,
 } from '../../../src/engine/models/index.ts';
@@ -19,6 +16,7 @@ import { openForward, openTrainer } from '../../../src/engine/runtime/index.ts';
 import { distance, sgdGradients } from './oracle-run.ts';
 import { tinyConfig, tinyConfigJson, tinyDistilbertJson, tinyRobertaJson } from './tiny.ts';
 import { sizeOf } from '../../../src/engine/models/parameters.ts';
+import { classFeeds, classifierHeadStep, classifierStep } from '../../helpers/class-steps.ts';
 
 const head = { dense: [4], dropout: 0.1, activation: 'relu' } as const;
 const texts = [[2, 7, 9, 4], [2, 11, 4], [2, 9, 9, 30, 41, 4]];
@@ -78,7 +76,7 @@ describe('the graph', () => {
 
   test('of a training step has dropout where BertModel has it, and before the first two dense layers of the head', () => {
     const options = { encoder: tinyConfig({ num_hidden_layers: 2, hidden_dropout_prob: 0.2 }), head: { ...head, dense: [4, 3], dropout: 0.5 }, outputs: 1 };
-    expect(trainingStep(options).masks.map(({ input, shape, rate }) => `${input} [${shape.join(', ')}] ${rate}`)).toEqual([
+    expect(classifierStep(options).masks.map(({ input, shape, rate }) => `${input} [${shape.join(', ')}] ${rate}`)).toEqual([
       'bert.embeddings.dropout.mask [B*S, 8] 0.2',
       'bert.encoder.layer.0.attention.self.dropout.mask [B, 2, S, S] 0.1',
       'bert.encoder.layer.0.attention.output.dropout.mask [B*S, 8] 0.2',
@@ -89,12 +87,12 @@ describe('the graph', () => {
       'classifier.0.dropout.mask [B, 8] 0.5',
       'classifier.1.dropout.mask [B, 4] 0.5',
     ]);
-    expect(trainingStep({ ...options, freezeEncoder: true }).masks.map(({ input }) => input)).toEqual(['classifier.0.dropout.mask', 'classifier.1.dropout.mask']);
+    expect(classifierStep({ ...options, freezeEncoder: true }).masks.map(({ input }) => input)).toEqual(['classifier.0.dropout.mask', 'classifier.1.dropout.mask']);
   });
 
   test('of a training step of DistilBERT has dropout where DistilBertModel has it: none on what attention gives', () => {
     const options = { encoder: tinyConfig({ dropout: 0.2 }, tinyDistilbertJson), head: { ...head, dense: [], dropout: 0.5 }, outputs: 1 };
-    expect(trainingStep(options).masks.map(({ input, shape, rate }) => `${input} [${shape.join(', ')}] ${rate}`)).toEqual([
+    expect(classifierStep(options).masks.map(({ input, shape, rate }) => `${input} [${shape.join(', ')}] ${rate}`)).toEqual([
       'distilbert.embeddings.dropout.mask [B*S, 8] 0.2',
       'distilbert.transformer.layer.0.attention.dropout.mask [B, 2, S] 0.1',
       'distilbert.transformer.layer.0.ffn.dropout.mask [B, 8] 0.2',
@@ -104,15 +102,15 @@ describe('the graph', () => {
 
   test('of a training step has a gradient for every parameter, or with a frozen encoder for those of the head', () => {
     const options = { encoder: tinyConfig(), head, outputs: 1 };
-    const { parameters, gradients } = trainingStep(options);
+    const { parameters, gradients } = classifierStep(options);
     expect(gradients.map(({ parameter }) => parameter)).toEqual(parameters.map(({ name }) => name));
     expect(gradients.filter(({ rows }) => rows !== undefined).map(({ parameter, rows }) => `${parameter} ${rows}`)).toEqual([
       'bert.embeddings.word_embeddings.weight token_rows',
       'bert.embeddings.position_embeddings.weight positions',
     ]);
-    const frozen = trainingStep({ ...options, freezeEncoder: true });
+    const frozen = classifierStep({ ...options, freezeEncoder: true });
     expect(frozen.parameters).toEqual(parameters);
-    expect(frozen.gradients.map(({ parameter }) => parameter)).toEqual(headStep({ width: 8, head, outputs: 1 }).parameters.map(({ name }) => name));
+    expect(frozen.gradients.map(({ parameter }) => parameter)).toEqual(classifierHeadStep({ width: 8, head, outputs: 1 }).parameters.map(({ name }) => name));
   });
 });
 
@@ -148,9 +146,9 @@ describe('the gradients', () => {
   ])('of %s with %s and %i outputs are the slope of its loss', async (_, activation, outputs, json, keys) => {
     const changes = { [keys.layers]: 2, hidden_act: activation, activation, [keys.hidden]: 0, [keys.attention]: 0, ...lively };
     const options = { encoder: tinyConfig(changes, json), head: { ...head, dropout: 0 }, outputs };
-    const step = trainingStep(options);
+    const step = classifierStep(options);
     const types = texts.map((text) => text.map((_, i) => (i < 2 ? 0 : 1)));
-    const feeds = { ...batchFeeds(options.encoder, texts, 6, types), ...targetFeeds([0, 1, outputs - 1], outputs) };
+    const feeds = { ...batchFeeds(options.encoder, texts, 6, types), ...classFeeds([0, 1, outputs - 1], outputs) };
     const source = randomParameters(2);
     const found = await sgdGradients(step, source, feeds);
 
@@ -174,9 +172,9 @@ test.each(architectures)('a small %s learns eight texts by heart, dropout on', a
   const options = { encoder, head: { dense: [], dropout: 0.1, activation: 'none' }, outputs: 1 } as const;
   const eight = [[2, 7, 4], [2, 8, 4], [2, 9, 10, 4], [2, 10, 9, 4], [2, 11, 4], [2, 12, 13, 14, 4], [2, 12, 14, 13, 4], [2, 30, 4]];
   const labels = [0, 1, 0, 1, 1, 0, 1, 0];
-  const feeds = { ...batchFeeds(encoder, eight, 5), ...targetFeeds(labels, 1) };
+  const feeds = { ...batchFeeds(encoder, eight, 5), ...classFeeds(labels, 1) };
   const trainer = await openTrainer({
-    step: trainingStep(options),
+    step: classifierStep(options),
     forward: classifierForward(options),
     source: randomParameters(5),
     threads: 1,

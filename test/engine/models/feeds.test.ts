@@ -51,6 +51,6 @@ test('features', () => {
 });
 
 test('targets are the labels for one output, one-hot for more', () => {
-  expect(targetFeeds([0, 1], 1)['targets']).toEqual({ dtype: 'float32', shape: [2, 1], data: Float32Array.of(0, 1) });
-  expect(targetFeeds(Int32Array.of(2, 0), 3)['targets']).toEqual({ dtype: 'float32', shape: [2, 3], data: Float32Array.of(0, 0, 1, 1, 0, 0) });
+  expect(targetFeeds(Float32Array.of(0, 1), 1)['targets']).toEqual({ dtype: 'float32', shape: [2, 1], data: Float32Array.of(0, 1) });
+  expect(targetFeeds(Float32Array.of(0, 0, 1, 1, 0, 0), 3)['targets']).toEqual({ dtype: 'float32', shape: [2, 3], data: Float32Array.of(0, 0, 1, 1, 0, 0) });
 });

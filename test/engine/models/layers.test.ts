@@ -1,14 +1,16 @@
 import { describe, expect, test } from 'vitest';
+import { RandomState } from '../../../src/core/random.ts';
 import { gradients } from '../../../src/engine/autodiff/index.ts';
 import { graphBuilder, type Builder, type Value } from '../../../src/engine/graph/index.ts';
-import { readFloats, readIntegers, targetFeeds } from '../../../src/engine/models/index.ts';
+import { readFloats, readIntegers } from '../../../src/engine/models/index.ts';
 import { activate } from '../../../src/engine/models/layers.ts';
-import { binaryCrossEntropy, crossEntropy } from '../../../src/engine/models/losses.ts';
+import { binaryCrossEntropy, crossEntropy, lossInGraph, lossOfLogits, meanSquaredError } from '../../../src/engine/models/losses.ts';
 import { modelBuilder } from '../../../src/engine/models/model-builder.ts';
 import type { HostTensor } from '../../../src/engine/program.ts';
 import { openForward } from '../../../src/engine/runtime/index.ts';
 import { describeShared } from '../../helpers/shared.ts';
 import { distance, sharedTensors } from './oracle-run.ts';
+import { classFeeds } from '../../helpers/class-steps.ts';
 
 function float(shape: readonly number[], data: Float32Array): HostTensor {
   return { dtype: 'float32', shape, data };
@@ -46,10 +48,30 @@ describe('the losses', () => {
 
   test('stay finite where an exponential would not', async () => {
     const logits = Float32Array.of(1000, -1000, 1000, -1000);
-    const binary = await run((g) => binaryCrossEntropy(g, x(g, 1), g.input('targets', 'float32', ['B', 1])), { x: float([4, 1], logits), ...targetFeeds([1, 0, 0, 1], 1) });
+    const binary = await run((g) => lossInGraph(g, binaryCrossEntropy, x(g, 1), g.input('targets', 'float32', ['B', 1])), { x: float([4, 1], logits), ...classFeeds([1, 0, 0, 1], 1) });
     expect(binary[0]).toBeCloseTo(500, 3);
-    const many = await run((g) => crossEntropy(g, x(g, 2), g.input('targets', 'float32', ['B', 2])), { x: float([2, 2], logits), ...targetFeeds([0, 1], 2) });
+    const many = await run((g) => lossInGraph(g, crossEntropy, x(g, 2), g.input('targets', 'float32', ['B', 2])), { x: float([2, 2], logits), ...classFeeds([0, 1], 2) });
     expect(many[0]).toBeCloseTo(1000, 3);
+    expect(lossOfLogits(binaryCrossEntropy, logits, 1, (row) => [[1], [0], [0], [1]][row]!)).toBe(500);
+    expect(lossOfLogits(crossEntropy, logits, 2, (row) => [[1, 0], [0, 1]][row]!)).toBe(1000);
+  });
+
+  test('keep their digits here where the probability is almost 1', () => {
+    // log(1 + e^−40) = 4.25e-18, which vanishes beside 40.
+    expect(lossOfLogits(binaryCrossEntropy, [40], 1, () => [1])).toBe(Math.log1p(Math.exp(-40)));
+  });
+
+  test.each([
+    ['binary cross-entropy', binaryCrossEntropy, 1],
+    ['cross-entropy', crossEntropy, 4],
+    ['mean squared error', meanSquaredError, 2],
+  ] as const)('%s is the same here as in a graph', async (_, loss, width) => {
+    const random = new RandomState(3);
+    const rows = 6;
+    const logits = Float32Array.from({ length: rows * width }, () => random.uniform(-4, 4));
+    const targets = Float32Array.from(logits, () => random.sample());
+    const [inGraph] = await run((g) => lossInGraph(g, loss, x(g, width), g.input('targets', 'float32', ['B', width])), { x: float([rows, width], logits), targets: float([rows, width], targets) });
+    expect(lossOfLogits(loss, logits, width, (row) => targets.subarray(row * width, (row + 1) * width))).toBeCloseTo(inGraph!, 5);
   });
 });
 
@@ -94,9 +116,9 @@ describeShared('layers against PyTorch', ['oracles', 'ops'], () => {
     const x = readFloats(tensors, `${name}/in/x`);
     const [batch, width] = tensors.entries.get(`${name}/in/x`)!.shape as [number, number];
     const binary = name === 'bce_with_logits';
-    const targets = binary ? float([batch, 1], readFloats(tensors, `${name}/in/target`)) : smooth(targetFeeds(Array.from(readIntegers(tensors, `${name}/in/target`), Number), width)['targets'] as HostTensor, smoothing);
+    const targets = binary ? float([batch, 1], readFloats(tensors, `${name}/in/target`)) : smooth(classFeeds(Array.from(readIntegers(tensors, `${name}/in/target`), Number), width)['targets'] as HostTensor, smoothing);
     const logits = (g: Builder): Value => g.input('x', 'float32', ['B', width]);
-    const loss = (g: Builder, of: Value): Value => (binary ? binaryCrossEntropy : crossEntropy)(g, of, g.input('targets', 'float32', ['B', width]));
+    const loss = (g: Builder, of: Value): Value => lossInGraph(g, binary ? binaryCrossEntropy : crossEntropy, of, g.input('targets', 'float32', ['B', width]));
     const gradient = (g: Builder, of: Value): Value => gradients(g, loss(g, of), [of])[0] as Value;
     const feeds = { x: float([batch, width], x), targets };
     expect(distance(await run((g) => loss(g, logits(g)), feeds), readFloats(tensors, `${name}/out/0`))).toBeLessThan(1e-5);

@@ -6,11 +6,8 @@ import {
   encoderForward,
   featureFeeds,
   headForward,
-  headStep,
   pretrainedParameters,
   readFloats,
-  targetFeeds,
-  trainingStep,
   type ClassifierOptions,
   type ParameterSource,
   type Safetensors,
@@ -19,6 +16,7 @@ import type { Feeds } from '../../../src/engine/program.ts';
 import { openForward } from '../../../src/engine/runtime/index.ts';
 import { describeShared, sharedJson, sharedPath } from '../../helpers/shared.ts';
 import { distance, isNoise, losses, moments, openAdam, oracleName, oracleSource, sgdGradients, sharedTensors, type Moments, type OracleOptimizer } from './oracle-run.ts';
+import { classFeeds, classifierHeadStep, classifierStep } from '../../helpers/class-steps.ts';
 
 interface Run {
   readonly name: string;
@@ -64,12 +62,12 @@ describeShared('MiniLM on tweets against PyTorch', place, () => {
     source = oracleSource(tensors, 1, pretrainedParameters(openWeights(folder), options.encoder, parameters, 0).source);
     batches = oracle.batch_width.map((width, i) => {
       const rows = [i * oracle.batch_size, (i + 1) * oracle.batch_size] as const;
-      return { ...batchFeeds(options.encoder, oracle.input_ids.slice(...rows), width), ...targetFeeds(oracle.labels.slice(...rows), 1) };
+      return { ...batchFeeds(options.encoder, oracle.input_ids.slice(...rows), width), ...classFeeds(oracle.labels.slice(...rows), 1) };
     });
   });
 
   test('gradients of the first batch', async () => {
-    const found = await sgdGradients(trainingStep(options), source, batches[0] as Feeds);
+    const found = await sgdGradients(classifierStep(options), source, batches[0] as Feeds);
     for (const [parameter, values] of Object.entries(found)) {
       if (isNoise({ name: parameter })) continue;
       const expected = oracle.first_gradients[oracleName(parameter, 1)] as Moments;
@@ -79,7 +77,7 @@ describeShared('MiniLM on tweets against PyTorch', place, () => {
 
   test('logits, 10 steps of adam, and logits after them', async () => {
     const run = oracle.runs.find((each) => each.name === 'adam') as Run;
-    const trainer = await openAdam(trainingStep(options), classifierForward(options), source, run.optimizer);
+    const trainer = await openAdam(classifierStep(options), classifierForward(options), source, run.optimizer);
     expect(distance(await forwardAll(trainer, batches), readFloats(tensors, 'logits'))).toBeLessThan(LOGITS);
     expect(distance(await losses(trainer, batches, run.batch_of_step, run.optimizer.lr), run.losses)).toBeLessThan(LOSS);
     expect(distance(await forwardAll(trainer, batches), readFloats(tensors, 'logits_after.adam'))).toBeLessThan(LOGITS_AFTER);
@@ -88,7 +86,7 @@ describeShared('MiniLM on tweets against PyTorch', place, () => {
 
   test('10 steps of adam with weight decay', async () => {
     const run = oracle.runs.find((each) => each.name === 'adam_l2') as Run;
-    const trainer = await openAdam(trainingStep(options), classifierForward(options), source, run.optimizer);
+    const trainer = await openAdam(classifierStep(options), classifierForward(options), source, run.optimizer);
     expect(distance(await losses(trainer, batches, run.batch_of_step, run.optimizer.lr), run.losses)).toBeLessThan(LOSS);
     await trainer.release();
   });
@@ -102,7 +100,7 @@ describeShared('MiniLM on tweets against PyTorch', place, () => {
     await encoder.release();
 
     const head = { width, head: options.head, outputs: 1 };
-    const trainer = await openAdam(headStep(head), headForward(head), source, run.optimizer);
+    const trainer = await openAdam(classifierHeadStep(head), headForward(head), source, run.optimizer);
     expect(distance(await losses(trainer, features, run.batch_of_step, run.optimizer.lr), run.losses)).toBeLessThan(LOSS);
     expect(distance(await forwardAll(trainer, features), readFloats(tensors, 'logits_after.frozen_encoder'))).toBeLessThan(LOGITS_AFTER);
     await trainer.release();

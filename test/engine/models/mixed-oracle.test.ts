@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { openWeights, readEncoderConfig } from '../../../src/data/model-folder.ts';
-import { batchFeeds, classifierForward, pretrainedParameters, randomParameters, targetFeeds, trainingStep } from '../../../src/engine/models/index.ts';
+import { batchFeeds, classifierForward, pretrainedParameters, randomParameters } from '../../../src/engine/models/index.ts';
 import { adamw } from '../../../src/engine/optim/index.ts';
 import { inPrecision, nodesByPrecision } from '../../../src/engine/precision.ts';
 import { openTrainer, type StepBatch, type TrainerOptions } from '../../../src/engine/runtime/index.ts';
@@ -8,6 +8,7 @@ import { openLoopTrainer } from '../../../src/engine/runtime/loop-trainer.ts';
 import { describeShared, sharedJson, sharedPath } from '../../helpers/shared.ts';
 import { losses, openAdam, oracleSource, sgdGradients, sharedTensors, tinyFeeds, type TinyOracle } from './oracle-run.ts';
 import { tinyConfig } from './tiny.ts';
+import { classFeeds, classifierStep } from '../../helpers/class-steps.ts';
 
 /** The largest relative error of one rounding: half a unit in the last of 8 or 11 bits. */
 const ROUNDING = { bfloat16: 2 ** -8, float16: 2 ** -11 } as const;
@@ -23,7 +24,7 @@ describeShared('products in 16 bits against PyTorch in float64', place, () => {
     const folder = sharedPath(...place, architecture) as string;
     const config = readEncoderConfig(folder);
     const options = { encoder: config, head: { dense, dropout: 0, activation: 'none' as const }, outputs: oracle.classes };
-    const plain = trainingStep(options);
+    const plain = classifierStep(options);
     const step = inPrecision(plain, precision);
     const encoder = pretrainedParameters(openWeights(folder), config, plain.parameters, 0).source;
     const source = oracleSource(sharedTensors(...place, `${architecture}-${name}.safetensors`), dense.length + 1, encoder);
@@ -52,12 +53,12 @@ test('steps in a loop, as on CUDA, give what single steps give', async () => {
   const precision = 'bfloat16';
   const encoder = tinyConfig({ hidden_size: 32, num_hidden_layers: 2, num_attention_heads: 4, intermediate_size: 64, hidden_dropout_prob: 0.1 });
   const whole = { encoder, head: { dense: [16], dropout: 0.1, activation: 'relu' as const }, outputs: 1 };
-  const [step, forward] = [inPrecision(trainingStep(whole), precision), inPrecision(classifierForward(whole), precision)];
+  const [step, forward] = [inPrecision(classifierStep(whole), precision), inPrecision(classifierForward(whole), precision)];
   expect(nodesByPrecision(step.graph, precision)[0]).toMatchObject({ what: 'matrix products', dtype: precision, nodes: 60 });
   const optimizer = { rule: adamw({ betas: [0.9, 0.999], eps: 1e-8 }), weightDecay: 0.01 };
   const options: TrainerOptions = { step, forward, source: randomParameters(1), threads: 1, optimizer, clipNorm: 1, seed: 7 };
   const ids = [[1, 7, 9, 2], [1, 5, 2]];
-  const batch: StepBatch = { feeds: { ...batchFeeds(encoder, ids, 4), ...targetFeeds([1, 0], 1) }, rates: { lr: 1e-3 } };
+  const batch: StepBatch = { feeds: { ...batchFeeds(encoder, ids, 4), ...classFeeds([1, 0], 1) }, rates: { lr: 1e-3 } };
   const batches = Array.from({ length: 5 }, () => batch);
 
   const [single, loop] = [await openTrainer(options), await openLoopTrainer(options, 'cpu')];

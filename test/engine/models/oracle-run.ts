@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { adam, sgd } from '../../../src/engine/optim/index.ts';
 import { openTrainer, type Tensors, type Trainer } from '../../../src/engine/runtime/index.ts';
 import type { Feeds, ForwardProgram, ParameterSpec, StepProgram } from '../../../src/engine/program.ts';
-import { batchFeeds, byteSource, openSafetensors, readFloats, targetFeeds, type EncoderConfig, type ParameterSource, type Safetensors } from '../../../src/engine/models/index.ts';
+import { batchFeeds, byteSource, openSafetensors, readFloats, type EncoderConfig, type ParameterSource, type Safetensors } from '../../../src/engine/models/index.ts';
 import { sharedPath } from '../../helpers/shared.ts';
+import { classFeeds } from '../../helpers/class-steps.ts';
 
 /** Sum and Euclidean norm of a tensor, as the oracles give them. */
 export interface Moments {
@@ -105,7 +106,7 @@ export function tinyFeeds(config: EncoderConfig, batch: TinyBatch, outputs: numb
   const cut = (rows: readonly (readonly number[])[]): readonly (readonly number[])[] => rows.map((row, b) => row.slice(0, lengthOf(batch, b)));
   return {
     ...batchFeeds(config, cut(batch.input_ids), batch.input_ids[0]?.length ?? 0, batch.token_type_ids && cut(batch.token_type_ids)),
-    ...targetFeeds(batch.labels, outputs),
+    ...classFeeds(batch.labels, outputs),
   };
 }
 

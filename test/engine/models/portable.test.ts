@@ -10,7 +10,7 @@ import {
   portableFeeds,
   randomParameters,
   withWeights,
-  type ClassifierOptions,
+  type PublishedClassifier,
   type PortableModel,
 } from '../../../src/engine/models/index.ts';
 import type { Feeds } from '../../../src/engine/program.ts';
@@ -24,7 +24,7 @@ const source = randomParameters(5);
 /** Larger than the 0.02 of BERT, so that no layer of so small a model is close to linear. */
 const lively = { initializer_range: 0.5 };
 const encoder = tinyConfig(lively);
-const small = (outputs: number, of = encoder): ClassifierOptions => ({ encoder: of, head: { dense: [4], dropout: 0.1, activation: 'gelu' }, outputs });
+const small = (outputs: number, of = encoder): PublishedClassifier => ({ encoder: of, head: { dense: [4], dropout: 0.1, activation: 'gelu' }, outputs, asPair: outputs === 1 });
 
 const run = async (graph: Graph, change: Feeds = {}): Promise<readonly number[]> => {
   const feeds: Feeds = { ...portableFeeds(texts, 8, encoder.padTokenId), ...change };
@@ -33,7 +33,7 @@ const run = async (graph: Graph, change: Feeds = {}): Promise<readonly number[]>
   return Array.from(logits?.data ?? [], Number);
 };
 
-async function own(options: ClassifierOptions): Promise<readonly number[]> {
+async function own(options: PublishedClassifier): Promise<readonly number[]> {
   const model = await openForward({ program: classifierForward(options), source, threads: 1 });
   const logits = await model.forward(batchFeeds(options.encoder, texts, 6));
   await model.release();

@@ -7,7 +7,7 @@ import {
   openSafetensors,
   randomParameters,
   savedClassifier,
-  type ClassifierOptions,
+  type PublishedClassifier,
   type NamedTensor,
   type Safetensors,
 } from '../../../src/engine/models/index.ts';
@@ -17,8 +17,8 @@ const deep = { dense: [4], dropout: 0.2, activation: 'relu' } as const;
 const flat = { dense: [], dropout: 0.2, activation: 'none' } as const;
 const source = randomParameters(3);
 
-function options(json: typeof tinyConfigJson, head: ClassifierOptions['head'], outputs = 3): ClassifierOptions {
-  return { encoder: tinyConfig({}, json), head, outputs };
+function options(json: typeof tinyConfigJson, head: PublishedClassifier['head'], outputs = 3): PublishedClassifier {
+  return { encoder: tinyConfig({}, json), head, outputs, asPair: outputs === 1 };
 }
 
 function file(tensors: readonly NamedTensor[]): Safetensors {

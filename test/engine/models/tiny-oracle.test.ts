@@ -7,10 +7,8 @@ import {
   encoderForward,
   featureFeeds,
   headForward,
-  headStep,
   pretrainedParameters,
   readFloats,
-  trainingStep,
   type ClassifierOptions,
   type EncoderConfig,
   type ParameterSource,
@@ -23,6 +21,7 @@ import { describeShared, sharedJson, sharedPath } from '../../helpers/shared.ts'
 import {
   distance, isNoise, losses, moments, openAdam, oracleName, oracleSource, sgdGradients, sharedTensors, tinyFeeds, type Moments, type TinyBatch, type TinyOracle,
 } from './oracle-run.ts';
+import { classifierHeadStep, classifierStep } from '../../helpers/class-steps.ts';
 
 // The oracles' README: forward and gradients 5e-6, losses 1e-4, final norms 1e-3, final sums 5e-3.
 const FORWARD = 5e-6;
@@ -55,7 +54,7 @@ describeShared('tiny encoders against PyTorch', place, () => {
       const folder = sharedPath(...place, architecture) as string;
       config = readEncoderConfig(folder);
       options = { encoder: config, head: { dense, dropout: 0, activation: 'none' }, outputs: oracle.classes };
-      const { parameters } = trainingStep(options);
+      const { parameters } = classifierStep(options);
       source = oracleSource(tensors, dense.length + 1, pretrainedParameters(openWeights(folder), config, parameters, 0).source);
       batches = oracle.batches.map((batch) => tinyFeeds(config, batch, oracle.classes));
     });
@@ -79,7 +78,7 @@ describeShared('tiny encoders against PyTorch', place, () => {
     });
 
     test('gradients of the first batch', async () => {
-      const step = trainingStep(options);
+      const step = classifierStep(options);
       const found = await sgdGradients(step, source, batches[0] as Feeds);
       expect(Object.keys(found)).toHaveLength(step.parameters.length);
       for (const { name: parameter } of step.parameters) {
@@ -89,7 +88,7 @@ describeShared('tiny encoders against PyTorch', place, () => {
     });
 
     test('20 steps of Adam', async () => {
-      const step = trainingStep(options);
+      const step = classifierStep(options);
       const trainer = await openAdam(step, classifierForward(options), source, oracle.optimizer);
       const found = await losses(trainer, batches, oracle.batch_of_step, oracle.optimizer.lr);
       expect(distance(found, oracle.losses)).toBeLessThan(LOSS);
@@ -110,8 +109,8 @@ describeShared('tiny encoders against PyTorch', place, () => {
       }
       await encoder.release();
 
-      const whole = await openAdam(trainingStep({ ...options, freezeEncoder: true }), classifierForward(options), source, oracle.optimizer);
-      const alone = await openAdam(headStep(head), headForward(head), source, oracle.optimizer);
+      const whole = await openAdam(classifierStep({ ...options, freezeEncoder: true }), classifierForward(options), source, oracle.optimizer);
+      const alone = await openAdam(classifierHeadStep(head), headForward(head), source, oracle.optimizer);
       for (const [trainer, fed] of [[whole, batches], [alone, features]] as const) {
         const found = await losses(trainer, fed, oracle.batch_of_step, oracle.optimizer.lr);
         expect(distance(found, oracle.losses_frozen_encoder)).toBeLessThan(LOSS);

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
-import { batchFeeds, classifierForward, randomParameters, targetFeeds, trainingStep } from '../../../src/engine/models/index.ts';
+import { batchFeeds, classifierForward, randomParameters } from '../../../src/engine/models/index.ts';
 import { adam, adamw } from '../../../src/engine/optim/index.ts';
 import { openTrainer, type StepBatch, type TrainerOptions } from '../../../src/engine/runtime/index.ts';
 import { describeCuda } from '../../helpers/cuda.ts';
 import { distance } from '../models/oracle-run.ts';
 import { tinyConfig } from '../models/tiny.ts';
 import { batches, feedsOf, forwardProgram, initial, stepProgram } from './small-model.ts';
+import { classFeeds, classifierStep } from '../../helpers/class-steps.ts';
 
 /** Losses of two devices from the same weights, the same masks and the same batches. */
 const LOSS = 1e-4;
@@ -40,10 +41,10 @@ await describeCuda('a trainer on CUDA', () => {
     const encoder = tinyConfig({ num_hidden_layers: 2 });
     const model = { encoder, head: { dense: [6], dropout: 0.3, activation: 'tanh' }, outputs: 3 } as const;
     const optimizer = { rule: adamw({ betas: [0.9, 0.999], eps: 1e-8 }), weightDecay: 0.01 };
-    const options: TrainerOptions = { step: trainingStep(model), forward: classifierForward(model), source: randomParameters(5), threads: 1, optimizer, clipNorm: 1, seed: 3 };
+    const options: TrainerOptions = { step: classifierStep(model), forward: classifierForward(model), source: randomParameters(5), threads: 1, optimizer, clipNorm: 1, seed: 3 };
     const steps = Array.from({ length: 20 }, (_, i) => {
       const ids = Array.from({ length: 3 + (i % 2) }, (_row, b) => Array.from({ length: 4 + ((i + b) % 5) }, (_token, s) => (11 * i + 31 * b + 7 * s) % 50));
-      return { feeds: { ...batchFeeds(encoder, ids, 9), ...targetFeeds(ids.map((_row, b) => (b + i) % 3), 3) }, rates: { lr: 1e-3 } };
+      return { feeds: { ...batchFeeds(encoder, ids, 9), ...classFeeds(ids.map((_row, b) => (b + i) % 3), 3) }, rates: { lr: 1e-3 } };
     });
     const [losses] = await apart(options, steps);
     expect(losses).toBeLessThan(LOSS);

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { openWeights, readEncoderConfig } from '../../../src/data/model-folder.ts';
 import { print } from '../../../src/engine/graph/index.ts';
-import { batchFeeds, classifierForward, pretrainedParameters, randomParameters, targetFeeds, trainingStep } from '../../../src/engine/models/index.ts';
+import { batchFeeds, classifierForward, pretrainedParameters, randomParameters } from '../../../src/engine/models/index.ts';
 import { adam, adamw, deviceStep, loopStep, sgd, type UpdateRule } from '../../../src/engine/optim/index.ts';
 import type { Feeds } from '../../../src/engine/program.ts';
 import { openForward, openTrainer, type StepBatch, type StepResult, type Tensors, type Trainer, type TrainerOptions } from '../../../src/engine/runtime/index.ts';
@@ -11,6 +11,7 @@ import { distance, oracleSource, sharedTensors, tinyFeeds, type TinyOracle } fro
 import { tinyConfig } from '../models/tiny.ts';
 import { deviceRun } from '../optim/device-run.ts';
 import { batches, feedsOf, forwardProgram, initial, stepProgram, H, V, W } from './small-model.ts';
+import { classFeeds, classifierStep } from '../../helpers/class-steps.ts';
 
 // What runs here on the CPU is what runs on CUDA, but for the provider's name.
 
@@ -192,12 +193,12 @@ describe('encoders', () => {
   const model = { encoder, head: { dense: [6], dropout: 0.3, activation: 'tanh' }, outputs: 3 } as const;
   const steps = Array.from({ length: 10 }, (_, i): StepBatch => {
     const ids = Array.from({ length: 3 + (i % 2) }, (_row, b) => Array.from({ length: 4 + ((i + b) % 5) }, (_token, s) => (11 * i + 31 * b + 7 * s) % 50));
-    return { feeds: { ...batchFeeds(encoder, ids, 8 + (i % 3)), ...targetFeeds(ids.map((_row, b) => (b + i) % 3), 3) }, rates: { lr: 1e-3 } };
+    return { feeds: { ...batchFeeds(encoder, ids, 8 + (i % 3)), ...classFeeds(ids.map((_row, b) => (b + i) % 3), 3) }, rates: { lr: 1e-3 } };
   });
   const optimizer = { rule: adamw({ betas: [0.9, 0.999], eps: 1e-8 }), weightDecay: 0.01 };
 
   test.each([false, true])('a small BERT with dropout, the encoder frozen: %s', async (freezeEncoder) => {
-    const [step, forward] = [trainingStep({ ...model, freezeEncoder }), classifierForward(model)];
+    const [step, forward] = [classifierStep({ ...model, freezeEncoder }), classifierForward(model)];
     const options: TrainerOptions = { step, forward, source: randomParameters(5), optimizer, clipNorm: 1, seed: 3, threads: 1 };
     const [one, many, plain] = [await loopTrainer(options), await loopTrainer(options), await plainTrainer(options)];
     const [expected, found] = [await train(one, steps, 1), await train(many, steps, 4)];
@@ -214,7 +215,7 @@ describe('encoders', () => {
       const folder = sharedPath('oracles', 'tiny', name) as string;
       const config = readEncoderConfig(folder);
       const own = { encoder: config, head: { dense, dropout: 0, activation: 'none' }, outputs: oracle.classes } as const;
-      const [step, forward] = [trainingStep(own), classifierForward(own)];
+      const [step, forward] = [classifierStep(own), classifierForward(own)];
       const pretrained = pretrainedParameters(openWeights(folder), config, step.parameters, 0).source;
       const source = oracleSource(sharedTensors('oracles', 'tiny', `${name}-${head}.safetensors`), 1, pretrained);
       const trainer = await loopTrainer({

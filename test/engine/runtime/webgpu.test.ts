@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { batchFeeds, classifierForward, pretrainedParameters, randomParameters, targetFeeds, trainingStep } from '../../../src/engine/models/index.ts';
+import { batchFeeds, classifierForward, pretrainedParameters, randomParameters } from '../../../src/engine/models/index.ts';
 import { openWeights, readEncoderConfig } from '../../../src/data/model-folder.ts';
 import { graphBuilder } from '../../../src/engine/graph/index.ts';
 import { adam, adamw, sgd } from '../../../src/engine/optim/index.ts';
@@ -10,6 +10,7 @@ import { describeWebgpu } from '../../helpers/webgpu.ts';
 import { distance, losses, oracleSource, sharedTensors, tinyFeeds, type TinyOracle } from '../models/oracle-run.ts';
 import { tinyConfig } from '../models/tiny.ts';
 import { batches, feedsOf, forwardProgram, initial, stepProgram, H, V, W } from './small-model.ts';
+import { classFeeds, classifierStep } from '../../helpers/class-steps.ts';
 
 /** Losses of two devices from the same weights, the same masks and the same batches. */
 const LOSS = 1e-4;
@@ -109,13 +110,13 @@ await describeWebgpu('a trainer on WebGPU', () => {
   test('a small BERT with dropout and three classes has the CPU’s losses over 20 steps', async () => {
     const encoder = tinyConfig({ num_hidden_layers: 2 });
     const model = { encoder, head: { dense: [6], dropout: 0.3, activation: 'tanh' }, outputs: 3 } as const;
-    const step = trainingStep(model);
+    const step = classifierStep(model);
     expect(step.masks).toHaveLength(9); // embeddings, three in each layer, two in the head
     const optimizer = { rule: adamw({ betas: [0.9, 0.999], eps: 1e-8 }), weightDecay: 0.01 };
     const [cpu, webgpu] = await both({ step, forward: classifierForward(model), source: randomParameters(5), optimizer, clipNorm: 1, seed: 3 });
     for (let i = 0; i < 20; i += 1) {
       const ids = Array.from({ length: 3 + (i % 2) }, (_, b) => Array.from({ length: 4 + ((i + b) % 5) }, (__, s) => (11 * i + 31 * b + 7 * s) % 50));
-      const feeds = { ...batchFeeds(encoder, ids, 9), ...targetFeeds(ids.map((_, b) => (b + i) % 3), 3) };
+      const feeds = { ...batchFeeds(encoder, ids, 9), ...classFeeds(ids.map((_, b) => (b + i) % 3), 3) };
       const [expected, found] = [await cpu.step(feeds, { lr: 1e-3 }), await webgpu.step(feeds, { lr: 1e-3 })];
       expect(Math.abs(found.loss - expected.loss)).toBeLessThan(LOSS);
     }
@@ -125,8 +126,8 @@ await describeWebgpu('a trainer on WebGPU', () => {
     const encoder = tinyConfig({ hidden_size: 128, intermediate_size: 768, num_hidden_layers: 1 }); // 270,000 parameters, 1 MB
     const model = { encoder, head: { dense: [], dropout: 0.1, activation: 'none' }, outputs: 1 } as const;
     const optimizer = { rule: adam({ betas: [0.9, 0.999], eps: 1e-8 }), weightDecay: 0 };
-    const webgpu = await trainerOn('webgpu', { step: trainingStep(model), forward: classifierForward(model), source: randomParameters(5), optimizer, clipNorm: null, seed: 3 });
-    const feeds = { ...batchFeeds(encoder, [[1, 2, 3, 4], [5, 6, 7]], 4), ...targetFeeds([0, 1], 1) };
+    const webgpu = await trainerOn('webgpu', { step: classifierStep(model), forward: classifierForward(model), source: randomParameters(5), optimizer, clipNorm: null, seed: 3 });
+    const feeds = { ...batchFeeds(encoder, [[1, 2, 3, 4], [5, 6, 7]], 4), ...classFeeds([0, 1], 1) };
     for (let step = 0; step < 10; step += 1) await webgpu.step(feeds, { lr: 1e-3 });
     const before = process.memoryUsage().rss;
     for (let step = 0; step < 100; step += 1) await webgpu.step(feeds, { lr: 1e-3 });
@@ -140,7 +141,7 @@ await describeWebgpu('a trainer on WebGPU', () => {
       const folder = sharedPath('oracles', 'tiny', family) as string;
       const encoder = readEncoderConfig(folder);
       const model = { encoder, head: { dense: [], dropout: 0, activation: 'none' }, outputs: oracle.classes } as const;
-      const [step, forward] = [trainingStep(model), classifierForward(model)];
+      const [step, forward] = [classifierStep(model), classifierForward(model)];
       const pretrained = pretrainedParameters(openWeights(folder), encoder, step.parameters, 0).source;
       const source = oracleSource(sharedTensors('oracles', 'tiny', `${family}-${name}.safetensors`), 1, pretrained);
       const webgpu = await trainerOn('webgpu', {
@@ -162,7 +163,7 @@ await describeWebgpu('a trainer on WebGPU', () => {
       const words = [...new Set([whole.padTokenId, ...texts.flat()])];
       const encoder = { ...whole, vocabSize: words.length, padTokenId: 0 };
       const model = { encoder, head: { dense: [], dropout: 0.1, activation: 'none' }, outputs: 1 } as const;
-      const [step, forward] = [trainingStep(model), classifierForward(model)];
+      const [step, forward] = [classifierStep(model), classifierForward(model)];
       const pretrained = pretrainedParameters(openWeights(folder), whole, classifierForward({ ...model, encoder: whole }).parameters, 0).source;
       const source: TrainerOptions['source'] = (spec, into) => {
         if (!spec.name.includes('word_embeddings')) return pretrained(spec, into);
@@ -171,7 +172,7 @@ await describeWebgpu('a trainer on WebGPU', () => {
       };
       const batchAt = (i: number): Feeds => {
         const ids = texts.slice(2 * i, 2 * i + 2).map((text) => text.map((word) => words.indexOf(word)));
-        return { ...batchFeeds(encoder, ids, 16), ...targetFeeds(tweets.labels.slice(2 * i, 2 * i + 2), 1) };
+        return { ...batchFeeds(encoder, ids, 16), ...classFeeds(tweets.labels.slice(2 * i, 2 * i + 2), 1) };
       };
       const optimizer = { rule: adam({ betas: [0.9, 0.999], eps: 1e-8 }), weightDecay: 1e-5 };
       const [cpu, webgpu] = await both({ step, forward, source, optimizer, clipNorm: 1, seed: 42 });

@@ -1,0 +1,95 @@
+import { betterOf, type MetricName } from '../../config/metric-names.ts';
+import { classificationMetrics, logLoss } from '../../data/metrics.ts';
+import type { Targets } from '../../data/targets.ts';
+import { binaryCrossEntropy, crossEntropy } from '../../engine/models/index.ts';
+import type { Predictions, PublishedModel, Task } from '../task.ts';
+import { classColumns, decided } from './columns.ts';
+import { classValues } from './submission.ts';
+
+/**
+ * One of several classes for each row. Targets are class numbers, [rows, 1]. Of two classes the model has one output x, whose
+ * sigmoid is the second one's probability: predictions are [rows, 1]. Of more it has an output each, whose softmax are their
+ * probabilities: [rows, classes].
+ *
+ * @param classes as the table writes them, in the order of their numbers
+ */
+export function classification(classes: readonly string[]): Task {
+  const isBinary = classes.length === 2;
+  const outputs = isBinary ? 1 : classes.length;
+  const predict = isBinary ? sigmoids : (logits: Float32Array): Predictions => softmaxes(logits, classes.length);
+  const metrics: readonly MetricName[] = ['loss', 'accuracy', 'precision_macro', 'recall_macro', 'f1_macro', ...(isBinary ? (['f1'] as const) : []), 'roc_auc'];
+  return {
+    description: { classes },
+    outputs,
+    loss: isBinary ? binaryCrossEntropy : crossEntropy,
+    encode([label], into) {
+      if (isBinary) into[0] = label!;
+      else into[label!] = 1;
+    },
+    predict,
+    published: published(classes),
+    metrics: metrics.map((name) => ({ name, better: betterOf(name) })),
+    measure: (targets, { numbers }) => classificationMetrics(labelsOf(targets), numbers, classes.length),
+    predictionLoss: (targets, { numbers }) => logLoss(labelsOf(targets), numbers, classes.length),
+    columns: classColumns(classes),
+    submissionValues: (predictions, columns) => classValues(classes, predictions, columns),
+    objects: (predictions) => {
+      const labels = decided(predictions, classes);
+      return (row) => ({ prediction: classes[labels[row]!] ?? null, probabilities: byClass(classes, predictions, row) });
+    },
+    uninformed: (rows) => ({ width: outputs, numbers: new Float64Array(rows * outputs).fill(1 / classes.length) }),
+    sameness: (predictions) => (new Set(decided(predictions, classes)).size === 1 ? 'gives every validation row the same class' : undefined),
+  };
+}
+
+/** Targets of class numbers. */
+export function classTargets(labels: ArrayLike<number>): Targets {
+  return { width: 1, values: Float64Array.from(labels) };
+}
+
+function labelsOf({ values }: Targets): Int32Array {
+  return Int32Array.from(values);
+}
+
+/** Every tool takes a softmax over named classes, of two classes too. */
+function published(classes: readonly string[]): PublishedModel {
+  const isBinary = classes.length === 2;
+  return {
+    asPair: isBinary,
+    outputs: classes.length,
+    predict(logits) {
+      const { width, numbers } = softmaxes(logits, classes.length);
+      return isBinary ? { width: 1, numbers: numbers.filter((_, i) => i % 2 === 1) } : { width, numbers };
+    },
+    config: {
+      num_labels: classes.length,
+      id2label: Object.fromEntries(classes.map((name, label) => [String(label), name])),
+      label2id: Object.fromEntries(classes.map((name, label) => [name, label])),
+      problem_type: 'single_label_classification',
+    },
+  };
+}
+
+function sigmoids(logits: Float32Array): Predictions {
+  return { width: 1, numbers: Float64Array.from(logits, (x) => 1 / (1 + Math.exp(-x))) };
+}
+
+function softmaxes(logits: Float32Array, width: number): Predictions {
+  const numbers = new Float64Array(logits.length);
+  for (let start = 0; start < logits.length; start += width) {
+    const row = logits.subarray(start, start + width);
+    const top = Math.max(...row);
+    let sum = 0;
+    for (const x of row) sum += Math.exp(x - top);
+    row.forEach((x, k) => {
+      numbers[start + k] = Math.exp(x - top) / sum;
+    });
+  }
+  return { width, numbers };
+}
+
+function byClass(classes: readonly string[], { width, numbers }: Predictions, row: number): Readonly<Record<string, number>> {
+  const own = numbers.subarray(row * width, (row + 1) * width);
+  const all = classes.length === 2 ? [1 - own[0]!, own[0]!] : own;
+  return Object.fromEntries(classes.map((name, label) => [name, all[label]!]));
+}

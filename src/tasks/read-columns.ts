@@ -1,0 +1,31 @@
+import { unreadable } from '../core/inputs.ts';
+import { cut } from '../core/shapes.ts';
+import type { Targets } from '../data/targets.ts';
+import type { Table } from '../data/table.ts';
+import type { Misread, Predictions, TaskColumns } from './task.ts';
+
+/** The targets in a table that was written here, whose columns of a task begin at `first`. Throws a `data` error for a cell that cannot be read. */
+export function readTargets(table: Table, { targets, readTarget }: TaskColumns, first: number): Targets {
+  const { width, numbers } = numbersOf(table, first, targets.length, readTarget);
+  return { width, values: numbers };
+}
+
+/** The predictions in a table that was written here, as `readTargets`. */
+export function readPredictions(table: Table, { predictions, readPrediction }: TaskColumns, first: number): Predictions {
+  return numbersOf(table, first, predictions.length, readPrediction);
+}
+
+function numbersOf(table: Table, first: number, columns: number, read: (cells: readonly string[]) => readonly number[] | Misread): Predictions {
+  let [width, numbers] = [1, new Float64Array(0)];
+  table.rows.forEach((cells, row) => {
+    const own = read(cells.slice(first, first + columns));
+    if ('what' in own) throw misread(table, row, own);
+    if (row === 0) [width, numbers] = [own.length, new Float64Array(own.length * table.rows.length)];
+    numbers.set(own, row * width);
+  });
+  return { width, numbers };
+}
+
+function misread({ file, lines }: Table, row: number, { what, cell, instead }: Misread): Error {
+  return unreadable(file, `${what} in line ${lines[row]} is ${JSON.stringify(cut(cell))}${instead === undefined ? '' : `, not ${instead}`}`);
+}

@@ -1,0 +1,20 @@
+import { rowCount, targetOf, type Targets } from '../data/targets.ts';
+import { lossOfLogits } from '../engine/models/index.ts';
+import type { Task } from './task.ts';
+
+/** What the logits of rows are held against, row-major [rows, outputs]. */
+export function encoded({ outputs, encode }: Pick<Task, 'outputs' | 'encode'>, targets: Targets): Float32Array {
+  const rows = rowCount(targets);
+  const all = new Float32Array(rows * outputs);
+  for (let row = 0; row < rows; row++) encode(targetOf(targets, row), all.subarray(row * outputs, (row + 1) * outputs));
+  return all;
+}
+
+/** The loss of rows, in float64; logits are row-major [rows, outputs]. */
+export function lossOf({ loss, outputs, encode }: Pick<Task, 'loss' | 'outputs' | 'encode'>, logits: Float32Array, targets: Targets): number {
+  return lossOfLogits(loss, logits, outputs, (row) => {
+    const target = new Float32Array(outputs);
+    encode(targetOf(targets, row), target);
+    return target;
+  });
+}

@@ -1,0 +1,90 @@
+import type { MetricName } from '../config/metric-names.ts';
+import type { SampleColumn, ValueWriter } from '../data/submission.ts';
+import type { Targets } from '../data/targets.ts';
+import type { Loss } from '../engine/models/index.ts';
+
+/**
+ * What is learned: what the numbers of targets and predictions mean, how a model is held against them and measured, and how they are
+ * written. A task is made for the targets of one table; nothing outside this room asks how many classes there are.
+ */
+export interface Task {
+  /** What the numbers stand for, as files keep it: `openTask` makes the same task of it. */
+  readonly description: TaskDescription;
+  /** Width of the logits. */
+  readonly outputs: number;
+  /** Of logits and encoded targets, [rows, outputs] each. */
+  readonly loss: Loss;
+  /** Writes what a row's logits are held against into `into`, which is all zeros: [width] → [outputs]. */
+  encode(target: Float64Array, into: Float32Array): void;
+  /** What logits, row-major [rows, outputs], say about their rows. */
+  predict(logits: Float32Array): Predictions;
+  /** How other tools take a model. */
+  readonly published: PublishedModel;
+  /** In the order in which they are shown. */
+  readonly metrics: readonly Metric[];
+  /** All metrics but the loss, in their order; NaN where one is undefined. */
+  measure(targets: Targets, predictions: Predictions): Readonly<Record<string, number>>;
+  /** The loss of predictions whose logits are gone, as those of several models are. */
+  predictionLoss(targets: Targets, predictions: Predictions): number;
+  /** How oof.csv and predictions.csv are written and read. */
+  readonly columns: TaskColumns;
+  /** What goes into the columns of a submission, given those of the sample beside the id; or why nothing fits, as a sentence. */
+  submissionValues(predictions: Predictions, columns: readonly SampleColumn[]): ValueWriter | string;
+  /** Rows for programs, beside their ids. */
+  objects(predictions: Predictions): (row: number) => Readonly<Record<string, unknown>>;
+  /** Predictions that say nothing, for a look at what could be done with others. */
+  uninformed(rows: number): Predictions;
+  /** Why predictions that are all alike are worth a word, as a sentence; undefined where they are not. */
+  sameness(predictions: Predictions): string | undefined;
+}
+
+/** JSON that the files of examples, metrics and models hold among their own keys. */
+export type TaskDescription = Readonly<Record<string, unknown>>;
+
+/** What models say about rows: row-major [rows, width]. Numbers of several models are averaged one by one. */
+export interface Predictions {
+  readonly width: number;
+  readonly numbers: Float64Array;
+}
+
+export interface Metric {
+  readonly name: MetricName;
+  /** Which values are better. */
+  readonly better: 'high' | 'low';
+}
+
+export interface PublishedModel {
+  /** Whether the one output x is given away as two, 0 and x. */
+  readonly asPair: boolean;
+  /** Width of the logits that are given away. */
+  readonly outputs: number;
+  /** What those logits say. */
+  predict(logits: Float32Array): Predictions;
+  /** Keys of a Hugging Face config.json. */
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+export interface TaskColumns {
+  /** Names of the columns that hold the target. */
+  readonly targets: readonly string[];
+  /** Names of the columns that hold what is predicted. */
+  readonly predictions: readonly string[];
+  targetCells(targets: Targets): Cells;
+  predictionCells(predictions: Predictions): Cells;
+  /** The numbers of a row that `targetCells` made, [width], or what is wrong with it. */
+  readTarget(cells: readonly string[]): readonly number[] | Misread;
+  /** The numbers of a row that `predictionCells` made, [width], or what is wrong with it. */
+  readPrediction(cells: readonly string[]): readonly number[] | Misread;
+}
+
+/** The cells of a row, which are made when they are asked for. */
+export type Cells = (row: number) => readonly (number | string)[];
+
+/** A cell that cannot be read. */
+export interface Misread {
+  /** `a probability` */
+  readonly what: string;
+  readonly cell: string;
+  /** What it should have been: `one of the run's classes`. */
+  readonly instead?: string;
+}
