@@ -108,7 +108,7 @@ export interface LoopGraph {
 
 export function stepGraph(size: Size, precision: Precision, stacked: boolean): LoopGraph {
   const encoder = parseEncoderConfig(JSON.stringify(bertConfig(size)), 'config.json');
-  const program = inPrecision(trainingStep({ encoder, head: { dense: [], dropout: 0.1, activation: 'none' }, outputs: 1 }), precision);
+  const program = inPrecision(trainingStep({ encoder, head: { dense: [], dropout: 0.1, activation: 'none' }, outputs: 1, loss: 'bce' }), precision);
   const step = deviceStep(program, { rule: adam({ betas: [0.9, 0.999], eps: 1e-8 }), weightDecay: 0 }, 1, { stacked });
   const loop = loopStep({ ...step, graph: lower(step.graph, 'cuda') }, program.parameters);
   const batches = loopBatches(loop);

@@ -2,6 +2,7 @@ import { encodingOf, USUAL_ENCODINGS } from '../core/encodings.ts';
 import type { Problem } from '../core/errors.ts';
 import { credentialIn } from '../core/secrets.ts';
 import type { Experiment } from './experiment.ts';
+import { betterOf } from './metric-names.ts';
 import { dotted, type Path } from './schema.ts';
 import { likelyWord } from './suggest.ts';
 import { tablesOf, type TrainSource } from './tables.ts';
@@ -93,7 +94,7 @@ function monitorConflicts({ training }: Experiment): readonly Conflict[] {
     ...(schedule.name === 'reduce-on-plateau' ? [{ key: 'schedule', monitor: schedule.monitor, mode: schedule.mode }] : []),
   ];
   return watchers.flatMap(({ key, monitor, mode }) => {
-    const better = monitor.endsWith('/loss') ? 'min' : 'max';
+    const better = betterOf(monitor) === 'low' ? 'min' : 'max';
     if (mode === better) return [];
     const message = `training.${key} watches ${monitor}, of which ${better === 'min' ? 'smaller' : 'larger'} values are better, but its mode is ${mode}`;
     return [{ path: ['training', key, 'mode'], message, suggestion: `mode: ${better}` }];

@@ -24,11 +24,6 @@ export function classificationMetrics(labels: Int32Array, probabilities: ArrayLi
   };
 }
 
-/** Whether a metric, such as `val/f1` or `cv/f1/mean`, is one of those that there are for two classes only. */
-export function isOfTwoClasses(name: string): boolean {
-  return name.split('/').includes('f1');
-}
-
 /** The most probable class of each row, the first of equal ones; so of two classes the second only above one half, as numpy rounds. */
 export function predictedLabels(probabilities: ArrayLike<number>, classes: number): Int32Array {
   if (classes === 2) return Int32Array.from(probabilities, (p) => (p > 0.5 ? 1 : 0));

@@ -10,7 +10,7 @@ import { sampleIdColumn } from '../data/sample-id.ts';
 import { readTable } from '../data/table.ts';
 import { loadTokenizer } from '../data/tokens.ts';
 import { inspectionOptions } from '../stages/inspect.ts';
-import { classification, type Task } from '../tasks/index.ts';
+import { classification, classTargets, type Task, type TaskDescription } from '../tasks/index.ts';
 import { tokenizerFiles } from '../training/classifier-folder.ts';
 import { inspectPooler } from './untrained-pooler.ts';
 import { throwIfUndefined, throwIfUnmeasured } from './check-monitors.ts';
@@ -19,7 +19,7 @@ import { throwIfUndefined, throwIfUnmeasured } from './check-monitors.ts';
 export interface DataSizes {
   /** Training rows, without those that the configuration leaves out. */
   readonly rows: number;
-  readonly classes: readonly string[];
+  readonly task: TaskDescription;
   /** Null where there are no rows to predict. */
   readonly testRows: number | null;
   /** Rows that each fold trains on. */
@@ -46,7 +46,7 @@ export function sizesOf({ train, test, foldOf }: DataContents, folds: number): D
   const rowsOfFold = new Int32Array(folds);
   for (const fold of foldOf) rowsOfFold[fold]!++;
   const trainRowsOfFold = Array.from(rowsOfFold, (rows) => foldOf.length - rows);
-  return { rows: train.texts.length, classes: train.classes, testRows: test?.ids.length ?? null, trainRowsOfFold };
+  return { rows: train.texts.length, task: classification(train.classes).description, testRows: test?.ids.length ?? null, trainRowsOfFold };
 }
 
 /**
@@ -64,8 +64,9 @@ export async function readData({ data, split, seed, training }: Experiment): Pro
   // Without readable classes the ids can still be compared.
   if (testExamples !== undefined) await attempt(() => checkSample(sources, testExamples.ids, classification(examples?.classes ?? ['0', '1'])), errors);
   const foldOf = examples === undefined ? undefined : await attempt(async () => assignFolds(examples, { ...split, seed: split.seed ?? seed }), errors);
-  if (examples !== undefined) await attempt(async () => throwIfUnmeasured(training, examples.classes.length), errors);
-  if (examples !== undefined && foldOf !== undefined) await attempt(async () => throwIfUndefined({ training, split }, { ...examples, foldOf }), errors);
+  const task = examples === undefined ? undefined : classification(examples.classes);
+  if (task !== undefined) await attempt(async () => throwIfUnmeasured(training, task), errors);
+  if (examples !== undefined && task !== undefined && foldOf !== undefined) await attempt(async () => throwIfUndefined({ training, split }, { task, targets: classTargets(examples.labels), foldOf }), errors);
   if (errors.length > 0 || train === undefined || test === undefined || examples === undefined || foldOf === undefined) throw together(errors);
   return { tables: { train, test }, train: examples, test: testExamples, foldOf };
 }

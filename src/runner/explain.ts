@@ -9,7 +9,7 @@ import { HARMFUL_OPTIMIZERS } from '../engine/runtime/session.ts';
 import { operatorCounts, parameterSums, sumOf, totalWork, workOf, type OperatorCount, type ParameterSum } from '../engine/step-analysis.ts';
 import { choicesOf, deviceChoicesOf, type Choice } from '../engine/step-choices.ts';
 import { optimizerOf } from '../training/classifier.ts';
-import { classification } from '../tasks/index.ts';
+import { openTask } from '../tasks/index.ts';
 import { checkData } from './check-aside.ts';
 import { assumeDevice } from './devices.ts';
 import type { BatchShape, FedBatch } from './example-batches.ts';
@@ -43,8 +43,8 @@ export interface Explanation {
 export async function explainExperiment(loaded: LoadedExperiment, options: RunnerOptions): Promise<Explanation> {
   const prepared = await prepareRun(loaded, { ...options, choose: assumeDevice });
   const { experiment, device, precisionChoice } = prepared;
-  const { classes } = await checkData(experiment);
-  const { encoder, onFeatures, step, texts, costs } = await trainingSteps(prepared, classification(classes));
+  const { task } = await checkData(experiment);
+  const { encoder, onFeatures, step, texts, costs } = await trainingSteps(prepared, openTask(task));
   const { rule } = optimizerOf(experiment.training);
   const { graph, lowered, choices } = onDevice(step, experiment.training, device);
   const { trained, frozen } = parameterSums(step);

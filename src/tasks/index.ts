@@ -5,7 +5,7 @@ import type { Task, TaskDescription } from './task.ts';
 export { classification, classTargets } from './classification/task.ts';
 export { encoded, lossOf } from './rows.ts';
 export { readPredictions, readTargets } from './read-columns.ts';
-export type { Cells, Metric, Misread, Predictions, PublishedModel, Task, TaskDescription } from './task.ts';
+export type { Cells, Predictions, Task, TaskDescription, Watched } from './task.ts';
 
 /** What a file that describes a task has to hold. */
 export const taskShape: Shape = object({

@@ -1,4 +1,5 @@
 import type { MetricName } from '../config/metric-names.ts';
+import type { Problem } from '../core/errors.ts';
 import type { SampleColumn, ValueWriter } from '../data/submission.ts';
 import type { Targets } from '../data/targets.ts';
 import type { Loss } from '../engine/models/index.ts';
@@ -10,6 +11,8 @@ import type { Loss } from '../engine/models/index.ts';
 export interface Task {
   /** What the numbers stand for, as files keep it: `openTask` makes the same task of it. */
   readonly description: TaskDescription;
+  /** What is told apart or measured, as a phrase: `2 classes`. */
+  readonly summary: string;
   /** Width of the logits. */
   readonly outputs: number;
   /** Of logits and encoded targets, [rows, outputs] each. */
@@ -22,6 +25,10 @@ export interface Task {
   readonly published: PublishedModel;
   /** In the order in which they are shown. */
   readonly metrics: readonly Metric[];
+  /** Why a metric is not among them; undefined where it is. */
+  unmeasured(metric: string): Unmeasured | undefined;
+  /** What is wrong with watching metrics that say nothing on the rows of some fold; undefined where nothing is. */
+  undefinedMetrics(watched: readonly Watched[], divided: Divided): Refused | undefined;
   /** All metrics but the loss, in their order; NaN where one is undefined. */
   measure(targets: Targets, predictions: Predictions): Readonly<Record<string, number>>;
   /** The loss of predictions whose logits are gone, as those of several models are. */
@@ -51,6 +58,33 @@ export interface Metric {
   readonly name: MetricName;
   /** Which values are better. */
   readonly better: 'high' | 'low';
+}
+
+export interface Unmeasured {
+  /** As a phrase after the metric's name: `is measured for two classes only; the training rows have 3`. */
+  readonly reason: string;
+  /** The nearest that is measured. */
+  readonly instead: string;
+}
+
+/** A key of the configuration and the metric that it watches. */
+export interface Watched {
+  readonly field: string;
+  readonly monitor: string;
+}
+
+/** What is trained on, and the fold in which each row is validated. */
+export interface Divided {
+  readonly targets: Targets;
+  readonly foldOf: Int32Array;
+  readonly folds: number;
+  /** Those that are trained, by their numbers. */
+  readonly trained: readonly number[];
+}
+
+export interface Refused {
+  readonly problems: readonly Problem[];
+  readonly remedy: string;
 }
 
 export interface PublishedModel {

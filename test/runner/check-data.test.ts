@@ -49,12 +49,12 @@ describe('data that cannot be used are refused, not found worth knowing', () => 
     const suggestion = set[0]?.includes('train/f1') === true ? 'train/f1_macro' : 'val/f1_macro';
     const problems = keys.map((key) => ({ field: `training.${key}.monitor`, message: expect.stringContaining('have 3') as string, suggestion }));
     await expect(inspected(three, ...set)).rejects.toMatchObject({ code: 'data', problems });
-    await expect(inspected(table(good), ...set)).resolves.toMatchObject({ sizes: { classes: ['0', '1'] } });
+    await expect(inspected(table(good), ...set)).resolves.toMatchObject({ sizes: { task: { classes: ['0', '1'] } } });
   });
 
   it('of more than two classes some may have fewer rows than folds, even one', async () => {
     const { sizes, findings } = await inspected(table([...good, '12,a,rare', '13,b,rare', '14,c,lone']), 'split.folds=3');
-    expect(sizes).toMatchObject({ rows: 15, classes: ['0', '1', 'lone', 'rare'] });
+    expect(sizes).toMatchObject({ rows: 15, task: { classes: ['0', '1', 'lone', 'rare'] } });
     expect(findings.filter(({ code }) => code.endsWith('class')).map(({ severity, code, count }) => [severity, code, count])).toEqual([['warning', 'few-rows-of-class', 2]]);
   });
 
@@ -91,14 +91,14 @@ describe('data that cannot be used are refused, not found worth knowing', () => 
 
   it('but the area under the curve is measured for three classes, too, and is told beside what else is wrong', async () => {
     const three = table(good.map((row, i) => row.replace(/.$/, String(i % 3))));
-    await expect(inspected(three, 'training.best_model.monitor=val/roc_auc')).resolves.toMatchObject({ sizes: { classes: ['0', '1', '2'] } });
+    await expect(inspected(three, 'training.best_model.monitor=val/roc_auc')).resolves.toMatchObject({ sizes: { task: { classes: ['0', '1', '2'] } } });
     const both = inspected(three, 'training.best_model.monitor=val/f1', `data.test=${testTable}`);
     await expect(both).rejects.toMatchObject({ problems: [{ message: expect.stringContaining('"text"') as string }, { field: 'training.best_model.monitor' }] });
   });
 
   it('and the sizes are those of what is trained on', async () => {
     const { sizes, findings } = await inspected(table([...good, '12,message 1,1', '13,message 2,1']), 'data.conflicts=drop', 'data.duplicates=drop');
-    expect(sizes).toEqual({ rows: 11, classes: ['0', '1'], testRows: null, trainRowsOfFold: [5, 6] });
+    expect(sizes).toEqual({ rows: 11, task: { classes: ['0', '1'] }, testRows: null, trainRowsOfFold: [5, 6] });
     expect(findings.map(({ code }) => code)).toEqual(['duplicate-texts', 'conflicting-classes', 'cleaned-rows', 'class-balance', 'cut-texts', 'padding']);
   });
 });

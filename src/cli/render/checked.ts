@@ -1,4 +1,5 @@
 import type { InspectedExperiment } from '../../runner/index.ts';
+import { openTask } from '../../tasks/index.ts';
 import type { Colors } from '../terminal.ts';
 import { findingLines } from './findings.ts';
 import { plural } from './text.ts';
@@ -18,6 +19,6 @@ export function checkedText(checked: readonly Checked[], colors: Colors): string
     .join('\n');
 }
 
-function line({ config, rows, classes, testRows }: Checked): string {
-  return `${config}  OK  ${plural(rows, 'row')} of ${classes.length} classes, ${testRows === null ? 'no test rows' : plural(testRows, 'test row')}`;
+function line({ config, rows, task, testRows }: Checked): string {
+  return `${config}  OK  ${plural(rows, 'row')} of ${openTask(task).summary}, ${testRows === null ? 'no test rows' : plural(testRows, 'test row')}`;
 }

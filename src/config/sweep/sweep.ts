@@ -4,6 +4,7 @@ import { check } from '../check.ts';
 import { complete } from '../complete.ts';
 import { readLayers, type Layers } from '../layers.ts';
 import { experimentOf, type LoadedExperiment } from '../load.ts';
+import { betterOf } from '../metric-names.ts';
 import { parseYaml } from '../parse.ts';
 import { fileProblem, locateIn, readText, shownPath } from '../read-file.ts';
 import type { Json } from '../schema.ts';
@@ -48,7 +49,7 @@ export function loadSweep(file: string, set: readonly string[] = []): Sweep {
   const combinations = settings.strategy === 'grid' ? grid(swept, name) : randomTrials(swept, settings, name);
   const members = membersOf(combinations, settings.name ?? nameOf(name), swept, (over) => experimentOf(layers, base, set, over), layers, name);
   const metric = settings.metric;
-  return { name: settings.name ?? nameOf(name), base: shownPath(base), metric, mode: metric.includes('/loss') ? 'min' : 'max', parameters: swept.map((parameter) => parameter.path), members };
+  return { name: settings.name ?? nameOf(name), base: shownPath(base), metric, mode: betterOf(metric) === 'low' ? 'min' : 'max', parameters: swept.map((parameter) => parameter.path), members };
 }
 
 /** Whether a file is a sweep, rather than an experiment; false also where it cannot be read, of which whoever loads it tells more. */

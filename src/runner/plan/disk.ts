@@ -5,6 +5,7 @@ import { LINK_FROM_BYTES } from '../../core/files.ts';
 import type { TokenSet } from '../../data/tokens.ts';
 import { classifierForward, commonTensors } from '../../engine/models/index.ts';
 import { parameterSums, sumOf } from '../../engine/step-analysis.ts';
+import { openTask } from '../../tasks/index.ts';
 import { classifierPrograms, optimizerOf } from '../../training/classifier.ts';
 import type { DataSizes } from '../check-data.ts';
 import type { Task } from '../task-graph.ts';
@@ -17,22 +18,23 @@ export interface Substance {
   readonly sizes: DataSizes;
 }
 
-/** Bytes of a row in a table of results beside the probabilities, and of a probability. */
-const [ROW, PROBABILITY] = [24, 20];
+/** Bytes of a row in a table of results beside what is predicted, and of a number there. */
+const [ROW, NUMBER] = [24, 20];
 /** The page with its figures, and what each fold adds to it: 0.6 MB and 50 kB were measured. */
 const [REPORT, FOLD_OF_REPORT] = [0.6e6, 5e4];
 
 /** What a task leaves on the disk, in the cache and in the run's folder, which share the large files. */
 export function taskDiskBytes({ stage, fold, files }: Task, { workload, experiment, sizes }: Substance): number {
-  const { rows, testRows, classes } = sizes;
-  const table = (of: number): number => placed(of * (ROW + PROBABILITY * classes.length));
+  const { rows, testRows } = sizes;
+  const numbers = openTask(sizes.task).columns.predictions.length;
+  const table = (of: number): number => placed(of * (ROW + NUMBER * numbers));
   switch (stage.name) {
     case 'tokenize':
       return workload === undefined ? 0 : tokenBytes(workload.tokens.train) + tokenBytes(workload.tokens.test);
     case 'encode':
       return workload === undefined ? 0 : 4 * workload.whole.encoder.hiddenSize * (rows + (testRows ?? 0)) + commonBytes(workload);
     case 'train':
-      return workload === undefined ? 0 : modelBytes(workload, files) + PROBABILITY * classes.length * (rows - (sizes.trainRowsOfFold[fold ?? 0] ?? 0));
+      return workload === undefined ? 0 : modelBytes(workload, files) + NUMBER * numbers * (rows - (sizes.trainRowsOfFold[fold ?? 0] ?? 0));
     case 'evaluate':
       return table(rows) + REPORT + FOLD_OF_REPORT * (experiment.split.only?.length ?? experiment.split.folds);
     case 'predict':

@@ -1,10 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Sweep } from '../../config/index.ts';
+import { bareMetric } from '../../config/metric-names.ts';
 import { OrtrainError } from '../../core/errors.ts';
 import { writeJsonAtomic } from '../../core/files.ts';
 import { plural } from '../../core/text.ts';
-import { isOfTwoClasses } from '../../data/metrics.ts';
+import { openTask } from '../../tasks/index.ts';
 import { compareRuns, type Comparison } from '../../tracking/comparison/compare.ts';
 import { checkData } from '../check-aside.ts';
 import { runAll, type RunAllOptions, type RunOutcome, type RunsObserver } from '../run-all.ts';
@@ -62,17 +63,17 @@ export async function runSweep(sweep: Sweep, options: Omit<RunAllOptions, 'comma
   return { document, ...failureOf(sweep, outcomes) };
 }
 
-/** The metrics f1 are of two classes: with more, no run would have the one to rank by. */
+/** By a metric that the task does not measure no run could be ranked. */
 async function throwIfUnranked({ metric, members }: Sweep): Promise<void> {
   const [first] = members;
-  if (first === undefined || !isOfTwoClasses(metric)) return;
-  const { classes } = await checkData(first.loaded.experiment);
-  if (classes.length > 2) {
-    throw new OrtrainError('config', `metric is ${metric}, which is measured for two classes only; the training rows have ${classes.length}`, {
-      subject: 'metric',
-      remedy: `Rank by ${metric.replace('/f1', '/f1_macro')}.`,
-    });
-  }
+  if (first === undefined) return;
+  const { task } = await checkData(first.loaded.experiment);
+  const unmeasured = openTask(task).unmeasured(bareMetric(metric));
+  if (unmeasured === undefined) return;
+  throw new OrtrainError('config', `metric is ${metric}, which ${unmeasured.reason}`, {
+    subject: 'metric',
+    remedy: `Rank by ${metric.replace(bareMetric(metric), unmeasured.instead)}.`,
+  });
 }
 
 /** Compares those runs that were evaluated, by the metric of the sweep, and writes its page. */

@@ -4,6 +4,7 @@ import type { Targets } from '../../data/targets.ts';
 import { binaryCrossEntropy, crossEntropy } from '../../engine/models/index.ts';
 import type { Predictions, PublishedModel, Task } from '../task.ts';
 import { classColumns, decided } from './columns.ts';
+import { undefinedClassMetrics } from './monitors.ts';
 import { classValues } from './submission.ts';
 
 /**
@@ -20,6 +21,7 @@ export function classification(classes: readonly string[]): Task {
   const metrics: readonly MetricName[] = ['loss', 'accuracy', 'precision_macro', 'recall_macro', 'f1_macro', ...(isBinary ? (['f1'] as const) : []), 'roc_auc'];
   return {
     description: { classes },
+    summary: `${classes.length} classes`,
     outputs,
     loss: isBinary ? binaryCrossEntropy : crossEntropy,
     encode([label], into) {
@@ -29,6 +31,9 @@ export function classification(classes: readonly string[]): Task {
     predict,
     published: published(classes),
     metrics: metrics.map((name) => ({ name, better: betterOf(name) })),
+    unmeasured: (metric) =>
+      metrics.some((name) => name === metric) ? undefined : { reason: `is measured for two classes only; the training rows have ${classes.length}`, instead: `${metric}_macro` },
+    undefinedMetrics: (watched, { targets, ...divided }) => undefinedClassMetrics(watched, { ...divided, classes, labels: labelsOf(targets) }),
     measure: (targets, { numbers }) => classificationMetrics(labelsOf(targets), numbers, classes.length),
     predictionLoss: (targets, { numbers }) => logLoss(labelsOf(targets), numbers, classes.length),
     columns: classColumns(classes),

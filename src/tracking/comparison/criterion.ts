@@ -1,4 +1,5 @@
 import type { Experiment } from '../../config/index.ts';
+import { bareMetric, betterOf } from '../../config/metric-names.ts';
 import type { RunMetrics } from '../run-metrics.ts';
 
 /** What runs are compared by: one metric, in the three forms that a run has it in. */
@@ -14,17 +15,14 @@ export interface Criterion {
   readonly note: string;
 }
 
-/** Metrics of which smaller values are better; of all others larger ones are. */
-const SMALLER_IS_BETTER = new Set(['loss', 'log_loss', 'brier', 'ece', 'hamming', 'rmse', 'mae', 'mcrmse']);
-
 /** Of any form of a metric: `val/loss`, `oof/loss`, `cv/loss`, `cv/loss/mean`. */
 export function isSmallerBetter(metric: string): boolean {
-  return SMALLER_IS_BETTER.has(bare(metric));
+  return betterOf(metric) === 'low';
 }
 
 /** The criterion of a metric that somebody has asked for: `val/…`, `oof/…` or `cv/…/mean`. */
 export function criterionOf(metric: string): Criterion {
-  const name = bare(metric);
+  const name = bareMetric(metric);
   return { metric, row: metric.startsWith('oof/') ? metric : `cv/${name}`, perFold: `val/${name}`, smallerIsBetter: isSmallerBetter(metric), note: '' };
 }
 
@@ -48,9 +46,4 @@ export function scoreBy({ row }: Criterion, metrics: RunMetrics | null): number 
 
 function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
   return Object.hasOwn(record, key) ? record[key] : undefined;
-}
-
-/** `f1_macro` of `val/f1_macro` and `cv/f1_macro/mean` */
-function bare(metric: string): string {
-  return metric.replace(/^(train|val|oof|cv|test)\//, '').replace(/\/mean$/, '');
 }

@@ -1,0 +1,80 @@
+import { bareMetric } from '../../config/metric-names.ts';
+import type { Problem } from '../../core/errors.ts';
+import { classSizes } from '../../data/example-rows.ts';
+import { quoted, quotedList } from '../../data/problems.ts';
+import type { Divided, Refused, Watched } from '../task.ts';
+
+interface DividedClasses extends Pick<Divided, 'foldOf' | 'folds' | 'trained'> {
+  /** Positions in `classes`. */
+  readonly labels: Int32Array;
+  readonly classes: readonly string[];
+}
+
+/** The area under the ROC curve says nothing without rows of each class, and F1 without rows of the second of two classes. */
+export function undefinedClassMetrics(watched: readonly Watched[], divided: DividedClasses): Refused | undefined {
+  const lacking = { val: lackingClasses(divided, true), train: lackingClasses(divided, false) };
+  const found = watched.flatMap(({ field, monitor }) => {
+    const [part, metric] = [monitor.split('/')[0], bareMetric(monitor)];
+    const places = (part === 'train' ? lacking.train : lacking.val).filter(({ classes }) => (metric === 'roc_auc' ? classes.length > 0 : metric === 'f1' && classes.includes(1)));
+    return places.length === 0 ? [] : [{ field, monitor, isRows: part === 'train' ? 'training' : 'validation', places } as const];
+  });
+  if (found.length === 0) return undefined;
+  const problems = found.map(({ field, monitor, isRows, places }): Problem => {
+    const says = bareMetric(monitor) === 'f1' ? 'is 0 whatever the model predicts' : 'is not a number';
+    const where = alike(places).map(({ folds: of, classes }) => {
+      const shown = `${of.slice(0, MOST_NAMED).join(', ')}${of.length > MOST_NAMED ? ` and ${of.length - MOST_NAMED} more` : ''}`;
+      const which = `the class${classes.length === 1 ? '' : 'es'} ${quotedList(classes.map((label) => divided.classes[label]!), MOST_NAMED)}`;
+      return `in fold${of.length === 1 ? '' : 's'} ${shown}, whose ${isRows} rows have none of ${which}`;
+    });
+    const more = where.length > MOST_KINDS ? [`in ${where.length - MOST_KINDS} more ways`] : [];
+    return { message: `${field} is ${monitor}, which ${says} ${[...where.slice(0, MOST_KINDS), ...more].join(', and ')}`, field };
+  });
+  const { folds } = divided;
+  const rarest = rowsOfRarest(divided);
+  const remedy =
+    rarest.rows < folds
+      ? `The class ${quoted(divided.classes[rarest.label]!)} has too few rows (${rarest.rows}) for ${folds} folds: ${rarest.rows < 2 ? '' : 'lower split.folds, '}add rows, or watch another metric, such as val/f1_macro or val/loss.`
+      : 'Let every fold have rows of every class, with split.strategy: stratified-kfold, split.shuffle: true, fewer folds or smaller groups; or watch another metric, such as val/f1_macro or val/loss.';
+  return { problems, remedy };
+}
+
+/** As much as a person looks up. */
+const MOST_KINDS = 3;
+const MOST_NAMED = 10;
+
+interface Lacking {
+  readonly fold: number;
+  readonly classes: readonly number[];
+}
+
+/** Folds that lack the same classes, together. */
+function alike(places: readonly Lacking[]): readonly { readonly folds: readonly number[]; readonly classes: readonly number[] }[] {
+  const byClasses = new Map<string, { readonly folds: number[]; readonly classes: readonly number[] }>();
+  for (const { fold, classes } of places) {
+    const known = byClasses.get(classes.join());
+    if (known === undefined) byClasses.set(classes.join(), { folds: [fold], classes });
+    else known.folds.push(fold);
+  }
+  return [...byClasses.values()];
+}
+
+/** The classes, by position, without a row among those that each fold validates, or trains on. */
+function lackingClasses({ labels, classes, foldOf, trained }: DividedClasses, isValidation: boolean): readonly Lacking[] {
+  const total = classSizes(labels, classes.length);
+  const ofFolds = new Map(trained.map((fold) => [fold, new Map<number, number>()]));
+  labels.forEach((label, row) => {
+    const rows = ofFolds.get(foldOf[row]!);
+    rows?.set(label, (rows.get(label) ?? 0) + 1);
+  });
+  return trained.map((fold) => {
+    const validated = ofFolds.get(fold)!;
+    const isLacking = (label: number): boolean => (isValidation ? !validated.has(label) : validated.get(label) === total[label]);
+    return { fold, classes: Array.from(classes.keys()).filter(isLacking) };
+  });
+}
+
+function rowsOfRarest({ labels, classes }: DividedClasses): { readonly label: number; readonly rows: number } {
+  const rows = classSizes(labels, classes.length);
+  const label = rows.reduce((rarest, count, each) => (count < rows[rarest]! ? each : rarest), 0);
+  return { label, rows: rows[label]! };
+}
