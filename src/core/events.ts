@@ -48,7 +48,7 @@ const stageEvent = ofType({
   },
   decision: {
     epoch: count,
-    kind: word<'best-model' | 'patience' | 'rate-reduced' | 'rate-reset' | 'stopped' | 'diverged' | 'one-class'>(),
+    kind: word<'best-model' | 'patience' | 'rate-reduced' | 'rate-reset' | 'stopped' | 'diverged' | 'one-class' | 'step-skipped'>(),
     /** A sentence for the person, without a final full stop. */
     message: text,
   },

@@ -42,6 +42,8 @@ export interface StepProgram {
   /** Output names: the scalar mean loss of the batch, and its logits [B, outputs]. */
   readonly loss: string;
   readonly logits: string;
+  /** The float32 scalar input that gradients come multiplied by, where they do; the loss is not. */
+  readonly lossScale?: string;
 }
 
 /** A forward pass without dropout over the same parameters. */

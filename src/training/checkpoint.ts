@@ -7,9 +7,10 @@ import { writeFileAtomic } from '../core/files.ts';
 import { sha256 } from '../core/hash.ts';
 import { readInput } from '../core/inputs.ts';
 import { touchedAt } from '../core/signs.ts';
-import { count, list, nullable, object, primitive, record, text, type Shape } from '../core/shapes.ts';
+import { count, list, nullable, object, optional, primitive, record, text, type Shape } from '../core/shapes.ts';
 import { openTensorFile } from '../data/model-folder.ts';
 import { encodeSafetensors, readFloats, type Safetensors } from '../engine/models/index.ts';
+import type { LossScale } from '../engine/optim/index.ts';
 import type { Snapshot, Tensors, Trainer } from '../engine/runtime/index.ts';
 import type { EpochRecord } from '../tracking/run-metrics.ts';
 import type { RulesState } from './rules.ts';
@@ -91,8 +92,10 @@ export function openCheckpoints(folder: string, everySeconds: number, claim?: st
       if (claim !== undefined && touchedAt(claim) === undefined) throw new OrtrainError('run', `another process has taken over the checkpoints in ${folder}`, { subject: folder });
       const began = performance.now();
       const { parameters, optimizer } = await trainer.look();
-      const { step, slots } = optimizer;
-      const names = { tensors: `step-${step}.safetensors`, best: best === null ? null : `best-${best.epoch}.safetensors` };
+      const { step, slots, scaling } = optimizer;
+      // A step that is skipped is no update, but changes what is saved.
+      const skipped = scaling === undefined || scaling.skipped === 0 ? '' : `-${scaling.skipped}`;
+      const names = { tensors: `step-${step}${skipped}.safetensors`, best: best === null ? null : `best-${best.epoch}.safetensors` };
       const { logits, ...counters } = pass;
       const sum = writeTensors(join(folder, names.tensors), {
         ...prefixed(PARAMETERS, parameters),
@@ -106,6 +109,7 @@ export function openCheckpoints(folder: string, everySeconds: number, claim?: st
         sums: { tensors: sum, best: best === null ? null : (bestSaved?.sum ?? null) },
         step,
         slots: Object.keys(slots),
+        ...(scaling === undefined ? {} : { scaling }),
         state: { ...rest, pass: counters, best: best === null ? null : { epoch: best.epoch, validation: [...best.validation] } },
       };
       writeFileAtomic(root, withSum(exactJson(saved)));
@@ -115,7 +119,7 @@ export function openCheckpoints(folder: string, everySeconds: number, claim?: st
     },
     async restore(trainer) {
       if (!existsSync(root)) return null;
-      const { state, step, slots, tensors, best, sums } = parseSaved(root);
+      const { state, step, slots, scaling, tensors, best, sums } = parseSaved(root);
       for (const [name, sum] of [[tensors, sums.tensors], [best, sums.best]] as const) {
         if (name !== null && (await contentHash(join(folder, name))) !== sum) throw damaged(join(folder, name), 'it was changed after it was written');
       }
@@ -129,7 +133,7 @@ export function openCheckpoints(folder: string, everySeconds: number, claim?: st
       const [parameters, moments] = [tensorsOf(file, PARAMETERS), Object.fromEntries(slots.map((slot) => [slot, tensorsOf(file, slotPrefix(slot))]))];
       try {
         await trainer.restore(parameters);
-        await trainer.restoreOptimizerState({ step, slots: moments });
+        await trainer.restoreOptimizerState({ step, slots: moments, ...(scaling === undefined ? {} : { scaling }) });
       } catch (error) {
         if (!(error instanceof OrtrainError)) throw error;
         throw new OrtrainError('data', `the checkpoint ${root} does not belong to this model`, { subject: root, problems: error.problems, remedy: REMEDY, cause: error });
@@ -155,6 +159,8 @@ interface Saved {
   readonly step: number;
   /** The optimizer's slots, by name. */
   readonly slots: readonly string[];
+  /** Where the loss is scaled. */
+  readonly scaling?: LossScale;
   readonly state: Omit<FitState, 'pass' | 'best'> & {
     readonly pass: Omit<Pass, 'logits'>;
     readonly best: { readonly epoch: number; readonly validation: readonly number[] } | null;
@@ -176,6 +182,7 @@ const savedShape: Shape = object({
   sums: object({ tensors: text, best: nullable(text) }),
   step: count,
   slots: list(text),
+  scaling: optional(object({ scale: exact, goodSteps: count, skipped: count, skippedInARow: count })),
   state: object({
     epoch: count,
     pass: object({ batches: count, rows: count, lossSum: exact, lr: exact, seconds: exact }),

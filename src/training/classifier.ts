@@ -35,7 +35,8 @@ export interface Classifier {
 /** The graphs that train a classifier and evaluate it: the whole, or, on the features of a frozen encoder, its head alone. */
 export function classifierPrograms(whole: WholeClassifier & TrainingLoss, onFeatures: boolean, precision: Precision = 'float32'): Pick<TrainerOptions, 'step' | 'forward'> {
   const alone = { width: whole.encoder.hiddenSize, head: whole.head, outputs: whole.outputs, loss: whole.loss };
-  const [step, forward] = onFeatures ? [headStep(alone), headForward(alone)] : [trainingStep(whole), classifierForward(whole)];
+  const scaled = precision === 'float16'; // its smallest number is 6e-8, which gradients fall below
+  const [step, forward] = onFeatures ? [headStep({ ...alone, scaled }), headForward(alone)] : [trainingStep({ ...whole, scaled }), classifierForward(whole)];
   return { step: inPrecision(step, precision), forward: inPrecision(forward, precision) };
 }
 

@@ -78,10 +78,12 @@ interface Divergence {
   readonly sentence: string;
   /** From 1. */
   readonly step: number;
+  readonly remedy?: string;
 }
 
 function remedyFor(diverged: Divergence | undefined): string {
   if (diverged === undefined) return 'Watch another metric in training.best_model.monitor, such as val/f1_macro or val/loss; a metric is no number where rows of a class are missing.';
+  if (diverged.remedy !== undefined) return diverged.remedy;
   // No rate has had a part in the loss of the first step.
   if (diverged.step === 1) return 'It was so before anything was trained: the weights of model.base are too large or belong to another configuration; take another checkpoint.';
   return 'Lower training.optimizer.lr, or limit the gradients with training.clip_norm.';
@@ -133,10 +135,17 @@ async function trainEpoch(options: FitOptions, from: FitState, batches: readonly
     });
     const results = await trainer.steps(given);
     const each = (performance.now() - start) / results.length;
-    for (const [i, { loss, logits }] of results.entries()) {
+    for (const [i, { loss, logits, skipped }] of results.entries()) {
       const { rates, rows } = given[i]!;
       const [step, now] = [before + pass.batches + 1, start + (i + 1) * each];
-      if (!Number.isFinite(loss)) return { sentence: `the loss or a gradient was not finite at step ${step} (epoch ${epoch}) with rate ${rates.lr}`, step };
+      if (!Number.isFinite(loss)) {
+        const sentence = `the loss or a gradient was not finite at step ${step} (epoch ${epoch}) with rate ${rates.lr}`;
+        return { sentence, step, ...(training.precision === 'float16' ? { remedy: `An activation may be too large for float16. ${WIDER} Otherwise lower the rate.` } : {}) };
+      }
+      if (skipped !== undefined) {
+        if (skipped.inARow === MOST_SKIPPED) return overflow(step, epoch, skipped.scale);
+        emit({ type: 'decision', epoch, kind: 'step-skipped', message: skippedSentence(step, skipped.scale) });
+      }
       pass.logits.set(logits, pass.rows * outputs);
       pass = {
         batches: pass.batches + 1,
@@ -155,6 +164,20 @@ async function trainEpoch(options: FitOptions, from: FitState, batches: readonly
     }
   }
   return { ...from, pass };
+}
+
+const WIDER = 'Set training.precision to bfloat16, which has the range of float32, or to float32.';
+
+/** From the first scale on, so many halvings are far below 1: gradients that are still too large are so without any scale. */
+const MOST_SKIPPED = 30;
+
+function skippedSentence(step: number, scale: number): string {
+  return `step ${step} is skipped: a gradient is too large for float16 with the loss scaled by ${scale}; the next step scales it by ${scale / 2}`;
+}
+
+function overflow(step: number, epoch: number, scale: number): Divergence {
+  const sentence = `gradients were too large for float16 at ${MOST_SKIPPED} steps in a row, the last with the loss scaled by ${scale}, at step ${step} (epoch ${epoch})`;
+  return { sentence, step, remedy: WIDER };
 }
 
 function stepBatch({ source, trainRows, task, targets }: FitOptions, batch: Batch): { readonly feeds: Feeds; readonly rows: number } {

@@ -33,7 +33,8 @@ async function fitSome(change: Partial<Training>, options: Partial<FitOptions> =
   const tokens = tokenize(await loadTokenizer(tokenizerFiles(modelFolder)), texts, 32);
   const weights = initialWeights({ 'config.json': join(modelFolder, 'config.json') }, { weights: 'random', resize_embeddings: false }, 42);
   const task = classification(classes);
-  const programs = classifierPrograms({ encoder: weights.config, head: experiment.model.head, outputs: task.outputs, loss: task.loss }, false);
+  const precision = training.precision === 'auto' ? 'float32' : training.precision;
+  const programs = classifierPrograms({ encoder: weights.config, head: experiment.model.head, outputs: task.outputs, loss: task.loss }, false, precision);
   const trainer = await open({
     ...programs,
     source: weights.source(programs.forward.parameters, 1).source,
@@ -133,6 +134,45 @@ describe('fit', () => {
     const stopped = fitSome({ epochs: 5, optimizer: adam(1e-3) }, { stopRequested: () => (asked += 1) > 3, emit: (event) => events.push(event) });
     await expect(stopped).rejects.toMatchObject({ code: 'interrupted' });
     expect(events.filter((event) => event.type === 'step')).toHaveLength(3);
+  });
+});
+
+describe('a fit in float16', () => {
+  const change: Partial<Training> = { epochs: 2, optimizer: adam(1e-3), precision: 'float16' };
+  /** A trainer whose loss is scaled by so much to begin with. */
+  const scaledBy = (scale: number): Opener => async (options) => {
+    const trainer = await openTrainer(options);
+    await trainer.restoreOptimizerState({ ...(await trainer.optimizerState()), scaling: { scale, goodSteps: 0, skipped: 0, skippedInARow: 0 } });
+    return trainer;
+  };
+  const skips = (events: readonly StageEvent[]): readonly string[] => events.flatMap((event) => (event.type === 'decision' && event.kind === 'step-skipped' ? [event.message] : []));
+
+  it('says of each step that it is skipped, and goes on from a checkpoint between them as if it had not stopped', async () => {
+    const whole = await fitSome(change, {}, scaledBy(2 ** 22));
+    expect(skips(whole.events).slice(0, 2)).toEqual([
+      'step 1 is skipped: a gradient is too large for float16 with the loss scaled by 4194304; the next step scales it by 2097152',
+      'step 2 is skipped: a gradient is too large for float16 with the loss scaled by 2097152; the next step scales it by 1048576',
+    ]);
+    expect(whole.events.filter(({ type }) => type === 'step')).toHaveLength(10);
+    expect(skips(whole.events).length).toBeLessThan(8);
+    expect(whole.result.epochs[1]?.metrics['train/loss']).toBeLessThan(whole.result.epochs[0]?.metrics['train/loss'] ?? 0);
+
+    const folder = join(scratch, 'skipped');
+    let asked = 0;
+    await expect(fitSome(change, { checkpoints: openCheckpoints(folder, 0), stopRequested: () => (asked += 1) === 3 }, scaledBy(2 ** 22))).rejects.toMatchObject({ code: 'interrupted' });
+    expect(readdirSync(folder)).toEqual(['state.json', 'step-0-2.safetensors']);
+    const resumed = await fitSome(change, { checkpoints: openCheckpoints(folder, 120) });
+    expect(withoutTimes(resumed.result)).toEqual(withoutTimes(whole.result));
+    expect(resumed.final).toEqual(whole.final);
+    expect(skips(resumed.events)).toEqual(skips(whole.events).slice(2));
+  });
+
+  it('ends where no scale helps, and says what does', async () => {
+    const failed = fitSome({ ...change, batch_size: 4 }, {}, scaledBy(2 ** 120));
+    await expect(failed).rejects.toMatchObject({
+      message: expect.stringMatching(/^gradients were too large for float16 at 30 steps in a row, the last with the loss scaled by .* at step 30 \(epoch 1\)$/),
+      remedy: expect.stringContaining('training.precision to bfloat16'),
+    });
   });
 });
 

@@ -4,20 +4,22 @@ import { zeros } from './forms.ts';
 import { rules, type Pullback } from './rules.ts';
 
 /** Adds the backward pass to the graph, as `partials` does; zeros where the loss does not depend on a value. */
-export function gradients(g: Builder, loss: Value, wrt: readonly Value[]): readonly Value[] {
-  return partials(g, loss, wrt).map((d, i) => d ?? zeros(g, (wrt[i] as Value).shape));
+export function gradients(g: Builder, loss: Value, wrt: readonly Value[], scale?: Value): readonly Value[] {
+  return partials(g, loss, wrt, scale).map((d, i) => d ?? zeros(g, (wrt[i] as Value).shape));
 }
 
 /**
  * Adds the backward pass to the graph: d loss / d wrt[i], of wrt[i]'s shape, null where the loss does not depend on it. The loss
  * is a scalar. Reverse accumulation: nodes from the last to the first, each value's gradient the sum over its uses. `wrt` may
  * hold inputs and values in the middle of the graph; what leads to none of them is not visited.
+ *
+ * @param scale a scalar that all of them are multiplied by, from the loss on
  */
-export function partials(g: Builder, loss: Value, wrt: readonly Value[]): readonly (Value | null)[] {
+export function partials(g: Builder, loss: Value, wrt: readonly Value[], scale?: Value): readonly (Value | null)[] {
   if (loss.shape.length > 0) throw new OrtrainError('run', `A loss is a scalar; ${loss.name} has the shape [${loss.shape.join(', ')}].`);
   const nodes = [...g.nodes];
   const leading = dependents(nodes, wrt);
-  const gradient = new Map<Value, Value>([[loss, g.scalar(1)]]);
+  const gradient = new Map<Value, Value>([[loss, scale ?? g.scalar(1)]]);
 
   for (const node of nodes.reverse()) {
     const dys = node.outputs.map((y) => gradient.get(y) ?? null);

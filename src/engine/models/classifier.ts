@@ -34,11 +34,16 @@ export interface HeadModelOptions {
   readonly outputs: number;
 }
 
+export interface StepOptions {
+  /** Gradients come multiplied by a scale that is fed, as float16 needs it. */
+  readonly scaled?: boolean;
+}
+
 /**
  * One step of training the whole classifier: loss, logits and gradients, fed by `batchFeeds` and `targetFeeds`. With
  * `freezeEncoder` the encoder has neither gradients nor dropout, and only the head is trained.
  */
-export function trainingStep(options: ClassifierOptions & TrainingLoss & { readonly freezeEncoder?: boolean }): StepProgram {
+export function trainingStep(options: ClassifierOptions & TrainingLoss & StepOptions & { readonly freezeEncoder?: boolean }): StepProgram {
   const frozen = options.freezeEncoder === true;
   const g = graphBuilder('training_step');
   const body = modelBuilder(g, !frozen);
@@ -49,7 +54,7 @@ export function trainingStep(options: ClassifierOptions & TrainingLoss & { reado
 }
 
 /** One step of training a head on features, fed by `featureFeeds` and `targetFeeds`. */
-export function headStep(options: HeadModelOptions & TrainingLoss): StepProgram {
+export function headStep(options: HeadModelOptions & TrainingLoss & StepOptions): StepProgram {
   const m = modelBuilder(graphBuilder('head_step'), true);
   const logits = head(m, featureInput(m, options.width), options.width, options.head, options.outputs);
   return step([m], m.leaves, logits, options);
@@ -79,13 +84,19 @@ function featureInput(m: ModelBuilder, width: number): Value {
 }
 
 /** Completes a graph with the loss and the gradients of `leaves`. */
-function step(models: readonly [ModelBuilder, ...ModelBuilder[]], leaves: readonly Leaf[], logits: Value, { outputs, loss: choice }: Pick<ClassifierOptions, 'outputs'> & TrainingLoss): StepProgram {
+function step(
+  models: readonly [ModelBuilder, ...ModelBuilder[]],
+  leaves: readonly Leaf[],
+  logits: Value,
+  { outputs, loss: choice, scaled = false }: Pick<ClassifierOptions, 'outputs'> & TrainingLoss & StepOptions,
+): StepProgram {
   const { g } = models[0];
   const targets = g.input('targets', 'float32', ['B', outputs]);
   const loss = lossInGraph(g, lossOf(choice), logits, targets);
   g.output('loss', loss);
   g.output('logits', logits);
-  const derivatives = gradients(g, loss, leaves.map((leaf) => leaf.value));
+  const scale = scaled ? g.input(LOSS_SCALE, 'float32', []) : undefined;
+  const derivatives = gradients(g, loss, leaves.map((leaf) => leaf.value), scale);
   const specs = leaves.map(({ parameter, rows }, i): GradientSpec => {
     const output = `grad.${parameter}`;
     g.output(output, derivatives[i] as Value);
@@ -98,8 +109,11 @@ function step(models: readonly [ModelBuilder, ...ModelBuilder[]], leaves: readon
     masks: models.flatMap((m) => m.masks),
     loss: 'loss',
     logits: 'logits',
+    ...(scaled ? { lossScale: LOSS_SCALE } : {}),
   };
 }
+
+const LOSS_SCALE = 'loss_scale';
 
 function forward(m: ModelBuilder, output: string, value: Value): ForwardProgram {
   m.g.output(output, value);

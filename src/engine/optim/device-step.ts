@@ -33,6 +33,8 @@ export interface DeviceStep {
   readonly gradientNorm: string;
   /** What a step is fed besides its batch. */
   stepFeeds(at: Omit<StepSettings, 'weightDecay'>, seed: number): Feeds;
+  /** True where a scaled loss may make gradients that are not finite, which the next step with another scale will not have. */
+  readonly mayOverflow: boolean;
   /** What all batches of a shape are fed. */
   shapeFeeds(symbols: Symbols): Feeds;
 }
@@ -63,8 +65,11 @@ export function deviceStep(program: StepProgram, optimizer: Optimizer, clipNorm:
     return each.length === 1 ? (each[0] as Value) : together.join(each, elements as number);
   });
   const squares = joined.map((gradient, i) => sumOfSquares(g, gradient, groups[i]!.shapes[0] as Shape));
-  const norm = g.Sqrt(g.ReduceSum(g.Concat(...squares, { axis: 0 }), { keepdims: 0 }));
-  const factor = clipNorm === null ? null : clipFactor(g, norm, clipNorm);
+  const scale = program.lossScale === undefined ? undefined : inputs.get(program.lossScale);
+  const scaledNorm = g.Sqrt(g.ReduceSum(g.Concat(...squares, { axis: 0 }), { keepdims: 0 }));
+  const norm = scale === undefined ? scaledNorm : g.Div(scaledNorm, scale);
+  const clip = clipNorm === null ? null : clipFactor(g, norm, clipNorm);
+  const factor = scale === undefined ? clip : g.Div(clip ?? g.scalar(1), scale);
 
   const kinds = [true, false].filter((decay) => groups.some(({ decays }) => decays === decay));
   const named = (decay: boolean): readonly string[] => (stacked && !decay ? scalarsWithoutDecay(rule) : Object.keys(rule.scalars));
@@ -91,6 +96,7 @@ export function deviceStep(program: StepProgram, optimizer: Optimizer, clipNorm:
     loss: program.loss,
     logits: program.logits,
     gradientNorm: NORM,
+    mayOverflow: scale !== undefined,
     stepFeeds: (at, seed) => ({
       ...keys(seed, at.step),
       ...Object.fromEntries(

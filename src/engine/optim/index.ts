@@ -2,6 +2,7 @@ export type { Arithmetic } from './arithmetic.ts';
 export { clipFactor } from './clip.ts';
 export { deviceStep, type DeviceOptions, type DeviceStep, type StateSpec } from './device-step.ts';
 export { compileUpdate, type UpdateKernels } from './kernels.ts';
+export { lossScaleStart, nextLossScale, type LossScale } from './loss-scale.ts';
 export { compileMask, keepThreshold, maskKey, type MaskKernel, type MaskKey } from './masks.ts';
 export { loopStep } from './loop-step.ts';
 export { operationsPerNumber } from './operations.ts';

@@ -1,7 +1,7 @@
 import { OrtrainError, type Problem } from '../../core/errors.ts';
 import { showShape } from '../graph/dims.ts';
 import type { Shape, Symbols, Value } from '../graph/index.ts';
-import type { Feeds, GradientSpec, HostTensor } from '../program.ts';
+import type { Feeds, GradientSpec, HostTensor, StepProgram } from '../program.ts';
 
 /** Checks a batch against the inputs that it is meant for; throws OrtrainError `run` that lists everything that does not fit. */
 export function bindSymbols(inputs: readonly Value[], feeds: Feeds): Symbols {
@@ -9,6 +9,12 @@ export function bindSymbols(inputs: readonly Value[], feeds: Feeds): Symbols {
   const problems = inputs.flatMap((input) => mismatch(input, feeds[input.name], symbols) ?? []);
   if (problems.length > 0) throw new OrtrainError('run', 'the batch does not fit the graph', { problems });
   return symbols;
+}
+
+/** What the step of a program takes of a batch. */
+export function batchInputsOf({ graph, parameters, masks, lossScale }: StepProgram): readonly Value[] {
+  const own = [...parameters.map(({ name }) => name), ...masks.map(({ input }) => input), ...(lossScale === undefined ? [] : [lossScale])];
+  return inputsBesides(graph.inputs, own);
 }
 
 export function inputsBesides(inputs: readonly Value[], names: readonly string[]): readonly Value[] {

@@ -1,6 +1,7 @@
 import { clipFactor } from '../optim/index.ts';
 import type { Feeds, ForwardProgram, GradientSpec, ParameterSpec, StepProgram } from '../program.ts';
-import { bindSymbols, inputsBesides } from './batch.ts';
+import { batchInputsOf, bindSymbols, inputsBesides } from './batch.ts';
+import { isUpdate, openLossScaler, scalingOf } from './loss-scaler.ts';
 import { maskWriter } from './mask-writer.ts';
 import { reserve, type Regions } from './memory.ts';
 import { oneByOne } from './one-by-one.ts';
@@ -30,7 +31,7 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
   const { parameters, trained, slots, updater } = openState(program, specs, optimizer);
   fill(specs, parameters, source);
   const masks = maskWriter(program.masks, seed);
-  const batchInputs = inputsBesides(program.graph.inputs, [...program.parameters.map(({ name }) => name), ...program.masks.map(({ input }) => input)]);
+  const batchInputs = batchInputsOf(program);
 
   const session = await openSession(program.graph, { threads, spinning: true });
   const evaluationSession = await openSession(evaluation.graph, { threads, spinning: false }).catch(async (error: unknown) => {
@@ -38,6 +39,7 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
     throw error;
   });
   const fixed = parameterTensors(session, program.parameters, parameters);
+  const scaler = openLossScaler(program);
   let updates = 0;
 
   return {
@@ -45,23 +47,26 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
     ...oneByOne(async (feeds, rates) => {
       const at = { ...rates, step: updates + 1, weightDecay: optimizer.weightDecay };
       const drawn = masks(at.step, bindSymbols(batchInputs, feeds));
-      const outputs = await session.run({ ...tensors(session, { ...feeds, ...drawn }), ...fixed });
+      const outputs = await session.run({ ...tensors(session, { ...feeds, ...drawn, ...scaler.feeds() }), ...fixed });
       const gradients = program.gradients.map((spec) => gradientOf(spec, outputs, feeds));
       const logits = outputs[program.logits]!;
       const loss = outputs[program.loss]![0]!;
-      const gradientNorm = Math.sqrt(updater.sumOfSquares(gradients));
-      if (!Number.isFinite(loss + gradientNorm)) return { loss: NaN, logits, gradientNorm };
-      updater.update(gradients, at, clipFactor(gradientNorm, clipNorm));
+      const scale = scaler.state()?.scale ?? 1;
+      const gradientNorm = Math.sqrt(updater.sumOfSquares(gradients)) / scale;
+      const result = scaler.settle({ loss, logits, gradientNorm });
+      if (!isUpdate(result)) return result;
+      updater.update(gradients, at, clipFactor(gradientNorm, clipNorm) / scale);
       updates = at.step;
-      return { loss, logits, gradientNorm };
+      return result;
     }),
     snapshot: async () => copyOut(trained),
-    look: async () => ({ parameters: viewOf(trained), optimizer: { step: updates, slots: bySlot(slots, viewOf) } }),
+    look: async () => ({ parameters: viewOf(trained), optimizer: { step: updates, slots: bySlot(slots, viewOf), ...scalingOf(scaler) } }),
     restore: async (snapshot) => copyIn(trained, snapshot, 'snapshot'),
-    optimizerState: async () => ({ step: updates, slots: bySlot(slots, copyOut) }),
+    optimizerState: async () => ({ step: updates, slots: bySlot(slots, copyOut), ...scalingOf(scaler) }),
     async restoreOptimizerState(state) {
       for (const [slot, regions] of slots) copyIn(regions, state.slots[slot] ?? {}, `optimizer state (${slot})`);
       updates = state.step;
+      scaler.restore(state.scaling);
     },
     async release() {
       await session.release();

@@ -13,9 +13,9 @@ export interface LoopFeeds {
 }
 
 export interface LoopRun {
-  /** Of the steps up to the first whose loss or gradients are not finite, if there is one. */
+  /** Of the steps up to the first whose loss or gradients are not finite, if there is one; they come as they are. */
   readonly results: readonly StepResult[];
-  /** What the state has become; not to be used after a step that was not finite. */
+  /** What the state has become; not to be used after a step that was not finite, unless gradients may overflow. */
   readonly next: ReadonlyMap<string, Float32Array>;
 }
 
@@ -77,6 +77,6 @@ function resultsOf(losses: Float32Array, norms: Float32Array, logits: Float32Arr
     const begin = at;
     at += product(shapes[i]!) as number;
     const gradientNorm = norms[i]!;
-    return { loss: Number.isFinite(loss + gradientNorm) ? loss : NaN, logits: logits.slice(begin, at), gradientNorm };
+    return { loss, logits: logits.slice(begin, at), gradientNorm };
   });
 }

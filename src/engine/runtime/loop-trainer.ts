@@ -1,8 +1,9 @@
 import { deviceStep, type DeviceStep, type StateSpec } from '../optim/index.ts';
 import type { HostTensor, ParameterSpec } from '../program.ts';
-import { bindSymbols, checkRows, inputsBesides } from './batch.ts';
+import { batchInputsOf, bindSymbols, checkRows } from './batch.ts';
 import { openEvaluator } from './evaluator.ts';
 import { openLoop, type LoopFeeds } from './loop-session.ts';
+import { isFiniteStep, isUpdate, openLossScaler, scalingOf } from './loss-scaler.ts';
 import { requireLengths, sizeOf, trainedSpec, union } from './parameters.ts';
 import type { HostProvider } from './session.ts';
 import type { ForwardModel, ForwardOptions, OptimizerState, ParameterSource, StepBatch, StepResult, Tensors, Trainer, TrainerOptions } from './trainer.ts';
@@ -16,36 +17,39 @@ export async function openLoopForward({ program, source, threads }: ForwardOptio
 
 /**
  * A trainer for a device on which nothing stays between runs: parameters and slots go there with each run and come back with it, and
- * a run is a loop over many steps. A run with a step whose loss or gradients are not finite is undone by forgetting what it brought, and
- * made again up to that step.
+ * a run is a loop over many steps, which ends early with one whose loss or gradients are not finite. Such a run is undone by forgetting
+ * what it brought, and made again up to that step; but where a scaled loss may overflow, the loop has left the state as it was before it.
  */
 export async function openLoopTrainer(options: TrainerOptions, provider: HostProvider): Promise<Trainer> {
   const { step: program, forward: evaluation, source, threads, optimizer, clipNorm, seed } = options;
   for (const gradient of program.gradients) trainedSpec(program, gradient);
   const step = deviceStep(program, optimizer, clipNorm, { stacked: true });
-  const batchInputs = inputsBesides(program.graph.inputs, [...program.parameters.map(({ name }) => name), ...program.masks.map(({ input }) => input)]);
+  const batchInputs = batchInputsOf(program);
   const held = new Map<string, HostTensor>();
   const state = stateIn(held, step, optimizer.rule.slots, union(program.parameters, evaluation.parameters), source);
   const loop = await openLoop(step, program.parameters, { threads, spinning: true, provider });
   const evaluator = openEvaluator(evaluation, held, { threads, spinning: false, provider });
+  const scaler = openLossScaler(program);
   let updates = 0;
 
   const advance = async (feeds: readonly LoopFeeds[]): Promise<readonly StepResult[]> => {
-    const { results, next } = await loop.run(feeds, held);
-    const bad = results.findIndex(({ loss }) => Number.isNaN(loss));
-    if (bad === -1) {
+    const { results: found, next } = await loop.run(feeds, held);
+    const bad = found.findIndex((result) => !isFiniteStep(result));
+    if (bad === -1 || step.mayOverflow) {
+      const results = found.map(scaler.settle);
       state.replace(next);
-      updates += results.length;
+      updates += results.filter(isUpdate).length;
       return results;
     }
     const before = bad === 0 ? [] : await advance(feeds.slice(0, bad));
-    return Number.isNaN(before.at(-1)?.loss) ? before : [...before, results[bad]!];
+    return Number.isNaN(before.at(-1)?.loss) ? before : [...before, scaler.settle(found[bad]!)];
   };
   const steps = async (batches: readonly StepBatch[]): Promise<readonly StepResult[]> => {
+    const scales = scaler.ahead(batches.length);
     const feeds = batches.map(({ feeds: batch, rates }, i): LoopFeeds => {
       const symbols = bindSymbols(batchInputs, batch);
       for (const gradient of program.gradients) checkRows(gradient, batch);
-      return { feeds: { ...batch, ...step.stepFeeds({ ...rates, step: updates + 1 + i }, seed), ...step.shapeFeeds(symbols) }, symbols };
+      return { feeds: { ...batch, ...step.stepFeeds({ ...rates, step: updates + 1 + i }, seed), ...step.shapeFeeds(symbols), ...scaler.feeds(scales?.[i]) }, symbols };
     });
     await evaluator.unload();
     return advance(feeds);
@@ -63,11 +67,12 @@ export async function openLoopTrainer(options: TrainerOptions, provider: HostPro
       state.setParameters(snapshot);
       await evaluator.unload();
     },
-    look: async () => ({ parameters: state.parameters(), optimizer: { step: updates, slots: state.slots() } }),
-    optimizerState: async () => ({ step: updates, slots: Object.fromEntries(Object.entries(state.slots()).map(([slot, tensors]) => [slot, copies(tensors)])) }),
+    look: async () => ({ parameters: state.parameters(), optimizer: { step: updates, slots: state.slots(), ...scalingOf(scaler) } }),
+    optimizerState: async () => ({ step: updates, slots: Object.fromEntries(Object.entries(state.slots()).map(([slot, tensors]) => [slot, copies(tensors)])), ...scalingOf(scaler) }),
     async restoreOptimizerState(saved) {
       state.setSlots(saved.slots);
       updates = saved.step;
+      scaler.restore(saved.scaling);
     },
     async release() {
       await loop.release();

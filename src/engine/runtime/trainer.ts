@@ -1,4 +1,4 @@
-import type { Optimizer, Rates } from '../optim/index.ts';
+import type { LossScale, Optimizer, Rates } from '../optim/index.ts';
 import type { Feeds, ForwardProgram, ParameterSpec, StepProgram } from '../program.ts';
 
 /** Parameter name to values, row-major. */
@@ -11,6 +11,8 @@ export type Snapshot = Tensors;
 export interface OptimizerState {
   readonly step: number;
   readonly slots: Readonly<Record<string, Tensors>>;
+  /** Where the loss is scaled. */
+  readonly scaling?: LossScale;
 }
 
 /** Where parameters come from: asked once for each, it writes all the values into the array that it is given. */
@@ -53,6 +55,8 @@ export interface TrainerOptions {
 export interface StepResult {
   /** The batch's mean loss before the update, or NaN if no update was made because loss or gradients were not finite. */
   readonly loss: number;
+  /** Where no update was made because gradients were too large for float16 when the loss was multiplied by this; the scale is halved. */
+  readonly skipped?: { readonly scale: number; readonly inARow: number };
   /** Row-major [B, outputs], with dropout. */
   readonly logits: Float32Array;
   /** Of all gradients together, before clipping. */
@@ -66,9 +70,9 @@ export interface StepBatch {
 
 /** Parameters, optimizer state and the programs that use them. Nothing in it tells where the state lives. */
 export interface Trainer extends ForwardModel {
-  /** One forward and backward pass and one update. A loss or gradient that is not finite changes nothing. */
+  /** One forward and backward pass and one update. A loss or gradient that is not finite changes no parameter. */
   step(feeds: Feeds, rates: Rates): Promise<StepResult>;
-  /** As many steps, one after the other; the first whose loss is NaN is the last. */
+  /** As many steps, one after the other; the first whose loss is NaN is the last, and one that is skipped may be. */
   steps(batches: readonly StepBatch[]): Promise<readonly StepResult[]>;
   /** How many batches `steps` had best be given next; on some devices a call has a cost of its own. */
   stepsPerRun(): number;

@@ -1,8 +1,9 @@
 import { deviceStep, type StateSpec } from '../optim/index.ts';
 import type { ForwardProgram, ParameterSpec } from '../program.ts';
-import { bindSymbols, checkRows, inputsBesides } from './batch.ts';
+import { batchInputsOf, bindSymbols, checkRows, inputsBesides } from './batch.ts';
 import { openGpuMemory, type GpuMemory } from './gpu-memory.ts';
 import { openGpuSession, type GpuSession } from './gpu-session.ts';
+import { isUpdate, openLossScaler, scalingOf } from './loss-scaler.ts';
 import { oneByOne } from './one-by-one.ts';
 import { requireLengths, sizeOf, trainedSpec, union } from './parameters.ts';
 import type { ForwardModel, ForwardOptions, OptimizerState, ParameterSource, Tensors, Trainer, TrainerOptions } from './trainer.ts';
@@ -24,9 +25,10 @@ export function openTrainer(options: TrainerOptions): Promise<Trainer> {
   const { step: program, forward: evaluation, source, optimizer, clipNorm, seed } = options;
   for (const gradient of program.gradients) trainedSpec(program, gradient);
   const step = deviceStep(program, optimizer, clipNorm);
-  const batchInputs = inputsBesides(program.graph.inputs, [...program.parameters.map(({ name }) => name), ...program.masks.map(({ input }) => input)]);
+  const batchInputs = batchInputsOf(program);
   const trained = step.state.filter(({ slot }) => slot === null);
   const slots = optimizer.rule.slots.map((slot) => [slot, step.state.filter((spec) => spec.slot === slot)] as const);
+  const scaler = openLossScaler(program);
   let updates = 0;
 
   return together(async (gpu) => {
@@ -37,7 +39,7 @@ export function openTrainer(options: TrainerOptions): Promise<Trainer> {
     const optimizerState = async (): Promise<OptimizerState> => {
       const found: Record<string, Tensors> = {};
       for (const [slot, specs] of slots) found[slot] = await read(memory, specs);
-      return { step: updates, slots: found };
+      return { step: updates, slots: found, ...scalingOf(scaler) };
     };
     return {
       forward: forwardPass(evaluation, await gpu.session(evaluation.graph, []), memory),
@@ -45,15 +47,16 @@ export function openTrainer(options: TrainerOptions): Promise<Trainer> {
         const at = { ...rates, step: updates + 1 };
         const symbols = bindSymbols(batchInputs, feeds);
         program.gradients.forEach((gradient) => checkRows(gradient, feeds));
-        const { host, buffers } = await session.run({ ...feeds, ...step.stepFeeds(at, seed), ...step.shapeFeeds(symbols) }, memory.tensors, symbols);
+        const { host, buffers } = await session.run({ ...feeds, ...step.stepFeeds(at, seed), ...step.shapeFeeds(symbols), ...scaler.feeds() }, memory.tensors, symbols);
         const [loss, logits, gradientNorm] = [host[step.loss]![0]!, host[step.logits]!, host[step.gradientNorm]![0]!];
-        if (!Number.isFinite(loss + gradientNorm)) {
+        const result = scaler.settle({ loss, logits, gradientNorm });
+        if (!isUpdate(result)) {
           for (const buffer of Object.values(buffers)) buffer.dispose();
-          return { loss: NaN, logits, gradientNorm };
+          return result;
         }
         for (const { input, output } of step.state) memory.replace(input, buffers[output]!);
         updates = at.step;
-        return { loss, logits, gradientNorm };
+        return result;
       }),
       snapshot: () => read(memory, trained),
       async restore(snapshot) {
@@ -66,6 +69,7 @@ export function openTrainer(options: TrainerOptions): Promise<Trainer> {
         for (const [slot, specs] of slots) requireLengths(lengthsOf(specs), state.slots[slot] ?? {}, `optimizer state (${slot})`);
         for (const [slot, specs] of slots) await write(memory, specs, state.slots[slot]!);
         updates = state.step;
+        scaler.restore(state.scaling);
       },
       release: gpu.release,
     };

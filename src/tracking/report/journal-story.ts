@@ -122,7 +122,7 @@ function tellEvent({ steps, decisions, notices }: Telling, event: StageEvent): v
     steps.set(event.step, { epoch: (event.step / event.steps) * event.epochs, lr: event.lr });
     if (steps.size > MOST_RATES) thin(steps);
   }
-  if (event.type === 'decision') decisions.set(`${event.epoch} ${event.kind}`, { epoch: event.epoch, kind: event.kind, message: event.message });
+  if (event.type === 'decision') decisions.set(`${event.epoch} ${event.kind} ${event.message}`, { epoch: event.epoch, kind: event.kind, message: event.message });
   if (event.type === 'notice') notices.add(event.message);
 }
 
