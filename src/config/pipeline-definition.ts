@@ -2,12 +2,17 @@ import { choice, list, nullable, object, text } from './schema.ts';
 
 /** The one definition of a pipeline file. */
 export const pipelineDefinition = object('A pipeline: stages in the order in which they run.', {
-  name: text({ description: 'The name that experiments use.' }),
+  name: text({ examples: ['text-classification'], description: 'The name that experiments use.' }),
   stages: list(
     object('A stage.', {
-      stage: text({ description: 'Name of the stage.' }),
+      stage: text({ examples: ['train'], description: 'Name of the stage.' }),
       foreach: nullable(choice(['fold'], { description: 'fold: once for each fold; null: once.' })),
-      when: nullable(text({ description: 'A path of the configuration, such as data.test; the stage runs only where its value is neither null, false, 0 nor empty.' })),
+      when: nullable(
+        text({
+          examples: ['data.test'],
+          description: 'A path of the configuration. The stage runs only where its value is neither null, false, 0 nor empty.',
+        }),
+      ),
     }),
     { minItems: 1, description: 'The stages, in order.' },
   ),

@@ -11,6 +11,8 @@ export interface SchemaNode {
   readonly type: JsonType | readonly JsonType[];
   /** A property without a default has to be given by some layer, unless it is an object, which is filled from its properties. */
   readonly default?: Json;
+  /** Values to learn from, for editors and docs/configuration.md. */
+  readonly examples?: readonly Json[];
   readonly enum?: readonly (string | null)[];
   readonly pattern?: string;
   /** What the pattern asks for, in words; editors show it too. */
@@ -53,6 +55,7 @@ type OneOf<P extends Properties, K extends Kinds<P>> = { [Name in keyof K]: Pick
 interface About<T> {
   readonly description: string;
   readonly default?: T;
+  readonly examples?: readonly [T];
 }
 
 interface Range {
@@ -103,11 +106,16 @@ export const object = <P extends Properties>(description: string, properties: P)
  * An object, or a text alone that stands for its `path`. Nothing else of the object has to be given, and nothing is filled in: what it
  * leaves out is taken from elsewhere.
  */
-export const pathOr = <P extends Properties>(description: string, properties: P): Schema<string | ({ readonly path: string } & Partial<Values<P>>)> => ({
+export const pathOr = <P extends Properties>(
+  description: string,
+  properties: P,
+  example: string,
+): Schema<string | ({ readonly path: string } & Partial<Values<P>>)> => ({
   type: ['string', 'object'],
   minLength: 1,
   description,
-  properties: { path: text({ description: 'Where the file is.' }), ...withoutDefaults(properties) },
+  examples: [example],
+  properties: { path: text({ description: 'Path of the file.', examples: [example] }), ...withoutDefaults(properties) },
   additionalProperties: false,
 });
 

@@ -31,6 +31,7 @@ describe('defaults', () => {
         eval_batch_size: 64,
         padding: 'longest',
         batching: 'length-buckets',
+        precision: 'float32',
         optimizer: { name: 'adam', lr: 5e-5, weight_decay: 0, betas: [0.9, 0.999], eps: 1e-8, no_decay: [] },
         clip_norm: null,
         schedule: { name: 'constant' },

@@ -4,12 +4,12 @@ import { choice, dotted, integer, isPathOr, nullable, object, pathsOf, schemaAt,
 
 /** A sweep without its parameters, whose keys are the paths of the configuration. */
 export const sweepDefinition = object('A sweep: one configuration, and values to try in it.', {
-  name: nullable(text({ maxLength: 60, pattern: '^[\\p{L}\\p{N}_][\\p{L}\\p{N}_-]*$', patternErrorMessage: 'letters, digits, - and _', description: "Names the sweep's folder and begins the names of its runs; null: the file's own name." })),
-  base: text({ description: 'The configuration that the values are put into: a path relative to this file.' }),
-  strategy: choice(['grid', 'random'], { default: 'grid', description: 'Every combination of the values, or combinations drawn at random.' }),
-  trials: integer({ default: 10, minimum: 1, maximum: 1000, description: 'How many combinations the strategy random draws.' }),
-  seed: integer({ default: 42, minimum: 0, maximum: 2 ** 32 - 1, description: 'Decides what the strategy random draws.' }),
-  metric: choice(runMetrics, { default: 'oof/f1_macro', description: 'Ranks the runs: of a loss smaller values are better, of all else larger ones.' }),
+  name: nullable(text({ maxLength: 60, pattern: '^[\\p{L}\\p{N}_][\\p{L}\\p{N}_-]*$', patternErrorMessage: 'letters, digits, - and _', examples: ['heads'], description: "Name of the sweep's folder, with which the names of its runs begin; null: the name of the file." })),
+  base: text({ examples: ['../quickstart.yaml'], description: 'The configuration that the values are put into: a path relative to this file.' }),
+  strategy: choice(['grid', 'random'], { default: 'grid', description: 'grid runs every combination of the values; random draws combinations at random.' }),
+  trials: integer({ default: 10, examples: [20], minimum: 1, maximum: 1000, description: 'Number of combinations that the strategy random draws.' }),
+  seed: integer({ default: 42, examples: [7], minimum: 0, maximum: 2 ** 32 - 1, description: 'Seed of what the strategy random draws.' }),
+  metric: choice(runMetrics, { default: 'oof/f1_macro', examples: ['oof/accuracy'], description: 'The metric that ranks the runs. Smaller losses are better; of all other metrics, larger values are.' }),
 });
 
 /** Paths of what a sweep can change: every value, and the objects that can be null or a path. */
@@ -30,7 +30,7 @@ export const sweepSchema: SchemaNode = {
     ...sweepDefinition.properties,
     parameters: {
       type: 'object',
-      description: 'What to try: the path of a parameter, and its values as a list, or, with the strategy random, a range.',
+      description: 'What to try: the path of each parameter with a list of values or, for the strategy random, a range.',
       properties: Object.fromEntries(parameterPaths().map((path) => [path, choices(schemaAt(experimentDefinition, path.split('.')) as SchemaNode)])),
       additionalProperties: false,
     },
