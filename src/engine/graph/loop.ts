@@ -32,7 +32,7 @@ export interface LoopBatches {
 export const loopNames = {
   /** int64 []: how many there are at most. */
   iterations: 'loop.iterations',
-  /** int64 [iterations, Σ (2 + axes)]: for each packed input where its elements begin and end, and their shape. */
+  /** uint32 [iterations, Σ (2 + axes)]: for each packed input where its elements begin and end, and their shape. */
   places: 'loop.places',
   first: (input: string): string => `loop.first.${input}`,
   last: (input: string): string => `loop.last.${input}`,

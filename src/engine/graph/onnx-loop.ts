@@ -33,7 +33,7 @@ export function toLoopOnnx(loop: Loop): Uint8Array {
         ...carriedInfo(first),
         ...batches.stacked.map(({ name, dtype, shape }) => valueInfo(all(name), { dtype, shape: [iterations, ...shape] })),
         ...batches.packed.map(({ name, dtype }) => valueInfo(all(name), { dtype, shape: [`total.${name}`] })),
-        ...(batches.packed.length === 0 ? [] : [valueInfo(places, { dtype: 'int64', shape: [iterations, placesOf(batches.packed).reduce((sum, { length }) => sum + length, 0)] })]),
+        ...(batches.packed.length === 0 ? [] : [valueInfo(places, { dtype: 'uint32', shape: [iterations, placesOf(batches.packed).reduce((sum, { length }) => sum + length, 0)] })]),
       ],
       output: [
         ...carriedInfo(last),
@@ -81,17 +81,31 @@ function bodyOf({ body, carried, goesOn }: Loop, batches: LoopBatches): GraphPro
 
 /** An iteration's own inputs: its row of what is stacked, its piece of what is packed. */
 function cutOut(wire: Wire, { stacked, packed }: LoopBatches): void {
-  const { places, all } = loopNames;
+  const { all } = loopNames;
   const row = [attribute('axis', 'int', 0)];
   for (const { name } of stacked) wire.node('Gather', [all(name), ITERATION], [name], row);
   if (packed.length === 0) return;
   const parts = placesOf(packed);
-  wire.node('Gather', [places, ITERATION], ['loop.place'], row);
+  onHost(wire, all((packed[0] as Value).name));
+  wire.node('Gather', ['loop.places.host', ITERATION], ['loop.place'], row);
   wire.node('Split', ['loop.place', wire.ints(parts.map(({ length }) => length))], parts.map(({ name }) => name), row);
   for (const { name } of packed) {
     wire.node('Slice', [all(name), `loop.begin.${name}`, `loop.end.${name}`], [`loop.piece.${name}`], []);
     wire.node('Reshape', [`loop.piece.${name}`, `loop.shape.${name}`], [name], []);
   }
+}
+
+/**
+ * `places` as int64, by nodes that CUDA leaves to the CPU, with everything that follows from them: Slice and Reshape want these numbers
+ * on the host, and each that a device had made would be waited for there. CUDA has no BitShift, and what reads a length that the host
+ * knows, as that of `measured`, stays on the host as long as all else that it reads is there as well.
+ */
+function onHost(wire: Wire, measured: string): void {
+  wire.node('Size', [measured], ['loop.size'], []);
+  wire.node('Sub', ['loop.size', 'loop.size'], ['loop.zero'], []);
+  wire.node('Cast', ['loop.zero'], ['loop.shift'], [attribute('to', 'dtype', 'uint32')]);
+  wire.node('BitShift', [loopNames.places, 'loop.shift'], ['loop.places.shifted'], [attribute('direction', 'text', 'LEFT')]);
+  wire.node('Cast', ['loop.places.shifted'], ['loop.places.host'], [attribute('to', 'dtype', 'int64')]);
 }
 
 /** What a row of `places` consists of. */

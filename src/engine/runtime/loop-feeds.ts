@@ -33,7 +33,7 @@ function placesOf(packed: readonly Value[], feeds: readonly Feeds[]): HostTensor
       return [begin, ends[i], ...shape];
     }),
   );
-  return int64([rows.length, rows[0]!.length], rows.flat());
+  return { dtype: 'uint32', shape: [rows.length, rows[0]!.length], data: Uint32Array.from(rows.flat()) };
 }
 
 function joinedData(tensors: readonly HostTensor[], total: number): HostTensor['data'] {

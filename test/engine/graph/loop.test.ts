@@ -29,6 +29,7 @@ async function run(loop: Loop, feeds: Readonly<Record<string, Tensor>>): Promise
 }
 
 const int64 = (shape: readonly number[], list: readonly number[]): Tensor => new Tensor('int64', BigInt64Array.from(list, BigInt), shape);
+const uint32 = (shape: readonly number[], list: readonly number[]): Tensor => new Tensor('uint32', Uint32Array.from(list), shape);
 const float32 = (shape: readonly number[], list: readonly number[]): Tensor => new Tensor('float32', Float32Array.from(list), shape);
 const given = (count: number) => ({
   'loop.iterations': int64([], [count]),
@@ -38,7 +39,7 @@ const given = (count: number) => ({
 /** [[1, 2, 3]], then [[4, 5], [6, 7]], then [[40]], then [[1]]. */
 const packed = {
   'loop.all.x': float32([9], [1, 2, 3, 4, 5, 6, 7, 40, 1]),
-  'loop.places': int64([4, 4], [0, 3, 1, 3, 3, 7, 2, 2, 7, 8, 1, 1, 8, 9, 1, 1]),
+  'loop.places': uint32([4, 4], [0, 3, 1, 3, 3, 7, 2, 2, 7, 8, 1, 1, 8, 9, 1, 1]),
 };
 
 test('carries a value through batches of different shapes, and puts the other outputs together', async () => {
