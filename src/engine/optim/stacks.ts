@@ -1,4 +1,4 @@
-import { sameShape, type Builder, type Node, type Shape, type Value } from '../graph/index.ts';
+import { sameShape, type Builder, type Node, type OpName, type Shape, type Value } from '../graph/index.ts';
 
 /**
  * Tensors of equal size that lie one after the other in one, so that a single node works on all of them: on a device where a node
@@ -7,7 +7,7 @@ import { sameShape, type Builder, type Node, type Shape, type Value } from '../g
 export interface Stacks {
   /** The tensors of a stack [count, ...], in order, each in its own shape. */
   parts(whole: Value, shapes: readonly Shape[]): readonly Value[];
-  /** Tensors of as many elements each, as a stack [count, elements]. */
+  /** Float32 tensors of as many elements each, as a stack [count, elements]; what shaped or widened each of them is left out, or done once. */
   join(tensors: readonly Value[], elements: number): Value;
   /** In place of a node that works on one element of a part at a time: the same part of the whole stack, worked on once. */
   hoist(node: Node, inputs: Node['inputs']): Value | undefined;
@@ -15,6 +15,8 @@ export interface Stacks {
 
 export function stacks(g: Builder): Stacks {
   const places = new Map<Value, { readonly whole: Value; readonly index: number; readonly shapes: readonly Shape[] }>();
+  /** What was cast from truth values, whose product with a number is a choice between that and zero. */
+  const truths = new Map<Value, Value>();
   const split = new Map<Value, readonly Value[]>();
   const parts = (whole: Value, shapes: readonly Shape[]): readonly Value[] => {
     const known = split.get(whole);
@@ -27,14 +29,32 @@ export function stacks(g: Builder): Stacks {
   };
   return {
     parts,
-    join: (tensors, elements) => g.Concat(...tensors.map((x) => g.reshape(x, [1, elements])), { axis: 0 }),
+    join(tensors, elements) {
+      const makers = new Map(g.nodes.flatMap((node) => node.outputs.map((y) => [y, node] as const)));
+      const before = (x: Value, op: OpName): Value => {
+        const maker = makers.get(x);
+        return maker?.op === op ? before(maker.inputs[0] as Value, op) : x;
+      };
+      const unshaped = tensors.map((x) => before(x, 'Reshape'));
+      const narrow = unshaped.map((x) => before(before(x, 'Cast'), 'Reshape'));
+      const isNarrow = narrow.every(({ dtype }) => dtype !== 'float32' && dtype === narrow[0]?.dtype);
+      const whole = g.Concat(...(isNarrow ? narrow : unshaped).map((x) => g.reshape(x, [1, elements])), { axis: 0 });
+      return isNarrow ? g.Cast(whole, { to: 'float32' }) : whole;
+    },
     hoist({ op, attrs }, inputs) {
       const [x, factor] = inputs;
       const place = places.get(x as Value);
       if (place === undefined) return undefined;
       const { whole, index, shapes } = place;
-      if (op === 'Cast') return parts(g.Cast(whole, attrs as { readonly to: Value['dtype'] }), shapes)[index];
-      if (op === 'Mul' && factor?.shape.length === 0) return parts(g.Mul(whole, factor), shapes)[index];
+      const condition = truths.get(whole);
+      if (op === 'Cast') {
+        const cast = g.Cast(whole, attrs as { readonly to: Value['dtype'] });
+        if (whole.dtype === 'bool') truths.set(cast, whole);
+        return parts(cast, shapes)[index];
+      }
+      if (op === 'Mul' && factor?.shape.length === 0) {
+        return parts(condition === undefined ? g.Mul(whole, factor) : g.Where(condition, factor, g.scalar(0)), shapes)[index];
+      }
       return undefined;
     },
   };

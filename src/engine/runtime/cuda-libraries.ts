@@ -63,12 +63,19 @@ function gpuName(): string | null {
 
 /**
  * The variables that a process on CUDA is started with. The loader reads LD_LIBRARY_PATH once, when the process starts; to set
- * it later, or to load the libraries one by one, does not help.
+ * it later, or to load the libraries one by one, does not help. The same goes for glibc and GLIBC_TUNABLES.
  */
 export function cudaVariables(env: Variables): Readonly<Record<string, string>> {
   const folders = [...cudaFolders(env), ...list(env['LD_LIBRARY_PATH'])];
-  return folders.length === 0 ? {} : { LD_LIBRARY_PATH: [...new Set(folders)].join(delimiter) };
+  const tunables = [KEEP_MEMORY, ...list(env['GLIBC_TUNABLES'])].join(':');
+  return { ...(folders.length === 0 ? {} : { LD_LIBRARY_PATH: [...new Set(folders)].join(delimiter) }), GLIBC_TUNABLES: tunables };
 }
+
+/**
+ * Every run copies parameters and slots into new arrays. glibc would ask the kernel for their memory and give it back each time, and
+ * clearing it page by page takes longer than the copy; so it keeps what is freed, in one arena, since no other takes large blocks.
+ */
+const KEEP_MEMORY = ['mmap_threshold=1099511627776', 'trim_threshold=1099511627776', 'arena_max=1'].map((tunable) => `glibc.malloc.${tunable}`).join(':');
 
 /**
  * Folders with libraries of CUDA that the loader may not know: those in or below the places that ORTRAIN_CUDA_LIBRARIES names,

@@ -1,4 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { cudaVariables, lookForCuda, type CudaLook } from '../../../src/engine/runtime/cuda-libraries.ts';
@@ -69,6 +70,28 @@ describe('the libraries of CUDA', () => {
     expect(found.slice(2, 5)).toEqual([wheels, toolkit, plain]);
     expect(found.at(-1)).toBe('/opt/own');
     expect(cudaVariables({ VIRTUAL_ENV: join(root, 'venv') })['LD_LIBRARY_PATH']?.split(':').slice(0, 2).sort()).toEqual(venv);
+  });
+
+  test('large blocks of memory are kept, and what somebody tunes goes before', () => {
+    const { GLIBC_TUNABLES: tunables } = cudaVariables({ GLIBC_TUNABLES: 'glibc.malloc.arena_max=8' });
+    expect(tunables).toMatch(/mmap_threshold=\d+:.*arena_max=1:glibc.malloc.arena_max=8$/);
+  });
+
+  test.runIf(process.platform === 'linux' && !existsSync('/lib/ld-musl-x86_64.so.1'))('arrays take the memory of those before', () => {
+    const faults = (variables: Readonly<Record<string, string>>): number => {
+      const thread = `
+        const fill = () => { new Float32Array(1 << 24).fill(1); gc(); };
+        const faults = () => process.resourceUsage().minorPageFault;
+        for (let i = 0; i < 4; i += 1) fill();
+        const before = faults();
+        for (let i = 0; i < 4; i += 1) fill();
+        console.log(faults() - before);`;
+      const program = `new (require('node:worker_threads').Worker)(${JSON.stringify(thread)}, { eval: true })`;
+      return Number(execFileSync(process.execPath, ['--expose-gc', '-e', program], { env: { ...process.env, ...variables }, encoding: 'utf8' }));
+    };
+    const pages = (4 * 2 ** 26) / 4096;
+    expect(faults({})).toBeGreaterThanOrEqual(pages);
+    expect(faults(cudaVariables({}))).toBeLessThan(pages / 2);
   });
 
   test('no driver where no loader would find one', () => {
