@@ -1,52 +1,45 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { interrupted } from '../core/errors.ts';
 import type { Listener, StageEvent } from '../core/events.ts';
-import { readTable } from '../data/table.ts';
+import { moduleBeside } from '../core/threads.ts';
 import { saveTokens, type TokenSet } from '../data/tokens.ts';
-import type { Device } from '../engine/runtime/index.ts';
-import { writeExampleIndex } from '../stages/outputs.ts';
-import { readPredictions, type Predictions, type Task } from '../tasks/index.ts';
+import type { Predictions } from '../tasks/index.ts';
 import { deviceVariables } from './devices.ts';
-import { startStageProcess } from './worker.ts';
-
-export interface PredictionOrder {
-  /** The folds' model directories. */
-  readonly models: readonly string[];
-  readonly tokens: TokenSet;
-  readonly task: Task;
-  readonly threads: number;
-  readonly batchSize: number;
-  readonly signal: AbortSignal | undefined;
-}
+import { answerOf, lastWordsOf, openProcess, processEnd } from './worker.ts';
+import type { PredictionMessage, PredictionOrder } from './worker-protocol.ts';
 
 /**
- * The mean of the models' predictions, found on a GPU by the stage that predicts, in a process that is there for this alone:
- * a driver that breaks down does not end the command, and CUDA's libraries are found when a process starts or not at all.
+ * The mean of the models' predictions, in a process that is there for this alone: a GPU's driver that breaks down does not end the
+ * command, and CUDA's libraries are found when a process starts or not at all. Tokens travel in a file, predictions as they are.
+ * Throws `interrupted` as soon as `signal` is aborted.
  */
-export async function predictionsInProcess({ models, tokens, task, threads, batchSize, signal }: PredictionOrder, device: Device, listen: Listener<StageEvent>): Promise<Predictions> {
+export async function predictionsInProcess(
+  { tokens, ...order }: Omit<PredictionOrder, 'tokens'> & { readonly tokens: TokenSet },
+  signal: AbortSignal | undefined,
+  listen: Listener<StageEvent>,
+): Promise<Predictions> {
+  if (signal?.aborted === true) throw interrupted();
   const folder = mkdtempSync(join(tmpdir(), 'ortrain-predict-'));
-  const worker = startStageProcess({ env: deviceVariables(device) });
-  const stop = (): void => worker.stop();
-  signal?.addEventListener('abort', stop);
+  const file = join(folder, 'texts.tokens');
+  const child = openProcess(moduleBeside(import.meta.url, 'predict-worker'), { ...process.env, ...deviceVariables(order.device) });
+  const exit = once(child, 'exit').catch(() => {}); // one that could not be started has its own error
+  const kill = (): void => void child.kill('SIGKILL');
+  signal?.addEventListener('abort', kill);
   try {
-    const inputs = { tokens: [join(folder, 'tokens')], model: models.map((_, i) => join(folder, `model-${i}`)) };
-    const output = join(folder, 'output');
-    for (const path of [...inputs.tokens, ...inputs.model, output]) mkdirSync(path);
-    models.forEach((model, i) => symlinkSync(model, join(inputs.model[i] ?? '', 'model'), 'junction'));
-    saveTokens(join(folder, 'tokens', 'test.tokens'), tokens);
-    const ids = Array.from({ length: tokens.offsets.length - 1 }, (_, row) => String(row));
-    writeExampleIndex(join(folder, 'tokens'), { task, train: { ids: [], targets: { width: 1, values: new Float64Array(0) } }, test: { ids } });
-
-    if (signal?.aborted === true) throw interrupted();
-    const partial = { folder: join(folder, 'partial'), everySeconds: Infinity };
-    const order = { task: 'predict', stage: 'predict', params: null, files: {}, inputs, output, partial, fold: 0, device, threads, logEvery: 1, evalBatchSize: batchSize };
-    await worker.perform(order, listen);
-    return readPredictions(await readTable(join(output, 'predictions.csv')), task.columns, 1);
+    saveTokens(file, tokens);
+    const lastWords = lastWordsOf(child);
+    const answer = answerOf<Extract<PredictionMessage, { type: 'done' }>>(child, listen, (code, endedBy) =>
+      signal?.aborted === true ? interrupted() : processEnd('predict', child.pid, code, endedBy, lastWords(), 'Try again, or use --device cpu.'),
+    );
+    child.send({ ...order, tokens: file } satisfies PredictionOrder, () => {}); // where it has ended already, the answer says so
+    return (await answer).predictions;
   } finally {
-    signal?.removeEventListener('abort', stop);
-    await worker.close();
+    signal?.removeEventListener('abort', kill);
+    kill();
+    if (child.pid !== undefined) await exit;
     rmSync(folder, { recursive: true, force: true });
   }
 }

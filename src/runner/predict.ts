@@ -5,13 +5,13 @@ import type { Listener, StageEvent } from '../core/events.ts';
 import { isThere } from '../core/files.ts';
 import { folderInside } from '../core/inside.ts';
 import { encodeTexts } from '../data/tokenizer/encode-texts.ts';
-import { loadTokenizer } from '../data/tokens.ts';
+import { loadTokenizer, type TokenSet } from '../data/tokens.ts';
 import { beyondProblems, readVocabulary, unknownToModel } from '../data/vocabulary.ts';
 import { readModelFolder, tokenizerFiles } from '../training/classifier-folder.ts';
 import type { Predictions, Task } from '../tasks/index.ts';
 import { ensemblePredictions } from '../training/ensemble.ts';
 import { choiceInWords, chooseDevice, deviceFailure, type AskedDevice, type PassedOver } from './devices.ts';
-import { predictionsInProcess, type PredictionOrder } from './predict-process.ts';
+import { predictionsInProcess } from './predict-process.ts';
 import { threadsOf, type StoredRun } from './runs.ts';
 import { verifyModels } from './verify-models.ts';
 
@@ -49,29 +49,40 @@ export async function predictTexts(run: StoredRun, texts: readonly string[], opt
   const tokens = await encodeTexts(tokenizer, texts, maxLength, { threads, onProgress });
   const vocabulary = readVocabulary(tokenizer.files);
   const unknown = beyondProblems({ tokens, place: (row) => ({ row: row + 1, name: `text ${row + 1}` }) }, vocabulary, encoder.vocabSize);
-  if (unknown.length > 0) throw unknownToModel(`the model of ${run.name}`, encoder.vocabSize, unknown, 'Leave these tokens out of the texts, or train with model.resize_embeddings: true, which gives the model an embedding for each.');
-  const speed = { threads, batchSize: run.experiment.training.eval_batch_size };
-  return { task, predictions: await onBestDevice(options, { models, tokens, task, ...speed, signal: options.signal }, listen) };
+  if (unknown.length > 0) {
+    const remedy = 'Leave these tokens out of the texts, or train with model.resize_embeddings: true, which gives the model an embedding for each.';
+    throw unknownToModel(`the model of ${run.name}`, encoder.vocabSize, unknown, remedy);
+  }
+  const work = { models, tokens, threads, batchSize: run.experiment.training.eval_batch_size };
+  return { task, predictions: await onBestDevice(options, work, listen) };
+}
+
+interface Work {
+  readonly models: readonly string[];
+  readonly tokens: TokenSet;
+  readonly threads: number;
+  readonly batchSize: number;
 }
 
 /** A device that fails with the models is left for the next where `auto` chose it. */
-async function onBestDevice({ device: asked = 'cpu', choose = chooseDevice }: PredictOptions, order: PredictionOrder, listen: Listener<StageEvent>): Promise<Predictions> {
+async function onBestDevice(options: PredictOptions, work: Work, listen: Listener<StageEvent>): Promise<Predictions> {
+  const { device: asked = 'cpu', choose = chooseDevice, signal } = options;
   for (let failed: PassedOver = {}; ; ) {
     const choice = await choose(asked, failed);
     const { device } = choice;
     if (device === 'cpu') {
-      return ensemblePredictions(order.models, { kind: 'tokens', tokens: order.tokens }, { ...order, device }, (done, total) => {
-        if (order.signal?.aborted === true) throw interrupted();
+      return ensemblePredictions(work.models, { kind: 'tokens', tokens: work.tokens }, { ...work, device }, (done, total) => {
+        if (signal?.aborted === true) throw interrupted();
         listen({ type: 'progress', done, total, unit: 'texts' });
       });
     }
     listen({ type: 'notice', level: 'info', message: choiceInWords(choice) });
     try {
-      return await predictionsInProcess(order, device, listen);
+      return await predictionsInProcess({ ...work, device }, signal, listen);
     } catch (error) {
       const failure = asked === 'auto' ? deviceFailure(error, device) : undefined;
       if (failure === undefined) throw error;
-      listen({ type: 'notice', level: 'warning', message: `${failure}; goes on without ${device}` });
+      listen({ type: 'notice', level: 'warning', message: `${failure}; continues without ${device}` });
       failed = { ...failed, [device]: failure };
     }
   }

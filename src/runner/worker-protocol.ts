@@ -3,6 +3,7 @@ import type { Usage } from '../core/measures.ts';
 import type { ErrorMessage } from '../core/packed-errors.ts';
 import type { Device } from '../engine/runtime/index.ts';
 import type { StageContext } from '../stages/index.ts';
+import type { Predictions } from '../tasks/index.ts';
 
 type PartialFolder = StageContext<unknown>['partial'];
 
@@ -23,6 +24,19 @@ export interface TaskOrder {
   readonly logEvery: number;
   readonly evalBatchSize: number;
 }
+
+/** Texts to predict with the models of a run, in a process of its own. */
+export interface PredictionOrder {
+  /** The folds' model directories. */
+  readonly models: readonly string[];
+  /** The file with the tokens of the texts. */
+  readonly tokens: string;
+  readonly device: Device;
+  readonly threads: number;
+  readonly batchSize: number;
+}
+
+export type PredictionMessage = Exclude<WorkerMessage, { type: 'done' }> | { readonly type: 'done'; readonly predictions: Predictions };
 
 /** What a child process is told; a thread gets orders alone, and hears of the wish to stop through memory that it shares. */
 export type ProcessMessage = { readonly type: 'perform'; readonly order: TaskOrder } | { readonly type: 'stop' };

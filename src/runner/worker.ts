@@ -92,11 +92,11 @@ export function startStageProcess({ env = {} }: { readonly env?: Readonly<Record
 }
 
 /** Passes events on until the task is done, has failed, or its worker has ended. */
-function answerOf(
+export function answerOf<Done extends { readonly type: 'done' } = Extract<WorkerMessage, { type: 'done' }>>(
   worker: Worker | ChildProcess,
   emit: Listener<StageEvent>,
   ended: (code: number | null, signal: NodeJS.Signals | null) => Error,
-): Promise<Extract<WorkerMessage, { type: 'done' }>> {
+): Promise<Done> {
   const source: EventEmitter = worker;
   return new Promise((resolve, reject) => {
     const settle = (end: () => void): void => {
@@ -105,28 +105,35 @@ function answerOf(
     };
     const onError = (error: Error): void => settle(() => reject(error));
     const onExit = (code: number | null, signal: NodeJS.Signals | null): void => settle(() => reject(ended(code, signal)));
-    const onMessage = (message: WorkerMessage): void => {
+    const onMessage = (message: Exclude<WorkerMessage, { type: 'done' }> | Done): void => {
       if (message.type === 'event') emit(message.event);
-      else settle(() => (message.type === 'done' ? resolve(message) : reject(unpackError(message.error))));
+      else settle(() => (message.type === 'failed' ? reject(unpackError(message.error)) : resolve(message)));
     };
     source.on('message', onMessage).on('error', onError).on('exit', onExit);
   });
 }
 
 /** Why a process ended in the middle of a task. Ctrl-C may reach it before it has learned to leave that to its parent. */
-function processEnd(task: string, pid: number | undefined, code: number | null, signal: NodeJS.Signals | null, lastWords: string): Error {
+export function processEnd(
+  task: string,
+  pid: number | undefined,
+  code: number | null,
+  signal: NodeJS.Signals | null,
+  lastWords: string,
+  remedy = 'The same command goes on from the last checkpoint.',
+): Error {
   if (signal === 'SIGINT' || signal === 'SIGTERM') return interrupted();
   const how = signal === null ? `ended with exit code ${code}` : signal === 'SIGKILL' ? 'was killed (SIGKILL)' : `broke down (${signal})`;
   const memory = signal === 'SIGKILL' ? ' If it was the system that killed it, memory ran out: lower training.batch_size, or train fewer folds at a time.' : '';
   return new OrtrainError('run', `the process of ${task} (pid ${pid ?? 'unknown'}) ${how}`, {
     subject: task,
-    remedy: `The same command goes on from the last checkpoint.${memory}`,
+    remedy: `${remedy}${memory}`,
     ...(lastWords === '' ? {} : { cause: new Error(lastWords) }),
   });
 }
 
 /** The end of what a process has printed. */
-function lastWordsOf({ stdout, stderr }: ChildProcess): () => string {
+export function lastWordsOf({ stdout, stderr }: ChildProcess): () => string {
   let text = '';
   for (const stream of [stdout, stderr]) stream?.setEncoding('utf8').on('data', (more: string) => (text = `${text}${more}`.slice(-LAST_CHARACTERS)));
   return () => text.trim();
@@ -136,7 +143,7 @@ function lastWordsOf({ stdout, stderr }: ChildProcess): () => string {
 const LAST_CHARACTERS = 2000;
 
 /** Structured clones, unlike JSON, keep numbers that are not finite. */
-function openProcess(entry: URL, env: NodeJS.ProcessEnv): ChildProcess {
+export function openProcess(entry: URL, env: NodeJS.ProcessEnv): ChildProcess {
   const program = isBuilt(entry) ? [fileURLToPath(entry)] : ['--eval', throughTsx(entry)];
   return spawn(process.execPath, program, { env, serialization: 'advanced', stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
 }
