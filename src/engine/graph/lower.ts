@@ -1,4 +1,5 @@
 import { applyOperator, type Builder } from './builder.ts';
+import { POINTWISE, PRODUCTS } from './mixed-precision.ts';
 import type { OpName } from './ops.ts';
 import { rewrite } from './rewrite.ts';
 import { fusedMatMul } from './standard.ts';
@@ -17,11 +18,11 @@ interface Lowering {
 }
 
 /**
- * The CPU multiplies neither bfloat16 nor, exactly, float16: onnxruntime takes the casts around a float16 product away, and with them
- * its rounding. So factors are widened, and the product is rounded, which gives the digits of hardware that sums in float32.
+ * The CPU computes neither with bfloat16 nor, exactly, with float16: onnxruntime takes the casts around a float16 node away, and with them
+ * its rounding. So what comes in is widened, and what goes out is rounded, which gives the digits of hardware that computes in float32.
  */
-const widened = (op: 'MatMul' | 'FusedMatMul' | 'Gemm'): Lowering => ({
-  why: 'there is no kernel that multiplies 16 bits: the product in float32 of the same factors, rounded to 16 bits',
+const widened = (op: OpName): Lowering => ({
+  why: 'there is no kernel for 16 bits: the same in float32, from the same numbers of 16 bits and rounded to 16 bits',
   which: ({ inputs: [a] }) => a?.dtype === 'bfloat16' || a?.dtype === 'float16',
   write: (g, inputs, attrs) => {
     const wide = inputs.map((x: Value | null) => x && g.Cast(x, { to: 'float32' }));
@@ -29,9 +30,12 @@ const widened = (op: 'MatMul' | 'FusedMatMul' | 'Gemm'): Lowering => ({
   },
 });
 
+/** What `inMixedPrecision` computes in 16 bits. */
+const IN_16_BITS = [...PRODUCTS, ...POINTWISE] as readonly OpName[];
+
 /** What stands for the operators that a provider of onnxruntime 1.30 has no kernel for. */
 const lowerings: Readonly<Record<Provider, Readonly<Partial<Record<OpName, Lowering>>>>> = {
-  cpu: { MatMul: widened('MatMul'), FusedMatMul: widened('FusedMatMul'), Gemm: widened('Gemm') },
+  cpu: Object.fromEntries(IN_16_BITS.map((op) => [op, widened(op)])),
   cuda: {},
   webgpu: {
     FusedMatMul: { why: 'there is no kernel for it: MatMul, with Transpose and Mul where it transposes and scales', write: fusedMatMul },

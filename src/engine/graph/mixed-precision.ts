@@ -8,20 +8,32 @@ export type LowPrecision = Extract<DType, 'float16' | 'bfloat16'>;
 /**
  * The graph with its products of matrices in 16 bits and everything else in float32, as PyTorch's autocast has it: factors are
  * rounded to 16 bits, and so is the product, which hardware sums in float32. To be applied after autodiff, so that the backward pass
- * uses the rounded factors of the forward pass. A value is rounded once for all products that read it; what only moves the elements
- * of a product stays in 16 bits. Inputs and outputs keep their types.
+ * uses the rounded factors of the forward pass. A value is rounded once for all products that read it; what moves the elements of a
+ * product, or works on them one at a time, stays in 16 bits, as long as no tensor of float32 comes in. Inputs and outputs keep their types.
  */
 export function inMixedPrecision(graph: Graph, low: LowPrecision): Graph {
   const factors = new Set(graph.nodes.filter(isProduct).flatMap(({ inputs }) => inputs));
   return rewrite(graph, (g) => {
     const { narrow, widen } = casts(g, low);
+    const products = new Set<Value | null>();
+    const made = (node: Node, inputs: Node['inputs']): readonly Value[] => applyOperator(g, node.op, inputs, node.attrs);
     return {
       node(node, inputs) {
+        if (isProduct(node) || isSumOfFactor(node, factors)) {
+          const outputs = made(node, inputs.map((x) => x && narrow(x)));
+          outputs.forEach((y) => products.add(y));
+          return outputs;
+        }
         const isLow = inputs[0]?.dtype === low && node.inputs[0]?.dtype === 'float32';
-        const isNarrow = isProduct(node) || isSumOfFactor(node, factors);
-        if (isNarrow) return applyOperator(g, node.op, inputs.map((x) => x && narrow(x)), node.attrs);
-        if (isLow && MOVES.has(node.op) && inputs.length === 1) return applyOperator(g, node.op, inputs, node.attrs);
-        return applyOperator(g, node.op, inputs.map((x, i) => (x && node.inputs[i]?.dtype === 'float32' ? widen(x) : x)), node.attrs);
+        if (isLow && MOVES.has(node.op) && inputs.length === 1) {
+          const outputs = made(node, inputs);
+          if (products.has(inputs[0] as Value)) outputs.forEach((y) => products.add(y));
+          return outputs;
+        }
+        // A sum of products is summed as a product is.
+        const isSum = node.op === 'Add' && inputs.every((x) => products.has(x));
+        if (POINTWISE.has(node.op) && !isSum && areLow(inputs, low)) return made(node, inputs.map((x) => x && narrow(x)));
+        return made(node, inputs.map((x, i) => (x && node.inputs[i]?.dtype === 'float32' ? widen(x) : x)));
       },
       output: (y) => (y.dtype === low ? widen(y) : y),
     };
@@ -45,7 +57,8 @@ export function precisionCounts({ nodes }: Graph, low: LowPrecision): readonly P
   const isLeft = (node: Node): boolean => !isMatrixProduct(node) && !isNarrowing(node) && !isWidening(node);
   return [
     count('matrix products', low, (node) => isMatrixProduct(node) && isLow(node.outputs[0])),
-    count('what only moves their elements', low, (node) => isLeft(node) && isLow(node.outputs[0])),
+    count('what only moves their elements', low, (node) => isLeft(node) && isLow(node.outputs[0]) && MOVES.has(node.op)),
+    count('element by element', low, (node) => isLeft(node) && isLow(node.outputs[0]) && !MOVES.has(node.op)),
     count('casts to it', low, isNarrowing),
     count('casts from it', 'float32', isWidening),
     count('matrix products with an axis under 8', 'float32', (node) => isMatrixProduct(node) && !isLow(node.outputs[0])),
@@ -53,7 +66,7 @@ export function precisionCounts({ nodes }: Graph, low: LowPrecision): readonly P
   ];
 }
 
-const PRODUCTS: ReadonlySet<string> = new Set(['MatMul', 'FusedMatMul', 'Gemm']);
+export const PRODUCTS: ReadonlySet<string> = new Set(['MatMul', 'FusedMatMul', 'Gemm']);
 
 /** Tensor cores multiply pieces of this many rows and columns at least. */
 const TILE = 8;
@@ -78,6 +91,15 @@ const MOVES: ReadonlySet<string> = new Set(['Reshape', 'Transpose', 'Squeeze', '
 
 /** Of these, those that keep all elements: rounding may come before them, where other products read the same value. */
 const ARRANGES: ReadonlySet<string> = new Set(['Reshape', 'Transpose', 'Squeeze', 'Unsqueeze', 'Identity']);
+
+/** They work on one element at a time, and hardware computes them in float32 whatever comes in and goes out. */
+export const POINTWISE: ReadonlySet<string> = new Set(['Add', 'Sub', 'Mul', 'Div', 'Neg', 'Exp', 'Erf', 'Tanh', 'Sigmoid', 'Relu', 'Gelu']);
+
+/** Some tensors, all of them in 16 bits; scalars may be in float32. */
+function areLow(inputs: Node['inputs'], low: DType): boolean {
+  const isScalar = (x: Value | null): boolean => x?.shape.length === 0;
+  return inputs.some((x) => x?.dtype === low && !isScalar(x)) && inputs.every((x) => x?.dtype === low || (isScalar(x) && x?.dtype === 'float32'));
+}
 
 interface Casts {
   readonly narrow: (x: Value) => Value;

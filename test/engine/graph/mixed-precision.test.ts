@@ -36,25 +36,27 @@ describe('a graph in mixed precision', () => {
         Gemm_3: bfloat16[N, 8] = Gemm(Cast_0, Cast_1, Cast_2) { transB: 1 }
         Transpose_4: bfloat16[8, N] = Transpose(Gemm_3) { perm: [1, 0] }
         MatMul_5: bfloat16[8, 16] = MatMul(Transpose_4, Cast_0)
-        Cast_6: float32[8, 16] = Cast(MatMul_5) { to: float32 }
-        Tanh_7: float32[8, 16] = Tanh(Cast_6)
-        ReduceMean_8: float32[] = ReduceMean(Tanh_7) { axes: [0, 1], keepdims: 0 }
+        Tanh_6: bfloat16[8, 16] = Tanh(MatMul_5)
+        Cast_7: float32[8, 16] = Cast(Tanh_6) { to: float32 }
+        ReduceMean_8: float32[] = ReduceMean(Cast_7) { axes: [0, 1], keepdims: 0 }
         Div_9: float32[] = Div(1, 128)
         Expand_10: float32[8, 16] = Expand(Div_9) { shape: [8, 16] }
-        Mul_11: float32[8, 16] = Mul(Tanh_7, Tanh_7)
-        Sub_12: float32[8, 16] = Sub(1, Mul_11)
-        Mul_13: float32[8, 16] = Mul(Expand_10, Sub_12)
-        Cast_14: bfloat16[8, 16] = Cast(Mul_13) { to: bfloat16 }
-        Gemm_15: bfloat16[8, N] = Gemm(Cast_14, Cast_0) { transB: 1 }
-        Transpose_16: bfloat16[N, 8] = Transpose(Gemm_15) { perm: [1, 0] }
-        Gemm_17: bfloat16[8, 16] = Gemm(Transpose_16, Cast_0) { transA: 1 }
-        Expand_18: float32[1, N] = Expand(1) { shape: [1, N] }
-        Cast_19: bfloat16[1, N] = Cast(Expand_18) { to: bfloat16 }
-        MatMul_20: bfloat16[1, 8] = MatMul(Cast_19, Transpose_16)
-        Reshape_21: bfloat16[8] = Reshape(MatMul_20) { shape: [8] }
-        Cast_22: float32[8, 16] = Cast(Gemm_17) { to: float32 }
-        Cast_23: float32[8] = Cast(Reshape_21) { to: float32 }
-        return { loss: ReduceMean_8, dw: Cast_22, db: Cast_23 }
+        Mul_11: bfloat16[8, 16] = Mul(Tanh_6, Tanh_6)
+        Cast_12: bfloat16[] = Cast(1) { to: bfloat16 }
+        Sub_13: bfloat16[8, 16] = Sub(Cast_12, Mul_11)
+        Cast_14: float32[8, 16] = Cast(Sub_13) { to: float32 }
+        Mul_15: float32[8, 16] = Mul(Expand_10, Cast_14)
+        Cast_16: bfloat16[8, 16] = Cast(Mul_15) { to: bfloat16 }
+        Gemm_17: bfloat16[8, N] = Gemm(Cast_16, Cast_0) { transB: 1 }
+        Transpose_18: bfloat16[N, 8] = Transpose(Gemm_17) { perm: [1, 0] }
+        Gemm_19: bfloat16[8, 16] = Gemm(Transpose_18, Cast_0) { transA: 1 }
+        Expand_20: float32[1, N] = Expand(1) { shape: [1, N] }
+        Cast_21: bfloat16[1, N] = Cast(Expand_20) { to: bfloat16 }
+        MatMul_22: bfloat16[1, 8] = MatMul(Cast_21, Transpose_18)
+        Reshape_23: bfloat16[8] = Reshape(MatMul_22) { shape: [8] }
+        Cast_24: float32[8, 16] = Cast(Gemm_19) { to: float32 }
+        Cast_25: float32[8] = Cast(Reshape_23) { to: float32 }
+        return { loss: ReduceMean_8, dw: Cast_24, db: Cast_25 }
       }"
     `);
   });

@@ -46,3 +46,24 @@ test('what is split is joined again, and nodes of one element at a time work on 
   expect(found['sum']).toEqual(expected['sum']);
   expect(found['joined']).toEqual(floats([2, 6], [...numbers.slice(6), ...numbers.slice(0, 6)]));
 });
+
+test('tensors that were 16 bits before are joined as such, and cast once', () => {
+  const g = graphBuilder('joined');
+  const narrow = ['a', 'b'].map((name) => g.input(name, 'bfloat16', [2, 3]));
+  const wide = narrow.map((x) => g.Cast(x, { to: 'float32' }));
+  g.output('once', stacks(g).join(wide, 6));
+  g.output('mixed', stacks(g).join([wide[0]!, g.input('c', 'float32', [6])], 6));
+  expect(print(g.build())).toMatchInlineSnapshot(`
+    "joined(a: bfloat16[2, 3], b: bfloat16[2, 3], c: float32[6]) {
+      Cast_0: float32[2, 3] = Cast(a) { to: float32 }
+      Reshape_2: bfloat16[1, 6] = Reshape(a) { shape: [1, 6] }
+      Reshape_3: bfloat16[1, 6] = Reshape(b) { shape: [1, 6] }
+      Concat_4: bfloat16[2, 6] = Concat(Reshape_2, Reshape_3) { axis: 0 }
+      Cast_5: float32[2, 6] = Cast(Concat_4) { to: float32 }
+      Reshape_6: float32[1, 6] = Reshape(Cast_0) { shape: [1, 6] }
+      Reshape_7: float32[1, 6] = Reshape(c) { shape: [1, 6] }
+      Concat_8: float32[2, 6] = Concat(Reshape_6, Reshape_7) { axis: 0 }
+      return { once: Cast_5, mixed: Concat_8 }
+    }"
+  `);
+});
