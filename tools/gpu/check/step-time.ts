@@ -1,0 +1,39 @@
+import type { Device } from '../../../src/engine/runtime/index.ts';
+import { gpuMemoryMb } from './gpu.ts';
+import { open } from './open.ts';
+import { rounded, type Figures } from './report.ts';
+import { subjectOf, type Shape } from './subject.ts';
+
+const [FEW, MANY] = [4, 20];
+
+/** Milliseconds of a step, and of what a run costs besides its steps: from runs of a few and of many steps, the best of two each. */
+export async function stepTime(device: Device, shape: Shape): Promise<Figures> {
+  const began = performance.now();
+  const { options, batch } = subjectOf(shape);
+  const trainer = await open(device, options);
+  const batches = Array.from({ length: MANY }, batch);
+  const timed = async (count: number): Promise<number> => {
+    const start = performance.now();
+    const results = await trainer.steps(batches.slice(0, count));
+    if (!results.every(({ loss }) => Number.isFinite(loss))) throw new Error('a loss is not finite');
+    return performance.now() - start;
+  };
+  await timed(2);
+  const ready = performance.now() - began;
+  const few = Math.min(await timed(FEW), await timed(FEW));
+  const many = Math.min(await timed(MANY), await timed(MANY));
+  const step = (many - few) / (MANY - FEW);
+  const perRun = trainer.stepsPerRun();
+  const overhead = Math.max(0, few - FEW * step);
+  const figures = {
+    step_ms: rounded(step),
+    run_overhead_ms: rounded(overhead),
+    steps_per_run: perRun,
+    overhead_share: rounded(overhead / (overhead + perRun * step), 2),
+    ready_ms: rounded(ready),
+    gpu_memory_mb: gpuMemoryMb(),
+    host_memory_mb: Math.round(process.resourceUsage().maxRSS / 1024),
+  };
+  await trainer.release();
+  return figures;
+}

@@ -1,0 +1,69 @@
+import { RandomState } from '../../../src/core/random.ts';
+import { batchFeeds, classifierForward, parseEncoderConfig, randomParameters, targetFeeds, trainingStep } from '../../../src/engine/models/index.ts';
+import { adam } from '../../../src/engine/optim/index.ts';
+import type { StepBatch, TrainerOptions } from '../../../src/engine/runtime/index.ts';
+
+/** Encoders of random weights in BERT's shapes; `tiny` is small enough for the CPU beside it. */
+export const sizes = {
+  tiny: { layers: 2, hidden: 128, heads: 2 },
+  minilm: { layers: 6, hidden: 384, heads: 12 },
+  base: { layers: 12, hidden: 768, heads: 12 },
+} as const;
+
+export type Size = keyof typeof sizes;
+
+export interface Shape {
+  readonly size: Size;
+  readonly batch: number;
+  readonly length: number;
+}
+
+const vocabulary = 30522;
+const dropout = 0.1;
+const seed = 1;
+
+/** As in a Hugging Face config.json. */
+export function bertConfig(size: Size): Readonly<Record<string, number | string>> {
+  const { layers, hidden, heads } = sizes[size];
+  return {
+    model_type: 'bert',
+    vocab_size: vocabulary,
+    hidden_size: hidden,
+    num_hidden_layers: layers,
+    num_attention_heads: heads,
+    intermediate_size: 4 * hidden,
+    max_position_embeddings: 512,
+    hidden_dropout_prob: dropout,
+    attention_probs_dropout_prob: dropout,
+  };
+}
+
+export interface Subject {
+  readonly options: Omit<TrainerOptions, 'device'>;
+  /** Random tokens without padding, another batch at each call. */
+  batch(): StepBatch;
+}
+
+/** A classifier with one dense layer, and batches for it. */
+export function subjectOf({ size, batch, length }: Shape, extra: Partial<TrainerOptions> = {}): Subject {
+  const encoder = parseEncoderConfig(JSON.stringify(bertConfig(size)), 'config.json');
+  const model = { encoder, head: { dense: [], dropout, activation: 'none' }, outputs: 1 } as const;
+  const random = new RandomState(seed);
+  const numbers = (count: number, below: number): readonly number[] => Array.from({ length: count }, () => random.integer(0, below));
+  return {
+    options: {
+      step: trainingStep(model),
+      forward: classifierForward(model),
+      source: randomParameters(seed),
+      threads: 4,
+      optimizer: { rule: adam({ betas: [0.9, 0.999], eps: 1e-8 }), weightDecay: 0 },
+      clipNorm: null,
+      seed,
+      ...extra,
+    },
+    batch: () => ({
+      feeds: { ...batchFeeds(encoder, Array.from({ length: batch }, () => numbers(length, vocabulary)), length), ...targetFeeds(numbers(batch, 2), 1) },
+      rates: { lr: 1e-5 },
+    }),
+  };
+}
