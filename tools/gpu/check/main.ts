@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { cudaVariables } from '../../../src/engine/runtime/cuda-libraries.ts';
 import { probe } from '../../../src/engine/runtime/probe.ts';
+import type { Precision } from '../../../src/engine/precision.ts';
 import { equality } from './equality.ts';
 import { smi } from './gpu.ts';
 import { isRehearsal } from './open.ts';
@@ -46,40 +47,42 @@ const { values: given } = parseArgs({
 const work = given.work ?? mkdtempSync(join(tmpdir(), 'gpu-check-'));
 const places: Places = { pipeline: join(given.home, 'bin/pipeline.js'), home: given.home, data: given.data, work };
 
-const [exact, tf32] = [{ NVIDIA_TF32_OVERRIDE: '0' }, {}];
-const FLOAT32 = 1e-4;
-const TF32 = 5e-3;
-const base: readonly Shape[] = isRehearsal ? [{ size: 'tiny', batch: 8, length: 16 }] : [{ size: 'base', batch: 32, length: 64 }, { size: 'base', batch: 64, length: 128 }, { size: 'base', batch: 32, length: 128 }];
-const shapes: readonly Shape[] = isRehearsal ? base : [base[0]!, { size: 'minilm', batch: 32, length: 64 }, ...base.slice(1)];
+const exact = { NVIDIA_TF32_OVERRIDE: '0' };
+/** The largest difference of a loss from float32's: of rounding, and of factors with 10, 10 and 7 bits. */
+const tolerance: Readonly<Record<Precision, number>> = { float32: 1e-4, tf32: 5e-3, float16: 5e-3, bfloat16: 4e-2 };
+const [first, ...others]: readonly Shape[] = isRehearsal
+  ? [{ size: 'tiny', batch: 8, length: 16 }]
+  : [{ size: 'base', batch: 32, length: 64 }, { size: 'minilm', batch: 32, length: 64 }, { size: 'base', batch: 64, length: 128 }, { size: 'base', batch: 32, length: 128 }];
+const shape = first!;
 const named = ({ size, batch, length }: Shape): string => `${size} ${batch}x${length}`;
 const reference = join(given.data, 'oracles/tiny');
+
+const environment = (precision: Precision): NodeJS.ProcessEnv => (precision === 'tf32' ? {} : exact);
+const step = (precision: Precision, of: Shape): Part => ({ name: `step cuda ${precision} ${named(of)}`, limit: 60, env: environment(precision), run: () => stepTime('cuda', of, precision) });
+const equal = (precision: Precision): Part => ({ name: `equal to the cpu, cuda ${precision}`, limit: 60, env: environment(precision), run: () => equality('cuda', precision, tolerance[precision]) });
 
 const parts: readonly Part[] = [
   { name: 'machine', limit: 60, run: machine },
   { name: 'probe cuda', limit: 60, run: async () => ({ ...(await probe('cuda', { timed: true })) }) },
   { name: 'probe webgpu', limit: 60, run: async () => ({ ...(await probe('webgpu', { timed: true })) }) },
-  { name: 'equal to the cpu, cuda float32', limit: 60, env: exact, run: () => equality('cuda', FLOAT32) },
-  { name: 'equal to pytorch, cuda float32', limit: 60, env: exact, run: () => oracles('cuda', reference, FLOAT32) },
-  { name: 'equal to pytorch, cuda tf32', limit: 60, env: tf32, run: () => oracles('cuda', reference, TF32) },
-  { name: `step cuda tf32 ${named(shapes[0]!)}`, limit: 90, env: tf32, run: () => stepTime('cuda', shapes[0]!) },
-  { name: `step pytorch tf32 ${named(shapes[0]!)}`, limit: 90, run: () => pytorch(shapes[0]!, 'tf32') },
-  { name: `step pytorch bfloat16 ${named(shapes[0]!)}`, limit: 90, run: () => pytorch(shapes[0]!, 'bfloat16') },
-  { name: `profile, launches waited for, ${named(shapes[0]!)}`, limit: 90, env: { CUDA_LAUNCH_BLOCKING: '1' }, run: () => profile(shapes[0]!, join(work, 'blocking')) },
-  { name: `profile ${named(shapes[0]!)}`, limit: 90, env: tf32, run: () => profile(shapes[0]!, join(work, 'profile')) },
-  { name: 'equal to the cpu, webgpu', limit: 90, run: () => equality('webgpu', FLOAT32) },
+  equal('float32'),
+  { name: 'equal to pytorch, cuda float32', limit: 60, env: exact, run: () => oracles('cuda', reference, tolerance.float32) },
+  { name: 'equal to pytorch, cuda tf32', limit: 60, run: () => oracles('cuda', reference, tolerance.tf32) },
+  ...(['bfloat16', 'float16'] as const).map(equal),
+  ...(['tf32', 'bfloat16'] as const).map((precision) => step(precision, shape)),
+  { name: 'steps pytorch', limit: 120, run: () => pytorch([shape, ...others].flatMap((of) => ['tf32', 'bfloat16'].map((way) => [of, way] as const))) },
+  { name: `profile, launches waited for, ${named(shape)}`, limit: 60, env: { CUDA_LAUNCH_BLOCKING: '1' }, run: () => profile(shape, 'bfloat16', join(work, 'blocking')) },
   { name: 'quickstart', limit: 120, run: () => quickstart(places) },
+  { name: 'tweets, base bfloat16', limit: 150, run: () => tweets(places, 'base', ['--set', 'training.precision=bfloat16']) },
   { name: 'tweets, minilm', limit: 150, run: () => tweets(places, 'minilm') },
-  { name: 'tweets, base', limit: 200, run: () => tweets(places, 'base') },
-  ...shapes.slice(1).flatMap((shape): Part[] => [
-    { name: `step cuda tf32 ${named(shape)}`, limit: 90, env: tf32, run: () => stepTime('cuda', shape) },
-    { name: `step pytorch tf32 ${named(shape)}`, limit: 90, run: () => pytorch(shape, 'tf32') },
-    { name: `step pytorch bfloat16 ${named(shape)}`, limit: 90, run: () => pytorch(shape, 'bfloat16') },
-  ]),
-  { name: `step cuda float32 ${named(shapes[0]!)}`, limit: 90, env: exact, run: () => stepTime('cuda', shapes[0]!) },
-  { name: `step pytorch float32 ${named(shapes[0]!)}`, limit: 90, run: () => pytorch(shapes[0]!, 'float32') },
-  { name: `step webgpu ${named(shapes[0]!)}`, limit: 90, run: () => stepTime('webgpu', shapes[0]!) },
+  { name: 'equal to the cpu, webgpu', limit: 90, run: () => equality('webgpu', 'float32', tolerance.float32) },
+  { name: `step webgpu float32 ${named(shape)}`, limit: 90, run: () => stepTime('webgpu', shape, 'float32') },
+  ...others.flatMap((of) => [step('tf32', of), step('bfloat16', of)]),
+  step('float16', shape),
+  step('float32', shape),
   { name: 'resume after kill', limit: 120, run: () => resumed(places) },
-  { name: `step pytorch bfloat16-compile ${named(shapes[0]!)}`, limit: 150, run: () => pytorch(shapes[0]!, 'bfloat16-compile') },
+  { name: `profile ${named(shape)}`, limit: 60, run: () => profile(shape, 'bfloat16', join(work, 'profile')) },
+  { name: 'steps pytorch, compiled', limit: 150, run: () => pytorch([[shape, 'tf32-compile'], [shape, 'bfloat16-compile']]) },
 ];
 
 async function machine(): Promise<Figures> {
@@ -94,16 +97,19 @@ async function machine(): Promise<Figures> {
     cpu: cpus()[0]?.model,
     cores: cpus().length,
     host_memory_mb: Math.round(totalmem() / 2 ** 20),
-    vulkan: (await said('sh', ['-c', 'ldconfig -p | grep libvulkan; ls /usr/share/vulkan/icd.d /etc/vulkan/icd.d /usr/local/nvidia/share/vulkan/icd.d 2>/dev/null'])).trim(),
+    vulkan: (await said('sh', ['-c', VULKAN])).trim(),
   };
 }
 
+/** Where Vulkan's loader looks, and the libraries that NVIDIA's driver for it lacks. */
+const VULKAN = 'ldconfig -p | grep libvulkan; ls -d /usr/share/vulkan/icd.d/* /etc/vulkan/icd.d/* /usr/local/nvidia/share/vulkan/icd.d/* /dev/nvidia* /dev/dri 2> /dev/null; ldd $(ldconfig -p | sed -n "s/.*libGLX_nvidia.so.0.*=> //p" | head -1) 2>&1 | grep "not found"; true';
+
 function said(program: string, args: readonly string[]): Promise<string> {
-  return new Promise((resolve) => void execFile(program, args, { timeout: 60_000 }, (error, stdout, stderr) => resolve(error === null ? stdout : `${stderr}${error.message}`)));
+  return new Promise((resolve) => void execFile(program, args, { timeout: 150_000 }, (error, stdout, stderr) => resolve(error === null ? stdout : `${stderr}${error.message}`)));
 }
 
-async function pytorch({ size, batch, length }: Shape, way: string): Promise<Figures> {
-  const text = await said('python3', [join(here, 'pytorch.py'), size, String(batch), String(length), way]);
+async function pytorch(asked: readonly (readonly [Shape, way: string])[]): Promise<Figures> {
+  const text = await said('python3', [join(here, 'pytorch.py'), ...asked.map(([{ size, batch, length }, way]) => [size, batch, length, way].join(':'))]);
   return JSON.parse(text.trim().split('\n').at(-1)!) as Figures;
 }
 

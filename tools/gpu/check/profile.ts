@@ -3,6 +3,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { loadRuntime } from '../../../src/engine/runtime/session.ts';
 
+import type { Precision } from '../../../src/engine/precision.ts';
 import { open } from './open.ts';
 import { rounded, type Figures } from './report.ts';
 import { subjectOf, type Shape } from './subject.ts';
@@ -21,7 +22,7 @@ const STEPS = 4;
  * Where the time of a step goes, by operator: milliseconds and launches a step, as the runtime's profiler has them. With
  * CUDA_LAUNCH_BLOCKING=1 in the environment a node's time is its kernel's, and about 10 µs more; without it is the launch's.
  */
-export async function profile(shape: Shape, prefix: string): Promise<Figures> {
+export async function profile(shape: Shape, precision: Precision, prefix: string): Promise<Figures> {
   const { InferenceSession: sessions } = await loadRuntime();
   const create = sessions.create.bind(sessions) as (model: Uint8Array, options: InferenceSession.SessionOptions) => Promise<InferenceSession>;
   const opened: InferenceSession[] = [];
@@ -31,7 +32,7 @@ export async function profile(shape: Shape, prefix: string): Promise<Figures> {
       return opened.at(-1);
     },
   });
-  const { options, batch } = subjectOf(shape);
+  const { options, batch } = subjectOf(shape, precision);
   const trainer = await open('cuda', options);
   const batches = Array.from({ length: STEPS }, batch);
   await trainer.steps(batches);

@@ -1,5 +1,6 @@
 import type { Device } from '../../../src/engine/runtime/index.ts';
 import { gpuMemoryMb } from './gpu.ts';
+import type { Precision } from '../../../src/engine/precision.ts';
 import { open } from './open.ts';
 import { rounded, type Figures } from './report.ts';
 import { subjectOf, type Shape } from './subject.ts';
@@ -7,9 +8,9 @@ import { subjectOf, type Shape } from './subject.ts';
 const [FEW, MANY] = [4, 20];
 
 /** Milliseconds of a step, and of what a run costs besides its steps: from runs of a few and of many steps, the best of two each. */
-export async function stepTime(device: Device, shape: Shape): Promise<Figures> {
+export async function stepTime(device: Device, shape: Shape, precision: Precision): Promise<Figures> {
   const began = performance.now();
-  const { options, batch } = subjectOf(shape);
+  const { options, batch } = subjectOf(shape, precision);
   const trainer = await open(device, options);
   const batches = Array.from({ length: MANY }, batch);
   const timed = async (count: number): Promise<number> => {
@@ -18,6 +19,7 @@ export async function stepTime(device: Device, shape: Shape): Promise<Figures> {
     if (!results.every(({ loss }) => Number.isFinite(loss))) throw new Error('a loss is not finite');
     return performance.now() - start;
   };
+  const opened = performance.now() - began;
   await timed(2);
   const ready = performance.now() - began;
   const few = Math.min(await timed(FEW), await timed(FEW));
@@ -30,6 +32,7 @@ export async function stepTime(device: Device, shape: Shape): Promise<Figures> {
     run_overhead_ms: rounded(overhead),
     steps_per_run: perRun,
     overhead_share: rounded(overhead / (overhead + perRun * step), 2),
+    opened_ms: rounded(opened),
     ready_ms: rounded(ready),
     gpu_memory_mb: gpuMemoryMb(),
     host_memory_mb: Math.round(process.resourceUsage().maxRSS / 1024),

@@ -1,5 +1,6 @@
 import { RandomState } from '../../../src/core/random.ts';
 import { batchFeeds, classifierForward, parseEncoderConfig, randomParameters, targetFeeds, trainingStep } from '../../../src/engine/models/index.ts';
+import { inPrecision, type Precision } from '../../../src/engine/precision.ts';
 import { adam } from '../../../src/engine/optim/index.ts';
 import type { StepBatch, TrainerOptions } from '../../../src/engine/runtime/index.ts';
 
@@ -45,15 +46,15 @@ export interface Subject {
 }
 
 /** A classifier with one dense layer, and batches for it. */
-export function subjectOf({ size, batch, length }: Shape, extra: Partial<TrainerOptions> = {}): Subject {
+export function subjectOf({ size, batch, length }: Shape, precision: Precision, extra: Partial<TrainerOptions> = {}): Subject {
   const encoder = parseEncoderConfig(JSON.stringify(bertConfig(size)), 'config.json');
   const model = { encoder, head: { dense: [], dropout, activation: 'none' }, outputs: 1 } as const;
   const random = new RandomState(seed);
   const numbers = (count: number, below: number): readonly number[] => Array.from({ length: count }, () => random.integer(0, below));
   return {
     options: {
-      step: trainingStep(model),
-      forward: classifierForward(model),
+      step: inPrecision(trainingStep(model), precision),
+      forward: inPrecision(classifierForward(model), precision),
       source: randomParameters(seed),
       threads: 4,
       optimizer: { rule: adam({ betas: [0.9, 0.999], eps: 1e-8 }), weightDecay: 0 },
