@@ -47,8 +47,11 @@ find package/node_modules -path '*/dejavu-fonts-ttf/*' -name '*.ttf' -not -name 
 strip -o package/node "$(node -p process.execPath)"
 "$root/node_modules/.bin/esbuild" "$root/tools/gpu/check/main.ts" --bundle --platform=node --format=esm --target=node20.19 --packages=external --log-level=warning --outfile=package/check.mjs
 cp "$root/tools/gpu/check/pytorch.py" package/
-mkdir -p vulkan && if (cd vulkan && apt-get -q download libvulkan1 > /dev/null 2>&1) && dpkg -x vulkan/*.deb vulkan/files; then
-  mkdir package/vulkan && cp -a vulkan/files/usr/lib/x86_64-linux-gnu/libvulkan.so.1* package/vulkan/
+# Vulkan's loader, and what NVIDIA's driver for it is linked to.
+mkdir -p vulkan package/vulkan
+if (cd vulkan && apt-get -q download libvulkan1 libglvnd0 libglx0 libgl1 libegl1 libx11-6 libxext6 libxcb1 libxau6 libxdmcp6 libbsd0 libmd0 > /dev/null 2>&1); then
+  for file in vulkan/*.deb; do dpkg -x "$file" vulkan/files; done
+  cp -a vulkan/files/usr/lib/x86_64-linux-gnu/*.so.* package/vulkan/
 else
   echo "without Vulkan's loader: WebGPU is checked where the machine has one"
 fi
