@@ -17,8 +17,8 @@ providers=$home/node_modules/onnxruntime-node/bin/napi-v6/linux/x64
 if [ -d "$providers" ] && [ -e "$home/libonnxruntime_providers_cuda.so" ]; then mv "$home"/libonnxruntime_providers_*.so "$providers/"; fi
 if [ "${1:-}" = --unpack ]; then exit 0; fi
 export ORTRAIN_CUDA_LIBRARIES=${ORTRAIN_CUDA_LIBRARIES:-$(python3 -c 'import sys; print(sys.prefix)')}
-# WebGPU needs Vulkan's loader, and the loader the driver's own description.
-if [ -d "$home/vulkan" ] && ! ldconfig -p | grep -q libvulkan.so.1; then export LD_LIBRARY_PATH=$home/vulkan${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}; fi
+# WebGPU needs Vulkan's loader, the libraries that NVIDIA's driver for it is linked to, and the driver's own description.
+if [ -d "$home/vulkan" ] && [ "$(ldconfig -p | grep -c -e 'libvulkan\.so\.1 ' -e 'libX11\.so\.6 ')" -lt 2 ]; then export LD_LIBRARY_PATH=$home/vulkan${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}; fi
 mounted=/usr/local/nvidia/share/vulkan/icd.d/nvidia_icd.json
 if [ -e $mounted ] && ! ls /usr/share/vulkan/icd.d/*nvidia* /etc/vulkan/icd.d/*nvidia* > /dev/null 2>&1; then export VK_DRIVER_FILES=${VK_DRIVER_FILES:-$mounted}; fi
 exec "$home/node" "$home/check.mjs" "$@"

@@ -45,8 +45,7 @@ rm -rf "$runtime"/bin/*/linux/arm64 "$runtime/script" package/node_modules/.bin
 find package/node_modules -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.md' -o -name '*.d.cts' -o -name '*.d.mts' \) -delete
 find package/node_modules -path '*/dejavu-fonts-ttf/*' -name '*.ttf' -not -name 'DejaVuSans.ttf' -not -name 'DejaVuSans-Bold.ttf' -delete
 strip -o package/node "$(node -p process.execPath)"
-"$root/node_modules/.bin/esbuild" "$root/tools/gpu/check/main.ts" --bundle --platform=node --format=esm --target=node20.19 --packages=external --log-level=warning --outfile=package/check.mjs
-cp "$root/tools/gpu/check/pytorch.py" package/
+node "$root/tools/gpu/bundle.js" "$scratch/package/check.mjs"
 # Vulkan's loader, and what NVIDIA's driver for it is linked to.
 mkdir -p vulkan package/vulkan
 if (cd vulkan && apt-get -q download libvulkan1 libglvnd0 libglx0 libgl1 libegl1 libx11-6 libxext6 libxcb1 libxau6 libxdmcp6 libbsd0 libmd0 > /dev/null 2>&1); then

@@ -59,34 +59,34 @@ const reference = join(given.data, 'oracles/tiny');
 
 const environment = (precision: Precision): NodeJS.ProcessEnv => (precision === 'tf32' ? {} : exact);
 const step = (precision: Precision, of: Shape): Part => ({ name: `step cuda ${precision} ${named(of)}`, limit: 60, env: environment(precision), run: () => stepTime('cuda', of, precision) });
-const equal = (precision: Precision): Part => ({ name: `equal to the cpu, cuda ${precision}`, limit: 60, env: environment(precision), run: () => equality('cuda', precision, tolerance[precision]) });
+const equal = (precision: Precision): Part => ({ name: `equal to the cpu on cuda ${precision}`, limit: 60, env: environment(precision), run: () => equality('cuda', precision, tolerance[precision]) });
 
 const parts: readonly Part[] = [
   { name: 'machine', limit: 60, run: machine },
   { name: 'probe cuda', limit: 60, run: async () => ({ ...(await probe('cuda', { timed: true })) }) },
   { name: 'probe webgpu', limit: 60, run: async () => ({ ...(await probe('webgpu', { timed: true })) }) },
   equal('float32'),
-  { name: 'equal to pytorch, cuda float32', limit: 60, env: exact, run: () => oracles('cuda', reference, tolerance.float32) },
-  { name: 'equal to pytorch, cuda tf32', limit: 60, run: () => oracles('cuda', reference, tolerance.tf32) },
+  { name: 'equal to pytorch on cuda float32', limit: 60, env: exact, run: () => oracles('cuda', reference, tolerance.float32) },
+  { name: 'equal to pytorch on cuda tf32', limit: 60, run: () => oracles('cuda', reference, tolerance.tf32) },
   ...(['bfloat16', 'float16'] as const).map(equal),
   ...(['tf32', 'bfloat16'] as const).map((precision) => step(precision, shape)),
   { name: 'steps pytorch', limit: 120, run: () => pytorch([shape, ...others].flatMap((of) => ['tf32', 'bfloat16'].map((way) => [of, way] as const))) },
-  { name: `profile, launches waited for, ${named(shape)}`, limit: 60, env: { CUDA_LAUNCH_BLOCKING: '1' }, run: () => profile(shape, 'bfloat16', join(work, 'blocking')) },
+  { name: `profile with launches waited for ${named(shape)}`, limit: 60, env: { CUDA_LAUNCH_BLOCKING: '1' }, run: () => profile(shape, 'bfloat16', join(work, 'blocking')) },
   { name: 'quickstart', limit: 120, run: () => quickstart(places) },
-  { name: 'tweets, base bfloat16', limit: 150, run: () => tweets(places, 'base', ['--set', 'training.precision=bfloat16']) },
-  { name: 'tweets, minilm', limit: 150, run: () => tweets(places, 'minilm') },
-  { name: 'equal to the cpu, webgpu', limit: 90, run: () => equality('webgpu', 'float32', tolerance.float32) },
+  { name: 'tweets with base in bfloat16', limit: 150, run: () => tweets(places, 'base', ['--set', 'training.precision=bfloat16']) },
+  { name: 'tweets with minilm', limit: 150, run: () => tweets(places, 'minilm') },
+  { name: 'equal to the cpu on webgpu', limit: 90, run: () => equality('webgpu', 'float32', tolerance.float32) },
   { name: `step webgpu float32 ${named(shape)}`, limit: 90, run: () => stepTime('webgpu', shape, 'float32') },
   ...others.flatMap((of) => [step('tf32', of), step('bfloat16', of)]),
   step('float16', shape),
   step('float32', shape),
   { name: 'resume after kill', limit: 120, run: () => resumed(places) },
   { name: `profile ${named(shape)}`, limit: 60, run: () => profile(shape, 'bfloat16', join(work, 'profile')) },
-  { name: 'steps pytorch, compiled', limit: 150, run: () => pytorch([[shape, 'tf32-compile'], [shape, 'bfloat16-compile']]) },
+  { name: 'compiled steps pytorch', limit: 150, run: () => pytorch([[shape, 'tf32-compile'], [shape, 'bfloat16-compile']]) },
 ];
 
 async function machine(): Promise<Figures> {
-  const torch = await said('python3', ['-c', 'import torch, transformers; print(torch.__version__, torch.version.cuda, transformers.__version__)']);
+  const torch = await said('python3', ['-c', 'from importlib.metadata import version; print(*(version(name) for name in (\'torch\', \'transformers\')))']);
   return {
     gpu: smi('name'),
     driver: smi('driver_version'),
@@ -110,7 +110,8 @@ function said(program: string, args: readonly string[]): Promise<string> {
 
 async function pytorch(asked: readonly (readonly [Shape, way: string])[]): Promise<Figures> {
   const text = await said('python3', [join(here, 'pytorch.py'), ...asked.map(([{ size, batch, length }, way]) => [size, batch, length, way].join(':'))]);
-  return JSON.parse(text.trim().split('\n').at(-1)!) as Figures;
+  const answer = text.split('\n').find((line) => line.startsWith('{'));
+  return answer === undefined ? { skipped: text.trim().split('\n').at(-2) ?? '' } : (JSON.parse(answer) as Figures);
 }
 
 /** Runs a part in a process of its own; answers with what it wrote, or with why it ended. */

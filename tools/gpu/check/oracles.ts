@@ -9,7 +9,6 @@ import { open } from './open.ts';
 import { rounded, type Figures } from './report.ts';
 
 interface Oracle {
-  readonly classes: number;
   readonly optimizer: { readonly betas: readonly [number, number]; readonly eps: number; readonly lr: number; readonly weight_decay: number };
   readonly batch_of_step: readonly number[];
   readonly losses: readonly number[];
@@ -34,8 +33,8 @@ async function lossesApart(device: Device, folder: string, architecture: string)
   const file = join(folder, `${architecture}-dense1.safetensors`);
   const head = openSafetensors(byteSource(file, readFileSync(file)));
   const encoder = readEncoderConfig(join(folder, architecture));
-  const model = { encoder, head: { dense: [], dropout: 0, activation: 'none' }, outputs: oracle.classes } as const;
-  const step = trainingStep(model);
+  const model = { encoder, head: { dense: [], dropout: 0, activation: 'none' }, outputs: 1 } as const;
+  const step = trainingStep({ ...model, loss: 'bce' });
   const weights = pretrainedParameters(openWeights(join(folder, architecture)), encoder, step.parameters, 0).source;
   const { betas, eps, lr, weight_decay: weightDecay } = oracle.optimizer;
   const trainer = await open(device, {
@@ -49,7 +48,7 @@ async function lossesApart(device: Device, folder: string, architecture: string)
   });
   const batches = oracle.batches.map(({ input_ids, attention_mask, token_type_ids, labels }) => {
     const cut = (rows: readonly (readonly number[])[]): readonly (readonly number[])[] => rows.map((row, b) => row.slice(0, attention_mask[b]!.filter((kept) => kept === 1).length));
-    return { feeds: { ...batchFeeds(encoder, cut(input_ids), input_ids[0]!.length, token_type_ids && cut(token_type_ids)), ...targetFeeds(labels, oracle.classes) }, rates: { lr } };
+    return { feeds: { ...batchFeeds(encoder, cut(input_ids), input_ids[0]!.length, token_type_ids && cut(token_type_ids)), ...targetFeeds(Float32Array.from(labels), 1) }, rates: { lr } };
   });
   const results = await trainer.steps(oracle.batch_of_step.map((i) => batches[i]!));
   await trainer.release();

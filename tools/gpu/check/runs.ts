@@ -1,10 +1,10 @@
 import { execFile, spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { bertConfig } from '../../../bench/classifier.ts';
 import { gpuMemoryMb } from './gpu.ts';
 import { isRehearsal } from './open.ts';
 import { rounded, type Figures } from './report.ts';
-import { bertConfig } from './subject.ts';
 
 /** Where the product and what it is tried on lie. */
 export interface Places {

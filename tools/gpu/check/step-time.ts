@@ -1,18 +1,19 @@
 import type { Device } from '../../../src/engine/runtime/index.ts';
 import { gpuMemoryMb } from './gpu.ts';
 import type { Precision } from '../../../src/engine/precision.ts';
-import { open } from './open.ts';
+import { isRehearsal, open } from './open.ts';
 import { rounded, type Figures } from './report.ts';
 import { subjectOf, type Shape } from './subject.ts';
 
-const [FEW, MANY] = [4, 20];
+const [FEW, MANY] = isRehearsal ? [2, 6] : [10, 90];
 
 /** Milliseconds of a step, and of what a run costs besides its steps: from runs of a few and of many steps, the best of two each. */
 export async function stepTime(device: Device, shape: Shape, precision: Precision): Promise<Figures> {
   const began = performance.now();
   const { options, batch } = subjectOf(shape, precision);
   const trainer = await open(device, options);
-  const batches = Array.from({ length: MANY }, batch);
+  const some = Array.from({ length: 10 }, batch);
+  const batches = Array.from({ length: MANY }, (_, i) => some[i % some.length]!);
   const timed = async (count: number): Promise<number> => {
     const start = performance.now();
     const results = await trainer.steps(batches.slice(0, count));

@@ -1,17 +1,9 @@
+import { bertConfig, type Size } from '../../../bench/classifier.ts';
 import { RandomState } from '../../../src/core/random.ts';
 import { batchFeeds, classifierForward, parseEncoderConfig, randomParameters, targetFeeds, trainingStep } from '../../../src/engine/models/index.ts';
 import { inPrecision, type Precision } from '../../../src/engine/precision.ts';
 import { adam } from '../../../src/engine/optim/index.ts';
 import type { StepBatch, TrainerOptions } from '../../../src/engine/runtime/index.ts';
-
-/** Encoders of random weights in BERT's shapes; `tiny` is small enough for the CPU beside it. */
-export const sizes = {
-  tiny: { layers: 2, hidden: 128, heads: 2 },
-  minilm: { layers: 6, hidden: 384, heads: 12 },
-  base: { layers: 12, hidden: 768, heads: 12 },
-} as const;
-
-export type Size = keyof typeof sizes;
 
 export interface Shape {
   readonly size: Size;
@@ -22,22 +14,6 @@ export interface Shape {
 const vocabulary = 30522;
 const dropout = 0.1;
 const seed = 1;
-
-/** As in a Hugging Face config.json. */
-export function bertConfig(size: Size): Readonly<Record<string, number | string>> {
-  const { layers, hidden, heads } = sizes[size];
-  return {
-    model_type: 'bert',
-    vocab_size: vocabulary,
-    hidden_size: hidden,
-    num_hidden_layers: layers,
-    num_attention_heads: heads,
-    intermediate_size: 4 * hidden,
-    max_position_embeddings: 512,
-    hidden_dropout_prob: dropout,
-    attention_probs_dropout_prob: dropout,
-  };
-}
 
 export interface Subject {
   readonly options: Omit<TrainerOptions, 'device'>;
@@ -53,7 +29,7 @@ export function subjectOf({ size, batch, length }: Shape, precision: Precision, 
   const numbers = (count: number, below: number): readonly number[] => Array.from({ length: count }, () => random.integer(0, below));
   return {
     options: {
-      step: inPrecision(trainingStep(model), precision),
+      step: inPrecision(trainingStep({ ...model, loss: 'bce' }), precision),
       forward: inPrecision(classifierForward(model), precision),
       source: randomParameters(seed),
       threads: 4,
@@ -63,7 +39,7 @@ export function subjectOf({ size, batch, length }: Shape, precision: Precision, 
       ...extra,
     },
     batch: () => ({
-      feeds: { ...batchFeeds(encoder, Array.from({ length: batch }, () => numbers(length, vocabulary)), length), ...targetFeeds(numbers(batch, 2), 1) },
+      feeds: { ...batchFeeds(encoder, Array.from({ length: batch }, () => numbers(length, vocabulary)), length), ...targetFeeds(Float32Array.from(numbers(batch, 2)), 1) },
       rates: { lr: 1e-5 },
     }),
   };
