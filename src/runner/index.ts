@@ -18,7 +18,7 @@ export type { RunnerOptions } from './prepare.ts';
 export { runExperiment } from './run.ts';
 export type { RunResult } from './run.ts';
 export { runAll, type RunOutcome, type RunsObserver } from './run-all.ts';
-export { listRuns, readRun, type ListedRun, type StoredRun } from './runs.ts';
+export { listRuns, readRun, readRunAndHistory, type ListedRun, type StoredRun } from './runs.ts';
 export { scoreOf } from './search/ranking.ts';
 export { runSweep, type SweepDocument } from './search/run-sweep.ts';
 export type { FoldHistory, RunMetrics } from '../tracking/run-metrics.ts';

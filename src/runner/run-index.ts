@@ -7,9 +7,10 @@ import { hashOf, sha256 } from '../core/hash.ts';
 import { MOST_JSON_BYTES, readInput } from '../core/inputs.ts';
 import { fileInside } from '../core/inside.ts';
 import { packageVersion } from '../core/package.ts';
-import { journalEntries, type JournalEntry } from '../tracking/journal.ts';
+import { readHistory } from '../tracking/history.ts';
+import { soundEntries } from '../tracking/journal.ts';
 import { readMetrics, type RunMetrics } from '../tracking/run-metrics.ts';
-import { readProgress, type RunProgress } from '../tracking/run-progress.ts';
+import { progressOf, type RunProgress } from '../tracking/run-progress.ts';
 
 /** What a list of runs needs of one of them. */
 export interface RunDigest {
@@ -110,14 +111,10 @@ function stampOf(folder: string): { readonly text: string; readonly isSettled: b
 
 /** A configuration that stands on others has to be read again with them. */
 function digestOf(folder: string): { readonly digest: RunDigest; readonly isOfOneFile: boolean } {
-  let recorded: string | undefined;
-  const noting = function* (path: string): Generator<JournalEntry> {
-    for (const entry of journalEntries(path)) {
-      if (entry.type === 'artifact' && entry.path === 'metrics.json') recorded = entry.sha256;
-      yield entry;
-    }
-  };
-  const progress = unlessDamaged(() => readProgress(join(folder, 'journal.jsonl'), noting));
+  const journal = join(folder, 'journal.jsonl');
+  const whole = unlessDamaged(() => readHistory(journal));
+  const progress = whole === undefined ? undefined : progressOf(whole);
+  const recorded = (whole ?? unlessDamaged(() => readHistory(journal, soundEntries)))?.files.get('metrics.json')?.sha256;
   const loaded = unlessDamaged(() => loadExperiment(fileInside(folder, 'config.yaml')));
   const metrics = unlessDamaged(() => readMetrics(folder, recorded));
   return {

@@ -5,8 +5,9 @@ import { readExperiment, type Experiment } from '../config/index.ts';
 import { OrtrainError } from '../core/errors.ts';
 import { fileInside, folderInside } from '../core/inside.ts';
 import { nearest } from '../core/nearest.ts';
+import { readHistory, type RunHistory } from '../tracking/history.ts';
 import { readMetrics, type RunMetrics } from '../tracking/run-metrics.ts';
-import { readProgress, statusOf, type RunProgress } from '../tracking/run-progress.ts';
+import { progressOf, statusOf, type RunProgress } from '../tracking/run-progress.ts';
 import { openRunIndex, unlessDamaged, type RunDigest, type RunResults } from './run-index.ts';
 import { trainedFoldsOf } from './trained-folds.ts';
 
@@ -47,6 +48,11 @@ export function listRuns(artifacts: string): readonly ListedRun[] {
 
 /** One run, by its name or by the path of its folder. Throws a usage error that names the nearest run where there is none. */
 export function readRun(artifacts: string, name: string): StoredRun {
+  return readRunAndHistory(artifacts, name).run;
+}
+
+/** `readRun`, and what the run's journal tells, which is undefined where it is damaged. */
+export function readRunAndHistory(artifacts: string, name: string): { readonly run: StoredRun; readonly history: RunHistory | undefined } {
   const names = runNames(artifacts);
   const folder = names.includes(name) ? folderInside(runsFolder(artifacts), name) : resolve(name);
   if (!isRun(folder)) {
@@ -57,9 +63,11 @@ export function readRun(artifacts: string, name: string): StoredRun {
     });
   }
   if (dirname(folder) === runsFolder(artifacts)) folderInside(dirname(folder), basename(folder));
-  const progress = unlessDamaged(() => readProgress(join(folder, 'journal.jsonl')));
+  const history = unlessDamaged(() => readHistory(join(folder, 'journal.jsonl')));
   const metrics = readMetrics(folder);
-  return { ...progressOf(folder, progress), experiment: readExperiment(fileInside(folder, 'config.yaml')), metrics, trainedFolds: trainedFoldsOf(folder, metrics?.folds.length) };
+  const experiment = readExperiment(fileInside(folder, 'config.yaml'));
+  const progress = history === undefined ? undefined : progressOf(history);
+  return { run: { ...summed(folder, progress), experiment, metrics, trainedFolds: trainedFoldsOf(folder, metrics?.folds.length) }, history };
 }
 
 /** The threads that a run was configured for; all of the machine's where that was left to it. */
@@ -72,7 +80,7 @@ function listed(runs: string, name: string, digestOf: (folder: string) => RunDig
   const folder = join(runs, name);
   // Nothing behind a link belongs to these runs.
   const { progress, experiment, results }: RunDigest = unlessDamaged(() => digestOf(folderInside(runs, name))) ?? {};
-  const run = progressOf(folder, progress);
+  const run = summed(folder, progress);
   const isDamaged = experiment === undefined || results === undefined;
   return {
     ...run,
@@ -115,7 +123,7 @@ function isRun(folder: string): boolean {
 }
 
 /** The last start and what became of it, and the seconds of all starts together. */
-function progressOf(folder: string, progress: RunProgress | undefined): Omit<StoredRun, 'experiment' | 'metrics' | 'trainedFolds'> {
+function summed(folder: string, progress: RunProgress | undefined): Omit<StoredRun, 'experiment' | 'metrics' | 'trainedFolds'> {
   const name = basename(folder);
   if (progress === undefined) return { name, folder, status: 'damaged', startedAt: lstatSync(join(folder, 'journal.jsonl')).mtime.toISOString(), seconds: null };
   return { name, folder, status: statusOf(progress, folder), startedAt: new Date(progress.startedAt ?? 0).toISOString(), seconds: progress.seconds };

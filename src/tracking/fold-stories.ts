@@ -1,45 +1,40 @@
-import type { StageEvent } from '../core/events.ts';
-import type { JournalEntry } from './journal.ts';
-import type { EpochRecord } from './run-metrics.ts';
+import type { FoldRecord } from '../core/measures.ts';
+import { itemsOf } from './growing.ts';
+import type { RunHistory } from './history.ts';
+import type { TaskHistory } from './task-history.ts';
 
-/** How a fold has gone so far, as the journal tells it. */
+/** How a fold has gone so far. */
 export interface FoldStory {
   readonly fold: number;
   readonly state: 'done' | 'unfinished';
   /** Of the model that is kept; null before the first one. */
   readonly bestEpoch: number | null;
-  readonly epochs: readonly Omit<EpochRecord, 'seconds'>[];
+  readonly epochs: FoldRecord['epochs'];
 }
 
-/** The folds of the latest start and of those before it, by number. A fold that goes on after an interruption repeats epochs, which are the same ones. */
-export function foldStories(journal: Iterable<JournalEntry>): readonly FoldStory[] {
+/** The folds of the latest start and of those before it, by number. */
+export function foldStories({ tasks }: RunHistory): readonly FoldStory[] {
   const folds = new Map<number, FoldStory>();
-  for (const entry of journal) {
-    if (!('fold' in entry) || entry.fold === undefined) continue;
-    const told = withEntry(folds.get(entry.fold) ?? { fold: entry.fold, state: 'unfinished', bestEpoch: null, epochs: [] }, entry);
-    if (told !== undefined) folds.set(entry.fold, told);
+  for (const task of tasks.values()) {
+    const { fold } = task;
+    // Of several tasks of one fold the one counts that has trained.
+    if (fold !== undefined && hasStory(task) && (folds.get(fold)?.epochs.length ?? 0) === 0) folds.set(fold, { fold, ...storyOf(task) });
   }
   return [...folds.values()].sort((a, b) => a.fold - b.fold);
 }
 
-type FoldEntry = Extract<JournalEntry, { readonly task: string }>;
-
-function withEntry(story: FoldStory, entry: FoldEntry): FoldStory | undefined {
-  switch (entry.type) {
-    case 'task-started':
-      // What was finished is done anew.
-      return story.state === 'done' ? { ...story, state: 'unfinished', bestEpoch: null, epochs: [] } : story;
-    case 'task-event':
-      return withEvent(story, entry.event);
-    case 'task-cached':
-    case 'task-finished':
-      return entry.record === undefined ? undefined : { fold: story.fold, state: 'done', ...entry.record };
-  }
+/** Where an earlier run trained it, and the journal says no more than that, nothing is known. */
+function hasStory({ attempts, record, now }: TaskHistory): boolean {
+  return attempts.length > 0 || record !== undefined || now.status !== 'cached';
 }
 
-function withEvent(story: FoldStory, event: StageEvent): FoldStory {
-  if (event.type === 'decision' && event.kind === 'best-model') return { ...story, bestEpoch: event.epoch };
-  if (event.type !== 'epoch') return story;
-  const { epoch, lr, metrics } = event;
-  return { ...story, epochs: [...story.epochs.filter((before) => before.epoch < epoch), { epoch, lr, metrics }] };
+function storyOf({ attempts, from, record, bestEpoch }: TaskHistory): Omit<FoldStory, 'fold'> {
+  if (record !== undefined) return { state: 'done', ...record };
+  const epochs: FoldRecord['epochs'][number][] = [];
+  for (const { epoch, lr, metrics } of attempts.slice(from).flatMap((attempt) => itemsOf(attempt.epochs))) {
+    // A fold that is continued after an interruption repeats epochs, which are the same ones.
+    while ((epochs.at(-1)?.epoch ?? 0) >= epoch) epochs.pop();
+    epochs.push({ epoch, lr, metrics });
+  }
+  return { state: 'unfinished', bestEpoch, epochs };
 }

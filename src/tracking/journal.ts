@@ -56,13 +56,6 @@ export function* soundEntries(path: string): Generator<JournalEntry, void, undef
   for (const { entries } of journalParts(path, 0, PIECE_BYTES)) for (const entry of entries) if (entry !== undefined) yield entry;
 }
 
-/** The last time that a run was begun; undefined where the journal tells of none. */
-export function latestStart(path: string): Extract<JournalEntry, { type: 'run-started' }> | undefined {
-  let latest: Extract<JournalEntry, { type: 'run-started' }> | undefined;
-  for (const entry of soundEntries(path)) if (entry.type === 'run-started') latest = entry;
-  return latest;
-}
-
 function damaged(path: string, line: number, problem: string): OrtrainError {
   return new OrtrainError('data', `${path} is damaged in line ${line}`, {
     subject: path,

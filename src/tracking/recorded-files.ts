@@ -4,26 +4,17 @@ import { contentHash } from '../core/content.ts';
 import { interrupted, OrtrainError, type Problem } from '../core/errors.ts';
 import { isThere } from '../core/files.ts';
 import { kindOf } from '../core/inputs.ts';
+import { readHistory, type RecordedFile, type RunHistory } from './history.ts';
 import { soundEntries } from './journal.ts';
 
-/** A file as its run last put it into its folder. */
-export interface RecordedFile {
-  readonly bytes: number;
-  readonly sha256: string;
-}
-
 /** What the journal of a run says of the files in its folder, by their paths there, with slashes. Lines that are none are left out. */
-export function recordedFiles(folder: string): ReadonlyMap<string, RecordedFile> {
-  const files = new Map<string, RecordedFile>();
+export function recordedFiles(folder: string): RunHistory['files'] {
   const journal = join(folder, 'journal.jsonl');
-  if (!isThere(journal)) return files;
-  for (const entry of soundEntries(journal)) if (entry.type === 'artifact') files.set(entry.path, { bytes: entry.bytes, sha256: entry.sha256 });
-  return files;
+  return isThere(journal) ? readHistory(journal, soundEntries).files : new Map();
 }
 
 /** `throwIfChanged` for those of the paths that the run's journal knows: its last lines may have been lost with a crash. */
-export async function throwIfResultsChanged(folder: string, paths: readonly string[]): Promise<void> {
-  const recorded = recordedFiles(folder);
+export async function throwIfResultsChanged(folder: string, paths: readonly string[], recorded = recordedFiles(folder)): Promise<void> {
   await throwIfChanged(folder, paths.filter((path) => recorded.has(path)), recorded);
 }
 

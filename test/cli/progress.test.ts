@@ -5,14 +5,23 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { liveProgress } from '../../src/cli/progress/live.ts';
 import { noticesOf } from '../../src/cli/progress/notices.ts';
 import { plainProgress } from '../../src/cli/progress/plain.ts';
-import { advance, foldsSecondsLeft, nothingYet, taskSecondsLeft, type RunState } from '../../src/cli/progress/state.ts';
+import { foldsSecondsLeft, stateOf, taskSecondsLeft, type RunState } from '../../src/cli/progress/state.ts';
 import type { RunEvent } from '../../src/core/events.ts';
+import { historyOf } from '../../src/tracking/history.ts';
 import { foldsSideBySide, scriptedRun } from './events.ts';
 
+type Script = ReturnType<typeof scriptedRun>;
+
+function stateAfter(script: Script): RunState {
+  return stateOf(historyOf(script.map(([t, event]) => ({ ...event, t }))));
+}
+
+function before(until: number, script = scriptedRun()): Script {
+  return script.filter(([at]) => at <= until);
+}
+
 function stateAt(until: number, script = scriptedRun()): RunState {
-  return script
-    .filter(([at]) => at <= until)
-    .reduce((state, [at, event]) => advance(state, event, at), nothingYet);
+  return stateAfter(before(until, script));
 }
 
 function plainLines(script: ReturnType<typeof scriptedRun>): readonly string[] {
@@ -67,8 +76,7 @@ test('time left knows nothing of the seconds in which a session opens, nor of st
   const about = { run: 'demo', task: 'train[0]', stage: 'train', fold: 0 } as const;
   const step = (done: number): RunEvent => ({ type: 'task-event', ...about, event: { type: 'step', epoch: 1, epochs: 1, step: done, steps: 400, loss: 0.5, lr: 1e-4, stepsPerSecond: 2 } });
   const after = (...events: readonly (readonly [number, RunEvent])[]): number | undefined => {
-    const begin = advance(stateAt(13_000), { type: 'task-started', ...about }, 0);
-    const state = events.reduce((now, [at, event]) => advance(now, event, at), begin);
+    const state = stateAfter([...before(13_000), [0, { type: 'task-started', ...about }], ...events]);
     return taskSecondsLeft(state.tasks.get('train[0]')!, events.at(-1)?.[0] ?? 0);
   };
   // A minute to open, then two steps a second: 399 more are 200 s, not 399 minutes.
@@ -81,11 +89,9 @@ test('time left knows nothing of the seconds in which a session opens, nor of st
 test('time left of another count begins with that count', () => {
   const about = { run: 'demo', task: 'tokenize', stage: 'tokenize' } as const;
   const texts = (done: number, total: number): RunEvent => ({ type: 'task-event', ...about, event: { type: 'progress', done, total, unit: 'texts' } });
-  const begin = advance(stateAt(13_000), { type: 'task-started', ...about }, 0);
-  const first = [[1_000, texts(100, 1_000)], [2_000, texts(900, 1_000)]] as const;
-  const state = [...first, [3_000, texts(10, 500)] as const].reduce((now, [at, event]) => advance(now, event, at), begin);
-  expect(taskSecondsLeft(state.tasks.get('tokenize')!, 3_000)).toBeUndefined();
-  expect(taskSecondsLeft(advance(state, texts(20, 500), 4_000).tasks.get('tokenize')!, 4_000)).toBeCloseTo(48, 9);
+  const script: Script = [...before(13_000), [0, { type: 'task-started', ...about }], [1_000, texts(100, 1_000)], [2_000, texts(900, 1_000)], [3_000, texts(10, 500)]];
+  expect(taskSecondsLeft(stateAfter(script).tasks.get('tokenize')!, 3_000)).toBeUndefined();
+  expect(taskSecondsLeft(stateAfter([...script, [4_000, texts(20, 500)]]).tasks.get('tokenize')!, 4_000)).toBeCloseTo(48, 9);
 });
 
 test('time left of all folds counts those that wait at the pace of those that are known', () => {
@@ -118,8 +124,7 @@ test('plain progress tells of each of the folds that run side by side', () => {
 });
 
 test('an event about a task that was never announced changes nothing', () => {
-  const state = stateAt(13_000);
-  expect(advance(state, { type: 'task-finished', run: 'demo', task: 'sweep', stage: 'sweep', seconds: 1 }, 0)).toBe(state);
+  expect(stateAfter([...before(13_000), [0, { type: 'task-finished', run: 'demo', task: 'sweep', stage: 'sweep', seconds: 1 }]])).toEqual(stateAt(13_000));
 });
 
 /** listr2 draws only where stdout is a terminal. */

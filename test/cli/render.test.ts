@@ -13,7 +13,7 @@ import { bytes, count, duration, metric, plural, rate } from '../../src/cli/rend
 import type { FoldHistory, RunMetrics } from '../../src/runner/index.ts';
 import { sideBySide } from '../../src/tracking/comparison/compare.ts';
 import { openJournal } from '../../src/tracking/journal.ts';
-import { readJournal } from '../helpers/journal.ts';
+import { readHistory } from '../../src/tracking/history.ts';
 import { scriptedRun } from './events.ts';
 
 const plain = picocolors.createColors(false);
@@ -126,7 +126,7 @@ test('decisions of note are those of the last start of each fold', () => {
   const journal = openJournal(path);
   for (const [, event] of [...scriptedRun(), ...scriptedRun()]) journal.append(event);
   journal.close();
-  expect(notedDecisions(readJournal(path))).toEqual([{ task: 'train[0]', epoch: 2, kind: 'stopped', message: 'val/accuracy has not improved for 1 epochs' }]);
+  expect(notedDecisions(readHistory(path))).toEqual([{ task: 'train[0]', epoch: 2, kind: 'stopped', message: 'val/accuracy has not improved for 1 epochs' }]);
   rmSync(folder, { recursive: true });
 });
 

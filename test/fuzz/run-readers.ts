@@ -13,10 +13,10 @@ import { hashOf } from '../../src/core/hash.ts';
 import { readManifest, whatIsBroken, writeManifest, type KeyParts } from '../../src/runner/manifest.ts';
 import { readRun } from '../../src/runner/index.ts';
 import { comparisonOf } from '../../src/tracking/comparison/compare.ts';
+import { historyOf, readHistory } from '../../src/tracking/history.ts';
 import { openJournal, readJournalFrom } from '../../src/tracking/journal.ts';
 import { readJournal } from '../helpers/journal.ts';
 import { journalStory } from '../../src/tracking/report/journal-story.ts';
-import { readProgress } from '../../src/tracking/run-progress.ts';
 import { readEvaluatedRun, type EvaluatedRun } from '../../src/tracking/evaluated-run.ts';
 import { openCheckpoints } from '../../src/training/checkpoint.ts';
 import { feedsOf, batches, forwardProgram, initial, stepProgram } from '../engine/runtime/small-model.ts';
@@ -84,9 +84,10 @@ function tellJournal(artifacts: string, path: string): void {
   const entries = readJournal(path);
   const { entries: whole } = readJournalFrom(path, 0, 100);
   ok(whole.every((entry) => entry !== undefined) && whole.length <= entries.length);
-  strictEqual(readProgress(path).startedAt, entries.findLast(({ type }) => type === 'run-started')?.t ?? null);
-  ok(journalStory(entries).tasks.every(({ rates }) => rates.every(({ lr }) => Number.isFinite(lr))));
-  ok(decisionLines(notedDecisions(entries)).every((line) => line.length > 0));
+  strictEqual(readHistory(path).started?.t, entries.findLast(({ type }) => type === 'run-started')?.t);
+  const history = historyOf(entries);
+  ok(journalStory(history).tasks.every(({ rates }) => rates.every(({ lr }) => Number.isFinite(lr))));
+  ok(decisionLines(notedDecisions(history)).every((line) => line.length > 0));
 }
 
 function showBeside(run: EvaluatedRun, other: EvaluatedRun): void {

@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest';
 import type { RunEvent, StageEvent } from '../../src/core/events.ts';
+import { historyOf } from '../../src/tracking/history.ts';
 import { foldStories, type FoldStory } from '../../src/tracking/fold-stories.ts';
 
 const of = { run: 'r', task: 'train[1]', stage: 'train', fold: 1 };
 const event = (told: StageEvent): RunEvent => ({ type: 'task-event', ...of, event: told });
 const epoch = (number: number): RunEvent => event({ type: 'epoch', epoch: number, step: 10 * number, lr: 0.1, metrics: { 'val/f1': number / 10 }, seconds: 1 });
 const best = (number: number): RunEvent => event({ type: 'decision', epoch: number, kind: 'best-model', message: 'best model so far' });
-const stories = (...events: readonly RunEvent[]): readonly FoldStory[] => foldStories(events.map((each, t) => ({ v: 1, t, ...each })));
+const stories = (...events: readonly RunEvent[]): readonly FoldStory[] => foldStories(historyOf(events.map((each, t) => ({ t, ...each }))));
 const told = (number: number): FoldStory['epochs'][number] => ({ epoch: number, lr: 0.1, metrics: { 'val/f1': number / 10 } });
 
 test('a fold under way has its epochs so far, each once though an interruption repeats some', () => {

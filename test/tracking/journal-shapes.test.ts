@@ -2,18 +2,20 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { stateOf } from '../../src/cli/progress/state.ts';
 import { notedDecisions } from '../../src/cli/render/decisions.ts';
 import { loadExperiment } from '../../src/config/index.ts';
 import { OrtrainError } from '../../src/core/errors.ts';
 import type { RunEvent, StageEvent } from '../../src/core/events.ts';
 import { thisProcess } from '../../src/core/owner.ts';
+import { advance, historyOf, nothingYet } from '../../src/tracking/history.ts';
 import { foldStories } from '../../src/tracking/fold-stories.ts';
 import { journalEntries, soundEntries, type JournalEntry } from '../../src/tracking/journal.ts';
 import { contentOf } from '../../src/tracking/mlflow/content.ts';
-import { advance, nothingYet, operations } from '../../src/tracking/mlflow/projection.ts';
+import { operations } from '../../src/tracking/mlflow/projection.ts';
 import { systemFigure } from '../../src/tracking/report/figures/system.ts';
 import { journalStory } from '../../src/tracking/report/journal-story.ts';
-import { readProgress, statusOf } from '../../src/tracking/run-progress.ts';
+import { progressOf, statusOf } from '../../src/tracking/run-progress.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ortrain-test-'));
 const path = join(folder, 'journal.jsonl');
@@ -60,10 +62,12 @@ function write(...lines: readonly unknown[]): void {
 
 /** All who read journals. */
 function tell(entries: readonly JournalEntry[]): void {
-  journalStory(entries).looks.map((look) => systemFigure([look, look], machine));
-  notedDecisions(entries);
-  foldStories(entries);
-  statusOf(readProgress(path, () => entries), folder);
+  const history = historyOf(entries);
+  journalStory(history).looks.map((look) => systemFigure([look, look], machine));
+  notedDecisions(history);
+  foldStories(history);
+  statusOf(progressOf(history), folder);
+  stateOf(history);
   let state = nothingYet;
   for (const entry of entries) {
     for (const operation of operations(state, entry)) contentOf(operation);

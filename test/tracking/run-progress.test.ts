@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import type { RunEvent } from '../../src/core/events.ts';
 import { thisProcess } from '../../src/core/owner.ts';
 import { temporaryFolder } from '../helpers/quickstart.ts';
-import { advance, nothingYet, statusOf, workerOf } from '../../src/tracking/run-progress.ts';
+import { historyOf } from '../../src/tracking/history.ts';
+import { progressOf, statusOf, workerOf } from '../../src/tracking/run-progress.ts';
 
 const folder = join(temporaryFolder(), 'runs', 'r');
 const alive = thisProcess();
@@ -15,7 +16,7 @@ const done = (owner?: typeof alive): RunEvent => ({ type: 'run-finished', run: '
 const failed = (interrupted: boolean): RunEvent => ({ type: 'run-failed', run: 'r', seconds: 1, error: 'e', interrupted });
 
 /** The clock goes backwards all the time. */
-const progress = (...events: readonly RunEvent[]) => events.reduce((before, event, i) => advance(before, { v: 1, t: 1_000_000 - 1000 * i, ...event }), nothingYet);
+const progress = (...events: readonly RunEvent[]) => progressOf(historyOf(events.map((event, i) => ({ t: 1_000_000 - 1000 * i, ...event }))));
 
 test.each([
   ['nothing', [], 'interrupted'],

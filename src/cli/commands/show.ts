@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { one } from '../arguments.ts';
 import { defineCommand } from '../command.ts';
 
@@ -13,12 +14,13 @@ export const show = defineCommand({
     { line: 'pipeline show quickstart --json', purpose: 'Print everything that is known of the run as JSON.' },
   ],
   async run({ run: name }, { artifacts, terminal }) {
-    const { readRun } = await import('../../runner/index.ts');
+    const { readRunAndHistory } = await import('../../runner/index.ts');
     const { throwIfResultsChanged } = await import('../../tracking/recorded-files.ts');
-    const { recordOf, runDocument, runText } = await import('../render/stored-run.ts');
-    const run = readRun(artifacts, name);
-    await throwIfResultsChanged(run.folder, ['config.yaml', 'metrics.json']);
-    const record = recordOf(run);
-    return { data: runDocument(run, record), text: runText(run, record, terminal.colors) };
+    const { runDocument, runText } = await import('../render/stored-run.ts');
+    const { readHistory } = await import('../../tracking/history.ts');
+    const { run, history: whole } = readRunAndHistory(artifacts, name);
+    await throwIfResultsChanged(run.folder, ['config.yaml', 'metrics.json'], whole?.files);
+    const history = whole ?? readHistory(join(run.folder, 'journal.jsonl')); // throws with the line that is damaged
+    return { data: runDocument(run, history), text: runText(run, history, terminal.colors) };
   },
 });

@@ -1,7 +1,8 @@
 import { Listr, ListrLogger, ProcessOutput, type ListrTask } from 'listr2';
 import type { Listener, RunEvent } from '../../core/events.ts';
 import { duration, pathFromHere, plural, printable } from '../render/text.ts';
-import { advance, foldsSecondsLeft, nothingYet, secondsTaken, type RunState, type TaskState } from './state.ts';
+import { advance, nothingYet } from '../../tracking/history.ts';
+import { foldsSecondsLeft, secondsTaken, stateOf, type RunState, type TaskState } from './state.ts';
 import { activity, downloading, headlines, SHORT_HEADLINES, STOPPING } from './words.ts';
 
 /** A display that redraws itself while a run goes on. */
@@ -13,7 +14,8 @@ export interface LiveProgress {
 
 /** One row for the experiment, below it its stages, below a stage its folds. */
 export function liveProgress(title: string, signal: AbortSignal, stream: NodeJS.WriteStream = process.stderr, clock: () => number = () => performance.now()): LiveProgress {
-  let state = nothingYet;
+  let history = nothingYet;
+  let state = stateOf(history);
   const followers = new Set<() => void>();
   const redraw = (): void => [...followers].forEach((look) => look());
 
@@ -93,7 +95,8 @@ export function liveProgress(title: string, signal: AbortSignal, stream: NodeJS.
 
   return {
     listen(event) {
-      state = advance(state, event, clock());
+      history = advance(history, { ...event, t: clock() });
+      state = stateOf(history);
       redraw();
     },
     async end() {

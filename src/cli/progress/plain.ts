@@ -1,6 +1,7 @@
 import type { Listener, Notice, RunEvent, StageEvent } from '../../core/events.ts';
 import { duration, pathFromHere, plural, printable, rate } from '../render/text.ts';
-import { advance, nothingYet, type TaskState } from './state.ts';
+import { advance, nothingYet } from '../../tracking/history.ts';
+import { stateOf, type TaskState } from './state.ts';
 import { activity, downloading, HEADLINES, headlines } from './words.ts';
 
 /** Between two lines about the same task, so that a log of hours stays readable. */
@@ -11,12 +12,12 @@ const DOWNLOAD = '';
 
 /** Progress as lines, for logs and pipes: one for each task and epoch, and one now and then while something takes long. */
 export function plainProgress(write: (line: string) => void, clock: () => number = () => performance.now()): Listener<RunEvent> {
-  let state = nothingYet;
+  let history = nothingYet;
   const lastLineAt = new Map([[DOWNLOAD, clock()]]);
   return (event) => {
     const now = clock();
-    state = advance(state, event, now);
-    const [subject, task] = 'task' in event ? [event.task, state.tasks.get(event.task)] : [DOWNLOAD, undefined];
+    history = advance(history, { ...event, t: now });
+    const [subject, task] = 'task' in event ? [event.task, stateOf(history).tasks.get(event.task)] : [DOWNLOAD, undefined];
     const line = lineFor(event, task, now, now - (lastLineAt.get(subject) ?? now) >= QUIET_MS);
     if (line !== undefined) write(line);
     if (line !== undefined || !lastLineAt.has(subject)) lastLineAt.set(subject, now);

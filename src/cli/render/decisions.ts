@@ -1,27 +1,26 @@
-import type { StageEvent } from '../../core/events.ts';
-import type { JournalEntry } from '../../tracking/journal.ts';
+import { itemsOf } from '../../tracking/growing.ts';
+import type { RunHistory } from '../../tracking/history.ts';
+import type { Decision, TaskHistory } from '../../tracking/task-history.ts';
 import { printable } from './text.ts';
 
 /** A decision of the training rules that a person should know of. */
-export interface NotedDecision {
+export interface NotedDecision extends Pick<Decision, 'epoch' | 'kind' | 'message'> {
   readonly task: string;
-  readonly epoch: number;
-  readonly kind: Extract<StageEvent, { type: 'decision' }>['kind'];
-  readonly message: string;
 }
 
-/** Resets, early stops and divergences of each task's last start; kept models, patience and reduced rates are daily business. */
-export function notedDecisions(journal: Iterable<JournalEntry>): readonly NotedDecision[] {
-  const ofTask = new Map<string, NotedDecision[]>();
-  for (const entry of journal) {
-    if (entry.type === 'task-started') ofTask.delete(entry.task);
-    if (entry.type !== 'task-event' || entry.event.type !== 'decision' || !NOTED.includes(entry.event.kind)) continue;
-    const { epoch, kind, message } = entry.event;
-    const before = ofTask.get(entry.task) ?? [];
-    before.push({ task: entry.task, epoch, kind, message });
-    ofTask.set(entry.task, before);
-  }
-  return [...ofTask.values()].flat();
+/**
+ * Resets, early stops and divergences of each task's last start; kept models, patience and reduced rates are daily business. The task
+ * that had the first one comes first.
+ */
+export function notedDecisions({ tasks }: RunHistory): readonly NotedDecision[] {
+  return [...tasks.values()]
+    .map((task) => ({ task: task.task, noted: notedOf(task) }))
+    .sort((a, b) => (a.noted[0]?.serial ?? 0) - (b.noted[0]?.serial ?? 0))
+    .flatMap(({ task, noted }) => noted.map(({ epoch, kind, message }) => ({ task, epoch, kind, message })));
+}
+
+function notedOf({ attempts, decisions }: TaskHistory): readonly Decision[] {
+  return itemsOf(decisions).filter(({ attempt, kind }) => attempt === attempts.length - 1 && NOTED.includes(kind));
 }
 
 /** `train[2]  epoch 7  val/accuracy has not improved for 3 epochs` */

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunOutcome, RunResult } from '../../runner/index.ts';
 import { compareRuns, type Comparison } from '../../tracking/comparison/compare.ts';
-import { journalEntries } from '../../tracking/journal.ts';
+import { readHistory } from '../../tracking/history.ts';
 import type { Colors } from '../terminal.ts';
 import { comparisonSections } from './comparison.ts';
 import { decisionLines, notedDecisions, type NotedDecision } from './decisions.ts';
@@ -16,7 +16,7 @@ export type FinishedRun = RunResult & { readonly submission: string | null; read
 /** The result with what its folder says besides. */
 export function withRecord(result: RunResult): FinishedRun {
   const submission = result.files.find((file) => file.endsWith('submission.csv')) ?? null;
-  return { ...result, submission, decisions: notedDecisions(journalEntries(join(result.folder, 'journal.jsonl'))) };
+  return { ...result, submission, decisions: notedDecisions(readHistory(join(result.folder, 'journal.jsonl'))) };
 }
 
 export function finishedRunText(result: FinishedRun, colors: Colors): string {

@@ -1,15 +1,12 @@
 import { join } from 'node:path';
 import type { Experiment } from '../../config/index.ts';
-import type { Environment } from '../../core/environment.ts';
-import type { RunEvent } from '../../core/events.ts';
 import type { Pace } from '../../core/measures.ts';
-import { journalEntries, type JournalEntry } from '../../tracking/journal.ts';
-import { circumstancesOf } from '../../tracking/run-progress.ts';
+import { circumstancesOf, type Circumstances } from '../../tracking/circumstances.ts';
+import { itemsOf } from '../../tracking/growing.ts';
+import { readHistory, type RunHistory } from '../../tracking/history.ts';
+import type { Attempt } from '../../tracking/task-history.ts';
 import { listRuns } from '../runs.ts';
 import type { Cost, Speeds } from './speeds.ts';
-
-/** What decides how fast a run is, besides its texts. */
-export type Circumstances = Pick<Environment, 'machine' | 'device' | 'threads' | 'versions'>;
 
 /** Older runs than so many alike ones have nothing to add, and their journals are long. */
 const MOST_RUNS = 20;
@@ -33,8 +30,8 @@ export function earlierSpeeds(artifacts: string, experiment: Experiment, circums
   let found: Omit<Speeds, 'source'> = { open: undefined, step: undefined, evaluate: undefined, encode: undefined };
   const sources: string[] = [];
   for (const run of [...alike, ...ofOtherHeads].slice(0, MOST_RUNS)) {
-    const entries = startsLike(journalEntries(join(run.folder, 'journal.jsonl')), here);
-    const speeds = { ...trainingSpeeds(entries), encode: encodingSpeed(entries) };
+    const attempts = attemptsLike(readHistory(join(run.folder, 'journal.jsonl')), here);
+    const speeds = { ...trainingSpeeds(attempts), encode: encodingSpeed(attempts) };
     const hasStep = found.step === undefined && speeds.step !== undefined;
     const hasEncode = found.encode === undefined && speeds.encode !== undefined;
     if (hasStep || hasEncode) sources.push(alike.includes(run) ? run.name : `${run.name}, which had another head`);
@@ -51,44 +48,26 @@ function whatCounts({ model, training }: Experiment, withHead: boolean): string 
   return JSON.stringify([base, revision, freeze_encoder, max_seq_length, ...(withHead ? [head.dense] : []), batch_size, eval_batch_size, padding, batching, precision, optimizer.name]);
 }
 
-/** What tells of speeds, of those starts of a run that happened under the same circumstances. */
-function startsLike(entries: Iterable<JournalEntry>, here: string): readonly JournalEntry[] {
-  const kept: JournalEntry[] = [];
-  let alike = false;
-  for (const entry of entries) {
-    if (entry.type === 'run-started') alike = circumstancesOf(entry.environment) === here;
-    const tells = entry.type === 'task-started' || entry.type === 'task-finished' || (entry.type === 'task-event' && ['epoch', 'progress'].includes(entry.event.type));
-    if (alike && tells) kept.push(entry);
-  }
-  return kept;
+/** What was tried in those starts of a run that happened under the same circumstances. */
+function attemptsLike({ starts, tasks }: RunHistory, here: string): readonly StageAttempt[] {
+  const all = [...tasks.values()].flatMap(({ stage, attempts }) => attempts.map((attempt) => ({ ...attempt, stage, epochs: itemsOf(attempt.epochs) })));
+  return all.filter(({ start }) => starts[start]?.circumstances === here);
 }
 
-function trainingSpeeds(entries: readonly JournalEntry[]): Pick<Speeds, 'open' | 'step' | 'evaluate'> {
-  const epochs = entries.flatMap((entry) => {
-    if (entry.type !== 'task-event' || entry.event.type !== 'epoch' || entry.event.work === undefined) return [];
-    return [{ task: entry.task, seconds: entry.event.seconds, work: entry.event.work }];
-  });
-  const ends = entries.filter((entry): entry is Finished => entry.type === 'task-finished' && entry.stage === 'train');
-  const around = ends.map(({ task, seconds }) => seconds - epochs.filter((epoch) => epoch.task === task).reduce((total, epoch) => total + epoch.seconds, 0));
+type StageAttempt = Omit<Attempt, 'epochs'> & { readonly stage: string; readonly epochs: Attempt['epochs']['items'] };
+
+function trainingSpeeds(attempts: readonly StageAttempt[]): Pick<Speeds, 'open' | 'step' | 'evaluate'> {
+  const work = attempts.flatMap(({ epochs }) => epochs.flatMap((epoch) => epoch.work ?? []));
+  const around = attempts.flatMap(({ stage, finished, epochs }) =>
+    stage !== 'train' || finished === undefined ? [] : [finished.seconds - epochs.reduce((total, { seconds }) => total + seconds, 0)],
+  );
   // Where no fold came to its end, what lies before the first epoch.
-  const before = firstEpochs(entries).map(({ start, epoch, seconds }) => (epoch - start) / 1000 - seconds);
+  const before = attempts.flatMap(({ startedAt, epochs: [first] }) => (first === undefined ? [] : [(first.t - startedAt) / 1000 - first.seconds]));
   return {
     open: meanOf(around.length > 0 ? around : before.filter((seconds) => seconds >= 0)), // less than nothing where the clock was put back
-    step: proportional(epochs.map(({ work }) => work.training)),
-    evaluate: proportional(epochs.map(({ work }) => work.validation)),
+    step: proportional(work.map(({ training }) => training)),
+    evaluate: proportional(work.map(({ validation }) => validation)),
   };
-}
-
-/** When each start of a task was, and when its first epoch ended, which took so many seconds. */
-function firstEpochs(entries: readonly JournalEntry[]): readonly { readonly start: number; readonly epoch: number; readonly seconds: number }[] {
-  const started = new Map<string, number>();
-  return entries.flatMap((entry) => {
-    if (entry.type === 'task-started') started.set(entry.task, entry.t);
-    if (entry.type !== 'task-event' || entry.event.type !== 'epoch') return [];
-    const start = started.get(entry.task);
-    started.delete(entry.task);
-    return start === undefined ? [] : [{ start, epoch: entry.t, seconds: entry.event.seconds }];
-  });
 }
 
 /** Undefined where there are none. Clocks that are read one after the other may make it less than nothing. */
@@ -96,19 +75,13 @@ function meanOf(seconds: readonly number[]): number | undefined {
   return seconds.length === 0 ? undefined : Math.max(0, seconds.reduce((total, each) => total + each, 0) / seconds.length);
 }
 
-type Finished = JournalEntry & Extract<RunEvent, { type: 'task-finished' }>;
-
 /** From the reports between two batches of the same task. */
-function encodingSpeed(entries: readonly JournalEntry[]): Cost | undefined {
-  const reports = entries.flatMap((entry) =>
-    entry.type === 'task-event' && entry.stage === 'encode' && entry.event.type === 'progress' && entry.event.positions !== undefined ? [{ seconds: entry.t / 1000, positions: entry.event.positions }] : [],
-  );
-  const between = reports.slice(1).map(({ seconds, positions }, i) => ({ tokens: 0, seconds: seconds - (reports[i]?.seconds ?? NaN), positions: positions - (reports[i]?.positions ?? NaN) }));
-  return proportional(between.filter(({ positions, seconds }) => positions > 0 && seconds >= 0));
+function encodingSpeed(attempts: readonly StageAttempt[]): Cost | undefined {
+  return proportional(attempts.flatMap(({ stage, passes }) => (stage === 'encode' && passes !== undefined ? [passes] : [])));
 }
 
 /** By tokens with padding; undefined where there were none. */
-function proportional(paces: readonly Pace[]): Cost | undefined {
+function proportional(paces: readonly Pick<Pace, 'seconds' | 'positions'>[]): Cost | undefined {
   const [seconds, positions] = [paces.reduce((total, pace) => total + pace.seconds, 0), paces.reduce((total, pace) => total + pace.positions, 0)];
   return positions === 0 ? undefined : ({ rows, width }) => (rows.length * width * seconds) / positions;
 }

@@ -4,7 +4,8 @@ import { OrtrainError } from '../../core/errors.ts';
 import { isThere } from '../../core/files.ts';
 import { sha256 } from '../../core/hash.ts';
 import { fileInside, folderInside } from '../../core/inside.ts';
-import { readJournalFrom } from '../journal.ts';
+import { readHistory, type RunStarted } from '../history.ts';
+import { readJournalFrom, soundEntries } from '../journal.ts';
 
 /** What a run's folder has for a server. */
 
@@ -18,6 +19,11 @@ export const MADE_LATE = /^(report\.html|figures\/)/;
 export function ownId(journal: string): string {
   const [first] = readJournalFrom(journal, 0, PART_BYTES).entries;
   return sha256(JSON.stringify(first));
+}
+
+/** The last time that the run was begun; it may not have been sent. */
+export function latestStart(journal: string): RunStarted | undefined {
+  return readHistory(journal, soundEntries).started;
 }
 
 /** Files that are made from the results, after the run's end. */

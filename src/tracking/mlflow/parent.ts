@@ -1,8 +1,9 @@
 import type { Experiment } from '../../config/index.ts';
 import type { Command } from '../../core/events.ts';
+import type { RunStarted } from '../history.ts';
 import { failed, succeeded, type Reply } from './answers.ts';
 import type { RunStatus, ServerRun, TrackingClient } from './client.ts';
-import { tagsOf, type RunStarted } from './projection.ts';
+import { tagsOf } from './projection.ts';
 import { wireMetric, wireTag } from './wire.ts';
 
 /** The run above those of a command's experiments, made where there is none yet. `started` is a start of one of them. */

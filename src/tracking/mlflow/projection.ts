@@ -2,7 +2,10 @@ import { pathOf, type Experiment } from '../../config/index.ts';
 import type { Environment } from '../../core/environment.ts';
 import type { FoldRecord } from '../../core/measures.ts';
 import { leaves } from '../../core/leaves.ts';
+import { itemsOf } from '../growing.ts';
+import type { RunHistory, RunStarted } from '../history.ts';
 import type { JournalEntry } from '../journal.ts';
+import type { TaskHistory } from '../task-history.ts';
 import type { RunStatus } from './client.ts';
 import { systemMetrics } from './system-metrics.ts';
 import type { Metric } from './wire.ts';
@@ -27,31 +30,6 @@ export type Operation = { readonly target: Target } & (
   | { readonly type: 'close'; readonly status: Exclude<RunStatus, 'RUNNING'>; readonly t: number }
 );
 
-export type RunStarted = Extract<JournalEntry, { type: 'run-started' }>;
-
-/** What is known of a run after some entries of its journal. */
-export interface Projected {
-  /** The latest start. */
-  readonly started: RunStarted | undefined;
-  /** Whether that start has not come to an end. */
-  readonly isOpen: boolean;
-  readonly lastTime: number;
-  readonly folds: ReadonlyMap<number, Fold>;
-  /** Looks at the machine. */
-  readonly looks: number;
-}
-
-interface Fold {
-  /** Begun, and not ended. */
-  readonly isOpen: boolean;
-  /** Whether its end was told before. */
-  readonly isDone: boolean;
-  /** Epochs that the journal told of. */
-  readonly epochs: ReadonlySet<number>;
-}
-
-export const nothingYet: Projected = { started: undefined, isOpen: false, lastTime: 0, folds: new Map(), looks: 0 };
-
 /** The experiment of a journal, as `run-started` recorded it when it was valid. */
 export function experimentOf({ run, experiment }: RunStarted): Experiment {
   const { name = run, data, training, tracking } = experiment as Partial<Experiment>;
@@ -59,30 +37,8 @@ export function experimentOf({ run, experiment }: RunStarted): Experiment {
   return { ...experiment, name, data: { train: '', test: null, ...data }, training: { ...training, best_model }, tracking: { mlflow: null, ...tracking } } as Experiment;
 }
 
-/** What is known after one more entry. */
-export function advance(state: Projected, entry: JournalEntry): Projected {
-  // A clock may be put back; nothing ends before it began.
-  const next = { ...state, lastTime: entry.type === 'run-started' ? entry.t : Math.max(entry.t, state.lastTime) };
-  switch (entry.type) {
-    case 'run-started':
-      return { ...next, started: entry, isOpen: true };
-    case 'run-finished':
-    case 'run-failed':
-      return { ...next, isOpen: false, folds: new Map([...state.folds].map(([number, fold]) => [number, { ...fold, isOpen: false }])) };
-    case 'task-started':
-    case 'task-finished':
-    case 'task-cached':
-    case 'task-event':
-      return entry.fold === undefined ? next : { ...next, folds: withFold(state.folds, entry.fold, entry) };
-    case 'system':
-      return { ...next, looks: state.looks + 1 };
-    default:
-      return next;
-  }
-}
-
 /** What an entry means for the server, given what was known before it. */
-export function operations(state: Projected, entry: JournalEntry): readonly Operation[] {
+export function operations(state: RunHistory, entry: JournalEntry): readonly Operation[] {
   if (entry.type === 'run-started') return opening(entry);
   if (state.started === undefined) return [];
   switch (entry.type) {
@@ -94,21 +50,21 @@ export function operations(state: Projected, entry: JournalEntry): readonly Oper
     case 'task-event':
       return entry.fold === undefined ? [] : measured(entry.fold, entry);
     case 'system':
-      return [{ target: 'experiment', type: 'metrics', metrics: systemMetrics(entry, state.started.environment.machine, entry.t, state.looks) }];
+      return [{ target: 'experiment', type: 'metrics', metrics: systemMetrics(entry, state.started.environment.machine, entry.t, state.looks.length) }];
     case 'artifact':
       return artifact(experimentOf(state.started), entry.path);
     case 'run-finished':
       return [
-        ...closeFolds(state, Math.max(entry.t, state.lastTime), 'FINISHED'),
+        ...closeFolds(state, Math.max(entry.t, state.clock.latestAt), 'FINISHED'),
         { target: 'experiment', type: 'metrics', metrics: Object.entries(entry.summary).map(([key, value]) => ({ key, value, t: entry.t, step: 0 })) },
-        { target: 'experiment', type: 'close', status: 'FINISHED', t: Math.max(entry.t, state.lastTime) },
+        { target: 'experiment', type: 'close', status: 'FINISHED', t: Math.max(entry.t, state.clock.latestAt) },
       ];
     case 'run-failed': {
       const status = entry.interrupted ? 'KILLED' : 'FAILED';
       return [
-        ...closeFolds(state, Math.max(entry.t, state.lastTime), status),
+        ...closeFolds(state, Math.max(entry.t, state.clock.latestAt), status),
         { target: 'experiment', type: 'tags', tags: { 'ortrain.error': entry.error } },
-        { target: 'experiment', type: 'close', status, t: Math.max(entry.t, state.lastTime) },
+        { target: 'experiment', type: 'close', status, t: Math.max(entry.t, state.clock.latestAt) },
       ];
     }
     default:
@@ -116,10 +72,15 @@ export function operations(state: Projected, entry: JournalEntry): readonly Oper
   }
 }
 
+/** Whether the latest start has not come to an end. */
+export function isUnderWay({ started, end }: RunHistory): boolean {
+  return started !== undefined && end === null;
+}
+
 /** What a run leaves to be done whose process has died without a word. */
-export function afterDeath(state: Projected): readonly Operation[] {
-  if (!state.isOpen) return [];
-  return [...closeFolds(state, state.lastTime, 'KILLED'), { target: 'experiment', type: 'close', status: 'KILLED', t: state.lastTime }];
+export function afterDeath(state: RunHistory): readonly Operation[] {
+  if (!isUnderWay(state)) return [];
+  return [...closeFolds(state, state.clock.latestAt, 'KILLED'), { target: 'experiment', type: 'close', status: 'KILLED', t: state.clock.latestAt }];
 }
 
 /** Where an artifact of the run's folder belongs; models only where they are asked for. */
@@ -160,18 +121,19 @@ function openFold(started: RunStarted, fold: number, t: number): Operation {
 }
 
 /** What the journal has not told of a fold, because it was trained in another run, wholly or in part, or because the process died before it could. */
-function finishedFold({ folds }: Projected, started: RunStarted, number: number, { bestEpoch, epochs }: FoldRecord, t: number): readonly Operation[] {
+function finishedFold(state: RunHistory, started: RunStarted, number: number, { bestEpoch, epochs }: FoldRecord, t: number): readonly Operation[] {
   const target: Target = `fold-${number}`;
-  const known = folds.get(number);
-  if (known?.isDone === true && !known.isOpen) return [];
+  const known = foldsOf(state).get(number) ?? [];
+  if (known.some(({ wasRecorded }) => wasRecorded) && !known.some(({ isOpen }) => isOpen)) return [];
+  const told = new Set(known.flatMap(({ attempts }) => attempts.flatMap((attempt) => itemsOf(attempt.epochs).map(({ epoch }) => epoch))));
   const best = epochs.find(({ epoch }) => epoch === bestEpoch);
-  const missing = epochs.filter(({ epoch }) => known?.epochs.has(epoch) !== true);
+  const missing = epochs.filter(({ epoch }) => !told.has(epoch));
   const metrics = [...missing.flatMap(({ epoch, lr, metrics: values }) => epochMetrics(epoch, lr, values, t)), ...(best === undefined ? [] : bestMetrics(best, t))];
-  return [...(known === undefined ? [openFold(started, number, t)] : []), { target, type: 'metrics', metrics }, { target, type: 'close', status: 'FINISHED', t }];
+  return [...(known.length === 0 ? [openFold(started, number, t)] : []), { target, type: 'metrics', metrics }, { target, type: 'close', status: 'FINISHED', t }];
 }
 
-function closeFolds({ folds }: Projected, t: number, status: 'FINISHED' | 'FAILED' | 'KILLED'): readonly Operation[] {
-  return [...folds].filter(([, { isOpen }]) => isOpen).map(([number]) => ({ target: `fold-${number}`, type: 'close', status, t }));
+function closeFolds(state: RunHistory, t: number, status: 'FINISHED' | 'FAILED' | 'KILLED'): readonly Operation[] {
+  return [...foldsOf(state)].filter(([, tasks]) => tasks.some(({ isOpen }) => isOpen)).map(([number]) => ({ target: `fold-${number}`, type: 'close', status, t }));
 }
 
 /** Epochs are the steps of `train/…` and `val/…`, optimizer steps those of `step/…`. */
@@ -193,18 +155,11 @@ function bestMetrics({ epoch, metrics }: FoldRecord['epochs'][number], t: number
   return [['epoch', epoch] as const, ...validation].map(([name, value]) => ({ key: `best/${name}`, value, t, step: 0 }));
 }
 
-type OfFold = Extract<JournalEntry, { readonly task: string }>;
-
-function withFold(folds: ReadonlyMap<number, Fold>, number: number, entry: OfFold): ReadonlyMap<number, Fold> {
-  const before = folds.get(number) ?? { isOpen: false, isDone: false, epochs: new Set() };
-  const after = changedFold(before, entry);
-  return after === before ? folds : new Map(folds).set(number, after);
-}
-
-function changedFold(fold: Fold, entry: OfFold): Fold {
-  if (entry.type === 'task-started') return { ...fold, isOpen: true };
-  if (entry.type === 'task-event') return entry.event.type === 'epoch' ? { ...fold, epochs: new Set([...fold.epochs, entry.event.epoch]) } : fold;
-  return entry.record === undefined ? fold : { ...fold, isOpen: false, isDone: true };
+/** The tasks of each fold. */
+function foldsOf({ tasks }: RunHistory): ReadonlyMap<number, readonly TaskHistory[]> {
+  const folds = new Map<number, TaskHistory[]>();
+  for (const task of tasks.values()) if (task.fold !== undefined) folds.set(task.fold, [...(folds.get(task.fold) ?? []), task]);
+  return folds;
 }
 
 function nameOf(path: string): string {

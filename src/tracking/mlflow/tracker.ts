@@ -4,8 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Experiment } from '../../config/index.ts';
 import { OrtrainError } from '../../core/errors.ts';
 import type { Listener, Notice } from '../../core/events.ts';
+import { readHistory } from '../history.ts';
 import { soundEntries } from '../journal.ts';
-import { readProgress, workerOf } from '../run-progress.ts';
+import { workerOf } from '../run-progress.ts';
 import type { Failure } from './answers.ts';
 import { hasCheckpoint, readCheckpoint } from './checkpoint.ts';
 import { trackingClient } from './client.ts';
@@ -167,8 +168,8 @@ function abandonedRuns(folder: string, server: TrackingServer): readonly string[
 }
 
 function isAtWorkIn(folder: string): boolean {
-  const progress = readProgress(join(folder, 'journal.jsonl'), soundEntries);
-  return progress.startedAt === null || workerOf(progress, folder) !== undefined;
+  const history = readHistory(join(folder, 'journal.jsonl'), soundEntries);
+  return history.started === undefined || workerOf(history, folder) !== undefined;
 }
 
 function messageOf(error: unknown): string {

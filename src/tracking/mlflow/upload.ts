@@ -2,16 +2,17 @@ import { join } from 'node:path';
 import { contentHash } from '../../core/content.ts';
 import { OrtrainError } from '../../core/errors.ts';
 import { isAtWork } from '../at-work.ts';
-import { latestStart, readJournalFrom, type JournalPart } from '../journal.ts';
+import { advance, nothingYet, type RunHistory, type RunStarted } from '../history.ts';
+import { readJournalFrom, type JournalPart } from '../journal.ts';
 import { recordedFiles, whatIsWrong } from '../recorded-files.ts';
 import { succeeded, type Failure, type Reply } from './answers.ts';
 import { freshCheckpoint, readCheckpoint, setAside, writeCheckpoint, type Checkpoint, type Refused } from './checkpoint.ts';
 import { pageOf, type RunStatus, type TrackingClient } from './client.ts';
 import { contentOf, noContent, together, type Content } from './content.ts';
-import { lateFiles, MADE_LATE, ownId, PART_BYTES, sizeOf, sourceOf } from './folder.ts';
+import { lateFiles, latestStart, MADE_LATE, ownId, PART_BYTES, sizeOf, sourceOf } from './folder.ts';
 import { looksOf } from './late-files.ts';
 import { openParent, settleParent } from './parent.ts';
-import { advance, afterDeath, artifact, experimentOf, nothingYet, operations, type Operation, type Projected, type RunStarted, type Target } from './projection.ts';
+import { afterDeath, artifact, experimentOf, isUnderWay, operations, type Operation, type Target } from './projection.ts';
 import { experimentName, type TrackingServer, type Variables } from './server.ts';
 import { wireDataset } from './wire.ts';
 
@@ -26,7 +27,7 @@ export class RunUpload {
   readonly #env: Variables;
   #checkpoint: Checkpoint;
   /** What is known after the first `#read` bytes of the journal. */
-  #state: Projected = nothingYet;
+  #state: RunHistory = nothingYet;
   #read = 0;
   /** Not sent yet, so that many entries go in one request. */
   readonly #waiting = new Map<Target, Content>();
@@ -48,11 +49,6 @@ export class RunUpload {
       for (const entry of entries) if (entry !== undefined) this.#state = advance(this.#state, entry);
       this.#read = end;
     }
-  }
-
-  /** The latest start that was read. */
-  get started(): RunStarted | undefined {
-    return this.#state.started;
   }
 
   /** Items that the server would not take, since this upload was opened. */
@@ -106,7 +102,8 @@ export class RunUpload {
    * the command's run, where no other experiment of it will follow.
    */
   async settle(isCommandOver: boolean): Promise<Reply> {
-    const { started, isOpen } = this.#state;
+    const { started } = this.#state;
+    const isOpen = isUnderWay(this.#state);
     if (started === undefined || (isOpen && !isCommandOver)) return done;
     const { artifacts, isSettled } = this.#checkpoint;
     const rest = isOpen ? afterDeath(this.#state) : lateFiles(this.folder).flatMap((file) => artifact(experimentOf(started), file));

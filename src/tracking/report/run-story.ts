@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Finding } from '../../data/findings/finding.ts';
-import { journalEntries } from '../journal.ts';
 import { readEvaluatedRun, type EvaluatedRun } from '../evaluated-run.ts';
+import { readHistory } from '../history.ts';
 import { readFindings } from './findings.ts';
 import { journalStory, type JournalStory } from './journal-story.ts';
 import { conflictingTexts, countTokens, readTrainTexts, type TokenLengths, type TrainTexts } from './texts.ts';
@@ -24,7 +24,7 @@ export async function readRunStory(folder: string): Promise<RunStory> {
   const examples = 'examples' in texts ? texts.examples : undefined;
   return {
     run,
-    journal: journalStory(journalEntries(join(folder, 'journal.jsonl'))),
+    journal: journalStory(readHistory(join(folder, 'journal.jsonl'))),
     texts,
     conflicts: examples === undefined ? [] : conflictingTexts(examples),
     lengths: examples === undefined ? undefined : await countTokens(run, examples),

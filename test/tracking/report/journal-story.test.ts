@@ -2,13 +2,13 @@ import { expect, test } from 'vitest';
 import type { Environment } from '../../../src/core/environment.ts';
 import type { RunEvent, StageEvent } from '../../../src/core/events.ts';
 import { thisProcess } from '../../../src/core/owner.ts';
-import type { JournalEntry } from '../../../src/tracking/journal.ts';
+import { historyOf, type RunHistory } from '../../../src/tracking/history.ts';
 import { journalStory } from '../../../src/tracking/report/journal-story.ts';
 
 const of = { run: 'r', task: 'train[1]', stage: 'train', fold: 1 };
 
-function journal(...events: readonly (readonly [second: number, event: RunEvent])[]): readonly JournalEntry[] {
-  return events.map(([second, event]) => ({ v: 1, t: second * 1000, ...event }));
+function journal(...events: readonly (readonly [second: number, event: RunEvent])[]): RunHistory {
+  return historyOf(events.map(([second, event]) => ({ t: second * 1000, ...event })));
 }
 
 const environment: Environment = {

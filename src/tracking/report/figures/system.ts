@@ -1,6 +1,6 @@
 import type { Environment } from '../../../core/environment.ts';
 import type { Figure, Spec } from '../figure.ts';
-import type { Look } from '../journal-story.ts';
+import type { Look } from '../../history.ts';
 import { blue, green, muted, orange } from '../palette.ts';
 
 const WIDTH = 600;
