@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { graphBuilder, lower, print, type Graph } from '../../../src/engine/graph/index.ts';
+import { graphBuilder, lower, loweredOperators, print, type Graph } from '../../../src/engine/graph/index.ts';
 import { floats, runGraph } from '../../helpers/run-graph.ts';
 
 function lacking(): Graph {
@@ -43,6 +43,35 @@ test('it computes the same', async () => {
     // Scores reach 900; float32 keeps seven digits of them.
     data.forEach((x, i) => expect(Math.abs(Number(after[name]?.data[i]) - Number(x)), `${name}[${i}]`).toBeLessThan(2e-4));
   }
+});
+
+/** Sums over rows, with a bias before them. */
+function biased(): Graph {
+  const g = graphBuilder('biased');
+  const [x, w, b] = [g.input('x', 'float32', ['N', 3]), g.input('w', 'float32', [2, 3]), g.input('b', 'float32', [2])];
+  const y = g.Gemm(x, w, b, { transB: 1, alpha: 0.5 });
+  const row = (length: number | string, value: number) => g.expand(g.scalar(value), [1, length]);
+  g.output('sums', g.MatMul(row('N', 1), y));
+  g.output('others', g.MatMul(row('N', 2), y));
+  g.output('matrix', g.Gemm(x, w, y, { transB: 1 }));
+  return g.build();
+}
+
+test('what CUDA is slow at is written in what it is fast at', async () => {
+  expect(print(lower(biased(), 'cuda'))).toMatchInlineSnapshot(`
+    "biased(x: float32[N, 3], w: float32[2, 3], b: float32[2]) {
+      Gemm_0: float32[N, 2] = Gemm(x, w) { alpha: 0.5, transB: 1 }
+      Add_1: float32[N, 2] = Add(Gemm_0, b)
+      ReduceSum_3: float32[1, 2] = ReduceSum(Add_1) { axes: [0] }
+      Expand_4: float32[1, N] = Expand(2) { shape: [1, N] }
+      MatMul_5: float32[1, 2] = MatMul(Expand_4, Add_1)
+      Gemm_6: float32[N, 2] = Gemm(x, w, Add_1) { transB: 1 }
+      return { sums: ReduceSum_3, others: MatMul_5, matrix: Gemm_6 }
+    }"
+  `);
+  const feeds = { x: floats([3, 3], [1, 2, 3, 4, 5, 6, 7, 8, 9]), w: floats([2, 3], [1, 0, -1, 2, 0.5, 1]), b: floats([2], [10, 20]) };
+  expect(await runGraph(lower(biased(), 'cuda'), feeds)).toEqual(await runGraph(biased(), feeds));
+  expect(loweredOperators(biased(), 'cuda').map(({ op, nodes }) => [op, nodes])).toEqual([['Gemm', 1], ['MatMul', 1]]);
 });
 
 test('the CPU has everything', () => {
