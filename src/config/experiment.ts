@@ -72,6 +72,14 @@ const schedule = kinds(
 const training = object('How the model is trained.', {
   epochs: integer({ default: 10, examples: [3], minimum: 1, description: 'Largest number of passes over the training part.' }),
   batch_size: integer({ default: 32, examples: [16], minimum: 1, description: 'Rows per training step.' }),
+  micro_batch: nullable(
+    integer({
+      examples: [8],
+      minimum: 1,
+      description:
+        'Rows that go through the model at a time, at most batch_size. Fewer rows need less memory and train the same model, apart from rounding: the gradients of a batch are summed over its micro-batches before the update. null: the whole batch.',
+    }),
+  ),
   eval_batch_size: integer({ default: 64, examples: [128], minimum: 1, description: 'Rows per batch in evaluation and prediction. It changes speed and memory only.' }),
   padding: choice(['longest', 'max'], { default: 'longest', description: 'Pad each batch to its longest row, or every batch to model.max_seq_length.' }),
   batching: choice(['length-buckets', 'shuffled'], {

@@ -18,7 +18,7 @@ interface Conflict {
 
 /** What is wrong with a complete experiment although each of its values is right by itself. */
 export function conflicts(experiment: Experiment, tree: MapTree): readonly Problem[] {
-  return [...dataConflicts(experiment), ...splitConflicts(experiment), ...monitorConflicts(experiment), ...rateConflicts(experiment), ...credentialConflicts(tree)].map(({ path, message, suggestion }) =>
+  return [...dataConflicts(experiment), ...splitConflicts(experiment), ...monitorConflicts(experiment), ...batchConflicts(experiment), ...rateConflicts(experiment), ...credentialConflicts(tree)].map(({ path, message, suggestion }) =>
     problemAt(valuePlace(tree, path), path, message, suggestion),
   );
 }
@@ -99,6 +99,12 @@ function monitorConflicts({ training }: Experiment): readonly Conflict[] {
     const message = `training.${key} watches ${monitor}, of which ${better === 'min' ? 'smaller' : 'larger'} values are better, but its mode is ${mode}`;
     return [{ path: ['training', key, 'mode'], message, suggestion: `mode: ${better}` }];
   });
+}
+
+function batchConflicts({ training: { batch_size: batch, micro_batch: micro } }: Experiment): readonly Conflict[] {
+  if (micro === null || micro <= batch) return [];
+  const message = `training.micro_batch is a part of a batch: at most training.batch_size, which is ${batch}`;
+  return [{ path: ['training', 'micro_batch'], message, suggestion: 'micro_batch: null' }];
 }
 
 function rateConflicts({ training }: Experiment): readonly Conflict[] {

@@ -116,6 +116,7 @@ const FOREIGN_NAMES: ReadonlyMap<string, string> = new Map(Object.entries({
   train_batch_size: 'training.batch_size',
   per_device_train_batch_size: 'training.batch_size',
   per_device_eval_batch_size: 'training.eval_batch_size',
+  micro_batch_size: 'training.micro_batch',
   max_grad_norm: 'training.clip_norm',
   grad_clip: 'training.clip_norm',
   gradient_clip_val: 'training.clip_norm',

@@ -16,7 +16,7 @@ export { constantFactor, cosineAnnealing, cosineRestarts, cosineWave, linearDeca
 export { adam, adamw, plateauStart, plateauStep, rateSchedule, sgd } from './optim/index.ts';
 export type { AdamOptions, Factor, OneCycleOptions, PlateauOptions, PlateauState, Rates, Schedule, ScheduleChoice, SgdOptions, UpdateRule } from './optim/index.ts';
 export { openForward, openTrainer } from './runtime/index.ts';
-export type { ForwardModel, ForwardOptions, OptimizerState, Snapshot, StepBatch, StepResult, Trainer, TrainerOptions } from './runtime/index.ts';
+export type { ForwardModel, ForwardOptions, MicroBatch, OptimizerState, Snapshot, StepBatch, StepFeeds, StepResult, Trainer, TrainerOptions } from './runtime/index.ts';
 export type { Feeds, ForwardProgram, GradientSpec, HostTensor, Initializer, MaskSpec, ParameterSpec, StepProgram } from './program.ts';
 export { operatorCounts, parameterSums, stepMemory, stepWork } from './step-analysis.ts';
 export type { OperatorCount, ParameterSum, StepMemory, StepWork, Work } from './step-analysis.ts';

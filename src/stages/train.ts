@@ -17,7 +17,8 @@ import type { Stage } from './stage.ts';
 
 interface Params {
   readonly model: Pick<Experiment['model'], 'weights' | 'resize_embeddings' | 'freeze_encoder' | 'head' | 'max_seq_length'>;
-  readonly training: Omit<Experiment['training'], 'eval_batch_size' | 'precision'>;
+  /** `micro_batch` only where it cuts a batch: otherwise it changes nothing. */
+  readonly training: Omit<Experiment['training'], 'eval_batch_size' | 'micro_batch' | 'precision'> & { readonly micro_batch?: number };
   /** Absent where it is float32, so that what was trained before there was a choice is still found. */
   readonly precision?: Exclude<Precision, 'float32'>;
   readonly seed: number;
@@ -33,10 +34,10 @@ export const train: Stage<Params> = {
   writes: (_, has) => ['history.json', 'validation.json', ...modelFolderFiles(has('features')).map((name) => `model/${name}`)],
   publishes: { model: 'models/fold-{fold}' },
   usesDevice: true,
-  pick: ({ model, training: { eval_batch_size: _speed, precision: _asked, ...ofTraining }, seed }, { modelFolder, precision }) => ({
+  pick: ({ model, training: { eval_batch_size: _speed, precision: _asked, micro_batch: micro, ...ofTraining }, seed }, { modelFolder, precision }) => ({
     params: {
       model: { weights: model.weights, resize_embeddings: model.resize_embeddings, freeze_encoder: model.freeze_encoder, head: model.head, max_seq_length: model.max_seq_length },
-      training: ofTraining,
+      training: { ...ofTraining, ...(micro === null || micro >= ofTraining.batch_size ? {} : { micro_batch: micro }) },
       ...(precision === 'float32' ? {} : { precision }),
       seed,
     },
@@ -45,7 +46,7 @@ export const train: Stage<Params> = {
   async run({ params, files, inputs, output, fold, device, threads, partial, logEvery, evalBatchSize, emit, stopRequested }) {
     const { model, seed } = params;
     const precision: Precision = params.precision ?? 'float32';
-    const training = { ...params.training, eval_batch_size: evalBatchSize, precision };
+    const training = { ...params.training, micro_batch: params.training.micro_batch ?? null, eval_batch_size: evalBatchSize, precision };
     const tokens = inputs.one('tokens');
     const { task, train: examples } = readExampleIndex(tokens);
     const foldOf = await readFolds(join(inputs.one('folds'), 'folds.csv'));

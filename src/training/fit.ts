@@ -6,12 +6,13 @@ import { targetsAt, type Targets } from '../data/targets.ts';
 import { targetFeeds } from '../engine/models/index.ts';
 import { rateSchedule } from '../engine/optim/index.ts';
 import type { Feeds } from '../engine/program.ts';
-import type { Trainer } from '../engine/runtime/index.ts';
+import type { StepFeeds, Trainer } from '../engine/runtime/index.ts';
 import { encoded, lossOf, type Predictions, type Task } from '../tasks/index.ts';
 import type { EpochRecord } from '../tracking/run-metrics.ts';
 import type { BatchSource } from './batch-source.ts';
 import type { BestModel, Checkpoints, FitState, Pass } from './checkpoint.ts';
 import { forwardAll } from './inference.ts';
+import { microBatches } from './micro-batches.ts';
 import { afterEpoch, startRules } from './rules.ts';
 
 type Training = Experiment['training'];
@@ -180,9 +181,13 @@ function overflow(step: number, epoch: number, scale: number): Divergence {
   return { sentence, step, remedy: WIDER };
 }
 
-function stepBatch({ source, trainRows, task, targets }: FitOptions, batch: Batch): { readonly feeds: Feeds; readonly rows: number } {
+/** Its parts are as wide as the batch, so that they have the dropout masks of the whole. */
+function stepBatch({ source, trainRows, task, targets, training }: FitOptions, batch: Batch): { readonly feeds: StepFeeds; readonly rows: number } {
   const rows = pick(trainRows, batch.rows);
-  return { feeds: { ...source.feeds(rows, batch.width), ...targetFeeds(encoded(task, targetsAt(targets, rows)), task.outputs) }, rows: rows.length };
+  const fed = (part: Int32Array): Feeds => ({ ...source.feeds(part, batch.width), ...targetFeeds(encoded(task, targetsAt(targets, part)), task.outputs) });
+  const parts = microBatches(rows.length, training).map(({ from, to }) => rows.subarray(from, to));
+  const feeds = parts.length === 1 ? fed(rows) : parts.map((part) => ({ feeds: fed(part), share: part.length / rows.length }));
+  return { feeds, rows: rows.length };
 }
 
 /** Measures an epoch whose batches are all done, applies the rules, and answers with the beginning of the next one. */

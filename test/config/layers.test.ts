@@ -28,6 +28,7 @@ describe('defaults', () => {
       training: {
         epochs: 10,
         batch_size: 32,
+        micro_batch: null,
         eval_batch_size: 64,
         padding: 'longest',
         batching: 'length-buckets',

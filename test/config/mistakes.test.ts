@@ -133,6 +133,7 @@ const contradictions: readonly Mistake[] = [
   { file: BASE, from: `factor: 0.3 }${AFTER_SCHEDULE}`, to: `factor: 0.3, min_lr: 0.00001 }${AFTER_SCHEDULE.replace(RESETS, `«${RESETS}»`)}`, suggestion: 'lr_resets: null' },
   { file: BASE, from: `factor: 0.3 }${AFTER_SCHEDULE}`, to: `factor: 0.3, min_lr: «0.1» }${AFTER_SCHEDULE.replace(RESETS, 'null')}`, message: /never reduced/ },
   { file: BASE, from: OPTIMIZER, to: '{ name: sgd, nesterov: «true» }', message: /momentum/ },
+  { file: BASE, from: 'batch_size: 32', to: 'batch_size: 32\n  micro_batch: «64»', suggestion: 'micro_batch: null', message: /at most training.batch_size, which is 32/ },
 ];
 
 const badYaml: readonly Mistake[] = [

@@ -91,7 +91,7 @@ describe('the schema', () => {
     expect(new Set(leaves).size).toBe(leaves.length);
     expect(leaves).toEqual(expect.arrayContaining(['name', 'model.head.dense', 'training.optimizer.momentum', 'training.schedule.warmup', 'training.lr_resets.below', 'tracking.mlflow.uri']));
     expect(leaves).not.toContain('training');
-    expect(leaves).toHaveLength(84);
+    expect(leaves).toHaveLength(85);
   });
 });
 

@@ -48,6 +48,7 @@ function coherent({ data, split, training, ...rest }: Experiment): Experiment {
     split: { ...split, only: split.only === null ? null : [split.folds - 1] },
     training: {
       ...training,
+      micro_batch: training.micro_batch === null ? null : Math.min(training.micro_batch, training.batch_size),
       optimizer: optimizer.name === 'sgd' ? { ...optimizer, nesterov: optimizer.nesterov && optimizer.momentum > 0 } : optimizer,
       schedule: onPlateau ? { ...schedule, mode: mode(schedule.monitor), min_lr: 0 } : schedule,
       best_model: { ...best_model, mode: mode(best_model.monitor) },

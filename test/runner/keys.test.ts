@@ -56,6 +56,7 @@ const CHANGES: Readonly<Record<string, { readonly to: string; readonly beside?: 
   'split.only': { to: '[1]' },
   'training.epochs': { to: '2' },
   'training.batch_size': { to: '16' },
+  'training.micro_batch': { to: '16' },
   'training.padding': { to: 'max' },
   'training.batching': { to: 'shuffled' },
   'training.precision': { to: 'bfloat16' },
@@ -143,6 +144,7 @@ describe('every key of the configuration', () => {
 const UNKEYED: readonly { readonly set: readonly string[]; readonly to: string; readonly stages?: readonly string[] }[] = [
   { set: [], to: 'training.eval_batch_size=16' },
   { set: ['model.freeze_encoder=true'], to: 'training.eval_batch_size=16' },
+  { set: ['training.batch_size=32'], to: 'training.micro_batch=32' },
   { set: ['split.shuffle=false'], to: 'split.seed=7' },
   { set: ['split.shuffle=false', 'split.group_by=text'], to: 'seed=7', stages: ['tokenize', 'split', 'inspect'] },
   { set: [], to: 'split.only=[0]', stages: ['tokenize', 'split', 'inspect'] },

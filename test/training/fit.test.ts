@@ -317,3 +317,42 @@ describe('a fit on a trainer that takes several steps at a time', () => {
     expect(await message(5)).toBe(await message(1));
   });
 });
+
+describe('a fit in micro-batches', () => {
+  // Batches of 48, 48, 48 and 16 rows; parts of 20, 20 and 8, and the last batch whole.
+  const change: Partial<Training> = { epochs: 2, batch_size: 48, optimizer: adam(1e-3), schedule: { name: 'linear', warmup: 0.1 }, clip_norm: 1 };
+  let whole: Awaited<ReturnType<typeof fitSome>>;
+  beforeAll(async () => {
+    whole = await fitSome(change);
+  });
+
+  it.each([['the CPU', openTrainer], ['the loop', (options: TrainerOptions) => openLoopTrainer(options, 'cpu')]] as const)('learns what whole batches teach, on %s: as many updates, the same rates, losses but for rounding', async (_name, open) => {
+    const cut = await fitSome({ ...change, micro_batch: 20 }, {}, open);
+    const steps = (events: readonly StageEvent[]): readonly (readonly number[])[] => events.flatMap((event) => (event.type === 'step' ? [[event.step, event.steps, event.lr]] : []));
+    expect(steps(cut.events)).toEqual(steps(whole.events));
+    expect(steps(cut.events)).toHaveLength(8);
+    for (const [i, { metrics }] of whole.result.epochs.entries()) {
+      for (const [name, value] of Object.entries(metrics)) expect(cut.result.epochs[i]?.metrics[name], name).toBeCloseTo(value ?? NaN, 4);
+    }
+    const [a, b] = [cut.final['classifier.weight'] ?? [], whole.final['classifier.weight'] ?? []];
+    expect(Math.max(...Array.from(a, (value, i) => Math.abs(value - (b[i] ?? NaN))))).toBeLessThan(1e-4);
+  });
+
+  it('that hold all rows of the batch is the same fit, bit for bit', async () => {
+    const { result, final } = await fitSome({ ...change, micro_batch: 48 });
+    expect(withoutTimes(result)).toEqual(withoutTimes(whole.result));
+    expect(final).toEqual(whole.final);
+    expect((await fitSome({ ...change, micro_batch: 47 })).final).not.toEqual(whole.final);
+  });
+
+  it('goes on after a stop as if it had not been', async () => {
+    const [cut, folder] = [{ ...change, micro_batch: 20 }, join(scratch, 'micro-batches')];
+    const uninterrupted = await fitSome(cut);
+    let asked = 0;
+    await expect(fitSome(cut, { checkpoints: openCheckpoints(folder, 120), stopRequested: () => (asked += 1) === 3 })).rejects.toMatchObject({ code: 'interrupted' });
+    const resumed = await fitSome(cut, { checkpoints: openCheckpoints(folder, 120) });
+    expect(resumed.events[0]).toMatchObject({ type: 'notice', level: 'info' });
+    expect(withoutTimes(resumed.result)).toEqual(withoutTimes(uninterrupted.result));
+    expect(resumed.final).toEqual(uninterrupted.final);
+  });
+});

@@ -7,6 +7,7 @@ type Training = Experiment['training'];
 const plain: Training = {
   epochs: 100,
   batch_size: 32,
+  micro_batch: null,
   eval_batch_size: 64,
   padding: 'longest',
   batching: 'length-buckets',

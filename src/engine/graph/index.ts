@@ -4,7 +4,7 @@ export { check } from './check.ts';
 export { concrete, product, sameShape, type Symbols } from './dims.ts';
 export { sliceRange } from './infer.ts';
 export type { AttributesOf, InputsOf, OpName, OutputsOf } from './ops.ts';
-export { loopBatches, loopNames, type Loop, type LoopBatches } from './loop.ts';
+export { innerBatches, loopBatches, loopNames, type InnerLoop, type Loop, type LoopBatches } from './loop.ts';
 export { lower, loweredOperators, type LoweredOperator, type Provider } from './lower.ts';
 export { inMixedPrecision, precisionCounts, type LowPrecision, type PrecisionCount } from './mixed-precision.ts';
 export { print } from './print.ts';

@@ -1,10 +1,10 @@
 import { graphBuilder, inline, product, type Builder, type Graph, type Shape, type Symbols, type Value } from '../graph/index.ts';
 import type { Feeds, GradientSpec, StepProgram } from '../program.ts';
 import { CLIP_EPSILON } from './clip.ts';
-import { maskNodes } from './mask-nodes.ts';
+import { maskNodes, type MaskNodes } from './mask-nodes.ts';
 import type { Optimizer, StepSettings } from './rules.ts';
 import { stacks } from './stacks.ts';
-import { partsOf, trainedGroups } from './trained-groups.ts';
+import { partsOf, trainedGroups, type TrainedGroup } from './trained-groups.ts';
 import { leanUpdate, plainUpdate, scalarsWithoutDecay } from './update-nodes.ts';
 
 /** A tensor that a step reads and replaces: trained parameters, or a slot of their optimizer. */
@@ -48,24 +48,81 @@ export interface DeviceOptions {
 }
 
 /** Adds dropout masks, clipping and the optimizer's update to a program as nodes. */
-export function deviceStep(program: StepProgram, optimizer: Optimizer, clipNorm: number | null, { stacked = false }: DeviceOptions = {}): DeviceStep {
-  const { rule, weightDecay, noDecay = () => false } = optimizer;
+export function deviceStep(program: StepProgram, optimizer: Optimizer, clipNorm: number | null, options: DeviceOptions = {}): DeviceStep {
   const g = graphBuilder(program.graph.name, program.graph.outputs.keys());
+  const { outputs, keys, starts, ...trained } = gradientNodes(g, program, groupsOf(program, optimizer, options), options);
+  const { state, norm, scalars } = updateNodes(g, trained, optimizer, clipNorm, options);
+  for (const name of [program.loss, program.logits]) g.output(name, outputs.get(name) as Value);
+  g.output(NORM, norm);
+  return {
+    graph: g.build(),
+    state,
+    loss: program.loss,
+    logits: program.logits,
+    gradientNorm: NORM,
+    mayOverflow: trained.scale !== undefined,
+    stepFeeds: (at, seed) => ({ ...keys(seed, at.step), ...scalars(at) }),
+    shapeFeeds: starts,
+  };
+}
+
+export const NORM = 'gradient_norm';
+
+/** The parameters that are trained, as they lie in tensors. */
+export function groupsOf(program: StepProgram, { weightDecay, noDecay = () => false }: Optimizer, { stacked = false }: DeviceOptions): readonly TrainedGroup[] {
+  return trainedGroups(program, (parameter) => !noDecay(parameter) && !(stacked && weightDecay === 0), stacked);
+}
+
+/** Groups of parameters with their gradients. */
+export interface Trained {
+  readonly groups: readonly TrainedGroup[];
+  /** The parameters of each group. */
+  readonly wholes: readonly Value[];
+  /** Of each group; of a table, those of the rows that the batch uses. */
+  readonly gradients: readonly Value[];
+  /** What has been made of the gradients of a group, in the shape of its parameters. */
+  whole(gradient: Value, group: number): Value;
+  /** The scalar that gradients come multiplied by, where they do. */
+  readonly scale: Value | undefined;
+}
+
+interface GradientNodes extends Trained, Pick<MaskNodes, 'keys' | 'starts'> {
+  /** The program's, by name. */
+  readonly outputs: ReadonlyMap<string, Value>;
+}
+
+/** The program with its masks as nodes, and its gradients by group. */
+export function gradientNodes(g: Builder, program: StepProgram, groups: readonly TrainedGroup[], { stacked = false }: DeviceOptions): GradientNodes {
   const together = stacks(g);
   const { masks, keys, starts } = maskNodes(g, program.masks, stacked ? together : undefined);
-  const decays = (parameter: string): boolean => !noDecay(parameter) && !(stacked && weightDecay === 0);
-  const groups = trainedGroups(program, decays, stacked);
   const wholes = groups.map(({ input, shape }) => g.input(input, 'float32', shape));
   const parameters = new Map(groups.flatMap(({ gradients, shapes }, i) => partsOf(wholes[i] as Value, gradients, shapes, together)));
   const inputs = new Map(program.graph.inputs.map((x) => [x.name, masks.get(x.name) ?? parameters.get(x.name) ?? g.input(x.name, x.dtype, x.shape)]));
   const outputs = inline(g, program.graph, { input: (x) => inputs.get(x.name), node: together.hoist });
-
   const joined = groups.map(({ gradients, shape: [, elements] }): Value => {
     const each = gradients.map(({ output }) => outputs.get(output) as Value);
     return each.length === 1 ? (each[0] as Value) : together.join(each, elements as number);
   });
-  const squares = joined.map((gradient, i) => sumOfSquares(g, gradient, groups[i]!.shapes[0] as Shape));
+  const whole = (gradient: Value, i: number): Value => {
+    const { gradients, shape } = groups[i] as TrainedGroup;
+    const { rows } = gradients[0] as GradientSpec;
+    return rows === undefined ? gradient : wholeTable(g, gradient, inputs.get(rows) as Value, shape);
+  };
   const scale = program.lossScale === undefined ? undefined : inputs.get(program.lossScale);
+  return { groups, wholes, gradients: joined, whole, scale, outputs, keys, starts };
+}
+
+interface UpdateNodes {
+  readonly state: readonly StateSpec[];
+  /** Of all gradients together, before clipping. */
+  readonly norm: Value;
+  /** What the rule's scalars are fed. */
+  scalars(at: Omit<StepSettings, 'weightDecay'>): Feeds;
+}
+
+/** Clipping and the optimizer's update, the new state among the graph's outputs. */
+export function updateNodes(g: Builder, { groups, wholes, gradients: given, whole, scale }: Trained, { rule, weightDecay }: Optimizer, clipNorm: number | null, { stacked = false }: DeviceOptions): UpdateNodes {
+  const squares = given.map((gradient, i) => sumOfSquares(g, gradient, groups[i]!.shapes[0] as Shape));
   const scaledNorm = g.Sqrt(g.ReduceSum(g.Concat(...squares, { axis: 0 }), { keepdims: 0 }));
   const norm = scale === undefined ? scaledNorm : g.Div(scaledNorm, scale);
   const clip = clipNorm === null ? null : clipFactor(g, norm, clipNorm);
@@ -75,39 +132,25 @@ export function deviceStep(program: StepProgram, optimizer: Optimizer, clipNorm:
   const named = (decay: boolean): readonly string[] => (stacked && !decay ? scalarsWithoutDecay(rule) : Object.keys(rule.scalars));
   const scalars = new Map(kinds.map((decay) => [decay, Object.fromEntries(named(decay).map((name) => [name, g.input(scalarName(name, decay), 'float32', [])]))]));
   const state = groups.flatMap(({ gradients, input, shape, decays }, i): StateSpec[] => {
-    const [{ rows }, gradient] = [gradients[0] as GradientSpec, joined[i] as Value];
     const names = gradients.map(({ parameter }) => parameter);
     const specs = rule.slots.map((slot): StateSpec & { readonly slot: string } => ({ parameters: names, slot, shape, input: `${slot}.${input}`, output: `next.${slot}.${input}` }));
     const slots = Object.fromEntries(specs.map((spec) => [spec.slot, g.input(spec.input, 'float32', shape)]));
     const update = stacked ? leanUpdate : plainUpdate;
-    const whole = (x: Value): Value => (rows === undefined ? x : wholeTable(g, x, inputs.get(rows) as Value, shape));
-    const next = update(g, rule, { p: wholes[i] as Value, gradient, factor, whole, slots, scalars: scalars.get(decays) ?? {} });
+    const next = update(g, rule, { p: wholes[i] as Value, gradient: given[i] as Value, factor, whole: (x) => whole(x, i), slots, scalars: scalars.get(decays) ?? {} });
     const spec: StateSpec = { parameters: names, slot: null, shape, input, output: `next.${input}` };
     g.output(spec.output, next.p);
     for (const { slot, output } of specs) g.output(output, next.slots[slot] as Value);
     return [spec, ...specs];
   });
-
-  for (const name of [program.loss, program.logits]) g.output(name, outputs.get(name) as Value);
-  g.output(NORM, norm);
   return {
-    graph: g.build(),
     state,
-    loss: program.loss,
-    logits: program.logits,
-    gradientNorm: NORM,
-    mayOverflow: scale !== undefined,
-    stepFeeds: (at, seed) => ({
-      ...keys(seed, at.step),
-      ...Object.fromEntries(
+    norm,
+    scalars: (at) =>
+      Object.fromEntries(
         kinds.flatMap((decay) => named(decay).map((name) => [scalarName(name, decay), scalar(rule.scalars[name]!({ ...at, weightDecay: decay ? weightDecay : 0 }))])),
       ),
-    }),
-    shapeFeeds: starts,
   };
 }
-
-const NORM = 'gradient_norm';
 
 function scalarName(name: string, decay: boolean): string {
   return `optimizer.${name}${decay ? '' : '.undecayed'}`;

@@ -1,13 +1,14 @@
 export type { Arithmetic } from './arithmetic.ts';
 export { clipFactor } from './clip.ts';
 export { deviceStep, type DeviceOptions, type DeviceStep, type StateSpec } from './device-step.ts';
-export { compileUpdate, type UpdateKernels } from './kernels.ts';
+export { compileSum, compileUpdate, type SumKernel, type UpdateKernels } from './kernels.ts';
 export { lossScaleStart, nextLossScale, type LossScale } from './loss-scale.ts';
-export { compileMask, keepThreshold, maskKey, type MaskKernel, type MaskKey } from './masks.ts';
-export { loopStep } from './loop-step.ts';
+export { compileMask, keepThreshold, keyAfter, maskKey, type MaskKernel, type MaskKey } from './masks.ts';
+export { loopStep, summedLoopStep } from './loop-step.ts';
 export { operationsPerNumber } from './operations.ts';
 export { plateauStart, plateauStep, type PlateauOptions, type PlateauState } from './plateau.ts';
 export { adam, adamw, sgd, type AdamOptions, type Optimizer, type SgdOptions, type StepSettings, type UpdateRule } from './rules.ts';
 export { constantFactor, cosineAnnealing, cosineRestarts, cosineWave, linearDecay, milestoneDecay, oneCycle, polynomialDecay, scaled, stepDecay, warmedUp } from './schedules.ts';
 export { rateSchedule, type Factor, type OneCycleOptions, type Rates, type Schedule, type ScheduleChoice } from './schedules.ts';
+export { summedStep, type SummedStep, type SumSpec } from './summed-step.ts';
 export { instantiate } from './wasm-module.ts';

@@ -18,6 +18,31 @@ export function compileUpdate(rule: UpdateRule): Uint8Array {
   return wasmModule([updateFunction(rule), sumOfSquaresFunction]);
 }
 
+/** Exports of `compileSum`'s module. */
+export interface SumKernel {
+  /** sum ← sum + factor · x, element by element, over n float32 elements at these addresses. */
+  addScaled(sum: number, x: number, n: number, factor: number): void;
+}
+
+/** A WebAssembly module over an imported memory `env.memory` that adds gradients up. */
+export function compileSum(): Uint8Array {
+  return wasmModule([addScaledFunction]);
+}
+
+const addScaledFunction: FunctionSource = {
+  name: 'addScaled',
+  body(code) {
+    const [sum, x, n, factor] = [code.parameter('i32'), code.parameter('i32'), code.parameter('i32'), code.parameter('f32')];
+    const factors = code.apply('f32x4.splat', factor);
+    const bytes = bytesOf(code, n);
+    const at = code.variable(code.i32(0));
+    const add = <T>({ arithmetic, load, store }: Registers<T>, by: T): void => store(sum, at, arithmetic.add(load(sum, at), arithmetic.mul(by, load(x, at))));
+    forEach(code, at, code.apply('i32.and', bytes, code.i32(-16)), 16, () => add(lanes(code, 0), factors));
+    forEach(code, at, bytes, 4, () => add(singles(code), factor));
+    return undefined;
+  },
+};
+
 /** The rule interpreted over four lanes for the bulk, and over single numbers for the rest. */
 function updateFunction(rule: UpdateRule): FunctionSource {
   return {

@@ -1,14 +1,14 @@
 import { concrete, type Builder, type Shape, type Symbols, type Value } from '../graph/index.ts';
 import type { Feeds, HostTensor, MaskSpec } from '../program.ts';
-import { keepThreshold, maskKey, STRIDE } from './masks.ts';
+import { keepThreshold, keyAfter, maskKey, STRIDE } from './masks.ts';
 import { grouped, type Stacks } from './stacks.ts';
 
 /** Dropout masks that the graph itself makes, with what it has to be fed for that. */
 export interface MaskNodes {
   /** Each mask by the name of the input that it takes the place of: bool, true where an element is kept. */
   readonly masks: ReadonlyMap<string, Value>;
-  /** Inputs that depend on the step: the keys of its masks. */
-  keys(seed: number, step: number): Feeds;
+  /** Inputs that depend on the step: the keys of its masks. `before`: elements of each that its micro-batches before have had. */
+  keys(seed: number, step: number, before?: readonly number[]): Feeds;
   /** Inputs that depend on the batch's shape: where the elements' hashes start. */
   starts(symbols: Symbols): Feeds;
 }
@@ -50,8 +50,8 @@ export function maskNodes(g: Builder, specs: readonly MaskSpec[], stacked?: Stac
         return group.map(({ input }, i) => [input, masks[i] as Value] as const);
       }),
     ),
-    keys(seed, step) {
-      const keys = specs.map((_, site) => maskKey(seed, step, site));
+    keys(seed, step, before = []) {
+      const keys = specs.map((_, site) => keyAfter(maskKey(seed, step, site), before[site] ?? 0));
       return Object.fromEntries(KEYS.map((name, word) => [name, uint32([specs.length], (site) => keys[site]![word]!)]));
     },
     starts(symbols) {

@@ -17,6 +17,11 @@ export function maskKey(seed: number, step: number, site: number): MaskKey {
   return [chain(0x243f6a88), chain(0x85a308d3)]; // two unrelated starts: digits of π
 }
 
+/** The key under which element 0 is what element `count` is under `key`. */
+export function keyAfter([first, second]: MaskKey, count: number): MaskKey {
+  return [(first + Math.imul(count, STRIDE)) | 0, second];
+}
+
 /** An element is kept where the upper 24 bits of its hash lie below this. */
 export function keepThreshold(rate: number): number {
   return Math.round((1 - rate) * 2 ** 24);

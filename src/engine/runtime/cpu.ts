@@ -1,13 +1,15 @@
 import { clipFactor } from '../optim/index.ts';
 import type { Feeds, ForwardProgram, GradientSpec, ParameterSpec, StepProgram } from '../program.ts';
-import { batchInputsOf, bindSymbols, inputsBesides } from './batch.ts';
+import { batchInputsOf, bindSymbols, checkRows, inputsBesides } from './batch.ts';
+import { openGradientSum, type GradientLayout, type GradientSum } from './gradient-sum.ts';
 import { isUpdate, openLossScaler, scalingOf } from './loss-scaler.ts';
 import { maskWriter } from './mask-writer.ts';
 import { reserve, type Regions } from './memory.ts';
+import { joined, maskStarts, microBatchesOf } from './micro-batches.ts';
 import { oneByOne } from './one-by-one.ts';
 import { copyIn, copyOut, lengthsOf, sizeOf, trainedSpec, union, viewOf } from './parameters.ts';
 import { openSession, type Session, type SessionTensor } from './session.ts';
-import type { ForwardModel, ForwardOptions, ParameterSource, Tensors, Trainer, TrainerOptions } from './trainer.ts';
+import type { ForwardModel, ForwardOptions, ParameterSource, StepFeeds, Tensors, Trainer, TrainerOptions } from './trainer.ts';
 import { openUpdater, workspaceLengths, type Gradient, type Updater } from './updater.ts';
 
 /** A forward pass on the CPU. */
@@ -41,16 +43,34 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
   const fixed = parameterTensors(session, program.parameters, parameters);
   const scaler = openLossScaler(program);
   let updates = 0;
+  let sum: GradientSum | undefined;
+
+  /** Loss, logits and gradients of a batch, or, added up, of its micro-batches. */
+  const pass = async (step: number, given: StepFeeds): Promise<Passed> => {
+    const parts = microBatchesOf(given);
+    const symbols = parts.map(({ feeds }) => bindSymbols(batchInputs, feeds));
+    const starts = maskStarts(program.masks, symbols);
+    let loss = 0;
+    const logits: Float32Array[] = [];
+    for (const [i, { feeds, share }] of parts.entries()) {
+      const drawn = masks(step, symbols[i]!, starts[i]);
+      const outputs = await session.run({ ...tensors(session, { ...feeds, ...drawn, ...scaler.feeds() }), ...fixed });
+      const gradients = program.gradients.map((spec) => gradientOf(spec, outputs, feeds));
+      loss += share * outputs[program.loss]![0]!;
+      logits.push(outputs[program.logits]!);
+      if (parts.length === 1) return { loss, logits: logits[0]!, gradients };
+      for (const spec of program.gradients) checkRows(spec, feeds);
+      sum ??= openGradientSum(program.gradients.map((spec) => layoutOf(program, spec)));
+      sum.add(gradients, share);
+    }
+    return { loss, logits: joined(logits), gradients: sum?.take() ?? [] };
+  };
 
   return {
     forward: forwardPass(evaluation, evaluationSession, parameters),
     ...oneByOne(async (feeds, rates) => {
       const at = { ...rates, step: updates + 1, weightDecay: optimizer.weightDecay };
-      const drawn = masks(at.step, bindSymbols(batchInputs, feeds));
-      const outputs = await session.run({ ...tensors(session, { ...feeds, ...drawn, ...scaler.feeds() }), ...fixed });
-      const gradients = program.gradients.map((spec) => gradientOf(spec, outputs, feeds));
-      const logits = outputs[program.logits]!;
-      const loss = outputs[program.loss]![0]!;
+      const { loss, logits, gradients } = await pass(at.step, feeds);
       const scale = scaler.state()?.scale ?? 1;
       const gradientNorm = Math.sqrt(updater.sumOfSquares(gradients)) / scale;
       const result = scaler.settle({ loss, logits, gradientNorm });
@@ -73,6 +93,17 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
       await evaluationSession.release();
     },
   };
+}
+
+interface Passed {
+  readonly loss: number;
+  readonly logits: Float32Array;
+  readonly gradients: readonly Gradient[];
+}
+
+function layoutOf(program: StepProgram, gradient: GradientSpec): GradientLayout {
+  const spec = trainedSpec(program, gradient);
+  return gradient.rows === undefined ? { length: sizeOf(spec.shape) } : { width: rowWidth(spec) };
 }
 
 function bySlot(slots: State['slots'], read: (regions: Regions) => Tensors): Readonly<Record<string, Tensors>> {

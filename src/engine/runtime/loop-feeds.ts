@@ -17,6 +17,15 @@ export function packFeeds({ stacked, packed }: LoopBatches, feeds: readonly Feed
   ]);
 }
 
+/** What a loop within a loop is fed, from what each part of each iteration of the outer one would be fed. */
+export function packParts(batches: LoopBatches, parts: readonly (readonly Feeds[])[]): Feeds {
+  const counts = parts.map(({ length }) => length);
+  let next = 0;
+  const begins = counts.map((count) => (next += count) - count);
+  const { [loopNames.iterations]: _outer, ...feeds } = packFeeds(batches, parts.flat());
+  return { ...feeds, [loopNames.begins]: uint32([begins.length], begins), [loopNames.counts]: uint32([counts.length], counts) };
+}
+
 /** Bytes of what an iteration is fed. */
 export function bytesOf(feeds: Feeds): number {
   return Object.values(feeds).reduce((sum, { data }) => sum + data.byteLength, 0);
@@ -33,7 +42,7 @@ function placesOf(packed: readonly Value[], feeds: readonly Feeds[]): HostTensor
       return [begin, ends[i], ...shape];
     }),
   );
-  return { dtype: 'uint32', shape: [rows.length, rows[0]!.length], data: Uint32Array.from(rows.flat()) };
+  return uint32([rows.length, rows[0]!.length], rows.flat());
 }
 
 function joinedData(tensors: readonly HostTensor[], total: number): HostTensor['data'] {
@@ -49,4 +58,8 @@ function joinedData(tensors: readonly HostTensor[], total: number): HostTensor['
 
 function int64(shape: readonly number[], list: readonly number[]): HostTensor {
   return { dtype: 'int64', shape, data: BigInt64Array.from(list, BigInt) };
+}
+
+function uint32(shape: readonly number[], list: readonly number[]): HostTensor {
+  return { dtype: 'uint32', shape, data: Uint32Array.from(list) };
 }

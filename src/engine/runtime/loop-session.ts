@@ -1,15 +1,17 @@
-import { concrete, loopBatches, loopNames, lower, product, type Shape, type Symbols } from '../graph/index.ts';
-import { loopStep, type DeviceStep } from '../optim/index.ts';
-import type { Feeds, HostTensor, ParameterSpec } from '../program.ts';
-import { bytesOf, packFeeds } from './loop-feeds.ts';
+import { concrete, innerBatches, loopBatches, loopNames, lower, product, type Loop, type Shape, type Symbols } from '../graph/index.ts';
+import { loopStep, summedLoopStep, type DeviceStep, type SummedStep } from '../optim/index.ts';
+import type { Feeds, HostTensor, StepProgram } from '../program.ts';
+import { bytesOf, packFeeds, packParts } from './loop-feeds.ts';
 import { openModel, type SessionOptions } from './session.ts';
 import { stepsPerRun, type Pace } from './steps-per-run.ts';
 import type { StepResult } from './trainer.ts';
 
-/** What one step of a loop is fed, and the lengths that its batch gives to symbols. */
+/** What one step of a loop is fed. */
 export interface LoopFeeds {
+  /** What the step as a whole is fed. */
   readonly feeds: Feeds;
-  readonly symbols: Symbols;
+  /** Its batch, or the parts of it, each with the lengths that it gives to symbols. */
+  readonly parts: readonly { readonly feeds: Feeds; readonly symbols: Symbols }[];
 }
 
 export interface LoopRun {
@@ -27,13 +29,38 @@ export interface LoopSession {
 }
 
 /** Many training steps in one run. `held`, by the names of the step's inputs, are all parameters and slots. */
-export async function openLoop(step: DeviceStep, parameters: readonly ParameterSpec[], options: SessionOptions): Promise<LoopSession> {
-  const { toLoopOnnx } = await import('../graph/onnx-loop.ts');
+export function openLoop(step: DeviceStep, { parameters, graph, ...names }: StepProgram, options: SessionOptions): Promise<LoopSession> {
   const loop = loopStep({ ...step, graph: lower(step.graph, options.provider ?? 'cpu') }, parameters);
+  return openLoopModel(loop, { ...names, logitsShape: logitsShapeOf(graph, names), gradientNorm: step.gradientNorm }, options);
+}
+
+/** The same of steps over batches in parts. */
+export function openSummedLoop({ add, apply }: SummedStep, { parameters, graph, ...names }: StepProgram, options: SessionOptions): Promise<LoopSession> {
+  const lowered = <T extends Pick<DeviceStep, 'graph'>>(part: T): T => ({ ...part, graph: lower(part.graph, options.provider ?? 'cpu') });
+  const loop = summedLoopStep({ add: lowered(add), apply: lowered(apply) }, parameters, names.loss);
+  return openLoopModel(loop, { ...names, logitsShape: logitsShapeOf(graph, names), gradientNorm: apply.gradientNorm }, options);
+}
+
+function logitsShapeOf({ outputs }: StepProgram['graph'], { logits }: Pick<StepProgram, 'logits'>): Shape {
+  return outputs.get(logits)?.shape as Shape;
+}
+
+/** What a step's results are called. */
+interface Results extends Pick<StepProgram, 'loss' | 'logits'> {
+  readonly gradientNorm: string;
+  readonly logitsShape: Shape;
+}
+
+async function openLoopModel(loop: Loop, { loss, logits, gradientNorm, logitsShape }: Results, options: SessionOptions): Promise<LoopSession> {
+  const { toLoopOnnx } = await import('../graph/onnx-loop.ts');
   const batches = loopBatches(loop);
+  const inner = loop.inner === undefined ? undefined : innerBatches(loop.inner, loop);
   const { all, first, last, iterations } = loopNames;
   const session = await openModel(loop.body.name, toLoopOnnx(loop), options);
-  const logitsShape = step.graph.outputs.get(step.logits)?.shape as Shape;
+  const packed = (steps: readonly LoopFeeds[]): Feeds => {
+    if (inner === undefined) return packFeeds(batches, steps.map(({ feeds, parts }) => ({ ...feeds, ...parts[0]!.feeds })));
+    return { ...packParts(inner, steps.map(({ parts }) => parts.map(({ feeds }) => feeds))), ...packFeeds(batches, steps.map(({ feeds }) => feeds)) };
+  };
   const timed = async (feeds: Feeds): Promise<readonly [Readonly<Record<string, Float32Array>>, seconds: number]> => {
     const began = performance.now();
     const outputs = await session.run(Object.fromEntries(Object.entries(feeds).map(([name, feed]) => [name, session.tensor(feed)])));
@@ -49,19 +76,21 @@ export async function openLoop(step: DeviceStep, parameters: readonly ParameterS
     const places = [...[...loop.fixed].map((name) => [name, name] as const), ...[...loop.carried.keys()].map((name) => [first(name), name] as const)];
     return Object.fromEntries(places.map(([place, name]) => [place, held.get(name)!]));
   };
+  const elements = ({ parts }: LoopFeeds): number => parts.reduce((sum, { symbols }) => sum + (product(concrete(logitsShape, symbols)) as number), 0);
   let pace: Pace | undefined;
 
   return {
     async run(steps, held) {
-      const packed = packFeeds(batches, steps.map(({ feeds }) => feeds));
-      const feeds = { ...packed, ...stateFeeds(held) };
+      const given = packed(steps);
+      const feeds = { ...given, ...stateFeeds(held) };
       const overhead = pace?.overhead ?? (await overheadOf(feeds));
       const [outputs, seconds] = await timed(feeds);
-      const losses = outputs[all(step.loss)]!;
+      const losses = outputs[all(loss)]!;
       const largest = Math.max(pace?.largest ?? 1, losses.length);
-      pace = { overhead, step: (seconds - overhead) / losses.length, bytes: bytesOf(packed) / steps.length, largest };
+      pace = { overhead, step: (seconds - overhead) / losses.length, bytes: bytesOf(given) / steps.length, largest };
+      const begin = product(logitsShape.slice(1)) as number; // a row of zeros comes first
       return {
-        results: resultsOf(losses, outputs[all(step.gradientNorm)]!, outputs[all(step.logits)]!, steps.map(({ symbols }) => concrete(logitsShape, symbols))),
+        results: resultsOf(losses, outputs[all(gradientNorm)]!, outputs[all(logits)]!.subarray(begin), steps.map(elements)),
         next: new Map([...loop.carried.keys()].map((name) => [name, outputs[last(name)]!])),
       };
     },
@@ -70,12 +99,12 @@ export async function openLoop(step: DeviceStep, parameters: readonly ParameterS
   };
 }
 
-/** Logits come after a row of zeros. */
-function resultsOf(losses: Float32Array, norms: Float32Array, logits: Float32Array, shapes: readonly (readonly number[])[]): readonly StepResult[] {
-  let at = product(shapes[0]!.slice(1)) as number;
+/** @param elements how many of the logits each step has */
+function resultsOf(losses: Float32Array, norms: Float32Array, logits: Float32Array, elements: readonly number[]): readonly StepResult[] {
+  let at = 0;
   return Array.from(losses, (loss, i): StepResult => {
     const begin = at;
-    at += product(shapes[i]!) as number;
+    at += elements[i]!;
     const gradientNorm = norms[i]!;
     return { loss, logits: logits.slice(begin, at), gradientNorm };
   });

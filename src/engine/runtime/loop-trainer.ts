@@ -1,12 +1,15 @@
-import { deviceStep, type DeviceStep, type StateSpec } from '../optim/index.ts';
+import type { Symbols } from '../graph/index.ts';
+import { deviceStep, summedStep, type DeviceStep, type StateSpec } from '../optim/index.ts';
 import type { HostTensor, ParameterSpec } from '../program.ts';
 import { batchInputsOf, bindSymbols, checkRows } from './batch.ts';
 import { openEvaluator } from './evaluator.ts';
-import { openLoop, type LoopFeeds } from './loop-session.ts';
+import type { StepAt } from './gpu-parts.ts';
+import { openLoop, openSummedLoop, type LoopFeeds, type LoopSession } from './loop-session.ts';
 import { isFiniteStep, isUpdate, openLossScaler, scalingOf } from './loss-scaler.ts';
+import { consecutive, maskStarts, microBatchesOf } from './micro-batches.ts';
 import { requireLengths, sizeOf, trainedSpec, union } from './parameters.ts';
 import type { HostProvider } from './session.ts';
-import type { ForwardModel, ForwardOptions, OptimizerState, ParameterSource, StepBatch, StepResult, Tensors, Trainer, TrainerOptions } from './trainer.ts';
+import type { ForwardModel, ForwardOptions, MicroBatch, OptimizerState, ParameterSource, StepBatch, StepFeeds, StepResult, Tensors, Trainer, TrainerOptions } from './trainer.ts';
 
 /** A forward pass with the parameters in the session, so that they go to the device once. */
 export async function openLoopForward({ program, source, threads }: ForwardOptions, provider: HostProvider): Promise<ForwardModel> {
@@ -24,16 +27,19 @@ export async function openLoopTrainer(options: TrainerOptions, provider: HostPro
   const { step: program, forward: evaluation, source, threads, optimizer, clipNorm, seed } = options;
   for (const gradient of program.gradients) trainedSpec(program, gradient);
   const step = deviceStep(program, optimizer, clipNorm, { stacked: true });
+  const summed = summedStep(program, optimizer, clipNorm, { stacked: true });
   const batchInputs = batchInputsOf(program);
   const held = new Map<string, HostTensor>();
   const state = stateIn(held, step, optimizer.rule.slots, union(program.parameters, evaluation.parameters), source);
-  const loop = await openLoop(step, program.parameters, { threads, spinning: true, provider });
+  const sessionOptions = { threads, spinning: true, provider };
+  const loop = await openLoop(step, program, sessionOptions);
+  let summedLoop: LoopSession | undefined;
   const evaluator = openEvaluator(evaluation, held, { threads, spinning: false, provider });
   const scaler = openLossScaler(program);
   let updates = 0;
 
-  const advance = async (feeds: readonly LoopFeeds[]): Promise<readonly StepResult[]> => {
-    const { results: found, next } = await loop.run(feeds, held);
+  const advance = async (session: LoopSession, feeds: readonly LoopFeeds[]): Promise<readonly StepResult[]> => {
+    const { results: found, next } = await session.run(feeds, held);
     const bad = found.findIndex((result) => !isFiniteStep(result));
     if (bad === -1 || step.mayOverflow) {
       const results = found.map(scaler.settle);
@@ -41,23 +47,43 @@ export async function openLoopTrainer(options: TrainerOptions, provider: HostPro
       updates += results.filter(isUpdate).length;
       return results;
     }
-    const before = bad === 0 ? [] : await advance(feeds.slice(0, bad));
+    const before = bad === 0 ? [] : await advance(session, feeds.slice(0, bad));
     return Number.isNaN(before.at(-1)?.loss) ? before : [...before, scaler.settle(found[bad]!)];
   };
-  const steps = async (batches: readonly StepBatch[]): Promise<readonly StepResult[]> => {
+  const wholeFeeds = ({ feeds }: MicroBatch, symbols: Symbols, at: StepAt): LoopFeeds => ({ feeds: { ...step.stepFeeds(at, seed), ...step.shapeFeeds(symbols) }, parts: [{ feeds, symbols }] });
+  const partFeeds = (parts: readonly MicroBatch[], symbols: readonly Symbols[], at: StepAt): LoopFeeds => {
+    const starts = maskStarts(program.masks, symbols);
+    const settings = (i: number) => ({ seed, step: at.step, share: parts[i]!.share, isFirst: i === 0, before: starts[i]! });
+    return {
+      feeds: summed.apply.stepFeeds(at),
+      parts: parts.map(({ feeds }, i) => ({ feeds: { ...feeds, ...summed.add.partFeeds(settings(i)), ...summed.add.shapeFeeds(symbols[i]!) }, symbols: symbols[i]! })),
+    };
+  };
+  const steps = async (batches: readonly StepBatch<StepFeeds>[]): Promise<readonly StepResult[]> => {
     const scales = scaler.ahead(batches.length);
-    const feeds = batches.map(({ feeds: batch, rates }, i): LoopFeeds => {
-      const symbols = bindSymbols(batchInputs, batch);
-      for (const gradient of program.gradients) checkRows(gradient, batch);
-      return { feeds: { ...batch, ...step.stepFeeds({ ...rates, step: updates + 1 + i }, seed), ...step.shapeFeeds(symbols), ...scaler.feeds(scales?.[i]) }, symbols };
+    const all = batches.map(({ feeds: given, rates }, i) => {
+      const at = { ...rates, step: updates + 1 + i };
+      const parts = microBatchesOf(given);
+      const symbols = parts.map(({ feeds }) => bindSymbols(batchInputs, feeds));
+      for (const { feeds } of parts) for (const gradient of program.gradients) checkRows(gradient, feeds);
+      const fed = parts.length === 1 ? wholeFeeds(parts[0]!, symbols[0]!, at) : partFeeds(parts, symbols, at);
+      return { ...fed, feeds: { ...fed.feeds, ...scaler.feeds(scales?.[i]) } };
     });
     await evaluator.unload();
-    return advance(feeds);
+    const results: StepResult[] = [];
+    // A batch goes the same way whatever comes with it, so that its numbers are the same.
+    for (const group of consecutive(all, ({ parts }) => parts.length > 1)) {
+      const isCut = group[0]!.parts.length > 1;
+      if (isCut) summedLoop ??= await openSummedLoop(summed, program, sessionOptions);
+      results.push(...(await advance(isCut ? summedLoop! : loop, group)));
+      if (!isUpdate(results.at(-1)!)) break;
+    }
+    return results;
   };
   return {
     forward: evaluator.forward,
     steps,
-    stepsPerRun: loop.stepsPerRun,
+    stepsPerRun: () => (summedLoop ?? loop).stepsPerRun(),
     async step(feeds, rates) {
       const [result] = await steps([{ feeds, rates }]);
       return result!;
@@ -76,6 +102,7 @@ export async function openLoopTrainer(options: TrainerOptions, provider: HostPro
     },
     async release() {
       await loop.release();
+      await summedLoop?.release();
       await evaluator.release();
     },
   };

@@ -1,16 +1,20 @@
 import { concrete, type Symbols } from '../graph/index.ts';
-import { compileMask, instantiate, keepThreshold, maskKey, type MaskKernel } from '../optim/index.ts';
+import { compileMask, instantiate, keepThreshold, keyAfter, maskKey, type MaskKernel } from '../optim/index.ts';
 import type { HostTensor, MaskSpec } from '../program.ts';
 import { ALIGNMENT, PAGE, roundUp } from './memory.ts';
 
-/** Dropout masks of one step by graph input. They are views that the next call overwrites. */
-export type MaskWriter = (step: number, symbols: Symbols) => Readonly<Record<string, HostTensor>>;
+/**
+ * Dropout masks of one step by graph input. They are views that the next call overwrites.
+ *
+ * @param before how many elements of each mask the step's micro-batches before have had; none where it is left out
+ */
+export type MaskWriter = (step: number, symbols: Symbols, before?: readonly number[]) => Readonly<Record<string, HostTensor>>;
 
 /** Writes masks into a memory of their own, which grows to the largest batch. A mask's site is its place among the specs. */
 export function maskWriter(specs: readonly MaskSpec[], seed: number): MaskWriter {
   const memory = new WebAssembly.Memory({ initial: 1 });
   const { mask } = instantiate<MaskKernel>(compileMask(), memory);
-  return (step, symbols) => {
+  return (step, symbols, before = []) => {
     let end = 0;
     const places = specs.map(({ input, shape, rate }, site) => {
       const lengths = concrete(shape, symbols);
@@ -22,7 +26,7 @@ export function maskWriter(specs: readonly MaskSpec[], seed: number): MaskWriter
     if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
     return Object.fromEntries(
       places.map(({ input, rate, site, shape, address, size }) => {
-        mask(address, size, ...maskKey(seed, step, site), keepThreshold(rate));
+        mask(address, size, ...keyAfter(maskKey(seed, step, site), before[site] ?? 0), keepThreshold(rate));
         return [input, { dtype: 'uint8', shape, data: new Uint8Array(memory.buffer, address, size) }];
       }),
     );

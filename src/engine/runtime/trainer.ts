@@ -57,23 +57,34 @@ export interface StepResult {
   readonly loss: number;
   /** Where no update was made because gradients were too large for float16 when the loss was multiplied by this; the scale is halved. */
   readonly skipped?: { readonly scale: number; readonly inARow: number };
-  /** Row-major [B, outputs], with dropout. */
+  /** Row-major [B, outputs], with dropout; of all micro-batches, one after the other. */
   readonly logits: Float32Array;
   /** Of all gradients together, before clipping. */
   readonly gradientNorm: number;
 }
 
-export interface StepBatch {
+/** Rows of a batch that go through the model at a time. */
+export interface MicroBatch {
   readonly feeds: Feeds;
+  /** What its mean loss counts in the loss of the batch: its share of the batch's rows. The shares of a batch add up to 1. */
+  readonly share: number;
+}
+
+/** A batch whole, or as its micro-batches, of which loss and gradients are summed before the one update. */
+export type StepFeeds = Feeds | readonly MicroBatch[];
+
+/** `F`: whether it may be cut. */
+export interface StepBatch<F extends StepFeeds = Feeds> {
+  readonly feeds: F;
   readonly rates: Rates;
 }
 
 /** Parameters, optimizer state and the programs that use them. Nothing in it tells where the state lives. */
 export interface Trainer extends ForwardModel {
-  /** One forward and backward pass and one update. A loss or gradient that is not finite changes no parameter. */
-  step(feeds: Feeds, rates: Rates): Promise<StepResult>;
+  /** A forward and backward pass over the batch, or over each of its micro-batches, and one update. A loss or gradient that is not finite changes no parameter. */
+  step(feeds: StepFeeds, rates: Rates): Promise<StepResult>;
   /** As many steps, one after the other; the first whose loss is NaN is the last, and one that is skipped may be. */
-  steps(batches: readonly StepBatch[]): Promise<readonly StepResult[]>;
+  steps(batches: readonly StepBatch<StepFeeds>[]): Promise<readonly StepResult[]>;
   /** How many batches `steps` had best be given next; on some devices a call has a cost of its own. */
   stepsPerRun(): number;
   snapshot(): Promise<Snapshot>;

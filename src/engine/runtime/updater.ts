@@ -30,7 +30,7 @@ export interface Updater {
  * Gradients pass through a part of the memory that stays in the cache: a piece is copied there, used, and replaced by the
  * next. 16,384 numbers are 64 KiB; with the same pieces of p, m and v they fill a quarter of a megabyte.
  */
-const PIECE = 16384;
+export const PIECE = 16384;
 
 /** Two working areas in the updater's memory, for gradients that come whole and by row. The second stays zero between uses. */
 export interface Workspace {
@@ -78,7 +78,7 @@ export function openUpdater(rule: UpdateRule, memory: WebAssembly.Memory, traine
 }
 
 /** Copies the values piece by piece to the region's start, and calls `use` with each piece's place and length. */
-function inPieces(values: Float32Array, region: Region, use: (start: number, n: number) => void): void {
+export function inPieces(values: Float32Array, region: Region, use: (start: number, n: number) => void): void {
   for (let start = 0; start < values.length; start += PIECE) {
     const piece = values.subarray(start, start + PIECE);
     region.data.set(piece);

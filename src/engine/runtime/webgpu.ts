@@ -1,9 +1,12 @@
-import { deviceStep, type StateSpec } from '../optim/index.ts';
-import type { ForwardProgram, ParameterSpec } from '../program.ts';
+import type { Symbols } from '../graph/index.ts';
+import { deviceStep, summedStep, type StateSpec } from '../optim/index.ts';
+import type { Feeds, ForwardProgram, ParameterSpec } from '../program.ts';
 import { batchInputsOf, bindSymbols, checkRows, inputsBesides } from './batch.ts';
 import { openGpuMemory, type GpuMemory } from './gpu-memory.ts';
 import { openGpuSession, type GpuSession } from './gpu-session.ts';
+import { openGpuParts, type GpuParts, type StepAt, type Stepped } from './gpu-parts.ts';
 import { isUpdate, openLossScaler, scalingOf } from './loss-scaler.ts';
+import { microBatchesOf } from './micro-batches.ts';
 import { oneByOne } from './one-by-one.ts';
 import { requireLengths, sizeOf, trainedSpec, union } from './parameters.ts';
 import type { ForwardModel, ForwardOptions, OptimizerState, ParameterSource, Tensors, Trainer, TrainerOptions } from './trainer.ts';
@@ -36,6 +39,15 @@ export function openTrainer(options: TrainerOptions): Promise<Trainer> {
     await fill(memory, union(program.parameters, evaluation.parameters), source);
     for (const { input, shape } of slots.flatMap(([, specs]) => specs)) await memory.write(input, shape, new Float32Array(sizeOf(shape)));
     const session = await gpu.session(step.graph, step.state.map(({ output }) => output));
+    const whole = async (feeds: Feeds, at: StepAt, symbols: Symbols): Promise<Stepped> => {
+      const { host, buffers } = await session.run({ ...feeds, ...step.stepFeeds(at, seed), ...step.shapeFeeds(symbols), ...scaler.feeds() }, memory.tensors, symbols);
+      return { loss: host[step.loss]![0]!, logits: host[step.logits]!, gradientNorm: host[step.gradientNorm]![0]!, buffers };
+    };
+    let summed: GpuParts | undefined;
+    const inParts: GpuParts['step'] = async (...args) => {
+      summed ??= await openGpuParts(summedStep(program, optimizer, clipNorm), { masks: program.masks, seed, tensors: memory.tensors, session: gpu.session, scaleFeeds: scaler.feeds });
+      return summed.step(...args);
+    };
     const optimizerState = async (): Promise<OptimizerState> => {
       const found: Record<string, Tensors> = {};
       for (const [slot, specs] of slots) found[slot] = await read(memory, specs);
@@ -43,13 +55,13 @@ export function openTrainer(options: TrainerOptions): Promise<Trainer> {
     };
     return {
       forward: forwardPass(evaluation, await gpu.session(evaluation.graph, []), memory),
-      ...oneByOne(async (feeds, rates) => {
+      ...oneByOne(async (given, rates) => {
         const at = { ...rates, step: updates + 1 };
-        const symbols = bindSymbols(batchInputs, feeds);
-        program.gradients.forEach((gradient) => checkRows(gradient, feeds));
-        const { host, buffers } = await session.run({ ...feeds, ...step.stepFeeds(at, seed), ...step.shapeFeeds(symbols), ...scaler.feeds() }, memory.tensors, symbols);
-        const [loss, logits, gradientNorm] = [host[step.loss]![0]!, host[step.logits]!, host[step.gradientNorm]![0]!];
-        const result = scaler.settle({ loss, logits, gradientNorm });
+        const parts = microBatchesOf(given);
+        const symbols = parts.map(({ feeds }) => bindSymbols(batchInputs, feeds));
+        for (const { feeds } of parts) for (const gradient of program.gradients) checkRows(gradient, feeds);
+        const { buffers, ...found } = parts.length === 1 ? await whole(parts[0]!.feeds, at, symbols[0]!) : await inParts(parts, at, symbols);
+        const result = scaler.settle(found);
         if (!isUpdate(result)) {
           for (const buffer of Object.values(buffers)) buffer.dispose();
           return result;
