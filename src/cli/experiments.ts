@@ -5,7 +5,7 @@ import { requireStages } from '../runner/index.ts';
 /** Reads configurations and looks whether their files are there. Throws one error with the problems of all of them. */
 export function loadExperiments(files: readonly string[], options: LoadOptions): readonly LoadedExperiment[] {
   if (options.name !== undefined && files.length > 1) {
-    throw new OrtrainError('usage', `--name ${options.name} would name ${files.length} runs`, { remedy: 'Give it with one configuration, or leave it out: each run has its configuration’s name.' });
+    throw new OrtrainError('usage', `--name ${options.name} would name ${files.length} runs`, { remedy: 'Give it with one configuration, or leave it out: each run takes the name of its configuration.' });
   }
   const outcomes = files.map((file) => attempt(file, options));
   const loaded = outcomes.filter((outcome): outcome is LoadedExperiment => !(outcome instanceof OrtrainError));

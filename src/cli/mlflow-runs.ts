@@ -11,7 +11,7 @@ export type Synced = SyncResult & { readonly run: string; readonly server: strin
 export function soundRuns({ artifacts, terminal }: CommandContext): readonly ListedRun[] {
   const runs = listRuns(artifacts);
   const damaged = runs.filter(({ status }) => status === 'damaged');
-  if (damaged.length > 0) terminal.note(`left out, because they are damaged: ${damaged.map(({ name }) => printable(name)).join(', ')}`);
+  if (damaged.length > 0) terminal.log(`skipped damaged runs: ${damaged.map(({ name }) => printable(name)).join(', ')}`);
   return runs.filter(({ status }) => status !== 'damaged');
 }
 
@@ -31,17 +31,17 @@ export function serverOf({ experiment }: Pick<ListedRun | StoredRun, 'experiment
 interface SyncOptions {
   readonly anew: boolean;
   readonly signal: AbortSignal;
-  readonly note: (message: string) => void;
+  readonly log: (message: string) => void;
 }
 
 /** One after the other. The runs of one command have a run in common on the server. */
 export async function syncRuns(
   targets: readonly { readonly run: Pick<ListedRun, 'name' | 'folder'>; readonly server: TrackingServer }[],
-  { anew, signal, note }: SyncOptions,
+  { anew, signal, log }: SyncOptions,
 ): Promise<readonly Synced[]> {
   const synced: Synced[] = [];
   for (const { run, server } of targets) {
-    note(`sending ${run.name} to ${printable(server.uri)}`);
+    log(`sending ${run.name} to ${printable(server.uri)}`);
     synced.push({ run: run.name, server: server.uri, ...(await syncRun(run.folder, server, { env: process.env, signal, anew })) });
   }
   return synced;

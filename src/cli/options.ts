@@ -109,13 +109,13 @@ export function flagOf(name: string): string {
 
 /** What help and documentation say of an option: its meaning, the words it takes, and what holds without it. */
 export function inWords({ description, choices, default: usual, otherwise, isRequired = false, isRepeatable = false }: Option<unknown>): string {
-  const notes = [
+  const facts = [
     ...(isRequired ? ['required'] : []),
     ...(isRepeatable ? ['repeatable'] : []),
     ...(choices === undefined ? [] : [`choices: ${choices.join(', ')}`]),
     ...(typeof usual === 'string' ? [`default: ${usual}`] : otherwise === undefined ? [] : [`default: ${otherwise}`]),
   ];
-  return notes.length === 0 ? description : `${description} (${notes.join('; ')})`;
+  return facts.length === 0 ? description : `${description} (${facts.join('; ')})`;
 }
 
 function valued(value: string, description: string, { completion = 'none', otherwise }: About) {

@@ -20,7 +20,7 @@ export async function runCommandLine(argv: readonly string[], context: Omit<Comm
   if (invocation === undefined) return undefined;
   const { command, given, shared } = invocation;
   if (shared.set.length > 0 && command.readsConfiguration !== true) {
-    context.terminal.note(`--set changes nothing here: ${command.name} reads no configuration`);
+    context.terminal.log(`--set changes nothing here: ${command.name} reads no configuration`);
   }
   return command.run(given, { ...context, ...shared });
 }

@@ -5,7 +5,7 @@ import { folded } from './render/width.ts';
 /** How a result looks: its colours, and how many columns there are for it; absent where it is no terminal, and nothing is folded. */
 export type Colors = ReturnType<typeof picocolors.createColors> & { readonly columns?: number | undefined };
 
-/** Where output goes. Results are for stdout; progress, notes and errors are for stderr, so that a pipe gets the result alone. */
+/** Where output goes. Results are for stdout; progress, messages and errors are for stderr, so that a pipe gets the result alone. */
 export interface Terminal {
   readonly json: boolean;
   readonly quiet: boolean;
@@ -20,7 +20,7 @@ export interface Terminal {
   /** The one JSON document, on stdout; only with --json. */
   document(value: unknown): void;
   /** What happens meanwhile, on stderr; nothing with --quiet. */
-  note(text: string): void;
+  log(text: string): void;
   /** An error, on stderr, always. */
   error(text: string): void;
 }
@@ -49,7 +49,7 @@ export function openTerminal(options: { readonly json: boolean; readonly quiet: 
     document: (value) => {
       if (options.json) line(stdout, JSON.stringify(value, null, 2));
     },
-    note: (text) => {
+    log: (text) => {
       if (!options.quiet) line(stderr, fitting(stderr, text));
     },
     error: (text) => line(stderr, fitting(stderr, text)),

@@ -14,7 +14,7 @@ import type { Terminal } from './terminal.ts';
 
 /** Sends the runs to a server and, where a person watches, opens its page. */
 export async function showOnServer(server: TrackingServer, runs: readonly ListedRun[], terminal: Terminal, signal: AbortSignal): Promise<CommandResult> {
-  const synced = await syncRuns(runs.map((run) => ({ run, server })), { anew: false, signal, note: terminal.note });
+  const synced = await syncRuns(runs.map((run) => ({ run, server })), { anew: false, signal, log: terminal.log });
   if (terminal.interactive) openPage(synced.findLast(({ page }) => page !== null)?.page ?? `${server.uri}/#/experiments?workflowType=machine_learning`);
   const lines = [...(synced.length === 0 ? ['there are no runs yet'] : [syncTable(synced, terminal.colors), '']), `MLflow: ${server.uri}`];
   return { data: { server: server.uri, runs: synced }, text: lines.join('\n') };
@@ -23,9 +23,9 @@ export async function showOnServer(server: TrackingServer, runs: readonly Listed
 /** The report of the newest run that has one, opened where a person watches. */
 export function showLatestReport(runs: readonly ListedRun[], terminal: Terminal): CommandResult {
   const report = runs.map(({ folder }) => join(folder, 'report.html')).findLast((page) => existsSync(page));
-  const problem = 'there is no MLflow on this machine';
+  const problem = 'MLflow is not installed on this machine';
   if (report === undefined) throw new OrtrainError('environment', problem, { remedy: REMEDY });
-  terminal.note(`${problem}. ${REMEDY}`);
+  terminal.log(`${problem}. ${REMEDY}`);
   if (terminal.interactive) openPage(report);
   return { data: { server: null, report }, text: `report: ${pathFromHere(report)}` };
 }

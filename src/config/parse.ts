@@ -35,7 +35,7 @@ function treeOf(document: Document.Parsed, locate: Locate): Parsed {
   const { isAlias, isMap, isScalar, isSeq } = yaml();
   const problems: Problem[] = [];
   let nodes = 0;
-  let refusal: Problem | undefined;
+  let limitProblem: Problem | undefined;
 
   const convert = (node: Node, depth: number): Tree => {
     const place = placeOf(node, locate);
@@ -43,13 +43,13 @@ function treeOf(document: Document.Parsed, locate: Locate): Parsed {
     nodes += 1;
     if (nodes > MOST_NODES || depth > DEEPEST) {
       const limit = nodes > MOST_NODES ? `holds more than ${MOST_NODES} values` : `is nested more than ${DEEPEST} levels deep`;
-      refusal ??= problemAt(locate(...rangeOf(node)), [], `the document ${limit}, aliases unfolded`);
+      limitProblem ??= problemAt(locate(...rangeOf(node)), [], `the document ${limit}, aliases unfolded`);
       return nothing;
     }
     if (isAlias(node)) {
       const target = node.resolve(document);
       if (target !== undefined) return convert(target, depth + 1);
-      refusal ??= problemAt(place, [], `the alias *${node.source} has no anchor &${node.source} before it`);
+      limitProblem ??= problemAt(place, [], `the alias *${node.source} has no anchor &${node.source} before it`);
       return nothing;
     }
     if (isMap<Node, Node | null>(node)) {
@@ -69,7 +69,7 @@ function treeOf(document: Document.Parsed, locate: Locate): Parsed {
   };
 
   const tree = convert(document.contents as ParsedNode, 0);
-  return refusal === undefined ? { tree, problems } : { tree: undefined, problems: [refusal] };
+  return limitProblem === undefined ? { tree, problems } : { tree: undefined, problems: [limitProblem] };
 }
 
 const isPlainValue = (value: unknown): value is string | number | boolean | null =>

@@ -49,7 +49,7 @@ function memory(): MachineFinding {
   const limit = process.constrainedMemory();
   const usable = limit > 0 && limit < totalmem() ? limit : totalmem();
   const found = bytes(usable);
-  return usable >= MEMORY_FOR_BASE ? ok('memory', found) : warn('memory', found, 'Enough for small models; for base-size ones freeze the encoder or lower training.batch_size.');
+  return usable >= MEMORY_FOR_BASE ? ok('memory', found) : warn('memory', found, 'Enough for small models. For base-size models freeze the encoder or lower training.batch_size.');
 }
 
 /** Five fold models of base size, the best of each, and the cache. */
@@ -60,7 +60,7 @@ function disk(artifacts: string): MachineFinding {
   while (!existsSync(folder)) folder = dirname(folder);
   const { bavail, bsize } = statfsSync(folder);
   const found = `${bytes(bavail * bsize)} free for ${resolve(artifacts)}`;
-  return bavail * bsize >= DISK_FOR_BASE ? ok('disk', found) : warn('disk', found, 'Free some space, or put the runs elsewhere with --artifacts.');
+  return bavail * bsize >= DISK_FOR_BASE ? ok('disk', found) : warn('disk', found, 'Free some space, or store the runs elsewhere with --artifacts.');
 }
 
 /** Computes on every device instead of believing a list, each in a process of its own. */
@@ -92,7 +92,7 @@ function missingRuntime(): MachineFinding | undefined {
 function modelCache(): MachineFinding {
   try {
     const { cache, endpoint, offline } = hubSettings(process.env);
-    const state = existsSync(cache) ? cache : `${cache}, not there yet`;
+    const state = existsSync(cache) ? cache : `${cache}, which does not exist yet`;
     return ok('models', printable(`${state}; ${offline ? 'offline (HF_HUB_OFFLINE)' : `fetched from ${endpoint}`}`));
   } catch (error) {
     return unusable('models', error);

@@ -18,7 +18,7 @@ export interface TextOptions {
   /** Names of the columns of a table without a header. */
   readonly columns?: readonly string[];
   /** Hears how the input is understood, where that could be otherwise. */
-  readonly note: (message: string) => void;
+  readonly onNotice: (message: string) => void;
 }
 
 /**
@@ -46,14 +46,14 @@ export async function textsOf(
   options: TextOptions,
   file = 'stdin',
 ): Promise<Examples> {
-  if (bytes.length === 0) throw unusable(`${file} is empty`, 'Write one text a line, or a table and its --format.');
+  if (bytes.length === 0) throw unusable(`${file} is empty`, 'Write one text per line, or a table and its --format.');
   const format = options.format ?? likelyFormat(bytes, columns, file === 'stdin', options.columns);
   if (format !== 'lines') {
     const why =
       options.columns === undefined
         ? 'it begins like one with the text column; --format lines takes each line for a text'
         : '--columns names its columns; --format says how it is written';
-    if (options.format === undefined) options.note(`${file} is read as a table (${format}), because ${why}`);
+    if (options.format === undefined) options.onNotice(`${file} is read as a table (${format}), because ${why}`);
     return ofTable(await parseTable(bytes, file, format, options), columns, options);
   }
   if (options.columns !== undefined) {
@@ -84,14 +84,14 @@ function likelyFormat(
 }
 
 /** New texts need no id, though the run's own data had one; a column that may well be it is not passed over in silence. */
-function ofTable(table: Table, columns: readonly ExampleColumns[], { note }: TextOptions): Examples {
+function ofTable(table: Table, columns: readonly ExampleColumns[], { onNotice }: TextOptions): Examples {
   const { text = '' } = columns.find((each) => table.columns.includes(each.text)) ?? columns[0] ?? {};
   const runIds = columns.flatMap((each) => each.id ?? []);
   const id = runIds.find((name) => table.columns.includes(name)) ?? null;
   const others = table.columns.filter((column) => column !== text);
   const [likely] = id === null ? runIds.flatMap((name) => nearest(name, others) ?? []) : [];
   if (likely !== undefined) {
-    note(`the rows of ${table.file} are numbered from 0: the ids of the run are in a column "${runIds[0]!}", and here is only "${likely}"`);
+    onNotice(`the rows of ${table.file} are numbered from 0: the ids of the run are in a column "${runIds[0]!}", and this table has only "${likely}"`);
   }
   return unlabelledExamples(table, { text, id });
 }

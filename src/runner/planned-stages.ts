@@ -14,11 +14,11 @@ export interface PlannedStage {
  */
 export function plannedStages(experiment: Experiment, pipeline: Pipeline): readonly PlannedStage[] {
   const unknown = pipeline.stages.filter(({ stage }) => !Object.hasOwn(stages, stage));
-  if (unknown.length > 0) throw refusal(pipeline, unknown.map(unknownStage), `The stages are ${Object.keys(stages).join(', ')}.`);
+  if (unknown.length > 0) throw pipelineError(pipeline, unknown.map(unknownStage), `The stages are ${Object.keys(stages).join(', ')}.`);
   const active = pipeline.stages.filter(({ when }) => when === undefined || Boolean(valueAt(experiment, when)));
   const planned = active.map(({ stage, foreach }): PlannedStage => ({ stage: stages[stage]!, perFold: foreach === 'fold' }));
   const unmade = active.flatMap(({ place }, i) => inputProblems(planned, i).map((message): Problem => ({ message, ...place })));
-  if (unmade.length > 0) throw refusal(pipeline, unmade, 'Correct the places shown: a stage that makes something stands before those that need it.');
+  if (unmade.length > 0) throw pipelineError(pipeline, unmade, 'Correct the places shown: a stage that makes something stands before those that need it.');
   return planned;
 }
 
@@ -49,7 +49,7 @@ function whyNoInput(kind: string, need: Need, before: readonly PlannedStage[], n
   return need === 'one' && maker.perFold && !perFold ? `the stage ${name} runs once and needs ${kind}, but ${maker.stage.name} makes these for each fold` : undefined;
 }
 
-function refusal({ file }: Pipeline, problems: readonly Problem[], remedy: string): OrtrainError {
+function pipelineError({ file }: Pipeline, problems: readonly Problem[], remedy: string): OrtrainError {
   return new OrtrainError('config', `${file} has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}`, { subject: file, problems, remedy });
 }
 

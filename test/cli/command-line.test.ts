@@ -167,7 +167,7 @@ describe('init', () => {
     expect(JSON.parse(readFileSync(join(folder, 'configs', schema), 'utf8'))).toMatchObject({ title: 'ortrain experiment' });
     const second = await pipeline(['init', join('data', 'tiny tweets', 'train.csv')], { cwd: folder });
     expect(second.code).toBe(2);
-    expect(second.stderr).toContain('not written over');
+    expect(second.stderr).toContain('already exists and is not overwritten');
     expect(readFileSync(written, 'utf8')).toBe(before);
   });
 

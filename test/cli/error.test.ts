@@ -96,7 +96,7 @@ test('too many problems are counted instead of shown', () => {
 });
 
 test('anything that is not ours is called a defect, with its trace', () => {
-  expect(renderError(new TypeError('x is not a function'), plain)).toMatch(/TypeError: x is not a function\n\s+at .*\n[\s\S]*This is a defect in ortrain/);
+  expect(renderError(new TypeError('x is not a function'), plain)).toMatch(/TypeError: x is not a function\n\s+at .*\n[\s\S]*This is a bug in ortrain/);
 });
 
 test.each([

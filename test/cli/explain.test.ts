@@ -9,7 +9,7 @@ describe('pipeline explain', () => {
     const { code, stdout } = await pipeline([...quickstart, 'configs/quickstart.yaml']);
     expect(code).toBe(0);
     const titles = stdout.split('\n').filter((line) => /^\S/.test(line));
-    const once = ['quickstart · one training step on cpu', 'memory, adamw', 'floating-point operations', 'operators', 'what was fused or chosen, and why'];
+    const once = ['quickstart · one training step on cpu', 'memory, adamw', 'floating-point operations', 'operators', 'fused or chosen operators, and why'];
     expect(titles.slice(0, 5)).toEqual(once);
     expect(titles.slice(6, 11)).toEqual(once);
     expect(stdout).toMatch(/trained +305,409 +1\.2 MB +41 tensors/);

@@ -17,7 +17,7 @@ describe('pipeline export', () => {
     expect(stdout).toContain(`fold 1 of quickstart is in ${to}`);
     expect(stdout).toMatch(/onnx\/model\.onnx +float32 +1\.2 MB +0\.\d{4} +0\.\d{4} +\d\.\de-\d/);
     expect(stdout).toMatch(/onnx\/model_quantized\.onnx +int8 +\d+ kB/);
-    expect(stdout).toContain("all on the fold's 450 validation rows");
+    expect(stdout).toContain("measured on the fold's 450 validation rows");
     expect(readFileSync(join(to, 'onnx/model_quantized.onnx')).byteLength).toBeGreaterThan(100_000);
   });
 

@@ -19,14 +19,14 @@ describe('pipeline plan', () => {
     expect(ratio).toBeLessThan(1.25);
   });
 
-  it('says what is left takes, and by which speeds', async () => {
+  it('estimates the rest, and says by which speeds', async () => {
     const { stdout, code } = await pipeline(['plan', ...small, '--force', 'train']);
     expect(code).toBe(0);
     expect(stdout).toMatch(/train\[0] +to do +\w+ +\d+ MB +[\d.]+ s +30 steps: 2 epochs of 15 · 450 rows, validated on 450 · [\d,]+ tokens and \d+\.\d % padding/);
     expect(stdout).toMatch(/2 folds of 2 epochs: 60 steps, [\d,]+ tokens and \d+\.\d % padding/);
-    expect(stdout).toMatch(/what is left takes about\n +\d+ MB of memory, most of all train\[\d]\n +[\d.]+ MB of disk that stay, and up to [\d.]+ MB for checkpoints while training lasts\n +[\d.]+ s, by speeds from the run quickstart/);
+    expect(stdout).toMatch(/estimate of the rest\n +\d+ MB of memory at most, in train\[\d]\n +[\d.]+ MB on disk, and up to [\d.]+ MB for checkpoints during training\n +[\d.]+ s, by speeds from the run quickstart/);
     const unknown = await pipeline(['plan', ...small, '--set', 'training.batch_size=8']);
-    expect(unknown.stdout).toContain('unknown time: nothing like it has run on this machine; --probe times a few batches');
+    expect(unknown.stdout).toContain('time unknown: nothing like it has run on this machine; --probe times a few batches');
   });
 
   it('says of a sweep what its members take, and all of them together', async () => {
@@ -34,6 +34,6 @@ describe('pipeline plan', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/4 experiments, each by itself\n +run +tasks to do +memory +disk +time\n +quickstart-heads\+dense=none\+lr=0\.0005 +11 +\d+ MB +[\d.]+ MB/);
     // Tokens, folds and findings are shared.
-    expect(stdout).toMatch(/together, with what they share once\n +35 tasks: 35 to carry out, 0 in the cache\n +\d+ MB of disk that stay/);
+    expect(stdout).toMatch(/together, shared stages counted once\n +35 tasks: 35 to run, 0 in the cache\n +\d+ MB on disk/);
   });
 });

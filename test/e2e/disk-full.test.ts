@@ -36,8 +36,8 @@ function runTwice(name: string, size: string): readonly { readonly code: number;
 
 describe.skipIf(because(`a full disk (it needs a mount, which is refused here: ${refusal})`, refusal !== undefined))('a full disk', () => {
   it.each([
-    ['at the start', '32k', /^error: .*\/at-the-start\/.*: the disk is full$/m, / 7 of 7 tasks carried out/],
-    ['while a checkpoint is written', '1500k', /^error: .*\/cache\/partial\/train\/.*\.safetensors: the disk is full$/m, / 4 of 7 tasks carried out, 3 from the cache/],
+    ['at the start', '32k', /^error: .*\/at-the-start\/.*: the disk is full$/m, / 7 of 7 tasks ran/],
+    ['while a checkpoint is written', '1500k', /^error: .*\/cache\/partial\/train\/.*\.safetensors: the disk is full$/m, / 4 of 7 tasks ran, 3 from the cache/],
   ])('%s is named, and the next start goes on from what was complete', { timeout: 120_000 }, (when, size, message, end) => {
     const [full, again] = runTwice(when.replaceAll(' ', '-'), size);
     expect(full?.code, full?.text).toBe(1);

@@ -46,7 +46,7 @@ describe('a finished run', () => {
     const mine = file('mine.csv', 'id,text\n5,flood\n');
     const over = await pipeline(['predict', '--run', 'plain', '--input', mine, '--output', mine, '--set', 'foo=1', ...at]);
     expect([over.code, readFileSync(mine, 'utf8')]).toEqual([2, 'id,text\n5,flood\n']);
-    expect(over.stderr).toContain('is the input, and is not written over');
+    expect(over.stderr).toContain('is the input and is not overwritten');
     expect(over.stderr).toContain('--set changes nothing here: predict reads no configuration');
     const lines = await pipeline(['predict', '--run', 'plain', '--input', '-', ...at], { input: 'one text\nanother text\n' });
     expect(lines.stdout.trimEnd().split('\n').length).toBe(3);

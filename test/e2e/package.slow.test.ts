@@ -41,7 +41,7 @@ describe('the packed package', () => {
     const copied = await node([pipeline, 'init', '--example', 'quickstart'], { cwd: project });
     expect(copied.stdout).toContain('pipeline run configs/quickstart.yaml');
     const again = await node([pipeline, 'init', '--example', 'quickstart'], { cwd: project });
-    expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('nothing is written over it')]);
+    expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('already exists and is not overwritten')]);
 
     const { code, stderr, stdout } = await node([pipeline, 'run', 'configs/quickstart.yaml', '--json', '--quiet'], { cwd: project });
     expect(stderr).toBe('');

@@ -116,7 +116,7 @@ function stdinTexts(): Reader {
     seeds: [...buffers('Flood on Mill Lane\ncalm 🔥\r\n\nlast'), ...JSONL],
     file: 'stdin',
     async read(bytes) {
-      const { ids, texts } = await textsOf(bytes, [{ id: 'id', text: 'text' }], { note: () => {} });
+      const { ids, texts } = await textsOf(bytes, [{ id: 'id', text: 'text' }], { onNotice: () => {} });
       ok(texts.length > 0 && texts.length === ids.length);
       ok(texts.every((text) => !/\p{Cs}/u.test(text)));
     },

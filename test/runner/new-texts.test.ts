@@ -13,7 +13,7 @@ const folder = temporaryFolder();
 /** The texts, their ids, and what was said about how they were read. */
 async function read(content: string | Buffer, options: Partial<TextOptions> = {}, name?: string) {
   const notes: string[] = [];
-  const all = { note: (message: string) => void notes.push(message), ...options };
+  const all = { onNotice: (message: string) => void notes.push(message), ...options };
   if (name !== undefined) writeFileSync(join(folder, name), content);
   const { ids, texts } = await (name === undefined ? textsOf(Buffer.from(content), COLUMNS, all) : readTexts(join(folder, name), COLUMNS, all));
   return { ids, texts, notes: notes.length };
@@ -54,7 +54,7 @@ describe('texts to classify', () => {
   it.each(['x.csv/', 'x.csv/y.csv', `${'a'.repeat(300)}.csv`, 'loop.csv', 'x.txt/'])('are not there, which is a mistake of the input: %s', async (name) => {
     for (const file of ['x.csv', 'x.txt']) writeFileSync(join(folder, file), 'text\na\n');
     if (!existsSync(join(folder, 'loop.csv')) && name === 'loop.csv') symlinkSync('loop.csv', join(folder, 'loop.csv'));
-    const error = await errorOf(() => readTexts(`${folder}/${name}`, COLUMNS, { note: () => undefined }));
+    const error = await errorOf(() => readTexts(`${folder}/${name}`, COLUMNS, { onNotice: () => undefined }));
     expect([error.code, error.remedy]).toEqual(['data', expect.not.stringContaining('--artifacts')]);
   });
 

@@ -32,7 +32,7 @@ const prune = defineCommand({
     }
     if (!yes) {
       const { isAgreed } = await import('../ask.ts');
-      terminal.note(list);
+      terminal.log(list);
       if (!(await isAgreed(`Remove ${plural(items.length, 'item')} for good?`))) return { data: { removed: [] }, text: 'nothing was removed' };
     }
     const removed = await removeUnused(artifacts, items);
@@ -56,7 +56,7 @@ export const cache = defineCommand({
     const { inAll, itemTable } = await import('../render/cache-items.ts');
     const items = cacheContents(artifacts);
     if (items.length === 0) return { data: { items }, text: `nothing in ${resolve(artifacts, 'cache')}` };
-    const sums = `${inAll(items)} in all; no run refers to ${inAll(unused(items))} of them`;
+    const sums = `${inAll(items)} in total; no run refers to ${inAll(unused(items))} of them`;
     return { data: { items }, text: `${itemTable(items, terminal.colors)}\n${sums}` };
   },
 });

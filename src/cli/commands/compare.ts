@@ -35,6 +35,6 @@ export const compare = defineCommand({
     const { writeComparisonReport } = await import('../../tracking/report/comparison-report.ts');
     const file = resolve(report);
     await writeComparisonReport(file, comparison, runs);
-    return { data: { ...comparison, report: file }, text: `${shown}\n\nthe page is ${pathFromHere(file)}` };
+    return { data: { ...comparison, report: file }, text: `${shown}\n\nwrote ${pathFromHere(file)}` };
   },
 });

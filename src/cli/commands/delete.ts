@@ -36,7 +36,7 @@ export const deleteRuns = defineCommand({
     }
     if (!yes) {
       const { isAgreed } = await import('../ask.ts');
-      terminal.note(list);
+      terminal.log(list);
       if (!(await isAgreed(`Delete ${what} for good?`))) return { data: { deleted: [], removed: [], kept: found.items }, text: 'nothing was deleted' };
     }
     await deleteStored(artifacts, going);

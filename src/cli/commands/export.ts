@@ -31,7 +31,7 @@ export const exportModel = defineCommand({
     const { exportText } = await import('../render/exported.ts');
     const run = readRun(artifacts, name);
     const request = { to, format, alsoIn, signal: stopSignal(context), ...(fold === undefined ? {} : { fold }) };
-    const exported = await exportRun(run, request, stageProgress(terminal.note));
+    const exported = await exportRun(run, request, stageProgress(terminal.log));
     const { folder, task, files } = exported;
     return { data: { run: run.name, format, folder, fold: exported.fold, ...task, files }, text: exportText(exported, format, run.name, terminal.colors) };
   },

@@ -23,7 +23,7 @@ export const plan = defineCommand({
     const { planText, sumText } = await import('../render/plan.ts');
     const plans: Awaited<ReturnType<typeof planExperiment>>[] = [];
     for (const loaded of loadWithSweeps(files, name, set)) {
-      if (options.probe) terminal.note(`timing a few batches of ${loaded.experiment.name}`);
+      if (options.probe) terminal.log(`timing a few batches of ${loaded.experiment.name}`);
       plans.push(await planExperiment(loaded, { artifacts, device, ...options }));
     }
     const together = plannedTogether(plans);

@@ -42,19 +42,19 @@ export const predict = defineCommand({
     const printed = output === undefined || isPrinted(output, '--output', terminal);
     const [from, to] = [statsOf(input), output === undefined ? undefined : statsOf(output)];
     if (output !== undefined && from !== undefined && from.ino === to?.ino && from.dev === to.dev) {
-      throw new OrtrainError('usage', `${output} is the input, and is not written over`, { subject: output, remedy: 'Name another file with --output.' });
+      throw new OrtrainError('usage', `${output} is the input and is not overwritten`, { subject: output, remedy: 'Name another file with --output.' });
     }
     const { train, test } = tablesOf(run.experiment.data);
     const tables = [train, ...(test === null ? [] : [test])];
-    const reading = { note: terminal.note, ...given };
+    const reading = { onNotice: terminal.log, ...given };
     const { ids, texts } = input === '-' ? await textsOf(await stdinBytes(), tables, reading) : await readTexts(input, tables, reading);
     const signal = stopSignal(context);
-    const predictions = await predictTexts(run, texts, { device, signal }, stageProgress(terminal.note));
+    const predictions = await predictTexts(run, texts, { device, signal }, stageProgress(terminal.log));
     const csv = predictionsCsv(ids, predictions, safeCsv);
-    if (output !== undefined && !printed) await writeOutput(output, csv, { signal, onWait: terminal.note });
+    if (output !== undefined && !printed) await writeOutput(output, csv, { signal, onWait: terminal.log });
     return {
       data: { run: run.name, output: output ?? null, ...predictionObjects(ids, predictions) },
-      text: printed ? csv : `${plural(texts.length, 'prediction')} in ${output}`,
+      text: printed ? csv : `wrote ${plural(texts.length, 'prediction')} to ${output}`,
       verbatim: printed,
     };
   },

@@ -37,9 +37,9 @@ export const sweep = defineCommand({
       ...terminalObserver(terminal, signal),
       onOutcome(outcome, number) {
         const place = `${number + 1} of ${members.length}: ${outcome.loaded.experiment.name}`;
-        if ('error' in outcome) return terminal.note(`${place} · failed`);
+        if ('error' in outcome) return terminal.log(`${place} · failed`);
         const { metrics, seconds } = outcome.run;
-        terminal.note(`${place} · ${loaded.metric} ${metric(scoreOf(metrics, loaded.metric))} · ${duration(seconds)}`);
+        terminal.log(`${place} · ${loaded.metric} ${metric(scoreOf(metrics, loaded.metric))} · ${duration(seconds)}`);
       },
     });
     return { data: document, text: rankingText(loaded, document, terminal.colors), ...(error === undefined ? {} : { error }) };

@@ -18,9 +18,9 @@ export const sync = defineCommand({
     const { asksForMlflow, serverOf, soundRuns, syncRuns } = await import('../mlflow-runs.ts');
     const { syncTable } = await import('../render/synced.ts');
     const runs = names.length > 0 ? names.map((name) => readRun(context.artifacts, name)) : soundRuns(context).filter(asksForMlflow);
-    if (runs.length === 0) return { data: { runs: [] }, text: 'no run asks for MLflow with tracking.mlflow; name those to send: pipeline sync <run…>' };
+    if (runs.length === 0) return { data: { runs: [] }, text: 'no run has tracking.mlflow; name the runs to send: pipeline sync <run…>' };
     const targets = runs.map((run) => ({ run, server: serverOf(run) }));
-    const synced = await syncRuns(targets, { anew, signal: context.takeInterrupts(), note: context.terminal.note });
+    const synced = await syncRuns(targets, { anew, signal: context.takeInterrupts(), log: context.terminal.log });
     return { data: { runs: synced }, text: syncTable(synced, context.terminal.colors) };
   },
 });

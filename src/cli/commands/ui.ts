@@ -28,12 +28,12 @@ export const ui = defineCommand({
     const mlflow = await findMlflow(process.env, signal);
     if (signal.aborted) throw interrupted();
     if (mlflow === undefined) return showLatestReport(runs, terminal);
-    terminal.note(mlflow.isFetched ? `starting ${mlflow.words.join(' ')}, which is fetched at its first use` : 'starting an MLflow server');
+    terminal.log(mlflow.isFetched ? `starting ${mlflow.words.join(' ')}, which is downloaded on first use` : 'starting an MLflow server');
     const own = await startOwnServer(mlflow, join(artifacts, 'mlflow'), { env: process.env, signal, ...(asked === undefined ? {} : { port: asked }) });
     try {
       const { data, text } = await showOnServer(own.server, runs, terminal, signal);
       terminal.result(text);
-      terminal.note(`${terminal.json ? `MLflow: ${own.server.uri}\n` : ''}Ctrl-C ends it`);
+      terminal.log(`${terminal.json ? `MLflow: ${own.server.uri}\n` : ''}press Ctrl-C to stop the server`);
       await Promise.race([own.ended, new Promise((resolve) => signal.addEventListener('abort', resolve))]);
       return { data, text: '' };
     } finally {

@@ -13,7 +13,7 @@ export function noticesOf(tell: Listener<Notice>): Listener<RunEvent> {
 }
 
 /** The tracker's notices, and a run's; while the display redraws itself they wait, or they would tear it. */
-export function quietWhileDrawing({ interactive, quiet, note }: Terminal): {
+export function quietWhileDrawing({ interactive, quiet, log }: Terminal): {
   readonly tell: Listener<Notice>;
   /** From here on notices wait, until what it answers with is called. */
   hold(): () => void;
@@ -22,13 +22,13 @@ export function quietWhileDrawing({ interactive, quiet, note }: Terminal): {
   return {
     tell({ level, message }) {
       const line = printable(level === 'warning' ? `warning: ${message}` : message);
-      if (held === undefined) note(line);
+      if (held === undefined) log(line);
       else held.push(line);
     },
     hold() {
       held = interactive && !quiet ? [] : undefined;
       return () => {
-        held?.forEach(note);
+        held?.forEach(log);
         held = undefined;
       };
     },

@@ -34,7 +34,7 @@ async function openProgress(name: string, signal: AbortSignal, terminal: Termina
     };
     return { listen, end: live.end };
   }
-  const sayStopping = (): void => terminal.note(STOPPING);
+  const sayStopping = (): void => terminal.log(STOPPING);
   signal.addEventListener('abort', sayStopping);
-  return { listen: plainProgress(terminal.note), end: async () => signal.removeEventListener('abort', sayStopping) };
+  return { listen: plainProgress(terminal.log), end: async () => signal.removeEventListener('abort', sayStopping) };
 }

@@ -21,6 +21,6 @@ export function stageProgress(write: (text: string) => void): Listener<StageEven
 /** Aborted by the first Ctrl-C, which is answered at once. */
 export function stopSignal({ terminal, takeInterrupts }: CommandContext): AbortSignal {
   const signal = takeInterrupts();
-  signal.addEventListener('abort', () => terminal.note(STOPPING));
+  signal.addEventListener('abort', () => terminal.log(STOPPING));
   return signal;
 }

@@ -3,7 +3,7 @@ import type { Colors } from '../terminal.ts';
 import { left, prose, right, table } from './table.ts';
 import { bytes, KEY_DIGITS, minuteOf, plural } from './text.ts';
 
-/** What is in the cache, a line each. */
+/** The entries of the cache, one per line. */
 export function itemTable(items: readonly CacheItem[], colors: Colors): string {
   return table(
     [left('what'), left('key'), right('size'), left('made'), prose('used by')],
@@ -12,7 +12,7 @@ export function itemTable(items: readonly CacheItem[], colors: Colors): string {
       colors.dim(key.slice(0, KEY_DIGITS)),
       bytes(size),
       made === null ? '–' : minuteOf(made),
-      [...runs, ...(busy ? ['a process at work'] : [])].join(', ') || colors.yellow('nobody'),
+      [...runs, ...(busy ? ['a running process'] : [])].join(', ') || colors.yellow('no run'),
     ]),
     colors,
   );

@@ -6,7 +6,7 @@ import { sections } from './sections.ts';
 import { left, table } from './table.ts';
 import { KEY_DIGITS, printable } from './text.ts';
 
-/** In what two runs differ, a section a kind. */
+/** How two runs differ, one section for each kind. */
 export function diffText({ runs, parameters, data, environment, results, metrics, why }: RunDiff, colors: Colors): string {
   const side = (differences: Readonly<Record<string, readonly unknown[]>>, shown: (value: unknown) => string): readonly string[] => {
     const rows = Object.entries(differences).map(([path, values]) => [printable(path), ...values.map((value) => printable(shown(value)))]);
@@ -18,11 +18,11 @@ export function diffText({ runs, parameters, data, environment, results, metrics
     [
       { title: 'configuration', lines: side(parameters, shownValue) },
       { title: 'data, by SHA-256', lines: side(data, hash) },
-      { title: 'versions and surroundings', lines: side(environment, (value) => (Array.isArray(value) ? value.join(' ') : shownValue(value))) },
+      { title: 'versions and machine', lines: side(environment, (value) => (Array.isArray(value) ? value.join(' ') : shownValue(value))) },
       {
         title: 'results, by SHA-256',
         lines: [
-          ...(equal.length === 0 ? [] : [`the same to the byte: ${equal.join(', ')}`]),
+          ...(equal.length === 0 ? [] : [`byte-identical: ${equal.join(', ')}`]),
           ...(equal.length === results.length ? [] : side(Object.fromEntries(results.filter(({ same }) => !same).map(({ path, hashes }) => [path, hashes])), hash)),
         ],
       },

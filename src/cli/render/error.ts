@@ -50,7 +50,7 @@ export function namingExperiment(error: unknown, whose: string): unknown {
 /** More would push the first ones off the screen. */
 const MOST_PROBLEMS = 40;
 
-const DEFECT_REMEDY = 'This is a defect in ortrain, not in your experiment. Please report it with the lines above.';
+const DEFECT_REMEDY = 'This is a bug in ortrain, not in your experiment. Please report it with the lines above.';
 
 function renderDefect(error: unknown, colors: Colors): string {
   const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);

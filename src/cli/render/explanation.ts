@@ -10,14 +10,14 @@ export function explanationText(explanation: Explanation, colors: Colors): strin
   return sections(
     [
       { title: `${experiment} · one training step on ${device}`, lines: [parameterTable(explanation, colors)] },
-      { title: 'encoding, once for each text', lines: explanation.encoding.map((each) => `${operations(each.operations)} for a batch of ${shapeText(each.batch)}`) },
+      { title: 'encoding, once per text', lines: explanation.encoding.map((each) => `${operations(each.operations)} for a batch of ${shapeText(each.batch)}`) },
       { title: `memory, ${explanation.optimizer.name}`, lines: [memoryTable(explanation, colors)] },
       { title: 'floating-point operations', lines: [workTable(explanation, colors)] },
       { title: 'operators', lines: [operatorTable(explanation, colors)] },
       { title: 'precision', lines: precisionLines(explanation, colors) },
-      { title: 'what was fused or chosen, and why', lines: choices.map(({ choice, count: times, why }) => `${count(times)} × ${choice}: ${why}`) },
-      { title: `what was written in other operators for ${device}, and why`, lines: lowered.map(({ op, nodes, why }) => `${count(nodes)} × ${op}: ${why}`) },
-      { title: 'fusions of onnxruntime that are switched off, because the backward pass reads what they drop', lines: [switchedOff.join(', ')] },
+      { title: 'fused or chosen operators, and why', lines: choices.map(({ choice, count: times, why }) => `${count(times)} × ${choice}: ${why}`) },
+      { title: `operators rewritten for ${device}, and why`, lines: lowered.map(({ op, nodes, why }) => `${count(nodes)} × ${op}: ${why}`) },
+      { title: 'onnxruntime fusions switched off, because the backward pass needs what they drop', lines: [switchedOff.join(', ')] },
     ],
     colors,
   );
@@ -36,8 +36,8 @@ function memoryTable({ steps, optimizer }: Explanation, colors: Colors): string 
     ['gradients', 'gradients'],
     ['activations kept for the backward pass', 'activations'],
     ['dropout masks', 'masks'],
-    ['the batch itself', 'batch'],
-    ['the most at a time within the graph', 'peak'],
+    ['the batch', 'batch'],
+    ['peak within the graph', 'peak'],
   ];
   return table([left('batch'), ...shapeColumns(steps)], rows.map(([title, key]) => [title, ...steps.map(({ memory }) => bytes(memory[key]))]), colors);
 }
@@ -46,7 +46,7 @@ function workTable({ steps }: Explanation, colors: Colors): string {
   const kinds = Object.keys(steps[0]?.work.forward ?? {}) as (keyof Explanation['steps'][number]['work']['forward'])[];
   const rows = (['forward', 'backward'] as const).flatMap((part) => kinds.map((kind) => [`${part}: ${kind}`, ...steps.map(({ work }) => operations(work[part][kind]))]));
   const update = ['update', ...steps.map(({ work }) => operations(work.update))];
-  const total = ['in all', ...steps.map(({ work }) => operations(work.total))];
+  const total = ['total', ...steps.map(({ work }) => operations(work.total))];
   return table([left('batch'), ...shapeColumns(steps)], [...rows, update, total], colors);
 }
 
@@ -63,11 +63,11 @@ function shapeText({ kind, texts, width }: BatchShape): string {
 /** Nothing where all is float32, as it is without a word about it. */
 function precisionLines({ precision: { why, nodes } }: Explanation, colors: Colors): readonly string[] {
   const rows = nodes.map(({ what, dtype, nodes: times }) => [what, dtype, count(times)]);
-  return [...(why === null ? [] : [why]), ...(rows.length === 0 ? [] : [table([left('nodes'), left('type'), right('how many')], rows, colors)])];
+  return [...(why === null ? [] : [why]), ...(rows.length === 0 ? [] : [table([left('nodes'), left('type'), right('count')], rows, colors)])];
 }
 
 function operatorTable({ operators }: Explanation, colors: Colors): string {
   const rows = operators.map(({ op, kind, nodes, provider }) => [op, count(nodes), kind, provider]);
-  const total = ['in all', count(operators.reduce((sum, { nodes }) => sum + nodes, 0)), '', ''];
+  const total = ['total', count(operators.reduce((sum, { nodes }) => sum + nodes, 0)), '', ''];
   return table([left('operator'), right('nodes'), left('work'), left('provider')], [...rows, total], colors);
 }

@@ -15,13 +15,13 @@ export function exportText({ folder, fold, files }: ExportedModel, format: Expor
 }
 
 function agreement({ path, bytes: size, rows, maxDifference }: ExportedFile): string {
-  return `${path}, ${bytes(size)}: the predictions of the run on ${plural(rows, 'validation row')} of the fold (largest difference ${maxDifference.toExponential(1)})`;
+  return `${path}, ${bytes(size)}: predictions agree with the run's on ${plural(rows, 'validation row')} of the fold (largest difference ${maxDifference.toExponential(1)})`;
 }
 
 function comparison(files: readonly ExportedFile[], colors: Colors): string {
   const columns = [left('file'), left('precision'), right('size'), right('accuracy'), right('f1_macro'), right('largest difference')];
   const rows = files.map((file) => [file.path, file.precision, bytes(file.bytes), change(file, 'accuracy'), change(file, 'f1_macro'), file.maxDifference.toExponential(1)]);
-  return `${table(columns, rows, colors)}\n\nall on the fold's ${plural(files[0]?.rows ?? 0, 'validation row')}; the difference is that of predictions from the run's`;
+  return `${table(columns, rows, colors)}\n\nmeasured on the fold's ${plural(files[0]?.rows ?? 0, 'validation row')}; the difference is to the run's own predictions`;
 }
 
 /** What a metric was in the run and is in the file; one number where it is the same. */

@@ -21,7 +21,7 @@ export function withRecord(result: RunResult): FinishedRun {
 
 export function finishedRunText(result: FinishedRun, colors: Colors): string {
   const fromCache = result.cached === 0 ? '' : `, ${result.cached} from the cache`;
-  const title = `${result.run} · done in ${duration(result.seconds)} · ${result.executed} of ${result.executed + result.cached} tasks carried out${fromCache}`;
+  const title = `${result.run} · done in ${duration(result.seconds)} · ${result.executed} of ${result.executed + result.cached} tasks ran${fromCache}`;
   return sections(
     [
       { title, lines: result.metrics === null ? ['not evaluated'] : [resultsTable(result.metrics, colors)] },

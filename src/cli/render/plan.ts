@@ -17,8 +17,8 @@ export function sumText(plans: readonly ExperimentPlan[], { tasks, todo, diskByt
     [
       { title: `${plural(plans.length, 'experiment')}, each by itself`, lines: [table([left('run'), right('tasks to do'), right('memory'), right('disk'), right('time')], rows, colors)] },
       {
-        title: 'together, with what they share once',
-        lines: [`${plural(tasks, 'task')}: ${count(todo)} to carry out, ${count(tasks - todo)} in the cache`, ...(todo === 0 ? [] : [diskText(diskBytes, checkpointBytes)])],
+        title: 'together, shared stages counted once',
+        lines: [`${plural(tasks, 'task')}: ${count(todo)} to run, ${count(tasks - todo)} in the cache`, ...(todo === 0 ? [] : [diskText(diskBytes, checkpointBytes)])],
       },
     ],
     colors,
@@ -26,7 +26,7 @@ export function sumText(plans: readonly ExperimentPlan[], { tasks, todo, diskByt
 }
 
 function diskText(diskBytes: number, checkpointBytes: number): string {
-  return `${bytes(diskBytes)} of disk that stay${checkpointBytes === 0 ? '' : `, and up to ${bytes(checkpointBytes)} for checkpoints while training lasts`}`;
+  return `${bytes(diskBytes)} on disk${checkpointBytes === 0 ? '' : `, and up to ${bytes(checkpointBytes)} for checkpoints during training`}`;
 }
 
 /** One experiment: its tasks, why they are to be done, and what that takes. */
@@ -39,16 +39,16 @@ export function planText(plan: ExperimentPlan, colors: Colors): string {
       { title: `${run} · into ${pathFromHere(folder)} · on ${device}`, lines: [taskTable(tasks, colors)] },
       { title: 'why', lines: whyLines(tasks) },
       {
-        title: 'in all',
+        title: 'in total',
         lines: [
           `${plural(rows, 'row')} to train on, ${plural(testRows, 'row')} to predict`,
           `${plural(folds, 'fold')} of ${plural(epochs, 'epoch')}: ${plural(steps, 'step')}${tokens === null ? '' : `, ${tokensText(tokens)}`}`,
-          `${plural(tasks.length, 'task')}: ${count(todo)} to carry out, ${count(tasks.length - todo)} in the cache`,
+          `${plural(tasks.length, 'task')}: ${count(todo)} to run, ${count(tasks.length - todo)} in the cache`,
           printable(deviceInWords),
-          ...(share.lanes > 1 ? [`${plural(share.lanes, 'fold')} side by side, ${plural(share.threads, 'thread')} each`] : []),
+          ...(share.lanes > 1 ? [`${plural(share.lanes, 'fold')} at the same time, ${plural(share.threads, 'thread')} each`] : []),
         ],
       },
-      { title: 'what is left takes about', lines: todo === 0 ? [] : estimateLines(plan) },
+      { title: 'estimate of the rest', lines: todo === 0 ? [] : estimateLines(plan) },
     ],
     colors,
   );
@@ -56,11 +56,11 @@ export function planText(plan: ExperimentPlan, colors: Colors): string {
 
 function estimateLines({ device, share, tasks, estimate }: ExperimentPlan): readonly string[] {
   const { peakBytes, diskBytes, checkpointBytes, seconds, source, atMost } = estimate;
-  const most = tasks.find((task) => task.peakBytes === peakBytes)?.id ?? `${plural(share.lanes, 'fold')} side by side`;
-  const memory = `${bytes(peakBytes ?? 0)} of memory, most of all ${most}`;
+  const most = tasks.find((task) => task.peakBytes === peakBytes)?.id ?? `${plural(share.lanes, 'fold')} at the same time`;
+  const memory = `${bytes(peakBytes ?? 0)} of memory at most, in ${most}`;
   const disk = diskText(diskBytes ?? 0, checkpointBytes);
-  if (seconds === null) return [memory, disk, `unknown time: nothing like it has run on this machine${device === 'cpu' ? '; --probe times a few batches' : ` on ${device}, and --probe times the CPU only`}`];
-  return [memory, disk, `${duration(seconds)}${atMost ? ' at most, should no rule stop it earlier' : ''}${source === null ? '' : `, by speeds ${source}`}`];
+  if (seconds === null) return [memory, disk, `time unknown: nothing like it has run on this machine${device === 'cpu' ? '; --probe times a few batches' : ` on ${device}, and --probe times the CPU only`}`];
+  return [memory, disk, `${duration(seconds)}${atMost ? ' at most, if no rule stops it earlier' : ''}${source === null ? '' : `, by speeds ${source}`}`];
 }
 
 function taskTable(tasks: ExperimentPlan['tasks'], colors: Colors): string {

@@ -15,7 +15,7 @@ import { duration, minuteOf, pathFromHere, plural, printable } from './text.ts';
 /** All that is known of a run, for --json. */
 export function runDocument(run: StoredRun, history: RunHistory): object {
   const [files, folds] = [filesBelow(run.folder), foldStories(history)];
-  return { ...run, asked: asked(run.experiment), decisions: notedDecisions(history), files, folds, ...surroundings(history), system: taken(history) };
+  return { ...run, asked: asked(run.experiment), decisions: notedDecisions(history), files, folds, ...restOf(history), system: taken(history) };
 }
 
 /** The same for a person. */
@@ -32,7 +32,7 @@ export function runText(run: StoredRun, history: RunHistory, colors: Colors): st
           ...(status === 'failed' && typeof history.end?.error === 'string' ? [printable(history.end.error)] : []),
         ],
       },
-      { title: 'asked for (all else is default)', lines: Object.entries(asked(experiment)).map(([path, value]) => `${path}: ${printable(shownValue(value))}`) },
+      { title: 'configuration (other keys have their defaults)', lines: Object.entries(asked(experiment)).map(([path, value]) => `${path}: ${printable(shownValue(value))}`) },
       { title: 'results', lines: metrics === null ? ['not evaluated yet'] : [resultsTable(metrics, colors)] },
       { title: 'learning curves', lines: (metrics?.folds ?? foldStories(history).map(unfinished)).flatMap((fold) => [foldCurves(fold, monitor, colors), '']).slice(0, -1) },
       { title: 'decisions', lines: decisionLines(notedDecisions(history)) },
@@ -58,8 +58,8 @@ function taken({ looks }: RunHistory): { readonly peakMemoryBytes: number; reado
   };
 }
 
-/** What else the journal holds: the surroundings of the last start, notices, and its files' hashes. */
-function surroundings({ started, notices, files }: RunHistory): object {
+/** What else the journal holds: the environment of the last start, notices, and the hashes of its files. */
+function restOf({ started, notices, files }: RunHistory): object {
   return {
     environment: started?.environment ?? null,
     notices: [...new Set(itemsOf(notices))],

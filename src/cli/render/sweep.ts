@@ -18,7 +18,7 @@ export function rankingText(sweep: Sweep, { ranking, verdict, pairing, report }:
     run,
   ]);
   const missing = sweep.members.length - ranking.length;
-  const title = `${sweep.name} · ${ranking.length} of ${plural(sweep.members.length, 'experiment')}${missing > 0 ? ', the rest was not started' : ''}`;
+  const title = `${sweep.name} · ${ranking.length} of ${plural(sweep.members.length, 'experiment')}${missing > 0 ? ', the rest did not start' : ''}`;
   const [best] = ranking;
   const canRepeat = pairing?.sameRows !== false && best !== undefined && best.folder !== null && best.score !== null;
   return sections(
@@ -26,7 +26,7 @@ export function rankingText(sweep: Sweep, { ranking, verdict, pairing, report }:
       { title, lines: [table(columns, rows, colors)] },
       { title: 'verdict', lines: verdict === null ? [] : [printable(verdict)] },
       { title: 'report', lines: report === null ? [] : [pathFromHere(report)] },
-      { title: 'the best again', lines: canRepeat ? [`pipeline run ${pathFromHere(join(best.folder, 'config.yaml'))}`] : [] },
+      { title: 'run the best again', lines: canRepeat ? [`pipeline run ${pathFromHere(join(best.folder, 'config.yaml'))}`] : [] },
     ],
     colors,
   );

@@ -2,7 +2,7 @@ import { RandomState, seedFor } from '../../core/random.ts';
 import { experimentDefinition } from '../experiment.ts';
 import { schemaAt, typesOf, type Value } from '../schema.ts';
 import { plain, problemAt, type Tree } from '../tree.ts';
-import { refusal } from './problems.ts';
+import { sweepError } from './problems.ts';
 import type { sweepDefinition } from './schema.ts';
 import type { Range, Swept } from './swept.ts';
 
@@ -17,7 +17,7 @@ const MOST_MEMBERS = 1000;
 /** Every combination; the last parameter changes fastest. */
 export function grid(swept: readonly Swept[], name: string): readonly Combination[] {
   const size = swept.reduce((product, { choices }) => product * (choices.kind === 'list' ? choices.items.length : 1), 1);
-  if (size > MOST_MEMBERS) throw refusal(name, [problemAt(swept[0]?.place, ['parameters'], `the grid has ${size} experiments; a sweep has at most ${MOST_MEMBERS}`, 'strategy: random')]);
+  if (size > MOST_MEMBERS) throw sweepError(name, [problemAt(swept[0]?.place, ['parameters'], `the grid has ${size} experiments; a sweep has at most ${MOST_MEMBERS}`, 'strategy: random')]);
   return swept.reduce<readonly Combination[]>(
     (combinations, parameter) => combinations.flatMap((combination) => (parameter.choices.kind === 'list' ? parameter.choices.items : []).map((value) => [...combination, { swept: parameter, value }])),
     [[]],
@@ -35,7 +35,7 @@ export function randomTrials(swept: readonly Swept[], { trials, seed }: Settings
     if (!seen.has(key)) combinations.push(combination);
     seen.add(key);
   }
-  if (combinations.length === 0) throw refusal(name, [problemAt(swept[0]?.place, ['parameters'], 'there is nothing to draw from')]);
+  if (combinations.length === 0) throw sweepError(name, [problemAt(swept[0]?.place, ['parameters'], 'there is nothing to draw from')]);
   return combinations;
 }
 

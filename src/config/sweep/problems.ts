@@ -3,7 +3,7 @@ import type { Layers } from '../layers.ts';
 import { emptyMap, plain, problemAt, subtree, type MapTree, type Tree } from '../tree.ts';
 import type { Range, Swept } from './swept.ts';
 
-export function refusal(file: string, problems: readonly Problem[]): OrtrainError {
+export function sweepError(file: string, problems: readonly Problem[]): OrtrainError {
   const message = `${file} has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}`;
   return new OrtrainError('config', message, { subject: file, problems, remedy: `Correct the places shown; \`pipeline schema --of sweep\` lists every key, and every parameter that can be swept.` });
 }

@@ -11,7 +11,7 @@ import type { Json } from '../schema.ts';
 import { emptyMap, plain, problemAt, valuePlace, withEntry, type MapTree } from '../tree.ts';
 import { grid, randomTrials, type Combination, type Settings } from './combinations.ts';
 import { memberName } from './names.ts';
-import { intoNull, parametersOf, rangeProblems, refusal } from './problems.ts';
+import { intoNull, parametersOf, rangeProblems, sweepError } from './problems.ts';
 import { sweepDefinition, sweepSchema } from './schema.ts';
 import type { Swept } from './swept.ts';
 
@@ -63,18 +63,18 @@ export function isSweep(file: string): boolean {
 
 function readSweep(path: string, name: string): { readonly tree: MapTree; readonly settings: Settings } {
   const content = readText(path);
-  if ('refused' in content) throw refusal(name, [fileProblem(name, content)]);
+  if ('refused' in content) throw sweepError(name, [fileProblem(name, content)]);
   const locate = locateIn(name, content.text);
   const parsed = parseYaml(content.text, locate);
-  if (parsed.problems.length > 0) throw refusal(name, parsed.problems);
-  if (parsed.tree?.kind !== 'map') throw refusal(name, [problemAt(locate(0, content.text.length), [], 'a sweep is a mapping with the keys base and parameters')]);
+  if (parsed.problems.length > 0) throw sweepError(name, parsed.problems);
+  if (parsed.tree?.kind !== 'map') throw sweepError(name, [problemAt(locate(0, content.text.length), [], 'a sweep is a mapping with the keys base and parameters')]);
   if (isExperiment(parsed.tree)) throw new OrtrainError('config', `${name} is an experiment, not a sweep`, { subject: name, remedy: `Carry it out with: pipeline run ${name}` });
   const { tree, problems } = check(parsed.tree, sweepSchema);
   const settings = complete(withEntry(tree, ['parameters'], undefined), sweepDefinition);
   const missing = settings.missing.map((key): Problem => ({ file: name, message: `${key.join('.')} is missing`, field: key.join('.') }));
   const none = parametersOf(tree).size === 0 && problems.length === 0;
   const all = [...problems, ...missing, ...(none ? [problemAt(valuePlace(tree, ['parameters']) ?? locate(0, 1), ['parameters'], 'parameters names nothing to sweep')] : []), ...rangeProblems(tree)];
-  if (all.length > 0) throw refusal(name, all);
+  if (all.length > 0) throw sweepError(name, all);
   return { tree, settings: plain(settings.tree) as unknown as Settings };
 }
 
@@ -101,7 +101,7 @@ function membersOf(
       for (const problem of error.problems) problems.set(JSON.stringify(problem), problem);
     }
   }
-  if (problems.size > 0) throw refusal(file, [...problems.values()]);
+  if (problems.size > 0) throw sweepError(file, [...problems.values()]);
   return members;
 }
 

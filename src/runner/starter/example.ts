@@ -37,9 +37,9 @@ export function copyExample(name: keyof typeof EXAMPLES): CopiedExample {
   const { parts, next } = EXAMPLES[name];
   const taken = parts.filter((part) => existsSync(part));
   if (taken.length > 0) {
-    throw new OrtrainError('usage', `${taken.join(', ')} exists already, and nothing is written over it`, {
+    throw new OrtrainError('usage', `${taken.join(', ')} already exists and is not overwritten`, {
       subject: taken[0]!,
-      remedy: 'Call the command in another folder, or remove the old files first.',
+      remedy: 'Run the command in another folder, or remove the old files first.',
     });
   }
   const schemas = ['configs/experiment.schema.json', 'configs/sweep.schema.json'].filter((schema) => !existsSync(schema));

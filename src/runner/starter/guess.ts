@@ -62,7 +62,7 @@ function targetColumn(table: Table, text: string): string {
   const [only, second] = candidates;
   if (usual !== undefined) return usual;
   if (only !== undefined && second === undefined) return only;
-  throw new OrtrainError('usage', `which column of ${table.file} holds the classes is not clear`, {
+  throw new OrtrainError('usage', `it is unclear which column of ${table.file} holds the classes`, {
     subject: table.file,
     remedy: `Name it with --target; ${candidates.length > 0 ? `it could be ${candidates.map(quoted).join(' or ')}.` : `the columns are ${quotedList(table.columns)}.`}`,
   });
