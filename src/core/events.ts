@@ -77,9 +77,12 @@ const experiment = objectWith({
 /** A path below the run's folder. */
 const path: ShapeOf<string> = primitive('a path in the folder of the run', (value) => typeof value === 'string' && staysInside(value));
 
+/** Every event tells whose it is. */
+const ofRun = { run: text };
+
 /** Which task an event is about. */
 const ofTask = {
-  run: text,
+  ...ofRun,
   /** `train[2]`: the stage and its fold. */
   task: text,
   stage: text,
@@ -90,9 +93,10 @@ const ofTask = {
 export type RunEvent = TypeOf<typeof runEvent>;
 
 export const runEvent = ofType({
-  download: { file: text, done: number, total: number },
+  /** Comes before the run has its folder: `run` is the experiment's name, to which the folder's may add a number. Is not in journals. */
+  download: { ...ofRun, file: text, done: number, total: number },
   'run-started': {
-    run: text,
+    ...ofRun,
     folder: text,
     tasks: list(object({ id: text, stage: text, fold: optional(count) })),
     /** The process that carries it out. */
@@ -104,7 +108,7 @@ export const runEvent = ofType({
     command: optional(command),
   },
   /** About the run as a whole. */
-  notice: { run: text, ...noticeMembers },
+  notice: { ...ofRun, ...noticeMembers },
   'task-started': {
     ...ofTask,
     /** Those of the CPU that it may use. */
@@ -115,12 +119,22 @@ export const runEvent = ofType({
   'task-cached': { ...ofTask, record: optional(foldRecord) },
   'task-finished': { ...ofTask, seconds: number, usage: optional(usage), record: optional(foldRecord) },
   'task-event': { ...ofTask, event: stageEvent },
-  system: { run: text, ...systemMembers },
-  /** A file is in the run's folder; `path` is relative to it, with forward slashes. */
-  artifact: { run: text, path, bytes: count, sha256: text },
+  system: { ...ofRun, ...systemMembers },
+  /** A file is in the run's folder. */
+  artifact: {
+    ...ofRun,
+    /** Relative to the folder, with forward slashes. */
+    path,
+    bytes: count,
+    sha256: text,
+    /** The task whose output it is; absent for what the run itself writes, and in older journals. */
+    task: optional(text),
+    stage: optional(text),
+    fold: optional(count),
+  },
   /** `owner`: the process whose work ends; older runs do not tell. */
-  'run-finished': { run: text, seconds: number, summary: metrics, owner: optional(owner) },
-  'run-failed': { run: text, seconds: number, error: text, interrupted: flag, owner: optional(owner) },
+  'run-finished': { ...ofRun, seconds: number, summary: metrics, owner: optional(owner) },
+  'run-failed': { ...ofRun, seconds: number, error: text, interrupted: flag, owner: optional(owner) },
 });
 
 export type Listener<E> = (event: E) => void;

@@ -57,7 +57,7 @@ export async function runExperiment(loaded: LoadedExperiment, options: RunnerOpt
 
 /** Carries an experiment out on one device; answers with that device where it fails and `auto` may take another. */
 async function runOnce(loaded: LoadedExperiment, options: RunnerOptions, listen: Listener<RunEvent>, started: number): Promise<RunResult | PassedOver> {
-  const prepared = await prepareToRun(loaded, options, (progress) => listen({ type: 'download', ...progress }));
+  const prepared = await prepareToRun(loaded, options, (progress) => listen({ type: 'download', run: loaded.experiment.name, ...progress }));
   prepared.cache.clean();
   try {
     return await runPrepared(prepared, options, listen, started);
@@ -234,7 +234,7 @@ async function carryOutTask(task: Task, means: Means): Promise<Outcome> {
   const record = foldRecord(task);
   report(usage === undefined ? { type: 'task-cached', ...who, ...record } : { type: 'task-finished', ...who, seconds: (performance.now() - began) / 1000, usage, ...record });
   const published = publish(task, place.folder);
-  for (const path of published.flatMap(({ files }) => files)) report(await artifactOf(path, place));
+  for (const path of published.flatMap(({ files }) => files)) report({ ...(await artifactOf(path, place)), ...who });
   return { isMade: usage !== undefined, files: published.map(({ path }) => path) };
 }
 
@@ -258,7 +258,7 @@ async function areDone({ tasks, cache, forced }: PreparedRun): Promise<boolean> 
   return true;
 }
 
-async function artifactOf(path: string, { run, folder }: RunPlace): Promise<RunEvent> {
+async function artifactOf(path: string, { run, folder }: RunPlace): Promise<Extract<RunEvent, { type: 'artifact' }>> {
   return { type: 'artifact', run, path: relative(folder, path).replaceAll('\\', '/'), bytes: statSync(path).size, sha256: await contentHash(path) };
 }
 

@@ -14,9 +14,9 @@ export function scriptedRun(): readonly (readonly [number, RunEvent])[] {
     seconds: 12.5,
   });
   return [
-    [0, { type: 'download', file: 'model.safetensors', done: 4e6, total: 4e8 }],
-    [11_000, { type: 'download', file: 'model.safetensors', done: 2e8, total: 4e8 }],
-    [12_000, { type: 'download', file: 'model.safetensors', done: 4e8, total: 4e8 }],
+    [0, { type: 'download', run: 'demo', file: 'model.safetensors', done: 4e6, total: 4e8 }],
+    [11_000, { type: 'download', run: 'demo', file: 'model.safetensors', done: 2e8, total: 4e8 }],
+    [12_000, { type: 'download', run: 'demo', file: 'model.safetensors', done: 4e8, total: 4e8 }],
     [
       13_000,
       {

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readExperiment } from '../../src/config/index.ts';
 import type { RunEvent } from '../../src/core/events.ts';
@@ -29,7 +29,11 @@ const lines = (path: string): readonly string[] => readFileSync(path, 'utf8').tr
 
 describe('a run', () => {
   it('leaves every file that the contract names', async () => {
-    const { result, executed } = await run();
+    const { result, executed, events } = await run();
+    expect(events.every(({ run: owner }) => owner === basename(result.folder))).toBe(true);
+    expect(events).toContainEqual(expect.objectContaining({ type: 'artifact', path: 'findings.json', task: 'inspect', stage: 'inspect' }));
+    expect(events).toContainEqual(expect.objectContaining({ type: 'artifact', path: 'models/fold-1/config.json', task: 'train[1]', stage: 'train', fold: 1 }));
+    expect(events.find((event) => event.type === 'artifact' && event.path === 'config.yaml')).not.toHaveProperty('task');
     expect(executed).toEqual(['tokenize', 'split', 'inspect', 'train[0]', 'train[1]', 'evaluate', 'predict', 'submit']);
     for (const name of ['config.yaml', 'environment.json', 'journal.jsonl', 'folds.csv', 'findings.json', 'metrics.json', 'oof.csv', 'predictions.csv', 'submission.csv']) {
       expect(statSync(join(result.folder, name)).size, name).toBeGreaterThan(0);

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -33,7 +33,7 @@ const stageEvents: { readonly [K in StageEvent['type']]: Required<Extract<StageE
   notice: { type: 'notice', level: 'warning', message: 'm' },
 };
 const runEvents: { readonly [K in RunEvent['type']]: Required<Extract<RunEvent, { type: K }>> } = {
-  download: { type: 'download', file: 'f', done: 1, total: 2 },
+  download: { type: 'download', run: 'r', file: 'f', done: 1, total: 2 },
   'run-started': {
     type: 'run-started',
     run: 'r',
@@ -41,7 +41,7 @@ const runEvents: { readonly [K in RunEvent['type']]: Required<Extract<RunEvent, 
     tasks: [{ id: 'train[0]', stage: 'train', fold: 0 }],
     owner: thisProcess(),
     experiment: loadExperiment('configs/quickstart.yaml').experiment,
-    environment: { versions: { node: '20' }, machine, user: 'u', device: 'cpu', deviceChoice: { asked: 'auto', adapter: 'a', passedOver: { cuda: 'none' } }, threads: 2, git: { commit: 'c', dirty: true }, commandLine: ['pipeline'], data: { 'a.csv': 'x' }, entries: { train: 'train/x' } },
+    environment: { versions: { node: '20' }, machine, user: 'u', device: 'cpu', deviceChoice: { asked: 'auto', adapter: 'a', passedOver: { cuda: 'none' } }, precision: 'float32', threads: 2, git: { commit: 'c', dirty: true }, commandLine: ['pipeline'], data: { 'a.csv': 'x' }, entries: { train: 'train/x' } },
     command: { id: 'i', name: 'n', size: 2 },
   },
   notice: { type: 'notice', run: 'r', level: 'info', message: 'm' },
@@ -50,7 +50,7 @@ const runEvents: { readonly [K in RunEvent['type']]: Required<Extract<RunEvent, 
   'task-finished': { type: 'task-finished', ...who, seconds: 1, usage: { cpuSeconds: 1, peakBytes: 2 }, record },
   'task-event': { type: 'task-event', ...who, event: stageEvents.step },
   system: { type: 'system', run: 'r', cpuPercent: 1, memoryBytes: 2, freeBytes: 3, gpus: [{ percent: 1, usedBytes: 2, totalBytes: 3 }] },
-  artifact: { type: 'artifact', run: 'r', path: 'figures/a.svg', bytes: 1, sha256: 'x' },
+  artifact: { type: 'artifact', ...who, path: 'models/fold-0/a', bytes: 1, sha256: 'x' },
   'run-finished': { type: 'run-finished', run: 'r', seconds: 1, summary: { 'oof/f1': 0.5 }, owner: thisProcess() },
   'run-failed': { type: 'run-failed', run: 'r', seconds: 1, error: 'e', interrupted: false, owner: thisProcess() },
 };
@@ -118,6 +118,31 @@ test.each(events.map((event) => ['event' in event ? `${event.type} ${event.event
     const { problems } = caught(() => [...journalEntries(path)]);
     expect(problems, place).toEqual([expect.objectContaining({ file: path, line: 2, message: expect.stringContaining(`this line is no event: ${place} is `) })]);
   }
+});
+
+test.each(Object.values(runEvents))('$type tells whose it is', (event) => {
+  const { run, ...ownerless } = { v: 1, t: 1, ...event };
+  expect(run).toBe('r');
+  write(ownerless);
+  expect(caught(() => [...journalEntries(path)]).problems).toEqual([expect.objectContaining({ message: 'this line is no event: run is missing, not a text' })]);
+});
+
+test('the documentation names every event, its keys, and every kind of decision', () => {
+  const docs = readFileSync('docs/journal.md', 'utf8');
+  const kinds: Readonly<Record<(typeof stageEvents)['decision']['kind'], true>> = {
+    'best-model': true, patience: true, 'rate-reduced': true, 'rate-reset': true, stopped: true, diverged: true, 'one-class': true, 'step-skipped': true,
+  };
+  const isTold = (text: string, name: string): boolean => text.includes(`\`${name}\``);
+  // Downloads are shown and not kept.
+  const { download: _, ...kept } = runEvents;
+  const missing = [...Object.values(kept), ...Object.values(stageEvents)].flatMap(({ type, ...members }) => {
+    const rows = docs.split('\n').filter((line) => line.startsWith(`| \`${type}\` |`)).join('\n');
+    const inProse = 'task' in members && type !== 'artifact' ? ['run', 'task', 'stage', 'fold'] : [];
+    return [type, ...Object.keys(members)].filter((name) => !inProse.includes(name) && !isTold(rows, name)).map((name) => `${type}: ${name}`);
+  });
+  expect([...missing, ...Object.keys(kinds).filter((kind) => !isTold(docs, kind))]).toEqual([]);
+  const environment = docs.split('\n').find((line) => line.startsWith('`environment` is')) ?? '';
+  expect(Object.keys(runEvents['run-started'].environment).filter((key) => !environment.includes(key))).toEqual([]);
 });
 
 test('what a configuration must have for those who show the run is told with its place', () => {
