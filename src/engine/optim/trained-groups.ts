@@ -19,7 +19,12 @@ const TOGETHER = 32;
 export function trainedGroups({ graph, gradients }: StepProgram, decays: (parameter: string) => boolean, stacked: boolean): readonly TrainedGroup[] {
   const inputs = new Map(graph.inputs.map((x) => [x.name, x]));
   const shapeOf = ({ parameter }: GradientSpec): readonly number[] => inputs.get(parameter)?.shape as readonly number[];
-  const kind = (gradient: GradientSpec): string => (gradient.rows === undefined ? `${product(shapeOf(gradient))} ${decays(gradient.parameter)}` : gradient.parameter);
+  const casts = new Map(graph.nodes.filter(({ op }) => op === 'Cast').map((node) => [node.outputs[0], node.inputs[0]?.dtype]));
+  const kind = (gradient: GradientSpec): string => {
+    if (gradient.rows !== undefined) return gradient.parameter;
+    const dtype = casts.get(graph.outputs.get(gradient.output)) ?? 'float32'; // those of 16 bits are joined as such, and cast once
+    return `${product(shapeOf(gradient))} ${decays(gradient.parameter)} ${dtype}`;
+  };
   return grouped(gradients, kind, stacked ? TOGETHER : 1).map((group, i): TrainedGroup => {
     const shapes = group.map(shapeOf);
     const [{ parameter }, [first]] = [group[0] as GradientSpec, shapes as [readonly number[]]];

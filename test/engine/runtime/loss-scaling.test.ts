@@ -82,6 +82,24 @@ describe.each(openers)('a scaled loss, %s', (_, opener) => {
     expect(one.skipped).toBeUndefined();
   });
 
+  test('micro-batches are scaled alike, and skipped together', async () => {
+    const trainer = await opened(opener, { scale: 2 ** 30 });
+    const parts = [[[1, 7, 9, 2]], [[1, 5, 2]]].map((ids, i) => ({ feeds: { ...batchFeeds(encoder, ids, 4), ...targetFeeds(Float32Array.of(i), 1) }, share: 0.5 }));
+    const batch = { feeds: parts, rates: { lr: 1e-3 } };
+    const before = await trainer.snapshot();
+    const results: StepResult[] = [];
+    do results.push(...(await trainer.steps([batch])));
+    while (results.at(-1)?.skipped !== undefined && results.length < 20);
+    const skipped = results.length - 1;
+    expect(skipped).toBeGreaterThan(2);
+    expect((await trainer.optimizerState()).scaling).toMatchObject({ scale: 2 ** (30 - skipped), skipped });
+    expect(await trainer.snapshot()).not.toEqual(before);
+    const whole = await opened(opener);
+    const { loss, gradientNorm } = await whole.step(batchAt(0).feeds, { lr: 1e-3 });
+    expect(results.at(-1)?.loss).toBeCloseTo(loss, 3);
+    expect(Math.abs((results.at(-1)?.gradientNorm ?? NaN) / gradientNorm - 1)).toBeLessThan(2 ** -7);
+  });
+
   test('a loss that is not finite is not the fault of the scale', async () => {
     const trainer = await opened(opener);
     await trainer.restore(Object.fromEntries(Object.entries(await trainer.snapshot()).map(([name, values]) => [name, values.fill(name === 'classifier.1.bias' ? NaN : 0.1)])));
