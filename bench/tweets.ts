@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { readTestExamples, readTrainExamples } from '../src/data/examples.ts';
+import { readTestExamples } from '../src/data/examples.ts';
+import { readTrainExamples } from '../src/tasks/index.ts';
 
 /** The competition's tables and an encoder, which are not part of the repository. */
 export interface Tweets {
@@ -21,7 +22,8 @@ export function findTweets(data: string, model: string): Tweets | string {
 }
 
 export async function trainTexts({ train }: Tweets): Promise<{ readonly texts: readonly string[]; readonly labels: Int32Array }> {
-  return readTrainExamples(train, { id: 'id', text: 'text', target: 'target', conflicts: 'keep', duplicates: 'keep' });
+  const { texts, targets } = await readTrainExamples(train, { id: 'id', text: 'text', target: 'target', conflicts: 'keep', duplicates: 'keep' });
+  return { texts, labels: Int32Array.from(targets.values) };
 }
 
 export async function countTestTexts({ test }: Tweets): Promise<number> {

@@ -111,6 +111,8 @@ export function word<W extends string>(): ShapeOf<W> {
 }
 
 /** Both, the second only where the first holds. */
+export function both<A, B>(first: ShapeOf<A>, second: ShapeOf<B>): ShapeOf<A & B>;
+export function both(first: Shape, second: Shape): Shape;
 export function both(first: Shape, second: Shape): Shape {
   return (value, place) => first(value, place) ?? second(value, place);
 }

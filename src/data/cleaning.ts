@@ -1,6 +1,7 @@
 import type { LabelledExamples } from './example-rows.ts';
 import { groupsBy, repeated } from './groups.ts';
 import { counted } from './problems.ts';
+import { differ, sameTarget, targetOf, targetsAt, type Targets } from './targets.ts';
 
 /** What happens to training rows with the same text, to the character. */
 export interface CleaningOptions {
@@ -19,62 +20,61 @@ export interface CleaningCounts {
   readonly duplicate: number;
 }
 
-export interface CleanedExamples extends LabelledExamples {
+export interface CleanedExamples<T> extends LabelledExamples<T> {
   /** Each row's position in the table, ascending. */
   readonly rows: Int32Array;
   readonly cleaning: CleaningCounts;
 }
 
-/** The examples that are trained on and validated: first conflicts are settled, then duplicates left out. Ids stay, and so do all classes. */
-export function cleaned(examples: LabelledExamples, { conflicts, duplicates }: CleaningOptions): CleanedExamples {
-  const labels = examples.labels.slice();
-  const isKept = new Uint8Array(labels.length).fill(1);
+/** The examples that are trained on and validated: first conflicts are settled, then duplicates left out. Ids stay, and so does what the targets mean. */
+export function cleaned<T>(examples: LabelledExamples<T>, { conflicts, duplicates }: CleaningOptions): CleanedExamples<T> {
+  const targets: Targets = { ...examples.targets, values: examples.targets.values.slice() };
+  const isKept = new Uint8Array(examples.ids.length).fill(1);
   const alike = conflicts === 'keep' && duplicates === 'keep' ? [] : repeated(groupsBy(examples.texts));
   let [conflicting, relabelled, duplicate] = [0, 0, 0];
   for (const rows of alike) {
-    const winner = conflicts !== 'keep' && differ(rows, labels) ? settled(rows, labels, conflicts) : null;
-    const seen = new Set<number>();
+    const winner = conflicts !== 'keep' && differ(rows, targets) ? settled(rows, targets, conflicts) : null;
+    const seen: number[] = [];
     for (const row of rows) {
       if (winner === undefined) {
         isKept[row] = 0;
         conflicting++;
         continue;
       }
-      if (winner !== null && labels[row] !== winner) {
-        labels[row] = winner;
+      if (winner !== null && !sameTarget(targets, row, winner)) {
+        targetOf(targets, row).set(targetOf(targets, winner));
         relabelled++;
       }
-      if (duplicates === 'drop' && seen.has(labels[row]!)) {
+      if (duplicates !== 'drop') continue;
+      if (seen.some((earlier) => sameTarget(targets, row, earlier))) {
         isKept[row] = 0;
         duplicate++;
-      }
-      seen.add(labels[row]!);
+      } else seen.push(row);
     }
   }
-  const rows = Int32Array.from(labels.keys()).filter((row) => isKept[row] === 1);
+  const rows = Int32Array.from(isKept.keys()).filter((row) => isKept[row] === 1);
   const kept = <T>(values: readonly T[]): readonly T[] => (rows.length === values.length ? values : Array.from(rows, (row) => values[row]!));
   return {
     ids: kept(examples.ids),
     texts: kept(examples.texts),
-    labels: Int32Array.from(rows, (row) => labels[row]!),
-    classes: examples.classes,
+    targets: targetsAt(targets, rows),
+    task: examples.task,
     rows,
     cleaning: { conflicting, relabelled, duplicate },
   };
 }
 
-/** Whether rows have more than one label. */
-export function differ(rows: readonly number[], labels: Int32Array): boolean {
-  return rows.some((row) => labels[row] !== labels[rows[0]!]);
-}
-
-/** The label that rows with different ones all get; undefined: none, they are left out. */
-function settled(rows: readonly number[], labels: Int32Array, conflicts: 'drop' | 'majority'): number | undefined {
+/** A row whose target all of the rows get, though they have different ones; undefined: none, they are left out. */
+function settled(rows: readonly number[], targets: Targets, conflicts: 'drop' | 'majority'): number | undefined {
   if (conflicts === 'drop') return undefined;
-  const votes = new Map<number, number>();
-  for (const row of rows) votes.set(labels[row]!, (votes.get(labels[row]!) ?? 0) + 1);
-  const [first, second] = [...votes].sort(([, a], [, b]) => b - a);
-  return first![1] > (second?.[1] ?? 0) ? first![0] : undefined;
+  const votes: { readonly row: number; count: number }[] = [];
+  for (const row of rows) {
+    const known = votes.find((vote) => sameTarget(targets, vote.row, row));
+    if (known === undefined) votes.push({ row, count: 1 });
+    else known.count++;
+  }
+  const [first, second] = votes.sort((a, b) => b.count - a.count);
+  return first!.count > (second?.count ?? 0) ? first!.row : undefined;
 }
 
 /** What cleaning did, in a sentence without a final full stop; undefined where it did nothing. */

@@ -3,7 +3,7 @@ import type { Problem } from '../core/errors.ts';
 import { writeCsv } from './csv.ts';
 import { groupKFold, stratifiedGroupKFold } from './group-kfold.ts';
 import type { Groups } from './groups.ts';
-import { kFold, rowsByLabel, stratifiedKFold } from './kfold.ts';
+import { kFold, stratifiedKFold } from './kfold.ts';
 import { counted, dataError, quoted, quotedList } from './problems.ts';
 import { columnOf, readTable } from './table.ts';
 
@@ -15,11 +15,23 @@ export interface FoldOptions {
   readonly seed: number;
 }
 
+/** Kinds of rows, of which each fold shall have an equal share. */
+export interface Strata {
+  /** The kind of each row, numbered from 0. */
+  readonly of: Int32Array;
+  readonly count: number;
+  /**
+   * What is wrong with having so many folds, each with rows of all kinds.
+   *
+   * @param rows each row's position in the table, for messages
+   */
+  tooFew(folds: number, rows: Int32Array): readonly Problem[];
+}
+
 /** What is divided into folds. */
 export interface FoldedRows {
-  /** Positions in `classes`. */
-  readonly labels: Int32Array;
-  readonly classes: readonly string[];
+  /** What is held in equal shares in all folds. */
+  readonly strata: Strata;
   /** Which rows stay together; null: each by itself. */
   readonly groups: Groups | null;
   /** Each row's position in the table, for messages. */
@@ -28,18 +40,18 @@ export interface FoldedRows {
 
 /**
  * The fold in whose validation part each row is, [rows], as scikit-learn's `StratifiedKFold`, `KFold`, `StratifiedGroupKFold`
- * or `GroupKFold` divide. A `data` error where there are fewer rows or groups than folds, where one of two classes, or each
- * of more, has fewer rows when stratified, and where the groups leave a fold empty.
+ * or `GroupKFold` divide. A `data` error where there are fewer rows or groups than folds, where strata have too few rows for
+ * them, and where the groups leave a fold empty.
  */
 export function assignFolds(examples: FoldedRows, { strategy, folds, shuffle, seed }: FoldOptions): Int32Array {
-  const { labels, classes, groups } = examples;
+  const { strata, groups, rows } = examples;
   const refuse = (problems: readonly Problem[]): void => {
     if (problems.length > 0) throw dataError(`the training rows cannot be split into ${folds} folds`, 'split', problems, 'Lower split.folds, or add rows.');
   };
-  refuse([...(strategy === 'kfold' ? tooFewRows(labels, folds) : tooFewOfClass(examples, folds)), ...tooFewGroups(groups, folds)]);
+  refuse([...(strategy === 'kfold' ? tooFewRows(rows.length, folds) : strata.tooFew(folds, rows)), ...tooFewGroups(groups, folds)]);
   const shuffleSeed = shuffle ? seed : null;
-  if (groups === null) return strategy === 'kfold' ? kFold(labels.length, folds, shuffleSeed) : stratifiedKFold(labels, folds, shuffleSeed);
-  const foldOf = strategy === 'kfold' ? groupKFold(groups, folds, shuffleSeed) : stratifiedGroupKFold(labels, classes.length, groups, folds, shuffleSeed);
+  if (groups === null) return strategy === 'kfold' ? kFold(rows.length, folds, shuffleSeed) : stratifiedKFold(strata.of, folds, shuffleSeed);
+  const foldOf = strategy === 'kfold' ? groupKFold(groups, folds, shuffleSeed) : stratifiedGroupKFold(strata.of, strata.count, groups, folds, shuffleSeed);
   refuse(emptyFolds(foldOf, folds));
   return foldOf;
 }
@@ -61,27 +73,8 @@ export async function readFolds(path: string): Promise<Int32Array> {
   return Int32Array.from(folds, Number);
 }
 
-function tooFewRows(labels: Int32Array, folds: number): Problem[] {
-  return labels.length >= folds ? [] : [{ message: `${counted(labels.length, 'row')} for ${folds} folds` }];
-}
-
-/** As many as a person looks up. */
-const MOST_ROWS = 10;
-
-/** Each of two classes has a row for every fold; of more classes one does, as scikit-learn wants it. */
-function tooFewOfClass({ labels, classes, rows: places }: FoldedRows, folds: number): Problem[] {
-  const all = [...rowsByLabel(labels)];
-  const few = all.filter(([, rows]) => rows.length < folds);
-  if (classes.length > 2) {
-    if (few.length < all.length) return [];
-    const most = all.reduce((largest, [, rows]) => Math.max(largest, rows.length), 0);
-    return [{ message: `no class has as many rows as there are folds, ${folds}; the largest has ${counted(most, 'row')}` }];
-  }
-  return few.map(([label, rows]): Problem => {
-    const numbers = rows.map((row) => places[row]! + 1);
-    const listed = `${numbers.slice(0, MOST_ROWS).join(', ')}${numbers.length > MOST_ROWS ? ', …' : ''}`;
-    return { message: `the class ${quoted(classes[label] ?? String(label))} has ${counted(rows.length, 'row')} for ${folds} folds: rows ${listed}`, row: numbers[0]! };
-  });
+function tooFewRows(rows: number, folds: number): Problem[] {
+  return rows >= folds ? [] : [{ message: `${counted(rows, 'row')} for ${folds} folds` }];
 }
 
 function tooFewGroups(groups: Groups | null, folds: number): Problem[] {

@@ -12,78 +12,78 @@ export function groupKFold({ of, count }: Groups, folds: number, seed: number | 
 }
 
 /**
- * scikit-learn's `StratifiedGroupKFold`: groups by the spread of their classes, the most uneven first, each into the fold
- * after which the classes are spread over the folds most evenly. With a seed, groups of equal spread come in random order.
+ * scikit-learn's `StratifiedGroupKFold`: groups by the spread of their strata, the most uneven first, each into the fold
+ * after which the strata are spread over the folds most evenly. With a seed, groups of equal spread come in random order.
  *
- * @param classes how many there are; labels are positions in them
+ * @param strataCount how many strata there are; they are numbered from 0
  */
-export function stratifiedGroupKFold(labels: Int32Array, classes: number, { of, count }: Groups, folds: number, seed: number | null): Int32Array {
+export function stratifiedGroupKFold(strata: Int32Array, strataCount: number, { of, count }: Groups, folds: number, seed: number | null): Int32Array {
   const order = seed === null ? Int32Array.from({ length: count }, (_, group) => group) : new RandomState(seed).permutation(count);
-  const rowsOfClass = new Float64Array(classes);
-  for (const label of labels) rowsOfClass[label]!++;
-  const withCounts = countsByGroup(labels, classes, { of, count });
+  const rowsOfStratum = new Float64Array(strataCount);
+  for (const stratum of strata) rowsOfStratum[stratum]!++;
+  const withCounts = countsByGroup(strata, strataCount, { of, count });
   const spread = new Float64Array(count).map((_, group) => withCounts(group, deviation));
   order.sort((a, b) => spread[b]! - spread[a]!);
 
-  const dealt = openDealing(rowsOfClass, folds);
+  const dealt = openDealing(rowsOfStratum, folds);
   const foldOfGroup = new Int32Array(count);
   for (const group of order) foldOfGroup[group] = withCounts(group, (rows) => dealt.place(rows));
   return of.map((group) => foldOfGroup[group]!);
 }
 
-/** Calls a function with a group's rows of each class, [classes], which hold until it returns: all of them at once would be groups times classes. */
-function countsByGroup(labels: Int32Array, classes: number, { of, count }: Groups): <T>(group: number, use: (rows: Float64Array) => T) => T {
+/** Calls a function with a group's rows of each stratum, [strataCount], which hold until it returns: all of them at once would be groups times strata. */
+function countsByGroup(strata: Int32Array, strataCount: number, { of, count }: Groups): <T>(group: number, use: (rows: Float64Array) => T) => T {
   const starts = new Int32Array(count + 1);
   for (const group of of) starts[group + 1]!++;
   for (let group = 0; group < count; group++) starts[group + 1]! += starts[group]!;
-  const [next, byGroup] = [starts.slice(), new Int32Array(of.length)]; // labels, group after group
-  of.forEach((group, row) => (byGroup[next[group]!++] = labels[row]!));
-  const rows = new Float64Array(classes);
+  const [next, byGroup] = [starts.slice(), new Int32Array(of.length)]; // strata, group after group
+  of.forEach((group, row) => (byGroup[next[group]!++] = strata[row]!));
+  const rows = new Float64Array(strataCount);
   return (group, use) => {
     const own = byGroup.subarray(starts[group], starts[group + 1]);
-    for (const label of own) rows[label]!++;
+    for (const stratum of own) rows[stratum]!++;
     try {
       return use(rows);
     } finally {
-      for (const label of own) rows[label] = 0;
+      for (const stratum of own) rows[stratum] = 0;
     }
   };
 }
 
 interface Dealing {
-  /** Puts a group with these rows of each class into the best fold, and answers with that. */
+  /** Puts a group with these rows of each stratum into the best fold, and answers with that. */
   place(rows: Float64Array): number;
 }
 
 /**
- * The folds while groups are put into them. A fold is judged by the mean over the classes of the standard deviation over the
- * folds of the shares of the class; within `isclose` the fold with fewer rows wins.
+ * The folds while groups are put into them. A fold is judged by the mean over the strata of the standard deviation over the
+ * folds of the shares of the stratum; within `isclose` the fold with fewer rows wins.
  */
-function openDealing(rowsOfClass: Float64Array, folds: number): Dealing {
-  const classes = rowsOfClass.length;
-  const rowsIn = Array.from({ length: classes }, () => new Float64Array(folds)); // [classes][folds]
+function openDealing(rowsOfStratum: Float64Array, folds: number): Dealing {
+  const strataCount = rowsOfStratum.length;
+  const rowsIn = Array.from({ length: strataCount }, () => new Float64Array(folds)); // [strataCount][folds]
   const sizes = new Float64Array(folds);
-  const deviations = new Float64Array(classes);
+  const deviations = new Float64Array(strataCount);
   const shares = new Float64Array(folds);
-  /** The deviation of a class if `fold` had `more` rows of it. */
-  const deviationWith = (label: number, fold: number, more: number): number => {
-    for (let i = 0; i < folds; i++) shares[i] = (rowsIn[label]![i]! + (i === fold ? more : 0)) / rowsOfClass[label]!;
+  /** The deviation of a stratum if `fold` had `more` rows of it. */
+  const deviationWith = (stratum: number, fold: number, more: number): number => {
+    for (let i = 0; i < folds; i++) shares[i] = (rowsIn[stratum]![i]! + (i === fold ? more : 0)) / rowsOfStratum[stratum]!;
     return deviation(shares, sumInOrder);
   };
-  const tried = new Float64Array(classes);
+  const tried = new Float64Array(strataCount);
   return {
     place(rows) {
       let [best, least] = [-1, Infinity];
       for (let fold = 0; fold < folds; fold++) {
-        for (let label = 0; label < classes; label++) tried[label] = rows[label] === 0 ? deviations[label]! : deviationWith(label, fold, rows[label]!);
-        const value = sumPairwise(tried) / classes;
+        for (let stratum = 0; stratum < strataCount; stratum++) tried[stratum] = rows[stratum] === 0 ? deviations[stratum]! : deviationWith(stratum, fold, rows[stratum]!);
+        const value = sumPairwise(tried) / strataCount;
         if (value < least || (isClose(value, least) && sizes[fold]! < sizes[best]!)) [best, least] = [fold, value];
       }
-      for (let label = 0; label < classes; label++) {
-        if (rows[label] === 0) continue;
-        rowsIn[label]![best]! += rows[label]!;
-        sizes[best]! += rows[label]!;
-        deviations[label] = deviationWith(label, best, 0);
+      for (let stratum = 0; stratum < strataCount; stratum++) {
+        if (rows[stratum] === 0) continue;
+        rowsIn[stratum]![best]! += rows[stratum]!;
+        sizes[best]! += rows[stratum]!;
+        deviations[stratum] = deviationWith(stratum, best, 0);
       }
       return best;
     },

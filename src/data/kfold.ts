@@ -6,14 +6,14 @@ export function kFold(rows: number, folds: number, seed: number | null): Int32Ar
 }
 
 /**
- * scikit-learn's `StratifiedKFold`: the rows sorted by class are dealt to the folds in turn, which says how many of each
- * class a fold gets; each class's list of fold numbers is then shuffled. Classes count in the order of first appearance.
+ * scikit-learn's `StratifiedKFold`: the rows sorted by stratum are dealt to the folds in turn, which says how many of each
+ * stratum a fold gets; each stratum’s list of fold numbers is then shuffled. Strata count in the order of first appearance.
  */
-export function stratifiedKFold(labels: Int32Array, folds: number, seed: number | null): Int32Array {
+export function stratifiedKFold(strata: Int32Array, folds: number, seed: number | null): Int32Array {
   const rng = seed === null ? null : new RandomState(seed);
-  const foldOf = new Int32Array(labels.length);
+  const foldOf = new Int32Array(strata.length);
   let dealt = 0;
-  for (const rows of rowsByLabel(labels).values()) {
+  for (const rows of rowsByStratum(strata).values()) {
     const perFold = new Int32Array(folds);
     for (let i = 0; i < rows.length; i++) perFold[dealt++ % folds]!++;
     const list = [...perFold].flatMap((count, fold) => Array.from({ length: count }, () => fold));
@@ -35,12 +35,12 @@ export function inTurn(order: Int32Array, folds: number): Int32Array {
   return foldOf;
 }
 
-/** Label to its rows, ascending; labels in the order of first appearance. */
-export function rowsByLabel(labels: Int32Array): Map<number, number[]> {
+/** Stratum to its rows, ascending; strata in the order of first appearance. */
+export function rowsByStratum(strata: Int32Array): Map<number, number[]> {
   const rows = new Map<number, number[]>();
-  labels.forEach((label, row) => {
-    const known = rows.get(label);
-    if (known === undefined) rows.set(label, [row]);
+  strata.forEach((stratum, row) => {
+    const known = rows.get(stratum);
+    if (known === undefined) rows.set(stratum, [row]);
     else known.push(row);
   });
   return rows;

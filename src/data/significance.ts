@@ -1,5 +1,4 @@
 import { binomialCdf, studentQuantile, studentTails } from './distributions.ts';
-import { meanAndSd } from './metrics.ts';
 
 /** How sure a difference between two classifiers is, and how far a score may be from what it would be on new data. */
 
@@ -75,3 +74,10 @@ export function wilsonInterval(hits: number, rows: number): Interval {
 
 /** 97.5 % of the normal distribution lie below. */
 const NORMAL_QUANTILE = 1.959963984540054;
+
+/** Mean and standard deviation (n − 1); of one value the deviation is NaN. */
+export function meanAndSd(values: readonly number[]): { readonly mean: number; readonly sd: number } {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { mean, sd: Math.sqrt(squares / (values.length - 1)) };
+}

@@ -1,8 +1,8 @@
 import { tablesOf, type Experiment, type TableSources } from '../config/index.ts';
 import { OrtrainError } from '../core/errors.ts';
 import type { Examples } from '../data/example-rows.ts';
-import { trainExamples, unlabelledExamples, type TrainExamples } from '../data/examples.ts';
-import { inspectData, type Dataset, type Finding } from '../data/findings/index.ts';
+import { unlabelledExamples } from '../data/examples.ts';
+import type { Finding } from '../data/findings/finding.ts';
 import { assignFolds } from '../data/folds.ts';
 import { localModel } from '../data/hub.ts';
 import { buildSubmission } from '../data/submission.ts';
@@ -10,7 +10,7 @@ import { sampleIdColumn } from '../data/sample-id.ts';
 import { readTable } from '../data/table.ts';
 import { loadTokenizer } from '../data/tokens.ts';
 import { inspectionOptions } from '../stages/inspect.ts';
-import { classification, classTargets, type Task, type TaskDescription } from '../tasks/index.ts';
+import { classification, inspectData, trainExamples, type Dataset, type Task, type TaskDescription, type TrainExamples } from '../tasks/index.ts';
 import { tokenizerFiles } from '../training/classifier-folder.ts';
 import { inspectPooler } from './untrained-pooler.ts';
 import { throwIfUndefined, throwIfUnmeasured } from './check-monitors.ts';
@@ -46,7 +46,7 @@ export function sizesOf({ train, test, foldOf }: DataContents, folds: number): D
   const rowsOfFold = new Int32Array(folds);
   for (const fold of foldOf) rowsOfFold[fold]!++;
   const trainRowsOfFold = Array.from(rowsOfFold, (rows) => foldOf.length - rows);
-  return { rows: train.texts.length, task: classification(train.classes).description, testRows: test?.ids.length ?? null, trainRowsOfFold };
+  return { rows: train.texts.length, task: train.task.description, testRows: test?.ids.length ?? null, trainRowsOfFold };
 }
 
 /**
@@ -62,11 +62,10 @@ export async function readData({ data, split, seed, training }: Experiment): Pro
   const test = testSource === null ? null : await attempt(() => readTable(testSource), errors);
   const testExamples = test === undefined || test === null || testSource === null ? undefined : await attempt(async () => unlabelledExamples(test, testSource), errors);
   // Without readable classes the ids can still be compared.
-  if (testExamples !== undefined) await attempt(() => checkSample(sources, testExamples.ids, classification(examples?.classes ?? ['0', '1'])), errors);
-  const foldOf = examples === undefined ? undefined : await attempt(async () => assignFolds(examples, { ...split, seed: split.seed ?? seed }), errors);
-  const task = examples === undefined ? undefined : classification(examples.classes);
-  if (task !== undefined) await attempt(async () => throwIfUnmeasured(training, task), errors);
-  if (examples !== undefined && task !== undefined && foldOf !== undefined) await attempt(async () => throwIfUndefined({ training, split }, { task, targets: classTargets(examples.labels), foldOf }), errors);
+  if (testExamples !== undefined) await attempt(() => checkSample(sources, testExamples.ids, examples?.task ?? classification(['0', '1'])), errors);
+  const foldOf = examples === undefined ? undefined : await attempt(async () => assignFolds({ ...examples, strata: examples.task.strata(examples.targets) }, { ...split, seed: split.seed ?? seed }), errors);
+  if (examples !== undefined) await attempt(async () => throwIfUnmeasured(training, examples.task), errors);
+  if (examples !== undefined && foldOf !== undefined) await attempt(async () => throwIfUndefined({ training, split }, { ...examples, foldOf }), errors);
   if (errors.length > 0 || train === undefined || test === undefined || examples === undefined || foldOf === undefined) throw together(errors);
   return { tables: { train, test }, train: examples, test: testExamples, foldOf };
 }

@@ -1,6 +1,6 @@
 export { cacheContents, removeUnused, unused, type CacheItem } from './cache-contents.ts';
 export { deleteRuns, deletionOf, type Deletion } from './delete-runs.ts';
-export type { Finding } from '../data/findings/index.ts';
+export type { Finding } from '../data/findings/finding.ts';
 export { exportRun, type ExportedFile, type ExportedModel, type ExportRequest } from './export.ts';
 export type { BatchShape } from './example-batches.ts';
 export { explainExperiment, type Explanation } from './explain.ts';

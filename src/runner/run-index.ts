@@ -7,9 +7,10 @@ import { hashOf, sha256 } from '../core/hash.ts';
 import { MOST_JSON_BYTES, readInput } from '../core/inputs.ts';
 import { fileInside } from '../core/inside.ts';
 import { packageVersion } from '../core/package.ts';
+import type { TaskDescription } from '../tasks/index.ts';
 import { readHistory } from '../tracking/history.ts';
 import { soundEntries } from '../tracking/journal.ts';
-import { readMetrics, type RunMetrics } from '../tracking/run-metrics.ts';
+import { readMetrics, taskOf, type RunMetrics } from '../tracking/run-metrics.ts';
 import { progressOf, type RunProgress } from '../tracking/run-progress.ts';
 
 /** What a list of runs needs of one of them. */
@@ -23,10 +24,11 @@ export interface RunDigest {
 }
 
 /** The results of a run, in short. */
-export interface RunResults extends Pick<RunMetrics, 'oof' | 'cv' | 'classes'> {
-  /** Those that were trained. */
-  readonly folds: readonly number[];
-}
+export type RunResults = Pick<RunMetrics, 'oof' | 'cv'> &
+  TaskDescription & {
+    /** Those that were trained. */
+    readonly folds: readonly number[];
+  };
 
 /** Digests of runs, remembered beside the cache for as long as the files that they were made from are the same. */
 export interface RunIndex {
@@ -127,6 +129,7 @@ function digestOf(folder: string): { readonly digest: RunDigest; readonly isOfOn
   };
 }
 
-function inShort({ oof, cv, classes, folds }: RunMetrics): RunResults {
-  return { oof, cv, classes, folds: folds.map(({ fold }) => fold) };
+function inShort(metrics: RunMetrics): RunResults {
+  const { oof, cv, folds } = metrics;
+  return { oof, cv, ...taskOf(metrics), folds: folds.map(({ fold }) => fold) };
 }

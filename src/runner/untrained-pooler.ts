@@ -1,5 +1,5 @@
 import type { Experiment } from '../config/index.ts';
-import type { Finding } from '../data/findings/index.ts';
+import type { Finding } from '../data/findings/finding.ts';
 import { openWeights } from '../data/model-folder.ts';
 import { encoderForward, readFloats } from '../engine/models/index.ts';
 import { encoderFiles, initialWeights } from '../training/classifier-folder.ts';

@@ -3,10 +3,9 @@ import { join } from 'node:path';
 import { tablesOf } from '../config/index.ts';
 import { OrtrainError } from '../core/errors.ts';
 import { fileInside } from '../core/inside.ts';
-import { readTrainExamples } from '../data/examples.ts';
 import type { Targets } from '../data/targets.ts';
 import { columnOf, readTable } from '../data/table.ts';
-import { classification, classTargets, openTask, readPredictions, readTargets, type Predictions, type TaskDescription } from '../tasks/index.ts';
+import { openTask, readPredictions, readTargets, readTrainExamples, type Predictions, type TaskDescription } from '../tasks/index.ts';
 import type { StoredRun } from './runs.ts';
 
 /** The rows that a fold was validated on, and what the run recorded for them. */
@@ -32,7 +31,7 @@ export async function readValidation(run: StoredRun, fold: number, description: 
   const oof = { ...whole, rows: whole.rows.filter((_, row) => Number(folds[row]) === fold) };
   const rowOf = new Map(examples.ids.map((id, row) => [id, row]));
   const { columns } = openTask(description);
-  const cellsOf = classification(examples.classes).columns.targetCells(classTargets(examples.labels));
+  const cellsOf = examples.task.columns.targetCells(examples.targets);
 
   const found = oof.rows.flatMap(([id = '', , ...cells]) => {
     const row = rowOf.get(id);

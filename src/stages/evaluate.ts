@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { writeFileAtomic, writeJsonAtomic } from '../core/files.ts';
 import { writeCsv } from '../data/csv.ts';
-import { meanAndSd } from '../data/metrics.ts';
+import { meanAndSd } from '../data/significance.ts';
 import { targetsAt } from '../data/targets.ts';
 import type { Predictions } from '../tasks/index.ts';
 import type { FoldHistory, RunMetrics } from '../tracking/run-metrics.ts';
@@ -28,7 +28,7 @@ export const evaluate: Stage<null> = {
     const targets = targetsAt(train.targets, at);
 
     const metrics: RunMetrics = {
-      ...(task.description as Pick<RunMetrics, 'classes'>),
+      ...task.description,
       folds,
       cv: Object.fromEntries(validationNames(folds).map((name) => [name, meanAndSd(folds.map((fold) => fold.best[`val/${name}`] ?? NaN))])),
       oof: Object.fromEntries(Object.entries({ loss: task.predictionLoss(targets, predictions), ...task.measure(targets, predictions) }).map(([name, value]) => [`oof/${name}`, value])),

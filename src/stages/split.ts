@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { readTrainExamples } from '../data/examples.ts';
 import { assignFolds, writeFolds } from '../data/folds.ts';
+import { readTrainExamples } from '../tasks/index.ts';
 import type { Experiment } from '../config/index.ts';
 import type { Stage } from './stage.ts';
 import { pickTables, type TableParams } from './tables.ts';
@@ -26,6 +26,6 @@ export const split: Stage<Params> = {
   },
   async run({ params, files, output }) {
     const examples = await readTrainExamples({ path: files['train'] ?? '', ...params.train }, { ...params.data, group_by: params.split.group_by });
-    writeFolds(join(output, 'folds.csv'), examples.ids, assignFolds(examples, params.split));
+    writeFolds(join(output, 'folds.csv'), examples.ids, assignFolds({ ...examples, strata: examples.task.strata(examples.targets) }, params.split));
   },
 };

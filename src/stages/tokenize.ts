@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { Experiment } from '../config/index.ts';
 import { cleaningSentence } from '../data/cleaning.ts';
-import { readTestExamples, readTrainExamples } from '../data/examples.ts';
+import { readTestExamples } from '../data/examples.ts';
 import { encodeTexts } from '../data/tokenizer/encode-texts.ts';
 import { loadTokenizer, saveTokens, type TokenSet } from '../data/tokens.ts';
-import { classification, classTargets } from '../tasks/index.ts';
+import { readTrainExamples } from '../tasks/index.ts';
 import { tokenizerFiles } from '../training/classifier-folder.ts';
 import { writeExampleIndex } from './outputs.ts';
 import type { Stage } from './stage.ts';
@@ -45,6 +45,6 @@ export const tokenize: Stage<Params> = {
     };
     saveTokens(join(output, 'train.tokens'), await encode(train.texts, 0));
     if (test !== undefined) saveTokens(join(output, 'test.tokens'), await encode(test.texts, train.texts.length));
-    writeExampleIndex(output, { task: classification(train.classes), train: { ids: train.ids, targets: classTargets(train.labels) }, test: test === undefined ? null : { ids: test.ids } });
+    writeExampleIndex(output, { task: train.task, train, test: test === undefined ? null : { ids: test.ids } });
   },
 };

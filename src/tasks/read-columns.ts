@@ -2,7 +2,8 @@ import { unreadable } from '../core/inputs.ts';
 import { cut } from '../core/shapes.ts';
 import type { Targets } from '../data/targets.ts';
 import type { Table } from '../data/table.ts';
-import type { Misread, Predictions, TaskColumns } from './task.ts';
+import type { Predictions } from './predictions.ts';
+import type { Misread, TaskColumns } from './task.ts';
 
 /** The targets in a table that was written here, whose columns of a task begin at `first`. Throws a `data` error for a cell that cannot be read. */
 export function readTargets(table: Table, { targets, readTarget }: TaskColumns, first: number): Targets {

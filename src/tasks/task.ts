@@ -1,8 +1,15 @@
 import type { MetricName } from '../config/metric-names.ts';
 import type { Problem } from '../core/errors.ts';
+import type { CleanedExamples, CleaningOptions } from '../data/cleaning.ts';
+import type { LabelledExamples } from '../data/example-rows.ts';
+import type { Finding } from '../data/findings/finding.ts';
+import type { Strata } from '../data/folds.ts';
 import type { SampleColumn, ValueWriter } from '../data/submission.ts';
+import type { Table } from '../data/table.ts';
 import type { Targets } from '../data/targets.ts';
 import type { Loss } from '../engine/models/index.ts';
+import type { Predictions } from './predictions.ts';
+import type { ReportedRun, TaskReport } from './report.ts';
 
 /**
  * What is learned: what the numbers of targets and predictions mean, how a model is held against them and measured, and how they are
@@ -33,6 +40,12 @@ export interface Task {
   measure(targets: Targets, predictions: Predictions): Readonly<Record<string, number>>;
   /** The loss of predictions whose logits are gone, as those of several models are. */
   predictionLoss(targets: Targets, predictions: Predictions): number;
+  /** What `stratified-kfold` holds in equal shares. */
+  strata(targets: Targets): Strata;
+  /** What is to be known about groups of rows that have the same text and different targets. */
+  conflicts(all: LabelledExamples<unknown>, groups: readonly (readonly number[])[], settling: CleaningOptions['conflicts']): readonly Finding[];
+  /** What else is to be known about the targets before training. */
+  findings(inspected: InspectedTargets): readonly Finding[];
   /** How oof.csv and predictions.csv are written and read. */
   readonly columns: TaskColumns;
   /** What goes into the columns of a submission, given those of the sample beside the id; or why nothing fits, as a sentence. */
@@ -41,18 +54,16 @@ export interface Task {
   objects(predictions: Predictions): (row: number) => Readonly<Record<string, unknown>>;
   /** Predictions that say nothing, for a look at what could be done with others. */
   uninformed(rows: number): Predictions;
+  /** 1 for each row that is predicted rightly, otherwise 0. */
+  right(targets: Targets, predictions: Predictions): Uint8Array;
+  /** What the page of a run shows of its targets and predictions. */
+  report(run: ReportedRun): TaskReport;
   /** Why predictions that are all alike are worth a word, as a sentence; undefined where they are not. */
   sameness(predictions: Predictions): string | undefined;
 }
 
 /** JSON that the files of examples, metrics and models hold among their own keys. */
 export type TaskDescription = Readonly<Record<string, unknown>>;
-
-/** What models say about rows: row-major [rows, width]. Numbers of several models are averaged one by one. */
-export interface Predictions {
-  readonly width: number;
-  readonly numbers: Float64Array;
-}
 
 export interface Metric {
   readonly name: MetricName;
@@ -80,6 +91,20 @@ export interface Divided {
   readonly folds: number;
   /** Those that are trained, by their numbers. */
   readonly trained: readonly number[];
+}
+
+/** A training table, and what is trained on. */
+export interface InspectedTargets {
+  readonly table: Table;
+  /** The columns that the experiment uses. */
+  readonly used: { readonly id: string | null; readonly text: string; readonly target: string };
+  /** Every row of the table. */
+  readonly all: LabelledExamples<unknown>;
+  /** The rows that are trained on, and the fold of each. */
+  readonly kept: CleanedExamples<unknown>;
+  readonly foldOf: Int32Array;
+  readonly folds: number;
+  readonly shuffle: boolean;
 }
 
 export interface Refused {

@@ -5,18 +5,9 @@ import { readJsonInput, unreadable } from '../core/inputs.ts';
 import { fileInside } from '../core/inside.ts';
 import { cut } from '../core/shapes.ts';
 import { columnOf, readTable } from '../data/table.ts';
+import { openTask, readPredictions, readTargets, type OutOfFold, type Task } from '../tasks/index.ts';
 import { throwIfResultsChanged } from './recorded-files.ts';
-import { readMetrics, type RunMetrics } from './run-metrics.ts';
-
-/** `oof.csv`: each row as the model judged it that had not seen it. Labels and predictions are positions in the run's classes. */
-export interface OutOfFold {
-  readonly ids: readonly string[];
-  readonly folds: Int32Array;
-  readonly labels: Int32Array;
-  readonly predictions: Int32Array;
-  /** [rows] of the second class for two classes, otherwise row-major [rows, classes]. */
-  readonly probabilities: Float64Array;
-}
+import { readMetrics, taskOf, type RunMetrics } from './run-metrics.ts';
 
 /** A run that has been evaluated, as its folder tells it. */
 export interface EvaluatedRun {
@@ -24,7 +15,9 @@ export interface EvaluatedRun {
   readonly folder: string;
   readonly experiment: Experiment;
   readonly metrics: RunMetrics;
+  readonly task: Task;
   readonly environment: Environment;
+  /** `oof.csv` */
   readonly outOfFold: OutOfFold;
 }
 
@@ -33,43 +26,34 @@ export async function readEvaluatedRun(folder: string): Promise<EvaluatedRun> {
   await throwIfResultsChanged(folder, ['config.yaml', 'metrics.json', 'oof.csv']);
   const metrics = readMetrics(folder);
   if (metrics === null) throw unreadable(join(folder, 'metrics.json'), 'there is no such file');
+  const task = openTask(taskOf(metrics));
   return {
     name: basename(folder),
     folder,
     experiment: readExperiment(fileInside(folder, 'config.yaml')),
     metrics,
+    task,
     environment: readJsonInput(fileInside(folder, 'environment.json'), environment),
-    outOfFold: await readOutOfFold(fileInside(folder, 'oof.csv'), metrics.classes),
+    outOfFold: await readOutOfFold(fileInside(folder, 'oof.csv'), task),
   };
 }
 
-async function readOutOfFold(path: string, classes: readonly string[]): Promise<OutOfFold> {
+async function readOutOfFold(path: string, { columns }: Task): Promise<OutOfFold> {
   const table = await readTable(path);
-  const column = (name: string): readonly string[] => columnOf(table, name) ?? [];
-  const width = classes.length === 2 ? 1 : classes.length;
-  const isWhole = table.columns.length === width + 4 && table.columns.slice(0, 3).join() === 'id,fold,target' && table.columns.at(-1) === 'prediction';
-  if (!isWhole) throw unreadable(path, 'its columns are not id, fold, target, a probability each, and prediction');
-  const labelOf = new Map(classes.map((name, label) => [name, label]));
-  const numbered = (name: string, numberOf: (value: string) => number, what: string): number[] =>
-    column(name).map((value, row) => {
-      const number = numberOf(value);
-      if (Number.isInteger(number) && number >= 0) return number;
-      throw unreadable(path, `the ${name} in line ${table.lines[row]} is ${JSON.stringify(cut(value))}, not ${what}`);
-    });
-  const labelled = (name: string): Int32Array => Int32Array.from(numbered(name, (value) => labelOf.get(value) ?? NaN, "one of the run's classes"));
-  // Between the target and the prediction stand the probabilities, one column or one a class, in the order of the classes.
-  const probabilities = table.rows.flatMap((row, i) =>
-    row.slice(3, -1).map((value) => {
-      const p = Number(value);
-      if (value.trim() !== '' && p >= 0 && p <= 1) return p;
-      throw unreadable(path, `a probability in line ${table.lines[i]} is ${JSON.stringify(cut(value))}`);
-    }),
-  );
+  const first = ['id', 'fold', ...columns.targets];
+  const isWhole =
+    table.columns.length === first.length + columns.predictions.length &&
+    table.columns.slice(0, first.length).join() === first.join() &&
+    table.columns.at(-1) === columns.predictions.at(-1);
+  if (!isWhole) throw unreadable(path, `its columns are not ${[...first, ...columns.predictions].join(', ')}`);
+  const folds = (columnOf(table, 'fold') ?? []).map((value, row) => {
+    if (/^\d{1,9}$/.test(value)) return Number(value);
+    throw unreadable(path, `the fold in line ${table.lines[row]} is ${JSON.stringify(cut(value))}, not the number of a fold`);
+  });
   return {
-    ids: column('id'),
-    folds: Int32Array.from(numbered('fold', Number, 'the number of a fold')),
-    labels: labelled('target'),
-    predictions: labelled('prediction'),
-    probabilities: Float64Array.from(probabilities),
+    ids: columnOf(table, 'id') ?? [],
+    folds: Int32Array.from(folds),
+    targets: readTargets(table, columns, 2),
+    predictions: readPredictions(table, columns, first.length),
   };
 }

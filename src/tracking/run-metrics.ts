@@ -3,7 +3,8 @@ import { sha256 } from '../core/hash.ts';
 import { MOST_JSON_BYTES, readInput, readJsonInput, unreadable } from '../core/inputs.ts';
 import { fileInside } from '../core/inside.ts';
 import { epochMembers } from '../core/measures.ts';
-import { count, list, metric, number, object, record, text, type TypeOf } from '../core/shapes.ts';
+import { both, count, list, metric, number, object, record, text, type TypeOf } from '../core/shapes.ts';
+import { taskShape, type TaskDescription } from '../tasks/index.ts';
 
 /** How one epoch of a fold went. */
 export type EpochRecord = TypeOf<typeof epoch>;
@@ -22,11 +23,10 @@ const fold = object({
   best: record(metric),
 });
 
-/** `metrics.json`. What is not a number there is null. */
-export type RunMetrics = TypeOf<typeof runMetrics>;
+/** `metrics.json`: the description of the task, and figures. What is not a number there is null. */
+export type RunMetrics = TypeOf<typeof runMetrics> & TaskDescription;
 
 const runMetrics = object({
-  classes: list(text),
   folds: list(fold),
   /** Mean and standard deviation (n − 1) over the folds of each best epoch's validation metrics, without the `val/`. */
   cv: record(object({ mean: metric, sd: metric })),
@@ -41,9 +41,14 @@ const runMetrics = object({
 export function readMetrics(folder: string, digest?: string): RunMetrics | null {
   const file = fileInside(folder, 'metrics.json');
   if (!isThere(file)) return null;
-  const metrics = readJsonInput(file, runMetrics);
+  const metrics = readJsonInput(file, both(taskShape, runMetrics));
   if (digest !== undefined && sha256(readInput(file, MOST_JSON_BYTES)) !== digest) throw unreadable(file, 'it was changed after the run wrote it');
   return metrics;
+}
+
+/** What the targets of the run are. */
+export function taskOf({ folds: _folds, cv: _cv, oof: _oof, ...description }: RunMetrics): TaskDescription {
+  return description;
 }
 
 /** The figures by which runs are compared: `oof/…` and `cv/<metric>/mean|sd`. */

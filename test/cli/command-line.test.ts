@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runCommandLine } from '../../src/cli/program.ts';
 import { openTerminal } from '../../src/cli/terminal.ts';
 import { loadExperiment, pathOf } from '../../src/config/index.ts';
-import { readTrainExamples } from '../../src/data/examples.ts';
+import { readTrainExamples } from '../helpers/class-examples.ts';
 import { node, pipeline } from './bin.ts';
 
 let folder: string;

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { cleaned, type CleaningOptions } from '../../src/data/cleaning.ts';
-import { readTrainExamples, trainExamples, type TrainOptions } from '../../src/data/examples.ts';
+import type { TrainOptions } from '../../src/data/examples.ts';
+import { readTrainExamples, trainExamples } from '../helpers/class-examples.ts';
+import { classTargets } from '../../src/tasks/classification/labels.ts';
 import { parseTable, type Table } from '../../src/data/table.ts';
 import { describeShared, sharedPath } from '../helpers/shared.ts';
 import { countsBy, errorOf } from './support.ts';
@@ -10,10 +12,10 @@ const classes = ['no', 'yes', 'maybe'];
 /** Rows as `text:class`, from which ids and labels follow; answers with what is left, as `id text:class`. */
 function left(rows: readonly string[], options: Partial<CleaningOptions>) {
   const parts = rows.map((row) => row.split(':') as [string, string]);
-  const examples = { ids: rows.map((_, i) => `#${i}`), texts: parts.map(([text]) => text), labels: Int32Array.from(parts, ([, name]) => classes.indexOf(name)), classes };
+  const examples = { ids: rows.map((_, i) => `#${i}`), texts: parts.map(([text]) => text), targets: classTargets(parts.map(([, name]) => classes.indexOf(name))), task: null };
   const after = cleaned(examples, { conflicts: 'keep', duplicates: 'keep', ...options });
   expect([...after.rows].map((row) => `#${row}`)).toEqual(after.ids);
-  return { rows: after.ids.map((id, i) => `${id} ${after.texts[i]}:${classes[after.labels[i]!]}`), ...after.cleaning };
+  return { rows: after.ids.map((id, i) => `${id} ${after.texts[i]}:${classes[after.targets.values[i]!]}`), ...after.cleaning };
 }
 
 const rows = ['a:yes', 'b:no', 'a:no', 'c:no', 'a:yes', 'b:no', 'd:no', 'd:maybe', 'A:no'];

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { TableFormat } from '../../src/core/table-files.ts';
-import { labelledExamples, readTestExamples, readTrainExamples, unlabelledExamples, type LabelledColumns } from '../../src/data/examples.ts';
+import { readTestExamples, unlabelledExamples, type LabelledColumns } from '../../src/data/examples.ts';
+import { labelledExamples, readTrainExamples } from '../helpers/class-examples.ts';
 import { parseTable, type Table } from '../../src/data/table.ts';
 import { describeShared, sharedPath } from '../helpers/shared.ts';
 import { errorOf } from './support.ts';

@@ -5,9 +5,10 @@ import { describe, expect, it } from 'vitest';
 import { assignFolds, readFolds, writeFolds, type FoldedRows } from '../../src/data/folds.ts';
 import { groupKFold, stratifiedGroupKFold } from '../../src/data/group-kfold.ts';
 import { kFold, stratifiedKFold } from '../../src/data/kfold.ts';
+import { classStrata } from '../../src/tasks/classification/strata.ts';
 import { errorOf, randomLabels } from './support.ts';
 
-const folded = (labels: Int32Array, more: Partial<FoldedRows> = {}): FoldedRows => ({ labels, classes: ['no', 'yes'], groups: null, rows: Int32Array.from(labels.keys()), ...more });
+const folded = (labels: Int32Array, more: Partial<FoldedRows> = {}): FoldedRows => ({ strata: classStrata(labels, ['no', 'yes']), groups: null, rows: Int32Array.from(labels.keys()), ...more });
 
 describe('folds', () => {
   it('are divided as strategy, shuffle and groups say', () => {

@@ -2,7 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { columnOf, parseTable, readTable } from '../../src/data/table.ts';
-import { labelledExamples, unlabelledExamples } from '../../src/data/examples.ts';
+import { unlabelledExamples } from '../../src/data/examples.ts';
+import { labelledExamples } from '../helpers/class-examples.ts';
 import { root, temporaryFolder } from '../helpers/quickstart.ts';
 import { errorOf } from './support.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { binomialCdf, incompleteBeta, studentCdf, studentQuantile, studentTails } from '../../src/data/distributions.ts';
-import { mcnemar, pairedTest, resampledInterval, wilsonInterval } from '../../src/data/significance.ts';
+import { mcnemar, pairedTest, resampledInterval, wilsonInterval, meanAndSd } from '../../src/data/significance.ts';
 
 // Every reference value here was printed with repr() by scipy 1.17.1 (numpy 2.4.6); the call stands beside it.
 
@@ -119,5 +119,13 @@ describe('Wilson’s interval', () => {
     const interval = wilsonInterval(hits, rows);
     expect(interval.low).toBeCloseTo(low, 12);
     expect(interval.high).toBeCloseTo(high, 12);
+  });
+});
+
+describe('meanAndSd', () => {
+  it('divides by n − 1', () => {
+    expect(meanAndSd([2, 4, 4, 4, 5, 5, 7, 9]).mean).toBe(5);
+    expect(meanAndSd([2, 4, 4, 4, 5, 5, 7, 9]).sd).toBeCloseTo(Math.sqrt(32 / 7), 14);
+    expect(meanAndSd([3])).toEqual({ mean: 3, sd: NaN });
   });
 });

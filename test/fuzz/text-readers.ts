@@ -6,7 +6,7 @@ import { zipSync } from 'fflate';
 import { textsOf } from '../../src/runner/new-texts.ts';
 import { loadExperiment, loadPipeline, toYaml } from '../../src/config/index.ts';
 import { writeCsv } from '../../src/data/csv.ts';
-import { labelledExamples } from '../../src/data/examples.ts';
+import { labelledExamples } from '../helpers/class-examples.ts';
 import { buildSubmission, checkSubmission } from '../../src/data/submission.ts';
 import { parseTable, readTable, type ReadOptions, type Table } from '../../src/data/table.ts';
 import { root } from '../helpers/quickstart.ts';

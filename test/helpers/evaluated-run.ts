@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { loadExperiment, toYaml, type Experiment } from '../../src/config/index.ts';
 import { sha256 } from '../../src/core/hash.ts';
 import { writeCsv } from '../../src/data/csv.ts';
-import { classificationMetrics, meanAndSd } from '../../src/data/metrics.ts';
+import { meanAndSd } from '../../src/data/significance.ts';
+import { classTargets } from '../../src/tasks/classification/labels.ts';
+import { classification } from '../../src/tasks/index.ts';
 import { openJournal, type JournalEntry } from '../../src/tracking/journal.ts';
 import type { Environment } from '../../src/core/environment.ts';
 import { thisProcess } from '../../src/core/owner.ts';
@@ -45,7 +47,9 @@ export function writeEvaluatedRun(root: string, { name, classes, rows, scores, c
     const best = f1.indexOf(Math.max(...f1));
     return { fold, best_epoch: best + 1, stopped: 'all epochs done', epochs, best: epochs[best]!.metrics };
   });
-  const oof = classificationMetrics(Int32Array.from(rows, ({ target }) => classes.indexOf(target)), rows.flatMap(({ probabilities }) => probabilities), classes.length);
+  const task = classification(classes);
+  const numbers = Float64Array.from(rows.flatMap(({ probabilities }) => probabilities));
+  const oof = task.measure(classTargets(rows.map(({ target }) => classes.indexOf(target))), { width: numbers.length / rows.length, numbers });
   const over = (metric: string): { readonly mean: number; readonly sd: number } => meanAndSd(folds.map(({ best }) => best[metric] ?? NaN));
   const metrics: RunMetrics = {
     classes,

@@ -4,7 +4,7 @@ import { env, pipeline } from '@huggingface/transformers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { pathOf } from '../../src/config/index.ts';
 import { sha256 } from '../../src/core/hash.ts';
-import { readTrainExamples } from '../../src/data/examples.ts';
+import { readTrainExamples } from '../helpers/class-examples.ts';
 import { columnOf, readTable } from '../../src/data/table.ts';
 import { openJournal } from '../../src/tracking/journal.ts';
 import { exportRun, predictTexts, readRun, runExperiment, type ExportRequest, type StoredRun } from '../../src/runner/index.ts';

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { pathOf, type Experiment } from '../../src/config/index.ts';
 import type { StageEvent } from '../../src/core/events.ts';
-import { readTrainExamples } from '../../src/data/examples.ts';
 import { loadTokenizer, tokenize } from '../../src/data/tokens.ts';
 import { openTrainer, type Trainer, type TrainerOptions } from '../../src/engine/runtime/index.ts';
 import { openLoopTrainer } from '../../src/engine/runtime/loop-trainer.ts';
@@ -14,7 +13,7 @@ import { classifierPrograms, optimizerOf } from '../../src/training/classifier.t
 import { fit, type FitOptions, type FitResult } from '../../src/training/fit.ts';
 import { flipBit } from '../helpers/damage.ts';
 import { root, smallQuickstart, temporaryFolder } from '../helpers/quickstart.ts';
-import { classification, classTargets } from '../../src/tasks/index.ts';
+import { readTrainExamples } from '../../src/tasks/index.ts';
 
 type Training = Experiment['training'];
 
@@ -29,10 +28,9 @@ type Opener = (options: TrainerOptions) => Promise<Trainer>;
 async function fitSome(change: Partial<Training>, options: Partial<FitOptions> = {}, open: Opener = openTrainer) {
   const { experiment } = await smallQuickstart();
   const training: Training = { ...experiment.training, schedule: { name: 'constant' }, ...change };
-  const { texts, labels, classes } = await readTrainExamples(join(root, pathOf(experiment.data.train)), experiment.data);
+  const { texts, targets, task } = await readTrainExamples(join(root, pathOf(experiment.data.train)), experiment.data);
   const tokens = tokenize(await loadTokenizer(tokenizerFiles(modelFolder)), texts, 32);
   const weights = initialWeights({ 'config.json': join(modelFolder, 'config.json') }, { weights: 'random', resize_embeddings: false }, 42);
-  const task = classification(classes);
   const precision = training.precision === 'auto' ? 'float32' : training.precision;
   const programs = classifierPrograms({ encoder: weights.config, head: experiment.model.head, outputs: task.outputs, loss: task.loss }, false, precision);
   const trainer = await open({
@@ -49,7 +47,7 @@ async function fitSome(change: Partial<Training>, options: Partial<FitOptions> =
       trainer,
       source: tokenSource(tokens, weights.config),
       task,
-      targets: classTargets(labels),
+      targets,
       trainRows: rows(0, 160),
       validationRows: rows(160, 240),
       training,

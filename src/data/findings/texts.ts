@@ -1,37 +1,35 @@
 import { count, plural } from '../../core/text.ts';
-import { differ, type CleaningOptions } from '../cleaning.ts';
-import type { LabelledExamples } from '../example-rows.ts';
-import type { TrainExamples } from '../examples.ts';
 import { groupsBy, repeated } from '../groups.ts';
 import { sameness } from '../sameness.ts';
 import { examplesOf, partOf, type Finding } from './finding.ts';
 
 /** What a look at the texts needs. */
 export interface InspectedTexts {
-  /** Every row of the training table. */
-  readonly all: LabelledExamples;
+  /** Of every row of the training table. */
+  readonly texts: readonly string[];
   /** The rows that are trained on, and the fold of each. */
-  readonly kept: Pick<TrainExamples, 'rows'>;
+  readonly kept: { readonly rows: Int32Array };
   readonly foldOf: Int32Array;
   /** The texts to predict; null: none. */
   readonly test: readonly string[] | null;
-  readonly conflicts: CleaningOptions['conflicts'];
+  /** What is to be said of groups of rows with the same text, as far as it concerns more than their texts. */
+  readonly ofSameText: (alike: readonly (readonly number[])[]) => readonly Finding[];
 }
 
-/** Texts that repeat, contradict each other, were to be predicted, or are empty. Texts are the same where every character is. */
-export function inspectTexts({ all, kept, foldOf, test, conflicts }: InspectedTexts): readonly Finding[] {
-  const alike = repeated(groupsBy(all.texts));
+/** Texts that repeat, were to be predicted, or are empty. Texts are the same where every character is. */
+export function inspectTexts({ texts, kept, foldOf, test, ofSameText }: InspectedTexts): readonly Finding[] {
+  const alike = repeated(groupsBy(texts));
   return [
-    ...duplicateTexts(all, alike, rowsSeenInTraining(alike, foldsOfTable(all.texts.length, kept.rows, foldOf))),
-    ...conflictingClasses(all, alike, conflicts),
-    ...(test === null ? [] : testTexts(all.texts, test)),
-    ...similarTexts(all.texts, alike),
-    ...emptyTexts('train', all.texts),
+    ...duplicateTexts(texts, alike, rowsSeenInTraining(alike, foldsOfTable(texts.length, kept.rows, foldOf))),
+    ...ofSameText(alike),
+    ...(test === null ? [] : testTexts(texts, test)),
+    ...similarTexts(texts, alike),
+    ...emptyTexts('train', texts),
     ...(test === null ? [] : emptyTexts('test', test)),
   ];
 }
 
-function duplicateTexts({ texts }: LabelledExamples, alike: readonly (readonly number[])[], seen: number): Finding[] {
+function duplicateTexts(texts: readonly string[], alike: readonly (readonly number[])[], seen: number): Finding[] {
   const later = laterRows(alike);
   if (later === 0) return [];
   const message = `${plural(later, 'training row')} repeat${later === 1 ? 's' : ''} the text of an earlier one to the character, and ${alike.length === 1 ? 'one text occurs' : `${count(alike.length)} texts occur`} more than once`;
@@ -63,20 +61,6 @@ function foldsOfTable(length: number, rows: Int32Array, foldOf: Int32Array): Int
   const folds = new Int32Array(length).fill(LEFT_OUT);
   rows.forEach((row, i) => (folds[row] = foldOf[i]!));
   return folds;
-}
-
-function conflictingClasses({ texts, labels }: LabelledExamples, alike: readonly (readonly number[])[], conflicts: CleaningOptions['conflicts']): Finding[] {
-  const groups = alike.filter((rows) => differ(rows, labels));
-  if (groups.length === 0) return [];
-  const rows = groups.reduce((sum, group) => sum + group.length, 0);
-  const finding = {
-    code: 'conflicting-classes',
-    message: `${plural(groups.length, 'text')} ${groups.length === 1 ? 'has' : 'have'} different classes in different training rows, ${plural(rows, 'row')} in all`,
-    count: groups.length,
-    examples: examplesOf('train', groups, texts),
-  } as const;
-  if (conflicts !== 'keep') return [{ severity: 'info', ...finding }];
-  return [{ severity: 'warning', ...finding, remedy: 'data.conflicts: majority gives each of these texts the class that most of its rows have; data.conflicts: drop leaves them out.' }];
 }
 
 function testTexts(texts: readonly string[], test: readonly string[]): Finding[] {

@@ -1,5 +1,5 @@
 import { tokenSource } from '../../training/batch-source.ts';
-import { classification, type Task } from '../../tasks/index.ts';
+import type { Task } from '../../tasks/index.ts';
 import { initialWeights, type InitialWeights } from '../../training/classifier-folder.ts';
 import { featureFeeds, type ClassifierOptions, type TrainingLoss } from '../../engine/models/index.ts';
 import type { Precision } from '../../engine/precision.ts';
@@ -43,7 +43,7 @@ export async function workloadOf(prepared: PreparedRun, data: DataContents): Pro
   if (files === undefined || tokens === undefined) return undefined;
   const weights = initialWeights(files, experiment.model, experiment.seed);
   const onFeatures = tasks.some(({ stage }) => stage.name === 'encode');
-  const task = classification(data.train.classes);
+  const { task } = data.train;
   const whole = { encoder: weights.config, head: experiment.model.head, outputs: task.outputs, loss: task.loss };
   const { eval_batch_size: evalBatch } = experiment.training;
   const [inEncoder, inModel] = [textLengths(tokens.train, tokens.test, false), textLengths(tokens.train, tokens.test, onFeatures)];

@@ -1,5 +1,6 @@
-import { predictedLabels } from '../../data/metrics.ts';
-import type { Predictions, TaskColumns } from '../task.ts';
+import type { Predictions } from '../predictions.ts';
+import type { TaskColumns } from '../task.ts';
+import { predictedLabels } from './metrics.ts';
 
 /** `probability` (of the second class) for two classes, otherwise `probability_<class>` for each; then `prediction`, the class's text. */
 export function classColumns(classes: readonly string[]): TaskColumns {

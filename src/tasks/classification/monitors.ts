@@ -1,8 +1,8 @@
 import { bareMetric } from '../../config/metric-names.ts';
 import type { Problem } from '../../core/errors.ts';
-import { classSizes } from '../../data/example-rows.ts';
 import { quoted, quotedList } from '../../data/problems.ts';
 import type { Divided, Refused, Watched } from '../task.ts';
+import { classSizes } from './confusion.ts';
 
 interface DividedClasses extends Pick<Divided, 'foldOf' | 'folds' | 'trained'> {
   /** Positions in `classes`. */

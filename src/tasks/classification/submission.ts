@@ -1,7 +1,7 @@
 import { isFiniteNumber, isInteger, isNumeric, wholeNumber } from '../../data/decimal.ts';
 import { quoted, quotedList } from '../../data/problems.ts';
 import type { SampleColumn, ValueWriter } from '../../data/submission.ts';
-import type { Predictions } from '../task.ts';
+import type { Predictions } from '../predictions.ts';
 import { decided } from './columns.ts';
 
 /**

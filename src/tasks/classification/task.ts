@@ -1,10 +1,14 @@
 import { betterOf, type MetricName } from '../../config/metric-names.ts';
-import { classificationMetrics, logLoss } from '../../data/metrics.ts';
-import type { Targets } from '../../data/targets.ts';
 import { binaryCrossEntropy, crossEntropy } from '../../engine/models/index.ts';
-import type { Predictions, PublishedModel, Task } from '../task.ts';
+import type { Predictions } from '../predictions.ts';
+import type { PublishedModel, Task } from '../task.ts';
 import { classColumns, decided } from './columns.ts';
+import { classFindings, conflictFindings } from './findings/index.ts';
+import { labelsOf } from './labels.ts';
+import { classificationMetrics, logLoss } from './metrics.ts';
 import { undefinedClassMetrics } from './monitors.ts';
+import { classReport } from './report/index.ts';
+import { classStrata } from './strata.ts';
 import { classValues } from './submission.ts';
 
 /**
@@ -36,6 +40,9 @@ export function classification(classes: readonly string[]): Task {
     undefinedMetrics: (watched, { targets, ...divided }) => undefinedClassMetrics(watched, { ...divided, classes, labels: labelsOf(targets) }),
     measure: (targets, { numbers }) => classificationMetrics(labelsOf(targets), numbers, classes.length),
     predictionLoss: (targets, { numbers }) => logLoss(labelsOf(targets), numbers, classes.length),
+    strata: (targets) => classStrata(labelsOf(targets), classes),
+    conflicts: (all, conflicting, settling) => conflictFindings(all.texts, conflicting, settling),
+    findings: (inspected) => classFindings(classes, inspected),
     columns: classColumns(classes),
     submissionValues: (predictions, columns) => classValues(classes, predictions, columns),
     objects: (predictions) => {
@@ -43,17 +50,13 @@ export function classification(classes: readonly string[]): Task {
       return (row) => ({ prediction: classes[labels[row]!] ?? null, probabilities: byClass(classes, predictions, row) });
     },
     uninformed: (rows) => ({ width: outputs, numbers: new Float64Array(rows * outputs).fill(1 / classes.length) }),
+    right: (targets, predictions) => {
+      const labels = decided(predictions, classes);
+      return Uint8Array.from(labelsOf(targets), (label, row) => (label === labels[row] ? 1 : 0));
+    },
+    report: (run) => classReport(classes, run),
     sameness: (predictions) => (new Set(decided(predictions, classes)).size === 1 ? 'gives every validation row the same class' : undefined),
   };
-}
-
-/** Targets of class numbers. */
-export function classTargets(labels: ArrayLike<number>): Targets {
-  return { width: 1, values: Float64Array.from(labels) };
-}
-
-function labelsOf({ values }: Targets): Int32Array {
-  return Int32Array.from(values);
 }
 
 /** Every tool takes a softmax over named classes, of two classes too. */

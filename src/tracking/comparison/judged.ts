@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathOf, type Experiment } from '../../config/index.ts';
+import { targetOf } from '../../data/targets.ts';
 import { readEvaluatedRun, type EvaluatedRun } from '../evaluated-run.ts';
 import type { RunMetrics } from '../run-metrics.ts';
 
@@ -48,8 +49,8 @@ export async function readJudged(runs: readonly Stored[]): Promise<{ readonly ju
 
 /** What a comparison takes of a run, beside the first one of those that are compared. */
 export function judgedBeside(reference: EvaluatedRun, run: EvaluatedRun): Judged {
-  const { name, experiment, metrics, outOfFold } = run;
-  const right = Uint8Array.from(outOfFold.labels, (label, row) => (label === outOfFold.predictions[row] ? 1 : 0));
+  const { name, experiment, metrics, task, outOfFold } = run;
+  const right = task.right(outOfFold.targets, outOfFold.predictions);
   return { name, experiment, metrics, right, differs: reference === run ? null : (differenceOf(reference, run) ?? null) };
 }
 
@@ -57,12 +58,16 @@ export function judgedBeside(reference: EvaluatedRun, run: EvaluatedRun): Judged
 function differenceOf(a: EvaluatedRun, b: EvaluatedRun): Difference | undefined {
   const both = `${a.name} and ${b.name}`;
   if (trainHash(a) !== trainHash(b)) return { reason: `${both} were trained on different data`, sameRows: false };
-  if (a.metrics.classes.join('\n') !== b.metrics.classes.join('\n')) return { reason: `${both} have different classes`, sameRows: false };
+  if (JSON.stringify(a.task.description) !== JSON.stringify(b.task.description)) return { reason: `${both} have different classes`, sameRows: false };
   const [left, right] = [a.outOfFold, b.outOfFold];
-  const isSameRow = (id: string, row: number): boolean => id === right.ids[row] && left.labels[row] === right.labels[row];
+  const isSameRow = (id: string, row: number): boolean => id === right.ids[row] && sameValues(targetOf(left.targets, row), targetOf(right.targets, row));
   if (left.ids.length !== right.ids.length || !left.ids.every(isSameRow)) return { reason: `${both} were judged on different rows`, sameRows: false };
   if (!left.folds.every((fold, row) => fold === right.folds[row])) return { reason: `${both} have different folds`, sameRows: true };
   return undefined;
+}
+
+function sameValues(a: Float64Array, b: Float64Array): boolean {
+  return a.length === b.length && a.every((value, k) => Object.is(value, b[k]));
 }
 
 function trainHash({ experiment, environment }: EvaluatedRun): string | undefined {

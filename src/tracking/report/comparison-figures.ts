@@ -2,7 +2,7 @@ import type { Comparison } from '../comparison/compare.ts';
 import { foldScoresFigure, leadsFigure } from './figures/compared.ts';
 import { costFigure, curvesFigure, meanCurve, type Drawn } from './figures/overlaid.ts';
 import { parameterFigure, rankingFigure } from './figures/ranked.ts';
-import type { Figure } from './figure.ts';
+import type { Figure } from '../../core/page/figure.ts';
 import { labelsOf, MOST_DRAWN, MOST_POINTS, type PlacedRun } from './placed-runs.ts';
 
 /** With more runs the folds' lines cannot be told apart; with fewer than these a parameter's effect is not to be seen. */

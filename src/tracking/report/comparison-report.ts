@@ -7,7 +7,7 @@ import { comparisonSections } from './comparison-sections.ts';
 import { runsAsCsv } from './comparison-tables.ts';
 import { draw, inline } from './figure.ts';
 import { writeFigures } from './figure-files.ts';
-import { html } from './html.ts';
+import { html } from '../../core/page/html.ts';
 import { MOST_WITH_METRICS, placedRuns, secondsOfEpochs } from './placed-runs.ts';
 import { page } from './page.ts';
 

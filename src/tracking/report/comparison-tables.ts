@@ -3,9 +3,9 @@ import { duration, metric } from '../../core/text.ts';
 import { writeCsv } from '../../data/csv.ts';
 import type { ComparedMetric, ComparedValue, Comparison } from '../comparison/compare.ts';
 import { range } from '../comparison/verdict.ts';
-import { html, type Html } from './html.ts';
+import { html, type Html } from '../../core/page/html.ts';
 import { shortPaths } from './labels.ts';
-import { table } from './page.ts';
+import { table } from '../../core/page/elements.ts';
 import { MOST_ROWS, MOST_WITH_METRICS, type PlacedRun } from './placed-runs.ts';
 
 /** So many runs have room beside each other; more stand under each other, the best first. */

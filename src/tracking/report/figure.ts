@@ -1,18 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { html, trusted, visible, type Html } from './html.ts';
-import { blue, ground, ink, line, muted, orange, series } from './palette.ts';
-
-/** A figure, or a part of one, in the words of Vega-Lite. */
-export type Spec = Readonly<Record<string, unknown>>;
-
-/** A figure before it is drawn. */
-export interface Figure {
-  /** Name of its file, without the ending. */
-  readonly name: string;
-  /** What it shows, for those who do not see it. */
-  readonly title: string;
-  readonly spec: Spec;
-}
+import type { Figure, Spec } from '../../core/page/figure.ts';
+import { html, trusted, visible, type Html } from '../../core/page/html.ts';
+import { blue, ground, ink, line, muted, orange, series } from '../../core/page/palette.ts';
 
 /** A figure as SVG, in the light colours. */
 export interface Drawing {

@@ -3,7 +3,7 @@ import { readJsonInput } from '../../core/inputs.ts';
 import { fileInside } from '../../core/inside.ts';
 import { list, object } from '../../core/shapes.ts';
 import { finding, type Finding } from '../../data/findings/finding.ts';
-import { html, type Html } from './html.ts';
+import { html, type Html } from '../../core/page/html.ts';
 
 /** Undefined where nobody has looked. */
 export function readFindings(folder: string): readonly Finding[] | undefined {

@@ -2,17 +2,16 @@ import { asked, shownValue } from '../../config/parameters.ts';
 import { pathOf } from '../../config/tables.ts';
 import { bytes, duration, minuteOf, pathFromHere, plural } from '../../core/text.ts';
 import { showsLimits } from './figures/system.ts';
-import { classShares } from './classes.ts';
-import { html, type Html } from './html.ts';
+import { html, type Html } from '../../core/page/html.ts';
 import type { TaskStory } from './journal-story.ts';
-import { bar, facts, figure, table } from './page.ts';
+import { bar, facts, figure, table } from '../../core/page/elements.ts';
 import type { RunStory } from './run-story.ts';
 
 /** The parameters that are not the defaults, and the data. */
-export function questionSection({ run }: RunStory): Html {
+export function questionSection({ run, report }: RunStory): Html {
   const { experiment, outOfFold, metrics, environment } = run;
   const [train, test] = [pathOf(experiment.data.train), pathOf(experiment.data.test)];
-  const total = outOfFold.labels.length;
+  const total = outOfFold.ids.length;
   const parameters = Object.entries(asked(experiment)).filter(([path]) => !path.startsWith('data.') && path !== 'name');
   return html`${facts([
     ['training data', html`<code>${train}</code>, ${plural(total, 'row')}${metrics.folds.length < experiment.split.folds && ` of the folds ${metrics.folds.map(({ fold }) => fold).join(', ')}`}`],
@@ -21,7 +20,7 @@ export function questionSection({ run }: RunStory): Html {
     ...parameters.map(([path, value]) => [path, html`<code>${shownValue(value)}</code>`] as const),
   ])}
 <p class="muted small">All other parameters have their defaults; config.yaml holds every one.</p>
-${classShares(run)}`;
+${report.targets}`;
 }
 
 export function timeSection({ journal, run }: RunStory, show: (figure: string) => Html | undefined): Html {

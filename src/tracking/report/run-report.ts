@@ -3,21 +3,18 @@ import { writeFileAtomic } from '../../core/files.ts';
 import { minuteOf } from '../../core/text.ts';
 import { writeCsv } from '../../data/csv.ts';
 import { safeCell } from '../../data/safe-cells.ts';
-import { CLASSES_TABLE, classRows } from './classes.ts';
-import { CONFUSION_TABLE, confusionRows } from './figures/confusion.ts';
 import { findingsSection } from './findings.ts';
 import { draw, inline, type Drawing } from './figure.ts';
 import { writeFigures } from './figure-files.ts';
-import type { Html } from './html.ts';
-import { MISTAKES_TABLE, mistakeRows, mistakesSection } from './mistakes.ts';
+import type { Html } from '../../core/page/html.ts';
 import { page } from './page.ts';
 import { runFigures } from './run-figures.ts';
 import { environmentSection, questionSection, timeSection } from './run-circumstances.ts';
-import { learningSection, predictionsSection, resultSection, resultSentence, textsSection } from './run-results.ts';
+import { learningSection, resultSection, resultSentence, textsSection } from './run-results.ts';
 import { readRunStory, type RunStory } from './run-story.ts';
 
 /**
- * Writes `report.html`, its figures, as `figures/*.svg` and `*.png`, and the tables behind three of its parts, as `figures/*.csv`, into the
+ * Writes `report.html`, its figures, as `figures/*.svg` and `*.png`, and the tables behind some of its parts, as `figures/*.csv`, into the
  * folder of an evaluated run; answers with their paths.
  */
 export async function writeRunReport(folder: string): Promise<readonly string[]> {
@@ -29,13 +26,12 @@ export async function writeRunReport(folder: string): Promise<readonly string[]>
 }
 
 /** What the page shows the beginning of. */
-function writeTables(folder: string, story: RunStory): readonly string[] {
-  const [confusion, mistakes, classes] = [CONFUSION_TABLE, MISTAKES_TABLE, CLASSES_TABLE].map((name) => join(folder, name)) as [string, string, string];
-  const { outOfFold, metrics } = story.run;
-  writeFileAtomic(confusion, writeCsv(['target', 'prediction', 'rows', 'share'], safe(confusionRows(outOfFold, metrics.classes))));
-  writeFileAtomic(mistakes, writeCsv(['id', 'fold', 'target', 'prediction', 'probability', 'text'], safe(mistakeRows(story))));
-  writeFileAtomic(classes, writeCsv(['class', 'rows', 'precision', 'recall', 'f1'], safe(classRows(story.run))));
-  return [confusion, mistakes, classes];
+function writeTables(folder: string, { report }: RunStory): readonly string[] {
+  return report.tables.map(({ file, columns, rows }) => {
+    const path = join(folder, file);
+    writeFileAtomic(path, writeCsv(columns, safe(rows)));
+    return path;
+  });
 }
 
 /** People open these in a spreadsheet, and nothing reads them back. */
@@ -47,13 +43,12 @@ function runPage(story: RunStory, drawings: readonly Drawing[]): string {
   const drawn = new Map(drawings.map((drawing) => [drawing.name, inline(drawing)]));
   const show = (name: string): Html | undefined => drawn.get(name);
   const { run, journal } = story;
-  return page({ title: run.name, subtitle: `${run.experiment.model.base} · started ${minuteOf(journal.startedAt)}`, answer: resultSentence(run) }, [
+  return page({ title: run.name, subtitle: `${run.experiment.model.base} · started ${minuteOf(journal.startedAt)}`, answer: resultSentence(story) }, [
     { id: 'result', title: 'Result', body: resultSection(story) },
     { id: 'question', title: 'What was asked', body: questionSection(story) },
     ...(story.findings === undefined ? [] : [{ id: 'findings', title: 'What the data holds', body: findingsSection(story.findings) }]),
     { id: 'learning', title: 'Learning curves', body: learningSection(story, show) },
-    { id: 'predictions', title: 'Out-of-fold predictions', body: predictionsSection(story, show) },
-    { id: 'mistakes', title: 'Mistakes', body: mistakesSection(story) },
+    ...story.report.sections(show),
     { id: 'texts', title: 'Length of the texts', body: textsSection(story, show) },
     { id: 'time', title: 'Time and memory', body: timeSection(story, show) },
     { id: 'environment', title: 'How to repeat it', body: environmentSection(story) },

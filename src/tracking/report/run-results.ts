@@ -1,49 +1,41 @@
 import { count, metric, plural } from '../../core/text.ts';
-import { calibrationError, thresholdCurve } from '../../data/curves.ts';
-import { resampledInterval, wilsonInterval, type Interval } from '../../data/significance.ts';
+import { resampledInterval, type Interval } from '../../data/significance.ts';
 import { range } from '../comparison/verdict.ts';
 import type { EvaluatedRun } from '../evaluated-run.ts';
 import type { FoldHistory } from '../run-metrics.ts';
-import { calibrationOf } from './figures/calibration.ts';
-import { confusionCaption } from './figures/confusion.ts';
 import { MOST_FOLD_FIGURES } from './figures/learning.ts';
-import { bestThreshold, MOST_CURVES, rankings } from './figures/ranking.ts';
-import { classQuality } from './classes.ts';
-import { html, type Html } from './html.ts';
+import { html, type Html } from '../../core/page/html.ts';
 import type { TaskStory } from './journal-story.ts';
-import { figure, table } from './page.ts';
+import { figure, table, tile } from '../../core/page/elements.ts';
 import type { RunStory } from './run-story.ts';
 
 type Show = (figure: string) => Html | undefined;
 
 /** What the run has come to, and how sure that is. */
-export function resultSentence(run: EvaluatedRun): Html {
+export function resultSentence({ run, report }: RunStory): Html {
   const { folds, cv } = run.metrics;
   const monitor = run.experiment.training.best_model.monitor;
   const known = cv[monitor.replace(/^val\//, '')];
   const interval = foldInterval(run, monitor);
-  const { hits, rows, within } = accuracyOf(run);
   const overFolds =
     known === undefined ? '' : folds.length === 1 ? `${monitor} is ${metric(known.mean)} on the one fold that was trained` : `${monitor} is ${metric(known.mean)} ± ${metric(known.sd)} over ${folds.length} folds`;
-  return html`<p>${overFolds}${interval !== undefined && ` (95 % interval of the mean ${range(interval)})`}; out of fold, ${count(hits)} of ${plural(rows, 'text')} are classified correctly: ${percent(hits / rows)} (${percent(within.low)} to ${percent(within.high)}).</p>`;
+  return html`<p>${overFolds}${interval !== undefined && ` (95 % interval of the mean ${range(interval)})`}; out of fold, ${report.answer}</p>`;
 }
 
-export function resultSection(story: RunStory): Html {
-  const { run } = story;
-  const { metrics, outOfFold, experiment } = run;
-  const { hits, rows, within } = accuracyOf(run);
+export function resultSection({ run, report }: RunStory): Html {
+  const { metrics, experiment } = run;
   const monitor = experiment.training.best_model.monitor;
   const chosen = metrics.cv[monitor.replace(/^val\//, '')];
-  const calibration = calibrationOf(outOfFold, metrics.classes);
+  const folds = metrics.folds.length > 1;
+  const { interval } = report;
+  const ofFolds = '± is the standard deviation over the folds. The intervals are Nadeau and Bengio’s for folds that share their training rows';
+  const about = folds ? `${ofFolds}${interval === null ? '' : `, and ${interval.whose} for ${interval.of}`}. ` : interval === null ? '' : `The interval of ${interval.of} is ${interval.whose}. `;
   return html`<div class="tiles">
 ${tile(metric(chosen?.mean), metrics.folds.length === 1 ? `${monitor}, on the one fold that was trained` : `${monitor}, mean over folds`)}
-${tile(percent(hits / rows), `accuracy out of fold, ${percent(within.low)} to ${percent(within.high)}`)}
-${tile(metric(metrics.oof['oof/f1_macro']), 'macro F1 out of fold')}
-${tile(metric(metrics.oof['oof/roc_auc']), 'area under the ROC curve')}
-${tile(metric(calibrationError(calibration.bins)), 'expected calibration error')}
-</div>
+${report.tiles.map((each) => html`${each}
+`)}</div>
 ${foldTable(run)}
-<p class="muted small">${metrics.folds.length > 1 ? '± is the standard deviation over the folds. The intervals are Nadeau and Bengio’s for folds that share their training rows, and Wilson’s for the accuracy.' : 'The interval of the accuracy is Wilson’s.'} A fold’s best epoch is chosen on the rows that it is measured on, so that all of this is a little better than new texts will show.</p>`;
+<p class="muted small">${about}A fold’s best epoch is chosen on the rows that it is measured on, so that all of this is a little better than new texts will show.</p>`;
 }
 
 /** Each fold's curves, what became of it, and the decisions on its way. */
@@ -59,23 +51,6 @@ ${folds.map((fold) => figure(show(`learning-fold-${fold.fold}`), foldCaption(fol
 ${trainedElsewhere.length > 0 && html`<p class="muted small">${plural(trainedElsewhere.length, 'fold')} had been trained by an earlier run, whose journal holds the decisions and the rate of each step.</p>`}`;
 }
 
-export function predictionsSection({ run }: RunStory, show: Show): Html {
-  const { outOfFold, metrics } = run;
-  const { classes } = metrics;
-  const calibration = calibrationOf(outOfFold, classes);
-  const pooled = classes.length === 2 ? (new Set(outOfFold.folds).size > 1 ? 'Thin: each fold. Thick: all folds together.' : '') : againstOthers(new Set(outOfFold.labels).size);
-  return html`<p>Each row is judged by the one model that has not seen it.</p>
-<div class="figures">
-${figure(show('confusion'), confusionCaption(classes.length))}
-${figure(show('roc'), `${pooled} Area ${metric(metrics.oof['oof/roc_auc'])}${classes.length === 2 ? '' : ', the mean over all classes'}.`)}
-${figure(show('precision-recall'), `${pooled}${classes.length === 2 ? ` Positive is class ${classes[1] ?? ''}.` : ''}`)}
-${figure(show('calibration'), `Expected calibration error ${metric(calibrationError(calibration.bins))}: the mean distance from the diagonal, weighted by rows, in bins of a tenth.`)}
-${classes.length === 2 && figure(show('threshold'), thresholdCaption(run))}
-</div>
-<h3>Classes</h3>
-${classQuality(run)}`;
-}
-
 export function textsSection({ run, texts, lengths }: RunStory, show: Show): Html {
   if ('missing' in texts) return html`<p>${texts.missing}</p>`;
   if (lengths === undefined) return html`<p>No model with its tokenizer is left in the folder, so tokens cannot be counted.</p>`;
@@ -88,11 +63,6 @@ export function textsSection({ run, texts, lengths }: RunStory, show: Show): Htm
     show('token-lengths'),
     `Half of the texts have up to ${plural(median, 'token')}, the longest has ${count(sorted.at(-1) ?? 0)}. ${over === 0 ? `None is cut at ${cut}.` : `${plural(over, 'text')} (${percent(over / sorted.length)}) ${over === 1 ? 'is' : 'are'} cut at ${cut}.`}${counted}`,
   );
-}
-
-function accuracyOf({ outOfFold: { labels, predictions } }: EvaluatedRun): { readonly hits: number; readonly rows: number; readonly within: Interval } {
-  const hits = labels.reduce((sum, label, row) => sum + (label === predictions[row] ? 1 : 0), 0);
-  return { hits, rows: labels.length, within: wilsonInterval(hits, labels.length) };
 }
 
 function foldInterval({ metrics, experiment }: EvaluatedRun, name: string): Interval | undefined {
@@ -125,24 +95,10 @@ function foldsCaption(folds: readonly FoldHistory[]): string {
 /** Reasons for which folds ended; sentences with numbers in them may all differ. */
 const MOST_ENDS = 5;
 
-function againstOthers(classes: number): string {
-  return classes > MOST_CURVES ? `The ${MOST_CURVES} classes with the most rows, each against all others.` : 'Each class against all others.';
-}
-
 function foldCaption(fold: FoldHistory, story: TaskStory | undefined): Html {
   // Kept models and reduced rates are to be seen in the curves.
   const decisions = (story?.decisions ?? []).filter(({ kind }) => kind !== 'best-model' && kind !== 'patience' && kind !== 'rate-reduced');
   return html`Fold ${fold.fold}: best epoch ${fold.best_epoch} of ${fold.epochs.length}; ${fold.stopped}.${decisions.map(({ epoch, message }) => html`<br>Epoch ${epoch}: ${message}.`)}`;
-}
-
-function thresholdCaption({ outOfFold, metrics }: EvaluatedRun): string {
-  const [ranking] = rankings(outOfFold, metrics.classes);
-  const best = ranking === undefined ? undefined : bestThreshold(thresholdCurve(ranking.positive, ranking.scores));
-  return `At one half F1 of class ${metrics.classes[1] ?? ''} is ${metric(metrics.oof['oof/f1'])}, at ${best?.threshold.toFixed(3) ?? '–'} it would be ${metric(best?.f1)}. That threshold is the best one for these very rows; expect less of it on new texts.`;
-}
-
-function tile(value: string, label: string): Html {
-  return html`<div class="tile"><b>${value}</b><span>${label}</span></div>`;
 }
 
 function percent(share: number): string {

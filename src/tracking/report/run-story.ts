@@ -1,18 +1,19 @@
 import { join } from 'node:path';
 import type { Finding } from '../../data/findings/finding.ts';
+import type { TaskReport, TrainTexts } from '../../tasks/index.ts';
 import { readEvaluatedRun, type EvaluatedRun } from '../evaluated-run.ts';
 import { readHistory } from '../history.ts';
 import { readFindings } from './findings.ts';
 import { journalStory, type JournalStory } from './journal-story.ts';
-import { conflictingTexts, countTokens, readTrainTexts, type TokenLengths, type TrainTexts } from './texts.ts';
+import { conflictingTexts, countTokens, readTrainTexts, type TokenLengths } from './texts.ts';
 
 /** All that the report of a run tells, gathered from its folder and the training table. */
 export interface RunStory {
   readonly run: EvaluatedRun;
   readonly journal: JournalStory;
+  /** What the task has to show. */
+  readonly report: TaskReport;
   readonly texts: TrainTexts;
-  /** Groups of rows of the training table, by position, with the same text and different classes. */
-  readonly conflicts: readonly (readonly number[])[];
   readonly lengths: TokenLengths | undefined;
   /** Undefined where nobody has looked at the data before training. */
   readonly findings: readonly Finding[] | undefined;
@@ -25,8 +26,8 @@ export async function readRunStory(folder: string): Promise<RunStory> {
   return {
     run,
     journal: journalStory(readHistory(join(folder, 'journal.jsonl'))),
+    report: run.task.report({ outOfFold: run.outOfFold, metrics: run.metrics.oof, texts, conflicts: examples === undefined ? [] : conflictingTexts(examples) }),
     texts,
-    conflicts: examples === undefined ? [] : conflictingTexts(examples),
     lengths: examples === undefined ? undefined : await countTokens(run, examples),
     findings: readFindings(folder),
   };

@@ -3,14 +3,11 @@ import { tablesOf } from '../../config/index.ts';
 import { OrtrainError } from '../../core/errors.ts';
 import { hashFile } from '../../core/hash.ts';
 import { fileInside } from '../../core/inside.ts';
-import type { LabelledExamples } from '../../data/example-rows.ts';
-import { readTrainExamples } from '../../data/examples.ts';
 import { sameness } from '../../data/sameness.ts';
+import { differ } from '../../data/targets.ts';
 import { loadTokenizer } from '../../data/tokens.ts';
+import { readTrainExamples, type LabelledExamples, type TrainTexts } from '../../tasks/index.ts';
 import type { EvaluatedRun } from '../evaluated-run.ts';
-
-/** The training rows of a run, or why they are not here any more. */
-export type TrainTexts = { readonly examples: LabelledExamples } | { readonly missing: string };
 
 /** How many tokens texts have before they are cut, special tokens included. */
 export interface TokenLengths {
@@ -35,9 +32,9 @@ export async function readTrainTexts({ experiment, environment }: EvaluatedRun):
 
 /**
  * Groups of rows, by their positions, whose texts are the same once letter case, spaces and addresses are set aside, and
- * whose classes are not. In the order of their first rows.
+ * whose targets are not. In the order of their first rows.
  */
-export function conflictingTexts({ texts, labels }: LabelledExamples): readonly (readonly number[])[] {
+export function conflictingTexts({ texts, targets }: Pick<LabelledExamples, 'texts' | 'targets'>): readonly (readonly number[])[] {
   const groups = new Map<string, number[]>();
   texts.forEach((text, row) => {
     const key = sameness(text);
@@ -45,14 +42,14 @@ export function conflictingTexts({ texts, labels }: LabelledExamples): readonly 
     if (group === undefined) groups.set(key, [row]);
     else group.push(row);
   });
-  return [...groups.values()].filter((rows) => rows.some((row) => labels[row] !== labels[rows[0]!]));
+  return [...groups.values()].filter((rows) => differ(rows, targets));
 }
 
 /** Counting the tokens of more texts would take longer than it tells. */
 const COUNTED_TEXTS = 20_000;
 
 /** Counts with the tokenizer of one of the run's models; undefined where none of them is in the folder any more. */
-export async function countTokens({ folder, metrics }: EvaluatedRun, { texts }: LabelledExamples): Promise<TokenLengths | undefined> {
+export async function countTokens({ folder, metrics }: EvaluatedRun, { texts }: Pick<LabelledExamples, 'texts'>): Promise<TokenLengths | undefined> {
   const model = metrics.folds.map(({ fold }) => `models/fold-${fold}`).find((path) => existsSync(fileInside(folder, `${path}/tokenizer.json`)));
   if (model === undefined) return undefined;
   const files = ['tokenizer.json', 'tokenizer_config.json'].map((name) => [name, fileInside(folder, `${model}/${name}`)] as const).filter(([, path]) => existsSync(path));

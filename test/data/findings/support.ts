@@ -1,6 +1,7 @@
-import type { LabelledExamples } from '../../../src/data/example-rows.ts';
-import { trainExamples, type TrainExamples, type TrainOptions } from '../../../src/data/examples.ts';
-import type { Finding } from '../../../src/data/findings/index.ts';
+import type { TrainOptions } from '../../../src/data/examples.ts';
+import { trainExamples } from '../../helpers/class-examples.ts';
+import type { Finding } from '../../../src/data/findings/finding.ts';
+import type { ClassRows } from '../../../src/tasks/classification/findings/rows.ts';
 import { parseTable, type Table } from '../../../src/data/table.ts';
 
 const used: TrainOptions = { id: 'id', text: 'text', target: 'target', conflicts: 'keep', duplicates: 'keep' };
@@ -11,12 +12,12 @@ export function tableOf(columns: string, rows: readonly (readonly (string | numb
   return parseTable(Buffer.from(`id,${columns}\n${lines.join('\n')}\n`), 'rows.csv', 'csv');
 }
 
-export function examplesIn(table: Table, options: Partial<TrainOptions> = {}): TrainExamples {
+export function examplesIn(table: Table, options: Partial<TrainOptions> = {}): ReturnType<typeof trainExamples> {
   return trainExamples(table, { ...used, ...options });
 }
 
 /** Labelled texts, without a table. */
-export function labelled(texts: readonly string[], labels: readonly number[]): LabelledExamples {
+export function labelled(texts: readonly string[], labels: readonly number[]): ClassRows {
   return { ids: texts.map((_, row) => String(row)), texts, labels: Int32Array.from(labels), classes: [...new Set(labels)].sort((a, b) => a - b).map((label) => `class ${label}`) };
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { draw, type Figure } from '../../../src/tracking/report/figure.ts';
+import type { Figure } from '../../../src/core/page/figure.ts';
+import { draw } from '../../../src/tracking/report/figure.ts';
 import { writeFigures } from '../../../src/tracking/report/figure-files.ts';
 import { temporaryFolder } from '../../helpers/quickstart.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { html, trusted } from '../../../src/tracking/report/html.ts';
+import { html, trusted } from '../../../src/core/page/html.ts';
 
 const hostile = `<script>alert("1")</script> & 'so'`;
 

@@ -2,7 +2,9 @@ import { appendFileSync, existsSync, readFileSync, readdirSync, rmSync, writeFil
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { compile, type TopLevelSpec } from 'vega-lite';
-import { mistakesOf } from '../../../src/tracking/report/mistakes.ts';
+import { judgedClasses } from '../../../src/tasks/classification/report/judged-classes.ts';
+import { mistakesOf } from '../../../src/tasks/classification/report/mistakes.ts';
+import { classTargets } from '../../../src/tasks/classification/labels.ts';
 import { runFigures } from '../../../src/tracking/report/run-figures.ts';
 import { writeRunReport } from '../../../src/tracking/report/run-report.ts';
 import { readRunStory } from '../../../src/tracking/report/run-story.ts';
@@ -57,7 +59,7 @@ describe('the report of two classes', () => {
     expect(page).toContain('&lt;script&gt;alert(&quot;&amp;amp;&quot;)&lt;/script&gt;');
     expect(page).not.toMatch(/<script/);
     const { run } = await readRunStory(folder);
-    const confidences = mistakesOf(run.outOfFold, 2).map(({ confidence }) => confidence);
+    const confidences = mistakesOf(judgedClasses(['0', '1'], run.outOfFold)).map(({ confidence }) => confidence);
     expect(confidences).toEqual(confidences.toSorted((a, b) => b - a));
     expect(confidences[0]).toBeCloseTo(0.55 + (0.44 * 399) / 400, 12);
   });
@@ -208,6 +210,6 @@ describe('a report', () => {
 describe('conflicting texts', () => {
   it('are equal but for case, spaces and addresses, and have different classes', () => {
     const texts = ['Fire on Mill Lane http://t.co/a1', 'fire on  mill lane HTTPS://t.co/b2', 'calm', 'calm', 'http://t.co/1', 'http://t.co/2'];
-    expect(conflictingTexts({ ids: [], texts, labels: Int32Array.of(1, 0, 0, 0, 0, 1), classes: ['0', '1'] })).toEqual([[0, 1]]);
+    expect(conflictingTexts({ texts, targets: classTargets([1, 0, 0, 0, 0, 1]) })).toEqual([[0, 1]]);
   });
 });

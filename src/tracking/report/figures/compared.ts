@@ -1,7 +1,7 @@
-import { meanAndSd } from '../../../data/metrics.ts';
+import { meanAndSd } from '../../../data/significance.ts';
 import type { Pair } from '../../comparison/pairing.ts';
-import type { Figure, Spec } from '../figure.ts';
-import { blue, muted } from '../palette.ts';
+import type { Figure, Spec } from '../../../core/page/figure.ts';
+import { blue, muted } from '../../../core/page/palette.ts';
 import type { Drawn } from './overlaid.ts';
 
 /** Each run's score on each fold. A line is one fold; where the lines run alike, the folds differ more than the models do. */

@@ -1,9 +1,9 @@
 import type { Experiment } from '../../../config/index.ts';
 import { metric } from '../../../core/text.ts';
 import type { FoldHistory } from '../../run-metrics.ts';
-import type { Figure, Spec } from '../figure.ts';
+import type { Figure, Spec } from '../../../core/page/figure.ts';
 import type { TaskStory } from '../journal-story.ts';
-import { blue, green, muted, orange, red } from '../palette.ts';
+import { blue, green, muted, orange, red } from '../../../core/page/palette.ts';
 
 const WIDTH = 290;
 /** Room for the numbers on the left, so that the panels of a figure stand flush. */

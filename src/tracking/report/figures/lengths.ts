@@ -1,5 +1,5 @@
-import type { Figure } from '../figure.ts';
-import { blue, ink, orange } from '../palette.ts';
+import type { Figure } from '../../../core/page/figure.ts';
+import { blue, ink, orange } from '../../../core/page/palette.ts';
 
 /** About so many bars tell a distribution without noise. */
 const BARS = 40;

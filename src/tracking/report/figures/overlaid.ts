@@ -1,6 +1,6 @@
 import type { RunMetrics } from '../../run-metrics.ts';
-import type { Figure, Spec } from '../figure.ts';
-import { blue, muted, orange, series } from '../palette.ts';
+import type { Figure, Spec } from '../../../core/page/figure.ts';
+import { blue, muted, orange, series } from '../../../core/page/palette.ts';
 
 /** A run under its short name, the best first. */
 export interface Drawn {

@@ -1,9 +1,9 @@
 import { shownValue } from '../../../config/parameters.ts';
 import type { Interval } from '../../../data/significance.ts';
-import type { Figure, Spec } from '../figure.ts';
+import type { Figure, Spec } from '../../../core/page/figure.ts';
 import type { PlacedRun } from '../placed-runs.ts';
 import { shortLabels } from '../labels.ts';
-import { blue, muted, orange } from '../palette.ts';
+import { blue, muted, orange } from '../../../core/page/palette.ts';
 
 /** More points of folds than these make a cloud of every line. */
 const MOST_FOLD_POINTS = 600;

@@ -1,7 +1,7 @@
 import type { Environment } from '../../../core/environment.ts';
-import type { Figure, Spec } from '../figure.ts';
+import type { Figure, Spec } from '../../../core/page/figure.ts';
+import { blue, green, muted, orange } from '../../../core/page/palette.ts';
 import type { Look } from '../../history.ts';
-import { blue, green, muted, orange } from '../palette.ts';
 
 const WIDTH = 600;
 const HEIGHT = 70;

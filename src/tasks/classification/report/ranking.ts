@@ -1,8 +1,8 @@
-import { thresholdCurve, type ThresholdPoint } from '../../../data/curves.ts';
-import { classSizes } from '../../../data/example-rows.ts';
-import type { OutOfFold } from '../../evaluated-run.ts';
-import type { Figure, Spec } from '../figure.ts';
-import { blue, green, ink, muted, orange } from '../palette.ts';
+import type { Figure, Spec } from '../../../core/page/figure.ts';
+import { blue, green, ink, muted, orange } from '../../../core/page/palette.ts';
+import { thresholdCurve, type ThresholdPoint } from '../../metrics/curves.ts';
+import { classSizes } from '../confusion.ts';
+import type { JudgedClasses } from './judged-classes.ts';
 
 /** The rows of one class against all others, by the probability of that class. */
 export interface Ranking {
@@ -18,7 +18,7 @@ export const MOST_CURVES = 8;
 const STEP = 0.003;
 
 /** One ranking for the second of two classes, otherwise one a class, the largest first. */
-export function rankings({ labels, probabilities }: OutOfFold, classes: readonly string[]): readonly Ranking[] {
+export function rankings({ classes, labels, probabilities }: JudgedClasses): readonly Ranking[] {
   const ranking = (name: string, k: number, scores: Float64Array): Ranking => ({ name, positive: labels.map((label) => (label === k ? 1 : 0)), scores });
   if (classes.length === 2) return [ranking(classes[1] ?? '', 1, probabilities)];
   const width = classes.length;

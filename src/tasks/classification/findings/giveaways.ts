@@ -1,7 +1,7 @@
-import { count } from '../../core/text.ts';
-import { quoted } from '../problems.ts';
-import type { LabelledExamples } from '../example-rows.ts';
-import { partOf, percent, type Finding } from './finding.ts';
+import { count } from '../../../core/text.ts';
+import { partOf, percent, type Finding } from '../../../data/findings/finding.ts';
+import { quoted } from '../../../data/problems.ts';
+import type { ClassRows } from './rows.ts';
 
 /** Fewer rows of a class, or beside it, prove nothing. */
 const FEWEST_ROWS = 20;
@@ -23,7 +23,7 @@ const finding = {
 } as const;
 
 /** Words that stand in almost all texts of one class and in almost none of the others, such as a label that was left in the text. */
-export function inspectGiveaways({ texts, labels, classes }: LabelledExamples): readonly Finding[] {
+export function inspectGiveaways({ texts, labels, classes }: ClassRows): readonly Finding[] {
   const rowsOf = new Int32Array(classes.length);
   for (const label of labels) rowsOf[label]!++;
   const sure = counted(likelyWords(texts, labels, classes.length), texts, labels).filter(({ label, inside, outside }) => {

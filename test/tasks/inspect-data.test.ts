@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { trainExamples, type TrainOptions } from '../../../src/data/examples.ts';
-import { inspectData, type InspectionOptions } from '../../../src/data/findings/index.ts';
-import { assignFolds } from '../../../src/data/folds.ts';
-import { readTable } from '../../../src/data/table.ts';
-import { loadTokenizer, type Tokenizer } from '../../../src/data/tokens.ts';
-import { describeShared, sharedPath } from '../../helpers/shared.ts';
-import { codesOf, examplesIn, named, tableOf } from './support.ts';
+import type { TrainOptions } from '../../src/data/examples.ts';
+import { inspectData, trainExamples, type InspectionOptions } from '../../src/tasks/index.ts';
+import { assignFolds } from '../../src/data/folds.ts';
+import { readTable } from '../../src/data/table.ts';
+import { loadTokenizer, type Tokenizer } from '../../src/data/tokens.ts';
+import { describeShared, sharedPath } from '../helpers/shared.ts';
+import { codesOf, named, tableOf } from '../data/findings/support.ts';
+
+const used: TrainOptions = { id: 'id', text: 'text', target: 'target', conflicts: 'keep', duplicates: 'keep' };
 
 const options: InspectionOptions = {
   data: { id: 'id', text: 'text', target: 'target', conflicts: 'keep' },
@@ -17,7 +19,7 @@ const options: InspectionOptions = {
 describe('findings', () => {
   it('of rows that are all the same say so, warnings first, and that the model is not here', async () => {
     const train = await tableOf('text,target', Array.from({ length: 6 }, (_, row) => ['same', row % 2]));
-    const findings = await inspectData({ train, test: null, examples: examplesIn(train), foldOf: Int32Array.of(0, 0, 0, 1, 1, 1) }, options, null);
+    const findings = await inspectData({ train, test: null, examples: trainExamples(train, used), foldOf: Int32Array.of(0, 0, 0, 1, 1, 1) }, options, null);
     expect(codesOf(findings)).toEqual(['warning duplicate-texts', 'warning conflicting-classes', 'info class-balance', 'info no-tokenizer']);
   });
 });
@@ -27,8 +29,8 @@ describeShared('findings about tweets', ['data', 'disaster-tweets'], () => {
 
   async function inspected(more: Partial<TrainOptions>, tokenizer: Tokenizer | null = null) {
     const [train, test] = [await tweets('train.csv'), await tweets('test.csv')];
-    const examples = trainExamples(train, { id: 'id', text: 'text', target: 'target', conflicts: 'keep', duplicates: 'keep', ...more });
-    const foldOf = assignFolds(examples, { strategy: 'stratified-kfold', folds: 5, shuffle: true, seed: 42 });
+    const examples = trainExamples(train, { ...used, ...more });
+    const foldOf = assignFolds({ ...examples, strata: examples.task.strata(examples.targets) }, { strategy: 'stratified-kfold', folds: 5, shuffle: true, seed: 42 });
     const data = { ...options.data, conflicts: more.conflicts ?? 'keep' };
     return inspectData({ train, test, examples, foldOf }, { ...options, data, split: { folds: 5, shuffle: true } }, tokenizer);
   }

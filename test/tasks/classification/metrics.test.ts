@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { RandomState } from '../../src/core/random.ts';
-import { accuracy, classScores, confusionCells, confusionOf, macroScores } from '../../src/data/confusion.ts';
-import { classificationMetrics, logLoss, meanAndSd, predictedLabels } from '../../src/data/metrics.ts';
-import { oneAgainstRest, rocAuc, rocAucOfEach } from '../../src/data/ranking.ts';
-import { describeShared, sharedJson } from '../helpers/shared.ts';
+import { RandomState } from '../../../src/core/random.ts';
+import { accuracy, classScores, confusionCells, confusionOf, macroScores } from '../../../src/tasks/classification/confusion.ts';
+import { classificationMetrics, logLoss, predictedLabels } from '../../../src/tasks/classification/metrics.ts';
+import { oneAgainstRest, rocAuc, rocAucOfEach } from '../../../src/tasks/metrics/ranking.ts';
+import { describeShared, sharedJson } from '../../helpers/shared.ts';
 
 describe('predictedLabels', () => {
   it('rounds half to even for two classes, so that 0.5 is class 0', () => {
@@ -64,14 +64,6 @@ describe('rocAucOfEach', () => {
     const each = Array.from({ length: 6 }, (_, k) => rocAuc(labels.map((label) => (label === k ? 1 : 0)), scores));
     expect([...rocAucOfEach(labels, scores, 6)]).toEqual(each);
     expect(each[5]).toBeNaN();
-  });
-});
-
-describe('meanAndSd', () => {
-  it('divides by n − 1', () => {
-    expect(meanAndSd([2, 4, 4, 4, 5, 5, 7, 9]).mean).toBe(5);
-    expect(meanAndSd([2, 4, 4, 4, 5, 5, 7, 9]).sd).toBeCloseTo(Math.sqrt(32 / 7), 14);
-    expect(meanAndSd([3])).toEqual({ mean: 3, sd: NaN });
   });
 });
 

@@ -1,16 +1,13 @@
-import type { Experiment } from '../../config/index.ts';
-import { labelledExamples, unlabelledExamples, type TrainExamples } from '../examples.ts';
-import type { Table } from '../table.ts';
-import type { EncodingOptions } from '../tokenizer/encode-texts.ts';
-import type { Tokenizer } from '../tokens.ts';
-import { inspectClasses } from './classes.ts';
-import { inspectColumns } from './columns.ts';
-import type { Finding } from './finding.ts';
-import { inspectGiveaways } from './giveaways.ts';
-import { inspectTexts } from './texts.ts';
-import { inspectTokens } from './tokens.ts';
-
-export type { Finding } from './finding.ts';
+import type { Experiment } from '../config/index.ts';
+import { unlabelledExamples } from '../data/examples.ts';
+import type { Finding } from '../data/findings/finding.ts';
+import { inspectTexts } from '../data/findings/texts.ts';
+import { inspectTokens } from '../data/findings/tokens.ts';
+import type { Table } from '../data/table.ts';
+import { differ } from '../data/targets.ts';
+import type { EncodingOptions } from '../data/tokenizer/encode-texts.ts';
+import type { Tokenizer } from '../data/tokens.ts';
+import { labelledExamples, type TrainExamples } from './examples.ts';
 
 /** The data of an experiment, read and divided. */
 export interface Dataset {
@@ -45,11 +42,10 @@ export async function inspectData(
   const all = labelledExamples(train, data);
   const testTexts = test === null ? null : unlabelledExamples(test, { ...data, ...ofTest }).texts;
   const batches = training === null ? null : { batchSize: training.batch_size, batching: training.batching, padding: training.padding };
+  const ofSameText = (alike: readonly (readonly number[])[]): readonly Finding[] => all.task.conflicts(all, alike.filter((rows) => differ(rows, all.targets)), data.conflicts);
   const findings: readonly Finding[] = [
-    ...inspectTexts({ all, kept: examples, foldOf, test: testTexts, conflicts: data.conflicts }),
-    ...inspectColumns(train, all, data, split.shuffle),
-    ...inspectGiveaways(all),
-    ...inspectClasses(examples, foldOf, split.folds),
+    ...inspectTexts({ texts: all.texts, kept: examples, foldOf, test: testTexts, ofSameText }),
+    ...all.task.findings({ table: train, used: data, all, kept: examples, foldOf, folds: split.folds, shuffle: split.shuffle }),
     ...(tokenizer === null ? [noTokenizer] : await inspectTokens(tokenizer, examples.texts, testTexts ?? [], { maxLength: model.max_seq_length, batches }, encoding)),
   ];
   return findings.toSorted((a, b) => rank(a) - rank(b));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { calibrationBins, calibrationError, thresholdCurve } from '../../src/data/curves.ts';
-import { rocAuc } from '../../src/data/ranking.ts';
+import { calibrationBins, calibrationError, thresholdCurve } from '../../../src/tasks/metrics/curves.ts';
+import { rocAuc } from '../../../src/tasks/metrics/ranking.ts';
 
 // Reference values: scikit-learn 1.9.1 on these ten rows, two of which share a score.
 const truth = [0, 0, 1, 1, 0, 1, 1, 0, 1, 0];

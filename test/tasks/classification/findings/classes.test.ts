@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { inspectClasses } from '../../../src/data/findings/classes.ts';
-import { codesOf, labelled, named } from './support.ts';
+import { inspectClasses } from '../../../../src/tasks/classification/findings/classes.ts';
+import { codesOf, labelled, named } from '../../../data/findings/support.ts';
 
 const none = { conflicting: 0, relabelled: 0, duplicate: 0 };
 const repeated = (counts: readonly number[]): readonly number[] => counts.flatMap((rows, label) => Array.from({ length: rows }, () => label));

@@ -83,3 +83,10 @@ function total({ truth }: Confusion): number {
 function sum(counts: Int32Array): number {
   return counts.reduce((all, count) => all + count, 0);
 }
+
+/** [classes] How many rows each class has. */
+export function classSizes(labels: Int32Array, classes: number): Int32Array {
+  const sizes = new Int32Array(classes);
+  for (const label of labels) sizes[label]!++;
+  return sizes;
+}

@@ -1,10 +1,10 @@
-import { nearest } from '../../core/nearest.ts';
-import { count, plural } from '../../core/text.ts';
-import type { TrainExamples } from '../examples.ts';
-import { cleaningSentence } from '../cleaning.ts';
-import { isNumeric } from '../decimal.ts';
-import { quoted, quotedList } from '../problems.ts';
-import { partOf, percent, type Finding } from './finding.ts';
+import { nearest } from '../../../core/nearest.ts';
+import { count, plural } from '../../../core/text.ts';
+import { cleaningSentence, type CleaningCounts } from '../../../data/cleaning.ts';
+import { isNumeric } from '../../../data/decimal.ts';
+import { partOf, percent, type Finding } from '../../../data/findings/finding.ts';
+import { quoted, quotedList } from '../../../data/problems.ts';
+import type { ClassRows } from './rows.ts';
 
 /** Below this share of what it would have if all classes were equal, a class is rare. */
 const RARE = 0.1;
@@ -13,8 +13,15 @@ const LISTED_CLASSES = 6;
 const SHOWN_ROWS = 3;
 const LISTED_FOLDS = 10;
 
+/** The classes of the rows that are trained on. */
+export interface TrainedClasses extends Pick<ClassRows, 'labels' | 'classes'> {
+  /** Each row's position in the table. */
+  readonly rows: Int32Array;
+  readonly cleaning: CleaningCounts;
+}
+
 /** How the classes that are trained on are distributed, over all rows and over the folds, and what cleaning has done to them. */
-export function inspectClasses(examples: Pick<TrainExamples, 'labels' | 'classes' | 'cleaning' | 'rows'>, foldOf: Int32Array, folds: number): readonly Finding[] {
+export function inspectClasses(examples: TrainedClasses, foldOf: Int32Array, folds: number): readonly Finding[] {
   const { labels, classes, cleaning } = examples;
   const rowsIn = new Int32Array(folds * classes.length); // [folds, classes]
   labels.forEach((label, row) => rowsIn[foldOf[row]! * classes.length + label]!++);
@@ -28,7 +35,7 @@ export function inspectClasses(examples: Pick<TrainExamples, 'labels' | 'classes
 }
 
 /** Classes that cannot be among the validation rows of each fold. */
-function fewRows({ labels, classes, rows: places }: Pick<TrainExamples, 'labels' | 'classes' | 'rows'>, folds: number): Finding[] {
+function fewRows({ labels, classes, rows: places }: TrainedClasses, folds: number): Finding[] {
   const rowsOf = classes.map((): number[] => []);
   labels.forEach((label, row) => {
     if (rowsOf[label]!.length < folds) rowsOf[label]!.push(places[row]! + 1);
@@ -77,7 +84,7 @@ function similarClasses(classes: readonly string[]): Finding[] {
   ];
 }
 
-function cleanedRows(cleaning: TrainExamples['cleaning']): Finding[] {
+function cleanedRows(cleaning: CleaningCounts): Finding[] {
   const sentence = cleaningSentence(cleaning);
   const touched = cleaning.conflicting + cleaning.relabelled + cleaning.duplicate;
   return sentence === undefined ? [] : [{ severity: 'info', code: 'cleaned-rows', message: `the configuration ${sentence}`, count: touched, examples: [] }];

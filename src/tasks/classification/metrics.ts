@@ -1,5 +1,5 @@
 import { accuracy, classScores, confusionOf, macroScores } from './confusion.ts';
-import { oneAgainstRest, rocAuc } from './ranking.ts';
+import { oneAgainstRest, rocAuc } from '../metrics/ranking.ts';
 
 /**
  * Metrics of probabilities. For two classes `probabilities` holds the second class's, [rows]; for more, every class's,
@@ -41,13 +41,6 @@ export function logLoss(labels: Int32Array, probabilities: ArrayLike<number>, cl
     sum -= Math.log(Math.min(1 - Number.EPSILON, Math.max(Number.EPSILON, probabilityOf(probabilities, classes, row, label))));
   });
   return sum / labels.length;
-}
-
-/** Mean and standard deviation (n − 1); of one value the deviation is NaN. */
-export function meanAndSd(values: readonly number[]): { readonly mean: number; readonly sd: number } {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return { mean, sd: Math.sqrt(squares / (values.length - 1)) };
 }
 
 function probabilityOf(probabilities: ArrayLike<number>, classes: number, row: number, k: number): number {

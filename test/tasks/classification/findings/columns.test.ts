@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { RandomState } from '../../../src/core/random.ts';
-import { inspectColumns } from '../../../src/data/findings/columns.ts';
-import { codesOf, examplesIn, named, tableOf } from './support.ts';
+import { RandomState } from '../../../../src/core/random.ts';
+import { inspectColumns } from '../../../../src/tasks/classification/findings/columns.ts';
+import { codesOf, examplesIn, named, tableOf } from '../../../data/findings/support.ts';
 
 const used = { id: 'id', text: 'text', target: 'target' };
 

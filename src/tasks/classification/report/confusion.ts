@@ -1,7 +1,7 @@
-import type { Figure } from '../figure.ts';
-import { confusionCells, confusionOf } from '../../../data/confusion.ts';
-import type { OutOfFold } from '../../evaluated-run.ts';
-import { blue, ink, onFill } from '../palette.ts';
+import type { Figure } from '../../../core/page/figure.ts';
+import { blue, ink, onFill } from '../../../core/page/palette.ts';
+import { confusionCells, confusionOf } from '../confusion.ts';
+import type { JudgedClasses } from './judged-classes.ts';
 
 /** Where the whole matrix stands, beside the figures. */
 export const CONFUSION_TABLE = 'confusion.csv';
@@ -15,12 +15,13 @@ const CELL = { least: 18, most: 112 };
 const ROOM = { count: 30, share: 60 };
 
 /** Counts of truth and prediction; a cell's strength is its share of the rows that are of its class. Of many classes the most confused ones. */
-export function confusionFigure(outOfFold: OutOfFold, classes: readonly string[]): Figure {
-  const { truth } = confusionOf(outOfFold.labels, outOfFold.predictions, classes.length);
-  const shown = mostConfused(outOfFold, classes.length);
+export function confusionFigure(judged: JudgedClasses): Figure {
+  const { classes, labels, predictions } = judged;
+  const { truth } = confusionOf(labels, predictions, classes.length);
+  const shown = mostConfused(judged);
   const names = shown.map((label) => classes[label]!);
   const cell = cellSize(shown.length);
-  const rowsIn = new Map(confusionCells(outOfFold.labels, outOfFold.predictions, classes.length).map((each) => [each.truth * classes.length + each.prediction, each.rows]));
+  const rowsIn = new Map(confusionCells(labels, predictions, classes.length).map((each) => [each.truth * classes.length + each.prediction, each.rows]));
   const values = shown.flatMap((t) =>
     shown.map((p) => {
       const count = rowsIn.get(t * classes.length + p) ?? 0;
@@ -72,7 +73,7 @@ export function confusionCaption(classes: number): string {
 }
 
 /** `target,prediction,rows,share` of every cell that is not 0, the share being of the rows of the true class. */
-export function confusionRows({ labels, predictions }: OutOfFold, classes: readonly string[]): readonly (readonly (string | number)[])[] {
+export function confusionRows({ classes, labels, predictions }: JudgedClasses): readonly (readonly (string | number)[])[] {
   const { truth } = confusionOf(labels, predictions, classes.length);
   return confusionCells(labels, predictions, classes.length).map((cell) => [classes[cell.truth]!, classes[cell.prediction]!, cell.rows, cell.rows / truth[cell.truth]!]);
 }
@@ -82,8 +83,8 @@ function cellSize(classes: number): number {
 }
 
 /** The classes that stand on either side of most mistakes, in the order of the classes. */
-function mostConfused({ labels, predictions }: OutOfFold, classes: number): readonly number[] {
-  const { truth, predicted, hits } = confusionOf(labels, predictions, classes);
+function mostConfused({ classes, labels, predictions }: JudgedClasses): readonly number[] {
+  const { truth, predicted, hits } = confusionOf(labels, predictions, classes.length);
   const mistakes = truth.map((rows, label) => rows + predicted[label]! - 2 * hits[label]!);
   const order = [...mistakes.keys()].sort((a, b) => mistakes[b]! - mistakes[a]! || a - b);
   return order.slice(0, MOST_CLASSES).sort((a, b) => a - b);

@@ -1,10 +1,11 @@
-import { quoted } from '../problems.ts';
-import { groupsBy } from '../groups.ts';
-import { classSizes, type LabelledExamples } from '../example-rows.ts';
-import { isNumeric } from '../decimal.ts';
-import { rocAucOfEach } from '../ranking.ts';
-import { columnOf, type Table } from '../table.ts';
-import { percent, type Finding } from './finding.ts';
+import { isNumeric } from '../../../data/decimal.ts';
+import { percent, type Finding } from '../../../data/findings/finding.ts';
+import { groupsBy } from '../../../data/groups.ts';
+import { quoted } from '../../../data/problems.ts';
+import { columnOf, type Table } from '../../../data/table.ts';
+import { rocAucOfEach } from '../../metrics/ranking.ts';
+import { classSizes } from '../confusion.ts';
+import type { ClassRows } from './rows.ts';
 
 /** The columns that the experiment uses, and so no leaks. */
 export interface UsedColumns {
@@ -27,12 +28,12 @@ const ORDERED_ROWS = 0.95;
 const RANKED_ROWS = 20_000;
 
 /** Columns beside the text from which the class can be told almost surely, and an order of rows or ids that follows the classes. */
-export function inspectColumns(table: Table, examples: LabelledExamples, used: UsedColumns, shuffle: boolean): readonly Finding[] {
+export function inspectColumns(table: Table, examples: ClassRows, used: UsedColumns, shuffle: boolean): readonly Finding[] {
   const others = table.columns.filter((column) => ![used.id, used.text, used.target].includes(column) && table.unnamed?.has(column) !== true);
   return [...others.flatMap((column) => leakingColumn(column, columnOf(table, column) ?? [], examples)), ...sortedByClass(examples, used.id, shuffle)];
 }
 
-function leakingColumn(column: string, values: readonly string[], examples: LabelledExamples): Finding[] {
+function leakingColumn(column: string, values: readonly string[], examples: ClassRows): Finding[] {
   const how = howItTells(values, examples);
   if (how === undefined) return [];
   return [
@@ -47,7 +48,7 @@ function leakingColumn(column: string, values: readonly string[], examples: Labe
   ];
 }
 
-function howItTells(values: readonly string[], examples: LabelledExamples): string | undefined {
+function howItTells(values: readonly string[], examples: ClassRows): string | undefined {
   const byValue = toldRight(values, examples);
   if (byValue !== undefined) return `its value alone tells ${byValue}`;
   const byPresence = toldRight(values.map((value) => (value.trim() === '' ? 'empty' : 'filled')), examples);
@@ -63,7 +64,7 @@ function howItTells(values: readonly string[], examples: LabelledExamples): stri
  * How well each row's class is told by the other rows with its value; undefined where hardly better than by the largest class.
  * A row does not count for itself, so that a value of its own tells nothing.
  */
-function toldRight(values: readonly string[], { labels, classes }: LabelledExamples): string | undefined {
+function toldRight(values: readonly string[], { labels, classes }: ClassRows): string | undefined {
   const { of, count } = groupsBy(values);
   const rowsOfClass = classSizes(labels, classes.length);
   const largest = rowsOfClass.reduce((most, rows, label) => (rows > rowsOfClass[most]! ? label : most), 0);
@@ -99,7 +100,7 @@ function wronglyTold(valueOf: Int32Array, values: number, labels: Int32Array, la
   return mistakes;
 }
 
-function sortedByClass(examples: LabelledExamples, id: string | null, shuffle: boolean): Finding[] {
+function sortedByClass(examples: ClassRows, id: string | null, shuffle: boolean): Finding[] {
   const rows = Array.from(examples.labels.keys());
   const byRow = mostOrdered(rows, (row) => row, examples);
   const isNumbered = id !== null && examples.ids.every(isNumeric);
@@ -113,7 +114,7 @@ function sortedByClass(examples: LabelledExamples, id: string | null, shuffle: b
 }
 
 /** The class that a number best sets apart from the others, and the share of pairs that it puts in order, one way or the other. */
-function mostOrdered(rows: readonly number[], numberOf: (row: number) => number, { labels, classes }: LabelledExamples): { readonly label: number; readonly share: number } {
+function mostOrdered(rows: readonly number[], numberOf: (row: number) => number, { labels, classes }: ClassRows): { readonly label: number; readonly share: number } {
   const every = Math.ceil(rows.length / RANKED_ROWS);
   const ranked = rows.filter((_, i) => i % every === 0);
   const scores = Float64Array.from(ranked, numberOf);

@@ -1,7 +1,7 @@
-import { calibrationBins, type CalibrationBin } from '../../../data/curves.ts';
-import type { OutOfFold } from '../../evaluated-run.ts';
-import type { Figure, Spec } from '../figure.ts';
-import { blue, muted } from '../palette.ts';
+import type { Figure, Spec } from '../../../core/page/figure.ts';
+import { blue, muted } from '../../../core/page/palette.ts';
+import { calibrationBins, type CalibrationBin } from '../../metrics/curves.ts';
+import type { JudgedClasses } from './judged-classes.ts';
 
 /** What is predicted with which probability, and how often it comes true. */
 export interface Calibration {
@@ -13,7 +13,7 @@ export interface Calibration {
 /** Bins of a tenth, as most reports have them. */
 const BINS = 10;
 
-export function calibrationOf({ labels, predictions, probabilities }: OutOfFold, classes: readonly string[]): Calibration {
+export function calibrationOf({ classes, labels, predictions, probabilities }: JudgedClasses): Calibration {
   if (classes.length === 2) return { of: `probability of class ${classes[1] ?? ''}`, bins: calibrationBins(labels, probabilities, BINS) };
   const confidence = Float64Array.from(predictions, (label, row) => probabilities[row * classes.length + label]!);
   const came = labels.map((label, row) => (label === predictions[row] ? 1 : 0));

@@ -1,8 +1,8 @@
-import { count, metric } from '../../core/text.ts';
-import { classScores, confusionOf, type ClassScores } from '../../data/confusion.ts';
-import type { EvaluatedRun } from '../evaluated-run.ts';
-import { html, type Html } from './html.ts';
-import { bar, table } from './page.ts';
+import { bar, table } from '../../../core/page/elements.ts';
+import { html, type Html } from '../../../core/page/html.ts';
+import { count, metric } from '../../../core/text.ts';
+import { classScores, confusionOf, type ClassScores } from '../confusion.ts';
+import type { JudgedClasses } from './judged-classes.ts';
 
 /** Where every class stands, beside the figures. */
 export const CLASSES_TABLE = 'classes.csv';
@@ -11,30 +11,30 @@ export const CLASSES_TABLE = 'classes.csv';
 const MOST_CLASSES = 30;
 
 /** How many rows each class has, the largest first where there are too many to show. */
-export function classShares(run: EvaluatedRun): Html {
-  const scores = scoresOf(run);
-  const total = run.outOfFold.labels.length;
+export function classShares(judged: JudgedClasses): Html {
+  const scores = scoresOf(judged);
+  const total = judged.labels.length;
   const { shown, note } = chosen(scores, (a, b) => b.support - a.support, 'with the most rows');
   const rows = shown.map(({ name, support }) => [name, count(support), `${((100 * support) / total).toFixed(1)} %`, bar(support / total)]);
   return html`${table(['class', 'rows', 'share', ''], rows)}${note}`;
 }
 
 /** How well each class is told, the worst first where there are too many to show. */
-export function classQuality(run: EvaluatedRun): Html {
-  const { shown, note } = chosen(scoresOf(run), (a, b) => a.f1 - b.f1 || b.support - a.support, 'with the lowest F1');
+export function classQuality(judged: JudgedClasses): Html {
+  const { shown, note } = chosen(scoresOf(judged), (a, b) => a.f1 - b.f1 || b.support - a.support, 'with the lowest F1');
   const rows = shown.map(({ name, support, precision, recall, f1 }) => [name, count(support), metric(precision), metric(recall), metric(f1)]);
   return html`${table(['class', 'rows', 'precision', 'recall', 'F1'], rows)}${note}`;
 }
 
 /** `class,rows,precision,recall,f1` of every class. */
-export function classRows(run: EvaluatedRun): readonly (readonly (string | number)[])[] {
-  return scoresOf(run).map(({ name, support, precision, recall, f1 }) => [name, support, precision, recall, f1]);
+export function classRows(judged: JudgedClasses): readonly (readonly (string | number)[])[] {
+  return scoresOf(judged).map(({ name, support, precision, recall, f1 }) => [name, support, precision, recall, f1]);
 }
 
 type Named = ClassScores & { readonly name: string };
 
-function scoresOf({ outOfFold, metrics: { classes } }: EvaluatedRun): readonly Named[] {
-  return classScores(confusionOf(outOfFold.labels, outOfFold.predictions, classes.length)).map((scores, label) => ({ ...scores, name: classes[label]! }));
+function scoresOf({ classes, labels, predictions }: JudgedClasses): readonly Named[] {
+  return classScores(confusionOf(labels, predictions, classes.length)).map((scores, label) => ({ ...scores, name: classes[label]! }));
 }
 
 /** All classes in their order, or the first ones in another, and a sentence that says so. */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { parseTable } from '../../src/data/table.ts';
-import { writeCsv } from '../../src/data/csv.ts';
-import { classification, classTargets, encoded, lossOf, openTask, readPredictions, readTargets, type Task } from '../../src/tasks/index.ts';
+import { parseTable } from '../../../src/data/table.ts';
+import { writeCsv } from '../../../src/data/csv.ts';
+import { classTargets } from '../../../src/tasks/classification/labels.ts';
+import { classification, encoded, lossOf, openTask, readPredictions, readTargets, type Task } from '../../../src/tasks/index.ts';
 
 const two = classification(['no', 'yes']);
 const three = classification(['a', 'b', 'c']);

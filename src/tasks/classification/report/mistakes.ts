@@ -1,8 +1,10 @@
-import { count, metric, plural } from '../../core/text.ts';
-import type { LabelledExamples } from '../../data/example-rows.ts';
-import type { OutOfFold } from '../evaluated-run.ts';
-import { html, type Html } from './html.ts';
-import type { RunStory } from './run-story.ts';
+import { html, type Html } from '../../../core/page/html.ts';
+import { count, metric, plural } from '../../../core/text.ts';
+import type { LabelledExamples } from '../../../data/example-rows.ts';
+import { targetsAt } from '../../../data/targets.ts';
+import type { ReportedRun, TrainTexts } from '../../report.ts';
+import { labelsOf } from '../labels.ts';
+import type { JudgedClasses } from './judged-classes.ts';
 
 /** A row that is predicted wrongly. */
 export interface Mistake {
@@ -30,10 +32,10 @@ const SHOWN_CHARACTERS = 600;
 export const MISTAKES_TABLE = 'mistakes.csv';
 
 /** All mistakes, the most confident first. */
-export function mistakesOf({ labels, predictions, probabilities }: OutOfFold, classes: number): readonly Mistake[] {
+export function mistakesOf({ classes, labels, predictions, probabilities }: JudgedClasses): readonly Mistake[] {
   const confidence = (row: number): number => {
     const label = predictions[row]!;
-    if (classes > 2) return probabilities[row * classes + label]!;
+    if (classes.length > 2) return probabilities[row * classes.length + label]!;
     return label === 1 ? probabilities[row]! : 1 - probabilities[row]!;
   };
   return [...labels.keys()]
@@ -43,43 +45,43 @@ export function mistakesOf({ labels, predictions, probabilities }: OutOfFold, cl
 }
 
 /** Mistakes by pair of true and predicted class, the most frequent pair first. */
-export function confusedPairs({ labels, predictions }: OutOfFold, mistakes: readonly Mistake[], classes: number): readonly Confused[] {
+export function confusedPairs({ classes, labels, predictions }: JudgedClasses, mistakes: readonly Mistake[]): readonly Confused[] {
   const pairs = new Map<number, { readonly truth: number; readonly prediction: number; readonly mistakes: Mistake[] }>();
   for (const mistake of mistakes) {
     const [truth, prediction] = [labels[mistake.row]!, predictions[mistake.row]!];
-    const pair = pairs.get(truth * classes + prediction);
-    if (pair === undefined) pairs.set(truth * classes + prediction, { truth, prediction, mistakes: [mistake] });
+    const pair = pairs.get(truth * classes.length + prediction);
+    if (pair === undefined) pairs.set(truth * classes.length + prediction, { truth, prediction, mistakes: [mistake] });
     else pair.mistakes.push(mistake);
   }
   return [...pairs.values()].sort((a, b) => b.mistakes.length - a.mistakes.length || a.truth - b.truth || a.prediction - b.prediction);
 }
 
 /** Every mistake for a table: `id,fold,target,prediction,probability,text`. The text is empty where the training table is gone. */
-export function mistakeRows({ run: { outOfFold, metrics }, texts }: RunStory): readonly (readonly (string | number)[])[] {
+export function mistakeRows(judged: JudgedClasses, texts: TrainTexts): readonly (readonly (string | number)[])[] {
+  const { classes, ids, folds } = judged;
   const textOf = textsById(texts);
-  return mistakesOf(outOfFold, metrics.classes.length).map(({ row, confidence }) => {
-    const id = outOfFold.ids[row] ?? '';
-    const [target, prediction] = [outOfFold.labels, outOfFold.predictions].map((labels) => metrics.classes[labels[row]!]!) as [string, string];
-    return [id, outOfFold.folds[row]!, target, prediction, confidence, textOf.get(id) ?? ''];
+  return mistakesOf(judged).map(({ row, confidence }) => {
+    const id = ids[row] ?? '';
+    const [target, prediction] = [judged.labels, judged.predictions].map((labels) => classes[labels[row]!]!) as [string, string];
+    return [id, folds[row]!, target, prediction, confidence, textOf.get(id) ?? ''];
   });
 }
 
 /** The most confident mistakes of each pair of classes with their texts, and other rows with the same text that have another class. */
-export function mistakesSection({ run, texts, conflicts }: RunStory): Html {
-  const { outOfFold, metrics } = run;
-  const { classes } = metrics;
-  const mistakes = mistakesOf(outOfFold, classes.length);
-  const pairs = confusedPairs(outOfFold, mistakes, classes.length);
+export function mistakesSection(judged: JudgedClasses, texts: TrainTexts, conflicts: ReportedRun['conflicts']): Html {
+  const { classes, ids, folds } = judged;
+  const mistakes = mistakesOf(judged);
+  const pairs = confusedPairs(judged, mistakes);
   const examples = 'examples' in texts ? texts.examples : undefined;
   const tableRow = new Map(examples?.ids.map((id, row) => [id, row]));
   const groupOf = new Map(conflicts.flatMap((rows) => rows.map((row) => [row, rows] as const)));
   const item = ({ row, confidence }: Mistake): Html => {
-    const id = outOfFold.ids[row] ?? '';
+    const id = ids[row] ?? '';
     const at = tableRow.get(id);
     return html`<li>
-<p class="what"><span>${metric(confidence)}</span><span>id ${id}</span><span>fold ${outOfFold.folds[row]}</span></p>
+<p class="what"><span>${metric(confidence)}</span><span>id ${id}</span><span>fold ${folds[row]}</span></p>
 ${at !== undefined && html`<p class="text" dir="auto">${shortened(examples?.texts[at] ?? '')}</p>`}
-${at !== undefined && examples !== undefined && sameText(at, groupOf.get(at), examples)}</li>
+${at !== undefined && examples !== undefined && sameText(at, groupOf.get(at), examples, classes)}</li>
 `;
   };
   const shown = pairs.slice(0, SHOWN_PAIRS);
@@ -87,7 +89,7 @@ ${at !== undefined && examples !== undefined && sameText(at, groupOf.get(at), ex
   const isAll = pairs.length === shown.length && shown.every((pair) => pair.mistakes.length <= each);
   const pairTitle = ({ truth, prediction, mistakes: { length } }: Confused): Html =>
     html`true <b>${classes[truth]}</b>, predicted <b>${classes[prediction]}</b>: ${plural(length, 'row')}${length > each && html`, the ${each} most confident`}`;
-  return html`<p>${plural(mistakes.length, 'row')} of ${count(outOfFold.ids.length)} ${mistakes.length === 1 ? 'is' : 'are'} predicted wrongly, in ${plural(pairs.length, 'pair')} of classes${pairs.length > shown.length && html`; these are the ${shown.length} most frequent pairs`}. The number is the probability that the model gave to the class it predicted.${!isAll && html` All mistakes are in <code>figures/${MISTAKES_TABLE}</code>.`}</p>
+  return html`<p>${plural(mistakes.length, 'row')} of ${count(ids.length)} ${mistakes.length === 1 ? 'is' : 'are'} predicted wrongly, in ${plural(pairs.length, 'pair')} of classes${pairs.length > shown.length && html`; these are the ${shown.length} most frequent pairs`}. The number is the probability that the model gave to the class it predicted.${!isAll && html` All mistakes are in <code>figures/${MISTAKES_TABLE}</code>.`}</p>
 ${'missing' in texts && html`<p>${texts.missing}</p>`}
 ${examples !== undefined && html`<p class="muted small">${conflictSummary(conflicts)}</p>`}
 ${shown.map((pair) => html`<h3>${pairTitle(pair)}</h3>
@@ -95,7 +97,7 @@ ${shown.map((pair) => html`<h3>${pairTitle(pair)}</h3>
 `)}`;
 }
 
-function textsById(texts: RunStory['texts']): ReadonlyMap<string, string> {
+function textsById(texts: TrainTexts): ReadonlyMap<string, string> {
   return 'examples' in texts ? new Map(texts.examples.ids.map((id, row) => [id, texts.examples.texts[row]!])) : new Map();
 }
 
@@ -105,9 +107,10 @@ function conflictSummary(conflicts: readonly (readonly number[])[]): string {
   return `${plural(conflicts.length, 'text')} ${conflicts.length === 1 ? 'occurs' : 'occur'} with different classes, in ${count(rows)} rows: no model can be right on all of them. Letter case, spaces and addresses do not count as a difference.`;
 }
 
-function sameText(row: number, group: readonly number[] | undefined, { ids, labels, classes }: LabelledExamples): Html | false {
+function sameText(row: number, group: readonly number[] | undefined, { ids, targets }: LabelledExamples<unknown>, classes: readonly string[]): Html | false {
   if (group === undefined) return false;
-  const others = group.filter((other) => other !== row).map((other) => `id ${ids[other] ?? ''} (${classes[labels[other]!] ?? ''})`);
+  const labels = labelsOf(targetsAt(targets, group));
+  const others = group.flatMap((other, i) => (other === row ? [] : [`id ${ids[other] ?? ''} (${classes[labels[i]!] ?? ''})`]));
   return html`<p class="conflict">The same text has different classes: ${others.slice(0, 8).join(', ')}${others.length > 8 && ` and ${others.length - 8} more`}.</p>`;
 }
 

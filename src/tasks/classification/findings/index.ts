@@ -1,0 +1,33 @@
+import { plural } from '../../../core/text.ts';
+import type { CleaningOptions } from '../../../data/cleaning.ts';
+import { examplesOf, type Finding } from '../../../data/findings/finding.ts';
+import type { InspectedTargets } from '../../task.ts';
+import { labelsOf } from '../labels.ts';
+import { inspectClasses } from './classes.ts';
+import { inspectColumns } from './columns.ts';
+import { inspectGiveaways } from './giveaways.ts';
+
+/** What gives the classes away, and how they are distributed over the folds. */
+export function classFindings(classes: readonly string[], { table, used, all, kept, foldOf, folds, shuffle }: InspectedTargets): readonly Finding[] {
+  const { ids, texts, targets } = all;
+  const rows = { ids, texts, labels: labelsOf(targets), classes };
+  return [
+    ...inspectColumns(table, rows, used, shuffle),
+    ...inspectGiveaways(rows),
+    ...inspectClasses({ labels: labelsOf(kept.targets), classes, rows: kept.rows, cleaning: kept.cleaning }, foldOf, folds),
+  ];
+}
+
+/** Texts that have different classes in different rows. */
+export function conflictFindings(texts: readonly string[], groups: readonly (readonly number[])[], conflicts: CleaningOptions['conflicts']): readonly Finding[] {
+  if (groups.length === 0) return [];
+  const rows = groups.reduce((sum, group) => sum + group.length, 0);
+  const finding = {
+    code: 'conflicting-classes',
+    message: `${plural(groups.length, 'text')} ${groups.length === 1 ? 'has' : 'have'} different classes in different training rows, ${plural(rows, 'row')} in all`,
+    count: groups.length,
+    examples: examplesOf('train', groups, texts),
+  } as const;
+  if (conflicts !== 'keep') return [{ severity: 'info', ...finding }];
+  return [{ severity: 'warning', ...finding, remedy: 'data.conflicts: majority gives each of these texts the class that most of its rows have; data.conflicts: drop leaves them out.' }];
+}

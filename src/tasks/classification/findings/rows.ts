@@ -1,0 +1,8 @@
+import type { Examples } from '../../../data/example-rows.ts';
+
+/** Texts with a class each. */
+export interface ClassRows extends Examples {
+  /** Positions in `classes`. */
+  readonly labels: Int32Array;
+  readonly classes: readonly string[];
+}

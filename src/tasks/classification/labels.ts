@@ -1,0 +1,10 @@
+import type { Targets } from '../../data/targets.ts';
+
+/** Targets of class numbers. */
+export function classTargets(labels: ArrayLike<number>): Targets {
+  return { width: 1, values: Float64Array.from(labels) };
+}
+
+export function labelsOf({ values }: Targets): Int32Array {
+  return Int32Array.from(values);
+}

@@ -1,0 +1,29 @@
+import type { Problem } from '../../core/errors.ts';
+import type { Strata } from '../../data/folds.ts';
+import { rowsByStratum } from '../../data/kfold.ts';
+import { counted, quoted } from '../../data/problems.ts';
+
+/** The classes: each of two has a row for every fold; of more classes one does, as scikit-learn wants it. */
+export function classStrata(labels: Int32Array, classes: readonly string[]): Strata {
+  return {
+    of: labels,
+    count: classes.length,
+    tooFew(folds, places) {
+      const all = [...rowsByStratum(labels)];
+      const few = all.filter(([, rows]) => rows.length < folds);
+      if (classes.length > 2) {
+        if (few.length < all.length) return [];
+        const most = all.reduce((largest, [, rows]) => Math.max(largest, rows.length), 0);
+        return [{ message: `no class has as many rows as there are folds, ${folds}; the largest has ${counted(most, 'row')}` }];
+      }
+      return few.map(([label, rows]): Problem => {
+        const numbers = rows.map((row) => places[row]! + 1);
+        const listed = `${numbers.slice(0, MOST_ROWS).join(', ')}${numbers.length > MOST_ROWS ? ', …' : ''}`;
+        return { message: `the class ${quoted(classes[label] ?? String(label))} has ${counted(rows.length, 'row')} for ${folds} folds: rows ${listed}`, row: numbers[0]! };
+      });
+    },
+  };
+}
+
+/** As many as a person looks up. */
+const MOST_ROWS = 10;
