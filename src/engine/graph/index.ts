@@ -3,6 +3,7 @@ export { graphBuilder, type Builder } from './builder.ts';
 export { check } from './check.ts';
 export { concrete, product, sameShape, type Symbols } from './dims.ts';
 export { sliceRange } from './infer.ts';
+export { joinProducts } from './joined-products.ts';
 export type { AttributesOf, InputsOf, OpName, OutputsOf } from './ops.ts';
 export { innerBatches, loopBatches, loopNames, type InnerLoop, type Loop, type LoopBatches } from './loop.ts';
 export { lower, loweredOperators, type LoweredOperator, type Provider } from './lower.ts';

@@ -11,8 +11,8 @@ export interface Rewriting {
   readonly symbols?: Readonly<Record<string, string>>;
   input?(x: Value): Value | undefined;
   constant?(x: Value, data: ConstantData): Value | undefined;
-  /** In place of a node's outputs. `inputs` are those of the node, rewritten. */
-  node?(node: Node, inputs: Node['inputs']): Value | readonly Value[] | undefined;
+  /** In place of a node's outputs. `inputs` are those of the node, rewritten; `made` gives what stands for any value before the node. */
+  node?(node: Node, inputs: Node['inputs'], made: (x: Value) => Value): Value | readonly Value[] | undefined;
   output?(value: Value): Value;
 }
 
@@ -37,7 +37,7 @@ export function inline(g: Builder, graph: Graph, { symbols = {}, ...replace }: R
   for (const [x, data] of graph.constants) made.set(x, replace.constant?.(x, data) ?? g.constant(data, x.dtype, x.shape as readonly number[]));
   for (const node of graph.nodes) {
     const inputs = node.inputs.map((x) => (x === null ? null : rewritten(x)));
-    const outputs = [replace.node?.(node, inputs) ?? copy(g, node, inputs, renamed)].flat();
+    const outputs = [replace.node?.(node, inputs, rewritten) ?? copy(g, node, inputs, renamed)].flat();
     node.outputs.forEach((y, i) => {
       if (outputs[i] !== undefined) made.set(y, outputs[i]);
     });

@@ -1,4 +1,4 @@
-import { graphBuilder, inline, product, type Builder, type Graph, type Shape, type Symbols, type Value } from '../graph/index.ts';
+import { graphBuilder, inline, joinProducts, product, type Builder, type Graph, type Shape, type Symbols, type Value } from '../graph/index.ts';
 import type { Feeds, GradientSpec, StepProgram } from '../program.ts';
 import { CLIP_EPSILON } from './clip.ts';
 import { maskNodes, type MaskNodes } from './mask-nodes.ts';
@@ -41,14 +41,16 @@ export interface DeviceStep {
 
 export interface DeviceOptions {
   /**
-   * Put masks of a shape together, and parameters of a size: a tenth of the nodes, for one more copy of parameters and gradients.
+   * Put masks of a shape together, parameters of a size, and products of the same matrix: a third of the nodes, for one more copy of
+   * parameters and gradients.
    * For devices on which a node takes longer to start than to run.
    */
   readonly stacked?: boolean;
 }
 
 /** Adds dropout masks, clipping and the optimizer's update to a program as nodes. */
-export function deviceStep(program: StepProgram, optimizer: Optimizer, clipNorm: number | null, options: DeviceOptions = {}): DeviceStep {
+export function deviceStep(given: StepProgram, optimizer: Optimizer, clipNorm: number | null, options: DeviceOptions = {}): DeviceStep {
+  const program = forDevice(given, options);
   const g = graphBuilder(program.graph.name, program.graph.outputs.keys());
   const { outputs, keys, starts, ...trained } = gradientNodes(g, program, groupsOf(program, optimizer, options), options);
   const { state, norm, scalars } = updateNodes(g, trained, optimizer, clipNorm, options);
@@ -67,6 +69,11 @@ export function deviceStep(program: StepProgram, optimizer: Optimizer, clipNorm:
 }
 
 export const NORM = 'gradient_norm';
+
+/** The program as its groups and gradients are taken from. */
+export function forDevice(program: StepProgram, { stacked = false }: DeviceOptions): StepProgram {
+  return stacked ? { ...program, graph: joinProducts(program.graph) } : program;
+}
 
 /** The parameters that are trained, as they lie in tensors. */
 export function groupsOf(program: StepProgram, { weightDecay, noDecay = () => false }: Optimizer, { stacked = false }: DeviceOptions): readonly TrainedGroup[] {

@@ -1,4 +1,4 @@
-import { sameShape, type Builder, type Node, type OpName, type Shape, type Value } from '../graph/index.ts';
+import { product, sameShape, type Builder, type Node, type OpName, type Shape, type Value } from '../graph/index.ts';
 
 /**
  * Tensors of equal size that lie one after the other in one, so that a single node works on all of them: on a device where a node
@@ -9,7 +9,10 @@ export interface Stacks {
   parts(whole: Value, shapes: readonly Shape[]): readonly Value[];
   /** Float32 tensors of as many elements each, as a stack [count, elements]; what shaped or widened each of them is left out, or done once. */
   join(tensors: readonly Value[], elements: number): Value;
-  /** In place of a node that works on one element of a part at a time: the same part of the whole stack, worked on once. */
+  /**
+   * In place of a node that works on one element of a part at a time: the same part of the whole stack, worked on once. In place of one
+   * that joins neighbours: what they are in the stack.
+   */
   hoist(node: Node, inputs: Node['inputs']): Value | undefined;
 }
 
@@ -35,13 +38,28 @@ export function stacks(g: Builder): Stacks {
         const maker = makers.get(x);
         return maker?.op === op ? before(maker.inputs[0] as Value, op) : x;
       };
+      /** What several neighbours are parts of, one after the other in memory, in place of them. */
+      const joined = (list: readonly Value[]): readonly Value[] => {
+        const [x] = list;
+        const maker = x && makers.get(x);
+        if (maker?.op !== 'Split' || !maker.outputs.every((y, i) => list[i] === y)) return list;
+        const [whole] = maker.inputs as readonly [Value];
+        const isInOrder = product(whole.shape.slice(0, maker.attrs['axis'] as number)) === 1;
+        return isInOrder ? [whole, ...joined(list.slice(maker.outputs.length))] : list;
+      };
+      const stacked = (list: readonly Value[]): Value => {
+        const neighbours = joined(list);
+        const wholes = list.length % neighbours.length === 0 && new Set(neighbours.map(({ shape }) => product(shape))).size === 1 ? neighbours : list;
+        const each = list.length / wholes.length;
+        const blocks = wholes.map((x) => g.reshape(x, [each, elements]));
+        return blocks.length === 1 ? (blocks[0] as Value) : g.Concat(...blocks, { axis: 0 });
+      };
       const unshaped = tensors.map((x) => before(x, 'Reshape'));
       const narrow = unshaped.map((x) => before(before(x, 'Cast'), 'Reshape'));
       const isNarrow = narrow.every(({ dtype }) => dtype !== 'float32' && dtype === narrow[0]?.dtype);
-      const whole = g.Concat(...(isNarrow ? narrow : unshaped).map((x) => g.reshape(x, [1, elements])), { axis: 0 });
-      return isNarrow ? g.Cast(whole, { to: 'float32' }) : whole;
+      return isNarrow ? g.Cast(stacked(narrow), { to: 'float32' }) : stacked(unshaped);
     },
-    hoist({ op, attrs }, inputs) {
+    hoist({ op, attrs, outputs: [y] }, inputs) {
       const [x, factor] = inputs;
       const place = places.get(x as Value);
       if (place === undefined) return undefined;
@@ -54,6 +72,13 @@ export function stacks(g: Builder): Stacks {
       }
       if (op === 'Mul' && factor?.shape.length === 0) {
         return parts(condition === undefined ? g.Mul(whole, factor) : g.Where(condition, factor, g.scalar(0)), shapes)[index];
+      }
+      const count = inputs.length;
+      const isRun = inputs.every((part, i) => places.get(part as Value)?.whole === whole && places.get(part as Value)?.index === index + i);
+      if (op === 'Concat' && attrs['axis'] === 0 && isRun && index % count === 0 && shapes.length % count === 0) {
+        const runs = shapes.length / count;
+        const run = runs === 1 ? whole : g.Split(whole, { split: Array.from({ length: runs }, () => count), axis: 0 })[index / count];
+        return g.reshape(run as Value, (y as Value).shape);
       }
       return undefined;
     },

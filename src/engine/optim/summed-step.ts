@@ -1,6 +1,6 @@
 import { graphBuilder, type Graph, type Symbols, type Value } from '../graph/index.ts';
 import type { Feeds, StepProgram } from '../program.ts';
-import { gradientNodes, groupsOf, NORM, updateNodes, type DeviceOptions, type StateSpec } from './device-step.ts';
+import { forDevice, gradientNodes, groupsOf, NORM, updateNodes, type DeviceOptions, type StateSpec } from './device-step.ts';
 import type { Optimizer, StepSettings } from './rules.ts';
 import type { TrainedGroup } from './trained-groups.ts';
 
@@ -49,7 +49,8 @@ export interface PartSettings {
   readonly before: readonly number[];
 }
 
-export function summedStep(program: StepProgram, optimizer: Optimizer, clipNorm: number | null, options: DeviceOptions = {}): SummedStep {
+export function summedStep(given: StepProgram, optimizer: Optimizer, clipNorm: number | null, options: DeviceOptions = {}): SummedStep {
+  const program = forDevice(given, options);
   const groups = groupsOf(program, optimizer, options);
   return { add: addGraph(program, groups, options), apply: applyGraph(program, groups, optimizer, clipNorm, options) };
 }

@@ -1,4 +1,4 @@
-import { product, type Shape, type Value } from '../graph/index.ts';
+import { product, type Graph, type Shape, type Value } from '../graph/index.ts';
 import type { GradientSpec, StepProgram } from '../program.ts';
 import { grouped, type Stacks } from './stacks.ts';
 
@@ -15,7 +15,10 @@ export interface TrainedGroup {
 /** Parameters that are updated together; a stack has few enough for CUDA to split it, and to join it, in one kernel. */
 const TOGETHER = 32;
 
-/** Tables stay alone: only some of their rows have a gradient. */
+/**
+ * Tables stay alone: only some of their rows have a gradient. What the graph joins, as the weights of one product, lies together, so
+ * that it need not be joined at every step.
+ */
 export function trainedGroups({ graph, gradients }: StepProgram, decays: (parameter: string) => boolean, stacked: boolean): readonly TrainedGroup[] {
   const inputs = new Map(graph.inputs.map((x) => [x.name, x]));
   const shapeOf = ({ parameter }: GradientSpec): readonly number[] => inputs.get(parameter)?.shape as readonly number[];
@@ -25,7 +28,12 @@ export function trainedGroups({ graph, gradients }: StepProgram, decays: (parame
     const dtype = casts.get(graph.outputs.get(gradient.output)) ?? 'float32'; // those of 16 bits are joined as such, and cast once
     return `${product(shapeOf(gradient))} ${decays(gradient.parameter)} ${dtype}`;
   };
-  return grouped(gradients, kind, stacked ? TOGETHER : 1).map((group, i): TrainedGroup => {
+  const units = stacked ? joinedIn(graph, gradients, kind) : gradients.map((gradient) => [gradient]);
+  const sizes = [...new Set(units.map((unit) => unit.length))];
+  const groups = sizes.flatMap((size) =>
+    grouped(units.filter((unit) => unit.length === size), ([first]) => kind(first as GradientSpec), stacked ? Math.max(1, Math.floor(TOGETHER / size)) : 1).map((each) => each.flat()),
+  );
+  return groups.map((group, i): TrainedGroup => {
     const shapes = group.map(shapeOf);
     const [{ parameter }, [first]] = [group[0] as GradientSpec, shapes as [readonly number[]]];
     const alone = group.length === 1;
@@ -37,4 +45,18 @@ export function trainedGroups({ graph, gradients }: StepProgram, decays: (parame
 export function partsOf(whole: Value, gradients: readonly GradientSpec[], shapes: readonly Shape[], together: Stacks): readonly (readonly [string, Value])[] {
   const parts = gradients.length === 1 ? [whole] : together.parts(whole, shapes);
   return gradients.map(({ parameter }, i) => [parameter, parts[i] as Value]);
+}
+
+/** The gradients, those of parameters that a node joins along their first axis side by side. */
+function joinedIn({ nodes }: Graph, gradients: readonly GradientSpec[], kind: (gradient: GradientSpec) => string): readonly (readonly GradientSpec[])[] {
+  const casts = new Map(nodes.flatMap(({ op, inputs, outputs }) => (op === 'Cast' ? [[outputs[0], inputs[0]] as const] : [])));
+  const byName = new Map(gradients.map((gradient) => [gradient.parameter, gradient]));
+  const unitOf = new Map<GradientSpec, readonly GradientSpec[]>();
+  for (const { op, inputs, attrs } of nodes) {
+    const unit = inputs.flatMap((x) => byName.get((casts.get(x as Value) ?? x)?.name ?? '') ?? []);
+    const isUnit = op === 'Concat' && attrs['axis'] === 0 && unit.length === inputs.length && new Set(unit).size === unit.length && new Set(unit.map(kind)).size === 1;
+    if (isUnit && unit.every((gradient) => !unitOf.has(gradient))) unit.forEach((gradient) => unitOf.set(gradient, unit));
+  }
+  for (const gradient of gradients) if (!unitOf.has(gradient)) unitOf.set(gradient, [gradient]);
+  return [...new Set(unitOf.values())].sort((a, b) => gradients.indexOf(a[0] as GradientSpec) - gradients.indexOf(b[0] as GradientSpec));
 }

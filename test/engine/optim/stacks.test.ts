@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { graphBuilder, inline, print } from '../../../src/engine/graph/index.ts';
+import { graphBuilder, inline, print, type Value } from '../../../src/engine/graph/index.ts';
 import { grouped, stacks } from '../../../src/engine/optim/stacks.ts';
 import { floats, runGraph } from '../../helpers/run-graph.ts';
 
@@ -66,4 +66,37 @@ test('tensors that were 16 bits before are joined as such, and cast once', () =>
       return { once: Cast_5, mixed: Concat_8 }
     }"
   `);
+});
+
+test('neighbours that a node joins are a piece of the stack, and parts of one tensor are joined as that', async () => {
+  const plain = graphBuilder('plain');
+  const xs = [0, 1, 2, 3].map((i) => plain.input(`x${i}`, 'float32', [2, 3]));
+  plain.output('pair', plain.Concat(xs[2]!, xs[3]!, { axis: 0 }));
+  plain.output('others', plain.Concat(xs[1]!, xs[2]!, { axis: 0 })); // not a piece of the stack
+
+  const g = graphBuilder('stacked');
+  const together = stacks(g);
+  const parts = together.parts(g.input('whole', 'float32', [4, 6]), xs.map(({ shape }) => shape));
+  const outputs = inline(g, plain.build(), { input: ({ name }) => parts[Number(name[1])], node: together.hoist });
+  for (const [name, value] of outputs) g.output(name, value);
+  const [rows, columns] = [g.input('rows', 'float32', [4, 3]), g.input('columns', 'float32', [3, 4])];
+  g.output('rows again', together.join(g.Split(rows, { split: [2, 2], axis: 0 }) as Value[], 6));
+  g.output('columns joined', together.join(g.Split(columns, { split: [2, 2], axis: 1 }) as Value[], 6)); // their numbers do not lie one after the other
+  const graph = g.build();
+  expect(print(graph).split('\n').filter((line) => /rows|pair|Concat/.test(line))).toMatchInlineSnapshot(`
+    [
+      "stacked(whole: float32[4, 6], rows: float32[4, 3], columns: float32[3, 4]) {",
+      "  Concat_7: float32[4, 3] = Concat(Reshape_2, Reshape_3) { axis: 0 }",
+      "  Reshape_9: float32[2, 6] = Reshape(rows) { shape: [2, 6] }",
+      "  Concat_13: float32[2, 6] = Concat(Reshape_11, Reshape_12) { axis: 0 }",
+      "  return { pair: Reshape_6, others: Concat_7, rows again: Reshape_9, columns joined: Concat_13 }",
+    ]
+  `);
+  const twelve = Array.from({ length: 12 }, (_, i) => i);
+  const numbers = Array.from({ length: 24 }, (_, i) => i);
+  const found = await runGraph(graph, { whole: floats([4, 6], numbers), rows: floats([4, 3], twelve), columns: floats([3, 4], twelve) });
+  expect(found['pair']).toEqual(floats([4, 3], numbers.slice(12)));
+  expect(found['others']).toEqual(floats([4, 3], numbers.slice(6, 18)));
+  expect(found['rows again']).toEqual(floats([2, 6], twelve));
+  expect(found['columns joined']).toEqual(floats([2, 6], [0, 1, 4, 5, 8, 9, 2, 3, 6, 7, 10, 11]));
 });
