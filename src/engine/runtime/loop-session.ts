@@ -3,7 +3,7 @@ import { loopStep, summedLoopStep, type DeviceStep, type SummedStep } from '../o
 import type { Feeds, HostTensor, StepProgram } from '../program.ts';
 import { bytesOf, packFeeds, packParts } from './loop-feeds.ts';
 import { openModel, type SessionOptions } from './session.ts';
-import { stepsPerRun, type Pace } from './steps-per-run.ts';
+import { openPacer } from './steps-per-run.ts';
 import type { StepResult } from './trainer.ts';
 
 /** What one step of a loop is fed. */
@@ -55,7 +55,7 @@ async function openLoopModel(loop: Loop, { loss, logits, gradientNorm, logitsSha
   const { toLoopOnnx } = await import('../graph/onnx-loop.ts');
   const batches = loopBatches(loop);
   const inner = loop.inner === undefined ? undefined : innerBatches(loop.inner, loop);
-  const { all, first, last, iterations } = loopNames;
+  const { all, first, last } = loopNames;
   const session = await openModel(loop.body.name, toLoopOnnx(loop), options);
   const packed = (steps: readonly LoopFeeds[]): Feeds => {
     if (inner === undefined) return packFeeds(batches, steps.map(({ feeds, parts }) => ({ ...feeds, ...parts[0]!.feeds })));
@@ -66,35 +66,27 @@ async function openLoopModel(loop: Loop, { loss, logits, gradientNorm, logitsSha
     const outputs = await session.run(Object.fromEntries(Object.entries(feeds).map(([name, feed]) => [name, session.tensor(feed)])));
     return [outputs, (performance.now() - began) / 1000];
   };
-  /** Of a run without iterations; the first of two gets everything ready. */
-  const overheadOf = async (feeds: Feeds): Promise<number> => {
-    const none: HostTensor = { dtype: 'int64', shape: [], data: BigInt64Array.of(0n) };
-    await timed({ ...feeds, [iterations]: none });
-    return (await timed({ ...feeds, [iterations]: none }))[1];
-  };
   const stateFeeds = (held: ReadonlyMap<string, HostTensor>): Feeds => {
     const places = [...[...loop.fixed].map((name) => [name, name] as const), ...[...loop.carried.keys()].map((name) => [first(name), name] as const)];
     return Object.fromEntries(places.map(([place, name]) => [place, held.get(name)!]));
   };
   const elements = ({ parts }: LoopFeeds): number => parts.reduce((sum, { symbols }) => sum + (product(concrete(logitsShape, symbols)) as number), 0);
-  let pace: Pace | undefined;
+  const pacer = openPacer();
 
   return {
     async run(steps, held) {
       const given = packed(steps);
       const feeds = { ...given, ...stateFeeds(held) };
-      const overhead = pace?.overhead ?? (await overheadOf(feeds));
       const [outputs, seconds] = await timed(feeds);
       const losses = outputs[all(loss)]!;
-      const largest = Math.max(pace?.largest ?? 1, losses.length);
-      pace = { overhead, step: (seconds - overhead) / losses.length, bytes: bytesOf(given) / steps.length, largest };
+      pacer.ended({ steps: losses.length, seconds, bytes: bytesOf(given) });
       const begin = product(logitsShape.slice(1)) as number; // a row of zeros comes first
       return {
         results: resultsOf(losses, outputs[all(gradientNorm)]!, outputs[all(logits)]!.subarray(begin), steps.map(elements)),
         next: new Map([...loop.carried.keys()].map((name) => [name, outputs[last(name)]!])),
       };
     },
-    stepsPerRun: () => (pace === undefined ? 1 : stepsPerRun(pace)),
+    stepsPerRun: pacer.stepsPerRun,
     release: () => session.release(),
   };
 }

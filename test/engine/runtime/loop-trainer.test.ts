@@ -168,7 +168,7 @@ test('asks for more steps once it knows what they take', async () => {
   expect(trainer.stepsPerRun()).toBe(1);
   await trainer.steps(stepsFrom(0, 1));
   expect(trainer.stepsPerRun()).toBeGreaterThanOrEqual(1);
-  expect(trainer.stepsPerRun()).toBeLessThanOrEqual(4);
+  expect(trainer.stepsPerRun()).toBeLessThanOrEqual(8);
 });
 
 test('CUDA that does not work is told in a sentence', async () => {
