@@ -30,8 +30,8 @@ const widened = (op: OpName): Lowering => ({
   },
 });
 
-/** What `inMixedPrecision` computes in 16 bits. */
-const IN_16_BITS = [...PRODUCTS, ...POINTWISE] as readonly OpName[];
+/** What `inMixedPrecision` computes in 16 bits, and what that becomes on CUDA. */
+const IN_16_BITS = [...PRODUCTS, ...POINTWISE, 'ReduceSum'] as readonly OpName[];
 
 /** What stands for the operators that a provider of onnxruntime 1.30 has no kernel for, or a slow one. */
 const lowerings: Readonly<Record<Provider, Readonly<Partial<Record<OpName, Lowering>>>>> = {
@@ -39,12 +39,12 @@ const lowerings: Readonly<Record<Provider, Readonly<Partial<Record<OpName, Lower
   cuda: {
     Gemm: {
       why: 'it spreads a bias over the result by a product of its own, 20 µs on an H100, before the product itself; Add takes 7',
-      which: ({ inputs: [, , c], attrs }) => c?.dtype === 'float32' && c.shape.length === 1 && attrs['beta'] === 1,
+      which: ({ inputs: [, , c], attrs }) => c?.shape.length === 1 && attrs['beta'] === 1,
       write: (g, [a, b, c], { alpha, transA, transB }) => g.Add(g.Gemm(a as Value, b as Value, { alpha, transA, transB } as AttributesOf<'Gemm'>), c as Value),
     },
     MatMul: {
       why: 'a row of ones times a matrix, the form in which the CPU sums over rows fastest: ReduceSum, whose kernel reads the matrix once',
-      which: ({ inputs: [a, b] }, graph) => a?.dtype === 'float32' && b?.shape.length === 2 && isRowOfOnes(a, graph),
+      which: ({ inputs: [a, b] }, graph) => a !== null && a !== undefined && b?.shape.length === 2 && isRowOfOnes(a, graph),
       write: (g, [, x]) => g.ReduceSum(x as Value, { axes: [0] }),
     },
   },
@@ -83,7 +83,8 @@ function loweredNodes(graph: Graph, provider: Provider): ReadonlyMap<Node, Lower
 
 function isRowOfOnes(x: Value, { nodes, constants }: Graph): boolean {
   if (x.shape.length !== 2 || x.shape[0] !== 1) return false;
-  const [source] = nodes.find(({ op, outputs }) => op === 'Expand' && outputs[0] === x)?.inputs ?? [];
+  const maker = (y: Value, op: string): Node | undefined => nodes.find((node) => node.op === op && node.outputs[0] === y);
+  const [source] = maker(maker(x, 'Cast')?.inputs[0] ?? x, 'Expand')?.inputs ?? []; // ones of 16 bits are cast
   return source?.shape.length === 0 && constants.get(source)?.[0] === 1;
 }
 

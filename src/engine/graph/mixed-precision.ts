@@ -1,4 +1,5 @@
 import { applyOperator, type Builder } from './builder.ts';
+import { sameShape } from './dims.ts';
 import { rewrite } from './rewrite.ts';
 import type { DType, Graph, Node, Value } from './types.ts';
 
@@ -14,8 +15,9 @@ export type LowPrecision = Extract<DType, 'float16' | 'bfloat16'>;
 export function inMixedPrecision(graph: Graph, low: LowPrecision): Graph {
   const factors = new Set(graph.nodes.filter(isProduct).flatMap(({ inputs }) => inputs));
   return rewrite(graph, (g) => {
-    const { narrow, widen } = casts(g, low);
+    const { narrow, widen, makerOf } = casts(g, low);
     const products = new Set<Value | null>();
+    const sums = sumsOfProducts(g, { graph, products, widen, makerOf });
     const made = (node: Node, inputs: Node['inputs']): readonly Value[] => applyOperator(g, node.op, inputs, node.attrs);
     return {
       node(node, inputs) {
@@ -30,9 +32,9 @@ export function inMixedPrecision(graph: Graph, low: LowPrecision): Graph {
           if (products.has(inputs[0] as Value)) outputs.forEach((y) => products.add(y));
           return outputs;
         }
-        // A sum of products is summed as a product is.
-        const isSum = node.op === 'Add' && inputs.every((x) => products.has(x));
-        if (POINTWISE.has(node.op) && !isSum && areLow(inputs, low)) return made(node, inputs.map((x) => x && narrow(x)));
+        const sum = node.op === 'Add' ? sums(node, inputs) : undefined;
+        if (sum !== undefined) return sum;
+        if (POINTWISE.has(node.op) && areLow(inputs, low)) return made(node, inputs.map((x) => x && narrow(x)));
         return made(node, inputs.map((x, i) => (x && node.inputs[i]?.dtype === 'float32' ? widen(x) : x)));
       },
       output: (y) => (y.dtype === low ? widen(y) : y),
@@ -101,9 +103,57 @@ function areLow(inputs: Node['inputs'], low: DType): boolean {
   return inputs.some((x) => x?.dtype === low && !isScalar(x)) && inputs.every((x) => x?.dtype === low || (isScalar(x) && x?.dtype === 'float32'));
 }
 
+interface Products {
+  readonly graph: Graph;
+  /** Those in 16 bits, moved or not. */
+  readonly products: Set<Value | null>;
+  readonly widen: Casts['widen'];
+  readonly makerOf: Casts['makerOf'];
+}
+
+/**
+ * What stands for an Add that a product comes into, undefined for another. A sum of products is summed as a product is, in float32: by the
+ * second product itself where it can, which takes neither casts nor passes; and where more products are added to something else, they
+ * are summed first. Such are the gradients of what several layers read.
+ */
+function sumsOfProducts(g: Builder, { graph, products, widen, makerOf }: Products): (node: Node, inputs: Node['inputs']) => Value | undefined {
+  const uses = new Map<Value | null, number>();
+  for (const x of [...graph.nodes.flatMap(({ inputs }) => inputs), ...graph.outputs.values()]) uses.set(x, (uses.get(x) ?? 0) + 1);
+  const known = new Map<Value, { readonly other: Value; readonly product: Value }>();
+  /** x and a product that nobody else reads, as one product. */
+  const joined = (x: Value, product: Value, original: Value | null): Value | undefined => {
+    const maker = makerOf(product);
+    if (maker?.op !== 'Gemm' || (maker.inputs[2] ?? null) !== null || uses.get(original) !== 1 || !sameShape(x.shape, product.shape)) return undefined;
+    const sum = applyOperator(g, 'Gemm', [maker.inputs[0] as Value, maker.inputs[1] as Value, x], { ...maker.attrs, beta: 1 })[0] as Value;
+    products.add(sum);
+    return sum;
+  };
+  const added = (other: Value, product: Value): Value => {
+    const y = g.Add(other, widen(product));
+    known.set(y, { other, product });
+    return y;
+  };
+  return (node, inputs) => {
+    for (const [at, from] of [[1, 0], [0, 1]] as const) {
+      const [product, x] = [inputs[at] as Value, inputs[from] as Value];
+      if (!products.has(product)) continue;
+      if (products.has(x)) {
+        return joined(x, product, node.inputs[at] ?? null) ?? joined(product, x, node.inputs[from] ?? null) ?? added(widen(x), product);
+      }
+      const before = uses.get(node.inputs[from] ?? null) === 1 ? known.get(x) : undefined;
+      const sum = before && joined(before.product, product, node.inputs[at] ?? null);
+      if (before !== undefined && sum !== undefined) return added(before.other, sum);
+      if (x.dtype === 'float32' && sameShape(x.shape, product.shape)) return added(x, product);
+    }
+    return undefined;
+  };
+}
+
 interface Casts {
   readonly narrow: (x: Value) => Value;
   readonly widen: (x: Value) => Value;
+  /** The node that has made a value of the new graph. */
+  readonly makerOf: (x: Value) => Node | undefined;
 }
 
 function casts(g: Builder, low: LowPrecision): Casts {
@@ -122,5 +172,5 @@ function casts(g: Builder, low: LowPrecision): Casts {
     if (maker !== undefined && source && ARRANGES.has(maker.op)) return applyOperator(g, maker.op, [narrow(source)], maker.attrs)[0] as Value;
     return g.Cast(x, { to: low });
   };
-  return { narrow, widen: (x) => (x.dtype === low ? g.Cast(x, { to: 'float32' }) : x) };
+  return { narrow, widen: (x) => (x.dtype === low ? g.Cast(x, { to: 'float32' }) : x), makerOf };
 }

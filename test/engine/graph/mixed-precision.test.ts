@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { gradients } from '../../../src/engine/autodiff/index.ts';
-import { graphBuilder, inMixedPrecision, lower, precisionCounts, print, type Graph } from '../../../src/engine/graph/index.ts';
+import { graphBuilder, inMixedPrecision, lower, precisionCounts, print, type Graph, type Value } from '../../../src/engine/graph/index.ts';
 import { floats, runGraph } from '../../helpers/run-graph.ts';
 
 /** y = (x Wᵀ + b) in rows of 8, transposed, times x; its mean is the loss. */
@@ -59,6 +59,38 @@ describe('a graph in mixed precision', () => {
         return { loss: ReduceMean_8, dw: Cast_24, db: Cast_25 }
       }"
     `);
+  });
+
+  test('lets products of one shape be summed by the last of them', () => {
+    const g = graphBuilder('sums');
+    const [x, rest] = [g.input('x', 'float32', ['N', 16]), g.input('rest', 'float32', ['N', 16])];
+    const [a, b, c] = ['a', 'b', 'c'].map((name) => g.Gemm(x, g.input(name, 'float32', [16, 16]))) as [Value, Value, Value];
+    g.output('sum', g.Add(g.Add(g.Add(rest, a), b), c));
+    expect(print(inMixedPrecision(g.build(), 'bfloat16'))).toMatchInlineSnapshot(`
+      "sums(x: float32[N, 16], rest: float32[N, 16], a: float32[16, 16], b: float32[16, 16], c: float32[16, 16]) {
+        Cast_0: bfloat16[N, 16] = Cast(x) { to: bfloat16 }
+        Cast_1: bfloat16[16, 16] = Cast(a) { to: bfloat16 }
+        Gemm_2: bfloat16[N, 16] = Gemm(Cast_0, Cast_1)
+        Cast_3: bfloat16[16, 16] = Cast(b) { to: bfloat16 }
+        Cast_5: bfloat16[16, 16] = Cast(c) { to: bfloat16 }
+        Gemm_9: bfloat16[N, 16] = Gemm(Cast_0, Cast_3, Gemm_2)
+        Gemm_12: bfloat16[N, 16] = Gemm(Cast_0, Cast_5, Gemm_9)
+        Cast_13: float32[N, 16] = Cast(Gemm_12) { to: float32 }
+        Add_14: float32[N, 16] = Add(rest, Cast_13)
+        return { sum: Add_14 }
+      }"
+    `);
+  });
+
+  test('sums a product that others read by itself', () => {
+    const g = graphBuilder('shared');
+    const x = g.input('x', 'float32', ['N', 16]);
+    const [a, b] = ['a', 'b'].map((name) => g.Gemm(x, g.input(name, 'float32', [16, 16]))) as [Value, Value];
+    g.output('sum', g.Add(a, b));
+    for (const y of [a, b]) g.output(`tanh(${y.name})`, g.Tanh(y));
+    const { nodes } = inMixedPrecision(g.build(), 'bfloat16');
+    expect(nodes.filter(({ op }) => op === 'Gemm')).toHaveLength(2);
+    expect(nodes.find(({ op }) => op === 'Add')?.outputs[0]?.dtype).toBe('float32');
   });
 
   test('is not changed a second time', () => {

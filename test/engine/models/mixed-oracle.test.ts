@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { openWeights, readEncoderConfig } from '../../../src/data/model-folder.ts';
+import { lower } from '../../../src/engine/graph/index.ts';
 import { batchFeeds, classifierForward, pretrainedParameters, randomParameters } from '../../../src/engine/models/index.ts';
 import { adamw } from '../../../src/engine/optim/index.ts';
 import { inPrecision, nodesByPrecision } from '../../../src/engine/precision.ts';
@@ -39,13 +40,16 @@ describeShared('products in 16 bits against PyTorch in float64', place, () => {
 
     // From the loss to the first layer's weights and back a number passes through about 36 products, three roundings each. Independent
     // errors add up to √108 of one; half as much again for the largest of 40 tensors. (PyTorch 2.15 under autocast: 6 to 8 roundings.)
-    const [exact, rounded] = [await sgdGradients(plain, source, batches[0]!), await sgdGradients(step, source, batches[0]!)];
-    const errors = Object.entries(exact).map(([parameter, values]): number => {
-      const norm = Math.hypot(...values);
-      return norm < 1e-7 ? 0 : Math.hypot(...values.map((x, i) => x - (rounded[parameter]?.[i] ?? NaN))) / norm;
-    });
-    expect(Math.max(...errors)).toBeLessThan(1.5 * Math.sqrt(108) * ROUNDING[precision]);
-    expect(Math.max(...errors)).toBeGreaterThan(ROUNDING[precision]);
+    const exact = await sgdGradients(plain, source, batches[0]!);
+    for (const graph of [step.graph, lower(step.graph, 'cuda')]) {
+      const rounded = await sgdGradients({ ...step, graph }, source, batches[0]!);
+      const errors = Object.entries(exact).map(([parameter, values]): number => {
+        const norm = Math.hypot(...values);
+        return norm < 1e-7 ? 0 : Math.hypot(...values.map((x, i) => x - (rounded[parameter]?.[i] ?? NaN))) / norm;
+      });
+      expect(Math.max(...errors)).toBeLessThan(1.5 * Math.sqrt(108) * ROUNDING[precision]);
+      expect(Math.max(...errors)).toBeGreaterThan(ROUNDING[precision]);
+    }
   });
 });
 
