@@ -7,7 +7,7 @@ import { writeFileAtomic } from '../core/files.ts';
 import { sha256 } from '../core/hash.ts';
 import { readInput } from '../core/inputs.ts';
 import { touchedAt } from '../core/signs.ts';
-import { count, list, nullable, object, optional, primitive, record, text, type Shape } from '../core/shapes.ts';
+import { count, list, nullable, object, optional, primitive, record, text, type ShapeOf } from '../core/shapes.ts';
 import { openTensorFile } from '../data/model-folder.ts';
 import { encodeSafetensors, readFloats, type Safetensors } from '../engine/models/index.ts';
 import type { LossScale } from '../engine/optim/index.ts';
@@ -170,13 +170,13 @@ interface Saved {
 const REMEDY = 'Remove the folder that holds it; the fold is then trained from its beginning.';
 
 /** Any number: the file tells of those that JSON does not have. */
-const exact = primitive('a number', (value) => typeof value === 'number');
+const exact = primitive<number>('a number', (value) => typeof value === 'number');
 
 /** A name in the checkpoint's own folder. */
-const fileName = primitive('the name of a file', (value) => typeof value === 'string' && /^[\w-]+\.safetensors$/.test(value));
+const fileName = primitive<string>('the name of a file', (value) => typeof value === 'string' && /^[\w-]+\.safetensors$/.test(value));
 
-const savedShape: Shape = object({
-  format: count,
+const savedShape: ShapeOf<Saved> = object({
+  format: primitive<typeof FORMAT>('a whole number', Number.isSafeInteger),
   tensors: fileName,
   best: nullable(fileName),
   sums: object({ tensors: text, best: nullable(text) }),
@@ -190,11 +190,11 @@ const savedShape: Shape = object({
       lr: exact,
       best: nullable(object({ epoch: count, value: exact })),
       patience: nullable(object({ best: exact, badEpochs: count })),
-      plateau: nullable(record(nullable(exact))),
+      plateau: nullable(object({ lr: exact, best: nullable(exact), badMetrics: count, cooldownLeft: count })),
       resetsUsed: count,
       stopped: nullable(text),
     }),
-    epochs: list(object({ epoch: count, lr: exact, seconds: exact, metrics: record(exact) })),
+    epochs: list(object({ epoch: count, lr: exact, seconds: exact, metrics: record(nullable(exact)) })),
     best: nullable(object({ epoch: count, validation: list(exact) })),
   }),
 });

@@ -31,13 +31,13 @@ export function batches({ metrics, params, tags }: Batch): readonly Batch[] {
   return parts.map(batchOf);
 }
 
-export function sizeOf({ metrics, params, tags }: Batch): number {
+export function itemCount({ metrics, params, tags }: Batch): number {
   return metrics.length + params.length + tags.length;
 }
 
 /** The two halves of a batch of at least two items. */
 export function halves(batch: Batch): readonly [Batch, Batch] {
-  const half = Math.ceil(sizeOf(batch) / 2);
+  const half = Math.ceil(itemCount(batch) / 2);
   let left = half;
   const take = <T>(list: readonly T[]): readonly [readonly T[], readonly T[]] => {
     const count = Math.min(left, list.length);

@@ -1,10 +1,10 @@
-import type { Shape } from '../../core/shapes.ts';
+import type { ShapeOf } from '../../core/shapes.ts';
 import { failed, succeeded, type Failure, type Reply } from './answers.ts';
-import { batches, halves, sizeOf, type Batch } from './batches.ts';
+import { batches, halves, itemCount, type Batch } from './batches.ts';
 import { MOST_TRIES, persist, type Patience, type RequestLimits } from './patience.ts';
 import { callApi, upload, uploadRequest } from './requests.ts';
 import type { TrackingServer } from './server.ts';
-import { anyAnswer, createdAnswer, experimentAnswer, runAnswer, runsAnswer, type RunsAnswer, type WireExperiment, type WireRun } from './wire-answers.ts';
+import { anyAnswer, createdAnswer, experimentAnswer, runAnswer, runsAnswer, type WireExperiment, type WireRun } from './wire-answers.ts';
 import type { WireDataset, WirePair } from './wire.ts';
 
 export type RunStatus = 'RUNNING' | 'FINISHED' | 'FAILED' | 'KILLED';
@@ -53,14 +53,14 @@ export const OWN_ID = 'ortrain.run_id';
 
 export function trackingClient(server: TrackingServer, patience: Patience): TrackingClient {
   const artifactRoots = new Map<string, string>();
-  const api = <T = unknown>(method: 'GET' | 'POST', path: string, body: object, shape: Shape = anyAnswer): Promise<Reply<T>> =>
-    persist((limits) => callApi<T>(server, method, path, body, shape, limits), patience);
+  const api = <T>(method: 'GET' | 'POST', path: string, body: object, shape: ShapeOf<T>): Promise<Reply<T>> =>
+    persist((limits) => callApi(server, method, path, body, shape, limits), patience);
 
   const search = async (experimentId: string, filter: string, limits?: RequestLimits): Promise<Reply<readonly ServerRun[]>> => {
     const found: ServerRun[] = [];
     for (let token = ''; ; ) {
       const body = { experiment_ids: [experimentId], filter, run_view_type: 'ACTIVE_ONLY', max_results: RUNS_A_PAGE, ...(token === '' ? {} : { page_token: token }) };
-      const reply = limits === undefined ? await api<RunsAnswer>('POST', SEARCH, body, runsAnswer) : await callApi<RunsAnswer>(server, 'POST', SEARCH, body, runsAnswer, limits);
+      const reply = limits === undefined ? await api('POST', SEARCH, body, runsAnswer) : await callApi(server, 'POST', SEARCH, body, runsAnswer, limits);
       if (!reply.ok) return reply;
       const { runs = [], next_page_token: next = '' } = reply.value;
       found.push(...runs.map(serverRun));
@@ -70,10 +70,10 @@ export function trackingClient(server: TrackingServer, patience: Patience): Trac
   };
 
   const log = async (runId: string, batch: Batch): Promise<Reply<readonly Refusal[]>> => {
-    const reply = await api('POST', 'runs/log-batch', { run_id: runId, ...batch });
+    const reply = await api('POST', 'runs/log-batch', { run_id: runId, ...batch }, anyAnswer);
     if (reply.ok) return succeeded([]);
     if (reply.failure.kind !== 'refused' && reply.failure.kind !== 'too-large') return reply;
-    if (sizeOf(batch) === 1) return succeeded([{ item: [...batch.metrics, ...batch.params, ...batch.tags][0], reason: reply.failure.message }]);
+    if (itemCount(batch) === 1) return succeeded([{ item: [...batch.metrics, ...batch.params, ...batch.tags][0], reason: reply.failure.message }]);
     return inTurn(halves(batch), (half) => log(runId, half));
   };
 
@@ -87,14 +87,14 @@ export function trackingClient(server: TrackingServer, patience: Patience): Trac
     async experiment(name) {
       const query = `experiments/get-by-name?${new URLSearchParams({ experiment_name: name }).toString()}`;
       for (let tries = 1; ; tries += 1) {
-        const found = await api<{ readonly experiment: WireExperiment }>('GET', query, {}, experimentAnswer);
+        const found = await api('GET', query, {}, experimentAnswer);
         if (found.ok) {
           const active = activeExperiment(name, found.value.experiment);
           if (active.ok) await markKind(found.value.experiment);
           return active;
         }
         if (found.failure.kind !== 'missing') return found;
-        const made = await api<{ readonly experiment_id: string }>('POST', 'experiments/create', { name, tags: [KIND] }, createdAnswer);
+        const made = await api('POST', 'experiments/create', { name, tags: [KIND] }, createdAnswer);
         if (made.ok) return succeeded(made.value.experiment_id);
         // Another process may have made it in the meantime.
         if (made.failure.kind !== 'exists' || tries >= MOST_TRIES) return made;
@@ -109,23 +109,23 @@ export function trackingClient(server: TrackingServer, patience: Patience): Trac
         if (run !== undefined) return succeeded(run.id);
         const tags = [...fresh.tags, { key: OWN_ID, value: ownId }];
         const body = { experiment_id: fresh.experimentId, run_name: fresh.name, start_time: fresh.startTime, tags };
-        const made = await callApi<RunAnswer>(server, 'POST', 'runs/create', body, runAnswer, limits);
+        const made = await callApi(server, 'POST', 'runs/create', body, runAnswer, limits);
         return made.ok ? succeeded(made.value.run.info.run_id) : made;
       }, patience),
 
     update: (runId, { status, endTime }) =>
-      api('POST', 'runs/update', { run_id: runId, ...(status === undefined ? {} : { status }), ...(endTime === undefined ? {} : { end_time: endTime }) }),
+      api('POST', 'runs/update', { run_id: runId, ...(status === undefined ? {} : { status }), ...(endTime === undefined ? {} : { end_time: endTime }) }, anyAnswer),
 
     log: (runId, content) => inTurn(batches(content), (batch) => log(runId, batch)),
 
-    inputs: (runId, datasets) => api('POST', 'runs/log-inputs', { run_id: runId, datasets }),
+    inputs: (runId, datasets) => api('POST', 'runs/log-inputs', { run_id: runId, datasets }, anyAnswer),
 
     children: (experimentId, parentId) => search(experimentId, `tags.\`mlflow.parentRunId\` = '${parentId}'`),
 
     async artifact(runId, path, file) {
       let root = artifactRoots.get(runId);
       if (root === undefined) {
-        const run = await api<RunAnswer>('GET', `runs/get?${new URLSearchParams({ run_id: runId }).toString()}`, {}, runAnswer);
+        const run = await api('GET', `runs/get?${new URLSearchParams({ run_id: runId }).toString()}`, {}, runAnswer);
         if (!run.ok) return run;
         root = serverRun(run.value.run).artifactUri;
         artifactRoots.set(runId, root);
@@ -134,10 +134,6 @@ export function trackingClient(server: TrackingServer, patience: Patience): Trac
       return 'kind' in request ? failed(request) : persist((limits) => upload(server, request, file, limits), patience, isHopelessUpload);
     },
   };
-}
-
-interface RunAnswer {
-  readonly run: WireRun;
 }
 
 const SEARCH = 'runs/search';

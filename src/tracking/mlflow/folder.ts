@@ -44,6 +44,6 @@ export function sourceOf(folder: string, file: string): string | OrtrainError | 
   }
 }
 
-export function sizeOf(path: string): number {
+export function fileSize(path: string): number {
   return lstatSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }

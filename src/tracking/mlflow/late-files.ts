@@ -2,13 +2,13 @@ import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { readCheckpoint } from './checkpoint.ts';
 import { pageOf } from './client.ts';
-import { lateFiles, sizeOf } from './folder.ts';
+import { lateFiles, fileSize } from './folder.ts';
 import type { TrackingServer } from './server.ts';
 
 /** Where a run is to be seen of which a server has everything, known without reading its journal; undefined where something may be missing. */
 export function isUpToDate(folder: string, server: TrackingServer): { readonly page: string | null } | undefined {
   const { isSettled, offset, late, experiment, parent, runs } = readCheckpoint(folder, server);
-  if (!isSettled || offset !== sizeOf(join(folder, 'journal.jsonl')) || late !== looksOf(folder)) return undefined;
+  if (!isSettled || offset !== fileSize(join(folder, 'journal.jsonl')) || late !== looksOf(folder)) return undefined;
   return { page: experiment === null ? null : pageOf(server, experiment, parent ?? runs['experiment']) };
 }
 

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { bytesOf, openingOf, UnreasonableAnswer } from '../../core/answers.ts';
 import { withoutSecrets } from '../../core/secrets.ts';
-import { briefly, type Shape } from '../../core/shapes.ts';
+import { briefly, type ShapeOf } from '../../core/shapes.ts';
 import { failed, judge, NO_MLFLOW, notMlflow, parseJson, succeeded, unreachable, type Failure, type Reply } from './answers.ts';
 import { ANSWER_WITHIN_MS, type RequestLimits } from './patience.ts';
 import type { TrackingServer } from './server.ts';
@@ -11,9 +11,9 @@ import { anyAnswer } from './wire-answers.ts';
 import { wirePath } from './wire.ts';
 
 /** One try of a call of the tracking API, whose answer has a shape. */
-export async function callApi<T>(server: TrackingServer, method: 'GET' | 'POST', path: string, body: object, shape: Shape, { signal, answerMs = ANSWER_WITHIN_MS }: RequestLimits): Promise<Reply<T>> {
+export async function callApi<T>(server: TrackingServer, method: 'GET' | 'POST', path: string, body: object, shape: ShapeOf<T>, { signal, answerMs = ANSWER_WITHIN_MS }: RequestLimits): Promise<Reply<T>> {
   const init = method === 'GET' ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
-  return request<T>(server, `/api/2.0/mlflow/${path}`, { method, ...init }, shape, answerMs, signal);
+  return request(server, `/api/2.0/mlflow/${path}`, { method, ...init }, shape, answerMs, signal);
 }
 
 /** One try of putting a file where an upload goes. */
@@ -62,7 +62,7 @@ const MOST_FALLBACK_BYTES = 10 * 2 ** 20;
 const MOST_BYTES_IN_MEMORY = 8 * 2 ** 20;
 
 /** One try. A success whose body is not JSON comes from something other than the tracking API, unless it is empty, as uploads are. */
-async function request<T>(server: TrackingServer, path: string, init: RequestInit, shape: Shape, withinMs: number, signal: AbortSignal): Promise<Reply<T>> {
+async function request<T>(server: TrackingServer, path: string, init: RequestInit, shape: ShapeOf<T>, withinMs: number, signal: AbortSignal): Promise<Reply<T>> {
   const late = AbortSignal.timeout(withinMs);
   try {
     const response = await fetch(`${server.uri}${path}`, {

@@ -9,7 +9,7 @@ import { succeeded, type Failure, type Reply } from './answers.ts';
 import { freshCheckpoint, readCheckpoint, setAside, writeCheckpoint, type Checkpoint, type Refused } from './checkpoint.ts';
 import { pageOf, type RunStatus, type TrackingClient } from './client.ts';
 import { contentOf, noContent, together, type Content } from './content.ts';
-import { lateFiles, latestStart, MADE_LATE, ownId, PART_BYTES, sizeOf, sourceOf } from './folder.ts';
+import { lateFiles, latestStart, MADE_LATE, ownId, PART_BYTES, fileSize, sourceOf } from './folder.ts';
 import { looksOf } from './late-files.ts';
 import { openParent, settleParent } from './parent.ts';
 import { afterDeath, artifact, experimentOf, isUnderWay, operations, type Operation, type Target } from './projection.ts';
@@ -43,7 +43,7 @@ export class RunUpload {
     this.#client = client;
     this.#env = env;
     const stored = readCheckpoint(folder, server);
-    this.#checkpoint = stored.offset <= sizeOf(this.#journal) ? stored : freshCheckpoint(server);
+    this.#checkpoint = stored.offset <= fileSize(this.#journal) ? stored : freshCheckpoint(server);
     while (this.#read < this.#checkpoint.offset) {
       const { entries, end } = readJournalFrom(this.#journal, this.#read, Math.min(PART_BYTES, this.#checkpoint.offset - this.#read));
       for (const entry of entries) if (entry !== undefined) this.#state = advance(this.#state, entry);
@@ -65,7 +65,7 @@ export class RunUpload {
   /** Entries of the journal that the server does not have. */
   pending(): number {
     let count = 0;
-    if (sizeOf(this.#journal) <= this.#checkpoint.offset) return 0;
+    if (fileSize(this.#journal) <= this.#checkpoint.offset) return 0;
     for (let at = this.#checkpoint.offset; ; ) {
       const { entries, end } = readJournalFrom(this.#journal, at, PART_BYTES);
       if (end === at) return count;
@@ -265,7 +265,7 @@ export class RunUpload {
   async #whatChanged(file: string): Promise<string | undefined> {
     const { started } = this.#state;
     if (MADE_LATE.test(file) || started === undefined || isAtWork(this.folder, started.owner)) return undefined;
-    const size = sizeOf(this.#journal);
+    const size = fileSize(this.#journal);
     if (this.#recorded?.size !== size) this.#recorded = { size, files: recordedFiles(this.folder) };
     const recorded = this.#recorded.files.get(file);
     return recorded === undefined ? undefined : whatIsWrong(join(this.folder, file), recorded);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { RandomState } from '../../../src/core/random.ts';
 import { judge } from '../../../src/tracking/mlflow/answers.ts';
-import { batches, halves, sizeOf, type Batch } from '../../../src/tracking/mlflow/batches.ts';
+import { batches, halves, itemCount, type Batch } from '../../../src/tracking/mlflow/batches.ts';
 import { wireDataset, wireMetric, wireParam, wirePath, wireTag } from '../../../src/tracking/mlflow/wire.ts';
 
 const metric = { key: 'val/f1_macro', value: 0.5, t: 1_700_000_000_000, step: 3 };
@@ -92,8 +92,8 @@ describe('batches', () => {
       expect(part.metrics.length).toBeLessThanOrEqual(1000);
       expect(part.params.length).toBeLessThanOrEqual(100);
       expect(part.tags.length).toBeLessThanOrEqual(100);
-      expect(sizeOf(part)).toBeLessThanOrEqual(1000);
-      expect(sizeOf(part)).toBeGreaterThan(0);
+      expect(itemCount(part)).toBeLessThanOrEqual(1000);
+      expect(itemCount(part)).toBeGreaterThan(0);
     }
     expect(parts.flatMap((part) => part.metrics)).toEqual(batch(metrics, 0, 0).metrics);
     expect(parts.flatMap((part) => part.params)).toEqual(batch(0, params, 0).params);
@@ -112,7 +112,7 @@ describe('batches', () => {
   test('are halved without losing an item', () => {
     for (const whole of [batch(2, 0, 0), batch(3, 2, 1), batch(0, 1, 1), batch(999, 1, 0)]) {
       const [a, b] = halves(whole);
-      expect([sizeOf(a), sizeOf(b)].every((size) => size > 0)).toBe(true);
+      expect([itemCount(a), itemCount(b)].every((size) => size > 0)).toBe(true);
       expect({ metrics: [...a.metrics, ...b.metrics], params: [...a.params, ...b.params], tags: [...a.tags, ...b.tags] }).toEqual(whole);
     }
   });
