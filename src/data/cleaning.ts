@@ -1,6 +1,6 @@
+import { plural } from '../core/text.ts';
 import type { LabelledExamples } from './example-rows.ts';
 import { groupsBy, repeated } from './groups.ts';
-import { counted } from './problems.ts';
 import { differ, sameTarget, targetOf, targetsAt, type Targets } from './targets.ts';
 
 /** What happens to training rows with the same text, to the character. */
@@ -80,9 +80,9 @@ function settled(rows: readonly number[], targets: Targets, conflicts: 'drop' | 
 /** What cleaning did, in a sentence without a final full stop; undefined where it did nothing. */
 export function cleaningSentence({ conflicting, relabelled, duplicate }: CleaningCounts): string | undefined {
   const parts = [
-    ...(conflicting > 0 ? [`left out ${counted(conflicting, 'row')} whose text has other classes too (data.conflicts)`] : []),
-    ...(relabelled > 0 ? [`gave ${counted(relabelled, 'row')} the class that most rows with the same text have (data.conflicts)`] : []),
-    ...(duplicate > 0 ? [`left out ${counted(duplicate, 'row')} that an earlier row says already (data.duplicates)`] : []),
+    ...(conflicting > 0 ? [`left out ${plural(conflicting, 'row')} whose text has other classes too (data.conflicts)`] : []),
+    ...(relabelled > 0 ? [`gave ${plural(relabelled, 'row')} the class that most rows with the same text have (data.conflicts)`] : []),
+    ...(duplicate > 0 ? [`left out ${plural(duplicate, 'row')} that an earlier row says already (data.duplicates)`] : []),
   ];
   return parts.length === 0 ? undefined : parts.join(', ');
 }

@@ -1,5 +1,6 @@
+import { plural } from '../core/text.ts';
 import type { CsvError } from 'csv-parse/sync';
-import { counted, quoted } from './problems.ts';
+import { quoted } from './problems.ts';
 import { MAX_COLUMNS, MOST_PROBLEMS, type PlacedProblem, type Records } from './records.ts';
 import { swallowedRows, type Span } from './swallowed.ts';
 
@@ -57,7 +58,7 @@ export function fitted(fields: readonly string[], header: readonly string[]): re
 }
 
 export function raggedMessage(fields: number, header: readonly string[], given: readonly string[] | undefined): string {
-  return `the row has ${counted(fields, 'field')}, ${given === undefined ? 'the header has' : 'and columns names'} ${header.length}`;
+  return `the row has ${plural(fields, 'field')}, ${given === undefined ? 'the header has' : 'and columns names'} ${header.length}`;
 }
 
 /** Records without a header, as those of `writeCsv`. */

@@ -1,10 +1,11 @@
 import type { Problem } from '../core/errors.ts';
+import { plural } from '../core/text.ts';
 import { columnProblems, firstLine, remedyFor, type NamedColumns } from './column-problems.ts';
 import { cleaned, type CleanedExamples, type CleaningOptions } from './cleaning.ts';
 import type { Examples, LabelledExamples } from './example-rows.ts';
 import { groupsBy, type Groups } from './groups.ts';
 import { sortedValues } from './ordering.ts';
-import { counted, dataError, quoted } from './problems.ts';
+import { dataError, quoted } from './problems.ts';
 import { columnOf, readTable, type Table, type TableFile } from './table.ts';
 import type { TargetReader } from './targets.ts';
 
@@ -68,7 +69,7 @@ function report(table: Table, named: NamedColumns, problems: readonly Problem[])
   if (problems.length === 0) return;
   const lineOf = (row: number | undefined): { readonly line?: number } => (row === undefined || table.lines[row - 1] === undefined ? {} : { line: table.lines[row - 1]! });
   const placed = problems.map((problem) => ({ file: table.file, ...lineOf(problem.row), ...problem }));
-  throw dataError(`${table.file} does not fit the configuration: ${counted(problems.length, 'problem')}`, table.file, placed, remedyFor(table, named, problems));
+  throw dataError(`${table.file} does not fit the configuration: ${plural(problems.length, 'problem')}`, table.file, placed, remedyFor(table, named, problems));
 }
 
 /** Rows that lack a key are told once, and not for what is missing in them. */
@@ -85,7 +86,7 @@ function textProblems(table: Table, text: string): Problem[] {
 function throwIfTooFewAreLeft<T>(file: string, { targets, task, cleaning }: CleanedExamples<T>, reader: TargetReader<T>): void {
   const problems = reader.missing(targets, task).map((message): Problem => ({ message, file }));
   if (problems.length === 0) return;
-  const without = `${counted(cleaning.conflicting, 'row')} with conflicting classes and ${cleaning.duplicate} with repeated texts`;
+  const without = `${plural(cleaning.conflicting, 'row')} with conflicting classes and ${cleaning.duplicate} with repeated texts`;
   throw dataError(`${file} is too little without ${without}`, file, problems, 'Set data.conflicts or data.duplicates to keep.');
 }
 

@@ -1,10 +1,11 @@
 import { writeFileAtomic } from '../core/files.ts';
 import type { Problem } from '../core/errors.ts';
+import { plural } from '../core/text.ts';
 import { writeCsv } from './csv.ts';
 import { groupKFold, stratifiedGroupKFold } from './group-kfold.ts';
 import type { Groups } from './groups.ts';
 import { kFold, stratifiedKFold } from './kfold.ts';
-import { counted, dataError, quoted, quotedList } from './problems.ts';
+import { dataError, quoted, quotedList } from './problems.ts';
 import { columnOf, readTable } from './table.ts';
 
 export interface FoldOptions {
@@ -74,11 +75,11 @@ export async function readFolds(path: string): Promise<Int32Array> {
 }
 
 function tooFewRows(rows: number, folds: number): Problem[] {
-  return rows >= folds ? [] : [{ message: `${counted(rows, 'row')} for ${folds} folds` }];
+  return rows >= folds ? [] : [{ message: `${plural(rows, 'row')} for ${folds} folds` }];
 }
 
 function tooFewGroups(groups: Groups | null, folds: number): Problem[] {
-  return groups === null || groups.count >= folds ? [] : [{ message: `split.group_by makes ${counted(groups.count, 'group')} for ${folds} folds`, field: 'split.group_by' }];
+  return groups === null || groups.count >= folds ? [] : [{ message: `split.group_by makes ${plural(groups.count, 'group')} for ${folds} folds`, field: 'split.group_by' }];
 }
 
 /** One large group can outweigh all that a fold would get. */

@@ -24,8 +24,3 @@ export function quoted(text: string): string {
   const beginning = Array.from(text.slice(0, 2 * QUOTED_CHARACTERS + 2));
   return visible(JSON.stringify(beginning.length > QUOTED_CHARACTERS ? `${beginning.slice(0, QUOTED_CHARACTERS).join('')}…` : text));
 }
-
-/** `1 row`, `2 rows`. */
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}

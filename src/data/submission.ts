@@ -1,7 +1,8 @@
 import type { Problem } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
+import { plural } from '../core/text.ts';
 import { isFiniteNumber, isInteger } from './decimal.ts';
-import { counted, dataError, quoted, quotedList } from './problems.ts';
+import { dataError, quoted, quotedList } from './problems.ts';
 import { misfitRemedy } from './sample-id.ts';
 import { columnOf, type Table } from './table.ts';
 
@@ -41,7 +42,7 @@ export function buildSubmission(sample: Table, predictions: PredictedRows, id: s
   const value = valuesFor(valueColumns.map((name) => ({ name, values: columnOf(sample, name) ?? [] })));
   if (typeof value === 'string' || problems.length > 0) {
     const all = typeof value === 'string' ? [{ message: value, file: sample.file, line: 1 }, ...problems] : problems;
-    throw dataError(`the predictions do not fit ${sample.file}: ${counted(all.length, 'problem')}`, sample.file, all, misfitRemedy(sample, predictions, idColumn));
+    throw dataError(`the predictions do not fit ${sample.file}: ${plural(all.length, 'problem')}`, sample.file, all, misfitRemedy(sample, predictions, idColumn));
   }
   const rowOf = new Map(predictions.ids.map((name, row) => [name, row]));
   const ids = columnOf(sample, idColumn) ?? [];
@@ -64,7 +65,7 @@ export function checkSubmission(submission: Table, sample: Table, id: string | n
   if (problems.length === 0) return;
   const placed = problems.map((problem) => ({ file: submission.file, ...(problem.row === undefined ? {} : { line: submission.lines[problem.row - 1]! }), ...problem }));
   const remedy = 'A submission has the columns and ids of the sample, in its order.';
-  throw dataError(`${submission.file} differs from ${sample.file}: ${counted(problems.length, 'problem')}`, submission.file, placed, remedy);
+  throw dataError(`${submission.file} differs from ${sample.file}: ${plural(problems.length, 'problem')}`, submission.file, placed, remedy);
 }
 
 /** The columns that predictions go into. One without a name is as in the sample. */
@@ -104,7 +105,7 @@ function rowProblems(submission: Table, sample: Table, id: string | null): Probl
   const [ids, expected] = [columnOf(submission, field) ?? [], columnOf(sample, field) ?? []];
   const [present, asked] = [new Set(ids), new Set(expected)];
   const problems: Problem[] = [
-    ...(ids.length === expected.length ? [] : [{ message: `there are ${counted(ids.length, 'row')} instead of ${expected.length}` }]),
+    ...(ids.length === expected.length ? [] : [{ message: `there are ${plural(ids.length, 'row')} instead of ${expected.length}` }]),
     ...duplicates(ids).map(({ id: name, row }) => ({ message: `the id ${quoted(name)} occurs again`, row, field })),
     ...rowsWhere(ids, (name) => !asked.has(name)).map(({ id: name, row }) => ({ message: `the id ${quoted(name)} is not in the sample`, row, field })),
     ...rowsWhere(expected, (name) => !present.has(name)).map(({ id: name, row }) => ({ message: `the id ${quoted(name)} of the sample's row ${row} is missing`, field })),

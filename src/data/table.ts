@@ -3,9 +3,10 @@ import { encodingOf, OTHER_ENCODINGS } from '../core/encodings.ts';
 import { OrtrainError, type Problem } from '../core/errors.ts';
 import { notAFile, statsOf } from '../core/inputs.ts';
 import { TABLE_ENDINGS, tableKind, type TableFormat } from '../core/table-files.ts';
+import { plural } from '../core/text.ts';
 import { parseCsv } from './csv.ts';
 import { parseJsonl } from './json.ts';
-import { counted, dataError, quotedList } from './problems.ts';
+import { dataError, quotedList } from './problems.ts';
 import { MAX_COLUMNS, type Absences, type PlacedProblem, type Records } from './records.ts';
 import { decoded } from './tables/decode.ts';
 import { headerless, looksLikeRow, namedColumns, notSeparated } from './tables/header.ts';
@@ -139,7 +140,7 @@ function looksHeaderless({ columns, rows }: Records, problems: readonly PlacedPr
 function tableOf(text: Uint8Array, file: string, format: TableFormat, isHeaderless: boolean, records: Records, byteProblems: readonly PlacedProblem[]): Table {
   const placed = [...byteProblems, ...records.problems].sort((a, b) => a.offset - b.offset);
   const found = [...headerProblems(records, isHeaderless), ...locate(text, records.starts, placed), ...longFields(records)].map((problem) => ({ ...problem, file }));
-  if (found.length > 0) throw dataError(`${file} cannot be read as a table: ${counted(found.length, 'problem')}`, file, found, remedyFor(format, placed, isHeaderless, records));
+  if (found.length > 0) throw dataError(`${file} cannot be read as a table: ${plural(found.length, 'problem')}`, file, found, remedyFor(format, placed, isHeaderless, records));
   const { columns, unnamed } = namedColumns(records.columns);
   return {
     file,

@@ -7,7 +7,7 @@ import { object, record, text } from '../core/shapes.ts';
 import { signOf } from '../core/lease.ts';
 import { livingOwner } from '../core/lock.ts';
 import { lockOf, openCache } from './cache.ts';
-import { readManifest, sizeOf } from './manifest.ts';
+import { readManifest, folderSize } from './manifest.ts';
 
 /** Something in the cache. */
 export interface CacheItem {
@@ -41,7 +41,7 @@ export function cacheContents(artifacts: string): readonly CacheItem[] {
       key,
       fold: manifest?.parts.fold ?? null,
       folder,
-      bytes: sizeOf(folder),
+      bytes: folderSize(folder),
       made: manifest?.made ?? null,
       runs: kind === 'broken' ? [] : (users.get(`${stage}/${key}`) ?? []),
       busy: livingOwner(lockOf(artifacts, { stage, key }), (owner) => [signOf(resolve(artifacts), owner)]) !== undefined,

@@ -4,7 +4,7 @@ import { readHistory } from '../tracking/history.ts';
 import { soundEntries } from '../tracking/journal.ts';
 import { workerOf } from '../tracking/run-progress.ts';
 import { cacheContents, takeAway, type CacheItem } from './cache-contents.ts';
-import { sizeOf } from './manifest.ts';
+import { folderSize } from './manifest.ts';
 import { unlessDamaged } from './run-index.ts';
 import { readRun, type StoredRun } from './runs.ts';
 
@@ -31,7 +31,7 @@ export function deletionOf(artifacts: string, names: readonly string[]): Deletio
   for (const run of stored) throwUnlessFree(run, resolve(artifacts, 'runs'));
   const going = new Set(stored.map(({ name }) => name));
   return {
-    runs: stored.map(({ name, folder, status }) => ({ name, folder, status, bytes: sizeOf(folder) })),
+    runs: stored.map(({ name, folder, status }) => ({ name, folder, status, bytes: folderSize(folder) })),
     items: cacheContents(artifacts).filter(({ runs, busy }) => runs.length > 0 && !busy && runs.every((run) => going.has(run))),
   };
 }

@@ -135,7 +135,7 @@ export function filesUnder(folder: string, part: string): readonly string[] {
 }
 
 /** Bytes of all files below a folder, as far as they are to be seen. */
-export function sizeOf(folder: string): number {
+export function folderSize(folder: string): number {
   return filesBelow(folder).reduce((bytes, path) => bytes + (lstatSync(path, { throwIfNoEntry: false })?.size ?? 0), 0);
 }
 

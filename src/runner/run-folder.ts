@@ -1,40 +1,13 @@
 import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { cpus, platform, release, totalmem, userInfo } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { toYaml, type Experiment } from '../config/index.ts';
 import type { Environment } from '../core/environment.ts';
 import { isThere, placeFile, removeLeftovers, writeFileAtomic, writeJsonAtomic } from '../core/files.ts';
 import { fileInside, folderInside } from '../core/inside.ts';
-import { packageVersion } from '../core/package.ts';
-import { gitState } from '../core/programs.ts';
-import { withoutCredentials } from '../core/secrets.ts';
-import { onnxruntimeVersion } from '../engine/runtime/installed.ts';
 import { filesUnder } from './manifest.ts';
 import type { PreparedRun } from './prepare.ts';
 import type { RunPlace } from './run-place.ts';
 import type { Task } from './task-graph.ts';
-
-export function environment({ device, deviceChoice, precisionChoice, threads, data, entries }: Pick<PreparedRun, 'device' | 'deviceChoice' | 'precisionChoice' | 'threads' | 'data' | 'entries'>, commandLine: readonly string[]): Environment {
-  const processors = cpus();
-  return {
-    versions: { ortrain: packageVersion(), node: process.versions.node, onnxruntime: onnxruntimeVersion() },
-    machine: {
-      platform: `${platform()} ${release()} ${process.arch}`,
-      cpu: processors[0]?.model.trim() ?? 'unknown',
-      cores: processors.length,
-      memoryBytes: totalmem(),
-    },
-    user: loginName(),
-    device,
-    deviceChoice: { asked: deviceChoice.asked, adapter: deviceChoice.adapter, passedOver: deviceChoice.passedOver },
-    precision: precisionChoice.precision,
-    threads,
-    git: gitState(),
-    commandLine: commandLine.map(withoutCredentials),
-    data,
-    entries,
-  };
-}
 
 /**
  * Opens the run's folder with what is known before the first task. A new one comes into being complete, by a rename that only
@@ -98,13 +71,4 @@ function throwUnlessOurs(folder: string): void {
   for (const name of FILES) fileInside(folder, name);
   for (const name of FOLDERS) folderInside(folder, name);
   if (isThere(join(folder, 'models'))) for (const name of readdirSync(join(folder, 'models'))) folderInside(folder, `models/${name}`);
-}
-
-/** A container's user may have no entry in the system's list. */
-function loginName(): string | null {
-  try {
-    return userInfo().username;
-  } catch {
-    return null;
-  }
 }

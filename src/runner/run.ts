@@ -20,7 +20,8 @@ import { openCrew } from './crew.ts';
 import { choiceInWords, deviceFailure, type PassedOver } from './devices.ts';
 import { makeUnlessDone, MOST_TRIES } from './make-output.ts';
 import { prepareRun, type PreparedRun, type RunnerOptions } from './prepare.ts';
-import { claimRunFolder, environment, publish } from './run-folder.ts';
+import { environmentOf } from './run-environment.ts';
+import { claimRunFolder, publish } from './run-folder.ts';
 import type { RunPlace } from './run-place.ts';
 import { byStage, shareOut, type Share } from './share-out.ts';
 import { sideBySide } from './side-by-side.ts';
@@ -68,7 +69,7 @@ async function runOnce(loaded: LoadedExperiment, options: RunnerOptions, listen:
 
 async function runPrepared(prepared: PreparedRun, options: RunnerOptions, listen: Listener<RunEvent>, started: number): Promise<RunResult | PassedOver> {
   const { tasks } = prepared;
-  const surroundings = environment(prepared, options.commandLine ?? []);
+  const surroundings = environmentOf(prepared, options.commandLine ?? []);
   const { run, folder, journal } = await begin(prepared, surroundings, options);
   const report: Listener<RunEvent> = (event) => {
     journal.append(event);

@@ -1,5 +1,5 @@
 import type { Experiment } from '../config/index.ts';
-import { plural } from '../core/text.ts';
+import { plural, rate } from '../core/text.ts';
 import { plateauStart, plateauStep, type PlateauState } from '../engine/optim/index.ts';
 
 type Training = Experiment['training'];
@@ -117,8 +117,4 @@ function countPatience(
 
 function monitored(metrics: Readonly<Record<string, number>>, name: string): number {
   return metrics[name] ?? NaN;
-}
-
-function rate(value: number): string {
-  return String(Number(value.toPrecision(4)));
 }

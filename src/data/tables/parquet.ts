@@ -1,5 +1,6 @@
 import type { Problem } from '../../core/errors.ts';
-import { counted, dataError, quoted, quotedList } from '../problems.ts';
+import { plural } from '../../core/text.ts';
+import { dataError, quoted, quotedList } from '../problems.ts';
 import { MAX_COLUMNS } from '../records.ts';
 import type { Table } from '../table.ts';
 import { namedColumns } from './header.ts';
@@ -40,7 +41,7 @@ export async function parseParquet(bytes: Uint8Array, file: string): Promise<Tab
   if (twice.length > 0) throw broken(`several columns have the same name: ${quotedList(twice)}`, 'Write the table again, with a name for each column.');
   if (rows === 0) throw broken('the file has no rows', 'Check that the table was written to its end.');
   const short = values.findIndex((each) => each.length !== rows);
-  if (short !== -1) throw broken(`the column ${quoted(names[short]!)} has ${counted(values[short]!.length, 'value')}, and the file says ${rows}`);
+  if (short !== -1) throw broken(`the column ${quoted(names[short]!)} has ${plural(values[short]!.length, 'value')}, and the file says ${rows}`);
   return tableOf(file, columns, values, rows);
 }
 

@@ -3,7 +3,7 @@ import type { Feeds, HostTensor } from '../program.ts';
 import type { EncoderConfig } from './encoder-config.ts';
 
 /** Added to the attention score of a padding position: the lowest float32, after which softmax gives exactly 0. */
-const masked = -3.4028234663852886e38;
+export const MASKED = -3.4028234663852886e38;
 
 /**
  * Graph inputs for a batch of token ids, one list a text, special tokens included, padded to `width` (at least the longest
@@ -17,7 +17,7 @@ export function batchFeeds(encoder: EncoderConfig, ids: readonly ArrayLike<numbe
   const [B, S] = [ids.length, width];
   const tokens = new Int32Array(B * S).fill(encoder.padTokenId);
   const tokenTypes = new Int32Array(B * S);
-  const bias = new Float32Array(B * S).fill(masked);
+  const bias = new Float32Array(B * S).fill(MASKED);
   ids.forEach((text, b) => {
     tokens.set(text, b * S);
     bias.fill(0, b * S, b * S + text.length);

@@ -3,6 +3,7 @@ import type { Feeds } from '../program.ts';
 import { architectureOf } from './architectures.ts';
 import { classifierForward, type PublishedClassifier } from './classifier.ts';
 import type { EncoderConfig } from './encoder-config.ts';
+import { MASKED } from './feeds.ts';
 import type { ParameterSource } from './parameters.ts';
 
 /** A classifier that others can run: fed with what a tokenizer gives, in standard ONNX operators, with its weights. */
@@ -70,5 +71,5 @@ function positions(g: Builder, first: number): Value {
 /** 0 where there is text, the lowest float32 at padding: [B, 1, 1, S]. */
 function attentionBias(g: Builder, mask: Value): Value {
   const padding = g.Sub(g.scalar(1), g.Cast(mask, { to: 'float32' }));
-  return g.reshape(g.Mul(padding, g.scalar(-3.4028234663852886e38)), ['batch', 1, 1, 'sequence']);
+  return g.reshape(g.Mul(padding, g.scalar(MASKED)), ['batch', 1, 1, 'sequence']);
 }

@@ -9,7 +9,7 @@ import { joined, maskStarts, microBatchesOf } from './micro-batches.ts';
 import { oneByOne } from './one-by-one.ts';
 import { copyIn, copyOut, lengthsOf, sizeOf, trainedSpec, union, viewOf } from './parameters.ts';
 import { openSession, type Session, type SessionTensor } from './session.ts';
-import type { ForwardModel, ForwardOptions, ParameterSource, StepFeeds, Tensors, Trainer, TrainerOptions } from './trainer.ts';
+import type { ForwardModel, ForwardOptions, ParameterWriter, StepFeeds, Tensors, Trainer, TrainerOptions } from './trainer.ts';
 import { openUpdater, workspaceLengths, type Gradient, type Updater } from './updater.ts';
 
 /** A forward pass on the CPU. */
@@ -110,7 +110,7 @@ function bySlot(slots: State['slots'], read: (regions: Regions) => Tensors): Rea
   return Object.fromEntries([...slots].map(([slot, regions]) => [slot, read(regions)]));
 }
 
-function fill(specs: readonly ParameterSpec[], parameters: Regions, source: ParameterSource): void {
+function fill(specs: readonly ParameterSpec[], parameters: Regions, source: ParameterWriter): void {
   for (const spec of specs) source(spec, parameters.get(spec.name)!.data);
 }
 

@@ -9,7 +9,7 @@ import { isFiniteStep, isUpdate, openLossScaler, scalingOf } from './loss-scaler
 import { consecutive, maskStarts, microBatchesOf } from './micro-batches.ts';
 import { requireLengths, sizeOf, trainedSpec, union } from './parameters.ts';
 import type { HostProvider } from './session.ts';
-import type { ForwardModel, ForwardOptions, MicroBatch, OptimizerState, ParameterSource, StepBatch, StepFeeds, StepResult, Tensors, Trainer, TrainerOptions } from './trainer.ts';
+import type { ForwardModel, ForwardOptions, MicroBatch, OptimizerState, ParameterWriter, StepBatch, StepFeeds, StepResult, Tensors, Trainer, TrainerOptions } from './trainer.ts';
 
 /** A forward pass with the parameters in the session, so that they go to the device once. */
 export async function openLoopForward({ program, source, threads }: ForwardOptions, provider: HostProvider): Promise<ForwardModel> {
@@ -124,7 +124,7 @@ interface HeldState {
  * Puts all parameters and slots into `held`: the state's tensors by the names of the step's inputs, and each parameter by its own,
  * which for some is a part of a tensor of several. Slots begin as zeros.
  */
-function stateIn(held: Map<string, HostTensor>, { state }: DeviceStep, slotNames: readonly string[], specs: readonly ParameterSpec[], source: ParameterSource): HeldState {
+function stateIn(held: Map<string, HostTensor>, { state }: DeviceStep, slotNames: readonly string[], specs: readonly ParameterSpec[], source: ParameterWriter): HeldState {
   const byName = new Map(specs.map((spec) => [spec.name, spec]));
   const trained = state.filter(({ slot }) => slot === null);
   const slots = slotNames.map((slot) => [slot, state.filter((spec) => spec.slot === slot)] as const);
@@ -169,7 +169,7 @@ function partsOf({ parameters }: StateSpec, data: Float32Array): readonly (reado
   return parameters.map((name, i) => [name, data.subarray(i * size, (i + 1) * size)]);
 }
 
-function filled(spec: ParameterSpec, source: ParameterSource): HostTensor {
+function filled(spec: ParameterSpec, source: ParameterWriter): HostTensor {
   const data = new Float32Array(sizeOf(spec.shape));
   source(spec, data);
   return { dtype: 'float32', shape: spec.shape, data };

@@ -16,7 +16,7 @@ export interface OptimizerState {
 }
 
 /** Where parameters come from: asked once for each, it writes all the values into the array that it is given. */
-export type ParameterSource = (spec: ParameterSpec, into: Float32Array) => unknown;
+export type ParameterWriter = (spec: ParameterSpec, into: Float32Array) => unknown;
 
 /** Where a model computes. */
 export type Device = 'cpu' | 'cuda' | 'webgpu';
@@ -25,7 +25,7 @@ export interface ForwardOptions {
   /** The CPU where it is left out. */
   readonly device?: Device;
   readonly program: ForwardProgram;
-  readonly source: ParameterSource;
+  readonly source: ParameterWriter;
   readonly threads: number;
 }
 
@@ -43,7 +43,7 @@ export interface TrainerOptions {
   readonly step: StepProgram;
   /** Evaluation over the same parameters; it may have fewer of them. */
   readonly forward: ForwardProgram;
-  readonly source: ParameterSource;
+  readonly source: ParameterWriter;
   readonly threads: number;
   readonly optimizer: Optimizer;
   /** The largest norm of all gradients together, or null for no limit. */

@@ -9,7 +9,7 @@ import { isUpdate, openLossScaler, scalingOf } from './loss-scaler.ts';
 import { microBatchesOf } from './micro-batches.ts';
 import { oneByOne } from './one-by-one.ts';
 import { requireLengths, sizeOf, trainedSpec, union } from './parameters.ts';
-import type { ForwardModel, ForwardOptions, OptimizerState, ParameterSource, Tensors, Trainer, TrainerOptions } from './trainer.ts';
+import type { ForwardModel, ForwardOptions, OptimizerState, ParameterWriter, Tensors, Trainer, TrainerOptions } from './trainer.ts';
 
 /** A forward pass on the GPU. */
 export function openForward({ program, source }: ForwardOptions): Promise<ForwardModel> {
@@ -127,7 +127,7 @@ function forwardPass(program: ForwardProgram, session: GpuSession, memory: GpuMe
   };
 }
 
-async function fill(memory: GpuMemory, specs: readonly ParameterSpec[], source: ParameterSource): Promise<void> {
+async function fill(memory: GpuMemory, specs: readonly ParameterSpec[], source: ParameterWriter): Promise<void> {
   for (const spec of specs) {
     const values = new Float32Array(sizeOf(spec.shape));
     source(spec, values);

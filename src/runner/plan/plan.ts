@@ -1,13 +1,13 @@
+import { plural } from '../../core/text.ts';
 import type { Experiment, LoadedExperiment } from '../../config/index.ts';
 import { batchCount, paddingShare } from '../../data/batches.ts';
-import { counted } from '../../data/problems.ts';
 import { checkpointStep } from '../../training/checkpoint.ts';
 import { readData, sizesOf, type DataSizes } from '../check-data.ts';
 import { checkModel } from '../check-model.ts';
 import { choiceInWords } from '../devices.ts';
 import { prepareRun, type PreparedRun, type RunnerOptions } from '../prepare.ts';
 import { reasonsToMake } from '../reasons.ts';
-import { environment } from '../run-folder.ts';
+import { environmentOf } from '../run-environment.ts';
 import { shareOut, type Share } from '../share-out.ts';
 import { addressOf, trainedFolds, type Task } from '../task-graph.ts';
 import { checkpointBytes, taskDiskBytes, type Substance } from './disk.ts';
@@ -179,7 +179,7 @@ async function speedsFor(todo: readonly Task[], { prepared, share, workload }: {
   if (!Object.values(wanted).includes(true)) return undefined;
   // A GPU computes in a process of its own, with the libraries that it needs; there earlier runs are what is known.
   if (probe && prepared.device === 'cpu') return probeSpeeds({ ...prepared, threads: share.threads }, workload, wanted);
-  return earlierSpeeds(artifacts, prepared.experiment, environment(prepared, []));
+  return earlierSpeeds(artifacts, prepared.experiment, environmentOf(prepared, []));
 }
 
 async function whyCarryOut(task: Task, { cache, forced }: PreparedRun): Promise<readonly string[]> {
@@ -229,7 +229,7 @@ function detailOf(task: Task, experiment: Experiment, sizes: DataSizes): readonl
     case 'train': {
       const fold = task.fold ?? 0;
       const [steps, { epochs, early_stopping: stopping }] = [epochSteps(fold, experiment, sizes), experiment.training];
-      const total = `${stopping === null ? '' : 'at most '}${counted(steps * epochs, 'step')}: ${counted(epochs, 'epoch')} of ${steps}`;
+      const total = `${stopping === null ? '' : 'at most '}${plural(steps * epochs, 'step')}: ${plural(epochs, 'epoch')} of ${steps}`;
       return [total, `${trainRowsOfFold[fold] ?? 0} rows, validated on ${rows - (trainRowsOfFold[fold] ?? 0)}`];
     }
     case 'predict':

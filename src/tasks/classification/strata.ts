@@ -1,7 +1,8 @@
 import type { Problem } from '../../core/errors.ts';
+import { plural } from '../../core/text.ts';
 import type { Strata } from '../../data/folds.ts';
 import { rowsByStratum } from '../../data/kfold.ts';
-import { counted, quoted } from '../../data/problems.ts';
+import { quoted } from '../../data/problems.ts';
 
 /** The classes: each of two has a row for every fold; of more classes one does, as scikit-learn wants it. */
 export function classStrata(labels: Int32Array, classes: readonly string[]): Strata {
@@ -14,12 +15,12 @@ export function classStrata(labels: Int32Array, classes: readonly string[]): Str
       if (classes.length > 2) {
         if (few.length < all.length) return [];
         const most = all.reduce((largest, [, rows]) => Math.max(largest, rows.length), 0);
-        return [{ message: `no class has as many rows as there are folds, ${folds}; the largest has ${counted(most, 'row')}` }];
+        return [{ message: `no class has as many rows as there are folds, ${folds}; the largest has ${plural(most, 'row')}` }];
       }
       return few.map(([label, rows]): Problem => {
         const numbers = rows.map((row) => places[row]! + 1);
         const listed = `${numbers.slice(0, MOST_ROWS).join(', ')}${numbers.length > MOST_ROWS ? ', …' : ''}`;
-        return { message: `the class ${quoted(classes[label] ?? String(label))} has ${counted(rows.length, 'row')} for ${folds} folds: rows ${listed}`, row: numbers[0]! };
+        return { message: `the class ${quoted(classes[label] ?? String(label))} has ${plural(rows.length, 'row')} for ${folds} folds: rows ${listed}`, row: numbers[0]! };
       });
     },
   };

@@ -16,7 +16,7 @@ export interface Pair {
   readonly untested: string | null;
   /** A is the best run; p is corrected for the number of pairs. It tells of these models on these rows, and decides nothing. */
   readonly rows: McNemar;
-  readonly finding: Finding;
+  readonly finding: PairedOutcome;
   /** Whether the best run is better than the other; so its interval lies on one side of zero. */
   readonly significant: boolean;
 }
@@ -25,7 +25,7 @@ export interface Pair {
  * `better`: the interval of the difference lies on the best run's side of zero. `worse`: on the other's, which a metric of all rows
  * together can come to. `noise`: it holds zero. `equal`: no fold tells them apart. `unknown`: no test can be made.
  */
-export type Finding = 'better' | 'worse' | 'noise' | 'equal' | 'unknown';
+export type PairedOutcome = 'better' | 'worse' | 'noise' | 'equal' | 'unknown';
 
 /** Runs that were trained and measured on the same rows in the same folds, or the reason why they cannot be paired. */
 export type Pairing = Paired | { readonly paired: false; readonly reason: string; readonly sameRows: boolean };
@@ -104,7 +104,7 @@ function whyUntested(differences: readonly number[]): string | null {
   return isConstant && Math.abs(differences[0] ?? 0) > ROUNDING ? 'the difference is the same in every fold, so its spread is unknown' : null;
 }
 
-function findingOf(differences: readonly number[], folds: PairedTest | null, smallerIsBetter: boolean): Finding {
+function findingOf(differences: readonly number[], folds: PairedTest | null, smallerIsBetter: boolean): PairedOutcome {
   if (differences.length > 1 && differences.every((difference) => Math.abs(difference) <= ROUNDING)) return 'equal';
   if (folds === null) return 'unknown';
   if (folds.p >= SIGNIFICANT) return 'noise';
