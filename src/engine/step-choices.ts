@@ -51,7 +51,12 @@ const patterns: readonly Pattern[] = [
   {
     choice: 'Gemm with a bias',
     why: 'adds it while it writes the product',
-    find: nodes(({ op, inputs }) => op === 'Gemm' && (inputs[2] ?? null) !== null),
+    find: nodes(({ op, inputs: [, , c] }) => op === 'Gemm' && c?.shape.length === 1),
+  },
+  {
+    choice: 'Gemm with a summand',
+    why: 'adds it while it writes the product: token types to the other embeddings, and products of 16 bits to each other',
+    find: nodes(({ op, inputs: [, , c] }) => op === 'Gemm' && c?.shape.length === 2),
   },
   {
     choice: 'LayerNormalization with mean and deviation',
