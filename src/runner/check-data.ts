@@ -10,7 +10,7 @@ import { sampleIdColumn } from '../data/sample-id.ts';
 import { readTable } from '../data/table.ts';
 import { loadTokenizer } from '../data/tokens.ts';
 import { inspectionOptions } from '../stages/inspect.ts';
-import { classification, inspectData, trainExamples, type Dataset, type Task, type TaskDescription, type TrainExamples } from '../tasks/index.ts';
+import { inspectData, trainExamples, type Dataset, type TaskDescription, type TrainExamples } from '../tasks/index.ts';
 import { tokenizerFiles } from '../training/classifier-folder.ts';
 import { inspectPooler } from './untrained-pooler.ts';
 import { throwIfUndefined, throwIfUnmeasured } from './check-monitors.ts';
@@ -61,8 +61,8 @@ export async function readData({ data, split, seed, training }: Experiment): Pro
   const { test: testSource } = sources;
   const test = testSource === null ? null : await attempt(() => readTable(testSource), errors);
   const testExamples = test === undefined || test === null || testSource === null ? undefined : await attempt(async () => unlabelledExamples(test, testSource), errors);
-  // Without readable classes the ids can still be compared.
-  if (testExamples !== undefined) await attempt(() => checkSample(sources, testExamples.ids, examples?.task ?? classification(['0', '1'])), errors);
+  // Without readable targets the ids can still be compared.
+  if (testExamples !== undefined) await attempt(() => checkSample(sources, testExamples.ids, examples), errors);
   const foldOf = examples === undefined ? undefined : await attempt(async () => assignFolds({ ...examples, strata: examples.task.strata(examples.targets) }, { ...split, seed: split.seed ?? seed }), errors);
   if (examples !== undefined) await attempt(async () => throwIfUnmeasured(training, examples.task), errors);
   if (examples !== undefined && foldOf !== undefined) await attempt(async () => throwIfUndefined({ training, split }, { ...examples, foldOf }), errors);
@@ -85,11 +85,13 @@ export async function inspectDataset(experiment: Experiment): Promise<{ readonly
 }
 
 /** The sample submission has to ask for exactly the test rows, in columns and values that the task can fill. */
-async function checkSample({ sample: source, test, sampleIds: names, sampleIdIsNamed: isNamed }: TableSources, testIds: readonly string[], task: Task): Promise<void> {
+async function checkSample({ sample: source, test, sampleIds: names, sampleIdIsNamed: isNamed }: TableSources, testIds: readonly string[], examples: TrainExamples | undefined): Promise<void> {
   if (source === null) return;
-  const predictions = task.uninformed(testIds.length);
+  const predictions = examples?.task.baseline(examples.targets, testIds.length);
   const sample = await readTable(source);
-  buildSubmission(sample, { file: test?.path ?? '', ids: testIds }, sampleIdColumn(sample, { names, isNamed }, testIds), (columns) => task.submissionValues(predictions, columns));
+  buildSubmission(sample, { file: test?.path ?? '', ids: testIds }, sampleIdColumn(sample, { names, isNamed }, testIds), (columns) => {
+    return predictions === undefined || examples === undefined ? () => '' : examples.task.submissionValues(predictions, columns);
+  });
 }
 
 async function attempt<T>(read: () => Promise<T>, errors: OrtrainError[]): Promise<T | undefined> {

@@ -11,7 +11,7 @@ import { targetsAt } from '../data/targets.ts';
 import { encodeTexts } from '../data/tokenizer/encode-texts.ts';
 import { loadTokenizer, type TokenSet } from '../data/tokens.ts';
 import { copyModelFolder, readModelFolder, tokenizerFiles } from '../training/classifier-folder.ts';
-import type { Predictions, Task, TaskDescription } from '../tasks/index.ts';
+import { measured, type Predictions, type Task, type TaskDescription } from '../tasks/index.ts';
 import { ensemblePredictions } from '../training/ensemble.ts';
 import { PORTABLE_FILES, portablePredictions, writePortableFolder, type Precision } from '../training/portable-folder.ts';
 import { throwIfResultsChanged } from '../tracking/recorded-files.ts';
@@ -128,8 +128,8 @@ async function compared(folder: string, precision: Precision, validation: Valida
     bytes: statSync(file).size,
     rows,
     maxDifference,
-    before: task.measure(targets, own),
-    after: task.measure(targets, written),
+    before: measured(task, targets, own),
+    after: measured(task, targets, written),
   };
 }
 

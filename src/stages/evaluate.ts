@@ -3,7 +3,7 @@ import { writeFileAtomic, writeJsonAtomic } from '../core/files.ts';
 import { writeCsv } from '../data/csv.ts';
 import { meanAndSd } from '../data/significance.ts';
 import { targetsAt } from '../data/targets.ts';
-import type { Predictions } from '../tasks/index.ts';
+import { measured, type Predictions } from '../tasks/index.ts';
 import type { FoldHistory, RunMetrics } from '../tracking/run-metrics.ts';
 import { readExampleIndex, readJson, type FoldValidation } from './outputs.ts';
 import { tableRows } from './prediction-table.ts';
@@ -31,7 +31,7 @@ export const evaluate: Stage<null> = {
       ...task.description,
       folds,
       cv: Object.fromEntries(validationNames(folds).map((name) => [name, meanAndSd(folds.map((fold) => fold.best[`val/${name}`] ?? NaN))])),
-      oof: Object.fromEntries(Object.entries({ loss: task.predictionLoss(targets, predictions), ...task.measure(targets, predictions) }).map(([name, value]) => [`oof/${name}`, value])),
+      oof: Object.fromEntries(Object.entries(measured(task, targets, predictions)).map(([name, value]) => [`oof/${name}`, value])),
     };
     writeJsonAtomic(join(output, 'metrics.json'), metrics);
 

@@ -1,7 +1,7 @@
 import * as data from '../data/examples.ts';
 import type { LabelledExamples as Labelled } from '../data/example-rows.ts';
 import type { Table, TableFile } from '../data/table.ts';
-import { classReader } from './classification/reader.ts';
+import { targetReader } from './kinds.ts';
 import type { Task } from './task.ts';
 
 export type LabelledExamples = Labelled<Task>;
@@ -9,15 +9,15 @@ export type TrainExamples = data.TrainExamples<Task>;
 
 /** The rows of a file that are trained on, with their targets. Throws a `data` error with everything that is wrong with them. */
 export function readTrainExamples(file: string | TableFile, options: data.TrainOptions): Promise<TrainExamples> {
-  return data.readTrainExamples(file, options, classReader);
+  return data.readTrainExamples(file, options, targetReader());
 }
 
 /** `readTrainExamples` of a table. */
 export function trainExamples(table: Table, options: data.TrainOptions): TrainExamples {
-  return data.trainExamples(table, options, classReader);
+  return data.trainExamples(table, options, targetReader());
 }
 
 /** All rows of a table, before they are cleaned. */
 export function labelledExamples(table: Table, columns: data.LabelledColumns): LabelledExamples {
-  return data.labelledExamples(table, columns, classReader);
+  return data.labelledExamples(table, columns, targetReader());
 }

@@ -1,5 +1,6 @@
 import { rowCount, targetOf, type Targets } from '../data/targets.ts';
 import { lossOfLogits } from '../engine/models/index.ts';
+import type { Predictions } from './predictions.ts';
 import type { Task } from './task.ts';
 
 /** What the logits of rows are held against, row-major [rows, outputs]. */
@@ -17,4 +18,9 @@ export function lossOf({ loss, outputs, encode }: Pick<Task, 'loss' | 'outputs' 
     encode(targetOf(targets, row), target);
     return target;
   });
+}
+
+/** Every metric of the task by its name, in their order. */
+export function measured({ metrics }: Pick<Task, 'metrics'>, targets: Targets, predictions: Predictions): Readonly<Record<string, number>> {
+  return Object.fromEntries(metrics.map((metric) => [metric.name, metric.of(targets, predictions)]));
 }

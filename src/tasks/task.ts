@@ -32,14 +32,14 @@ export interface Task {
   readonly published: PublishedModel;
   /** In the order in which they are shown. */
   readonly metrics: readonly Metric[];
+  /** Where a metric has no value, what to watch instead and why, as the end of a sentence after `Watch another metric, `. */
+  readonly watchInstead: string;
+  /** What runs are compared by that chose their best epochs by different metrics. */
+  readonly usualMetric: MetricName;
   /** Why a metric is not among them; undefined where it is. */
   unmeasured(metric: string): Unmeasured | undefined;
   /** What is wrong with watching metrics that say nothing on the rows of some fold; undefined where nothing is. */
   undefinedMetrics(watched: readonly Watched[], divided: Divided): Refused | undefined;
-  /** All metrics but the loss, in their order; NaN where one is undefined. */
-  measure(targets: Targets, predictions: Predictions): Readonly<Record<string, number>>;
-  /** The loss of predictions whose logits are gone, as those of several models are. */
-  predictionLoss(targets: Targets, predictions: Predictions): number;
   /** What `stratified-kfold` holds in equal shares. */
   strata(targets: Targets): Strata;
   /** What is to be known about groups of rows that have the same text and different targets. */
@@ -52,8 +52,8 @@ export interface Task {
   submissionValues(predictions: Predictions, columns: readonly SampleColumn[]): ValueWriter | string;
   /** Rows for programs, beside their ids. */
   objects(predictions: Predictions): (row: number) => Readonly<Record<string, unknown>>;
-  /** Predictions that say nothing, for a look at what could be done with others. */
-  uninformed(rows: number): Predictions;
+  /** What somebody would predict for so many rows who knows the targets of others and no text. */
+  baseline(targets: Targets, rows: number): Predictions;
   /** 1 for each row that is predicted rightly, otherwise 0. */
   right(targets: Targets, predictions: Predictions): Uint8Array;
   /** What the page of a run shows of its targets and predictions. */
@@ -69,6 +69,8 @@ export interface Metric {
   readonly name: MetricName;
   /** Which values are better. */
   readonly better: 'high' | 'low';
+  /** NaN where it is undefined. The loss is that of predictions whose logits are gone, as those of several models are. */
+  of(targets: Targets, predictions: Predictions): number;
 }
 
 export interface Unmeasured {

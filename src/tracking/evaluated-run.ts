@@ -5,7 +5,7 @@ import { readJsonInput, unreadable } from '../core/inputs.ts';
 import { fileInside } from '../core/inside.ts';
 import { cut } from '../core/shapes.ts';
 import { columnOf, readTable } from '../data/table.ts';
-import { openTask, readPredictions, readTargets, type OutOfFold, type Task } from '../tasks/index.ts';
+import { openTask, readPredictions, readTargets, taskProblem, type OutOfFold, type Task } from '../tasks/index.ts';
 import { throwIfResultsChanged } from './recorded-files.ts';
 import { readMetrics, taskOf, type RunMetrics } from './run-metrics.ts';
 
@@ -26,7 +26,10 @@ export async function readEvaluatedRun(folder: string): Promise<EvaluatedRun> {
   await throwIfResultsChanged(folder, ['config.yaml', 'metrics.json', 'oof.csv']);
   const metrics = readMetrics(folder);
   if (metrics === null) throw unreadable(join(folder, 'metrics.json'), 'there is no such file');
-  const task = openTask(taskOf(metrics));
+  const description = taskOf(metrics);
+  const wrong = taskProblem(description, 'metrics');
+  if (wrong !== undefined) throw unreadable(join(folder, 'metrics.json'), wrong);
+  const task = openTask(description);
   return {
     name: basename(folder),
     folder,

@@ -3,8 +3,8 @@ import { sha256 } from '../core/hash.ts';
 import { MOST_JSON_BYTES, readInput, readJsonInput, unreadable } from '../core/inputs.ts';
 import { fileInside } from '../core/inside.ts';
 import { epochMembers } from '../core/measures.ts';
-import { both, count, list, metric, number, object, record, text, type TypeOf } from '../core/shapes.ts';
-import { taskShape, type TaskDescription } from '../tasks/index.ts';
+import { count, list, metric, number, object, record, text, type ShapeOf, type TypeOf } from '../core/shapes.ts';
+import type { TaskDescription } from '../tasks/index.ts';
 
 /** How one epoch of a fold went. */
 export type EpochRecord = TypeOf<typeof epoch>;
@@ -41,7 +41,7 @@ const runMetrics = object({
 export function readMetrics(folder: string, digest?: string): RunMetrics | null {
   const file = fileInside(folder, 'metrics.json');
   if (!isThere(file)) return null;
-  const metrics = readJsonInput(file, both(taskShape, runMetrics));
+  const metrics = readJsonInput<RunMetrics>(file, runMetrics as ShapeOf<RunMetrics>);
   if (digest !== undefined && sha256(readInput(file, MOST_JSON_BYTES)) !== digest) throw unreadable(file, 'it was changed after the run wrote it');
   return metrics;
 }

@@ -5,7 +5,7 @@ import { OrtrainError } from '../core/errors.ts';
 import { placeFile, writeFileAtomic, writeJsonAtomic } from '../core/files.ts';
 import { readJsonObject } from '../core/inputs.ts';
 import { plural } from '../core/text.ts';
-import { both, list, number, object, oneOf, primitive, type Shape } from '../core/shapes.ts';
+import { isObject, list, number, object, oneOf, primitive, type Shape } from '../core/shapes.ts';
 import { writeTokenizerFiles } from '../data/tokenizer/written.ts';
 import { modelFiles, openWeights, readEncoderConfig, throwIfStray, weightFiles, WEIGHTS } from '../data/model-folder.ts';
 import { readVocabulary } from '../data/vocabulary.ts';
@@ -24,7 +24,7 @@ import {
   type SavedClassifier,
 } from '../engine/models/index.ts';
 import type { ParameterSpec } from '../engine/program.ts';
-import { openTask, taskShape, type Task, type TaskDescription } from '../tasks/index.ts';
+import { openTask, taskProblem, type Task, type TaskDescription } from '../tasks/index.ts';
 
 type Head = Experiment['model']['head'];
 type Files = Readonly<Record<string, string>>;
@@ -92,10 +92,7 @@ interface ClassifierDescription {
 /** Wider heads than any encoder are no heads. */
 const width = primitive('a width', (value) => Number.isSafeInteger(value) && Number(value) > 0 && Number(value) <= 100_000);
 
-const descriptionShape: Shape = both(
-  taskShape,
-  object({ head: object({ dense: list(width), dropout: number, activation: oneOf('none', 'relu', 'tanh', 'gelu') }), max_seq_length: width }),
-);
+const descriptionShape: Shape = object({ head: object({ dense: list(width), dropout: number, activation: oneOf('none', 'relu', 'tanh', 'gelu') }), max_seq_length: width });
 
 export interface NewModel extends ClassifierDescription {
   readonly task: Task;
@@ -176,7 +173,7 @@ export function readModelFolder(folder: string): SavedModel {
   const path = join(folder, 'config.json');
   throwIfStray(folder, folder, modelFiles(true));
   const { ortrain: described } = readJsonObject(path);
-  const wrong = descriptionShape(described, 'ortrain');
+  const wrong = isObject(described) ? (taskProblem(described, 'ortrain') ?? descriptionShape(described, 'ortrain')) : descriptionShape(described, 'ortrain');
   if (wrong !== undefined) throw new OrtrainError('data', `${path} does not describe a classifier that was trained here: ${wrong}`, { subject: path });
   const { head, max_seq_length, ...description } = described as TaskDescription & ClassifierDescription; // the shape says so
   const [encoder, task] = [readEncoderConfig(folder), openTask(description)];

@@ -7,7 +7,7 @@ import { targetFeeds } from '../engine/models/index.ts';
 import { rateSchedule } from '../engine/optim/index.ts';
 import type { Feeds } from '../engine/program.ts';
 import type { StepFeeds, Trainer } from '../engine/runtime/index.ts';
-import { encoded, lossOf, type Predictions, type Task } from '../tasks/index.ts';
+import { encoded, lossOf, measured, type Predictions, type Task } from '../tasks/index.ts';
 import type { EpochRecord } from '../tracking/run-metrics.ts';
 import type { BatchSource } from './batch-source.ts';
 import type { BestModel, Checkpoints, FitState, Pass } from './checkpoint.ts';
@@ -66,7 +66,7 @@ export async function fit(options: FitOptions): Promise<FitResult> {
   }
   if (diverged !== undefined) emit({ type: 'decision', epoch: state.epoch, kind: 'diverged', message: diverged.sentence });
   if (state.best === null) {
-    throw new OrtrainError('run', diverged?.sentence ?? `${training.best_model.monitor} was never a number, so there is no best model`, { remedy: remedyFor(diverged) });
+    throw new OrtrainError('run', diverged?.sentence ?? `${training.best_model.monitor} was never a number, so there is no best model`, { remedy: remedyFor(diverged, options.task) });
   }
   const { epoch, validation: numbers } = state.best;
   const same = options.task.sameness({ width: numbers.length / options.validationRows.length, numbers });
@@ -82,8 +82,8 @@ interface Divergence {
   readonly remedy?: string;
 }
 
-function remedyFor(diverged: Divergence | undefined): string {
-  if (diverged === undefined) return 'Watch another metric in training.best_model.monitor, such as val/f1_macro or val/loss; a metric is no number where rows of a class are missing.';
+function remedyFor(diverged: Divergence | undefined, { watchInstead }: Task): string {
+  if (diverged === undefined) return `Watch another metric in training.best_model.monitor, ${watchInstead}`;
   if (diverged.remedy !== undefined) return diverged.remedy;
   // No rate has had a part in the loss of the first step.
   if (diverged.step === 1) return 'It was so before anything was trained: the weights of model.base are too large or belong to another configuration; take another checkpoint.';
@@ -197,7 +197,7 @@ async function endEpoch(options: FitOptions, state: FitState, batches: readonly 
   const began = performance.now();
   const targets = targetsAt(options.targets, batches.flatMap(({ rows }) => [...pick(options.trainRows, rows)]));
   // The training metrics are those of the steps themselves: dropout on, weights moving.
-  const trained = { loss: pass.lossSum / pass.rows, ...task.measure(targets, task.predict(pass.logits)) };
+  const trained = { ...measured(task, targets, task.predict(pass.logits)), loss: pass.lossSum / pass.rows };
   const validation = await evaluateRows(options, options.validationRows, () => rest(options, state));
   const metrics = { ...prefixed('train', trained), ...prefixed('val', validation.metrics) };
   const outcome = afterEpoch(training, state.rules, epoch, metrics);
@@ -219,7 +219,7 @@ async function evaluateRows(
   const logits = await forwardAll((feeds) => trainer.forward(feeds), source, rows, task.outputs, training.eval_batch_size, onBatch);
   const targets = targetsAt(options.targets, rows);
   const predictions = task.predict(logits);
-  return { metrics: { loss: lossOf(task, logits, targets), ...task.measure(targets, predictions) }, predictions };
+  return { metrics: { ...measured(task, targets, predictions), loss: lossOf(task, logits, targets) }, predictions };
 }
 
 function trainedTokens({ source, trainRows }: FitOptions, batches: readonly Batch[]): ReturnType<typeof batchTokens> {

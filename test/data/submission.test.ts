@@ -4,7 +4,7 @@ import { buildSubmission, checkSubmission, type Submission } from '../../src/dat
 import { parseTable, readTable, type Table } from '../../src/data/table.ts';
 import { describeShared, sharedPath } from '../helpers/shared.ts';
 import { errorOf } from './support.ts';
-import { classification } from '../../src/tasks/index.ts';
+import { classification } from '../../src/tasks/classification/task.ts';
 
 const tableOf = (text: string, file = 'sample.csv'): Promise<Table> => parseTable(Buffer.from(text), file, 'csv');
 

@@ -12,7 +12,7 @@ import { floatTensor, longTensor, onnxFile, tensorType } from '../helpers/onnx-f
 import type { Reader } from './fuzz.ts';
 import { tinyTokenizer } from '../helpers/tiny-tokenizer.ts';
 import { written } from './written.ts';
-import { classification } from '../../src/tasks/index.ts';
+import { classification } from '../../src/tasks/classification/task.ts';
 
 /** Readers of models, of what other tools make, and of the numbers that stages hand to each other. */
 export async function modelReaders(folder: string): Promise<readonly Reader[]> {

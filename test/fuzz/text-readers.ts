@@ -12,7 +12,7 @@ import { parseTable, readTable, type ReadOptions, type Table } from '../../src/d
 import { root } from '../helpers/quickstart.ts';
 import type { Reader } from './fuzz.ts';
 import { written } from './written.ts';
-import { classification } from '../../src/tasks/index.ts';
+import { classification } from '../../src/tasks/classification/task.ts';
 
 /** Readers of what people write: tables, texts, configurations, pipelines, the command line. */
 export function textReaders(folder: string): readonly Reader[] {

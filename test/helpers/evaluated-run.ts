@@ -5,7 +5,8 @@ import { sha256 } from '../../src/core/hash.ts';
 import { writeCsv } from '../../src/data/csv.ts';
 import { meanAndSd } from '../../src/data/significance.ts';
 import { classTargets } from '../../src/tasks/classification/labels.ts';
-import { classification } from '../../src/tasks/index.ts';
+import { classification } from '../../src/tasks/classification/task.ts';
+import { measured } from '../../src/tasks/index.ts';
 import { openJournal, type JournalEntry } from '../../src/tracking/journal.ts';
 import type { Environment } from '../../src/core/environment.ts';
 import { thisProcess } from '../../src/core/owner.ts';
@@ -49,7 +50,7 @@ export function writeEvaluatedRun(root: string, { name, classes, rows, scores, c
   });
   const task = classification(classes);
   const numbers = Float64Array.from(rows.flatMap(({ probabilities }) => probabilities));
-  const oof = task.measure(classTargets(rows.map(({ target }) => classes.indexOf(target))), { width: numbers.length / rows.length, numbers });
+  const { loss: _loss, ...oof } = measured(task, classTargets(rows.map(({ target }) => classes.indexOf(target))), { width: numbers.length / rows.length, numbers });
   const over = (metric: string): { readonly mean: number; readonly sd: number } => meanAndSd(folds.map(({ best }) => best[metric] ?? NaN));
   const metrics: RunMetrics = {
     classes,

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { parseEncoderConfig, randomParameters } from '../../src/engine/models/index.ts';
 import { saveCommonTensors, writeModelFolder, type NewModel } from '../../src/training/classifier-folder.ts';
 import { root } from '../helpers/quickstart.ts';
-import { classification } from '../../src/tasks/index.ts';
+import { classification } from '../../src/tasks/classification/task.ts';
 
 /** What a pretrained model of each architecture says in its config.json, with the quickstart's vocabulary. */
 export const pretrained = {

@@ -8,7 +8,7 @@ import { ensemblePredictions } from '../../src/training/ensemble.ts';
 import { portablePredictions, writePortableFolder } from '../../src/training/portable-folder.ts';
 import { temporaryFolder } from '../helpers/quickstart.ts';
 import { modelFolder } from './model-folder.ts';
-import { classification } from '../../src/tasks/index.ts';
+import { classification } from '../../src/tasks/classification/task.ts';
 
 env.allowRemoteModels = false;
 const texts = ['Flood water rising fast on Mill Lane', 'my inbox is flooded', 'Fire!', 'the whole team collapsed after the second half'];

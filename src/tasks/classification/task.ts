@@ -1,11 +1,11 @@
-import { betterOf, type MetricName } from '../../config/metric-names.ts';
 import { binaryCrossEntropy, crossEntropy } from '../../engine/models/index.ts';
 import type { Predictions } from '../predictions.ts';
 import type { PublishedModel, Task } from '../task.ts';
 import { classColumns, decided } from './columns.ts';
+import { classSizes } from './confusion.ts';
 import { classFindings, conflictFindings } from './findings/index.ts';
 import { labelsOf } from './labels.ts';
-import { classificationMetrics, logLoss } from './metrics.ts';
+import { classMetrics } from './metrics.ts';
 import { undefinedClassMetrics } from './monitors.ts';
 import { classReport } from './report/index.ts';
 import { classStrata } from './strata.ts';
@@ -22,7 +22,7 @@ export function classification(classes: readonly string[]): Task {
   const isBinary = classes.length === 2;
   const outputs = isBinary ? 1 : classes.length;
   const predict = isBinary ? sigmoids : (logits: Float32Array): Predictions => softmaxes(logits, classes.length);
-  const metrics: readonly MetricName[] = ['loss', 'accuracy', 'precision_macro', 'recall_macro', 'f1_macro', ...(isBinary ? (['f1'] as const) : []), 'roc_auc'];
+  const metrics = classMetrics(classes.length);
   return {
     description: { classes },
     summary: `${classes.length} classes`,
@@ -34,12 +34,12 @@ export function classification(classes: readonly string[]): Task {
     },
     predict,
     published: published(classes),
-    metrics: metrics.map((name) => ({ name, better: betterOf(name) })),
+    metrics,
+    watchInstead: 'such as val/f1_macro or val/loss; a metric is no number where rows of a class are missing.',
+    usualMetric: 'f1_macro',
     unmeasured: (metric) =>
-      metrics.some((name) => name === metric) ? undefined : { reason: `is measured for two classes only; the training rows have ${classes.length}`, instead: `${metric}_macro` },
+      metrics.some(({ name }) => name === metric) ? undefined : { reason: `is measured for two classes only; the training rows have ${classes.length}`, instead: `${metric}_macro` },
     undefinedMetrics: (watched, { targets, ...divided }) => undefinedClassMetrics(watched, { ...divided, classes, labels: labelsOf(targets) }),
-    measure: (targets, { numbers }) => classificationMetrics(labelsOf(targets), numbers, classes.length),
-    predictionLoss: (targets, { numbers }) => logLoss(labelsOf(targets), numbers, classes.length),
     strata: (targets) => classStrata(labelsOf(targets), classes),
     conflicts: (all, conflicting, settling) => conflictFindings(all.texts, conflicting, settling),
     findings: (inspected) => classFindings(classes, inspected),
@@ -49,7 +49,7 @@ export function classification(classes: readonly string[]): Task {
       const labels = decided(predictions, classes);
       return (row) => ({ prediction: classes[labels[row]!] ?? null, probabilities: byClass(classes, predictions, row) });
     },
-    uninformed: (rows) => ({ width: outputs, numbers: new Float64Array(rows * outputs).fill(1 / classes.length) }),
+    baseline: (targets, rows) => classShares(labelsOf(targets), classes.length, rows),
     right: (targets, predictions) => {
       const labels = decided(predictions, classes);
       return Uint8Array.from(labelsOf(targets), (label, row) => (label === labels[row] ? 1 : 0));
@@ -76,6 +76,13 @@ function published(classes: readonly string[]): PublishedModel {
       problem_type: 'single_label_classification',
     },
   };
+}
+
+/** The share of each class, for every row. */
+function classShares(labels: Int32Array, classes: number, rows: number): Predictions {
+  const shares = Array.from(classSizes(labels, classes), (size) => size / labels.length);
+  const own = classes === 2 ? shares.slice(1) : shares;
+  return { width: own.length, numbers: Float64Array.from({ length: rows * own.length }, (_, i) => own[i % own.length]!) };
 }
 
 function sigmoids(logits: Float32Array): Predictions {

@@ -1,6 +1,7 @@
 import type { Experiment } from '../../config/index.ts';
 import { bareMetric, betterOf } from '../../config/metric-names.ts';
-import type { RunMetrics } from '../run-metrics.ts';
+import { openTask, taskProblem } from '../../tasks/index.ts';
+import { taskOf, type RunMetrics } from '../run-metrics.ts';
 
 /** What runs are compared by: one metric, in the three forms that a run has it in. */
 export interface Criterion {
@@ -26,16 +27,20 @@ export function criterionOf(metric: string): Criterion {
   return { metric, row: metric.startsWith('oof/') ? metric : `cv/${name}`, perFold: `val/${name}`, smallerIsBetter: isSmallerBetter(metric), note: '' };
 }
 
-/** Where nobody asks: the metric by which all runs chose their best epochs, or macro F1 where they differ in that or watched the training rows. */
-export function sharedCriterion(runs: readonly { readonly experiment: Experiment }[]): Criterion {
+/** Where nobody asks: the metric by which all runs chose their best epochs, or the usual one of their task where they differ in that or watched the training rows. */
+export function sharedCriterion(runs: readonly { readonly experiment: Experiment; readonly metrics: RunMetrics | null }[]): Criterion {
   const monitors = [...new Set(runs.map(({ experiment }) => experiment.training.best_model.monitor))];
   const [monitor] = monitors;
   if (monitors.length === 1 && monitor?.startsWith('val/') === true) return criterionOf(monitor);
   const why = monitors.length === 1 ? `the runs chose their best epochs by ${monitor}, which is of training rows` : `the runs chose their best epochs by different metrics (${monitors.join(', ')})`;
-  return { ...criterionOf(FALLBACK), note: `They are compared by ${FALLBACK}, because ${why}.` };
+  const measured = runs.find(({ metrics }) => metrics !== null)?.metrics;
+  const usual = `val/${isKnown(measured) ? openTask(taskOf(measured)).usualMetric : 'loss'}`;
+  return { ...criterionOf(usual), note: `They are compared by ${usual}, because ${why}.` };
 }
 
-const FALLBACK = 'val/f1_macro';
+function isKnown(metrics: RunMetrics | null | undefined): metrics is RunMetrics {
+  return metrics !== null && metrics !== undefined && taskProblem(taskOf(metrics), 'metrics') === undefined;
+}
 
 /** A run's score by the criterion, NaN where it has none. */
 export function scoreBy({ row }: Criterion, metrics: RunMetrics | null): number {

@@ -1,9 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { RandomState } from '../../../src/core/random.ts';
 import { accuracy, classScores, confusionCells, confusionOf, macroScores } from '../../../src/tasks/classification/confusion.ts';
-import { classificationMetrics, logLoss, predictedLabels } from '../../../src/tasks/classification/metrics.ts';
+import { classMetrics, logLoss, predictedLabels } from '../../../src/tasks/classification/metrics.ts';
 import { oneAgainstRest, rocAuc, rocAucOfEach } from '../../../src/tasks/metrics/ranking.ts';
 import { describeShared, sharedJson } from '../../helpers/shared.ts';
+import { classTargets } from '../../../src/tasks/classification/labels.ts';
+import { measured } from '../../../src/tasks/index.ts';
+
+/** All metrics of probabilities but the loss: of the second of two classes, or of every class, row-major. */
+function classificationMetrics(labels: Int32Array, probabilities: ArrayLike<number>, classes: number): Readonly<Record<string, number>> {
+  const { loss: _loss, ...metrics } = measured({ metrics: classMetrics(classes) }, classTargets(labels), { width: classes === 2 ? 1 : classes, numbers: Float64Array.from(probabilities) });
+  return metrics;
+}
 
 describe('predictedLabels', () => {
   it('rounds half to even for two classes, so that 0.5 is class 0', () => {

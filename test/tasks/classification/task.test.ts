@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { parseTable } from '../../../src/data/table.ts';
 import { writeCsv } from '../../../src/data/csv.ts';
 import { classTargets } from '../../../src/tasks/classification/labels.ts';
-import { classification, encoded, lossOf, openTask, readPredictions, readTargets, type Task } from '../../../src/tasks/index.ts';
+import { classification } from '../../../src/tasks/classification/task.ts';
+import { encoded, lossOf, openTask, measured, readPredictions, readTargets, taskProblem, type Task } from '../../../src/tasks/index.ts';
 
 const two = classification(['no', 'yes']);
 const three = classification(['a', 'b', 'c']);
@@ -16,7 +17,7 @@ describe.each([
   const predictions = task.predict(logits);
 
   it('has the loss that follows from its probabilities', () => {
-    expect(lossOf(task, logits, targets)).toBeCloseTo(task.predictionLoss(targets, predictions), 6);
+    expect(lossOf(task, logits, targets)).toBeCloseTo(measured(task, targets, predictions)['loss']!, 6);
   });
 
   it('says the same from the logits that are given away', () => {
@@ -29,7 +30,8 @@ describe.each([
   });
 
   it('measures what it lists, in that order, and the loss first', () => {
-    expect(task.metrics.map(({ name }) => name)).toEqual(['loss', ...Object.keys(task.measure(targets, predictions))]);
+    expect(Object.keys(measured(task, targets, predictions))).toEqual(task.metrics.map(({ name }) => name));
+    expect(task.metrics[0]?.name).toBe('loss');
     expect(task.metrics.filter(({ better }) => better === 'low').map(({ name }) => name)).toEqual(['loss']);
     for (const { name } of task.metrics) expect(task.unmeasured(name)).toBeUndefined();
   });
@@ -49,6 +51,33 @@ describe.each([
     expect(Object.keys(probabilities)).toEqual(classes);
     expect(Object.values(probabilities).reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 12);
     expect(probabilities[prediction]).toBe(Math.max(...Object.values(probabilities)));
+  });
+});
+
+describe('a metric', () => {
+  it('is of the targets that it is given, whichever it was asked for before', () => {
+    const predictions = { width: 1, numbers: Float64Array.of(0.2, 0.9) };
+    const accuracy = two.metrics.find(({ name }) => name === 'accuracy')!;
+    expect(accuracy.of(classTargets([0, 1]), predictions)).toBe(1);
+    expect(accuracy.of(classTargets([1, 1]), predictions)).toBe(0.5);
+    expect(accuracy.of(classTargets([0, 1]), predictions)).toBe(1);
+  });
+});
+
+describe('the baseline', () => {
+  it('gives every row the shares of the classes', () => {
+    expect(two.baseline(classTargets([0, 1, 1, 1]), 2)).toEqual({ width: 1, numbers: Float64Array.of(0.75, 0.75) });
+    expect(three.baseline(classTargets([0, 2, 2, 2]), 2)).toEqual({ width: 3, numbers: Float64Array.of(0.25, 0, 0.75, 0.25, 0, 0.75) });
+  });
+});
+
+describe('a description', () => {
+  it('is of classes unless it says otherwise, and is refused where it is none', () => {
+    expect(taskProblem({ classes: ['a', 'b'] }, 'x')).toBeUndefined();
+    expect(taskProblem({ classes: ['a'] }, 'x')).toBe('x.classes is ["a"], not two classes or more');
+    expect(taskProblem({ classes: ['a', 3] }, 'x')).toBe('x.classes[1] is 3, not a text');
+    expect(taskProblem({ task: 'poetry', classes: ['a', 'b'] }, 'x')).toBe('x.task is not the name of a task');
+    expect(taskProblem({ task: 'toString' }, 'x')).toBe('x.task is not the name of a task');
   });
 });
 
