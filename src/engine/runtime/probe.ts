@@ -109,12 +109,18 @@ function explain(device: Provider, said: string): DeviceProblem {
   if (device === 'webgpu' && (/Couldn't load Vulkan/.test(said) || library?.startsWith('libvulkan'))) {
     return { reason: 'there is no Vulkan loader (libvulkan.so.1)', remedy: VULKAN };
   }
-  if (device === 'webgpu' && /No supported adapters|Failed to get a WebGPU adapter/.test(said)) return { reason: 'no driver shows a GPU', remedy: VULKAN };
+  if (device === 'webgpu' && /No supported adapters|Failed to get a WebGPU adapter/.test(said)) {
+    if (library === undefined) return { reason: 'no driver shows a GPU', remedy: VULKAN };
+    return { reason: `the GPU's driver for Vulkan does not load: ${library} is missing`, remedy: library.startsWith('libX') ? X_LIBRARIES : VULKAN };
+  }
   const last = said.trim().split('\n').at(-1) ?? '';
   return { reason: library === undefined ? withoutPlace(last) : `${library} is missing`, remedy: BROKEN };
 }
 
 const VULKAN = process.platform === 'linux' ? "Install the GPU's driver with Vulkan, on Debian or Ubuntu: apt-get install libvulkan1 mesa-vulkan-drivers" : "Install the GPU's driver.";
+
+/** NVIDIA's driver for Vulkan is linked to them, also on a machine without a screen. */
+const X_LIBRARIES = "Install the libraries of X that it is linked to, on Debian or Ubuntu: apt-get install libx11-6 libxext6";
 
 /** onnxruntime puts file, line and signature before its sentence. */
 function withoutPlace(message: string): string {

@@ -1,3 +1,6 @@
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { probe } from '../../../src/engine/runtime/probe.ts';
 import { lookForCuda } from '../../../src/engine/runtime/cuda-libraries.ts';
@@ -14,6 +17,18 @@ test.runIf(process.platform === 'linux')('WebGPU without a driver is a sentence 
     works: false,
     reason: expect.stringMatching(/^(no driver shows a GPU|there is no Vulkan loader \(libvulkan\.so\.1\))$/),
     remedy: expect.stringContaining('apt-get install libvulkan1'),
+  });
+});
+
+const hasLoader = ['/usr/lib/x86_64-linux-gnu/libvulkan.so.1', '/usr/lib64/libvulkan.so.1'].some((path) => existsSync(path));
+
+test.skipIf(because("a Vulkan driver that does not load (Vulkan's loader is not here)", !hasLoader))('WebGPU on a driver that lacks a library names it', async () => {
+  const description = join(mkdtempSync(join(tmpdir(), 'icd-')), 'icd.json');
+  writeFileSync(description, JSON.stringify({ file_format_version: '1.0.1', ICD: { library_path: 'libX_nowhere.so.0', api_version: '1.3.0' } }));
+  expect(await probe('webgpu', { env: { ...process.env, VK_DRIVER_FILES: description, VK_ICD_FILENAMES: description } })).toEqual({
+    works: false,
+    reason: "the GPU's driver for Vulkan does not load: libX_nowhere.so.0 is missing",
+    remedy: expect.stringContaining('apt-get install libx11-6'),
   });
 });
 

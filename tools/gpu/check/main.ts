@@ -116,7 +116,7 @@ async function pytorch(asked: readonly (readonly [Shape, way: string])[]): Promi
 
 /** Runs a part in a process of its own; answers with what it wrote, or with why it ended. */
 function inProcess({ name, limit, env }: Part, left: number): Promise<Figures> {
-  const seconds = Math.min(limit, left);
+  const seconds = Math.min(isRehearsal ? 3 * limit : limit, left); // a CPU takes longer, beside other work above all
   const args = [fileURLToPath(import.meta.url), '--part', name, '--work', work, '--home', given.home, '--data', given.data];
   return new Promise((resolve) => {
     execFile(process.execPath, args, { env: { ...process.env, ...cudaVariables(process.env), ...env }, timeout: seconds * 1000, killSignal: 'SIGKILL', maxBuffer: 1 << 26 }, (error, stdout, stderr) => {

@@ -1,5 +1,5 @@
 import type { InferenceSession } from 'onnxruntime-node';
-import { readFileSync, readdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { loadRuntime } from '../../../src/engine/runtime/session.ts';
 
@@ -23,6 +23,7 @@ const STEPS = 4;
  * CUDA_LAUNCH_BLOCKING=1 in the environment a node's time is its kernel's, and about 10 µs more; without it is the launch's.
  */
 export async function profile(shape: Shape, precision: Precision, prefix: string): Promise<Figures> {
+  mkdirSync(dirname(prefix), { recursive: true });
   const { InferenceSession: sessions } = await loadRuntime();
   const create = sessions.create.bind(sessions) as (model: Uint8Array, options: InferenceSession.SessionOptions) => Promise<InferenceSession>;
   const opened: InferenceSession[] = [];

@@ -59,7 +59,7 @@ function randomBase({ data, work }: Places): string {
 
 /** A run killed in the middle and begun again has the figures of one that was not. */
 export async function resumed(places: Places): Promise<Figures> {
-  const settings = ['--set', 'training.epochs=30', '--set', 'resources.checkpoint_seconds=1', '--set', 'name=resumed'];
+  const settings = ['--set', 'training.epochs=12', '--set', 'resources.checkpoint_seconds=1', '--set', 'name=resumed'];
   const artifacts = join(places.work, 'killed');
   const child = spawn(process.execPath, [places.pipeline, 'run', 'configs/quickstart.yaml', '--device', gpu, '--artifacts', artifacts, ...settings], { cwd: places.home, stdio: 'ignore', detached: true });
   const saved = await until(() => existsSync(artifacts) && readdirSync(artifacts, { recursive: true, encoding: 'utf8' }).some((path) => /partial.*state\.json$/.test(path)), 60_000);

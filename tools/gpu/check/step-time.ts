@@ -5,15 +5,17 @@ import { isRehearsal, open } from './open.ts';
 import { rounded, type Figures } from './report.ts';
 import { subjectOf, type Shape } from './subject.ts';
 
-const [FEW, MANY] = isRehearsal ? [2, 6] : [10, 90];
+/** So many that what runs differ by besides their steps is small beside them; WebGPU's steps are calls of their own. */
+const counts = (device: Device): readonly [few: number, many: number] => (isRehearsal ? [2, 6] : device === 'webgpu' ? [3, 15] : [10, 90]);
 
 /** Milliseconds of a step, and of what a run costs besides its steps: from runs of a few and of many steps, the best of two each. */
 export async function stepTime(device: Device, shape: Shape, precision: Precision): Promise<Figures> {
   const began = performance.now();
+  const [few, many] = counts(device);
   const { options, batch } = subjectOf(shape, precision);
   const trainer = await open(device, options);
   const some = Array.from({ length: 10 }, batch);
-  const batches = Array.from({ length: MANY }, (_, i) => some[i % some.length]!);
+  const batches = Array.from({ length: many }, (_, i) => some[i % some.length]!);
   const timed = async (count: number): Promise<number> => {
     const start = performance.now();
     const results = await trainer.steps(batches.slice(0, count));
@@ -23,11 +25,11 @@ export async function stepTime(device: Device, shape: Shape, precision: Precisio
   const opened = performance.now() - began;
   await timed(2);
   const ready = performance.now() - began;
-  const few = Math.min(await timed(FEW), await timed(FEW));
-  const many = Math.min(await timed(MANY), await timed(MANY));
-  const step = (many - few) / (MANY - FEW);
+  const ofFew = Math.min(await timed(few), await timed(few));
+  const ofMany = Math.min(await timed(many), await timed(many));
+  const step = (ofMany - ofFew) / (many - few);
   const perRun = trainer.stepsPerRun();
-  const overhead = Math.max(0, few - FEW * step);
+  const overhead = Math.max(0, ofFew - few * step);
   const figures = {
     step_ms: rounded(step),
     run_overhead_ms: rounded(overhead),
