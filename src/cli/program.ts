@@ -66,7 +66,9 @@ function addCommand(above: Parser, command: Command, onFound: (invocation: Invoc
     .command(command.name)
     .summary(summary)
     .description(sentences(summary, description))
+    .usage(usageOfCommand(command))
     .action(() => {
+      throwIfMissing(command, parser.opts());
       const shared = valuesOf(sharedOptions, parser.optsWithGlobals());
       const given = { ...argumentsOf(command.arguments, parser.processedArgs), ...valuesOf(command.options, parser.opts()) };
       onFound({ command, given, shared });
@@ -75,6 +77,24 @@ function addCommand(above: Parser, command: Command, onFound: (invocation: Invoc
   addOptions(parser, command.options);
   addExamples(parser, command.examples);
   for (const subcommand of command.subcommands ?? []) addCommand(parser, subcommand, onFound);
+}
+
+/** What follows the name of a command: required options, the others, arguments. */
+export function usageOfCommand({ arguments: positions, options, subcommands = [] }: Command): string {
+  const required = Object.entries(options).filter(([, { isRequired }]) => isRequired === true);
+  return [
+    ...required.map(([name, option]) => optionUsage(name, option)),
+    ...(required.length < Object.keys(options).length ? ['[options]'] : []),
+    ...(subcommands.length > 0 ? ['[command]'] : []),
+    ...Object.entries(positions).map(([name, argument]) => usageOf(name, argument)),
+  ].join(' ');
+}
+
+/** Commander would look for these before it looks at options that do not exist, of which one may be the missing one, misspelt. */
+function throwIfMissing({ name, options }: Command, parsed: Readonly<Record<string, unknown>>): void {
+  const missing = Object.entries(options).find(([key, { isRequired }]) => isRequired === true && parsed[key] === undefined);
+  if (missing === undefined) return;
+  throw new OrtrainError('usage', `required option '${optionUsage(...missing)}' not specified`, { remedy: `See pipeline ${name} --help.` });
 }
 
 /** The summary as a sentence, and the rest. */
@@ -102,7 +122,7 @@ function addArgument(parser: Parser, name: string, argument: Argument<unknown>):
 
 function addOptions(parser: Parser, options: Options): void {
   for (const [name, option] of Object.entries(options)) {
-    const added = new ParserOption(optionUsage(name, option), inWords(option)).makeOptionMandatory(option.isRequired === true);
+    const added = new ParserOption(optionUsage(name, option), inWords(option));
     if (option.value !== undefined) added.argParser((text: string, before: unknown) => option.parse(text, before));
     parser.addOption(added);
   }
@@ -140,9 +160,17 @@ const EXAMPLE_INDENT = 6;
 
 /** Commander says `error: unknown option '--devise'\n(Did you mean --device?)`. */
 function usageError({ code, message }: CommanderError, argv: readonly string[]): OrtrainError {
-  if (code === 'commander.help') return new OrtrainError('usage', 'no command was given', { remedy: 'pipeline --help lists the commands.' });
+  if (code === 'commander.help') {
+    const unknown = argv[0] === 'help' ? argv[1] : undefined;
+    const problem = unknown === undefined ? 'no command was given' : `unknown command '${unknown}'`;
+    return new OrtrainError('usage', problem, { remedy: 'pipeline --help lists the commands.' });
+  }
   const [problem = '', hint] = message.replace(/^error: /, '').split('\n');
   const asked = argv.find((word) => commands.some(({ name }) => name === word));
+  const below = commands.find(({ name }) => name === asked)?.subcommands?.map(({ name }) => name) ?? [];
+  if (code === 'commander.excessArguments' && below.length > 0) {
+    return new OrtrainError('usage', problem, { remedy: `Did you mean pipeline ${asked} ${below.join(` or pipeline ${asked} `)}? Else see pipeline ${asked} --help.` });
+  }
   const help = code === 'commander.unknownCommand' || asked === undefined ? 'pipeline --help' : `pipeline ${asked} --help`;
   return new OrtrainError('usage', problem, { remedy: hint === undefined ? `See ${help}.` : `${hint.replace(/[()]/g, '')} Else see ${help}.` });
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
 import { commands } from '../../src/cli/commands/index.ts';
@@ -12,6 +12,7 @@ import { because } from '../helpers/skips.ts';
 const folder = temporaryFolder();
 for (const run of ['bert', 'roberta']) mkdirSync(join(folder, 'artifacts', 'runs', run), { recursive: true });
 mkdirSync(join(folder, 'elsewhere', 'runs', 'tweets'), { recursive: true });
+mkdirSync(join(folder, 'hostile', 'runs', '$(touch evil)'), { recursive: true });
 writeFileSync(join(folder, 'my config.yaml'), '');
 
 const shells = ['bash', 'zsh', 'fish'] as const;
@@ -67,6 +68,9 @@ describe.each(shells)('completion of %s', (shell) => {
     expect(offered('pipeline export --format h')).toEqual(['huggingface']);
     expect(offered('pipeline show ').toSorted()).toEqual(['bert', 'roberta']);
     expect(offered('pipeline --artifacts elsewhere show ')).toEqual(['tweets']);
+    expect(offered('pipeline --artifacts hostile show ').map((name) => name.replaceAll('\\', ''))).toEqual(['$(touch evil)']);
+    expect(existsSync(join(folder, 'evil'))).toBe(false);
+    expect(offered('pipeline --artifacts nowhere show ')).toEqual([]);
     expect(offered('pipeline compare bert ro')).toEqual(['roberta']);
     expect(offered('pipeline predict --run be')).toEqual(['bert']);
     expect(offered('pipeline cache pru')).toEqual(['prune']);

@@ -1,7 +1,7 @@
 import type { Command, Example } from '../../src/cli/command.ts';
 import { commands } from '../../src/cli/commands/index.ts';
 import { inWords, type Options } from '../../src/cli/options.ts';
-import { optionUsage, sentences, usageOf } from '../../src/cli/program.ts';
+import { optionUsage, sentences, usageOf, usageOfCommand } from '../../src/cli/program.ts';
 import { sharedOptions } from '../../src/cli/shared-options.ts';
 import { anchor, block, code, GENERATED, markdownTable } from './markdown.ts';
 
@@ -40,16 +40,16 @@ function all(table: readonly Command[], above: readonly string[] = []): readonly
   });
 }
 
-function sectionOf(words: string, { summary, description, arguments: table, options, examples, readsConfiguration }: Command): readonly string[] {
+function sectionOf(words: string, command: Command): readonly string[] {
+  const { summary, description, arguments: table, options, examples, readsConfiguration } = command;
   const positions = Object.entries(table);
-  const usage = ['pipeline', words, ...(Object.keys(options).length === 0 ? [] : ['[options]']), ...positions.map(([name, argument]) => usageOf(name, argument))];
   const argumentRows = positions.map(([name, argument]) => {
     const { description: meaning, choices } = argument;
     return [code(usageOf(name, argument)), choices === undefined ? meaning : `${meaning}: ${choices.map(code).join(', ')}`];
   });
   return [
     `## ${words}`,
-    block('', usage.join(' ')),
+    block('', `pipeline ${words} ${usageOfCommand(command)}`.trim()),
     `${sentences(summary, description)}${readsConfiguration === true ? ' It reads configurations, so `--set` applies.' : ''}`,
     ...(argumentRows.length === 0 ? [] : [markdownTable(['argument', 'meaning'], argumentRows)]),
     ...(Object.keys(options).length === 0 ? [] : [optionTable(options)]),

@@ -65,7 +65,15 @@ ${roots
 
 _ortrain_words() { _ortrain_reply < <(compgen -W "$1" -- "$cur"); }
 
-_ortrain_runs() { _ortrain_words "$(command ls -1 "$artifacts/runs" 2>/dev/null)"; }
+# Not by compgen, which would expand what a name holds.
+_ortrain_runs() {
+  local run
+  for run in "$artifacts"/runs/*/; do
+    run="\${run%/}"
+    run="\${run##*/}"
+    [[ $run != '*' && $run == "$cur"* ]] && COMPREPLY+=("$(printf '%q' "$run")")
+  done
+}
 
 _ortrain_stages() { _ortrain_words '${words.stage.join(' ')}'; }
 
