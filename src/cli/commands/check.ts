@@ -14,8 +14,7 @@ export const check = defineCommand({
   options: {},
   examples: [{ line: 'pipeline check configs/quickstart.yaml', purpose: 'Check a configuration, its tables and its model.' }],
   async run({ config: files }, { set, terminal }) {
-    const { inspectExperiments } = await import('../../runner/index.ts');
-    const { loadExperiments } = await import('../experiments.ts');
+    const { inspectExperiments, loadExperiments } = await import('../../runner/index.ts');
     const { checkedText } = await import('../render/checked.ts');
     const inspected = await inspectExperiments(loadExperiments(files, { set }).map(({ experiment }) => experiment));
     const checked = inspected.map((each, i) => ({ config: files[i] ?? '', ...each }));

@@ -18,8 +18,7 @@ export const plan = defineCommand({
   ],
   async run({ config: files, name, ...options }, { set, artifacts, device, terminal }) {
     const { isSweep } = await import('../../config/index.ts');
-    const { planExperiment, plannedTogether } = await import('../../runner/index.ts');
-    const { loadWithSweeps } = await import('../experiments.ts');
+    const { loadWithSweeps, planExperiment, plannedTogether } = await import('../../runner/index.ts');
     const { planText, sumText } = await import('../render/plan.ts');
     const plans: Awaited<ReturnType<typeof planExperiment>>[] = [];
     for (const loaded of loadWithSweeps(files, name, set)) {

@@ -18,15 +18,12 @@ export const sweep = defineCommand({
     { line: 'pipeline sweep sweep.yaml --dry-run', purpose: 'List the experiments and run none.' },
   ],
   async run({ file, dryRun }, { set, artifacts, device, commandLine, terminal, takeInterrupts }) {
-    const { loadSweep } = await import('../../config/index.ts');
-    const { runSweep, scoreOf } = await import('../../runner/index.ts');
-    const { requireReferences } = await import('../experiments.ts');
+    const { loadRunnableSweep, runSweep, scoreOf } = await import('../../runner/index.ts');
     const { terminalObserver } = await import('../progress/observer.ts');
     const { memberList, rankingText } = await import('../render/sweep.ts');
     const { duration, metric } = await import('../render/text.ts');
-    const loaded = loadSweep(file, set);
+    const loaded = loadRunnableSweep(file, set);
     const { members } = loaded;
-    for (const member of members) requireReferences(member.loaded);
     if (dryRun) {
       const listed = members.map((member) => ({ name: member.loaded.experiment.name, values: member.values }));
       const { name, base, metric: by, mode } = loaded;

@@ -13,14 +13,13 @@ export const sync = defineCommand({
     { line: 'pipeline sync', purpose: 'Send what a slow or unreachable server has missed.' },
     { line: 'pipeline sync quickstart', purpose: 'Send a run that was not tracked.' },
   ],
-  async run({ run: names, anew }, context) {
-    const { readRun } = await import('../../runner/index.ts');
-    const { asksForMlflow, serverOf, soundRuns, syncRuns } = await import('../mlflow-runs.ts');
+  async run({ run: names, anew }, { artifacts, terminal, takeInterrupts }) {
+    const { asksForMlflow, readRun, serverOf, soundRuns, syncRuns } = await import('../../runner/index.ts');
     const { syncTable } = await import('../render/synced.ts');
-    const runs = names.length > 0 ? names.map((name) => readRun(context.artifacts, name)) : soundRuns(context).filter(asksForMlflow);
+    const runs = names.length > 0 ? names.map((name) => readRun(artifacts, name)) : soundRuns(artifacts, terminal.log).filter(asksForMlflow);
     if (runs.length === 0) return { data: { runs: [] }, text: 'no run has tracking.mlflow; name the runs to send: pipeline sync <run…>' };
     const targets = runs.map((run) => ({ run, server: serverOf(run) }));
-    const synced = await syncRuns(targets, { anew, signal: context.takeInterrupts(), log: context.terminal.log });
-    return { data: { runs: synced }, text: syncTable(synced, context.terminal.colors) };
+    const synced = await syncRuns(targets, { anew, signal: takeInterrupts(), log: terminal.log });
+    return { data: { runs: synced }, text: syncTable(synced, terminal.colors) };
   },
 });

@@ -17,10 +17,10 @@ export const ui = defineCommand({
   async run({ port: asked }, context) {
     const { findMlflow, startOwnServer } = await import('../../tracking/mlflow/own-server.ts');
     const { trackingServer } = await import('../../tracking/mlflow/server.ts');
-    const { asksForMlflow, soundRuns } = await import('../mlflow-runs.ts');
+    const { asksForMlflow, soundRuns } = await import('../../runner/index.ts');
     const { showLatestReport, showOnServer } = await import('../ui.ts');
     const { terminal, artifacts } = context;
-    const runs = soundRuns(context);
+    const runs = soundRuns(artifacts, terminal.log);
     const signal = context.takeInterrupts();
     const configured = trackingServer('env', process.env);
     if (configured !== null) return showOnServer(configured, runs.filter(asksForMlflow), terminal, signal);

@@ -1,4 +1,4 @@
-import type { Synced } from '../mlflow-runs.ts';
+import type { Synced } from '../../runner/index.ts';
 import type { Colors } from '../terminal.ts';
 import { left, right, table } from './table.ts';
 import { count, plural } from './text.ts';

@@ -1,4 +1,4 @@
-/** What a starter configuration has to be told; the rest of it is good for a first try. */
+/** What a starter configuration needs to know; its other values are good for a first try. */
 export interface StarterFacts {
   readonly name: string;
   readonly train: string;
@@ -18,31 +18,31 @@ export interface StarterFacts {
 /** A commented configuration, ready to run. */
 export function starter({ name, train, test, sample, id, text, target, columns, encoding, tokens, schema }: StarterFacts): string {
   return `# yaml-language-server: $schema=${schema}
-# Try it:        pipeline check, then pipeline plan, then pipeline run, each with this file
-# All the keys:  pipeline schema
-# Any value can be overridden on the command line: --set training.epochs=1
+# Try it: pipeline check, then pipeline plan, then pipeline run, each with this file.
+# Every key with its meaning is in docs/configuration.md and in pipeline schema.
+# Override any key on the command line: --set training.epochs=1
 name: ${scalar(name)}
-seed: 42 # folds, weights, dropout and the order of the rows follow from it
+seed: 42 # of folds, weights, dropout and the order of the rows
 
-data: # csv, tsv, jsonl, json or parquet, also packed; paths are relative to the working directory
+data: # csv, tsv, jsonl, json or parquet, also compressed; paths are relative to the working directory
   train: ${scalar(train)}
   test: ${scalar(test)} # rows to predict; null: none
-  sample_submission: ${scalar(sample)} # the submission takes its columns, order and types; null: none is written
+  sample_submission: ${scalar(sample)} # the submission takes its columns, order and types from this table; null: no submission
   id: ${scalar(id)} # null: the row number
   text: ${scalar(text)}
   target: ${scalar(target)}
 ${columns === null ? '' : `  columns: [${columns.map(scalar).join(', ')}] # the tables have no header; null: they have one\n`}${encoding === 'utf-8' ? '' : `  encoding: ${scalar(encoding)}\n`}
 model:
-  base: bert-base-uncased # a name on the Hugging Face hub, or a directory in its layout
+  base: bert-base-uncased # a model on the Hugging Face hub, or a directory in its layout
   max_seq_length: ${tokens} # longer texts are cut
-  # true trains the head alone, which is many times faster, a little worse where the model's pooler was trained, as BERT's, and far worse
-  # where it was not, as in MiniLM and RoBERTa
+  # true trains the head only: many times faster, slightly worse if the model's pooler was trained, as in BERT, and far worse
+  # if it was not, as in MiniLM and RoBERTa
   freeze_encoder: false
   head:
     dense: [] # hidden widths before the output: [256, 32] makes three dense layers
     dropout: 0.1
 
-split: { strategy: stratified-kfold, folds: 5 } # one model a fold; predictions are their mean
+split: { strategy: stratified-kfold, folds: 5 } # one model per fold; predictions are their mean
 
 training:
   epochs: 3
@@ -51,7 +51,7 @@ training:
   schedule: { name: linear, warmup: 0.1 } # the rate rises over a tenth of the steps, then falls to 0
   clip_norm: 1.0 # largest norm of all gradients together
   best_model: { monitor: val/f1_macro, mode: max } # the epoch whose weights are kept
-  early_stopping: null # { monitor: val/accuracy, mode: max, patience: 3 } stops when it no longer improves
+  early_stopping: null # { monitor: val/accuracy, mode: max, patience: 3 } stops when the metric no longer improves
 `;
 }
 

@@ -80,7 +80,7 @@ export async function madeRun(artifacts: string, options: MadeOptions = {}): Pro
   return { folder, experiment, lines };
 }
 
-const METRICS = '{"classes":[],"folds":[],"cv":{},"oof":{}}';
+const METRICS = '{"classes":["0","1"],"folds":[],"cv":{},"oof":{}}';
 
 /** What a journal says of a file with this content. */
 export const recorded = (run: string, path: string, content: string): Extract<RunEvent, { type: 'artifact' }> => ({ type: 'artifact', run, path, bytes: Buffer.byteLength(content), sha256: sha256(content) });

@@ -1,11 +1,13 @@
-import { isSweep, loadExperiment, loadSweep, requireFiles, type LoadedExperiment, type LoadOptions } from '../config/index.ts';
+import { isSweep, loadExperiment, loadSweep, requireFiles, type LoadedExperiment, type LoadOptions, type Sweep } from '../config/index.ts';
 import { OrtrainError } from '../core/errors.ts';
-import { requireStages } from '../runner/index.ts';
+import { requireStages } from './planned-stages.ts';
 
-/** Reads configurations and looks whether their files are there. Throws one error with the problems of all of them. */
+/** Reads configurations and checks that the files they name exist. Throws one error with the problems of all of them. */
 export function loadExperiments(files: readonly string[], options: LoadOptions): readonly LoadedExperiment[] {
   if (options.name !== undefined && files.length > 1) {
-    throw new OrtrainError('usage', `--name ${options.name} would name ${files.length} runs`, { remedy: 'Give it with one configuration, or leave it out: each run takes the name of its configuration.' });
+    throw new OrtrainError('usage', `--name ${options.name} would name ${files.length} runs`, {
+      remedy: 'Give it with one configuration, or leave it out: each run takes the name of its configuration.',
+    });
   }
   const outcomes = files.map((file) => attempt(file, options));
   const loaded = outcomes.filter((outcome): outcome is LoadedExperiment => !(outcome instanceof OrtrainError));
@@ -25,12 +27,14 @@ export function loadWithSweeps(files: readonly string[], name: string | undefine
   if (name !== undefined) {
     throw new OrtrainError('usage', `--name ${name} would name every run of a sweep`, { remedy: 'Leave it out: a member is named by its values.' });
   }
-  return files.flatMap((file) => {
-    if (!isSweep(file)) return loadExperiments([file], { set });
-    const members = loadSweep(file, set).members.map(({ loaded }) => loaded);
-    for (const loaded of members) requireReferences(loaded);
-    return members;
-  });
+  return files.flatMap((file) => (isSweep(file) ? loadRunnableSweep(file, set).members.map(({ loaded }) => loaded) : loadExperiments([file], { set })));
+}
+
+/** Reads a sweep and checks that the files its experiments name exist. */
+export function loadRunnableSweep(file: string, set: readonly string[]): Sweep {
+  const sweep = loadSweep(file, set);
+  for (const { loaded } of sweep.members) requireReferences(loaded);
+  return sweep;
 }
 
 function attempt(file: string, options: LoadOptions): LoadedExperiment | OrtrainError {
@@ -44,13 +48,13 @@ function attempt(file: string, options: LoadOptions): LoadedExperiment | Ortrain
   }
 }
 
-/** Throws where a file that an experiment names is not there, or its pipeline cannot be gone through. */
-export function requireReferences(loaded: LoadedExperiment): void {
+/** Throws where a file that an experiment names does not exist, or its pipeline cannot run. */
+function requireReferences(loaded: LoadedExperiment): void {
   requireFiles(loaded);
   requireStages(loaded);
 }
 
-/** A mistake in a shared layer or in an override would be told once for each configuration. */
+/** A mistake in a shared layer or in an override would be reported once for each configuration. */
 function withoutRepeats<T>(values: readonly T[]): readonly T[] {
   return [...new Map(values.map((value) => [JSON.stringify(value), value])).values()];
 }

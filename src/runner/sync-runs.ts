@@ -1,17 +1,16 @@
 import { OrtrainError } from '../core/errors.ts';
-import { listRuns, type ListedRun, type StoredRun } from '../runner/index.ts';
+import { printable } from '../core/text.ts';
 import { trackingServer, type TrackingServer } from '../tracking/mlflow/server.ts';
 import { syncRun, type SyncResult } from '../tracking/mlflow/sync.ts';
-import type { CommandContext } from './command.ts';
-import { printable } from './render/text.ts';
+import { listRuns, type ListedRun, type StoredRun } from './runs.ts';
 
 export type Synced = SyncResult & { readonly run: string; readonly server: string };
 
-/** All runs but the damaged ones, which are named. */
-export function soundRuns({ artifacts, terminal }: CommandContext): readonly ListedRun[] {
+/** All runs except damaged ones, whose names `log` hears. */
+export function soundRuns(artifacts: string, log: (message: string) => void): readonly ListedRun[] {
   const runs = listRuns(artifacts);
   const damaged = runs.filter(({ status }) => status === 'damaged');
-  if (damaged.length > 0) terminal.log(`skipped damaged runs: ${damaged.map(({ name }) => printable(name)).join(', ')}`);
+  if (damaged.length > 0) log(`skipped damaged runs: ${damaged.map(({ name }) => printable(name)).join(', ')}`);
   return runs.filter(({ status }) => status !== 'damaged');
 }
 
