@@ -31,11 +31,13 @@ interface ProductSet {
   readonly inputGradients: InputGradients | null;
 }
 
-/** The members' shares of the gradient of x: products that are added one after the other. */
+/** The members' shares of the gradient of x: products that are added one after the other, by sums or by the products themselves. */
 interface InputGradients {
   readonly products: readonly Node[];
-  /** The sum that each of them enters, in the order of the sums. */
+  /** The sum that each of them enters, in the order of the sums; none where each product adds the one before. */
   readonly sums: readonly { readonly add: Node; readonly share: Value }[];
+  /** What the first product adds. */
+  readonly base: Value | null;
 }
 
 type Reads = (x: Value) => readonly Node[];
@@ -68,23 +70,33 @@ function productSets({ inputs, nodes }: Graph): readonly Members[] {
 function backwardOf(members: Members, reads: Reads): ProductSet {
   const x = members[0]?.inputs[0] as Value;
   const weights = members.map(({ inputs: [, w] }) => w as Value);
-  const isPlain = ({ op, inputs: [, , c], attrs }: Node, transA: number): boolean =>
-    op === 'Gemm' && c === null && attrs['transA'] === transA && attrs['transB'] === 0 && attrs['alpha'] === 1;
+  const isPlain = ({ op, attrs }: Node, transA: number): boolean => op === 'Gemm' && attrs['transA'] === transA && attrs['transB'] === 0 && attrs['alpha'] === 1 && attrs['beta'] === 1;
   const products = each(weights, (w) => only(reads(w).filter((node) => isPlain(node, 0) && node.inputs[1] === w)));
   const gradients = products?.map(({ inputs: [d] }) => d as Value) ?? [];
-  const weightGradients = products && each(gradients, (d) => only(reads(d).filter((node) => isPlain(node, 1) && node.inputs[0] === d && node.inputs[1] === x)));
+  const isOfWeight = ({ inputs: [a, b, c] }: Node, d: Value): boolean => a === d && b === x && c === null;
+  const weightGradients = products && each(gradients, (d) => only(reads(d).filter((node) => isPlain(node, 1) && isOfWeight(node, d))));
   const biasGradients = products && each(gradients, (d) => only(reads(d).filter((node) => node.op === 'MatMul' && node.inputs[0]?.shape[0] === 1 && node.inputs[1] === d)));
   const row = biasGradients?.[0]?.inputs[0];
   return {
     members,
     weightGradients,
     biasGradients: biasGradients?.every(({ inputs: [ones] }) => ones === row) === true ? biasGradients : null,
-    inputGradients: products && sumsOf(products, reads),
+    inputGradients: products && (chainOf(products, reads) ?? sumsOf(products, reads)),
   };
+}
+
+/** Where every product but one adds another one, of which nothing else is read. */
+function chainOf(products: readonly Node[], reads: Reads): InputGradients | null {
+  const results = new Map(products.map((node) => [node.outputs[0] as Value, node]));
+  const firsts = products.filter(({ inputs: [, , c] }) => !results.has(c as Value));
+  const lasts = products.filter(({ outputs: [y] }) => !products.some(({ inputs: [, , c] }) => c === y));
+  const isChain = firsts.length === 1 && lasts.length === 1 && products.every((node) => node === lasts[0] || reads(node.outputs[0] as Value).length === 1);
+  return isChain ? { products, sums: [], base: firsts[0]?.inputs[2] ?? null } : null;
 }
 
 /** Where every product enters a sum of its own, and these sums follow from each other with nothing else in between. */
 function sumsOf(products: readonly Node[], reads: Reads): InputGradients | null {
+  if (products.some(({ inputs: [, , c] }) => c !== null)) return null;
   const sums = each(products, ({ outputs: [y] }) => {
     const cast = only(reads(y as Value));
     const share = cast?.op === 'Cast' ? cast.outputs[0] : y;
@@ -97,7 +109,7 @@ function sumsOf(products: readonly Node[], reads: Reads): InputGradients | null 
     return next?.op === 'Add' && (next === later || follows(next, later));
   };
   const last = sums.find(({ add }) => sums.every((other) => other.add === add || follows(other.add, add)));
-  return last === undefined ? null : { products, sums: [...sums.filter((sum) => sum !== last), last] };
+  return last === undefined ? null : { products, sums: [...sums.filter((sum) => sum !== last), last], base: null };
 }
 
 function each<A, B>(list: readonly A[], find: (a: A) => B | undefined): readonly B[] | null {
@@ -112,7 +124,8 @@ function only<A>(list: readonly A[]): A | undefined {
 /** What must be there before a node of the set is written: the inputs of all nodes of its kind. */
 function dependencies({ members, weightGradients, biasGradients, inputGradients }: ProductSet): readonly (readonly [Node, readonly Value[]])[] {
   return [members, weightGradients, biasGradients, inputGradients?.products ?? null].flatMap((nodes) => {
-    const all = (nodes ?? []).flatMap(({ inputs }) => inputs.filter((x) => x !== null));
+    const own = new Set((nodes ?? []).flatMap(({ outputs }) => outputs));
+    const all = (nodes ?? []).flatMap(({ inputs }) => inputs.filter((x) => x !== null && !own.has(x)) as readonly Value[]);
     return (nodes ?? []).map((node) => [node, all] as const);
   });
 }
@@ -151,7 +164,10 @@ function writersOf(g: Builder, { members, weightGradients, biasGradients, inputG
     }),
     ...written(weightGradients, (all, i) => ([, x], made) => split(g.Gemm(joined(all, 0, 1, made), x as Value, { transA: 1 }), 0, i)),
     ...written(biasGradients, (all, i) => ([ones], made) => split(g.MatMul(ones as Value, joined(all, 1, 1, made)), 1, i)),
-    ...written(inputGradients?.products, (all) => (_, made) => g.Gemm(joined(all, 0, 1, made), joined(all, 1, 0, made))),
+    ...written(inputGradients?.products, (all) => (_, made) => {
+      const base = inputGradients?.base ?? null;
+      return g.Gemm(joined(all, 0, 1, made), joined(all, 1, 0, made), base && made(base));
+    }),
     // The last sum takes the whole; the shares of the others are left out.
     ...(inputGradients?.sums ?? []).slice(0, -1).map(({ add, share }): readonly [Node, Write] => [add, ([a, b]) => (add.inputs[0] === share ? b : a) as Value]),
   ];

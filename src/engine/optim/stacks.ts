@@ -21,11 +21,14 @@ export function stacks(g: Builder): Stacks {
   /** What was cast from truth values, whose product with a number is a choice between that and zero. */
   const truths = new Map<Value, Value>();
   const split = new Map<Value, readonly Value[]>();
+  const shaped = (whole: Value, index: number, { length }: readonly Shape[], shape: Shape): Value => {
+    const piece = g.Split(whole, { split: Array.from({ length }, () => 1), axis: 0 })[index] as Value;
+    return sameShape(whole.shape.slice(1), shape) ? g.Squeeze(piece, { axes: [0] }) : g.reshape(piece, shape);
+  };
   const parts = (whole: Value, shapes: readonly Shape[]): readonly Value[] => {
     const known = split.get(whole);
     if (known !== undefined) return known;
-    const pieces = g.Split(whole, { split: shapes.map(() => 1), axis: 0 });
-    const made = shapes.map((shape, i) => (sameShape(whole.shape.slice(1), shape) ? g.Squeeze(pieces[i] as Value, { axes: [0] }) : g.reshape(pieces[i] as Value, shape)));
+    const made = shapes.map((shape, i) => shaped(whole, i, shapes, shape));
     made.forEach((part, index) => places.set(part, { whole, index, shapes }));
     split.set(whole, made);
     return made;
@@ -70,6 +73,8 @@ export function stacks(g: Builder): Stacks {
         if (whole.dtype === 'bool') truths.set(cast, whole);
         return parts(cast, shapes)[index];
       }
+      if (op === 'Div' && factor?.shape.length === 0) return parts(g.Div(whole, factor), shapes)[index];
+      if (op === 'Unsqueeze') return shaped(whole, index, shapes, (y as Value).shape);
       if (op === 'Mul' && factor?.shape.length === 0) {
         return parts(condition === undefined ? g.Mul(whole, factor) : g.Where(condition, factor, g.scalar(0)), shapes)[index];
       }

@@ -12,8 +12,8 @@ export interface TrainedGroup {
   readonly shape: readonly number[];
 }
 
-/** Parameters that are updated together; a stack has few enough for CUDA to split it, and to join it, in one kernel. */
-const TOGETHER = 32;
+/** Parameters that are updated together. */
+const TOGETHER = 128;
 
 /**
  * Tables stay alone: only some of their rows have a gradient. What the graph joins, as the weights of one product, lies together, so
