@@ -3,6 +3,9 @@ const METRICS = { loss: 'low', accuracy: 'high', precision_macro: 'high', recall
 
 export type MetricName = keyof typeof METRICS;
 
+/** What short lists show of a run besides its loss, as far as it is measured; the last one where there is room for one only. */
+export const headlineMetrics = ['accuracy', 'f1_macro'] as const satisfies readonly MetricName[];
+
 const names = Object.keys(METRICS) as readonly MetricName[];
 
 /** Measured after every epoch, on the validation part and on the training part of a fold: `val/loss`, …, `train/roc_auc`. */

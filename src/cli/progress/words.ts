@@ -1,9 +1,10 @@
+import { headlineMetrics } from '../../config/metric-names.ts';
 import { bytes, count, duration, metric, printable } from '../render/text.ts';
 import { taskSecondsLeft, type RunState, type TaskState } from './state.ts';
 
 /** What is shown of an epoch while a run goes on; the table at the end has all metrics. The short list fits 80 columns. */
-export const HEADLINES = ['train/loss', 'val/loss', 'val/accuracy', 'val/f1_macro'];
-export const SHORT_HEADLINES = ['val/loss', 'val/f1_macro'];
+export const HEADLINES = ['train/loss', 'val/loss', ...headlineMetrics.map((name) => `val/${name}`)];
+export const SHORT_HEADLINES = ['val/loss', ...headlineMetrics.slice(-1).map((name) => `val/${name}`)];
 
 /** The answer to the first Ctrl-C. */
 export const STOPPING = 'stopping after this step; press Ctrl-C again to stop at once';

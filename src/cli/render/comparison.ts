@@ -1,3 +1,4 @@
+import { headlineMetrics } from '../../config/metric-names.ts';
 import { shownValue } from '../../config/parameters.ts';
 import type { ComparedMetric, Comparison, SideBySide } from '../../tracking/comparison/compare.ts';
 import { range } from '../../tracking/comparison/verdict.ts';
@@ -29,7 +30,7 @@ export function comparisonTable({ runs, parameters, metrics }: SideBySide, color
 
 /** A row a run, the best first: the parameters that differ, the metric that the runs are compared by, and two of all rows together. */
 export function rankingTable({ runs, parameters, metrics, ranking }: Comparison, colors: Colors): string {
-  const shown = [...new Set([ranking.row, 'oof/accuracy', 'oof/f1_macro'])].flatMap((name) => metrics.filter((row) => row.name === name));
+  const shown = [...new Set([ranking.row, ...headlineMetrics.map((name) => `oof/${name}`)])].flatMap((name) => metrics.filter((row) => row.name === name));
   const ranked = new Set(ranking.order);
   const unranked = [...runs.keys()].filter((run) => !ranked.has(run));
   return table(

@@ -1,3 +1,4 @@
+import { headlineMetrics } from '../../config/metric-names.ts';
 import type { ExportedFile, ExportedModel, ExportRequest } from '../../runner/index.ts';
 import type { Colors } from '../terminal.ts';
 import { left, right, table } from './table.ts';
@@ -19,8 +20,9 @@ function agreement({ path, bytes: size, rows, maxDifference }: ExportedFile): st
 }
 
 function comparison(files: readonly ExportedFile[], colors: Colors): string {
-  const columns = [left('file'), left('precision'), right('size'), right('accuracy'), right('f1_macro'), right('largest difference')];
-  const rows = files.map((file) => [file.path, file.precision, bytes(file.bytes), change(file, 'accuracy'), change(file, 'f1_macro'), file.maxDifference.toExponential(1)]);
+  const shown = headlineMetrics.filter((name) => files.some(({ before }) => name in before));
+  const columns = [left('file'), left('precision'), right('size'), ...shown.map((name) => right(name)), right('largest difference')];
+  const rows = files.map((file) => [file.path, file.precision, bytes(file.bytes), ...shown.map((name) => change(file, name)), file.maxDifference.toExponential(1)]);
   return `${table(columns, rows, colors)}\n\nmeasured on the fold's ${plural(files[0]?.rows ?? 0, 'validation row')}; the difference is to the run's own predictions`;
 }
 

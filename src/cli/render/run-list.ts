@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { headlineMetrics } from '../../config/metric-names.ts';
 import type { ListedRun } from '../../runner/index.ts';
 import type { Colors } from '../terminal.ts';
 import { left, right, table } from './table.ts';
@@ -7,7 +8,7 @@ import { duration, metric, minuteOf, printable } from './text.ts';
 /** A row a run. */
 export function runList(runs: readonly ListedRun[], artifacts: string, colors: Colors): string {
   if (runs.length === 0) return `no runs yet in ${resolve(artifacts, 'runs')}; start one with: pipeline run <config>`;
-  const columns = [left('run'), left('status'), left('started'), right('took'), left('model'), right('folds'), right('oof/accuracy'), right('oof/f1_macro')];
+  const columns = [left('run'), left('status'), left('started'), right('took'), left('model'), right('folds'), ...headlineMetrics.map((name) => right(`oof/${name}`))];
   return table(
     columns,
     runs.map(({ name, status, startedAt, seconds, experiment, results, trainedFolds }) => [
@@ -17,8 +18,7 @@ export function runList(runs: readonly ListedRun[], artifacts: string, colors: C
       seconds === null ? '–' : duration(seconds),
       experiment === null ? '–' : printable(experiment.model.base),
       experiment === null ? '–' : foldsText(trainedFolds, experiment.split.folds),
-      metric(results?.oof['oof/accuracy']),
-      metric(results?.oof['oof/f1_macro']),
+      ...headlineMetrics.map((name) => metric(results?.oof[`oof/${name}`])),
     ]),
     colors,
   );
