@@ -27,13 +27,13 @@ const TOGETHER = 16;
 export function maskNodes(g: Builder, specs: readonly MaskSpec[], stacked?: Stacks): MaskNodes {
   if (specs.length === 0) return { masks: new Map(), keys: () => ({}), starts: () => ({}) };
   const [first, second] = KEYS.map((name) => g.input(name, 'uint32', [specs.length])) as [Value, Value];
-  const shapes = new Map<string, { readonly shape: Shape; readonly start: Value }>();
-  const startOf = (shape: Shape): Value => {
+  const shapes = new Map<string, Starts>();
+  const startsOf = (shape: Shape): Starts => {
     const known = shapes.get(String(shape));
-    if (known !== undefined) return known.start;
-    const start = g.Add(g.input(rowsName(shape), 'uint32', [...shape.slice(0, -1), 1]), g.input(columnsName(shape), 'uint32', shape.slice(-1)));
-    shapes.set(String(shape), { shape, start });
-    return start;
+    if (known !== undefined) return known;
+    const starts = { shape, rows: g.input(rowsName(shape), 'uint32', [...shape.slice(0, -1), 1]), columns: g.input(columnsName(shape), 'uint32', shape.slice(-1)) };
+    shapes.set(String(shape), starts);
+    return starts;
   };
   const sites = specs.map((spec, site) => ({ ...spec, site }));
   const groups = grouped(sites, ({ shape }) => String(shape), stacked === undefined ? 1 : TOGETHER);
@@ -45,7 +45,8 @@ export function maskNodes(g: Builder, specs: readonly MaskSpec[], stacked?: Stac
         const at = g.constant(Int32Array.from(group, ({ site }) => site), 'int32', group.length === 1 ? [] : [group.length]);
         const key = (keys: Value): Value => g.reshape(g.Gather(keys, at), each(group.map(({ site }) => site)));
         const thresholds = group.map(({ rate }) => keepThreshold(rate));
-        const kept = keptWhere(g, g.Add(startOf(shape), key(first)), key(second), thresholds, each);
+        const begun = (stacked === undefined ? firstRound : firstRoundOfMany)(g, startsOf(shape), key(first));
+        const kept = keptWhere(g, begun, key(second), thresholds, each);
         const masks = group.length === 1 ? [kept] : stacked!.parts(kept, group.map(() => shape));
         return group.map(({ input }, i) => [input, masks[i] as Value] as const);
       }),
@@ -69,19 +70,40 @@ export function maskNodes(g: Builder, specs: readonly MaskSpec[], stacked?: Stac
   };
 }
 
-/** `keeps` over the hashes' starts, the first key already added. `each`: the shape in which one number a mask goes over all of its elements. */
-function keptWhere(g: Builder, start: Value, second: Value, thresholds: readonly number[], each: (list: readonly number[]) => readonly number[]): Value {
-  const number = (x: number): Value => g.constant(Uint32Array.of(x), 'uint32', []);
-  const permute = (x: Value): Value => g.Mul(x, g.Add(g.Add(x, x), number(1)));
-  const fold = (x: Value): Value => g.Add(x, g.Div(x, number(2 ** 16)));
-  const hash = permute(fold(permute(g.Add(fold(permute(start)), second))));
+/** Where the hashes of a shape's elements start: a row's number and a column's are added. */
+interface Starts {
+  readonly shape: Shape;
+  readonly rows: Value;
+  readonly columns: Value;
+}
+
+const number = (g: Builder, x: number): Value => g.constant(Uint32Array.of(x), 'uint32', []);
+
+/** x (2x + 1) */
+const permute = (g: Builder, x: Value): Value => g.Mul(x, g.Add(g.Add(x, x), number(g, 1)));
+
+/** The first round of the hashes, from their starts and a key; masks of a shape share the sum of rows and columns. */
+function firstRound(g: Builder, { rows, columns }: Starts, key: Value): Value {
+  return permute(g, g.Add(g.Add(rows, columns), key));
+}
+
+/** The same where masks are made together: both factors straight from what is short, so that no sum of them is written twice. */
+function firstRoundOfMany(g: Builder, { rows, columns }: Starts, key: Value): Value {
+  const row = g.Add(rows, key);
+  return g.Mul(g.Add(row, columns), g.Add(g.Add(row, row), g.Add(g.Add(columns, columns), number(g, 1))));
+}
+
+/** `keeps` from the first round of the hashes. `each`: the shape in which one number a mask goes over all of its elements. */
+function keptWhere(g: Builder, begun: Value, second: Value, thresholds: readonly number[], each: (list: readonly number[]) => readonly number[]): Value {
+  const fold = (x: Value): Value => g.Add(x, g.Div(x, number(g, 2 ** 16)));
+  const hash = permute(g, fold(permute(g, g.Add(fold(begun), second))));
   const limits = (of: readonly number[]): Value => {
     const distinct = new Set(of).size === 1 ? of.slice(0, 1) : of;
     return g.constant(Uint32Array.from(distinct), 'uint32', each(distinct));
   };
   // ⌊x / 2⁸⌋ < t is x < 2⁸ t, as long as that is a number of 32 bits
   if (thresholds.every((threshold) => threshold < 2 ** 24)) return g.Less(hash, limits(thresholds.map((threshold) => threshold * 2 ** 8)));
-  return g.Less(g.Div(hash, number(2 ** 8)), limits(thresholds));
+  return g.Less(g.Div(hash, number(g, 2 ** 8)), limits(thresholds));
 }
 
 const rowsName = (shape: Shape): string => `mask.rows(${shape.join(', ')})`;
