@@ -51,7 +51,12 @@ export const required = (value: string, description: string, about: About = {}):
 });
 
 /** One of a few words. */
-export const choice = <const C extends string>(value: string, choices: readonly C[], description: string, about: About = {}): Option<C, false> => ({
+export const choice = <const C extends string>(
+  value: string,
+  choices: readonly C[],
+  description: string,
+  about: About = {},
+): Option<C, false> => ({
   ...valued(value, description, about),
   choices,
   isAlwaysThere: false,
@@ -59,7 +64,12 @@ export const choice = <const C extends string>(value: string, choices: readonly 
 });
 
 /** One of a few words, which is the same as one of them where it is left out. */
-export const choiceOr = <const C extends string>(value: string, choices: readonly C[], usual: NoInfer<C>, description: string): Option<C, true> => ({
+export const choiceOr = <const C extends string>(
+  value: string,
+  choices: readonly C[],
+  usual: NoInfer<C>,
+  description: string,
+): Option<C, true> => ({
   ...valued(value, description, {}),
   choices,
   default: usual,
@@ -108,7 +118,14 @@ export function flagOf(name: string): string {
 }
 
 /** What help and documentation say of an option: its meaning, the words it takes, and what holds without it. */
-export function inWords({ description, choices, default: usual, otherwise, isRequired = false, isRepeatable = false }: Option<unknown>): string {
+export function inWords({
+  description,
+  choices,
+  default: usual,
+  otherwise,
+  isRequired = false,
+  isRepeatable = false,
+}: Option<unknown>): string {
   const facts = [
     ...(isRequired ? ['required'] : []),
     ...(isRepeatable ? ['repeatable'] : []),

@@ -9,6 +9,10 @@ import type { Terminal } from './terminal.ts';
 export function isPrinted(path: string, flag: string, { json }: Terminal): boolean {
   checkOutput(path);
   const printed = isStandardOutput(path);
-  if (printed && json) throw new OrtrainError('usage', `--json and ${flag} ${path} would both write to standard output`, { subject: path, remedy: 'Leave one of them out.' });
+  if (printed && json)
+    throw new OrtrainError('usage', `--json and ${flag} ${path} would both write to standard output`, {
+      subject: path,
+      remedy: 'Leave one of them out.',
+    });
   return printed;
 }

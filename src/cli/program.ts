@@ -15,7 +15,10 @@ export interface Invocation {
 }
 
 /** Runs a command line; undefined where it only asked for help or the version. Throws a usage error for one that makes no sense. */
-export async function runCommandLine(argv: readonly string[], context: Omit<CommandContext, keyof SharedOptions>): Promise<CommandResult | undefined> {
+export async function runCommandLine(
+  argv: readonly string[],
+  context: Omit<CommandContext, keyof SharedOptions>,
+): Promise<CommandResult | undefined> {
   const invocation = parseCommandLine(argv);
   if (invocation === undefined) return undefined;
   const { command, given, shared } = invocation;
@@ -52,7 +55,12 @@ function rootParser(): Parser {
     .helpCommand('help [command]', 'print the help of a command')
     .exitOverride()
     // Below 40 columns for descriptions commander would leave the breaking of lines to the terminal, which breaks words.
-    .configureHelp({ showGlobalOptions: true, minWidthToWrap: 16, subcommandDescription: (command) => command.summary() || command.description(), argumentDescription: ({ description }) => description })
+    .configureHelp({
+      showGlobalOptions: true,
+      minWidthToWrap: 16,
+      subcommandDescription: (command) => command.summary() || command.description(),
+      argumentDescription: ({ description }) => description,
+    })
     .configureOutput({ outputError: () => {} })
     .showHelpAfterError(false);
   addOptions(root, sharedOptions);
@@ -116,7 +124,10 @@ export function optionUsage(name: string, { value }: Option<unknown>): string {
 
 function addArgument(parser: Parser, name: string, argument: Argument<unknown>): void {
   const { choices, description } = argument;
-  const added = new ParserArgument(usageOf(name, argument), choices === undefined ? description : `${description} (choices: ${choices.join(', ')})`);
+  const added = new ParserArgument(
+    usageOf(name, argument),
+    choices === undefined ? description : `${description} (choices: ${choices.join(', ')})`,
+  );
   parser.addArgument(choices === undefined ? added : added.choices(choices));
 }
 
@@ -169,8 +180,12 @@ function usageError({ code, message }: CommanderError, argv: readonly string[]):
   const asked = argv.find((word) => commands.some(({ name }) => name === word));
   const below = commands.find(({ name }) => name === asked)?.subcommands?.map(({ name }) => name) ?? [];
   if (code === 'commander.excessArguments' && below.length > 0) {
-    return new OrtrainError('usage', problem, { remedy: `Did you mean pipeline ${asked} ${below.join(` or pipeline ${asked} `)}? Else see pipeline ${asked} --help.` });
+    return new OrtrainError('usage', problem, {
+      remedy: `Did you mean pipeline ${asked} ${below.join(` or pipeline ${asked} `)}? Else see pipeline ${asked} --help.`,
+    });
   }
   const help = code === 'commander.unknownCommand' || asked === undefined ? 'pipeline --help' : `pipeline ${asked} --help`;
-  return new OrtrainError('usage', problem, { remedy: hint === undefined ? `See ${help}.` : `${hint.replace(/[()]/g, '')} Else see ${help}.` });
+  return new OrtrainError('usage', problem, {
+    remedy: hint === undefined ? `See ${help}.` : `${hint.replace(/[()]/g, '')} Else see ${help}.`,
+  });
 }

@@ -29,7 +29,7 @@ export const sharedOptions = {
   quiet: flag('print results and errors only, no progress and no notes'),
 };
 
-/** A shell variable that is not set would put the runs among the files of the working directory, where prune and delete would remove things. */
+/** An unset shell variable would put the runs among the files of the working directory, where prune and delete would remove things. */
 function folderName(given: string): string {
   if (given === '' || given.includes('\0')) throw new InvalidArgumentError('It names no folder.');
   return given;

@@ -9,7 +9,8 @@ export async function stdinBytes(): Promise<Buffer> {
   let size = 0;
   for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MOST_BYTES) throw new OrtrainError('data', 'stdin is longer than 512 MB', { subject: 'stdin', remedy: 'Write the texts in several parts.' });
+    if (size > MOST_BYTES)
+      throw new OrtrainError('data', 'stdin is longer than 512 MB', { subject: 'stdin', remedy: 'Write the texts in several parts.' });
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

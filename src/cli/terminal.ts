@@ -9,7 +9,7 @@ export type Colors = ReturnType<typeof picocolors.createColors> & { readonly col
 export interface Terminal {
   readonly json: boolean;
   readonly quiet: boolean;
-  /** True where a person watches: both streams are terminals, and neither CI nor NO_COLOR is set. Else there is no colour and nothing moves. */
+  /** Whether a person watches: both streams are terminals, and neither CI nor NO_COLOR is set. Else nothing is coloured or redrawn. */
   readonly interactive: boolean;
   readonly colors: Colors;
   /**
@@ -28,9 +28,14 @@ export interface Terminal {
 export function openTerminal(options: { readonly json: boolean; readonly quiet: boolean }): Terminal {
   const { stdout, stderr, env } = process;
   // Node leaves isTTY undefined where a stream is no terminal, and picocolors would take that as a question.
-  const interactive = [stdout, stderr].every(({ isTTY }) => Boolean(isTTY)) && !isSet(env['CI']) && !isSet(env['NO_COLOR']) && env['TERM'] !== 'dumb';
+  const interactive =
+    [stdout, stderr].every(({ isTTY }) => Boolean(isTTY)) && !isSet(env['CI']) && !isSet(env['NO_COLOR']) && env['TERM'] !== 'dumb';
   const line = (stream: NodeJS.WriteStream, text: string): void => void stream.write(text.endsWith('\n') ? text : `${text}\n`);
-  const harmless = (text: string): string => text.split(COLOUR_OR_LINE_END).map((part, i) => (i % 2 === 1 ? part : printable(part))).join('');
+  const harmless = (text: string): string =>
+    text
+      .split(COLOUR_OR_LINE_END)
+      .map((part, i) => (i % 2 === 1 ? part : printable(part)))
+      .join('');
   const fitting = (stream: NodeJS.WriteStream, text: string): string => folded(harmless(text), columnsOf(stream) ?? Infinity);
   return {
     ...options,

@@ -12,9 +12,18 @@ import { pathFromHere } from './render/text.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Sends the runs to a server and, where a person watches, opens its page. */
-export async function showOnServer(server: TrackingServer, runs: readonly ListedRun[], terminal: Terminal, signal: AbortSignal): Promise<CommandResult> {
-  const synced = await syncRuns(runs.map((run) => ({ run, server })), { anew: false, signal, log: terminal.log });
-  if (terminal.interactive) openPage(synced.findLast(({ page }) => page !== null)?.page ?? `${server.uri}/#/experiments?workflowType=machine_learning`);
+export async function showOnServer(
+  server: TrackingServer,
+  runs: readonly ListedRun[],
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<CommandResult> {
+  const synced = await syncRuns(
+    runs.map((run) => ({ run, server })),
+    { anew: false, signal, log: terminal.log },
+  );
+  if (terminal.interactive)
+    openPage(synced.findLast(({ page }) => page !== null)?.page ?? `${server.uri}/#/experiments?workflowType=machine_learning`);
   const lines = [...(synced.length === 0 ? ['there are no runs yet'] : [syncTable(synced, terminal.colors), '']), `MLflow: ${server.uri}`];
   return { data: { server: server.uri, runs: synced }, text: lines.join('\n') };
 }

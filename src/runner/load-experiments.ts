@@ -25,9 +25,13 @@ export function loadExperiments(files: readonly string[], options: LoadOptions):
 export function loadWithSweeps(files: readonly string[], name: string | undefined, set: readonly string[]): readonly LoadedExperiment[] {
   if (!files.some(isSweep)) return loadExperiments(files, { set, name });
   if (name !== undefined) {
-    throw new OrtrainError('usage', `--name ${name} would name every run of a sweep`, { remedy: 'Leave it out: a member is named by its values.' });
+    throw new OrtrainError('usage', `--name ${name} would name every run of a sweep`, {
+      remedy: 'Leave it out: a member is named by its values.',
+    });
   }
-  return files.flatMap((file) => (isSweep(file) ? loadRunnableSweep(file, set).members.map(({ loaded }) => loaded) : loadExperiments([file], { set })));
+  return files.flatMap((file) =>
+    isSweep(file) ? loadRunnableSweep(file, set).members.map(({ loaded }) => loaded) : loadExperiments([file], { set }),
+  );
 }
 
 /** Reads a sweep and checks that the files its experiments name exist. */

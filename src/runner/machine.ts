@@ -49,7 +49,9 @@ function memory(): MachineFinding {
   const limit = process.constrainedMemory();
   const usable = limit > 0 && limit < totalmem() ? limit : totalmem();
   const found = bytes(usable);
-  return usable >= MEMORY_FOR_BASE ? ok('memory', found) : warn('memory', found, 'Enough for small models. For base-size models freeze the encoder or lower training.batch_size.');
+  return usable >= MEMORY_FOR_BASE
+    ? ok('memory', found)
+    : warn('memory', found, 'Enough for small models. For base-size models freeze the encoder or lower training.batch_size.');
 }
 
 /** Five fold models of base size, the best of each, and the cache. */
@@ -60,7 +62,9 @@ function disk(artifacts: string): MachineFinding {
   while (!existsSync(folder)) folder = dirname(folder);
   const { bavail, bsize } = statfsSync(folder);
   const found = `${bytes(bavail * bsize)} free for ${resolve(artifacts)}`;
-  return bavail * bsize >= DISK_FOR_BASE ? ok('disk', found) : warn('disk', found, 'Free some space, or store the runs elsewhere with --artifacts.');
+  return bavail * bsize >= DISK_FOR_BASE
+    ? ok('disk', found)
+    : warn('disk', found, 'Free some space, or store the runs elsewhere with --artifacts.');
 }
 
 /** Computes on every device instead of believing a list, each in a process of its own. */
@@ -72,8 +76,12 @@ async function devices(): Promise<readonly MachineFinding[]> {
   const runtime = `onnxruntime ${onnxruntimeVersion()}`;
   return [
     cpu.works ? ok('cpu', `${runtime} computes on it`) : warn('cpu', `${runtime}: ${printable(cpu.reason)}`, cpu.remedy),
-    cuda.works ? ok('cuda', `computes on ${cuda.adapter ?? 'a GPU'}`) : (lookForCuda(process.env).driver ? warn : lacking)('cuda', printable(cuda.reason), cuda.remedy),
-    webgpu.works ? ok('webgpu', `computes on ${webgpu.adapter ?? 'a GPU'}${isSoftware(webgpu) ? ', which is software on the CPU' : ''}`) : lacking('webgpu', printable(webgpu.reason), webgpu.remedy),
+    cuda.works
+      ? ok('cuda', `computes on ${cuda.adapter ?? 'a GPU'}`)
+      : (lookForCuda(process.env).driver ? warn : lacking)('cuda', printable(cuda.reason), cuda.remedy),
+    webgpu.works
+      ? ok('webgpu', `computes on ${webgpu.adapter ?? 'a GPU'}${isSoftware(webgpu) ? ', which is software on the CPU' : ''}`)
+      : lacking('webgpu', printable(webgpu.reason), webgpu.remedy),
     ok('auto', `--device auto takes ${device}`),
   ];
 }

@@ -29,7 +29,11 @@ export interface TextOptions {
 export async function readTexts(input: string, columns: readonly ExampleColumns[], options: TextOptions): Promise<Examples> {
   const isTxt = /^\.txt\b/i.test(tableKind(input)?.ending ?? '');
   if (options.format === undefined && !isTxt) {
-    const reading = { path: input, columns: options.columns ?? null, ...(options.encoding === undefined ? {} : { encoding: options.encoding }) };
+    const reading = {
+      path: input,
+      columns: options.columns ?? null,
+      ...(options.encoding === undefined ? {} : { encoding: options.encoding }),
+    };
     return ofTable(await readTableAside(reading), columns, options);
   }
   const { bytes } = await readContent(input, options.format !== undefined);
@@ -91,7 +95,9 @@ function ofTable(table: Table, columns: readonly ExampleColumns[], { onNotice }:
   const others = table.columns.filter((column) => column !== text);
   const [likely] = id === null ? runIds.flatMap((name) => nearest(name, others) ?? []) : [];
   if (likely !== undefined) {
-    onNotice(`the rows of ${table.file} are numbered from 0: the ids of the run are in a column "${runIds[0]!}", and this table has only "${likely}"`);
+    onNotice(
+      `the rows of ${table.file} are numbered from 0: the ids of the run are in a column "${runIds[0]!}", and this table has only "${likely}"`,
+    );
   }
   return unlabelledExamples(table, { text, id });
 }

@@ -32,7 +32,9 @@ export async function predictionsInProcess(
     saveTokens(file, tokens);
     const lastWords = lastWordsOf(child);
     const answer = answerOf<Extract<PredictionMessage, { type: 'done' }>>(child, listen, (code, endedBy) =>
-      signal?.aborted === true ? interrupted() : processEnd('predict', child.pid, code, endedBy, lastWords(), 'Try again, or use --device cpu.'),
+      signal?.aborted === true
+        ? interrupted()
+        : processEnd('predict', child.pid, code, endedBy, lastWords(), 'Try again, or use --device cpu.'),
     );
     child.send({ ...order, tokens: file } satisfies PredictionOrder, () => {}); // where it has ended already, the answer says so
     return (await answer).predictions;

@@ -18,7 +18,9 @@ if (!process.connected) die();
 
 process.on('message', ({ models, tokens, ...options }: PredictionOrder) => {
   const input = { kind: 'tokens', tokens: loadTokens(tokens) } as const;
-  ensemblePredictions(models, input, options, (done, total) => send({ type: 'event', event: { type: 'progress', done, total, unit: 'texts' } })).then(
+  ensemblePredictions(models, input, options, (done, total) =>
+    send({ type: 'event', event: { type: 'progress', done, total, unit: 'texts' } }),
+  ).then(
     (predictions) => send({ type: 'done', predictions }),
     (error: unknown) => send({ type: 'failed', error: packError(error) }),
   );

@@ -35,7 +35,12 @@ export interface PredictOptions {
  * Classifies new texts with the models of a run. Throws a usage error where the run has none, a `data`
  * error where one is not as the run left it, and as `chooseDevice` does.
  */
-export async function predictTexts(run: StoredRun, texts: readonly string[], options: PredictOptions, listen: Listener<StageEvent>): Promise<TextPredictions> {
+export async function predictTexts(
+  run: StoredRun,
+  texts: readonly string[],
+  options: PredictOptions,
+  listen: Listener<StageEvent>,
+): Promise<TextPredictions> {
   const models = modelFolders(run);
   await verifyModels(run, models, 'all', options.signal);
   const [first = ''] = models;
@@ -50,7 +55,8 @@ export async function predictTexts(run: StoredRun, texts: readonly string[], opt
   const vocabulary = readVocabulary(tokenizer.files);
   const unknown = beyondProblems({ tokens, place: (row) => ({ row: row + 1, name: `text ${row + 1}` }) }, vocabulary, encoder.vocabSize);
   if (unknown.length > 0) {
-    const remedy = 'Leave these tokens out of the texts, or train with model.resize_embeddings: true, which gives the model an embedding for each.';
+    const remedy =
+      'Leave these tokens out of the texts, or train with model.resize_embeddings: true, which gives the model an embedding for each.';
     throw unknownToModel(`the model of ${run.name}`, encoder.vocabSize, unknown, remedy);
   }
   const work = { models, tokens, threads, batchSize: run.experiment.training.eval_batch_size };
@@ -67,7 +73,7 @@ interface Work {
 /** A device that fails with the models is left for the next where `auto` chose it. */
 async function onBestDevice(options: PredictOptions, work: Work, listen: Listener<StageEvent>): Promise<Predictions> {
   const { device: asked = 'cpu', choose = chooseDevice, signal } = options;
-  for (let failed: PassedOver = {}; ; ) {
+  for (let failed: PassedOver = {}; ;) {
     const choice = await choose(asked, failed);
     const { device } = choice;
     if (device === 'cpu') {
@@ -93,7 +99,10 @@ export function modelFolders(run: StoredRun): readonly string[] {
   const root = join(run.folder, 'models');
   const names = isThere(folderInside(run.folder, 'models')) ? readdirSync(root).filter((name) => name.startsWith('fold-')) : [];
   if (names.length === 0) {
-    throw new OrtrainError('usage', `run ${run.name} has no trained model yet`, { subject: run.name, remedy: `It is ${run.status}; carry it on with: pipeline run ${join(run.folder, 'config.yaml')}` });
+    throw new OrtrainError('usage', `run ${run.name} has no trained model yet`, {
+      subject: run.name,
+      remedy: `It is ${run.status}; carry it on with: pipeline run ${join(run.folder, 'config.yaml')}`,
+    });
   }
   const foldOf = (name: string): number => Number(name.slice('fold-'.length));
   return names.sort((a, b) => foldOf(a) - foldOf(b)).map((name) => folderInside(run.folder, `models/${name}`));

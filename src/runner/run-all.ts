@@ -9,8 +9,7 @@ import type { RunnerOptions } from './prepare.ts';
 import { runExperiment, type RunResult } from './run.ts';
 
 export type RunOutcome =
-  | { readonly loaded: LoadedExperiment; readonly run: RunResult }
-  | { readonly loaded: LoadedExperiment; readonly error: unknown };
+  { readonly loaded: LoadedExperiment; readonly run: RunResult } | { readonly loaded: LoadedExperiment; readonly error: unknown };
 
 export interface RunAllOptions extends Omit<RunnerOptions, 'command' | 'tracker' | 'failed'> {
   readonly signal: AbortSignal;
@@ -36,7 +35,10 @@ export async function runAll(
   observer: RunsObserver,
 ): Promise<readonly RunOutcome[]> {
   const tracker = openTracker(process.env, observer.onNotice);
-  const commands = commandsOf(experiments.map(({ experiment }) => experiment), commandName);
+  const commands = commandsOf(
+    experiments.map(({ experiment }) => experiment),
+    commandName,
+  );
   const outcomes: RunOutcome[] = [];
   try {
     for (const [i, loaded] of experiments.entries()) {
@@ -67,8 +69,8 @@ async function outcomeOf(loaded: LoadedExperiment, options: RunnerOptions, obser
 }
 
 /**
- * The command as each of its experiments knows it: those that go to one experiment on the tracking server are shown together. That is the
- * one that a person named, else for all of them one of the command's name. A command with a name, a sweep, is shown with one experiment, too.
+ * The command as each of its experiments knows it. Those that go to one experiment on the tracking server are shown together: the one
+ * that a person named, else one with the command's name for all of them. A command with a name, a sweep, is shown for one experiment, too.
  */
 function commandsOf(experiments: readonly Experiment[], name: string | undefined): readonly (Command | undefined)[] {
   const groups = experiments.map((experiment) => givenExperimentName(experiment, process.env));

@@ -23,11 +23,19 @@ const isHere = (shell: Shell): boolean => spawnSync(shell, ['--version']).error 
 /** What a shell offers after a line, with its last word unfinished. */
 const offers: Readonly<Record<Shell, (script: string, line: string) => readonly string[]>> = {
   bash(script, line) {
-    const words = line.split(' ').flatMap((word) => word.split(/(=)/)).filter((word, i, all) => word !== '' || i === all.length - 1);
+    const words = line
+      .split(' ')
+      .flatMap((word) => word.split(/(=)/))
+      .filter((word, i, all) => word !== '' || i === all.length - 1);
     const quoted = words.map((word) => `'${word}'`).join(' ');
-    return printed('bash', ['--norc', '-c', `source '${script}'; COMP_WORDS=(${quoted}); COMP_CWORD=${words.length - 1}; _ortrain; printf '%s\\n' "\${COMPREPLY[@]}"`]);
+    return printed('bash', [
+      '--norc',
+      '-c',
+      `source '${script}'; COMP_WORDS=(${quoted}); COMP_CWORD=${words.length - 1}; _ortrain; printf '%s\\n' "\${COMPREPLY[@]}"`,
+    ]);
   },
-  fish: (script, line) => printed('fish', ['--no-config', '-c', `source '${script}'; complete -C '${line}'`]).map((offered) => offered.split('\t')[0] ?? ''),
+  fish: (script, line) =>
+    printed('fish', ['--no-config', '-c', `source '${script}'; complete -C '${line}'`]).map((offered) => offered.split('\t')[0] ?? ''),
   zsh(script, line) {
     const driver = join(folder, 'driver.zsh');
     writeFileSync(driver, ZSH_DRIVER);
@@ -56,36 +64,40 @@ describe.each(shells)('completion of %s', (shell) => {
   const script = join(folder, `completion.${shell}`);
   writeFileSync(script, completionScript(shell));
 
-  it.skipIf(because(`${shell} is not installed`, !isHere(shell)))('offers commands, options, words, files, runs and keys where they belong', () => {
-    const offered = (line: string): readonly string[] => offers[shell](script, line);
-    expect(offered('pipeline swe')).toEqual(['sweep']);
-    expect(offered('ortrain --artifacts elsewhere pre')).toEqual(['predict']);
-    expect(offered('pipeline run --unt').map((option) => option.replace(/=$/, ''))).toEqual(['--until']);
-    expect(offered('pipeline run --with').length).toBe(0);
-    expect(offered('pipeline delete --with').map((option) => option.replace(/=$/, ''))).toEqual(['--with-cache']);
-    expect(offered('pipeline run --until tok')).toEqual(['tokenize']);
-    expect(offered('pipeline run --device cu')).toEqual(['cuda']);
-    expect(offered('pipeline export --format h')).toEqual(['huggingface']);
-    expect(offered('pipeline show ').toSorted()).toEqual(['bert', 'roberta']);
-    expect(offered('pipeline --artifacts elsewhere show ')).toEqual(['tweets']);
-    expect(offered('pipeline --artifacts hostile show ').map((name) => name.replaceAll('\\', ''))).toEqual(['$(touch evil)']);
-    expect(existsSync(join(folder, 'evil'))).toBe(false);
-    expect(offered('pipeline --artifacts nowhere show ')).toEqual([]);
-    expect(offered('pipeline compare bert ro')).toEqual(['roberta']);
-    expect(offered('pipeline predict --run be')).toEqual(['bert']);
-    expect(offered('pipeline cache pru')).toEqual(['prune']);
-    expect(offered('pipeline cache prune --dry').map((option) => option.replace(/=$/, ''))).toEqual(['--dry-run']);
-    expect(offered('pipeline run x.yaml --set training.epo')).toEqual(['training.epochs=']);
-    expect(offered('pipeline completion z')).toEqual(['zsh']);
-    expect(offered('pipeline run m').map((file) => file.replaceAll('\\', ''))).toEqual(['my config.yaml']);
-    expect(offered('pipeline init --target m')).toEqual([]);
-  });
+  it.skipIf(because(`${shell} is not installed`, !isHere(shell)))(
+    'offers commands, options, words, files, runs and keys where they belong',
+    () => {
+      const offered = (line: string): readonly string[] => offers[shell](script, line);
+      expect(offered('pipeline swe')).toEqual(['sweep']);
+      expect(offered('ortrain --artifacts elsewhere pre')).toEqual(['predict']);
+      expect(offered('pipeline run --unt').map((option) => option.replace(/=$/, ''))).toEqual(['--until']);
+      expect(offered('pipeline run --with').length).toBe(0);
+      expect(offered('pipeline delete --with').map((option) => option.replace(/=$/, ''))).toEqual(['--with-cache']);
+      expect(offered('pipeline run --until tok')).toEqual(['tokenize']);
+      expect(offered('pipeline run --device cu')).toEqual(['cuda']);
+      expect(offered('pipeline export --format h')).toEqual(['huggingface']);
+      expect(offered('pipeline show ').toSorted()).toEqual(['bert', 'roberta']);
+      expect(offered('pipeline --artifacts elsewhere show ')).toEqual(['tweets']);
+      expect(offered('pipeline --artifacts hostile show ').map((name) => name.replaceAll('\\', ''))).toEqual(['$(touch evil)']);
+      expect(existsSync(join(folder, 'evil'))).toBe(false);
+      expect(offered('pipeline --artifacts nowhere show ')).toEqual([]);
+      expect(offered('pipeline compare bert ro')).toEqual(['roberta']);
+      expect(offered('pipeline predict --run be')).toEqual(['bert']);
+      expect(offered('pipeline cache pru')).toEqual(['prune']);
+      expect(offered('pipeline cache prune --dry').map((option) => option.replace(/=$/, ''))).toEqual(['--dry-run']);
+      expect(offered('pipeline run x.yaml --set training.epo')).toEqual(['training.epochs=']);
+      expect(offered('pipeline completion z')).toEqual(['zsh']);
+      expect(offered('pipeline run m').map((file) => file.replaceAll('\\', ''))).toEqual(['my config.yaml']);
+      expect(offered('pipeline init --target m')).toEqual([]);
+    },
+  );
 });
 
 test('an option takes a value in every command that has it, or in none, because bash and fish look at its name alone', () => {
   const { commands: all, shared } = completionModel(commands, sharedOptions, { stage: [], setting: [] });
   const kinds = new Map<string, Set<boolean>>();
-  for (const { flag, takesValue } of [...all.flatMap(({ options }) => options), ...shared]) kinds.set(flag, (kinds.get(flag) ?? new Set()).add(takesValue));
+  for (const { flag, takesValue } of [...all.flatMap(({ options }) => options), ...shared])
+    kinds.set(flag, (kinds.get(flag) ?? new Set()).add(takesValue));
   expect(kinds.size).toBeGreaterThan(20);
   expect([...kinds].filter(([, each]) => each.size > 1)).toEqual([]);
 });

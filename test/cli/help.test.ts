@@ -39,7 +39,8 @@ describe.each(all(commands))('%s', (words, command) => {
     const help = helpAt(80, words.split(' '));
     for (const { line } of command.examples) expect(help).toContain(`\n  ${line}\n`);
     for (const name of Object.keys(command.arguments)) expect(help).toMatch(new RegExp(`^  ${name} +\\S`, 'm'));
-    for (const name of Object.keys(command.options)) expect(help).toMatch(new RegExp(`^  --${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}[ \\n]`, 'm'));
+    for (const name of Object.keys(command.options))
+      expect(help).toMatch(new RegExp(`^  --${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}[ \\n]`, 'm'));
   });
 
   it('has one to three examples, each of which is a command line of it', () => {

@@ -22,7 +22,11 @@ function loadedWith(path: string, seen = new Set<string>()): ReadonlySet<string>
 test('help loads the definitions of commands, and nothing of what they do', () => {
   const loaded = [...loadedWith('cli/program.ts')];
   expect(loaded).toContain('cli/commands/predict.ts');
-  expect(loaded.filter((path) => path.endsWith('.ts') && !path.startsWith('cli/')).toSorted()).toEqual(['core/errors.ts', 'core/package.ts', 'core/secrets.ts']);
+  expect(loaded.filter((path) => path.endsWith('.ts') && !path.startsWith('cli/')).toSorted()).toEqual([
+    'core/errors.ts',
+    'core/package.ts',
+    'core/secrets.ts',
+  ]);
   expect(loaded.filter((path) => path.startsWith('cli/') && !path.startsWith('cli/commands/')).toSorted()).toEqual(
     ['arguments', 'command', 'options', 'program', 'shared-options'].map((name) => `cli/${name}.ts`),
   );

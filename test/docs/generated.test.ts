@@ -21,7 +21,9 @@ describe.each(Object.entries(generatedPages))('docs/%s', (name, page) => {
 describe('examples in the schema', () => {
   const schema = fileSchemas.experiment;
   const validate = new Ajv2020({ strict: false, allErrors: true }).compile(schema);
-  const values = pathsOf(schema).filter((path) => schemaAt(schema, path)?.examples !== undefined || schemaAt(schema, path)?.properties === undefined);
+  const values = pathsOf(schema).filter(
+    (path) => schemaAt(schema, path)?.examples !== undefined || schemaAt(schema, path)?.properties === undefined,
+  );
 
   it('are there for every key that has a value', () => {
     expect(values.length).toBeGreaterThan(80);
@@ -47,7 +49,13 @@ describe('examples in the schema', () => {
 });
 
 describe.each(readdirSync(docs).filter((name) => name.endsWith('.md')))('links of docs/%s', (name) => {
-  const links = [...written(name).replace(/```[\s\S]*?```/g, '').matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1] ?? '').filter((link) => !/^https?:/.test(link));
+  const links = [
+    ...written(name)
+      .replace(/```[\s\S]*?```/g, '')
+      .matchAll(/\]\(([^)\s]+)\)/g),
+  ]
+    .map((match) => match[1] ?? '')
+    .filter((link) => !/^https?:/.test(link));
 
   it('lead to files and headings that exist', () => {
     const broken = links.filter((link) => {
@@ -62,7 +70,8 @@ describe.each(readdirSync(docs).filter((name) => name.endsWith('.md')))('links o
 
 test('docs/README.md lists every page', () => {
   const index = written('README.md');
-  for (const name of readdirSync(docs).filter((each) => each.endsWith('.md') && each !== 'README.md')) expect(index).toContain(`](${name})`);
+  for (const name of readdirSync(docs).filter((each) => each.endsWith('.md') && each !== 'README.md'))
+    expect(index).toContain(`](${name})`);
 });
 
 function headingsOf(page: string): readonly string[] {

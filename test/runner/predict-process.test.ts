@@ -31,7 +31,11 @@ describe('predictions in a process of their own', () => {
 
   test('are those of this process, to the last digit, and so is their progress', async () => {
     const done: number[] = [];
-    const predictions = await predictionsInProcess({ ...work, models, tokens }, undefined, (event) => event.type === 'progress' && done.push(event.done));
+    const predictions = await predictionsInProcess(
+      { ...work, models, tokens },
+      undefined,
+      (event) => event.type === 'progress' && done.push(event.done),
+    );
     expect(predictions).toEqual((await predictTexts(readRun(artifacts, 'two'), texts, { threads: 1 }, () => {})).predictions);
     expect(predictions.numbers).toHaveLength(3);
     expect(done).toEqual([0, 1]); // before each model's only batch
@@ -45,7 +49,9 @@ describe('predictions in a process of their own', () => {
   test.runIf(process.platform === 'linux')('fail where the process is killed, and stop at once where somebody asks', async () => {
     const others = childrenOf(process.pid);
     const ours = (): readonly number[] => childrenOf(process.pid).filter((pid) => !others.includes(pid));
-    const killed = predictionsInProcess({ ...work, models, tokens }, undefined, () => ours().forEach((pid) => process.kill(pid, 'SIGKILL')));
+    const killed = predictionsInProcess({ ...work, models, tokens }, undefined, () =>
+      ours().forEach((pid) => process.kill(pid, 'SIGKILL')),
+    );
     await expect(killed).rejects.toMatchObject({ code: 'run', message: expect.stringContaining('was killed (SIGKILL)') as string });
     const stop = new AbortController();
     const stopped = predictionsInProcess({ ...work, models, tokens }, stop.signal, () => stop.abort());

@@ -67,7 +67,10 @@ function sectionText({ heading, schema }: Section): readonly string[] {
 }
 
 /** What holds without the keys whose default is no value. */
-const ABSENT: ReadonlyMap<string, string> = new Map([['extends', 'none'], ['name', 'name of the file']]);
+const ABSENT: ReadonlyMap<string, string> = new Map([
+  ['extends', 'none'],
+  ['name', 'name of the file'],
+]);
 
 /** A row a key. Objects are named here and have a section of their own. */
 function keyTable(path: string, schema: SchemaNode): string {
@@ -96,7 +99,9 @@ function typeText(schema: SchemaNode): string {
   if (schema.properties !== undefined) return `an object${orNull}`;
   const { patternErrorMessage: _, ...plain } = schema;
   // A pattern may take a paragraph to describe; what it asks for stands in the meaning, and in the error.
-  return expected(typesOf(schema).includes('integer') ? schema : plain).replace(/\bnull$/, '`null`').replace(/\bauto\b/, '`auto`');
+  return expected(typesOf(schema).includes('integer') ? schema : plain)
+    .replace(/\bnull$/, '`null`')
+    .replace(/\bauto\b/, '`auto`');
 }
 
 function defaultText({ default: usual }: SchemaNode): string {

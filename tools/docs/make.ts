@@ -3,4 +3,5 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { generatedPages } from './pages.ts';
 
-for (const [name, page] of Object.entries(generatedPages)) writeFileSync(fileURLToPath(new URL(`../../docs/${name}`, import.meta.url)), page());
+for (const [name, page] of Object.entries(generatedPages))
+  writeFileSync(fileURLToPath(new URL(`../../docs/${name}`, import.meta.url)), page());

@@ -19,11 +19,17 @@ export function block(language: string, text: string): string {
 
 /** The address of a heading within a page, as GitHub makes it. */
 export function anchor(heading: string): string {
-  return `#${heading.toLowerCase().replace(/[^\p{L}\p{N}\s_-]/gu, '').replace(/\s/g, '-')}`;
+  return `#${heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+    .replace(/\s/g, '-')}`;
 }
 
 /** Outside code, GitHub takes `<name>` for HTML. */
 function cell(text: string): string {
-  const parts = text.replaceAll('|', '\\|').replaceAll('\n', ' ').split(/(`[^`]*`)/);
+  const parts = text
+    .replaceAll('|', '\\|')
+    .replaceAll('\n', ' ')
+    .split(/(`[^`]*`)/);
   return parts.map((part, i) => (i % 2 === 0 ? part.replaceAll('<', '&lt;') : part)).join('');
 }

@@ -33,7 +33,8 @@ const prune = defineCommand({
     if (!yes) {
       const { isAgreed } = await import('../ask.ts');
       terminal.log(list);
-      if (!(await isAgreed(`Remove ${plural(items.length, 'item')} for good?`))) return { data: { removed: [] }, text: 'nothing was removed' };
+      if (!(await isAgreed(`Remove ${plural(items.length, 'item')} for good?`)))
+        return { data: { removed: [] }, text: 'nothing was removed' };
     }
     const removed = await removeUnused(artifacts, items);
     const kept = items.length - removed.length;

@@ -18,6 +18,9 @@ export const check = defineCommand({
     const { checkedText } = await import('../render/checked.ts');
     const inspected = await inspectExperiments(loadExperiments(files, { set }).map(({ experiment }) => experiment));
     const checked = inspected.map((each, i) => ({ config: files[i] ?? '', ...each }));
-    return { data: { ok: true, checked: checked.map(({ config, rows, task, ...others }) => ({ config, rows, ...task, ...others })) }, text: checkedText(checked, terminal.colors) };
+    return {
+      data: { ok: true, checked: checked.map(({ config, rows, task, ...others }) => ({ config, rows, ...task, ...others })) },
+      text: checkedText(checked, terminal.colors),
+    };
   },
 });

@@ -37,7 +37,8 @@ export const deleteRuns = defineCommand({
     if (!yes) {
       const { isAgreed } = await import('../ask.ts');
       terminal.log(list);
-      if (!(await isAgreed(`Delete ${what} for good?`))) return { data: { deleted: [], removed: [], kept: found.items }, text: 'nothing was deleted' };
+      if (!(await isAgreed(`Delete ${what} for good?`)))
+        return { data: { deleted: [], removed: [], kept: found.items }, text: 'nothing was deleted' };
     }
     await deleteStored(artifacts, going);
     return { data: { deleted: going.runs, removed: going.items, kept }, text: yes ? `${list}\n${what} deleted` : `${what} deleted` };

@@ -24,7 +24,9 @@ export const exportModel = defineCommand({
     const { artifacts, terminal } = context;
     const alsoIn = [...(dtype === 'float16' ? (['float16'] as const) : []), ...(quantize === undefined ? [] : [quantize])];
     if (format === 'huggingface' && alsoIn.length > 0) {
-      throw new OrtrainError('usage', '--dtype and --quantize are for --format onnx', { remedy: 'Leave them out: a Hugging Face model directory holds float32.' });
+      throw new OrtrainError('usage', '--dtype and --quantize are for --format onnx', {
+        remedy: 'Leave them out: a Hugging Face model directory holds float32.',
+      });
     }
     const { exportRun, readRun } = await import('../../runner/index.ts');
     const { stageProgress, stopSignal } = await import('../progress/stage-progress.ts');
@@ -33,6 +35,9 @@ export const exportModel = defineCommand({
     const request = { to, format, alsoIn, signal: stopSignal(context), ...(fold === undefined ? {} : { fold }) };
     const exported = await exportRun(run, request, stageProgress(terminal.log));
     const { folder, task, files } = exported;
-    return { data: { run: run.name, format, folder, fold: exported.fold, ...task, files }, text: exportText(exported, format, run.name, terminal.colors) };
+    return {
+      data: { run: run.name, format, folder, fold: exported.fold, ...task, files },
+      text: exportText(exported, format, run.name, terminal.colors),
+    };
   },
 });

@@ -44,11 +44,17 @@ export const init = defineCommand({
     const output = asked ?? join('configs', `${draft.name}.yaml`);
     const printed = isPrinted(output, '--output', terminal);
     if (isTaken(output)) {
-      throw new OrtrainError('usage', `${output} already exists and is not overwritten`, { subject: output, remedy: 'Name another file with --output.' });
+      throw new OrtrainError('usage', `${output} already exists and is not overwritten`, {
+        subject: output,
+        remedy: 'Name another file with --output.',
+      });
     }
     const content = starter({ ...draft, schema: schemaFrom(printed ? '.' : dirname(output)) });
     if (!printed) await writeOutput(output, content, { onWait: terminal.log });
     const { id, text: textColumn, target, test, sample } = draft;
-    return { data: { output, id, text: textColumn, target, test, sample_submission: sample }, text: printed ? content : draftText(output, draft) };
+    return {
+      data: { output, id, text: textColumn, target, test, sample_submission: sample },
+      text: printed ? content : draftText(output, draft),
+    };
   },
 });

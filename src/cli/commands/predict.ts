@@ -12,7 +12,7 @@ export const predict = defineCommand({
     run: required('run', 'name or folder of the run', { completion: 'run' }),
     input: required(
       'file',
-      "a table with the run's text column (csv, tsv, jsonl, json or parquet, packed or not), a .txt file with one text a line, or - for stdin",
+      "a table with the run's text column (csv, tsv, jsonl, json, parquet; also compressed), a .txt file with one text per line, or - for stdin",
       { completion: 'file' },
     ),
     format: choice('format', ['lines', 'csv', 'tsv', 'jsonl'], 'format of stdin or of a file with another ending', {
@@ -42,7 +42,10 @@ export const predict = defineCommand({
     const printed = output === undefined || isPrinted(output, '--output', terminal);
     const [from, to] = [statsOf(input), output === undefined ? undefined : statsOf(output)];
     if (output !== undefined && from !== undefined && from.ino === to?.ino && from.dev === to.dev) {
-      throw new OrtrainError('usage', `${output} is the input and is not overwritten`, { subject: output, remedy: 'Name another file with --output.' });
+      throw new OrtrainError('usage', `${output} is the input and is not overwritten`, {
+        subject: output,
+        remedy: 'Name another file with --output.',
+      });
     }
     const { train, test } = tablesOf(run.experiment.data);
     const tables = [train, ...(test === null ? [] : [test])];

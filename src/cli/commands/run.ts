@@ -31,14 +31,18 @@ export const run = defineCommand({
     const experiments = loadExperiments(files, { set, name });
     const signal = takeInterrupts();
     const finished: FinishedRun[] = [];
-    const outcomes = await runAll(experiments, { artifacts, device, commandLine, signal, ...limits, continuesAfter: () => false }, {
-      ...terminalObserver(terminal, signal),
-      onOutcome(outcome, number) {
-        if ('error' in outcome) return;
-        finished.push(withRecord(outcome.run));
-        terminal.result(`${number > 0 ? '\n' : ''}${finishedRunText(finished[number]!, terminal.colors)}`);
+    const outcomes = await runAll(
+      experiments,
+      { artifacts, device, commandLine, signal, ...limits, continuesAfter: () => false },
+      {
+        ...terminalObserver(terminal, signal),
+        onOutcome(outcome, number) {
+          if ('error' in outcome) return;
+          finished.push(withRecord(outcome.run));
+          terminal.result(`${number > 0 ? '\n' : ''}${finishedRunText(finished[number]!, terminal.colors)}`);
+        },
       },
-    });
+    );
     const { comparison, text: shown } = await comparisonText(outcomes, terminal.colors);
     const data = { runs: finished.map((each, i) => ({ config: files[i], ...each })), comparison };
     const failed = outcomes.findIndex((outcome) => 'error' in outcome);

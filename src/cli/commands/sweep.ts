@@ -30,15 +30,19 @@ export const sweep = defineCommand({
       return { data: { sweep: name, base, metric: by, mode, members: listed }, text: memberList(loaded, terminal.colors) };
     }
     const signal = takeInterrupts();
-    const { document, error } = await runSweep(loaded, { artifacts, device, commandLine, signal }, {
-      ...terminalObserver(terminal, signal),
-      onOutcome(outcome, number) {
-        const place = `${number + 1} of ${members.length}: ${outcome.loaded.experiment.name}`;
-        if ('error' in outcome) return terminal.log(`${place} · failed`);
-        const { metrics, seconds } = outcome.run;
-        terminal.log(`${place} · ${loaded.metric} ${metric(scoreOf(metrics, loaded.metric))} · ${duration(seconds)}`);
+    const { document, error } = await runSweep(
+      loaded,
+      { artifacts, device, commandLine, signal },
+      {
+        ...terminalObserver(terminal, signal),
+        onOutcome(outcome, number) {
+          const place = `${number + 1} of ${members.length}: ${outcome.loaded.experiment.name}`;
+          if ('error' in outcome) return terminal.log(`${place} · failed`);
+          const { metrics, seconds } = outcome.run;
+          terminal.log(`${place} · ${loaded.metric} ${metric(scoreOf(metrics, loaded.metric))} · ${duration(seconds)}`);
+        },
       },
-    });
+    );
     return { data: document, text: rankingText(loaded, document, terminal.colors), ...(error === undefined ? {} : { error }) };
   },
 });

@@ -16,7 +16,8 @@ export const sync = defineCommand({
   async run({ run: names, anew }, { artifacts, terminal, takeInterrupts }) {
     const { asksForMlflow, readRun, serverOf, soundRuns, syncRuns } = await import('../../runner/index.ts');
     const { syncTable } = await import('../render/synced.ts');
-    const runs = names.length > 0 ? names.map((name) => readRun(artifacts, name)) : soundRuns(artifacts, terminal.log).filter(asksForMlflow);
+    const runs =
+      names.length > 0 ? names.map((name) => readRun(artifacts, name)) : soundRuns(artifacts, terminal.log).filter(asksForMlflow);
     if (runs.length === 0) return { data: { runs: [] }, text: 'no run has tracking.mlflow; name the runs to send: pipeline sync <run…>' };
     const targets = runs.map((run) => ({ run, server: serverOf(run) }));
     const synced = await syncRuns(targets, { anew, signal: takeInterrupts(), log: terminal.log });

@@ -29,7 +29,11 @@ export const ui = defineCommand({
     if (signal.aborted) throw interrupted();
     if (mlflow === undefined) return showLatestReport(runs, terminal);
     terminal.log(mlflow.isFetched ? `starting ${mlflow.words.join(' ')}, which is downloaded on first use` : 'starting an MLflow server');
-    const own = await startOwnServer(mlflow, join(artifacts, 'mlflow'), { env: process.env, signal, ...(asked === undefined ? {} : { port: asked }) });
+    const own = await startOwnServer(mlflow, join(artifacts, 'mlflow'), {
+      env: process.env,
+      signal,
+      ...(asked === undefined ? {} : { port: asked }),
+    });
     try {
       const { data, text } = await showOnServer(own.server, runs, terminal, signal);
       terminal.result(text);

@@ -3,9 +3,15 @@ import { subcommandsOf } from './model.ts';
 
 /** A script for bash, from 3.2 on, which is that of macOS. */
 export function bashScript({ commands, shared, words }: CompletionModel): string {
-  const valued = [...new Set([...shared, ...commands.flatMap(({ options }) => options)].filter(({ takesValue }) => takesValue).map(({ flag }) => flag))];
+  const valued = [
+    ...new Set([...shared, ...commands.flatMap(({ options }) => options)].filter(({ takesValue }) => takesValue).map(({ flag }) => flag)),
+  ];
   const help = '--help';
-  const flagsOf = (options: readonly CompletedOption[]): string => [...options, ...shared].map(({ flag }) => flag).concat(help).join(' ');
+  const flagsOf = (options: readonly CompletedOption[]): string =>
+    [...options, ...shared]
+      .map(({ flag }) => flag)
+      .concat(help)
+      .join(' ');
   const roots = commands.filter(({ path }) => !path.includes(' ')).map(({ path }) => path);
   return `# Completion of the commands pipeline and ortrain for bash. In ~/.bashrc:
 #   source <(pipeline completion bash)
@@ -40,7 +46,9 @@ _ortrain() {
     case "$command $option" in
 ${cases([
   ...shared.filter(({ takesValue }) => takesValue).map((option): Case => [`*' ${option.flag}'`, option]),
-  ...commands.flatMap(({ path, options }) => options.filter(({ takesValue }) => takesValue).map((option): Case => [`'${path} ${option.flag}'`, option])),
+  ...commands.flatMap(({ path, options }) =>
+    options.filter(({ takesValue }) => takesValue).map((option): Case => [`'${path} ${option.flag}'`, option]),
+  ),
 ])}
     esac
   elif [[ $cur == -* ]]; then
@@ -52,12 +60,16 @@ ${commands.map(({ path, options }) => `      '${path}') _ortrain_words '${flagsO
     case "$command $position" in
       ' 0') _ortrain_words '${[...roots, 'help'].join(' ')}' ;;
 ${cases(
-  commands.flatMap(({ path, arguments: positions }) => positions.map((argument, i): Case => [argument.isRepeated ? `'${path} '*` : `'${path} ${i}'`, argument])),
+  commands.flatMap(({ path, arguments: positions }) =>
+    positions.map((argument, i): Case => [argument.isRepeated ? `'${path} '*` : `'${path} ${i}'`, argument]),
+  ),
 )}
 ${roots
   .map((path) => [path, subcommandsOf(commands, path)] as const)
   .filter(([, below]) => below.length > 0)
-  .map(([path, below]) => `      '${path} 0') _ortrain_words '${below.map(({ path: whole }) => whole.slice(path.length + 1)).join(' ')}' ;;`)
+  .map(
+    ([path, below]) => `      '${path} 0') _ortrain_words '${below.map(({ path: whole }) => whole.slice(path.length + 1)).join(' ')}' ;;`,
+  )
   .join('\n')}
     esac
   fi

@@ -2,7 +2,9 @@ import { subcommandsOf, type Completed, type CompletedOption, type CompletionMod
 
 /** A script for fish. */
 export function fishScript({ commands, shared, words }: CompletionModel): string {
-  const valued = [...new Set([...shared, ...commands.flatMap(({ options }) => options)].filter(({ takesValue }) => takesValue).map(({ flag }) => flag))];
+  const valued = [
+    ...new Set([...shared, ...commands.flatMap(({ options }) => options)].filter(({ takesValue }) => takesValue).map(({ flag }) => flag)),
+  ];
   const line = (condition: string, rest: string): string => `  complete -c $program -n '${condition}' ${rest}`;
   const optionLine = (condition: string, { flag, summary, takesValue, ...what }: CompletedOption): string =>
     line(condition, `-l ${flag.slice(2)} -d ${quoted(summary)}${takesValue ? ` -r ${actionOf(what)}` : ''}`);
@@ -51,7 +53,9 @@ ${shared.map((option) => optionLine('true', option)).join('\n')}
 ${[...roots, { path: 'help', summary: 'print the help of a command' }].map(({ path, summary }) => line('__ortrain_is " 0"', `-a ${path} -d ${quoted(summary)}`)).join('\n')}
 ${commands
   .flatMap(({ path, options, arguments: positions }) => [
-    ...subcommandsOf(commands, path).map(({ path: whole, summary }) => line(`__ortrain_is "${path} 0"`, `-a ${whole.slice(path.length + 1)} -d ${quoted(summary)}`)),
+    ...subcommandsOf(commands, path).map(({ path: whole, summary }) =>
+      line(`__ortrain_is "${path} 0"`, `-a ${whole.slice(path.length + 1)} -d ${quoted(summary)}`),
+    ),
     ...positions.map((argument, i) => line(`__ortrain_is "${path} ${argument.isRepeated ? '.*' : i}"`, actionOf(argument))),
     ...options.map((option) => optionLine(`__ortrain_is "${path} .*"`, option)),
   ])

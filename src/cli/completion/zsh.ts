@@ -50,7 +50,10 @@ fi
 
   function bodyOf(command: CompletedCommand, indent: string): string {
     const below = subcommandsOf(commands, command.path);
-    const specs = [...command.options.map((option) => quoted(optionSpec(option))), ...command.arguments.map((argument, i) => quoted(argumentSpec(argument, i + 1)))];
+    const specs = [
+      ...command.options.map((option) => quoted(optionSpec(option))),
+      ...command.arguments.map((argument, i) => quoted(argumentSpec(argument, i + 1))),
+    ];
     const own = `_arguments $shared ${specs.join(' ')}`.trimEnd();
     if (below.length === 0) return `${indent}${own} && ret=0`;
     const [first] = below;

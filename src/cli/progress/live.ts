@@ -13,7 +13,12 @@ export interface LiveProgress {
 }
 
 /** One row for the experiment, below it its stages, below a stage its folds. */
-export function liveProgress(title: string, signal: AbortSignal, stream: NodeJS.WriteStream = process.stderr, clock: () => number = () => performance.now()): LiveProgress {
+export function liveProgress(
+  title: string,
+  signal: AbortSignal,
+  stream: NodeJS.WriteStream = process.stderr,
+  clock: () => number = () => performance.now(),
+): LiveProgress {
   let history = nothingYet;
   let state = stateOf(history);
   const followers = new Set<() => void>();
@@ -52,7 +57,10 @@ export function liveProgress(title: string, signal: AbortSignal, stream: NodeJS.
       if (ids.length > 1) {
         void until(isOver(ids), rename).catch(() => {});
         // A row is drawn as running once it is begun, so there are as many as folds run at a time.
-        await until((now) => lanesOf(ids, now) !== undefined || isOver(ids)(now), () => {});
+        await until(
+          (now) => lanesOf(ids, now) !== undefined || isOver(ids)(now),
+          () => {},
+        );
         return row.newListr(ids.map(foldRow), { exitOnError: true, concurrent: lanesOf(ids, state) ?? 1 });
       }
       return until(isOver(ids), () => {
@@ -68,15 +76,21 @@ export function liveProgress(title: string, signal: AbortSignal, stream: NodeJS.
       {
         title,
         task: async (_, row) => {
-          await until(({ status }) => status !== 'preparing', () => {
-            row.output = state.download === undefined ? 'preparing' : downloading(state.download);
-          });
+          await until(
+            ({ status }) => status !== 'preparing',
+            () => {
+              row.output = state.download === undefined ? 'preparing' : downloading(state.download);
+            },
+          );
           row.output = signal.aborted ? STOPPING : '';
           signal.addEventListener('abort', () => {
             row.output = STOPPING;
           });
           row.title = `${state.run} · ${pathFromHere(state.folder)}`;
-          return row.newListr([...stagesOf(state)].map(([stage, ids]) => stageRow(stage, ids)), { exitOnError: true });
+          return row.newListr(
+            [...stagesOf(state)].map(([stage, ids]) => stageRow(stage, ids)),
+            { exitOnError: true },
+          );
         },
       },
     ],
@@ -107,7 +121,10 @@ export function liveProgress(title: string, signal: AbortSignal, stream: NodeJS.
   };
 }
 
-const isOver = (ids: readonly string[]) => (state: RunState): boolean => ids.every((id) => ['done', 'cached'].includes(state.tasks.get(id)?.status ?? ''));
+const isOver =
+  (ids: readonly string[]) =>
+  (state: RunState): boolean =>
+    ids.every((id) => ['done', 'cached'].includes(state.tasks.get(id)?.status ?? ''));
 
 function lanesOf(ids: readonly string[], state: RunState): number | undefined {
   return ids.map((id) => state.tasks.get(id)?.lanes).find((lanes) => lanes !== undefined);
@@ -127,7 +144,11 @@ function stageTitle(stage: string, ids: readonly string[], state: RunState, now:
     return `${stage} · ${over.every(({ status }) => status === 'cached') ? 'from the cache' : duration(secondsTaken(over))}`;
   }
   const left = foldsSecondsLeft(tasks, now);
-  return [stage, ...(tasks.length > 1 ? [`${over.length} of ${plural(tasks.length, 'fold')}`] : []), ...(left === undefined ? [] : [`${duration(left)} left`])].join(' · ');
+  return [
+    stage,
+    ...(tasks.length > 1 ? [`${over.length} of ${plural(tasks.length, 'fold')}`] : []),
+    ...(left === undefined ? [] : [`${duration(left)} left`]),
+  ].join(' · ');
 }
 
 /** `fold 1 · epoch 3  val/loss 0.4711  val/f1_macro 0.7810` */

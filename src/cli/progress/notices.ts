@@ -8,7 +8,8 @@ export function noticesOf(tell: Listener<Notice>): Listener<RunEvent> {
     if (event.type === 'notice') tell({ level: event.level, message: `${event.run}  ${event.message}` });
     if (event.type !== 'task-event') return;
     const { run, task, event: inTask } = event;
-    if (inTask.type === 'notice' && inTask.level === 'warning') tell({ level: inTask.level, message: `${run}  ${task}  ${inTask.message}` });
+    if (inTask.type === 'notice' && inTask.level === 'warning')
+      tell({ level: inTask.level, message: `${run}  ${task}  ${inTask.message}` });
   };
 }
 

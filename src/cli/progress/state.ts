@@ -22,7 +22,12 @@ export function stateOf({ started, end, download, tasks }: RunHistory): RunState
   if (started === undefined) return { run: '', folder: '', status: 'preparing', download, tasks: new Map() };
   const { run, folder, tasks: announced } = started;
   const status = end === null ? 'running' : end.type === 'done' ? 'done' : 'failed';
-  const stateOfTask = ({ id, stage, fold }: (typeof announced)[number]): TaskState => ({ id, stage, fold, ...(tasks.get(id)?.now ?? waiting) });
+  const stateOfTask = ({ id, stage, fold }: (typeof announced)[number]): TaskState => ({
+    id,
+    stage,
+    fold,
+    ...(tasks.get(id)?.now ?? waiting),
+  });
   return { run, folder, status, download, tasks: new Map(announced.map((task) => [task.id, stateOfTask(task)])) };
 }
 
@@ -38,7 +43,10 @@ export function taskSecondsLeft({ status, step, reports }: TaskNow, now: number)
   const pace = since > 0 ? (latest.at - first.at) / 1000 / since : stepsPerSecond > 0 ? 1 / stepsPerSecond : undefined;
   return pace === undefined ? undefined : Math.max(0, pace * (latest.total - latest.done) - (now - latest.at) / 1000);
 }
-/** Seconds until the folds of the stage at work are done: those that wait take turns where others run now, at the pace of those that are known. */
+/**
+ * Seconds until the folds of the running stage are done: those that wait take turns where others run now, at the pace of those that
+ * are known.
+ */
 export function foldsSecondsLeft(tasks: readonly TaskState[], now: number): number | undefined {
   const running = tasks.filter(({ status }) => status === 'running');
   const soFar = running.map(({ startedAt }) => (now - startedAt) / 1000);
@@ -61,6 +69,8 @@ export function foldsSecondsLeft(tasks: readonly TaskState[], now: number): numb
 export function secondsTaken(tasks: readonly TaskState[]): number {
   const done = tasks.filter(({ status }) => status === 'done');
   if (done.length === 0) return 0;
-  return Math.max(...done.map(({ startedAt, seconds }) => startedAt / 1000 + seconds)) - Math.min(...done.map(({ startedAt }) => startedAt / 1000));
+  return (
+    Math.max(...done.map(({ startedAt, seconds }) => startedAt / 1000 + seconds)) -
+    Math.min(...done.map(({ startedAt }) => startedAt / 1000))
+  );
 }
-

@@ -20,5 +20,6 @@ export function checkedText(checked: readonly Checked[], colors: Colors): string
 }
 
 function line({ config, rows, task, testRows }: Checked): string {
-  return `${config}  OK  ${plural(rows, 'row')} of ${openTask(task).summary}, ${testRows === null ? 'no test rows' : plural(testRows, 'test row')}`;
+  const test = testRows === null ? 'no test rows' : plural(testRows, 'test row');
+  return `${config}  OK  ${plural(rows, 'row')} of ${openTask(task).summary}, ${test}`;
 }

@@ -16,7 +16,14 @@ export function comparisonSections(comparison: Comparison, colors: Colors): read
   const isMarked = comparison.metrics.some(({ best }) => best.length > 0);
   const legend = `± standard deviation over the folds (95 % interval of their mean)${isMarked ? '   * best' : ''}`;
   return [
-    { title: 'comparison', lines: [isWide ? rankingTable(comparison, colors) : comparisonTable(comparison, colors), '', isWide ? `${legend}   all metrics: --json` : legend] },
+    {
+      title: 'comparison',
+      lines: [
+        isWide ? rankingTable(comparison, colors) : comparisonTable(comparison, colors),
+        '',
+        isWide ? `${legend}   all metrics: --json` : legend,
+      ],
+    },
     { title: 'verdict', lines: [printable(comparison.verdict)] },
   ];
 }

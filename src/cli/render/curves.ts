@@ -9,8 +9,15 @@ export type Curves = Omit<FoldHistory, 'epochs'> & { readonly epochs: readonly O
 
 /** A fold's curves over its epochs: train and validation loss in one chart, and beside it the metric that chose the best epoch. */
 export function foldCurves(fold: Curves, monitor: string, colors: Colors): string {
-  const over = (label: string, name: string, color: string): Series => ({ label, color, values: finiteStart(fold.epochs.map(({ metrics }) => metrics[name])) });
-  const sofar = fold.epochs.length === 0 ? 'no epoch yet' : `best epoch ${fold.best_epoch} of ${fold.epochs.length} · ${monitor} ${metric(fold.best[monitor])}`;
+  const over = (label: string, name: string, color: string): Series => ({
+    label,
+    color,
+    values: finiteStart(fold.epochs.map(({ metrics }) => metrics[name])),
+  });
+  const sofar =
+    fold.epochs.length === 0
+      ? 'no epoch yet'
+      : `best epoch ${fold.best_epoch} of ${fold.epochs.length} · ${monitor} ${metric(fold.best[monitor])}`;
   const heading = `${colors.bold(`fold ${fold.fold}`)} · ${sofar} · ${printable(fold.stopped)}`;
   const losses = chart('loss', [over('train', 'train/loss', cyan), over('val', 'val/loss', yellow)], colors);
   const chosen = monitor === 'val/loss' ? [] : chart(monitor, [over('', monitor, green)], colors);
@@ -39,7 +46,13 @@ function chart(title: string, series: readonly Series[], colors: Colors): readon
   const [min, max] = scale(drawn.flatMap(({ values }) => values));
   const picture = plot(
     drawn.map(({ values }) => spread(values)),
-    { min, max, height: HEIGHT, format: (value) => value.toFixed(3).padStart(7), ...(colors.isColorSupported ? { colors: drawn.map(({ color }) => color) } : {}) },
+    {
+      min,
+      max,
+      height: HEIGHT,
+      format: (value) => value.toFixed(3).padStart(7),
+      ...(colors.isColorSupported ? { colors: drawn.map(({ color }) => color) } : {}),
+    },
   );
   const perLine = HEIGHT / (max - min);
   const lineOf = (value: number): number => Math.round(max * perLine) - Math.round(value * perLine);

@@ -23,7 +23,9 @@ export function diffText({ runs, parameters, data, environment, results, metrics
         title: 'results, by SHA-256',
         lines: [
           ...(equal.length === 0 ? [] : [`byte-identical: ${equal.join(', ')}`]),
-          ...(equal.length === results.length ? [] : side(Object.fromEntries(results.filter(({ same }) => !same).map(({ path, hashes }) => [path, hashes])), hash)),
+          ...(equal.length === results.length
+            ? []
+            : side(Object.fromEntries(results.filter(({ same }) => !same).map(({ path, hashes }) => [path, hashes])), hash)),
         ],
       },
       { title: 'metrics', lines: metrics.length === 0 ? [] : [comparisonTable({ runs, parameters: {}, metrics }, colors)] },

@@ -13,7 +13,8 @@ export function exitCodeOf(error: unknown): 1 | 2 | 130 {
 
 /** The error for a program to read: the value of `error` in the JSON document. */
 export function errorDocument(error: unknown): Readonly<Record<string, unknown>> {
-  if (!(error instanceof OrtrainError)) return { code: 'defect', message: messageOf(error), subject: null, remedy: DEFECT_REMEDY, problems: [] };
+  if (!(error instanceof OrtrainError))
+    return { code: 'defect', message: messageOf(error), subject: null, remedy: DEFECT_REMEDY, problems: [] };
   const { code, message, subject, remedy, problems } = error;
   return { code, message, subject: subject ?? null, remedy: remedy ?? null, problems: inOrder(problems) };
 }
@@ -30,7 +31,9 @@ export function renderError(error: unknown, colors: Colors): string {
     `${colors.red(colors.bold('error:'))} ${printable(error.message)}`,
     ...shown.map((problem) => renderProblem(problem, colors)),
     ...(hidden > 0 ? [`  … and ${plural(hidden, 'more problem')}; --json lists all`] : []),
-    ...(error.cause instanceof Error && error.problems.length === 0 && !error.message.includes(error.cause.message) ? [colors.dim(`  because: ${printable(withoutCredentials(error.cause.message))}`)] : []),
+    ...(error.cause instanceof Error && error.problems.length === 0 && !error.message.includes(error.cause.message)
+      ? [colors.dim(`  because: ${printable(withoutCredentials(error.cause.message))}`)]
+      : []),
     ...(error.remedy === undefined ? [] : [`${colors.cyan('what to do:')} ${printable(error.remedy)}`]),
   ].join('\n');
 }
@@ -66,7 +69,11 @@ function messageOf(error: unknown): string {
 function inOrder(problems: readonly Problem[]): readonly Problem[] {
   const files = [...new Set(problems.map(({ file }) => file))].toSorted((a, b) => Number(a === undefined) - Number(b === undefined));
   return problems.toSorted(
-    (a, b) => files.indexOf(a.file) - files.indexOf(b.file) || numbersFirst(a.line, b.line) || numbersFirst(a.column, b.column) || numbersFirst(a.row, b.row),
+    (a, b) =>
+      files.indexOf(a.file) - files.indexOf(b.file) ||
+      numbersFirst(a.line, b.line) ||
+      numbersFirst(a.column, b.column) ||
+      numbersFirst(a.row, b.row),
   );
 }
 
@@ -90,7 +97,9 @@ function renderProblem(problem: Problem, colors: Colors): string {
 
 /** A suggestion as it stands, in quotes where the eye would lose its beginning or end, or what is invisible in it. */
 function exact(suggestion: string): string {
-  return suggestion !== '' && suggestion === suggestion.trim() && visible(suggestion) === suggestion ? suggestion : `"${visible(suggestion)}"`;
+  return suggestion !== '' && suggestion === suggestion.trim() && visible(suggestion) === suggestion
+    ? suggestion
+    : `"${visible(suggestion)}"`;
 }
 
 /** `configs/a.yaml:12:3`, or `train.csv:15 (row 13, column text)` for a table; an override has no line, and its snippet tells the place. */

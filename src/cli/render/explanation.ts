@@ -10,13 +10,22 @@ export function explanationText(explanation: Explanation, colors: Colors): strin
   return sections(
     [
       { title: `${experiment} · one training step on ${device}`, lines: [parameterTable(explanation, colors)] },
-      { title: 'encoding, once per text', lines: explanation.encoding.map((each) => `${operations(each.operations)} for a batch of ${shapeText(each.batch)}`) },
+      {
+        title: 'encoding, once per text',
+        lines: explanation.encoding.map((each) => `${operations(each.operations)} for a batch of ${shapeText(each.batch)}`),
+      },
       { title: `memory, ${explanation.optimizer.name}`, lines: [memoryTable(explanation, colors)] },
       { title: 'floating-point operations', lines: [workTable(explanation, colors)] },
       { title: 'operators', lines: [operatorTable(explanation, colors)] },
       { title: 'precision', lines: precisionLines(explanation, colors) },
-      { title: 'fused or chosen operators, and why', lines: choices.map(({ choice, count: times, why }) => `${count(times)} × ${choice}: ${why}`) },
-      { title: `operators rewritten for ${device}, and why`, lines: lowered.map(({ op, nodes, why }) => `${count(nodes)} × ${op}: ${why}`) },
+      {
+        title: 'fused or chosen operators, and why',
+        lines: choices.map(({ choice, count: times, why }) => `${count(times)} × ${choice}: ${why}`),
+      },
+      {
+        title: `operators rewritten for ${device}, and why`,
+        lines: lowered.map(({ op, nodes, why }) => `${count(nodes)} × ${op}: ${why}`),
+      },
       { title: 'onnxruntime fusions switched off, because the backward pass needs what they drop', lines: [switchedOff.join(', ')] },
     ],
     colors,
@@ -24,7 +33,12 @@ export function explanationText(explanation: Explanation, colors: Colors): strin
 }
 
 function parameterTable({ trained, frozen }: Explanation, colors: Colors): string {
-  const row = (title: string, sum: Explanation['trained']): readonly string[] => [title, count(sum.count), bytes(sum.bytes), plural(sum.tensors, 'tensor')];
+  const row = (title: string, sum: Explanation['trained']): readonly string[] => [
+    title,
+    count(sum.count),
+    bytes(sum.bytes),
+    plural(sum.tensors, 'tensor'),
+  ];
   return table([left('parameters'), right('numbers'), right('memory'), left('')], [row('trained', trained), row('frozen', frozen)], colors);
 }
 
@@ -39,12 +53,18 @@ function memoryTable({ steps, optimizer }: Explanation, colors: Colors): string 
     ['the batch', 'batch'],
     ['peak within the graph', 'peak'],
   ];
-  return table([left('batch'), ...shapeColumns(steps)], rows.map(([title, key]) => [title, ...steps.map(({ memory }) => bytes(memory[key]))]), colors);
+  return table(
+    [left('batch'), ...shapeColumns(steps)],
+    rows.map(([title, key]) => [title, ...steps.map(({ memory }) => bytes(memory[key]))]),
+    colors,
+  );
 }
 
 function workTable({ steps }: Explanation, colors: Colors): string {
   const kinds = Object.keys(steps[0]?.work.forward ?? {}) as (keyof Explanation['steps'][number]['work']['forward'])[];
-  const rows = (['forward', 'backward'] as const).flatMap((part) => kinds.map((kind) => [`${part}: ${kind}`, ...steps.map(({ work }) => operations(work[part][kind]))]));
+  const rows = (['forward', 'backward'] as const).flatMap((part) =>
+    kinds.map((kind) => [`${part}: ${kind}`, ...steps.map(({ work }) => operations(work[part][kind]))]),
+  );
   const update = ['update', ...steps.map(({ work }) => operations(work.update))];
   const total = ['total', ...steps.map(({ work }) => operations(work.total))];
   return table([left('batch'), ...shapeColumns(steps)], [...rows, update, total], colors);
@@ -63,7 +83,10 @@ function shapeText({ kind, texts, width }: BatchShape): string {
 /** Nothing where all is float32, as it is without a word about it. */
 function precisionLines({ precision: { why, nodes } }: Explanation, colors: Colors): readonly string[] {
   const rows = nodes.map(({ what, dtype, nodes: times }) => [what, dtype, count(times)]);
-  return [...(why === null ? [] : [why]), ...(rows.length === 0 ? [] : [table([left('nodes'), left('type'), right('count')], rows, colors)])];
+  return [
+    ...(why === null ? [] : [why]),
+    ...(rows.length === 0 ? [] : [table([left('nodes'), left('type'), right('count')], rows, colors)]),
+  ];
 }
 
 function operatorTable({ operators }: Explanation, colors: Colors): string {

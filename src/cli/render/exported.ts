@@ -16,14 +16,22 @@ export function exportText({ folder, fold, files }: ExportedModel, format: Expor
 }
 
 function agreement({ path, bytes: size, rows, maxDifference }: ExportedFile): string {
-  return `${path}, ${bytes(size)}: predictions agree with the run's on ${plural(rows, 'validation row')} of the fold (largest difference ${maxDifference.toExponential(1)})`;
+  const difference = `largest difference ${maxDifference.toExponential(1)}`;
+  return `${path}, ${bytes(size)}: predictions agree with the run's on ${plural(rows, 'validation row')} of the fold (${difference})`;
 }
 
 function comparison(files: readonly ExportedFile[], colors: Colors): string {
   const shown = headlineMetrics.filter((name) => files.some(({ before }) => name in before));
   const columns = [left('file'), left('precision'), right('size'), ...shown.map((name) => right(name)), right('largest difference')];
-  const rows = files.map((file) => [file.path, file.precision, bytes(file.bytes), ...shown.map((name) => change(file, name)), file.maxDifference.toExponential(1)]);
-  return `${table(columns, rows, colors)}\n\nmeasured on the fold's ${plural(files[0]?.rows ?? 0, 'validation row')}; the difference is to the run's own predictions`;
+  const rows = files.map((file) => [
+    file.path,
+    file.precision,
+    bytes(file.bytes),
+    ...shown.map((name) => change(file, name)),
+    file.maxDifference.toExponential(1),
+  ]);
+  const measured = plural(files[0]?.rows ?? 0, 'validation row');
+  return `${table(columns, rows, colors)}\n\nmeasured on the fold's ${measured}; the difference is to the run's own predictions`;
 }
 
 /** What a metric was in the run and is in the file; one number where it is the same. */

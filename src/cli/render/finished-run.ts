@@ -21,20 +21,30 @@ export function withRecord(result: RunResult): FinishedRun {
 
 export function finishedRunText(result: FinishedRun, colors: Colors): string {
   const fromCache = result.cached === 0 ? '' : `, ${result.cached} from the cache`;
-  const title = `${result.run} · done in ${duration(result.seconds)} · ${result.executed} of ${result.executed + result.cached} tasks ran${fromCache}`;
+  const tasks = `${result.executed} of ${result.executed + result.cached} tasks ran${fromCache}`;
+  const title = `${result.run} · done in ${duration(result.seconds)} · ${tasks}`;
   return sections(
     [
       { title, lines: result.metrics === null ? ['not evaluated'] : [resultsTable(result.metrics, colors)] },
       { title: 'decisions', lines: decisionLines(result.decisions) },
       { title: 'submission', lines: result.submission === null ? [] : [pathFromHere(result.submission)] },
-      { title: 'files', lines: [`${pathFromHere(result.folder)}/`, ...(existsSync(result.folder) ? [readdirSync(result.folder).toSorted().join('  ')] : [])] },
+      {
+        title: 'files',
+        lines: [
+          `${pathFromHere(result.folder)}/`,
+          ...(existsSync(result.folder) ? [readdirSync(result.folder).toSorted().join('  ')] : []),
+        ],
+      },
     ],
     colors,
   );
 }
 
 /** How several runs of one command compare; nothing for one. */
-export async function comparisonText(outcomes: readonly RunOutcome[], colors: Colors): Promise<{ readonly comparison: Comparison | null; readonly text: string }> {
+export async function comparisonText(
+  outcomes: readonly RunOutcome[],
+  colors: Colors,
+): Promise<{ readonly comparison: Comparison | null; readonly text: string }> {
   const runs = outcomes.flatMap((outcome) => {
     if ('error' in outcome) return [];
     const { run: name, folder, metrics } = outcome.run;

@@ -5,7 +5,11 @@ import { left, prose, right, table } from './table.ts';
 import { bytes, count, duration, KEY_DIGITS, pathFromHere, plural, printable } from './text.ts';
 
 /** Several experiments by themselves, and together. */
-export function sumText(plans: readonly ExperimentPlan[], { tasks, todo, diskBytes, checkpointBytes }: PlannedTogether, colors: Colors): string {
+export function sumText(
+  plans: readonly ExperimentPlan[],
+  { tasks, todo, diskBytes, checkpointBytes }: PlannedTogether,
+  colors: Colors,
+): string {
   const rows = plans.map(({ run, tasks: own, estimate }) => [
     run,
     count(own.filter(({ cached }) => !cached).length),
@@ -15,10 +19,16 @@ export function sumText(plans: readonly ExperimentPlan[], { tasks, todo, diskByt
   ]);
   return sections(
     [
-      { title: `${plural(plans.length, 'experiment')}, each by itself`, lines: [table([left('run'), right('tasks to do'), right('memory'), right('disk'), right('time')], rows, colors)] },
+      {
+        title: `${plural(plans.length, 'experiment')}, each by itself`,
+        lines: [table([left('run'), right('tasks to do'), right('memory'), right('disk'), right('time')], rows, colors)],
+      },
       {
         title: 'together, shared stages counted once',
-        lines: [`${plural(tasks, 'task')}: ${count(todo)} to run, ${count(tasks - todo)} in the cache`, ...(todo === 0 ? [] : [diskText(diskBytes, checkpointBytes)])],
+        lines: [
+          `${plural(tasks, 'task')}: ${count(todo)} to run, ${count(tasks - todo)} in the cache`,
+          ...(todo === 0 ? [] : [diskText(diskBytes, checkpointBytes)]),
+        ],
       },
     ],
     colors,
@@ -26,7 +36,8 @@ export function sumText(plans: readonly ExperimentPlan[], { tasks, todo, diskByt
 }
 
 function diskText(diskBytes: number, checkpointBytes: number): string {
-  return `${bytes(diskBytes)} on disk${checkpointBytes === 0 ? '' : `, and up to ${bytes(checkpointBytes)} for checkpoints during training`}`;
+  const checkpoints = checkpointBytes === 0 ? '' : `, and up to ${bytes(checkpointBytes)} for checkpoints during training`;
+  return `${bytes(diskBytes)} on disk${checkpoints}`;
 }
 
 /** One experiment: its tasks, why they are to be done, and what that takes. */
@@ -42,7 +53,7 @@ export function planText(plan: ExperimentPlan, colors: Colors): string {
         title: 'in total',
         lines: [
           `${plural(rows, 'row')} to train on, ${plural(testRows, 'row')} to predict`,
-          `${plural(folds, 'fold')} of ${plural(epochs, 'epoch')}: ${plural(steps, 'step')}${tokens === null ? '' : `, ${tokensText(tokens)}`}`,
+          `${plural(folds, 'fold')} of ${plural(epochs, 'epoch')}: ${[plural(steps, 'step'), ...(tokens === null ? [] : [tokensText(tokens)])].join(', ')}`,
           `${plural(tasks.length, 'task')}: ${count(todo)} to run, ${count(tasks.length - todo)} in the cache`,
           printable(deviceInWords),
           ...(share.lanes > 1 ? [`${plural(share.lanes, 'fold')} at the same time, ${plural(share.threads, 'thread')} each`] : []),
@@ -59,8 +70,13 @@ function estimateLines({ device, share, tasks, estimate }: ExperimentPlan): read
   const most = tasks.find((task) => task.peakBytes === peakBytes)?.id ?? `${plural(share.lanes, 'fold')} at the same time`;
   const memory = `${bytes(peakBytes ?? 0)} of memory at most, in ${most}`;
   const disk = diskText(diskBytes ?? 0, checkpointBytes);
-  if (seconds === null) return [memory, disk, `time unknown: nothing like it has run on this machine${device === 'cpu' ? '; --probe times a few batches' : ` on ${device}, and --probe times the CPU only`}`];
-  return [memory, disk, `${duration(seconds)}${atMost ? ' at most, if no rule stops it earlier' : ''}${source === null ? '' : `, by speeds ${source}`}`];
+  const probe = device === 'cpu' ? '; --probe times a few batches' : ` on ${device}, and --probe times the CPU only`;
+  if (seconds === null) return [memory, disk, `time unknown: nothing like it has run on this machine${probe}`];
+  return [
+    memory,
+    disk,
+    `${duration(seconds)}${atMost ? ' at most, if no rule stops it earlier' : ''}${source === null ? '' : `, by speeds ${source}`}`,
+  ];
 }
 
 function taskTable(tasks: ExperimentPlan['tasks'], colors: Colors): string {
@@ -85,5 +101,11 @@ function tokensText({ count: tokens, padding }: TokenCount): string {
 /** Each reason once, after the tasks that it holds for. */
 function whyLines(tasks: ExperimentPlan['tasks']): readonly string[] {
   const todo = tasks.filter(({ cached }) => !cached).map(({ id, why }) => ({ id, text: printable(why.join('; ')) }));
-  return [...new Set(todo.map(({ text }) => text))].map((text) => `${todo.filter((task) => task.text === text).map(({ id }) => id).join(', ')}: ${text}`);
+  return [...new Set(todo.map(({ text }) => text))].map(
+    (text) =>
+      `${todo
+        .filter((task) => task.text === text)
+        .map(({ id }) => id)
+        .join(', ')}: ${text}`,
+  );
 }

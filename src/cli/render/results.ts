@@ -10,7 +10,11 @@ export function resultsTable({ folds, cv, oof }: RunMetrics, colors: Colors): st
   return table(
     [left('fold'), right('best epoch'), ...names.map((name) => right(printable(name)))],
     [
-      ...folds.map((fold) => [String(fold.fold), `${fold.best_epoch} of ${fold.epochs.length}`, ...cells((name) => fold.best[`val/${name}`])]),
+      ...folds.map((fold) => [
+        String(fold.fold),
+        `${fold.best_epoch} of ${fold.epochs.length}`,
+        ...cells((name) => fold.best[`val/${name}`]),
+      ]),
       ['mean', '', ...cells((name) => cv[name]?.mean)],
       // Of one fold there is no deviation.
       ...(folds.length < 2 ? [] : [['± sd', '', ...cells((name) => cv[name]?.sd)]]),

@@ -8,7 +8,15 @@ import { duration, metric, minuteOf, printable } from './text.ts';
 /** A row a run. */
 export function runList(runs: readonly ListedRun[], artifacts: string, colors: Colors): string {
   if (runs.length === 0) return `no runs yet in ${resolve(artifacts, 'runs')}; start one with: pipeline run <config>`;
-  const columns = [left('run'), left('status'), left('started'), right('took'), left('model'), right('folds'), ...headlineMetrics.map((name) => right(`oof/${name}`))];
+  const columns = [
+    left('run'),
+    left('status'),
+    left('started'),
+    right('took'),
+    left('model'),
+    right('folds'),
+    ...headlineMetrics.map((name) => right(`oof/${name}`)),
+  ];
   return table(
     columns,
     runs.map(({ name, status, startedAt, seconds, experiment, results, trainedFolds }) => [

@@ -10,6 +10,8 @@ export interface Section {
 export function sections(parts: readonly Section[], colors: Colors): string {
   return parts
     .filter(({ lines }) => lines.length > 0)
-    .map(({ title, lines }) => [colors.bold(title), ...lines.flatMap((line) => line.split('\n')).map((line) => (line === '' ? '' : `  ${line}`))].join('\n'))
+    .map(({ title, lines }) =>
+      [colors.bold(title), ...lines.flatMap((line) => line.split('\n')).map((line) => (line === '' ? '' : `  ${line}`))].join('\n'),
+    )
     .join('\n\n');
 }

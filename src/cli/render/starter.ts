@@ -5,7 +5,8 @@ import type { StarterFacts } from '../../runner/starter/starter.ts';
 export function draftText(output: string, { id, text, target, test, sample }: Omit<StarterFacts, 'schema'>): string {
   const submission = sample === null ? 'no sample submission' : `submission as ${sample}`;
   const rest = test === null ? 'no rows to predict' : `rows to predict from ${test}, ${submission}`;
-  return `wrote ${output}: text in ${text}, classes in ${target}, ids in ${id ?? 'no column'}, ${rest}\nreview it, then: pipeline run ${output}`;
+  const columns = `text in ${text}, classes in ${target}, ids in ${id ?? 'no column'}`;
+  return `wrote ${output}: ${columns}, ${rest}\nreview it, then: pipeline run ${output}`;
 }
 
 export function copiedText({ files, next }: CopiedExample): string {

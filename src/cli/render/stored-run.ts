@@ -15,7 +15,15 @@ import { duration, minuteOf, pathFromHere, plural, printable } from './text.ts';
 /** All that is known of a run, for --json. */
 export function runDocument(run: StoredRun, history: RunHistory): object {
   const [files, folds] = [filesBelow(run.folder), foldStories(history)];
-  return { ...run, asked: asked(run.experiment), decisions: notedDecisions(history), files, folds, ...restOf(history), system: taken(history) };
+  return {
+    ...run,
+    asked: asked(run.experiment),
+    decisions: notedDecisions(history),
+    files,
+    folds,
+    ...restOf(history),
+    system: taken(history),
+  };
 }
 
 /** The same for a person. */
@@ -28,13 +36,25 @@ export function runText(run: StoredRun, history: RunHistory, colors: Colors): st
       {
         title: printable(name),
         lines: [
-          `${status}, started ${minuteOf(startedAt)}${seconds === null ? '' : `, took ${duration(seconds)}`}${trainedFolds === all ? '' : `, ${trainedFolds} of ${plural(all, 'fold')} trained`}`,
+          [
+            `${status}, started ${minuteOf(startedAt)}`,
+            ...(seconds === null ? [] : [`took ${duration(seconds)}`]),
+            ...(trainedFolds === all ? [] : [`${trainedFolds} of ${plural(all, 'fold')} trained`]),
+          ].join(', '),
           ...(status === 'failed' && typeof history.end?.error === 'string' ? [printable(history.end.error)] : []),
         ],
       },
-      { title: 'configuration (other keys have their defaults)', lines: Object.entries(asked(experiment)).map(([path, value]) => `${path}: ${printable(shownValue(value))}`) },
+      {
+        title: 'configuration (other keys have their defaults)',
+        lines: Object.entries(asked(experiment)).map(([path, value]) => `${path}: ${printable(shownValue(value))}`),
+      },
       { title: 'results', lines: metrics === null ? ['not evaluated yet'] : [resultsTable(metrics, colors)] },
-      { title: 'learning curves', lines: (metrics?.folds ?? foldStories(history).map(unfinished)).flatMap((fold) => [foldCurves(fold, monitor, colors), '']).slice(0, -1) },
+      {
+        title: 'learning curves',
+        lines: (metrics?.folds ?? foldStories(history).map(unfinished))
+          .flatMap((fold) => [foldCurves(fold, monitor, colors), ''])
+          .slice(0, -1),
+      },
       { title: 'decisions', lines: decisionLines(notedDecisions(history)) },
       { title: `files in ${printable(pathFromHere(folder))}`, lines: filesBelow(folder).map(printable) },
     ],

@@ -13,12 +13,17 @@ export function rankingText(sweep: Sweep, { ranking, verdict, pairing, report }:
   const rows = ranking.map(({ run, values, score, seconds, error }, i) => [
     score === null ? '–' : `${i + 1}`,
     ...sweep.parameters.map((path) => printable(shownValue(values[path]))),
-    score === null ? colors.red(error === null ? 'not evaluated' : 'failed') : i === 0 && pairing?.sameRows === true ? colors.green(metric(score)) : metric(score),
+    score === null
+      ? colors.red(error === null ? 'not evaluated' : 'failed')
+      : i === 0 && pairing?.sameRows === true
+        ? colors.green(metric(score))
+        : metric(score),
     seconds === null ? '–' : duration(seconds),
     run,
   ]);
   const missing = sweep.members.length - ranking.length;
-  const title = `${sweep.name} · ${ranking.length} of ${plural(sweep.members.length, 'experiment')}${missing > 0 ? ', the rest did not start' : ''}`;
+  const rest = missing > 0 ? ', the rest did not start' : '';
+  const title = `${sweep.name} · ${ranking.length} of ${plural(sweep.members.length, 'experiment')}${rest}`;
   const [best] = ranking;
   const canRepeat = pairing?.sameRows !== false && best !== undefined && best.folder !== null && best.score !== null;
   return sections(
@@ -34,7 +39,10 @@ export function rankingText(sweep: Sweep, { ranking, verdict, pairing, report }:
 
 /** The experiments of a sweep, by their values. */
 export function memberList({ name, base, metric: by, parameters, members }: Sweep, colors: Colors): string {
-  const rows = members.map(({ loaded, values }) => [...parameters.map((path) => printable(shownValue(values[path]))), loaded.experiment.name]);
+  const rows = members.map(({ loaded, values }) => [
+    ...parameters.map((path) => printable(shownValue(values[path]))),
+    loaded.experiment.name,
+  ]);
   const title = `${name} · ${plural(members.length, 'experiment')} on ${base}, ranked by ${by}`;
   return sections([{ title, lines: [table([...parameters.map(left), left('run')], rows, colors)] }], colors);
 }

@@ -5,7 +5,8 @@ import { count, plural } from './text.ts';
 
 /** What was sent of each run, and what the server refused. */
 export function syncTable(synced: readonly Synced[], colors: Colors): string {
-  const stateText = ({ state, entries }: Synced): string => (state === 'at-work' ? 'still running' : entries === 0 ? 'nothing new' : 'sent');
+  const stateText = ({ state, entries }: Synced): string =>
+    state === 'at-work' ? 'still running' : entries === 0 ? 'nothing new' : 'sent';
   const rows = synced.map((each) => [each.run, stateText(each), count(each.entries), each.page ?? '–']);
   const refused = synced
     .filter(({ rejected }) => rejected > 0)

@@ -30,7 +30,12 @@ export function table(columns: readonly Column[], rows: Rows, colors: Colors): s
     .map((of) => {
       const part = of.map((i) => columns[i] as Column);
       const partWidths = of.map((i) => widths[i] ?? 0);
-      return grid(part, rows.map((row) => of.map((i) => row[i] ?? '')), narrowed(part, partWidths, room) ?? partWidths, colors);
+      return grid(
+        part,
+        rows.map((row) => of.map((i) => row[i] ?? '')),
+        narrowed(part, partWidths, room) ?? partWidths,
+        colors,
+      );
     })
     .join('\n\n');
 }
@@ -79,9 +84,15 @@ function tablesOf(widths: readonly number[], keys: number, room: number): readon
 }
 
 function grid(columns: readonly Column[], rows: Rows, widths: readonly number[], colors: Colors): string {
-  const line = (cells: readonly string[]): string => cells.map((cell, i) => aligned(cell, widths[i] ?? 0, columns[i]?.align)).join(' '.repeat(GAP)).trimEnd();
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, i) => aligned(cell, widths[i] ?? 0, columns[i]?.align))
+      .join(' '.repeat(GAP))
+      .trimEnd();
   const lines = (row: readonly string[]): readonly string[] => {
-    const cells = row.map((cell, i) => (columns[i]?.isProse === true ? cell.split('\n').flatMap((part) => wrapped(part, widths[i] ?? 0)) : cell.split('\n')));
+    const cells = row.map((cell, i) =>
+      columns[i]?.isProse === true ? cell.split('\n').flatMap((part) => wrapped(part, widths[i] ?? 0)) : cell.split('\n'),
+    );
     return Array.from({ length: Math.max(...cells.map(({ length }) => length)) }, (_, i) => line(cells.map((parts) => parts[i] ?? '')));
   };
   return [line(columns.map(({ title }) => colors.dim(title))), ...rows.flatMap(lines)].join('\n');
@@ -106,7 +117,12 @@ function paragraphs(columns: readonly Column[], rows: Rows, room: number, colors
         if (lines.length > 0 && widthOf(joined) <= room - GAP) lines[lines.length - 1] = joined;
         else lines.push(item);
       }
-      return [first, ...lines.flatMap((item) => item.split('\n').flatMap((part) => wrapped(part, room - GAP))).map((item) => `${' '.repeat(GAP)}${item}`)].join('\n');
+      return [
+        first,
+        ...lines
+          .flatMap((item) => item.split('\n').flatMap((part) => wrapped(part, room - GAP)))
+          .map((item) => `${' '.repeat(GAP)}${item}`),
+      ].join('\n');
     })
     .join('\n');
 }

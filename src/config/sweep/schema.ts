@@ -4,12 +4,36 @@ import { choice, dotted, integer, isPathOr, nullable, object, pathsOf, schemaAt,
 
 /** A sweep without its parameters, whose keys are the paths of the configuration. */
 export const sweepDefinition = object('A sweep: one configuration, and values to try in it.', {
-  name: nullable(text({ maxLength: 60, pattern: '^[\\p{L}\\p{N}_][\\p{L}\\p{N}_-]*$', patternErrorMessage: 'letters, digits, - and _', examples: ['heads'], description: "Name of the sweep's folder, with which the names of its runs begin; null: the name of the file." })),
-  base: text({ examples: ['../quickstart.yaml'], description: 'The configuration that the values are put into: a path relative to this file.' }),
-  strategy: choice(['grid', 'random'], { default: 'grid', description: 'grid runs every combination of the values; random draws combinations at random.' }),
-  trials: integer({ default: 10, examples: [20], minimum: 1, maximum: 1000, description: 'Number of combinations that the strategy random draws.' }),
+  name: nullable(
+    text({
+      maxLength: 60,
+      pattern: '^[\\p{L}\\p{N}_][\\p{L}\\p{N}_-]*$',
+      patternErrorMessage: 'letters, digits, - and _',
+      examples: ['heads'],
+      description: "Name of the sweep's folder, with which the names of its runs begin; null: the name of the file.",
+    }),
+  ),
+  base: text({
+    examples: ['../quickstart.yaml'],
+    description: 'The configuration that the values are put into: a path relative to this file.',
+  }),
+  strategy: choice(['grid', 'random'], {
+    default: 'grid',
+    description: 'grid runs every combination of the values; random draws combinations at random.',
+  }),
+  trials: integer({
+    default: 10,
+    examples: [20],
+    minimum: 1,
+    maximum: 1000,
+    description: 'Number of combinations that the strategy random draws.',
+  }),
   seed: integer({ default: 42, examples: [7], minimum: 0, maximum: 2 ** 32 - 1, description: 'Seed of what the strategy random draws.' }),
-  metric: choice(runMetrics, { default: 'oof/f1_macro', examples: ['oof/accuracy'], description: 'The metric that ranks the runs. Smaller losses are better; of all other metrics, larger values are.' }),
+  metric: choice(runMetrics, {
+    default: 'oof/f1_macro',
+    examples: ['oof/accuracy'],
+    description: 'The metric that ranks the runs. Smaller losses are better; of all other metrics, larger values are.',
+  }),
 });
 
 /** Paths of what a sweep can change: every value, and the objects that can be null or a path. */
@@ -18,7 +42,10 @@ export function parameterPaths(): readonly string[] {
     const schema = schemaAt(experimentDefinition, path);
     return schema?.properties === undefined || isPathOr(schema) || typesOf(schema).includes('null');
   };
-  return pathsOf(experimentDefinition).filter(isValue).map(dotted).filter((path) => path !== 'name');
+  return pathsOf(experimentDefinition)
+    .filter(isValue)
+    .map(dotted)
+    .filter((path) => path !== 'name');
 }
 
 /** The JSON Schema of sweep files, for editors and for the check. */
@@ -31,7 +58,9 @@ export const sweepSchema: SchemaNode = {
     parameters: {
       type: 'object',
       description: 'What to try: the path of each parameter with a list of values or, for the strategy random, a range.',
-      properties: Object.fromEntries(parameterPaths().map((path) => [path, choices(schemaAt(experimentDefinition, path.split('.')) as SchemaNode)])),
+      properties: Object.fromEntries(
+        parameterPaths().map((path) => [path, choices(schemaAt(experimentDefinition, path.split('.')) as SchemaNode)]),
+      ),
       additionalProperties: false,
     },
   },
@@ -40,7 +69,12 @@ export const sweepSchema: SchemaNode = {
 /** A list of values of a parameter; for numbers also a range. */
 function choices(parameter: SchemaNode): SchemaNode {
   const number = typesOf(parameter).find((type) => type === 'number' || type === 'integer');
-  const list: SchemaNode = { type: 'array', items: parameter, minItems: 1, ...(parameter.description === undefined ? {} : { description: parameter.description }) };
+  const list: SchemaNode = {
+    type: 'array',
+    items: parameter,
+    minItems: 1,
+    ...(parameter.description === undefined ? {} : { description: parameter.description }),
+  };
   if (number === undefined) return list;
   const bound = (description: string): SchemaNode => ({ type: number, description });
   return {

@@ -25,7 +25,10 @@ export function scoreOf(metrics: RunMetrics | null, name: string): number {
 }
 
 /** Members that failed, were not evaluated or were not reached, by their values. */
-export function reasonsWithoutResult(sweep: Sweep, outcomes: readonly RunOutcome[]): readonly { readonly label: string; readonly reason: string }[] {
+export function reasonsWithoutResult(
+  sweep: Sweep,
+  outcomes: readonly RunOutcome[],
+): readonly { readonly label: string; readonly reason: string }[] {
   return sweep.members.flatMap(({ values }, i) => {
     const outcome = outcomes[i];
     const label = sweep.parameters.map((path) => `${path}: ${shownValue(values[path])}`).join(', ');
@@ -36,7 +39,8 @@ export function reasonsWithoutResult(sweep: Sweep, outcomes: readonly RunOutcome
 }
 
 function memberOf({ metric }: Sweep, { values, loaded }: SweepMember, outcome: RunOutcome): RankedMember {
-  if ('error' in outcome) return { run: loaded.experiment.name, values, score: null, seconds: null, folder: null, error: messageOf(outcome.error) };
+  if ('error' in outcome)
+    return { run: loaded.experiment.name, values, score: null, seconds: null, folder: null, error: messageOf(outcome.error) };
   const { run, metrics, seconds, folder } = outcome.run;
   const score = scoreOf(metrics, metric);
   return { run, values, score: Number.isFinite(score) ? score : null, seconds, folder, error: null };

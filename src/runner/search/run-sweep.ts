@@ -36,7 +36,11 @@ export interface SweepResult {
  * Runs every experiment of a sweep, the shared stages once, ranks the runs, and writes `sweeps/<name>/`. A member whose training fails
  * does not end the others. Throws where the runs could not be ranked by the metric.
  */
-export async function runSweep(sweep: Sweep, options: Omit<RunAllOptions, 'commandName' | 'continuesAfter'>, observer: RunsObserver): Promise<SweepResult> {
+export async function runSweep(
+  sweep: Sweep,
+  options: Omit<RunAllOptions, 'commandName' | 'continuesAfter'>,
+  observer: RunsObserver,
+): Promise<SweepResult> {
   await throwIfUnranked(sweep);
   const outcomes = await runAll(
     sweep.members.map(({ loaded }) => loaded),
@@ -94,7 +98,11 @@ async function writeReport(
   const comparison = await compareRuns(runs, sweep.metric);
   const { writeComparisonReport } = await import('../../tracking/report/comparison-report.ts');
   const report = join(folder, 'report.html');
-  await writeComparisonReport(report, comparison, runs, { name: sweep.name, base: sweep.base, without: reasonsWithoutResult(sweep, outcomes) });
+  await writeComparisonReport(report, comparison, runs, {
+    name: sweep.name,
+    base: sweep.base,
+    without: reasonsWithoutResult(sweep, outcomes),
+  });
   return { comparison, report };
 }
 

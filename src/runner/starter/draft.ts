@@ -22,7 +22,8 @@ export interface DraftOptions extends NamedColumns {
 export async function draftStarter(path: string, options: DraftOptions): Promise<Omit<StarterFacts, 'schema'>> {
   const { columns = null, encoding = 'utf-8' } = options;
   const table = await readTableAside({ path, columns, encoding });
-  if (columns === null && table.lines.length > 0 && table.absent === undefined && looksLikeRow(table.columns, table.rows)) throw noHeader(table);
+  if (columns === null && table.lines.length > 0 && table.absent === undefined && looksLikeRow(table.columns, table.rows))
+    throw noHeader(table);
   const { text, target } = textAndTarget(table, options);
   const [test, sample] = [sibling(path, ['test']), sibling(path, ['sample_submission', 'sampleSubmission'])];
   return {

@@ -12,21 +12,33 @@ export interface NamedColumns {
 /** Two different columns. Throws a usage error where the table has one, or one was named for both. */
 export function textAndTarget(table: Table, asked: NamedColumns): { readonly text: string; readonly target: string } {
   if (table.columns.length < 2) {
-    throw new OrtrainError('usage', `${table.file} has one column, ${quoted(table.columns[0] ?? '')}; a classifier learns from a column of texts and one of classes`, {
-      subject: table.file,
-      remedy: 'Give it a table of both. If the file has more columns, look whether its separator fits its ending.',
-    });
+    throw new OrtrainError(
+      'usage',
+      `${table.file} has one column, ${quoted(table.columns[0] ?? '')}; a classifier learns from a column of texts and one of classes`,
+      {
+        subject: table.file,
+        remedy: 'Give it a table of both. If the file has more columns, look whether its separator fits its ending.',
+      },
+    );
   }
-  const existing = (column: string | undefined, flag: string): string | undefined => (column === undefined ? undefined : columnNamed(table, column, flag));
+  const existing = (column: string | undefined, flag: string): string | undefined =>
+    column === undefined ? undefined : columnNamed(table, column, flag);
   const [givenText, target] = [existing(asked.text, '--text'), existing(asked.target, '--target')];
   const text = givenText ?? textColumn(table, target);
   if (target === undefined) return { text, target: targetColumn(table, text) };
   if (text === target) {
-    throw new OrtrainError('usage', `--text and --target name the same column, ${quoted(text)}`, { subject: text, remedy: `The columns are ${quotedList(table.columns)}.` });
+    throw new OrtrainError('usage', `--text and --target name the same column, ${quoted(text)}`, {
+      subject: text,
+      remedy: `The columns are ${quotedList(table.columns)}.`,
+    });
   }
   const different = new Set(columnOf(table, target)).size;
   if (different < 2 || (different > MOST_CLASSES && different > table.rows.length / 2)) {
-    throw new OrtrainError('usage', `--target ${target}: the column has ${different} different values in ${table.rows.length} rows, so it does not hold classes`, { subject: target });
+    throw new OrtrainError(
+      'usage',
+      `--target ${target}: the column has ${different} different values in ${table.rows.length} rows, so it does not hold classes`,
+      { subject: target },
+    );
   }
   return { text, target };
 }
@@ -43,7 +55,9 @@ function columnNamed(table: Table, column: string, flag: string): string {
 /** The column with the longest texts, other than that of the classes. */
 function textColumn(table: Table, target: string | undefined): string {
   const length = (column: string): number => (columnOf(table, column) ?? []).reduce((sum, value) => sum + value.length, 0);
-  const columns = table.columns.filter((column) => column !== target && table.unnamed?.has(column) !== true && table.unusable?.has(column) !== true);
+  const columns = table.columns.filter(
+    (column) => column !== target && table.unnamed?.has(column) !== true && table.unusable?.has(column) !== true,
+  );
   const candidates = columns.length > 0 ? columns : table.columns.filter((column) => column !== target);
   return candidates.reduce((longest, column) => (length(column) > length(longest) ? column : longest));
 }
@@ -56,15 +70,19 @@ const MOST_CLASSES = 50;
 function targetColumn(table: Table, text: string): string {
   const candidates = table.columns.filter((column) => {
     const different = new Set(columnOf(table, column)).size;
-    return column !== text && table.unnamed?.has(column) !== true && different >= 2 && different <= Math.min(MOST_CLASSES, table.rows.length / 2);
+    return (
+      column !== text && table.unnamed?.has(column) !== true && different >= 2 && different <= Math.min(MOST_CLASSES, table.rows.length / 2)
+    );
   });
   const [usual] = candidates.filter((column) => USUAL_TARGETS.test(column));
   const [only, second] = candidates;
   if (usual !== undefined) return usual;
   if (only !== undefined && second === undefined) return only;
+  const hint =
+    candidates.length > 0 ? `it could be ${candidates.map(quoted).join(' or ')}` : `the columns are ${quotedList(table.columns)}`;
   throw new OrtrainError('usage', `it is unclear which column of ${table.file} holds the classes`, {
     subject: table.file,
-    remedy: `Name it with --target; ${candidates.length > 0 ? `it could be ${candidates.map(quoted).join(' or ')}.` : `the columns are ${quotedList(table.columns)}.`}`,
+    remedy: `Name it with --target; ${hint}.`,
   });
 }
 
