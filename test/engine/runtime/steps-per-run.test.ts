@@ -16,15 +16,15 @@ test('the fewest steps that keep the overhead below 5 % of a run', () => {
   }
 });
 
-test('no more than fit in ten seconds, in 256 MiB, and in eight times the largest run so far', () => {
-  expect(stepsPerRun({ ...pace, overhead: 5 })).toBe(50); // (10 - 5) / 0.1, of the 951 that it takes
+test('no more than fit in 18 seconds, in 256 MiB, and in eight times the largest run so far', () => {
+  expect(stepsPerRun({ ...pace, overhead: 5 })).toBe(130); // (18 - 5) / 0.1, of the 951 that it takes
   expect(stepsPerRun({ ...pace, bytes: 2 ** 24 })).toBe(16);
   expect(stepsPerRun({ ...pace, largest: 2 })).toBe(16);
   expect(stepsPerRun({ ...pace, step: 0, largest: 2 })).toBe(16); // a step too short to measure
 });
 
 test('one at least, whatever it takes', () => {
-  expect(stepsPerRun({ ...pace, overhead: 12 })).toBe(1);
+  expect(stepsPerRun({ ...pace, overhead: 19 })).toBe(1);
   expect(stepsPerRun({ ...pace, step: 40 })).toBe(1);
   expect(stepsPerRun({ ...pace, bytes: 2 ** 30 })).toBe(1);
   expect(stepsPerRun({ overhead: 0, step: 0, bytes: 1, largest: 1 })).toBe(1);
@@ -47,7 +47,7 @@ test('a run that is longer than it should be is not followed by a longer one', (
   const pacer = openPacer();
   pacer.ended({ steps: 1, seconds: 60, bytes: 1 });
   pacer.ended({ steps: 8, seconds: 40, bytes: 8 });
-  expect(pacer.stepsPerRun()).toBe(2); // 10 s, if all of the 40 s were steps
+  expect(pacer.stepsPerRun()).toBe(3); // 18 s, if all of the 40 s were steps
   pacer.ended({ steps: 2, seconds: 34, bytes: 2 });
   pacer.ended({ steps: 4, seconds: 36, bytes: 4 });
   expect(pacer.stepsPerRun()).toBe(1); // the overhead alone takes longer than a run may
