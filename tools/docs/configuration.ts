@@ -94,7 +94,7 @@ function keyTable(path: string, schema: SchemaNode): string {
 function typeText(schema: SchemaNode): string {
   const orNull = typesOf(schema).includes('null') ? ', or `null`' : '';
   const words = (schema.enum ?? []).filter((word) => word !== null);
-  if (words.length > 0) return `${words.map(code).join(', ')}${orNull}`;
+  if (words.length > 0) return `${wordsText(words)}${orNull}`;
   if (isPathOr(schema)) return `a path, or an object${orNull}`;
   if (schema.properties !== undefined) return `an object${orNull}`;
   const { patternErrorMessage: _, ...plain } = schema;
@@ -103,6 +103,19 @@ function typeText(schema: SchemaNode): string {
     .replace(/\bnull$/, '`null`')
     .replace(/\bauto\b/, '`auto`');
 }
+
+/** The words themselves; many that are made alike, as metrics are, by their pattern: `val/<metric>` and the names that it stands for. */
+function wordsText(words: readonly string[]): string {
+  const parts = words.map((word) => word.split('/'));
+  const metrics = [...new Set(parts.map(([, metric]) => metric ?? ''))];
+  const patterns = [...new Set(parts.map(([part, , ...rest]) => [part, '<metric>', ...rest].join('/')))];
+  const isMadeAlike = words.length > MOST_WORDS && parts.every(({ length }) => length > 1) && words.length === metrics.length * patterns.length;
+  if (!isMadeAlike) return words.map(code).join(', ');
+  return `${patterns.map(code).join(' or ')}, where \`<metric>\` is ${metrics.map(code).join(', ')}`;
+}
+
+/** More would make a table hard to read. */
+const MOST_WORDS = 8;
 
 function defaultText({ default: usual }: SchemaNode): string {
   return usual === undefined ? '_required_' : code(flow(usual));
