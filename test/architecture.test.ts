@@ -60,6 +60,15 @@ test('the engine is a library: it needs core alone, and its floors stand on each
   expect(wrong).toEqual([]);
 });
 
+test('a task is known by its interface: its kinds stay inside their room, and nobody else counts classes', () => {
+  const outside = sources.filter(({ path }) => roomOf(path) !== 'tasks');
+  const inside = outside.flatMap(({ path, ours }) =>
+    ours.filter((target) => roomOf(target) === 'tasks' && target !== 'tasks/index.ts').map((target) => `${path} imports ${target}`),
+  );
+  const counts = outside.flatMap(({ path, code }) => [...code.matchAll(/\bclasses\.length\b|\bclasses [=<>]=* *\d/g)].map(([found]) => `${path}: ${found}`));
+  expect([...inside, ...counts]).toEqual([]);
+});
+
 test('only engine/runtime imports onnxruntime', () => {
   const importers = sources.filter(({ others }) => others.some((name) => name.startsWith('onnxruntime'))).map(({ path }) => path);
   expect(importers.filter((path) => !path.startsWith('engine/runtime/'))).toEqual([]);

@@ -1,5 +1,13 @@
 /** The metrics that training, evaluation and sweeps measure, by the names that configurations use, and which values of each are better. */
-const METRICS = { loss: 'low', accuracy: 'high', precision_macro: 'high', recall_macro: 'high', f1_macro: 'high', f1: 'high', roc_auc: 'high' } as const;
+const METRICS = {
+  loss: 'low',
+  accuracy: 'high',
+  precision_macro: 'high',
+  recall_macro: 'high',
+  f1_macro: 'high',
+  f1: 'high',
+  roc_auc: 'high',
+} as const;
 
 export type MetricName = keyof typeof METRICS;
 
@@ -14,7 +22,7 @@ export const epochMetrics = [...names.map((metric) => `val/${metric}` as const),
 /** Measured once a run: on all rows out of fold (`oof/…`), and as the mean over the folds (`cv/…/mean`). */
 export const runMetrics = [...names.map((metric) => `oof/${metric}` as const), ...names.map((metric) => `cv/${metric}/mean` as const)];
 
-/** Of any form of a metric: `val/loss`, `oof/loss`, `cv/loss`, `cv/loss/mean`. Higher values of one that nobody measures are taken for better. */
+/** Of any form of a metric: `val/loss`, `oof/loss`, `cv/loss/mean`. Of one that nobody measures, higher values are taken for better. */
 export function betterOf(metric: string): 'high' | 'low' {
   const name = bareMetric(metric);
   return Object.hasOwn(METRICS, name) ? METRICS[name as MetricName] : 'high';

@@ -31,7 +31,11 @@ export interface TrainExamples<T> extends CleanedExamples<T> {
 }
 
 /** `trainExamples` of a file. */
-export async function readTrainExamples<T>(file: string | TableFile, options: TrainOptions, reader: TargetReader<T>): Promise<TrainExamples<T>> {
+export async function readTrainExamples<T>(
+  file: string | TableFile,
+  options: TrainOptions,
+  reader: TargetReader<T>,
+): Promise<TrainExamples<T>> {
   return trainExamples(await readTable(file), options, reader);
 }
 
@@ -58,7 +62,12 @@ export function unlabelledExamples(table: Table, { id, text }: ExampleColumns): 
 }
 
 /** Texts, ids and targets of a table. Everything that is wrong with them, or that there is no `group` column, comes in one `data` error. */
-export function labelledExamples<T>(table: Table, { id, text, target }: LabelledColumns, reader: TargetReader<T>, group: string | null = null): LabelledExamples<T> {
+export function labelledExamples<T>(
+  table: Table,
+  { id, text, target }: LabelledColumns,
+  reader: TargetReader<T>,
+  group: string | null = null,
+): LabelledExamples<T> {
   const { problems, ...read } = reader.read(table, target);
   const columns = { 'data.id': id, 'data.text': text, 'data.target': target, 'split.group_by': group };
   report(table, columns, besides(columnProblems(table, columns), [...textProblems(table, text), ...idProblems(table, id), ...problems]));

@@ -35,7 +35,12 @@ export interface Submission {
  * @param id the id column; null takes the sample's first
  * @param valuesFor what to write into the columns beside the id, or why nothing fits, as a sentence
  */
-export function buildSubmission(sample: Table, predictions: PredictedRows, id: string | null, valuesFor: (columns: readonly SampleColumn[]) => ValueWriter | string): Submission {
+export function buildSubmission(
+  sample: Table,
+  predictions: PredictedRows,
+  id: string | null,
+  valuesFor: (columns: readonly SampleColumn[]) => ValueWriter | string,
+): Submission {
   const idColumn = id ?? sample.columns[0] ?? '';
   const problems = idProblems(sample, predictions, idColumn);
   const valueColumns = valuesBeside(sample, idColumn);

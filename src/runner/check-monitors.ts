@@ -12,7 +12,8 @@ export function throwIfUnmeasured(training: Experiment['training'], task: Task):
     const suggestion = monitor.replace(/[^/]*$/, unmeasured.instead);
     return [{ message: `${field} is ${monitor}, which ${unmeasured.reason}`, field, suggestion }];
   });
-  if (problems.length > 0) throw new OrtrainError('data', `the configuration watches a metric that is not measured for ${task.summary}`, { problems });
+  if (problems.length === 0) return;
+  throw new OrtrainError('data', `the configuration watches a metric that is not measured for ${task.summary}`, { problems });
 }
 
 /** What is trained on, and the fold in which each row is validated. */
@@ -23,7 +24,8 @@ interface DividedTargets {
 }
 
 /** Throws a `data` error for each metric that the configuration watches and that says nothing in a fold which is trained. */
-export function throwIfUndefined({ training, split }: Pick<Experiment, 'training' | 'split'>, { task, targets, foldOf }: DividedTargets): void {
+export function throwIfUndefined({ training, split }: Pick<Experiment, 'training' | 'split'>, divided: DividedTargets): void {
+  const { task, targets, foldOf } = divided;
   const trained = split.only ?? Array.from({ length: split.folds }, (_, fold) => fold);
   const found = task.undefinedMetrics(watchedBy(training), { targets, foldOf, folds: split.folds, trained });
   if (found !== undefined) throw new OrtrainError('data', 'the configuration watches a metric that some folds do not have', found);

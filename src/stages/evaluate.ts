@@ -3,7 +3,7 @@ import { writeFileAtomic, writeJsonAtomic } from '../core/files.ts';
 import { writeCsv } from '../data/csv.ts';
 import { meanAndSd } from '../data/significance.ts';
 import { targetsAt } from '../data/targets.ts';
-import { measured, type Predictions } from '../tasks/index.ts';
+import { measured, type Cells, type Predictions } from '../tasks/index.ts';
 import type { FoldHistory, RunMetrics } from '../tracking/run-metrics.ts';
 import { readExampleIndex, readJson, type FoldValidation } from './outputs.ts';
 import { tableRows } from './prediction-table.ts';
@@ -36,7 +36,8 @@ export const evaluate: Stage<null> = {
     writeJsonAtomic(join(output, 'metrics.json'), metrics);
 
     const { columns } = task;
-    const rows = tableRows(at.length, (i) => [train.ids[at[i]!] ?? '', foldOf[i]!], columns.targetCells(targets), columns.predictionCells(predictions));
+    const places: Cells = (i) => [train.ids[at[i]!] ?? '', foldOf[i]!];
+    const rows = tableRows(at.length, places, columns.targetCells(targets), columns.predictionCells(predictions));
     writeFileAtomic(join(output, 'oof.csv'), writeCsv(['id', 'fold', ...columns.targets, ...columns.predictions], rows));
   },
 };

@@ -26,6 +26,7 @@ export const split: Stage<Params> = {
   },
   async run({ params, files, output }) {
     const examples = await readTrainExamples({ path: files['train'] ?? '', ...params.train }, { ...params.data, group_by: params.split.group_by });
-    writeFolds(join(output, 'folds.csv'), examples.ids, assignFolds({ ...examples, strata: examples.task.strata(examples.targets) }, params.split));
+    const strata = examples.task.strata(examples.targets);
+    writeFolds(join(output, 'folds.csv'), examples.ids, assignFolds({ ...examples, strata }, params.split));
   },
 };

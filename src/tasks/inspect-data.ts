@@ -42,7 +42,10 @@ export async function inspectData(
   const all = labelledExamples(train, data);
   const testTexts = test === null ? null : unlabelledExamples(test, { ...data, ...ofTest }).texts;
   const batches = training === null ? null : { batchSize: training.batch_size, batching: training.batching, padding: training.padding };
-  const ofSameText = (alike: readonly (readonly number[])[]): readonly Finding[] => all.task.conflicts(all, alike.filter((rows) => differ(rows, all.targets)), data.conflicts);
+  const ofSameText = (alike: readonly (readonly number[])[]): readonly Finding[] => {
+    const conflicting = alike.filter((rows) => differ(rows, all.targets));
+    return all.task.conflicts(all, conflicting, data.conflicts);
+  };
   const findings: readonly Finding[] = [
     ...inspectTexts({ texts: all.texts, kept: examples, foldOf, test: testTexts, ofSameText }),
     ...all.task.findings({ table: train, used: data, all, kept: examples, foldOf, folds: split.folds, shuffle: split.shuffle }),

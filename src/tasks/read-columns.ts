@@ -5,7 +5,10 @@ import type { Table } from '../data/table.ts';
 import type { Predictions } from './predictions.ts';
 import type { Misread, TaskColumns } from './task.ts';
 
-/** The targets in a table that was written here, whose columns of a task begin at `first`. Throws a `data` error for a cell that cannot be read. */
+/**
+ * The targets in a table that was written here, whose columns of a task begin at `first`. Throws a `data` error for a cell that cannot
+ * be read.
+ */
 export function readTargets(table: Table, { targets, readTarget }: TaskColumns, first: number): Targets {
   const { width, numbers } = numbersOf(table, first, targets.length, readTarget);
   return { width, values: numbers };
@@ -16,7 +19,9 @@ export function readPredictions(table: Table, { predictions, readPrediction }: T
   return numbersOf(table, first, predictions.length, readPrediction);
 }
 
-function numbersOf(table: Table, first: number, columns: number, read: (cells: readonly string[]) => readonly number[] | Misread): Predictions {
+type ReadRow = (cells: readonly string[]) => readonly number[] | Misread;
+
+function numbersOf(table: Table, first: number, columns: number, read: ReadRow): Predictions {
   let [width, numbers] = [1, new Float64Array(0)];
   table.rows.forEach((cells, row) => {
     const own = read(cells.slice(first, first + columns));
@@ -28,5 +33,6 @@ function numbersOf(table: Table, first: number, columns: number, read: (cells: r
 }
 
 function misread({ file, lines }: Table, row: number, { what, cell, instead }: Misread): Error {
-  return unreadable(file, `${what} in line ${lines[row]} is ${JSON.stringify(cut(cell))}${instead === undefined ? '' : `, not ${instead}`}`);
+  const not = instead === undefined ? '' : `, not ${instead}`;
+  return unreadable(file, `${what} in line ${lines[row]} is ${JSON.stringify(cut(cell))}${not}`);
 }

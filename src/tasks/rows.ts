@@ -12,7 +12,8 @@ export function encoded({ outputs, encode }: Pick<Task, 'outputs' | 'encode'>, t
 }
 
 /** The loss of rows, in float64; logits are row-major [rows, outputs]. */
-export function lossOf({ loss, outputs, encode }: Pick<Task, 'loss' | 'outputs' | 'encode'>, logits: Float32Array, targets: Targets): number {
+export function lossOf(task: Pick<Task, 'loss' | 'outputs' | 'encode'>, logits: Float32Array, targets: Targets): number {
+  const { loss, outputs, encode } = task;
   return lossOfLogits(loss, logits, outputs, (row) => {
     const target = new Float32Array(outputs);
     encode(targetOf(targets, row), target);

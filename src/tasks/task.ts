@@ -43,7 +43,11 @@ export interface Task {
   /** What `stratified-kfold` holds in equal shares. */
   strata(targets: Targets): Strata;
   /** What is to be known about groups of rows that have the same text and different targets. */
-  conflicts(all: LabelledExamples<unknown>, groups: readonly (readonly number[])[], settling: CleaningOptions['conflicts']): readonly Finding[];
+  conflicts(
+    all: LabelledExamples<unknown>,
+    groups: readonly (readonly number[])[],
+    settling: CleaningOptions['conflicts'],
+  ): readonly Finding[];
   /** What else is to be known about the targets before training. */
   findings(inspected: InspectedTargets): readonly Finding[];
   /** How oof.csv and predictions.csv are written and read. */

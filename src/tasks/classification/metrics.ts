@@ -35,7 +35,9 @@ export function classMetrics(classes: number): readonly Metric[] {
     ofConfusion('recall_macro', (confusion) => macroScores(confusion).recall),
     ofConfusion('f1_macro', (confusion) => macroScores(confusion).f1),
     ...(classes === 2 ? [ofConfusion('f1', (confusion) => classScores(confusion)[1]!.f1)] : []),
-    ofProbabilities('roc_auc', (labels, probabilities) => (classes === 2 ? rocAuc(labels, probabilities) : oneAgainstRest(rocAuc, labels, probabilities, classes, 'macro'))),
+    ofProbabilities('roc_auc', (labels, probabilities) =>
+      classes === 2 ? rocAuc(labels, probabilities) : oneAgainstRest(rocAuc, labels, probabilities, classes, 'macro'),
+    ),
   ];
 }
 

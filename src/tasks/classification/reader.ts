@@ -24,7 +24,10 @@ export const classReader: TargetReader<Task> = {
     const classes = description['classes'] as readonly string[];
     const left = classSizes(labelsOf(targets), classes.length);
     const fewest = classes.length === 2 ? 2 : 1;
-    return classes.flatMap((name, label) => (left[label]! < fewest ? [`of the class ${quoted(name)} ${left[label] === 0 ? 'no row is' : 'only one row is'} left`] : []));
+    return classes.flatMap((name, label) => {
+      const rows = left[label]!;
+      return rows < fewest ? [`of the class ${quoted(name)} ${rows === 0 ? 'no row is' : 'only one row is'} left`] : [];
+    });
   },
 };
 

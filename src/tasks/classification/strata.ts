@@ -20,7 +20,8 @@ export function classStrata(labels: Int32Array, classes: readonly string[]): Str
       return few.map(([label, rows]): Problem => {
         const numbers = rows.map((row) => places[row]! + 1);
         const listed = `${numbers.slice(0, MOST_ROWS).join(', ')}${numbers.length > MOST_ROWS ? ', …' : ''}`;
-        return { message: `the class ${quoted(classes[label] ?? String(label))} has ${plural(rows.length, 'row')} for ${folds} folds: rows ${listed}`, row: numbers[0]! };
+        const name = quoted(classes[label] ?? String(label));
+        return { message: `the class ${name} has ${plural(rows.length, 'row')} for ${folds} folds: rows ${listed}`, row: numbers[0]! };
       });
     },
   };

@@ -23,8 +23,9 @@ export function classValues(classes: readonly string[], predictions: Predictions
   };
   if (columns.length > 1) {
     const fits = columns.length === classes.length && columns.every(({ name }) => labelOf.has(name));
-    const names = columns.map(({ name }) => name);
-    return fits ? probability : `beside the id there are the columns ${quotedList(names)}; one column was expected, or one for each class: ${quotedList(classes)}`;
+    if (fits) return probability;
+    const names = quotedList(columns.map(({ name }) => name));
+    return `beside the id there are the columns ${names}; one column was expected, or one for each class: ${quotedList(classes)}`;
   }
   const [column] = columns;
   if (column === undefined) return 'there is no column beside the id';
@@ -38,7 +39,8 @@ export function classValues(classes: readonly string[], predictions: Predictions
     return isBinary ? (row) => labels[row]! : `the column ${quoted(name)} holds integers, and the classes are ${quotedList(classes)}`;
   }
   if (!values.every(isFiniteNumber)) return (row) => classes[labels[row]!]!;
-  return isBinary ? (row) => numbers[row]! : `the column ${quoted(name)} holds fractions, which cannot say which of ${classes.length} classes is predicted`;
+  if (isBinary) return (row) => numbers[row]!;
+  return `the column ${quoted(name)} holds fractions, which cannot say which of ${classes.length} classes is predicted`;
 }
 
 /** A class for a column of integers: as it is written, so that none of its digits is lost; undefined where it is no integer. */

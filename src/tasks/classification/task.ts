@@ -37,9 +37,13 @@ export function classification(classes: readonly string[]): Task {
     metrics,
     watchInstead: 'such as val/f1_macro or val/loss; a metric is no number where rows of a class are missing.',
     usualMetric: 'f1_macro',
-    unmeasured: (metric) =>
-      metrics.some(({ name }) => name === metric) ? undefined : { reason: `is measured for two classes only; the training rows have ${classes.length}`, instead: `${metric}_macro` },
-    undefinedMetrics: (watched, { targets, ...divided }) => undefinedClassMetrics(watched, { ...divided, classes, labels: labelsOf(targets) }),
+    unmeasured(metric) {
+      if (metrics.some(({ name }) => name === metric)) return undefined;
+      return { reason: `is measured for two classes only; the training rows have ${classes.length}`, instead: `${metric}_macro` };
+    },
+    undefinedMetrics(watched, { targets, ...divided }) {
+      return undefinedClassMetrics(watched, { ...divided, classes, labels: labelsOf(targets) });
+    },
     strata: (targets) => classStrata(labelsOf(targets), classes),
     conflicts: (all, conflicting, settling) => conflictFindings(all.texts, conflicting, settling),
     findings: (inspected) => classFindings(classes, inspected),
@@ -55,7 +59,10 @@ export function classification(classes: readonly string[]): Task {
       return Uint8Array.from(labelsOf(targets), (label, row) => (label === labels[row] ? 1 : 0));
     },
     report: (run) => classReport(classes, run),
-    sameness: (predictions) => (new Set(decided(predictions, classes)).size === 1 ? 'gives every validation row the same class' : undefined),
+    sameness(predictions) {
+      const isOne = new Set(decided(predictions, classes)).size === 1;
+      return isOne ? 'gives every validation row the same class' : undefined;
+    },
   };
 }
 

@@ -26,17 +26,23 @@ export function resultSection({ run, report }: RunStory): Html {
   const { metrics, experiment } = run;
   const monitor = experiment.training.best_model.monitor;
   const chosen = metrics.cv[monitor.replace(/^val\//, '')];
-  const folds = metrics.folds.length > 1;
-  const { interval } = report;
-  const ofFolds = '± is the standard deviation over the folds. The intervals are Nadeau and Bengio’s for folds that share their training rows';
-  const about = folds ? `${ofFolds}${interval === null ? '' : `, and ${interval.whose} for ${interval.of}`}. ` : interval === null ? '' : `The interval of ${interval.of} is ${interval.whose}. `;
   return html`<div class="tiles">
 ${tile(metric(chosen?.mean), metrics.folds.length === 1 ? `${monitor}, on the one fold that was trained` : `${monitor}, mean over folds`)}
 ${report.tiles.map((each) => html`${each}
 `)}</div>
 ${foldTable(run)}
-<p class="muted small">${about}A fold’s best epoch is chosen on the rows that it is measured on, so that all of this is a little better than new texts will show.</p>`;
+<p class="muted small">${aboutIntervals(metrics.folds.length, report.interval)}A fold’s best epoch is chosen on the rows that it is measured on, so that all of this is a little better than new texts will show.</p>`;
 }
+
+/** Whose the intervals on the page are, as sentences with a space behind them; empty where there are none. */
+function aboutIntervals(folds: number, interval: RunStory['report']['interval']): string {
+  const own = interval === null ? '' : `, and ${interval.whose} for ${interval.of}`;
+  if (folds > 1) return `${OVER_FOLDS}${own}. `;
+  return interval === null ? '' : `The interval of ${interval.of} is ${interval.whose}. `;
+}
+
+const OVER_FOLDS =
+  '± is the standard deviation over the folds. The intervals are Nadeau and Bengio’s for folds that share their training rows';
 
 /** Each fold's curves, what became of it, and the decisions on its way. */
 export function learningSection({ run, journal }: RunStory, show: Show): Html {

@@ -23,10 +23,11 @@ export async function readRunStory(folder: string): Promise<RunStory> {
   const run = await readEvaluatedRun(folder);
   const texts = await readTrainTexts(run);
   const examples = 'examples' in texts ? texts.examples : undefined;
+  const conflicts = examples === undefined ? [] : conflictingTexts(examples);
   return {
     run,
     journal: journalStory(readHistory(join(folder, 'journal.jsonl'))),
-    report: run.task.report({ outOfFold: run.outOfFold, metrics: run.metrics.oof, texts, conflicts: examples === undefined ? [] : conflictingTexts(examples) }),
+    report: run.task.report({ outOfFold: run.outOfFold, metrics: run.metrics.oof, texts, conflicts }),
     texts,
     lengths: examples === undefined ? undefined : await countTokens(run, examples),
     findings: readFindings(folder),

@@ -8,7 +8,8 @@ import { inspectColumns } from './columns.ts';
 import { inspectGiveaways } from './giveaways.ts';
 
 /** What gives the classes away, and how they are distributed over the folds. */
-export function classFindings(classes: readonly string[], { table, used, all, kept, foldOf, folds, shuffle }: InspectedTargets): readonly Finding[] {
+export function classFindings(classes: readonly string[], inspected: InspectedTargets): readonly Finding[] {
+  const { table, used, all, kept, foldOf, folds, shuffle } = inspected;
   const { ids, texts, targets } = all;
   const rows = { ids, texts, labels: labelsOf(targets), classes };
   return [
@@ -19,15 +20,23 @@ export function classFindings(classes: readonly string[], { table, used, all, ke
 }
 
 /** Texts that have different classes in different rows. */
-export function conflictFindings(texts: readonly string[], groups: readonly (readonly number[])[], conflicts: CleaningOptions['conflicts']): readonly Finding[] {
+export function conflictFindings(
+  texts: readonly string[],
+  groups: readonly (readonly number[])[],
+  conflicts: CleaningOptions['conflicts'],
+): readonly Finding[] {
   if (groups.length === 0) return [];
   const rows = groups.reduce((sum, group) => sum + group.length, 0);
+  const have = groups.length === 1 ? 'has' : 'have';
   const finding = {
     code: 'conflicting-classes',
-    message: `${plural(groups.length, 'text')} ${groups.length === 1 ? 'has' : 'have'} different classes in different training rows, ${plural(rows, 'row')} in all`,
+    message: `${plural(groups.length, 'text')} ${have} different classes in different training rows, ${plural(rows, 'row')} in all`,
     count: groups.length,
     examples: examplesOf('train', groups, texts),
   } as const;
   if (conflicts !== 'keep') return [{ severity: 'info', ...finding }];
-  return [{ severity: 'warning', ...finding, remedy: 'data.conflicts: majority gives each of these texts the class that most of its rows have; data.conflicts: drop leaves them out.' }];
+  return [{ severity: 'warning', ...finding, remedy: REMEDY }];
 }
+
+const REMEDY =
+  'data.conflicts: majority gives each of these texts the class that most of its rows have; data.conflicts: drop leaves them out.';

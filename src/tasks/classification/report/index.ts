@@ -14,14 +14,16 @@ import { bestThreshold, MOST_CURVES, precisionRecallFigure, rankings, rocFigure,
 /** Confusion, ranking and calibration of out-of-fold predictions, and the mistakes by pair of classes. */
 export function classReport(classes: readonly string[], { outOfFold, metrics, texts, conflicts }: ReportedRun): TaskReport {
   const judged = judgedClasses(classes, outOfFold);
-  const { hits, rows, within } = accuracyOf(judged);
+  const { hits, rows } = accuracyOf(judged);
+  const within = wilsonInterval(hits, rows);
+  const interval = `${percent(within.low)} to ${percent(within.high)}`;
   const { bins } = calibrationOf(judged);
   const ranked = rankings(judged);
   const [only] = ranked;
   return {
-    answer: `${count(hits)} of ${plural(rows, 'text')} are classified correctly: ${percent(hits / rows)} (${percent(within.low)} to ${percent(within.high)}).`,
+    answer: `${count(hits)} of ${plural(rows, 'text')} are classified correctly: ${percent(hits / rows)} (${interval}).`,
     tiles: [
-      tile(percent(hits / rows), `accuracy out of fold, ${percent(within.low)} to ${percent(within.high)}`),
+      tile(percent(hits / rows), `accuracy out of fold, ${interval}`),
       tile(metric(metrics['oof/f1_macro']), 'macro F1 out of fold'),
       tile(metric(metrics['oof/roc_auc']), 'area under the ROC curve'),
       tile(metric(calibrationError(bins)), 'expected calibration error'),
@@ -51,7 +53,8 @@ function predictionsSection(judged: JudgedClasses, metrics: ReportedRun['metrics
   const { classes, labels, folds } = judged;
   const isBinary = classes.length === 2;
   const { bins } = calibrationOf(judged);
-  const pooled = isBinary ? (new Set(folds).size > 1 ? 'Thin: each fold. Thick: all folds together.' : '') : againstOthers(new Set(labels).size);
+  const ofFolds = new Set(folds).size > 1 ? 'Thin: each fold. Thick: all folds together.' : '';
+  const pooled = isBinary ? ofFolds : againstOthers(new Set(labels).size);
   return html`<p>Each row is judged by the one model that has not seen it.</p>
 <div class="figures">
 ${figure(show('confusion'), confusionCaption(classes.length))}
@@ -74,9 +77,9 @@ function thresholdCaption(judged: JudgedClasses, metrics: ReportedRun['metrics']
   return `At one half F1 of class ${judged.classes[1] ?? ''} is ${metric(metrics['oof/f1'])}, at ${best?.threshold.toFixed(3) ?? '–'} it would be ${metric(best?.f1)}. That threshold is the best one for these very rows; expect less of it on new texts.`;
 }
 
-function accuracyOf({ labels, predictions }: JudgedClasses): { readonly hits: number; readonly rows: number; readonly within: ReturnType<typeof wilsonInterval> } {
+function accuracyOf({ labels, predictions }: JudgedClasses): { readonly hits: number; readonly rows: number } {
   const hits = labels.reduce((sum, label, row) => sum + (label === predictions[row] ? 1 : 0), 0);
-  return { hits, rows: labels.length, within: wilsonInterval(hits, labels.length) };
+  return { hits, rows: labels.length };
 }
 
 function percent(share: number): string {
