@@ -1,0 +1,73 @@
+import { choice, list, nullable, object, pathOr, text } from '../schema.ts';
+
+const columnNames = (description: string) =>
+  nullable(list(text({ description: 'Name of a column.' }), { examples: [['id', 'text', 'target']], minItems: 1, description }));
+
+/** What the object of any table may say; where it says nothing, `data` does. */
+const ofTable = {
+  id: nullable(text({ examples: ['Id'], description: 'Column that identifies a row; null: the row number. Left out: data.id.' })),
+  text: text({ examples: ['tweet'], description: 'Column with the text. Left out: data.text.' }),
+  encoding: text({ examples: ['latin1'], description: 'Encoding of the file. Left out: data.encoding.' }),
+  columns: columnNames('Names of the columns of a table without a header; null: it has one. Left out: data.columns.'),
+} as const;
+
+export const data = object(
+  'The tables. The ending of the name says the format: csv, tsv, txt (tab-separated), jsonl, ndjson, json or parquet, each also ' +
+    'with .gz or .zip. Paths are relative to the working directory.',
+  {
+    train: pathOr(
+      'The labelled rows to train on: a path, or an object with what differs from the rest of data.',
+      {
+        ...ofTable,
+        target: text({ examples: ['label'], description: 'Column with the class. Left out: data.target.' }),
+      },
+      'data/train.csv',
+    ),
+    test: nullable(
+      pathOr('The rows to predict: a path, or an object with what differs from the rest of data; null: none.', ofTable, 'data/test.csv'),
+    ),
+    sample_submission: nullable(
+      pathOr(
+        'A table from which the submission takes its columns, their order and their types: a path, or an object; null: no ' +
+          'submission is written.',
+        {
+          id: nullable(
+            text({
+              examples: ['Id'],
+              description:
+                'Column that identifies a row. Left out or null: data.id or data.test.id, or the column that holds the ids of the ' +
+                'rows to predict.',
+            }),
+          ),
+          encoding: ofTable.encoding,
+          columns: columnNames(
+            'Names of the columns of a sample without a header; the submission then has none either. Left out or null: it has one.',
+          ),
+        },
+        'data/sample_submission.csv',
+      ),
+    ),
+    id: nullable(text({ examples: ['id'], description: 'Column that identifies a row; null: the row number.' })),
+    text: text({ examples: ['text'], description: 'Column with the text.' }),
+    target: text({ examples: ['target'], description: 'Column with the class.' }),
+    encoding: text({
+      default: 'utf-8',
+      examples: ['latin1'],
+      description:
+        'Encoding of csv, tsv, txt and JSON tables: utf-8, utf-16, latin1 (which means windows-1252), shift_jis and others, as ' +
+        'WHATWG or Python spell them.',
+    }),
+    columns: columnNames('Names of the columns of a training table and a table to predict without headers; null: they have headers.'),
+    conflicts: choice(['keep', 'drop', 'majority'], {
+      default: 'keep',
+      examples: ['majority'],
+      description:
+        'Training rows with the same text and different classes: keep them, drop them all, or give each the class that most of ' +
+        'them have (majority; a tie is dropped).',
+    }),
+    duplicates: choice(['keep', 'drop'], {
+      default: 'keep',
+      description: 'Training rows with the same text and the same class: keep them, or drop all but the first.',
+    }),
+  },
+);

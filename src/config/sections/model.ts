@@ -1,0 +1,45 @@
+import { choice, flag, integer, list, number, object, text } from '../schema.ts';
+
+const head = object('The dense layers on top of the encoder.', {
+  dense: list(integer({ minimum: 1, maximum: 65536, description: 'Width of a hidden layer.' }), {
+    default: [],
+    examples: [[256, 32]],
+    maxItems: 16,
+    description: 'Widths of the hidden layers before the output: [] is one dense layer, [256, 32] is three.',
+  }),
+  dropout: number({
+    default: 0.1,
+    examples: [0.2],
+    minimum: 0,
+    exclusiveMaximum: 1,
+    description: 'Share of values dropped before each of the first two dense layers.',
+  }),
+  activation: choice(['none', 'relu', 'tanh', 'gelu'], {
+    default: 'none',
+    examples: ['gelu'],
+    description: 'Activation after each hidden layer.',
+  }),
+});
+
+export const model = object('The pretrained encoder and the head on top of it.', {
+  base: text({ examples: ['bert-base-uncased'], description: 'Name of a model on the Hugging Face hub, or a directory in its layout.' }),
+  revision: text({ default: 'main', examples: ['v1.0'], description: 'Branch, tag or commit of the hub repository.' }),
+  weights: choice(['pretrained', 'random'], {
+    default: 'pretrained',
+    description: 'Start from the pretrained weights, or from random ones.',
+  }),
+  max_seq_length: integer({
+    default: 128,
+    examples: [256],
+    minimum: 3,
+    description: 'Longer texts are cut to this many tokens, special tokens included.',
+  }),
+  resize_embeddings: flag({
+    default: false,
+    description:
+      'Give the model an embedding for each token that its tokenizer has beyond the vocabulary, such as added tokens. It starts as ' +
+      'the mean of the others.',
+  }),
+  freeze_encoder: flag({ default: false, description: 'Train the head only. The encoder then runs once for each text.' }),
+  head,
+});
