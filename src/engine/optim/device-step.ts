@@ -87,8 +87,8 @@ export interface Trained {
   readonly wholes: readonly Value[];
   /** Of each group; of a table, those of the rows that the batch uses. */
   readonly gradients: readonly Value[];
-  /** What has been made of the gradients of a group, in the shape of its parameters. */
-  whole(gradient: Value, group: number): Value;
+  /** What has been made of a group's gradients, in the shape of its parameters: of some rows of a table, added to another one or among zeros. */
+  whole(gradient: Value, group: number, table?: Value): Value;
   /** The scalar that gradients come multiplied by, where they do. */
   readonly scale: Value | undefined;
 }
@@ -110,10 +110,10 @@ export function gradientNodes(g: Builder, program: StepProgram, groups: readonly
     const each = gradients.map(({ output }) => outputs.get(output) as Value);
     return each.length === 1 ? (each[0] as Value) : together.join(each, elements as number);
   });
-  const whole = (gradient: Value, i: number): Value => {
+  const whole = (gradient: Value, i: number, table?: Value): Value => {
     const { gradients, shape } = groups[i] as TrainedGroup;
     const { rows } = gradients[0] as GradientSpec;
-    return rows === undefined ? gradient : wholeTable(g, gradient, inputs.get(rows) as Value, shape);
+    return rows === undefined ? gradient : addRows(g, table ?? g.expand(g.scalar(0), shape), inputs.get(rows) as Value, gradient);
   };
   const scale = program.lossScale === undefined ? undefined : inputs.get(program.lossScale);
   return { groups, wholes, gradients: joined, whole, scale, outputs, keys, starts };
@@ -143,7 +143,7 @@ export function updateNodes(g: Builder, { groups, wholes, gradients: given, whol
     const specs = rule.slots.map((slot): StateSpec & { readonly slot: string } => ({ parameters: names, slot, shape, input: `${slot}.${input}`, output: `next.${slot}.${input}` }));
     const slots = Object.fromEntries(specs.map((spec) => [spec.slot, g.input(spec.input, 'float32', shape)]));
     const update = stacked ? leanUpdate : plainUpdate;
-    const next = update(g, rule, { p: wholes[i] as Value, gradient: given[i] as Value, factor, whole: (x) => whole(x, i), slots, scalars: scalars.get(decays) ?? {} });
+    const next = update(g, rule, { p: wholes[i] as Value, gradient: given[i] as Value, factor, whole: (x, table) => whole(x, i, table), slots, scalars: scalars.get(decays) ?? {} });
     const spec: StateSpec = { parameters: names, slot: null, shape, input, output: `next.${input}` };
     g.output(spec.output, next.p);
     for (const { slot, output } of specs) g.output(output, next.slots[slot] as Value);
@@ -180,8 +180,8 @@ function clipFactor(g: Builder, norm: Value, maxNorm: number): Value {
   return g.Min(g.scalar(1), g.Div(g.scalar(maxNorm), g.Add(norm, g.scalar(CLIP_EPSILON))));
 }
 
-/** A table of zeros with the gradient [U, width] in the rows that the batch uses; the others decay and their moments go on. */
-function wholeTable(g: Builder, gradient: Value, rows: Value, shape: Shape): Value {
-  const each = g.expand(g.reshape(rows, [...rows.shape, ...shape.slice(1).map(() => 1)]), gradient.shape);
-  return g.ScatterElements(g.expand(g.scalar(0), shape), each, gradient, { axis: 0 });
+/** The table with the gradient [U, width] added in the rows that the batch uses; the others decay and their moments go on. */
+function addRows(g: Builder, table: Value, rows: Value, gradient: Value): Value {
+  const each = g.expand(g.reshape(rows, [...rows.shape, ...table.shape.slice(1).map(() => 1)]), gradient.shape);
+  return g.ScatterElements(table, each, gradient, { axis: 0 });
 }

@@ -1,6 +1,6 @@
-import type { Builder, Value } from '../graph/index.ts';
+import { sameShape, type Builder, type Value } from '../graph/index.ts';
 import { withLerp, type Arithmetic } from './arithmetic.ts';
-import { leanNodes, scalar, tensor, written, zero, type Term } from './lean.ts';
+import { leanNodes, rows, scalar, tensor, written, zero, type Term } from './lean.ts';
 import type { Update, UpdateRule } from './rules.ts';
 
 /** What an update reads. */
@@ -9,8 +9,8 @@ export interface UpdateInputs {
   readonly gradient: Value;
   /** What the gradient has still to be multiplied with, a scalar. */
   readonly factor: Value | null;
-  /** From the gradient, as the graph gives it, to one of p's shape. */
-  whole(gradient: Value): Value;
+  /** A gradient of some rows of p among zeros, or added to a table; any other as it is. */
+  whole(gradient: Value, table?: Value): Value;
   readonly slots: Readonly<Record<string, Value>>;
   readonly scalars: Readonly<Record<string, Value>>;
 }
@@ -27,7 +27,9 @@ export function leanUpdate(g: Builder, rule: UpdateRule, { p, gradient, factor, 
     return [name, value === undefined ? zero : scalar(value, rule.positive.includes(name))];
   });
   const terms = Object.fromEntries(Object.entries(slots).map(([slot, value]) => [slot, tensor(value)]));
-  const next = rule.update(leanNodes(g), tensor(p), tensor(whole(gradient), factor === null ? null : scalar(factor)), terms, Object.fromEntries(given));
+  const by = factor === null ? null : scalar(factor);
+  const d = sameShape(gradient.shape, p.shape) ? tensor(gradient, by) : rows(gradient, by, (table, values) => whole(values, table));
+  const next = rule.update(leanNodes(g), tensor(p), d, terms, Object.fromEntries(given));
   return { p: written(g, next.p), slots: Object.fromEntries(Object.entries(next.slots).map(([slot, term]) => [slot, written(g, term)])) };
 }
 

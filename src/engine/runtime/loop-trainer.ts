@@ -31,7 +31,7 @@ export async function openLoopTrainer(options: TrainerOptions, provider: HostPro
   const batchInputs = batchInputsOf(program);
   const held = new Map<string, HostTensor>();
   const state = stateIn(held, step, optimizer.rule.slots, union(program.parameters, evaluation.parameters), source);
-  const sessionOptions = { threads, spinning: true, provider };
+  const sessionOptions = { threads, spinning: provider === 'cpu', provider };
   const loop = await openLoop(step, program, sessionOptions);
   let summedLoop: LoopSession | undefined;
   const evaluator = openEvaluator(evaluation, held, { threads, spinning: false, provider });

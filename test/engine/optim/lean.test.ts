@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { graphBuilder } from '../../../src/engine/graph/index.ts';
+import { graphBuilder, type Graph, type Value } from '../../../src/engine/graph/index.ts';
 import { adam, adamw, sgd, type UpdateRule } from '../../../src/engine/optim/index.ts';
 import { leanUpdate, plainUpdate, scalarsWithoutDecay } from '../../../src/engine/optim/update-nodes.ts';
 import { runGraph, type Fed } from '../../helpers/run-graph.ts';
@@ -57,6 +57,36 @@ test('Adam takes twelve passes over its tensors instead of seventeen', () => {
     return g.build().nodes.filter(({ outputs: [y] }) => y!.shape.length > 0).length;
   };
   expect([passes(leanUpdate), passes(plainUpdate)]).toEqual([12, 17]);
+});
+
+test.each(rules)('the gradient of some rows of a table enters its moments alone, and means what it means among zeros: %s', async (name, rule) => {
+  const at = { step: 3, lr: 0.1, weightDecay: 0 };
+  const graphOf = (update: typeof leanUpdate) => {
+    const g = graphBuilder('update');
+    const table = (of: string) => g.input(of, 'float32', [4, 2]);
+    const [gradient, places] = [g.input('g', 'float32', ['U', 2]), g.input('rows', 'int32', ['U'])];
+    const whole = (x: Value, onto: Value = g.expand(g.scalar(0), [4, 2])): Value => g.ScatterElements(onto, g.expand(g.reshape(places, ['U', 1]), ['U', 2]), x, { axis: 0 });
+    const names = scalarsWithoutDecay(rule);
+    const all = update === leanUpdate ? names : Object.keys(rule.scalars);
+    const scalars = Object.fromEntries(all.map((scalar) => [scalar, g.input(scalar, 'float32', [])]));
+    const slots = Object.fromEntries(rule.slots.map((slot) => [slot, table(slot)]));
+    const next = update(g, rule, { p: table('p'), gradient, factor: g.input('factor', 'float32', []), whole, slots, scalars });
+    g.output('next.p', next.p);
+    for (const slot of rule.slots) g.output(`next.${slot}`, next.slots[slot]!);
+    return g.build();
+  };
+  const data = (length: number, k: number): Float32Array => Float32Array.from({ length }, (_, i) => 1 + Math.sin(2 * i + k) / 2);
+  const feeds: Record<string, Fed> = {
+    g: { shape: [2, 2], data: data(4, 0) },
+    rows: { shape: [2], data: Int32Array.of(3, 1) },
+    ...Object.fromEntries(['p', ...rule.slots].map((of, k) => [of, { shape: [4, 2], data: data(8, k + 1) }])),
+    ...Object.fromEntries([['factor', FACTOR] as const, ...Object.entries(rule.scalars).map(([of, value]) => [of, value(at)] as const)].map(([of, x]) => [of, { shape: [], data: Float32Array.of(x) }])),
+  };
+  const run = (graph: Graph) => runGraph(graph, Object.fromEntries(graph.inputs.map((x) => [x.name, feeds[x.name]!])));
+  const [lean, plain] = [graphOf(leanUpdate), graphOf(plainUpdate)];
+  const [found, expected] = [await run(lean), await run(plain)];
+  for (const [of, { data: values }] of Object.entries(expected)) values.forEach((value, i) => expect(Number(found[of]!.data[i]), of).toBeCloseTo(Number(value), 5));
+  if (name.startsWith('adam')) expect(lean.nodes.filter(({ inputs: [x] }) => x?.shape.length === 0 && lean.constants.get(x)?.[0] === 0)).toEqual([]); // no table of zeros
 });
 
 test('what stands for weight decay is told from what is zero by chance', () => {
