@@ -39,6 +39,13 @@ export async function assumeDevice(asked: AskedDevice): Promise<DeviceChoice> {
   return asked === 'auto' ? best({}) : { device: asked, asked, adapter: null, passedOver: {} };
 }
 
+/** `chooseDevice` for a plan, which another machine may carry out: a device that is asked for by name is planned for, with the reason where it does not work here. */
+export async function plannedDevice(asked: AskedDevice, failed: PassedOver = {}): Promise<DeviceChoice> {
+  if (asked === 'auto' || asked === 'cpu') return chooseDevice(asked, failed);
+  const outcome = await tried(asked);
+  return { device: asked, asked, adapter: outcome.works ? outcome.adapter : null, passedOver: outcome.works ? {} : { [asked]: outcome.reason } };
+}
+
 async function best(failed: PassedOver): Promise<DeviceChoice> {
   const passedOver: Partial<Record<Device, string>> = { ...failed };
   for (const [device, look] of [['cuda', cuda], ['webgpu', webgpu]] as const) {
@@ -100,7 +107,7 @@ const outcomes = new Map<string, Promise<Probe>>();
 
 /** `computes on the cpu; not on cuda: …; not on webgpu: …` */
 export function choiceInWords({ device, adapter, passedOver }: Pick<DeviceChoice, 'device' | 'adapter' | 'passedOver'>): string {
-  const others = Object.entries(passedOver).map(([name, reason]) => `; not on ${name}: ${reason}`);
+  const others = Object.entries(passedOver).map(([name, reason]) => (name === device ? `, which does not work here: ${reason}` : `; not on ${name}: ${reason}`));
   return `computes on ${device === 'cpu' ? 'the cpu' : device}${adapter === null ? '' : ` (${adapter})`}${others.join('')}`;
 }
 

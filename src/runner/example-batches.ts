@@ -17,6 +17,8 @@ export interface BatchShape {
 export interface FedBatch {
   readonly shape: BatchShape;
   readonly feeds: Feeds;
+  /** Its first rows alone, as wide as it is. */
+  part(texts: number): Feeds;
 }
 
 /** Of an epoch over all rows, the batch of median length and the largest; without tokens, one of full length. */
@@ -29,17 +31,21 @@ export function exampleBatches({ model, training, seed }: Experiment, encoder: E
   const whole = all.filter(({ rows }) => rows.length === Math.min(batchSize, source.lengths.length)).sort((a, b) => a.width - b.width);
   const [typical, largest] = [whole[Math.floor(whole.length / 2)], whole.at(-1)];
   const fed = (kind: 'typical' | 'largest', batch: typeof typical): readonly FedBatch[] =>
-    batch === undefined ? [] : [{ shape: { kind, texts: batch.rows.length, width: batch.width }, feeds: source.feeds(batch.rows, batch.width) }];
+    batch === undefined ? [] : [fedBatch({ kind, texts: batch.rows.length, width: batch.width }, (texts) => source.feeds(batch.rows.subarray(0, texts), batch.width))];
   return [...fed('typical', typical), ...(largest?.width === typical?.width ? [] : fed('largest', largest))];
 }
 
 /** Features of a frozen encoder. */
 export function featureBatch(texts: number, width: number): FedBatch {
-  return { shape: { kind: 'features', texts, width: 1 }, feeds: featureFeeds(new Float32Array(texts * width), width) };
+  return fedBatch({ kind: 'features', texts, width: 1 }, (rows) => featureFeeds(new Float32Array(rows * width), width));
 }
 
 /** As many different tokens as there can be. */
 function fullBatch(texts: number, width: number, encoder: EncoderConfig): FedBatch {
   const ids = Array.from({ length: texts }, (_, text) => Int32Array.from({ length: width }, (__, at) => (text * width + at) % encoder.vocabSize));
-  return { shape: { kind: 'limit', texts, width }, feeds: batchFeeds(encoder, ids, width) };
+  return fedBatch({ kind: 'limit', texts, width }, (rows) => batchFeeds(encoder, ids.slice(0, rows), width));
+}
+
+function fedBatch(shape: BatchShape, part: FedBatch['part']): FedBatch {
+  return { shape, feeds: part(shape.texts), part };
 }

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { loadTokens, type TokenSet } from '../data/tokens.ts';
 import { targetFeeds, type ClassifierOptions, type EncoderConfig, type TrainingLoss } from '../engine/models/index.ts';
-import { operationsPerNumber, type UpdateRule } from '../engine/optim/index.ts';
+import { deviceMemory, type DeviceMemory, type DeviceMemoryOf } from '../engine/device-memory.ts';
+import type { Symbols } from '../engine/graph/index.ts';
+import { operationsPerNumber, type Optimizer } from '../engine/optim/index.ts';
 import type { Feeds, StepProgram } from '../engine/program.ts';
 import { bindSymbols } from '../engine/runtime/batch.ts';
 import { stepMemory, stepWork, type StepMemory, type StepWork } from '../engine/step-analysis.ts';
@@ -14,7 +16,12 @@ import { addressOf } from './task-graph.ts';
 /** What one training step over a batch takes. */
 export interface StepCost {
   readonly batch: BatchShape;
+  /** Rows of it that go through the model at a time, by training.micro_batch. */
+  readonly rowsAtATime: number;
+  /** While so many do. */
   readonly memory: StepMemory;
+  /** Of a GPU's memory; null on the CPU. */
+  readonly gpu: DeviceMemory | null;
   readonly work: StepWork;
 }
 
@@ -35,19 +42,32 @@ export interface TrainingSteps {
 
 /** Reads the model's config, and the tokens where the cache has them. */
 export async function trainingSteps(prepared: PreparedRun, { outputs, loss }: Learned): Promise<TrainingSteps> {
-  const { experiment, tasks, precisionChoice } = prepared;
+  const { experiment, tasks, device, precisionChoice } = prepared;
+  const { training } = experiment;
   const encoder = encoderOf(prepared);
   const onFeatures = tasks.some(({ stage }) => stage.name === 'encode');
   const { step } = classifierPrograms({ encoder, head: experiment.model.head, outputs, loss }, onFeatures, precisionChoice.precision);
-  const { rule } = optimizerOf(experiment.training);
+  const optimizer = optimizerOf(training);
   const texts = exampleBatches(experiment, encoder, await cachedTokens(prepared));
-  const batches = onFeatures ? [featureBatch(experiment.training.batch_size, encoder.hiddenSize)] : texts;
-  return { encoder, onFeatures, step, texts, costs: batches.map((batch) => costOf(step, batch, rule, outputs)) };
+  const batches = onFeatures ? [featureBatch(training.batch_size, encoder.hiddenSize)] : texts;
+  const gpu = device === 'cpu' ? undefined : deviceMemory(step, optimizer, training.clip_norm, device);
+  return { encoder, onFeatures, step, texts, costs: batches.map((batch) => costOf(step, batch, { optimizer, outputs, gpu, rows: training.micro_batch ?? Infinity })) };
 }
 
-function costOf(step: StepProgram, { shape, feeds }: FedBatch, rule: UpdateRule, outputs: number): StepCost {
-  const lengths = lengthsOf(step, { ...feeds, ...targetFeeds(new Float32Array(shape.texts * outputs), outputs) });
-  return { batch: shape, memory: stepMemory(step, lengths, rule.slots.length), work: stepWork(step, lengths, operationsPerNumber(rule)) };
+interface Costing {
+  readonly optimizer: Optimizer;
+  readonly outputs: number;
+  readonly gpu: DeviceMemoryOf | undefined;
+  /** The most that go through the model at a time. */
+  readonly rows: number;
+}
+
+function costOf(step: StepProgram, { shape, part }: FedBatch, { optimizer: { rule }, outputs, gpu, rows }: Costing): StepCost {
+  const rowsAtATime = Math.min(rows, shape.texts);
+  const lengths = (texts: number): Symbols => lengthsOf(step, { ...part(texts), ...targetFeeds(new Float32Array(texts * outputs), outputs) });
+  const [whole, atATime] = [lengths(shape.texts), lengths(rowsAtATime)];
+  const ofGpu = rowsAtATime < shape.texts ? gpu?.part(atATime) : gpu?.whole(atATime);
+  return { batch: shape, rowsAtATime, memory: stepMemory(step, atATime, rule.slots.length), gpu: ofGpu ?? null, work: stepWork(step, whole, operationsPerNumber(rule)) };
 }
 
 /** The length of every symbol of the graph that a batch gives. */

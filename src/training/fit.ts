@@ -12,7 +12,7 @@ import type { EpochRecord } from '../tracking/run-metrics.ts';
 import type { BatchSource } from './batch-source.ts';
 import type { BestModel, Checkpoints, FitState, Pass } from './checkpoint.ts';
 import { forwardAll } from './inference.ts';
-import { microBatches } from './micro-batches.ts';
+import { stepFeedsOf } from './micro-batches.ts';
 import { afterEpoch, startRules } from './rules.ts';
 
 type Training = Experiment['training'];
@@ -185,9 +185,7 @@ function overflow(step: number, epoch: number, scale: number): Divergence {
 function stepBatch({ source, trainRows, task, targets, training }: FitOptions, batch: Batch): { readonly feeds: StepFeeds; readonly rows: number } {
   const rows = pick(trainRows, batch.rows);
   const fed = (part: Int32Array): Feeds => ({ ...source.feeds(part, batch.width), ...targetFeeds(encoded(task, targetsAt(targets, part)), task.outputs) });
-  const parts = microBatches(rows.length, training).map(({ from, to }) => rows.subarray(from, to));
-  const feeds = parts.length === 1 ? fed(rows) : parts.map((part) => ({ feeds: fed(part), share: part.length / rows.length }));
-  return { feeds, rows: rows.length };
+  return { feeds: stepFeedsOf(rows, training, fed), rows: rows.length };
 }
 
 /** Measures an epoch whose batches are all done, applies the rules, and answers with the beginning of the next one. */

@@ -1,13 +1,10 @@
 import type { Experiment } from '../config/index.ts';
+import type { Feeds } from '../engine/program.ts';
+import type { StepFeeds } from '../engine/runtime/index.ts';
 
-/** Rows of a batch that go through the model at a time, from `from` up to but not `to`. */
-export interface RowRange {
-  readonly from: number;
-  readonly to: number;
-}
-
-/** How a batch of so many rows is cut: the last part may be shorter. */
-export function microBatches(rows: number, training: Pick<Experiment['training'], 'micro_batch'>): readonly RowRange[] {
-  const size = training.micro_batch ?? rows;
-  return Array.from({ length: Math.ceil(rows / size) }, (_, i) => ({ from: i * size, to: Math.min(rows, (i + 1) * size) }));
+/** A batch as it is trained on: whole, or in parts of `micro_batch` rows, of which the last may be shorter. */
+export function stepFeedsOf(rows: Int32Array, { micro_batch: size }: Pick<Experiment['training'], 'micro_batch'>, feedsOf: (rows: Int32Array) => Feeds): StepFeeds {
+  if (size === null || size >= rows.length) return feedsOf(rows);
+  const parts = Array.from({ length: Math.ceil(rows.length / size) }, (_, i) => rows.subarray(i * size, (i + 1) * size));
+  return parts.map((part) => ({ feeds: feedsOf(part), share: part.length / rows.length }));
 }

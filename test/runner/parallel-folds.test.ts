@@ -174,6 +174,8 @@ describe('lanes', () => {
   it('are as many as there are threads for a small step, as memory allows, and one for a large step', () => {
     const cost = (operations: number, bytes: number): Parameters<typeof lanesWorthwhile>[0][number] => ({
       batch: { kind: 'typical', texts: 32, width: 32 },
+      rowsAtATime: 32,
+      gpu: null,
       memory: { parameters: bytes / 2, optimizerState: bytes / 4, gradients: 0, activations: 0, masks: 0, batch: 0, peak: bytes / 4 },
       work: { total: operations } as Parameters<typeof lanesWorthwhile>[0][number]['work'],
     });

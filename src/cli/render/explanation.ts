@@ -15,6 +15,7 @@ export function explanationText(explanation: Explanation, colors: Colors): strin
         lines: explanation.encoding.map((each) => `${operations(each.operations)} for a batch of ${shapeText(each.batch)}`),
       },
       { title: `memory, ${explanation.optimizer.name}`, lines: [memoryTable(explanation, colors)] },
+      { title: 'memory of the GPU at the worst moment, an estimate', lines: gpuTable(explanation, colors) },
       { title: 'floating-point operations', lines: [workTable(explanation, colors)] },
       { title: 'operators', lines: [operatorTable(explanation, colors)] },
       { title: 'precision', lines: precisionLines(explanation, colors) },
@@ -53,11 +54,28 @@ function memoryTable({ steps, optimizer }: Explanation, colors: Colors): string 
     ['the batch', 'batch'],
     ['peak within the graph', 'peak'],
   ];
-  return table(
-    [left('batch'), ...shapeColumns(steps)],
-    rows.map(([title, key]) => [title, ...steps.map(({ memory }) => bytes(memory[key]))]),
-    colors,
-  );
+  const isCut = steps.some(({ batch, rowsAtATime }) => rowsAtATime < batch.texts);
+  const lines = [
+    ...(isCut ? [['rows at a time', ...steps.map(({ rowsAtATime }) => count(rowsAtATime))]] : []),
+    ...rows.map(([title, key]) => [title, ...steps.map(({ memory }) => bytes(memory[key]))]),
+  ];
+  return table([left('batch'), ...shapeColumns(steps)], lines, colors);
+}
+
+/** What a GPU holds at the worst moment of a step; nothing on the CPU. */
+function gpuTable({ steps }: Explanation, colors: Colors): readonly string[] {
+  const known = steps.flatMap(({ gpu }) => gpu ?? []);
+  if (known.length === 0) return [];
+  const rows: readonly (readonly [string, keyof (typeof known)[number]])[] = [
+    ['parameters and optimizer state', 'state'],
+    ['the state that a run of steps begins with', 'begun'],
+    ['sums of gradients', 'sums'],
+    ['activations, masks, gradients, new state', 'values'],
+    ['runtime: context, workspace, idle in its arena', 'runtime'],
+    ['in all', 'total'],
+  ];
+  const shown = rows.filter(([, key]) => known.some((memory) => memory[key] > 0));
+  return [table([left('batch'), ...shapeColumns(steps)], shown.map(([title, key]) => [title, ...known.map((memory) => bytes(memory[key]))]), colors)];
 }
 
 function workTable({ steps }: Explanation, colors: Colors): string {

@@ -66,17 +66,29 @@ export function planText(plan: ExperimentPlan, colors: Colors): string {
 }
 
 function estimateLines({ device, share, tasks, estimate }: ExperimentPlan): readonly string[] {
-  const { peakBytes, diskBytes, checkpointBytes, seconds, source, atMost } = estimate;
+  const { peakBytes, gpu, diskBytes, checkpointBytes, seconds, source, atMost } = estimate;
   const most = tasks.find((task) => task.peakBytes === peakBytes)?.id ?? `${plural(share.lanes, 'fold')} at the same time`;
-  const memory = `${bytes(peakBytes ?? 0)} of memory at most, in ${most}`;
+  const memory = [`${bytes(peakBytes ?? 0)} of memory at most, in ${most}`, ...(gpu === null ? [] : [gpuText(gpu)])];
   const disk = diskText(diskBytes ?? 0, checkpointBytes);
   const probe = device === 'cpu' ? '; --probe times a few batches' : ` on ${device}, and --probe times the CPU only`;
-  if (seconds === null) return [memory, disk, `time unknown: nothing like it has run on this machine${probe}`];
+  if (seconds === null) return [...memory, disk, `time unknown: nothing like it has run on this machine${probe}`];
   return [
-    memory,
+    ...memory,
     disk,
     `${duration(seconds)}${atMost ? ' at most, if no rule stops it earlier' : ''}${source === null ? '' : `, by speeds ${source}`}`,
   ];
+}
+
+/** `12.3 GB of GPU memory for training on 64 × 256 tokens at a time: does not fit in 8.0 GB; training.micro_batch: 8 would fit (5.1 GB)` */
+function gpuText({ most, rows, width, memory, gpu, fits, remedy }: NonNullable<ExperimentPlan['estimate']['gpu']>): string {
+  const what = most === 'training' ? 'training on' : 'evaluating';
+  const batch = width === 1 ? plural(rows, 'row') : `${rows} × ${width} tokens`;
+  const need = `${bytes(memory.total)} of GPU memory for ${what} ${batch} at a time`;
+  if (gpu === null || fits === null) return `${need}; the memory of this machine's GPU is unknown`;
+  const free = memory.total > gpu.freeBytes ? `, of which ${bytes(gpu.freeBytes)} are free now` : '';
+  if (fits) return `${need}: fits in ${bytes(gpu.totalBytes)}${free}`;
+  const answer = remedy === null ? 'one row at a time would not fit either' : `${remedy.key}: ${remedy.rows} would fit (${bytes(remedy.bytes)})`;
+  return `${need}: does not fit in ${bytes(gpu.totalBytes)}${free}; ${answer}`;
 }
 
 function taskTable(tasks: ExperimentPlan['tasks'], colors: Colors): string {

@@ -44,8 +44,8 @@ export function earlierSpeeds(artifacts: string, experiment: Experiment, circums
 
 function whatCounts({ model, training }: Experiment, withHead: boolean): string {
   const { base, revision, freeze_encoder, max_seq_length, head } = model;
-  const { batch_size, eval_batch_size, padding, batching, precision = 'float32', optimizer } = training;
-  return JSON.stringify([base, revision, freeze_encoder, max_seq_length, ...(withHead ? [head.dense] : []), batch_size, eval_batch_size, padding, batching, precision, optimizer.name]);
+  const { batch_size, eval_batch_size, padding, batching, precision = 'float32', micro_batch: micro = null, optimizer } = training;
+  return JSON.stringify([base, revision, freeze_encoder, max_seq_length, ...(withHead ? [head.dense] : []), batch_size, ...(micro === null ? [] : [{ micro }]), eval_batch_size, padding, batching, precision, optimizer.name]);
 }
 
 /** What was tried in those starts of a run that happened under the same circumstances. */

@@ -6,7 +6,7 @@ import { parameterSums, stepMemory, sumOf } from '../../engine/step-analysis.ts'
 import { classifierPrograms, optimizerOf } from '../../training/classifier.ts';
 import { lengthsOf } from '../training-steps.ts';
 import type { Task } from '../task-graph.ts';
-import type { BatchSize, Passes } from './passes.ts';
+import { largestPart, type BatchSize, type Passes } from './passes.ts';
 import type { Workload } from './workload.ts';
 
 const runsSources = new URL(import.meta.url).pathname.endsWith('.ts');
@@ -57,13 +57,15 @@ function trainingBytes(workload: Workload, fold: number, training: Experiment['t
   const { whole, onFeatures, precision } = workload;
   const { step, forward } = classifierPrograms(whole, onFeatures, precision);
   const passes = workload.folds.get(fold);
-  const batch = largest(passes?.training);
+  const batch = largestPart(passes?.training.sizes ?? [], training.micro_batch);
   if (passes === undefined || batch === undefined) return 0;
   const feeds = { ...workload.feeds('train', batch), ...targetFeeds(new Float32Array(batch.rows.length * whole.outputs), whole.outputs) };
   const memory = stepMemory(step, lengthsOf(step, feeds), optimizerOf(training).rule.slots.length);
   const copies = Math.min(2, training.epochs) * parameterSums(step).trained.bytes;
   const evaluation = graphBytes(forward, largest(passes.validation), (size) => workload.feeds('train', size));
-  return memory.parameters + memory.optimizerState + memory.gradients + memory.masks + ARENA * memory.peak + evaluation + copies + featureBytes(workload);
+  const isCut = passes.training.sizes.some(({ rows }) => rows.length > batch.rows.length);
+  const sums = isCut ? memory.gradients : 0;
+  return memory.parameters + memory.optimizerState + memory.gradients + sums + memory.masks + ARENA * memory.peak + evaluation + copies + featureBytes(workload);
 }
 
 function encodingBytes(workload: Workload): number {

@@ -59,6 +59,12 @@ export function tablePasses(lengths: Int32Array, batchSize: number, times: numbe
   return forwardPasses(lengths, lengths.map((_, row) => row), batchSize, times);
 }
 
+/** Of batches that are cut into parts of so many rows, the largest part; the largest batch where they are not. */
+export function largestPart(sizes: readonly BatchSize[], rows: number | null = null): BatchSize | undefined {
+  const parts = sizes.map((size) => (rows === null ? size : { ...size, rows: size.rows.subarray(0, rows) }));
+  return parts.toSorted((a, b) => b.rows.length * b.width - a.rows.length * a.width)[0];
+}
+
 /** @param rows the position in the table of each of the lengths */
 function countingPasses(lengths: Int32Array, rows: Int32Array): { add(batches: readonly Batch[], times: number): void; passes(): Passes } {
   let [tokens, positions] = [0, 0];

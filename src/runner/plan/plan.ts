@@ -4,7 +4,7 @@ import { batchCount, paddingShare } from '../../data/batches.ts';
 import { checkpointStep } from '../../training/checkpoint.ts';
 import { readData, sizesOf, type DataSizes } from '../check-data.ts';
 import { checkModel } from '../check-model.ts';
-import { choiceInWords } from '../devices.ts';
+import { choiceInWords, plannedDevice } from '../devices.ts';
 import { prepareRun, type PreparedRun, type RunnerOptions } from '../prepare.ts';
 import { reasonsToMake } from '../reasons.ts';
 import { environmentOf } from '../run-environment.ts';
@@ -12,6 +12,7 @@ import { shareOut, type Share } from '../share-out.ts';
 import { addressOf, trainedFolds, type Task } from '../task-graph.ts';
 import { checkpointBytes, taskDiskBytes, type Substance } from './disk.ts';
 import { earlierSpeeds } from './earlier.ts';
+import { gpuPlan, type GpuPlan } from './gpu.ts';
 import { besideBytes, taskBytes } from './memory.ts';
 import { probeSpeeds } from './probe.ts';
 import { sum, taskSeconds, type Speeds } from './speeds.ts';
@@ -76,6 +77,8 @@ export interface ExperimentPlan {
   readonly estimate: {
     /** Null where nothing is to be done. */
     readonly peakBytes: number | null;
+    /** Of the GPU that trains and predicts; null on the CPU, and where nothing is to be done. */
+    readonly gpu: GpuPlan | null;
     /** What stays on the disk of what is to be done; null where nothing is. */
     readonly diskBytes: number | null;
     /** What checkpoints take of the disk besides, at most, while folds are trained. */
@@ -91,7 +94,7 @@ export interface ExperimentPlan {
 
 /** What a run would do, without doing it: every task, whether it is cached, the exact number of steps and tokens, and what they will take. */
 export async function planExperiment(loaded: LoadedExperiment, options: PlanOptions): Promise<ExperimentPlan> {
-  const prepared = await prepareRun(loaded, options);
+  const prepared = await prepareRun(loaded, { ...options, choose: plannedDevice });
   const { experiment, device, deviceChoice, tasks } = prepared;
   const { run, folder } = prepared.place();
   const data = await readData(experiment);
@@ -114,6 +117,7 @@ export async function planExperiment(loaded: LoadedExperiment, options: PlanOpti
     totals: totalsOf(experiment, sizes, workload),
     estimate: {
       peakBytes: peakOf(planned, share),
+      gpu: device === 'cpu' || workload === undefined || !todo.some(({ stage }) => stage.usesDevice) ? null : await gpuPlan(workload, experiment.training, device),
       ...diskOf(planned, share, { workload, experiment, sizes }),
       seconds: secondsOf(planned, share),
       source: speeds?.source ?? null,

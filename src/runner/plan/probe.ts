@@ -1,7 +1,9 @@
 import { seedFor } from '../../core/random.ts';
 import { encoderForward, targetFeeds } from '../../engine/models/index.ts';
+import type { Feeds } from '../../engine/program.ts';
 import { openForward, type ForwardModel } from '../../engine/runtime/index.ts';
 import { openClassifier } from '../../training/classifier.ts';
+import { stepFeedsOf } from '../../training/micro-batches.ts';
 import type { PreparedRun } from '../prepare.ts';
 import type { BatchSize } from './passes.ts';
 import { costBetween, type Cost, type Speeds } from './speeds.ts';
@@ -49,8 +51,8 @@ async function timeModel({ experiment, threads }: PreparedRun, workload: Workloa
   });
   // A rate of zero: the same work, and the weights stay as they came.
   const step = async (size: BatchSize): Promise<unknown> => {
-    const feeds = { ...workload.feeds('train', size), ...targetFeeds(new Float32Array(size.rows.length * whole.outputs), whole.outputs) };
-    return opened.step(feeds, { lr: 0 });
+    const fed = (rows: Int32Array): Feeds => ({ ...workload.feeds('train', { ...size, rows }), ...targetFeeds(new Float32Array(rows.length * whole.outputs), whole.outputs) });
+    return opened.step(stepFeedsOf(size.rows, experiment.training, fed), { lr: 0 });
   };
   const forward = (part: Part) => async (size: BatchSize): Promise<unknown> => opened.forward(workload.feeds(part, size));
   try {
