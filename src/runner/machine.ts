@@ -51,7 +51,7 @@ function memory(): MachineFinding {
   const found = bytes(usable);
   return usable >= MEMORY_FOR_BASE
     ? ok('memory', found)
-    : warn('memory', found, 'Enough for small models. For base-size models freeze the encoder or lower training.batch_size.');
+    : warn('memory', found, 'Enough for small models. For base-size models freeze the encoder or set training.micro_batch to a few rows.');
 }
 
 /** Five fold models of base size, the best of each, and the cache. */

@@ -19,6 +19,7 @@ import { checkExperiment } from './check-aside.ts';
 import { openCrew } from './crew.ts';
 import { choiceInWords, deviceFailure, type PassedOver } from './devices.ts';
 import { makeUnlessDone, MOST_TRIES } from './make-output.ts';
+import { explainedMemory } from './out-of-memory.ts';
 import { prepareRun, type PreparedRun, type RunnerOptions } from './prepare.ts';
 import { environmentOf } from './run-environment.ts';
 import { claimRunFolder, publish } from './run-folder.ts';
@@ -230,7 +231,10 @@ async function carryOutTask(task: Task, means: Means): Promise<Outcome> {
   const who = { run: place.run, task: task.id, stage: task.stage.name, ...(task.fold === undefined ? {} : { fold: task.fold }) };
   const emit: Listener<StageEvent> = (event) => report({ type: 'task-event', ...who, event });
   const began = performance.now();
-  const usage = await makeUnlessDone(task, { prepared, signal, threads: share.threads, worker, emit, onStart: () => report({ type: 'task-started', ...who, ...share }) });
+  const made = makeUnlessDone(task, { prepared, signal, threads: share.threads, worker, emit, onStart: () => report({ type: 'task-started', ...who, ...share }) });
+  const usage = await made.catch(async (error: unknown) => {
+    throw await explainedMemory(error, prepared, task, share.lanes);
+  });
   means.done.set(task.id, { isMade: usage !== undefined, files: [] });
   const record = foldRecord(task);
   report(usage === undefined ? { type: 'task-cached', ...who, ...record } : { type: 'task-finished', ...who, seconds: (performance.now() - began) / 1000, usage, ...record });

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { loadTokens, type TokenSet } from '../data/tokens.ts';
 import { targetFeeds, type ClassifierOptions, type EncoderConfig, type TrainingLoss } from '../engine/models/index.ts';
-import { deviceMemory, type DeviceMemory, type DeviceMemoryOf } from '../engine/device-memory.ts';
+import { deviceMemory, type DeviceMemory, type DeviceMemoryOf } from '../engine/runtime/device-memory.ts';
 import type { Symbols } from '../engine/graph/index.ts';
 import { operationsPerNumber, type Optimizer } from '../engine/optim/index.ts';
 import type { Feeds, StepProgram } from '../engine/program.ts';

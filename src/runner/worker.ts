@@ -124,7 +124,7 @@ export function processEnd(
 ): Error {
   if (signal === 'SIGINT' || signal === 'SIGTERM') return interrupted();
   const how = signal === null ? `ended with exit code ${code}` : signal === 'SIGKILL' ? 'was killed (SIGKILL)' : `broke down (${signal})`;
-  const memory = signal === 'SIGKILL' ? ' If it was the system that killed it, memory ran out: lower training.batch_size, or train fewer folds at a time.' : '';
+  const memory = signal === 'SIGKILL' ? ' If it was the system that killed it, memory ran out: set training.micro_batch to fewer rows, or train fewer folds at a time (resources.parallel_folds).' : '';
   return new OrtrainError('run', `the process of ${task} (pid ${pid ?? 'unknown'}) ${how}`, {
     subject: task,
     remedy: `${remedy}${memory}`,

@@ -14,6 +14,7 @@ import type { BestModel, Checkpoints, FitState, Pass } from './checkpoint.ts';
 import { forwardAll } from './inference.ts';
 import { stepFeedsOf } from './micro-batches.ts';
 import { afterEpoch, startRules } from './rules.ts';
+import { withinMemory, type AtATime } from './within-memory.ts';
 
 type Training = Experiment['training'];
 
@@ -134,7 +135,7 @@ async function trainEpoch(options: FitOptions, from: FitState, batches: readonly
     const given = batches.slice(pass.batches, pass.batches + trainer.stepsPerRun()).map((batch, i) => {
       return { ...stepBatch(options, batch), rates: scheduled?.(before + pass.batches + i) ?? { lr: rules.lr } };
     });
-    const results = await trainer.steps(given);
+    const results = await withinMemory(mostAtATime(batches.slice(pass.batches, pass.batches + given.length), training), () => trainer.steps(given));
     const each = (performance.now() - start) / results.length;
     for (const [i, { loss, logits, skipped }] of results.entries()) {
       const { rates, rows } = given[i]!;
@@ -179,6 +180,11 @@ function skippedSentence(step: number, scale: number): string {
 function overflow(step: number, epoch: number, scale: number): Divergence {
   const sentence = `gradients were too large for float16 at ${MOST_SKIPPED} steps in a row, the last with the loss scaled by ${scale}, at step ${step} (epoch ${epoch})`;
   return { sentence, step, remedy: WIDER };
+}
+
+function mostAtATime(batches: readonly Batch[], { micro_batch: micro }: Training): AtATime {
+  const parts = batches.map(({ rows, width }) => ({ key: 'training.micro_batch' as const, rows: Math.min(rows.length, micro ?? rows.length), width }));
+  return parts.reduce((most, part) => (part.rows * part.width > most.rows * most.width ? part : most));
 }
 
 /** Its parts are as wide as the batch, so that they have the dropout masks of the whole. */

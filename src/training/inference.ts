@@ -1,6 +1,7 @@
 import { evaluationBatches } from '../data/batches.ts';
 import type { Feeds } from '../engine/program.ts';
 import type { BatchSource } from './batch-source.ts';
+import { withinMemory } from './within-memory.ts';
 
 /**
  * A forward pass over rows, in batches of similar length; answers in the order of `rows`.
@@ -22,7 +23,8 @@ export async function forwardAll(
   let [done, positions] = [0, 0];
   for (const batch of evaluationBatches(lengths, batchSize)) {
     await onBatch(done, positions);
-    const output = await forward(source.feeds(batch.rows.map((i) => rows[i] ?? 0), batch.width));
+    const feeds = source.feeds(batch.rows.map((i) => rows[i] ?? 0), batch.width);
+    const output = await withinMemory({ key: 'training.eval_batch_size', rows: batch.rows.length, width: batch.width }, () => forward(feeds));
     batch.rows.forEach((i, position) => result.set(output.subarray(position * width, (position + 1) * width), i * width));
     done += batch.rows.length;
     positions += batch.rows.length * batch.width;

@@ -74,7 +74,7 @@ const failures: readonly { readonly sign: RegExp; readonly problem: (look: CudaL
   },
   {
     sign: /CUDA failure 2\b|out of memory/i,
-    problem: () => ({ reason: "the GPU's memory is full", remedy: 'See with nvidia-smi who holds it, or lower training.batch_size.' }),
+    problem: () => ({ reason: "the GPU's memory is full", remedy: 'See with nvidia-smi who holds it.' }),
   },
 ];
 

@@ -2,6 +2,7 @@ import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { OrtrainError } from '../../core/errors.ts';
 import { concrete, lower, type Graph, type Symbols } from '../graph/index.ts';
 import type { Feeds, HostTensor } from '../program.ts';
+import { isOutOfMemory } from './out-of-memory.ts';
 import { HARMFUL_OPTIMIZERS, loadRuntime, named } from './session.ts';
 
 /**
@@ -36,13 +37,13 @@ export async function openGpuSession(graph: Graph, kept: readonly string[]): Pro
       optimization: { disable_specified_optimizers: HARMFUL_OPTIMIZERS.join(';') },
     },
   };
-  const session = await withAdapter(() => named(graph.name, `the graph ${graph.name} does not load on webgpu`, () => ort.InferenceSession.create(bytes, options)));
+  const session = await withAdapter(() => named(graph.name, `the graph ${graph.name} does not load on webgpu`, () => ort.InferenceSession.create(bytes, options), 'webgpu'));
   const tensor = ({ dtype, shape, data }: HostTensor): Tensor => new ort.Tensor(dtype, data, shape);
   return {
     async run(feeds, buffers, symbols) {
       const lengths = [...shapes].map(([name, dims]) => [name, tensor(int64(concrete(dims, symbols)))] as const);
       const fed = Object.entries(feeds).map(([name, feed]) => [name, tensor(feed)] as const);
-      const outputs = await named(graph.name, `the graph ${graph.name} failed on webgpu`, () => session.run(Object.fromEntries([...fed, ...buffers, ...lengths])));
+      const outputs = await named(graph.name, `the graph ${graph.name} failed on webgpu`, () => session.run(Object.fromEntries([...fed, ...buffers, ...lengths])), 'webgpu');
       const on = (location: string): (readonly [string, Tensor])[] => Object.entries(outputs).filter(([name]) => place(name) === location);
       return {
         host: Object.fromEntries(on('cpu').map(([name, { data }]) => [name, data as Float32Array])),
@@ -62,7 +63,7 @@ async function withAdapter<T>(open: () => Promise<T>): Promise<T> {
   try {
     return await open();
   } catch (cause) {
-    if (!(cause instanceof Error) || !/adapter|Vulkan|WebGPU (device|instance)/i.test(cause.message)) throw cause;
+    if (isOutOfMemory(cause) || !(cause instanceof Error) || !/adapter|Vulkan|WebGPU (device|instance)/i.test(cause.message)) throw cause;
     throw new OrtrainError('environment', 'WebGPU finds no GPU on this machine', {
       subject: 'webgpu',
       remedy: "Install the GPU's driver (on Linux with Vulkan: libvulkan1 and the driver's ICD), or use --device cpu.",

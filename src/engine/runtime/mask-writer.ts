@@ -2,6 +2,7 @@ import { concrete, type Symbols } from '../graph/index.ts';
 import { compileMask, instantiate, keepThreshold, keyAfter, maskKey, type MaskKernel } from '../optim/index.ts';
 import type { HostTensor, MaskSpec } from '../program.ts';
 import { ALIGNMENT, PAGE, roundUp } from './memory.ts';
+import { outOfMemory } from './out-of-memory.ts';
 
 /**
  * Dropout masks of one step by graph input. They are views that the next call overwrites.
@@ -23,7 +24,7 @@ export function maskWriter(specs: readonly MaskSpec[], seed: number): MaskWriter
       return place;
     });
     const missing = end - memory.buffer.byteLength;
-    if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
+    if (missing > 0) grow(memory, Math.ceil(missing / PAGE));
     return Object.fromEntries(
       places.map(({ input, rate, site, shape, address, size }) => {
         mask(address, size, ...keyAfter(maskKey(seed, step, site), before[site] ?? 0), keepThreshold(rate));
@@ -31,4 +32,12 @@ export function maskWriter(specs: readonly MaskSpec[], seed: number): MaskWriter
       }),
     );
   };
+}
+
+function grow(memory: WebAssembly.Memory, pages: number): void {
+  try {
+    memory.grow(pages);
+  } catch (cause) {
+    throw outOfMemory((cause as Error).message, 'cpu', cause) ?? cause;
+  }
 }

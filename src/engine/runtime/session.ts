@@ -3,7 +3,8 @@ import { OrtrainError } from '../../core/errors.ts';
 import { lower, type Graph, type Provider } from '../graph/index.ts';
 import type { HostTensor } from '../program.ts';
 import { runtimeMissing } from './installed.ts';
-import type { Tensors } from './trainer.ts';
+import { isOutOfMemory, outOfMemory } from './out-of-memory.ts';
+import type { Device, Tensors } from './trainer.ts';
 
 /** The runtime's handle on a tensor: a view of the host's memory, not a copy. */
 export type SessionTensor = Tensor;
@@ -61,8 +62,8 @@ export async function openModel(name: string, bytes: Uint8Array, { threads, spin
       optimization: { disable_specified_optimizers: HARMFUL_OPTIMIZERS.join(';') },
     },
   };
-  const session = await withDevice(provider, () => named(name, `the graph ${name} does not load`, () => ort.InferenceSession.create(bytes, options)));
-  return opened(ort, name, `the graph ${name} failed`, session);
+  const session = await withDevice(provider, () => named(name, `the graph ${name} does not load`, () => ort.InferenceSession.create(bytes, options), provider));
+  return opened(ort, name, `the graph ${name} failed`, session, provider);
 }
 
 /** The model in an ONNX file, as any program would run it. */
@@ -72,11 +73,11 @@ export async function openModelFile(path: string, threads: number): Promise<Sess
   return opened(ort, path, `${path} failed`, await named(path, `${path} does not load`, () => ort.InferenceSession.create(path, options)));
 }
 
-function opened(ort: typeof import('onnxruntime-node'), subject: string, failure: string, session: InferenceSession): Session {
+function opened(ort: typeof import('onnxruntime-node'), subject: string, failure: string, session: InferenceSession, device: HostProvider = 'cpu'): Session {
   return {
     tensor: ({ dtype, shape, data }) => new ort.Tensor(dtype, data, shape),
     async run(feeds) {
-      const outputs = await named(subject, failure, () => session.run(feeds));
+      const outputs = await named(subject, failure, () => session.run(feeds), device);
       return Object.fromEntries(Object.entries(outputs).map(([name, { data }]) => [name, data as Float32Array]));
     },
     release: () => session.release(),
@@ -96,13 +97,13 @@ export async function loadRuntime(): Promise<typeof import('onnxruntime-node')> 
   }
 }
 
-/** Puts what was tried before the runtime's own words. */
-export async function named<T>(subject: string, failure: string, action: () => Promise<T>): Promise<T> {
+/** Puts what was tried before the runtime's own words; where memory ran out, says so in words of our own. */
+export async function named<T>(subject: string, failure: string, action: () => Promise<T>, device: Device = 'cpu'): Promise<T> {
   try {
     return await action();
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new OrtrainError('run', `${failure} in onnxruntime: ${reason}`, { subject, cause });
+    throw outOfMemory(reason, device, cause) ?? new OrtrainError('run', `${failure} in onnxruntime: ${reason}`, { subject, cause });
   }
 }
 
@@ -111,7 +112,7 @@ async function withDevice<T>(provider: HostProvider, open: () => Promise<T>): Pr
   try {
     return await open();
   } catch (cause) {
-    if (provider !== 'cuda' || !(cause instanceof Error) || !/cuda|cudnn|cublas|providers_shared/i.test(cause.message)) throw cause;
+    if (provider !== 'cuda' || isOutOfMemory(cause) || !(cause instanceof Error) || !/cuda|cudnn|cublas|providers_shared/i.test(cause.message)) throw cause;
     throw new OrtrainError('environment', 'CUDA does not work on this machine', {
       subject: 'cuda',
       remedy: '`pipeline doctor` says what is missing; `--device cpu` works without it.',

@@ -65,7 +65,7 @@ describe('a plan and the run after it', () => {
     expect(after.tasks.every(({ cached }) => cached)).toBe(true);
     expect(after.tasks.map(({ tokens }) => tokens)).toEqual(before?.tasks.map(({ tokens }) => tokens));
     expect(after.totals).toEqual(before?.totals);
-    expect(after.estimate).toEqual({ peakBytes: null, diskBytes: null, checkpointBytes: 0, seconds: 0, source: null, atMost: false });
+    expect(after.estimate).toEqual({ peakBytes: null, gpu: null, diskBytes: null, checkpointBytes: 0, seconds: 0, source: null, atMost: false });
   });
 
   it('agree on what stays on the disk, to a fifth', () => {

@@ -1,8 +1,8 @@
-import { peakBytes } from './graph/analysis.ts';
-import { lower, type Symbols } from './graph/index.ts';
-import { deviceStep, summedStep, type Optimizer, type StateSpec } from './optim/index.ts';
-import type { ForwardProgram, StepProgram } from './program.ts';
-import { sumOf } from './step-analysis.ts';
+import { peakBytes } from '../graph/analysis.ts';
+import { lower, type Symbols } from '../graph/index.ts';
+import { deviceStep, summedStep, type Optimizer, type StateSpec } from '../optim/index.ts';
+import type { ForwardProgram, StepProgram } from '../program.ts';
+import { sumOf } from '../step-analysis.ts';
 
 /** Where a model computes with memory of its own. */
 export type GpuDevice = 'cuda' | 'webgpu';
