@@ -1,7 +1,11 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Command } from '../../src/cli/command.ts';
 import { commands } from '../../src/cli/commands/index.ts';
+import { init } from '../../src/cli/commands/init.ts';
+import { predict } from '../../src/cli/commands/predict.ts';
 import { parseCommandLine } from '../../src/cli/program.ts';
+import { TEXT_FORMATS } from '../../src/runner/new-texts.ts';
+import { EXAMPLES } from '../../src/runner/starter/example.ts';
 
 const { isTTY, columns: width } = process.stdout;
 
@@ -63,6 +67,11 @@ it('the help of all of them has no line that a terminal would break, and names e
     expect(help.split('\n').filter(({ length }) => length > columns)).toEqual([]);
     for (const { name } of commands) expect(help).toMatch(new RegExp(`^  ${name}\\b`, 'm'));
   }
+});
+
+it('words that options take are those that the runner knows', () => {
+  expect(init.options.example.choices).toEqual(Object.keys(EXAMPLES));
+  expect(predict.options.format.choices).toEqual(TEXT_FORMATS);
 });
 
 /** As a shell splits it, without the program and without redirections. */

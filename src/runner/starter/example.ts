@@ -4,7 +4,7 @@ import { OrtrainError } from '../../core/errors.ts';
 import { packageFolder } from '../../core/package.ts';
 
 /** The shipped examples by name: files and folders of the package, copied to the same place below the working directory. */
-const EXAMPLES = {
+export const EXAMPLES = {
   quickstart: {
     parts: ['configs/quickstart.yaml', 'configs/quickstart', 'configs/sweeps/quickstart-heads.yaml'],
     next: 'pipeline run configs/quickstart.yaml',
