@@ -14,8 +14,9 @@ export function encoded({ outputs, encode }: Pick<Task, 'outputs' | 'encode'>, t
 /** The loss of rows, in float64; logits are row-major [rows, outputs]. */
 export function lossOf(task: Pick<Task, 'loss' | 'outputs' | 'encode'>, logits: Float32Array, targets: Targets): number {
   const { loss, outputs, encode } = task;
+  const target = new Float32Array(outputs);
   return lossOfLogits(loss, logits, outputs, (row) => {
-    const target = new Float32Array(outputs);
+    target.fill(0);
     encode(targetOf(targets, row), target);
     return target;
   });

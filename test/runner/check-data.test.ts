@@ -52,6 +52,14 @@ describe('data that cannot be used are refused, not found worth knowing', () => 
     await expect(inspected(table(good), ...set)).resolves.toMatchObject({ sizes: { task: { classes: ['0', '1'] } } });
   });
 
+  it('without its target is asked for the target alone, whatever columns the sample has', async () => {
+    const sample = join(folder, 'classes-sample.csv');
+    writeFileSync(sample, 'id,a,b,c\n20,0,0,1\n21,0,0,1\n');
+    writeFileSync(join(folder, 'classes-test.csv'), 'id,text\n20,u\n21,v\n');
+    const missing = inspected(table(good), 'data.target=nope', `data.test=${join(folder, 'classes-test.csv')}`, `data.sample_submission=${sample}`);
+    await expect(missing).rejects.toMatchObject({ problems: [{ message: expect.stringContaining('there is no column "nope"') as string }] });
+  });
+
   it('of more than two classes some may have fewer rows than folds, even one', async () => {
     const { sizes, findings } = await inspected(table([...good, '12,a,rare', '13,b,rare', '14,c,lone']), 'split.folds=3');
     expect(sizes).toMatchObject({ rows: 15, task: { classes: ['0', '1', 'lone', 'rare'] } });

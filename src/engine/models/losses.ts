@@ -71,12 +71,18 @@ export function lossInGraph(g: Builder, loss: Loss, logits: Value, targets: Valu
  */
 export function lossOfLogits(loss: Loss, logits: ArrayLike<number>, outputs: number, targetOf: (row: number) => ArrayLike<number>): number {
   const rows = logits.length / outputs;
-  const values: Rows = (row) => Array.from({ length: outputs }, (_, k) => logits[row * outputs + k]!);
-  return loss(overRows(rows), values, (row) => Array.from(targetOf(row)))(0)[0] ?? NaN;
+  const values: Rows = (row) => copied(logits, row * outputs, outputs);
+  return loss(overRows(rows), values, (row) => copied(targetOf(row), 0, outputs))(0)[0] ?? NaN;
 }
 
 /** The numbers of a row, found when they are asked for: targets of all rows at once would fill the memory where classes are many. */
 type Rows = (row: number) => readonly number[];
+
+function copied(values: ArrayLike<number>, from: number, length: number): readonly number[] {
+  const copy: number[] = [];
+  for (let i = from; i < from + length; i++) copy.push(values[i]!);
+  return copy;
+}
 
 function overRows(rows: number): LossArithmetic<Rows> {
   const each = (x: Rows, of: (x: number) => number): Rows => (row) => x(row).map(of);
