@@ -1,4 +1,4 @@
-import type { Graph, Node, Value } from './graph/index.ts';
+import { isBias, type Graph, type Node, type Value } from './graph/index.ts';
 import type { StepProgram } from './program.ts';
 
 /** A form that was chosen over a plainer one. */
@@ -51,12 +51,12 @@ const patterns: readonly Pattern[] = [
   {
     choice: 'Gemm with a bias',
     why: 'adds it while it writes the product',
-    find: nodes(({ op, inputs: [, , c] }) => op === 'Gemm' && c?.shape.length === 1),
+    find: nodes(({ op, inputs: [, , c] }) => op === 'Gemm' && isBias(c)),
   },
   {
     choice: 'Gemm with a summand',
     why: 'adds it while it writes the product: token types to the other embeddings, and products of 16 bits to each other',
-    find: nodes(({ op, inputs: [, , c] }) => op === 'Gemm' && c?.shape.length === 2),
+    find: nodes(({ op, inputs: [, , c] }) => op === 'Gemm' && c !== null && c !== undefined && !isBias(c)),
   },
   {
     choice: 'LayerNormalization with mean and deviation',

@@ -6,7 +6,7 @@ export { sliceRange } from './infer.ts';
 export { joinProducts } from './joined-products.ts';
 export type { AttributesOf, InputsOf, OpName, OutputsOf } from './ops.ts';
 export { innerBatches, loopBatches, loopNames, type InnerLoop, type Loop, type LoopBatches } from './loop.ts';
-export { lower, loweredOperators, type LoweredOperator, type Provider } from './lower.ts';
+export { isBias, lower, loweredOperators, type LoweredOperator, type Provider } from './lower.ts';
 export { inMixedPrecision, precisionCounts, type LowPrecision, type PrecisionCount } from './mixed-precision.ts';
 export { print } from './print.ts';
 export { bind, inline, rewrite, type Rewriting } from './rewrite.ts';

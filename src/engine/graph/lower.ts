@@ -39,7 +39,7 @@ const lowerings: Readonly<Record<Provider, Readonly<Partial<Record<OpName, Lower
   cuda: {
     Gemm: {
       why: 'it spreads a bias over the result by a product of its own, 20 µs on an H100, before the product itself; Add takes 7',
-      which: ({ inputs: [, , c], attrs }) => c?.shape.length === 1 && attrs['beta'] === 1,
+      which: ({ inputs: [, , c], attrs }) => isBias(c) && c?.dtype === 'float32' && attrs['beta'] === 1,
       write: (g, [a, b, c], { alpha, transA, transB }) => g.Add(g.Gemm(a as Value, b as Value, { alpha, transA, transB } as AttributesOf<'Gemm'>), c as Value),
     },
     MatMul: {
@@ -79,6 +79,11 @@ function loweredNodes(graph: Graph, provider: Provider): ReadonlyMap<Node, Lower
       return lowering === undefined || lowering.which?.(node, graph) === false ? [] : [[node, lowering] as const];
     }),
   );
+}
+
+/** Of a product's summands, one that all rows share. */
+export function isBias(c: Value | null | undefined): boolean {
+  return c?.shape.length === 1 || (c?.shape.length === 2 && c.shape[0] === 1);
 }
 
 function isRowOfOnes(x: Value, { nodes, constants }: Graph): boolean {

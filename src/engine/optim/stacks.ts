@@ -11,7 +11,7 @@ export interface Stacks {
   join(tensors: readonly Value[], elements: number): Value;
   /**
    * In place of a node that works on one element of a part at a time: the same part of the whole stack, worked on once. In place of one
-   * that joins neighbours: what they are in the stack.
+   * that joins neighbours: what they are in the stack. A bias is read as the row that it is there.
    */
   hoist(node: Node, inputs: Node['inputs']): Value | undefined;
 }
@@ -63,7 +63,12 @@ export function stacks(g: Builder): Stacks {
       return isNarrow ? g.Cast(stacked(narrow), { to: 'float32' }) : stacked(unshaped);
     },
     hoist({ op, attrs, outputs: [y] }, inputs) {
-      const [x, factor] = inputs;
+      const [x, factor, summand] = inputs;
+      const bias = op === 'Gemm' ? places.get(summand as Value) : undefined;
+      if (bias !== undefined && summand?.shape.length === 1) {
+        const row = g.Split(bias.whole, { split: bias.shapes.map(() => 1), axis: 0 })[bias.index] as Value;
+        return g.Gemm(x as Value, factor as Value, row, attrs);
+      }
       const place = places.get(x as Value);
       if (place === undefined) return undefined;
       const { whole, index, shapes } = place;

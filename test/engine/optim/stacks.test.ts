@@ -100,3 +100,17 @@ test('neighbours that a node joins are a piece of the stack, and parts of one te
   expect(found['rows again']).toEqual(floats([2, 6], twelve));
   expect(found['columns joined']).toEqual(floats([2, 6], [0, 1, 4, 5, 8, 9, 2, 3, 6, 7, 10, 11]));
 });
+
+test('a bias is read as the row that it is in its stack', async () => {
+  const plain = graphBuilder('plain');
+  const [x, w, b] = [plain.input('x', 'float32', ['N', 2]), plain.input('w', 'float32', [2, 3]), plain.input('b', 'float32', [3])];
+  plain.output('y', plain.Gemm(x, w, b));
+  const g = graphBuilder('stacked');
+  const together = stacks(g);
+  const [, second] = together.parts(g.input('whole', 'float32', [2, 3]), [[3], [3]]);
+  for (const [name, y] of inline(g, plain.build(), { input: ({ name }) => (name === 'b' ? second : undefined), node: together.hoist })) g.output(name, y);
+  const graph = g.build();
+  expect(graph.nodes.map(({ op }) => op)).toEqual(['Split', 'Gemm']);
+  const feeds = { x: floats([1, 2], [1, 2]), w: floats([2, 3], [1, 2, 3, 4, 5, 6]) };
+  expect(await runGraph(graph, { ...feeds, whole: floats([2, 3], [0, 0, 0, 10, 20, 30]) })).toEqual(await runGraph(plain.build(), { ...feeds, b: floats([3], [10, 20, 30]) }));
+});
