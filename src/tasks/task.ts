@@ -13,7 +13,8 @@ import type { ReportedRun, TaskReport } from './report.ts';
 
 /**
  * What is learned: what the numbers of targets and predictions mean, how a model is held against them and measured, and how they are
- * written. A task is made for the targets of one table; nothing outside this room asks how many classes there are.
+ * written. A task is made for the targets of one table; nothing outside this room asks how many classes there are. A new kind is a folder
+ * beside `classification`, an entry in kinds.ts, and the names of its metrics in config/metric-names.ts.
  */
 export interface Task {
   /** What the numbers stand for, as files keep it: `openTask` makes the same task of it. */
@@ -66,7 +67,10 @@ export interface Task {
   sameness(predictions: Predictions): string | undefined;
 }
 
-/** JSON that the files of examples, metrics and models hold among their own keys. */
+/**
+ * JSON that the files of examples, metrics and models hold among their own keys, which are therefore taken: `train` and `test`, `folds`,
+ * `cv` and `oof`, `head` and `max_seq_length`. `task` names the kind, unless it is a classification.
+ */
 export type TaskDescription = Readonly<Record<string, unknown>>;
 
 export interface Metric {
