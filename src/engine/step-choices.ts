@@ -23,13 +23,26 @@ export function deviceChoicesOf(program: StepProgram, graph: Graph): readonly Ch
   return [...choicesOf({ ...program, graph, masks: [] }), ...stackedIn(program, graph), ...own.filter(({ count }) => count > 0)];
 }
 
-/** Splits of inputs are parameters; those of what nodes make are masks, since no layer splits along the first axis. */
-function stackedIn({ masks }: StepProgram, graph: Graph): readonly Choice[] {
-  const splits = graph.nodes.filter(({ op, attrs }) => op === 'Split' && attrs['axis'] === 0);
-  const [parameters, others] = [splits.filter(({ inputs: [x] }) => graph.inputs.includes(x as Value)), splits.filter(({ inputs: [x] }) => !graph.inputs.includes(x as Value))];
+/** What lies together and is split into its parts: parameters, masks, and the results of one product in place of several. */
+function stackedIn(program: StepProgram, graph: Graph): readonly Choice[] {
+  const makers = new Map(graph.nodes.flatMap((node) => node.outputs.map((y) => [y, node] as const)));
+  const inputs = new Set<Value | null | undefined>(graph.inputs);
+  const stateOf = (x: Value | null | undefined): Value | undefined => {
+    if (inputs.has(x)) return x ?? undefined;
+    const maker = makers.get(x as Value);
+    return maker?.op === 'Cast' || maker?.op === 'Div' ? stateOf(maker.inputs[0]) : undefined;
+  };
+  const splits = graph.nodes.filter(({ op }) => op === 'Split');
+  const makerOf = ({ inputs: [x] }: Node): Node | undefined => makers.get(x as Value);
+  const isProduct = (node: Node | undefined): boolean => node?.op === 'Gemm' || (node?.op === 'Add' && makerOf(node)?.op === 'Gemm');
   return [
-    { choice: 'stack of parameters of a size', count: parameters.length, why: 'one chain of nodes updates them all: a GPU starts a node in the time that it takes to compute a small one' },
-    { choice: 'stack of masks of a shape', count: masks.length === 0 ? 0 : others.length, why: 'one chain of nodes makes them all' },
+    {
+      choice: 'stack of parameters of a size',
+      count: new Set(splits.flatMap(({ inputs: [x] }) => stateOf(x) ?? [])).size,
+      why: 'one chain of nodes updates them all: a GPU starts a node in the time that it takes to compute a small one',
+    },
+    { choice: 'stack of masks of a shape', count: program.masks.length === 0 ? 0 : new Set(splits.map(makerOf).flatMap((maker) => (maker?.op === 'Where' ? [maker.inputs[0]] : []))).size, why: 'one chain of nodes makes them all' },
+    { choice: 'one product in place of several', count: splits.filter((node) => node.attrs['axis'] === 1 && isProduct(makerOf(node))).length, why: 'queries, keys and values are products of the same matrix, and a GPU takes one large product in less time than three small ones' },
   ].filter(({ count }) => count > 0);
 }
 

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { operatorCounts, parameterSums, stepMemory, stepWork } from '../../src/engine/step-analysis.ts';
-import { choicesOf } from '../../src/engine/step-choices.ts';
+import { deviceStep, sgd } from '../../src/engine/optim/index.ts';
+import { inPrecision } from '../../src/engine/precision.ts';
+import { choicesOf, deviceChoicesOf } from '../../src/engine/step-choices.ts';
 import { tinyConfig } from './models/tiny.ts';
 import { classifierHeadStep, classifierStep } from '../helpers/class-steps.ts';
 
@@ -107,6 +109,17 @@ describe('a step of BERT', () => {
       'only the first token of every text': 1,
       'dropout by masks that are fed': step.masks.length,
     });
+  });
+
+  test.each(['float32', 'bfloat16'] as const)('is told of what lies together on a device, in %s', (precision) => {
+    const given = inPrecision(step, precision);
+    const options = { rule: sgd({ momentum: 0, nesterov: false }), weightDecay: 0 };
+    const counts = (stacked: boolean) => Object.fromEntries(deviceChoicesOf(given, deviceStep(given, options, null, { stacked }).graph).map(({ choice, count }) => [choice, count]));
+    const [together, alone] = [counts(true), counts(false)];
+    // Hidden states, attention, and the last layer's of the first token alone; a mask that is alone in its shape is no stack.
+    expect(together).toMatchObject({ 'stack of masks of a shape': new Set(step.masks.map(({ shape }) => String(shape)).filter((shape, i, all) => all.indexOf(shape) !== i)).size, 'one product in place of several': L - 1 });
+    expect(together['stack of parameters of a size']).toBeGreaterThan(3);
+    expect(Object.keys(alone).filter((choice) => /stack|in place of/.test(choice))).toEqual([]);
   });
 
   test('of a head says nothing of forms that it does not have', () => {
