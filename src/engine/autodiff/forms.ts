@@ -140,3 +140,14 @@ export function scatterAlong(g: Builder, dy: Value, x: Value, indices: Value, ax
   const repeated = g.expand(g.reshape(indices, x.shape.map((_, at) => (at === axis ? n : 1))), flat);
   return g.ScatterElements(zeros(g, x.shape), repeated, g.reshape(dy, flat), { axis });
 }
+
+/** p x^(p-1), and 0 for p = 0 also where x is 0, as the limit has it (JAX's rule for `pow`). */
+export function powerSlope(g: Builder, x: Value, p: Value): Value {
+  const isZero = g.Equal(p, g.scalar(0));
+  return g.Where(isZero, g.scalar(0), g.Mul(p, g.Pow(x, g.Where(isZero, g.scalar(1), g.Sub(p, g.scalar(1))))));
+}
+
+/** log x, and 0 for x = 0: there 0^p has no slope by p (JAX's rule for `pow`). */
+export function logOrZero(g: Builder, x: Value): Value {
+  return g.Log(g.Where(g.Equal(x, g.scalar(0)), g.scalar(1), x));
+}

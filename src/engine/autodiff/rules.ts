@@ -1,6 +1,6 @@
 import type { AttributesOf, Builder, InputsOf, OpName, OutputsOf, Value } from '../graph/index.ts';
 import {
-  count, cropPads, embedSlices, float, gaussian, keepAxes, layerNormX, layerNormXHat, leftFactor, onlyFirst, rightFactor, scatterAlong, share, zeros,
+  count, cropPads, embedSlices, float, gaussian, keepAxes, layerNormX, layerNormXHat, leftFactor, logOrZero, onlyFirst, powerSlope, rightFactor, scatterAlong, share, zeros,
 } from './forms.ts';
 
 /**
@@ -22,7 +22,7 @@ export const rules = {
   Sub: [(_, dy) => dy, (g, dy) => g.Neg(dy)],
   Mul: [(g, dy, [, b]) => g.Mul(dy, b), (g, dy, [a]) => g.Mul(dy, a)],
   Div: [(g, dy, [, b]) => g.Div(dy, b), (g, dy, [, b], [y]) => g.Neg(g.Mul(dy, g.Div(y, b)))],
-  Pow: [(g, dy, [x, p]) => g.Mul(dy, g.Mul(p, g.Pow(x, g.Sub(p, g.scalar(1))))), (g, dy, [x], [y]) => g.Mul(dy, g.Mul(y, g.Log(x)))],
+  Pow: [(g, dy, [x, p]) => g.Mul(dy, powerSlope(g, x, p)), (g, dy, [x], [y]) => g.Mul(dy, g.Mul(y, logOrZero(g, x)))],
   Max: [(g, dy, [a, b]) => g.Mul(dy, share(g, a, b)), (g, dy, [a, b]) => g.Mul(dy, share(g, b, a))],
   Min: [(g, dy, [a, b]) => g.Mul(dy, share(g, b, a)), (g, dy, [a, b]) => g.Mul(dy, share(g, a, b))],
 
@@ -83,7 +83,8 @@ export const rules = {
   GatherElements: [(g, dy, [x, indices], _, { axis }) => g.ScatterElements(zeros(g, x.shape), indices, dy, { axis }), null],
   ScatterElements: [(_, dy) => dy, null, (g, dy, [, indices], _, { axis }) => g.GatherElements(dy, indices, { axis })],
 
-  Where: [null, (g, dy, [choice]) => g.Mul(dy, float(g, choice)), (g, dy, [choice]) => g.Mul(dy, float(g, g.Not(choice)))],
+  // Chosen, not multiplied by 0 and 1: an infinite gradient of what was not chosen must not become NaN.
+  Where: [null, (g, dy, [choice]) => g.Where(choice, dy, g.scalar(0)), (g, dy, [choice]) => g.Where(choice, g.scalar(0), dy)],
   Equal: null,
   Greater: null,
   Less: null,

@@ -199,3 +199,28 @@ describe('the walk', () => {
     expect(() => gradients(g, g.ReduceSum(mean, { keepdims: 0 }), [x])).toThrow(/Only the first output/);
   });
 });
+
+describe('the edges of a function', () => {
+  const gradientsOf = async (build: (g: Builder, x: Value, p: Value) => Value, x: readonly number[], p: readonly number[]): Promise<readonly [dx: readonly number[], dp: readonly number[]]> => {
+    const g = graphBuilder('edge');
+    const inputs = ['x', 'p'].map((name) => g.input(name, 'float32', [x.length])) as [Value, Value];
+    const [dx, dp] = gradients(g, g.ReduceSum(build(g, ...inputs), { keepdims: 0 }), inputs) as [Value, Value];
+    g.output('dx', dx);
+    g.output('dp', dp);
+    const found = await runGraph(g.build(), { x: floats([x.length], x), p: floats([p.length], p) });
+    return [Array.from(found['dx']!.data, Number), Array.from(found['dp']!.data, Number)];
+  };
+
+  test('a power of zero, and to the power of zero, as JAX has them', async () => {
+    const [dx, dp] = await gradientsOf((g, x, p) => g.Pow(x, p), [0, 0, 0, 2, 2], [0, 1, 2, 0, 3]);
+    expect(dx).toEqual([0, 1, 0, 0, 12]);
+    expect(dp.map((value) => Math.fround(value))).toEqual([0, 0, 0, Math.log(2), 8 * Math.log(2)].map((value) => expect.closeTo(value, 5)));
+  });
+
+  test('an infinite gradient goes where the value came from and leaves the other one alone', async () => {
+    // The slope of a square root at 0 is infinite; it belongs to p, which was chosen there.
+    const [dx, dp] = await gradientsOf((g, x, p) => g.Sqrt(g.Where(g.Greater(x, g.scalar(0)), x, p)), [4, -1], [9, 0]);
+    expect(dx).toEqual([0.25, 0]);
+    expect(dp).toEqual([0, Infinity]);
+  });
+});
