@@ -52,7 +52,9 @@ export interface PrecisionCount {
 /** Which nodes of the graph compute in 16 bits, which only convert, and which have been left. */
 export function precisionCounts({ nodes }: Graph, low: LowPrecision): readonly PrecisionCount[] {
   const isLow = (x: Value | null | undefined): boolean => x?.dtype === low;
-  const count = (what: string, dtype: DType, is: (node: Node) => boolean): PrecisionCount => ({ what, dtype, nodes: nodes.filter(is).length });
+  const count = (what: string, dtype: DType, is: (node: Node) => boolean): PrecisionCount => {
+    return { what, dtype, nodes: nodes.filter(is).length };
+  };
   const isMatrixProduct = ({ op }: Node): boolean => PRODUCTS.has(op);
   const isNarrowing = ({ op, outputs: [y] }: Node): boolean => op === 'Cast' && isLow(y);
   const isWidening = ({ op, inputs: [x] }: Node): boolean => op === 'Cast' && isLow(x);
@@ -100,7 +102,8 @@ export const POINTWISE: ReadonlySet<string> = new Set(['Add', 'Sub', 'Mul', 'Div
 /** Some tensors, all of them in 16 bits; scalars may be in float32. */
 function areLow(inputs: Node['inputs'], low: DType): boolean {
   const isScalar = (x: Value | null): boolean => x?.shape.length === 0;
-  return inputs.some((x) => x?.dtype === low && !isScalar(x)) && inputs.every((x) => x?.dtype === low || (isScalar(x) && x?.dtype === 'float32'));
+  const isFit = (x: Value | null): boolean => x?.dtype === low || (isScalar(x) && x?.dtype === 'float32');
+  return inputs.some((x) => x?.dtype === low && !isScalar(x)) && inputs.every(isFit);
 }
 
 interface Products {
@@ -116,14 +119,18 @@ interface Products {
  * second product itself where it can, which takes neither casts nor passes; and where more products are added to something else, they
  * are summed first. Such are the gradients of what several layers read.
  */
-function sumsOfProducts(g: Builder, { graph, products, widen, makerOf }: Products): (node: Node, inputs: Node['inputs']) => Value | undefined {
+function sumsOfProducts(
+  g: Builder,
+  { graph, products, widen, makerOf }: Products,
+): (node: Node, inputs: Node['inputs']) => Value | undefined {
   const uses = new Map<Value | null, number>();
   for (const x of [...graph.nodes.flatMap(({ inputs }) => inputs), ...graph.outputs.values()]) uses.set(x, (uses.get(x) ?? 0) + 1);
   const known = new Map<Value, { readonly other: Value; readonly product: Value }>();
   /** x and a product that nobody else reads, as one product. */
   const joined = (x: Value, product: Value, original: Value | null): Value | undefined => {
     const maker = makerOf(product);
-    if (maker?.op !== 'Gemm' || (maker.inputs[2] ?? null) !== null || uses.get(original) !== 1 || !sameShape(x.shape, product.shape)) return undefined;
+    const canAdd = maker?.op === 'Gemm' && (maker.inputs[2] ?? null) === null && sameShape(x.shape, product.shape);
+    if (!canAdd || uses.get(original) !== 1) return undefined;
     const sum = applyOperator(g, 'Gemm', [maker.inputs[0] as Value, maker.inputs[1] as Value, x], { ...maker.attrs, beta: 1 })[0] as Value;
     products.add(sum);
     return sum;
@@ -169,7 +176,8 @@ function casts(g: Builder, low: LowPrecision): Casts {
     const maker = makerOf(x);
     const source = maker?.inputs[0];
     if (maker?.op === 'Cast' && source?.dtype === low) return source;
-    if (maker !== undefined && source && ARRANGES.has(maker.op)) return applyOperator(g, maker.op, [narrow(source)], maker.attrs)[0] as Value;
+    const isArranged = maker !== undefined && source && ARRANGES.has(maker.op);
+    if (isArranged) return applyOperator(g, maker.op, [narrow(source)], maker.attrs)[0] as Value;
     return g.Cast(x, { to: low });
   };
   return { narrow, widen: (x) => (x.dtype === low ? g.Cast(x, { to: 'float32' }) : x), makerOf };

@@ -34,7 +34,10 @@ export function scalingOf(scaler: LossScaler): Pick<OptimizerState, 'scaling'> {
 export function openLossScaler({ lossScale: input }: Pick<StepProgram, 'lossScale'>): LossScaler {
   let state = input === undefined ? undefined : lossScaleStart;
   return {
-    feeds: (scale = state?.scale) => (input === undefined || scale === undefined ? {} : { [input]: { dtype: 'float32', shape: [], data: Float32Array.of(scale) } }),
+    feeds(scale = state?.scale) {
+      if (input === undefined || scale === undefined) return {};
+      return { [input]: { dtype: 'float32', shape: [], data: Float32Array.of(scale) } };
+    },
     ahead(steps) {
       if (state === undefined) return undefined;
       const scales = [state];

@@ -106,7 +106,8 @@ describe('a graph in mixed precision', () => {
     g.output('short', g.MatMul(g.input('one_hot', 'float32', ['N', 2]), g.input('table', 'float32', [2, 16])));
     const graph = g.build();
     expect(print(inMixedPrecision(graph, 'float16'))).toBe(print(graph));
-    expect(precisionCounts(graph, 'float16').filter(({ nodes }) => nodes > 0)).toEqual([{ what: 'matrix products with an axis under 8', dtype: 'float32', nodes: 3 }]);
+    const found = precisionCounts(graph, 'float16').filter(({ nodes }) => nodes > 0);
+    expect(found).toEqual([{ what: 'matrix products with an axis under 8', dtype: 'float32', nodes: 3 }]);
   });
 
   test.each([['bfloat16', 7], ['float16', 10]] as const)('on the CPU multiplies factors of %s and rounds the product', async (low, bits) => {
@@ -119,7 +120,8 @@ describe('a graph in mixed precision', () => {
     const [m, n] = data.map((values) => [...values].map((x) => rounded(x, bits))) as [number[], number[]];
     const at = (x: number[], row: number, column: number): number => x[8 * row + column]!;
     const sum = (term: (k: number) => number): number => Array.from({ length: 8 }, (_, k) => term(k)).reduce((total, x) => total + x, 0);
-    const found = await runGraph(lower(inMixedPrecision(g.build(), low), 'cpu'), { a: { shape: [8, 8], data: data[0]! }, b: { shape: [8, 8], data: data[1]! } });
+    const feeds = { a: { shape: [8, 8], data: data[0]! }, b: { shape: [8, 8], data: data[1]! } };
+    const found = await runGraph(lower(inMixedPrecision(g.build(), low), 'cpu'), feeds);
     for (const [i, j] of [[0, 0], [3, 5], [7, 1]] as const) {
       expect(found['y']!.data[8 * i + j]).toBe(rounded(Math.fround(sum((k) => at(m, i, k) * at(n, k, j))), bits));
       expect(found['z']!.data[8 * i + j]).toBe(rounded(Math.fround(sum((k) => at(m, i, k) * at(n, j, k)) / 2), bits));
@@ -129,7 +131,8 @@ describe('a graph in mixed precision', () => {
 
   test('answers in float32', async () => {
     const graph = lower(inMixedPrecision(small(), 'bfloat16'), 'cpu');
-    const feeds = { x: floats([2, 16], Array.from({ length: 32 }, (_, i) => Math.cos(i))), w: floats([8, 16], Array.from({ length: 128 }, (_, i) => Math.sin(i))), b: floats([8], [1, 2, 3, 4, 5, 6, 7, 8]) };
+    const wave = (length: number): readonly number[] => Array.from({ length }, (_, i) => Math.cos(i));
+    const feeds = { x: floats([2, 16], wave(32)), w: floats([8, 16], wave(128)), b: floats([8], wave(8)) };
     const [mixed, plain] = [await runGraph(graph, feeds), await runGraph(small(), feeds)];
     for (const [name, { shape, data }] of Object.entries(plain)) {
       expect(mixed[name]).toMatchObject({ shape });

@@ -84,7 +84,9 @@ describe.each(openers)('a scaled loss, %s', (_, opener) => {
 
   test('micro-batches are scaled alike, and skipped together', async () => {
     const trainer = await opened(opener, { scale: 2 ** 30 });
-    const parts = [[[1, 7, 9, 2]], [[1, 5, 2]]].map((ids, i) => ({ feeds: { ...batchFeeds(encoder, ids, 4), ...targetFeeds(Float32Array.of(i), 1) }, share: 0.5 }));
+    const texts = [[[1, 7, 9, 2]], [[1, 5, 2]]];
+    const feedsOf = (ids: readonly number[][], i: number) => ({ ...batchFeeds(encoder, ids, 4), ...targetFeeds(Float32Array.of(i), 1) });
+    const parts = texts.map((ids, i) => ({ feeds: feedsOf(ids, i), share: 0.5 }));
     const batch = { feeds: parts, rates: { lr: 1e-3 } };
     const before = await trainer.snapshot();
     const results: StepResult[] = [];
@@ -102,7 +104,8 @@ describe.each(openers)('a scaled loss, %s', (_, opener) => {
 
   test('a loss that is not finite is not the fault of the scale', async () => {
     const trainer = await opened(opener);
-    await trainer.restore(Object.fromEntries(Object.entries(await trainer.snapshot()).map(([name, values]) => [name, values.fill(name === 'classifier.1.bias' ? NaN : 0.1)])));
+    const spoilt = Object.entries(await trainer.snapshot()).map(([name, values]) => [name, values.fill(name === 'classifier.1.bias' ? NaN : 0.1)]);
+    await trainer.restore(Object.fromEntries(spoilt));
     const results = await trainer.steps(batches);
     expect(results).toHaveLength(1);
     expect(results[0]?.loss).toBeNaN();
