@@ -7,7 +7,9 @@ import type { Listener, StageEvent } from '../core/events.ts';
 import type { Usage } from '../core/measures.ts';
 import { unpackError } from '../core/packed-errors.ts';
 import { isBuilt, moduleBeside, openThread, throughTsx } from '../core/threads.ts';
+import { outOfMemory } from '../engine/runtime/out-of-memory.ts';
 import { stages } from '../stages/index.ts';
+import { inRows } from '../training/within-memory.ts';
 import { watchUsage } from './usage.ts';
 import type { ProcessMessage, TaskOrder, WorkerMessage } from './worker-protocol.ts';
 
@@ -73,7 +75,7 @@ export function startStageProcess({ env = {} }: { readonly env?: Readonly<Record
   return {
     async perform(order, emit) {
       if (failure !== undefined) throw failure;
-      const ended = (code: number | null, signal: NodeJS.Signals | null): Error => processEnd(order.task, child.pid, code, signal, lastWords());
+      const ended = (code: number | null, signal: NodeJS.Signals | null): Error => endOf(order, child.pid, code, signal, lastWords());
       if (hasEnded()) throw ended(child.exitCode, child.signalCode);
       const answer = answerOf(child, emit, ended);
       tell({ type: 'perform', order });
@@ -111,6 +113,13 @@ export function answerOf<Done extends { readonly type: 'done' } = Extract<Worker
     };
     source.on('message', onMessage).on('error', onError).on('exit', onExit);
   });
+}
+
+/** A driver whose memory is full may end the process; what it printed then says so. */
+function endOf({ task, stage, device }: TaskOrder, pid: number | undefined, code: number | null, signal: NodeJS.Signals | null, lastWords: string): Error {
+  const end = processEnd(task, pid, code, signal, lastWords);
+  const memory = end instanceof OrtrainError && end.code === 'run' ? outOfMemory(lastWords, device, end) : undefined;
+  return memory === undefined ? end : inRows(memory, stage === 'train' ? 'training.micro_batch' : 'training.eval_batch_size');
 }
 
 /** Why a process ended in the middle of a task. Ctrl-C may reach it before it has learned to leave that to its parent. */

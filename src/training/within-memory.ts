@@ -24,6 +24,12 @@ export async function withinMemory<T>({ key, rows, width }: AtATime, work: () =>
   }
 }
 
+/** The same error, known to be about what goes through the model at a time by this key. */
+export function inRows(error: OrtrainError, key: RowsKey): OrtrainError {
+  const { message, remedy } = error;
+  return new OrtrainError('run', message, { ...detailsOf(error), problems: [{ message, field: key }], ...(remedy === undefined ? {} : { remedy }) });
+}
+
 /** The power of two below; null where one row is too many. */
 export function fewerThan(rows: number): number | null {
   return rows <= 1 ? null : 2 ** Math.floor(Math.log2(rows - 1));

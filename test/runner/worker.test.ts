@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -126,6 +126,16 @@ describe.skipIf(because('workers that are processes (they need Linux)', process.
     await stepped;
     process.kill(pid, 'SIGSEGV');
     expect(await ended).toMatchObject({ code: 'run', message: `the process of train[0] (pid ${pid}) broke down (SIGSEGV)`, cause: { message: expect.stringMatching(/^WORKER \d+: /m) } });
+  });
+
+  it('is told as full memory where a driver said so before it ended the process', async () => {
+    const driver = join(temporaryFolder(), 'driver.cjs');
+    writeFileSync(driver, "process.stderr.write('WebGPU device error(3): vkCreateBuffer failed with VK_ERROR_OUT_OF_DEVICE_MEMORY\\n');");
+    const { worker, pid } = startProcess({ NODE_OPTIONS: `--require=${driver}` });
+    const { stepped, ended } = untilFirstStep(worker, await trainOrder('full', 'training.epochs=100'));
+    await stepped;
+    process.kill(pid, 'SIGABRT');
+    expect(await ended).toMatchObject({ code: 'run', message: "this machine's memory is full", problems: [{ field: 'training.micro_batch' }], cause: { message: expect.stringContaining('broke down (SIGABRT)') } });
   });
 
   it('dies with its parent, and writes nothing more', async () => {

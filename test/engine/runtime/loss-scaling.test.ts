@@ -129,3 +129,20 @@ test('a loop goes on to the end with the scale of each step, and stops where one
   expect(await near.steps(batches)).toHaveLength(6);
   expect((await near.optimizerState()).scaling).toEqual({ scale: 2 ** 11, goodSteps: 3, skipped: 2, skippedInARow: 0 });
 });
+
+test.each(openers)('micro-batches of a scaled loss train as their batch does, and are skipped together, %s', async (_, opener) => {
+  const rows = [[1, 7, 9, 2], [1, 5, 2, 2]];
+  const fed = (from: number, to: number) => ({ ...batchFeeds(encoder, rows.slice(from, to), 4), ...targetFeeds(Float32Array.of(0, 1).slice(from, to), 1) });
+  const parts = [{ feeds: fed(0, 1), share: 0.5 }, { feeds: fed(1, 2), share: 0.5 }];
+  const [whole, cut] = [await opened(opener), await opened(opener)];
+  for (let step = 0; step < 3; step += 1) {
+    const [expected, found] = [await whole.step(fed(0, 2), { lr: 1e-3 }), await cut.step(parts, { lr: 1e-3 })];
+    expect(found.loss).toBeCloseTo(expected.loss, 3); // float16
+    expect(found.gradientNorm / expected.gradientNorm).toBeCloseTo(1, 1);
+  }
+  const tooLarge = await opened(opener, { scale: 2 ** 60 });
+  const before = await tooLarge.snapshot();
+  expect(await tooLarge.step(parts, { lr: 1e-3 })).toMatchObject({ loss: expect.closeTo(0.69, 1), skipped: { scale: 2 ** 60 } });
+  expect(await tooLarge.snapshot()).toEqual(before);
+  expect((await tooLarge.optimizerState()).step).toBe(0);
+});
