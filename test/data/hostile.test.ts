@@ -31,7 +31,7 @@ const wide = (values: number): string => '1,'.repeat(values - 1) + '1';
 describe('a table', () => {
   it.each<[string, string | Buffer, TableFormat, readonly (readonly [string, number | undefined])[]]>([
     ['of a million columns', `${wide(1e6)}\n${wide(1e6)}\n`, 'csv', [['the file has 1000000 columns, more than 5000', 1]]],
-    ['with a row of a million fields', `a,b\n${wide(1e6)}\n`, 'csv', [['the row has 1000000 fields, the header has 2', 2]]],
+    ['with a row of a million fields', `a,b\n${wide(1e6)}\n`, 'csv', [['the row has 1,000,000 fields, the header has 2', 2]]],
     ['with more than 1 MB in a field', `id,text\n1,${'x'.repeat(1_000_001)}\n`, 'csv', [['a field of 1000001 characters, more than 1000000', undefined]]],
     ['with a quote that is closed nowhere', `id,${'y'.repeat(5000)}\n1,"${'x'.repeat(2e6)}`, 'csv', [[`a quote is opened in column "${'y'.repeat(60)}…" and never closed`, 2]]],
     ['in which JSON hides a NUL', '{"text":"a\\u0000"}\n', 'jsonl', [['the key "text" or its value holds a NUL character', 1]]],
