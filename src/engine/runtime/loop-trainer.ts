@@ -1,5 +1,5 @@
 import type { Symbols } from '../graph/index.ts';
-import { deviceStep, summedStep, type DeviceStep, type StateSpec } from '../optim/index.ts';
+import { deviceStep, summedStep, type DeviceStep, type StateSpec, type SummedStep } from '../optim/index.ts';
 import type { HostTensor, ParameterSpec } from '../program.ts';
 import { batchInputsOf, bindSymbols, checkRows } from './batch.ts';
 import { openEvaluator } from './evaluator.ts';
@@ -27,7 +27,8 @@ export async function openLoopTrainer(options: TrainerOptions, provider: HostPro
   const { step: program, forward: evaluation, source, threads, optimizer, clipNorm, seed } = options;
   for (const gradient of program.gradients) trainedSpec(program, gradient);
   const step = deviceStep(program, optimizer, clipNorm, { stacked: true });
-  const summed = summedStep(program, optimizer, clipNorm, { stacked: true });
+  let summed: SummedStep | undefined;
+  const inParts = (): SummedStep => (summed ??= summedStep(program, optimizer, clipNorm, { stacked: true }));
   const batchInputs = batchInputsOf(program);
   const held = new Map<string, HostTensor>();
   const state = stateIn(held, step, optimizer.rule.slots, union(program.parameters, evaluation.parameters), source);
@@ -52,11 +53,11 @@ export async function openLoopTrainer(options: TrainerOptions, provider: HostPro
   };
   const wholeFeeds = ({ feeds }: MicroBatch, symbols: Symbols, at: StepAt): LoopFeeds => ({ feeds: { ...step.stepFeeds(at, seed), ...step.shapeFeeds(symbols) }, parts: [{ feeds, symbols }] });
   const partFeeds = (parts: readonly MicroBatch[], symbols: readonly Symbols[], at: StepAt): LoopFeeds => {
-    const starts = maskStarts(program.masks, symbols);
+    const [starts, { add, apply }] = [maskStarts(program.masks, symbols), inParts()];
     const settings = (i: number) => ({ seed, step: at.step, share: parts[i]!.share, isFirst: i === 0, before: starts[i]! });
     return {
-      feeds: summed.apply.stepFeeds(at),
-      parts: parts.map(({ feeds }, i) => ({ feeds: { ...feeds, ...summed.add.partFeeds(settings(i)), ...summed.add.shapeFeeds(symbols[i]!) }, symbols: symbols[i]! })),
+      feeds: apply.stepFeeds(at),
+      parts: parts.map(({ feeds }, i) => ({ feeds: { ...feeds, ...add.partFeeds(settings(i)), ...add.shapeFeeds(symbols[i]!) }, symbols: symbols[i]! })),
     };
   };
   const steps = async (batches: readonly StepBatch<StepFeeds>[]): Promise<readonly StepResult[]> => {
@@ -74,7 +75,7 @@ export async function openLoopTrainer(options: TrainerOptions, provider: HostPro
     // A batch goes the same way whatever comes with it, so that its numbers are the same.
     for (const group of consecutive(all, ({ parts }) => parts.length > 1)) {
       const isCut = group[0]!.parts.length > 1;
-      if (isCut) summedLoop ??= await openSummedLoop(summed, program, sessionOptions);
+      if (isCut) summedLoop ??= await openSummedLoop(inParts(), program, sessionOptions);
       results.push(...(await advance(isCut ? summedLoop! : loop, group)));
       if (!isUpdate(results.at(-1)!)) break;
     }
