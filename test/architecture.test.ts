@@ -85,6 +85,11 @@ test('the engine’s pure rooms know no files, no processes and no network', () 
   expect(wrong).toEqual([]);
 });
 
+test('journals are read by one reducer; what goes to MLflow is read from a byte on, and reduced by the same', () => {
+  const readers = sources.filter(({ code }) => /\b(journalEntries|soundEntries|readJournalFrom)\b/.test(code)).map(({ path }) => path);
+  expect(readers.sort()).toEqual(['tracking/history.ts', 'tracking/journal.ts', 'tracking/mlflow/folder.ts', 'tracking/mlflow/upload.ts']);
+});
+
 test('only cli prints and reads the command line', () => {
   const prints = /\bconsole\s*\.|\bprocess\s*\.\s*(stdout|stderr|stdin|argv|exit|exitCode)\b/g;
   const wrong = sources.filter(({ path }) => roomOf(path) !== 'cli').flatMap(({ path, code }) => [...code.matchAll(prints)].map(([call]) => `${path}: ${call}`));

@@ -1,7 +1,6 @@
 import { dirname, join, resolve } from 'node:path';
 import { OrtrainError } from '../core/errors.ts';
-import { readHistory } from '../tracking/history.ts';
-import { soundEntries } from '../tracking/journal.ts';
+import { readSoundHistory } from '../tracking/history.ts';
 import { workerOf } from '../tracking/run-progress.ts';
 import { cacheContents, takeAway, type CacheItem } from './cache-contents.ts';
 import { folderSize } from './manifest.ts';
@@ -51,7 +50,7 @@ function throwUnlessFree({ name, folder }: StoredRun, runs: string): void {
   if (dirname(folder) !== runs) {
     throw new OrtrainError('usage', `${folder} is not in ${runs}`, { subject: name, remedy: 'Name its artifacts folder with --artifacts.' });
   }
-  const owner = unlessDamaged(() => workerOf(readHistory(join(folder, 'journal.jsonl'), soundEntries), folder));
+  const owner = unlessDamaged(() => workerOf(readSoundHistory(join(folder, 'journal.jsonl')), folder));
   if (owner !== undefined) {
     throw new OrtrainError('usage', `${name} is at work, in process ${owner.pid} on ${owner.host}`, { subject: name, remedy: 'Wait for its end, or stop it with Ctrl-C there.' });
   }

@@ -8,8 +8,7 @@ import { MOST_JSON_BYTES, readInput } from '../core/inputs.ts';
 import { fileInside } from '../core/inside.ts';
 import { packageVersion } from '../core/package.ts';
 import type { TaskDescription } from '../tasks/index.ts';
-import { readHistory } from '../tracking/history.ts';
-import { soundEntries } from '../tracking/journal.ts';
+import { readHistory, readSoundHistory } from '../tracking/history.ts';
 import { readMetrics, taskOf, type RunMetrics } from '../tracking/run-metrics.ts';
 import { progressOf, type RunProgress } from '../tracking/run-progress.ts';
 
@@ -116,7 +115,7 @@ function digestOf(folder: string): { readonly digest: RunDigest; readonly isOfOn
   const journal = join(folder, 'journal.jsonl');
   const whole = unlessDamaged(() => readHistory(journal));
   const progress = whole === undefined ? undefined : progressOf(whole);
-  const recorded = (whole ?? unlessDamaged(() => readHistory(journal, soundEntries)))?.files.get('metrics.json')?.sha256;
+  const recorded = (whole ?? unlessDamaged(() => readSoundHistory(journal)))?.files.get('metrics.json')?.sha256;
   const loaded = unlessDamaged(() => loadExperiment(fileInside(folder, 'config.yaml')));
   const metrics = unlessDamaged(() => readMetrics(folder, recorded));
   return {

@@ -1,7 +1,7 @@
 import type { FoldRecord } from '../core/measures.ts';
 import { itemsOf } from './growing.ts';
 import type { RunHistory } from './history.ts';
-import type { TaskHistory } from './task-history.ts';
+import { attemptCount, attemptsOf, type TaskHistory } from './task-history.ts';
 
 /** How a fold has gone so far. */
 export interface FoldStory {
@@ -24,16 +24,16 @@ export function foldStories({ tasks }: RunHistory): readonly FoldStory[] {
 }
 
 /** Where an earlier run trained it, and the journal says no more than that, nothing is known. */
-function hasStory({ attempts, record, now }: TaskHistory): boolean {
-  return attempts.length > 0 || record !== undefined || now.status !== 'cached';
+function hasStory({ past, current, record, now }: TaskHistory): boolean {
+  return attemptCount({ past, current }) > 0 || record !== undefined || now.status !== 'cached';
 }
 
-function storyOf({ attempts, from, record, bestEpoch }: TaskHistory): Omit<FoldStory, 'fold'> {
+function storyOf({ past, current, from, record, bestEpoch }: TaskHistory): Omit<FoldStory, 'fold'> {
   if (record !== undefined) return { state: 'done', ...record };
   const epochs: FoldRecord['epochs'][number][] = [];
-  for (const { epoch, lr, metrics } of attempts.slice(from).flatMap((attempt) => itemsOf(attempt.epochs))) {
+  for (const { epoch, lr, metrics } of attemptsOf({ past, current }).slice(from).flatMap((attempt) => itemsOf(attempt.epochs))) {
     // A fold that is continued after an interruption repeats epochs, which are the same ones.
-    while ((epochs.at(-1)?.epoch ?? 0) >= epoch) epochs.pop();
+    while ((epochs.at(-1)?.epoch ?? -1) >= epoch) epochs.pop();
     epochs.push({ epoch, lr, metrics });
   }
   return { state: 'unfinished', bestEpoch, epochs };

@@ -3,7 +3,7 @@ import type { SystemFigures } from '../core/measures.ts';
 import { ownerName, type Owner } from '../core/owner.ts';
 import { circumstancesOf } from './circumstances.ts';
 import { growing, withItem, type Growing } from './growing.ts';
-import { journalEntries } from './journal.ts';
+import { journalEntries, soundEntries } from './journal.ts';
 import { advanceTask, waiting, type TaskHistory } from './task-history.ts';
 
 /** An event and when it happened, in milliseconds of one clock. */
@@ -82,23 +82,38 @@ export const nothingYet: RunHistory = {
 
 /** What has happened after some entries. */
 export function historyOf(entries: Iterable<Timed>): RunHistory {
-  let history = nothingYet;
-  for (const entry of entries) history = advance(history, entry);
+  let history: RunHistory = { ...nothingYet, tasks: new Map(), files: new Map() };
+  for (const entry of entries) history = after(history, entry, inPlace);
   return history;
 }
 
-/** What a journal tells. Throws as what reads its entries does: `soundEntries` leaves out lines that are none. */
-export function readHistory(path: string, read: (path: string) => Iterable<Timed> = journalEntries): RunHistory {
-  return historyOf(read(path));
+/** What a journal tells. Throws a data error that names the first line which is no event. */
+export function readHistory(path: string): RunHistory {
+  return historyOf(journalEntries(path));
+}
+
+/** What a journal tells that may be damaged: lines that are no events are left out. */
+export function readSoundHistory(path: string): RunHistory {
+  return historyOf(soundEntries(path));
 }
 
 /** What has happened after one more entry. Entries count in the order in which they stand: a clock may be put back. */
 export function advance(before: RunHistory, entry: Timed): RunHistory {
-  const clock = after(before.clock, entry);
-  return { ...before, clock, ...changeBy(before, entry, clock) };
+  return after(before, entry, copied);
 }
 
-function after({ entries, lastAt, latestAt, worked }: Clock, { type, t }: Timed): Clock {
+/** How a value gets into a map: of a history that somebody has seen into a copy, while a whole journal is read into the same one. */
+type Put = <K, V>(map: ReadonlyMap<K, V>, key: K, value: V) => ReadonlyMap<K, V>;
+
+const copied: Put = (map, key, value) => new Map(map).set(key, value);
+const inPlace: Put = <K, V>(map: ReadonlyMap<K, V>, key: K, value: V) => (map as Map<K, V>).set(key, value);
+
+function after(before: RunHistory, entry: Timed, put: Put): RunHistory {
+  const clock = clockAfter(before.clock, entry);
+  return { ...before, clock, ...changeBy(before, entry, clock, put) };
+}
+
+function clockAfter({ entries, lastAt, latestAt, worked }: Clock, { type, t }: Timed): Clock {
   const isStart = type === 'run-started';
   return {
     entries: entries + 1,
@@ -108,7 +123,7 @@ function after({ entries, lastAt, latestAt, worked }: Clock, { type, t }: Timed)
   };
 }
 
-function changeBy(history: RunHistory, entry: Timed, { entries, worked }: Clock): Partial<RunHistory> {
+function changeBy(history: RunHistory, entry: Timed, { entries, worked }: Clock, put: Put): Partial<RunHistory> {
   switch (entry.type) {
     case 'run-started':
       return begun(history, entry);
@@ -119,7 +134,7 @@ function changeBy(history: RunHistory, entry: Timed, { entries, worked }: Clock)
     case 'task-cached':
     case 'task-finished':
     case 'task-event':
-      return withTask(history, entry, entries);
+      return withTask(history, entry, entries, put);
     case 'notice':
       return { notices: withItem(history.notices, entry.message) };
     case 'system': {
@@ -128,7 +143,7 @@ function changeBy(history: RunHistory, entry: Timed, { entries, worked }: Clock)
       return { looks: withItem(history.looks, look) };
     }
     case 'artifact':
-      return { files: new Map(history.files).set(entry.path, { bytes: entry.bytes, sha256: entry.sha256 }) };
+      return { files: put(history.files, entry.path, { bytes: entry.bytes, sha256: entry.sha256 }) };
     case 'download':
       return { download: entry };
     default:
@@ -136,13 +151,10 @@ function changeBy(history: RunHistory, entry: Timed, { entries, worked }: Clock)
   }
 }
 
-function withTask({ tasks, notices, starts }: RunHistory, entry: Extract<Timed, { readonly task: string }>, serial: number): Partial<RunHistory> {
+function withTask({ tasks, notices, starts }: RunHistory, entry: Extract<Timed, { readonly task: string }>, serial: number, put: Put): Partial<RunHistory> {
   const task = advanceTask(tasks.get(entry.task), entry, { start: starts.length - 1, serial });
-  // With its record a fold has ended, whatever other tasks it has.
-  const isEnd = 'record' in entry && entry.record !== undefined;
-  const others = isEnd ? closed(tasks, ({ fold }) => fold === entry.fold) : tasks;
   const isNotice = entry.type === 'task-event' && entry.event.type === 'notice';
-  return { tasks: new Map(others).set(entry.task, task), ...(isNotice ? { notices: withItem(notices, entry.event.message) } : {}) };
+  return { tasks: put(tasks, entry.task, task), ...(isNotice ? { notices: withItem(notices, entry.event.message) } : {}) };
 }
 
 function begun(history: RunHistory, entry: RunStarted): Partial<RunHistory> {
@@ -164,12 +176,8 @@ function ended(history: RunHistory, entry: Extract<Timed, { type: 'run-finished'
     open: entry.owner === undefined ? history.open.slice(0, -1) : without(history.open, entry.owner),
     end: { type, error: entry.type === 'run-failed' ? entry.error : null },
     seconds: (history.seconds ?? 0) + Math.max(0, entry.seconds),
-    tasks: closed(history.tasks, () => true),
+    tasks: new Map([...history.tasks].map(([id, task]) => [id, task.isOpen ? { ...task, isOpen: false } : task])),
   };
-}
-
-function closed(tasks: RunHistory['tasks'], which: (task: TaskHistory) => boolean): RunHistory['tasks'] {
-  return new Map([...tasks].map(([id, task]) => [id, task.isOpen && which(task) ? { ...task, isOpen: false } : task]));
 }
 
 function without(owners: readonly Owner[], owner: Owner): readonly Owner[] {

@@ -4,13 +4,12 @@ import { contentHash } from '../core/content.ts';
 import { interrupted, OrtrainError, type Problem } from '../core/errors.ts';
 import { isThere } from '../core/files.ts';
 import { kindOf } from '../core/inputs.ts';
-import { readHistory, type RecordedFile, type RunHistory } from './history.ts';
-import { soundEntries } from './journal.ts';
+import { readSoundHistory, type RecordedFile, type RunHistory } from './history.ts';
 
 /** What the journal of a run says of the files in its folder, by their paths there, with slashes. Lines that are none are left out. */
 export function recordedFiles(folder: string): RunHistory['files'] {
   const journal = join(folder, 'journal.jsonl');
-  return isThere(journal) ? readHistory(journal, soundEntries).files : new Map();
+  return isThere(journal) ? readSoundHistory(journal).files : new Map();
 }
 
 /** `throwIfChanged` for those of the paths that the run's journal knows: its last lines may have been lost with a crash. */

@@ -15,18 +15,19 @@ export interface TaskHistory {
   readonly now: TaskNow;
   /** Begun, and neither its end nor that of the run has been told; a fold's end comes with its record. */
   readonly isOpen: boolean;
+  /** The number of the entry that began it last, and of the last that had a record of its fold; −1 where there is none. */
+  readonly begunBy: number;
+  readonly recordedBy: number;
   /** Whether its output is there: another start begins anew. */
   readonly isDone: boolean;
-  /** All its starts, the latest last. */
-  readonly attempts: readonly Attempt[];
-  /** The first of the attempts that led to what is there now: none before it was interrupted. */
+  /** Its starts that are over. */
+  readonly past: Growing<Attempt>;
+  /** The start from which more is to come. */
+  readonly current: Attempt | undefined;
+  /** The first of its starts that led to what is there now: none before it was interrupted. */
   readonly from: number;
-  /** When the last entry about it was. */
-  readonly lastAt: number;
   /** How the fold went, from its first epoch on, once that is told. */
   readonly record: FoldRecord | undefined;
-  /** Whether a record was ever told. */
-  readonly wasRecorded: boolean;
   /** Of the model that is kept; null before the first one. */
   readonly bestEpoch: number | null;
   /** The rate over the steps, each step once. */
@@ -40,8 +41,8 @@ export interface Attempt {
   /** The run's start that it belongs to: a position in its `starts`. */
   readonly start: number;
   readonly startedAt: number;
-  /** Its last sign of life; undefined while more may come. */
-  readonly lastAt: number | undefined;
+  /** Its last sign of life. */
+  readonly lastAt: number;
   /** Undefined where its end has not been told. */
   readonly finished: { readonly seconds: number; readonly usage: Usage | undefined } | undefined;
   readonly epochs: Growing<StageEventOf<'epoch'> & { readonly t: number }>;
@@ -57,7 +58,7 @@ export interface Rate {
 }
 
 export interface Decision extends Pick<StageEventOf<'decision'>, 'epoch' | 'kind' | 'message'> {
-  /** The attempt in which it was taken. */
+  /** How often the task had been started. */
   readonly attempt: number;
   /** Its number among the entries of the journal: decisions of several tasks stand between each other. */
   readonly serial: number;
@@ -102,74 +103,73 @@ interface Place {
 /** A task after one more entry about it, of which the first follows on undefined. */
 export function advanceTask(before: TaskHistory | undefined, entry: TaskEntry, place: Place): TaskHistory {
   const { task: id, stage, fold, t } = entry;
-  const task = before ?? { task: id, stage, fold, now: waiting, isOpen: false, attempts: [], from: 0, lastAt: t, wasRecorded: false, ...nothingTold };
+  const task = before ?? { task: id, stage, fold, now: waiting, isOpen: false, begunBy: -1, recordedBy: -1, past: growing(), current: undefined, from: 0, ...nothingTold };
+  const past = task.current === undefined ? task.past : withItem(task.past, task.current);
   switch (entry.type) {
     case 'task-started':
       // What was finished is done anew; what was interrupted is continued, and its time adds up.
       return {
         ...task,
-        ...(task.isDone ? { ...nothingTold, from: task.attempts.length } : {}),
+        ...(task.isDone ? { ...nothingTold, from: past.length } : {}),
         now: { ...task.now, status: 'running', startedAt: t, lanes: entry.lanes ?? 1, reports: undefined },
         isOpen: true,
-        attempts: [...closed(task), begunAt(t, place)],
-        lastAt: t,
+        begunBy: place.serial,
+        past,
+        current: begunAt(t, place),
       };
     case 'task-cached':
-      return { ...task, ...recorded(entry.record), attempts: closed(task), now: { ...task.now, status: 'cached' }, isDone: true };
+      return { ...task, ...recorded(entry.record, place), past, current: undefined, now: { ...task.now, status: 'cached' }, isDone: true };
     case 'task-finished': {
       const { seconds, usage, record } = entry;
-      const attempts = withAttempt(task, t, place, () => ({ lastAt: t, finished: { seconds, usage } }));
-      return { ...task, ...recorded(record), attempts, now: { ...task.now, status: 'done', seconds }, lastAt: t, isDone: true };
+      const finished = { ...(task.current ?? begunAt(t, place)), lastAt: t, finished: { seconds, usage } };
+      return { ...task, ...recorded(record, place), past: withItem(task.past, finished), current: undefined, now: { ...task.now, status: 'done', seconds }, isDone: true };
     }
     case 'task-event':
-      return { ...task, lastAt: t, now: nowAfter(task.now, entry.event, t), ...told(task, entry.event, t, place) };
+      return { ...task, now: nowAfter(task.now, entry.event, t), ...told(task, entry.event, t, place) };
   }
 }
 
 /** A task stays open where the record is missing, as in journals of older versions. */
-function recorded(record: FoldRecord | undefined): Partial<TaskHistory> {
-  return record === undefined ? {} : { isOpen: false, record, wasRecorded: true };
+function recorded(record: FoldRecord | undefined, { serial }: Place): Partial<TaskHistory> {
+  return record === undefined ? {} : { isOpen: false, record, recordedBy: serial };
 }
 
 function begunAt(t: number, { start }: Place): Attempt {
-  return { start, startedAt: t, lastAt: undefined, finished: undefined, epochs: growing(), passes: undefined };
+  return { start, startedAt: t, lastAt: t, finished: undefined, epochs: growing(), passes: undefined };
 }
 
-/** Its attempts, where no more is to come of the latest one. */
-function closed({ attempts, lastAt }: TaskHistory): TaskHistory['attempts'] {
-  const last = attempts.at(-1);
-  return last === undefined || last.lastAt !== undefined ? attempts : [...attempts.slice(0, -1), { ...last, lastAt }];
-}
-
-/** Its attempts with a change to the one that is under way; one begins now where the journal lacks its start. */
-function withAttempt({ attempts }: TaskHistory, t: number, place: Place, change: (attempt: Attempt) => Partial<Attempt>): TaskHistory['attempts'] {
-  const last = attempts.at(-1);
-  const isUnderWay = last !== undefined && last.lastAt === undefined;
-  const attempt = isUnderWay ? last : begunAt(t, place);
-  return [...(isUnderWay ? attempts.slice(0, -1) : attempts), { ...attempt, ...change(attempt) }];
+/** All its starts, the latest last. */
+export function attemptsOf({ past, current }: Pick<TaskHistory, 'past' | 'current'>): readonly Attempt[] {
+  return current === undefined ? itemsOf(past) : [...itemsOf(past), current];
 }
 
 /** What an event of its stage changes. */
 function told(task: TaskHistory, event: StageEvent, t: number, place: Place): Partial<TaskHistory> {
+  const current = task.current === undefined ? undefined : { ...task.current, lastAt: t };
+  // One begins now where the journal lacks its start.
+  const during = current ?? begunAt(t, place);
   switch (event.type) {
     case 'step':
-      return event.steps > 0 ? { rates: withRate(task.rates, { step: event.step, epoch: (event.step / event.steps) * event.epochs, lr: event.lr }) } : {};
+      return event.steps > 0 ? { current, rates: withRate(task.rates, { step: event.step, epoch: (event.step / event.steps) * event.epochs, lr: event.lr }) } : { current };
     case 'epoch':
-      return { attempts: withAttempt(task, t, place, ({ epochs }) => ({ epochs: withItem(epochs, { ...event, t }) })) };
-    case 'progress': {
-      const { positions } = event;
-      return positions === undefined ? {} : { attempts: withAttempt(task, t, place, ({ passes }) => ({ passes: withPass(passes, t, positions) })) };
-    }
+      return { current: { ...during, epochs: withItem(during.epochs, { ...event, t }) } };
+    case 'progress':
+      return event.positions === undefined ? { current } : { current: { ...during, passes: withPass(during.passes, t, event.positions) } };
     case 'decision': {
       const { epoch, kind, message } = event;
-      const decisions = withItem(task.decisions, { epoch, kind, message, attempt: task.attempts.length - 1, serial: place.serial });
-      return kind === 'best-model' ? { decisions, bestEpoch: epoch } : { decisions };
+      const decisions = withItem(task.decisions, { epoch, kind, message, attempt: attemptCount(task), serial: place.serial });
+      return { current, decisions, ...(kind === 'best-model' ? { bestEpoch: epoch } : {}) };
     }
     case 'notice':
-      return { notices: withItem(task.notices, event.message) };
+      return { current, notices: withItem(task.notices, event.message) };
     default:
-      return {}; // of a later version
+      return { current }; // of a later version
   }
+}
+
+/** How often it was started. */
+export function attemptCount({ past, current }: Pick<TaskHistory, 'past' | 'current'>): number {
+  return past.length + (current === undefined ? 0 : 1);
 }
 
 /** Where a clock was put back between two reports, nothing went through. */

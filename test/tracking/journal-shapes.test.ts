@@ -92,7 +92,7 @@ test.each(events.map((event) => ['event' in event ? `${event.type} ${event.event
   write(entry);
   expect([...journalEntries(path)]).toEqual([entry]);
   const start = { v: 1, t: 4, ...runEvents['run-started'] } as const;
-  const others = [null, 5, -1, 0.5, 'text', '../up', true, [], [5], {}, { a: 5 }].flatMap((other) => [...changed(entry, other)]);
+  const others = [null, 5, 0, -1, 0.5, 'text', '../up', true, [], [5], {}, { a: 5 }].flatMap((other) => [...changed(entry, other)]);
   write(...others);
   const sound = [...soundEntries(path)];
   expect(others.length - sound.length).toBeGreaterThan(20);

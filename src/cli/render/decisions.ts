@@ -1,6 +1,6 @@
 import { itemsOf } from '../../tracking/growing.ts';
 import type { RunHistory } from '../../tracking/history.ts';
-import type { Decision, TaskHistory } from '../../tracking/task-history.ts';
+import { attemptCount, type Decision, type TaskHistory } from '../../tracking/task-history.ts';
 import { printable } from './text.ts';
 
 /** A decision of the training rules that a person should know of. */
@@ -19,8 +19,8 @@ export function notedDecisions({ tasks }: RunHistory): readonly NotedDecision[] 
     .flatMap(({ task, noted }) => noted.map(({ epoch, kind, message }) => ({ task, epoch, kind, message })));
 }
 
-function notedOf({ attempts, decisions }: TaskHistory): readonly Decision[] {
-  return itemsOf(decisions).filter(({ attempt, kind }) => attempt === attempts.length - 1 && NOTED.includes(kind));
+function notedOf(task: TaskHistory): readonly Decision[] {
+  return itemsOf(task.decisions).filter(({ attempt, kind }) => attempt === attemptCount(task) && NOTED.includes(kind));
 }
 
 /** `train[2]  epoch 7  val/accuracy has not improved for 3 epochs` */

@@ -4,7 +4,7 @@ import type { Pace } from '../../core/measures.ts';
 import { circumstancesOf, type Circumstances } from '../../tracking/circumstances.ts';
 import { itemsOf } from '../../tracking/growing.ts';
 import { readHistory, type RunHistory } from '../../tracking/history.ts';
-import type { Attempt } from '../../tracking/task-history.ts';
+import { attemptsOf, type Attempt } from '../../tracking/task-history.ts';
 import { listRuns } from '../runs.ts';
 import type { Cost, Speeds } from './speeds.ts';
 
@@ -50,7 +50,7 @@ function whatCounts({ model, training }: Experiment, withHead: boolean): string 
 
 /** What was tried in those starts of a run that happened under the same circumstances. */
 function attemptsLike({ starts, tasks }: RunHistory, here: string): readonly StageAttempt[] {
-  const all = [...tasks.values()].flatMap(({ stage, attempts }) => attempts.map((attempt) => ({ ...attempt, stage, epochs: itemsOf(attempt.epochs) })));
+  const all = [...tasks.values()].flatMap((task) => attemptsOf(task).map((attempt) => ({ ...attempt, stage: task.stage, epochs: itemsOf(attempt.epochs) })));
   return all.filter(({ start }) => starts[start]?.circumstances === here);
 }
 

@@ -4,8 +4,8 @@ import { OrtrainError } from '../../core/errors.ts';
 import { isThere } from '../../core/files.ts';
 import { sha256 } from '../../core/hash.ts';
 import { fileInside, folderInside } from '../../core/inside.ts';
-import { readHistory, type RunStarted } from '../history.ts';
-import { readJournalFrom, soundEntries } from '../journal.ts';
+import { readSoundHistory, type RunStarted } from '../history.ts';
+import { readJournalFrom } from '../journal.ts';
 
 /** What a run's folder has for a server. */
 
@@ -23,7 +23,7 @@ export function ownId(journal: string): string {
 
 /** The last time that the run was begun; it may not have been sent. */
 export function latestStart(journal: string): RunStarted | undefined {
-  return readHistory(journal, soundEntries).started;
+  return readSoundHistory(journal).started;
 }
 
 /** Files that are made from the results, after the run's end. */

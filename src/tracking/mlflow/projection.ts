@@ -5,7 +5,7 @@ import { leaves } from '../../core/leaves.ts';
 import { itemsOf } from '../growing.ts';
 import type { RunHistory, RunStarted } from '../history.ts';
 import type { JournalEntry } from '../journal.ts';
-import type { TaskHistory } from '../task-history.ts';
+import { attemptsOf, type TaskHistory } from '../task-history.ts';
 import type { RunStatus } from './client.ts';
 import { systemMetrics } from './system-metrics.ts';
 import type { Metric } from './wire.ts';
@@ -124,8 +124,8 @@ function openFold(started: RunStarted, fold: number, t: number): Operation {
 function finishedFold(state: RunHistory, started: RunStarted, number: number, { bestEpoch, epochs }: FoldRecord, t: number): readonly Operation[] {
   const target: Target = `fold-${number}`;
   const known = foldsOf(state).get(number) ?? [];
-  if (known.some(({ wasRecorded }) => wasRecorded) && !known.some(({ isOpen }) => isOpen)) return [];
-  const told = new Set(known.flatMap(({ attempts }) => attempts.flatMap((attempt) => itemsOf(attempt.epochs).map(({ epoch }) => epoch))));
+  if (recordedBy(known) >= 0 && !isOpen(known)) return [];
+  const told = new Set(known.flatMap(attemptsOf).flatMap(({ epochs: own }) => itemsOf(own).map(({ epoch }) => epoch)));
   const best = epochs.find(({ epoch }) => epoch === bestEpoch);
   const missing = epochs.filter(({ epoch }) => !told.has(epoch));
   const metrics = [...missing.flatMap(({ epoch, lr, metrics: values }) => epochMetrics(epoch, lr, values, t)), ...(best === undefined ? [] : bestMetrics(best, t))];
@@ -133,7 +133,7 @@ function finishedFold(state: RunHistory, started: RunStarted, number: number, { 
 }
 
 function closeFolds(state: RunHistory, t: number, status: 'FINISHED' | 'FAILED' | 'KILLED'): readonly Operation[] {
-  return [...foldsOf(state)].filter(([, tasks]) => tasks.some(({ isOpen }) => isOpen)).map(([number]) => ({ target: `fold-${number}`, type: 'close', status, t }));
+  return [...foldsOf(state)].filter(([, tasks]) => isOpen(tasks)).map(([number]) => ({ target: `fold-${number}`, type: 'close', status, t }));
 }
 
 /** Epochs are the steps of `train/…` and `val/…`, optimizer steps those of `step/…`. */
@@ -153,6 +153,16 @@ function epochMetrics(epoch: number, lr: number, metrics: Readonly<Record<string
 function bestMetrics({ epoch, metrics }: FoldRecord['epochs'][number], t: number): readonly Metric[] {
   const validation = Object.entries(metrics).flatMap(([name, value]) => (name.startsWith('val/') ? [[name.slice('val/'.length), value] as const] : []));
   return [['epoch', epoch] as const, ...validation].map(([name, value]) => ({ key: `best/${name}`, value, t, step: 0 }));
+}
+
+/** The last entry with the record of a fold; −1 where there is none. */
+function recordedBy(tasks: readonly TaskHistory[]): number {
+  return Math.max(-1, ...tasks.map((task) => task.recordedBy));
+}
+
+/** Whether a fold is under way: with its record it has ended, whatever other tasks it has. */
+function isOpen(tasks: readonly TaskHistory[]): boolean {
+  return tasks.some((task) => task.isOpen && task.begunBy > recordedBy(tasks));
 }
 
 /** The tasks of each fold. */

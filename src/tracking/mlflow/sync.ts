@@ -4,8 +4,7 @@ import { OrtrainError } from '../../core/errors.ts';
 import { signOf, takeLease } from '../../core/lease.ts';
 import { acquireLock, livingOwner } from '../../core/lock.ts';
 import { ownerName, thisProcess, type Owner } from '../../core/owner.ts';
-import { readHistory } from '../history.ts';
-import { soundEntries } from '../journal.ts';
+import { readSoundHistory } from '../history.ts';
 import { workerOf } from '../run-progress.ts';
 import type { Failure } from './answers.ts';
 import { trackingClient } from './client.ts';
@@ -40,7 +39,7 @@ export interface SyncOptions {
 export async function syncRun(folder: string, server: TrackingServer, options: SyncOptions): Promise<SyncResult> {
   const known = options.anew === true ? undefined : isUpToDate(folder, server);
   if (known !== undefined) return { folder, state: 'uploaded', entries: 0, rejected: 0, page: known.page };
-  const worker = workerOf(readHistory(join(folder, 'journal.jsonl'), soundEntries), folder);
+  const worker = workerOf(readSoundHistory(join(folder, 'journal.jsonl')), folder);
   return worker !== undefined && ownerName(worker) !== ownerName(thisProcess()) ? atWork(folder) : alone(folder, server, options.signal, () => send(folder, server, options));
 }
 

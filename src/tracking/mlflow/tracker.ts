@@ -4,8 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Experiment } from '../../config/index.ts';
 import { OrtrainError } from '../../core/errors.ts';
 import type { Listener, Notice } from '../../core/events.ts';
-import { readHistory } from '../history.ts';
-import { soundEntries } from '../journal.ts';
+import { readSoundHistory } from '../history.ts';
 import { workerOf } from '../run-progress.ts';
 import type { Failure } from './answers.ts';
 import { hasCheckpoint, readCheckpoint } from './checkpoint.ts';
@@ -168,7 +167,7 @@ function abandonedRuns(folder: string, server: TrackingServer): readonly string[
 }
 
 function isAtWorkIn(folder: string): boolean {
-  const history = readHistory(join(folder, 'journal.jsonl'), soundEntries);
+  const history = readSoundHistory(join(folder, 'journal.jsonl'));
   return history.started === undefined || workerOf(history, folder) !== undefined;
 }
 

@@ -1,6 +1,6 @@
 import { itemsOf } from '../growing.ts';
 import type { Look, RunHistory } from '../history.ts';
-import type { Attempt, Decision as Told, Rate, TaskHistory } from '../task-history.ts';
+import { attemptsOf, type Attempt, type Decision as Told, type Rate, type TaskHistory } from '../task-history.ts';
 
 /** What the journal of a run adds to its other files. */
 export interface JournalStory {
@@ -34,8 +34,8 @@ export function journalStory({ starts, tasks, looks }: RunHistory): JournalStory
   };
 }
 
-function taskStory({ task, stage, fold, attempts, from, lastAt, rates, decisions, notices }: TaskHistory): TaskStory {
-  const counted = attempts.slice(from);
+function taskStory({ task, stage, fold, past, current, from, rates, decisions, notices }: TaskHistory): TaskStory {
+  const counted = attemptsOf({ past, current }).slice(from);
   const isDone = counted.at(-1)?.finished !== undefined;
   const cpuSeconds = counted.reduce((sum, { finished }) => sum + (finished?.usage?.cpuSeconds ?? 0), 0);
   const peakBytes = counted.reduce((most, { finished }) => Math.max(most, finished?.usage?.peakBytes ?? 0), 0);
@@ -43,7 +43,7 @@ function taskStory({ task, stage, fold, attempts, from, lastAt, rates, decisions
   const each = new Map(itemsOf(decisions).map(({ epoch, kind, message }) => [`${epoch} ${kind} ${message}`, { epoch, kind, message }]));
   return {
     ...{ task, stage, fold },
-    seconds: isDone ? counted.reduce((sum, attempt) => sum + secondsOf(attempt, lastAt), 0) : null,
+    seconds: isDone ? counted.reduce((sum, attempt) => sum + secondsOf(attempt), 0) : null,
     cpuSeconds: isDone && cpuSeconds > 0 ? cpuSeconds : null,
     peakBytes: isDone && peakBytes > 0 ? peakBytes : null,
     rates: itemsOf(rates).map(({ epoch, lr }) => ({ epoch, lr })),
@@ -53,6 +53,6 @@ function taskStory({ task, stage, fold, attempts, from, lastAt, rates, decisions
 }
 
 /** An attempt without an end lasted until its last sign of life. */
-function secondsOf(attempt: Attempt, lastAt: number): number {
-  return attempt.finished?.seconds ?? Math.max(0, (attempt.lastAt ?? lastAt) - attempt.startedAt) / 1000;
+function secondsOf({ finished, startedAt, lastAt }: Attempt): number {
+  return finished?.seconds ?? Math.max(0, lastAt - startedAt) / 1000;
 }
