@@ -1,9 +1,20 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** The processes that a process has started and that still run; Linux tells of them in /proc. */
+/**
+ * The processes that a process has started and that still run; Linux tells of them in /proc. esbuild's service is left out: it stays
+ * where a source has had to be compiled.
+ */
 export function childrenOf(pid: number): readonly number[] {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && statOf(name)[1] === String(pid)).map(Number);
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && statOf(name)[1] === String(pid) && !isCompiler(name)).map(Number);
+}
+
+function isCompiler(pid: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('\0--service=');
+  } catch {
+    return false;
+  }
 }
 
 /** Waits until none of the processes runs any more; answers with those that do after `mostMs`. */
