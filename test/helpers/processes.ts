@@ -1,20 +1,10 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/**
- * The processes that a process has started and that still run; Linux tells of them in /proc. esbuild's service is left out: it stays
- * where a source has had to be compiled.
- */
+/** The processes that a process has started and that still run, not those that have ended and wait to be asked how; Linux tells of them in /proc. */
 export function childrenOf(pid: number): readonly number[] {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && statOf(name)[1] === String(pid) && !isCompiler(name)).map(Number);
-}
-
-function isCompiler(pid: string): boolean {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('\0--service=');
-  } catch {
-    return false;
-  }
+  const isChild = ([state, parent]: readonly string[]): boolean => parent === String(pid) && state !== 'Z';
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && isChild(statOf(name))).map(Number);
 }
 
 /** Waits until none of the processes runs any more; answers with those that do after `mostMs`. */
