@@ -1,6 +1,6 @@
 import { bytesOf, keptValues, nodesBehind, operationsOf, peakBytes, workKind } from './graph/analysis.ts';
 import type { WorkKind } from './graph/costs.ts';
-import type { Graph, Node, Symbols, Value } from './graph/index.ts';
+import { layerOf, type Graph, type Node, type Symbols, type Value } from './graph/index.ts';
 import type { ParameterSpec, StepProgram } from './program.ts';
 
 /** Some of a program's parameters. */
@@ -89,6 +89,27 @@ export function stepWork(program: StepProgram, lengths: Symbols, perParameter: n
   const backward = workOf(program.graph.nodes.filter((node) => !first.has(node)), lengths);
   const update = perParameter * parameterSums(program).trained.count;
   return { forward, backward, update, total: totalWork(forward) + totalWork(backward) + update };
+}
+
+/** Floating-point operations of one layer, or of what belongs to none, which is called `other`. */
+export interface LayerWork {
+  readonly layer: string;
+  readonly forward: number;
+  readonly backward: number;
+}
+
+/** What each layer takes of a step before the update, in the order of the forward pass. */
+export function layerWork(program: StepProgram, lengths: Symbols): readonly LayerWork[] {
+  const first = forwardNodes(program);
+  const layers = new Map<string, LayerWork>();
+  for (const node of program.graph.nodes) {
+    const layer = layerOf(node.scope ?? '') || 'other';
+    const { forward, backward } = layers.get(layer) ?? { forward: 0, backward: 0 };
+    const operations = operationsOf(node, lengths);
+    const isForward = first.has(node);
+    layers.set(layer, { layer, forward: forward + (isForward ? operations : 0), backward: backward + (isForward ? 0 : operations) });
+  }
+  return [...layers.values()].filter(({ forward, backward }) => forward + backward > 0);
 }
 
 export function workOf(nodes: readonly Node[], lengths: Symbols): Work {

@@ -6,7 +6,7 @@ import type { Symbols } from '../engine/graph/index.ts';
 import { operationsPerNumber, type Optimizer } from '../engine/optim/index.ts';
 import type { Feeds, StepProgram } from '../engine/program.ts';
 import { bindSymbols } from '../engine/runtime/batch.ts';
-import { stepMemory, stepWork, type StepMemory, type StepWork } from '../engine/step-analysis.ts';
+import { layerWork, stepMemory, stepWork, type LayerWork, type StepMemory, type StepWork } from '../engine/step-analysis.ts';
 import { classifierPrograms, optimizerOf } from '../training/classifier.ts';
 import { initialWeights } from '../training/classifier-folder.ts';
 import { exampleBatches, featureBatch, type BatchShape, type FedBatch } from './example-batches.ts';
@@ -23,6 +23,7 @@ export interface StepCost {
   /** Of a GPU's memory; null on the CPU. */
   readonly gpu: DeviceMemory | null;
   readonly work: StepWork;
+  readonly layers: readonly LayerWork[];
 }
 
 /** What the step learns. */
@@ -67,7 +68,14 @@ function costOf(step: StepProgram, { shape, part }: FedBatch, { optimizer: { rul
   const lengths = (texts: number): Symbols => lengthsOf(step, { ...part(texts), ...targetFeeds(new Float32Array(texts * outputs), outputs) });
   const [whole, atATime] = [lengths(shape.texts), lengths(rowsAtATime)];
   const ofGpu = rowsAtATime < shape.texts ? gpu?.part(atATime) : gpu?.whole(atATime);
-  return { batch: shape, rowsAtATime, memory: stepMemory(step, atATime, rule.slots.length), gpu: ofGpu ?? null, work: stepWork(step, whole, operationsPerNumber(rule)) };
+  return {
+    batch: shape,
+    rowsAtATime,
+    memory: stepMemory(step, atATime, rule.slots.length),
+    gpu: ofGpu ?? null,
+    work: stepWork(step, whole, operationsPerNumber(rule)),
+    layers: layerWork(step, whole),
+  };
 }
 
 /** The length of every symbol of the graph that a batch gives. */

@@ -9,10 +9,18 @@ describe('pipeline explain', () => {
     const { code, stdout } = await pipeline([...quickstart, 'configs/quickstart.yaml']);
     expect(code).toBe(0);
     const titles = stdout.split('\n').filter((line) => /^\S/.test(line));
-    const once = ['quickstart · one training step on cpu', 'memory, adamw', 'floating-point operations', 'operators', 'fused or chosen operators, and why'];
-    expect(titles.slice(0, 5)).toEqual(once);
-    expect(titles.slice(6, 11)).toEqual(once);
+    const once = [
+      'quickstart · one training step on cpu',
+      'memory, adamw',
+      'floating-point operations',
+      'floating-point operations by layer, forward and backward',
+      'operators',
+      'fused or chosen operators, and why',
+    ];
+    expect(titles.slice(0, 6)).toEqual(once);
+    expect(titles.slice(7, 13)).toEqual(once);
     expect(stdout).toMatch(/trained +305,409 +1\.2 MB +41 tensors/);
+    expect(stdout).toMatch(/bert\.encoder\.layer\.0 +1\.2 GFLOP/);
     expect(stdout).toMatch(/update +4\.9 MFLOP/);
     expect(stdout).toMatch(/LayerNormalization +5 +along axes +cpu/);
   });
@@ -21,6 +29,7 @@ describe('pipeline explain', () => {
     const { stdout } = await pipeline([...quickstart, '--graph']);
     expect(stdout).toMatch(/^training_step\(/);
     expect(stdout).toMatch(/return \{ loss: .*grad\.classifier/);
+    expect(stdout).toMatch(/= Gemm\(.*  # bert\.encoder\.layer\.0\.attention\.self\.query\.backward/);
     const { experiments } = JSON.parse((await pipeline([...quickstart, '--graph', '--json'])).stdout);
     expect(`${experiments[0].graph}\n`).toBe(stdout);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { operatorCounts, parameterSums, stepMemory, stepWork } from '../../src/engine/step-analysis.ts';
+import { layerWork, operatorCounts, parameterSums, stepMemory, stepWork, totalWork } from '../../src/engine/step-analysis.ts';
 import { deviceStep, sgd } from '../../src/engine/optim/index.ts';
 import { inPrecision } from '../../src/engine/precision.ts';
 import { choicesOf, deviceChoicesOf } from '../../src/engine/step-choices.ts';
@@ -126,4 +126,17 @@ describe('a step of BERT', () => {
     const found = choicesOf(classifierHeadStep({ width: 8, head, outputs: 1 })).map(({ choice }) => choice);
     expect(found).toEqual(['Gemm with a transposed operand', 'Gemm with a bias', 'bias gradient as a product with a row of ones', 'dropout by masks that are fed']);
   });
+});
+
+test('the work of the layers is that of the step, each with its backward pass', () => {
+  const encoder = tinyConfig({ num_hidden_layers: 2 });
+  const lengths = new Map([['B', B], ['S', 5], ['U', 7]]);
+  const step = classifierStep({ encoder, head, outputs: 1 });
+  const layers = layerWork(step, lengths);
+  const names = ['bert.embeddings', 'bert.encoder.layer.0', 'bert.encoder.layer.1', 'bert.pooler', 'classifier.0', 'classifier.1', 'loss'];
+  expect(layers.map(({ layer }) => layer)).toEqual(names);
+  expect(layers.every(({ forward, backward }) => forward > 0 && backward > 0)).toBe(true);
+  const { forward, backward } = stepWork(step, lengths, 0);
+  expect(layers.reduce((sum, layer) => sum + layer.forward, 0)).toBe(totalWork(forward));
+  expect(layers.reduce((sum, layer) => sum + layer.backward, 0)).toBe(totalWork(backward));
 });

@@ -178,6 +178,7 @@ describe('lanes', () => {
       gpu: null,
       memory: { parameters: bytes / 2, optimizerState: bytes / 4, gradients: 0, activations: 0, masks: 0, batch: 0, peak: bytes / 4 },
       work: { total: operations } as Parameters<typeof lanesWorthwhile>[0][number]['work'],
+      layers: [],
     });
     expect(lanesWorthwhile([cost(1e9, 1e8)], 4, 16e9)).toBe(4);
     expect(lanesWorthwhile([cost(65e9, 1e8)], 4, 16e9)).toBe(1);

@@ -17,6 +17,7 @@ export function explanationText(explanation: Explanation, colors: Colors): strin
       { title: `memory, ${explanation.optimizer.name}`, lines: [memoryTable(explanation, colors)] },
       { title: 'memory of the GPU at the worst moment, an estimate', lines: gpuTable(explanation, colors) },
       { title: 'floating-point operations', lines: [workTable(explanation, colors)] },
+      { title: 'floating-point operations by layer, forward and backward', lines: [layerTable(explanation, colors)] },
       { title: 'operators', lines: [operatorTable(explanation, colors)] },
       { title: 'precision', lines: precisionLines(explanation, colors) },
       {
@@ -86,6 +87,15 @@ function workTable({ steps }: Explanation, colors: Colors): string {
   const update = ['update', ...steps.map(({ work }) => operations(work.update))];
   const total = ['total', ...steps.map(({ work }) => operations(work.total))];
   return table([left('batch'), ...shapeColumns(steps)], [...rows, update, total], colors);
+}
+
+function layerTable({ steps }: Explanation, colors: Colors): string {
+  const layers = steps[0]?.layers ?? [];
+  const rows = layers.map(({ layer }, i) => [
+    layer,
+    ...steps.map((step) => operations((step.layers[i]?.forward ?? 0) + (step.layers[i]?.backward ?? 0))),
+  ]);
+  return table([left('layer'), ...shapeColumns(steps)], rows, colors);
 }
 
 function shapeColumns(steps: Explanation['steps']): ReturnType<typeof right>[] {

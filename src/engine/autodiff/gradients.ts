@@ -1,17 +1,18 @@
 import { OrtrainError } from '../../core/errors.ts';
-import { product, sameShape, type Builder, type Node, type OpName, type Shape, type Value } from '../graph/index.ts';
+import { backwardScope, product, sameShape, type Builder, type Node, type OpName, type Shape, type Value } from '../graph/index.ts';
 import { zeros } from './forms.ts';
 import { rules, type Pullback } from './rules.ts';
 
 /** Adds the backward pass to the graph, as `partials` does; zeros where the loss does not depend on a value. */
 export function gradients(g: Builder, loss: Value, wrt: readonly Value[], scale?: Value): readonly Value[] {
-  return partials(g, loss, wrt, scale).map((d, i) => d ?? zeros(g, (wrt[i] as Value).shape));
+  return partials(g, loss, wrt, scale).map((d, i) => d ?? g.scope(backwardScope(), () => zeros(g, (wrt[i] as Value).shape)));
 }
 
 /**
  * Adds the backward pass to the graph: d loss / d wrt[i], of wrt[i]'s shape, null where the loss does not depend on it. The loss
  * is a scalar. Reverse accumulation: nodes from the last to the first, each value's gradient the sum over its uses. `wrt` may
- * hold inputs and values in the middle of the graph; what leads to none of them is not visited.
+ * hold inputs and values in the middle of the graph; what leads to none of them is not visited. What a node's gradients take
+ * belongs to its scope, with `backward` behind it.
  *
  * @param scale a scalar that all of them are multiplied by, from the loss on
  */
@@ -24,13 +25,15 @@ export function partials(g: Builder, loss: Value, wrt: readonly Value[], scale?:
   for (const node of nodes.reverse()) {
     const dys = node.outputs.map((y) => gradient.get(y) ?? null);
     if (dys.every((dy) => dy === null)) continue;
-    node.inputs.forEach((x, i) => {
-      if (x === null || !leading.has(x) || !isFloat(x)) return;
-      const dx = pullback(g, node, i, dys);
-      if (dx === null) return;
-      const known = gradient.get(x);
-      const part = sumTo(g, dx, x.shape);
-      gradient.set(x, known === undefined ? part : g.Add(known, part));
+    g.scope(backwardScope(node.scope), () => {
+      node.inputs.forEach((x, i) => {
+        if (x === null || !leading.has(x) || !isFloat(x)) return;
+        const dx = pullback(g, node, i, dys);
+        if (dx === null) return;
+        const known = gradient.get(x);
+        const part = sumTo(g, dx, x.shape);
+        gradient.set(x, known === undefined ? part : g.Add(known, part));
+      });
     });
   }
   return wrt.map((x) => gradient.get(x) ?? null);

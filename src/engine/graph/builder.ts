@@ -24,6 +24,11 @@ interface Writer {
   /** x repeated along axes of length 1 and new leading axes. x itself where the shape is its own. */
   expand(x: Value, dims: Shape): Value;
   output(name: string, value: Value): void;
+  /**
+   * What `write` returns. The nodes that it adds belong to the part of the model with this full name, which stands in place
+   * of the scope around it. A node that equal calls share keeps the scope of the first.
+   */
+  scope<T>(name: string, write: () => T): T;
   /** The checked graph of what the outputs need; all inputs stay. */
   build(): Graph;
 }
@@ -40,6 +45,7 @@ export function graphBuilder(name: string, reserved: Iterable<string> = []): Bui
   const nodes: Node[] = [];
   const outputs = new Map<string, Value>();
   const interned = new Map<string, readonly Value[]>();
+  let scope = '';
 
   const apply: Apply = (op, operator, args) => {
     const { values, given } = splitArguments(operator.inputs, args);
@@ -59,8 +65,8 @@ export function graphBuilder(name: string, reserved: Iterable<string> = []): Bui
 
   const append = (op: OpName, operator: Operator, values: Node['inputs'], attrs: Node['attrs']): readonly Value[] => {
     const nameOf = (i: number): string => fresh(`${op}_${nodes.length}${i === 0 ? '' : `.${operator.outputs[i] ?? i}`}`);
-    const made = inferTypes(op, values, attrs).map(({ dtype, shape }, i): Value => ({ name: nameOf(i), dtype, shape }));
-    nodes.push({ op, inputs: values, attrs, outputs: made });
+    const made = inferTypes(op, values, attrs, scope).map(({ dtype, shape }, i): Value => ({ name: nameOf(i), dtype, shape }));
+    nodes.push(scope === '' ? { op, inputs: values, attrs, outputs: made } : { op, inputs: values, attrs, outputs: made, scope });
     return made;
   };
 
@@ -90,6 +96,15 @@ export function graphBuilder(name: string, reserved: Iterable<string> = []): Bui
     output(outputName, value) {
       if (outputs.has(outputName)) throw new OrtrainError('run', `Graph ${name} has an output ${outputName} already.`);
       outputs.set(outputName, value);
+    },
+    scope(within, write) {
+      const around = scope;
+      scope = within;
+      try {
+        return write();
+      } finally {
+        scope = around;
+      }
     },
     build() {
       const live = liveNodes(nodes, outputs.values());

@@ -17,8 +17,13 @@ export function check(graph: Graph): void {
   throw new OrtrainError('run', `Graph ${graph.name} is broken: ${list}`, { subject: graph.name, problems });
 }
 
-/** The types of an operator's outputs; throws with the operator's name and its operands where they do not fit. */
-export function inferTypes(op: string, inputs: readonly (Value | null)[], attrs: Node['attrs']): readonly TensorType[] {
+/** The types of an operator's outputs; throws with the operator's name, its operands and its scope where they do not fit. */
+export function inferTypes(
+  op: string,
+  inputs: readonly (Value | null)[],
+  attrs: Node['attrs'],
+  scope = '',
+): readonly TensorType[] {
   const operator = operatorOf(op);
   if (operator === undefined) throw new OrtrainError('run', `There is no operator ${op}.`);
   const operands = inputs.map((x) => (x === null ? 'null' : showType(x))).join(', ');
@@ -29,7 +34,7 @@ export function inferTypes(op: string, inputs: readonly (Value | null)[], attrs:
     return Array.isArray(types) ? types : [types as TensorType];
   } catch (cause) {
     if (!(cause instanceof OrtrainError)) throw cause;
-    throw new OrtrainError('run', `${op}(${operands}): ${cause.message}`, { subject: op, cause });
+    throw new OrtrainError('run', `${scope === '' ? '' : `${scope}: `}${op}(${operands}): ${cause.message}`, { subject: op, cause });
   }
 }
 
@@ -69,7 +74,7 @@ function* brokenLaws(graph: Graph): Generator<string> {
     if (product(x.shape) !== data.length) yield `the constant ${x.name} does not have ${data.length} elements`;
   }
   for (const node of graph.nodes) {
-    yield* node.inputs.filter((x) => x !== null && !known.has(x)).map((x) => `${node.op} uses ${x?.name} before it is made`);
+    yield* node.inputs.filter((x) => x !== null && !known.has(x)).map((x) => `${named(node)} uses ${x?.name} before it is made`);
     yield* brokenNode(node);
     for (const y of node.outputs) yield* define(y);
   }
@@ -81,7 +86,7 @@ function* brokenLaws(graph: Graph): Generator<string> {
 
 function* brokenNode(node: Node): Generator<string> {
   const specs = operatorOf(node.op)?.attrs ?? {};
-  const made = node.outputs.map((y) => y.name).join(', ');
+  const made = [...(node.scope === undefined ? [] : [`in ${node.scope}`]), node.outputs.map((y) => y.name).join(', ')].join(': ');
   const expected = Object.keys(specs).join(', ');
   if (operatorOf(node.op) !== undefined && Object.keys(node.attrs).join(', ') !== expected) {
     yield `${made}: ${node.op} has the attributes ${Object.keys(node.attrs).join(', ')}, not ${expected}`;
@@ -95,6 +100,10 @@ function* brokenNode(node: Node): Generator<string> {
   } catch (error) {
     yield `${made}: ${(error as Error).message}`;
   }
+}
+
+function named({ op, scope }: Node): string {
+  return scope === undefined ? op : `${op} in ${scope}`;
 }
 
 function sameType(a: TensorType, b: TensorType | undefined): boolean {

@@ -62,7 +62,7 @@ export function fromOnnx(bytes: Uint8Array, options: OnnxOptions = {}): OnnxMode
       known.values.set(name, g.constant(stored.data, stored.dtype, stored.shape));
     }
   }
-  for (const node of nodes) named(node, () => readNode(g, node, opset, known));
+  for (const node of nodes) named(node, () => g.scope(scopeOf(node), () => readNode(g, node, opset, known)));
   for (const name of outputs) g.output(name, known.values.get(name) ?? refuse(`the ONNX graph has no value ${name}`));
   return usedParameters(g.build(), parameters);
 }
@@ -113,6 +113,14 @@ function readNode(g: Builder, proto: NodeProto, opset: number, known: Known): vo
   proto.output.forEach((name, i) => made[i] !== undefined && known.values.set(name, made[i]));
   const stored = node.op === 'Constant' ? constantOf(node) : undefined;
   if (stored !== undefined) known.remember(first, stored);
+}
+
+/**
+ * Where exporters put a node: `encoder/layer.0/query` of `/encoder/layer.0/query/MatMul`, and likewise with dots. A name that is
+ * that of the node's output speaks of what it makes.
+ */
+function scopeOf({ name, output }: NodeProto): string {
+  return name === output[0] ? '' : (/^\/?(.*)[/.]/.exec(name)?.[1] ?? '');
 }
 
 function refuse(message: string): never {

@@ -10,5 +10,6 @@ export { isBias, lower, loweredOperators, type LoweredOperator, type Provider } 
 export { inMixedPrecision, precisionCounts, type LowPrecision, type PrecisionCount } from './mixed-precision.ts';
 export { print } from './print.ts';
 export { bind, inline, rewrite, type Rewriting } from './rewrite.ts';
+export { backwardScope, layerOf, parentScope } from './scopes.ts';
 export { toStandard } from './standard.ts';
 export type { ConstantData, DType, Dim, Graph, Node, Shape, Value } from './types.ts';

@@ -1,6 +1,7 @@
 import type { Builder } from './builder.ts';
 import { sameShape } from './dims.ts';
 import { rewrite } from './rewrite.ts';
+import { commonScope } from './scopes.ts';
 import type { Graph, Node, Value } from './types.ts';
 
 /**
@@ -156,7 +157,10 @@ function writersOf(g: Builder, { members, weightGradients, biasGradients, inputG
   /** Operand i of all of them, one after the other. */
   const joined = (nodes: readonly Node[], i: number, axis: number, made: (x: Value) => Value): Value => g.Concat(...nodes.map(({ inputs }) => made(inputs[i] as Value)), { axis });
   const written = (nodes: readonly Node[] | null | undefined, write: (all: readonly Node[], i: number) => Write): readonly (readonly [Node, Write])[] =>
-    (nodes ?? []).map((node, i, all) => [node, write(all, i)] as const);
+    (nodes ?? []).map((node, i, all) => {
+      const shared = commonScope(all);
+      return [node, (inputs, made) => g.scope(shared, () => write(all, i)(inputs, made))] as const;
+    });
   return [
     ...written(members, (all, i) => ([x], made) => {
       const bias = members[0]?.inputs[2] ? joined(all, 2, 0, made) : null;

@@ -37,7 +37,7 @@ export function inMixedPrecision(graph: Graph, low: LowPrecision): Graph {
         if (POINTWISE.has(node.op) && areLow(inputs, low)) return made(node, inputs.map((x) => x && narrow(x)));
         return made(node, inputs.map((x, i) => (x && node.inputs[i]?.dtype === 'float32' ? widen(x) : x)));
       },
-      output: (y) => (y.dtype === low ? widen(y) : y),
+      output: (y) => (y.dtype === low ? g.scope(makerOf(y)?.scope ?? '', () => widen(y)) : y),
     };
   });
 }

@@ -8,6 +8,7 @@ import type { AttributeKind } from './attributes.ts';
 import { factors } from './dims.ts';
 import { DTYPES } from './onnx-tensors.ts';
 import { operatorOf } from './ops.ts';
+import { nodeName } from './scopes.ts';
 import type { Attribute, ConstantData, DType, Dim, Graph, Node, Shape, TensorType, Value } from './types.ts';
 
 const IR_VERSION = 10n;
@@ -18,7 +19,7 @@ const OPSETS = { '': 17n, 'com.microsoft': 1n } as const;
 export interface Wire {
   readonly nodes: readonly NodeProto[];
   readonly initializers: ReadonlyMap<string, TensorProto>;
-  node(op: string, inputs: readonly string[], outputs: readonly string[], attributes: readonly AttributeProto[]): void;
+  node(op: string, inputs: readonly string[], outputs: readonly string[], attributes: readonly AttributeProto[], name?: string): void;
   /** The name of a constant; the same name is written once. */
   initializer(name: string, dtype: DType, shape: readonly number[], data: ConstantData): string;
   ints(list: readonly number[]): string;
@@ -35,11 +36,11 @@ export function openWire(graph: Graph): Wire {
   const wire: Wire = {
     nodes,
     initializers,
-    node(op, inputs, outputs, attribute) {
+    node(op, inputs, outputs, attribute, name = outputs[0] ?? '') {
       const last = inputs.findLastIndex((name) => name !== '');
       const domain = operatorOf(op)?.domain ?? '';
       const input = inputs.slice(0, last + 1);
-      nodes.push(create(NodeProtoSchema, { opType: op, domain, name: outputs[0] ?? '', input, output: [...outputs], attribute: [...attribute] }));
+      nodes.push(create(NodeProtoSchema, { opType: op, domain, name, input, output: [...outputs], attribute: [...attribute] }));
     },
     initializer(name, dtype, shape, data) {
       if (!initializers.has(name)) {
@@ -91,7 +92,8 @@ export function writeNodes(graph: Graph, wire: Wire): void {
   for (const node of graph.nodes) {
     const variadic = operatorOf(node.op)?.outputs[0]?.startsWith('...') === true; // the number of outputs has a meaning
     const outputs = variadic ? node.outputs : node.outputs.slice(0, node.outputs.findLastIndex((y) => read.has(y)) + 1);
-    wire.node(node.op, [...node.inputs.map(nameOf), ...operandsOf(node, wire)], outputs.map(nameOf), attributesOf(node));
+    const name = node.scope === undefined ? undefined : nodeName(node);
+    wire.node(node.op, [...node.inputs.map(nameOf), ...operandsOf(node, wire)], outputs.map(nameOf), attributesOf(node), name);
   }
   for (const [name, value] of graph.outputs) if (nameOf(value) !== name) wire.node('Identity', [nameOf(value)], [name], []);
 }

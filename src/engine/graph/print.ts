@@ -6,11 +6,11 @@ import type { Attribute, ConstantData, Graph, Node, Value } from './types.ts';
  * The graph as a program, one line a node, for reading and for snapshots:
  *
  *     head(x: float32[B, 8], w: float32[4, 8]) {
- *       Gemm_0: float32[B, 4] = Gemm(x, w) { transB: 1 }
+ *       Gemm_0: float32[B, 4] = Gemm(x, w) { transB: 1 }  # classifier
  *       return { logits: Gemm_0 }
  *     }
  *
- * Attributes at their default are left out; constants without axes stand where they are used.
+ * The scope of a node stands behind it. Attributes at their default are left out; constants without axes stand where they are used.
  */
 export function print(graph: Graph): string {
   const inline = new Map([...graph.constants].filter(([x]) => x.shape.length === 0).map(([x, data]) => [x, String(data[0])]));
@@ -18,7 +18,11 @@ export function print(graph: Graph): string {
   const declare = (x: Value): string => `${x.name}: ${showType(x)}`;
   const lines = [
     ...[...graph.constants].filter(([x]) => !inline.has(x)).map(([x, data]) => `${declare(x)} = ${showData(data)}`),
-    ...graph.nodes.map((node) => `${node.outputs.map(declare).join(', ')} = ${node.op}(${trimmed(node.inputs).map(use).join(', ')})${showAttributes(node)}`),
+    ...graph.nodes.map((node) => {
+      const call = `${node.op}(${trimmed(node.inputs).map(use).join(', ')})${showAttributes(node)}`;
+      const scope = node.scope === undefined ? '' : `  # ${node.scope}`;
+      return `${node.outputs.map(declare).join(', ')} = ${call}${scope}`;
+    }),
     `return { ${[...graph.outputs].map(([name, value]) => `${name}: ${use(value)}`).join(', ')} }`,
   ];
   return [`${graph.name}(${graph.inputs.map(declare).join(', ')}) {`, ...lines.map((line) => `  ${line}`), '}'].join('\n');

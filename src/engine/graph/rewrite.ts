@@ -23,7 +23,7 @@ export function rewrite(graph: Graph, rewriting: (g: Builder) => Rewriting): Gra
   return g.build();
 }
 
-/** Writes a graph into another one, with parts of it replaced; answers with what its outputs are there. */
+/** Writes a graph into another one, with parts of it replaced, in the scopes of the nodes that they stand for; answers with what its outputs are there. */
 export function inline(g: Builder, graph: Graph, { symbols = {}, ...replace }: Rewriting = {}): ReadonlyMap<string, Value> {
   const renamed = (shape: Shape): Shape => shape.map((dim) => product(factors(dim).map((factor): Dim => symbols[factor] ?? factor)));
   const made = new Map<Value, Value>();
@@ -37,7 +37,8 @@ export function inline(g: Builder, graph: Graph, { symbols = {}, ...replace }: R
   for (const [x, data] of graph.constants) made.set(x, replace.constant?.(x, data) ?? g.constant(data, x.dtype, x.shape as readonly number[]));
   for (const node of graph.nodes) {
     const inputs = node.inputs.map((x) => (x === null ? null : rewritten(x)));
-    const outputs = [replace.node?.(node, inputs, rewritten) ?? copy(g, node, inputs, renamed)].flat();
+    const write = () => replace.node?.(node, inputs, rewritten) ?? copy(g, node, inputs, renamed);
+    const outputs = [node.scope === undefined ? write() : g.scope(node.scope, write)].flat();
     node.outputs.forEach((y, i) => {
       if (outputs[i] !== undefined) made.set(y, outputs[i]);
     });

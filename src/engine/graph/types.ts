@@ -26,6 +26,8 @@ export interface Node {
   /** Complete: defaults are filled in, axes count from the front. */
   readonly attrs: Readonly<Record<string, Attribute>>;
   readonly outputs: readonly Value[];
+  /** The part of the model that the node belongs to, `bert.encoder.layer.3.attention.self`; left out where there is none. */
+  readonly scope?: string;
 }
 
 /** float16 and bfloat16 go as their bits. */

@@ -42,7 +42,8 @@ export function parseAsBert(fields: Fields, defaultPadding: number): Omit<Encode
 /** BertModel with its pooler, its tensors below `name`. */
 export function encodeAsBert(m: ModelBuilder, config: EncoderConfig, name: string): Encoded {
   const { hidden, pooled: first } = transformer(m, config, name, `${name}.encoder.layer`, layerNames);
-  const pooled = m.g.Tanh(dense(m, `${name}.pooler.dense`, first, config.hiddenSize, config.hiddenSize, denseInit(config)));
+  const projected = dense(m, `${name}.pooler.dense`, first, config.hiddenSize, config.hiddenSize, denseInit(config));
+  const pooled = m.g.scope(`${name}.pooler`, () => m.g.Tanh(projected));
   return { hidden, pooled };
 }
 

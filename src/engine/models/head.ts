@@ -29,7 +29,7 @@ export function head(m: ModelBuilder, features: Value, width: number, options: H
     const init = { kind: 'uniform', bound: 1 / Math.sqrt(inputs) } as const;
     if (i < layersWithDropout) x = m.dropout(`${name}.dropout`, x, options.dropout);
     x = dense(m, name, x, inputs, layerWidth, { weight: init, bias: init });
-    if (i < options.dense.length) x = activate(m, x, options.activation);
+    if (i < options.dense.length) x = m.g.scope(name, () => activate(m, x, options.activation));
     inputs = layerWidth;
   });
   return x;

@@ -12,14 +12,14 @@ export interface DenseInit {
 export function dense(m: ModelBuilder, name: string, x: Value, inputs: number, outputs: number, init: DenseInit): Value {
   const weight = m.parameter(`${name}.weight`, [outputs, inputs], init.weight);
   const bias = m.parameter(`${name}.bias`, [outputs], init.bias);
-  return m.g.Gemm(x, weight, bias, { transB: 1 });
+  return m.g.scope(name, () => m.g.Gemm(x, weight, bias, { transB: 1 }));
 }
 
 /** Layer normalization over the last axis, (x − mean) / √(variance + epsilon) · weight + bias, of x [N, width]. */
 export function layerNorm(m: ModelBuilder, name: string, x: Value, width: number, epsilon: number): Value {
   const weight = m.parameter(`${name}.weight`, [width], { kind: 'ones' });
   const bias = m.parameter(`${name}.bias`, [width], { kind: 'zeros' });
-  const [y] = m.g.LayerNormalization(x, weight, bias, { axis: -1, epsilon });
+  const [y] = m.g.scope(name, () => m.g.LayerNormalization(x, weight, bias, { axis: -1, epsilon }));
   return y;
 }
 

@@ -61,7 +61,7 @@ export function lossInGraph(g: Builder, loss: Loss, logits: Value, targets: Valu
     neg: (x) => g.Neg(x),
     mean: (x) => g.ReduceMean(x, { keepdims: 0 }),
   };
-  return loss(arithmetic, logits, targets);
+  return g.scope('loss', () => loss(arithmetic, logits, targets));
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Builder } from '../graph/index.ts';
+import { parentScope, type Builder } from '../graph/index.ts';
 import type { Shape, Value } from '../graph/types.ts';
 import type { Initializer, MaskSpec, ParameterSpec } from '../program.ts';
 
@@ -48,7 +48,7 @@ export function modelBuilder(g: Builder, withDropout: boolean): ModelBuilder {
       return value;
     },
     tableRows: (name, shape, init, rows) => {
-      const value = g.Gather(declare(name, shape, init), rows, { axis: 0 });
+      const value = g.scope(parentScope(name), () => g.Gather(declare(name, shape, init), rows, { axis: 0 }));
       leaves.push({ parameter: name, value, rows: rows.name });
       return value;
     },
@@ -56,7 +56,7 @@ export function modelBuilder(g: Builder, withDropout: boolean): ModelBuilder {
       if (!withDropout || rate === 0) return x;
       const mask = maskInput(g, name, x.shape);
       masks.push({ input: mask.name, shape: mask.shape, rate });
-      return g.Mul(x, g.Mul(g.Cast(mask, { to: 'float32' }), g.scalar(1 / (1 - rate))));
+      return g.scope(name, () => g.Mul(x, g.Mul(g.Cast(mask, { to: 'float32' }), g.scalar(1 / (1 - rate)))));
     },
   };
 }

@@ -1,3 +1,4 @@
+import { parentScope } from '../graph/index.ts';
 import type { Value } from '../graph/types.ts';
 import type { Encoded } from './architecture.ts';
 import type { EncoderConfig } from './encoder-config.ts';
@@ -48,6 +49,10 @@ export function denseInit(config: EncoderConfig): DenseInit {
 
 /** Sum of token, position and segment embeddings, normalized: [B*S, hidden]. */
 function embeddings(m: ModelBuilder, config: EncoderConfig, name: string): Value {
+  return m.g.scope(name, () => sumOfEmbeddings(m, config, name));
+}
+
+function sumOfEmbeddings(m: ModelBuilder, config: EncoderConfig, name: string): Value {
   const { g } = m;
   const { hiddenSize: H, maxPositions, firstPosition } = config;
   const init = { kind: 'normal', std: config.initializerRange } as const;
@@ -81,13 +86,17 @@ function layer(m: ModelBuilder, config: EncoderConfig, name: string, names: Laye
   const init = denseInit(config);
   const of = (part: string): string => `${name}.${part}`;
   const dropout = (part: string | null, y: Value): Value => (part === null ? y : m.dropout(of(part), y, hiddenDropout));
-  const queries = reads === 'all' ? x : firstTokens(m, x, H);
-  const context = reads === 'all' ? attention(m, config, of, names, x, bias) : firstTokenAttention(m, config, of, names, queries, x, bias);
+  const within = <T>(part: string, write: () => T): T => m.g.scope(parentScope(of(part)), write);
+  const queries = reads === 'all' ? x : m.g.scope(name, () => firstTokens(m, x, H));
+  const context = within(names.query, () =>
+    reads === 'all' ? attention(m, config, of, names, x, bias) : firstTokenAttention(m, config, of, names, queries, x, bias),
+  );
   const attended = dropout(names.attendedDropout, dense(m, of(names.attended), context, H, H, init));
-  const middle = layerNorm(m, of(names.attendedNorm), m.g.Add(attended, queries), H, layerNormEps);
-  const inner = activate(m, dense(m, of(names.inner), middle, H, intermediateSize, init), config.activation);
+  const middle = layerNorm(m, of(names.attendedNorm), within(names.attendedNorm, () => m.g.Add(attended, queries)), H, layerNormEps);
+  const widened = dense(m, of(names.inner), middle, H, intermediateSize, init);
+  const inner = within(names.inner, () => activate(m, widened, config.activation));
   const outer = dropout(names.outerDropout, dense(m, of(names.outer), inner, intermediateSize, H, init));
-  return layerNorm(m, of(names.outerNorm), m.g.Add(outer, middle), H, layerNormEps);
+  return layerNorm(m, of(names.outerNorm), within(names.outerNorm, () => m.g.Add(outer, middle)), H, layerNormEps);
 }
 
 /** softmax(Q Kᵀ / √D + bias) V in heads of width D: x [B*S, hidden] → [B*S, hidden]. */

@@ -53,7 +53,7 @@ export function deviceStep(given: StepProgram, optimizer: Optimizer, clipNorm: n
   const program = forDevice(given, options);
   const g = graphBuilder(program.graph.name, program.graph.outputs.keys());
   const { outputs, keys, starts, ...trained } = gradientNodes(g, program, groupsOf(program, optimizer, options), options);
-  const { state, norm, scalars } = updateNodes(g, trained, optimizer, clipNorm, options);
+  const { state, norm, scalars } = g.scope('optimizer', () => updateNodes(g, trained, optimizer, clipNorm, options));
   for (const name of [program.loss, program.logits]) g.output(name, outputs.get(name) as Value);
   g.output(NORM, norm);
   return {
@@ -101,14 +101,14 @@ interface GradientNodes extends Trained, Pick<MaskNodes, 'keys' | 'starts'> {
 /** The program with its masks as nodes, and its gradients by group. */
 export function gradientNodes(g: Builder, program: StepProgram, groups: readonly TrainedGroup[], { stacked = false }: DeviceOptions): GradientNodes {
   const together = stacks(g);
-  const { masks, keys, starts } = maskNodes(g, program.masks, stacked ? together : undefined);
+  const { masks, keys, starts } = g.scope('dropout_masks', () => maskNodes(g, program.masks, stacked ? together : undefined));
   const wholes = groups.map(({ input, shape }) => g.input(input, 'float32', shape));
   const parameters = new Map(groups.flatMap(({ gradients, shapes }, i) => partsOf(wholes[i] as Value, gradients, shapes, together)));
   const inputs = new Map(program.graph.inputs.map((x) => [x.name, masks.get(x.name) ?? parameters.get(x.name) ?? g.input(x.name, x.dtype, x.shape)]));
   const outputs = inline(g, program.graph, { input: (x) => inputs.get(x.name), node: together.hoist });
   const joined = groups.map(({ gradients, shape: [, elements] }): Value => {
     const each = gradients.map(({ output }) => outputs.get(output) as Value);
-    return each.length === 1 ? (each[0] as Value) : together.join(each, elements as number);
+    return each.length === 1 ? (each[0] as Value) : g.scope('gradients', () => together.join(each, elements as number));
   });
   const whole = (gradient: Value, i: number, table?: Value): Value => {
     const { gradients, shape } = groups[i] as TrainedGroup;

@@ -34,7 +34,7 @@ function endingBody(g: Builder, { graph, state, gradientNorm, mayOverflow }: End
   const inputs = new Map(graph.inputs.map((x) => [x.name, g.input(x.name, x.dtype, x.shape)]));
   const outputs = inline(g, graph, { input: (x) => inputs.get(x.name) });
   const isFinite = (x: Value): Value => g.Less(g.Abs(x), g.scalar(Infinity));
-  const finite = g.And(isFinite(lossOf(outputs)), isFinite(outputs.get(gradientNorm) as Value));
+  const finite = g.scope('loop', () => g.And(isFinite(lossOf(outputs)), isFinite(outputs.get(gradientNorm) as Value)));
   const before = new Map(mayOverflow ? state.map(({ input, output }) => [output, inputs.get(input) as Value]) : []);
   for (const [name, value] of outputs) {
     const old = before.get(name);

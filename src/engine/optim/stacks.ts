@@ -28,7 +28,7 @@ export function stacks(g: Builder): Stacks {
   const parts = (whole: Value, shapes: readonly Shape[]): readonly Value[] => {
     const known = split.get(whole);
     if (known !== undefined) return known;
-    const made = shapes.map((shape, i) => shaped(whole, i, shapes, shape));
+    const made = g.scope('stacks', () => shapes.map((shape, i) => shaped(whole, i, shapes, shape)));
     made.forEach((part, index) => places.set(part, { whole, index, shapes }));
     split.set(whole, made);
     return made;

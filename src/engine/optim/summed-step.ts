@@ -1,6 +1,6 @@
 import { graphBuilder, type Graph, type Symbols, type Value } from '../graph/index.ts';
 import type { Feeds, StepProgram } from '../program.ts';
-import { forDevice, gradientNodes, groupsOf, NORM, updateNodes, type DeviceOptions, type StateSpec } from './device-step.ts';
+import { forDevice, gradientNodes, groupsOf, NORM, updateNodes, type DeviceOptions, type StateSpec, type Trained } from './device-step.ts';
 import type { Optimizer, StepSettings } from './rules.ts';
 import type { TrainedGroup } from './trained-groups.ts';
 
@@ -61,12 +61,14 @@ function addGraph(program: StepProgram, groups: readonly TrainedGroup[], options
   const g = graphBuilder(`${program.graph.name}_part`, program.graph.outputs.keys());
   const { gradients, whole, outputs, keys, starts } = gradientNodes(g, program, groups, options);
   const share = g.input(SHARE, 'float32', []);
-  const isLater = g.Less(g.scalar(0), g.input(LATER, 'float32', []));
+  const isLater = g.scope('sums', () => g.Less(g.scalar(0), g.input(LATER, 'float32', [])));
   // Selected, not multiplied by 0: what a batch that was not finite has left behind is no number.
   const added = (sum: Value, x: Value): Value => g.Add(g.Where(isLater, sum, g.scalar(0)), g.Mul(share, x));
   const sums = groups.map(sumOf);
-  sums.forEach(({ input, output, shape }, i) => g.output(output, added(g.input(input, 'float32', shape), whole(gradients[i] as Value, i))));
-  g.output(LOSS.output, added(g.input(LOSS.input, 'float32', []), outputs.get(program.loss) as Value));
+  g.scope('sums', () => {
+    sums.forEach(({ input, output, shape }, i) => g.output(output, added(g.input(input, 'float32', shape), whole(gradients[i] as Value, i))));
+    g.output(LOSS.output, added(g.input(LOSS.input, 'float32', []), outputs.get(program.loss) as Value));
+  });
   g.output(program.logits, outputs.get(program.logits) as Value);
   return {
     graph: g.build(),
@@ -83,7 +85,8 @@ function applyGraph({ graph, lossScale }: StepProgram, groups: readonly TrainedG
   const wholes = groups.map(({ input, shape }) => g.input(input, 'float32', shape));
   const gradients = groups.map(sumOf).map(({ input, shape }) => g.input(input, 'float32', shape));
   const scale = lossScale === undefined ? undefined : g.input(lossScale, 'float32', []);
-  const { state, norm, scalars } = updateNodes(g, { groups, wholes, gradients, whole: (gradient) => gradient, scale }, optimizer, clipNorm, options);
+  const trained: Trained = { groups, wholes, gradients, whole: (gradient) => gradient, scale };
+  const { state, norm, scalars } = g.scope('optimizer', () => updateNodes(g, trained, optimizer, clipNorm, options));
   g.output(NORM, norm);
   return { graph: g.build(), state, gradientNorm: NORM, mayOverflow: scale !== undefined, stepFeeds: scalars };
 }

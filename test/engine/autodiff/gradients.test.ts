@@ -29,13 +29,13 @@ describe('the backward pass as a program', () => {
       "backward(x: float32[B, 8], w: float32[4, 8], b: float32[4]) {
         Gemm_0: float32[B, 4] = Gemm(x, w, b) { transB: 1 }
         Exp_1: float32[B, 4] = Exp(Gemm_0)
-        Expand_3: float32[B, 4] = Expand(1) { shape: [B, 4] }
-        Mul_4: float32[B, 4] = Mul(Expand_3, Exp_1)
-        Gemm_5: float32[B, 8] = Gemm(Mul_4, w)
-        Gemm_6: float32[4, 8] = Gemm(Mul_4, x) { transA: 1 }
-        Expand_7: float32[1, B] = Expand(1) { shape: [1, B] }
-        MatMul_8: float32[1, 4] = MatMul(Expand_7, Mul_4)
-        Reshape_9: float32[4] = Reshape(MatMul_8) { shape: [4] }
+        Expand_3: float32[B, 4] = Expand(1) { shape: [B, 4] }  # backward
+        Mul_4: float32[B, 4] = Mul(Expand_3, Exp_1)  # backward
+        Gemm_5: float32[B, 8] = Gemm(Mul_4, w)  # backward
+        Gemm_6: float32[4, 8] = Gemm(Mul_4, x) { transA: 1 }  # backward
+        Expand_7: float32[1, B] = Expand(1) { shape: [1, B] }  # backward
+        MatMul_8: float32[1, 4] = MatMul(Expand_7, Mul_4)  # backward
+        Reshape_9: float32[4] = Reshape(MatMul_8) { shape: [4] }  # backward
         return { dx: Gemm_5, dw: Gemm_6, db: Reshape_9 }
       }"
     `);
@@ -54,16 +54,16 @@ describe('the backward pass as a program', () => {
         Softmax_1: float32[B, 2, S, S] = Softmax(FusedMatMul_0) { axis: 3 }
         MatMul_2: float32[B, 2, S, 4] = MatMul(Softmax_1, v)
         Exp_3: float32[B, 2, S, 4] = Exp(MatMul_2)
-        Expand_5: float32[B, 2, S, 4] = Expand(1) { shape: [B, 2, S, 4] }
-        Mul_6: float32[B, 2, S, 4] = Mul(Expand_5, Exp_3)
-        FusedMatMul_7: float32[B, 2, S, S] = FusedMatMul(Mul_6, v) { transB: 1 }
-        FusedMatMul_8: float32[B, 2, S, 4] = FusedMatMul(Softmax_1, Mul_6) { transA: 1 }
-        Mul_9: float32[B, 2, S, S] = Mul(FusedMatMul_7, Softmax_1)
-        ReduceSum_10: float32[B, 2, S, 1] = ReduceSum(Mul_9) { axes: [3] }
-        Sub_11: float32[B, 2, S, S] = Sub(FusedMatMul_7, ReduceSum_10)
-        Mul_12: float32[B, 2, S, S] = Mul(Softmax_1, Sub_11)
-        FusedMatMul_13: float32[B, 2, S, 4] = FusedMatMul(Mul_12, k) { alpha: 0.5 }
-        FusedMatMul_14: float32[B, 2, S, 4] = FusedMatMul(Mul_12, q) { alpha: 0.5, transA: 1 }
+        Expand_5: float32[B, 2, S, 4] = Expand(1) { shape: [B, 2, S, 4] }  # backward
+        Mul_6: float32[B, 2, S, 4] = Mul(Expand_5, Exp_3)  # backward
+        FusedMatMul_7: float32[B, 2, S, S] = FusedMatMul(Mul_6, v) { transB: 1 }  # backward
+        FusedMatMul_8: float32[B, 2, S, 4] = FusedMatMul(Softmax_1, Mul_6) { transA: 1 }  # backward
+        Mul_9: float32[B, 2, S, S] = Mul(FusedMatMul_7, Softmax_1)  # backward
+        ReduceSum_10: float32[B, 2, S, 1] = ReduceSum(Mul_9) { axes: [3] }  # backward
+        Sub_11: float32[B, 2, S, S] = Sub(FusedMatMul_7, ReduceSum_10)  # backward
+        Mul_12: float32[B, 2, S, S] = Mul(Softmax_1, Sub_11)  # backward
+        FusedMatMul_13: float32[B, 2, S, 4] = FusedMatMul(Mul_12, k) { alpha: 0.5 }  # backward
+        FusedMatMul_14: float32[B, 2, S, 4] = FusedMatMul(Mul_12, q) { alpha: 0.5, transA: 1 }  # backward
         return { dq: FusedMatMul_13, dk: FusedMatMul_14, dv: FusedMatMul_8 }
       }"
     `);
@@ -81,25 +81,25 @@ describe('the backward pass as a program', () => {
       "backward(x: float32[N, 8], gamma: float32[8], beta: float32[8]) {
         LayerNormalization_0: float32[N, 8], LayerNormalization_0.mean: float32[N, 1], LayerNormalization_0.invStd: float32[N, 1] = LayerNormalization(x, gamma, beta) { axis: 1 }
         Exp_1: float32[N, 8] = Exp(LayerNormalization_0)
-        Expand_3: float32[N, 8] = Expand(1) { shape: [N, 8] }
-        Mul_4: float32[N, 8] = Mul(Expand_3, Exp_1)
-        Sub_5: float32[N, 8] = Sub(x, LayerNormalization_0.mean)
-        Mul_6: float32[N, 8] = Mul(Sub_5, LayerNormalization_0.invStd)
-        Div_7: float32[8] = Div(gamma, 8)
-        Unsqueeze_8: float32[8, 1] = Unsqueeze(Div_7) { axes: [1] }
-        MatMul_9: float32[N, 1] = MatMul(Mul_4, Unsqueeze_8)
-        Mul_10: float32[N, 8] = Mul(Mul_4, Mul_6)
-        MatMul_11: float32[N, 1] = MatMul(Mul_10, Unsqueeze_8)
-        Mul_12: float32[N, 8] = Mul(Mul_4, gamma)
-        Sub_13: float32[N, 8] = Sub(Mul_12, MatMul_9)
-        Mul_14: float32[N, 8] = Mul(Mul_6, MatMul_11)
-        Sub_15: float32[N, 8] = Sub(Sub_13, Mul_14)
-        Mul_16: float32[N, 8] = Mul(LayerNormalization_0.invStd, Sub_15)
-        Expand_17: float32[1, N] = Expand(1) { shape: [1, N] }
-        MatMul_18: float32[1, 8] = MatMul(Expand_17, Mul_10)
-        Reshape_19: float32[8] = Reshape(MatMul_18) { shape: [8] }
-        MatMul_20: float32[1, 8] = MatMul(Expand_17, Mul_4)
-        Reshape_21: float32[8] = Reshape(MatMul_20) { shape: [8] }
+        Expand_3: float32[N, 8] = Expand(1) { shape: [N, 8] }  # backward
+        Mul_4: float32[N, 8] = Mul(Expand_3, Exp_1)  # backward
+        Sub_5: float32[N, 8] = Sub(x, LayerNormalization_0.mean)  # backward
+        Mul_6: float32[N, 8] = Mul(Sub_5, LayerNormalization_0.invStd)  # backward
+        Div_7: float32[8] = Div(gamma, 8)  # backward
+        Unsqueeze_8: float32[8, 1] = Unsqueeze(Div_7) { axes: [1] }  # backward
+        MatMul_9: float32[N, 1] = MatMul(Mul_4, Unsqueeze_8)  # backward
+        Mul_10: float32[N, 8] = Mul(Mul_4, Mul_6)  # backward
+        MatMul_11: float32[N, 1] = MatMul(Mul_10, Unsqueeze_8)  # backward
+        Mul_12: float32[N, 8] = Mul(Mul_4, gamma)  # backward
+        Sub_13: float32[N, 8] = Sub(Mul_12, MatMul_9)  # backward
+        Mul_14: float32[N, 8] = Mul(Mul_6, MatMul_11)  # backward
+        Sub_15: float32[N, 8] = Sub(Sub_13, Mul_14)  # backward
+        Mul_16: float32[N, 8] = Mul(LayerNormalization_0.invStd, Sub_15)  # backward
+        Expand_17: float32[1, N] = Expand(1) { shape: [1, N] }  # backward
+        MatMul_18: float32[1, 8] = MatMul(Expand_17, Mul_10)  # backward
+        Reshape_19: float32[8] = Reshape(MatMul_18) { shape: [8] }  # backward
+        MatMul_20: float32[1, 8] = MatMul(Expand_17, Mul_4)  # backward
+        Reshape_21: float32[8] = Reshape(MatMul_20) { shape: [8] }  # backward
         return { dx: Mul_16, dgamma: Reshape_19, dbeta: Reshape_21 }
       }"
     `);
@@ -116,13 +116,13 @@ describe('the backward pass as a program', () => {
       "backward(table: float32[U, 4], ids: int32[B, S]) {
         Gather_0: float32[B, S, 4] = Gather(table, ids)
         Exp_1: float32[B, S, 4] = Exp(Gather_0)
-        Expand_3: float32[B, S, 4] = Expand(1) { shape: [B, S, 4] }
-        Mul_4: float32[B, S, 4] = Mul(Expand_3, Exp_1)
-        Reshape_5: int32[B*S, 1] = Reshape(ids) { shape: [B*S, 1] }
-        Expand_6: int32[B*S, 4] = Expand(Reshape_5) { shape: [B*S, 4] }
-        Expand_7: float32[U, 4] = Expand(0) { shape: [U, 4] }
-        Reshape_8: float32[B*S, 4] = Reshape(Mul_4) { shape: [B*S, 4] }
-        ScatterElements_9: float32[U, 4] = ScatterElements(Expand_7, Expand_6, Reshape_8)
+        Expand_3: float32[B, S, 4] = Expand(1) { shape: [B, S, 4] }  # backward
+        Mul_4: float32[B, S, 4] = Mul(Expand_3, Exp_1)  # backward
+        Reshape_5: int32[B*S, 1] = Reshape(ids) { shape: [B*S, 1] }  # backward
+        Expand_6: int32[B*S, 4] = Expand(Reshape_5) { shape: [B*S, 4] }  # backward
+        Expand_7: float32[U, 4] = Expand(0) { shape: [U, 4] }  # backward
+        Reshape_8: float32[B*S, 4] = Reshape(Mul_4) { shape: [B*S, 4] }  # backward
+        ScatterElements_9: float32[U, 4] = ScatterElements(Expand_7, Expand_6, Reshape_8)  # backward
         return { dtable: ScatterElements_9 }
       }"
     `);

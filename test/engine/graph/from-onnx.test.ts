@@ -232,12 +232,12 @@ describe('choices of the caller', () => {
   test('a value in the middle, named lengths, and weights as parameters: two equal tensors stay two', () => {
     expect(read(sklearn, { outputs: ['scores'], shapes: { X: ['B', 2] }, parameters: 'weights' })).toMatchInlineSnapshot(`
       "main_graph(X: float32[B, 2], coefficient: float32[2, 3], intercepts: float32[1, 3], coefficient1: float32[3, 2], intercepts1: float32[1, 2], twin: float32[1, 3]) {
-        MatMul_0: float32[B, 3] = MatMul(X, coefficient)
-        Add_1: float32[B, 3] = Add(MatMul_0, intercepts)
-        Add_2: float32[B, 3] = Add(Add_1, twin)
-        Relu_3: float32[B, 3] = Relu(Add_2)
-        MatMul_4: float32[B, 2] = MatMul(Relu_3, coefficient1)
-        Add_5: float32[B, 2] = Add(MatMul_4, intercepts1)
+        MatMul_0: float32[B, 3] = MatMul(X, coefficient)  # MatMul
+        Add_1: float32[B, 3] = Add(MatMul_0, intercepts)  # Add
+        Add_2: float32[B, 3] = Add(Add_1, twin)  # Add
+        Relu_3: float32[B, 3] = Relu(Add_2)  # Relu
+        MatMul_4: float32[B, 2] = MatMul(Relu_3, coefficient1)  # MatMul
+        Add_5: float32[B, 2] = Add(MatMul_4, intercepts1)  # Add
         return { scores: Add_5 }
       }"
     `);

@@ -40,18 +40,18 @@ describe('the training step of a graph', () => {
     expect(print(step.graph)).toMatchInlineSnapshot(`
       "line_step(x: float32[B, 2], w: float32[2, 1], b: float32[1], threshold: float32[1], targets: float32[B, 1]) {
         Gemm_0: float32[B, 1] = Gemm(x, w, b)
-        Sub_3: float32[B, 1] = Sub(Gemm_0, targets)
-        Mul_4: float32[B, 1] = Mul(Sub_3, Sub_3)
-        ReduceMean_5: float32[] = ReduceMean(Mul_4) { axes: [0, 1], keepdims: 0 }
-        Size_6: int64[] = Size(Mul_4)
-        Size_7: int64[] = Size(ReduceMean_5)
-        Div_8: int64[] = Div(Size_6, Size_7)
-        Cast_9: float32[] = Cast(Div_8) { to: float32 }
-        Div_10: float32[] = Div(1, Cast_9)
-        Expand_11: float32[B, 1] = Expand(Div_10) { shape: [B, 1] }
-        Mul_12: float32[B, 1] = Mul(Expand_11, Sub_3)
-        Add_13: float32[B, 1] = Add(Mul_12, Mul_12)
-        Gemm_14: float32[2, 1] = Gemm(x, Add_13) { transA: 1 }
+        Sub_3: float32[B, 1] = Sub(Gemm_0, targets)  # loss
+        Mul_4: float32[B, 1] = Mul(Sub_3, Sub_3)  # loss
+        ReduceMean_5: float32[] = ReduceMean(Mul_4) { axes: [0, 1], keepdims: 0 }  # loss
+        Size_6: int64[] = Size(Mul_4)  # loss.backward
+        Size_7: int64[] = Size(ReduceMean_5)  # loss.backward
+        Div_8: int64[] = Div(Size_6, Size_7)  # loss.backward
+        Cast_9: float32[] = Cast(Div_8) { to: float32 }  # loss.backward
+        Div_10: float32[] = Div(1, Cast_9)  # loss.backward
+        Expand_11: float32[B, 1] = Expand(Div_10) { shape: [B, 1] }  # loss.backward
+        Mul_12: float32[B, 1] = Mul(Expand_11, Sub_3)  # loss.backward
+        Add_13: float32[B, 1] = Add(Mul_12, Mul_12)  # loss.backward
+        Gemm_14: float32[2, 1] = Gemm(x, Add_13) { transA: 1 }  # backward
         return { loss: ReduceMean_5, y: Gemm_0, grad.w: Gemm_14 }
       }"
     `);

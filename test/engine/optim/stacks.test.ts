@@ -27,12 +27,12 @@ test('what is split is joined again, and nodes of one element at a time work on 
   expect(print(graph)).toMatchInlineSnapshot(`
     "stacked(whole: float32[2, 6]) {
       const_1: float32[3] = [1, 2, 3]
-      Split_0: float32[1, 6], Split_0.1: float32[1, 6] = Split(whole) { split: [1, 1], axis: 0 }
-      Reshape_1: float32[2, 3] = Reshape(Split_0) { shape: [2, 3] }
+      Split_0: float32[1, 6], Split_0.1: float32[1, 6] = Split(whole) { split: [1, 1], axis: 0 }  # stacks
+      Reshape_1: float32[2, 3] = Reshape(Split_0) { shape: [2, 3] }  # stacks
       Mul_3: float32[2, 6] = Mul(whole, 2)
-      Split_4: float32[1, 6], Split_4.1: float32[1, 6] = Split(Mul_3) { split: [1, 1], axis: 0 }
-      Reshape_5: float32[2, 3] = Reshape(Split_4) { shape: [2, 3] }
-      Reshape_6: float32[3, 2] = Reshape(Split_4.1) { shape: [3, 2] }
+      Split_4: float32[1, 6], Split_4.1: float32[1, 6] = Split(Mul_3) { split: [1, 1], axis: 0 }  # stacks
+      Reshape_5: float32[2, 3] = Reshape(Split_4) { shape: [2, 3] }  # stacks
+      Reshape_6: float32[3, 2] = Reshape(Split_4.1) { shape: [3, 2] }  # stacks
       MatMul_7: float32[2, 2] = MatMul(Reshape_5, Reshape_6)
       Add_8: float32[2, 3] = Add(Reshape_1, const_1)
       Concat_9: float32[2, 6] = Concat(Split_0.1, Split_0) { axis: 0 }

@@ -180,8 +180,8 @@ test('CUDA that does not work is told in a sentence', async () => {
 test('the body of the loop reads as a program', () => {
   expect(print(loopStep(deviceStep(stepProgram(), { rule: sgd({ momentum: 0, nesterov: false }), weightDecay: 0.01 }, 1), stepProgram().parameters).body).split('\n').slice(-4)).toMatchInlineSnapshot(`
     [
-      "  Less_108: bool[] = Less(Abs_107, Infinity)",
-      "  And_109: bool[] = And(Less_106, Less_108)",
+      "  Less_108: bool[] = Less(Abs_107, Infinity)  # loop",
+      "  And_109: bool[] = And(Less_106, Less_108)  # loop",
       "  return { next.table: Sub_89, next.w1: Sub_94, next.b1: Sub_99, next.w2: Sub_104, loss: ReduceMean_31, logits: MatMul_28, gradient_norm: Sqrt_77, finite: And_109 }",
       "}",
     ]
