@@ -116,7 +116,7 @@ code { font: 0.88em/1.5 ui-monospace, 'SF Mono', Menlo, Consolas, monospace; bac
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
   body { max-width: none; padding: 0; font-size: 0.85rem; }
   nav { display: none; }
-  .scroll { overflow: visible; } td .small { font-size: inherit; } table { font-size: 0.68rem; } th, td { white-space: normal; padding-right: 0.5rem; }
+  .scroll { overflow: visible; } td .small { font-size: inherit; } thead th { overflow-wrap: anywhere; } table { font-size: 0.68rem; } th, td { white-space: normal; padding-right: 0.5rem; }
   figure, .mistakes li, .findings > li, tr, .tile { break-inside: avoid; }
   h2, h3 { break-after: avoid; }
 }
