@@ -43,7 +43,8 @@ interface UnknownKey {
 function unknownKeys(errors: readonly ErrorObject[], tree: MapTree): readonly UnknownKey[] {
   const unknown = new Map<string, UnknownKey>();
   for (const { keyword, instancePath, params } of errors) {
-    const key: unknown = keyword === 'additionalProperties' ? params['additionalProperty'] : keyword === 'propertyNames' ? params['propertyName'] : undefined;
+    const key: unknown =
+      keyword === 'additionalProperties' ? params['additionalProperty'] : keyword === 'propertyNames' ? params['propertyName'] : undefined;
     if (typeof key === 'string') unknown.set(JSON.stringify([instancePath, key]), { above: pathOf(instancePath, tree), key });
   }
   return [...unknown.values()];
@@ -74,7 +75,9 @@ function decimalComma(tree: MapTree, above: Path, key: string): string | undefin
   const entries = [...parent.entries];
   const before = entries[entries.findIndex(([other]) => other === key) - 1]?.[1].value;
   const value = parent.entries.get(key)?.value;
-  return before?.kind === 'scalar' && typeof before.value === 'number' && value?.kind === 'scalar' && value.value === null ? `${before.source}.${key}` : undefined;
+  return before?.kind === 'scalar' && typeof before.value === 'number' && value?.kind === 'scalar' && value.value === null
+    ? `${before.source}.${key}`
+    : undefined;
 }
 
 /** A key that is right for another schedule or optimizer. */
@@ -82,7 +85,11 @@ function otherKind(tree: MapTree, above: Path, key: string, others: readonly str
   const name = subtree(tree, [...above, 'name']);
   const kind = name === undefined ? '' : ` ${String(plain(name))}`;
   const path = [...above, key];
-  return problemAt(keyPlace(tree, path), path, `${dotted(above)}${kind} has no ${key}; only ${others.join(' and ')} ${others.length === 1 ? 'has' : 'have'}`);
+  return problemAt(
+    keyPlace(tree, path),
+    path,
+    `${dotted(above)}${kind} has no ${key}; only ${others.join(' and ')} ${others.length === 1 ? 'has' : 'have'}`,
+  );
 }
 
 /** The tree with an entry moved, or left out where its new place is taken, cannot be made, or belongs to another kind. */
@@ -96,7 +103,9 @@ function moved(tree: MapTree, schema: SchemaNode, from: Path, to: Path | undefin
   const parent = schemaAt(schema, to.slice(0, -1));
   const siblings = subtree(without, to.slice(0, -1)) ?? emptyMap;
   const name = siblings.kind === 'map' ? siblings.entries.get('name')?.value : undefined;
-  const fits = parent !== undefined && (name === undefined ? propertyOf(parent, String(to.at(-1))) !== undefined : keysOf(parent, plain(name)).includes(String(to.at(-1))));
+  const fits =
+    parent !== undefined &&
+    (name === undefined ? propertyOf(parent, String(to.at(-1))) !== undefined : keysOf(parent, plain(name)).includes(String(to.at(-1))));
   return fits ? withEntry(without, to, entry) : without;
 }
 
@@ -107,7 +116,14 @@ function valueProblems(errors: readonly ErrorObject[], tree: MapTree, schema: Sc
     const path = pathOf(pointer, tree);
     const [wanted, value] = [schemaAt(schema, path), subtree(tree, path)];
     if (wanted === undefined || value === undefined) return [];
-    return [problemAt(valuePlace(tree, path), path, `${dotted(path) || 'the document'} must be ${expected(wanted)}, but is ${found(value)}`, likelyValue(wanted, value))];
+    return [
+      problemAt(
+        valuePlace(tree, path),
+        path,
+        `${dotted(path) || 'the document'} must be ${expected(wanted)}, but is ${found(value)}`,
+        likelyValue(wanted, value),
+      ),
+    ];
   });
 }
 

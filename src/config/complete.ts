@@ -24,7 +24,8 @@ export function complete(tree: MapTree, schema: SchemaNode): Completed {
       if (entry !== undefined) entries.set(key, { ...entry, value: fill(entry.value, child, [...path, key]) });
       else if (isPathOr(node) && key !== 'path') continue;
       else if (child.default !== undefined) entries.set(key, { key: undefined, value: defaultTree(child.default) });
-      else if (typesOf(child).includes('object') && !isPathOr(child)) entries.set(key, { key: undefined, value: fillMap(emptyMap, child, [...path, key]) });
+      else if (typesOf(child).includes('object') && !isPathOr(child))
+        entries.set(key, { key: undefined, value: fillMap(emptyMap, child, [...path, key]) });
       else missing.push([...path, key]);
     }
     // What does not belong here stays, to be refused by the check of the whole.

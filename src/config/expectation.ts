@@ -53,7 +53,9 @@ const YES_OR_NO: ReadonlyMap<string, string> = new Map([
   ...['no', 'off', 'n', '0', 'false'].map((word) => [word, 'false'] as const),
 ]);
 
-/** A text that a person would read as a number: in quotes, with a decimal comma, digits in groups, a typographic minus or a percent sign. */
+/**
+ * A text that a person would read as a number: in quotes, with a decimal comma, digits in groups, a typographic minus or a percent sign.
+ */
 function numberIn(text: string): string | undefined {
   const cleaned = text.trim().replace(/[‐‑−–]/g, '-').replace(/(?<=\d)[_ ](?=\d)/g, '').replace(/^(-?\d+),(\d+)$/, '$1.$2');
   const value = cleaned.endsWith('%') ? Number((Number(cleaned.slice(0, -1).trim() || NaN) / 100).toPrecision(12)) : Number(cleaned);
@@ -63,8 +65,10 @@ function numberIn(text: string): string | undefined {
 function bounds(schema: SchemaNode): string {
   const { minimum, exclusiveMinimum, maximum, exclusiveMaximum } = schema;
   if (minimum !== undefined && maximum !== undefined) return ` from ${minimum} to ${maximum}`;
-  const low = minimum !== undefined ? `of at least ${minimum}` : exclusiveMinimum !== undefined ? `greater than ${exclusiveMinimum}` : undefined;
-  const high = maximum !== undefined ? `of at most ${maximum}` : exclusiveMaximum !== undefined ? `less than ${exclusiveMaximum}` : undefined;
+  const low =
+    minimum !== undefined ? `of at least ${minimum}` : exclusiveMinimum !== undefined ? `greater than ${exclusiveMinimum}` : undefined;
+  const high =
+    maximum !== undefined ? `of at most ${maximum}` : exclusiveMaximum !== undefined ? `less than ${exclusiveMaximum}` : undefined;
   const both = [low, high].filter((bound) => bound !== undefined).join(' and ');
   return both === '' ? '' : ` ${both}`;
 }

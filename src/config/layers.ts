@@ -45,13 +45,19 @@ export function readLayers(file: string): Layers {
         return emptyMap;
       };
       const chain = [...above, path];
-      if (chain.includes(base)) return refuse(`extends goes in a circle: ${[...chain.slice(chain.indexOf(base)), base].map(shownPath).join(' → ')}`);
+      if (chain.includes(base))
+        return refuse(`extends goes in a circle: ${[...chain.slice(chain.indexOf(base)), base].map(shownPath).join(' → ')}`);
       const content = readText(base);
       if ('text' in content) return readLayer(base, content.text, chain);
       if (content.at !== undefined) return refuse(`${shownPath(base)} ${content.refused} (line ${content.at})`);
-      return refuse(`${shownPath(base)} ${content.refused}`, content.suggestion === undefined ? undefined : besides(value, content.suggestion));
+      return refuse(
+        `${shownPath(base)} ${content.refused}`,
+        content.suggestion === undefined ? undefined : besides(value, content.suggestion),
+      );
     });
-    const merged = [...bases.map((base) => withEntry(base, ['name'], undefined)), withEntry(own, ['extends'], undefined)].reduce((base, over) => merge(base, over, layerSchema));
+    const merged = [...bases.map((base) => withEntry(base, ['name'], undefined)), withEntry(own, ['extends'], undefined)].reduce(
+      (base, over) => merge(base, over, layerSchema),
+    );
     done.set(path, merged);
     return merged;
   };
@@ -68,7 +74,11 @@ export function readLayers(file: string): Layers {
 /** Whether a file is a table by its name; JSON may be a configuration, and .txt may hold one. */
 function isTable(file: string): boolean {
   const kind = tableKind(file);
-  return kind !== undefined && statsOf(file)?.isFile() === true && (kind.packing !== null || (kind.format !== 'json' && !/^\.txt$/i.test(kind.ending)));
+  return (
+    kind !== undefined &&
+    statsOf(file)?.isFile() === true &&
+    (kind.packing !== null || (kind.format !== 'json' && !/^\.txt$/i.test(kind.ending)))
+  );
 }
 
 /** The checked content of one file; undefined where it is no mapping. */
@@ -77,7 +87,13 @@ function layerOf(text: string, name: string, report: (problems: readonly Problem
   const parsed = parseYaml(text, locate);
   report(parsed.problems);
   if (parsed.tree?.kind === 'map' && isSweep(parsed.tree)) {
-    report([problemAt(parsed.tree.entries.get('parameters')?.key, ['parameters'], `${name} is a sweep; \`pipeline sweep ${name}\` carries it out`)]);
+    report([
+      problemAt(
+        parsed.tree.entries.get('parameters')?.key,
+        ['parameters'],
+        `${name} is a sweep; \`pipeline sweep ${name}\` carries it out`,
+      ),
+    ]);
     return undefined;
   }
   if (parsed.tree?.kind === 'map') {
@@ -98,13 +114,24 @@ function noMapping(tree: Tree | undefined, name: string, start: ReturnType<Retur
   if (tree === undefined || (tree.kind === 'scalar' && tree.value === null)) return { message: `${name} is empty`, file: name };
   const glued = tree.kind === 'scalar' ? /^([\w.-]+):(\S.*)$/s.exec(String(tree.value)) : null;
   if (glued !== null) return problemAt(tree.place, [], 'there has to be a space after the colon', `${glued[1]}: ${glued[2]}`);
-  return problemAt(tree.place ?? start, [], `a configuration is a mapping of keys to values, but this is ${tree.kind === 'list' ? 'a list' : 'a single value'}`);
+  return problemAt(
+    tree.place ?? start,
+    [],
+    `a configuration is a mapping of keys to values, but this is ${tree.kind === 'list' ? 'a list' : 'a single value'}`,
+  );
 }
 
 function extended(tree: MapTree): readonly { readonly value: string; readonly index: number | undefined }[] {
   const value = tree.entries.get('extends')?.value;
-  const items = value?.kind === 'list' ? value.items.map((item, index) => ({ item, index })) : value === undefined ? [] : [{ item: value, index: undefined }];
-  return items.flatMap(({ item, index }) => (item.kind === 'scalar' && typeof item.value === 'string' && item.value !== '' ? [{ value: item.value, index }] : []));
+  const items =
+    value?.kind === 'list'
+      ? value.items.map((item, index) => ({ item, index }))
+      : value === undefined
+        ? []
+        : [{ item: value, index: undefined }];
+  return items.flatMap(({ item, index }) =>
+    item.kind === 'scalar' && typeof item.value === 'string' && item.value !== '' ? [{ value: item.value, index }] : [],
+  );
 }
 
 /** The near file, written from where the missing one was written. */

@@ -79,8 +79,14 @@ function missingKey(tree: MapTree, path: Path, file: string): Problem {
 
 function refusal(file: string, problems: readonly Problem[]): OrtrainError {
   const unread = problems[0]?.file === file && problems[0].line === undefined && problems.length === 1;
-  const message = unread ? (problems[0]?.message ?? '') : `${file} has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}`;
-  return new OrtrainError('config', message, { subject: file, problems, ...(unread ? {} : { remedy: 'Correct the places shown; `pipeline schema` lists every key with its meaning.' }) });
+  const message = unread
+    ? (problems[0]?.message ?? '')
+    : `${file} has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}`;
+  return new OrtrainError('config', message, {
+    subject: file,
+    problems,
+    ...(unread ? {} : { remedy: 'Correct the places shown; `pipeline schema` lists every key with its meaning.' }),
+  });
 }
 
 /** A value that is wrong in its layer is still wrong after the merge; it is told once. */
@@ -100,7 +106,10 @@ function inReadingOrder(problems: readonly Problem[], files: readonly string[]):
 }
 
 function sourcesOf(tree: Tree, path: Path = []): readonly (readonly [string, Place | 'default'])[] {
-  if (tree.kind === 'map') return [...tree.entries].flatMap(([key, entry]) => sourcesOf(entry.value.kind === 'map' ? entry.value : { ...entry.value, place: entry.value.place ?? entry.key }, [...path, key]));
+  if (tree.kind === 'map')
+    return [...tree.entries].flatMap(([key, entry]) =>
+      sourcesOf(entry.value.kind === 'map' ? entry.value : { ...entry.value, place: entry.value.place ?? entry.key }, [...path, key]),
+    );
   return [[dotted(path), tree.place ?? 'default']];
 }
 

@@ -43,7 +43,11 @@ function parseOverride(text: string): Override {
     width: Math.max(1, characters(text.slice(start, end))),
     snippet: text,
   });
-  const refuse = (message: string, end: number): Override => ({ keys: [], tree: emptyMap, problems: [problemAt(place(0, end), [], message)] });
+  const refuse = (message: string, end: number): Override => ({
+    keys: [],
+    tree: emptyMap,
+    problems: [problemAt(place(0, end), [], message)],
+  });
 
   const equals = text.indexOf('=');
   if (equals === -1) return refuse('an override is a path and a value, as in training.epochs=3', text.length);
@@ -76,7 +80,14 @@ function intoNullProblems(tree: MapTree, keys: readonly PathKey[], overrides: re
     if (!isNull || overrides.some((override) => override.keys.map(({ key }) => key).join('.') === target)) return [];
     const off = valuePlace(tree, path);
     const inside = keys[index + 1]?.key ?? '';
-    return [problemAt(place, path, `${target} is null in ${off?.file}, line ${off?.line}, so nothing can be set inside it`, `${target}={ ${inside}: … }`)];
+    return [
+      problemAt(
+        place,
+        path,
+        `${target} is null in ${off?.file}, line ${off?.line}, so nothing can be set inside it`,
+        `${target}={ ${inside}: … }`,
+      ),
+    ];
   });
 }
 

@@ -4,10 +4,14 @@ import { schemaAt } from './schema.ts';
 
 /** The parameters of an experiment that are not the defaults: path, such as `training.optimizer.lr`, to value. */
 export function asked(experiment: Experiment): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(leaves(experiment)).filter(([path, value]) => JSON.stringify(value) !== JSON.stringify(defaultAt(path.split('.')))));
+  return Object.fromEntries(
+    Object.entries(leaves(experiment)).filter(([path, value]) => JSON.stringify(value) !== JSON.stringify(defaultAt(path.split('.')))),
+  );
 }
 
-/** The parameters in which experiments differ, their names left out: path to the value in each, `undefined` where one has no such parameter. */
+/**
+ * The parameters in which experiments differ, their names left out: path to the value in each, `undefined` where one has no such parameter.
+ */
 export function differing(experiments: readonly Experiment[]): Readonly<Record<string, readonly unknown[]>> {
   const all = experiments.map(({ name: _, ...parameters }) => leaves(parameters));
   const paths = [...new Set(all.flatMap((parameters) => Object.keys(parameters)))];

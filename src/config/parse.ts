@@ -58,8 +58,12 @@ function treeOf(document: Document.Parsed, locate: Locate): Parsed {
         const key = isScalar(keyNode) ? String(keyNode.value) : '';
         const keyPlace = locate(...rangeOf(keyNode));
         const earlier = entries.get(key);
-        if (earlier === undefined) entries.set(key, { key: keyPlace, value: value === null ? { ...nothing, place: undefined } : convert(value, depth + 1) });
-        else problems.push(problemAt(keyPlace, [], `the key ${key} stands here for the second time; the first is on line ${earlier.key?.line ?? 1}`));
+        if (earlier === undefined)
+          entries.set(key, { key: keyPlace, value: value === null ? { ...nothing, place: undefined } : convert(value, depth + 1) });
+        else
+          problems.push(
+            problemAt(keyPlace, [], `the key ${key} stands here for the second time; the first is on line ${earlier.key?.line ?? 1}`),
+          );
       }
       return { kind: 'map', place, entries };
     }

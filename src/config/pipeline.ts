@@ -52,12 +52,17 @@ export function loadPipeline(pipeline: string, source: Place | 'default' = 'defa
   const absent = missing.map((key): Problem => ({ file, ...problemAt(valuePlace(tree, key), key, `${dotted(key)} is missing`) }));
   const problems = [
     ...parsed.problems,
-    ...(notMapping ? [problemAt(locate(0, content.text.length), [], 'a pipeline is a mapping with the keys name and stages')] : [...checked.problems, ...(parsed.tree === undefined ? [] : absent)]),
+    ...(notMapping
+      ? [problemAt(locate(0, content.text.length), [], 'a pipeline is a mapping with the keys name and stages')]
+      : [...checked.problems, ...(parsed.tree === undefined ? [] : absent)]),
   ];
   const value = problems.length === 0 ? asPipeline(tree) : undefined;
   const all = value === undefined ? problems : stageProblems(value, tree);
   if (value === undefined || all.length > 0) {
-    throw new OrtrainError('config', `${file} has ${all.length === 1 ? 'a problem' : `${all.length} problems`}`, { subject: file, problems: all });
+    throw new OrtrainError('config', `${file} has ${all.length === 1 ? 'a problem' : `${all.length} problems`}`, {
+      subject: file,
+      problems: all,
+    });
   }
   return { name: value.name, file, stages: value.stages.map((stage, i) => stageOf(stage, valuePlace(tree, ['stages', i, 'stage']))) };
 }

@@ -27,7 +27,8 @@ export function readText(path: string): FileText {
     const status = statSync(path);
     if (status.isDirectory()) return { refused: 'is a folder' };
     if (!status.isFile()) return { refused: 'is not a file' };
-    if (status.size > MOST_BYTES) return { refused: `is ${(status.size / MOST_BYTES).toFixed(1)} MB long; a configuration has at most 1 MB` };
+    if (status.size > MOST_BYTES)
+      return { refused: `is ${(status.size / MOST_BYTES).toFixed(1)} MB long; a configuration has at most 1 MB` };
     const text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
     const nul = text.indexOf('\0');
     return nul === -1 ? { text } : { refused: 'holds a NUL byte and so is not text', at: text.slice(0, nul).split('\n').length };
@@ -63,13 +64,22 @@ export function nearFile(path: string): string | undefined {
   }
 }
 
-/** What a path that leads nowhere holds because a backslash in double quotes, or on the command line, is an escape: `C:\\new\\train.csv` with a tab in it. */
+/**
+ * What a path that leads nowhere holds because a backslash in double quotes, or on the command line, is an escape: `C:\\new\\train.csv`
+ * with a tab in it.
+ */
 export function whyMisread(path: string): { readonly reason: string; readonly suggestion: string } | undefined {
   const found = /[\p{Cc}\u0085\u00a0\u2028\u2029]/u.exec(path);
   const escape = found === null ? undefined : ESCAPES[found[0]];
   if (escape === undefined) return undefined;
-  const suggestion = [...path].map((character) => (ESCAPES[character] === undefined ? character : `/${ESCAPES[character][0]}`)).join('').replaceAll('\\', '/');
-  return { reason: `holds ${escape[1]}, for which \\${escape[0]} stands in double quotes; write / in paths, or use single quotes`, suggestion };
+  const suggestion = [...path]
+    .map((character) => (ESCAPES[character] === undefined ? character : `/${ESCAPES[character][0]}`))
+    .join('')
+    .replaceAll('\\', '/');
+  return {
+    reason: `holds ${escape[1]}, for which \\${escape[0]} stands in double quotes; write / in paths, or use single quotes`,
+    suggestion,
+  };
 }
 
 /** Character to the letter that stands for it after a backslash, and its name. */

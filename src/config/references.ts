@@ -20,22 +20,29 @@ export function requireFiles(loaded: LoadedExperiment): void {
   if (missing.length === 0 && pipeline !== undefined) throw pipeline;
   if (missing.length === 0) return;
   const problems = [...missing, ...(pipeline?.problems ?? [])];
-  throw new OrtrainError('config', problems.length === 1 ? 'a file of the configuration is not there' : `the files of the configuration have ${problems.length} problems`, {
-    problems,
-    ...(loaded.files[0] === undefined ? {} : { subject: loaded.files[0] }),
-    remedy: remedyFor(loaded, missing),
-  });
+  throw new OrtrainError(
+    'config',
+    problems.length === 1 ? 'a file of the configuration is not there' : `the files of the configuration have ${problems.length} problems`,
+    {
+      problems,
+      ...(loaded.files[0] === undefined ? {} : { subject: loaded.files[0] }),
+      remedy: remedyFor(loaded, missing),
+    },
+  );
 }
 
 /** A path that cannot be meant as it stands has a remedy of its own. */
 function remedyFor({ experiment }: LoadedExperiment, missing: readonly Problem[]): string {
-  const paths = namedPaths(experiment).filter(({ field, path }) => path !== null && missing.some((problem) => problem.field === field)).map(({ path }) => path!);
+  const paths = namedPaths(experiment)
+    .filter(({ field, path }) => path !== null && missing.some((problem) => problem.field === field))
+    .map(({ path }) => path!);
   const special = [
     ...(paths.some(isAddress) ? ['Fetch what stands at the address, and name the file.'] : []),
     ...(paths.some(isInHome) ? ['Write the home folder out: only a shell replaces ~.'] : []),
     ...(missing.some(({ message }) => message.endsWith(' is a folder')) ? ['Name a file in the folder.'] : []),
   ];
-  const isRelative = paths.length === 0 || paths.some((path) => !isAbsolute(path) && !isAddress(path) && !isInHome(path) && !existsSync(path));
+  const isRelative =
+    paths.length === 0 || paths.some((path) => !isAbsolute(path) && !isAddress(path) && !isInHome(path) && !existsSync(path));
   if (isRelative || special.length === 0) special.push(`Paths are relative to the working directory, ${process.cwd()}.`);
   return special.join(' ');
 }
@@ -55,7 +62,10 @@ function pipelineError({ experiment, sources }: LoadedExperiment): OrtrainError 
 
 function namedPaths({ data, model }: LoadedExperiment['experiment']): readonly { readonly field: string; readonly path: string | null }[] {
   return [
-    ...(['train', 'test', 'sample_submission'] as const).map((key) => ({ field: typeof data[key] === 'object' && data[key] !== null ? `data.${key}.path` : `data.${key}`, path: pathOf(data[key]) })),
+    ...(['train', 'test', 'sample_submission'] as const).map((key) => ({
+      field: typeof data[key] === 'object' && data[key] !== null ? `data.${key}.path` : `data.${key}`,
+      path: pathOf(data[key]),
+    })),
     { field: 'model.base', path: isOnHub(model.base) ? null : model.base },
   ];
 }
@@ -97,7 +107,8 @@ const NOWHERE = 'is a link that leads to nothing';
 
 function whyNoFolder(path: string): string | undefined {
   if (!existsSync(path) && isThere(path)) return NOWHERE;
-  if (!existsSync(path)) return isHubName(path) ? `does not exist, and is no name on the hub, because there is a folder ${dirname(path)}` : 'does not exist';
+  if (!existsSync(path))
+    return isHubName(path) ? `does not exist, and is no name on the hub, because there is a folder ${dirname(path)}` : 'does not exist';
   return statSync(path).isDirectory() ? undefined : 'is no folder';
 }
 

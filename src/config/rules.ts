@@ -18,9 +18,14 @@ interface Conflict {
 
 /** What is wrong with a complete experiment although each of its values is right by itself. */
 export function conflicts(experiment: Experiment, tree: MapTree): readonly Problem[] {
-  return [...dataConflicts(experiment), ...splitConflicts(experiment), ...monitorConflicts(experiment), ...batchConflicts(experiment), ...rateConflicts(experiment), ...credentialConflicts(tree)].map(({ path, message, suggestion }) =>
-    problemAt(valuePlace(tree, path), path, message, suggestion),
-  );
+  return [
+    ...dataConflicts(experiment),
+    ...splitConflicts(experiment),
+    ...monitorConflicts(experiment),
+    ...batchConflicts(experiment),
+    ...rateConflicts(experiment),
+    ...credentialConflicts(tree),
+  ].map(({ path, message, suggestion }) => problemAt(valuePlace(tree, path), path, message, suggestion));
 }
 
 function dataConflicts({ data }: Experiment): readonly Conflict[] {
@@ -41,7 +46,9 @@ function sameColumns(data: Experiment['data']): readonly Conflict[] {
     const source = table === 'train' ? train : test;
     const pairs = [['target', 'text'], ['id', 'text'], ['id', 'target']] as const;
     return pairs.flatMap(([one, other]): readonly Conflict[] => {
-      const [a, b] = [one, other].map((name) => (source === null || (name === 'target' && table === 'test') ? undefined : (source as typeof train)[name]));
+      const [a, b] = [one, other].map((name) =>
+        source === null || (name === 'target' && table === 'test') ? undefined : (source as typeof train)[name],
+      );
       if (a === undefined || a === null || a !== b) return [];
       const [path, beside] = [keyOf(table, one), keyOf(table, other)];
       return [{ path, message: `${path.join('.')} and ${beside.join('.')} are the same column, ${JSON.stringify(a)}` }];
@@ -52,16 +59,25 @@ function sameColumns(data: Experiment['data']): readonly Conflict[] {
 
 /** Encodings that nobody knows, and columns that are named twice. */
 function readingConflicts(data: Experiment['data']): readonly Conflict[] {
-  const places = [{ path: ['data'], table: data }, ...(['train', 'test', 'sample_submission'] as const).map((key) => ({ path: ['data', key], table: data[key] }))];
+  const places = [
+    { path: ['data'], table: data },
+    ...(['train', 'test', 'sample_submission'] as const).map((key) => ({ path: ['data', key], table: data[key] })),
+  ];
   return places.flatMap(({ path, table }): readonly Conflict[] => {
     if (table === null || typeof table === 'string') return [];
     const { encoding, columns = null } = table;
     const known = encoding === undefined || encodingOf(encoding) !== undefined;
     const near = known ? undefined : likelyWord(encoding, USUAL_ENCODINGS);
     const twice = (columns ?? []).flatMap((name, i, all): readonly Conflict[] =>
-      all.indexOf(name) < i ? [{ path: [...path, 'columns', i], message: `the column ${JSON.stringify(name)} stands in ${path.join('.')}.columns twice` }] : [],
+      all.indexOf(name) < i
+        ? [{ path: [...path, 'columns', i], message: `the column ${JSON.stringify(name)} stands in ${path.join('.')}.columns twice` }]
+        : [],
     );
-    const unknown = { path: [...path, 'encoding'], message: `there is no encoding ${JSON.stringify(encoding)}; there are ${USUAL_ENCODINGS.join(', ')} and others`, ...(near === undefined ? {} : { suggestion: near }) };
+    const unknown = {
+      path: [...path, 'encoding'],
+      message: `there is no encoding ${JSON.stringify(encoding)}; there are ${USUAL_ENCODINGS.join(', ')} and others`,
+      ...(near === undefined ? {} : { suggestion: near }),
+    };
     return [...(known ? [] : [unknown]), ...twice];
   });
 }
@@ -74,14 +90,26 @@ function splitConflicts({ data, split }: Experiment): readonly Conflict[] {
 function groupConflicts({ id, target }: Pick<TrainSource, 'id' | 'target'>, group: string | null): readonly Conflict[] {
   const path = ['split', 'group_by'];
   if (group === null || group === 'text') return [];
-  if (group === target) return [{ path, message: `split.group_by is the column of the classes, ${JSON.stringify(group)}: each class would be in one fold only` }];
-  return group === id ? [{ path, message: `split.group_by is the column of the ids, ${JSON.stringify(group)}, which differ in every row`, suggestion: 'group_by: null' }] : [];
+  if (group === target)
+    return [
+      { path, message: `split.group_by is the column of the classes, ${JSON.stringify(group)}: each class would be in one fold only` },
+    ];
+  return group === id
+    ? [
+        {
+          path,
+          message: `split.group_by is the column of the ids, ${JSON.stringify(group)}, which differ in every row`,
+          suggestion: 'group_by: null',
+        },
+      ]
+    : [];
 }
 
 function pickConflicts(split: Experiment['split']): readonly Conflict[] {
   return (split.only ?? []).flatMap((fold, i, all): readonly Conflict[] => {
     const path = ['split', 'only', i];
-    if (fold >= split.folds) return [{ path, message: `there is no fold ${fold}: ${split.folds} folds are numbered 0 to ${split.folds - 1}` }];
+    if (fold >= split.folds)
+      return [{ path, message: `there is no fold ${fold}: ${split.folds} folds are numbered 0 to ${split.folds - 1}` }];
     return all.indexOf(fold) < i ? [{ path, message: `fold ${fold} stands in split.only twice` }] : [];
   });
 }
@@ -111,18 +139,27 @@ function rateConflicts({ training }: Experiment): readonly Conflict[] {
   const { optimizer, schedule, early_stopping, lr_resets } = training;
   const found: Conflict[] = [];
   if (optimizer.name === 'sgd' && optimizer.nesterov && optimizer.momentum === 0) {
-    found.push({ path: ['training', 'optimizer', 'nesterov'], message: 'Nesterov momentum needs a training.optimizer.momentum greater than 0' });
+    found.push({
+      path: ['training', 'optimizer', 'nesterov'],
+      message: 'Nesterov momentum needs a training.optimizer.momentum greater than 0',
+    });
   }
   if (schedule.name === 'reduce-on-plateau' && schedule.min_lr >= optimizer.lr) {
-    found.push({ path: ['training', 'schedule', 'min_lr'], message: `the rate starts at ${optimizer.lr}, so with a min_lr of ${schedule.min_lr} it is never reduced` });
+    found.push({
+      path: ['training', 'schedule', 'min_lr'],
+      message: `the rate starts at ${optimizer.lr}, so with a min_lr of ${schedule.min_lr} it is never reduced`,
+    });
   }
   if (lr_resets === null) return found;
   const resets = (message: string): void => void found.push({ path: ['training', 'lr_resets'], message, suggestion: 'lr_resets: null' });
   if (early_stopping === null) resets('lr_resets act when patience has run out, but training.early_stopping is null');
   if (schedule.name === 'constant') {
-    if (optimizer.lr >= lr_resets.below) resets(`lr_resets wait for a rate below ${lr_resets.below}, but the schedule is constant at ${optimizer.lr}`);
-  } else if (schedule.name !== 'reduce-on-plateau') resets(`lr_resets set the rate between epochs, but the schedule ${schedule.name} sets it at every step`);
-  else if (schedule.min_lr >= lr_resets.below) resets(`lr_resets wait for a rate below ${lr_resets.below}, but training.schedule.min_lr is ${schedule.min_lr}`);
+    if (optimizer.lr >= lr_resets.below)
+      resets(`lr_resets wait for a rate below ${lr_resets.below}, but the schedule is constant at ${optimizer.lr}`);
+  } else if (schedule.name !== 'reduce-on-plateau')
+    resets(`lr_resets set the rate between epochs, but the schedule ${schedule.name} sets it at every step`);
+  else if (schedule.min_lr >= lr_resets.below)
+    resets(`lr_resets wait for a rate below ${lr_resets.below}, but training.schedule.min_lr is ${schedule.min_lr}`);
   return found;
 }
 
@@ -132,5 +169,10 @@ function credentialConflicts(tree: Tree, path: Path = []): readonly Conflict[] {
   if (tree.kind === 'list') return tree.items.flatMap((item, i) => credentialConflicts(item, [...path, i]));
   const found = typeof tree.value === 'string' ? credentialIn(tree.value) : undefined;
   if (found === undefined) return [];
-  return [{ path, message: `${dotted(path)} holds ${found}, and would be written into config.yaml, the journal and the report; secrets belong in environment variables such as HF_TOKEN and MLFLOW_TRACKING_TOKEN` }];
+  return [
+    {
+      path,
+      message: `${dotted(path)} holds ${found}, and would be written into config.yaml, the journal and the report; secrets belong in environment variables such as HF_TOKEN and MLFLOW_TRACKING_TOKEN`,
+    },
+  ];
 }

@@ -50,7 +50,9 @@ export type Value<S> = S extends Schema<infer T> ? T : never;
 type Properties = Readonly<Record<string, SchemaNode>>;
 type Values<P extends Properties> = { readonly [K in keyof P]: Value<P[K]> };
 type Kinds<P extends Properties> = Readonly<Record<string, readonly (keyof P & string)[]>>;
-type OneOf<P extends Properties, K extends Kinds<P>> = { [Name in keyof K]: Pick<Values<P>, K[Name][number]> & { readonly name: Name } }[keyof K];
+type OneOf<P extends Properties, K extends Kinds<P>> = {
+  [Name in keyof K]: Pick<Values<P>, K[Name][number]> & { readonly name: Name };
+}[keyof K];
 
 interface About<T> {
   readonly description: string;
@@ -79,9 +81,16 @@ export const number = (about: About<number> & Range): Schema<number> => ({ type:
 export const flag = (about: About<boolean>): Schema<boolean> => ({ type: 'boolean', ...about });
 
 /** One of a few words. */
-export const choice = <const C extends string>(values: readonly C[], about: About<NoInfer<C>>): Schema<C> => ({ type: 'string', enum: values, ...about });
+export const choice = <const C extends string>(values: readonly C[], about: About<NoInfer<C>>): Schema<C> => ({
+  type: 'string',
+  enum: values,
+  ...about,
+});
 
-export const list = <T extends Json>(items: Schema<T>, about: About<readonly T[]> & Pick<SchemaNode, 'minItems' | 'maxItems'>): Schema<readonly T[]> => ({
+export const list = <T extends Json>(
+  items: Schema<T>,
+  about: About<readonly T[]> & Pick<SchemaNode, 'minItems' | 'maxItems'>,
+): Schema<readonly T[]> => ({
   type: 'array',
   items,
   ...about,
@@ -149,7 +158,11 @@ export const orAuto = (schema: Schema<number>): Schema<number | 'auto'> => ({
  * An object whose `name` says of which kind it is, and so which of the properties it has. A property means the same in every
  * kind that has it, so that its value may stay when a layer changes the kind.
  */
-export const kinds = <P extends Properties, const K extends Kinds<P>>(about: About<keyof K & string>, properties: P, table: K): Schema<OneOf<P, K>> => ({
+export const kinds = <P extends Properties, const K extends Kinds<P>>(
+  about: About<keyof K & string>,
+  properties: P,
+  table: K,
+): Schema<OneOf<P, K>> => ({
   type: 'object',
   description: about.description,
   properties: { name: { type: 'string', enum: Object.keys(table), ...about }, ...properties },

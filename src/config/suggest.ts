@@ -21,7 +21,10 @@ export function likelyPaths(schema: SchemaNode, tree: MapTree, above: Path, key:
       .map((path) => {
         const unlike = likeness(key, path.at(-1) ?? '', dotted(path) === foreign);
         const ofOneKind = kindsWith(schemaAt(schema, path.slice(0, -1)) ?? schema, path.at(-1) ?? '').length > 0 ? 0.01 : 0;
-        return { path, cost: ELSEWHERE + 1.5 * unlike + 0.02 * hops(above, path.slice(0, -1)) + ofOneKind + misfit(schemaAt(schema, path), value) };
+        return {
+          path,
+          cost: ELSEWHERE + 1.5 * unlike + 0.02 * hops(above, path.slice(0, -1)) + ofOneKind + misfit(schemaAt(schema, path), value),
+        };
       }),
   ]
     .filter(({ cost }) => cost < FAR)
@@ -80,7 +83,12 @@ function isOneSwap(a: string, b: string): boolean {
 function misfit(schema: SchemaNode | undefined, value: Tree): number {
   if (schema === undefined || (value.kind === 'scalar' && value.value === null)) return 0;
   const types = typesOf(schema);
-  const fits = value.kind === 'map' ? types.includes('object') : value.kind === 'list' ? types.includes('array') : types.some((type) => type !== 'object' && type !== 'array');
+  const fits =
+    value.kind === 'map'
+      ? types.includes('object')
+      : value.kind === 'list'
+        ? types.includes('array')
+        : types.some((type) => type !== 'object' && type !== 'array');
   return fits ? 0 : WRONG_KIND;
 }
 

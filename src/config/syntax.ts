@@ -30,7 +30,8 @@ function explained(error: YAMLError, document: Document.Parsed, text: string, lo
   const [start, end] = error.pos;
   const lineStart = text.lastIndexOf('\n', start - 1) + 1;
   const line = text.slice(lineStart).split(/\r?\n/, 1)[0] ?? '';
-  const at = (message: string, from = start, to = Math.max(end, from + 1), suggestion?: string): Problem => problemAt(locate(from, to), [], message, suggestion);
+  const at = (message: string, from = start, to = Math.max(end, from + 1), suggestion?: string): Problem =>
+    problemAt(locate(from, to), [], message, suggestion);
 
   switch (error.code) {
     case 'TAB_AS_INDENT':
@@ -49,13 +50,22 @@ function explained(error: YAMLError, document: Document.Parsed, text: string, lo
       const next = /\r?\n([ ]+)\S[^\n]*/.exec(text.slice(start));
       if (!/:(\s|$)/.test(text.slice(start, lineStart + line.length)) && next?.[1] !== undefined) {
         const from = start + next.index + next[0].indexOf(next[1]) + next[1].length;
-        return at('this line is indented deeper than the one before, which already has its value', from, start + next.index + next[0].length);
+        return at(
+          'this line is indented deeper than the one before, which already has its value',
+          from,
+          start + next.index + next[0].length,
+        );
       }
-      return at('a second colon on one line: put quotes around the value, or a nested key on a line of its own', start, lineStart + line.length);
+      return at(
+        'a second colon on one line: put quotes around the value, or a nested key on a line of its own',
+        start,
+        lineStart + line.length,
+      );
     }
     case 'BAD_INDENT': {
       const opening = openingBefore(document, start);
-      if (error.message.includes('Flow')) return at(`this ${text.charAt(opening)} is not closed where the next line begins`, opening, opening + 1);
+      if (error.message.includes('Flow'))
+        return at(`this ${text.charAt(opening)} is not closed where the next line begins`, opening, opening + 1);
       return at('the indentation of this line fits none of the lines above', lineStart + line.search(/\S|$/), lineStart + line.length);
     }
     case 'BAD_SCALAR_START': {
@@ -71,7 +81,9 @@ function explained(error: YAMLError, document: Document.Parsed, text: string, lo
     case 'TAG_RESOLVE_FAILED':
       return at(`the tag ${text.slice(start, end)} is not understood; configurations are plain values`);
     case 'UNEXPECTED_TOKEN':
-      return at(`${/scalar|string/.test(error.message) ? 'the value has ended before this' : `a ${text.slice(start, end).trim().slice(0, 1) || 'line end'} cannot stand here`}; if it belongs to the value, put quotes around the whole`);
+      return at(
+        `${/scalar|string/.test(error.message) ? 'the value has ended before this' : `a ${text.slice(start, end).trim().slice(0, 1) || 'line end'} cannot stand here`}; if it belongs to the value, put quotes around the whole`,
+      );
     default:
       return at(error.message.charAt(0).toLowerCase() + error.message.slice(1).split('\n')[0]);
   }

@@ -39,7 +39,12 @@ export function tablesOf(data: Data): TableSources {
   const testId = test === null ? null : test.id === undefined ? id : test.id;
   const sampleIds = [sample?.id, id, testId].filter((name) => name !== null && name !== undefined);
   return {
-    train: { ...sourceOf(train!, data, data.columns), id: train!.id === undefined ? id : train!.id, text: train!.text ?? text, target: train!.target ?? target },
+    train: {
+      ...sourceOf(train!, data, data.columns),
+      id: train!.id === undefined ? id : train!.id,
+      text: train!.text ?? text,
+      target: train!.target ?? target,
+    },
     test: test === null ? null : { ...sourceOf(test, data, data.columns), id: testId, text: test.text ?? text },
     // A sample has a header, which the submission takes, unless its own object says otherwise.
     sample: sample === null ? null : sourceOf(sample, data, null),
@@ -73,5 +78,9 @@ function objectOf(table: string | TableObject | null): TableObject | null {
 }
 
 function sourceOf(table: TableObject, data: Data, columns: readonly string[] | null): TableSource {
-  return { path: table.path, encoding: encodingOf(table.encoding ?? data.encoding) ?? 'utf-8', columns: table.columns === undefined ? columns : table.columns };
+  return {
+    path: table.path,
+    encoding: encodingOf(table.encoding ?? data.encoding) ?? 'utf-8',
+    columns: table.columns === undefined ? columns : table.columns,
+  };
 }

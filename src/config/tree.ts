@@ -56,7 +56,10 @@ export function plain(tree: Tree): Json {
 export function defaultTree(value: Json): Tree {
   if (Array.isArray(value)) return { kind: 'list', place: undefined, items: value.map(defaultTree) };
   if (typeof value === 'object' && value !== null) {
-    return { ...emptyMap, entries: new Map(Object.entries(value).map(([key, member]) => [key, { key: undefined, value: defaultTree(member) }])) };
+    return {
+      ...emptyMap,
+      entries: new Map(Object.entries(value).map(([key, member]) => [key, { key: undefined, value: defaultTree(member) }])),
+    };
   }
   const scalar = value as ScalarTree['value'];
   return { kind: 'scalar', place: undefined, value: scalar, source: String(scalar) };

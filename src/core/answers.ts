@@ -23,7 +23,11 @@ export class UnreasonableAnswer extends Error {
 }
 
 /** A fetch whose answer begins in time and does not trickle. Its body may still be of any length: see `bytesOf` and `textOf`. */
-export async function timelyFetch(url: string | URL | Request, init: RequestInit, { headMs, idleMs, slowMs, minBytes }: AnswerLimits): Promise<Response> {
+export async function timelyFetch(
+  url: string | URL | Request,
+  init: RequestInit,
+  { headMs, idleMs, slowMs, minBytes }: AnswerLimits,
+): Promise<Response> {
   const stop = new AbortController();
   const signal = init.signal === undefined || init.signal === null ? stop.signal : AbortSignal.any([init.signal, stop.signal]);
   const giveUp = (kind: UnreasonableAnswer['kind'], message: string): void => stop.abort(new UnreasonableAnswer(kind, message));
@@ -104,7 +108,9 @@ export function textOfPage(html: string): string {
 
 const ENDS: Readonly<Record<string, string>> = { script: '</script>', style: '</style>', '!--': '-->' };
 
-/** The wait in seconds that a Retry-After header asks for: a number of seconds, or a date (RFC 9110, 10.2.3); undefined where it is neither. */
+/**
+ * The wait in seconds that a Retry-After header asks for: a number of seconds, or a date (RFC 9110, 10.2.3); undefined where it is neither.
+ */
 export function secondsToWait(header: string | null): number | undefined {
   if (header === null || header.trim() === '') return undefined;
   const seconds = Number(header);

@@ -19,7 +19,9 @@ export async function aside<T>(module: URL, name: string, args: readonly unknown
     return await new Promise<T>((resolve, reject) => {
       onAbort = () => reject(interrupted());
       signal?.addEventListener('abort', onAbort);
-      thread.once('message', (message: AsideMessage) => ('error' in message ? reject(unpackError(message.error)) : resolve(message.value as T)));
+      thread.once('message', (message: AsideMessage) =>
+        'error' in message ? reject(unpackError(message.error)) : resolve(message.value as T),
+      );
       thread.once('error', reject);
       thread.once('exit', (code) => reject(new Error(`the thread of ${name} ended with code ${code}`)));
     });

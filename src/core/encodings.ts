@@ -33,7 +33,18 @@ const PYTHON: Readonly<Record<string, string>> = {
 };
 
 /** What to name in messages. */
-export const USUAL_ENCODINGS = ['utf-8', 'utf-16', 'latin1', 'windows-1252', 'windows-1251', 'iso-8859-2', 'shift_jis', 'gb18030', 'big5', 'euc-kr'] as const;
+export const USUAL_ENCODINGS = [
+  'utf-8',
+  'utf-16',
+  'latin1',
+  'windows-1252',
+  'windows-1251',
+  'iso-8859-2',
+  'shift_jis',
+  'gb18030',
+  'big5',
+  'euc-kr',
+] as const;
 
 /** For messages about a name that is none. */
 export const OTHER_ENCODINGS = `Encodings are ${USUAL_ENCODINGS.join(', ')} and others of the WHATWG standard.`;
@@ -46,7 +57,11 @@ export function encodingOf(label: string): string | undefined {
   const spelled = label.trim().toLowerCase();
   const dashed = spelled.replaceAll('_', '-');
   const known = PYTHON[dashed] ?? PYTHON[dashed.replaceAll('-', '')];
-  const ofPython = [dashed.replace(/^iso-?(\d)/, 'iso-$1'), dashed.replace(/^cp-?(\d+)$/, 'windows-$1'), dashed.replace(/^cp-?(\d+)$/, 'ibm$1')];
+  const ofPython = [
+    dashed.replace(/^iso-?(\d)/, 'iso-$1'),
+    dashed.replace(/^cp-?(\d+)$/, 'windows-$1'),
+    dashed.replace(/^cp-?(\d+)$/, 'ibm$1'),
+  ];
   const candidates = [...(known === undefined ? [] : [known]), spelled, dashed, ...ofPython];
   for (const candidate of candidates) {
     if (candidate === 'utf-16') return candidate;

@@ -59,7 +59,9 @@ export class OrtrainError extends Error {
 }
 
 function publicly(problem: Problem): Problem {
-  return Object.fromEntries(Object.entries(problem).map(([key, value]) => [key, typeof value === 'string' ? withoutCredentials(value) : value])) as unknown as Problem;
+  return Object.fromEntries(
+    Object.entries(problem).map(([key, value]) => [key, typeof value === 'string' ? withoutCredentials(value) : value]),
+  ) as unknown as Problem;
 }
 
 /** What a person gets who has asked a run to stop. */

@@ -51,7 +51,10 @@ export function removeLeftovers(folder: string, signs: (owner: Owner) => readonl
 /** Of files and folders below a folder, as paths in it. What links lead to is not below it. */
 function namesBelow(folder: string, above = ''): readonly string[] {
   const entries = existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [];
-  return entries.flatMap((entry) => [join(above, entry.name), ...(entry.isDirectory() ? namesBelow(join(folder, entry.name), join(above, entry.name)) : [])]);
+  return entries.flatMap((entry) => [
+    join(above, entry.name),
+    ...(entry.isDirectory() ? namesBelow(join(folder, entry.name), join(above, entry.name)) : []),
+  ]);
 }
 
 /**
@@ -121,8 +124,8 @@ export function makeFolder(path: string): void {
 export const LINK_FROM_BYTES = 1 << 20;
 
 /**
- * Puts `source` at `target`, replacing what is there, unless that is the same file already. Large files become hard links where the file system can; small ones
- * are copies, so that editing one does not change the other.
+ * Puts `source` at `target`, replacing what is there, unless that is the same file already. Large files become hard links where the file
+ * system can; small ones are copies, so that editing one does not change the other.
  */
 export function placeFile(source: string, target: string): void {
   mkdirSync(dirname(target), { recursive: true });

@@ -53,6 +53,8 @@ function statInside(folder: string, name: string): Stats | undefined {
 }
 
 function strange(path: string, stat: Stats): OrtrainError {
-  const what = stat.isSymbolicLink() ? 'a link, and links in the folder of a run or in the cache are not followed' : `${kindOf(stat) ?? 'a file'}, which does not belong there`;
+  const what = stat.isSymbolicLink()
+    ? 'a link, and links in the folder of a run or in the cache are not followed'
+    : `${kindOf(stat) ?? 'a file'}, which does not belong there`;
   return new OrtrainError('data', `${path} is ${what}`, { subject: path, remedy: 'Move it away; what a run needs is made again.' });
 }

@@ -4,7 +4,10 @@ import { Worker } from 'node:worker_threads';
 import { ownerName, thisProcess, type Owner } from './owner.ts';
 import { touchedAt } from './signs.ts';
 
-/** The sign of life of a process in an artifacts folder. Whoever holds it to be dead removes it, and with it the right to all that it had begun. */
+/**
+ * The sign of life of a process in an artifacts folder. Whoever holds it to be dead removes it, and with it the right to all that it had
+ * begun.
+ */
 export interface Lease {
   /** Takes it again where it was taken away; answers what tells whether it has been held ever since. */
   renew(): () => boolean;
@@ -41,7 +44,12 @@ const leases = new Map<string, Held>();
 /** Takes this process's lease in an artifacts folder. */
 export function takeLease(artifacts: string): Lease {
   const sign = signOf(artifacts, thisProcess());
-  const held: Held = leases.get(sign) ?? { count: 0, times: 0, stop: undefined, timer: setInterval(() => touch(sign), TOUCH_EVERY_MS).unref() };
+  const held: Held = leases.get(sign) ?? {
+    count: 0,
+    times: 0,
+    stop: undefined,
+    timer: setInterval(() => touch(sign), TOUCH_EVERY_MS).unref(),
+  };
   const renew = (): (() => boolean) => {
     if (!existsSync(sign)) {
       held.times += 1;
@@ -71,7 +79,10 @@ export function takeLease(artifacts: string): Lease {
   };
 }
 
-/** Writes, because the time of a write is the file system's, and one that is set would be this machine's. Makes no file where it was taken away. */
+/**
+ * Writes, because the time of a write is the file system's, and one that is set would be this machine's. Makes no file where it was taken
+ * away.
+ */
 function touch(sign: string): void {
   try {
     writeFileSync(sign, '.', { flag: 'r+' });

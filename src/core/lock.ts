@@ -28,7 +28,12 @@ const WATCH_MS = 3000;
  * Waits until this process alone has the lock `path`; `onWait` hears once of each owner that has it now. That of an owner which has given
  * no sign of life for 30 s is taken over. Throws the `interrupted` error when the signal is aborted meanwhile.
  */
-export async function acquireLock(path: string, signal: AbortSignal | undefined, onWait: (owner: Owner) => void, signs: Signs = noSigns): Promise<Lock> {
+export async function acquireLock(
+  path: string,
+  signal: AbortSignal | undefined,
+  onWait: (owner: Owner) => void,
+  signs: Signs = noSigns,
+): Promise<Lock> {
   let told = '';
   let watched = { name: '', touched: '', since: 0 };
   for (;;) {
@@ -94,7 +99,9 @@ function isHolding(path: string, { name, owner }: Holder, signs: Signs): boolean
 function holderOf(path: string): Holder | undefined {
   try {
     const [name] = readdirSync(path);
-    return name === undefined ? undefined : { name, owner: parseOwner(name.replace(/~[0-9a-f]{8}$/, '')) ?? { pid: 0, started: '', host: cut(name) } };
+    return name === undefined
+      ? undefined
+      : { name, owner: parseOwner(name.replace(/~[0-9a-f]{8}$/, '')) ?? { pid: 0, started: '', host: cut(name) } };
   } catch {
     return undefined;
   }

@@ -35,9 +35,11 @@ export interface OutputOptions {
 
 /** Throws a usage error for a path that cannot be written, so that nobody waits hours to learn of it. */
 export function checkOutput(path: string): void {
-  if (path === '' || path.includes('\0')) throw new OrtrainError('usage', `${JSON.stringify(path)} names no file`, { remedy: 'Name a file to write.' });
+  if (path === '' || path.includes('\0'))
+    throw new OrtrainError('usage', `${JSON.stringify(path)} names no file`, { remedy: 'Name a file to write.' });
   const stat = whatIsAt(path);
-  if (stat?.isDirectory() === true || (stat === undefined && /[\\/]$/.test(path))) throw notWritable(path, 'a directory, not a file', 'Name a file in it.');
+  if (stat?.isDirectory() === true || (stat === undefined && /[\\/]$/.test(path)))
+    throw notWritable(path, 'a directory, not a file', 'Name a file in it.');
   if (stat?.isBlockDevice() === true) throw notWritable(path, 'a disk, and what it holds would be lost', 'Name a file.');
   if (stat?.isSocket() === true && descriptorOf(path) === undefined) throw notWritable(path, 'a socket, not a file', 'Name a file.');
   if (stat?.isFile() === true) naming(path, () => accessSync(path, constants.W_OK));
@@ -46,11 +48,14 @@ export function checkOutput(path: string): void {
 
 /** Throws a usage error for a path that can be no folder. */
 export function checkOutputFolder(path: string): void {
-  if (path === '' || path.includes('\0')) throw new OrtrainError('usage', `${JSON.stringify(path)} names no folder`, { remedy: 'Name a folder to write.' });
+  if (path === '' || path.includes('\0'))
+    throw new OrtrainError('usage', `${JSON.stringify(path)} names no folder`, { remedy: 'Name a folder to write.' });
   if (whatIsAt(path) === undefined) checkFolder(path, dirname(endOfLinks(path)));
 }
 
-/** Writes a whole file for a person: as a reader sees it, either the old content or the new. Into a stream, from its beginning to its end. */
+/**
+ * Writes a whole file for a person: as a reader sees it, either the old content or the new. Into a stream, from its beginning to its end.
+ */
 export async function writeOutput(path: string, content: string | Uint8Array, options: OutputOptions = {}): Promise<void> {
   checkOutput(path);
   const bytes = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
@@ -169,7 +174,8 @@ async function openStream(path: string, stat: Stats, { signal, onWait }: OutputO
       return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENXIO') throw error;
-      if (!stat.isFIFO()) throw new OrtrainError('environment', `${path} cannot be written: there is no device behind it`, { subject: path, cause: error });
+      if (!stat.isFIFO())
+        throw new OrtrainError('environment', `${path} cannot be written: there is no device behind it`, { subject: path, cause: error });
     }
     if (tries === 1) onWait?.(`waiting for a reader of ${path}`);
     await pause(signal);
@@ -182,7 +188,8 @@ async function pour(file: number, bytes: Uint8Array, path: string, { signal }: O
       written += writeSync(file, bytes, written);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      if (code === 'EPIPE') throw new OrtrainError('environment', `whoever read ${path} stopped before its end`, { subject: path, cause: error });
+      if (code === 'EPIPE')
+        throw new OrtrainError('environment', `whoever read ${path} stopped before its end`, { subject: path, cause: error });
       if (code === 'EBADF') throw notWritable(path, 'not open for writing', 'Name a file.');
       if (code !== 'EAGAIN') naming(path, () => raise(error));
       await pause(signal);

@@ -10,7 +10,10 @@ export const owner = object({
   /** When it started, in the system's own count; empty where the system does not tell. */
   started: text,
   host: text,
-  /** The system's start that it belongs to, and the space in which its number counts; empty where the system does not tell, absent in older names. */
+  /**
+   * The system's start that it belongs to, and the space in which its number counts; empty where the system does not tell, absent in older
+   * names.
+   */
   boot: optional(text),
   namespace: optional(text),
 });

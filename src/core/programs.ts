@@ -9,7 +9,9 @@ import { delimiter, isAbsolute, join } from 'node:path';
 
 /** Where a program is: in a folder of PATH that does not depend on the working directory, nor on packages that lie in it. */
 export function findProgram(name: string, env: Readonly<Record<string, string | undefined>> = process.env): string | undefined {
-  const folders = (env['PATH'] ?? env['Path'] ?? '').split(delimiter).filter((folder) => isAbsolute(folder) && !/[\\/]node_modules[\\/]\.bin[\\/]?$/.test(folder));
+  const folders = (env['PATH'] ?? env['Path'] ?? '')
+    .split(delimiter)
+    .filter((folder) => isAbsolute(folder) && !/[\\/]node_modules[\\/]\.bin[\\/]?$/.test(folder));
   const endings = process.platform === 'win32' ? ['.exe', '.cmd', '.bat'] : [''];
   return folders.flatMap((folder) => endings.map((ending) => join(folder, `${name}${ending}`))).find(isProgram);
 }
@@ -25,7 +27,11 @@ export function gitState(): { readonly commit: string; readonly dirty: boolean }
       .split('\n')
       .filter((key) => /^filter\..+\.(clean|smudge|process|required)$/.test(key));
     const without = new Set(filters);
-    return { commit, dirty: ask(git, ['status', '--porcelain', '--untracked-files=normal', '--ignore-submodules=all'], [...without].map(withoutFilter)) !== '' };
+    return {
+      commit,
+      dirty:
+        ask(git, ['status', '--porcelain', '--untracked-files=normal', '--ignore-submodules=all'], [...without].map(withoutFilter)) !== '',
+    };
   } catch {
     return null;
   }
@@ -46,7 +52,14 @@ const HARMLESS: Readonly<Record<string, string>> = {
   'submodule.recurse': 'false',
 };
 
-const QUIET = { GIT_OPTIONAL_LOCKS: '0', GIT_TERMINAL_PROMPT: '0', GIT_NO_LAZY_FETCH: '1', GIT_ALLOW_PROTOCOL: 'none', GIT_PAGER: 'cat', GIT_EXTERNAL_DIFF: '' };
+const QUIET = {
+  GIT_OPTIONAL_LOCKS: '0',
+  GIT_TERMINAL_PROMPT: '0',
+  GIT_NO_LAZY_FETCH: '1',
+  GIT_ALLOW_PROTOCOL: 'none',
+  GIT_PAGER: 'cat',
+  GIT_EXTERNAL_DIFF: '',
+};
 
 /** The state of a large working tree may take longer; a run does not wait for it. */
 const PATIENCE_MS = 10_000;

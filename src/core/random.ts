@@ -12,7 +12,8 @@ export class RandomState {
 
   /** `seed`: an integer from 0 to 2³² − 1; anything else is a RangeError. */
   constructor(seed: number) {
-    if (!Number.isInteger(seed) || seed < 0 || seed > MAX_UINT32) throw new RangeError(`a seed is an integer from 0 to ${MAX_UINT32}, not ${seed}`);
+    if (!Number.isInteger(seed) || seed < 0 || seed > MAX_UINT32)
+      throw new RangeError(`a seed is an integer from 0 to ${MAX_UINT32}, not ${seed}`);
     const state = this.#state;
     state[0] = seed;
     for (let i = 1; i < STATE_WORDS; i++) {

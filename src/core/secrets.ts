@@ -76,7 +76,8 @@ function parametersIn(address: string): readonly (Range & { readonly name: strin
   });
 }
 
-const isSecretName = (name: string): boolean => /token|secret|passw|pwd|signature|credential|api-?_?key|access-?_?key|^(key|sig|auth|pass|jwt|code|session)$/i.test(name);
+const isSecretName = (name: string): boolean =>
+  /token|secret|passw|pwd|signature|credential|api-?_?key|access-?_?key|^(key|sig|auth|pass|jwt|code|session)$/i.test(name);
 
 function withoutHubTokens(text: string): string {
   return text.replace(/\bhf_[A-Za-z0-9]{16,}/g, stars);

@@ -62,7 +62,8 @@ export function optional(of: Shape): Shape {
 export function list<T>(of: ShapeOf<T>): ShapeOf<readonly T[]>;
 export function list(of: Shape): Shape;
 export function list(of: Shape): Shape {
-  return (value, place) => (Array.isArray(value) ? firstOf(value.entries(), (i, item) => of(item, `${place}[${i}]`)) : `${place} is ${briefly(value)}, not a list`);
+  return (value, place) =>
+    Array.isArray(value) ? firstOf(value.entries(), (i, item) => of(item, `${place}[${i}]`)) : `${place} is ${briefly(value)}, not a list`;
 }
 
 /** An object of any keys. */

@@ -25,7 +25,10 @@ export function untouchedFor(path: string): number {
   return touched === undefined ? Infinity : clockOf(dirname(dirname(path))) - touched; // Beside the folder of a lock, not in it.
 }
 
-/** When a file was last written; undefined where there is none. It is opened, because a network file system may answer from memory otherwise. */
+/**
+ * When a file was last written; undefined where there is none. It is opened, because a network file system may answer from memory
+ * otherwise.
+ */
 export function touchedAt(path: string): number | undefined {
   let file: number | undefined;
   try {

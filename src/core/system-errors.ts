@@ -3,7 +3,10 @@ import { OrtrainError } from './errors.ts';
 /** What the operating system's refusals mean to a person, and what to do about them. */
 const REFUSALS: Readonly<Record<string, readonly [meaning: string, remedy: string]>> = {
   ENOSPC: ['the disk is full', 'Make room (pipeline cache prune shows what no run needs), then start again: what was complete is kept.'],
-  EDQUOT: ['the disk quota is used up', 'Make room (pipeline cache prune shows what no run needs), then start again: what was complete is kept.'],
+  EDQUOT: [
+    'the disk quota is used up',
+    'Make room (pipeline cache prune shows what no run needs), then start again: what was complete is kept.',
+  ],
   EFBIG: ['the file would be larger than files may be here', 'Raise the limit with: ulimit -f unlimited; what was complete is kept.'],
   EACCES: ['there is no permission', 'Change the permissions, or choose another folder with --artifacts.'],
   EPERM: ['there is no permission', 'Change the permissions, or choose another folder with --artifacts.'],
@@ -33,7 +36,11 @@ export function explained(error: unknown): unknown {
   const [meaning, remedy] = code === 'ENOENT' && syscall === 'uv_cwd' ? DELETED : (REFUSALS[code ?? ''] ?? []);
   if (meaning === undefined || remedy === undefined) return error;
   const subject = dest ?? path;
-  return new OrtrainError('environment', `${subject === undefined ? '' : `${subject}: `}${meaning}`, { ...(subject === undefined ? {} : { subject }), remedy, cause: error });
+  return new OrtrainError('environment', `${subject === undefined ? '' : `${subject}: `}${meaning}`, {
+    ...(subject === undefined ? {} : { subject }),
+    remedy,
+    cause: error,
+  });
 }
 
 /** Runs something that works on a file by its number, of which the system's own errors do not tell the path. */

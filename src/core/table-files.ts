@@ -13,7 +13,16 @@ export interface TableKind {
 /** For messages. */
 export const TABLE_ENDINGS = 'Data files end in .csv, .tsv, .txt, .jsonl, .ndjson, .json or .parquet, each also with .gz or .zip after it.';
 
-const FORMATS: Readonly<Record<string, TableFormat>> = { csv: 'csv', tsv: 'tsv', tab: 'tsv', txt: 'tsv', jsonl: 'jsonl', ndjson: 'jsonl', json: 'json', parquet: 'parquet' };
+const FORMATS: Readonly<Record<string, TableFormat>> = {
+  csv: 'csv',
+  tsv: 'tsv',
+  tab: 'tsv',
+  txt: 'tsv',
+  jsonl: 'jsonl',
+  ndjson: 'jsonl',
+  json: 'json',
+  parquet: 'parquet',
+};
 const PACKINGS: Readonly<Record<string, 'gzip' | 'zip'>> = { gz: 'gzip', zip: 'zip' };
 
 /** The kind that a name's ending stands for; undefined for one that no data file has. */

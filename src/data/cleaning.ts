@@ -5,7 +5,9 @@ import { differ, sameTarget, targetOf, targetsAt, type Targets } from './targets
 
 /** What happens to training rows with the same text, to the character. */
 export interface CleaningOptions {
-  /** Those with different classes stay, are all left out, or all get the class of most of them; without one such class they are left out. */
+  /**
+   * Those with different classes stay, are all left out, or all get the class of most of them; without one such class they are left out.
+   */
   readonly conflicts: 'keep' | 'drop' | 'majority';
   /** Those with the same class stay, or only the first of them does. */
   readonly duplicates: 'keep' | 'drop';
@@ -26,7 +28,10 @@ export interface CleanedExamples<T> extends LabelledExamples<T> {
   readonly cleaning: CleaningCounts;
 }
 
-/** The examples that are trained on and validated: first conflicts are settled, then duplicates left out. Ids stay, and so does what the targets mean. */
+/**
+ * The examples that are trained on and validated: first conflicts are settled, then duplicates left out. Ids stay, and so does what the
+ * targets mean.
+ */
 export function cleaned<T>(examples: LabelledExamples<T>, { conflicts, duplicates }: CleaningOptions): CleanedExamples<T> {
   const targets: Targets = { ...examples.targets, values: examples.targets.values.slice() };
   const isKept = new Uint8Array(examples.ids.length).fill(1);
@@ -53,7 +58,8 @@ export function cleaned<T>(examples: LabelledExamples<T>, { conflicts, duplicate
     }
   }
   const rows = Int32Array.from(isKept.keys()).filter((row) => isKept[row] === 1);
-  const kept = <T>(values: readonly T[]): readonly T[] => (rows.length === values.length ? values : Array.from(rows, (row) => values[row]!));
+  const kept = <T,>(values: readonly T[]): readonly T[] =>
+    rows.length === values.length ? values : Array.from(rows, (row) => values[row]!);
   return {
     ids: kept(examples.ids),
     texts: kept(examples.texts),

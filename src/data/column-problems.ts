@@ -25,11 +25,15 @@ export function remedyFor(table: Table, named: NamedColumns, problems: readonly 
   const missing = Object.values(named).filter((name): name is string => name !== null && !table.columns.includes(name));
   if (missing.length > 0 && isHeaderless(table)) return headerless(table.columns).remedy;
   const names = missing.filter((name) => table.columns.some((column) => column !== name && column.trim() === name.trim()));
-  if (names.length > 0 && table.columns[0]?.startsWith('\ufeff') === true) return 'The file begins with two byte order marks: take one out.';
-  if (names.length > 0) return 'The names in the header have spaces around them: take these out of the file, or write them in quotes in the configuration too.';
-  if (missing.some((name) => isInside(table, name))) return 'What stands inside of a value is no column: write it beside the others, as pandas.json_normalize does, and name it so.';
+  if (names.length > 0 && table.columns[0]?.startsWith('\ufeff') === true)
+    return 'The file begins with two byte order marks: take one out.';
+  if (names.length > 0)
+    return 'The names in the header have spaces around them: take these out of the file, or write them in quotes in the configuration too.';
+  if (missing.some((name) => isInside(table, name)))
+    return 'What stands inside of a value is no column: write it beside the others, as pandas.json_normalize does, and name it so.';
   const inRows = problems.some(({ row }) => row !== undefined) || missing.length === 0;
-  const own = 'name other columns in data.id, data.text and data.target, or for one table in its own object, such as data.test: { path, id, text }.';
+  const own =
+    'name other columns in data.id, data.text and data.target, or for one table in its own object, such as data.test: { path, id, text }.';
   return inRows ? `Correct these rows, or ${own}` : `N${own.slice(1)}`;
 }
 
@@ -46,7 +50,11 @@ function isHeaderless(table: Table): boolean {
 function unusableProblems(table: Table, key: string, name: string): Problem[] {
   const why = table.unusable?.get(name);
   if (why !== undefined) return [{ message: `the column ${quoted(name)}, which ${key} names, cannot be used: ${why}`, field: name }];
-  return (table.absent?.get(name) ?? []).map((row) => ({ message: `the key ${quoted(name)}, which ${key} names, is not there`, row, field: name }));
+  return (table.absent?.get(name) ?? []).map((row) => ({
+    message: `the key ${quoted(name)}, which ${key} names, is not there`,
+    row,
+    field: name,
+  }));
 }
 
 /** A file without lines has no first one. */

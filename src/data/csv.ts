@@ -32,7 +32,8 @@ export async function parseCsv(bytes: Uint8Array, columns?: readonly string[]): 
           return null;
         }
         const row = fitted(record, header);
-        if (row === undefined) problems.push({ message: raggedMessage(record.length, header, columns), offset, kind: 'ragged', fields: record.length });
+        if (row === undefined)
+          problems.push({ message: raggedMessage(record.length, header, columns), offset, kind: 'ragged', fields: record.length });
         else if (record.some((field) => /[\r\n]/.test(field))) spans.push({ row: rows.length, start: offset, end });
         rows.push(row ?? []); // a ragged row may have any number of fields
         starts.push(offset);
@@ -47,7 +48,12 @@ export async function parseCsv(bytes: Uint8Array, columns?: readonly string[]): 
       problems.push({ message: syntaxMessage(error, header), offset, kind: 'quote' });
     }
   }
-  return { columns: header ?? [], rows, starts, problems: [...problems, ...swallowedRows(bytes, header ?? [], rows, spans)].sort((a, b) => a.offset - b.offset) };
+  return {
+    columns: header ?? [],
+    rows,
+    starts,
+    problems: [...problems, ...swallowedRows(bytes, header ?? [], rows, spans)].sort((a, b) => a.offset - b.offset),
+  };
 }
 
 /** A row with a field for every column; fields may be left out at the end for columns that have no name. Undefined where it has others. */

@@ -76,9 +76,15 @@ export function labelledExamples<T>(
 
 function report(table: Table, named: NamedColumns, problems: readonly Problem[]): void {
   if (problems.length === 0) return;
-  const lineOf = (row: number | undefined): { readonly line?: number } => (row === undefined || table.lines[row - 1] === undefined ? {} : { line: table.lines[row - 1]! });
+  const lineOf = (row: number | undefined): { readonly line?: number } =>
+    row === undefined || table.lines[row - 1] === undefined ? {} : { line: table.lines[row - 1]! };
   const placed = problems.map((problem) => ({ file: table.file, ...lineOf(problem.row), ...problem }));
-  throw dataError(`${table.file} does not fit the configuration: ${plural(problems.length, 'problem')}`, table.file, placed, remedyFor(table, named, problems));
+  throw dataError(
+    `${table.file} does not fit the configuration: ${plural(problems.length, 'problem')}`,
+    table.file,
+    placed,
+    remedyFor(table, named, problems),
+  );
 }
 
 /** Rows that lack a key are told once, and not for what is missing in them. */
@@ -89,7 +95,9 @@ function besides(absences: readonly Problem[], others: readonly Problem[]): read
 
 function textProblems(table: Table, text: string): Problem[] {
   const texts = columnOf(table, text) ?? [];
-  return texts.length > 0 && table.unusable?.has(text) !== true && texts.every((value) => value.trim() === '') ? [{ message: 'all texts are empty', ...firstLine(table), field: text }] : [];
+  return texts.length > 0 && table.unusable?.has(text) !== true && texts.every((value) => value.trim() === '')
+    ? [{ message: 'all texts are empty', ...firstLine(table), field: text }]
+    : [];
 }
 
 function throwIfTooFewAreLeft<T>(file: string, { targets, task, cleaning }: CleanedExamples<T>, reader: TargetReader<T>): void {

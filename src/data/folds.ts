@@ -47,12 +47,17 @@ export interface FoldedRows {
 export function assignFolds(examples: FoldedRows, { strategy, folds, shuffle, seed }: FoldOptions): Int32Array {
   const { strata, groups, rows } = examples;
   const refuse = (problems: readonly Problem[]): void => {
-    if (problems.length > 0) throw dataError(`the training rows cannot be split into ${folds} folds`, 'split', problems, 'Lower split.folds, or add rows.');
+    if (problems.length > 0)
+      throw dataError(`the training rows cannot be split into ${folds} folds`, 'split', problems, 'Lower split.folds, or add rows.');
   };
   refuse([...(strategy === 'kfold' ? tooFewRows(rows.length, folds) : strata.tooFew(folds, rows)), ...tooFewGroups(groups, folds)]);
   const shuffleSeed = shuffle ? seed : null;
-  if (groups === null) return strategy === 'kfold' ? kFold(rows.length, folds, shuffleSeed) : stratifiedKFold(strata.of, folds, shuffleSeed);
-  const foldOf = strategy === 'kfold' ? groupKFold(groups, folds, shuffleSeed) : stratifiedGroupKFold(strata.of, strata.count, groups, folds, shuffleSeed);
+  if (groups === null)
+    return strategy === 'kfold' ? kFold(rows.length, folds, shuffleSeed) : stratifiedKFold(strata.of, folds, shuffleSeed);
+  const foldOf =
+    strategy === 'kfold'
+      ? groupKFold(groups, folds, shuffleSeed)
+      : stratifiedGroupKFold(strata.of, strata.count, groups, folds, shuffleSeed);
   refuse(emptyFolds(foldOf, folds));
   return foldOf;
 }
@@ -67,9 +72,12 @@ export async function readFolds(path: string): Promise<Int32Array> {
   const table = await readTable(path);
   const folds = columnOf(table, 'fold') ?? [];
   const problems: Problem[] = folds.flatMap((fold, i) =>
-    /^\d{1,9}$/.test(fold) ? [] : [{ message: `${quoted(fold)} is not the number of a fold`, file: path, row: i + 1, line: table.lines[i]!, field: 'fold' }],
+    /^\d{1,9}$/.test(fold)
+      ? []
+      : [{ message: `${quoted(fold)} is not the number of a fold`, file: path, row: i + 1, line: table.lines[i]!, field: 'fold' }],
   );
-  if (table.columns.join() !== 'id,fold') problems.push({ message: `the columns are ${quotedList(table.columns)} instead of "id", "fold"`, file: path, line: 1 });
+  if (table.columns.join() !== 'id,fold')
+    problems.push({ message: `the columns are ${quotedList(table.columns)} instead of "id", "fold"`, file: path, line: 1 });
   if (problems.length > 0) throw dataError(`${path} is not a list of folds`, path, problems, 'Run the split stage again.');
   return Int32Array.from(folds, Number);
 }
@@ -79,7 +87,9 @@ function tooFewRows(rows: number, folds: number): Problem[] {
 }
 
 function tooFewGroups(groups: Groups | null, folds: number): Problem[] {
-  return groups === null || groups.count >= folds ? [] : [{ message: `split.group_by makes ${plural(groups.count, 'group')} for ${folds} folds`, field: 'split.group_by' }];
+  return groups === null || groups.count >= folds
+    ? []
+    : [{ message: `split.group_by makes ${plural(groups.count, 'group')} for ${folds} folds`, field: 'split.group_by' }];
 }
 
 /** One large group can outweigh all that a fold would get. */

@@ -17,7 +17,13 @@ export function groupKFold({ of, count }: Groups, folds: number, seed: number | 
  *
  * @param strataCount how many strata there are; they are numbered from 0
  */
-export function stratifiedGroupKFold(strata: Int32Array, strataCount: number, { of, count }: Groups, folds: number, seed: number | null): Int32Array {
+export function stratifiedGroupKFold(
+  strata: Int32Array,
+  strataCount: number,
+  { of, count }: Groups,
+  folds: number,
+  seed: number | null,
+): Int32Array {
   const order = seed === null ? Int32Array.from({ length: count }, (_, group) => group) : new RandomState(seed).permutation(count);
   const rowsOfStratum = new Float64Array(strataCount);
   for (const stratum of strata) rowsOfStratum[stratum]!++;
@@ -31,8 +37,15 @@ export function stratifiedGroupKFold(strata: Int32Array, strataCount: number, { 
   return of.map((group) => foldOfGroup[group]!);
 }
 
-/** Calls a function with a group's rows of each stratum, [strataCount], which hold until it returns: all of them at once would be groups times strata. */
-function countsByGroup(strata: Int32Array, strataCount: number, { of, count }: Groups): <T>(group: number, use: (rows: Float64Array) => T) => T {
+/**
+ * Calls a function with a group's rows of each stratum, [strataCount], which hold until it returns: all of them at once would be groups
+ * times strata.
+ */
+function countsByGroup(
+  strata: Int32Array,
+  strataCount: number,
+  { of, count }: Groups,
+): <T>(group: number, use: (rows: Float64Array) => T) => T {
   const starts = new Int32Array(count + 1);
   for (const group of of) starts[group + 1]!++;
   for (let group = 0; group < count; group++) starts[group + 1]! += starts[group]!;
@@ -75,7 +88,8 @@ function openDealing(rowsOfStratum: Float64Array, folds: number): Dealing {
     place(rows) {
       let [best, least] = [-1, Infinity];
       for (let fold = 0; fold < folds; fold++) {
-        for (let stratum = 0; stratum < strataCount; stratum++) tried[stratum] = rows[stratum] === 0 ? deviations[stratum]! : deviationWith(stratum, fold, rows[stratum]!);
+        for (let stratum = 0; stratum < strataCount; stratum++)
+          tried[stratum] = rows[stratum] === 0 ? deviations[stratum]! : deviationWith(stratum, fold, rows[stratum]!);
         const value = sumPairwise(tried) / strataCount;
         if (value < least || (isClose(value, least) && sizes[fold]! < sizes[best]!)) [best, least] = [fold, value];
       }

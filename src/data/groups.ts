@@ -6,7 +6,10 @@ export interface Groups {
   readonly count: number;
 }
 
-/** Rows with the same value, to the character, belong together. Groups are numbered in the order that `ordered` gives their values, or of first appearance. */
+/**
+ * Rows with the same value, to the character, belong together. Groups are numbered in the order that `ordered` gives their values, or of
+ * first appearance.
+ */
 export function groupsBy(values: readonly string[], ordered?: (different: readonly string[]) => readonly string[]): Groups {
   const numberOf = new Map<string, number>();
   const of = new Int32Array(values.length);

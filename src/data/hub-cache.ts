@@ -28,10 +28,17 @@ export function hubSettings(env: NodeJS.ProcessEnv): HubSettings {
 /** http or https, a path of a mirror behind it, and nothing else. */
 function checkedEndpoint(address: string): string {
   const url = URL.canParse(address.trim()) ? new URL(address.trim()) : undefined;
-  const wrong = (what: string, remedy: string): OrtrainError => new OrtrainError('environment', `the address in HF_ENDPOINT ${what}`, { subject: 'HF_ENDPOINT', remedy });
-  if (url === undefined || !/^https?:$/.test(url.protocol)) throw wrong('is not that of a hub, which begins with https:// or http://', 'Give an address such as https://huggingface.co, or unset it.');
-  if (url.username !== '' || url.password !== '') throw wrong('holds a user or password, which are not sent to a hub', 'Give the address without them, and the token in HF_TOKEN.');
-  if (url.search !== '' || url.hash !== '') throw wrong('has parameters behind a ? or #, which are not sent to a hub', 'Give the address without them, and the token in HF_TOKEN.');
+  const wrong = (what: string, remedy: string): OrtrainError =>
+    new OrtrainError('environment', `the address in HF_ENDPOINT ${what}`, { subject: 'HF_ENDPOINT', remedy });
+  if (url === undefined || !/^https?:$/.test(url.protocol))
+    throw wrong(
+      'is not that of a hub, which begins with https:// or http://',
+      'Give an address such as https://huggingface.co, or unset it.',
+    );
+  if (url.username !== '' || url.password !== '')
+    throw wrong('holds a user or password, which are not sent to a hub', 'Give the address without them, and the token in HF_TOKEN.');
+  if (url.search !== '' || url.hash !== '')
+    throw wrong('has parameters behind a ? or #, which are not sent to a hub', 'Give the address without them, and the token in HF_TOKEN.');
   return withoutEnd(`${url.origin}${url.pathname}`, '/');
 }
 
@@ -50,7 +57,9 @@ export function cachedSnapshot(name: string, revision: string, cache: string): s
 /** Where the commit of a branch or tag stands. Branches may have slashes, but none that would lead out of the folder. */
 export function refPath(repository: string, revision: string): string {
   if (revision !== '' && revision.split('/').every(isFolderName)) return join(repository, 'refs', revision);
-  throw new OrtrainError('config', `model.revision ${JSON.stringify(revision)} cannot be the name of a branch, a tag or a commit`, { subject: 'model.revision' });
+  throw new OrtrainError('config', `model.revision ${JSON.stringify(revision)} cannot be the name of a branch, a tag or a commit`, {
+    subject: 'model.revision',
+  });
 }
 
 /** Whether a text can name a folder, and only in the folder where it is put. */

@@ -38,7 +38,13 @@ export const HUB_LIMITS: AnswerLimits = { headMs: 30_000, idleMs: 30_000, slowMs
 const MOST_DESCRIPTION_BYTES = 16e6;
 const MOST_ERROR_BYTES = 64e3;
 
-export function hubClient(name: string, revision: string, { endpoint, token, cache }: HubSettings, signal: AbortSignal | undefined, limits: AnswerLimits = HUB_LIMITS): HubClient {
+export function hubClient(
+  name: string,
+  revision: string,
+  { endpoint, token, cache }: HubSettings,
+  signal: AbortSignal | undefined,
+  limits: AnswerLimits = HUB_LIMITS,
+): HubClient {
   let known = false; // whether the repository has answered
   const authorization = token === undefined ? {} : { authorization: `Bearer ${checkedToken(token)}` };
 
@@ -49,10 +55,12 @@ export function hubClient(name: string, revision: string, { endpoint, token, cac
     const type = response.headers.get('content-type') ?? '';
     if (response.ok && !type.startsWith('text/html')) return response;
     const page = printable(textOfPage(await openingOf(response, MOST_ERROR_BYTES).catch(() => '')));
-    if (response.ok) throw new NotAHub(`answered with a web page${page === '' ? '' : `: ${withoutSecrets(page, [token ?? '']).slice(0, 100)}`}`);
+    if (response.ok)
+      throw new NotAHub(`answered with a web page${page === '' ? '' : `: ${withoutSecrets(page, [token ?? '']).slice(0, 100)}`}`);
     throw new HubRefusal(response.status, response.headers.get('x-error-code'), response.headers.get('retry-after'));
   };
-  const addressOf = (path: string, at: string): string => `${name}/resolve/${encodeURIComponent(at)}/${path.split('/').map(encodeURIComponent).join('/')}`;
+  const addressOf = (path: string, at: string): string =>
+    `${name}/resolve/${encodeURIComponent(at)}/${path.split('/').map(encodeURIComponent).join('/')}`;
 
   const read = async (path: string, at: string, start: number, size: number): ReturnType<RemoteFile['read']> => {
     const response = await ask(addressOf(path, at), start === 0 ? {} : { range: `bytes=${start}-${size - 1}` });
@@ -72,7 +80,8 @@ export function hubClient(name: string, revision: string, { endpoint, token, cac
       return remoteFile(path, response.headers, (start, size) => read(path, at, start, size));
     } catch (error) {
       // Mirrors may not say what is missing; once the repository has answered, it is the file.
-      if (error instanceof HubRefusal && error.status === 404 && (error.code === 'EntryNotFound' || (known && error.code === null))) return undefined;
+      if (error instanceof HubRefusal && error.status === 404 && (error.code === 'EntryNotFound' || (known && error.code === null)))
+        return undefined;
       throw error;
     }
   };
@@ -90,7 +99,8 @@ export function hubClient(name: string, revision: string, { endpoint, token, cac
     },
     failure: (error) => {
       if (error instanceof OrtrainError) return error;
-      if (signal?.aborted === true) return new OrtrainError('interrupted', 'stopped before the model had arrived', { remedy: 'Run again; what has arrived is kept.' });
+      if (signal?.aborted === true)
+        return new OrtrainError('interrupted', 'stopped before the model had arrived', { remedy: 'Run again; what has arrived is kept.' });
       return failureOf(error, { name, endpoint, revision, cache, token });
     },
   };
@@ -104,7 +114,14 @@ function remoteFile(path: string, headers: Headers, read: (start: number, size: 
   const linked = plainTag(headers.get('x-linked-etag') ?? '');
   const etag = linked === '' ? plainTag(headers.get('etag') ?? '') : linked;
   if (etag === '') throw new NotAHub(`gives no ETag for ${path}, by which contents are told apart`);
-  return { path, size, etag, commit: headers.get('x-repo-commit') ?? undefined, sha256: /^[0-9a-f]{64}$/.test(linked) ? linked : undefined, read: (start) => read(start, size) };
+  return {
+    path,
+    size,
+    etag,
+    commit: headers.get('x-repo-commit') ?? undefined,
+    sha256: /^[0-9a-f]{64}$/.test(linked) ? linked : undefined,
+    read: (start) => read(start, size),
+  };
 }
 
 function plainTag(etag: string): string {
@@ -121,15 +138,24 @@ function json(text: string): unknown {
 
 function checkedToken(token: string): string {
   if (/^hf_[\x21-\x7e]+$/.test(token)) return token;
-  throw new OrtrainError('environment', "the access token in HF_TOKEN or in the token file is not one of Hugging Face's, which are one word that begins with hf_", {
-    subject: 'HF_TOKEN',
-  });
+  throw new OrtrainError(
+    'environment',
+    "the access token in HF_TOKEN or in the token file is not one of Hugging Face's, which are one word that begins with hf_",
+    {
+      subject: 'HF_TOKEN',
+    },
+  );
 }
 
 /** Whether asking again may help: the connection broke, or the hub has a bad moment. Answers that are wrong in themselves stay wrong. */
 export function isPassing(error: unknown): boolean {
   if (error instanceof HubRefusal) return error.status === 429 || error.status === 408 || error.status >= 500;
-  return !(error instanceof OrtrainError || error instanceof NotAHub || isLastingFileError(error) || (error instanceof UnreasonableAnswer && error.kind === 'long'));
+  return !(
+    error instanceof OrtrainError ||
+    error instanceof NotAHub ||
+    isLastingFileError(error) ||
+    (error instanceof UnreasonableAnswer && error.kind === 'long')
+  );
 }
 
 /** Another process that fetches the same may have put the file in its place. */

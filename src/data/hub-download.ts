@@ -1,4 +1,19 @@
-import { closeSync, copyFileSync, createWriteStream, existsSync, mkdirSync, openSync, readFileSync, readSync, renameSync, rmSync, statfsSync, statSync, symlinkSync, truncateSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+} from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -34,13 +49,19 @@ const mostSmallBytes = 512e6;
 const progressEvery = 100; // ms
 
 /** Fetches the files of a repository into the standard cache and returns the snapshot's folder. */
-export async function fetchSnapshot(name: string, files: readonly ModelFile[], settings: HubSettings, options: ResolveOptions): Promise<string> {
+export async function fetchSnapshot(
+  name: string,
+  files: readonly ModelFile[],
+  settings: HubSettings,
+  options: ResolveOptions,
+): Promise<string> {
   const client = hubClient(name, options.revision, settings, options.signal, options.limits);
   const repository = repositoryFolder(settings.cache, name);
   try {
     const ref = isCommit(options.revision) ? undefined : refPath(repository, options.revision);
     const commit = ref === undefined ? options.revision : await patiently(() => client.commit(), options.signal);
-    if (!isFolderName(commit)) throw new OrtrainError('environment', `${settings.endpoint} names a commit that is none for the model ${name}`, { subject: name });
+    if (!isFolderName(commit))
+      throw new OrtrainError('environment', `${settings.endpoint} names a commit that is none for the model ${name}`, { subject: name });
     const snapshot = join(repository, 'snapshots', commit);
     const fetched = async (file: string): Promise<boolean> => {
       const target = join(snapshot, file);
@@ -133,8 +154,8 @@ async function unlessGone(use: () => Promise<void> | void): Promise<void> {
 }
 
 /**
- * Where a content is kept: as in the caches of all of Hugging Face's tools under its hash, if the hub names it so. What stands there already is used
- * where it is what the name says; a server that names contents otherwise gets names that no two files share.
+ * Where a content is kept: as in the caches of all of Hugging Face's tools under its hash, if the hub names it so. What stands there
+ * already is used where it is what the name says; a server that names contents otherwise gets names that no two files share.
  */
 async function placeFor({ etag, path, size, commit }: RemoteFile, blobs: string): Promise<string> {
   const own = join(blobs, `etag-${sha256(JSON.stringify([etag, path, size, commit]))}`);
@@ -148,11 +169,17 @@ async function placeFor({ etag, path, size, commit }: RemoteFile, blobs: string)
 function throwIfTooLarge({ path, size }: RemoteFile, folder: string): void {
   const most = path.endsWith('.safetensors') ? Infinity : mostSmallBytes;
   if (size > most) {
-    throw new OrtrainError('environment', `the hub announces ${bytes(size)} for ${path}, and no such file needs more than ${bytes(most)}`, { subject: path, remedy: 'Take another model, or check HF_ENDPOINT.' });
+    throw new OrtrainError('environment', `the hub announces ${bytes(size)} for ${path}, and no such file needs more than ${bytes(most)}`, {
+      subject: path,
+      remedy: 'Take another model, or check HF_ENDPOINT.',
+    });
   }
   const { bavail, bsize } = statfsSync(folder);
   if (size <= bavail * bsize) return;
-  throw new OrtrainError('environment', `${path} has ${bytes(size)}, and ${bytes(bavail * bsize)} are free in ${folder}`, { subject: folder, remedy: 'Free some space, or set HF_HOME to a larger disk.' });
+  throw new OrtrainError('environment', `${path} has ${bytes(size)}, and ${bytes(bavail * bsize)} are free in ${folder}`, {
+    subject: folder,
+    remedy: 'Free some space, or set HF_HOME to a larger disk.',
+  });
 }
 
 /** Writes the content from byte `start` on at its place in the file, or all of it where the hub begins again. */
@@ -188,9 +215,16 @@ function beginning(incomplete: string, total: number): number {
 async function verify(remote: RemoteFile, file: string): Promise<void> {
   if (remote.sha256 !== undefined && (await hashFile(file)) !== remote.sha256) {
     rmSync(file, { force: true });
-    throw new OrtrainError('environment', `${remote.path} arrived damaged: its SHA-256 is not the one that the hub announced`, { subject: remote.path, remedy: 'Run again to fetch it once more.' });
+    throw new OrtrainError('environment', `${remote.path} arrived damaged: its SHA-256 is not the one that the hub announced`, {
+      subject: remote.path,
+      remedy: 'Run again to fetch it once more.',
+    });
   }
-  const head = remote.path.endsWith('.json') ? headOf(file).replace(/^\uFEFF/, '').trimStart() : '{';
+  const head = remote.path.endsWith('.json')
+    ? headOf(file)
+        .replace(/^\uFEFF/, '')
+        .trimStart()
+    : '{';
   if (head.startsWith('{')) return;
   rmSync(file, { force: true });
   throw new NotAHub(`sends something else for ${remote.path}, which begins with ${JSON.stringify(printable(head.slice(0, 40)))}`);

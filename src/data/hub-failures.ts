@@ -41,10 +41,18 @@ export function failureOf(error: unknown, asked: Asked): OrtrainError {
   const cause = withoutToken(error, asked.token);
   if (error instanceof HubRefusal) return refusal(error, asked, cause);
   if (error instanceof NotAHub) {
-    const remedy = 'Check HF_ENDPOINT, and whether a proxy or a login page stands before the hub; or set model.base to a directory that holds the model.';
-    return new OrtrainError('environment', `the model ${asked.name} could not be fetched: ${asked.endpoint} ${error.message}`, { subject: 'HF_ENDPOINT', remedy });
+    const remedy =
+      'Check HF_ENDPOINT, and whether a proxy or a login page stands before the hub; or set model.base to a directory that holds the model.';
+    return new OrtrainError('environment', `the model ${asked.name} could not be fetched: ${asked.endpoint} ${error.message}`, {
+      subject: 'HF_ENDPOINT',
+      remedy,
+    });
   }
-  if (isFileError(error)) return new OrtrainError('environment', `the cache at ${asked.cache} cannot be written: ${error.message}`, { subject: asked.cache, cause });
+  if (isFileError(error))
+    return new OrtrainError('environment', `the cache at ${asked.cache} cannot be written: ${error.message}`, {
+      subject: asked.cache,
+      cause,
+    });
   return unreachable(asked, `${asked.endpoint}: ${withoutSecrets(reasonOf(error), [asked.token ?? ''])}`, cause);
 }
 
@@ -69,7 +77,11 @@ function refusal({ status, code, again }: HubRefusal, asked: Asked, cause: unkno
   }
   if (status === 429) {
     const remedy = `Run again ${again === undefined ? 'later' : `in ${duration(again)}`} (what has arrived is kept)${token === undefined ? '; the hub lets those ask more often who set HF_TOKEN' : ''}.`;
-    return new OrtrainError('environment', `the model ${name} could not be fetched: ${endpoint} was asked too often (429)`, { subject: name, remedy, cause });
+    return new OrtrainError('environment', `the model ${name} could not be fetched: ${endpoint} was asked too often (429)`, {
+      subject: name,
+      remedy,
+      cause,
+    });
   }
   return unreachable(asked, `${endpoint} answered with the status ${status}`, cause);
 }
@@ -77,7 +89,8 @@ function refusal({ status, code, again }: HubRefusal, asked: Asked, cause: unkno
 function unreachable({ name }: Asked, what: string, cause: unknown): OrtrainError {
   return new OrtrainError('environment', `the model ${name} could not be fetched (${what})`, {
     subject: name,
-    remedy: 'Run again when the hub can be reached (what has arrived is kept), set HF_ENDPOINT to a mirror, or set model.base to a directory that holds the model.',
+    remedy:
+      'Run again when the hub can be reached (what has arrived is kept), set HF_ENDPOINT to a mirror, or set model.base to a directory that holds the model.',
     cause,
   });
 }

@@ -50,10 +50,14 @@ export async function resolveModel(base: string, options: ResolveOptions): Promi
   const cached = cachedSnapshot(base, options.revision, settings.cache);
   if (cached !== undefined && missingFiles(cached, files).length === 0) return sound(cached, files);
   if (settings.offline) {
-    throw new OrtrainError('environment', `the model ${base} is not complete in the cache at ${settings.cache}, and HF_HUB_OFFLINE forbids fetching it`, {
-      subject: base,
-      remedy: 'Unset HF_HUB_OFFLINE, or set model.base to a directory that holds the model.',
-    });
+    throw new OrtrainError(
+      'environment',
+      `the model ${base} is not complete in the cache at ${settings.cache}, and HF_HUB_OFFLINE forbids fetching it`,
+      {
+        subject: base,
+        remedy: 'Unset HF_HUB_OFFLINE, or set model.base to a directory that holds the model.',
+      },
+    );
   }
   const { fetchSnapshot } = await import('./hub-download.ts');
   return sound(await fetchSnapshot(base, files, settings, options), files);

@@ -70,7 +70,8 @@ function recordsOf(bytes: Uint8Array, pieces: Iterable<Span>, unit: 'line' | 'el
       break;
     }
   }
-  for (const [name, first] of firstRow) if (first > 1) absent.set(name, [...Array.from({ length: first - 1 }, (_, i) => i + 1), ...(absent.get(name) ?? [])]);
+  for (const [name, first] of firstRow)
+    if (first > 1) absent.set(name, [...Array.from({ length: first - 1 }, (_, i) => i + 1), ...(absent.get(name) ?? [])]);
   for (const row of rows) for (let column = 0; column < columns.size; column += 1) row[column] ??= '';
   const all = [...problems, ...around].sort((a, b) => a.offset - b.offset);
   return { columns: [...columns.keys()], rows, starts, problems: all, absent: absent satisfies Absences };

@@ -41,7 +41,10 @@ export function modelFiles(weights: boolean): readonly ModelFile[] {
 
 /** Names of required files that a directory does not have. */
 export function missingFiles(folder: string, files: readonly ModelFile[]): readonly string[] {
-  return files.filter(({ required }) => required).flatMap(({ name }) => namesOf(folder, name)).filter((name) => !existsSync(join(folder, name)));
+  return files
+    .filter(({ required }) => required)
+    .flatMap(({ name }) => namesOf(folder, name))
+    .filter((name) => !existsSync(join(folder, name)));
 }
 
 export function throwIfIncomplete(title: string, folder: string, files: readonly ModelFile[]): void {
@@ -66,14 +69,21 @@ function namesOf(folder: string, name: string): readonly string[] {
   return name === WEIGHTS ? weightFiles(folder) : [name];
 }
 
-/** Throws where a file of a model is a pipe, a device, a directory or a link that leads to none: downloaded folders come with any of these. */
+/**
+ * Throws where a file of a model is a pipe, a device, a directory or a link that leads to none: downloaded folders come with any of these.
+ */
 export function throwIfStray(title: string, folder: string, files: readonly ModelFile[]): void {
   const names = files.map(({ name }) => name);
   const problems = straysOf(folder, names);
   // The index is read only once it is known to be a file.
-  if (problems.length === 0 && names.includes(WEIGHTS)) problems.push(...straysOf(folder, [INDEX_FILE]), ...straysOf(folder, weightFiles(folder)));
+  if (problems.length === 0 && names.includes(WEIGHTS))
+    problems.push(...straysOf(folder, [INDEX_FILE]), ...straysOf(folder, weightFiles(folder)));
   if (problems.length === 0) return;
-  throw new OrtrainError('data', `${title} cannot be read`, { subject: title, problems, remedy: 'Put the files themselves into the folder.' });
+  throw new OrtrainError('data', `${title} cannot be read`, {
+    subject: title,
+    problems,
+    remedy: 'Put the files themselves into the folder.',
+  });
 }
 
 function straysOf(folder: string, names: readonly string[]): Problem[] {
@@ -81,7 +91,8 @@ function straysOf(folder: string, names: readonly string[]): Problem[] {
     const path = join(folder, name);
     const entry = lstatSync(path, { throwIfNoEntry: false });
     if (entry === undefined) return [];
-    if (entry.isSymbolicLink() && !existsSync(path)) return [{ message: `${name} is a link to ${readlinkSync(path)}, where there is no file`, file: path }];
+    if (entry.isSymbolicLink() && !existsSync(path))
+      return [{ message: `${name} is a link to ${readlinkSync(path)}, where there is no file`, file: path }];
     const kind = notAFile(path);
     if (kind === undefined) return [];
     return [{ message: entry.isSymbolicLink() ? `${name} is a link to ${realpathSync(path)}, ${kind}` : `${name} is ${kind}`, file: path }];
@@ -110,8 +121,16 @@ function homeOf(folder: string): string {
 
 /** Files that a model may have in place of those that are read, and why they do not do. */
 export const substitutes: readonly { readonly name: string; readonly insteadOf: string; readonly why: string }[] = [
-  ...['pytorch_model.bin', 'pytorch_model.bin.index.json'].map((name) => ({ name, insteadOf: WEIGHTS, why: 'it cannot be read without running code from the file' })),
-  ...['tf_model.h5', 'flax_model.msgpack'].map((name) => ({ name, insteadOf: WEIGHTS, why: 'weights of TensorFlow and Flax cannot be read' })),
+  ...['pytorch_model.bin', 'pytorch_model.bin.index.json'].map((name) => ({
+    name,
+    insteadOf: WEIGHTS,
+    why: 'it cannot be read without running code from the file',
+  })),
+  ...['tf_model.h5', 'flax_model.msgpack'].map((name) => ({
+    name,
+    insteadOf: WEIGHTS,
+    why: 'weights of TensorFlow and Flax cannot be read',
+  })),
   { name: 'adapter_model.safetensors', insteadOf: WEIGHTS, why: 'it holds an adapter without its model' },
   { name: 'vocab.txt', insteadOf: 'tokenizer.json', why: 'it does not say how text is split' },
 ];
@@ -120,7 +139,9 @@ export const substitutes: readonly { readonly name: string; readonly insteadOf: 
 export function incompleteModel(title: string, missing: readonly string[], has: (name: string) => boolean): OrtrainError {
   const problems = missing.map((name): Problem => {
     const substitute = substitutes.find((other) => other.insteadOf === name && has(other.name));
-    return { message: substitute === undefined ? `${name} is missing` : `${name} is missing; there is ${substitute.name}, but ${substitute.why}` };
+    return {
+      message: substitute === undefined ? `${name} is missing` : `${name} is missing; there is ${substitute.name}, but ${substitute.why}`,
+    };
   });
   return new OrtrainError('data', `${title} lacks ${missing.join(' and ')}`, {
     subject: title,
@@ -132,7 +153,9 @@ export function incompleteModel(title: string, missing: readonly string[], has: 
 /** The encoder's description in a model directory's config.json; its weights are looked at only where that does not name its kind. */
 export function readEncoderConfig(folder: string): EncoderConfig {
   const path = join(folder, 'config.json');
-  return parseEncoderConfig(readInput(path, MOST_CONFIG_BYTES).toString('utf8'), path, () => (existsSync(join(folder, weightFiles(folder)[0] ?? '')) ? [...openWeights(folder).entries.keys()] : []));
+  return parseEncoderConfig(readInput(path, MOST_CONFIG_BYTES).toString('utf8'), path, () =>
+    existsSync(join(folder, weightFiles(folder)[0] ?? '')) ? [...openWeights(folder).entries.keys()] : [],
+  );
 }
 
 /** Nobody describes a model at greater length. */

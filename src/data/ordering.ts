@@ -10,7 +10,9 @@ function byNumber(a: string, b: string): number {
   return Number(a) - Number(b) || compareDecimals(decimalOf(a), decimalOf(b)) || byCodePoint(a, b);
 }
 
-/** JavaScript's own order is that of UTF-16 units, in which a pair of surrogates, though it stands for more, comes before U+E000 … U+FFFF. */
+/**
+ * JavaScript's own order is that of UTF-16 units, in which a pair of surrogates, though it stands for more, comes before U+E000 … U+FFFF.
+ */
 export function byCodePoint(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {

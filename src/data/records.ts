@@ -9,7 +9,8 @@ export interface PlacedProblem {
 }
 
 /** Kinds of problems that have a remedy of their own. */
-export type ProblemKind = 'encoding' | 'nul' | 'ragged' | 'quote' | 'tsv-quote' | 'swallowed' | 'json' | 'json-numbers' | 'json-quotes' | 'json-commas';
+export type ProblemKind =
+  'encoding' | 'nul' | 'ragged' | 'quote' | 'tsv-quote' | 'swallowed' | 'json' | 'json-numbers' | 'json-quotes' | 'json-commas';
 
 /** No table of texts is wider; a wider one was read with the wrong delimiter. A parser may stop at a header that has more. */
 export const MAX_COLUMNS = 5_000;

@@ -21,7 +21,8 @@ export function sampleIdColumn(sample: Table, { names, isNamed }: SampleIds, ids
   const known = names.find((name) => sample.columns.includes(name));
   if (known !== undefined) return known;
   const wanted = new Set(ids);
-  const place = sample.rows.length === ids.length ? sample.columns.findIndex((_, column) => sample.rows.every((row) => wanted.has(row[column]!))) : -1;
+  const place =
+    sample.rows.length === ids.length ? sample.columns.findIndex((_, column) => sample.rows.every((row) => wanted.has(row[column]!))) : -1;
   return sample.columns[place] ?? likeliest ?? sample.columns[0] ?? '';
 }
 

@@ -47,7 +47,12 @@ export function buildSubmission(
   const value = valuesFor(valueColumns.map((name) => ({ name, values: columnOf(sample, name) ?? [] })));
   if (typeof value === 'string' || problems.length > 0) {
     const all = typeof value === 'string' ? [{ message: value, file: sample.file, line: 1 }, ...problems] : problems;
-    throw dataError(`the predictions do not fit ${sample.file}: ${plural(all.length, 'problem')}`, sample.file, all, misfitRemedy(sample, predictions, idColumn));
+    throw dataError(
+      `the predictions do not fit ${sample.file}: ${plural(all.length, 'problem')}`,
+      sample.file,
+      all,
+      misfitRemedy(sample, predictions, idColumn),
+    );
   }
   const rowOf = new Map(predictions.ids.map((name, row) => [name, row]));
   const ids = columnOf(sample, idColumn) ?? [];
@@ -55,7 +60,9 @@ export function buildSubmission(
   return {
     columns: sample.columns.map((column) => (isUnnamed(column) ? '' : column)),
     rows: ids.map((name, row) =>
-      sample.columns.map((column, place) => (column === idColumn ? name : isUnnamed(column) ? sample.rows[row]![place]! : value(rowOf.get(name)!, column))),
+      sample.columns.map((column, place) =>
+        column === idColumn ? name : isUnnamed(column) ? sample.rows[row]![place]! : value(rowOf.get(name)!, column),
+      ),
     ),
   };
 }
@@ -66,9 +73,15 @@ export function buildSubmission(
  */
 export function checkSubmission(submission: Table, sample: Table, id: string | null): void {
   const sameColumns = JSON.stringify(submission.columns) === JSON.stringify(sample.columns);
-  const problems = sameColumns ? [...rowProblems(submission, sample, id), ...valueProblems(submission, sample, id)] : [columnProblem(submission, sample)];
+  const problems = sameColumns
+    ? [...rowProblems(submission, sample, id), ...valueProblems(submission, sample, id)]
+    : [columnProblem(submission, sample)];
   if (problems.length === 0) return;
-  const placed = problems.map((problem) => ({ file: submission.file, ...(problem.row === undefined ? {} : { line: submission.lines[problem.row - 1]! }), ...problem }));
+  const placed = problems.map((problem) => ({
+    file: submission.file,
+    ...(problem.row === undefined ? {} : { line: submission.lines[problem.row - 1]! }),
+    ...problem,
+  }));
   const remedy = 'A submission has the columns and ids of the sample, in its order.';
   throw dataError(`${submission.file} differs from ${sample.file}: ${plural(problems.length, 'problem')}`, submission.file, placed, remedy);
 }
@@ -88,7 +101,13 @@ function idProblems(sample: Table, predictions: PredictedRows, idColumn: string)
   }
   const [asked, predicted] = [new Set(sampleIds), new Set(predictions.ids)];
   return [
-    ...duplicates(sampleIds).map(({ id, row }) => ({ message: `the id ${quoted(id)} occurs again`, file: sample.file, row, line: sample.lines[row - 1]!, field: idColumn })),
+    ...duplicates(sampleIds).map(({ id, row }) => ({
+      message: `the id ${quoted(id)} occurs again`,
+      file: sample.file,
+      row,
+      line: sample.lines[row - 1]!,
+      field: idColumn,
+    })),
     ...duplicates(predictions.ids).map(({ id, row }) => ({ message: `the id ${quoted(id)} occurs again`, file: predictions.file, row })),
     ...rowsWhere(sampleIds, (id) => !predicted.has(id)).map(({ id, row }) => ({
       message: `there is no prediction for the id ${quoted(id)}`,
@@ -97,7 +116,11 @@ function idProblems(sample: Table, predictions: PredictedRows, idColumn: string)
       line: sample.lines[row - 1]!,
       field: idColumn,
     })),
-    ...rowsWhere(predictions.ids, (id) => !asked.has(id)).map(({ id, row }) => ({ message: `the id ${quoted(id)} is not in ${sample.file}`, file: predictions.file, row })),
+    ...rowsWhere(predictions.ids, (id) => !asked.has(id)).map(({ id, row }) => ({
+      message: `the id ${quoted(id)} is not in ${sample.file}`,
+      file: predictions.file,
+      row,
+    })),
   ];
 }
 
@@ -112,18 +135,33 @@ function rowProblems(submission: Table, sample: Table, id: string | null): Probl
   const problems: Problem[] = [
     ...(ids.length === expected.length ? [] : [{ message: `there are ${plural(ids.length, 'row')} instead of ${expected.length}` }]),
     ...duplicates(ids).map(({ id: name, row }) => ({ message: `the id ${quoted(name)} occurs again`, row, field })),
-    ...rowsWhere(ids, (name) => !asked.has(name)).map(({ id: name, row }) => ({ message: `the id ${quoted(name)} is not in the sample`, row, field })),
-    ...rowsWhere(expected, (name) => !present.has(name)).map(({ id: name, row }) => ({ message: `the id ${quoted(name)} of the sample's row ${row} is missing`, field })),
+    ...rowsWhere(ids, (name) => !asked.has(name)).map(({ id: name, row }) => ({
+      message: `the id ${quoted(name)} is not in the sample`,
+      row,
+      field,
+    })),
+    ...rowsWhere(expected, (name) => !present.has(name)).map(({ id: name, row }) => ({
+      message: `the id ${quoted(name)} of the sample's row ${row} is missing`,
+      field,
+    })),
   ];
   if (problems.length > 0) return problems;
-  return rowsWhere(ids, (name, i) => name !== expected[i]).map(({ id: name, row }) => ({ message: `the id is ${quoted(name)} instead of ${quoted(expected[row - 1]!)}`, row, field }));
+  return rowsWhere(ids, (name, i) => name !== expected[i]).map(({ id: name, row }) => ({
+    message: `the id is ${quoted(name)} instead of ${quoted(expected[row - 1]!)}`,
+    row,
+    field,
+  }));
 }
 
 function valueProblems(submission: Table, sample: Table, id: string | null): Problem[] {
   const valueColumns = valuesBeside(sample, id ?? sample.columns[0]);
   return valueColumns.flatMap((field) => {
     const { fits, kind } = valueKind(columnOf(sample, field) ?? [], valueColumns.length);
-    return rowsWhere(columnOf(submission, field) ?? [], (value) => !fits(value)).map(({ id: value, row }) => ({ message: `${quoted(value)} is not ${kind}`, row, field }));
+    return rowsWhere(columnOf(submission, field) ?? [], (value) => !fits(value)).map(({ id: value, row }) => ({
+      message: `${quoted(value)} is not ${kind}`,
+      row,
+      field,
+    }));
   });
 }
 

@@ -12,7 +12,12 @@ export interface Span {
  * Rows whose quoted field holds other rows, because a quote was opened and never closed, and a later one ended it: all lines of such
  * a row read as rows of their own, with numbers where the other rows have numbers and classes where they have classes.
  */
-export function swallowedRows(bytes: Uint8Array, header: readonly string[], rows: readonly (readonly string[])[], spans: readonly Span[]): PlacedProblem[] {
+export function swallowedRows(
+  bytes: Uint8Array,
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  spans: readonly Span[],
+): PlacedProblem[] {
   if (spans.length === 0 || header.length < 2) return [];
   const several = new Set(spans.map(({ row }) => row));
   const tests = columnTests(header.length, rows.filter((row, i) => row.length === header.length && !several.has(i)));
@@ -22,7 +27,15 @@ export function swallowedRows(bytes: Uint8Array, header: readonly string[], rows
     // A class or a number in every line, or so many lines that chance is out of the question.
     const isEnough = tests.some((test) => test !== undefined) ? lines.length >= 2 : lines.length >= FIVE;
     const areRows = isEnough && lines.every((line) => readsAsRow(line, tests));
-    return areRows ? [{ message: `a quoted field runs over ${lines.length} lines, each of which reads as a row of its own: its first quote is never closed`, offset: start, kind: 'swallowed' }] : [];
+    return areRows
+      ? [
+          {
+            message: `a quoted field runs over ${lines.length} lines, each of which reads as a row of its own: its first quote is never closed`,
+            offset: start,
+            kind: 'swallowed',
+          },
+        ]
+      : [];
   });
 }
 

@@ -56,9 +56,13 @@ export async function readTable(file: string | TableFile): Promise<Table> {
 }
 
 /** What a file holds, unpacked, and the format that its name says; null only where any name will do. */
-export async function readContent(path: string, anyName = false): Promise<{ readonly bytes: Uint8Array; readonly format: TableFormat | null }> {
+export async function readContent(
+  path: string,
+  anyName = false,
+): Promise<{ readonly bytes: Uint8Array; readonly format: TableFormat | null }> {
   const kind = tableKind(path);
-  if (kind === undefined && !anyName) throw statsOf(path)?.isDirectory() === true ? unreadable(path, { code: 'EISDIR' }) : unknownEnding(path);
+  if (kind === undefined && !anyName)
+    throw statsOf(path)?.isDirectory() === true ? unreadable(path, { code: 'EISDIR' }) : unknownEnding(path);
   const packed = await readBytes(path);
   const { packing = null, format = null } = kind ?? {};
   if (packing === null) return { bytes: packed, format };
@@ -67,7 +71,10 @@ export async function readContent(path: string, anyName = false): Promise<{ read
   const found = format ?? inside?.format ?? null;
   const differs = inside !== undefined && (inside.packing !== null || inside.format !== found);
   if (!anyName && (found === null || differs)) {
-    const problem = { message: `the archive holds ${quotedList([name ?? ''])}, ${differs ? 'another kind of file than the name of the archive says' : 'which is no data file by its ending'}`, file: path };
+    const problem = {
+      message: `the archive holds ${quotedList([name ?? ''])}, ${differs ? 'another kind of file than the name of the archive says' : 'which is no data file by its ending'}`,
+      file: path,
+    };
     throw dataError(`${path} is not a kind of file that can be read`, path, [problem], TABLE_ENDINGS);
   }
   return { bytes, format: found };
@@ -86,15 +93,21 @@ async function readBytes(path: string): Promise<Uint8Array> {
 
 /** The table in the bytes of a file; `file` is its name in messages. */
 export async function parseTable(bytes: Uint8Array, file: string, format: TableFormat, options: ReadOptions = {}): Promise<Table> {
-  const refuse = (problem: Problem, remedy: string): OrtrainError => dataError(`${file} cannot be read as a table`, file, [{ ...problem, file }], remedy);
+  const refuse = (problem: Problem, remedy: string): OrtrainError =>
+    dataError(`${file} cannot be read as a table`, file, [{ ...problem, file }], remedy);
   const encoding = encodingOf(options.encoding ?? 'utf-8');
   if (encoding === undefined) throw refuse({ message: `there is no encoding ${options.encoding}` }, OTHER_ENCODINGS);
   const { columns: given = null } = options;
-  if (bytes.length === 0) throw dataError(`${file} is empty`, file, [{ message: 'the file has no bytes', file }], 'Check that the file was written to its end.');
+  if (bytes.length === 0)
+    throw dataError(`${file} is empty`, file, [{ message: 'the file has no bytes', file }], 'Check that the file was written to its end.');
   const other = sniffed(bytes, format, tableKind(file)?.ending ?? `.${format}`, encoding);
-  if (other !== undefined) throw dataError(`${file} is not what its name says`, file, [{ message: `the file is ${other.is}`, file }], other.remedy);
+  if (other !== undefined)
+    throw dataError(`${file} is not what its name says`, file, [{ message: `the file is ${other.is}`, file }], other.remedy);
   if (given !== null && (format === 'parquet' || format === 'json' || format === 'jsonl')) {
-    throw refuse({ message: `columns names the columns of a table without a header, and ${format === 'parquet' ? 'Parquet' : 'JSON'} names its own` }, 'Leave out columns, or set columns: null for this table.');
+    throw refuse(
+      { message: `columns names the columns of a table without a header, and ${format === 'parquet' ? 'Parquet' : 'JSON'} names its own` },
+      'Leave out columns, or set columns: null for this table.',
+    );
   }
   if (format === 'parquet') return (await import('./tables/parquet.ts')).parseParquet(bytes, file);
 
@@ -124,7 +137,11 @@ const SEEN_BYTES = 65_536;
 /** No text that a classifier reads is longer; a longer field is the rest of a file after a stray quote. */
 const MAX_FIELD_LENGTH = 1_000_000;
 
-async function recordsOf(text: Uint8Array, format: Exclude<TableFormat, 'parquet'>, columns: readonly string[] | undefined): Promise<Records> {
+async function recordsOf(
+  text: Uint8Array,
+  format: Exclude<TableFormat, 'parquet'>,
+  columns: readonly string[] | undefined,
+): Promise<Records> {
   if (format === 'csv') return parseCsv(text, columns);
   if (format === 'tsv') return parseTsv(text, columns);
   if (format === 'jsonl') return parseJsonl(text);
@@ -137,10 +154,25 @@ function looksHeaderless({ columns, rows }: Records, problems: readonly PlacedPr
   return problems.length === 0 && (named.length === 0 || new Set(named).size < named.length) && looksLikeRow(columns, rows);
 }
 
-function tableOf(text: Uint8Array, file: string, format: TableFormat, isHeaderless: boolean, records: Records, byteProblems: readonly PlacedProblem[]): Table {
+function tableOf(
+  text: Uint8Array,
+  file: string,
+  format: TableFormat,
+  isHeaderless: boolean,
+  records: Records,
+  byteProblems: readonly PlacedProblem[],
+): Table {
   const placed = [...byteProblems, ...records.problems].sort((a, b) => a.offset - b.offset);
-  const found = [...headerProblems(records, isHeaderless), ...locate(text, records.starts, placed), ...longFields(records)].map((problem) => ({ ...problem, file }));
-  if (found.length > 0) throw dataError(`${file} cannot be read as a table: ${plural(found.length, 'problem')}`, file, found, remedyFor(format, placed, isHeaderless, records));
+  const found = [...headerProblems(records, isHeaderless), ...locate(text, records.starts, placed), ...longFields(records)].map(
+    (problem) => ({ ...problem, file }),
+  );
+  if (found.length > 0)
+    throw dataError(
+      `${file} cannot be read as a table: ${plural(found.length, 'problem')}`,
+      file,
+      found,
+      remedyFor(format, placed, isHeaderless, records),
+    );
   const { columns, unnamed } = namedColumns(records.columns);
   return {
     file,
@@ -157,14 +189,19 @@ function headerProblems({ columns, rows, problems }: Records, isHeaderless: bool
   if (columns.length === 0) return problems.length > 0 ? [] : [{ message: 'the file has no header and no rows', line: 1 }];
   if (columns.length > MAX_COLUMNS) return [{ message: `the file has ${columns.length} columns, more than ${MAX_COLUMNS}`, line: 1 }];
   const found: Problem[] = [];
-  if (isHeaderless && rows[0]?.length === columns.length && rows[0].filter((cell, i) => cell.trim() === columns[i]).length > columns.length / 2) {
+  if (
+    isHeaderless &&
+    rows[0]?.length === columns.length &&
+    rows[0].filter((cell, i) => cell.trim() === columns[i]).length > columns.length / 2
+  ) {
     found.push({ message: 'the first line holds the names that columns gives, so the table has a header', line: 1, row: 1 });
   }
   if (columns.every((name) => name.trim() === '')) found.push({ message: 'the first line names no column', line: 1 });
   const first = new Map<string, number>();
   columns.forEach((name, i) => {
     const before = first.get(name);
-    if (name.trim() !== '' && before !== undefined) found.push({ message: `columns ${before + 1} and ${i + 1} are both named ${quotedList([name])}`, line: 1, field: name });
+    if (name.trim() !== '' && before !== undefined)
+      found.push({ message: `columns ${before + 1} and ${i + 1} are both named ${quotedList([name])}`, line: 1, field: name });
     first.set(name, before ?? i);
   });
   if (rows.length === 0 && problems.length === 0) found.push({ message: 'the file has a header and no rows', line: 1 });
@@ -177,7 +214,11 @@ function longFields({ columns, rows }: Records): Problem[] {
     row.forEach((field, column) => {
       if (field.length <= MAX_FIELD_LENGTH) return;
       const name = columns[column];
-      found.push({ message: `a field of ${field.length} characters, more than ${MAX_FIELD_LENGTH}`, row: i + 1, ...(name === undefined ? {} : { field: name }) });
+      found.push({
+        message: `a field of ${field.length} characters, more than ${MAX_FIELD_LENGTH}`,
+        row: i + 1,
+        ...(name === undefined ? {} : { field: name }),
+      });
     }),
   );
   return found;
@@ -185,9 +226,22 @@ function longFields({ columns, rows }: Records): Problem[] {
 
 function unknownEnding(path: string): OrtrainError {
   const ending = /\.[^./\\]*$/.exec(path)?.[0];
-  const remedies: Readonly<Record<string, string>> = { '.xlsx': 'Save the sheet as CSV in UTF-8.', '.xls': 'Save the sheet as CSV in UTF-8.', '.ods': 'Save the sheet as CSV in UTF-8.' };
-  const message = path.endsWith('/') ? 'the path ends in a slash, as that of a folder' : ending === undefined || ending === '.' ? 'the name has no ending' : `the ending ${ending} is unknown`;
-  return dataError(`${path} is not a kind of file that can be read`, path, [{ message, file: path }], `${remedies[ending ?? ''] ?? ''} ${TABLE_ENDINGS} (With predict, --format says it for any other name.)`.trim());
+  const remedies: Readonly<Record<string, string>> = {
+    '.xlsx': 'Save the sheet as CSV in UTF-8.',
+    '.xls': 'Save the sheet as CSV in UTF-8.',
+    '.ods': 'Save the sheet as CSV in UTF-8.',
+  };
+  const message = path.endsWith('/')
+    ? 'the path ends in a slash, as that of a folder'
+    : ending === undefined || ending === '.'
+      ? 'the name has no ending'
+      : `the ending ${ending} is unknown`;
+  return dataError(
+    `${path} is not a kind of file that can be read`,
+    path,
+    [{ message, file: path }],
+    `${remedies[ending ?? ''] ?? ''} ${TABLE_ENDINGS} (With predict, --format says it for any other name.)`.trim(),
+  );
 }
 
 function unreadable(path: string, error: Partial<NodeJS.ErrnoException>): OrtrainError {
@@ -200,6 +254,16 @@ function unreadable(path: string, error: Partial<NodeJS.ErrnoException>): Ortrai
     ENAMETOOLONG: ['its name is too long', 'Check the path.'],
     ERR_FS_FILE_TOO_LARGE: ['it is larger than 2 GiB', 'Divide it, or leave out columns that are not used.'],
   };
-  const [reason, remedy] = reasons[error.code ?? ''] ?? [error.message ?? '', error.message?.includes('directory') === true ? 'Name a file in it.' : 'Name a file on a disk; pipeline predict reads from a pipe with --input -.'];
-  return new OrtrainError('data', `${path} cannot be read`, { subject: path, problems: [{ message: reason, file: path }], remedy, cause: error });
+  const [reason, remedy] = reasons[error.code ?? ''] ?? [
+    error.message ?? '',
+    error.message?.includes('directory') === true
+      ? 'Name a file in it.'
+      : 'Name a file on a disk; pipeline predict reads from a pipe with --input -.',
+  ];
+  return new OrtrainError('data', `${path} cannot be read`, {
+    subject: path,
+    problems: [{ message: reason, file: path }],
+    remedy,
+    cause: error,
+  });
 }

@@ -96,7 +96,8 @@ export function loadTokens(path: string): TokenSet {
   if (bytes.byteLength !== expected) throw notTokens(path, `it has ${bytes.byteLength} bytes instead of ${expected}`);
   const offsets = words.subarray(HEADER_WORDS, HEADER_WORDS + rows + 1);
   const ids = words.subarray(HEADER_WORDS + rows + 1);
-  if (offsets[0] !== 0 || offsets[rows] !== count || offsets.some((end, row) => end < (offsets[row - 1] ?? 0))) throw notTokens(path, 'its offsets do not ascend');
+  if (offsets[0] !== 0 || offsets[rows] !== count || offsets.some((end, row) => end < (offsets[row - 1] ?? 0)))
+    throw notTokens(path, 'its offsets do not ascend');
   return tokenSet({ offsets, ids, padId, truncated, unknown });
 }
 

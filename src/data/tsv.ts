@@ -33,11 +33,16 @@ export function parseTsv(bytes: Uint8Array, columns?: readonly string[]): Record
     rows.push(row ?? []);
     if (begun !== undefined && (row === undefined || header.length === 1) && closesQuote(text)) {
       problems = problems.filter((problem) => problem.offset < begun.offset);
-      problems.push({ message: `a quoted field begins in line ${begun.line} and ends in line ${line}; in a tab-separated file a row is one line`, offset: begun.offset, kind: 'tsv-quote' });
+      problems.push({
+        message: `a quoted field begins in line ${begun.line} and ends in line ${line}; in a tab-separated file a row is one line`,
+        offset: begun.offset,
+        kind: 'tsv-quote',
+      });
       opened = undefined;
       continue;
     }
-    if (row === undefined) problems.push({ message: raggedMessage(fields.length, header, columns), offset, kind: 'ragged', fields: fields.length });
+    if (row === undefined)
+      problems.push({ message: raggedMessage(fields.length, header, columns), offset, kind: 'ragged', fields: fields.length });
     if (opensQuote(text)) opened = { offset, line };
     else if (row !== undefined && header.length > 1) opened = undefined;
   }

@@ -8,15 +8,66 @@ export type { Builder, ConstantData, DType, Dim, Graph, Node, Shape, Value } fro
 export type { OnnxModel, OnnxOptions } from './graph/from-onnx.ts';
 export { gradients } from './autodiff/index.ts';
 export { trainingStepOf, type GraphLoss, type GraphPrograms, type GraphTraining } from './models/index.ts';
-export { batchFeeds, classifierForward, encoderForward, headForward, headStep, parseEncoderConfig, targetFeeds, trainingStep } from './models/index.ts';
+export {
+  batchFeeds,
+  classifierForward,
+  encoderForward,
+  headForward,
+  headStep,
+  parseEncoderConfig,
+  targetFeeds,
+  trainingStep,
+} from './models/index.ts';
 export type { ClassifierOptions, EncoderConfig, HeadModelOptions, Loss, LossArithmetic, LossChoice, TrainingLoss } from './models/index.ts';
-export { byteSource, encodeSafetensors, openSafetensors, readFloats, readIntegers, type NamedTensor, type Safetensors } from './models/index.ts';
+export {
+  byteSource,
+  encodeSafetensors,
+  openSafetensors,
+  readFloats,
+  readIntegers,
+  type NamedTensor,
+  type Safetensors,
+} from './models/index.ts';
 export { givenParameters, pretrainedParameters, randomParameters, type ParameterSource, type Pretrained } from './models/index.ts';
-export { constantFactor, cosineAnnealing, cosineRestarts, cosineWave, linearDecay, milestoneDecay, oneCycle, polynomialDecay, scaled, stepDecay, warmedUp } from './optim/index.ts';
+export {
+  constantFactor,
+  cosineAnnealing,
+  cosineRestarts,
+  cosineWave,
+  linearDecay,
+  milestoneDecay,
+  oneCycle,
+  polynomialDecay,
+  scaled,
+  stepDecay,
+  warmedUp,
+} from './optim/index.ts';
 export { adam, adamw, plateauStart, plateauStep, rateSchedule, sgd } from './optim/index.ts';
-export type { AdamOptions, Factor, OneCycleOptions, PlateauOptions, PlateauState, Rates, Schedule, ScheduleChoice, SgdOptions, UpdateRule } from './optim/index.ts';
+export type {
+  AdamOptions,
+  Factor,
+  OneCycleOptions,
+  PlateauOptions,
+  PlateauState,
+  Rates,
+  Schedule,
+  ScheduleChoice,
+  SgdOptions,
+  UpdateRule,
+} from './optim/index.ts';
 export { openForward, openTrainer } from './runtime/index.ts';
-export type { ForwardModel, ForwardOptions, MicroBatch, OptimizerState, Snapshot, StepBatch, StepFeeds, StepResult, Trainer, TrainerOptions } from './runtime/index.ts';
+export type {
+  ForwardModel,
+  ForwardOptions,
+  MicroBatch,
+  OptimizerState,
+  Snapshot,
+  StepBatch,
+  StepFeeds,
+  StepResult,
+  Trainer,
+  TrainerOptions,
+} from './runtime/index.ts';
 export type { Feeds, ForwardProgram, GradientSpec, HostTensor, Initializer, MaskSpec, ParameterSpec, StepProgram } from './program.ts';
 export { operatorCounts, parameterSums, stepMemory, stepWork } from './step-analysis.ts';
 export type { OperatorCount, ParameterSum, StepMemory, StepWork, Work } from './step-analysis.ts';

@@ -14,7 +14,10 @@ export interface ParameterSum {
 /** Those that have a gradient, and the others. */
 export function parameterSums({ parameters, gradients }: StepProgram): { readonly trained: ParameterSum; readonly frozen: ParameterSum } {
   const names = new Set(gradients.map(({ parameter }) => parameter));
-  return { trained: sumOf(parameters.filter(({ name }) => names.has(name))), frozen: sumOf(parameters.filter(({ name }) => !names.has(name))) };
+  return {
+    trained: sumOf(parameters.filter(({ name }) => names.has(name))),
+    frozen: sumOf(parameters.filter(({ name }) => !names.has(name))),
+  };
 }
 
 export function sumOf(parameters: readonly ParameterSpec[]): ParameterSum {
@@ -57,7 +60,8 @@ export interface StepMemory {
 /** `slots`: numbers that the optimizer keeps for each that is trained. */
 export function stepMemory(program: StepProgram, lengths: Symbols, slots: number): StepMemory {
   const { graph, gradients, masks, parameters } = program;
-  const total = (values: readonly (Value | undefined)[]): number => values.reduce((sum, x) => sum + (x === undefined ? 0 : bytesOf(x, lengths)), 0);
+  const total = (values: readonly (Value | undefined)[]): number =>
+    values.reduce((sum, x) => sum + (x === undefined ? 0 : bytesOf(x, lengths)), 0);
   const own = new Set([...parameters.map(({ name }) => name), ...masks.map(({ input }) => input)]);
   const sums = parameterSums(program);
   return {

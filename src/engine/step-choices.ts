@@ -17,8 +17,16 @@ export function choicesOf(program: StepProgram): readonly Choice[] {
 /** What is chosen for a step that stays on a device from the batch to the updated state (`deviceStep`). */
 export function deviceChoicesOf(program: StepProgram, graph: Graph): readonly Choice[] {
   const own = [
-    { choice: 'dropout masks as nodes', count: program.masks.length, why: 'the same hash of seed, step, place and element as on the CPU, with nothing to upload' },
-    { choice: 'update as nodes', count: program.gradients.length, why: 'parameters and what the optimizer keeps stay on the device; loss, logits and the norm of the gradients alone leave it' },
+    {
+      choice: 'dropout masks as nodes',
+      count: program.masks.length,
+      why: 'the same hash of seed, step, place and element as on the CPU, with nothing to upload',
+    },
+    {
+      choice: 'update as nodes',
+      count: program.gradients.length,
+      why: 'parameters and what the optimizer keeps stay on the device; loss, logits and the norm of the gradients alone leave it',
+    },
   ];
   return [...choicesOf({ ...program, graph, masks: [] }), ...stackedIn(program, graph), ...own.filter(({ count }) => count > 0)];
 }
@@ -41,8 +49,19 @@ function stackedIn(program: StepProgram, graph: Graph): readonly Choice[] {
       count: new Set(splits.flatMap(({ inputs: [x] }) => stateOf(x) ?? [])).size,
       why: 'one chain of nodes updates them all: a GPU starts a node in the time that it takes to compute a small one',
     },
-    { choice: 'stack of masks of a shape', count: program.masks.length === 0 ? 0 : new Set(splits.map(makerOf).flatMap((maker) => (maker?.op === 'Where' ? [maker.inputs[0]] : []))).size, why: 'one chain of nodes makes them all' },
-    { choice: 'one product in place of several', count: splits.filter((node) => node.attrs['axis'] === 1 && isProduct(makerOf(node))).length, why: 'queries, keys and values are products of the same matrix, and a GPU takes one large product in less time than three small ones' },
+    {
+      choice: 'stack of masks of a shape',
+      count:
+        program.masks.length === 0
+          ? 0
+          : new Set(splits.map(makerOf).flatMap((maker) => (maker?.op === 'Where' ? [maker.inputs[0]] : []))).size,
+      why: 'one chain of nodes makes them all',
+    },
+    {
+      choice: 'one product in place of several',
+      count: splits.filter((node) => node.attrs['axis'] === 1 && isProduct(makerOf(node))).length,
+      why: 'queries, keys and values are products of the same matrix, and a GPU takes one large product in less time than three small ones',
+    },
   ].filter(({ count }) => count > 0);
 }
 
@@ -84,12 +103,17 @@ const patterns: readonly Pattern[] = [
   {
     choice: 'bias gradient as a product with a row of ones',
     why: 'the threads share a product; the runtime sums over leading axes on one',
-    find: (program) => nodes(({ op, inputs: [row] }) => op === 'MatMul' && row?.shape.length === 2 && row.shape[0] === 1 && isOfOnes(program, row))(program),
+    find: (program) =>
+      nodes(({ op, inputs: [row] }) => op === 'MatMul' && row?.shape.length === 2 && row.shape[0] === 1 && isOfOnes(program, row))(program),
   },
   {
     choice: 'means of the backward pass of LayerNormalization as products with a column',
     why: 'a product with gamma / width sums without writing the summands, and the threads share it',
-    find: (program) => nodes(({ op, inputs: [, column] }) => op === 'MatMul' && column?.shape.length === 2 && column.shape[1] === 1 && madeBy(program, column)?.op === 'Unsqueeze')(program),
+    find: (program) =>
+      nodes(
+        ({ op, inputs: [, column] }) =>
+          op === 'MatMul' && column?.shape.length === 2 && column.shape[1] === 1 && madeBy(program, column)?.op === 'Unsqueeze',
+      )(program),
   },
   {
     choice: 'gradient of an embedding table by row',
@@ -104,7 +128,10 @@ const patterns: readonly Pattern[] = [
   {
     choice: 'only the first token of every text',
     why: 'the head reads nothing else of the last layer, so that computes one row a text, and neither keys nor values of the other tokens',
-    find: nodes(({ op, attrs }) => op === 'Slice' && String(attrs['starts']) === '0' && String(attrs['ends']) === '1' && String(attrs['axes']) === '1'),
+    find: nodes(
+      ({ op, attrs }) =>
+        op === 'Slice' && String(attrs['starts']) === '0' && String(attrs['ends']) === '1' && String(attrs['axes']) === '1',
+    ),
   },
   {
     choice: 'scaled loss',

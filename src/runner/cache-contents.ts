@@ -71,8 +71,8 @@ export async function removeUnused(artifacts: string, items: readonly CacheItem[
 }
 
 /**
- * Removes folders, each in one step, so that a crash leaves it whole or leaves what the next run clears away. `choose` finds them while no run
- * can begin: one that begins afterwards does not see them any more.
+ * Removes folders, each in one step, so that a crash leaves it whole or leaves what the next run clears away. `choose` finds them while no
+ * run can begin: one that begins afterwards does not see them any more.
  */
 export async function takeAway(artifacts: string, choose: () => readonly { readonly folder: string }[]): Promise<void> {
   const cache = openCache(artifacts);
@@ -114,15 +114,23 @@ function entriesOf(run: string): readonly string[] {
   try {
     return Object.values(readJsonInput(fileInside(run, 'environment.json'), object({ entries: record(text) })).entries);
   } catch (cause) {
-    throw new OrtrainError('usage', `${path} does not tell which cache entries its run uses`, { subject: path, remedy: 'Carry the run out again, which costs nothing where the cache is whole, or move its folder away.', cause });
+    throw new OrtrainError('usage', `${path} does not tell which cache entries its run uses`, {
+      subject: path,
+      remedy: 'Carry the run out again, which costs nothing where the cache is whole, or move its folder away.',
+      cause,
+    });
   }
 }
 
 /** Folders, and what else has the name of an entry. */
 function entriesIn(folder: string): readonly string[] {
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() || /^[0-9a-f]{64}/.test(entry.name) ? [entry.name] : []));
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() || /^[0-9a-f]{64}/.test(entry.name) ? [entry.name] : [],
+  );
 }
 
 function foldersIn(folder: string): readonly string[] {
-  return existsSync(folder) ? readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])) : [];
+  return existsSync(folder)
+    ? readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []))
+    : [];
 }

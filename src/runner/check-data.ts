@@ -51,27 +51,44 @@ export function sizesOf({ train, test, foldOf }: DataContents, folds: number): D
 
 /**
  * Reads every table of an experiment before anything is paid for: columns, ids and targets, whether the folds can be filled,
- * whether the metrics to watch say something in each fold, and whether the sample submission asks for exactly the test rows. Throws one `data` error with all problems of all tables.
+ * whether the metrics to watch say something in each fold, and whether the sample submission asks for exactly the test rows. Throws one
+ * `data` error with all problems of all tables.
  */
 export async function readData({ data, split, seed, training }: Experiment): Promise<DataContents> {
   const errors: OrtrainError[] = [];
   const sources = tablesOf(data);
   const train = await attempt(() => readTable(sources.train), errors);
-  const examples = train === undefined ? undefined : await attempt(async () => trainExamples(train, { ...data, ...sources.train, group_by: split.group_by }), errors);
+  const examples =
+    train === undefined
+      ? undefined
+      : await attempt(async () => trainExamples(train, { ...data, ...sources.train, group_by: split.group_by }), errors);
   const { test: testSource } = sources;
   const test = testSource === null ? null : await attempt(() => readTable(testSource), errors);
-  const testExamples = test === undefined || test === null || testSource === null ? undefined : await attempt(async () => unlabelledExamples(test, testSource), errors);
+  const testExamples =
+    test === undefined || test === null || testSource === null
+      ? undefined
+      : await attempt(async () => unlabelledExamples(test, testSource), errors);
   // Without readable targets the ids can still be compared.
   if (testExamples !== undefined) await attempt(() => checkSample(sources, testExamples.ids, examples), errors);
-  const foldOf = examples === undefined ? undefined : await attempt(async () => assignFolds({ ...examples, strata: examples.task.strata(examples.targets) }, { ...split, seed: split.seed ?? seed }), errors);
+  const foldOf =
+    examples === undefined
+      ? undefined
+      : await attempt(
+          async () => assignFolds({ ...examples, strata: examples.task.strata(examples.targets) }, { ...split, seed: split.seed ?? seed }),
+          errors,
+        );
   if (examples !== undefined) await attempt(async () => throwIfUnmeasured(training, examples.task), errors);
-  if (examples !== undefined && foldOf !== undefined) await attempt(async () => throwIfUndefined({ training, split }, { ...examples, foldOf }), errors);
-  if (errors.length > 0 || train === undefined || test === undefined || examples === undefined || foldOf === undefined) throw together(errors);
+  if (examples !== undefined && foldOf !== undefined)
+    await attempt(async () => throwIfUndefined({ training, split }, { ...examples, foldOf }), errors);
+  if (errors.length > 0 || train === undefined || test === undefined || examples === undefined || foldOf === undefined)
+    throw together(errors);
   return { tables: { train, test }, train: examples, test: testExamples, foldOf };
 }
 
 /** `checkData`, and what is worth knowing about data that can be used; of tokens only where the model is on this machine. */
-export async function inspectDataset(experiment: Experiment): Promise<{ readonly contents: DataContents; readonly sizes: DataSizes; readonly findings: readonly Finding[] }> {
+export async function inspectDataset(
+  experiment: Experiment,
+): Promise<{ readonly contents: DataContents; readonly sizes: DataSizes; readonly findings: readonly Finding[] }> {
   const contents = await readData(experiment);
   const dataset = { ...contents.tables, examples: contents.train, foldOf: contents.foldOf };
   const folder = localModel(experiment.model.base, experiment.model.revision);
@@ -85,7 +102,11 @@ export async function inspectDataset(experiment: Experiment): Promise<{ readonly
 }
 
 /** The sample submission has to ask for exactly the test rows, in columns and values that the task can fill. */
-async function checkSample({ sample: source, test, sampleIds: names, sampleIdIsNamed: isNamed }: TableSources, testIds: readonly string[], examples: TrainExamples | undefined): Promise<void> {
+async function checkSample(
+  { sample: source, test, sampleIds: names, sampleIdIsNamed: isNamed }: TableSources,
+  testIds: readonly string[],
+  examples: TrainExamples | undefined,
+): Promise<void> {
   if (source === null) return;
   const predictions = examples?.task.baseline(examples.targets, testIds.length);
   const sample = await readTable(source);
@@ -109,5 +130,8 @@ function together(errors: readonly OrtrainError[]): OrtrainError {
   const [first] = errors;
   if (errors.length === 1 && first !== undefined) return first;
   const problems = errors.flatMap((error) => (error.problems.length > 0 ? error.problems : [{ message: error.message }]));
-  return new OrtrainError('data', `the data have ${problems.length} problems`, { problems, ...(first?.remedy === undefined ? {} : { remedy: first.remedy }) });
+  return new OrtrainError('data', `the data have ${problems.length} problems`, {
+    problems,
+    ...(first?.remedy === undefined ? {} : { remedy: first.remedy }),
+  });
 }

@@ -6,10 +6,18 @@ import { checkLocalModel, checkModel, type ModelNotice } from './check-model.ts'
 export { checkData } from './check-data.ts';
 
 /** Findings about the data and the model of an experiment, and how large its data are. Throws where the experiment cannot run. */
-export async function inspectExperiment(experiment: Experiment): Promise<{ readonly sizes: DataSizes; readonly findings: readonly Finding[] }> {
+export async function inspectExperiment(
+  experiment: Experiment,
+): Promise<{ readonly sizes: DataSizes; readonly findings: readonly Finding[] }> {
   const { contents, sizes, findings } = await inspectDataset(experiment);
   const notices = await checkLocalModel(experiment, contents);
-  return { sizes, findings: [...findings, ...notices.map(({ level, message }): Finding => ({ severity: level, code: 'model', message, count: 1, examples: [] }))] };
+  return {
+    sizes,
+    findings: [
+      ...findings,
+      ...notices.map(({ level, message }): Finding => ({ severity: level, code: 'model', message, count: 1, examples: [] })),
+    ],
+  };
 }
 
 /** `checkModel`, with the data that it needs. */

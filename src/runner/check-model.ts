@@ -27,8 +27,15 @@ export async function checkModel({ model, seed }: Experiment, folder: string, da
   const weights = initialWeights(encoderFiles(folder, model), model, seed);
   const { maxPositions, vocabSize } = weights.config;
   if (model.max_seq_length > maxPositions) {
-    const problem = { message: `model.max_seq_length is ${model.max_seq_length}, and the model has ${maxPositions} positions`, field: 'model.max_seq_length' };
-    throw new OrtrainError('config', 'texts would be longer than the model can read', { subject: 'model.max_seq_length', problems: [problem], remedy: `Set model.max_seq_length to ${maxPositions} or less.` });
+    const problem = {
+      message: `model.max_seq_length is ${model.max_seq_length}, and the model has ${maxPositions} positions`,
+      field: 'model.max_seq_length',
+    };
+    throw new OrtrainError('config', 'texts would be longer than the model can read', {
+      subject: 'model.max_seq_length',
+      problems: [problem],
+      remedy: `Set model.max_seq_length to ${maxPositions} or less.`,
+    });
   }
   const { parameters } = classifierForward({ encoder: weights.config, head: model.head, outputs: 1 });
   weights.source(parameters, seed);
@@ -67,16 +74,20 @@ async function checkTokens(tokenizer: Tokenizer, { folder, vocabSize, maxLength 
   return [unusedSentence(folder, vocabSize, vocabulary, beyond)];
 }
 
-const REMEDY = 'Set model.resize_embeddings: true, which gives the model an embedding for each of them, or take a tokenizer.json and a config.json that belong together.';
+const REMEDY =
+  'Set model.resize_embeddings: true, which gives the model an embedding for each of them, or take a tokenizer.json and a config.json that belong together.';
 
 async function askedTexts({ tables, train, test }: DataContents, tokenizer: Tokenizer, maxLength: number): Promise<readonly AskedTexts[]> {
   const place = ({ file, lines }: DataContents['tables']['train'], row: number): ReturnType<AskedTexts['place']> => {
     const line = lines[row];
     return { file, ...(line === undefined ? {} : { line }), row: row + 1, name: 'the text' };
   };
-  const asked: AskedTexts[] = [{ tokens: await encodeTexts(tokenizer, train.texts, maxLength), place: (row) => place(tables.train, train.rows[row] ?? row) }];
+  const asked: AskedTexts[] = [
+    { tokens: await encodeTexts(tokenizer, train.texts, maxLength), place: (row) => place(tables.train, train.rows[row] ?? row) },
+  ];
   const { test: table } = tables;
-  if (test !== undefined && table !== null) asked.push({ tokens: await encodeTexts(tokenizer, test.texts, maxLength), place: (row) => place(table, row) });
+  if (test !== undefined && table !== null)
+    asked.push({ tokens: await encodeTexts(tokenizer, test.texts, maxLength), place: (row) => place(table, row) });
   return asked;
 }
 

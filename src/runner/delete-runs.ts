@@ -48,10 +48,16 @@ export function deleteRuns(artifacts: string, { runs, items }: Deletion): Promis
 
 function throwUnlessFree({ name, folder }: StoredRun, runs: string): void {
   if (dirname(folder) !== runs) {
-    throw new OrtrainError('usage', `${folder} is not in ${runs}`, { subject: name, remedy: 'Name its artifacts folder with --artifacts.' });
+    throw new OrtrainError('usage', `${folder} is not in ${runs}`, {
+      subject: name,
+      remedy: 'Name its artifacts folder with --artifacts.',
+    });
   }
   const owner = unlessDamaged(() => workerOf(readSoundHistory(join(folder, 'journal.jsonl')), folder));
   if (owner !== undefined) {
-    throw new OrtrainError('usage', `${name} is at work, in process ${owner.pid} on ${owner.host}`, { subject: name, remedy: 'Wait for its end, or stop it with Ctrl-C there.' });
+    throw new OrtrainError('usage', `${name} is at work, in process ${owner.pid} on ${owner.host}`, {
+      subject: name,
+      remedy: 'Wait for its end, or stop it with Ctrl-C there.',
+    });
   }
 }

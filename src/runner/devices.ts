@@ -31,7 +31,10 @@ export async function chooseDevice(asked: AskedDevice, failed: PassedOver = {}):
   if (asked === 'cpu') return { device: asked, asked, adapter: null, passedOver: {} };
   const outcome = await tried(asked);
   if (outcome.works) return { device: asked, asked, adapter: outcome.adapter, passedOver: {} };
-  throw new OrtrainError('environment', `${asked} was asked for and does not work here: ${outcome.reason}`, { subject: asked, remedy: `With --device auto a run takes the best that works. ${outcome.remedy}` });
+  throw new OrtrainError('environment', `${asked} was asked for and does not work here: ${outcome.reason}`, {
+    subject: asked,
+    remedy: `With --device auto a run takes the best that works. ${outcome.remedy}`,
+  });
 }
 
 /** The device that is asked for, whether it works or not; for `auto` the best that works. */
@@ -39,11 +42,19 @@ export async function assumeDevice(asked: AskedDevice): Promise<DeviceChoice> {
   return asked === 'auto' ? best({}) : { device: asked, asked, adapter: null, passedOver: {} };
 }
 
-/** `chooseDevice` for a plan, which another machine may carry out: a device that is asked for by name is planned for, with the reason where it does not work here. */
+/**
+ * `chooseDevice` for a plan, which another machine may carry out: a device that is asked for by name is planned for, with the reason where
+ * it does not work here.
+ */
 export async function plannedDevice(asked: AskedDevice, failed: PassedOver = {}): Promise<DeviceChoice> {
   if (asked === 'auto' || asked === 'cpu') return chooseDevice(asked, failed);
   const outcome = await tried(asked);
-  return { device: asked, asked, adapter: outcome.works ? outcome.adapter : null, passedOver: outcome.works ? {} : { [asked]: outcome.reason } };
+  return {
+    device: asked,
+    asked,
+    adapter: outcome.works ? outcome.adapter : null,
+    passedOver: outcome.works ? {} : { [asked]: outcome.reason },
+  };
 }
 
 async function best(failed: PassedOver): Promise<DeviceChoice> {
@@ -78,7 +89,9 @@ async function webgpu(): Promise<Found> {
   if (isSoftware(light)) return { reason: `its adapter, ${light.adapter}, is software on the CPU` };
   const [gpu, cpu] = [await tried('webgpu', true), await tried('cpu', true)];
   if (!gpu.works || !cpu.works || 2 * gpu.seconds < cpu.seconds) return gpu;
-  return { reason: `its adapter${gpu.adapter === null ? '' : `, ${gpu.adapter},`} took ${milliseconds(gpu.seconds)} for what takes the CPU ${milliseconds(cpu.seconds)}` };
+  return {
+    reason: `its adapter${gpu.adapter === null ? '' : `, ${gpu.adapter},`} took ${milliseconds(gpu.seconds)} for what takes the CPU ${milliseconds(cpu.seconds)}`,
+  };
 }
 
 /** Mesa's lavapipe, Google's SwiftShader and Microsoft's WARP. */
@@ -107,7 +120,9 @@ const outcomes = new Map<string, Promise<Probe>>();
 
 /** `computes on the cpu; not on cuda: …; not on webgpu: …` */
 export function choiceInWords({ device, adapter, passedOver }: Pick<DeviceChoice, 'device' | 'adapter' | 'passedOver'>): string {
-  const others = Object.entries(passedOver).map(([name, reason]) => (name === device ? `, which does not work here: ${reason}` : `; not on ${name}: ${reason}`));
+  const others = Object.entries(passedOver).map(([name, reason]) =>
+    name === device ? `, which does not work here: ${reason}` : `; not on ${name}: ${reason}`,
+  );
   return `computes on ${device === 'cpu' ? 'the cpu' : device}${adapter === null ? '' : ` (${adapter})`}${others.join('')}`;
 }
 

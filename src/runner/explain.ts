@@ -57,7 +57,11 @@ export async function explainExperiment(loaded: LoadedExperiment, options: Runne
     optimizer: { name: rule.name, slots: rule.slots, operationsPerNumber: operationsPerNumber(rule) },
     operators: operatorCounts(graph).map((each) => ({ ...each, provider: device })),
     choices,
-    precision: { products: precisionChoice.precision, why: precisionChoice.why, nodes: nodesByPrecision(step.graph, precisionChoice.precision) },
+    precision: {
+      products: precisionChoice.precision,
+      why: precisionChoice.why,
+      nodes: nodesByPrecision(step.graph, precisionChoice.precision),
+    },
     lowered,
     switchedOff: HARMFUL_OPTIMIZERS,
     encoding: onFeatures ? texts.map((batch) => encodingOf(encoder, batch)) : [],
@@ -66,8 +70,13 @@ export async function explainExperiment(loaded: LoadedExperiment, options: Runne
 }
 
 /** On the CPU the graph ends with the gradients; on a GPU it goes on to the updated state, and every node of it stays there. */
-function onDevice(step: StepProgram, training: Experiment['training'], device: Device): { readonly graph: Graph } & Pick<Explanation, 'lowered' | 'choices'> {
-  if (device === 'cpu') return { graph: lower(step.graph, device), lowered: loweredOperators(step.graph, device), choices: choicesOf(step) };
+function onDevice(
+  step: StepProgram,
+  training: Experiment['training'],
+  device: Device,
+): { readonly graph: Graph } & Pick<Explanation, 'lowered' | 'choices'> {
+  if (device === 'cpu')
+    return { graph: lower(step.graph, device), lowered: loweredOperators(step.graph, device), choices: choicesOf(step) };
   const whole = deviceStep(step, optimizerOf(training), training.clip_norm, { stacked: device === 'cuda' }).graph;
   const graph = lower(whole, device);
   return { graph, lowered: loweredOperators(whole, device), choices: deviceChoicesOf(step, graph) };

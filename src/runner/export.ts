@@ -78,7 +78,9 @@ export async function exportRun(run: StoredRun, request: ExportRequest, listen: 
     const validation = await (isLarge(join(run.folder, 'oof.csv'), pathOf(run.experiment.data.train))
       ? aside<Validation>(moduleBeside(import.meta.url, 'validation-rows'), 'readValidation', [run, fold, task.description], request.signal)
       : readValidation(run, fold, task.description));
-    const tokens = await encodeTexts(await loadTokenizer(tokenizerFiles(model)), validation.texts, maxLength, { onProgress: () => throwIfAborted(request) });
+    const tokens = await encodeTexts(await loadTokenizer(tokenizerFiles(model)), validation.texts, maxLength, {
+      onProgress: () => throwIfAborted(request),
+    });
     begin();
     if (request.format === 'onnx') await writePortableFolder(temporary, model, ['float32', ...request.alsoIn]);
     else copyModelFolder(model, temporary);

@@ -43,7 +43,9 @@ export function openFileHashes(artifacts: string): FileHashes {
     async of(path) {
       const absolute = resolve(path);
       const [stat, before] = [statOf(absolute), known.get(absolute)];
-      return before?.size === stat.size && before.changed === stat.ctimeMs && before.inode === stat.ino ? before.sha256 : read(absolute, stat);
+      return before?.size === stat.size && before.changed === stat.ctimeMs && before.inode === stat.ino
+        ? before.sha256
+        : read(absolute, stat);
     },
     async confirm(paths) {
       let isSame = true;

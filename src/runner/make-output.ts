@@ -42,13 +42,21 @@ export async function makeUnlessDone(task: Task, making: Making): Promise<Usage 
       const state = await cache.inspect(address);
       if (state.kind === 'broken') {
         const place = cache.setAside(address);
-        emit({ type: 'notice', level: 'warning', message: `the entry ${task.output} was broken (${state.problem}); it is kept in ${place} and made again` });
+        emit({
+          type: 'notice',
+          level: 'warning',
+          message: `the entry ${task.output} was broken (${state.problem}); it is kept in ${place} and made again`,
+        });
       }
       onStart();
       return await perform(task, making, lock);
     } catch (error) {
       if (lock.isHeld() || signal.aborted || tries === MOST_TRIES) throw error;
-      emit({ type: 'notice', level: 'warning', message: 'this process gave no sign of life for 30 s, so another may have taken over; what it made meanwhile is not used' });
+      emit({
+        type: 'notice',
+        level: 'warning',
+        message: 'this process gave no sign of life for 30 s, so another may have taken over; what it made meanwhile is not used',
+      });
     } finally {
       lock.release();
     }
@@ -63,7 +71,10 @@ async function perform(task: Task, { prepared, threads, worker, emit }: Making, 
     await throwIfGone(tasks.filter(({ id }) => task.after.includes(id)), cache);
     const partial = { folder: cache.partial(addressOf(task)), everySeconds: experiment.resources.checkpoint_seconds, claim: lock.claim };
     const unkeyed = { device, threads, logEvery: experiment.tracking.log_every, evalBatchSize: experiment.training.eval_batch_size };
-    const usage = await worker().perform({ task: task.id, stage: stage.name, params, files, inputs, output, partial, fold, ...unkeyed }, emit);
+    const usage = await worker().perform(
+      { task: task.id, stage: stage.name, params, files, inputs, output, partial, fold, ...unkeyed },
+      emit,
+    );
     await throwIfChanged(task, hashes);
     await cache.commit(output, addressOf(task), task.parts, lock);
     return usage;
@@ -78,7 +89,10 @@ async function throwIfGone(inputs: readonly Task[], cache: PreparedRun['cache'])
     const state = await cache.inspect(addressOf(task));
     if (state.kind === 'sound') continue;
     const problem = state.kind === 'broken' ? state.problem : 'it is gone';
-    throw new OrtrainError('run', `${task.output} was changed while it was in use: ${problem}`, { subject: task.output, remedy: 'Start again: sound outputs are used, and the others made again.' });
+    throw new OrtrainError('run', `${task.output} was changed while it was in use: ${problem}`, {
+      subject: task.output,
+      remedy: 'Start again: sound outputs are used, and the others made again.',
+    });
   }
 }
 
@@ -86,6 +100,9 @@ async function throwIfGone(inputs: readonly Task[], cache: PreparedRun['cache'])
 async function throwIfChanged({ files, parts }: Task, hashes: FileHashes): Promise<void> {
   for (const [name, path] of Object.entries(files)) {
     if ((await hashes.of(path)) === parts.contents[name]) continue;
-    throw new OrtrainError('data', `${path} changed while it was in use`, { subject: path, remedy: 'Start again when nothing writes to it any more.' });
+    throw new OrtrainError('data', `${path} changed while it was in use`, {
+      subject: path,
+      remedy: 'Start again when nothing writes to it any more.',
+    });
   }
 }

@@ -14,7 +14,10 @@ export async function explainedMemory(error: unknown, prepared: PreparedRun, { i
   const key = tooMuchIn(error);
   const plan = await planned(prepared);
   const rows = key === undefined ? null : rowsFor(key, prepared, plan);
-  const need = plan === null ? '' : `; ${id} needs about ${bytes(plan.memory.total)} at its worst moment${plan.gpu === null ? '' : `, and the GPU has ${bytes(plan.gpu.totalBytes)}`}`;
+  const need =
+    plan === null
+      ? ''
+      : `; ${id} needs about ${bytes(plan.memory.total)} at its worst moment${plan.gpu === null ? '' : `, and the GPU has ${bytes(plan.gpu.totalBytes)}`}`;
   return new OrtrainError('run', `${error.message}${need}`, {
     ...(error.subject === undefined ? {} : { subject: error.subject }),
     problems: error.problems.map((problem) => ({ ...problem, message: `${error.message}${need}` })),
@@ -26,7 +29,9 @@ export async function explainedMemory(error: unknown, prepared: PreparedRun, { i
 /** By the plan where it says so; half as many where it took those that failed for few enough. */
 function rowsFor(key: RowsKey, { experiment: { training } }: PreparedRun, plan: GpuPlan | null): number | null {
   if (plan?.fits === false && (plan.remedy === null || plan.remedy.key === key)) return plan.remedy?.rows ?? null;
-  return fewerThan(key === 'training.micro_batch' ? Math.min(training.micro_batch ?? Infinity, training.batch_size) : training.eval_batch_size);
+  return fewerThan(
+    key === 'training.micro_batch' ? Math.min(training.micro_batch ?? Infinity, training.batch_size) : training.eval_batch_size,
+  );
 }
 
 function othersFirst(plan: GpuPlan | null, lanes: number): readonly string[] {

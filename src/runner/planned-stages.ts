@@ -18,7 +18,8 @@ export function plannedStages(experiment: Experiment, pipeline: Pipeline): reado
   const active = pipeline.stages.filter(({ when }) => when === undefined || Boolean(valueAt(experiment, when)));
   const planned = active.map(({ stage, foreach }): PlannedStage => ({ stage: stages[stage]!, perFold: foreach === 'fold' }));
   const unmade = active.flatMap(({ place }, i) => inputProblems(planned, i).map((message): Problem => ({ message, ...place })));
-  if (unmade.length > 0) throw pipelineError(pipeline, unmade, 'Correct the places shown: a stage that makes something stands before those that need it.');
+  if (unmade.length > 0)
+    throw pipelineError(pipeline, unmade, 'Correct the places shown: a stage that makes something stands before those that need it.');
   return planned;
 }
 
@@ -46,11 +47,17 @@ function whyNoInput(kind: string, need: Need, before: readonly PlannedStage[], n
     const known = Object.values(stages).find(({ makes }) => makes === kind)?.name ?? 'no stage';
     return `the stage ${name} needs ${kind}, which ${known} makes, and that does not run before it`;
   }
-  return need === 'one' && maker.perFold && !perFold ? `the stage ${name} runs once and needs ${kind}, but ${maker.stage.name} makes these for each fold` : undefined;
+  return need === 'one' && maker.perFold && !perFold
+    ? `the stage ${name} runs once and needs ${kind}, but ${maker.stage.name} makes these for each fold`
+    : undefined;
 }
 
 function pipelineError({ file }: Pipeline, problems: readonly Problem[], remedy: string): OrtrainError {
-  return new OrtrainError('config', `${file} has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}`, { subject: file, problems, remedy });
+  return new OrtrainError('config', `${file} has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}`, {
+    subject: file,
+    problems,
+    remedy,
+  });
 }
 
 function valueAt(experiment: Experiment, path: string): unknown {

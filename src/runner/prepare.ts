@@ -60,8 +60,15 @@ export interface PreparedRun {
   readonly data: Readonly<Record<string, string>>;
 }
 
-/** Chooses the device, finds or fetches the pretrained model, hashes the inputs and lays out the tasks. Carries nothing out and writes no run folder. */
-export async function prepareRun(loaded: LoadedExperiment, options: RunnerOptions, onDownload?: (progress: DownloadProgress) => void): Promise<PreparedRun> {
+/**
+ * Chooses the device, finds or fetches the pretrained model, hashes the inputs and lays out the tasks. Carries nothing out and writes no
+ * run folder.
+ */
+export async function prepareRun(
+  loaded: LoadedExperiment,
+  options: RunnerOptions,
+  onDownload?: (progress: DownloadProgress) => void,
+): Promise<PreparedRun> {
   const experiment = options.device === 'auto' ? loaded.experiment : withDevice(loaded.experiment, options.device);
   const deviceChoice = await (options.choose ?? chooseDevice)(experiment.resources.device, options.failed);
   const { device } = deviceChoice;
@@ -86,7 +93,21 @@ export async function prepareRun(loaded: LoadedExperiment, options: RunnerOption
   hashes.save();
   const threads = experiment.resources.threads === 'auto' ? availableParallelism() : experiment.resources.threads;
   const place = (): RunPlace => runFolderFor(options.artifacts, experiment, data);
-  return { experiment, place, modelFolder, device, deviceChoice, precisionChoice, threads, cache, hashes, tasks, entries, forced: forcedTasks(tasks, options.force ?? []), data };
+  return {
+    experiment,
+    place,
+    modelFolder,
+    device,
+    deviceChoice,
+    precisionChoice,
+    threads,
+    cache,
+    hashes,
+    tasks,
+    entries,
+    forced: forcedTasks(tasks, options.force ?? []),
+    data,
+  };
 }
 
 /** Throws a usage error where the artifacts folder cannot be written, before anything else needs it. */
@@ -97,7 +118,11 @@ function claimArtifacts(artifacts: string): void {
     accessSync(folder, constants.W_OK);
   } catch (cause) {
     const { code = '' } = cause as NodeJS.ErrnoException;
-    throw new OrtrainError('usage', `the artifacts folder ${folder} cannot be written (${code})`, { subject: folder, remedy: 'Choose another folder with --artifacts.', cause });
+    throw new OrtrainError('usage', `the artifacts folder ${folder} cannot be written (${code})`, {
+      subject: folder,
+      remedy: 'Choose another folder with --artifacts.',
+      cause,
+    });
   }
 }
 
@@ -125,5 +150,8 @@ function forcedTasks(tasks: readonly Task[], names: readonly string[]): Readonly
 
 function unknownStage(flag: string, name: string, tasks: readonly Task[]): OrtrainError {
   const names = [...new Set(tasks.map((task) => task.stage.name))];
-  return new OrtrainError('usage', `${flag} ${name}: this run has no stage of that name`, { subject: name, remedy: `Its stages are ${names.join(', ')}.` });
+  return new OrtrainError('usage', `${flag} ${name}: this run has no stage of that name`, {
+    subject: name,
+    remedy: `Its stages are ${names.join(', ')}.`,
+  });
 }

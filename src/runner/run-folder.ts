@@ -62,7 +62,18 @@ export function publish(task: Task, folder: string): readonly { readonly path: s
   });
 }
 
-const FILES = ['config.yaml', 'environment.json', 'journal.jsonl', 'findings.json', 'folds.csv', 'metrics.json', 'oof.csv', 'predictions.csv', 'submission.csv', 'report.html'];
+const FILES = [
+  'config.yaml',
+  'environment.json',
+  'journal.jsonl',
+  'findings.json',
+  'folds.csv',
+  'metrics.json',
+  'oof.csv',
+  'predictions.csv',
+  'submission.csv',
+  'report.html',
+];
 const FOLDERS = ['figures', 'models', 'mlflow'];
 
 /** Throws before anything is trained where one of the places that a run writes to is a link, or no file or folder. */

@@ -82,7 +82,10 @@ export function unlessDamaged<T>(read: () => T): T | undefined {
   }
 }
 
-/** What is remembered of a run is as good as what is read: under another version or schema, or where a byte has changed, nothing is remembered. */
+/**
+ * What is remembered of a run is as good as what is read: under another version or schema, or where a byte has changed, nothing is
+ * remembered.
+ */
 function seal(content: string): string {
   return sha256(`${hashOf({ format: 1, version: packageVersion(), schema: fileSchemas.experiment })}\n${content}`);
 }
@@ -91,7 +94,9 @@ function readStore(artifacts: string, store: string): ReadonlyMap<string, Rememb
   try {
     const text = readInput(fileInside(artifacts, store), MOST_JSON_BYTES).toString('utf8');
     const content = text.slice(text.indexOf('\n') + 1, -1);
-    return text === `${seal(content)}\n${content}\n` ? new Map(Object.entries(JSON.parse(content) as Record<string, Remembered>)) : new Map();
+    return text === `${seal(content)}\n${content}\n`
+      ? new Map(Object.entries(JSON.parse(content) as Record<string, Remembered>))
+      : new Map();
   } catch {
     return new Map();
   }

@@ -59,7 +59,12 @@ export function readRunAndHistory(artifacts: string, name: string): { readonly r
     const near = nearest(name, names);
     throw new OrtrainError('usage', `there is no run ${name} in ${runsFolder(artifacts)}`, {
       subject: name,
-      remedy: near !== undefined ? `Did you mean ${near}?` : names.length > 0 ? `The runs are ${names.join(', ')}.` : 'Start one with: pipeline run <config>',
+      remedy:
+        near !== undefined
+          ? `Did you mean ${near}?`
+          : names.length > 0
+            ? `The runs are ${names.join(', ')}.`
+            : 'Start one with: pipeline run <config>',
     });
   }
   if (dirname(folder) === runsFolder(artifacts)) folderInside(dirname(folder), basename(folder));
@@ -67,7 +72,10 @@ export function readRunAndHistory(artifacts: string, name: string): { readonly r
   const metrics = readMetrics(folder);
   const experiment = readExperiment(fileInside(folder, 'config.yaml'));
   const progress = history === undefined ? undefined : progressOf(history);
-  return { run: { ...summed(folder, progress), experiment, metrics, trainedFolds: trainedFoldsOf(folder, metrics?.folds.length) }, history };
+  return {
+    run: { ...summed(folder, progress), experiment, metrics, trainedFolds: trainedFoldsOf(folder, metrics?.folds.length) },
+    history,
+  };
 }
 
 /** The threads that a run was configured for; all of the machine's where that was left to it. */
@@ -125,6 +133,13 @@ function isRun(folder: string): boolean {
 /** The last start and what became of it, and the seconds of all starts together. */
 function summed(folder: string, progress: RunProgress | undefined): Omit<StoredRun, 'experiment' | 'metrics' | 'trainedFolds'> {
   const name = basename(folder);
-  if (progress === undefined) return { name, folder, status: 'damaged', startedAt: lstatSync(join(folder, 'journal.jsonl')).mtime.toISOString(), seconds: null };
-  return { name, folder, status: statusOf(progress, folder), startedAt: new Date(progress.startedAt ?? 0).toISOString(), seconds: progress.seconds };
+  if (progress === undefined)
+    return { name, folder, status: 'damaged', startedAt: lstatSync(join(folder, 'journal.jsonl')).mtime.toISOString(), seconds: null };
+  return {
+    name,
+    folder,
+    status: statusOf(progress, folder),
+    startedAt: new Date(progress.startedAt ?? 0).toISOString(),
+    seconds: progress.seconds,
+  };
 }

@@ -5,7 +5,12 @@
  *
  * @param work gets the number of its lane, from 0; a lane does one item after the other
  */
-export async function sideBySide<T, R>(items: readonly T[], lanes: number, work: (item: T, lane: number) => Promise<R>, stop: () => void): Promise<readonly R[]> {
+export async function sideBySide<T, R>(
+  items: readonly T[],
+  lanes: number,
+  work: (item: T, lane: number) => Promise<R>,
+  stop: () => void,
+): Promise<readonly R[]> {
   const results: R[] = [];
   let failure: { readonly error: unknown } | undefined;
   const waiting = items.entries();

@@ -13,7 +13,12 @@ const FIRST_LOOK_MS = 1000;
 const GPU_PATIENCE_MS = 5000;
 
 /** Does a piece of work, and tells now and then what this process and all that it has started take of the machine. */
-export async function watchSystem<T>(listen: Listener<SystemFigures>, work: () => Promise<T>, firstMs = FIRST_LOOK_MS, everyMs = LOOK_EVERY_MS): Promise<T> {
+export async function watchSystem<T>(
+  listen: Listener<SystemFigures>,
+  work: () => Promise<T>,
+  firstMs = FIRST_LOOK_MS,
+  everyMs = LOOK_EVERY_MS,
+): Promise<T> {
   const readGpus = gpuReader();
   let isOver = false;
   let before = taken();
@@ -23,7 +28,12 @@ export async function watchSystem<T>(listen: Listener<SystemFigures>, work: () =
     const now = taken();
     const cpuPercent = (100 * Math.max(0, now.cpuSeconds - before.cpuSeconds)) / Math.max(1e-3, now.at - before.at);
     before = now;
-    listen({ cpuPercent: Number(cpuPercent.toFixed(1)), memoryBytes: now.memoryBytes, freeBytes: freemem(), ...(gpus === undefined ? {} : { gpus }) });
+    listen({
+      cpuPercent: Number(cpuPercent.toFixed(1)),
+      memoryBytes: now.memoryBytes,
+      freeBytes: freemem(),
+      ...(gpus === undefined ? {} : { gpus }),
+    });
     timer = setTimeout(look, everyMs).unref();
   };
   let timer = setTimeout(look, firstMs).unref();

@@ -55,7 +55,9 @@ export async function taskGraph(
         contents,
         fold: fold ?? null,
         inputs: keysOf(inputs, stage.reads === 'training' ? 'trainingKey' : 'key'),
-        engine: stage.usesDevice ? { device, onnxruntime: onnxruntimeVersion(), ...(surroundings.precision === 'tf32' ? { products: 'tf32' } : {}) } : null,
+        engine: stage.usesDevice
+          ? { device, onnxruntime: onnxruntimeVersion(), ...(surroundings.precision === 'tf32' ? { products: 'tf32' } : {}) }
+          : null,
       };
       const key = hashOf(parts);
       const { test: _, ...ofTraining } = contents;

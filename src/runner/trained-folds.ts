@@ -1,7 +1,9 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** How many folds of a run have a trained model: those that were evaluated together, or, before that, those whose models are in its folder. */
+/**
+ * How many folds of a run have a trained model: those that were evaluated together, or, before that, those whose models are in its folder.
+ */
 export function trainedFoldsOf(folder: string, evaluated: number | undefined): number {
   if (evaluated !== undefined) return evaluated;
   const models = join(folder, 'models');

@@ -52,7 +52,13 @@ export async function trainingSteps(prepared: PreparedRun, { outputs, loss }: Le
   const texts = exampleBatches(experiment, encoder, await cachedTokens(prepared));
   const batches = onFeatures ? [featureBatch(training.batch_size, encoder.hiddenSize)] : texts;
   const gpu = device === 'cpu' ? undefined : deviceMemory(step, optimizer, training.clip_norm, device);
-  return { encoder, onFeatures, step, texts, costs: batches.map((batch) => costOf(step, batch, { optimizer, outputs, gpu, rows: training.micro_batch ?? Infinity })) };
+  return {
+    encoder,
+    onFeatures,
+    step,
+    texts,
+    costs: batches.map((batch) => costOf(step, batch, { optimizer, outputs, gpu, rows: training.micro_batch ?? Infinity })),
+  };
 }
 
 interface Costing {
@@ -65,7 +71,8 @@ interface Costing {
 
 function costOf(step: StepProgram, { shape, part }: FedBatch, { optimizer: { rule }, outputs, gpu, rows }: Costing): StepCost {
   const rowsAtATime = Math.min(rows, shape.texts);
-  const lengths = (texts: number): Symbols => lengthsOf(step, { ...part(texts), ...targetFeeds(new Float32Array(texts * outputs), outputs) });
+  const lengths = (texts: number): Symbols =>
+    lengthsOf(step, { ...part(texts), ...targetFeeds(new Float32Array(texts * outputs), outputs) });
   const [whole, atATime] = [lengths(shape.texts), lengths(rowsAtATime)];
   const ofGpu = rowsAtATime < shape.texts ? gpu?.part(atATime) : gpu?.whole(atATime);
   return {

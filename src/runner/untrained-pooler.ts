@@ -21,15 +21,24 @@ const finding = {
  */
 export function inspectPooler({ model, seed }: Pick<Experiment, 'model' | 'seed'>, folder: string): readonly Finding[] {
   const files = encoderFiles(folder, model);
-  if (!model.freeze_encoder || model.weights !== 'pretrained' || !Object.keys(files).some((name) => name.endsWith('.safetensors'))) return [];
+  if (!model.freeze_encoder || model.weights !== 'pretrained' || !Object.keys(files).some((name) => name.endsWith('.safetensors')))
+    return [];
   const { config } = initialWeights(files, model, seed);
   const pooler = encoderForward(config).parameters.find(({ name }) => name.endsWith(BIAS));
   if (pooler === undefined) return [];
   const file = openWeights(folder);
   const stored = [...file.entries.keys()].find((name) => name.endsWith(BIAS));
-  if (stored === undefined) return [{ ...finding, message: `model.freeze_encoder is true, and ${model.base} has no pooler, so the head learns from one at random` }];
+  if (stored === undefined)
+    return [
+      { ...finding, message: `model.freeze_encoder is true, and ${model.base} has no pooler, so the head learns from one at random` },
+    ];
   if (readFloats(file, stored).some((value) => value !== 0)) return [];
-  return [{ ...finding, message: `model.freeze_encoder is true, and the pooler of ${model.base} was never trained (its bias is zero), so the head learns from values that say little` }];
+  return [
+    {
+      ...finding,
+      message: `model.freeze_encoder is true, and the pooler of ${model.base} was never trained (its bias is zero), so the head learns from values that say little`,
+    },
+  ];
 }
 
 const BIAS = 'pooler.dense.bias';

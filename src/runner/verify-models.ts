@@ -10,10 +10,16 @@ import type { StoredRun } from './runs.ts';
  * @param models their folders
  * @param which `all`: there may be no other; a model that the run made and that has gone is named, too
  */
-export async function verifyModels({ folder }: StoredRun, models: readonly string[], which: 'all' | 'these', signal?: AbortSignal): Promise<void> {
+export async function verifyModels(
+  { folder }: StoredRun,
+  models: readonly string[],
+  which: 'all' | 'these',
+  signal?: AbortSignal,
+): Promise<void> {
   const recorded = recordedFiles(folder);
   const folders = models.map((model) => relative(folder, model).replaceAll('\\', '/'));
-  const isAsked = (path: string): boolean => (which === 'all' ? path.startsWith('models/') : folders.some((model) => path.startsWith(`${model}/`)));
+  const isAsked = (path: string): boolean =>
+    which === 'all' ? path.startsWith('models/') : folders.some((model) => path.startsWith(`${model}/`));
   const read = folders.flatMap((model) => presentFiles(join(folder, model)).map((name) => `${model}/${name}`));
   await throwIfChanged(folder, [...new Set([...[...recorded.keys()].filter(isAsked), ...read])], recorded, signal);
 }

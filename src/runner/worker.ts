@@ -116,7 +116,13 @@ export function answerOf<Done extends { readonly type: 'done' } = Extract<Worker
 }
 
 /** A driver whose memory is full may end the process; what it printed then says so. */
-function endOf({ task, stage, device }: TaskOrder, pid: number | undefined, code: number | null, signal: NodeJS.Signals | null, lastWords: string): Error {
+function endOf(
+  { task, stage, device }: TaskOrder,
+  pid: number | undefined,
+  code: number | null,
+  signal: NodeJS.Signals | null,
+  lastWords: string,
+): Error {
   const end = processEnd(task, pid, code, signal, lastWords);
   const memory = end instanceof OrtrainError && end.code === 'run' ? outOfMemory(lastWords, device, end) : undefined;
   return memory === undefined ? end : inRows(memory, stage === 'train' ? 'training.micro_batch' : 'training.eval_batch_size');
@@ -133,7 +139,10 @@ export function processEnd(
 ): Error {
   if (signal === 'SIGINT' || signal === 'SIGTERM') return interrupted();
   const how = signal === null ? `ended with exit code ${code}` : signal === 'SIGKILL' ? 'was killed (SIGKILL)' : `broke down (${signal})`;
-  const memory = signal === 'SIGKILL' ? ' If it was the system that killed it, memory ran out: set training.micro_batch to fewer rows, or train fewer folds at a time (resources.parallel_folds).' : '';
+  const memory =
+    signal === 'SIGKILL'
+      ? ' If it was the system that killed it, memory ran out: set training.micro_batch to fewer rows, or train fewer folds at a time (resources.parallel_folds).'
+      : '';
   return new OrtrainError('run', `the process of ${task} (pid ${pid ?? 'unknown'}) ${how}`, {
     subject: task,
     remedy: `${remedy}${memory}`,
@@ -144,7 +153,8 @@ export function processEnd(
 /** The end of what a process has printed. */
 export function lastWordsOf({ stdout, stderr }: ChildProcess): () => string {
   let text = '';
-  for (const stream of [stdout, stderr]) stream?.setEncoding('utf8').on('data', (more: string) => (text = `${text}${more}`.slice(-LAST_CHARACTERS)));
+  for (const stream of [stdout, stderr])
+    stream?.setEncoding('utf8').on('data', (more: string) => (text = `${text}${more}`.slice(-LAST_CHARACTERS)));
   return () => text.trim();
 }
 

@@ -17,7 +17,8 @@ interface Params {
 
 /**
  * For a frozen encoder: its pooled output for every row, once for all folds, epochs and heads. Dropout is off, because
- * features that differ from epoch to epoch could not be kept. Beside them lies the encoder, as the folds' models will share it. Output: features.
+ * features that differ from epoch to epoch could not be kept. Beside them lies the encoder, as the folds' models will share it. Output:
+ * features.
  */
 export const encode: Stage<Params> = {
   name: 'encode',
@@ -48,7 +49,10 @@ export const encode: Stage<Params> = {
       let before = { rows: 0, positions: 0 };
       for (const [i, part] of parts.entries()) {
         const texts = sources[i] as BatchSource;
-        saveFeatures(join(output, `${part}.features`), await featuresOf(context, model, weights.config.hiddenSize, texts, { before, total }));
+        saveFeatures(
+          join(output, `${part}.features`),
+          await featuresOf(context, model, weights.config.hiddenSize, texts, { before, total }),
+        );
         const { positions } = batchTokens(texts.lengths, evaluationBatches(texts.lengths, context.evalBatchSize));
         before = { rows: before.rows + texts.lengths.length, positions: before.positions + positions };
       }

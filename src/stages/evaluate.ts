@@ -24,7 +24,14 @@ export const evaluate: Stage<null> = {
     const { task, train } = readExampleIndex(inputs.one('tokens'));
     const models = inputs.eachFold('model');
     const folds = models.map((model) => readJson<FoldHistory>(model, 'history.json'));
-    const { rows: at, folds: foldOf, predictions } = outOfFold(folds, models.map((model) => readJson<FoldValidation>(model, 'validation.json')));
+    const {
+      rows: at,
+      folds: foldOf,
+      predictions,
+    } = outOfFold(
+      folds,
+      models.map((model) => readJson<FoldValidation>(model, 'validation.json')),
+    );
     const targets = targetsAt(train.targets, at);
 
     const metrics: RunMetrics = {
@@ -58,7 +65,11 @@ function outOfFold(folds: readonly FoldHistory[], validations: readonly FoldVali
   found.forEach(({ fold, at }, i) => {
     for (let k = 0; k < width; k++) numbers[i * width + k] = validations[fold]!.probabilities[at * width + k]!;
   });
-  return { rows: Int32Array.from(found, ({ row }) => row), folds: Int32Array.from(found, ({ fold }) => folds[fold]?.fold ?? 0), predictions: { width, numbers } };
+  return {
+    rows: Int32Array.from(found, ({ row }) => row),
+    folds: Int32Array.from(found, ({ fold }) => folds[fold]?.fold ?? 0),
+    predictions: { width, numbers },
+  };
 }
 
 function validationNames(folds: readonly FoldHistory[]): readonly string[] {

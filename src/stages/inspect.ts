@@ -34,10 +34,20 @@ export const inspect: Stage<Params> = {
     const train = await readTable({ path: files['train'] ?? '', ...params.train });
     const test = files['test'] === undefined ? null : await readTable({ path: files['test'], ...params.test });
     const foldOf = await readFolds(join(inputs.one('folds'), 'folds.csv'));
-    const findings = await inspectData({ train, test, examples: trainExamples(train, params.data), foldOf }, params, await loadTokenizer(files), { threads, onProgress: throwIfStopped });
+    const findings = await inspectData(
+      { train, test, examples: trainExamples(train, params.data), foldOf },
+      params,
+      await loadTokenizer(files),
+      { threads, onProgress: throwIfStopped },
+    );
     writeJsonAtomic(join(output, 'findings.json'), { findings });
     const warnings = findings.filter(({ severity }) => severity === 'warning').length;
-    if (warnings > 0) emit({ type: 'notice', level: 'warning', message: `${plural(warnings, 'warning')} about the data in findings.json; pipeline check shows ${warnings === 1 ? 'it' : 'them'}` });
+    if (warnings > 0)
+      emit({
+        type: 'notice',
+        level: 'warning',
+        message: `${plural(warnings, 'warning')} about the data in findings.json; pipeline check shows ${warnings === 1 ? 'it' : 'them'}`,
+      });
   },
 };
 

@@ -36,7 +36,11 @@ export function writeExampleIndex(tokens: string, { task, train, test }: Example
 export function readExampleIndex(tokens: string): ExampleIndex {
   const { train, test, ...description } = readJson<StoredIndex & TaskDescription>(tokens, INDEX);
   const values = Float64Array.from(train.labels, (label) => label ?? NaN);
-  return { task: openTask(description), train: { ids: train.ids, targets: { width: Math.max(1, values.length / train.ids.length), values } }, test };
+  return {
+    task: openTask(description),
+    train: { ids: train.ids, targets: { width: Math.max(1, values.length / train.ids.length), values } },
+    test,
+  };
 }
 
 const INDEX = 'examples.json';

@@ -25,7 +25,10 @@ export const split: Stage<Params> = {
     return { params: { ...params, split: { ...split, seed: split.shuffle ? (split.seed ?? seed) : 0 } }, files };
   },
   async run({ params, files, output }) {
-    const examples = await readTrainExamples({ path: files['train'] ?? '', ...params.train }, { ...params.data, group_by: params.split.group_by });
+    const examples = await readTrainExamples(
+      { path: files['train'] ?? '', ...params.train },
+      { ...params.data, group_by: params.split.group_by },
+    );
     const strata = examples.task.strata(examples.targets);
     writeFolds(join(output, 'folds.csv'), examples.ids, assignFolds({ ...examples, strata }, params.split));
   },

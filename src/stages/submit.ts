@@ -29,12 +29,19 @@ export const submit: Stage<Params> = {
   async run({ params, files, inputs, output }) {
     const { task } = readExampleIndex(inputs.one('tokens'));
     const table = await readTable(join(inputs.one('predictions'), 'predictions.csv'));
-    const { encoding, columns: given = null, names = params.data.id === null ? [] : [params.data.id], isNamed = false } = params.sample ?? {};
+    const {
+      encoding,
+      columns: given = null,
+      names = params.data.id === null ? [] : [params.data.id],
+      isNamed = false,
+    } = params.sample ?? {};
     const sample = await readTable({ path: files['sample'] ?? '', columns: given, ...(encoding === undefined ? {} : { encoding }) });
     const ids = columnOf(table, 'id') ?? [];
     const predictions = readPredictions(table, task.columns, 1);
     const id = sampleIdColumn(sample, { names, isNamed }, ids);
-    const submission = buildSubmission(sample, { file: 'predictions.csv', ids }, id, (columns) => task.submissionValues(predictions, columns));
+    const submission = buildSubmission(sample, { file: 'predictions.csv', ids }, id, (columns) =>
+      task.submissionValues(predictions, columns),
+    );
     const path = join(output, 'submission.csv');
     writeFileAtomic(path, given === null ? writeCsv(submission.columns, submission.rows) : writeRecords(submission.rows));
     checkSubmission(await readTable({ path, columns: given }), sample, id);

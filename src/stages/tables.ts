@@ -12,10 +12,16 @@ export interface TableParams {
 }
 
 /** Parameters and files of a stage that reads the training table and, unless `trainOnly` says so, the table to predict. */
-export function pickTables(data: Data, trainOnly = false): { readonly params: TableParams; readonly files: Readonly<Record<string, string>> } {
+export function pickTables(
+  data: Data,
+  trainOnly = false,
+): { readonly params: TableParams; readonly files: Readonly<Record<string, string>> } {
   const { train, test } = tablesOf(data);
   const { conflicts, duplicates } = data;
-  const ofTest = test === null || trainOnly ? {} : { ...readingOf(test), ...(test.id === train.id ? {} : { id: test.id }), ...(test.text === train.text ? {} : { text: test.text }) };
+  const ofTest =
+    test === null || trainOnly
+      ? {}
+      : { ...readingOf(test), ...(test.id === train.id ? {} : { id: test.id }), ...(test.text === train.text ? {} : { text: test.text }) };
   return {
     params: {
       data: { id: train.id, text: train.text, target: train.target, conflicts, duplicates },

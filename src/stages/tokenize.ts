@@ -32,7 +32,10 @@ export const tokenize: Stage<Params> = {
     const train = await readTrainExamples({ path: files['train'] ?? '', ...params.train }, params.data);
     const left = cleaningSentence(train.cleaning);
     if (left !== undefined) emit({ type: 'notice', level: 'info', message: left });
-    const test = files['test'] === undefined ? undefined : await readTestExamples({ path: files['test'], ...params.test }, { ...params.data, ...params.test });
+    const test =
+      files['test'] === undefined
+        ? undefined
+        : await readTestExamples({ path: files['test'], ...params.test }, { ...params.data, ...params.test });
     const tokenizer = await loadTokenizer(files);
     for (const message of tokenizer.changes) emit({ type: 'notice', level: 'info', message });
     const total = train.texts.length + (test?.texts.length ?? 0);

@@ -34,9 +34,18 @@ export const train: Stage<Params> = {
   writes: (_, has) => ['history.json', 'validation.json', ...modelFolderFiles(has('features')).map((name) => `model/${name}`)],
   publishes: { model: 'models/fold-{fold}' },
   usesDevice: true,
-  pick: ({ model, training: { eval_batch_size: _speed, precision: _asked, micro_batch: micro, ...ofTraining }, seed }, { modelFolder, precision }) => ({
+  pick: (
+    { model, training: { eval_batch_size: _speed, precision: _asked, micro_batch: micro, ...ofTraining }, seed },
+    { modelFolder, precision },
+  ) => ({
     params: {
-      model: { weights: model.weights, resize_embeddings: model.resize_embeddings, freeze_encoder: model.freeze_encoder, head: model.head, max_seq_length: model.max_seq_length },
+      model: {
+        weights: model.weights,
+        resize_embeddings: model.resize_embeddings,
+        freeze_encoder: model.freeze_encoder,
+        head: model.head,
+        max_seq_length: model.max_seq_length,
+      },
       training: { ...ofTraining, ...(micro === null || micro >= ofTraining.batch_size ? {} : { micro_batch: micro }) },
       ...(precision === 'float32' ? {} : { precision }),
       seed,
@@ -54,10 +63,22 @@ export const train: Stage<Params> = {
     const weights = initialWeights(files, model, seed);
     const features = inputs.optional('features');
     const source =
-      features === undefined ? tokenSource(loadTokens(join(tokens, 'train.tokens')), weights.config) : featureSource(loadFeatures(join(features, 'train.features')));
+      features === undefined
+        ? tokenSource(loadTokens(join(tokens, 'train.tokens')), weights.config)
+        : featureSource(loadFeatures(join(features, 'train.features')));
 
     const foldSeed = seedFor(seed, 'fold', fold);
-    const classifier = await openClassifier({ weights, head: model.head, task, onFeatures: features !== undefined, training, precision, device, threads, seed: foldSeed });
+    const classifier = await openClassifier({
+      weights,
+      head: model.head,
+      task,
+      onFeatures: features !== undefined,
+      training,
+      precision,
+      device,
+      threads,
+      seed: foldSeed,
+    });
     for (const message of classifier.notices) emit({ type: 'notice', level: 'warning', message });
     try {
       const { epochs, best, stopped } = await fit({
@@ -77,7 +98,10 @@ export const train: Stage<Params> = {
       });
       const metrics = epochs.find(({ epoch }) => epoch === best.epoch)?.metrics ?? {};
       writeJsonAtomic(join(output, 'history.json'), { fold, best_epoch: best.epoch, stopped, epochs, best: metrics } satisfies FoldHistory);
-      writeJsonAtomic(join(output, 'validation.json'), { rows: [...validationRows], probabilities: [...best.validation] } satisfies FoldValidation);
+      writeJsonAtomic(join(output, 'validation.json'), {
+        rows: [...validationRows],
+        probabilities: [...best.validation],
+      } satisfies FoldValidation);
       writeModelFolder(join(output, 'model'), {
         files,
         config: weights.config,

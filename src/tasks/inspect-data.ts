@@ -49,7 +49,9 @@ export async function inspectData(
   const findings: readonly Finding[] = [
     ...inspectTexts({ texts: all.texts, kept: examples, foldOf, test: testTexts, ofSameText }),
     ...all.task.findings({ table: train, used: data, all, kept: examples, foldOf, folds: split.folds, shuffle: split.shuffle }),
-    ...(tokenizer === null ? [noTokenizer] : await inspectTokens(tokenizer, examples.texts, testTexts ?? [], { maxLength: model.max_seq_length, batches }, encoding)),
+    ...(tokenizer === null
+      ? [noTokenizer]
+      : await inspectTokens(tokenizer, examples.texts, testTexts ?? [], { maxLength: model.max_seq_length, batches }, encoding)),
   ];
   return findings.toSorted((a, b) => rank(a) - rank(b));
 }
@@ -61,7 +63,8 @@ function rank({ severity }: Finding): number {
 const noTokenizer: Finding = {
   severity: 'info',
   code: 'no-tokenizer',
-  message: 'the model is not on this machine yet, so nothing is said about cut texts, padding and unknown words; a run fetches it, and writes findings.json with these',
+  message:
+    'the model is not on this machine yet, so nothing is said about cut texts, padding and unknown words; a run fetches it, and writes findings.json with these',
   count: 0,
   examples: [],
 };

@@ -151,7 +151,12 @@ function changeBy(history: RunHistory, entry: Timed, { entries, worked }: Clock,
   }
 }
 
-function withTask({ tasks, notices, starts }: RunHistory, entry: Extract<Timed, { readonly task: string }>, serial: number, put: Put): Partial<RunHistory> {
+function withTask(
+  { tasks, notices, starts }: RunHistory,
+  entry: Extract<Timed, { readonly task: string }>,
+  serial: number,
+  put: Put,
+): Partial<RunHistory> {
   const task = advanceTask(tasks.get(entry.task), entry, { start: starts.length - 1, serial });
   const isNotice = entry.type === 'task-event' && entry.event.type === 'notice';
   return { tasks: put(tasks, entry.task, task), ...(isNotice ? { notices: withItem(notices, entry.event.message) } : {}) };

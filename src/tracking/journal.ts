@@ -71,7 +71,10 @@ const MOST_LINE_BYTES = 1 << 26;
 
 /** The last moment that JavaScript knows: 100 million days after 1970. */
 const LAST_TIME = 8.64e15;
-const time = primitive<number>('a time in milliseconds since 1970', (value) => Number.isFinite(value) && Math.abs(Number(value)) <= LAST_TIME);
+const time = primitive<number>(
+  'a time in milliseconds since 1970',
+  (value) => Number.isFinite(value) && Math.abs(Number(value)) <= LAST_TIME,
+);
 
 /** A line of the journal. Events that a later version may add are let through. */
 const journalEntry: Shape = both(object({ v: primitive<1>('1', (value) => value === 1), t: time }), runEvent);
@@ -115,7 +118,8 @@ function* journalParts(path: string, start: number, mostBytes: number): Generato
       if (whole === 0 && read < length) return;
       if (whole === 0) {
         length *= 2;
-        if (length > MOST_LINE_BYTES) return yield { entries: [undefined], problems: new Map([[0, 'this line is too long to be an event']]), end: at };
+        if (length > MOST_LINE_BYTES)
+          return yield { entries: [undefined], problems: new Map([[0, 'this line is too long to be an event']]), end: at };
         continue;
       }
       yield partOf(bytes.toString('utf8', 0, whole), at + whole);
@@ -155,7 +159,11 @@ function openForAppending(path: string): number {
     return file;
   } catch (cause) {
     if (cause instanceof OrtrainError) throw cause;
-    throw new OrtrainError('environment', `cannot write the journal ${path}`, { subject: path, remedy: 'Check the permissions of the folder and the space on the disk.', cause });
+    throw new OrtrainError('environment', `cannot write the journal ${path}`, {
+      subject: path,
+      remedy: 'Check the permissions of the folder and the space on the disk.',
+      cause,
+    });
   }
 }
 

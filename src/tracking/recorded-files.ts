@@ -21,7 +21,12 @@ export async function throwIfResultsChanged(folder: string, paths: readonly stri
  * Throws a `data` error that names each of a run's files that is not what the run left there, or, where `paths` names it, that its
  * journal does not know. Reads the files.
  */
-export async function throwIfChanged(folder: string, paths: readonly string[], recorded: ReadonlyMap<string, RecordedFile>, signal?: AbortSignal): Promise<void> {
+export async function throwIfChanged(
+  folder: string,
+  paths: readonly string[],
+  recorded: ReadonlyMap<string, RecordedFile>,
+  signal?: AbortSignal,
+): Promise<void> {
   const problems: Problem[] = [];
   for (const path of paths) {
     if (signal?.aborted === true) throw interrupted();

@@ -42,7 +42,8 @@ export function readMetrics(folder: string, digest?: string): RunMetrics | null 
   const file = fileInside(folder, 'metrics.json');
   if (!isThere(file)) return null;
   const metrics = readJsonInput(file, runMetrics as ShapeOf<RunMetrics>); // what describes the task is looked at where it is opened
-  if (digest !== undefined && sha256(readInput(file, MOST_JSON_BYTES)) !== digest) throw unreadable(file, 'it was changed after the run wrote it');
+  if (digest !== undefined && sha256(readInput(file, MOST_JSON_BYTES)) !== digest)
+    throw unreadable(file, 'it was changed after the run wrote it');
   return metrics;
 }
 

@@ -47,7 +47,8 @@ export interface Attempt {
   readonly finished: { readonly seconds: number; readonly usage: Usage | undefined } | undefined;
   readonly epochs: Growing<StageEventOf<'epoch'> & { readonly t: number }>;
   /** What went through a model, from report to report; undefined where none was told. */
-  readonly passes: { readonly seconds: number; readonly positions: number; readonly last: { readonly t: number; readonly positions: number } } | undefined;
+  readonly passes:
+    { readonly seconds: number; readonly positions: number; readonly last: { readonly t: number; readonly positions: number } } | undefined;
 }
 
 export interface Rate {
@@ -87,10 +88,26 @@ interface Report {
   readonly unit: string;
 }
 
-export const waiting: TaskNow = { status: 'waiting', startedAt: 0, lanes: undefined, seconds: 0, step: undefined, epoch: undefined, progress: undefined, reports: undefined };
+export const waiting: TaskNow = {
+  status: 'waiting',
+  startedAt: 0,
+  lanes: undefined,
+  seconds: 0,
+  step: undefined,
+  epoch: undefined,
+  progress: undefined,
+  reports: undefined,
+};
 
 /** What is told of a task before its first attempt, and again where what was done is done anew. */
-const nothingTold = { isDone: false, record: undefined, bestEpoch: null, rates: growing<Rate>(), decisions: growing<Decision>(), notices: growing<string>() };
+const nothingTold = {
+  isDone: false,
+  record: undefined,
+  bestEpoch: null,
+  rates: growing<Rate>(),
+  decisions: growing<Decision>(),
+  notices: growing<string>(),
+};
 
 /** Where in the history of its run an entry stands. */
 interface Place {
@@ -103,7 +120,19 @@ interface Place {
 /** A task after one more entry about it, of which the first follows on undefined. */
 export function advanceTask(before: TaskHistory | undefined, entry: TaskEntry, place: Place): TaskHistory {
   const { task: id, stage, fold, t } = entry;
-  const task = before ?? { task: id, stage, fold, now: waiting, isOpen: false, begunBy: -1, recordedBy: -1, past: growing(), current: undefined, from: 0, ...nothingTold };
+  const task = before ?? {
+    task: id,
+    stage,
+    fold,
+    now: waiting,
+    isOpen: false,
+    begunBy: -1,
+    recordedBy: -1,
+    past: growing(),
+    current: undefined,
+    from: 0,
+    ...nothingTold,
+  };
   const past = task.current === undefined ? task.past : withItem(task.past, task.current);
   switch (entry.type) {
     case 'task-started':
@@ -122,7 +151,14 @@ export function advanceTask(before: TaskHistory | undefined, entry: TaskEntry, p
     case 'task-finished': {
       const { seconds, usage, record } = entry;
       const finished = { ...(task.current ?? begunAt(t, place)), lastAt: t, finished: { seconds, usage } };
-      return { ...task, ...recorded(record, place), past: withItem(task.past, finished), current: undefined, now: { ...task.now, status: 'done', seconds }, isDone: true };
+      return {
+        ...task,
+        ...recorded(record, place),
+        past: withItem(task.past, finished),
+        current: undefined,
+        now: { ...task.now, status: 'done', seconds },
+        isDone: true,
+      };
     }
     case 'task-event':
       return { ...task, now: nowAfter(task.now, entry.event, t), ...told(task, entry.event, t, place) };
@@ -150,7 +186,9 @@ function told(task: TaskHistory, event: StageEvent, t: number, place: Place): Pa
   const during = current ?? begunAt(t, place);
   switch (event.type) {
     case 'step':
-      return event.steps > 0 ? { current, rates: withRate(task.rates, { step: event.step, epoch: (event.step / event.steps) * event.epochs, lr: event.lr }) } : { current };
+      return event.steps > 0
+        ? { current, rates: withRate(task.rates, { step: event.step, epoch: (event.step / event.steps) * event.epochs, lr: event.lr }) }
+        : { current };
     case 'epoch':
       return { current: { ...during, epochs: withItem(during.epochs, { ...event, t }) } };
     case 'progress':

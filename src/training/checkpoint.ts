@@ -55,7 +55,9 @@ export interface Checkpoints {
   /** Whether it is time for another one. */
   isDue(): boolean;
   save(trainer: Trainer, state: FitState): Promise<void>;
-  /** Brings the trainer to where the last checkpoint was made; null where there is none. Throws OrtrainError `data` for one that is damaged. */
+  /**
+   * Brings the trainer to where the last checkpoint was made; null where there is none. Throws OrtrainError `data` for one that is damaged.
+   */
   restore(trainer: Trainer): Promise<FitState | null>;
   /** Forgets what was saved. */
   clear(): void;
@@ -89,7 +91,8 @@ export function openCheckpoints(folder: string, everySeconds: number, claim?: st
   return {
     isDue: () => performance.now() >= due,
     async save(trainer, { pass, best, ...rest }) {
-      if (claim !== undefined && touchedAt(claim) === undefined) throw new OrtrainError('run', `another process has taken over the checkpoints in ${folder}`, { subject: folder });
+      if (claim !== undefined && touchedAt(claim) === undefined)
+        throw new OrtrainError('run', `another process has taken over the checkpoints in ${folder}`, { subject: folder });
       const began = performance.now();
       const { parameters, optimizer } = await trainer.look();
       const { step, slots, scaling } = optimizer;
@@ -102,7 +105,8 @@ export function openCheckpoints(folder: string, everySeconds: number, claim?: st
         ...Object.assign({}, ...Object.entries(slots).map(([slot, tensors]) => prefixed(slotPrefix(slot), tensors))),
         [LOGITS]: logits,
       });
-      if (best !== null && names.best !== null && bestSaved?.name !== names.best) bestSaved = { name: names.best, sum: writeTensors(join(folder, names.best), best.parameters) };
+      if (best !== null && names.best !== null && bestSaved?.name !== names.best)
+        bestSaved = { name: names.best, sum: writeTensors(join(folder, names.best), best.parameters) };
       const saved: Saved = {
         format: FORMAT,
         ...names,
@@ -120,23 +124,42 @@ export function openCheckpoints(folder: string, everySeconds: number, claim?: st
     async restore(trainer) {
       if (!existsSync(root)) return null;
       const { state, step, slots, scaling, tensors, best, sums } = parseSaved(root);
-      for (const [name, sum] of [[tensors, sums.tensors], [best, sums.best]] as const) {
-        if (name !== null && (await contentHash(join(folder, name))) !== sum) throw damaged(join(folder, name), 'it was changed after it was written');
+      for (const [name, sum] of [
+        [tensors, sums.tensors],
+        [best, sums.best],
+      ] as const) {
+        if (name !== null && (await contentHash(join(folder, name))) !== sum)
+          throw damaged(join(folder, name), 'it was changed after it was written');
       }
       if (best !== null && sums.best !== null) bestSaved = { name: best, sum: sums.best };
       const file = openTensorFile(join(folder, tensors));
       const restored: FitState = {
         ...state,
         pass: { ...state.pass, logits: readFloats(file, LOGITS) },
-        best: state.best === null ? null : { ...state.best, parameters: tensorsOf(openTensorFile(join(folder, best ?? '')), ''), validation: Float64Array.from(state.best.validation) },
+        best:
+          state.best === null
+            ? null
+            : {
+                ...state.best,
+                parameters: tensorsOf(openTensorFile(join(folder, best ?? '')), ''),
+                validation: Float64Array.from(state.best.validation),
+              },
       };
-      const [parameters, moments] = [tensorsOf(file, PARAMETERS), Object.fromEntries(slots.map((slot) => [slot, tensorsOf(file, slotPrefix(slot))]))];
+      const [parameters, moments] = [
+        tensorsOf(file, PARAMETERS),
+        Object.fromEntries(slots.map((slot) => [slot, tensorsOf(file, slotPrefix(slot))])),
+      ];
       try {
         await trainer.restore(parameters);
         await trainer.restoreOptimizerState({ step, slots: moments, ...(scaling === undefined ? {} : { scaling }) });
       } catch (error) {
         if (!(error instanceof OrtrainError)) throw error;
-        throw new OrtrainError('data', `the checkpoint ${root} does not belong to this model`, { subject: root, problems: error.problems, remedy: REMEDY, cause: error });
+        throw new OrtrainError('data', `the checkpoint ${root} does not belong to this model`, {
+          subject: root,
+          problems: error.problems,
+          remedy: REMEDY,
+          cause: error,
+        });
       }
       return restored;
     },
@@ -253,7 +276,8 @@ function parseSaved(path: string): Saved {
   }
   const wrong = savedShape(saved, '');
   const format = (saved as Partial<Saved> | null)?.format;
-  if (typeof format === 'number' && format !== FORMAT) throw new OrtrainError('data', `the checkpoint ${path} was written by another version`, { subject: path, remedy: REMEDY });
+  if (typeof format === 'number' && format !== FORMAT)
+    throw new OrtrainError('data', `the checkpoint ${path} was written by another version`, { subject: path, remedy: REMEDY });
   if (wrong !== undefined) throw damaged(path, wrong);
   if (sum !== sha256(content)) throw damaged(path, 'it was changed after it was written');
   return saved as Saved; // the shape says so
@@ -261,7 +285,9 @@ function parseSaved(path: string): Saved {
 
 /** JSON that keeps the numbers which JSON does not have. */
 function exactJson(value: unknown): string {
-  return JSON.stringify(value, (_key, member: unknown) => (typeof member === 'number' && !Number.isFinite(member) ? { number: String(member) } : member));
+  return JSON.stringify(value, (_key, member: unknown) =>
+    typeof member === 'number' && !Number.isFinite(member) ? { number: String(member) } : member,
+  );
 }
 
 function fromExact(_key: string, member: unknown): unknown {

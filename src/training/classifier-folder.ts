@@ -59,7 +59,11 @@ export interface InitialWeights {
 }
 
 /** The encoder of a model directory, pretrained, or at random from `seed`; `files` are those of `encoderFiles`. */
-export function initialWeights(files: Files, { weights, resize_embeddings: resizeEmbeddings }: StartingModel, seed: number): InitialWeights {
+export function initialWeights(
+  files: Files,
+  { weights, resize_embeddings: resizeEmbeddings }: StartingModel,
+  seed: number,
+): InitialWeights {
   const folder = dirname(files['config.json'] ?? '');
   const own = readEncoderConfig(folder);
   const config = resizeEmbeddings ? resized(own, folder) : own;
@@ -69,7 +73,12 @@ export function initialWeights(files: Files, { weights, resize_embeddings: resiz
       if (weights === 'pretrained') return pretrainedParameters(openWeights(folder), config, parameters, headSeed, { resizeEmbeddings });
       const [encoder, head] = [randomParameters(seed), randomParameters(headSeed)];
       const more = config.vocabSize - own.vocabSize;
-      const notices = more === 0 ? [] : [`the embeddings have ${plural(more, 'row')} more than config.json says, one for each token that the tokenizer has beyond its vocabulary`];
+      const notices =
+        more === 0
+          ? []
+          : [
+              `the embeddings have ${plural(more, 'row')} more than config.json says, one for each token that the tokenizer has beyond its vocabulary`,
+            ];
       return { source: (spec, into) => (isHead(spec) ? head : encoder)(spec, into), notices };
     },
     inspect: (parameters) => (weights === 'pretrained' ? inspectPretrained(openWeights(folder), config, parameters) : []),
@@ -92,7 +101,10 @@ interface ClassifierDescription {
 /** Wider heads than any encoder are no heads. */
 const width = primitive('a width', (value) => Number.isSafeInteger(value) && Number(value) > 0 && Number(value) <= 100_000);
 
-const descriptionShape: Shape = object({ head: object({ dense: list(width), dropout: number, activation: oneOf('none', 'relu', 'tanh', 'gelu') }), max_seq_length: width });
+const descriptionShape: Shape = object({
+  head: object({ dense: list(width), dropout: number, activation: oneOf('none', 'relu', 'tanh', 'gelu') }),
+  max_seq_length: width,
+});
 
 export interface NewModel extends ClassifierDescription {
   readonly task: Task;
@@ -105,7 +117,10 @@ export interface NewModel extends ClassifierDescription {
   readonly encoderFile?: string;
 }
 
-/** Writes a model directory in Hugging Face layout: config.json, the weights and the tokenizer's files. Weights that folds share are a link to one file. */
+/**
+ * Writes a model directory in Hugging Face layout: config.json, the weights and the tokenizer's files. Weights that folds share are a link
+ * to one file.
+ */
 export function writeModelFolder(folder: string, model: NewModel): void {
   mkdirSync(folder, { recursive: true });
   const saved = savedClassifier(publishedClassifier(model.config, model));
@@ -142,9 +157,13 @@ function writeInTwo(folder: string, encoderFile: string, saved: SavedClassifier,
   const rest = saved.tensors(source, new Set(common.map(({ name }) => name)));
   placeFile(encoderFile, join(folder, encoderName));
   writeFileAtomic(join(folder, restName), encodeSafetensors(rest));
-  const size = (tensors: readonly Pick<ParameterSpec, 'shape'>[]): number => 4 * tensors.reduce((sum, { shape }) => sum + shape.reduce((product, axis) => product * axis, 1), 0);
+  const size = (tensors: readonly Pick<ParameterSpec, 'shape'>[]): number =>
+    4 * tensors.reduce((sum, { shape }) => sum + shape.reduce((product, axis) => product * axis, 1), 0);
   const mapped = [...common.map(({ name }) => [name, encoderName] as const), ...rest.map(({ name }) => [name, restName] as const)];
-  writeJsonAtomic(join(folder, INDEX_FILE), { metadata: { total_size: size(common) + size(rest) }, weight_map: Object.fromEntries(mapped.sort(([a], [b]) => (a < b ? -1 : 1))) });
+  writeJsonAtomic(join(folder, INDEX_FILE), {
+    metadata: { total_size: size(common) + size(rest) },
+    weight_map: Object.fromEntries(mapped.sort(([a], [b]) => (a < b ? -1 : 1))),
+  });
 }
 
 /** The pretrained config.json with what a classifier changes. */
@@ -173,8 +192,11 @@ export function readModelFolder(folder: string): SavedModel {
   const path = join(folder, 'config.json');
   throwIfStray(folder, folder, modelFiles(true));
   const { ortrain: described } = readJsonObject(path);
-  const wrong = isObject(described) ? (taskProblem(described, 'ortrain') ?? descriptionShape(described, 'ortrain')) : descriptionShape(described, 'ortrain');
-  if (wrong !== undefined) throw new OrtrainError('data', `${path} does not describe a classifier that was trained here: ${wrong}`, { subject: path });
+  const wrong = isObject(described)
+    ? (taskProblem(described, 'ortrain') ?? descriptionShape(described, 'ortrain'))
+    : descriptionShape(described, 'ortrain');
+  if (wrong !== undefined)
+    throw new OrtrainError('data', `${path} does not describe a classifier that was trained here: ${wrong}`, { subject: path });
   const { head, max_seq_length, ...description } = described as TaskDescription & ClassifierDescription; // the shape says so
   const [encoder, task] = [readEncoderConfig(folder), openTask(description)];
   const saved = savedClassifier(publishedClassifier(encoder, { task, head }));
@@ -182,6 +204,9 @@ export function readModelFolder(folder: string): SavedModel {
 }
 
 /** The model of a task as it is given away. */
-export function publishedClassifier(encoder: EncoderConfig, { task, head }: { readonly task: Task; readonly head: Head }): PublishedClassifier {
+export function publishedClassifier(
+  encoder: EncoderConfig,
+  { task, head }: { readonly task: Task; readonly head: Head },
+): PublishedClassifier {
   return { encoder, head, outputs: task.outputs, asPair: task.published.asPair };
 }

@@ -1,5 +1,13 @@
 import type { Experiment } from '../config/index.ts';
-import { classifierForward, headForward, headStep, trainingStep, type ClassifierOptions as WholeClassifier, type ParameterSource, type TrainingLoss } from '../engine/models/index.ts';
+import {
+  classifierForward,
+  headForward,
+  headStep,
+  trainingStep,
+  type ClassifierOptions as WholeClassifier,
+  type ParameterSource,
+  type TrainingLoss,
+} from '../engine/models/index.ts';
 import { adam, adamw, sgd, type Optimizer, type UpdateRule } from '../engine/optim/index.ts';
 import { inPrecision, type Precision } from '../engine/precision.ts';
 import { openTrainer, type Device, type Snapshot, type Trainer, type TrainerOptions } from '../engine/runtime/index.ts';
@@ -33,14 +41,30 @@ export interface Classifier {
 }
 
 /** The graphs that train a classifier and evaluate it: the whole, or, on the features of a frozen encoder, its head alone. */
-export function classifierPrograms(whole: WholeClassifier & TrainingLoss, onFeatures: boolean, precision: Precision = 'float32'): Pick<TrainerOptions, 'step' | 'forward'> {
+export function classifierPrograms(
+  whole: WholeClassifier & TrainingLoss,
+  onFeatures: boolean,
+  precision: Precision = 'float32',
+): Pick<TrainerOptions, 'step' | 'forward'> {
   const alone = { width: whole.encoder.hiddenSize, head: whole.head, outputs: whole.outputs, loss: whole.loss };
   const scaled = precision === 'float16'; // its smallest number is 6e-8, which gradients fall below
-  const [step, forward] = onFeatures ? [headStep({ ...alone, scaled }), headForward(alone)] : [trainingStep({ ...whole, scaled }), classifierForward(whole)];
+  const [step, forward] = onFeatures
+    ? [headStep({ ...alone, scaled }), headForward(alone)]
+    : [trainingStep({ ...whole, scaled }), classifierForward(whole)];
   return { step: inPrecision(step, precision), forward: inPrecision(forward, precision) };
 }
 
-export async function openClassifier({ weights, head, task, onFeatures, training, precision, device, threads, seed }: ClassifierOptions): Promise<Classifier> {
+export async function openClassifier({
+  weights,
+  head,
+  task,
+  onFeatures,
+  training,
+  precision,
+  device,
+  threads,
+  seed,
+}: ClassifierOptions): Promise<Classifier> {
   const whole = { encoder: weights.config, head, outputs: task.outputs, loss: task.loss };
   const { source, notices } = weights.source(classifierForward(whole).parameters, seed);
   const trainer = await openTrainer({
@@ -65,7 +89,11 @@ export async function openClassifier({ weights, head, task, onFeatures, training
 }
 
 export function optimizerOf({ optimizer }: Training): Optimizer {
-  return { rule: updateRule(optimizer), weightDecay: optimizer.weight_decay, noDecay: (parameter) => optimizer.no_decay.some((part) => parameter.includes(part)) };
+  return {
+    rule: updateRule(optimizer),
+    weightDecay: optimizer.weight_decay,
+    noDecay: (parameter) => optimizer.no_decay.some((part) => parameter.includes(part)),
+  };
 }
 
 function updateRule(optimizer: Training['optimizer']): UpdateRule {

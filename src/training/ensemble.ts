@@ -8,7 +8,8 @@ import type { Predictions } from '../tasks/index.ts';
 import { forwardAll } from './inference.ts';
 
 /** Texts to classify: as token ids, or as features of the frozen encoder that all the models share. */
-export type EnsembleInput = { readonly kind: 'tokens'; readonly tokens: TokenSet } | { readonly kind: 'features'; readonly features: FeatureSet };
+export type EnsembleInput =
+  { readonly kind: 'tokens'; readonly tokens: TokenSet } | { readonly kind: 'features'; readonly features: FeatureSet };
 
 export interface EnsembleOptions {
   readonly device: Device;
@@ -29,7 +30,9 @@ export async function ensemblePredictions(
 ): Promise<Predictions> {
   let sum: Predictions | undefined;
   for (const [i, folder] of modelFolders.entries()) {
-    const predictions = await modelPredictions(folder, input, options, (done, rows) => onProgress(Math.floor((i * rows + done) / modelFolders.length), rows));
+    const predictions = await modelPredictions(folder, input, options, (done, rows) =>
+      onProgress(Math.floor((i * rows + done) / modelFolders.length), rows),
+    );
     sum = sum === undefined ? predictions : { ...sum, numbers: sum.numbers.map((total, at) => total + predictions.numbers[at]!) };
   }
   const { width, numbers } = sum ?? { width: 1, numbers: new Float64Array(0) };
@@ -50,8 +53,19 @@ async function modelPredictions(
   const rows = Int32Array.from({ length: source.lengths.length }, (_, row) => row);
   const model = await openForward({ device, program, threads, source: weights });
   try {
-    const logits = await forwardAll((feeds) => model.forward(feeds), source, rows, outputs, batchSize, (done) => onProgress(done, rows.length));
-    if (!logits.every(Number.isFinite)) throw new OrtrainError('run', `the model in ${folder} gave a value that is not a number`, { subject: folder, remedy: 'Its weights were damaged, or training went astray; train it again.' });
+    const logits = await forwardAll(
+      (feeds) => model.forward(feeds),
+      source,
+      rows,
+      outputs,
+      batchSize,
+      (done) => onProgress(done, rows.length),
+    );
+    if (!logits.every(Number.isFinite))
+      throw new OrtrainError('run', `the model in ${folder} gave a value that is not a number`, {
+        subject: folder,
+        remedy: 'Its weights were damaged, or training went astray; train it again.',
+      });
     return task.predict(logits);
   } finally {
     await model.release();

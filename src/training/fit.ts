@@ -67,11 +67,19 @@ export async function fit(options: FitOptions): Promise<FitResult> {
   }
   if (diverged !== undefined) emit({ type: 'decision', epoch: state.epoch, kind: 'diverged', message: diverged.sentence });
   if (state.best === null) {
-    throw new OrtrainError('run', diverged?.sentence ?? `${training.best_model.monitor} was never a number, so there is no best model`, { remedy: remedyFor(diverged, options.task) });
+    throw new OrtrainError('run', diverged?.sentence ?? `${training.best_model.monitor} was never a number, so there is no best model`, {
+      remedy: remedyFor(diverged, options.task),
+    });
   }
   const { epoch, validation: numbers } = state.best;
   const same = options.task.sameness({ width: numbers.length / options.validationRows.length, numbers });
-  if (same !== undefined) emit({ type: 'decision', epoch, kind: 'one-class', message: `even the best model ${same}: the rate may be too high, or the training too short` });
+  if (same !== undefined)
+    emit({
+      type: 'decision',
+      epoch,
+      kind: 'one-class',
+      message: `even the best model ${same}: the rate may be too high, or the training too short`,
+    });
   return { epochs: state.epochs, best: state.best, stopped: diverged?.sentence ?? state.rules.stopped ?? 'all epochs done' };
 }
 
@@ -87,7 +95,8 @@ function remedyFor(diverged: Divergence | undefined, { watchInstead }: Task): st
   if (diverged === undefined) return `Watch another metric in training.best_model.monitor, ${watchInstead}`;
   if (diverged.remedy !== undefined) return diverged.remedy;
   // No rate has had a part in the loss of the first step.
-  if (diverged.step === 1) return 'It was so before anything was trained: the weights of model.base are too large or belong to another configuration; take another checkpoint.';
+  if (diverged.step === 1)
+    return 'It was so before anything was trained: the weights of model.base are too large or belong to another configuration; take another checkpoint.';
   return 'Lower training.optimizer.lr, or limit the gradients with training.clip_norm.';
 }
 
@@ -97,7 +106,8 @@ async function firstState(options: FitOptions): Promise<FitState> {
   const fresh: FitState = { epoch: 1, pass: startPass(options), rules: startRules(training), epochs: [], best: null };
   try {
     const saved = await checkpoints.restore(trainer);
-    if (saved !== null) emit({ type: 'notice', level: 'info', message: `goes on in epoch ${saved.epoch} after ${saved.pass.batches} steps of it` });
+    if (saved !== null)
+      emit({ type: 'notice', level: 'info', message: `goes on in epoch ${saved.epoch} after ${saved.pass.batches} steps of it` });
     return saved ?? fresh;
   } catch (error) {
     if (!(error instanceof OrtrainError)) throw error;
@@ -135,14 +145,22 @@ async function trainEpoch(options: FitOptions, from: FitState, batches: readonly
     const given = batches.slice(pass.batches, pass.batches + trainer.stepsPerRun()).map((batch, i) => {
       return { ...stepBatch(options, batch), rates: scheduled?.(before + pass.batches + i) ?? { lr: rules.lr } };
     });
-    const results = await withinMemory(mostAtATime(batches.slice(pass.batches, pass.batches + given.length), training), () => trainer.steps(given));
+    const results = await withinMemory(mostAtATime(batches.slice(pass.batches, pass.batches + given.length), training), () =>
+      trainer.steps(given),
+    );
     const each = (performance.now() - start) / results.length;
     for (const [i, { loss, logits, skipped }] of results.entries()) {
       const { rates, rows } = given[i]!;
       const [step, now] = [before + pass.batches + 1, start + (i + 1) * each];
       if (!Number.isFinite(loss)) {
         const sentence = `the loss or a gradient was not finite at step ${step} (epoch ${epoch}) with rate ${rates.lr}`;
-        return { sentence, step, ...(training.precision === 'float16' ? { remedy: `An activation may be too large for float16. ${WIDER} Otherwise lower the rate.` } : {}) };
+        return {
+          sentence,
+          step,
+          ...(training.precision === 'float16'
+            ? { remedy: `An activation may be too large for float16. ${WIDER} Otherwise lower the rate.` }
+            : {}),
+        };
       }
       if (skipped !== undefined) {
         if (skipped.inARow === MOST_SKIPPED) return overflow(step, epoch, skipped.scale);
@@ -160,7 +178,16 @@ async function trainEpoch(options: FitOptions, from: FitState, batches: readonly
       stepsSinceEvent += 1;
       const elapsed = now - lastEvent;
       if (stepsSinceEvent >= options.logEvery || elapsed >= STEP_EVENT_MS || pass.batches === batches.length) {
-        emit({ type: 'step', epoch, epochs: training.epochs, step, steps, loss, lr: rates.lr, stepsPerSecond: (stepsSinceEvent / elapsed) * 1000 });
+        emit({
+          type: 'step',
+          epoch,
+          epochs: training.epochs,
+          step,
+          steps,
+          loss,
+          lr: rates.lr,
+          stepsPerSecond: (stepsSinceEvent / elapsed) * 1000,
+        });
         [stepsSinceEvent, lastEvent] = [0, now];
       }
     }
@@ -183,14 +210,24 @@ function overflow(step: number, epoch: number, scale: number): Divergence {
 }
 
 function mostAtATime(batches: readonly Batch[], { micro_batch: micro }: Training): AtATime {
-  const parts = batches.map(({ rows, width }) => ({ key: 'training.micro_batch' as const, rows: Math.min(rows.length, micro ?? rows.length), width }));
+  const parts = batches.map(({ rows, width }) => ({
+    key: 'training.micro_batch' as const,
+    rows: Math.min(rows.length, micro ?? rows.length),
+    width,
+  }));
   return parts.reduce((most, part) => (part.rows * part.width > most.rows * most.width ? part : most));
 }
 
 /** Its parts are as wide as the batch, so that they have the dropout masks of the whole. */
-function stepBatch({ source, trainRows, task, targets, training }: FitOptions, batch: Batch): { readonly feeds: StepFeeds; readonly rows: number } {
+function stepBatch(
+  { source, trainRows, task, targets, training }: FitOptions,
+  batch: Batch,
+): { readonly feeds: StepFeeds; readonly rows: number } {
   const rows = pick(trainRows, batch.rows);
-  const fed = (part: Int32Array): Feeds => ({ ...source.feeds(part, batch.width), ...targetFeeds(encoded(task, targetsAt(targets, part)), task.outputs) });
+  const fed = (part: Int32Array): Feeds => ({
+    ...source.feeds(part, batch.width),
+    ...targetFeeds(encoded(task, targetsAt(targets, part)), task.outputs),
+  });
   return { feeds: stepFeedsOf(rows, training, fed), rows: rows.length };
 }
 
@@ -208,10 +245,19 @@ async function endEpoch(options: FitOptions, state: FitState, batches: readonly 
   const best = outcome.isBest ? { epoch, parameters: await trainer.snapshot(), validation: validation.predictions.numbers } : state.best;
   const ending = (performance.now() - began) / 1000;
   const seconds = pass.seconds + ending;
-  const work = { training: { ...trainedTokens(options, batches), seconds: pass.seconds }, validation: { ...validatedTokens(options), seconds: ending } };
+  const work = {
+    training: { ...trainedTokens(options, batches), seconds: pass.seconds },
+    validation: { ...validatedTokens(options), seconds: ending },
+  };
   emit({ type: 'epoch', epoch, step: epoch * batches.length, lr: pass.lr, metrics, seconds, work });
   for (const decision of outcome.decisions) emit({ type: 'decision', epoch, ...decision });
-  return { epoch: epoch + 1, pass: startPass(options), rules: outcome.state, epochs: [...state.epochs, { epoch, lr: pass.lr, seconds, metrics }], best };
+  return {
+    epoch: epoch + 1,
+    pass: startPass(options),
+    rules: outcome.state,
+    epochs: [...state.epochs, { epoch, lr: pass.lr, seconds, metrics }],
+    best,
+  };
 }
 
 async function evaluateRows(

@@ -23,8 +23,13 @@ export async function forwardAll(
   let [done, positions] = [0, 0];
   for (const batch of evaluationBatches(lengths, batchSize)) {
     await onBatch(done, positions);
-    const feeds = source.feeds(batch.rows.map((i) => rows[i] ?? 0), batch.width);
-    const output = await withinMemory({ key: 'training.eval_batch_size', rows: batch.rows.length, width: batch.width }, () => forward(feeds));
+    const feeds = source.feeds(
+      batch.rows.map((i) => rows[i] ?? 0),
+      batch.width,
+    );
+    const output = await withinMemory({ key: 'training.eval_batch_size', rows: batch.rows.length, width: batch.width }, () =>
+      forward(feeds),
+    );
     batch.rows.forEach((i, position) => result.set(output.subarray(position * width, (position + 1) * width), i * width));
     done += batch.rows.length;
     positions += batch.rows.length * batch.width;

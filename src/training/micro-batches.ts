@@ -3,7 +3,11 @@ import type { Feeds } from '../engine/program.ts';
 import type { StepFeeds } from '../engine/runtime/index.ts';
 
 /** A batch as it is trained on: whole, or in parts of `micro_batch` rows, of which the last may be shorter. */
-export function stepFeedsOf(rows: Int32Array, { micro_batch: size }: Pick<Experiment['training'], 'micro_batch'>, feedsOf: (rows: Int32Array) => Feeds): StepFeeds {
+export function stepFeedsOf(
+  rows: Int32Array,
+  { micro_batch: size }: Pick<Experiment['training'], 'micro_batch'>,
+  feedsOf: (rows: Int32Array) => Feeds,
+): StepFeeds {
   if (size === null || size >= rows.length) return feedsOf(rows);
   const parts = Array.from({ length: Math.ceil(rows.length / size) }, (_, i) => rows.subarray(i * size, (i + 1) * size));
   return parts.map((part) => ({ feeds: feedsOf(part), share: part.length / rows.length }));

@@ -5,7 +5,15 @@ import { writeJsonAtomic } from '../core/files.ts';
 import { readJsonObject } from '../core/inputs.ts';
 import { writeTokenizerFiles } from '../data/tokenizer/written.ts';
 import { tokenLengths, type TokenSet } from '../data/tokens.ts';
-import { classificationClass, inFloat16, inInt8, portableClassifier, portableFeeds, withWeights, type PortableModel } from '../engine/models/index.ts';
+import {
+  classificationClass,
+  inFloat16,
+  inInt8,
+  portableClassifier,
+  portableFeeds,
+  withWeights,
+  type PortableModel,
+} from '../engine/models/index.ts';
 import { openModelFile } from '../engine/runtime/index.ts';
 import type { Predictions, Task } from '../tasks/index.ts';
 import { publishedClassifier, readModelFolder, tokenizerFiles } from './classifier-folder.ts';
@@ -39,7 +47,8 @@ export async function writePortableFolder(folder: string, modelFolder: string, p
   writeJsonAtomic(join(folder, 'config.json'), { ...portableConfig(modelFolder, task), architectures: [classificationClass(encoder)] });
   // Told to cut texts where training cut them.
   writeTokenizerFiles(folder, tokenizerFiles(modelFolder), { model_max_length: maxLength });
-  for (const precision of precisions) writeFileSync(join(folder, PORTABLE_FILES[precision]), toOnnx(withWeights(inPrecision[precision](model))));
+  for (const precision of precisions)
+    writeFileSync(join(folder, PORTABLE_FILES[precision]), toOnnx(withWeights(inPrecision[precision](model))));
 }
 
 /**
@@ -58,7 +67,15 @@ export async function portablePredictions(
   const rows = Int32Array.from(lengths, (_, row) => row);
   const session = await openModelFile(file, threads);
   try {
-    const source = { lengths, feeds: (batch: Int32Array, width: number) => portableFeeds(Array.from(batch, (row) => tokens.row(row)), width, tokens.padId) };
+    const source = {
+      lengths,
+      feeds: (batch: Int32Array, width: number) =>
+        portableFeeds(
+          Array.from(batch, (row) => tokens.row(row)),
+          width,
+          tokens.padId,
+        ),
+    };
     const logits = await forwardAll(
       async (feeds) => {
         const tensors = Object.entries(feeds).map(([name, tensor]) => [name, session.tensor(tensor)] as const);

@@ -63,15 +63,25 @@ export function afterEpoch(
   let plateau = state.plateau;
   if (training.schedule.name === 'reduce-on-plateau' && plateau !== null) {
     plateau = plateauStep(plateau, monitored(metrics, training.schedule.monitor), training.schedule);
-    if (plateau.lr < lr) decisions.push({ kind: 'rate-reduced', message: `${training.schedule.monitor} on a plateau: rate ${rate(lr)} → ${rate(plateau.lr)}` });
+    if (plateau.lr < lr)
+      decisions.push({
+        kind: 'rate-reduced',
+        message: `${training.schedule.monitor} on a plateau: rate ${rate(lr)} → ${rate(plateau.lr)}`,
+      });
     lr = plateau.lr;
   }
 
-  let { patience, resetsUsed } = { patience: countPatience(training.early_stopping, state.patience, metrics), resetsUsed: state.resetsUsed };
+  let { patience, resetsUsed } = {
+    patience: countPatience(training.early_stopping, state.patience, metrics),
+    resetsUsed: state.resetsUsed,
+  };
   let stopped: string | null = null;
   const stopping = training.early_stopping;
   if (stopping !== null && patience !== null && patience.badEpochs > 0 && patience.badEpochs < stopping.patience) {
-    decisions.push({ kind: 'patience', message: `${stopping.monitor} has not improved for ${patience.badEpochs} of ${stopping.patience} epochs` });
+    decisions.push({
+      kind: 'patience',
+      message: `${stopping.monitor} has not improved for ${patience.badEpochs} of ${stopping.patience} epochs`,
+    });
   }
   if (stopping !== null && patience !== null && patience.badEpochs >= stopping.patience) {
     const resets = training.lr_resets;
@@ -83,14 +93,20 @@ export function afterEpoch(
       if (next === undefined) {
         stopped = `${why}, and all ${resets.values.length} rates of the reset list are used up`;
       } else {
-        decisions.push({ kind: 'rate-reset', message: `${why}: rate ${rate(lr)} → ${rate(next)} (${resetsUsed + 1} of ${resets.values.length} resets)` });
+        decisions.push({
+          kind: 'rate-reset',
+          message: `${why}: rate ${rate(lr)} → ${rate(next)} (${resetsUsed + 1} of ${resets.values.length} resets)`,
+        });
         lr = next;
         if (plateau !== null) plateau = { ...plateau, lr: next };
         patience = { ...patience, badEpochs: 0 };
         resetsUsed += 1;
       }
     } else {
-      decisions.push({ kind: 'patience', message: `${why}; the next rate of the list waits until this one, ${rate(lr)}, is below ${rate(resets.below)}` });
+      decisions.push({
+        kind: 'patience',
+        message: `${why}; the next rate of the list waits until this one, ${rate(lr)}, is below ${rate(resets.below)}`,
+      });
     }
     if (stopped !== null) decisions.push({ kind: 'stopped', message: stopped });
   }

@@ -20,14 +20,22 @@ export async function withinMemory<T>({ key, rows, width }: AtATime, work: () =>
     if (!isOutOfMemory(error)) throw error;
     const what = key === 'training.micro_batch' ? 'a step of' : 'evaluation of';
     const message = `${error.message}: ${what} ${rows} × ${width} tokens at a time is too much`;
-    throw new OrtrainError('run', message, { ...detailsOf(error), problems: [{ message, field: key }], remedy: remedyFor(key, fewerThan(rows)) });
+    throw new OrtrainError('run', message, {
+      ...detailsOf(error),
+      problems: [{ message, field: key }],
+      remedy: remedyFor(key, fewerThan(rows)),
+    });
   }
 }
 
 /** The same error, known to be about what goes through the model at a time by this key. */
 export function inRows(error: OrtrainError, key: RowsKey): OrtrainError {
   const { message, remedy } = error;
-  return new OrtrainError('run', message, { ...detailsOf(error), problems: [{ message, field: key }], ...(remedy === undefined ? {} : { remedy }) });
+  return new OrtrainError('run', message, {
+    ...detailsOf(error),
+    problems: [{ message, field: key }],
+    ...(remedy === undefined ? {} : { remedy }),
+  });
 }
 
 /** The power of two below; null where one row is too many. */
@@ -37,8 +45,12 @@ export function fewerThan(rows: number): number | null {
 
 /** What to do where so many rows at a time would do, or none. */
 export function remedyFor(key: RowsKey, rows: number | null): string {
-  if (rows === null) return 'One row at a time is too much: take a smaller model, lower model.max_seq_length, set model.freeze_encoder: true, or use --device cpu.';
-  const effect = key === 'training.micro_batch' ? 'it trains the same model, apart from rounding; folds start from their beginning' : 'it changes no result, and the same command goes on from the last checkpoint';
+  if (rows === null)
+    return 'One row at a time is too much: take a smaller model, lower model.max_seq_length, set model.freeze_encoder: true, or use --device cpu.';
+  const effect =
+    key === 'training.micro_batch'
+      ? 'it trains the same model, apart from rounding; folds start from their beginning'
+      : 'it changes no result, and the same command goes on from the last checkpoint';
   return `Set ${key}: ${rows}; ${effect}.`;
 }
 

@@ -37,7 +37,9 @@ export function comparisonTable({ runs, parameters, metrics }: SideBySide, color
 
 /** A row a run, the best first: the parameters that differ, the metric that the runs are compared by, and two of all rows together. */
 export function rankingTable({ runs, parameters, metrics, ranking }: Comparison, colors: Colors): string {
-  const shown = [...new Set([ranking.row, ...headlineMetrics.map((name) => `oof/${name}`)])].flatMap((name) => metrics.filter((row) => row.name === name));
+  const shown = [...new Set([ranking.row, ...headlineMetrics.map((name) => `oof/${name}`)])].flatMap((name) =>
+    metrics.filter((row) => row.name === name),
+  );
   const ranked = new Set(ranking.order);
   const unranked = [...runs.keys()].filter((run) => !ranked.has(run));
   return table(

@@ -76,7 +76,13 @@ function gpuTable({ steps }: Explanation, colors: Colors): readonly string[] {
     ['in all', 'total'],
   ];
   const shown = rows.filter(([, key]) => known.some((memory) => memory[key] > 0));
-  return [table([left('batch'), ...shapeColumns(steps)], shown.map(([title, key]) => [title, ...known.map((memory) => bytes(memory[key]))]), colors)];
+  return [
+    table(
+      [left('batch'), ...shapeColumns(steps)],
+      shown.map(([title, key]) => [title, ...known.map((memory) => bytes(memory[key]))]),
+      colors,
+    ),
+  ];
 }
 
 function workTable({ steps }: Explanation, colors: Colors): string {

@@ -87,7 +87,8 @@ function gpuText({ most, rows, width, memory, gpu, fits, remedy }: NonNullable<E
   if (gpu === null || fits === null) return `${need}; the memory of this machine's GPU is unknown`;
   const free = memory.total > gpu.freeBytes ? `, of which ${bytes(gpu.freeBytes)} are free now` : '';
   if (fits) return `${need}: fits in ${bytes(gpu.totalBytes)}${free}`;
-  const answer = remedy === null ? 'one row at a time would not fit either' : `${remedy.key}: ${remedy.rows} would fit (${bytes(remedy.bytes)})`;
+  const answer =
+    remedy === null ? 'one row at a time would not fit either' : `${remedy.key}: ${remedy.rows} would fit (${bytes(remedy.bytes)})`;
   return `${need}: does not fit in ${bytes(gpu.totalBytes)}${free}; ${answer}`;
 }
 

@@ -64,7 +64,9 @@ function keyColumns(rows: Rows): number {
   return Array.from({ length: columns }, (_, i) => i + 1).find(tellsApart) ?? 1;
 }
 
-/** Columns for each table, the first `keys` in all of them; undefined where those leave no room for the others. Prose takes what is left. */
+/**
+ * Columns for each table, the first `keys` in all of them; undefined where those leave no room for the others. Prose takes what is left.
+ */
 function tablesOf(widths: readonly number[], keys: number, room: number): readonly (readonly number[])[] | undefined {
   const key = widths.slice(0, keys).reduce((sum, width) => sum + width, GAP * (keys - 1));
   if (keys === widths.length) return undefined;

@@ -17,9 +17,20 @@ const MOST_MEMBERS = 1000;
 /** Every combination; the last parameter changes fastest. */
 export function grid(swept: readonly Swept[], name: string): readonly Combination[] {
   const size = swept.reduce((product, { choices }) => product * (choices.kind === 'list' ? choices.items.length : 1), 1);
-  if (size > MOST_MEMBERS) throw sweepError(name, [problemAt(swept[0]?.place, ['parameters'], `the grid has ${size} experiments; a sweep has at most ${MOST_MEMBERS}`, 'strategy: random')]);
+  if (size > MOST_MEMBERS)
+    throw sweepError(name, [
+      problemAt(
+        swept[0]?.place,
+        ['parameters'],
+        `the grid has ${size} experiments; a sweep has at most ${MOST_MEMBERS}`,
+        'strategy: random',
+      ),
+    ]);
   return swept.reduce<readonly Combination[]>(
-    (combinations, parameter) => combinations.flatMap((combination) => (parameter.choices.kind === 'list' ? parameter.choices.items : []).map((value) => [...combination, { swept: parameter, value }])),
+    (combinations, parameter) =>
+      combinations.flatMap((combination) =>
+        (parameter.choices.kind === 'list' ? parameter.choices.items : []).map((value) => [...combination, { swept: parameter, value }]),
+      ),
     [[]],
   );
 }

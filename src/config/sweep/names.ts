@@ -14,13 +14,23 @@ const LONGEST_NAME = 100;
 function shortName(path: string, paths: readonly string[]): string {
   const keys = path.split('.');
   const lengths = keys.map((_, i) => i + 1);
-  const enough = lengths.find((length) => paths.filter((other) => `.${other}`.endsWith(`.${keys.slice(-length).join('.')}`)).length === 1) ?? keys.length;
+  const enough =
+    lengths.find((length) => paths.filter((other) => `.${other}`.endsWith(`.${keys.slice(-length).join('.')}`)).length === 1) ??
+    keys.length;
   return keys.slice(-enough).join('.');
 }
 
 /** Characters that may stand in a run's name. */
 function valueInName(value: Json): string {
   if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map((item: Json) => valueInName(item)).join(',');
-  const text = typeof value === 'object' && value !== null ? Object.values(value).map((item: Json) => valueInName(item)).join(',') : String(value);
-  return text.replaceAll(/[^\p{L}\p{N}_+=@,.-]+/gu, '_').replaceAll(/\.{2,}/g, '.').replace(/\.$/, '');
+  const text =
+    typeof value === 'object' && value !== null
+      ? Object.values(value)
+          .map((item: Json) => valueInName(item))
+          .join(',')
+      : String(value);
+  return text
+    .replaceAll(/[^\p{L}\p{N}_+=@,.-]+/gu, '_')
+    .replaceAll(/\.{2,}/g, '.')
+    .replace(/\.$/, '');
 }

@@ -5,7 +5,11 @@ import type { Range, Swept } from './swept.ts';
 
 export function sweepError(file: string, problems: readonly Problem[]): OrtrainError {
   const message = `${file} has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}`;
-  return new OrtrainError('config', message, { subject: file, problems, remedy: `Correct the places shown; \`pipeline schema --of sweep\` lists every key, and every parameter that can be swept.` });
+  return new OrtrainError('config', message, {
+    subject: file,
+    problems,
+    remedy: `Correct the places shown; \`pipeline schema --of sweep\` lists every key, and every parameter that can be swept.`,
+  });
 }
 
 /** The parameters of a sweep's file, as they stand there. */
@@ -21,8 +25,10 @@ export function rangeProblems(tree: MapTree): readonly Problem[] {
     if (value.kind !== 'map') return [];
     const at = (message: string): Problem => problemAt(place, ['parameters', key], message);
     const range = plain(value) as unknown as Partial<Range>;
-    if (!isRandom) return [at(`a range is drawn from at random, and the strategy is grid; list the values of ${key}, or set strategy: random`)];
-    if (range.min === undefined || range.max === undefined) return [at(`a range has min and max; ${key} lacks ${range.min === undefined ? 'min' : 'max'}`)];
+    if (!isRandom)
+      return [at(`a range is drawn from at random, and the strategy is grid; list the values of ${key}, or set strategy: random`)];
+    if (range.min === undefined || range.max === undefined)
+      return [at(`a range has min and max; ${key} lacks ${range.min === undefined ? 'min' : 'max'}`)];
     if (range.min >= range.max) return [at(`the range of ${key} is empty: its min is ${range.min}, its max ${range.max}`)];
     return range.scale === 'log' && range.min <= 0 ? [at(`a range on a log scale starts above 0, that of ${key} at ${range.min}`)] : [];
   });
@@ -36,5 +42,7 @@ export function intoNull({ path, place }: Swept, { tree }: Layers): readonly Pro
     const node = subtree(tree, prefix);
     return node?.kind === 'scalar' && node.value === null;
   });
-  return off === undefined ? [] : [problemAt(place, ['parameters', path], `${off.join('.')} is null in the base configuration, so ${path} cannot be swept`)];
+  return off === undefined
+    ? []
+    : [problemAt(place, ['parameters', path], `${off.join('.')} is null in the base configuration, so ${path} cannot be swept`)];
 }

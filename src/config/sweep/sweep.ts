@@ -43,13 +43,31 @@ export function loadSweep(file: string, set: readonly string[] = []): Sweep {
   const { tree, settings } = readSweep(path, name);
   const swept = [...parametersOf(tree)].map(([key, { key: place, value }]): Swept => ({ path: key, place, choices: value }));
   const twice = set.find((text) => swept.some((parameter) => text.slice(0, text.indexOf('=')).trim() === parameter.path));
-  if (twice !== undefined) throw new OrtrainError('usage', `--set ${twice}: ${name} sweeps this parameter itself`, { subject: twice, remedy: 'Change the values in the sweep, or leave --set out.' });
+  if (twice !== undefined)
+    throw new OrtrainError('usage', `--set ${twice}: ${name} sweeps this parameter itself`, {
+      subject: twice,
+      remedy: 'Change the values in the sweep, or leave --set out.',
+    });
   const base = resolve(dirname(path), settings.base);
   const layers = readLayers(base);
   const combinations = settings.strategy === 'grid' ? grid(swept, name) : randomTrials(swept, settings, name);
-  const members = membersOf(combinations, settings.name ?? nameOf(name), swept, (over) => experimentOf(layers, base, set, over), layers, name);
+  const members = membersOf(
+    combinations,
+    settings.name ?? nameOf(name),
+    swept,
+    (over) => experimentOf(layers, base, set, over),
+    layers,
+    name,
+  );
   const metric = settings.metric;
-  return { name: settings.name ?? nameOf(name), base: shownPath(base), metric, mode: betterOf(metric) === 'low' ? 'min' : 'max', parameters: swept.map((parameter) => parameter.path), members };
+  return {
+    name: settings.name ?? nameOf(name),
+    base: shownPath(base),
+    metric,
+    mode: betterOf(metric) === 'low' ? 'min' : 'max',
+    parameters: swept.map((parameter) => parameter.path),
+    members,
+  };
 }
 
 /** Whether a file is a sweep, rather than an experiment; false also where it cannot be read, of which whoever loads it tells more. */
@@ -67,13 +85,23 @@ function readSweep(path: string, name: string): { readonly tree: MapTree; readon
   const locate = locateIn(name, content.text);
   const parsed = parseYaml(content.text, locate);
   if (parsed.problems.length > 0) throw sweepError(name, parsed.problems);
-  if (parsed.tree?.kind !== 'map') throw sweepError(name, [problemAt(locate(0, content.text.length), [], 'a sweep is a mapping with the keys base and parameters')]);
-  if (isExperiment(parsed.tree)) throw new OrtrainError('config', `${name} is an experiment, not a sweep`, { subject: name, remedy: `Carry it out with: pipeline run ${name}` });
+  if (parsed.tree?.kind !== 'map')
+    throw sweepError(name, [problemAt(locate(0, content.text.length), [], 'a sweep is a mapping with the keys base and parameters')]);
+  if (isExperiment(parsed.tree))
+    throw new OrtrainError('config', `${name} is an experiment, not a sweep`, {
+      subject: name,
+      remedy: `Carry it out with: pipeline run ${name}`,
+    });
   const { tree, problems } = check(parsed.tree, sweepSchema);
   const settings = complete(withEntry(tree, ['parameters'], undefined), sweepDefinition);
   const missing = settings.missing.map((key): Problem => ({ file: name, message: `${key.join('.')} is missing`, field: key.join('.') }));
   const none = parametersOf(tree).size === 0 && problems.length === 0;
-  const all = [...problems, ...missing, ...(none ? [problemAt(valuePlace(tree, ['parameters']) ?? locate(0, 1), ['parameters'], 'parameters names nothing to sweep')] : []), ...rangeProblems(tree)];
+  const all = [
+    ...problems,
+    ...missing,
+    ...(none ? [problemAt(valuePlace(tree, ['parameters']) ?? locate(0, 1), ['parameters'], 'parameters names nothing to sweep')] : []),
+    ...rangeProblems(tree),
+  ];
   if (all.length > 0) throw sweepError(name, all);
   return { tree, settings: plain(settings.tree) as unknown as Settings };
 }
@@ -91,7 +119,9 @@ function membersOf(
   file: string,
 ): readonly SweepMember[] {
   const members: SweepMember[] = [];
-  const problems = new Map<string, Problem>(swept.flatMap((parameter) => intoNull(parameter, layers)).map((problem) => [JSON.stringify(problem), problem]));
+  const problems = new Map<string, Problem>(
+    swept.flatMap((parameter) => intoNull(parameter, layers)).map((problem) => [JSON.stringify(problem), problem]),
+  );
   for (const combination of problems.size > 0 ? [] : combinations) {
     const values = Object.fromEntries(combination.map(({ swept: { path }, value }) => [path, plain(value)]));
     try {
@@ -107,7 +137,10 @@ function membersOf(
 
 /** One combination as a layer over the base, its places those in the sweep's file. */
 function layerOf(combination: Combination, name: string): MapTree {
-  const named: MapTree = withEntry(emptyMap, ['name'], { key: undefined, value: { kind: 'scalar', place: undefined, value: name, source: name } });
+  const named: MapTree = withEntry(emptyMap, ['name'], {
+    key: undefined,
+    value: { kind: 'scalar', place: undefined, value: name, source: name },
+  });
   return combination.reduce((layer, { swept: { path, place }, value }) => withEntry(layer, path.split('.'), { key: place, value }), named);
 }
 

@@ -18,4 +18,10 @@ export const red = '#cf4f4f';
 export const series = [blue, orange, green, '#9467c9', red, '#8a7a3b', '#c2589c', '#4b9bb0', '#7d8794', '#a7673f'];
 
 /** Each neutral colour's partner in the dark. */
-export const dark: Readonly<Record<string, string>> = { [ground]: '#15181d', [ink]: '#e4e8ee', [muted]: '#98a2b1', [line]: '#2d333c', [onFill]: '#fcfdff' };
+export const dark: Readonly<Record<string, string>> = {
+  [ground]: '#15181d',
+  [ink]: '#e4e8ee',
+  [muted]: '#98a2b1',
+  [line]: '#2d333c',
+  [onFill]: '#fcfdff',
+};

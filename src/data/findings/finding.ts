@@ -60,7 +60,9 @@ const SHOWN_CHARACTERS = 80;
 
 /** Examples of groups of rows with the same text; `rows` are positions in the table. */
 export function examplesOf(table: Example['table'], groups: readonly (readonly number[])[], texts: readonly string[]): readonly Example[] {
-  return groups.slice(0, SHOWN_EXAMPLES).map((rows) => ({ table, rows: rows.slice(0, SHOWN_ROWS).map((row) => row + 1), text: beginning(texts[rows[0]!] ?? '') }));
+  return groups
+    .slice(0, SHOWN_EXAMPLES)
+    .map((rows) => ({ table, rows: rows.slice(0, SHOWN_ROWS).map((row) => row + 1), text: beginning(texts[rows[0]!] ?? '') }));
 }
 
 /** `3.2 %` */

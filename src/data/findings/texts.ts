@@ -33,7 +33,8 @@ function duplicateTexts(texts: readonly string[], alike: readonly (readonly numb
   const later = laterRows(alike);
   if (later === 0) return [];
   const message = `${plural(later, 'training row')} repeat${later === 1 ? 's' : ''} the text of an earlier one to the character, and ${alike.length === 1 ? 'one text occurs' : `${count(alike.length)} texts occur`} more than once`;
-  if (seen === 0) return [{ severity: 'info', code: 'duplicate-texts', message, count: later, examples: examplesOf('train', alike, texts) }];
+  if (seen === 0)
+    return [{ severity: 'info', code: 'duplicate-texts', message, count: later, examples: examplesOf('train', alike, texts) }];
   return [
     {
       severity: 'warning',
@@ -41,7 +42,8 @@ function duplicateTexts(texts: readonly string[], alike: readonly (readonly numb
       message: `${message}; ${plural(seen, 'row')} ${seen === 1 ? 'is' : 'are'} validated by a model that has been trained on the same text, which makes validation look too good`,
       count: later,
       examples: examplesOf('train', alike, texts),
-      remedy: 'split.group_by: text keeps equal texts in one fold. data.duplicates: drop leaves out all but the first row with the same text and class.',
+      remedy:
+        'split.group_by: text keeps equal texts in one fold. data.duplicates: drop leaves out all but the first row with the same text and class.',
     },
   ];
 }
@@ -73,8 +75,13 @@ function testTexts(texts: readonly string[], test: readonly string[]): Finding[]
       code: 'test-texts-in-training',
       message: `${partOf(rows.length, test.length, 'rows to predict')} ${rows.length === 1 ? 'has' : 'have'} a text that occurs in training to the character`,
       count: rows.length,
-      examples: examplesOf('test', rows.map((row) => [row]), test),
-      remedy: 'A score on these rows says how well training texts are remembered. To judge a model by new texts, take them out of data.train or leave them out of the score.',
+      examples: examplesOf(
+        'test',
+        rows.map((row) => [row]),
+        test,
+      ),
+      remedy:
+        'A score on these rows says how well training texts are remembered. To judge a model by new texts, take them out of data.train or leave them out of the score.',
     },
   ];
 }
@@ -107,7 +114,10 @@ function emptyTexts(table: 'train' | 'test', texts: readonly string[]): Finding[
       message: `${partOf(rows.length, texts.length, table === 'train' ? 'training rows' : 'rows to predict')} ${rows.length === 1 ? 'has an empty text' : 'have empty texts'}`,
       count: rows.length,
       examples: examplesOf(table, [rows], texts),
-      remedy: table === 'train' ? 'Take them out of data.train, or look whether data.text names the right column.' : 'They all get the same prediction.',
+      remedy:
+        table === 'train'
+          ? 'Take them out of data.train, or look whether data.text names the right column.'
+          : 'They all get the same prediction.',
     },
   ];
 }

@@ -42,7 +42,13 @@ export async function inspectTokens(
   return [
     ...tokenizer.changes.map((message): Finding => ({ severity: 'info', code: 'tokenizer-settings', message, count: 1, examples: [] })),
     ...cutTexts(lengths, maxLength, among),
-    ...(batches === null ? [] : padding(lengths.subarray(0, trainTexts.length).map((length) => Math.min(length, maxLength)), maxLength, batches)),
+    ...(batches === null
+      ? []
+      : padding(
+          lengths.subarray(0, trainTexts.length).map((length) => Math.min(length, maxLength)),
+          maxLength,
+          batches,
+        )),
     ...(unknown === 0 ? [] : unknownTokens(unknown, tokens, await unknownWords(unknownTexts, whole, tokenizer))),
   ];
 }
@@ -52,7 +58,14 @@ function cutTexts(lengths: Int32Array, maxLength: number, among: string): Findin
   const longest = sorted.at(-1) ?? 0;
   const cut = sorted.filter((length) => length > maxLength).length;
   const finding = { code: 'cut-texts', count: cut, examples: [] } as const;
-  if (cut === 0) return [{ severity: 'info', ...finding, message: `no text is cut: the longest has ${count(longest)} tokens, and model.max_seq_length is ${count(maxLength)}${among}` }];
+  if (cut === 0)
+    return [
+      {
+        severity: 'info',
+        ...finding,
+        message: `no text is cut: the longest has ${count(longest)} tokens, and model.max_seq_length is ${count(maxLength)}${among}`,
+      },
+    ];
   const enough = Math.ceil(sorted[Math.ceil(0.99 * sorted.length) - 1]! / LENGTH_STEP) * LENGTH_STEP;
   const isMuch = cut > MANY_CUT * lengths.length;
   return [
@@ -60,14 +73,19 @@ function cutTexts(lengths: Int32Array, maxLength: number, among: string): Findin
       severity: isMuch ? 'warning' : 'info',
       ...finding,
       message: `${partOf(cut, lengths.length, 'texts')} ${cut === 1 ? 'is' : 'are'} longer than model.max_seq_length, ${plural(maxLength, 'token')}, and lose${cut === 1 ? 's its' : ' their'} end; the longest has ${count(longest)}${among}`,
-      ...(isMuch ? { remedy: `model.max_seq_length: ${enough} would hold 99 % of them whole, if the model can read that much; longer texts take more time and memory.` } : {}),
+      ...(isMuch
+        ? {
+            remedy: `model.max_seq_length: ${enough} would hold 99 % of them whole, if the model can read that much; longer texts take more time and memory.`,
+          }
+        : {}),
     },
   ];
 }
 
 /** Of one epoch over all training rows; a fold's share differs by little. */
 function padding(lengths: Int32Array, maxLength: number, own: NonNullable<TokenOptions['batches']>): Finding[] {
-  const share = (other: Partial<typeof own>): number => paddingShare(batchTokens(lengths, planBatches(lengths, { ...own, ...other, maxLength, seed: 0, epoch: 1 })));
+  const share = (other: Partial<typeof own>): number =>
+    paddingShare(batchTokens(lengths, planBatches(lengths, { ...own, ...other, maxLength, seed: 0, epoch: 1 })));
   const now = share({});
   const others = [
     { name: 'training.batching: length-buckets', value: { batching: 'length-buckets', padding: 'longest' } },
@@ -83,7 +101,12 @@ function padding(lengths: Int32Array, maxLength: number, own: NonNullable<TokenO
       message: `${percent(now, 1)} of what training computes is padding; ${rest.map(({ name, value }) => `with ${name} it would be ${percent(share(value), 1)}`).join(', ')}`,
       count: lengths.length,
       examples: [],
-      ...(isMuch ? { remedy: 'training.batching: length-buckets and training.padding: longest, the defaults, need least; a smaller training.batch_size needs less.' } : {}),
+      ...(isMuch
+        ? {
+            remedy:
+              'training.batching: length-buckets and training.padding: longest, the defaults, need least; a smaller training.batch_size needs less.',
+          }
+        : {}),
     },
   ];
 }
@@ -98,7 +121,12 @@ function unknownTokens(unknown: number, tokens: number, words: readonly (readonl
       message: `${partOf(unknown, tokens, 'tokens')} ${unknown === 1 ? 'stands' : 'stand'} for something that the model does not know${most.length > 0 ? `, most often ${most.join(', ')}` : ''}`,
       count: unknown,
       examples: [],
-      ...(isMuch ? { remedy: 'Such words look all the same to the model. Take a model.base of the texts’ language, or one whose tokenizer knows every character, such as roberta-base.' } : {}),
+      ...(isMuch
+        ? {
+            remedy:
+              'Such words look all the same to the model. Take a model.base of the texts’ language, or one whose tokenizer knows every character, such as roberta-base.',
+          }
+        : {}),
     },
   ];
 }
@@ -115,7 +143,8 @@ async function unknownWords(
   tokenizer: Tokenizer,
 ): Promise<readonly (readonly [string, number])[]> {
   const times = new Map<string, number>();
-  for (const text of texts) for (const word of text.match(/[\p{L}\p{M}\p{N}]+|[^\s\p{L}\p{M}\p{N}]/gu) ?? []) times.set(word, (times.get(word) ?? 0) + 1);
+  for (const text of texts)
+    for (const word of text.match(/[\p{L}\p{M}\p{N}]+|[^\s\p{L}\p{M}\p{N}]/gu) ?? []) times.set(word, (times.get(word) ?? 0) + 1);
   const words = [...times.keys()];
   const unknown = new Set(withUnknown(words, await encode(words), tokenizer));
   return [...times].filter(([word]) => unknown.has(word)).sort(([, a], [, b]) => b - a);

@@ -16,7 +16,11 @@ export function decoded(bytes: Uint8Array, encoding: string): Decoding {
   const marked = markOf(bytes);
   if (encoding === 'utf-8') return marked === 'utf-16le' || marked === 'utf-16be' ? refusedUtf16() : fromUtf8(bytes);
   if (encoding.startsWith('utf-16')) return fromUtf16(bytes, encoding, marked);
-  if (marked !== undefined) return { refused: `the file begins with the mark of ${marked === 'utf-8' ? 'UTF-8' : 'UTF-16'}, so it is not in ${encoding}`, remedy: `Set data.encoding to ${marked === 'utf-8' ? 'utf-8' : 'utf-16'}.` };
+  if (marked !== undefined)
+    return {
+      refused: `the file begins with the mark of ${marked === 'utf-8' ? 'UTF-8' : 'UTF-16'}, so it is not in ${encoding}`,
+      remedy: `Set data.encoding to ${marked === 'utf-8' ? 'utf-8' : 'utf-16'}.`,
+    };
   if (isRatherUtf8(bytes, encoding)) {
     return { refused: `everything beyond ASCII in the file is valid UTF-8, so it is not in ${encoding}`, remedy: TAKE_UTF8 };
   }
@@ -37,7 +41,10 @@ export function markOf(bytes: Uint8Array): 'utf-8' | 'utf-16le' | 'utf-16be' | u
 }
 
 function refusedUtf16(): Decoding {
-  return { refused: 'the file is in UTF-16', remedy: 'Set data.encoding to utf-16 (with init and predict, --encoding utf-16), or save the file in UTF-8.' };
+  return {
+    refused: 'the file is in UTF-16',
+    remedy: 'Set data.encoding to utf-16 (with init and predict, --encoding utf-16), or save the file in UTF-8.',
+  };
 }
 
 function fromUtf8(bytes: Uint8Array): Decoded {
@@ -45,22 +52,40 @@ function fromUtf8(bytes: Uint8Array): Decoded {
   const text = bytes.subarray(skipped);
   const problems = nulProblems(text, skipped);
   if (!isUtf8(text)) {
-    for (const offset of invalidBytes(text)) problems.push({ message: `byte ${skipped + offset + 1} of the file (0x${text[offset]!.toString(16)}) is not valid UTF-8`, offset, kind: 'encoding' });
+    for (const offset of invalidBytes(text))
+      problems.push({
+        message: `byte ${skipped + offset + 1} of the file (0x${text[offset]!.toString(16)}) is not valid UTF-8`,
+        offset,
+        kind: 'encoding',
+      });
   }
   return { bytes: text, problems };
 }
 
 function fromUtf16(bytes: Uint8Array, encoding: string, marked: string | undefined): Decoding {
   if (marked === 'utf-8') return { refused: 'the file begins with the mark of UTF-8', remedy: TAKE_UTF8 };
-  if (encoding !== 'utf-16' && marked !== undefined && marked !== encoding) return { refused: `the file begins with the mark of ${marked}, so it is not in ${encoding}`, remedy: `Set data.encoding to ${marked}.` };
+  if (encoding !== 'utf-16' && marked !== undefined && marked !== encoding)
+    return {
+      refused: `the file begins with the mark of ${marked}, so it is not in ${encoding}`,
+      remedy: `Set data.encoding to ${marked}.`,
+    };
   const order = encoding === 'utf-16' ? (marked ?? 'utf-16le') : encoding;
-  if (bytes.length % 2 === 1) return { refused: `the file has ${bytes.length} bytes, and UTF-16 has two for each character`, remedy: 'Check that the encoding is the right one, and that the file was written to its end.' };
-  if (bytes.length > MOST_UTF16) return { refused: 'the file has more than 1 GB of UTF-16', remedy: 'Save it in UTF-8, or in several files.' };
+  if (bytes.length % 2 === 1)
+    return {
+      refused: `the file has ${bytes.length} bytes, and UTF-16 has two for each character`,
+      remedy: 'Check that the encoding is the right one, and that the file was written to its end.',
+    };
+  if (bytes.length > MOST_UTF16)
+    return { refused: 'the file has more than 1 GB of UTF-16', remedy: 'Save it in UTF-8, or in several files.' };
   const text = utf16Text(bytes, order);
-  if (!/[\n\r]/.test(text.slice(0, 1_000_000)) && isUtf8(bytes)) return { refused: 'the file has no line end in UTF-16, and is valid UTF-8', remedy: TAKE_UTF8 };
+  if (!/[\n\r]/.test(text.slice(0, 1_000_000)) && isUtf8(bytes))
+    return { refused: 'the file has no line end in UTF-16, and is valid UTF-8', remedy: TAKE_UTF8 };
   const utf8 = Buffer.from(text, 'utf8');
   const half = /\p{Cs}/u.exec(text);
-  const halves: readonly PlacedProblem[] = half === null ? [] : [{ message: 'half of a character (a lone surrogate)', offset: Buffer.byteLength(text.slice(0, half.index)), kind: 'encoding' }];
+  const halves: readonly PlacedProblem[] =
+    half === null
+      ? []
+      : [{ message: 'half of a character (a lone surrogate)', offset: Buffer.byteLength(text.slice(0, half.index)), kind: 'encoding' }];
   return { bytes: utf8, problems: [...nulProblems(utf8, 0), ...halves].sort((a, b) => a.offset - b.offset) };
 }
 

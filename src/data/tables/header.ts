@@ -40,7 +40,10 @@ export function notSeparated(beginning: string, format: TableFormat): NoHeader |
   if (hint !== null) {
     const separator = SEPARATORS.find(({ character }) => character === hint[1]);
     const also = separator === undefined || separator.character === own ? '' : `, and the columns are separated by ${separator.name}`;
-    return { message: `the first line is ${quoted(line)}, a hint for Excel and no header${also}`, remedy: `Remove the first line. ${separator?.character === own ? '' : (separator?.remedy ?? '')}`.trim() };
+    return {
+      message: `the first line is ${quoted(line)}, a hint for Excel and no header${also}`,
+      remedy: `Remove the first line. ${separator?.character === own ? '' : (separator?.remedy ?? '')}`.trim(),
+    };
   }
   const first = withoutQuoted(line);
   if (first.includes(own)) return undefined;
@@ -83,6 +86,9 @@ const LONGEST_NAME = 7;
 export function headerless(columns: readonly string[]): NoHeader {
   return {
     message: `the file seems to have no header: its first line reads like a row, ${quotedList(columns, 5)}`,
-    remedy: `Name its ${columns.length} columns in data.columns, for example columns: [${columns.map((_, i) => 'abcdefghijklmnopqrstuvwxyz'[i] ?? `c${i}`).slice(0, 6).join(', ')}${columns.length > 6 ? ', …' : ''}], or write them on a first line. (With predict: --columns.)`,
+    remedy: `Name its ${columns.length} columns in data.columns, for example columns: [${columns
+      .map((_, i) => 'abcdefghijklmnopqrstuvwxyz'[i] ?? `c${i}`)
+      .slice(0, 6)
+      .join(', ')}${columns.length > 6 ? ', …' : ''}], or write them on a first line. (With predict: --columns.)`,
   };
 }

@@ -11,8 +11,14 @@ export function parseJsonFile(bytes: Uint8Array): Records {
   if (bytes[start] !== OPEN) return refused('the file is neither an array of JSON objects nor JSON objects, one a line', start);
   const end = endOfValue(bytes, start);
   const isOne = end !== undefined && afterSpaces(bytes, end) === bytes.length;
-  const isNested = isOne && membersOf(bytes, { start, end }).some(({ value }) => bytes[value.start] === OPEN || bytes[value.start] === OPEN_LIST);
-  return isNested ? refused('the file is one JSON object with others in it, not an array of objects; with pandas, to_json(…, orient="records") writes one', start) : parseJsonl(bytes);
+  const isNested =
+    isOne && membersOf(bytes, { start, end }).some(({ value }) => bytes[value.start] === OPEN || bytes[value.start] === OPEN_LIST);
+  return isNested
+    ? refused(
+        'the file is one JSON object with others in it, not an array of objects; with pandas, to_json(…, orient="records") writes one',
+        start,
+      )
+    : parseJsonl(bytes);
 }
 
 function refused(message: string, offset: number): Records {

@@ -1,4 +1,7 @@
-/** Finds the parts of JSON by their bytes, so that each can be read by itself: numbers keep their digits, and nothing needs the whole file as one text. */
+/**
+ * Finds the parts of JSON by their bytes, so that each can be read by itself: numbers keep their digits, and nothing needs the whole file
+ * as one text.
+ */
 
 /** From the first byte of a value to the one behind its last. */
 export interface Span {
@@ -79,19 +82,37 @@ export function membersOf(bytes: Uint8Array, { start, end }: Span): readonly Mem
 }
 
 /** The elements of the array that the bytes hold, and what is wrong with it around them. */
-export function elementsOf(bytes: Uint8Array): { readonly elements: readonly Span[]; readonly wrong?: { readonly message: string; readonly offset: number } } {
+export function elementsOf(bytes: Uint8Array): {
+  readonly elements: readonly Span[];
+  readonly wrong?: { readonly message: string; readonly offset: number };
+} {
   const elements: Span[] = [];
   const opening = afterSpaces(bytes, 0);
-  const wrong = (message: string, offset: number): ReturnType<typeof elementsOf> => ({ elements, wrong: { message, offset: Math.min(offset, bytes.length - 1) } });
+  const wrong = (message: string, offset: number): ReturnType<typeof elementsOf> => ({
+    elements,
+    wrong: { message, offset: Math.min(offset, bytes.length - 1) },
+  });
   let at = afterSpaces(bytes, opening + 1);
-  if (bytes[at] === CLOSE_LIST) return afterSpaces(bytes, at + 1) === bytes.length ? { elements } : wrong('something follows the end of the array', afterSpaces(bytes, at + 1));
+  if (bytes[at] === CLOSE_LIST)
+    return afterSpaces(bytes, at + 1) === bytes.length
+      ? { elements }
+      : wrong('something follows the end of the array', afterSpaces(bytes, at + 1));
   for (;;) {
     const end = at < bytes.length ? endOfValue(bytes, at) : undefined;
-    if (end === undefined) return wrong(at < bytes.length ? 'the element is never closed: the file was cut short, or a quote or bracket is missing' : 'the array is never closed: the file was cut short', at);
+    if (end === undefined)
+      return wrong(
+        at < bytes.length
+          ? 'the element is never closed: the file was cut short, or a quote or bracket is missing'
+          : 'the array is never closed: the file was cut short',
+        at,
+      );
     if (end === at) return wrong('an element is missing before this', at);
     elements.push({ start: at, end });
     const next = afterSpaces(bytes, end);
-    if (bytes[next] === CLOSE_LIST) return afterSpaces(bytes, next + 1) === bytes.length ? { elements } : wrong('something follows the end of the array', afterSpaces(bytes, next + 1));
+    if (bytes[next] === CLOSE_LIST)
+      return afterSpaces(bytes, next + 1) === bytes.length
+        ? { elements }
+        : wrong('something follows the end of the array', afterSpaces(bytes, next + 1));
     if (next >= bytes.length) return wrong('the array is never closed: the file was cut short', next);
     if (bytes[next] !== COMMA) return wrong('there is no comma between two elements', next);
     at = afterSpaces(bytes, next + 1);

@@ -18,14 +18,21 @@ function textOf({ type, meaning, unit, scale }: ColumnInfo, value: unknown): str
   if (meaning === 'DATE') return instant(BigInt(value as number | bigint) * DAY, DAY);
   if (meaning === 'TIMESTAMP') return instant(BigInt(value as number | bigint) * NANOSECONDS[unit ?? 'MILLIS']!, 1n);
   if (meaning === 'TIME') return timeOfDay(BigInt(value as number | bigint) * NANOSECONDS[unit ?? 'MILLIS']!);
-  if (meaning === 'UUID' && value instanceof Uint8Array) return Buffer.from(value).toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+  if (meaning === 'UUID' && value instanceof Uint8Array)
+    return Buffer.from(value)
+      .toString('hex')
+      .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
   if (type === 'INT96') return instant(BigInt(value as bigint), 1n);
-  if (typeof value === 'number') return type === 'FLOAT' || type === 'DOUBLE' || type === 'FIXED_LEN_BYTE_ARRAY' ? float(value, type === 'FLOAT') : String(value);
-  if (value instanceof Uint8Array) return isUtf8(value) ? Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8') : undefined;
+  if (typeof value === 'number')
+    return type === 'FLOAT' || type === 'DOUBLE' || type === 'FIXED_LEN_BYTE_ARRAY' ? float(value, type === 'FLOAT') : String(value);
+  if (value instanceof Uint8Array)
+    return isUtf8(value) ? Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8') : undefined;
   return String(value);
 }
 
-/** A number as Python writes it: `1.0`, `0.1`, `1e-07`, `1e+16`; NaN is no value. Of a float32, the shortest that reads as the same float32. */
+/**
+ * A number as Python writes it: `1.0`, `0.1`, `1e-07`, `1e+16`; NaN is no value. Of a float32, the shortest that reads as the same float32.
+ */
 function float(value: number, isSingle: boolean): string {
   if (Number.isNaN(value)) return '';
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';

@@ -33,7 +33,12 @@ export type Failure = 'too slow' | 'too large' | 'broken';
  * Decodes Parquet in a thread that can be ended: the lengths and counts in a damaged file make the decoder run without end, or fill the
  * memory. A thread for small files is kept for the next one.
  */
-export async function decodeParquet(bytes: Uint8Array, megabytes: number, seconds: number, take: (answer: Answer) => void): Promise<Failure | null> {
+export async function decodeParquet(
+  bytes: Uint8Array,
+  megabytes: number,
+  seconds: number,
+  take: (answer: Answer) => void,
+): Promise<Failure | null> {
   const isSmall = megabytes <= SMALL_MEGABYTES;
   const worker = isSmall && idle !== undefined ? idle : startWorker(Math.max(megabytes, SMALL_MEGABYTES));
   if (worker === idle) idle = undefined;
@@ -68,7 +73,14 @@ let idle: Worker | undefined;
 function startWorker(megabytes: number): Worker {
   const require = createRequire(import.meta.url);
   const workerData = { hyparquet: require.resolve('hyparquet'), compressors: require.resolve('hyparquet-compressors') };
-  return new Worker(PROGRAM, { eval: true, workerData, resourceLimits: { maxOldGenerationSizeMb: megabytes }, execArgv: [], stdout: true, stderr: true });
+  return new Worker(PROGRAM, {
+    eval: true,
+    workerData,
+    resourceLimits: { maxOldGenerationSizeMb: megabytes },
+    execArgv: [],
+    stdout: true,
+    stderr: true,
+  });
 }
 
 /** JavaScript as a text, so that it runs the same from sources, from a bundle and in tests: a thread does not inherit a loader for TypeScript. */

@@ -16,21 +16,41 @@ export async function parseParquet(bytes: Uint8Array, file: string): Promise<Tab
     const problem: Problem = { message, file };
     return dataError(`${file} cannot be read as Parquet`, file, [problem], remedy);
   };
-  if (Buffer.from(bytes.subarray(-4)).toString('latin1') !== 'PAR1') throw broken('the file does not end as Parquet ends: it was cut short');
-  const read: { rows: number; columns: readonly ColumnInfo[]; failed: (Answer & { readonly kind: 'failed' }) | undefined } = { rows: 0, columns: [], failed: undefined };
+  if (Buffer.from(bytes.subarray(-4)).toString('latin1') !== 'PAR1')
+    throw broken('the file does not end as Parquet ends: it was cut short');
+  const read: { rows: number; columns: readonly ColumnInfo[]; failed: (Answer & { readonly kind: 'failed' }) | undefined } = {
+    rows: 0,
+    columns: [],
+    failed: undefined,
+  };
   const values: (readonly unknown[])[] = [];
   const megabytes = bytes.length / 2 ** 20;
-  const failure = await decodeParquet(bytes, Math.min(MOST_MEGABYTES, BASE_MEGABYTES + MEGABYTES_FOR_EACH * megabytes), BASE_SECONDS + SECONDS_FOR_EACH * megabytes, (answer) => {
-    if (answer.kind === 'columns') Object.assign(read, { rows: answer.rows, columns: answer.columns });
-    else if (answer.kind === 'values') values[answer.column] = answer.values;
-    else if (answer.kind === 'failed') read.failed = answer;
-  });
+  const failure = await decodeParquet(
+    bytes,
+    Math.min(MOST_MEGABYTES, BASE_MEGABYTES + MEGABYTES_FOR_EACH * megabytes),
+    BASE_SECONDS + SECONDS_FOR_EACH * megabytes,
+    (answer) => {
+      if (answer.kind === 'columns') Object.assign(read, { rows: answer.rows, columns: answer.columns });
+      else if (answer.kind === 'values') values[answer.column] = answer.values;
+      else if (answer.kind === 'failed') read.failed = answer;
+    },
+  );
   if (failure === 'too slow') throw broken('reading the file does not come to an end: it is damaged');
-  if (failure === 'too large') throw broken('what the file holds does not fit into memory: it is damaged, or a very large table', 'Write the file again; where it is whole, write it as CSV, or in several files.');
+  if (failure === 'too large')
+    throw broken(
+      'what the file holds does not fit into memory: it is damaged, or a very large table',
+      'Write the file again; where it is whole, write it as CSV, or in several files.',
+    );
   const { rows, columns, failed } = read;
   if (failure === 'broken' || failed !== undefined) {
-    const where = failed?.column === undefined || failed.column === null ? '' : `the column ${quoted(columns[failed.column]?.name ?? '')} cannot be read: `;
-    throw broken(`${where}${failed?.message ?? 'the decoder has failed'}`, 'If other programs can read it, write it again with pandas or pyarrow; otherwise fetch it again.');
+    const where =
+      failed?.column === undefined || failed.column === null
+        ? ''
+        : `the column ${quoted(columns[failed.column]?.name ?? '')} cannot be read: `;
+    throw broken(
+      `${where}${failed?.message ?? 'the decoder has failed'}`,
+      'If other programs can read it, write it again with pandas or pyarrow; otherwise fetch it again.',
+    );
   }
   const names = columns.map(({ name }) => name);
   if (columns.length === 0) throw broken('the file has no columns');
@@ -38,10 +58,12 @@ export async function parseParquet(bytes: Uint8Array, file: string): Promise<Tab
   if (odd !== undefined) throw broken(`the name of the column ${quoted(odd)} holds a NUL character`);
   if (columns.length > MAX_COLUMNS) throw broken(`the file has ${columns.length} columns, more than ${MAX_COLUMNS}`);
   const twice = names.filter((name, i) => names.indexOf(name) < i);
-  if (twice.length > 0) throw broken(`several columns have the same name: ${quotedList(twice)}`, 'Write the table again, with a name for each column.');
+  if (twice.length > 0)
+    throw broken(`several columns have the same name: ${quotedList(twice)}`, 'Write the table again, with a name for each column.');
   if (rows === 0) throw broken('the file has no rows', 'Check that the table was written to its end.');
   const short = values.findIndex((each) => each.length !== rows);
-  if (short !== -1) throw broken(`the column ${quoted(names[short]!)} has ${plural(values[short]!.length, 'value')}, and the file says ${rows}`);
+  if (short !== -1)
+    throw broken(`the column ${quoted(names[short]!)} has ${plural(values[short]!.length, 'value')}, and the file says ${rows}`);
   return tableOf(file, columns, values, rows);
 }
 

@@ -9,7 +9,10 @@ export interface Sniffed {
   readonly remedy: string;
 }
 
-/** Whether bytes are another kind of file than `format` says; `lines` of text may be anything that is text. `encoding` is that in which they are to be read. */
+/**
+ * Whether bytes are another kind of file than `format` says; `lines` of text may be anything that is text. `encoding` is that in which they
+ * are to be read.
+ */
 export function sniffed(bytes: Uint8Array, format: TableFormat | 'lines', ending: string, encoding: string): Sniffed | undefined {
   const binary = binaryKind(bytes, ending);
   if (format === 'parquet' && binary?.is === PARQUET) return undefined;
@@ -38,7 +41,11 @@ const CONVERT = 'Save it as CSV in UTF-8, or as Parquet.';
 const SIGNATURES: readonly Signature[] = [
   { bytes: 'PAR1', is: PARQUET, remedy: 'Give it a name that ends in .parquet.' },
   { bytes: 'PARE', is: 'encrypted Parquet', remedy: 'Write it without encryption.' },
-  { bytes: [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1], is: 'an old Excel workbook (.xls)', remedy: 'Save the sheet as CSV in UTF-8.' },
+  {
+    bytes: [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1],
+    is: 'an old Excel workbook (.xls)',
+    remedy: 'Save the sheet as CSV in UTF-8.',
+  },
   { bytes: 'ARROW1', is: 'an Arrow file (Feather)' },
   { bytes: 'FEA1', is: 'an old Feather file' },
   { bytes: 'Obj\x01', is: 'Avro' },
@@ -70,13 +77,16 @@ function binaryKind(bytes: Uint8Array, ending: string): Sniffed | undefined {
 function zipKind(bytes: Uint8Array, ending: string): Sniffed {
   const names = (zipEntries(bytes) ?? []).map(({ name }) => name);
   if (names.some((name) => name.startsWith('xl/'))) return { is: 'an Excel workbook (.xlsx)', remedy: 'Save the sheet as CSV in UTF-8.' };
-  if (names.includes('content.xml') && names.includes('mimetype')) return { is: 'an OpenDocument spreadsheet or text', remedy: 'Save the sheet as CSV in UTF-8.' };
+  if (names.includes('content.xml') && names.includes('mimetype'))
+    return { is: 'an OpenDocument spreadsheet or text', remedy: 'Save the sheet as CSV in UTF-8.' };
   if (names.some((name) => name.startsWith('word/'))) return { is: 'a Word document', remedy: CONVERT };
   return { is: 'a zip archive', remedy: packedRemedy(ending, '.zip') };
 }
 
 function packedRemedy(ending: string, packed: string): string {
-  return /\.(gz|zip)$/i.test(ending) ? 'It was packed twice: unpack it, and name what is in it.' : `Give it a name that ends in ${ending}${packed}, or unpack it.`;
+  return /\.(gz|zip)$/i.test(ending)
+    ? 'It was packed twice: unpack it, and name what is in it.'
+    : `Give it a name that ends in ${ending}${packed}, or unpack it.`;
 }
 
 /** UTF-16 and UTF-32, with a mark or without: every second byte of plain text is NUL there. */
@@ -90,20 +100,36 @@ function wideText(bytes: Uint8Array, encoding: string): Sniffed | undefined {
   if (encoding.startsWith('utf-16')) return undefined;
   const mark = markOf(bytes);
   const isUtf16 = mark === 'utf-16le' || mark === 'utf-16be';
-  if (isUtf16) return { is: 'in UTF-16', remedy: 'Set data.encoding to utf-16 (with init and predict, --encoding utf-16), or save it in UTF-8.' };
+  if (isUtf16)
+    return { is: 'in UTF-16', remedy: 'Set data.encoding to utf-16 (with init and predict, --encoding utf-16), or save it in UTF-8.' };
   if (many.every(Boolean)) return undefined;
-  if (many[1] === true && many[3] === true) return { is: 'in UTF-16 without a mark', remedy: 'Set data.encoding to utf-16le (with init and predict, --encoding utf-16le), or save it in UTF-8.' };
-  return many[0] === true && many[2] === true ? { is: 'in UTF-16 without a mark', remedy: 'Set data.encoding to utf-16be (with init and predict, --encoding utf-16be), or save it in UTF-8.' } : undefined;
+  if (many[1] === true && many[3] === true)
+    return {
+      is: 'in UTF-16 without a mark',
+      remedy: 'Set data.encoding to utf-16le (with init and predict, --encoding utf-16le), or save it in UTF-8.',
+    };
+  return many[0] === true && many[2] === true
+    ? {
+        is: 'in UTF-16 without a mark',
+        remedy: 'Set data.encoding to utf-16be (with init and predict, --encoding utf-16be), or save it in UTF-8.',
+      }
+    : undefined;
 }
 
 function pointerKind(beginning: string): Sniffed | undefined {
-  if (beginning.startsWith('version https://git-lfs.github.com/spec/')) return { is: 'a git-lfs pointer, which stands for a file that was not fetched', remedy: 'Fetch it with: git lfs pull' };
-  if (/^(\.\.\/)*(\.git\/|\/)annex\/objects\//.test(beginning)) return { is: 'a git-annex pointer, which stands for a file that was not fetched', remedy: 'Fetch it with: git annex get' };
+  if (beginning.startsWith('version https://git-lfs.github.com/spec/'))
+    return { is: 'a git-lfs pointer, which stands for a file that was not fetched', remedy: 'Fetch it with: git lfs pull' };
+  if (/^(\.\.\/)*(\.git\/|\/)annex\/objects\//.test(beginning))
+    return { is: 'a git-annex pointer, which stands for a file that was not fetched', remedy: 'Fetch it with: git annex get' };
   return undefined;
 }
 
 function textKind(beginning: string): Sniffed | undefined {
-  if (/^<(!doctype\s+html|html|head|body)\b/i.test(beginning)) return { is: 'an HTML page, as a server sends in place of a file', remedy: 'Fetch the file itself; a page that asks to log in has no table in it.' };
+  if (/^<(!doctype\s+html|html|head|body)\b/i.test(beginning))
+    return {
+      is: 'an HTML page, as a server sends in place of a file',
+      remedy: 'Fetch the file itself; a page that asks to log in has no table in it.',
+    };
   if (/^<\?xml\b/i.test(beginning)) return { is: 'an XML document', remedy: CONVERT };
   if (/^(GIF8[79]a|RIFF....WAVE)/.test(beginning)) return { is: 'a picture or a sound', remedy: CONVERT };
   return undefined;
@@ -114,7 +140,12 @@ function jsonKind(beginning: string, format: TableFormat): Sniffed | undefined {
   const isObject = /^\{\s*("|\})/.test(beginning);
   const isArray = /^\[\s*[{\]]/.test(beginning);
   if ((format === 'csv' || format === 'tsv') && (isObject || isArray)) {
-    return isArray ? { is: 'a JSON array', remedy: 'Give it a name that ends in .json.' } : { is: 'JSON', remedy: 'Give it a name that ends in .jsonl where each line is an object, or in .json where it is an array of objects.' };
+    return isArray
+      ? { is: 'a JSON array', remedy: 'Give it a name that ends in .json.' }
+      : {
+          is: 'JSON',
+          remedy: 'Give it a name that ends in .jsonl where each line is an object, or in .json where it is an array of objects.',
+        };
   }
   if (format === 'jsonl' && isArray) return { is: 'a JSON array', remedy: 'Give it a name that ends in .json.' };
   if (format === 'jsonl' && beginning !== '' && !/^[{["\d-]/.test(beginning) && /^[^\n]*[,\t]/.test(beginning)) {

@@ -12,7 +12,8 @@ export function parseLines(bytes: Uint8Array, file: string, label = 'utf-8'): re
   const encoding = encodingOf(label);
   if (encoding === undefined) throw refuse(`there is no encoding ${label}`, OTHER_ENCODINGS);
   const other = sniffed(bytes, 'lines', '.txt', encoding);
-  if (other !== undefined) throw refuse(`${file} is ${other.is}`, other.remedy.replace(/^Give it a name .*$/, 'Unpack it, or convert it, and give that.'));
+  if (other !== undefined)
+    throw refuse(`${file} is ${other.is}`, other.remedy.replace(/^Give it a name .*$/, 'Unpack it, or convert it, and give that.'));
   const text = decoded(bytes, encoding);
   if ('refused' in text) throw refuse(text.refused, text.remedy);
   if (text.problems.length > 0) {

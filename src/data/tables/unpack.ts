@@ -6,8 +6,16 @@ import { sniffed } from './sniff.ts';
 import { FETCH_AGAIN, MOST_UNPACKED, tooLarge, type NotUnpacked } from './not-unpacked.ts';
 import { unzip } from './zip.ts';
 
-/** The bytes of a packed file, and what its one member is called where it has a name. Throws a `data` error that says what is wrong with the packing. */
-export async function unpacked(bytes: Uint8Array, packing: 'gzip' | 'zip', file: string, most = MOST_UNPACKED): Promise<{ readonly bytes: Uint8Array; readonly name: string | null }> {
+/**
+ * The bytes of a packed file, and what its one member is called where it has a name. Throws a `data` error that says what is wrong with the
+ * packing.
+ */
+export async function unpacked(
+  bytes: Uint8Array,
+  packing: 'gzip' | 'zip',
+  file: string,
+  most = MOST_UNPACKED,
+): Promise<{ readonly bytes: Uint8Array; readonly name: string | null }> {
   const result = misnamed(bytes, packing, file) ?? (packing === 'zip' ? await unzip(bytes, most) : await gunzip(bytes, most));
   if (!('wrong' in result)) return result;
   throw packingError(file, result.wrong, result.remedy);
@@ -30,7 +38,8 @@ function packingError(file: string, message: string, remedy: string): Error {
 }
 
 async function gunzip(bytes: Uint8Array, most: number): Promise<{ readonly bytes: Uint8Array; readonly name: null } | NotUnpacked> {
-  if (!isGzip(bytes)) return { wrong: 'its name says gzip, but its bytes do not', remedy: 'If it is not packed, leave .gz out of its name.' };
+  if (!isGzip(bytes))
+    return { wrong: 'its name says gzip, but its bytes do not', remedy: 'If it is not packed, leave .gz out of its name.' };
   const engine = createGunzip();
   const chunks: Buffer[] = [];
   let size = 0;
@@ -43,7 +52,8 @@ async function gunzip(bytes: Uint8Array, most: number): Promise<{ readonly bytes
     }
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
-    const wrong = code === 'Z_BUF_ERROR' ? 'its gzip data end too early: it was cut short' : `its gzip data are damaged (${(error as Error).message})`;
+    const wrong =
+      code === 'Z_BUF_ERROR' ? 'its gzip data end too early: it was cut short' : `its gzip data are damaged (${(error as Error).message})`;
     return { wrong, remedy: FETCH_AGAIN };
   } finally {
     engine.destroy();

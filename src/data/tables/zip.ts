@@ -22,10 +22,18 @@ export async function unzip(bytes: Uint8Array, most: number): Promise<{ readonly
   const files = entries.filter(({ name }) => !name.endsWith('/') && !/(^|\/)(__MACOSX\/|\._|\.DS_Store$)/.test(name));
   const [entry, second] = files;
   if (entry === undefined) return { wrong: 'the archive holds no file', remedy: 'Pack the table again.' };
-  if (second !== undefined) return { wrong: `the archive holds ${files.length} files: ${quotedList(files.map(({ name }) => name))}`, remedy: 'Unpack it and name the file, or pack that one alone.' };
-  if (entry.isEncrypted) return { wrong: `${quoted(entry.name)} in the archive is encrypted`, remedy: 'Unpack it with its password and name the file.' };
+  if (second !== undefined)
+    return {
+      wrong: `the archive holds ${files.length} files: ${quotedList(files.map(({ name }) => name))}`,
+      remedy: 'Unpack it and name the file, or pack that one alone.',
+    };
+  if (entry.isEncrypted)
+    return { wrong: `${quoted(entry.name)} in the archive is encrypted`, remedy: 'Unpack it with its password and name the file.' };
   if (entry.method !== STORED && entry.method !== DEFLATE) {
-    return { wrong: `${quoted(entry.name)} in the archive is packed with ${METHODS[entry.method] ?? `method ${entry.method}`}, which is not read`, remedy: 'Unpack it, or pack it with deflate, as zip does by default.' };
+    return {
+      wrong: `${quoted(entry.name)} in the archive is packed with ${METHODS[entry.method] ?? `method ${entry.method}`}, which is not read`,
+      remedy: 'Unpack it, or pack it with deflate, as zip does by default.',
+    };
   }
   if (entry.size > most) return tooLarge(most);
   const content = contentOf(bytes, entry, most);
@@ -36,7 +44,10 @@ const STORED = 0;
 const DEFLATE = 8;
 const METHODS: Readonly<Record<number, string>> = { 9: 'Deflate64', 12: 'bzip2', 14: 'LZMA', 93: 'Zstandard', 95: 'xz', 98: 'PPMd' };
 
-const DAMAGED: NotUnpacked = { wrong: 'its bytes are no zip archive, or only the beginning of one', remedy: 'If it is not packed, leave .zip out of its name; otherwise fetch or write it again.' };
+const DAMAGED: NotUnpacked = {
+  wrong: 'its bytes are no zip archive, or only the beginning of one',
+  remedy: 'If it is not packed, leave .zip out of its name; otherwise fetch or write it again.',
+};
 
 /** The files of an archive; undefined where there is no central directory that can be read. */
 export function zipEntries(bytes: Uint8Array): readonly ZipEntry[] | undefined {
@@ -47,9 +58,18 @@ export function zipEntries(bytes: Uint8Array): readonly ZipEntry[] | undefined {
   let at = view.getUint32(end + 16, true);
   for (let left = view.getUint16(end + 10, true); left > 0; left -= 1) {
     if (at + 46 > end || view.getUint32(at, true) !== 0x02014b50) return undefined;
-    const [nameLength, extraLength, commentLength] = [28, 30, 32].map((field) => view.getUint16(at + field, true)) as [number, number, number];
+    const [nameLength, extraLength, commentLength] = [28, 30, 32].map((field) => view.getUint16(at + field, true)) as [
+      number,
+      number,
+      number,
+    ];
     if (at + 46 + nameLength > end) return undefined;
-    const [size, packedSize, offset] = longNumbers(view, [24, 20, 42].map((field) => view.getUint32(at + field, true)), at + 46 + nameLength, extraLength);
+    const [size, packedSize, offset] = longNumbers(
+      view,
+      [24, 20, 42].map((field) => view.getUint32(at + field, true)),
+      at + 46 + nameLength,
+      extraLength,
+    );
     entries.push({
       name: new TextDecoder().decode(bytes.subarray(at + 46, at + 46 + nameLength)),
       isEncrypted: (view.getUint16(at + 8, true) & 1) === 1,
@@ -99,6 +119,8 @@ function contentOf(bytes: Uint8Array, { name, method, crc, packedSize, size, off
     if (content.length !== size) return damaged(`it has ${content.length} bytes, and the archive says ${size}`);
     return crc32(content) === crc ? content : damaged('its checksum is another');
   } catch (error) {
-    return damaged((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? 'it holds more than the archive says' : (error as Error).message);
+    return damaged(
+      (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? 'it holds more than the archive says' : (error as Error).message,
+    );
   }
 }

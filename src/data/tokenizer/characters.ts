@@ -61,7 +61,18 @@ function decoded(text: string): readonly (readonly [number, number])[] {
 }
 
 /** Unicode's property White_Space. JavaScript's `\s` has U+FEFF besides, and lacks U+0085. */
-const WHITE_SPACE = [[9, 13], [0x20, 0x20], [0x85, 0x85], [0xa0, 0xa0], [0x1680, 0x1680], [0x2000, 0x200a], [0x2028, 0x2029], [0x202f, 0x202f], [0x205f, 0x205f], [0x3000, 0x3000]] as const;
+const WHITE_SPACE = [
+  [9, 13],
+  [0x20, 0x20],
+  [0x85, 0x85],
+  [0xa0, 0xa0],
+  [0x1680, 0x1680],
+  [0x2000, 0x200a],
+  [0x2028, 0x2029],
+  [0x202f, 0x202f],
+  [0x205f, 0x205f],
+  [0x3000, 0x3000],
+] as const;
 
 /** Around which a BertNormalizer puts spaces. The library begins the fifth range 256 characters late. */
 const CHINESE_CHARACTERS = [

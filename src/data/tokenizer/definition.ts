@@ -39,7 +39,10 @@ export interface Description {
   readonly settings: Settings;
 }
 
-/** Reads tokenizer.json and, where there is one, tokenizer_config.json. `files`: paths by file name. Throws a `data` error that names the file. */
+/**
+ * Reads tokenizer.json and, where there is one, tokenizer_config.json. `files`: paths by file name. Throws a `data` error that names the
+ * file.
+ */
 export function readDescription(files: Readonly<Record<string, string>>): Description {
   const path = files['tokenizer.json'];
   if (path === undefined) throw unusable('the model', 'it has no tokenizer.json');

@@ -23,7 +23,12 @@ export interface EncodingOptions {
  * threads given, and by threads that can be ended where the tokenizer has patterns of others. Ids do not depend on the threads.
  * A `data` error that names the text and the pattern where a text takes longer than the budget.
  */
-export async function encodeTexts(tokenizer: Tokenizer, texts: readonly string[], maxLength: number, options: EncodingOptions = {}): Promise<TokenSet> {
+export async function encodeTexts(
+  tokenizer: Tokenizer,
+  texts: readonly string[],
+  maxLength: number,
+  options: EncodingOptions = {},
+): Promise<TokenSet> {
   throwIfNoRoom(tokenizer, maxLength);
   const { threads = 1, onProgress = () => {} } = options;
   const isForeign = tokenizer.patterns.sources.length > 0;
@@ -39,7 +44,15 @@ export async function encodeTexts(tokenizer: Tokenizer, texts: readonly string[]
     }
     return joinedTokens(parts, tokenizer.padId);
   }
-  return joinedTokens(await inThreads(tokenizer, slices, { maxLength, workers, onProgress, budgetMs: isForeign ? (options.budgetMs ?? BUDGET_MS) : Infinity }), tokenizer.padId);
+  return joinedTokens(
+    await inThreads(tokenizer, slices, {
+      maxLength,
+      workers,
+      onProgress,
+      budgetMs: isForeign ? (options.budgetMs ?? BUDGET_MS) : Infinity,
+    }),
+    tokenizer.padId,
+  );
 }
 
 /** Texts that are encoded between two looks at whatever else is to be done; takes some 50 ms. */
@@ -57,7 +70,11 @@ interface Plan {
   readonly budgetMs: number;
 }
 
-async function inThreads(tokenizer: Tokenizer, slices: readonly (readonly string[])[], { maxLength, workers, onProgress, budgetMs }: Plan): Promise<readonly EncodedSlice[]> {
+async function inThreads(
+  tokenizer: Tokenizer,
+  slices: readonly (readonly string[])[],
+  { maxLength, workers, onProgress, budgetMs }: Plan,
+): Promise<readonly EncodedSlice[]> {
   const results: EncodedSlice[] = [];
   const waiting = slices.entries();
   const threads = Array.from({ length: workers }, () => openEncodingThread(tokenizer, maxLength));
@@ -133,7 +150,12 @@ function openEncodingThread({ files }: Tokenizer, maxLength: number): EncodingTh
 
 const NOT_BEGUN = -1;
 
-function throwIfStuck({ at, since }: EncodingThread, { patterns, files }: Tokenizer, slices: readonly (readonly string[])[], budgetMs: number): void {
+function throwIfStuck(
+  { at, since }: EncodingThread,
+  { patterns, files }: Tokenizer,
+  slices: readonly (readonly string[])[],
+  budgetMs: number,
+): void {
   const now = performance.now();
   const place = at();
   const key = place === undefined ? '' : `${place.slice}:${place.row}`;
@@ -146,9 +168,14 @@ function throwIfStuck({ at, since }: EncodingThread, { patterns, files }: Tokeni
   const text = slices[place.slice]?.[place.row] ?? '';
   const pattern = patterns.sources[place.pattern] ?? '';
   const path = files['tokenizer.json'] ?? '';
-  throw new OrtrainError('data', `text ${count(place.slice * SLICE + place.row + 1)} cannot be tokenized: a pattern of ${path} has not come to an end after ${budgetMs / 1000} s`, {
-    subject: path,
-    problems: [{ message: `the pattern ${quoted(pattern)}`, file: path }, { message: `the text ${quoted(text)}` }],
-    remedy: 'Such a pattern tries a number of ways that doubles with each character, often because it repeats a repetition. Take another model.base, or write the pattern without that.',
-  });
+  throw new OrtrainError(
+    'data',
+    `text ${count(place.slice * SLICE + place.row + 1)} cannot be tokenized: a pattern of ${path} has not come to an end after ${budgetMs / 1000} s`,
+    {
+      subject: path,
+      problems: [{ message: `the pattern ${quoted(pattern)}`, file: path }, { message: `the text ${quoted(text)}` }],
+      remedy:
+        'Such a pattern tries a number of ways that doubles with each character, often because it repeats a repetition. Take another model.base, or write the pattern without that.',
+    },
+  );
 }

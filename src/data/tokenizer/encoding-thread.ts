@@ -38,5 +38,7 @@ async function encode(texts: readonly string[]): Promise<EncodingMessage> {
 }
 
 parentPort?.on('message', (texts: readonly string[]) => {
-  void encode(texts).then((message) => parentPort?.postMessage(message, 'error' in message ? [] : [message.offsets.buffer, message.ids.buffer]));
+  void encode(texts).then((message) =>
+    parentPort?.postMessage(message, 'error' in message ? [] : [message.offsets.buffer, message.ids.buffer]),
+  );
 });

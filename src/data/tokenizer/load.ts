@@ -38,16 +38,25 @@ export interface Tokenizer {
  */
 export async function loadTokenizer(files: Readonly<Record<string, string>>): Promise<Tokenizer> {
   const { path, definition, settings, changes } = reconciled(readDescription(files));
-  const [{ normalizerOf }, { preTokenizerOf }, { wordModelOf }] = await Promise.all([import('./normalizers.ts'), import('./pre-tokenizers.ts'), import('./word-model.ts')]);
+  const [{ normalizerOf }, { preTokenizerOf }, { wordModelOf }] = await Promise.all([
+    import('./normalizers.ts'),
+    import('./pre-tokenizers.ts'),
+    import('./word-model.ts'),
+  ]);
   return sayingOf(path, () => {
     const patterns: PatternList = { sources: [], onSearch: () => {} };
     const normalize = normalizerOf(definition.normalizer ?? null, patterns);
     const preTokenize = preTokenizerOf(definition.pre_tokenizer ?? null, patterns);
     const model = wordModelOf(definition);
-    const padId = [settings.pad_token, definition.padding?.pad_token, '[PAD]', '<pad>'].map((token) => model.idOf(tokenText(token) ?? '')).find((id) => id !== undefined);
+    const padId = [settings.pad_token, definition.padding?.pad_token, '[PAD]', '<pad>']
+      .map((token) => model.idOf(tokenText(token) ?? ''))
+      .find((id) => id !== undefined);
     if (padId === undefined) throw new Error('it has no padding token');
     const { before, after } = model.around;
-    const sectionsOf = sectionFinder(model.added.filter(({ special }) => special !== true || settings.split_special_tokens !== true), normalize);
+    const sectionsOf = sectionFinder(
+      model.added.filter(({ special }) => special !== true || settings.split_special_tokens !== true),
+      normalize,
+    );
     const cutsLeft = settings.truncation_side === 'left';
 
     const idsOf = (text: string): readonly number[] => {
@@ -69,7 +78,11 @@ export async function loadTokenizer(files: Readonly<Record<string, string>>): Pr
         const ids = sayingOf(path, () => idsOf(text));
         const room = maxLength - before.length - after.length;
         const kept = ids.length <= room ? ids : cutsLeft ? ids.slice(ids.length - room) : ids.slice(0, room);
-        return { ids: [...before, ...kept, ...after], truncated: ids.length > room, unknown: kept.filter((id) => id === model.unknownId).length };
+        return {
+          ids: [...before, ...kept, ...after],
+          truncated: ids.length > room,
+          unknown: kept.filter((id) => id === model.unknownId).length,
+        };
       },
     };
   });

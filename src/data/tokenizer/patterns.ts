@@ -18,9 +18,13 @@ export interface PatternList {
 
 /** Looks for a part's pattern, `{ String }` or `{ Regex }`, from left to right. Throws an Error where that is none. */
 export function searching(pattern: unknown, patterns: PatternList): Search {
-  const { String: word, Regex: source } = (typeof pattern === 'object' && pattern !== null ? pattern : {}) as { readonly String?: unknown; readonly Regex?: unknown };
+  const { String: word, Regex: source } = (typeof pattern === 'object' && pattern !== null ? pattern : {}) as {
+    readonly String?: unknown;
+    readonly Regex?: unknown;
+  };
   if (typeof word === 'string' && word !== '') return (text) => occurrences(text, word);
-  if (typeof source !== 'string') throw new Error(`its pattern ${cut(JSON.stringify(pattern) ?? 'undefined')} is neither a text nor a regular expression`);
+  if (typeof source !== 'string')
+    throw new Error(`its pattern ${cut(JSON.stringify(pattern) ?? 'undefined')} is neither a text nor a regular expression`);
   const character = LINEAR.get(source);
   if (character !== undefined) return (text) => matches(text, character);
   const number = patterns.sources.push(source) - 1;

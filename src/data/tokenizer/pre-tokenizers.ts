@@ -14,7 +14,8 @@ export function preTokenizerOf(part: Part | null, patterns: PatternList): PreTok
     case 'Sequence':
       return sequence(((part['pretokenizers'] ?? []) as readonly Part[]).map((step) => preTokenizerOf(step, patterns)));
     case 'BertPreTokenizer':
-      return (text) => split(text, runsOf(text, SPACE, false), 'Removed').flatMap((word) => split(word, runsOf(word, PUNCTUATION, false), 'Isolated'));
+      return (text) =>
+        split(text, runsOf(text, SPACE, false), 'Removed').flatMap((word) => split(word, runsOf(word, PUNCTUATION, false), 'Isolated'));
     case 'WhitespaceSplit':
       return (text) => split(text, runsOf(text, SPACE, false), 'Removed');
     case 'Whitespace':
@@ -46,7 +47,8 @@ export function preTokenizerOf(part: Part | null, patterns: PatternList): PreTok
 
 /** The first step alone sees where the text begins: where it cuts, its first word begins there too. */
 function sequence(steps: readonly PreTokenize[]): PreTokenize {
-  return (text, isFirst) => steps.reduce<readonly string[]>((words, step) => words.flatMap((word, i) => step(word, isFirst && i === 0)), [text]);
+  return (text, isFirst) =>
+    steps.reduce<readonly string[]>((words, step) => words.flatMap((word, i) => step(word, isFirst && i === 0)), [text]);
 }
 
 function byteLevel(part: Part): PreTokenize {

@@ -1,8 +1,16 @@
 import { OrtrainError } from '../../core/errors.ts';
 
 /** The error for a tokenizer that cannot be used. */
-export function unusable(subject: string, reason: string, { remedy = REMEDY, cause }: { readonly remedy?: string; readonly cause?: unknown } = {}): OrtrainError {
-  return new OrtrainError('data', `the tokenizer of ${subject} cannot be used: ${reason}`, { subject, remedy, ...(cause === undefined ? {} : { cause }) });
+export function unusable(
+  subject: string,
+  reason: string,
+  { remedy = REMEDY, cause }: { readonly remedy?: string; readonly cause?: unknown } = {},
+): OrtrainError {
+  return new OrtrainError('data', `the tokenizer of ${subject} cannot be used: ${reason}`, {
+    subject,
+    remedy,
+    ...(cause === undefined ? {} : { cause }),
+  });
 }
 
 const REMEDY =

@@ -30,13 +30,19 @@ export function reconciled(description: Description): Reconciled {
         return [];
       }
       if (asked === own) return [];
-      changes.push(`tokenizer_config.json has ${key}: ${String(asked)} and tokenizer.json ${field}: ${String(own)}; the former holds, as in Transformers`);
+      changes.push(
+        `tokenizer_config.json has ${key}: ${String(asked)} and tokenizer.json ${field}: ${String(own)}; the former holds, as in Transformers`,
+      );
       return [[field, asked]];
     });
     return set.length === 0 ? part : { ...part, ...Object.fromEntries(set) };
   };
   const { normalizer, pre_tokenizer } = definition;
-  const changed = { ...definition, normalizer: everyPart(normalizer ?? null, adjusted), pre_tokenizer: everyPart(pre_tokenizer ?? null, adjusted) };
+  const changed = {
+    ...definition,
+    normalizer: everyPart(normalizer ?? null, adjusted),
+    pre_tokenizer: everyPart(pre_tokenizer ?? null, adjusted),
+  };
   return { path, definition: changes.length === 0 ? definition : changed, settings: { ...settings, ...known }, changes };
 }
 

@@ -2,7 +2,10 @@ import { isPlain, kindsOfCharacters, UNKNOWN_TO_FORMS } from './characters.ts';
 
 export type UnicodeForm = 'NFC' | 'NFD' | 'NFKC' | 'NFKD';
 
-/** Unicode normalization by the version that tokenizers were trained with: characters that it does not know stay, and nothing moves over them. */
+/**
+ * Unicode normalization by the version that tokenizers were trained with: characters that it does not know stay, and nothing moves over
+ * them.
+ */
 export function inForm(text: string, form: UnicodeForm): string {
   if (isPlain(text)) return text;
   const kinds = kindsOfCharacters();

@@ -60,7 +60,8 @@ export function wordModelOf(definition: Definition): WordModel {
 /** What is used of @huggingface/tokenizers; its own types are not found under this compiler's module resolution. */
 interface Library {
   readonly model: Words;
-  readonly post_processor: ((tokens: readonly string[], pair: null, addSpecialTokens: boolean) => { readonly tokens: readonly string[] }) | null;
+  readonly post_processor:
+    ((tokens: readonly string[], pair: null, addSpecialTokens: boolean) => { readonly tokens: readonly string[] }) | null;
 }
 
 interface Words {
@@ -77,7 +78,8 @@ function kindOf({ type, vocab, merges, continuing_subword_prefix: prefix }: Defi
   throw new Error(`its model ${type} is not known`);
 }
 
-const UNIGRAM = 'it is a Unigram tokenizer (SentencePiece), as those of XLM-RoBERTa, DeBERTa-v3, ALBERT and T5 are, and these cannot be read yet';
+const UNIGRAM =
+  'it is a Unigram tokenizer (SentencePiece), as those of XLM-RoBERTa, DeBERTa-v3, ALBERT and T5 are, and these cannot be read yet';
 
 /** Words repeat; texts have few different ones. */
 function remembering(takeApart: (word: string) => readonly number[]): (word: string) => readonly number[] {

@@ -9,7 +9,11 @@ import { reconciled } from './reconciled.ts';
  * that contradict each other, or leave to a program's own defaults what the other says, are written in line with each other, the others
  * are copied. `files`: paths by file name. `settings` go into tokenizer_config.json besides.
  */
-export function writeTokenizerFiles(folder: string, files: Readonly<Record<string, string>>, settings: Readonly<Record<string, unknown>> = {}): void {
+export function writeTokenizerFiles(
+  folder: string,
+  files: Readonly<Record<string, string>>,
+  settings: Readonly<Record<string, unknown>> = {},
+): void {
   for (const path of Object.values(files)) copyFileSync(path, join(folder, basename(path)));
   if (files['tokenizer.json'] === undefined) return;
   const before = readDescription(files);

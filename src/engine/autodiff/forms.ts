@@ -39,9 +39,12 @@ export function leftFactor(g: Builder, dy: Value, b: Value, { alpha, transA, tra
   return times(g, dy, b, { alpha, transA: 0, transB: 1 - transB });
 }
 
-/** dB = alpha Aᵀ dy, so db is that or its transpose, alpha dyᵀ A. A matrix that a whole batch is multiplied by gets one product of all rows. */
+/**
+ * dB = alpha Aᵀ dy, so db is that or its transpose, alpha dyᵀ A. A matrix that a whole batch is multiplied by gets one product of all rows.
+ */
 export function rightFactor(g: Builder, dy: Value, a: Value, b: Value, { alpha, transA, transB }: Product = PLAIN): Value {
-  if (b.shape.length === 2 && a.shape.length > 2 && transA === 0) return rightFactor(g, rows(g, dy), rows(g, a), b, { alpha, transA, transB });
+  if (b.shape.length === 2 && a.shape.length > 2 && transA === 0)
+    return rightFactor(g, rows(g, dy), rows(g, a), b, { alpha, transA, transB });
   if (transB === 1) return times(g, dy, a, { alpha, transA: 1, transB: transA });
   return times(g, a, dy, { alpha, transA: 1 - transA, transB: 0 });
 }
@@ -64,7 +67,10 @@ export function keepAxes(g: Builder, y: Value, x: Value, axes: readonly number[]
   return y.shape.length === 0 ? y : g.reshape(y, x.shape.map((dim, axis) => (axes.includes(axis) ? 1 : dim)));
 }
 
-/** How many elements of x each element of y is made of, y being x reduced over `axes`: a float32 scalar, found at run time where an axis is symbolic. */
+/**
+ * How many elements of x each element of y is made of, y being x reduced over `axes`: a float32 scalar, found at run time where an axis is
+ * symbolic.
+ */
 export function count(g: Builder, x: Value, y: Value, axes: readonly number[]): Value {
   const known = product(axes.map((axis) => x.shape[axis] as Dim));
   return typeof known === 'number' ? g.scalar(known) : g.Cast(g.Div(g.Size(x), g.Size(y)), { to: 'float32' });
@@ -105,7 +111,9 @@ export function embedSlices(g: Builder, dy: Value, x: Value, ranges: Ranges): Va
     const dim = x.shape[axis] as Dim;
     const { start, step, length } = sliceRange(dim, ranges, i);
     if (length === dim && step === 1) return d;
-    return typeof dim === 'number' && step === 1 ? padAxis(g, d, axis, start, dim) : scatterAxis(g, d, axis, places(start, step, length as number), dim);
+    return typeof dim === 'number' && step === 1
+      ? padAxis(g, d, axis, start, dim)
+      : scatterAxis(g, d, axis, places(start, step, length as number), dim);
   }, dy);
 }
 
@@ -125,9 +133,15 @@ function places(start: number, step: number, length: number): readonly number[] 
 }
 
 export function cropPads(g: Builder, dy: Value, x: Value, pads: readonly number[]): Value {
-  const padded = x.shape.flatMap((dim, axis) => (dim === dy.shape[axis] ? [] : [{ axis, start: pads[axis] ?? 0, end: (pads[axis] ?? 0) + (dim as number) }]));
+  const padded = x.shape.flatMap((dim, axis) =>
+    dim === dy.shape[axis] ? [] : [{ axis, start: pads[axis] ?? 0, end: (pads[axis] ?? 0) + (dim as number) }],
+  );
   if (padded.length === 0) return dy;
-  return g.Slice(dy, { starts: padded.map(({ start }) => start), ends: padded.map(({ end }) => end), axes: padded.map(({ axis }) => axis) });
+  return g.Slice(dy, {
+    starts: padded.map(({ start }) => start),
+    ends: padded.map(({ end }) => end),
+    axes: padded.map(({ axis }) => axis),
+  });
 }
 
 /**

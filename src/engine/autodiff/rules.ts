@@ -1,13 +1,35 @@
 import type { AttributesOf, Builder, InputsOf, OpName, OutputsOf, Value } from '../graph/index.ts';
 import {
-  count, cropPads, embedSlices, float, gaussian, keepAxes, layerNormX, layerNormXHat, leftFactor, logOrZero, onlyFirst, powerSlope, rightFactor, scatterAlong, share, zeros,
+  count,
+  cropPads,
+  embedSlices,
+  float,
+  gaussian,
+  keepAxes,
+  layerNormX,
+  layerNormXHat,
+  leftFactor,
+  logOrZero,
+  onlyFirst,
+  powerSlope,
+  rightFactor,
+  scatterAlong,
+  share,
+  zeros,
 } from './forms.ts';
 
 /**
  * From the gradient of an operator's output to that of one input, before broadcasting is undone: the walk does that. `dy` of an
  * operator with several outputs is a list, with null where no gradient arrives. `i` is the input's place, for variadic ones.
  */
-export type Pullback<O extends OpName> = (g: Builder, dy: Cotangent<O>, inputs: InputsOf<O>, outputs: OutputsOf<O>, attrs: AttributesOf<O>, i: number) => Value;
+export type Pullback<O extends OpName> = (
+  g: Builder,
+  dy: Cotangent<O>,
+  inputs: InputsOf<O>,
+  outputs: OutputsOf<O>,
+  attrs: AttributesOf<O>,
+  i: number,
+) => Value;
 
 type Cotangent<O extends OpName> = OutputsOf<O> extends readonly [Value] ? Value : readonly (Value | null)[];
 

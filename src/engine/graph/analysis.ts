@@ -19,7 +19,17 @@ export function bytesOf({ dtype, shape }: Pick<Value, 'dtype' | 'shape'>, length
   return concrete(shape, lengths).reduce((product, length) => product * length, ELEMENT_BYTES[dtype]);
 }
 
-const ELEMENT_BYTES: Readonly<Record<DType, number>> = { float32: 4, float16: 2, bfloat16: 2, int8: 1, int32: 4, int64: 8, uint8: 1, uint32: 4, bool: 1 };
+const ELEMENT_BYTES: Readonly<Record<DType, number>> = {
+  float32: 4,
+  float16: 2,
+  bfloat16: 2,
+  int8: 1,
+  int32: 4,
+  int64: 8,
+  uint8: 1,
+  uint32: 4,
+  bool: 1,
+};
 
 /** The nodes that these values are made of. */
 export function nodesBehind(graph: Graph, values: readonly Value[]): ReadonlySet<Node> {

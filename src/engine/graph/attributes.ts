@@ -34,7 +34,8 @@ export type AttributeValues<A extends AttributeSpecs> = { readonly [K in keyof A
 type OptionalKeys<A extends AttributeSpecs> = { [K in keyof A]: A[K]['optional'] extends true ? K : never }[keyof A];
 
 /** What a caller gives: attributes with a default may be left out. */
-export type AttributeArguments<A extends AttributeSpecs> = Partial<Pick<AttributeValues<A>, OptionalKeys<A>>> & Omit<AttributeValues<A>, OptionalKeys<A>>;
+export type AttributeArguments<A extends AttributeSpecs> = Partial<Pick<AttributeValues<A>, OptionalKeys<A>>> &
+  Omit<AttributeValues<A>, OptionalKeys<A>>;
 
 /** An attribute of the table, required without a fallback. */
 export function attr<K extends AttributeKind>(kind: K): AttributeSpec<K, false>;

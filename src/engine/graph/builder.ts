@@ -80,7 +80,8 @@ export function graphBuilder(name: string, reserved: Iterable<string> = []): Bui
       return x;
     },
     constant(data, dtype, shape) {
-      if (product(shape) !== data.length) throw new OrtrainError('run', `A constant of shape [${shape.join(', ')}] does not have ${data.length} elements.`);
+      if (product(shape) !== data.length)
+        throw new OrtrainError('run', `A constant of shape [${shape.join(', ')}] does not have ${data.length} elements.`);
       const key = `${dtype}[${shape.join(' ')}]${sha256(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))}`;
       const known = interned.get(key)?.[0];
       if (known !== undefined) return known;
@@ -119,7 +120,10 @@ export function graphBuilder(name: string, reserved: Iterable<string> = []): Bui
   return builder;
 }
 
-/** A node by its operator's name. The one cast of such calls: whoever makes them has inputs and attributes that fit; what does not is refused all the same. */
+/**
+ * A node by its operator's name. The one cast of such calls: whoever makes them has inputs and attributes that fit; what does not is
+ * refused all the same.
+ */
 export function applyOperator(g: Builder, op: string, inputs: Node['inputs'], attrs: Node['attrs']): readonly Value[] {
   const method = g[op as OpName] as (...args: readonly unknown[]) => Value | readonly Value[];
   return [method(...inputs, attrs)].flat();

@@ -38,7 +38,9 @@ export function sameShape(a: Shape, b: Shape): boolean {
 export function quotient(whole: Dim, part: Dim): Dim | undefined {
   const left = [...factors(whole)];
   for (const factor of factors(part)) {
-    const at = left.findIndex((other) => (typeof factor === 'number' && typeof other === 'number' ? other % factor === 0 : other === factor));
+    const at = left.findIndex((other) =>
+      typeof factor === 'number' && typeof other === 'number' ? other % factor === 0 : other === factor,
+    );
     const found = left[at];
     if (factor === 1) continue;
     if (found === undefined) return undefined;

@@ -84,7 +84,11 @@ function openKnown(g: Builder): Known {
     constants,
     value(name) {
       const list = integers.get(name);
-      return values.get(name) ?? (list === undefined ? undefined : constantIntegers(g, list)) ?? refuse(`it uses ${name}, which nothing before it makes`);
+      return (
+        values.get(name) ??
+        (list === undefined ? undefined : constantIntegers(g, list)) ??
+        refuse(`it uses ${name}, which nothing before it makes`)
+      );
     },
     remember(name, stored) {
       constants.set(name, stored);
@@ -164,7 +168,8 @@ function refuseUnknown(nodes: readonly NodeProto[], graph: string): void {
   for (const node of nodes) {
     const domain = domainOf(node);
     const op = domain === '' ? node.opType : `${domain}.${node.opType}`;
-    if (!canRead(node.opType, domain) && !(domain === '' && computesIntegers(node.opType))) unknown.set(op, [...(unknown.get(op) ?? []), node]);
+    if (!canRead(node.opType, domain) && !(domain === '' && computesIntegers(node.opType)))
+      unknown.set(op, [...(unknown.get(op) ?? []), node]);
   }
   if (unknown.size === 0) return;
   const problems = [...unknown].map(([op, [one, ...more]]): Problem => {

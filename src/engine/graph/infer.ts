@@ -60,7 +60,8 @@ export function matMul([a, b]: readonly [Value, Value], { transA = 0, transB = 0
 export function gemm([a, b, c]: readonly [Value, Value, Value | null], swaps: Swaps): TensorType {
   if (a.shape.length !== 2 || b.shape.length !== 2) refuse('takes matrices');
   const y = matMul([a, b], swaps);
-  if (c !== null && !sameShape(broadcast(c.shape, y.shape), y.shape)) refuse(`c ${showShape(c.shape)} does not broadcast to ${showShape(y.shape)}`);
+  if (c !== null && !sameShape(broadcast(c.shape, y.shape), y.shape))
+    refuse(`c ${showShape(c.shape)} does not broadcast to ${showShape(y.shape)}`);
   return y;
 }
 
@@ -72,7 +73,8 @@ export function dynamicQuantizeLinear([x]: readonly [Value]): readonly TensorTyp
 }
 
 export function matMulInteger([a, b, aZero]: readonly [Value, Value, Value | null]): TensorType {
-  if (a.dtype !== 'uint8' || b.dtype !== 'int8' || (aZero !== null && aZero.dtype !== 'uint8')) refuse('takes uint8 and int8, and a zero point of uint8');
+  if (a.dtype !== 'uint8' || b.dtype !== 'int8' || (aZero !== null && aZero.dtype !== 'uint8'))
+    refuse('takes uint8 and int8, and a zero point of uint8');
   const [m, k] = lastTwo(a, 0);
   const [k2, n] = lastTwo(b, 0);
   if (k !== k2) refuse(`inner axes differ: ${k} and ${k2}`);
@@ -85,12 +87,19 @@ export function cumulative([x]: readonly [Value]): TensorType {
   return x.dtype === 'bool' ? refuse('takes numbers, not bool') : x;
 }
 
-export function reduce([x]: readonly [Value], { axes, keepdims }: { readonly axes: readonly number[]; readonly keepdims: number }): TensorType {
-  const shape = keepdims === 1 ? x.shape.map((dim, axis) => (axes.includes(axis) ? 1 : dim)) : x.shape.filter((_, axis) => !axes.includes(axis));
+export function reduce(
+  [x]: readonly [Value],
+  { axes, keepdims }: { readonly axes: readonly number[]; readonly keepdims: number },
+): TensorType {
+  const shape =
+    keepdims === 1 ? x.shape.map((dim, axis) => (axes.includes(axis) ? 1 : dim)) : x.shape.filter((_, axis) => !axes.includes(axis));
   return { dtype: float(x).dtype, shape };
 }
 
-export function layerNormalization([x, gamma, beta]: readonly [Value, Value, Value | null], { axis }: { readonly axis: number }): readonly TensorType[] {
+export function layerNormalization(
+  [x, gamma, beta]: readonly [Value, Value, Value | null],
+  { axis }: { readonly axis: number },
+): readonly TensorType[] {
   if (axis !== x.shape.length - 1) refuse('normalizes the last axis only');
   for (const scale of beta === null ? [gamma] : [gamma, beta]) {
     if (!sameShape(scale.shape, x.shape.slice(-1))) refuse(`scale ${showShape(scale.shape)} does not fit ${showShape(x.shape)}`);
@@ -116,7 +125,8 @@ export function expand([x]: readonly [Value], { shape }: Target): TensorType {
 }
 
 export function transpose([x]: readonly [Value], { perm }: { readonly perm: readonly number[] }): TensorType {
-  if (perm.length !== x.shape.length || new Set(perm).size !== perm.length) refuse(`perm [${perm.join(', ')}] is no order of ${x.shape.length} axes`);
+  if (perm.length !== x.shape.length || new Set(perm).size !== perm.length)
+    refuse(`perm [${perm.join(', ')}] is no order of ${x.shape.length} axes`);
   return { dtype: x.dtype, shape: perm.map((axis) => dimOf(x, axis)) };
 }
 
@@ -126,7 +136,10 @@ interface Axes {
 
 export function unsqueeze([x]: readonly [Value], { axes }: Axes): TensorType {
   const rest = [...x.shape];
-  return { dtype: x.dtype, shape: Array.from({ length: x.shape.length + axes.length }, (_, axis) => (axes.includes(axis) ? 1 : (rest.shift() ?? 1))) };
+  return {
+    dtype: x.dtype,
+    shape: Array.from({ length: x.shape.length + axes.length }, (_, axis) => (axes.includes(axis) ? 1 : (rest.shift() ?? 1))),
+  };
 }
 
 export function squeeze([x]: readonly [Value], { axes }: Axes): TensorType {
@@ -143,12 +156,16 @@ export function concat(xs: readonly Value[], { axis }: Axis): TensorType {
   if (first === undefined) return refuse('takes at least one input');
   for (const x of rest) {
     sameDtype(first, x);
-    if (!sameShape(withAxis(first.shape, axis, 0), withAxis(x.shape, axis, 0))) refuse('inputs differ beside the axis that they are joined along');
+    if (!sameShape(withAxis(first.shape, axis, 0), withAxis(x.shape, axis, 0)))
+      refuse('inputs differ beside the axis that they are joined along');
   }
   return { dtype: first.dtype, shape: withAxis(first.shape, axis, xs.reduce((total, x) => total + lengthOf(x, axis), 0)) };
 }
 
-export function split([x]: readonly [Value], { split: lengths, axis }: Axis & { readonly split: readonly number[] }): readonly TensorType[] {
+export function split(
+  [x]: readonly [Value],
+  { split: lengths, axis }: Axis & { readonly split: readonly number[] },
+): readonly TensorType[] {
   const total = lengths.reduce((sum, length) => sum + length, 0);
   if (total !== dimOf(x, axis)) refuse(`parts make ${total}, the axis is ${dimOf(x, axis)}`);
   return lengths.map((length) => ({ dtype: x.dtype, shape: withAxis(x.shape, axis, length) }));
@@ -162,15 +179,23 @@ interface Ranges extends Axes {
 
 export function slice([x]: readonly [Value], ranges: Ranges): TensorType {
   const { starts, ends, steps, axes } = ranges;
-  if (starts.length !== axes.length || ends.length !== axes.length || ![0, axes.length].includes(steps.length)) refuse('lists differ in length');
-  return { dtype: x.dtype, shape: axes.reduce<Shape>((shape, axis, i) => withAxis(shape, axis, sliceRange(shape[axis] ?? 1, ranges, i).length), x.shape) };
+  if (starts.length !== axes.length || ends.length !== axes.length || ![0, axes.length].includes(steps.length))
+    refuse('lists differ in length');
+  return {
+    dtype: x.dtype,
+    shape: axes.reduce<Shape>((shape, axis, i) => withAxis(shape, axis, sliceRange(shape[axis] ?? 1, ranges, i).length), x.shape),
+  };
 }
 
 /**
  * The elements that the i-th range of a Slice takes: from `start` on, `length` of them. Of a symbolic axis only the whole can be
  * taken, or a number of elements known beforehand, which the axis is trusted to have; start is negative where it counts from the end.
  */
-export function sliceRange(dim: Dim, { starts, ends, steps }: Ranges, i: number): { readonly start: number; readonly step: number; readonly length: Dim } {
+export function sliceRange(
+  dim: Dim,
+  { starts, ends, steps }: Ranges,
+  i: number,
+): { readonly start: number; readonly step: number; readonly length: Dim } {
   const [start, end, step] = [starts[i] ?? 0, ends[i] ?? 0, steps[i] ?? 1];
   if (step < 1) return refuse('takes positive steps only');
   if (typeof dim === 'string') {
@@ -205,7 +230,10 @@ export function gatherElements([x, indices]: readonly [Value, Value], { axis }: 
   return { dtype: x.dtype, shape: indices.shape };
 }
 
-export function scatterElements([x, indices, updates]: readonly [Value, Value, Value], { axis, reduction }: Axis & { readonly reduction: string }): TensorType {
+export function scatterElements(
+  [x, indices, updates]: readonly [Value, Value, Value],
+  { axis, reduction }: Axis & { readonly reduction: string },
+): TensorType {
   if (reduction !== 'add') refuse('knows the reduction add only');
   if (!sameShape(index(indices).shape, updates.shape)) refuse('indices and updates differ in shape');
   if (!sameShape(withAxis(x.shape, axis, 0), withAxis(indices.shape, axis, 0))) refuse('indices differ from x beside the axis');

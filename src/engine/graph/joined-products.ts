@@ -60,23 +60,35 @@ function productSets({ inputs, nodes }: Graph): readonly Members[] {
   const byInput = new Map<string, Node[]>();
   for (const node of nodes) {
     const [x, w, b] = node.inputs;
-    if (node.op !== 'Gemm' || node.attrs['transA'] !== 0 || node.attrs['transB'] !== 1 || node.attrs['alpha'] !== 1 || node.attrs['beta'] !== 1) continue;
+    if (
+      node.op !== 'Gemm' ||
+      node.attrs['transA'] !== 0 ||
+      node.attrs['transB'] !== 1 ||
+      node.attrs['alpha'] !== 1 ||
+      node.attrs['beta'] !== 1
+    )
+      continue;
     if (!isParameter(w) || !(b === null || (isParameter(b) && b?.shape.length === 1))) continue;
     const key = `${x?.name} ${w?.shape.join()} ${b === null}`;
     byInput.set(key, [...(byInput.get(key) ?? []), node]);
   }
-  return [...byInput.values()].filter((members) => members.length > 1 && new Set(members.map(({ inputs: [, w] }) => w)).size === members.length);
+  return [...byInput.values()].filter(
+    (members) => members.length > 1 && new Set(members.map(({ inputs: [, w] }) => w)).size === members.length,
+  );
 }
 
 function backwardOf(members: Members, reads: Reads): ProductSet {
   const x = members[0]?.inputs[0] as Value;
   const weights = members.map(({ inputs: [, w] }) => w as Value);
-  const isPlain = ({ op, attrs }: Node, transA: number): boolean => op === 'Gemm' && attrs['transA'] === transA && attrs['transB'] === 0 && attrs['alpha'] === 1 && attrs['beta'] === 1;
+  const isPlain = ({ op, attrs }: Node, transA: number): boolean =>
+    op === 'Gemm' && attrs['transA'] === transA && attrs['transB'] === 0 && attrs['alpha'] === 1 && attrs['beta'] === 1;
   const products = each(weights, (w) => only(reads(w).filter((node) => isPlain(node, 0) && node.inputs[1] === w)));
   const gradients = products?.map(({ inputs: [d] }) => d as Value) ?? [];
   const isOfWeight = ({ inputs: [a, b, c] }: Node, d: Value): boolean => a === d && b === x && c === null;
   const weightGradients = products && each(gradients, (d) => only(reads(d).filter((node) => isPlain(node, 1) && isOfWeight(node, d))));
-  const biasGradients = products && each(gradients, (d) => only(reads(d).filter((node) => node.op === 'MatMul' && node.inputs[0]?.shape[0] === 1 && node.inputs[1] === d)));
+  const biasGradients =
+    products &&
+    each(gradients, (d) => only(reads(d).filter((node) => node.op === 'MatMul' && node.inputs[0]?.shape[0] === 1 && node.inputs[1] === d)));
   const row = biasGradients?.[0]?.inputs[0];
   return {
     members,
@@ -91,7 +103,10 @@ function chainOf(products: readonly Node[], reads: Reads): InputGradients | null
   const results = new Map(products.map((node) => [node.outputs[0] as Value, node]));
   const firsts = products.filter(({ inputs: [, , c] }) => !results.has(c as Value));
   const lasts = products.filter(({ outputs: [y] }) => !products.some(({ inputs: [, , c] }) => c === y));
-  const isChain = firsts.length === 1 && lasts.length === 1 && products.every((node) => node === lasts[0] || reads(node.outputs[0] as Value).length === 1);
+  const isChain =
+    firsts.length === 1 &&
+    lasts.length === 1 &&
+    products.every((node) => node === lasts[0] || reads(node.outputs[0] as Value).length === 1);
   return isChain ? { products, sums: [], base: firsts[0]?.inputs[2] ?? null } : null;
 }
 
@@ -102,7 +117,9 @@ function sumsOf(products: readonly Node[], reads: Reads): InputGradients | null 
     const cast = only(reads(y as Value));
     const share = cast?.op === 'Cast' ? cast.outputs[0] : y;
     const add = only(reads(share as Value));
-    return add?.op === 'Add' && add.inputs.every((x) => sameShape(x?.shape ?? [], share?.shape ?? [])) ? { add, share: share as Value } : undefined;
+    return add?.op === 'Add' && add.inputs.every((x) => sameShape(x?.shape ?? [], share?.shape ?? []))
+      ? { add, share: share as Value }
+      : undefined;
   });
   if (sums === null || new Set(sums.map(({ add }) => add)).size < sums.length) return null;
   const follows = (first: Node, later: Node): boolean => {
@@ -123,7 +140,12 @@ function only<A>(list: readonly A[]): A | undefined {
 }
 
 /** What must be there before a node of the set is written: the inputs of all nodes of its kind. */
-function dependencies({ members, weightGradients, biasGradients, inputGradients }: ProductSet): readonly (readonly [Node, readonly Value[]])[] {
+function dependencies({
+  members,
+  weightGradients,
+  biasGradients,
+  inputGradients,
+}: ProductSet): readonly (readonly [Node, readonly Value[]])[] {
   return [members, weightGradients, biasGradients, inputGradients?.products ?? null].flatMap((nodes) => {
     const own = new Set((nodes ?? []).flatMap(({ outputs }) => outputs));
     const all = (nodes ?? []).flatMap(({ inputs }) => inputs.filter((x) => x !== null && !own.has(x)) as readonly Value[]);
@@ -151,12 +173,19 @@ function inOrder(graph: Graph, besides: ReadonlyMap<Node, readonly Value[]>): Gr
 type Write = (inputs: Node['inputs'], made: (x: Value) => Value) => Value;
 
 /** What stands for each node of the set. */
-function writersOf(g: Builder, { members, weightGradients, biasGradients, inputGradients }: ProductSet): readonly (readonly [Node, Write])[] {
+function writersOf(
+  g: Builder,
+  { members, weightGradients, biasGradients, inputGradients }: ProductSet,
+): readonly (readonly [Node, Write])[] {
   const widths = members.map(({ inputs: [, w] }) => w?.shape[0] as number);
   const split = (whole: Value, axis: number, i: number): Value => g.Split(whole, { split: widths, axis })[i] as Value;
   /** Operand i of all of them, one after the other. */
-  const joined = (nodes: readonly Node[], i: number, axis: number, made: (x: Value) => Value): Value => g.Concat(...nodes.map(({ inputs }) => made(inputs[i] as Value)), { axis });
-  const written = (nodes: readonly Node[] | null | undefined, write: (all: readonly Node[], i: number) => Write): readonly (readonly [Node, Write])[] =>
+  const joined = (nodes: readonly Node[], i: number, axis: number, made: (x: Value) => Value): Value =>
+    g.Concat(...nodes.map(({ inputs }) => made(inputs[i] as Value)), { axis });
+  const written = (
+    nodes: readonly Node[] | null | undefined,
+    write: (all: readonly Node[], i: number) => Write,
+  ): readonly (readonly [Node, Write])[] =>
     (nodes ?? []).map((node, i, all) => {
       const shared = commonScope(all);
       return [node, (inputs, made) => g.scope(shared, () => write(all, i)(inputs, made))] as const;
@@ -173,6 +202,8 @@ function writersOf(g: Builder, { members, weightGradients, biasGradients, inputG
       return g.Gemm(joined(all, 0, 1, made), joined(all, 1, 0, made), base && made(base));
     }),
     // The last sum takes the whole; the shares of the others are left out.
-    ...(inputGradients?.sums ?? []).slice(0, -1).map(({ add, share }): readonly [Node, Write] => [add, ([a, b]) => (add.inputs[0] === share ? b : a) as Value]),
+    ...(inputGradients?.sums ?? [])
+      .slice(0, -1)
+      .map(({ add, share }): readonly [Node, Write] => [add, ([a, b]) => (add.inputs[0] === share ? b : a) as Value]),
   ];
 }

@@ -80,8 +80,18 @@ export function innerBatches(inner: InnerLoop, { body: outer, carried, fixed }: 
   const outputs = outputsBesides(body, new Set(inner.carried.values()));
   refuse(body, [
     ...notCarried(body, inner.carried),
-    ...body.inputs.filter((x) => inner.carried.has(x.name) && !sameType(x, read.get(x.name))).map(({ name }) => `${name} is not what the outer body reads`),
-    ...[...inner.starts].filter(([input, start]) => !sameType(body.inputs.find(({ name }) => name === input), read.get(start))).map(([input, start]) => `${input} cannot begin as ${start}`),
+    ...body.inputs
+      .filter((x) => inner.carried.has(x.name) && !sameType(x, read.get(x.name)))
+      .map(({ name }) => `${name} is not what the outer body reads`),
+    ...[...inner.starts]
+      .filter(
+        ([input, start]) =>
+          !sameType(
+            body.inputs.find(({ name }) => name === input),
+            read.get(start),
+          ),
+      )
+      .map(([input, start]) => `${input} cannot begin as ${start}`),
     ...[...outputs.scalars.keys()].map((name) => `the output ${name} has no axes to be joined along`),
     ...outputs.problems,
   ]);
@@ -94,24 +104,33 @@ function apart(own: readonly Value[]): Pick<LoopBatches, 'stacked' | 'packed'> {
   return { stacked: own.filter(isKnown), packed: own.filter((x) => !isKnown(x)) };
 }
 
-function outputsBesides(body: Graph, kept: ReadonlySet<string>): Pick<LoopBatches, 'scalars' | 'joined'> & { readonly problems: readonly string[] } {
+function outputsBesides(
+  body: Graph,
+  kept: ReadonlySet<string>,
+): Pick<LoopBatches, 'scalars' | 'joined'> & { readonly problems: readonly string[] } {
   const left = [...body.outputs].filter(([name]) => !kept.has(name));
   const [scalars, joined] = [left.filter(([, { shape }]) => shape.length === 0), left.filter(([, { shape }]) => shape.length > 0)];
   const problems = [
     ...left.filter(([, { dtype }]) => dtype !== 'float32').map(([name, value]) => `the output ${name} is ${showType(value)}, not float32`),
-    ...joined.filter(([, { dtype, shape }]) => !isKnown({ dtype, shape: shape.slice(1) })).map(([name, value]) => `the output ${name}, ${showType(value)}, cannot be joined along its first axis`),
+    ...joined
+      .filter(([, { dtype, shape }]) => !isKnown({ dtype, shape: shape.slice(1) }))
+      .map(([name, value]) => `the output ${name}, ${showType(value)}, cannot be joined along its first axis`),
   ];
   return { scalars: new Map(scalars), joined: new Map(joined), problems };
 }
 
 function notCarried(body: Graph, carried: ReadonlyMap<string, string>): readonly string[] {
   const inputs = new Map(body.inputs.map((x) => [x.name, x]));
-  return [...carried].filter(([input, output]) => !sameType(inputs.get(input), body.outputs.get(output))).map(([input, output]) => `${output} cannot take the place of ${input}`);
+  return [...carried]
+    .filter(([input, output]) => !sameType(inputs.get(input), body.outputs.get(output)))
+    .map(([input, output]) => `${output} cannot take the place of ${input}`);
 }
 
 function refuse({ name }: Graph, messages: readonly string[]): void {
   if (messages.length === 0) return;
-  throw new OrtrainError('run', `the graph ${name} is no body of a loop: ${messages.join('; ')}`, { problems: messages.map((message): Problem => ({ message })) });
+  throw new OrtrainError('run', `the graph ${name} is no body of a loop: ${messages.join('; ')}`, {
+    problems: messages.map((message): Problem => ({ message })),
+  });
 }
 
 function sameType(a: TensorType | undefined, b: TensorType | undefined): boolean {

@@ -40,7 +40,8 @@ const lowerings: Readonly<Record<Provider, Readonly<Partial<Record<OpName, Lower
     Gemm: {
       why: 'it spreads a bias over the result by a product of its own, 20 µs on an H100, before the product itself; Add takes 7',
       which: ({ inputs: [, , c], attrs }) => isBias(c) && c?.dtype === 'float32' && attrs['beta'] === 1,
-      write: (g, [a, b, c], { alpha, transA, transB }) => g.Add(g.Gemm(a as Value, b as Value, { alpha, transA, transB } as AttributesOf<'Gemm'>), c as Value),
+      write: (g, [a, b, c], { alpha, transA, transB }) =>
+        g.Add(g.Gemm(a as Value, b as Value, { alpha, transA, transB } as AttributesOf<'Gemm'>), c as Value),
     },
     MatMul: {
       why: 'a row of ones times a matrix, the form in which the CPU sums over rows fastest: ReduceSum, whose kernel reads the matrix once',
@@ -103,6 +104,10 @@ export interface LoweredOperator {
 /** What `lower` rewrites in a graph, the most frequent first. */
 export function loweredOperators(graph: Graph, provider: Provider): readonly LoweredOperator[] {
   const lowered = [...loweredNodes(graph, provider).keys()];
-  const rewritten = Object.entries(lowerings[provider]).map(([op, { why }]) => ({ op, nodes: lowered.filter((node) => node.op === op).length, why }));
+  const rewritten = Object.entries(lowerings[provider]).map(([op, { why }]) => ({
+    op,
+    nodes: lowered.filter((node) => node.op === op).length,
+    why,
+  }));
   return rewritten.filter((each) => each.nodes > 0).sort((a, b) => b.nodes - a.nodes);
 }

@@ -34,9 +34,15 @@ const rules: Readonly<Record<string, Rule>> = {
     return list?.every((dim): dim is Dim => dim !== undefined) === true ? { scalar: at?.scalar === true, list } : undefined;
   },
   Slice: ({ integers, attribute }) => {
-    const [start, end, step] = [range(integers(1), attribute('starts', 'ints')), range(integers(2), attribute('ends', 'ints')), integers(4)?.list[0] ?? 1];
+    const [start, end, step] = [
+      range(integers(1), attribute('starts', 'ints')),
+      range(integers(2), attribute('ends', 'ints')),
+      integers(4)?.list[0] ?? 1,
+    ];
     const x = integers(0);
-    return x === undefined || start === undefined || end === undefined || step !== 1 ? undefined : { scalar: false, list: x.list.slice(start, end) };
+    return x === undefined || start === undefined || end === undefined || step !== 1
+      ? undefined
+      : { scalar: false, list: x.list.slice(start, end) };
   },
   Concat: ({ inputs, integers }) => {
     const parts = inputs.map((_, i) => integers(i));

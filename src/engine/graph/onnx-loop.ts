@@ -1,5 +1,12 @@
 import { create } from '@bufbuild/protobuf';
-import { AttributeProto_AttributeType, AttributeProtoSchema, GraphProtoSchema, type AttributeProto, type GraphProto, type ValueInfoProto } from 'onnx-buf';
+import {
+  AttributeProto_AttributeType,
+  AttributeProtoSchema,
+  GraphProtoSchema,
+  type AttributeProto,
+  type GraphProto,
+  type ValueInfoProto,
+} from 'onnx-buf';
 import { product } from './dims.ts';
 import { innerBatches, loopBatches, loopNames, type InnerLoop, type Loop, type LoopBatches } from './loop.ts';
 import { attribute, modelBytes, openWire, valueInfo, writeNodes, type Wire } from './onnx-wire.ts';
@@ -19,14 +26,17 @@ export function toLoopOnnx(loop: Loop): Uint8Array {
   const outer = openWire(body);
   const { iterations, begins, counts, first, last, all } = loopNames;
 
-  const before = [...joined].map(([name, { shape }]) => outer.initializer(first(name), 'float32', oneRow(shape), new Float32Array(product(oneRow(shape)) as number)));
+  const before = [...joined].map(([name, { shape }]) =>
+    outer.initializer(first(name), 'float32', oneRow(shape), new Float32Array(product(oneRow(shape)) as number)),
+  );
   outer.node(
     'Loop',
     [iterations, '', ...[...carried.keys()].map(first), ...before],
     [...[...carried.keys()].map(last), ...[...joined.keys()].map(all), ...[...batches.scalars.keys()].map(all)],
     [graphAttribute('body', bodyOf(loop, batches, parts))],
   );
-  const carriedInfo = (name: (input: string) => string): readonly ValueInfoProto[] => [...carried.keys()].map((input) => valueInfo(name(input), inputs.get(input) as Value));
+  const carriedInfo = (name: (input: string) => string): readonly ValueInfoProto[] =>
+    [...carried.keys()].map((input) => valueInfo(name(input), inputs.get(input) as Value));
   return modelBytes(
     {
       name: `${body.name}-loop`,
@@ -35,7 +45,12 @@ export function toLoopOnnx(loop: Loop): Uint8Array {
         ...[...inputs.values()].filter(({ name }) => fixed.has(name)).map((x) => valueInfo(x.name, x)),
         ...carriedInfo(first),
         ...batchInfo(batches, iterations),
-        ...(parts === undefined ? [] : [...batchInfo(parts, 'loop.parts'), ...[begins, counts].map((name) => valueInfo(name, { dtype: 'uint32', shape: [iterations] }))]),
+        ...(parts === undefined
+          ? []
+          : [
+              ...batchInfo(parts, 'loop.parts'),
+              ...[begins, counts].map((name) => valueInfo(name, { dtype: 'uint32', shape: [iterations] })),
+            ]),
       ],
       output: [
         ...carriedInfo(last),
@@ -94,7 +109,11 @@ function bodyOf({ body, carried, goesOn, inner }: Loop, batches: LoopBatches, pa
   });
 }
 
-function joinedInfo(joined: readonly (readonly [string, Value])[], name: (output: string) => string, rows: string): readonly ValueInfoProto[] {
+function joinedInfo(
+  joined: readonly (readonly [string, Value])[],
+  name: (output: string) => string,
+  rows: string,
+): readonly ValueInfoProto[] {
   return joined.map(([output, { dtype, shape }]) => valueInfo(name(output), { dtype, shape: [`${rows}.${output}`, ...shape.slice(1)] }));
 }
 
@@ -182,9 +201,9 @@ function cutOut(wire: Wire, { stacked, packed }: LoopBatches, iteration: string)
 }
 
 /**
- * Whole numbers, `.host` behind their name, as int64 by nodes that CUDA leaves to the CPU, with everything that follows from them: Slice and
- * Reshape want these numbers on the host, and each that a device had made would be waited for there. CUDA has no BitShift, and what reads a
- * length that the host knows, as that of `measured`, stays on the host as long as all else that it reads is there as well.
+ * Whole numbers, `.host` behind their name, as int64 by nodes that CUDA leaves to the CPU, with everything that follows from them: Slice
+ * and Reshape want these numbers on the host, and each that a device had made would be waited for there. CUDA has no BitShift, and what
+ * reads a length that the host knows, as that of `measured`, stays on the host as long as all else that it reads is there as well.
  */
 function onHost(wire: Wire, name: string, measured: string): void {
   wire.node('Size', [measured], [`${name}.size`], []);

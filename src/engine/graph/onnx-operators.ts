@@ -62,7 +62,9 @@ function operandValue(node: OnnxNode, input: number, { kind }: AttributeSpec): A
 
 function integerList(node: OnnxNode, input: number): readonly number[] {
   const list = lengthList(node, input);
-  return list.every((dim) => typeof dim === 'number') ? list : refuse(`takes input ${input} as numbers known beforehand, not ${showShape(list)}`);
+  return list.every((dim) => typeof dim === 'number')
+    ? list
+    : refuse(`takes input ${input} as numbers known beforehand, not ${showShape(list)}`);
 }
 
 function lengthList(node: OnnxNode, input: number): Shape {
@@ -124,7 +126,8 @@ const translations: Readonly<Record<string, Translation>> = {
     const below = g.Sub(g.Exp(g.Min(x, g.scalar(0))), g.scalar(1));
     return g.Add(g.Relu(x), g.Mul(below, g.scalar(Number(node.attribute('alpha', 'float') ?? 1))));
   },
-  Gelu: (g, node) => ((node.attribute('approximate', 'text') ?? 'none') === 'none' ? g.Gelu(first(node)) : refuse('is supported in its erf form only')),
+  Gelu: (g, node) =>
+    (node.attribute('approximate', 'text') ?? 'none') === 'none' ? g.Gelu(first(node)) : refuse('is supported in its erf form only'),
   Softmax: (g, node) => overRows(g, node, 'Softmax'),
   LogSoftmax: (g, node) => overRows(g, node, 'LogSoftmax'),
 
@@ -153,7 +156,12 @@ const translations: Readonly<Record<string, Translation>> = {
   Reshape: (g, node) => {
     const x = first(node);
     const keepsZeros = node.attribute('allowzero', 'int') === 1;
-    return g.Reshape(x, { shape: withUnknown(x.shape, lengthList(node, 1).map((dim, axis) => (dim === 0 && !keepsZeros ? (x.shape[axis] ?? 0) : dim))) });
+    return g.Reshape(x, {
+      shape: withUnknown(
+        x.shape,
+        lengthList(node, 1).map((dim, axis) => (dim === 0 && !keepsZeros ? (x.shape[axis] ?? 0) : dim)),
+      ),
+    });
   },
   Expand: (g, node) => g.Expand(first(node), { shape: broadcast(first(node).shape, lengthList(node, 1)) }),
   Pad: (g, node) => {
@@ -212,6 +220,7 @@ function withUnknown(source: Shape, target: Shape): Shape {
   const at = target.indexOf(-1);
   if (at === -1) return target;
   const rest = product(target.filter((_, axis) => axis !== at));
-  const left: Dim = quotient(product(source), rest) ?? refuse(`cannot tell which length of ${showShape(source)} is -1 in ${showShape(target)}`);
+  const left: Dim =
+    quotient(product(source), rest) ?? refuse(`cannot tell which length of ${showShape(source)} is -1 in ${showShape(target)}`);
   return target.map((dim, axis) => (axis === at ? left : dim));
 }

@@ -26,14 +26,18 @@ export const DTYPES: Readonly<Record<DType, TensorProto_DataType>> = {
 export function dtypeOf(type: number, what: string): DType {
   const found = (Object.keys(DTYPES) as DType[]).find((dtype) => Number(DTYPES[dtype]) === type);
   if (found !== undefined) return found;
-  throw new OrtrainError('data', `${what} is of type ${TensorProto_DataType[type] ?? type}; supported are ${Object.keys(DTYPES).join(', ')}`);
+  throw new OrtrainError(
+    'data',
+    `${what} is of type ${TensorProto_DataType[type] ?? type}; supported are ${Object.keys(DTYPES).join(', ')}`,
+  );
 }
 
 /** Throws OrtrainError `data` where the tensor's bytes are not in the file, or are not as many as its shape says. */
 export function readTensor(tensor: TensorProto): StoredTensor {
   const what = `the tensor ${tensor.name}`;
   const dtype = dtypeOf(tensor.dataType, what);
-  if (tensor.dataLocation === TensorProto_DataLocation.EXTERNAL) throw new OrtrainError('data', `${what} is kept in another file; save the model as one file`);
+  if (tensor.dataLocation === TensorProto_DataLocation.EXTERNAL)
+    throw new OrtrainError('data', `${what} is kept in another file; save the model as one file`);
   const shape = tensor.dims.map(Number);
   const { bytes, list } = layouts[dtype];
   const whole = tensor.rawData.length % bytes.BYTES_PER_ELEMENT === 0;

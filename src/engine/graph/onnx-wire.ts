@@ -149,7 +149,8 @@ function attributesOf(node: Node): readonly AttributeProto[] {
 export function attribute(name: string, kind: AttributeKind, value: Attribute): AttributeProto {
   const type = AttributeProto_AttributeType;
   if (kind === 'float') return create(AttributeProtoSchema, { name, type: type.FLOAT, f: value as number });
-  if (kind === 'text') return create(AttributeProtoSchema, { name, type: type.STRING, s: new Uint8Array(new TextEncoder().encode(value as string)) });
+  if (kind === 'text')
+    return create(AttributeProtoSchema, { name, type: type.STRING, s: new Uint8Array(new TextEncoder().encode(value as string)) });
   if (kind === 'dtype') return create(AttributeProtoSchema, { name, type: type.INT, i: BigInt(DTYPES[value as DType]) });
   if (Array.isArray(value)) return create(AttributeProtoSchema, { name, type: type.INTS, ints: value.map(BigInt) });
   return create(AttributeProtoSchema, { name, type: type.INT, i: BigInt(value as number) });
@@ -159,5 +160,8 @@ export function valueInfo(name: string, { dtype, shape }: TensorType): ValueInfo
   const dim = shape.map((length) => ({
     value: typeof length === 'number' ? { case: 'dimValue' as const, value: BigInt(length) } : { case: 'dimParam' as const, value: length },
   }));
-  return create(ValueInfoProtoSchema, { name, type: { value: { case: 'tensorType', value: { elemType: DTYPES[dtype], shape: { dim } } } } });
+  return create(ValueInfoProtoSchema, {
+    name,
+    type: { value: { case: 'tensorType', value: { elemType: DTYPES[dtype], shape: { dim } } } },
+  });
 }

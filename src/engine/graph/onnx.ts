@@ -50,7 +50,10 @@ function write(graph: Graph, wire: Wire, { shapes = new Map(), constants = new S
   return modelBytes(
     {
       name: graph.name,
-      input: [...fed.map((x) => valueInfo(x.name, x)), ...[...shapes].map(([name, dims]) => valueInfo(name, { dtype: 'int64', shape: [dims.length] }))],
+      input: [
+        ...fed.map((x) => valueInfo(x.name, x)),
+        ...[...shapes].map(([name, dims]) => valueInfo(name, { dtype: 'int64', shape: [dims.length] })),
+      ],
       output: [...graph.outputs].map(([name, value]) => valueInfo(name, value)),
       initializer: [...wire.initializers.values(), ...stored.map(fileOf)],
       node: [...wire.nodes],

@@ -1,7 +1,33 @@
 import { attr, operand, type AttributeArguments, type AttributeSpecs, type AttributeValues } from './attributes.ts';
 import {
-  arithmetic, cast, comparison, concat, conditional, cumulative, dynamicQuantizeLinear, elementwise, elementwiseFloat, expand, gather, gatherElements, gemm, layerNormalization,
-  logical, matMul, matMulInteger, pad, reduce, reshape, scatterElements, shapeOf, sizeOf, slice, split, squeeze, transpose, unsqueeze,
+  arithmetic,
+  cast,
+  comparison,
+  concat,
+  conditional,
+  cumulative,
+  dynamicQuantizeLinear,
+  elementwise,
+  elementwiseFloat,
+  expand,
+  gather,
+  gatherElements,
+  gemm,
+  layerNormalization,
+  logical,
+  matMul,
+  matMulInteger,
+  pad,
+  reduce,
+  reshape,
+  scatterElements,
+  shapeOf,
+  sizeOf,
+  slice,
+  split,
+  squeeze,
+  transpose,
+  unsqueeze,
 } from './infer.ts';
 import type { TensorType, Value } from './types.ts';
 
@@ -72,7 +98,12 @@ export const operators = {
   Softmax: op(['x'], { axis: attr('axis', -1) }, elementwiseFloat),
   LogSoftmax: op(['x'], { axis: attr('axis', -1) }, elementwiseFloat),
   /** Over the last axis only; mean and invStd, [..., 1], are there for the backward pass. */
-  LayerNormalization: many(['x', 'gamma', 'beta?'], ['y', 'mean', 'invStd'], { axis: attr('axis', -1), epsilon: attr('float', 1e-5) }, layerNormalization),
+  LayerNormalization: many(
+    ['x', 'gamma', 'beta?'],
+    ['y', 'mean', 'invStd'],
+    { axis: attr('axis', -1), epsilon: attr('float', 1e-5) },
+    layerNormalization,
+  ),
 
   // the same elements in another arrangement
   Reshape: op(['x'], { shape: operand('dims') }, reshape),
@@ -119,7 +150,10 @@ export type AttributesOf<O extends OpName> = AttributeValues<(typeof operators)[
 export type OutputsOf<O extends OpName> = OutputValues<(typeof operators)[O]['outputs']>;
 
 /** A builder's method for the operator: inputs, then attributes; trailing optional inputs and defaults may be left out. */
-export type Arguments<O extends OpName> = [...InputArguments<(typeof operators)[O]['inputs']>, ...AttributeArgument<(typeof operators)[O]['attrs']>];
+export type Arguments<O extends OpName> = [
+  ...InputArguments<(typeof operators)[O]['inputs']>,
+  ...AttributeArgument<(typeof operators)[O]['attrs']>,
+];
 export type Result<O extends OpName> = OutputsOf<O> extends readonly [Value] ? Value : OutputsOf<O>;
 
 /** The row of a name that a node carries. */

@@ -23,7 +23,10 @@ export function rewrite(graph: Graph, rewriting: (g: Builder) => Rewriting): Gra
   return g.build();
 }
 
-/** Writes a graph into another one, with parts of it replaced, in the scopes of the nodes that they stand for; answers with what its outputs are there. */
+/**
+ * Writes a graph into another one, with parts of it replaced, in the scopes of the nodes that they stand for; answers with what its outputs
+ * are there.
+ */
 export function inline(g: Builder, graph: Graph, { symbols = {}, ...replace }: Rewriting = {}): ReadonlyMap<string, Value> {
   const renamed = (shape: Shape): Shape => shape.map((dim) => product(factors(dim).map((factor): Dim => symbols[factor] ?? factor)));
   const made = new Map<Value, Value>();
@@ -34,7 +37,8 @@ export function inline(g: Builder, graph: Graph, { symbols = {}, ...replace }: R
   };
 
   for (const x of graph.inputs) made.set(x, replace.input?.(x) ?? g.input(x.name, x.dtype, renamed(x.shape)));
-  for (const [x, data] of graph.constants) made.set(x, replace.constant?.(x, data) ?? g.constant(data, x.dtype, x.shape as readonly number[]));
+  for (const [x, data] of graph.constants)
+    made.set(x, replace.constant?.(x, data) ?? g.constant(data, x.dtype, x.shape as readonly number[]));
   for (const node of graph.nodes) {
     const inputs = node.inputs.map((x) => (x === null ? null : rewritten(x)));
     const write = () => replace.node?.(node, inputs, rewritten) ?? copy(g, node, inputs, renamed);

@@ -14,7 +14,10 @@ export function toStandard(graph: Graph): Graph {
   return rewrite(graph, (g) => ({ node: ({ op, attrs }, inputs) => standard[op]?.(g, inputs as readonly Value[], attrs) }));
 }
 
-/** alpha a b, with the last two axes of an operand swapped where asked. In 16 bits the factor is scaled, since the product alone may be too large. */
+/**
+ * alpha a b, with the last two axes of an operand swapped where asked. In 16 bits the factor is scaled, since the product alone may be too
+ * large.
+ */
 export function fusedMatMul(g: Builder, [a, b]: readonly Value[], { alpha, transA, transB }: Node['attrs']): Value {
   const [left, right] = [transA === 1 ? swapped(g, a as Value) : (a as Value), transB === 1 ? swapped(g, b as Value) : (b as Value)];
   if (alpha === 1) return g.MatMul(left, right);

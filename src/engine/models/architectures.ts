@@ -62,7 +62,10 @@ function typeByNames(names: readonly string[]): ModelType | undefined {
 }
 
 function unsupported(type: unknown, file: string): OrtrainError {
-  const message = type === undefined ? 'model_type: missing, and neither architectures nor the names of the weights tell it' : `model_type: ${briefly(type)} is not supported`;
+  const message =
+    type === undefined
+      ? 'model_type: missing, and neither architectures nor the names of the weights tell it'
+      : `model_type: ${briefly(type)} is not supported`;
   return new OrtrainError('data', `${file}: ${message}`, {
     subject: file,
     problems: [{ file, field: 'model_type', message }],

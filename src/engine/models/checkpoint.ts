@@ -27,12 +27,19 @@ const absentSeed = 0;
  * features that were computed once must fit the encoder of every fold. Throws OrtrainError `data` that says which tensors are missing
  * or have the wrong shape.
  */
-export function pretrainedParameters(file: Safetensors, config: EncoderConfig, parameters: readonly ParameterSpec[], seed: number, options: PretrainedOptions = {}): Pretrained {
+export function pretrainedParameters(
+  file: Safetensors,
+  config: EncoderConfig,
+  parameters: readonly ParameterSpec[],
+  seed: number,
+  options: PretrainedOptions = {},
+): Pretrained {
   const { naming } = architectureOf(config);
   const encoder = parameters.filter((spec) => spec.name.startsWith(naming.prefix));
   const { inFile: names, unknown } = encoderNames(file, naming, encoder.map(({ name }) => name));
   const table = wordTable(naming.prefix);
-  const isGrown = (spec: ParameterSpec): boolean => options.resizeEmbeddings === true && spec.name === table && rowsAbove(file, names.get(table), spec) > 0;
+  const isGrown = (spec: ParameterSpec): boolean =>
+    options.resizeEmbeddings === true && spec.name === table && rowsAbove(file, names.get(table), spec) > 0;
   const lacking = encoder.filter((spec) => !names.has(spec.name));
   const missing = lacking.filter((spec) => !naming.optional.some((start) => spec.name.startsWith(start)));
   const problems = [
@@ -40,7 +47,8 @@ export function pretrainedParameters(file: Safetensors, config: EncoderConfig, p
     ...unreadableTypes(file, encoder, names),
     ...wrongShapes(file, encoder.filter((spec) => !isGrown(spec)), names),
   ];
-  if (problems.length > 0) throw unfit(file, problems, 'Take config.json and the weights from the same model, as save_pretrained() writes them.');
+  if (problems.length > 0)
+    throw unfit(file, problems, 'Take config.json and the weights from the same model, as save_pretrained() writes them.');
 
   const grown = encoder.find(isGrown);
   const [head, absent] = [randomParameters(seed), randomParameters(absentSeed)];
@@ -76,24 +84,35 @@ export function inspectPretrained(file: Safetensors, config: EncoderConfig, para
   for (const [name, own] of inFile) {
     const values = readFloats(file, own);
     const wrong = countNotFinite(values);
-    if (wrong > 0) problems.push({ file: file.entries.get(own)?.source.name ?? file.name, message: `${own} holds ${notFinite(values, wrong)}` });
+    if (wrong > 0)
+      problems.push({ file: file.entries.get(own)?.source.name ?? file.name, message: `${own} holds ${notFinite(values, wrong)}` });
     else if (name.endsWith('.weight') && !name.includes('token_type_embeddings') && values.every((x) => x === 0)) zero.push(own);
   }
   if (problems.length > 0) {
-    throw new OrtrainError('data', `${file.name} is damaged: ${plural(problems.length, 'tensor')} of it ${problems.length === 1 ? 'holds' : 'hold'} values that are not numbers`, {
-      subject: file.name,
-      problems: firstFew(problems, (more) => `${plural(more, 'more tensor')} as well`, file),
-      remedy: 'Fetch or save the model again, or take another checkpoint; nothing can be trained from this one.',
-    });
+    throw new OrtrainError(
+      'data',
+      `${file.name} is damaged: ${plural(problems.length, 'tensor')} of it ${problems.length === 1 ? 'holds' : 'hold'} values that are not numbers`,
+      {
+        subject: file.name,
+        problems: firstFew(problems, (more) => `${plural(more, 'more tensor')} as well`, file),
+        remedy: 'Fetch or save the model again, or take another checkpoint; nothing can be trained from this one.',
+      },
+    );
   }
-  return zero.length === 0 ? [] : [`${file.name}: ${some(zero)} ${zero.length === 1 ? 'is' : 'are'} zero throughout, which no training leaves behind; the file may be damaged`];
+  return zero.length === 0
+    ? []
+    : [
+        `${file.name}: ${some(zero)} ${zero.length === 1 ? 'is' : 'are'} zero throughout, which no training leaves behind; the file may be damaged`,
+      ];
 }
 
 /** The weights of a model that was saved whole. Throws OrtrainError `data` unless names and shapes are exactly those of the parameters. */
 export function savedParameters(file: Safetensors, parameters: readonly ParameterSpec[]): ParameterSource {
   const names = new Map([...file.entries.keys()].map((name) => [name, name]));
   const known = new Set(parameters.map((spec) => spec.name));
-  const unknown = [...names.keys()].filter((name) => !known.has(name)).map((name): Problem => ({ file: file.name, message: `${name} has no place in the model` }));
+  const unknown = [...names.keys()]
+    .filter((name) => !known.has(name))
+    .map((name): Problem => ({ file: file.name, message: `${name} has no place in the model` }));
   const problems = [
     ...missingTensors(file, parameters.filter((spec) => !names.has(spec.name)), parameters.length),
     ...unreadableTypes(file, parameters, names),
@@ -115,7 +134,11 @@ function rowsAbove(file: Safetensors, name: string | undefined, { shape: [rows =
 }
 
 /** A table with its rows first and their mean in all others: [rows, width]. */
-function withMeanRows(table: Float32Array, { shape: [rows = 0, width = 0] }: ParameterSpec, into: Float32Array = new Float32Array(rows * width)): Float32Array {
+function withMeanRows(
+  table: Float32Array,
+  { shape: [rows = 0, width = 0] }: ParameterSpec,
+  into: Float32Array = new Float32Array(rows * width),
+): Float32Array {
   const sums = new Float64Array(width);
   for (let i = 0; i < table.length; i++) sums[i % width]! += table[i] as number;
   const mean = Float32Array.from(sums, (sum) => (sum * width) / table.length);
@@ -131,14 +154,22 @@ function missingTensors(file: Safetensors, missing: readonly ParameterSpec[], of
   const shown = (spec: ParameterSpec): string => `${spec.name} [${spec.shape.join(', ')}]`;
   if (missing.length === 1) return [{ file: file.name, message: `${shown(first)} is missing` }];
   const names = [...file.entries.keys()];
-  const others = config === undefined || missing.length < of / 2 ? '' : `; the tensors of the file are ${names.length === 0 ? 'none' : some(names)}`;
+  const others =
+    config === undefined || missing.length < of / 2 ? '' : `; the tensors of the file are ${names.length === 0 ? 'none' : some(names)}`;
   return [{ file: file.name, message: `${missing.length} of ${of} tensors are missing: ${some(missing.map(shown))}${others}` }];
 }
 
 function unreadableTypes(file: Safetensors, parameters: readonly ParameterSpec[], names: ReadonlyMap<string, string>): readonly Problem[] {
   const problems = parameters.flatMap((spec): Problem[] => {
     const entry = file.entries.get(names.get(spec.name) ?? '');
-    return entry === undefined || isFloats(entry) ? [] : [{ file: entry.source.name, message: `${names.get(spec.name)} is ${entry.dtype}; F32, F16, BF16 and F64 can be read, no quantized weights` }];
+    return entry === undefined || isFloats(entry)
+      ? []
+      : [
+          {
+            file: entry.source.name,
+            message: `${names.get(spec.name)} is ${entry.dtype}; F32, F16, BF16 and F64 can be read, no quantized weights`,
+          },
+        ];
   });
   return firstFew(problems, (more) => `${plural(more, 'more tensor')} of such types`, file);
 }
@@ -146,10 +177,17 @@ function unreadableTypes(file: Safetensors, parameters: readonly ParameterSpec[]
 function wrongShapes(file: Safetensors, parameters: readonly ParameterSpec[], names: ReadonlyMap<string, string>): readonly Problem[] {
   const problems = parameters.flatMap((spec): Problem[] => {
     const entry = file.entries.get(names.get(spec.name) ?? '');
-    if (entry === undefined || (entry.shape.length === spec.shape.length && entry.shape.every((axis, i) => axis === spec.shape[i]))) return [];
-    return [{ file: entry.source.name, message: `${spec.name} is [${entry.shape.join(', ')}], the model needs [${spec.shape.join(', ')}]` }];
+    if (entry === undefined || (entry.shape.length === spec.shape.length && entry.shape.every((axis, i) => axis === spec.shape[i])))
+      return [];
+    return [
+      { file: entry.source.name, message: `${spec.name} is [${entry.shape.join(', ')}], the model needs [${spec.shape.join(', ')}]` },
+    ];
   });
-  return firstFew(problems, (more) => `${plural(more, 'more tensor')} ${more === 1 ? 'has' : 'have'} another shape than the model needs`, file);
+  return firstFew(
+    problems,
+    (more) => `${plural(more, 'more tensor')} ${more === 1 ? 'has' : 'have'} another shape than the model needs`,
+    file,
+  );
 }
 
 function countNotFinite(values: Float32Array): number {
@@ -164,7 +202,11 @@ function notFinite(values: Float32Array, wrong: number): string {
 }
 
 function unfit(file: Safetensors, problems: readonly Problem[], remedy: string): OrtrainError {
-  return new OrtrainError('data', `${file.name} does not fit the model that its config.json describes`, { subject: file.name, problems, remedy });
+  return new OrtrainError('data', `${file.name} does not fit the model that its config.json describes`, {
+    subject: file.name,
+    problems,
+    remedy,
+  });
 }
 
 const SHOWN = 3;

@@ -33,22 +33,42 @@ export interface EncoderConfig {
 }
 
 /** Far above what anybody has trained, and small enough for a graph and its tensors to be thought of. */
-export const MOST = { width: 100_000, inner: 1_000_000, layers: 1000, vocabulary: 10_000_000, positions: 10_000_000, segments: 1000 } as const;
+export const MOST = {
+  width: 100_000,
+  inner: 1_000_000,
+  layers: 1000,
+  vocabulary: 10_000_000,
+  positions: 10_000_000,
+  segments: 1000,
+} as const;
 
 /** The largest encoders of these kinds have less than half. */
 const MOST_PARAMETERS = 10_000_000_000;
 
 /** Rejects sizes that are sound one by one and absurd together, before any memory is taken for them. */
-export function rejectAbsurd(fields: Fields, { vocabSize, maxPositions, typeVocabSize, hiddenSize, intermediateSize, layers }: Omit<EncoderConfig, 'modelType'>): void {
+export function rejectAbsurd(
+  fields: Fields,
+  { vocabSize, maxPositions, typeVocabSize, hiddenSize, intermediateSize, layers }: Omit<EncoderConfig, 'modelType'>,
+): void {
   const total = (vocabSize + maxPositions + typeVocabSize) * hiddenSize + layers * (4 * hiddenSize + 2 * intermediateSize) * hiddenSize;
-  if (total > MOST_PARAMETERS) fields.reject('model_type', `an encoder of these sizes has ${count(total)} parameters; at most ${count(MOST_PARAMETERS)} can be trained here`);
+  if (total > MOST_PARAMETERS)
+    fields.reject(
+      'model_type',
+      `an encoder of these sizes has ${count(total)} parameters; at most ${count(MOST_PARAMETERS)} can be trained here`,
+    );
 }
 
-/** An encoder with another vocabulary. Throws OrtrainError `data` that names the tokenizer's file where its ids are larger than any model's. */
+/**
+ * An encoder with another vocabulary. Throws OrtrainError `data` that names the tokenizer's file where its ids are larger than any model's.
+ */
 export function withVocabulary(config: EncoderConfig, vocabSize: number, file: string): EncoderConfig {
   const added = (vocabSize - config.vocabSize) * config.hiddenSize;
   if (vocabSize <= MOST.vocabulary && added <= MOST_PARAMETERS) return { ...config, vocabSize };
-  throw new OrtrainError('data', `${file} has tokens with ids up to ${count(vocabSize - 1)}, and no model can have embeddings for so many`, { subject: file });
+  throw new OrtrainError(
+    'data',
+    `${file} has tokens with ids up to ${count(vocabSize - 1)}, and no model can have embeddings for so many`,
+    { subject: file },
+  );
 }
 
 /** Width and heads under the names that an architecture's config.json has for them; the heads share the width equally. */

@@ -12,7 +12,12 @@ export const MASKED = -3.4028234663852886e38;
  * The ids go as the distinct ones in ascending order (`token_rows` [U]) and each token's place among them (`tokens` [B, S]), so
  * that the gradient of the embedding table has U rows. Throws OrtrainError `data` for an id or a width the encoder has no row for.
  */
-export function batchFeeds(encoder: EncoderConfig, ids: readonly ArrayLike<number>[], width: number, types?: readonly ArrayLike<number>[]): Feeds {
+export function batchFeeds(
+  encoder: EncoderConfig,
+  ids: readonly ArrayLike<number>[],
+  width: number,
+  types?: readonly ArrayLike<number>[],
+): Feeds {
   checkFits(encoder, ids, width);
   const [B, S] = [ids.length, width];
   const tokens = new Int32Array(B * S).fill(encoder.padTokenId);
@@ -59,7 +64,8 @@ function checkFits(encoder: EncoderConfig, ids: readonly ArrayLike<number>[], wi
       if (id >= 0 && id < encoder.vocabSize) continue;
       throw new OrtrainError('data', `token id ${id} is outside the model's vocabulary of ${encoder.vocabSize}`, {
         subject: 'model.base',
-        remedy: "The model's tokenizer.json and config.json do not belong together; take both from the same model, or set model.resize_embeddings: true.",
+        remedy:
+          "The model's tokenizer.json and config.json do not belong together; take both from the same model, or set model.resize_embeddings: true.",
       });
     }
   }

@@ -4,14 +4,17 @@ import type { PortableModel } from './portable.ts';
 /** Computed in float32 all the same: sums of exponentials lose too much, and the others carry float32 operands. */
 const IN_FLOAT32: readonly string[] = ['Softmax', 'LogSoftmax', 'Clip', 'Pad'];
 
-/** The model with weights and arithmetic in float16; its outputs stay float32, and so do softmax and the sums inside layer normalization. */
+/**
+ * The model with weights and arithmetic in float16; its outputs stay float32, and so do softmax and the sums inside layer normalization.
+ */
 export function inFloat16({ graph, weights }: PortableModel): PortableModel {
   const halves = (data: ConstantData): ConstantData => (data instanceof Float32Array ? float16Bits(data) : data);
   const converted = rewrite(graph, (g) => {
     const cast = (x: Value, from: string, to: 'float16' | 'float32'): Value => (x.dtype === from ? g.Cast(x, { to }) : x);
     return {
       input: ({ name, dtype, shape }) => (dtype === 'float32' ? g.input(name, 'float16', shape) : undefined),
-      constant: ({ dtype, shape }, data) => (dtype === 'float32' ? g.constant(halves(data), 'float16', shape as readonly number[]) : undefined),
+      constant: ({ dtype, shape }, data) =>
+        dtype === 'float32' ? g.constant(halves(data), 'float16', shape as readonly number[]) : undefined,
       node: ({ op, attrs }, [x]) => {
         if (op === 'Cast' && attrs['to'] === 'float32') return g.Cast(x as Value, { to: 'float16' });
         if (!IN_FLOAT32.includes(op)) return undefined;

@@ -43,7 +43,12 @@ export function trainingStepOf(graph: Graph, training: GraphTraining): GraphProg
 
 const LOSS = 'loss';
 
-function stepOf(graph: Graph, output: string, parameters: readonly ParameterSpec[], training: GraphTraining): Pick<StepProgram, 'graph' | 'gradients'> {
+function stepOf(
+  graph: Graph,
+  output: string,
+  parameters: readonly ParameterSpec[],
+  training: GraphTraining,
+): Pick<StepProgram, 'graph' | 'gradients'> {
   const gradients = parameters.map(({ name }): GradientSpec => ({ parameter: name, output: `grad.${name}` }));
   const g = graphBuilder(`${graph.name}_step`, [LOSS, output, ...gradients.map((gradient) => gradient.output)]);
   const inputs = new Map<string, Value>();
@@ -55,9 +60,17 @@ function stepOf(graph: Graph, output: string, parameters: readonly ParameterSpec
     },
   }).get(output) as Value;
   const targets = g.input('targets', 'float32', training.targets ?? result.shape);
-  const loss = typeof training.loss === 'function' ? training.loss(g, result, targets) : lossInGraph(g, namedLosses[training.loss], result, targets);
-  const derivatives = partials(g, loss, parameters.map(({ name }) => inputs.get(name) as Value));
-  refuseUntouched(graph, parameters.filter((_, i) => derivatives[i] === null));
+  const loss =
+    typeof training.loss === 'function' ? training.loss(g, result, targets) : lossInGraph(g, namedLosses[training.loss], result, targets);
+  const derivatives = partials(
+    g,
+    loss,
+    parameters.map(({ name }) => inputs.get(name) as Value),
+  );
+  refuseUntouched(
+    graph,
+    parameters.filter((_, i) => derivatives[i] === null),
+  );
   g.output(LOSS, loss);
   g.output(output, result);
   gradients.forEach((gradient, i) => g.output(gradient.output, derivatives[i] as Value));
@@ -68,13 +81,21 @@ function outputOf({ name, outputs }: Graph, asked: string | undefined): string {
   const names = [...outputs.keys()];
   const output = asked ?? (names.length === 1 ? names[0] : undefined);
   if (output !== undefined && names.includes(output)) return output;
-  throw new OrtrainError('usage', asked === undefined ? `the graph ${name} has several outputs` : `the graph ${name} has no output ${asked}`, {
-    subject: name,
-    remedy: `Name one of them as \`output\`: ${names.join(', ')}.`,
-  });
+  throw new OrtrainError(
+    'usage',
+    asked === undefined ? `the graph ${name} has several outputs` : `the graph ${name} has no output ${asked}`,
+    {
+      subject: name,
+      remedy: `Name one of them as \`output\`: ${names.join(', ')}.`,
+    },
+  );
 }
 
-function parameterOf({ name, inputs }: Graph, parameter: string, init: (name: string, shape: readonly number[]) => Initializer): ParameterSpec {
+function parameterOf(
+  { name, inputs }: Graph,
+  parameter: string,
+  init: (name: string, shape: readonly number[]) => Initializer,
+): ParameterSpec {
   const input = inputs.find((x) => x.name === parameter);
   const shape = input?.shape.filter((dim) => typeof dim === 'number') ?? [];
   if (input?.dtype === 'float32' && shape.length === input.shape.length) return { name: parameter, shape, init: init(parameter, shape) };

@@ -14,7 +14,10 @@ export interface HeadLayout {
 }
 
 /** The parameters under other names: beginnings in the model, and what stands in their place in the file; the first that fits counts. */
-export function renamed(parameters: readonly ParameterSpec[], beginnings: readonly (readonly [model: string, file: string])[] = []): HeadLayout {
+export function renamed(
+  parameters: readonly ParameterSpec[],
+  beginnings: readonly (readonly [model: string, file: string])[] = [],
+): HeadLayout {
   const inFile = (spec: ParameterSpec): ParameterSpec => {
     const [from, to] = beginnings.find(([model]) => spec.name.startsWith(model)) ?? ['', ''];
     return { ...spec, name: to + spec.name.slice(from.length) };
@@ -29,8 +32,8 @@ export function renamed(parameters: readonly ParameterSpec[], beginnings: readon
 }
 
 /**
- * One output x as the two outputs 0 and x, whose softmax is [1 − sigmoid(x), sigmoid(x)]: what every tool makes of two classes. Where others
- * have trained the first one too, their difference is x, which is all that a softmax sees.
+ * One output x as the two outputs 0 and x, whose softmax is [1 − sigmoid(x), sigmoid(x)]: what every tool makes of two classes. Where
+ * others have trained the first one too, their difference is x, which is all that a softmax sees.
  *
  * @param last the name of the head's last dense layer
  */

@@ -21,6 +21,14 @@ export { binaryCrossEntropy, crossEntropy, lossOfLogits, type Loss, type LossAri
 export { classificationClass, portableClassifier, portableFeeds, withWeights, type PortableModel } from './portable.ts';
 export { givenParameters, randomParameters, type ParameterSource } from './parameters.ts';
 export { commonTensors, savedClassifier, type SavedClassifier } from './saved-classifier.ts';
-export { byteSource, encodeSafetensors, openSafetensors, readFloats, readIntegers, type NamedTensor, type Safetensors } from './safetensors.ts';
+export {
+  byteSource,
+  encodeSafetensors,
+  openSafetensors,
+  readFloats,
+  readIntegers,
+  type NamedTensor,
+  type Safetensors,
+} from './safetensors.ts';
 export { INDEX_FILE, joinShards, parseWeightMap, type WeightMap } from './sharded-safetensors.ts';
 export type { ByteSource } from './safetensors-header.ts';

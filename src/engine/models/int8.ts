@@ -31,7 +31,8 @@ export function inInt8({ graph, weights }: PortableModel): PortableModel {
       node({ op, attrs }, inputs) {
         const matrix = inputs.find((x) => x?.shape.length === 2 && weights.has(x.name));
         const data = weights.get(matrix?.name ?? '');
-        if (matrix === undefined || matrix === null || !(data instanceof Float32Array) || matrix.name.startsWith('classifier.')) return undefined;
+        if (matrix === undefined || matrix === null || !(data instanceof Float32Array) || matrix.name.startsWith('classifier.'))
+          return undefined;
         const [height, width] = matrix.shape as readonly [number, number];
         const name = `${matrix.name}.int8`;
         if (isDense(op, attrs) && matrix === inputs[1]) {
@@ -86,6 +87,7 @@ function quantizeRows(data: Float32Array, width: number, largest: number): { rea
 function transposed(values: Int8Array, width: number): Int8Array {
   const height = values.length / width;
   const result = new Int8Array(values.length);
-  for (let row = 0; row < height; row++) for (let column = 0; column < width; column++) result[column * height + row] = values[row * width + column] as number;
+  for (let row = 0; row < height; row++)
+    for (let column = 0; column < width; column++) result[column * height + row] = values[row * width + column] as number;
   return result;
 }

@@ -13,7 +13,10 @@ export function sizeOf(spec: ParameterSpec): number {
   return spec.shape.reduce((product, axis) => product * axis, 1);
 }
 
-/** Fresh values by each parameter's initializer. They depend on the seed and the parameter's name alone, so that a change of the head leaves the rest as it was. */
+/**
+ * Fresh values by each parameter's initializer. They depend on the seed and the parameter's name alone, so that a change of the head leaves
+ * the rest as it was.
+ */
 export function randomParameters(seed: number): ParameterSource {
   return (spec, into = new Float32Array(sizeOf(spec))) => {
     const { init } = spec;

@@ -28,6 +28,7 @@ export const roberta: Architecture = {
 function parseRoberta(fields: Fields): Omit<EncoderConfig, 'modelType'> {
   const { maxPositions: rows, ...config } = parseAsBert(fields, 1);
   const firstPosition = config.padTokenId + 1;
-  if (rows <= firstPosition) fields.reject('max_position_embeddings', `${rows} leaves no position after the ${firstPosition} that are never used`);
+  if (rows <= firstPosition)
+    fields.reject('max_position_embeddings', `${rows} leaves no position after the ${firstPosition} that are never used`);
   return { ...config, firstPosition, maxPositions: rows - firstPosition };
 }

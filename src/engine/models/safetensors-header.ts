@@ -59,9 +59,13 @@ export function parseHeader(source: ByteSource): Header {
   const prefix = source.read(0, 8);
   const length = new DataView(prefix.buffer, prefix.byteOffset, 8).getBigUint64(0, true);
   if (length > BigInt(source.size - 8)) {
-    throw unsound(source, `its header claims ${length} bytes, and ${source.size - 8} follow; the file is cut off or not a safetensors file`);
+    throw unsound(
+      source,
+      `its header claims ${length} bytes, and ${source.size - 8} follow; the file is cut off or not a safetensors file`,
+    );
   }
-  if (length > BigInt(longestHeader)) throw unsound(source, `its header claims ${length} bytes, more than the format's limit of ${longestHeader}`);
+  if (length > BigInt(longestHeader))
+    throw unsound(source, `its header claims ${length} bytes, more than the format's limit of ${longestHeader}`);
 
   const start = 8 + Number(length);
   const { __metadata__: metadata, ...tensors } = parseJson(source, source.read(8, Number(length)));

@@ -5,7 +5,10 @@
 import { OrtrainError } from '../../core/errors.ts';
 import { parseHeader, type ByteSource, type SafetensorsDtype, type TensorEntry } from './safetensors-header.ts';
 
-/** A file, or several that belong together, whose headers have been checked. Tensors are read one at a time, so a checkpoint is never in memory twice. */
+/**
+ * A file, or several that belong together, whose headers have been checked. Tensors are read one at a time, so a checkpoint is never in
+ * memory twice.
+ */
 export interface Safetensors {
   /** For error messages: the file's name, or that of the index of several. */
   readonly name: string;

@@ -28,7 +28,9 @@ export function savedClassifier(options: PublishedClassifier): SavedClassifier {
     config: { architectures: [isStandard ? classifier : encoder], [dropoutKey]: options.head.dropout },
     tensors(source, without = new Set()) {
       const stored = layout.store(source);
-      return layout.tensors.filter(({ name }) => !without.has(name)).map((spec) => ({ name: spec.name, shape: spec.shape, data: stored(spec) }));
+      return layout.tensors
+        .filter(({ name }) => !without.has(name))
+        .map((spec) => ({ name: spec.name, shape: spec.shape, data: stored(spec) }));
     },
     read(file) {
       const older = isPair ? layoutOf(options, parameters).layout : layout;
@@ -37,7 +39,10 @@ export function savedClassifier(options: PublishedClassifier): SavedClassifier {
   };
 }
 
-/** The tensors of an encoder that models with any head have in common, under the names that they have in a model directory: all but those of a pooler, which some classes count to the head. */
+/**
+ * The tensors of an encoder that models with any head have in common, under the names that they have in a model directory: all but those of
+ * a pooler, which some classes count to the head.
+ */
 export function commonTensors(encoder: EncoderConfig): readonly ParameterSpec[] {
   const { optional } = architectureOf(encoder).naming;
   return encoderForward(encoder).parameters.filter(({ name }) => !optional.some((start) => name.startsWith(start)));

@@ -12,9 +12,15 @@ export type WeightMap = Readonly<Record<string, string>>;
 /** The `weight_map` of an index file's JSON. Throws OrtrainError `data` where it is none, or names a file in another folder. */
 export function parseWeightMap(name: string, index: Readonly<Record<string, unknown>>): WeightMap {
   const map = index['weight_map'];
-  if (!isObject(map) || Object.keys(map).length === 0) throw unsound(name, [{ file: name, message: `weight_map is ${isObject(map) ? 'empty' : briefly(map)}, not an object of tensors and their files` }]);
+  if (!isObject(map) || Object.keys(map).length === 0)
+    throw unsound(name, [
+      { file: name, message: `weight_map is ${isObject(map) ? 'empty' : briefly(map)}, not an object of tensors and their files` },
+    ]);
   const wrong = Object.entries(map).find(([, file]) => typeof file !== 'string' || !/^[^/\\]+\.safetensors$/.test(file));
-  if (wrong !== undefined) throw unsound(name, [{ file: name, message: `weight_map names ${briefly(wrong[1])} for ${cut(wrong[0])}, not a .safetensors file beside the index` }]);
+  if (wrong !== undefined)
+    throw unsound(name, [
+      { file: name, message: `weight_map names ${briefly(wrong[1])} for ${cut(wrong[0])}, not a .safetensors file beside the index` },
+    ]);
   return map as WeightMap;
 }
 
@@ -24,17 +30,26 @@ export function joinShards(name: string, map: WeightMap, shards: ReadonlyMap<str
   const problems: Problem[] = [];
   for (const [file, shard] of shards) {
     for (const [tensor, entry] of shard.entries) {
-      if (entries.has(tensor)) problems.push({ file: shard.name, message: `${cut(tensor)} is also in ${entries.get(tensor)?.source.name ?? file}` });
+      if (entries.has(tensor))
+        problems.push({ file: shard.name, message: `${cut(tensor)} is also in ${entries.get(tensor)?.source.name ?? file}` });
       else entries.set(tensor, entry);
     }
   }
   const absent = Object.entries(map).filter(([tensor, file]) => shards.get(file)?.entries.has(tensor) !== true);
   const [first] = absent;
-  if (first !== undefined) problems.push({ file: name, message: `${first[0]} is not in ${first[1]}${absent.length > 1 ? `, nor ${absent.length === 2 ? 'is 1 more tensor' : `are ${absent.length - 1} more tensors`} where the index has them` : ''}` });
+  if (first !== undefined)
+    problems.push({
+      file: name,
+      message: `${first[0]} is not in ${first[1]}${absent.length > 1 ? `, nor ${absent.length === 2 ? 'is 1 more tensor' : `are ${absent.length - 1} more tensors`} where the index has them` : ''}`,
+    });
   if (problems.length > 0) throw unsound(name, problems);
   return { name, metadata: {}, entries };
 }
 
 function unsound(name: string, problems: readonly Problem[]): OrtrainError {
-  return new OrtrainError('data', `${name} does not fit its files`, { subject: name, problems, remedy: 'Fetch or save the model again, all of its files together.' });
+  return new OrtrainError('data', `${name} does not fit its files`, {
+    subject: name,
+    problems,
+    remedy: 'Fetch or save the model again, all of its files together.',
+  });
 }

@@ -42,12 +42,18 @@ function plain(name: string): string {
   return name.replace(WRAPPERS, '').replace(/\.gamma$/, '.weight').replace(/\.beta$/, '.bias');
 }
 
-/** Plain names → names in the file. A tensor that is there under an old name and a new one is there twice, and nobody knows which counts. */
+/**
+ * Plain names → names in the file. A tensor that is there under an old name and a new one is there twice, and nobody knows which counts.
+ */
 function plainNames(file: Safetensors): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
   for (const name of file.entries.keys()) {
     const other = names.get(plain(name));
-    if (other !== undefined) throw new OrtrainError('data', `${file.name} holds one tensor twice, as ${cut(other)} and as ${cut(name)}`, { subject: file.name, remedy: 'Save the model again, with save_pretrained().' });
+    if (other !== undefined)
+      throw new OrtrainError('data', `${file.name} holds one tensor twice, as ${cut(other)} and as ${cut(name)}`, {
+        subject: file.name,
+        remedy: 'Save the model again, with save_pretrained().',
+      });
     names.set(plain(name), name);
   }
   return names;

@@ -58,7 +58,12 @@ function sumOfEmbeddings(m: ModelBuilder, config: EncoderConfig, name: string): 
   const init = { kind: 'normal', std: config.initializerRange } as const;
   const rows = m.tableRows(`${name}.word_embeddings.weight`, [config.vocabSize, H], init, g.input('token_rows', 'int32', ['U']));
   const words = g.Gather(rows, g.input('tokens', 'int32', ['B', 'S']), { axis: 0 }); // [B, S, H]
-  const positions = m.tableRows(`${name}.position_embeddings.weight`, [firstPosition + maxPositions, H], init, g.input('positions', 'int32', ['S']));
+  const positions = m.tableRows(
+    `${name}.position_embeddings.weight`,
+    [firstPosition + maxPositions, H],
+    init,
+    g.input('positions', 'int32', ['S']),
+  );
   const sum = withTypes(m, config, `${name}.token_type_embeddings.weight`, g.reshape(g.Add(words, positions), ['B*S', H]));
   return m.dropout(`${name}.dropout`, layerNorm(m, `${name}.LayerNorm`, sum, H, config.layerNormEps), config.hiddenDropout);
 }
@@ -104,7 +109,8 @@ function attention(m: ModelBuilder, config: EncoderConfig, of: (part: string) =>
   const { g } = m;
   const { hiddenSize: H, heads: A } = config;
   const D = H / A;
-  const inHeads = (part: string): Value => g.Transpose(g.reshape(dense(m, of(part), x, H, H, denseInit(config)), ['B', 'S', A, D]), { perm: [0, 2, 1, 3] });
+  const inHeads = (part: string): Value =>
+    g.Transpose(g.reshape(dense(m, of(part), x, H, H, denseInit(config)), ['B', 'S', A, D]), { perm: [0, 2, 1, 3] });
   const [q, k, v] = [inHeads(names.query), inHeads(names.key), inHeads(names.value)]; // [B, A, S, D]
   const scores = g.FusedMatMul(q, k, { transB: 1, alpha: 1 / Math.sqrt(D) }); // [B, A, S, S]
   const probabilities = m.dropout(of(names.probabilitiesDropout), g.Softmax(g.Add(scores, bias), { axis: -1 }), config.attentionDropout);
@@ -116,7 +122,15 @@ function attention(m: ModelBuilder, config: EncoderConfig, of: (part: string) =>
  * q · (W x + b) = (Wᵀ q) · x + q · b and Σ p (W x + b) = W (Σ p x) + b Σ p. The product q · b is the same for all tokens of a
  * text, so softmax does not see it and the key's bias has no gradient. queries [B, hidden], x [B*S, hidden] → [B, hidden].
  */
-function firstTokenAttention(m: ModelBuilder, config: EncoderConfig, of: (part: string) => string, names: LayerNames, queries: Value, x: Value, bias: Value): Value {
+function firstTokenAttention(
+  m: ModelBuilder,
+  config: EncoderConfig,
+  of: (part: string) => string,
+  names: LayerNames,
+  queries: Value,
+  x: Value,
+  bias: Value,
+): Value {
   const { g } = m;
   const { hiddenSize: H, heads: A } = config;
   const D = H / A;

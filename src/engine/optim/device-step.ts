@@ -1,4 +1,14 @@
-import { graphBuilder, inline, joinProducts, product, type Builder, type Graph, type Shape, type Symbols, type Value } from '../graph/index.ts';
+import {
+  graphBuilder,
+  inline,
+  joinProducts,
+  product,
+  type Builder,
+  type Graph,
+  type Shape,
+  type Symbols,
+  type Value,
+} from '../graph/index.ts';
 import type { Feeds, GradientSpec, StepProgram } from '../program.ts';
 import { CLIP_EPSILON } from './clip.ts';
 import { maskNodes, type MaskNodes } from './mask-nodes.ts';
@@ -76,7 +86,11 @@ export function forDevice(program: StepProgram, { stacked = false }: DeviceOptio
 }
 
 /** The parameters that are trained, as they lie in tensors. */
-export function groupsOf(program: StepProgram, { weightDecay, noDecay = () => false }: Optimizer, { stacked = false }: DeviceOptions): readonly TrainedGroup[] {
+export function groupsOf(
+  program: StepProgram,
+  { weightDecay, noDecay = () => false }: Optimizer,
+  { stacked = false }: DeviceOptions,
+): readonly TrainedGroup[] {
   return trainedGroups(program, (parameter) => !noDecay(parameter) && !(stacked && weightDecay === 0), stacked);
 }
 
@@ -87,7 +101,10 @@ export interface Trained {
   readonly wholes: readonly Value[];
   /** Of each group; of a table, those of the rows that the batch uses. */
   readonly gradients: readonly Value[];
-  /** What has been made of a group's gradients, in the shape of its parameters: of some rows of a table, added to another one or among zeros. */
+  /**
+   * What has been made of a group's gradients, in the shape of its parameters: of some rows of a table, added to another one or among
+   * zeros.
+   */
   whole(gradient: Value, group: number, table?: Value): Value;
   /** The scalar that gradients come multiplied by, where they do. */
   readonly scale: Value | undefined;
@@ -99,12 +116,19 @@ interface GradientNodes extends Trained, Pick<MaskNodes, 'keys' | 'starts'> {
 }
 
 /** The program with its masks as nodes, and its gradients by group. */
-export function gradientNodes(g: Builder, program: StepProgram, groups: readonly TrainedGroup[], { stacked = false }: DeviceOptions): GradientNodes {
+export function gradientNodes(
+  g: Builder,
+  program: StepProgram,
+  groups: readonly TrainedGroup[],
+  { stacked = false }: DeviceOptions,
+): GradientNodes {
   const together = stacks(g);
   const { masks, keys, starts } = g.scope('dropout_masks', () => maskNodes(g, program.masks, stacked ? together : undefined));
   const wholes = groups.map(({ input, shape }) => g.input(input, 'float32', shape));
   const parameters = new Map(groups.flatMap(({ gradients, shapes }, i) => partsOf(wholes[i] as Value, gradients, shapes, together)));
-  const inputs = new Map(program.graph.inputs.map((x) => [x.name, masks.get(x.name) ?? parameters.get(x.name) ?? g.input(x.name, x.dtype, x.shape)]));
+  const inputs = new Map(
+    program.graph.inputs.map((x) => [x.name, masks.get(x.name) ?? parameters.get(x.name) ?? g.input(x.name, x.dtype, x.shape)]),
+  );
   const outputs = inline(g, program.graph, { input: (x) => inputs.get(x.name), node: together.hoist });
   const joined = groups.map(({ gradients, shape: [, elements] }): Value => {
     const each = gradients.map(({ output }) => outputs.get(output) as Value);
@@ -128,7 +152,13 @@ interface UpdateNodes {
 }
 
 /** Clipping and the optimizer's update, the new state among the graph's outputs. */
-export function updateNodes(g: Builder, { groups, wholes, gradients: given, whole, scale }: Trained, { rule, weightDecay }: Optimizer, clipNorm: number | null, { stacked = false }: DeviceOptions): UpdateNodes {
+export function updateNodes(
+  g: Builder,
+  { groups, wholes, gradients: given, whole, scale }: Trained,
+  { rule, weightDecay }: Optimizer,
+  clipNorm: number | null,
+  { stacked = false }: DeviceOptions,
+): UpdateNodes {
   const squares = given.map((gradient, i) => sumOfSquares(g, gradient, groups[i]!.shapes[0] as Shape));
   const scaledNorm = g.Sqrt(g.ReduceSum(g.Concat(...squares, { axis: 0 }), { keepdims: 0 }));
   const norm = scale === undefined ? scaledNorm : g.Div(scaledNorm, scale);
@@ -137,13 +167,28 @@ export function updateNodes(g: Builder, { groups, wholes, gradients: given, whol
 
   const kinds = [true, false].filter((decay) => groups.some(({ decays }) => decays === decay));
   const named = (decay: boolean): readonly string[] => (stacked && !decay ? scalarsWithoutDecay(rule) : Object.keys(rule.scalars));
-  const scalars = new Map(kinds.map((decay) => [decay, Object.fromEntries(named(decay).map((name) => [name, g.input(scalarName(name, decay), 'float32', [])]))]));
+  const scalars = new Map(
+    kinds.map((decay) => [decay, Object.fromEntries(named(decay).map((name) => [name, g.input(scalarName(name, decay), 'float32', [])]))]),
+  );
   const state = groups.flatMap(({ gradients, input, shape, decays }, i): StateSpec[] => {
     const names = gradients.map(({ parameter }) => parameter);
-    const specs = rule.slots.map((slot): StateSpec & { readonly slot: string } => ({ parameters: names, slot, shape, input: `${slot}.${input}`, output: `next.${slot}.${input}` }));
+    const specs = rule.slots.map((slot): StateSpec & { readonly slot: string } => ({
+      parameters: names,
+      slot,
+      shape,
+      input: `${slot}.${input}`,
+      output: `next.${slot}.${input}`,
+    }));
     const slots = Object.fromEntries(specs.map((spec) => [spec.slot, g.input(spec.input, 'float32', shape)]));
     const update = stacked ? leanUpdate : plainUpdate;
-    const next = update(g, rule, { p: wholes[i] as Value, gradient: given[i] as Value, factor, whole: (x, table) => whole(x, i, table), slots, scalars: scalars.get(decays) ?? {} });
+    const next = update(g, rule, {
+      p: wholes[i] as Value,
+      gradient: given[i] as Value,
+      factor,
+      whole: (x, table) => whole(x, i, table),
+      slots,
+      scalars: scalars.get(decays) ?? {},
+    });
     const spec: StateSpec = { parameters: names, slot: null, shape, input, output: `next.${input}` };
     g.output(spec.output, next.p);
     for (const { slot, output } of specs) g.output(output, next.slots[slot] as Value);
@@ -154,7 +199,12 @@ export function updateNodes(g: Builder, { groups, wholes, gradients: given, whol
     norm,
     scalars: (at) =>
       Object.fromEntries(
-        kinds.flatMap((decay) => named(decay).map((name) => [scalarName(name, decay), scalar(rule.scalars[name]!({ ...at, weightDecay: decay ? weightDecay : 0 }))])),
+        kinds.flatMap((decay) =>
+          named(decay).map((name) => [
+            scalarName(name, decay),
+            scalar(rule.scalars[name]!({ ...at, weightDecay: decay ? weightDecay : 0 })),
+          ]),
+        ),
       ),
   };
 }
@@ -167,11 +217,15 @@ function scalar(x: number): Feeds[string] {
   return { dtype: 'float32', shape: [], data: Float32Array.of(x) };
 }
 
-/** Σ x² as [1]. Row by row first, in rows as long as those of `shape`: a device sums rows side by side, and float32 keeps more digits of short sums. */
+/**
+ * Σ x² as [1]. Row by row first, in rows as long as those of `shape`: a device sums rows side by side, and float32 keeps more digits of
+ * short sums.
+ */
 function sumOfSquares(g: Builder, x: Value, shape: Shape): Value {
   const squares = g.Mul(x, x);
   const [rows, length] = [x.shape, x.shape.length > shape.length ? shape.at(-1) : undefined];
-  const short = length === undefined || length === rows.at(-1) ? squares : g.reshape(squares, [(product(rows) as number) / (length as number), length]);
+  const short =
+    length === undefined || length === rows.at(-1) ? squares : g.reshape(squares, [(product(rows) as number) / (length as number), length]);
   return g.reshape(g.ReduceSum(short.shape.length > 1 ? g.ReduceSum(short, { axes: [-1], keepdims: 0 }) : short), [1]);
 }
 

@@ -8,7 +8,19 @@ export { loopStep, summedLoopStep } from './loop-step.ts';
 export { operationsPerNumber } from './operations.ts';
 export { plateauStart, plateauStep, type PlateauOptions, type PlateauState } from './plateau.ts';
 export { adam, adamw, sgd, type AdamOptions, type Optimizer, type SgdOptions, type StepSettings, type UpdateRule } from './rules.ts';
-export { constantFactor, cosineAnnealing, cosineRestarts, cosineWave, linearDecay, milestoneDecay, oneCycle, polynomialDecay, scaled, stepDecay, warmedUp } from './schedules.ts';
+export {
+  constantFactor,
+  cosineAnnealing,
+  cosineRestarts,
+  cosineWave,
+  linearDecay,
+  milestoneDecay,
+  oneCycle,
+  polynomialDecay,
+  scaled,
+  stepDecay,
+  warmedUp,
+} from './schedules.ts';
 export { rateSchedule, type Factor, type OneCycleOptions, type Rates, type Schedule, type ScheduleChoice } from './schedules.ts';
 export { summedStep, type SummedStep, type SumSpec } from './summed-step.ts';
 export { instantiate } from './wasm-module.ts';

@@ -36,7 +36,8 @@ const addScaledFunction: FunctionSource = {
     const factors = code.apply('f32x4.splat', factor);
     const bytes = bytesOf(code, n);
     const at = code.variable(code.i32(0));
-    const add = <T>({ arithmetic, load, store }: Registers<T>, by: T): void => store(sum, at, arithmetic.add(load(sum, at), arithmetic.mul(by, load(x, at))));
+    const add = <T,>({ arithmetic, load, store }: Registers<T>, by: T): void =>
+      store(sum, at, arithmetic.add(load(sum, at), arithmetic.mul(by, load(x, at))));
     forEach(code, at, code.apply('i32.and', bytes, code.i32(-16)), 16, () => add(lanes(code, 0), factors));
     forEach(code, at, bytes, 4, () => add(singles(code), factor));
     return undefined;

@@ -6,7 +6,8 @@ import { withLerp, type Arithmetic } from './arithmetic.ts';
  * Where scalars meet they are multiplied with each other instead, which costs a device next to nothing, and a tensor is read and written
  * once less for each of them. Digits differ from those of the plain nodes by rounding alone.
  */
-export type Term = { readonly kind: 'zero' } | Scalar | Rows | { readonly kind: 'tensor'; readonly value: Value; readonly by: Scalar | null };
+export type Term =
+  { readonly kind: 'zero' } | Scalar | Rows | { readonly kind: 'tensor'; readonly value: Value; readonly by: Scalar | null };
 
 export interface Scalar {
   readonly kind: 'scalar';
@@ -41,8 +42,10 @@ export function rows(values: Value, by: Scalar | null, addTo: Rows['addTo']): Te
 }
 
 export function leanNodes(g: Builder): Arithmetic<Term> {
-  const product = (a: Scalar | null, b: Scalar | null): Scalar | null => (a === null || b === null ? (a ?? b) : scalar(g.Mul(a.value, b.value), a.positive && b.positive));
-  const quotient = (a: Scalar | null, b: Scalar | null): Scalar | null => (b === null ? a : scalar(g.Div(a?.value ?? g.scalar(1), b.value), a?.positive !== false && b.positive));
+  const product = (a: Scalar | null, b: Scalar | null): Scalar | null =>
+    a === null || b === null ? (a ?? b) : scalar(g.Mul(a.value, b.value), a.positive && b.positive);
+  const quotient = (a: Scalar | null, b: Scalar | null): Scalar | null =>
+    b === null ? a : scalar(g.Div(a?.value ?? g.scalar(1), b.value), a?.positive !== false && b.positive);
   /** A sum or difference, before what both are multiplied with. */
   const combined = (op: (a: Value, b: Value) => Value, a: Tensor | Scalar, b: Tensor | Scalar): Term => {
     if (a.kind === 'scalar' && b.kind === 'scalar') return scalar(op(a.value, b.value));
@@ -51,7 +54,8 @@ export function leanNodes(g: Builder): Arithmetic<Term> {
     const before = (x: Tensor | Scalar): Value => (x.kind === 'tensor' || by === null ? x.value : g.Div(x.value, by.value));
     return isUnderBy ? tensor(op(before(a), before(b)), by) : tensor(op(written(g, a), written(g, b)));
   };
-  const dense = (x: Exclude<Term, { readonly kind: 'zero' }>): Scalar | Tensor => (x.kind === 'rows' ? { kind: 'tensor', value: written(g, x), by: null } : x);
+  const dense = (x: Exclude<Term, { readonly kind: 'zero' }>): Scalar | Tensor =>
+    x.kind === 'rows' ? { kind: 'tensor', value: written(g, x), by: null } : x;
   const basic: Arithmetic<Term> = withLerp<Term>({
     add(a, b) {
       if (a.kind === 'zero' || b.kind === 'zero') return a.kind === 'zero' ? b : a;
@@ -72,7 +76,8 @@ export function leanNodes(g: Builder): Arithmetic<Term> {
       if (first.kind === 'zero') return zero;
       const [a, b] = [dense(first), second.kind === 'rows' ? dense(second) : second];
       if (a.kind === 'tensor' && b.kind === 'scalar') return tensor(a.value, quotient(a.by, b));
-      if (a.kind === 'tensor' && b.kind === 'tensor' && b.by?.positive !== false) return tensor(g.Div(a.value, b.value), quotient(a.by, b.by));
+      if (a.kind === 'tensor' && b.kind === 'tensor' && b.by?.positive !== false)
+        return tensor(g.Div(a.value, b.value), quotient(a.by, b.by));
       const result = g.Div(written(g, a), written(g, b));
       return a.kind === 'scalar' && b.kind === 'scalar' ? scalar(result, a.positive && b.positive) : tensor(result);
     },

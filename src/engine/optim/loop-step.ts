@@ -30,7 +30,11 @@ export function summedLoopStep({ add, apply }: SummedStep, parameters: readonly 
 type Ending = Pick<DeviceStep, 'graph' | 'state' | 'gradientNorm' | 'mayOverflow'>;
 
 /** A step's graph as the body of a loop that ends where its loss, or the norm of its gradients, is not finite. */
-function endingBody(g: Builder, { graph, state, gradientNorm, mayOverflow }: Ending, lossOf: (outputs: ReadonlyMap<string, Value>) => Value): Omit<Loop, 'fixed'> {
+function endingBody(
+  g: Builder,
+  { graph, state, gradientNorm, mayOverflow }: Ending,
+  lossOf: (outputs: ReadonlyMap<string, Value>) => Value,
+): Omit<Loop, 'fixed'> {
   const inputs = new Map(graph.inputs.map((x) => [x.name, g.input(x.name, x.dtype, x.shape)]));
   const outputs = inline(g, graph, { input: (x) => inputs.get(x.name) });
   const isFinite = (x: Value): Value => g.Less(g.Abs(x), g.scalar(Infinity));

@@ -31,7 +31,11 @@ export function maskNodes(g: Builder, specs: readonly MaskSpec[], stacked?: Stac
   const startsOf = (shape: Shape): Starts => {
     const known = shapes.get(String(shape));
     if (known !== undefined) return known;
-    const starts = { shape, rows: g.input(rowsName(shape), 'uint32', [...shape.slice(0, -1), 1]), columns: g.input(columnsName(shape), 'uint32', shape.slice(-1)) };
+    const starts = {
+      shape,
+      rows: g.input(rowsName(shape), 'uint32', [...shape.slice(0, -1), 1]),
+      columns: g.input(columnsName(shape), 'uint32', shape.slice(-1)),
+    };
     shapes.set(String(shape), starts);
     return starts;
   };
@@ -94,7 +98,13 @@ function firstRoundOfMany(g: Builder, { rows, columns }: Starts, key: Value): Va
 }
 
 /** `keeps` from the first round of the hashes. `each`: the shape in which one number a mask goes over all of its elements. */
-function keptWhere(g: Builder, begun: Value, second: Value, thresholds: readonly number[], each: (list: readonly number[]) => readonly number[]): Value {
+function keptWhere(
+  g: Builder,
+  begun: Value,
+  second: Value,
+  thresholds: readonly number[],
+  each: (list: readonly number[]) => readonly number[],
+): Value {
   const fold = (x: Value): Value => g.Add(x, g.Div(x, number(g, 2 ** 16)));
   const hash = permute(g, fold(permute(g, g.Add(fold(begun), second))));
   const limits = (of: readonly number[]): Value => {

@@ -82,7 +82,10 @@ interface Direction<Slot extends string, Scalar extends string> {
 }
 
 /** p ← p - lr · d(g + decay · p) */
-function l2<Slot extends string, Scalar extends string>(name: string, of: Direction<Slot, Scalar>): UpdateRule<Slot, Scalar | 'lr' | 'decay'> {
+function l2<Slot extends string, Scalar extends string>(
+  name: string,
+  of: Direction<Slot, Scalar>,
+): UpdateRule<Slot, Scalar | 'lr' | 'decay'> {
   return {
     name,
     slots: of.slots,
@@ -96,7 +99,10 @@ function l2<Slot extends string, Scalar extends string>(name: string, of: Direct
 }
 
 /** p ← p - (lr · decay · p + lr · d(g)); as (1 - lr · decay) p it would lose digits of the decay in float32. */
-function decoupled<Slot extends string, Scalar extends string>(name: string, of: Direction<Slot, Scalar>): UpdateRule<Slot, Scalar | 'lr' | 'shrink'> {
+function decoupled<Slot extends string, Scalar extends string>(
+  name: string,
+  of: Direction<Slot, Scalar>,
+): UpdateRule<Slot, Scalar | 'lr' | 'shrink'> {
   return {
     name,
     slots: of.slots,

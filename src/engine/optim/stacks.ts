@@ -7,7 +7,9 @@ import { product, sameShape, type Builder, type Node, type OpName, type Shape, t
 export interface Stacks {
   /** The tensors of a stack [count, ...], in order, each in its own shape. */
   parts(whole: Value, shapes: readonly Shape[]): readonly Value[];
-  /** Float32 tensors of as many elements each, as a stack [count, elements]; what shaped or widened each of them is left out, or done once. */
+  /**
+   * Float32 tensors of as many elements each, as a stack [count, elements]; what shaped or widened each of them is left out, or done once.
+   */
   join(tensors: readonly Value[], elements: number): Value;
   /**
    * In place of a node that works on one element of a part at a time: the same part of the whole stack, worked on once. In place of one
@@ -52,7 +54,8 @@ export function stacks(g: Builder): Stacks {
       };
       const stacked = (list: readonly Value[]): Value => {
         const neighbours = joined(list);
-        const wholes = list.length % neighbours.length === 0 && new Set(neighbours.map(({ shape }) => product(shape))).size === 1 ? neighbours : list;
+        const wholes =
+          list.length % neighbours.length === 0 && new Set(neighbours.map(({ shape }) => product(shape))).size === 1 ? neighbours : list;
         const each = list.length / wholes.length;
         const blocks = wholes.map((x) => g.reshape(x, [each, elements]));
         return blocks.length === 1 ? (blocks[0] as Value) : g.Concat(...blocks, { axis: 0 });
@@ -101,6 +104,8 @@ export function grouped<T>(things: readonly T[], kind: (thing: T) => string, lar
   for (const thing of things) kinds.set(kind(thing), [...(kinds.get(kind(thing)) ?? []), thing]);
   return [...kinds.values()].flatMap((all) => {
     const count = Math.ceil(all.length / largest);
-    return Array.from({ length: count }, (_, i) => all.slice(Math.round((i * all.length) / count), Math.round(((i + 1) * all.length) / count)));
+    return Array.from({ length: count }, (_, i) =>
+      all.slice(Math.round((i * all.length) / count), Math.round(((i + 1) * all.length) / count)),
+    );
   });
 }

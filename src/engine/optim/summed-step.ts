@@ -28,7 +28,9 @@ export interface SummedStep {
     /** What all micro-batches of a shape are fed. */
     shapeFeeds(symbols: Symbols): Feeds;
   };
-  /** From the sums to the updated state. Its inputs are the sums, the trained parameters, the slots, the scale of the loss and `stepFeeds`. */
+  /**
+   * From the sums to the updated state. Its inputs are the sums, the trained parameters, the slots, the scale of the loss and `stepFeeds`.
+   */
   readonly apply: {
     readonly graph: Graph;
     readonly state: readonly StateSpec[];
@@ -66,7 +68,9 @@ function addGraph(program: StepProgram, groups: readonly TrainedGroup[], options
   const added = (sum: Value, x: Value): Value => g.Add(g.Where(isLater, sum, g.scalar(0)), g.Mul(share, x));
   const sums = groups.map(sumOf);
   g.scope('sums', () => {
-    sums.forEach(({ input, output, shape }, i) => g.output(output, added(g.input(input, 'float32', shape), whole(gradients[i] as Value, i))));
+    sums.forEach(({ input, output, shape }, i) =>
+      g.output(output, added(g.input(input, 'float32', shape), whole(gradients[i] as Value, i))),
+    );
     g.output(LOSS.output, added(g.input(LOSS.input, 'float32', []), outputs.get(program.loss) as Value));
   });
   g.output(program.logits, outputs.get(program.logits) as Value);
@@ -75,12 +79,22 @@ function addGraph(program: StepProgram, groups: readonly TrainedGroup[], options
     sums,
     loss: LOSS,
     logits: program.logits,
-    partFeeds: ({ seed, step, share: of, isFirst, before }) => ({ ...keys(seed, step, before), [SHARE]: scalar(of), [LATER]: scalar(isFirst ? 0 : 1) }),
+    partFeeds: ({ seed, step, share: of, isFirst, before }) => ({
+      ...keys(seed, step, before),
+      [SHARE]: scalar(of),
+      [LATER]: scalar(isFirst ? 0 : 1),
+    }),
     shapeFeeds: starts,
   };
 }
 
-function applyGraph({ graph, lossScale }: StepProgram, groups: readonly TrainedGroup[], optimizer: Optimizer, clipNorm: number | null, options: DeviceOptions): SummedStep['apply'] {
+function applyGraph(
+  { graph, lossScale }: StepProgram,
+  groups: readonly TrainedGroup[],
+  optimizer: Optimizer,
+  clipNorm: number | null,
+  options: DeviceOptions,
+): SummedStep['apply'] {
   const g = graphBuilder(`${graph.name}_update`, [NORM]);
   const wholes = groups.map(({ input, shape }) => g.input(input, 'float32', shape));
   const gradients = groups.map(sumOf).map(({ input, shape }) => g.input(input, 'float32', shape));

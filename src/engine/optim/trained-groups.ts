@@ -19,7 +19,11 @@ const TOGETHER = 128;
  * Tables stay alone: only some of their rows have a gradient. What the graph joins, as the weights of one product, lies together, so
  * that it need not be joined at every step.
  */
-export function trainedGroups({ graph, gradients }: StepProgram, decays: (parameter: string) => boolean, stacked: boolean): readonly TrainedGroup[] {
+export function trainedGroups(
+  { graph, gradients }: StepProgram,
+  decays: (parameter: string) => boolean,
+  stacked: boolean,
+): readonly TrainedGroup[] {
   const inputs = new Map(graph.inputs.map((x) => [x.name, x]));
   const shapeOf = ({ parameter }: GradientSpec): readonly number[] => inputs.get(parameter)?.shape as readonly number[];
   const casts = new Map(graph.nodes.filter(({ op }) => op === 'Cast').map((node) => [node.outputs[0], node.inputs[0]?.dtype]));
@@ -31,30 +35,54 @@ export function trainedGroups({ graph, gradients }: StepProgram, decays: (parame
   const units = stacked ? joinedIn(graph, gradients, kind) : gradients.map((gradient) => [gradient]);
   const sizes = [...new Set(units.map((unit) => unit.length))];
   const groups = sizes.flatMap((size) =>
-    grouped(units.filter((unit) => unit.length === size), ([first]) => kind(first as GradientSpec), stacked ? Math.max(1, Math.floor(TOGETHER / size)) : 1).map((each) => each.flat()),
+    grouped(
+      units.filter((unit) => unit.length === size),
+      ([first]) => kind(first as GradientSpec),
+      stacked ? Math.max(1, Math.floor(TOGETHER / size)) : 1,
+    ).map((each) => each.flat()),
   );
   return groups.map((group, i): TrainedGroup => {
     const shapes = group.map(shapeOf);
     const [{ parameter }, [first]] = [group[0] as GradientSpec, shapes as [readonly number[]]];
     const alone = group.length === 1;
-    return { gradients: group, shapes, decays: decays(parameter), input: alone ? parameter : `stack(${i})`, shape: alone ? first : [group.length, product(first) as number] };
+    return {
+      gradients: group,
+      shapes,
+      decays: decays(parameter),
+      input: alone ? parameter : `stack(${i})`,
+      shape: alone ? first : [group.length, product(first) as number],
+    };
   });
 }
 
 /** The parameters of a group by name. */
-export function partsOf(whole: Value, gradients: readonly GradientSpec[], shapes: readonly Shape[], together: Stacks): readonly (readonly [string, Value])[] {
+export function partsOf(
+  whole: Value,
+  gradients: readonly GradientSpec[],
+  shapes: readonly Shape[],
+  together: Stacks,
+): readonly (readonly [string, Value])[] {
   const parts = gradients.length === 1 ? [whole] : together.parts(whole, shapes);
   return gradients.map(({ parameter }, i) => [parameter, parts[i] as Value]);
 }
 
 /** The gradients, those of parameters that a node joins along their first axis side by side. */
-function joinedIn({ nodes }: Graph, gradients: readonly GradientSpec[], kind: (gradient: GradientSpec) => string): readonly (readonly GradientSpec[])[] {
+function joinedIn(
+  { nodes }: Graph,
+  gradients: readonly GradientSpec[],
+  kind: (gradient: GradientSpec) => string,
+): readonly (readonly GradientSpec[])[] {
   const casts = new Map(nodes.flatMap(({ op, inputs, outputs }) => (op === 'Cast' ? [[outputs[0], inputs[0]] as const] : [])));
   const byName = new Map(gradients.map((gradient) => [gradient.parameter, gradient]));
   const unitOf = new Map<GradientSpec, readonly GradientSpec[]>();
   for (const { op, inputs, attrs } of nodes) {
     const unit = inputs.flatMap((x) => byName.get((casts.get(x as Value) ?? x)?.name ?? '') ?? []);
-    const isUnit = op === 'Concat' && attrs['axis'] === 0 && unit.length === inputs.length && new Set(unit).size === unit.length && new Set(unit.map(kind)).size === 1;
+    const isUnit =
+      op === 'Concat' &&
+      attrs['axis'] === 0 &&
+      unit.length === inputs.length &&
+      new Set(unit).size === unit.length &&
+      new Set(unit.map(kind)).size === 1;
     if (isUnit && unit.every((gradient) => !unitOf.has(gradient))) unit.forEach((gradient) => unitOf.set(gradient, unit));
   }
   for (const gradient of gradients) if (!unitOf.has(gradient)) unitOf.set(gradient, [gradient]);

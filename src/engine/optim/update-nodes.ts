@@ -16,12 +16,20 @@ export interface UpdateInputs {
 }
 
 /** The rule's operations one by one, as nodes. */
-export function plainUpdate(g: Builder, rule: UpdateRule, { p, gradient, factor, whole, slots, scalars }: UpdateInputs): Update<string, Value> {
+export function plainUpdate(
+  g: Builder,
+  rule: UpdateRule,
+  { p, gradient, factor, whole, slots, scalars }: UpdateInputs,
+): Update<string, Value> {
   return rule.update(nodes(g), p, whole(factor === null ? gradient : g.Mul(factor, gradient)), slots, scalars);
 }
 
 /** The same in as few passes over the tensors as `leanNodes` finds. Scalars that are not given are zero. */
-export function leanUpdate(g: Builder, rule: UpdateRule, { p, gradient, factor, whole, slots, scalars }: UpdateInputs): Update<string, Value> {
+export function leanUpdate(
+  g: Builder,
+  rule: UpdateRule,
+  { p, gradient, factor, whole, slots, scalars }: UpdateInputs,
+): Update<string, Value> {
   const given = Object.keys(rule.scalars).map((name): readonly [string, Term] => {
     const value = scalars[name];
     return [name, value === undefined ? zero : scalar(value, rule.positive.includes(name))];

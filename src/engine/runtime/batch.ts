@@ -34,7 +34,8 @@ function mismatch({ name, dtype, shape }: Value, feed: HostTensor | undefined, s
   const elements = feed.shape.reduce((product, length) => product * length, 1);
   if (feed.data.length !== elements) return problem(`${name} has ${feed.data.length} numbers for the shape ${showShape(feed.shape)}`);
   if (feed.dtype !== dtype) return problem(`${name} is ${feed.dtype}; the graph takes ${dtype}`);
-  const fits = feed.shape.length === shape.length && shape.every((dim, axis) => lengthOf(dim, feed.shape[axis]!, symbols) === feed.shape[axis]);
+  const fits =
+    feed.shape.length === shape.length && shape.every((dim, axis) => lengthOf(dim, feed.shape[axis]!, symbols) === feed.shape[axis]);
   return fits ? undefined : problem(`${name} is ${showShape(feed.shape)}; the graph takes ${showShape(shape)}${bindings(shape, symbols)}`);
 }
 

@@ -123,7 +123,11 @@ interface State {
   readonly updater: Updater;
 }
 
-function openState(program: StepProgram, specs: readonly ParameterSpec[], { rule, noDecay = () => false }: TrainerOptions['optimizer']): State {
+function openState(
+  program: StepProgram,
+  specs: readonly ParameterSpec[],
+  { rule, noDecay = () => false }: TrainerOptions['optimizer'],
+): State {
   const trainedSpecs = program.gradients.map((gradient) => trainedSpec(program, gradient));
   const widths = program.gradients.map(({ rows }, i) => (rows === undefined ? undefined : rowWidth(trainedSpecs[i]!)));
   const { memory, groups } = reserve([lengthsOf(specs), workspaceLengths(widths), ...rule.slots.map(() => lengthsOf(trainedSpecs))]);
@@ -165,7 +169,8 @@ type SessionFeeds = Readonly<Record<string, SessionTensor>>;
 
 /** Views of the parameters, made once: an update shows in them. */
 function parameterTensors(session: Session, specs: readonly ParameterSpec[], parameters: Regions): SessionFeeds {
-  const view = ({ name, shape }: ParameterSpec): SessionTensor => session.tensor({ dtype: 'float32', shape, data: parameters.get(name)!.data });
+  const view = ({ name, shape }: ParameterSpec): SessionTensor =>
+    session.tensor({ dtype: 'float32', shape, data: parameters.get(name)!.data });
   return Object.fromEntries(specs.map((spec) => [spec.name, view(spec)]));
 }
 

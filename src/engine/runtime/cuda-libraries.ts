@@ -23,7 +23,8 @@ export function lookForCuda(env: Variables): CudaLook {
   const missingFiles = PROVIDER_FILES.filter((name) => !existsSync(join(providers, name)));
   const folders = [...list(env['LD_LIBRARY_PATH']), ...cudaFolders(env)];
   const known = existsSync(LOADER_CACHE) ? readFileSync(LOADER_CACHE, 'latin1') : '';
-  const isThere = (name: string): boolean => known.includes(`${name}\0`) || [...folders, ...DRIVER_FOLDERS].some((folder) => existsSync(join(folder, name)));
+  const isThere = (name: string): boolean =>
+    known.includes(`${name}\0`) || [...folders, ...DRIVER_FOLDERS].some((folder) => existsSync(join(folder, name)));
   const linked = missingFiles.length > 0 ? [] : linkedLibraries(join(providers, CUDA_PROVIDER));
   const version = /libcudart\.so\.(\d+)/.exec(linked.join(' '))?.[1];
   return {
@@ -75,21 +76,31 @@ export function cudaVariables(env: Variables): Readonly<Record<string, string>> 
  * Every run copies parameters and slots into new arrays. glibc would ask the kernel for their memory and give it back each time, and
  * clearing it page by page takes longer than the copy; so it keeps what is freed, in one arena, since no other takes large blocks.
  */
-const KEEP_MEMORY = ['mmap_threshold=1099511627776', 'trim_threshold=1099511627776', 'arena_max=1'].map((tunable) => `glibc.malloc.${tunable}`).join(':');
+const KEEP_MEMORY = ['mmap_threshold=1099511627776', 'trim_threshold=1099511627776', 'arena_max=1']
+  .map((tunable) => `glibc.malloc.${tunable}`)
+  .join(':');
 
 /**
  * Folders with libraries of CUDA that the loader may not know: those in or below the places that ORTRAIN_CUDA_LIBRARIES names,
  * in the active virtual environment of Python, and where the toolkit's installer puts them.
  */
 function cudaFolders(env: Variables): readonly string[] {
-  const roots = [...list(env['ORTRAIN_CUDA_LIBRARIES']), ...list(env['VIRTUAL_ENV']), ...list(env['CUDA_HOME']), ...list(env['CUDA_PATH']), '/usr/local/cuda'];
+  const roots = [
+    ...list(env['ORTRAIN_CUDA_LIBRARIES']),
+    ...list(env['VIRTUAL_ENV']),
+    ...list(env['CUDA_HOME']),
+    ...list(env['CUDA_PATH']),
+    '/usr/local/cuda',
+  ];
   return [...new Set(roots.flatMap(foldersBelow))].filter((folder) => entries(folder).some((name) => /^libcu\w+\.so\.\d/.test(name)));
 }
 
 /** Of a folder of libraries, a toolkit, Python's site-packages with NVIDIA's wheels, or a virtual environment with them. */
 function foldersBelow(root: string): readonly string[] {
   const sitePackages = entries(join(root, 'lib')).map((name) => join(root, 'lib', name, 'site-packages'));
-  const wheels = [root, ...sitePackages].flatMap((folder) => entries(join(folder, 'nvidia')).map((name) => join(folder, 'nvidia', name, 'lib')));
+  const wheels = [root, ...sitePackages].flatMap((folder) =>
+    entries(join(folder, 'nvidia')).map((name) => join(folder, 'nvidia', name, 'lib')),
+  );
   return [root, join(root, 'lib64'), join(root, 'lib'), ...wheels];
 }
 

@@ -13,13 +13,19 @@ export interface DeviceProblem {
  * @param said what onnxruntime has printed and thrown, since the error alone says `Failed to load shared library`; empty where it was not tried
  */
 export function explainCuda(said: string, look: CudaLook, platform = `${process.platform} ${process.arch}`): DeviceProblem {
-  if (platform !== 'linux x64') return { reason: `onnxruntime-node has CUDA on linux x64 alone, and this is ${platform}`, remedy: 'Use --device webgpu or cpu.' };
+  if (platform !== 'linux x64')
+    return { reason: `onnxruntime-node has CUDA on linux x64 alone, and this is ${platform}`, remedy: 'Use --device webgpu or cpu.' };
   const library = missingLibrary(said);
   if (look.missingFiles.length > 0 || library?.startsWith('libonnxruntime_providers_') === true) return noProvider(look);
   if (library === 'libcuda.so.1') return noDriver(look);
   if (library !== undefined) return noLibrary(library, look);
   const known = failures.find(({ sign }) => sign.test(said));
-  return known?.problem(look) ?? { reason: `onnxruntime says: ${said.trim().split('\n').at(-1) ?? ''}`, remedy: 'See what there is of CUDA on this machine with: pipeline doctor' };
+  return (
+    known?.problem(look) ?? {
+      reason: `onnxruntime says: ${said.trim().split('\n').at(-1) ?? ''}`,
+      remedy: 'See what there is of CUDA on this machine with: pipeline doctor',
+    }
+  );
 }
 
 /** The library that the loader of the system did not find, `libcuda.so.1`. */
@@ -58,19 +64,31 @@ function noLibrary(library: string, { version, missingLibraries, driver }: CudaL
 const failures: readonly { readonly sign: RegExp; readonly problem: (look: CudaLook) => DeviceProblem }[] = [
   {
     sign: /undefined symbol: \w+, version lib|version `\S+' not found/,
-    problem: ({ version }) => ({ reason: `a library of CUDA is not of the version that onnxruntime's provider was built for (${version ?? 'unknown'})`, remedy: `Those of the right version come with: ${bringLibraries(version)}` }),
+    problem: ({ version }) => ({
+      reason: `a library of CUDA is not of the version that onnxruntime's provider was built for (${version ?? 'unknown'})`,
+      remedy: `Those of the right version come with: ${bringLibraries(version)}`,
+    }),
   },
   {
     sign: /CUDA failure 35\b|driver version is insufficient/,
-    problem: ({ version }) => ({ reason: `NVIDIA's driver is too old for CUDA ${version ?? ''}`.trim(), remedy: `Install driver ${oldestDriver(version)} or later.` }),
+    problem: ({ version }) => ({
+      reason: `NVIDIA's driver is too old for CUDA ${version ?? ''}`.trim(),
+      remedy: `Install driver ${oldestDriver(version)} or later.`,
+    }),
   },
   {
     sign: /CUDA failure 100\b|no CUDA-capable device/,
-    problem: () => ({ reason: 'the driver shows no GPU to this process', remedy: 'Look at nvidia-smi and CUDA_VISIBLE_DEVICES; a container needs the GPU handed in (docker run --gpus all).' }),
+    problem: () => ({
+      reason: 'the driver shows no GPU to this process',
+      remedy: 'Look at nvidia-smi and CUDA_VISIBLE_DEVICES; a container needs the GPU handed in (docker run --gpus all).',
+    }),
   },
   {
     sign: /CUDA failure 209\b|no kernel image is available/,
-    problem: () => ({ reason: "onnxruntime's provider has no kernels for this GPU's generation", remedy: 'Use --device webgpu, or another GPU.' }),
+    problem: () => ({
+      reason: "onnxruntime's provider has no kernels for this GPU's generation",
+      remedy: 'Use --device webgpu, or another GPU.',
+    }),
   },
   {
     sign: /CUDA failure 2\b|out of memory/i,

@@ -27,9 +27,18 @@ interface Surroundings {
   session(graph: Graph, kept: readonly string[]): Promise<GpuSession>;
 }
 
-export async function openGpuParts({ add, apply }: SummedStep, { masks, seed, tensors, scaleFeeds, session }: Surroundings): Promise<GpuParts> {
-  const adding = await session(add.graph, add.sums.map(({ output }) => output));
-  const applying = await session(apply.graph, apply.state.map(({ output }) => output));
+export async function openGpuParts(
+  { add, apply }: SummedStep,
+  { masks, seed, tensors, scaleFeeds, session }: Surroundings,
+): Promise<GpuParts> {
+  const adding = await session(
+    add.graph,
+    add.sums.map(({ output }) => output),
+  );
+  const applying = await session(
+    apply.graph,
+    apply.state.map(({ output }) => output),
+  );
   return {
     async step(parts, at, symbols) {
       const starts = maskStarts(masks, symbols);
@@ -41,7 +50,13 @@ export async function openGpuParts({ add, apply }: SummedStep, { masks, seed, te
       try {
         for (const [i, { feeds, share }] of parts.entries()) {
           const settings = { seed, step: at.step, share, isFirst: i === 0, before: starts[i]! };
-          const fed = { ...feeds, ...add.partFeeds(settings), ...add.shapeFeeds(symbols[i]!), ...scaleFeeds(), [add.loss.input]: { dtype: 'float32', shape: [], data: loss } as const };
+          const fed = {
+            ...feeds,
+            ...add.partFeeds(settings),
+            ...add.shapeFeeds(symbols[i]!),
+            ...scaleFeeds(),
+            [add.loss.input]: { dtype: 'float32', shape: [], data: loss } as const,
+          };
           const { host, buffers } = await adding.run(fed, new Map([...tensors, ...sums]), symbols[i]!);
           for (const sum of own) sum.dispose();
           own = Object.values(buffers);
@@ -49,7 +64,11 @@ export async function openGpuParts({ add, apply }: SummedStep, { masks, seed, te
           loss = Float32Array.from(host[add.loss.output]!);
           logits.push(host[add.logits]!);
         }
-        const { host, buffers } = await applying.run({ ...apply.stepFeeds(at), ...scaleFeeds() }, new Map([...tensors, ...sums]), new Map());
+        const { host, buffers } = await applying.run(
+          { ...apply.stepFeeds(at), ...scaleFeeds() },
+          new Map([...tensors, ...sums]),
+          new Map(),
+        );
         return { loss: loss[0]!, logits: joined(logits), gradientNorm: host[apply.gradientNorm]![0]!, buffers };
       } finally {
         for (const sum of own) sum.dispose();

@@ -37,13 +37,20 @@ export async function openGpuSession(graph: Graph, kept: readonly string[]): Pro
       optimization: { disable_specified_optimizers: HARMFUL_OPTIMIZERS.join(';') },
     },
   };
-  const session = await withAdapter(() => named(graph.name, `the graph ${graph.name} does not load on webgpu`, () => ort.InferenceSession.create(bytes, options), 'webgpu'));
+  const session = await withAdapter(() =>
+    named(graph.name, `the graph ${graph.name} does not load on webgpu`, () => ort.InferenceSession.create(bytes, options), 'webgpu'),
+  );
   const tensor = ({ dtype, shape, data }: HostTensor): Tensor => new ort.Tensor(dtype, data, shape);
   return {
     async run(feeds, buffers, symbols) {
       const lengths = [...shapes].map(([name, dims]) => [name, tensor(int64(concrete(dims, symbols)))] as const);
       const fed = Object.entries(feeds).map(([name, feed]) => [name, tensor(feed)] as const);
-      const outputs = await named(graph.name, `the graph ${graph.name} failed on webgpu`, () => session.run(Object.fromEntries([...fed, ...buffers, ...lengths])), 'webgpu');
+      const outputs = await named(
+        graph.name,
+        `the graph ${graph.name} failed on webgpu`,
+        () => session.run(Object.fromEntries([...fed, ...buffers, ...lengths])),
+        'webgpu',
+      );
       const on = (location: string): (readonly [string, Tensor])[] => Object.entries(outputs).filter(([name]) => place(name) === location);
       return {
         host: Object.fromEntries(on('cpu').map(([name, { data }]) => [name, data as Float32Array])),

@@ -35,7 +35,11 @@ export function openLoop(step: DeviceStep, { parameters, graph, ...names }: Step
 }
 
 /** The same of steps over batches in parts. */
-export function openSummedLoop({ add, apply }: SummedStep, { parameters, graph, ...names }: StepProgram, options: SessionOptions): Promise<LoopSession> {
+export function openSummedLoop(
+  { add, apply }: SummedStep,
+  { parameters, graph, ...names }: StepProgram,
+  options: SessionOptions,
+): Promise<LoopSession> {
   const lowered = <T extends Pick<DeviceStep, 'graph'>>(part: T): T => ({ ...part, graph: lower(part.graph, options.provider ?? 'cpu') });
   const loop = summedLoopStep({ add: lowered(add), apply: lowered(apply) }, parameters, names.loss);
   return openLoopModel(loop, { ...names, logitsShape: logitsShapeOf(graph, names), gradientNorm: apply.gradientNorm }, options);
@@ -51,15 +55,32 @@ interface Results extends Pick<StepProgram, 'loss' | 'logits'> {
   readonly logitsShape: Shape;
 }
 
-async function openLoopModel(loop: Loop, { loss, logits, gradientNorm, logitsShape }: Results, options: SessionOptions): Promise<LoopSession> {
+async function openLoopModel(
+  loop: Loop,
+  { loss, logits, gradientNorm, logitsShape }: Results,
+  options: SessionOptions,
+): Promise<LoopSession> {
   const { toLoopOnnx } = await import('../graph/onnx-loop.ts');
   const batches = loopBatches(loop);
   const inner = loop.inner === undefined ? undefined : innerBatches(loop.inner, loop);
   const { all, first, last } = loopNames;
   const session = await openModel(loop.body.name, toLoopOnnx(loop), options);
   const packed = (steps: readonly LoopFeeds[]): Feeds => {
-    if (inner === undefined) return packFeeds(batches, steps.map(({ feeds, parts }) => ({ ...feeds, ...parts[0]!.feeds })));
-    return { ...packParts(inner, steps.map(({ parts }) => parts.map(({ feeds }) => feeds))), ...packFeeds(batches, steps.map(({ feeds }) => feeds)) };
+    if (inner === undefined)
+      return packFeeds(
+        batches,
+        steps.map(({ feeds, parts }) => ({ ...feeds, ...parts[0]!.feeds })),
+      );
+    return {
+      ...packParts(
+        inner,
+        steps.map(({ parts }) => parts.map(({ feeds }) => feeds)),
+      ),
+      ...packFeeds(
+        batches,
+        steps.map(({ feeds }) => feeds),
+      ),
+    };
   };
   const timed = async (feeds: Feeds): Promise<readonly [Readonly<Record<string, Float32Array>>, seconds: number]> => {
     const began = performance.now();
@@ -67,10 +88,14 @@ async function openLoopModel(loop: Loop, { loss, logits, gradientNorm, logitsSha
     return [outputs, (performance.now() - began) / 1000];
   };
   const stateFeeds = (held: ReadonlyMap<string, HostTensor>): Feeds => {
-    const places = [...[...loop.fixed].map((name) => [name, name] as const), ...[...loop.carried.keys()].map((name) => [first(name), name] as const)];
+    const places = [
+      ...[...loop.fixed].map((name) => [name, name] as const),
+      ...[...loop.carried.keys()].map((name) => [first(name), name] as const),
+    ];
     return Object.fromEntries(places.map(([place, name]) => [place, held.get(name)!]));
   };
-  const elements = ({ parts }: LoopFeeds): number => parts.reduce((sum, { symbols }) => sum + (product(concrete(logitsShape, symbols)) as number), 0);
+  const elements = ({ parts }: LoopFeeds): number =>
+    parts.reduce((sum, { symbols }) => sum + (product(concrete(logitsShape, symbols)) as number), 0);
   const pacer = openPacer();
 
   return {

@@ -9,11 +9,27 @@ import { isFiniteStep, isUpdate, openLossScaler, scalingOf } from './loss-scaler
 import { consecutive, maskStarts, microBatchesOf } from './micro-batches.ts';
 import { requireLengths, sizeOf, trainedSpec, union } from './parameters.ts';
 import type { HostProvider } from './session.ts';
-import type { ForwardModel, ForwardOptions, MicroBatch, OptimizerState, ParameterWriter, StepBatch, StepFeeds, StepResult, Tensors, Trainer, TrainerOptions } from './trainer.ts';
+import type {
+  ForwardModel,
+  ForwardOptions,
+  MicroBatch,
+  OptimizerState,
+  ParameterWriter,
+  StepBatch,
+  StepFeeds,
+  StepResult,
+  Tensors,
+  Trainer,
+  TrainerOptions,
+} from './trainer.ts';
 
 /** A forward pass with the parameters in the session, so that they go to the device once. */
 export async function openLoopForward({ program, source, threads }: ForwardOptions, provider: HostProvider): Promise<ForwardModel> {
-  const evaluator = openEvaluator(program, new Map(program.parameters.map((spec) => [spec.name, filled(spec, source)])), { threads, spinning: false, provider });
+  const evaluator = openEvaluator(program, new Map(program.parameters.map((spec) => [spec.name, filled(spec, source)])), {
+    threads,
+    spinning: false,
+    provider,
+  });
   await evaluator.load();
   return evaluator;
 }
@@ -51,13 +67,19 @@ export async function openLoopTrainer(options: TrainerOptions, provider: HostPro
     const before = bad === 0 ? [] : await advance(session, feeds.slice(0, bad));
     return Number.isNaN(before.at(-1)?.loss) ? before : [...before, scaler.settle(found[bad]!)];
   };
-  const wholeFeeds = ({ feeds }: MicroBatch, symbols: Symbols, at: StepAt): LoopFeeds => ({ feeds: { ...step.stepFeeds(at, seed), ...step.shapeFeeds(symbols) }, parts: [{ feeds, symbols }] });
+  const wholeFeeds = ({ feeds }: MicroBatch, symbols: Symbols, at: StepAt): LoopFeeds => ({
+    feeds: { ...step.stepFeeds(at, seed), ...step.shapeFeeds(symbols) },
+    parts: [{ feeds, symbols }],
+  });
   const partFeeds = (parts: readonly MicroBatch[], symbols: readonly Symbols[], at: StepAt): LoopFeeds => {
     const [starts, { add, apply }] = [maskStarts(program.masks, symbols), inParts()];
     const settings = (i: number) => ({ seed, step: at.step, share: parts[i]!.share, isFirst: i === 0, before: starts[i]! });
     return {
       feeds: apply.stepFeeds(at),
-      parts: parts.map(({ feeds }, i) => ({ feeds: { ...feeds, ...add.partFeeds(settings(i)), ...add.shapeFeeds(symbols[i]!) }, symbols: symbols[i]! })),
+      parts: parts.map(({ feeds }, i) => ({
+        feeds: { ...feeds, ...add.partFeeds(settings(i)), ...add.shapeFeeds(symbols[i]!) },
+        symbols: symbols[i]!,
+      })),
     };
   };
   const steps = async (batches: readonly StepBatch<StepFeeds>[]): Promise<readonly StepResult[]> => {
@@ -95,7 +117,11 @@ export async function openLoopTrainer(options: TrainerOptions, provider: HostPro
       await evaluator.unload();
     },
     look: async () => ({ parameters: state.parameters(), optimizer: { step: updates, slots: state.slots(), ...scalingOf(scaler) } }),
-    optimizerState: async () => ({ step: updates, slots: Object.fromEntries(Object.entries(state.slots()).map(([slot, tensors]) => [slot, copies(tensors)])), ...scalingOf(scaler) }),
+    optimizerState: async () => ({
+      step: updates,
+      slots: Object.fromEntries(Object.entries(state.slots()).map(([slot, tensors]) => [slot, copies(tensors)])),
+      ...scalingOf(scaler),
+    }),
     async restoreOptimizerState(saved) {
       state.setSlots(saved.slots);
       updates = saved.step;
@@ -125,17 +151,29 @@ interface HeldState {
  * Puts all parameters and slots into `held`: the state's tensors by the names of the step's inputs, and each parameter by its own,
  * which for some is a part of a tensor of several. Slots begin as zeros.
  */
-function stateIn(held: Map<string, HostTensor>, { state }: DeviceStep, slotNames: readonly string[], specs: readonly ParameterSpec[], source: ParameterWriter): HeldState {
+function stateIn(
+  held: Map<string, HostTensor>,
+  { state }: DeviceStep,
+  slotNames: readonly string[],
+  specs: readonly ParameterSpec[],
+  source: ParameterWriter,
+): HeldState {
   const byName = new Map(specs.map((spec) => [spec.name, spec]));
   const trained = state.filter(({ slot }) => slot === null);
   const slots = slotNames.map((slot) => [slot, state.filter((spec) => spec.slot === slot)] as const);
   const put = (spec: StateSpec, data: Float32Array): void => {
     held.set(spec.input, { dtype: 'float32', shape: spec.shape, data });
-    if (spec.slot === null) for (const [name, values] of partsOf(spec, data)) held.set(name, { dtype: 'float32', shape: byName.get(name)!.shape, data: values });
+    if (spec.slot === null)
+      for (const [name, values] of partsOf(spec, data)) held.set(name, { dtype: 'float32', shape: byName.get(name)!.shape, data: values });
   };
-  const read = (of: readonly StateSpec[]): Tensors => Object.fromEntries(of.flatMap((spec) => partsOf(spec, held.get(spec.input)!.data as Float32Array)));
+  const read = (of: readonly StateSpec[]): Tensors =>
+    Object.fromEntries(of.flatMap((spec) => partsOf(spec, held.get(spec.input)!.data as Float32Array)));
   const require = (of: readonly StateSpec[], tensors: Tensors, what: string): void =>
-    requireLengths(new Map(of.flatMap((spec) => spec.parameters.map((name) => [name, sizeOf(spec.shape) / spec.parameters.length] as const))), tensors, what);
+    requireLengths(
+      new Map(of.flatMap((spec) => spec.parameters.map((name) => [name, sizeOf(spec.shape) / spec.parameters.length] as const))),
+      tensors,
+      what,
+    );
   const write = (of: readonly StateSpec[], tensors: Tensors): void =>
     of.forEach((spec) => {
       const data = new Float32Array(sizeOf(spec.shape));

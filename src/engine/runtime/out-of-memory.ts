@@ -28,8 +28,14 @@ const SUBJECT = 'memory of ';
 export function outOfMemory(said: string, device: Device, cause: unknown): OrtrainError | undefined {
   const isFull = tellsOfMemory(said);
   if (!isFull && (device === 'cpu' || !LOST.test(said))) return undefined;
-  const message = isFull ? `${memoryOf(device)} is full` : 'the GPU was lost while it computed; most often its memory is full, or its driver takes a step for too long';
-  return new OrtrainError('run', message, { subject: `${SUBJECT}${device}`, remedy: 'Let fewer rows go through the model at a time, or take a smaller model.', cause });
+  const message = isFull
+    ? `${memoryOf(device)} is full`
+    : 'the GPU was lost while it computed; most often its memory is full, or its driver takes a step for too long';
+  return new OrtrainError('run', message, {
+    subject: `${SUBJECT}${device}`,
+    remedy: 'Let fewer rows go through the model at a time, or take a smaller model.',
+    cause,
+  });
 }
 
 /** True for what `outOfMemory` made, wherever it has been since. */

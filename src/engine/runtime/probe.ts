@@ -28,12 +28,20 @@ const PATIENCE_MS = 60_000;
  *
  * @param timed with products that are large enough to compare devices by `seconds`
  */
-export async function probe(device: Provider, { timed = false, env = process.env }: { readonly timed?: boolean; readonly env?: NodeJS.ProcessEnv } = {}): Promise<Probe> {
+export async function probe(
+  device: Provider,
+  { timed = false, env = process.env }: { readonly timed?: boolean; readonly env?: NodeJS.ProcessEnv } = {},
+): Promise<Probe> {
   const look = device === 'cuda' ? lookForCuda(env) : undefined;
   if (look?.missingFiles.length) return { works: false, ...explainCuda('', look) };
   const { answer, log } = await compute(device, timed ? TIMED : TRIED, { ...env, ...variables(device, env) });
-  if ('error' in answer) return { works: false, ...(look === undefined ? explain(device, `${log}\n${answer.error}`) : explainCuda(`${log}\n${answer.error}`, look)) };
-  if (!(Math.abs(answer.sum - answer.expected) <= 1e-3 * answer.expected)) return { works: false, reason: `it computes wrongly: ${answer.sum} in place of ${answer.expected}`, remedy: BROKEN };
+  if ('error' in answer)
+    return {
+      works: false,
+      ...(look === undefined ? explain(device, `${log}\n${answer.error}`) : explainCuda(`${log}\n${answer.error}`, look)),
+    };
+  if (!(Math.abs(answer.sum - answer.expected) <= 1e-3 * answer.expected))
+    return { works: false, reason: `it computes wrongly: ${answer.sum} in place of ${answer.expected}`, remedy: BROKEN };
   return { works: true, adapter: look?.gpu ?? adapterIn(log), seconds: answer.seconds };
 }
 
@@ -111,13 +119,19 @@ function explain(device: Provider, said: string): DeviceProblem {
   }
   if (device === 'webgpu' && /No supported adapters|Failed to get a WebGPU adapter/.test(said)) {
     if (library === undefined) return { reason: 'no driver shows a GPU', remedy: VULKAN };
-    return { reason: `the GPU's driver for Vulkan does not load: ${library} is missing`, remedy: library.startsWith('libX') ? X_LIBRARIES : VULKAN };
+    return {
+      reason: `the GPU's driver for Vulkan does not load: ${library} is missing`,
+      remedy: library.startsWith('libX') ? X_LIBRARIES : VULKAN,
+    };
   }
   const last = said.trim().split('\n').at(-1) ?? '';
   return { reason: library === undefined ? withoutPlace(last) : `${library} is missing`, remedy: BROKEN };
 }
 
-const VULKAN = process.platform === 'linux' ? "Install the GPU's driver with Vulkan, on Debian or Ubuntu: apt-get install libvulkan1 mesa-vulkan-drivers" : "Install the GPU's driver.";
+const VULKAN =
+  process.platform === 'linux'
+    ? "Install the GPU's driver with Vulkan, on Debian or Ubuntu: apt-get install libvulkan1 mesa-vulkan-drivers"
+    : "Install the GPU's driver.";
 
 /** NVIDIA's driver for Vulkan is linked to them, also on a machine without a screen. */
 const X_LIBRARIES = "Install the libraries of X that it is linked to, on Debian or Ubuntu: apt-get install libx11-6 libxext6";

@@ -45,7 +45,12 @@ export async function openSession(graph: Graph, options: SessionOptions): Promis
  *
  * @param files what the model keeps outside of its bytes, by file name
  */
-export async function openModel(name: string, bytes: Uint8Array, { threads, spinning, provider = 'cpu' }: SessionOptions, files: Tensors = {}): Promise<Session> {
+export async function openModel(
+  name: string,
+  bytes: Uint8Array,
+  { threads, spinning, provider = 'cpu' }: SessionOptions,
+  files: Tensors = {},
+): Promise<Session> {
   const ort = await loadRuntime();
   const options: InferenceSession.SessionOptions = {
     executionProviders: [provider],
@@ -56,13 +61,18 @@ export async function openModel(name: string, bytes: Uint8Array, { threads, spin
     enableCpuMemArena: true,
     enableMemPattern: false, // a pattern is kept for each batch shape: a third more memory, no time won
     logSeverityLevel: 4, // failures come as errors; the runtime need not print them too
-    externalData: Object.entries(files).map(([path, { buffer, byteOffset, byteLength }]) => ({ path, data: new Uint8Array(buffer, byteOffset, byteLength) })),
+    externalData: Object.entries(files).map(([path, { buffer, byteOffset, byteLength }]) => ({
+      path,
+      data: new Uint8Array(buffer, byteOffset, byteLength),
+    })),
     extra: {
       session: { intra_op: { allow_spinning: spinning ? '1' : '0' } },
       optimization: { disable_specified_optimizers: HARMFUL_OPTIMIZERS.join(';') },
     },
   };
-  const session = await withDevice(provider, () => named(name, `the graph ${name} does not load`, () => ort.InferenceSession.create(bytes, options), provider));
+  const session = await withDevice(provider, () =>
+    named(name, `the graph ${name} does not load`, () => ort.InferenceSession.create(bytes, options), provider),
+  );
   return opened(ort, name, `the graph ${name} failed`, session, provider);
 }
 
@@ -73,7 +83,13 @@ export async function openModelFile(path: string, threads: number): Promise<Sess
   return opened(ort, path, `${path} failed`, await named(path, `${path} does not load`, () => ort.InferenceSession.create(path, options)));
 }
 
-function opened(ort: typeof import('onnxruntime-node'), subject: string, failure: string, session: InferenceSession, device: HostProvider = 'cpu'): Session {
+function opened(
+  ort: typeof import('onnxruntime-node'),
+  subject: string,
+  failure: string,
+  session: InferenceSession,
+  device: HostProvider = 'cpu',
+): Session {
   return {
     tensor: ({ dtype, shape, data }) => new ort.Tensor(dtype, data, shape),
     async run(feeds) {
@@ -112,7 +128,13 @@ async function withDevice<T>(provider: HostProvider, open: () => Promise<T>): Pr
   try {
     return await open();
   } catch (cause) {
-    if (provider !== 'cuda' || isOutOfMemory(cause) || !(cause instanceof Error) || !/cuda|cudnn|cublas|providers_shared/i.test(cause.message)) throw cause;
+    if (
+      provider !== 'cuda' ||
+      isOutOfMemory(cause) ||
+      !(cause instanceof Error) ||
+      !/cuda|cudnn|cublas|providers_shared/i.test(cause.message)
+    )
+      throw cause;
     throw new OrtrainError('environment', 'CUDA does not work on this machine', {
       subject: 'cuda',
       remedy: '`pipeline doctor` says what is missing; `--device cpu` works without it.',

@@ -68,7 +68,10 @@ const GROWTH = 8;
 /** A step too short to measure takes this. */
 const SHORTEST_STEP = 1e-6;
 
-/** The fewest steps that keep the overhead below a twentieth of a run, as far as time and memory allow; an infinite overhead is an unknown one. */
+/**
+ * The fewest steps that keep the overhead below a twentieth of a run, as far as time and memory allow; an infinite overhead is an unknown
+ * one.
+ */
 export function stepsPerRun({ overhead, step, bytes, largest }: Pace): number {
   const each = Math.max(step, SHORTEST_STEP);
   const enough = Math.floor((overhead * (1 / LARGEST_SHARE - 1)) / each) + 1;

@@ -81,14 +81,20 @@ export interface StepBatch<F extends StepFeeds = Feeds> {
 
 /** Parameters, optimizer state and the programs that use them. Nothing in it tells where the state lives. */
 export interface Trainer extends ForwardModel {
-  /** A forward and backward pass over the batch, or over each of its micro-batches, and one update. A loss or gradient that is not finite changes no parameter. */
+  /**
+   * A forward and backward pass over the batch, or over each of its micro-batches, and one update. A loss or gradient that is not finite
+   * changes no parameter.
+   */
   step(feeds: StepFeeds, rates: Rates): Promise<StepResult>;
   /** As many steps, one after the other; the first whose loss is NaN is the last, and one that is skipped may be. */
   steps(batches: readonly StepBatch<StepFeeds>[]): Promise<readonly StepResult[]>;
   /** How many batches `steps` had best be given next; on some devices a call has a cost of its own. */
   stepsPerRun(): number;
   snapshot(): Promise<Snapshot>;
-  /** What `snapshot` and `optimizerState` answer, without a copy where the device allows it: valid until the next step, and not to be written to. */
+  /**
+   * What `snapshot` and `optimizerState` answer, without a copy where the device allows it: valid until the next step, and not to be
+   * written to.
+   */
   look(): Promise<{ readonly parameters: Snapshot; readonly optimizer: OptimizerState }>;
   /** Takes exactly the parameters of a snapshot. The optimizer's state stays as it is. */
   restore(snapshot: Snapshot): Promise<void>;

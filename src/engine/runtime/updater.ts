@@ -46,9 +46,16 @@ export function workspaceLengths(widths: readonly (number | undefined)[]): Reado
   ]);
 }
 
-export function openUpdater(rule: UpdateRule, memory: WebAssembly.Memory, trained: readonly Trained[], { dense, sparse }: Workspace): Updater {
+export function openUpdater(
+  rule: UpdateRule,
+  memory: WebAssembly.Memory,
+  trained: readonly Trained[],
+  { dense, sparse }: Workspace,
+): Updater {
   const kernels = instantiate<UpdateKernels>(compileUpdate(rule), memory);
-  const rowPlaces = trained.map(({ parameter, width }) => (width === undefined ? undefined : new Int32Array(parameter.data.length / width).fill(-1)));
+  const rowPlaces = trained.map(({ parameter, width }) =>
+    width === undefined ? undefined : new Int32Array(parameter.data.length / width).fill(-1),
+  );
 
   return {
     sumOfSquares(gradients) {
@@ -60,7 +67,8 @@ export function openUpdater(rule: UpdateRule, memory: WebAssembly.Memory, traine
     },
     update(gradients, at, factor) {
       gradients.forEach(({ rows }, i) => rows !== undefined && placeRows(rows, rowPlaces[i]!, trained[i]!.name));
-      const scalarsOf = (weightDecay: number): readonly number[] => Object.values(rule.scalars).map((scalar) => scalar({ ...at, weightDecay }));
+      const scalarsOf = (weightDecay: number): readonly number[] =>
+        Object.values(rule.scalars).map((scalar) => scalar({ ...at, weightDecay }));
       const [decayed, undecayed] = [scalarsOf(at.weightDecay), scalarsOf(0)];
       trained.forEach(({ parameter, slots, decays, width }, i) => {
         const scalars = decays ? decayed : undecayed;

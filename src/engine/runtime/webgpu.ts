@@ -40,12 +40,22 @@ export function openTrainer(options: TrainerOptions): Promise<Trainer> {
     for (const { input, shape } of slots.flatMap(([, specs]) => specs)) await memory.write(input, shape, new Float32Array(sizeOf(shape)));
     const session = await gpu.session(step.graph, step.state.map(({ output }) => output));
     const whole = async (feeds: Feeds, at: StepAt, symbols: Symbols): Promise<Stepped> => {
-      const { host, buffers } = await session.run({ ...feeds, ...step.stepFeeds(at, seed), ...step.shapeFeeds(symbols), ...scaler.feeds() }, memory.tensors, symbols);
+      const { host, buffers } = await session.run(
+        { ...feeds, ...step.stepFeeds(at, seed), ...step.shapeFeeds(symbols), ...scaler.feeds() },
+        memory.tensors,
+        symbols,
+      );
       return { loss: host[step.loss]![0]!, logits: host[step.logits]!, gradientNorm: host[step.gradientNorm]![0]!, buffers };
     };
     let summed: GpuParts | undefined;
     const inParts: GpuParts['step'] = async (...args) => {
-      summed ??= await openGpuParts(summedStep(program, optimizer, clipNorm), { masks: program.masks, seed, tensors: memory.tensors, session: gpu.session, scaleFeeds: scaler.feeds });
+      summed ??= await openGpuParts(summedStep(program, optimizer, clipNorm), {
+        masks: program.masks,
+        seed,
+        tensors: memory.tensors,
+        session: gpu.session,
+        scaleFeeds: scaler.feeds,
+      });
       return summed.step(...args);
     };
     const optimizerState = async (): Promise<OptimizerState> => {
@@ -60,7 +70,8 @@ export function openTrainer(options: TrainerOptions): Promise<Trainer> {
         const parts = microBatchesOf(given);
         const symbols = parts.map(({ feeds }) => bindSymbols(batchInputs, feeds));
         for (const { feeds } of parts) for (const gradient of program.gradients) checkRows(gradient, feeds);
-        const { buffers, ...found } = parts.length === 1 ? await whole(parts[0]!.feeds, at, symbols[0]!) : await inParts(parts, at, symbols);
+        const { buffers, ...found } =
+          parts.length === 1 ? await whole(parts[0]!.feeds, at, symbols[0]!) : await inParts(parts, at, symbols);
         const result = scaler.settle(found);
         if (!isUpdate(result)) {
           for (const buffer of Object.values(buffers)) buffer.dispose();

@@ -45,7 +45,10 @@ export function taskDiskBytes({ stage, fold, files }: Task, { workload, experime
   }
 }
 
-/** The most that the checkpoints of one fold take: the trained parameters with the optimizer's numbers and the best model, and, while it is written, the next one. */
+/**
+ * The most that the checkpoints of one fold take: the trained parameters with the optimizer's numbers and the best model, and, while it is
+ * written, the next one.
+ */
 export function checkpointBytes({ workload, experiment }: Substance): number {
   if (workload === undefined) return 0;
   const trained = parameterSums(classifierPrograms(workload.whole, workload.onFeatures).step).trained.bytes;

@@ -26,7 +26,9 @@ export function earlierSpeeds(artifacts: string, experiment: Experiment, circums
     .filter(({ progress }) => progress.isTimed && progress.circumstances.includes(here))
     .toReversed();
   const alike = runs.filter((run) => whatCounts(run.experiment, true) === whatCounts(experiment, true));
-  const ofOtherHeads = experiment.model.freeze_encoder ? runs.filter((run) => !alike.includes(run) && whatCounts(run.experiment, false) === whatCounts(experiment, false)) : [];
+  const ofOtherHeads = experiment.model.freeze_encoder
+    ? runs.filter((run) => !alike.includes(run) && whatCounts(run.experiment, false) === whatCounts(experiment, false))
+    : [];
   let found: Omit<Speeds, 'source'> = { open: undefined, step: undefined, evaluate: undefined, encode: undefined };
   const sources: string[] = [];
   for (const run of [...alike, ...ofOtherHeads].slice(0, MOST_RUNS)) {
@@ -45,12 +47,27 @@ export function earlierSpeeds(artifacts: string, experiment: Experiment, circums
 function whatCounts({ model, training }: Experiment, withHead: boolean): string {
   const { base, revision, freeze_encoder, max_seq_length, head } = model;
   const { batch_size, eval_batch_size, padding, batching, precision = 'float32', micro_batch: micro = null, optimizer } = training;
-  return JSON.stringify([base, revision, freeze_encoder, max_seq_length, ...(withHead ? [head.dense] : []), batch_size, ...(micro === null ? [] : [{ micro }]), eval_batch_size, padding, batching, precision, optimizer.name]);
+  return JSON.stringify([
+    base,
+    revision,
+    freeze_encoder,
+    max_seq_length,
+    ...(withHead ? [head.dense] : []),
+    batch_size,
+    ...(micro === null ? [] : [{ micro }]),
+    eval_batch_size,
+    padding,
+    batching,
+    precision,
+    optimizer.name,
+  ]);
 }
 
 /** What was tried in those starts of a run that happened under the same circumstances. */
 function attemptsLike({ starts, tasks }: RunHistory, here: string): readonly StageAttempt[] {
-  const all = [...tasks.values()].flatMap((task) => attemptsOf(task).map((attempt) => ({ ...attempt, stage: task.stage, epochs: itemsOf(attempt.epochs) })));
+  const all = [...tasks.values()].flatMap((task) =>
+    attemptsOf(task).map((attempt) => ({ ...attempt, stage: task.stage, epochs: itemsOf(attempt.epochs) })),
+  );
   return all.filter(({ start }) => starts[start]?.circumstances === here);
 }
 
@@ -62,7 +79,9 @@ function trainingSpeeds(attempts: readonly StageAttempt[]): Pick<Speeds, 'open' 
     stage !== 'train' || finished === undefined ? [] : [finished.seconds - epochs.reduce((total, { seconds }) => total + seconds, 0)],
   );
   // Where no fold came to its end, what lies before the first epoch.
-  const before = attempts.flatMap(({ startedAt, epochs: [first] }) => (first === undefined ? [] : [(first.t - startedAt) / 1000 - first.seconds]));
+  const before = attempts.flatMap(({ startedAt, epochs: [first] }) =>
+    first === undefined ? [] : [(first.t - startedAt) / 1000 - first.seconds],
+  );
   return {
     open: meanOf(around.length > 0 ? around : before.filter((seconds) => seconds >= 0)), // less than nothing where the clock was put back
     step: proportional(work.map(({ training }) => training)),
@@ -82,6 +101,9 @@ function encodingSpeed(attempts: readonly StageAttempt[]): Cost | undefined {
 
 /** By tokens with padding; undefined where there were none. */
 function proportional(paces: readonly Pick<Pace, 'seconds' | 'positions'>[]): Cost | undefined {
-  const [seconds, positions] = [paces.reduce((total, pace) => total + pace.seconds, 0), paces.reduce((total, pace) => total + pace.positions, 0)];
+  const [seconds, positions] = [
+    paces.reduce((total, pace) => total + pace.seconds, 0),
+    paces.reduce((total, pace) => total + pace.positions, 0),
+  ];
   return positions === 0 ? undefined : ({ rows, width }) => (rows.length * width * seconds) / positions;
 }

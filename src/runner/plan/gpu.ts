@@ -21,19 +21,40 @@ export interface GpuPlan {
   readonly gpu: GpuMemory | null;
   /** Null where the GPU's memory is not known. */
   readonly fits: boolean | null;
-  /** Where it does not fit: the rows at a time that would, as the value of training.micro_batch or eval_batch_size; null where none would, or it fits. */
-  readonly remedy: { readonly key: 'training.micro_batch' | 'training.eval_batch_size'; readonly rows: number; readonly bytes: number } | null;
+  /**
+   * Where it does not fit: the rows at a time that would, as the value of training.micro_batch or eval_batch_size; null where none would,
+   * or it fits.
+   */
+  readonly remedy: {
+    readonly key: 'training.micro_batch' | 'training.eval_batch_size';
+    readonly rows: number;
+    readonly bytes: number;
+  } | null;
 }
 
 /** Null where nothing goes through a model. */
-export async function gpuPlan(workload: Workload, training: Experiment['training'], device: GpuDevice, gpu?: GpuMemory | null): Promise<GpuPlan | null> {
+export async function gpuPlan(
+  workload: Workload,
+  training: Experiment['training'],
+  device: GpuDevice,
+  gpu?: GpuMemory | null,
+): Promise<GpuPlan | null> {
   const needs = [trainingNeed(workload, training, device), evaluationNeed(workload, device)].filter((need) => need !== null);
   const [worst] = needs.toSorted((a, b) => b.at(b.rows).memory.total - a.at(a.rows).memory.total);
   if (worst === undefined) return null;
   const found = gpu === undefined ? await gpuMemory() : gpu;
   const { memory, width } = worst.at(worst.rows);
   const fits = found === null ? null : memory.total <= found.totalBytes;
-  return { device, most: worst.most, rows: worst.rows, width, memory, gpu: found, fits, remedy: fits === false && found !== null ? fitting(worst, found.totalBytes) : null };
+  return {
+    device,
+    most: worst.most,
+    rows: worst.rows,
+    width,
+    memory,
+    gpu: found,
+    fits,
+    remedy: fits === false && found !== null ? fitting(worst, found.totalBytes) : null,
+  };
 }
 
 /** What some part of a run takes by how many rows go through the model at a time. */
@@ -78,9 +99,24 @@ function evaluationNeed(workload: Workload, device: GpuDevice): Need | null {
   const { forward } = classifierPrograms(whole, onFeatures, precision);
   const sizesOf = (all: readonly (Passes | undefined)[]): readonly BatchSize[] => all.flatMap((passes) => passes?.sizes ?? []);
   const ways = [
-    { program: encoderForward(whole.encoder), feeds: (size: BatchSize, part: Part) => workload.texts(part, size), part: 'train' as const, sizes: sizesOf([encoding.get('train')]) },
-    { program: forward, feeds: (size: BatchSize, part: Part) => workload.feeds(part, size), part: 'train' as const, sizes: sizesOf([...folds.values()].map(({ validation }) => validation)) },
-    { program: forward, feeds: (size: BatchSize, part: Part) => workload.feeds(part, size), part: 'test' as const, sizes: sizesOf([prediction]) },
+    {
+      program: encoderForward(whole.encoder),
+      feeds: (size: BatchSize, part: Part) => workload.texts(part, size),
+      part: 'train' as const,
+      sizes: sizesOf([encoding.get('train')]),
+    },
+    {
+      program: forward,
+      feeds: (size: BatchSize, part: Part) => workload.feeds(part, size),
+      part: 'train' as const,
+      sizes: sizesOf([...folds.values()].map(({ validation }) => validation)),
+    },
+    {
+      program: forward,
+      feeds: (size: BatchSize, part: Part) => workload.feeds(part, size),
+      part: 'test' as const,
+      sizes: sizesOf([prediction]),
+    },
   ].filter(({ sizes }) => sizes.length > 0);
   if (ways.length === 0) return null;
   const need = (rows: number): { readonly memory: DeviceMemory; readonly width: number } => {
@@ -91,5 +127,10 @@ function evaluationNeed(workload: Workload, device: GpuDevice): Need | null {
     });
     return each.toSorted((a, b) => b.memory.total - a.memory.total)[0]!;
   };
-  return { most: 'evaluation', key: 'training.eval_batch_size', rows: Math.max(...ways.flatMap(({ sizes }) => sizes.map(({ rows }) => rows.length))), at: need };
+  return {
+    most: 'evaluation',
+    key: 'training.eval_batch_size',
+    rows: Math.max(...ways.flatMap(({ sizes }) => sizes.map(({ rows }) => rows.length))),
+    at: need,
+  };
 }

@@ -29,8 +29,16 @@ const ARENA = 1.1;
 /** JavaScript's own heap while it trains: 30 to 60 MB, by how many folds went before. */
 const HEAP = 45e6;
 
-/** The most memory that the process will hold while it carries the task out, in bytes: that of the command, or where there are lanes the fold's own. */
-export function taskBytes({ stage, fold }: Pick<Task, 'stage' | 'fold'>, workload: Workload | undefined, training: Experiment['training'], lanes: number): number {
+/**
+ * The most memory that the process will hold while it carries the task out, in bytes: that of the command, or where there are lanes the
+ * fold's own.
+ */
+export function taskBytes(
+  { stage, fold }: Pick<Task, 'stage' | 'fold'>,
+  workload: Workload | undefined,
+  training: Experiment['training'],
+  lanes: number,
+): number {
   if (workload === undefined) return PROCESS;
   switch (stage.name) {
     case 'train':
@@ -65,7 +73,17 @@ function trainingBytes(workload: Workload, fold: number, training: Experiment['t
   const evaluation = graphBytes(forward, largest(passes.validation), (size) => workload.feeds('train', size));
   const isCut = passes.training.sizes.some(({ rows }) => rows.length > batch.rows.length);
   const sums = isCut ? memory.gradients : 0;
-  return memory.parameters + memory.optimizerState + memory.gradients + sums + memory.masks + ARENA * memory.peak + evaluation + copies + featureBytes(workload);
+  return (
+    memory.parameters +
+    memory.optimizerState +
+    memory.gradients +
+    sums +
+    memory.masks +
+    ARENA * memory.peak +
+    evaluation +
+    copies +
+    featureBytes(workload)
+  );
 }
 
 function encodingBytes(workload: Workload): number {

@@ -34,14 +34,30 @@ export function textLengths(train: TokenSet, test: TokenSet | undefined, onFeatu
 }
 
 /** What training a fold to its last epoch takes: the very batches that the run will make. */
-export function foldPasses(fold: number, foldOf: Int32Array, lengths: Int32Array, { training, model, seed }: Experiment): { readonly training: Passes; readonly validation: Passes } {
-  const rowsWhere = (belongs: (of: number) => boolean): Int32Array => lengths.map((_, row) => row).filter((row) => belongs(foldOf[row] ?? -1));
+export function foldPasses(
+  fold: number,
+  foldOf: Int32Array,
+  lengths: Int32Array,
+  { training, model, seed }: Experiment,
+): { readonly training: Passes; readonly validation: Passes } {
+  const rowsWhere = (belongs: (of: number) => boolean): Int32Array =>
+    lengths.map((_, row) => row).filter((row) => belongs(foldOf[row] ?? -1));
   const [trainRows, validationRows] = [rowsWhere((of) => of !== fold), rowsWhere((of) => of === fold)];
   const { batch_size: batchSize, batching, padding, epochs } = training;
   const trainLengths = trainRows.map((row) => lengths[row] ?? 0);
   const counted = countingPasses(trainLengths, trainRows);
   for (let epoch = 1; epoch <= epochs; epoch += 1) {
-    counted.add(planBatches(trainLengths, { batchSize, batching, padding, maxLength: model.max_seq_length, seed: seedFor(seed, 'fold', fold), epoch }), 1);
+    counted.add(
+      planBatches(trainLengths, {
+        batchSize,
+        batching,
+        padding,
+        maxLength: model.max_seq_length,
+        seed: seedFor(seed, 'fold', fold),
+        epoch,
+      }),
+      1,
+    );
   }
   return { training: counted.passes(), validation: forwardPasses(lengths, validationRows, training.eval_batch_size, epochs) };
 }

@@ -34,7 +34,10 @@ export interface TaskPlan {
   readonly why: readonly string[];
   /** What it amounts to, such as `1905 steps: 3 epochs of 635`. */
   readonly detail: readonly string[];
-  /** What goes through the model, in all epochs, also those that a checkpoint holds; null where none does, or only features of a frozen encoder. */
+  /**
+   * What goes through the model, in all epochs, also those that a checkpoint holds; null where none does, or only features of a frozen
+   * encoder.
+   */
   readonly tokens: TokenCount | null;
   /** The most memory that the process holds meanwhile; null where it is cached. */
   readonly peakBytes: number | null;
@@ -92,7 +95,9 @@ export interface ExperimentPlan {
   };
 }
 
-/** What a run would do, without doing it: every task, whether it is cached, the exact number of steps and tokens, and what they will take. */
+/**
+ * What a run would do, without doing it: every task, whether it is cached, the exact number of steps and tokens, and what they will take.
+ */
 export async function planExperiment(loaded: LoadedExperiment, options: PlanOptions): Promise<ExperimentPlan> {
   const prepared = await prepareRun(loaded, { ...options, choose: plannedDevice });
   const { experiment, device, deviceChoice, tasks } = prepared;
@@ -117,7 +122,10 @@ export async function planExperiment(loaded: LoadedExperiment, options: PlanOpti
     totals: totalsOf(experiment, sizes, workload),
     estimate: {
       peakBytes: peakOf(planned, share),
-      gpu: device === 'cpu' || workload === undefined || !todo.some(({ stage }) => stage.usesDevice) ? null : await gpuPlan(workload, experiment.training, device),
+      gpu:
+        device === 'cpu' || workload === undefined || !todo.some(({ stage }) => stage.usesDevice)
+          ? null
+          : await gpuPlan(workload, experiment.training, device),
       ...diskOf(planned, share, { workload, experiment, sizes }),
       seconds: secondsOf(planned, share),
       source: speeds?.source ?? null,
@@ -130,19 +138,31 @@ export async function planExperiment(loaded: LoadedExperiment, options: PlanOpti
 function peakOf(planned: readonly TaskPlan[], { lanes }: Share): number | null {
   const left = planned.filter(({ cached }) => !cached);
   const beside = Math.min(lanes, left.filter(({ stage }) => stage === 'train').length);
-  return left.reduce<number | null>((most, { stage, peakBytes }) => (peakBytes === null ? most : Math.max(most ?? 0, stage === 'train' && lanes > 1 ? besideBytes(beside, peakBytes) : peakBytes)), null);
+  return left.reduce<number | null>(
+    (most, { stage, peakBytes }) =>
+      peakBytes === null ? most : Math.max(most ?? 0, stage === 'train' && lanes > 1 ? besideBytes(beside, peakBytes) : peakBytes),
+    null,
+  );
 }
 
-function diskOf(planned: readonly TaskPlan[], { lanes }: Share, substance: Substance): Pick<ExperimentPlan['estimate'], 'diskBytes' | 'checkpointBytes'> {
+function diskOf(
+  planned: readonly TaskPlan[],
+  { lanes }: Share,
+  substance: Substance,
+): Pick<ExperimentPlan['estimate'], 'diskBytes' | 'checkpointBytes'> {
   const left = planned.filter(({ cached }) => !cached);
   const beside = Math.min(lanes, left.filter(({ stage }) => stage === 'train').length);
-  return { diskBytes: left.length === 0 ? null : left.reduce((total, { diskBytes }) => total + (diskBytes ?? 0), 0), checkpointBytes: beside === 0 ? 0 : beside * checkpointBytes(substance) };
+  return {
+    diskBytes: left.length === 0 ? null : left.reduce((total, { diskBytes }) => total + (diskBytes ?? 0), 0),
+    checkpointBytes: beside === 0 ? 0 : beside * checkpointBytes(substance),
+  };
 }
 
 /** Folds take turns in lanes, so as many rounds of the mean fold as the lanes need. */
 function secondsOf(planned: readonly TaskPlan[], { lanes }: Share): number | null {
   const left = planned.filter(({ cached }) => !cached);
-  const of = (isTraining: boolean): number | undefined => sum(...left.filter(({ stage }) => (stage === 'train') === isTraining).map(({ seconds }) => seconds ?? undefined));
+  const of = (isTraining: boolean): number | undefined =>
+    sum(...left.filter(({ stage }) => (stage === 'train') === isTraining).map(({ seconds }) => seconds ?? undefined));
   const folds = left.filter(({ stage }) => stage === 'train').length;
   const training = of(true);
   return sum(of(false), training === undefined || folds === 0 ? training : (training / folds) * Math.ceil(folds / lanes)) ?? null;
@@ -156,7 +176,11 @@ interface Known {
   readonly speeds: Speeds | undefined;
 }
 
-function taskPlan(task: Task, why: readonly string[], { prepared: { experiment, cache }, sizes, share, workload, speeds }: Known): TaskPlan {
+function taskPlan(
+  task: Task,
+  why: readonly string[],
+  { prepared: { experiment, cache }, sizes, share, workload, speeds }: Known,
+): TaskPlan {
   const cached = why.length === 0;
   const stepsDone = cached || task.stage.name !== 'train' ? 0 : checkpointStep(cache.partial(addressOf(task)));
   const stepsInAll = experiment.training.epochs * epochSteps(task.fold ?? 0, experiment, sizes);
@@ -177,7 +201,11 @@ function taskPlan(task: Task, why: readonly string[], { prepared: { experiment, 
 }
 
 /** None where no task that runs a model is left to do. */
-async function speedsFor(todo: readonly Task[], { prepared, share, workload }: { readonly prepared: PreparedRun; readonly share: Share; readonly workload: Workload }, { probe = false, artifacts }: PlanOptions): Promise<Speeds | undefined> {
+async function speedsFor(
+  todo: readonly Task[],
+  { prepared, share, workload }: { readonly prepared: PreparedRun; readonly share: Share; readonly workload: Workload },
+  { probe = false, artifacts }: PlanOptions,
+): Promise<Speeds | undefined> {
   const has = (stage: string): boolean => todo.some((task) => task.stage.name === stage);
   const wanted = { training: has('train'), evaluation: has('predict'), encoding: has('encode') };
   if (!Object.values(wanted).includes(true)) return undefined;
@@ -213,7 +241,9 @@ function tokensOf({ stage, fold }: Task, workload: Workload | undefined): TokenC
 }
 
 function tokenCount(passes: readonly ({ readonly tokens: number; readonly positions: number } | undefined)[]): TokenCount {
-  const [tokens, positions] = (['tokens', 'positions'] as const).map((key) => passes.reduce((total, each) => total + (each?.[key] ?? 0), 0)) as [number, number];
+  const [tokens, positions] = (['tokens', 'positions'] as const).map((key) =>
+    passes.reduce((total, each) => total + (each?.[key] ?? 0), 0),
+  ) as [number, number];
   return { count: tokens, padding: paddingShare({ tokens, positions }) };
 }
 

@@ -16,7 +16,9 @@ export interface Wanted {
   readonly encoding: boolean;
 }
 
-/** Times a few batches of this run on the CPU, of the sizes that it has, on models that are opened for it and forgotten. About 20 s at most. */
+/**
+ * Times a few batches of this run on the CPU, of the sizes that it has, on models that are opened for it and forgotten. About 20 s at most.
+ */
 export async function probeSpeeds(prepared: PreparedRun, workload: Workload, wanted: Wanted): Promise<Speeds> {
   const onModel = wanted.training || wanted.evaluation ? await timeModel(prepared, workload, wanted) : undefined;
   const encoding = wanted.encoding ? await timeEncoder(prepared, workload) : undefined;
@@ -46,12 +48,25 @@ async function timeModel({ experiment, threads }: PreparedRun, workload: Workloa
   const seed = seedFor(experiment.seed, 'fold', fold);
   const { opened, seconds: open } = await opening(async () => {
     const { model, training } = experiment;
-    const { trainer } = await openClassifier({ weights, head: model.head, task, onFeatures, training, precision: workload.precision, device: 'cpu', threads, seed });
+    const { trainer } = await openClassifier({
+      weights,
+      head: model.head,
+      task,
+      onFeatures,
+      training,
+      precision: workload.precision,
+      device: 'cpu',
+      threads,
+      seed,
+    });
     return trainer;
   });
   // A rate of zero: the same work, and the weights stay as they came.
   const step = async (size: BatchSize): Promise<unknown> => {
-    const fed = (rows: Int32Array): Feeds => ({ ...workload.feeds('train', { ...size, rows }), ...targetFeeds(new Float32Array(rows.length * whole.outputs), whole.outputs) });
+    const fed = (rows: Int32Array): Feeds => ({
+      ...workload.feeds('train', { ...size, rows }),
+      ...targetFeeds(new Float32Array(rows.length * whole.outputs), whole.outputs),
+    });
     return opened.step(stepFeedsOf(size.rows, experiment.training, fed), { lr: 0 });
   };
   const forward = (part: Part) => async (size: BatchSize): Promise<unknown> => opened.forward(workload.feeds(part, size));
@@ -59,16 +74,23 @@ async function timeModel({ experiment, threads }: PreparedRun, workload: Workloa
     return {
       open,
       step: wanted.training ? await timed(passes?.training.sizes ?? [], step) : undefined,
-      evaluate: wanted.training ? await timed(passes?.validation.sizes ?? [], forward('train')) : await timed(prediction?.sizes ?? [], forward('test')),
+      evaluate: wanted.training
+        ? await timed(passes?.validation.sizes ?? [], forward('train'))
+        : await timed(prediction?.sizes ?? [], forward('test')),
     };
   } finally {
     await opened.release();
   }
 }
 
-async function timeEncoder({ experiment, threads }: PreparedRun, { weights, encoding, texts }: Workload): Promise<{ readonly open: number; readonly encode: Cost | undefined }> {
+async function timeEncoder(
+  { experiment, threads }: PreparedRun,
+  { weights, encoding, texts }: Workload,
+): Promise<{ readonly open: number; readonly encode: Cost | undefined }> {
   const program = encoderForward(weights.config);
-  const { opened, seconds: open } = await opening(() => openForward({ program, threads, source: weights.source(program.parameters, experiment.seed).source }));
+  const { opened, seconds: open } = await opening(() =>
+    openForward({ program, threads, source: weights.source(program.parameters, experiment.seed).source }),
+  );
   try {
     return { open, encode: await timed(encoding.get('train')?.sizes ?? [], async (size) => opened.forward(texts('train', size))) };
   } finally {
@@ -89,7 +111,10 @@ async function opening<M extends ForwardModel>(open: () => Promise<M>): Promise<
 
 const SHORT = 2;
 
-/** The sizes in turn, so that what slows the machine down meanwhile slows all of them; of each the median, without the first use of its memory. */
+/**
+ * The sizes in turn, so that what slows the machine down meanwhile slows all of them; of each the median, without the first use of its
+ * memory.
+ */
 async function timed(sizes: readonly BatchSize[], run: (size: BatchSize) => Promise<unknown>): Promise<Cost | undefined> {
   const chosen = [...new Set(QUANTILES.map((share) => quantile(sizes, share)))].filter((size) => size !== undefined);
   const seconds = chosen.map((): number[] => []);
@@ -102,7 +127,11 @@ async function timed(sizes: readonly BatchSize[], run: (size: BatchSize) => Prom
       seconds[i]?.push((performance.now() - began) / 1000);
     }
   }
-  return costBetween(chosen.flatMap(({ rows, width }, i) => (seconds[i]?.length === 0 ? [] : [{ positions: rows.length * width, seconds: median(seconds[i] ?? []) }])));
+  return costBetween(
+    chosen.flatMap(({ rows, width }, i) =>
+      seconds[i]?.length === 0 ? [] : [{ positions: rows.length * width, seconds: median(seconds[i] ?? []) }],
+    ),
+  );
 }
 
 /** The size below which this share of the batches is. */

@@ -34,7 +34,10 @@ interface Known {
 }
 
 /** How long a task takes, all epochs done; undefined where that depends on a speed that is not known. */
-export function taskSeconds({ stage, fold }: Pick<Task, 'stage' | 'fold'>, { workload, speeds, experiment: { split }, left }: Known): number | undefined {
+export function taskSeconds(
+  { stage, fold }: Pick<Task, 'stage' | 'fold'>,
+  { workload, speeds, experiment: { split }, left }: Known,
+): number | undefined {
   if (stage.name === 'tokenize' && workload !== undefined) return SMALL_STAGE + workload.tokens.seconds;
   if (!['train', 'encode', 'predict'].includes(stage.name)) return SMALL_STAGE;
   if (workload === undefined || speeds?.open === undefined) return undefined;
@@ -58,7 +61,11 @@ export function sum(...seconds: readonly (number | undefined)[]): number | undef
 }
 
 function passesSeconds(passes: Passes | undefined, cost: Cost | undefined): number | undefined {
-  return passes === undefined ? 0 : cost === undefined ? undefined : passes.sizes.reduce((total, size) => total + size.count * cost(size), 0);
+  return passes === undefined
+    ? 0
+    : cost === undefined
+      ? undefined
+      : passes.sizes.reduce((total, size) => total + size.count * cost(size), 0);
 }
 
 /** A batch that was timed. */

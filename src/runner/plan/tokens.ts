@@ -13,7 +13,10 @@ export interface PlannedTokens {
 }
 
 /** The tokens of the run: from the cache, or made now, which costs little beside what they tell. Undefined where no stage makes tokens. */
-export async function plannedTokens({ tasks, cache, experiment, forced, threads }: PreparedRun, { train, test }: DataContents): Promise<PlannedTokens | undefined> {
+export async function plannedTokens(
+  { tasks, cache, experiment, forced, threads }: PreparedRun,
+  { train, test }: DataContents,
+): Promise<PlannedTokens | undefined> {
   const task = tasks.find(({ stage }) => stage.name === 'tokenize');
   if (task === undefined) return undefined;
   if (!forced.has(task.id) && (await cache.inspect(addressOf(task))).kind === 'sound') {
@@ -22,6 +25,11 @@ export async function plannedTokens({ tasks, cache, experiment, forced, threads 
   }
   const began = performance.now();
   const tokenizer = await loadTokenizer(task.files);
-  const encode = (texts: readonly string[]): Promise<TokenSet> => encodeTexts(tokenizer, texts, experiment.model.max_seq_length, { threads });
-  return { train: await encode(train.texts), test: test === undefined ? undefined : await encode(test.texts), seconds: (performance.now() - began) / 1000 };
+  const encode = (texts: readonly string[]): Promise<TokenSet> =>
+    encodeTexts(tokenizer, texts, experiment.model.max_seq_length, { threads });
+  return {
+    train: await encode(train.texts),
+    test: test === undefined ? undefined : await encode(test.texts),
+    seconds: (performance.now() - began) / 1000,
+  };
 }

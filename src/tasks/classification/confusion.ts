@@ -46,7 +46,9 @@ export function confusionCells(labels: Int32Array, predictions: Int32Array, clas
     const cell = label * classes + predictions[row]!;
     rowsOf.set(cell, (rowsOf.get(cell) ?? 0) + 1);
   });
-  return [...rowsOf].sort(([a], [b]) => a - b).map(([cell, rows]) => ({ truth: Math.floor(cell / classes), prediction: cell % classes, rows }));
+  return [...rowsOf]
+    .sort(([a], [b]) => a - b)
+    .map(([cell, rows]) => ({ truth: Math.floor(cell / classes), prediction: cell % classes, rows }));
 }
 
 export function accuracy(confusion: Confusion): number {
@@ -57,7 +59,12 @@ export function accuracy(confusion: Confusion): number {
 export function classScores({ truth, predicted, hits }: Confusion): readonly ClassScores[] {
   return Array.from(truth, (support, k) => {
     const right = hits[k]!;
-    return { precision: ratio(right, predicted[k]!), recall: ratio(right, support), f1: ratio(2 * right, support + predicted[k]!), support };
+    return {
+      precision: ratio(right, predicted[k]!),
+      recall: ratio(right, support),
+      f1: ratio(2 * right, support + predicted[k]!),
+      support,
+    };
   });
 }
 

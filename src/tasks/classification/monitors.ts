@@ -15,7 +15,9 @@ export function undefinedClassMetrics(watched: readonly Watched[], divided: Divi
   const lacking = { val: lackingClasses(divided, true), train: lackingClasses(divided, false) };
   const found = watched.flatMap(({ field, monitor }) => {
     const [part, metric] = [monitor.split('/')[0], bareMetric(monitor)];
-    const places = (part === 'train' ? lacking.train : lacking.val).filter(({ classes }) => (metric === 'roc_auc' ? classes.length > 0 : metric === 'f1' && classes.includes(1)));
+    const places = (part === 'train' ? lacking.train : lacking.val).filter(({ classes }) =>
+      metric === 'roc_auc' ? classes.length > 0 : metric === 'f1' && classes.includes(1),
+    );
     return places.length === 0 ? [] : [{ field, monitor, isRows: part === 'train' ? 'training' : 'validation', places } as const];
   });
   if (found.length === 0) return undefined;
@@ -23,7 +25,10 @@ export function undefinedClassMetrics(watched: readonly Watched[], divided: Divi
     const says = bareMetric(monitor) === 'f1' ? 'is 0 whatever the model predicts' : 'is not a number';
     const where = alike(places).map(({ folds: of, classes }) => {
       const shown = `${of.slice(0, MOST_NAMED).join(', ')}${of.length > MOST_NAMED ? ` and ${of.length - MOST_NAMED} more` : ''}`;
-      const which = `the class${classes.length === 1 ? '' : 'es'} ${quotedList(classes.map((label) => divided.classes[label]!), MOST_NAMED)}`;
+      const which = `the class${classes.length === 1 ? '' : 'es'} ${quotedList(
+        classes.map((label) => divided.classes[label]!),
+        MOST_NAMED,
+      )}`;
       return `in fold${of.length === 1 ? '' : 's'} ${shown}, whose ${isRows} rows have none of ${which}`;
     });
     const more = where.length > MOST_KINDS ? [`in ${where.length - MOST_KINDS} more ways`] : [];

@@ -34,12 +34,20 @@ export const classReader: TargetReader<Task> = {
 /** A target with more classes than this, and fewer than two rows a class on average, is not one of classes. */
 const MANY_CLASSES = 20;
 
-function targetProblems(table: Table, target: string, rowsOf: ReadonlyMap<string, readonly number[]>, classes: readonly string[]): Problem[] {
+function targetProblems(
+  table: Table,
+  target: string,
+  rowsOf: ReadonlyMap<string, readonly number[]>,
+  classes: readonly string[],
+): Problem[] {
   if (classes.length === 0) return [];
   const about = { ...firstLine(table), field: target };
-  if (classes.length === 1) return [{ message: `all rows have the same target, ${quoted(classes[0]!)}; there is nothing to tell apart`, ...about }];
+  if (classes.length === 1)
+    return [{ message: `all rows have the same target, ${quoted(classes[0]!)}; there is nothing to tell apart`, ...about }];
   if (classes.length > MANY_CLASSES && classes.length * 2 > table.rows.length) {
-    return [{ message: `the target has ${classes.length} different values in ${table.rows.length} rows, so it does not hold classes`, ...about }];
+    return [
+      { message: `the target has ${classes.length} different values in ${table.rows.length} rows, so it does not hold classes`, ...about },
+    ];
   }
   const empty = classes.filter((name) => name.trim() === '').flatMap((name) => rowsOf.get(name)!);
   return [
@@ -53,7 +61,11 @@ function targetProblems(table: Table, target: string, rowsOf: ReadonlyMap<string
 function loneRows(target: string, rowsOf: ReadonlyMap<string, readonly number[]>, classes: readonly string[]): Problem[] {
   return classes
     .filter((name) => name.trim() !== '' && rowsOf.get(name)!.length === 1)
-    .map((name) => ({ message: `the class ${quoted(name)} has only this row, which cannot be in training and in validation`, row: rowsOf.get(name)![0]!, field: target }));
+    .map((name) => ({
+      message: `the class ${quoted(name)} has only this row, which cannot be in training and in validation`,
+      row: rowsOf.get(name)![0]!,
+      field: target,
+    }));
 }
 
 /** Whole numbers with zeros before them are written so on purpose, as in `01` beside `1`. */
@@ -67,7 +79,12 @@ function spellingProblems(target: string, rowsOf: ReadonlyMap<string, readonly n
     const other = firstSpelling.get(meaning);
     if (meaning === '') return [];
     if (other !== undefined) {
-      return [{ message: `the classes ${quoted(other)} (${rowList(rowsOf.get(other)!)}) and ${quoted(name)} (${rowList(rowsOf.get(name)!)}) are the same value written in two ways`, field: target }];
+      return [
+        {
+          message: `the classes ${quoted(other)} (${rowList(rowsOf.get(other)!)}) and ${quoted(name)} (${rowList(rowsOf.get(name)!)}) are the same value written in two ways`,
+          field: target,
+        },
+      ];
     }
     firstSpelling.set(meaning, name);
     return [];

@@ -66,7 +66,9 @@ export function calibrationBins(came: ArrayLike<number>, predicted: ArrayLike<nu
   );
 }
 
-/** The rows' mean distance between predicted and observed share of their bin (Guo et al. 2017, On Calibration of Modern Neural Networks). */
+/**
+ * The rows' mean distance between predicted and observed share of their bin (Guo et al. 2017, On Calibration of Modern Neural Networks).
+ */
 export function calibrationError(bins: readonly CalibrationBin[]): number {
   const rows = bins.reduce((sum, bin) => sum + bin.rows, 0);
   return bins.reduce((sum, { rows: of, meanPredicted, observed }) => sum + (of / rows) * Math.abs(observed - meanPredicted), 0);

@@ -6,7 +6,10 @@ export type RankingScore = (positive: ArrayLike<number>, scores: ArrayLike<numbe
 /** `macro`: each class, or pair of classes, counts the same; `weighted`: by its rows. */
 export type Averaging = 'macro' | 'weighted';
 
-/** Area under the ROC curve: the chance that a positive row scores above a negative one, ties counting half (Mann and Whitney). NaN unless both kinds occur. */
+/**
+ * Area under the ROC curve: the chance that a positive row scores above a negative one, ties counting half (Mann and Whitney). NaN unless
+ * both kinds occur.
+ */
 export function rocAuc(positive: ArrayLike<number>, scores: ArrayLike<number>): number {
   const order = byScore(scores);
   let [positives, rankSum] = [0, 0];
@@ -20,7 +23,10 @@ export function rocAuc(positive: ArrayLike<number>, scores: ArrayLike<number>): 
   return (rankSum - (positives * (positives + 1)) / 2) / (positives * negatives);
 }
 
-/** `rocAuc` of each class against all others, where one score ranks them all: one sort for all classes. `labels` are class numbers below `classes`. */
+/**
+ * `rocAuc` of each class against all others, where one score ranks them all: one sort for all classes. `labels` are class numbers below
+ * `classes`.
+ */
 export function rocAucOfEach(labels: Int32Array, scores: ArrayLike<number>, classes: number): Float64Array {
   const order = byScore(scores);
   const [rows, rankSums] = [new Int32Array(classes), new Float64Array(classes)];
@@ -36,11 +42,20 @@ export function rocAucOfEach(labels: Int32Array, scores: ArrayLike<number>, clas
 }
 
 /** The mean over the classes of a score of each against all others. `probabilities`: row-major [rows, classes]. */
-export function oneAgainstRest(score: RankingScore, labels: Int32Array, probabilities: ArrayLike<number>, classes: number, averaging: Averaging): number {
+export function oneAgainstRest(
+  score: RankingScore,
+  labels: Int32Array,
+  probabilities: ArrayLike<number>,
+  classes: number,
+  averaging: Averaging,
+): number {
   return average(
     Array.from({ length: classes }, (_, k) => {
       const positive = labels.map((label) => (label === k ? 1 : 0));
-      return { score: score(positive, column(probabilities, classes, k)), weight: averaging === 'macro' ? 1 : positive.reduce((sum, x) => sum + x, 0) };
+      return {
+        score: score(positive, column(probabilities, classes, k)),
+        weight: averaging === 'macro' ? 1 : positive.reduce((sum, x) => sum + x, 0),
+      };
     }),
   );
 }

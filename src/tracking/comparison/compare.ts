@@ -15,7 +15,10 @@ export interface Compared {
   readonly metrics: RunMetrics | null;
 }
 
-/** Runs side by side: the parameters in which they differ, and their results with the best of each row marked, where they are of the same rows. */
+/**
+ * Runs side by side: the parameters in which they differ, and their results with the best of each row marked, where they are of the same
+ * rows.
+ */
 export interface SideBySide {
   readonly runs: readonly string[];
   /** Path of the parameter to its value in each run. */
@@ -63,15 +66,30 @@ type Stored = Compared & { readonly folder: string };
 export async function compareRuns(runs: readonly Stored[], metric?: string): Promise<Comparison> {
   const criterion = metric === undefined ? sharedCriterion(runs) : criterionOf(metric);
   const { judged, setAside } = await readJudged(runs);
-  return comparisonOf(runs, pairJudged(judged, setAside, criterion), criterion, judged.length === runs.filter(({ metrics }) => metrics !== null).length);
+  return comparisonOf(
+    runs,
+    pairJudged(judged, setAside, criterion),
+    criterion,
+    judged.length === runs.filter(({ metrics }) => metrics !== null).length,
+  );
 }
 
 /** The comparison of runs that have been paired. `rowsAreKnown`: of all that have results. */
-export function comparisonOf(runs: readonly Compared[], pairing: Pairing, criterion: Criterion = sharedCriterion(runs), rowsAreKnown = true): Comparison {
+export function comparisonOf(
+  runs: readonly Compared[],
+  pairing: Pairing,
+  criterion: Criterion = sharedCriterion(runs),
+  rowsAreKnown = true,
+): Comparison {
   const scoreOf = ({ metrics }: Compared): number => scoreBy(criterion, metrics);
   const best = runs.find(({ name }) => pairing.paired && name === pairing.best);
   const first = best === undefined ? 0 : runs.filter((run) => scoreOf(run) === scoreOf(best)).length;
-  return { ...sideBySide(runs, pairing.sameRows && rowsAreKnown), ranking: ranked(runs, criterion), pairing, verdict: verdict(pairing, criterion, first) };
+  return {
+    ...sideBySide(runs, pairing.sameRows && rowsAreKnown),
+    ranking: ranked(runs, criterion),
+    pairing,
+    verdict: verdict(pairing, criterion, first),
+  };
 }
 
 /** @param sameRows whether the runs were judged on the same rows, so that the best of them can be marked */
@@ -97,7 +115,9 @@ export function scoresOf({ metrics, ranking, runs }: Comparison): readonly (Comp
 function ranked(runs: readonly Compared[], criterion: Criterion): Ranking {
   const { metric, row, smallerIsBetter } = criterion;
   const scores = runs.map(({ metrics }) => scoreBy(criterion, metrics));
-  const order = [...scores.keys()].filter((run) => Number.isFinite(scores[run])).sort((a, b) => (scores[b]! - scores[a]!) * (smallerIsBetter ? -1 : 1) || a - b);
+  const order = [...scores.keys()]
+    .filter((run) => Number.isFinite(scores[run]))
+    .sort((a, b) => (scores[b]! - scores[a]!) * (smallerIsBetter ? -1 : 1) || a - b);
   return { metric, row, order };
 }
 

@@ -24,15 +24,27 @@ export function isSmallerBetter(metric: string): boolean {
 /** The criterion of a metric that somebody has asked for: `val/…`, `oof/…` or `cv/…/mean`. */
 export function criterionOf(metric: string): Criterion {
   const name = bareMetric(metric);
-  return { metric, row: metric.startsWith('oof/') ? metric : `cv/${name}`, perFold: `val/${name}`, smallerIsBetter: isSmallerBetter(metric), note: '' };
+  return {
+    metric,
+    row: metric.startsWith('oof/') ? metric : `cv/${name}`,
+    perFold: `val/${name}`,
+    smallerIsBetter: isSmallerBetter(metric),
+    note: '',
+  };
 }
 
-/** Where nobody asks: the metric by which all runs chose their best epochs, or the usual one of their task where they differ in that or watched the training rows. */
+/**
+ * Where nobody asks: the metric by which all runs chose their best epochs, or the usual one of their task where they differ in that or
+ * watched the training rows.
+ */
 export function sharedCriterion(runs: readonly { readonly experiment: Experiment; readonly metrics: RunMetrics | null }[]): Criterion {
   const monitors = [...new Set(runs.map(({ experiment }) => experiment.training.best_model.monitor))];
   const [monitor] = monitors;
   if (monitors.length === 1 && monitor?.startsWith('val/') === true) return criterionOf(monitor);
-  const why = monitors.length === 1 ? `the runs chose their best epochs by ${monitor}, which is of training rows` : `the runs chose their best epochs by different metrics (${monitors.join(', ')})`;
+  const why =
+    monitors.length === 1
+      ? `the runs chose their best epochs by ${monitor}, which is of training rows`
+      : `the runs chose their best epochs by different metrics (${monitors.join(', ')})`;
   const measured = runs.find(({ metrics }) => metrics !== null)?.metrics;
   const usual = `val/${isKnown(measured) ? openTask(taskOf(measured)).usualMetric : 'loss'}`;
   return { ...criterionOf(usual), note: `They are compared by ${usual}, because ${why}.` };

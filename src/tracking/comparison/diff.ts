@@ -48,7 +48,15 @@ export async function diffRuns(a: Stored, b: Stored): Promise<RunDiff> {
   const results = await comparedResults(a.folder, b.folder);
   const files = [...SOURCES, ...results.map(({ path }) => path)];
   const changed = [...(await changedFiles(a, files)), ...(await changedFiles(b, files))];
-  return { runs: [a.name, b.name], parameters, data, environment, results, metrics: sideBySide([a, b], await haveSameRows([a, b])).metrics, why: [...changed, ...reasons({ parameters, data, environment, results })] };
+  return {
+    runs: [a.name, b.name],
+    parameters,
+    data,
+    environment,
+    results,
+    metrics: sideBySide([a, b], await haveSameRows([a, b])).metrics,
+    why: [...changed, ...reasons({ parameters, data, environment, results })],
+  };
 }
 
 /** Whether the better figures can be marked; damaged results are told where they are compared. */
@@ -68,18 +76,31 @@ const DECISIVE = ['device', 'threads', 'versions.', 'machine.cpu', 'machine.plat
 /** Parameters on which no byte of a result depends; device and threads are told as they were in the end. */
 const WITHOUT_EFFECT = ['tracking.', 'resources.'];
 
-const startsWithAny = (path: string, starts: readonly string[]): boolean => starts.some((start) => (start.endsWith('.') ? path.startsWith(start) : path === start));
+const startsWithAny = (path: string, starts: readonly string[]): boolean =>
+  starts.some((start) => (start.endsWith('.') ? path.startsWith(start) : path === start));
 
 /** What can have made the results different, or that they are not. */
-export function reasons({ parameters, data, environment, results }: Pick<RunDiff, 'parameters' | 'data' | 'environment' | 'results'>): readonly string[] {
+export function reasons({
+  parameters,
+  data,
+  environment,
+  results,
+}: Pick<RunDiff, 'parameters' | 'data' | 'environment' | 'results'>): readonly string[] {
   if (results.length === 0) return ['neither run has results yet'];
   const missing = results.filter(({ hashes }) => hashes.includes(undefined)).map(({ path }) => path);
   const different = results.filter(({ same, path }) => !same && !missing.includes(path)).map(({ path }) => path);
   const lacks = missing.length === 0 ? [] : [`only one of them has ${missing.join(', ')}`];
-  if (different.length === 0) return [...lacks, missing.length === results.length ? 'there is nothing that both have' : 'every result that both have is the same to the byte'];
+  if (different.length === 0)
+    return [
+      ...lacks,
+      missing.length === results.length ? 'there is nothing that both have' : 'every result that both have is the same to the byte',
+    ];
   const asked = Object.keys(parameters).filter((path) => !startsWithAny(path, WITHOUT_EFFECT));
   const around = Object.entries(environment).filter(([path]) => startsWithAny(path, DECISIVE));
-  const code = environment['git.commit'] !== undefined || environment['git.dirty'] !== undefined ? ['the code may have changed: its git state is another'] : [];
+  const code =
+    environment['git.commit'] !== undefined || environment['git.dirty'] !== undefined
+      ? ['the code may have changed: its git state is another']
+      : [];
   const causes = [
     ...(asked.length === 0 ? [] : [`the configuration is another: ${asked.join(', ')}`]),
     ...(Object.keys(data).length === 0 ? [] : [`the data are other: ${Object.keys(data).join(', ')}`]),
@@ -87,7 +108,11 @@ export function reasons({ parameters, data, environment, results }: Pick<RunDiff
     ...code,
   ];
   const unexplained = 'nothing that is recorded tells them apart, so they should be the same';
-  return [...lacks, `${different.join(', ')} ${different.length === 1 ? 'differs' : 'differ'}`, ...(causes.length === 0 ? [unexplained] : causes)];
+  return [
+    ...lacks,
+    `${different.join(', ')} ${different.length === 1 ? 'differs' : 'differ'}`,
+    ...(causes.length === 0 ? [unexplained] : causes),
+  ];
 }
 
 function shown(value: unknown): string {
@@ -128,7 +153,9 @@ function byName(files: Environment['data']): Readonly<Record<string, string>> {
 function differingPlaces(before: Environment, after: Environment): RunDiff['environment'] {
   const [a, b] = [before, after].map(({ data: _data, entries: _entries, ...rest }) => leaves(rest));
   const paths = [...new Set([...Object.keys(a ?? {}), ...Object.keys(b ?? {})])];
-  return Object.fromEntries(paths.map((path) => [path, [a?.[path], b?.[path]]] as const).filter(([, [x, y]]) => JSON.stringify(x) !== JSON.stringify(y)));
+  return Object.fromEntries(
+    paths.map((path) => [path, [a?.[path], b?.[path]]] as const).filter(([, [x, y]]) => JSON.stringify(x) !== JSON.stringify(y)),
+  );
 }
 
 /** What is told of a run comes from these, besides its results. */
@@ -148,10 +175,14 @@ async function changedFiles({ name, folder }: Stored, paths: readonly string[]):
 }
 
 async function comparedResults(a: string, b: string): Promise<readonly ResultFile[]> {
-  const paths = [...RESULTS, ...new Set([a, b].flatMap(modelFiles))].filter((path) => [a, b].some((folder) => existsSync(join(folder, path))));
+  const paths = [...RESULTS, ...new Set([a, b].flatMap(modelFiles))].filter((path) =>
+    [a, b].some((folder) => existsSync(join(folder, path))),
+  );
   return Promise.all(
     paths.map(async (path) => {
-      const hashes = await Promise.all([a, b].map(async (folder) => (existsSync(fileInside(folder, path)) ? hashFile(join(folder, path)) : undefined)));
+      const hashes = await Promise.all(
+        [a, b].map(async (folder) => (existsSync(fileInside(folder, path)) ? hashFile(join(folder, path)) : undefined)),
+      );
       return { path, same: hashes[0] !== undefined && hashes[0] === hashes[1], hashes };
     }),
   );
@@ -161,6 +192,13 @@ async function comparedResults(a: string, b: string): Promise<readonly ResultFil
 function modelFiles(folder: string): readonly string[] {
   const models = folderInside(folder, 'models');
   if (!existsSync(models)) return [];
-  const weightsOf = (fold: string): readonly string[] => readdirSync(join(models, fold)).filter((name) => name.endsWith('.safetensors')).sort();
-  return readdirSync(models, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name).sort().flatMap((fold) => weightsOf(fold).map((name) => `models/${fold}/${name}`));
+  const weightsOf = (fold: string): readonly string[] =>
+    readdirSync(join(models, fold))
+      .filter((name) => name.endsWith('.safetensors'))
+      .sort();
+  return readdirSync(models, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .sort()
+    .flatMap((fold) => weightsOf(fold).map((name) => `models/${fold}/${name}`));
 }

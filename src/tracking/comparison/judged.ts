@@ -32,7 +32,9 @@ export interface SetAside {
 type Stored = { readonly name: string; readonly folder: string; readonly metrics: RunMetrics | null };
 
 /** Reads runs one after the other and keeps the rows of the first one alone. */
-export async function readJudged(runs: readonly Stored[]): Promise<{ readonly judged: readonly Judged[]; readonly setAside: readonly SetAside[] }> {
+export async function readJudged(
+  runs: readonly Stored[],
+): Promise<{ readonly judged: readonly Judged[]; readonly setAside: readonly SetAside[] }> {
   const [judged, setAside]: [Judged[], SetAside[]] = [[], []];
   let reference: EvaluatedRun | undefined;
   for (const { name, folder, metrics } of runs) {
@@ -58,10 +60,13 @@ export function judgedBeside(reference: EvaluatedRun, run: EvaluatedRun): Judged
 function differenceOf(a: EvaluatedRun, b: EvaluatedRun): Difference | undefined {
   const both = `${a.name} and ${b.name}`;
   if (trainHash(a) !== trainHash(b)) return { reason: `${both} were trained on different data`, sameRows: false };
-  if (JSON.stringify(a.task.description) !== JSON.stringify(b.task.description)) return { reason: `${both} have different classes`, sameRows: false };
+  if (JSON.stringify(a.task.description) !== JSON.stringify(b.task.description))
+    return { reason: `${both} have different classes`, sameRows: false };
   const [left, right] = [a.outOfFold, b.outOfFold];
-  const isSameRow = (id: string, row: number): boolean => id === right.ids[row] && sameValues(targetOf(left.targets, row), targetOf(right.targets, row));
-  if (left.ids.length !== right.ids.length || !left.ids.every(isSameRow)) return { reason: `${both} were judged on different rows`, sameRows: false };
+  const isSameRow = (id: string, row: number): boolean =>
+    id === right.ids[row] && sameValues(targetOf(left.targets, row), targetOf(right.targets, row));
+  if (left.ids.length !== right.ids.length || !left.ids.every(isSameRow))
+    return { reason: `${both} were judged on different rows`, sameRows: false };
   if (!left.folds.every((fold, row) => fold === right.folds[row])) return { reason: `${both} have different folds`, sameRows: true };
   return undefined;
 }

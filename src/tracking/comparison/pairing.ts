@@ -56,18 +56,30 @@ export const ROUNDING = 1e-12;
 export function pairJudged(judged: readonly Judged[], unread: readonly SetAside[], criterion: Criterion): Pairing {
   const { perFold, smallerIsBetter } = criterion;
   const differs = judged.find((run) => run.differs !== null)?.differs;
-  if (differs !== undefined && differs !== null) return { paired: false, ...(judged.find((run) => run.differs?.sameRows === false)?.differs ?? differs) };
+  if (differs !== undefined && differs !== null)
+    return { paired: false, ...(judged.find((run) => run.differs?.sameRows === false)?.differs ?? differs) };
   const all = judged.map((run) => ({ run, score: scoreBy(criterion, run.metrics), folds: foldScores(run, perFold) }));
   const whole = all.filter(({ score, folds }) => Number.isFinite(score) && folds.size > 0 && [...folds.values()].every(Number.isFinite));
-  const without = all.filter((each) => !whole.includes(each)).map(({ run }): SetAside => ({ run: run.name, reason: `its ${perFold} is not a number in every fold` }));
+  const without = all
+    .filter((each) => !whole.includes(each))
+    .map(({ run }): SetAside => ({ run: run.name, reason: `its ${perFold} is not a number in every fold` }));
   const setAside = [...unread, ...without];
   if (whole.length < 2) return { paired: false, sameRows: true, reason: tooFew(setAside) };
   const top = whole.reduce((best, each) => ((smallerIsBetter ? each.score < best.score : each.score > best.score) ? each : best));
   const others = whole.filter((each) => each !== top);
   const unlike = others.find(({ folds }) => folds.size !== top.folds.size || [...folds.keys()].some((fold) => !top.folds.has(fold)));
-  if (unlike !== undefined) return { paired: false, sameRows: true, reason: `${top.run.name} and ${unlike.run.name} have trained different folds` };
+  if (unlike !== undefined)
+    return { paired: false, sameRows: true, reason: `${top.run.name} and ${unlike.run.name} have trained different folds` };
   const pairs = others.map((other) => pairOf(top, other, others.length, smallerIsBetter));
-  return { paired: true, sameRows: true, best: top.run.name, metric: perFold, smallerIsBetter, pairs: pairs.toSorted((a, b) => Math.abs(a.difference) - Math.abs(b.difference)), setAside };
+  return {
+    paired: true,
+    sameRows: true,
+    best: top.run.name,
+    metric: perFold,
+    smallerIsBetter,
+    pairs: pairs.toSorted((a, b) => Math.abs(a.difference) - Math.abs(b.difference)),
+    setAside,
+  };
 }
 
 interface Scored {
@@ -101,7 +113,9 @@ function pairOf(top: Scored, other: Scored, comparisons: number, smallerIsBetter
 function whyUntested(differences: readonly number[]): string | null {
   if (differences.length < 2) return 'only one fold was trained, so the spread over folds is unknown';
   const isConstant = Math.max(...differences) - Math.min(...differences) <= ROUNDING;
-  return isConstant && Math.abs(differences[0] ?? 0) > ROUNDING ? 'the difference is the same in every fold, so its spread is unknown' : null;
+  return isConstant && Math.abs(differences[0] ?? 0) > ROUNDING
+    ? 'the difference is the same in every fold, so its spread is unknown'
+    : null;
 }
 
 function findingOf(differences: readonly number[], folds: PairedTest | null, smallerIsBetter: boolean): PairedOutcome {
@@ -117,8 +131,12 @@ function foldScores({ metrics }: Judged, name: string): ReadonlyMap<number, numb
 
 function tooFew(setAside: readonly SetAside[]): string {
   if (setAside.length === 0) return 'there is only one run';
-  const shown = setAside.slice(0, MOST_NAMED).map(({ run, reason }) => `${run}${reason.startsWith('its ') ? `’s ${reason.slice('its '.length)}` : reason.slice('it'.length)}`);
-  return [...shown, ...(setAside.length > MOST_NAMED ? [`and ${setAside.length - MOST_NAMED} more cannot be tested either`] : [])].join('; ');
+  const shown = setAside
+    .slice(0, MOST_NAMED)
+    .map(({ run, reason }) => `${run}${reason.startsWith('its ') ? `’s ${reason.slice('its '.length)}` : reason.slice('it'.length)}`);
+  return [...shown, ...(setAside.length > MOST_NAMED ? [`and ${setAside.length - MOST_NAMED} more cannot be tested either`] : [])].join(
+    '; ',
+  );
 }
 
 const MOST_NAMED = 3;

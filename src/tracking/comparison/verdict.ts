@@ -3,9 +3,13 @@ import type { Interval } from '../../data/significance.ts';
 import type { Criterion } from './criterion.ts';
 import { ROUNDING, SIGNIFICANT, type Pair, type Paired, type Pairing } from './pairing.ts';
 
-/** What a comparison comes to, in sentences: which run is better and by how much, that the difference is within noise, or why that is not known. `first`: how many share the best score. */
+/**
+ * What a comparison comes to, in sentences: which run is better and by how much, that the difference is within noise, or why that is not
+ * known. `first`: how many share the best score.
+ */
 export function verdict(pairing: Pairing, criterion: Criterion, first: number): string {
-  if (!pairing.paired) return `No test was made: ${pairing.reason}.${pairing.sameRows ? '' : ' Scores on different rows say nothing about which run is better, so none is marked.'}`;
+  if (!pairing.paired)
+    return `No test was made: ${pairing.reason}.${pairing.sameRows ? '' : ' Scores on different rows say nothing about which run is better, so none is marked.'}`;
   const sentences = pairing.pairs.length === 1 ? ofTwo(pairing, criterion) : ofMany(pairing, criterion, first);
   return [...sentences, ...leftOut(pairing), criterion.note].filter((sentence) => sentence !== '').join(' ');
 }
@@ -33,7 +37,8 @@ function ofTwo(pairing: Paired, criterion: Criterion): readonly string[] {
 function leadOfTwo(pair: Pair, { metric: name }: Paired): string {
   const { best, other, difference, folds, finding } = pair;
   if (finding === 'equal') return `Within noise: ${best} and ${other} have the same ${name} in every fold.`;
-  if (folds === null) return `${capital(pair.untested ?? '')}, and which run is better cannot be told${difference === 0 ? '' : `: the ${name} of ${best} is ${direction(pair)} by ${metric(Math.abs(difference))}`}.`;
+  if (folds === null)
+    return `${capital(pair.untested ?? '')}, and which run is better cannot be told${difference === 0 ? '' : `: the ${name} of ${best} is ${direction(pair)} by ${metric(Math.abs(difference))}`}.`;
   if (Math.abs(difference) < ROUNDING) return `Within noise: ${best} and ${other} have the same mean ${name}.`;
   const by = `by ${metric(Math.abs(difference))} (${tested(pair)}; corrected resampled t-test over ${folds.folds} folds)`;
   switch (finding) {
@@ -49,7 +54,8 @@ function leadOfTwo(pair: Pair, { metric: name }: Paired): string {
 function rowsOfTwo(pair: Pair): string {
   const { rows, finding, folds } = pair;
   const found = rows.p < SIGNIFICANT;
-  if (folds === null && finding !== 'equal') return `On the out-of-fold predictions ${found ? 'they differ' : 'the difference is within noise'}: ${rowCounts(pair)}.`;
+  if (folds === null && finding !== 'equal')
+    return `On the out-of-fold predictions ${found ? 'they differ' : 'the difference is within noise'}: ${rowCounts(pair)}.`;
   const agrees = finding === 'better' ? found && rows.onlyA > rows.onlyB : finding === 'worse' ? found && rows.onlyB > rows.onlyA : !found;
   return `The single predictions ${agrees ? 'agree' : 'do not bear that out'}: ${rowCounts(pair)}.`;
 }
@@ -63,7 +69,8 @@ function ofMany(pairing: Paired, criterion: Criterion, sharing: number): readonl
   const has = sharing > 1 ? ` and ${plural(sharing - 1, 'other')} have` : ' has';
   const first = `${best}${has} the ${smallerIsBetter ? 'lowest' : 'highest'} ${criterion.metric}${criterion.metric.startsWith('val/') ? ' over the folds' : ''}.`;
   const [untested] = pairs.filter(({ folds, finding }) => folds === null && finding !== 'equal');
-  if (pairs.every(({ folds }) => folds === null) && untested !== undefined) return [first, `${capital(untested.untested ?? '')}, and whether it is better than another cannot be told.`];
+  if (pairs.every(({ folds }) => folds === null) && untested !== undefined)
+    return [first, `${capital(untested.untested ?? '')}, and whether it is better than another cannot be told.`];
   const tests = `The intervals and p values hold for all ${pairs.length} comparisons together.`;
   if (pairs.length > MOST_SENTENCES) return [first, ...ofCrowd(pairing, criterion), tests];
   return [first, ...pairs.map((pair) => leadOfMany(pair, pairing, criterion)), tests];
@@ -81,15 +88,25 @@ function leadOfMany(pair: Pair, pairing: Paired, criterion: Criterion): string {
 
 /** The runs that the best one has no sure lead over are what a reader has to know. */
 function ofCrowd({ pairs, metric: name }: Paired, criterion: Criterion): readonly string[] {
-  const found = (...findings: readonly Pair['finding'][]): readonly string[] => pairs.filter(({ finding }) => findings.includes(finding)).map(({ other }) => other);
+  const found = (...findings: readonly Pair['finding'][]): readonly string[] =>
+    pairs.filter(({ finding }) => findings.includes(finding)).map(({ other }) => other);
   const [better, within, worse, unknown] = [found('better'), found('noise', 'equal'), found('worse'), found('unknown')];
   const others = plural(pairs.length, 'other');
   const isAll = better.length === pairs.length || within.length === pairs.length;
   const closest = pairs.find(({ folds }) => folds !== null);
   const isEven = closest !== undefined && Math.abs(closest.difference) < ROUNDING;
-  const by = closest === undefined ? '' : isEven ? `it has the same mean ${name}` : `${name === criterion.metric ? '' : `${name} ${direction(closest)} by `}${metric(Math.abs(closest.difference))} (${tested(closest)})`;
+  const by =
+    closest === undefined
+      ? ''
+      : isEven
+        ? `it has the same mean ${name}`
+        : `${name === criterion.metric ? '' : `${name} ${direction(closest)} by `}${metric(Math.abs(closest.difference))} (${tested(closest)})`;
   return [
-    better.length === pairs.length ? `It is better than all ${others}.` : within.length === pairs.length ? `Its lead is within noise over all ${others}.` : `It is better than ${better.length === 0 ? 'none' : better.length} of the ${others}.`,
+    better.length === pairs.length
+      ? `It is better than all ${others}.`
+      : within.length === pairs.length
+        ? `Its lead is within noise over all ${others}.`
+        : `It is better than ${better.length === 0 ? 'none' : better.length} of the ${others}.`,
     ...(closest === undefined ? [] : [`The closest is ${closest.other}: ${by}.`]),
     ...(within.length === 0 || isAll ? [] : [`Its lead is within noise over ${listed(within)}.`]),
     ...(worse.length === 0 ? [] : [`Fold by fold it is worse than ${listed(worse)}.`]),

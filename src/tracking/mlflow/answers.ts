@@ -32,7 +32,12 @@ export const failed = (failure: Failure): { readonly ok: false; readonly failure
 export function judge(status: number, body: string, headers: { get(name: string): string | null }): Failure {
   const { code, message } = explanation(body);
   const said = `the tracking server answered ${status}${code === undefined ? '' : ` ${code}`}${message === '' ? '' : `: ${message}`}`;
-  const failure = (kind: Failure['kind'], remedy?: string): Failure => ({ kind, status, message: said, ...(remedy === undefined ? {} : { remedy }) });
+  const failure = (kind: Failure['kind'], remedy?: string): Failure => ({
+    kind,
+    status,
+    message: said,
+    ...(remedy === undefined ? {} : { remedy }),
+  });
 
   if (code === 'RESOURCE_ALREADY_EXISTS') return failure('exists');
   if (code === 'RESOURCE_DOES_NOT_EXIST') return failure('missing', DELETED);
@@ -49,12 +54,21 @@ export function judge(status: number, body: string, headers: { get(name: string)
 export function unreachable(error: unknown): Failure {
   const reason = reasonOf(error);
   // fetch refuses the ports of other protocols, today as tomorrow.
-  if (reason === 'bad port') return { kind: 'stop', message: 'the tracking server has a port that fetch refuses, because it belongs to another protocol', remedy: NO_MLFLOW };
-  return { kind: 'away', message: `the tracking server cannot be reached (${printable(withoutCredentials(reason)).slice(0, MESSAGE_LENGTH)})` };
+  if (reason === 'bad port')
+    return {
+      kind: 'stop',
+      message: 'the tracking server has a port that fetch refuses, because it belongs to another protocol',
+      remedy: NO_MLFLOW,
+    };
+  return {
+    kind: 'away',
+    message: `the tracking server cannot be reached (${printable(withoutCredentials(reason)).slice(0, MESSAGE_LENGTH)})`,
+  };
 }
 
 function cure(status: number, message: string, location: string | null): string {
-  if (location !== null) return `The server has moved; set its address to where it points: ${URL.canParse(location) ? new URL(location).origin : 'see its answer'}`;
+  if (location !== null)
+    return `The server has moved; set its address to where it points: ${URL.canParse(location) ? new URL(location).origin : 'see its answer'}`;
   if (status === 401) return 'Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN.';
   if (message.includes('Invalid Host header')) return 'Start the server with --allowed-hosts and the name by which you call it.';
   if (status === 403) return 'These credentials may not write here: ask for the permission, or use others.';
@@ -64,7 +78,12 @@ function cure(status: number, message: string, location: string | null): string 
 /** An answer that says yes and is none of MLflow's: from a proxy's login page, or from another server at this address. */
 export function notMlflow(status: number, wrong: string, body: string): Failure {
   const text = explanation(body).message;
-  return { kind: 'stop', status, message: `the tracking server answered ${status}, but not as MLflow does: ${wrong}${text === '' ? '' : ` (${text})`}`, remedy: NO_MLFLOW };
+  return {
+    kind: 'stop',
+    status,
+    message: `the tracking server answered ${status}, but not as MLflow does: ${wrong}${text === '' ? '' : ` (${text})`}`,
+    remedy: NO_MLFLOW,
+  };
 }
 
 export const NO_MLFLOW = 'No MLflow server answers at this address: check MLFLOW_TRACKING_URI, its path too.';
@@ -80,8 +99,13 @@ function explanation(body: string): { readonly code?: string; readonly message: 
     return line.length > MESSAGE_LENGTH ? `${line.slice(0, MESSAGE_LENGTH)}…` : line;
   };
   const parsed = parseJson(body);
-  if (typeof parsed !== 'object' || parsed === null) return { message: shorten(body.trimStart().startsWith('<') ? textOfPage(body) : body) };
-  const { error_code: code, message, detail } = parsed as { readonly error_code?: unknown; readonly message?: unknown; readonly detail?: unknown };
+  if (typeof parsed !== 'object' || parsed === null)
+    return { message: shorten(body.trimStart().startsWith('<') ? textOfPage(body) : body) };
+  const {
+    error_code: code,
+    message,
+    detail,
+  } = parsed as { readonly error_code?: unknown; readonly message?: unknown; readonly detail?: unknown };
   const text = shorten(typeof message === 'string' ? message : typeof detail === 'string' ? detail : '');
   return typeof code === 'string' && /^\w{1,60}$/.test(code) ? { code, message: text } : { message: text };
 }
@@ -101,5 +125,7 @@ export function parseJson(text: string): unknown {
 /** With the server's own wish. */
 function patiently(failure: Failure, header: string | null): Failure {
   const seconds = secondsToWait(header);
-  return seconds === undefined ? failure : { ...failure, retryAfter: seconds * 1000, message: `${failure.message} (to be asked again in ${duration(seconds)})` };
+  return seconds === undefined
+    ? failure
+    : { ...failure, retryAfter: seconds * 1000, message: `${failure.message} (to be asked again in ${duration(seconds)})` };
 }

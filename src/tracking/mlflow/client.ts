@@ -58,9 +58,18 @@ export function trackingClient(server: TrackingServer, patience: Patience): Trac
 
   const search = async (experimentId: string, filter: string, limits?: RequestLimits): Promise<Reply<readonly ServerRun[]>> => {
     const found: ServerRun[] = [];
-    for (let token = ''; ; ) {
-      const body = { experiment_ids: [experimentId], filter, run_view_type: 'ACTIVE_ONLY', max_results: RUNS_A_PAGE, ...(token === '' ? {} : { page_token: token }) };
-      const reply = limits === undefined ? await api('POST', SEARCH, body, runsAnswer) : await callApi(server, 'POST', SEARCH, body, runsAnswer, limits);
+    for (let token = ''; ;) {
+      const body = {
+        experiment_ids: [experimentId],
+        filter,
+        run_view_type: 'ACTIVE_ONLY',
+        max_results: RUNS_A_PAGE,
+        ...(token === '' ? {} : { page_token: token }),
+      };
+      const reply =
+        limits === undefined
+          ? await api('POST', SEARCH, body, runsAnswer)
+          : await callApi(server, 'POST', SEARCH, body, runsAnswer, limits);
       if (!reply.ok) return reply;
       const { runs = [], next_page_token: next = '' } = reply.value;
       found.push(...runs.map(serverRun));
@@ -73,7 +82,8 @@ export function trackingClient(server: TrackingServer, patience: Patience): Trac
     const reply = await api('POST', 'runs/log-batch', { run_id: runId, ...batch }, anyAnswer);
     if (reply.ok) return succeeded([]);
     if (reply.failure.kind !== 'refused' && reply.failure.kind !== 'too-large') return reply;
-    if (itemCount(batch) === 1) return succeeded([{ item: [...batch.metrics, ...batch.params, ...batch.tags][0], reason: reply.failure.message }]);
+    if (itemCount(batch) === 1)
+      return succeeded([{ item: [...batch.metrics, ...batch.params, ...batch.tags][0], reason: reply.failure.message }]);
     return inTurn(halves(batch), (half) => log(runId, half));
   };
 
@@ -114,7 +124,12 @@ export function trackingClient(server: TrackingServer, patience: Patience): Trac
       }, patience),
 
     update: (runId, { status, endTime }) =>
-      api('POST', 'runs/update', { run_id: runId, ...(status === undefined ? {} : { status }), ...(endTime === undefined ? {} : { end_time: endTime }) }, anyAnswer),
+      api(
+        'POST',
+        'runs/update',
+        { run_id: runId, ...(status === undefined ? {} : { status }), ...(endTime === undefined ? {} : { end_time: endTime }) },
+        anyAnswer,
+      ),
 
     log: (runId, content) => inTurn(batches(content), (batch) => log(runId, batch)),
 
@@ -155,7 +170,14 @@ const isHopelessUpload = ({ status }: Failure, tries: number): boolean => tries 
 
 function serverRun({ info, data }: WireRun): ServerRun {
   const metrics = (data?.metrics ?? []).map(({ key, value }) => [key, Number(value)] as const);
-  return { id: info.run_id, artifactUri: info.artifact_uri ?? '', status: info.status as RunStatus, endTime: info.end_time ?? null, name: info.run_name ?? '', metrics: Object.fromEntries(metrics) };
+  return {
+    id: info.run_id,
+    artifactUri: info.artifact_uri ?? '',
+    status: info.status as RunStatus,
+    endTime: info.end_time ?? null,
+    name: info.run_name ?? '',
+    metrics: Object.fromEntries(metrics),
+  };
 }
 
 /** A deleted experiment keeps its name and takes no runs; to restore it is its owner's decision. */
@@ -166,7 +188,10 @@ function activeExperiment(name: string, experiment: WireExperiment): Reply<strin
 }
 
 /** One after the other; the first that fails ends it. */
-async function inTurn(parts: readonly Batch[], send: (part: Batch) => Promise<Reply<readonly Refusal[]>>): Promise<Reply<readonly Refusal[]>> {
+async function inTurn(
+  parts: readonly Batch[],
+  send: (part: Batch) => Promise<Reply<readonly Refusal[]>>,
+): Promise<Reply<readonly Refusal[]>> {
   const refusals: Refusal[] = [];
   for (const part of parts) {
     const reply = await send(part);

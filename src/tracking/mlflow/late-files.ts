@@ -5,7 +5,9 @@ import { pageOf } from './client.ts';
 import { lateFiles, fileSize } from './folder.ts';
 import type { TrackingServer } from './server.ts';
 
-/** Where a run is to be seen of which a server has everything, known without reading its journal; undefined where something may be missing. */
+/**
+ * Where a run is to be seen of which a server has everything, known without reading its journal; undefined where something may be missing.
+ */
 export function isUpToDate(folder: string, server: TrackingServer): { readonly page: string | null } | undefined {
   const { isSettled, offset, late, experiment, parent, runs } = readCheckpoint(folder, server);
   if (!isSettled || offset !== fileSize(join(folder, 'journal.jsonl')) || late !== looksOf(folder)) return undefined;

@@ -22,25 +22,38 @@ export interface MlflowCommand {
   readonly isFetched: boolean;
 }
 
-/** An installed MLflow, else one that uv or pipx fetches and keeps; undefined where there is neither, or the signal has ended the search. */
+/**
+ * An installed MLflow, else one that uv or pipx fetches and keeps; undefined where there is neither, or the signal has ended the search.
+ */
 export async function findMlflow(env: Variables, signal: AbortSignal): Promise<MlflowCommand | undefined> {
   for (const { words: [name = '', ...words], isFetched } of COMMANDS) {
     const program = findProgram(name, env);
-    if (program !== undefined && !signal.aborted && (await answersItsVersion(program, env, signal))) return { words: [program, ...words], isFetched };
+    if (program !== undefined && !signal.aborted && (await answersItsVersion(program, env, signal)))
+      return { words: [program, ...words], isFetched };
   }
   return undefined;
 }
 
 function answersItsVersion(program: string, env: Variables, signal: AbortSignal): Promise<boolean> {
   return new Promise((settle) => {
-    spawn(program, ['--version'], { cwd: ELSEWHERE, env, stdio: 'ignore', signal: AbortSignal.any([signal, AbortSignal.timeout(VERSION_MS)]), killSignal: 'SIGKILL' })
+    spawn(program, ['--version'], {
+      cwd: ELSEWHERE,
+      env,
+      stdio: 'ignore',
+      signal: AbortSignal.any([signal, AbortSignal.timeout(VERSION_MS)]),
+      killSignal: 'SIGKILL',
+    })
       .on('error', () => settle(false))
       .on('close', (code) => settle(code === 0));
   });
 }
 
 /** Starts a server on a database and a folder of artifacts in `folder`, both made where they are missing, and waits until it answers. */
-export async function startOwnServer(command: MlflowCommand, folder: string, options: { readonly env: Variables; readonly port?: number; readonly signal: AbortSignal }): Promise<OwnServer> {
+export async function startOwnServer(
+  command: MlflowCommand,
+  folder: string,
+  options: { readonly env: Variables; readonly port?: number; readonly signal: AbortSignal },
+): Promise<OwnServer> {
   mkdirSync(folder, { recursive: true });
   const root = resolve(folder);
   const port = await freePort(options.port);
@@ -62,7 +75,10 @@ export async function startOwnServer(command: MlflowCommand, folder: string, opt
   if (await answers(uri, command.isFetched ? FETCH_MS : START_MS, AbortSignal.any([options.signal, over.signal]))) return own;
   await own.stop();
   if (options.signal.aborted) throw new OrtrainError('interrupted', 'stopped before the server was there');
-  throw new OrtrainError('environment', `the MLflow server did not start: ${said()}`, { subject: command.words.join(' '), remedy: `Try it by hand: ${command.words.join(' ')} server` });
+  throw new OrtrainError('environment', `the MLflow server did not start: ${said()}`, {
+    subject: command.words.join(' '),
+    remedy: `Try it by hand: ${command.words.join(' ')} server`,
+  });
 }
 
 const LOCAL = '127.0.0.1';
@@ -84,7 +100,10 @@ const PATIENCE_MS = 15_000;
 
 async function answers(uri: string, withinMs: number, signal: AbortSignal): Promise<boolean> {
   for (const end = performance.now() + withinMs; performance.now() < end && !signal.aborted; await sleep(LOOK_EVERY_MS)) {
-    const response = await fetch(`${uri}/health`, { signal: AbortSignal.any([signal, AbortSignal.timeout(5000)]), redirect: 'manual' }).catch(() => undefined);
+    const response = await fetch(`${uri}/health`, {
+      signal: AbortSignal.any([signal, AbortSignal.timeout(5000)]),
+      redirect: 'manual',
+    }).catch(() => undefined);
     await response?.body?.cancel().catch(() => {});
     if (response?.ok === true) return true;
   }
@@ -115,7 +134,13 @@ function lastWords(child: ChildProcess): () => string {
 function freePort(port = 0): Promise<number> {
   return new Promise((settle, reject) => {
     const probe = createServer().on('error', (cause) => {
-      reject(new OrtrainError('environment', `another program listens at port ${port}`, { subject: '--port', remedy: 'Give another number, or leave --port out.', cause }));
+      reject(
+        new OrtrainError('environment', `another program listens at port ${port}`, {
+          subject: '--port',
+          remedy: 'Give another number, or leave --port out.',
+          cause,
+        }),
+      );
     });
     probe.listen(port, LOCAL, () => {
       const address = probe.address();

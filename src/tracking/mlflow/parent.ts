@@ -8,7 +8,9 @@ import { wireMetric, wireTag } from './wire.ts';
 
 /** The run above those of a command's experiments, made where there is none yet. `started` is a start of one of them. */
 export function openParent(client: TrackingClient, experimentId: string, command: Command, started: RunStarted): Promise<Reply<string>> {
-  const tags = Object.entries({ ...tagsOf(started.environment), 'ortrain.level': 'command' }).flatMap(([key, value]) => itemsOf(wireTag(key, value)));
+  const tags = Object.entries({ ...tagsOf(started.environment), 'ortrain.level': 'command' }).flatMap(([key, value]) =>
+    itemsOf(wireTag(key, value)),
+  );
   return client.run(command.id, { experimentId, name: command.name, startTime: started.t, tags });
 }
 
@@ -40,15 +42,23 @@ export async function settleParent(
 /** By the metric that chooses the best epoch: out of fold where it is known there, else its mean over the folds. */
 function bestOf(runs: readonly ServerRun[], { monitor, mode }: Experiment['training']['best_model']): ServerRun | undefined {
   const metric = monitor.replace(/^(val|train)\//, '');
-  const score = ({ metrics }: ServerRun): number => (metrics[`oof/${metric}`] ?? metrics[`cv/${metric}/mean`] ?? NaN) * (mode === 'max' ? 1 : -1);
+  const score = ({ metrics }: ServerRun): number =>
+    (metrics[`oof/${metric}`] ?? metrics[`cv/${metric}/mean`] ?? NaN) * (mode === 'max' ? 1 : -1);
   return runs.filter((run) => !Number.isNaN(score(run))).toSorted((a, b) => score(b) - score(a) || (a.endTime ?? 0) - (b.endTime ?? 0))[0];
 }
 
-function resultsOf({ id, name, metrics, endTime }: ServerRun): { readonly metrics: readonly Item<ReturnType<typeof wireMetric>>[]; readonly tags: readonly Item<ReturnType<typeof wireTag>>[] } {
+function resultsOf({ id, name, metrics, endTime }: ServerRun): {
+  readonly metrics: readonly Item<ReturnType<typeof wireMetric>>[];
+  readonly tags: readonly Item<ReturnType<typeof wireTag>>[];
+} {
   const results = Object.entries(metrics).filter(([key]) => /^(oof|cv)\//.test(key));
   return {
     metrics: results.flatMap(([key, value]) => itemsOf(wireMetric({ key: `best/${key}`, value, t: endTime ?? 0, step: 0 }))),
-    tags: [...itemsOf(wireTag('ortrain.best_run', name)), ...itemsOf(wireTag('ortrain.best_run_id', id)), ...itemsOf(wireTag('mlflow.note.content', `The best run is **${name}**.`))],
+    tags: [
+      ...itemsOf(wireTag('ortrain.best_run', name)),
+      ...itemsOf(wireTag('ortrain.best_run_id', id)),
+      ...itemsOf(wireTag('mlflow.note.content', `The best run is **${name}**.`)),
+    ],
   };
 }
 

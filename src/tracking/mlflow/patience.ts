@@ -54,7 +54,10 @@ const LONGEST_WISH_MS = 300_000;
 const LONGEST_SHORT_WAIT_MS = 60_000;
 
 /** Gives up after some tries of one request, half a minute in all. */
-export function shortPatience(signal: AbortSignal, { firstMs, answerMs = ANSWER_WITHIN_MS }: { readonly firstMs?: number | undefined; readonly answerMs?: number | undefined } = {}): Patience {
+export function shortPatience(
+  signal: AbortSignal,
+  { firstMs, answerMs = ANSWER_WITHIN_MS }: { readonly firstMs?: number | undefined; readonly answerMs?: number | undefined } = {},
+): Patience {
   return {
     signal,
     answerMs,

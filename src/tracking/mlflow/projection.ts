@@ -22,7 +22,13 @@ export type Operation = { readonly target: Target } & (
       readonly tags: Readonly<Record<string, string>>;
       readonly params: Readonly<Record<string, unknown>>;
     }
-  | { readonly type: 'dataset'; readonly name: string; readonly path: string; readonly sha256: string; readonly context: 'training' | 'test' }
+  | {
+      readonly type: 'dataset';
+      readonly name: string;
+      readonly path: string;
+      readonly sha256: string;
+      readonly context: 'training' | 'test';
+    }
   | { readonly type: 'metrics'; readonly metrics: readonly Metric[] }
   | { readonly type: 'tags'; readonly tags: Readonly<Record<string, string>> }
   /** `file` is relative to the run's folder, `path` to the artifacts of the run on the server. */
@@ -34,7 +40,13 @@ export type Operation = { readonly target: Target } & (
 export function experimentOf({ run, experiment }: RunStarted): Experiment {
   const { name = run, data, training, tracking } = experiment as Partial<Experiment>;
   const best_model = { monitor: '', mode: 'max', ...training?.best_model };
-  return { ...experiment, name, data: { train: '', test: null, ...data }, training: { ...training, best_model }, tracking: { mlflow: null, ...tracking } } as Experiment;
+  return {
+    ...experiment,
+    name,
+    data: { train: '', test: null, ...data },
+    training: { ...training, best_model },
+    tracking: { mlflow: null, ...tracking },
+  } as Experiment;
 }
 
 /** What an entry means for the server, given what was known before it. */
@@ -46,17 +58,29 @@ export function operations(state: RunHistory, entry: JournalEntry): readonly Ope
       return entry.fold === undefined ? [] : [openFold(state.started, entry.fold, entry.t)];
     case 'task-finished':
     case 'task-cached':
-      return entry.fold === undefined || entry.record === undefined ? [] : finishedFold(state, state.started, entry.fold, entry.record, entry.t);
+      return entry.fold === undefined || entry.record === undefined
+        ? []
+        : finishedFold(state, state.started, entry.fold, entry.record, entry.t);
     case 'task-event':
       return entry.fold === undefined ? [] : measured(entry.fold, entry);
     case 'system':
-      return [{ target: 'experiment', type: 'metrics', metrics: systemMetrics(entry, state.started.environment.machine, entry.t, state.looks.length) }];
+      return [
+        {
+          target: 'experiment',
+          type: 'metrics',
+          metrics: systemMetrics(entry, state.started.environment.machine, entry.t, state.looks.length),
+        },
+      ];
     case 'artifact':
       return artifact(experimentOf(state.started), entry.path);
     case 'run-finished':
       return [
         ...closeFolds(state, Math.max(entry.t, state.clock.latestAt), 'FINISHED'),
-        { target: 'experiment', type: 'metrics', metrics: Object.entries(entry.summary).map(([key, value]) => ({ key, value, t: entry.t, step: 0 })) },
+        {
+          target: 'experiment',
+          type: 'metrics',
+          metrics: Object.entries(entry.summary).map(([key, value]) => ({ key, value, t: entry.t, step: 0 })),
+        },
         { target: 'experiment', type: 'close', status: 'FINISHED', t: Math.max(entry.t, state.clock.latestAt) },
       ];
     case 'run-failed': {
@@ -80,7 +104,10 @@ export function isUnderWay({ started, end }: RunHistory): boolean {
 /** What a run leaves to be done whose process has died without a word. */
 export function afterDeath(state: RunHistory): readonly Operation[] {
   if (!isUnderWay(state)) return [];
-  return [...closeFolds(state, state.clock.latestAt, 'KILLED'), { target: 'experiment', type: 'close', status: 'KILLED', t: state.clock.latestAt }];
+  return [
+    ...closeFolds(state, state.clock.latestAt, 'KILLED'),
+    { target: 'experiment', type: 'close', status: 'KILLED', t: state.clock.latestAt },
+  ];
 }
 
 /** Where an artifact of the run's folder belongs; models only where they are asked for. */
@@ -96,9 +123,27 @@ function opening(started: RunStarted): readonly Operation[] {
   const [train, test] = [pathOf(experiment.data.train), pathOf(experiment.data.test)];
   const digest = (path: string): string => environment.data[path] ?? '';
   return [
-    { target: 'experiment', type: 'open', name: run, t, params: leaves(experiment), tags: { ...tagsOf(environment), 'ortrain.level': 'experiment', 'ortrain.data_digest': digest(train) } },
+    {
+      target: 'experiment',
+      type: 'open',
+      name: run,
+      t,
+      params: leaves(experiment),
+      tags: { ...tagsOf(environment), 'ortrain.level': 'experiment', 'ortrain.data_digest': digest(train) },
+    },
     { target: 'experiment', type: 'dataset', name: `${nameOf(train)} (training)`, path: train, sha256: digest(train), context: 'training' },
-    ...(test === null ? [] : [{ target: 'experiment', type: 'dataset', name: `${nameOf(test)} (test)`, path: test, sha256: digest(test), context: 'test' } as const]),
+    ...(test === null
+      ? []
+      : [
+          {
+            target: 'experiment',
+            type: 'dataset',
+            name: `${nameOf(test)} (test)`,
+            path: test,
+            sha256: digest(test),
+            context: 'test',
+          } as const,
+        ]),
   ];
 }
 
@@ -117,23 +162,48 @@ export function tagsOf({ versions, user, device, git, commandLine }: Environment
 /** The params are those of the experiment, so that curves of folds can be grouped by them. */
 function openFold(started: RunStarted, fold: number, t: number): Operation {
   const params = { ...leaves(experimentOf(started)), fold };
-  return { target: `fold-${fold}`, type: 'open', name: `fold ${fold} · ${started.run}`, t, params, tags: { ...tagsOf(started.environment), 'ortrain.level': 'fold' } };
+  return {
+    target: `fold-${fold}`,
+    type: 'open',
+    name: `fold ${fold} · ${started.run}`,
+    t,
+    params,
+    tags: { ...tagsOf(started.environment), 'ortrain.level': 'fold' },
+  };
 }
 
-/** What the journal has not told of a fold, because it was trained in another run, wholly or in part, or because the process died before it could. */
-function finishedFold(state: RunHistory, started: RunStarted, number: number, { bestEpoch, epochs }: FoldRecord, t: number): readonly Operation[] {
+/**
+ * What the journal has not told of a fold, because it was trained in another run, wholly or in part, or because the process died before it
+ * could.
+ */
+function finishedFold(
+  state: RunHistory,
+  started: RunStarted,
+  number: number,
+  { bestEpoch, epochs }: FoldRecord,
+  t: number,
+): readonly Operation[] {
   const target: Target = `fold-${number}`;
   const known = foldsOf(state).get(number) ?? [];
   if (recordedBy(known) >= 0 && !isOpen(known)) return [];
   const told = new Set(known.flatMap(attemptsOf).flatMap(({ epochs: own }) => itemsOf(own).map(({ epoch }) => epoch)));
   const best = epochs.find(({ epoch }) => epoch === bestEpoch);
   const missing = epochs.filter(({ epoch }) => !told.has(epoch));
-  const metrics = [...missing.flatMap(({ epoch, lr, metrics: values }) => epochMetrics(epoch, lr, values, t)), ...(best === undefined ? [] : bestMetrics(best, t))];
-  return [...(known.length === 0 ? [openFold(started, number, t)] : []), { target, type: 'metrics', metrics }, { target, type: 'close', status: 'FINISHED', t }];
+  const metrics = [
+    ...missing.flatMap(({ epoch, lr, metrics: values }) => epochMetrics(epoch, lr, values, t)),
+    ...(best === undefined ? [] : bestMetrics(best, t)),
+  ];
+  return [
+    ...(known.length === 0 ? [openFold(started, number, t)] : []),
+    { target, type: 'metrics', metrics },
+    { target, type: 'close', status: 'FINISHED', t },
+  ];
 }
 
 function closeFolds(state: RunHistory, t: number, status: 'FINISHED' | 'FAILED' | 'KILLED'): readonly Operation[] {
-  return [...foldsOf(state)].filter(([, tasks]) => isOpen(tasks)).map(([number]) => ({ target: `fold-${number}`, type: 'close', status, t }));
+  return [...foldsOf(state)]
+    .filter(([, tasks]) => isOpen(tasks))
+    .map(([number]) => ({ target: `fold-${number}`, type: 'close', status, t }));
 }
 
 /** Epochs are the steps of `train/…` and `val/…`, optimizer steps those of `step/…`. */
@@ -151,7 +221,9 @@ function epochMetrics(epoch: number, lr: number, metrics: Readonly<Record<string
 
 /** At step 0, where MLflow draws a bar a fold. */
 function bestMetrics({ epoch, metrics }: FoldRecord['epochs'][number], t: number): readonly Metric[] {
-  const validation = Object.entries(metrics).flatMap(([name, value]) => (name.startsWith('val/') ? [[name.slice('val/'.length), value] as const] : []));
+  const validation = Object.entries(metrics).flatMap(([name, value]) =>
+    name.startsWith('val/') ? [[name.slice('val/'.length), value] as const] : [],
+  );
   return [['epoch', epoch] as const, ...validation].map(([name, value]) => ({ key: `best/${name}`, value, t, step: 0 }));
 }
 

@@ -24,7 +24,8 @@ export interface TrackingServer {
 /**
  * The server that a configuration's `tracking.mlflow.uri` means; null for `env` where the environment names none. Credentials
  * are found as MLflow's Python client finds them: user and password of MLFLOW_TRACKING_USERNAME and _PASSWORD, each else of
- * ~/.mlflow/credentials, else those in the address; otherwise MLFLOW_TRACKING_TOKEN. Throws a usage error for an address that is no server's.
+ * ~/.mlflow/credentials, else those in the address; otherwise MLFLOW_TRACKING_TOKEN. Throws a usage error for an address that is no
+ * server's.
  */
 export function trackingServer(configured: string, env: Variables, home = homedir()): TrackingServer | null {
   const address = (configured === 'env' ? env['MLFLOW_TRACKING_URI'] : configured)?.trim();
@@ -82,12 +83,21 @@ function serverUrl(address: string): URL {
   if (url !== undefined && /^https?:$/.test(url.protocol)) {
     if (url.search === '' && url.hash === '') return url;
     const remedy = 'Leave them out; a token goes into MLFLOW_TRACKING_TOKEN.';
-    throw new OrtrainError('usage', 'the tracking address has parameters behind a ? or #, which are not sent to a server', { subject: 'MLFLOW_TRACKING_URI', remedy });
+    throw new OrtrainError('usage', 'the tracking address has parameters behind a ? or #, which are not sent to a server', {
+      subject: 'MLFLOW_TRACKING_URI',
+      remedy,
+    });
   }
-  throw new OrtrainError('usage', 'the tracking address is not the http(s) address of an MLflow server', { subject: 'MLFLOW_TRACKING_URI', remedy: remedyFor(address, url) });
+  throw new OrtrainError('usage', 'the tracking address is not the http(s) address of an MLflow server', {
+    subject: 'MLFLOW_TRACKING_URI',
+    remedy: remedyFor(address, url),
+  });
 }
 
-/** Python's client opens databases and folders itself; a server makes them readable to us too, of folders from MLflow 3.13 on only where it is told to. */
+/**
+ * Python's client opens databases and folders itself; a server makes them readable to us too, of folders from MLflow 3.13 on only where it
+ * is told to.
+ */
 function remedyFor(address: string, url: URL | undefined): string {
   const isFolder = url === undefined ? /[./\\]|^mlruns$/.test(address) && !address.includes('@') : url.protocol === 'file:';
   if (!isFolder && url?.protocol !== 'sqlite:') return 'Give an address such as http://127.0.0.1:5000 in MLFLOW_TRACKING_URI.';

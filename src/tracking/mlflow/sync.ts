@@ -40,14 +40,19 @@ export async function syncRun(folder: string, server: TrackingServer, options: S
   const known = options.anew === true ? undefined : isUpToDate(folder, server);
   if (known !== undefined) return { folder, state: 'uploaded', entries: 0, rejected: 0, page: known.page };
   const worker = workerOf(readSoundHistory(join(folder, 'journal.jsonl')), folder);
-  return worker !== undefined && ownerName(worker) !== ownerName(thisProcess()) ? atWork(folder) : alone(folder, server, options.signal, () => send(folder, server, options));
+  return worker !== undefined && ownerName(worker) !== ownerName(thisProcess())
+    ? atWork(folder)
+    : alone(folder, server, options.signal, () => send(folder, server, options));
 }
 
 function atWork(folder: string): SyncResult {
   return { folder, state: 'at-work', entries: 0, rejected: 0, page: null };
 }
 
-/** Two processes that send the same run at the same time would both make it on the server. A folder that was moved away from its artifacts has no locks. */
+/**
+ * Two processes that send the same run at the same time would both make it on the server. A folder that was moved away from its artifacts
+ * has no locks.
+ */
 async function alone(folder: string, { key }: TrackingServer, signal: AbortSignal, work: () => Promise<SyncResult>): Promise<SyncResult> {
   const artifacts = resolve(folder, '..', '..');
   if (basename(dirname(resolve(folder))) !== 'runs') return work();
@@ -83,6 +88,10 @@ async function send(folder: string, server: TrackingServer, { env, signal, anew,
 }
 
 function notSent({ message, remedy }: Failure, { uri }: TrackingServer, signal: AbortSignal): OrtrainError {
-  if (signal.aborted) return new OrtrainError('interrupted', 'stopped before the end; what is missing on the server follows with the next pipeline sync');
-  return new OrtrainError('environment', `${uri}: ${message}`, { subject: uri, remedy: remedy ?? 'Nothing is lost: sync again when the server is back.' });
+  if (signal.aborted)
+    return new OrtrainError('interrupted', 'stopped before the end; what is missing on the server follows with the next pipeline sync');
+  return new OrtrainError('environment', `${uri}: ${message}`, {
+    subject: uri,
+    remedy: remedy ?? 'Nothing is lost: sync again when the server is back.',
+  });
 }

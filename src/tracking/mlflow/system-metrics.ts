@@ -3,7 +3,12 @@ import type { SystemFigures } from '../../core/measures.ts';
 import type { Metric } from './wire.ts';
 
 /** What a run takes of the machine, under the names that MLflow's own pages know; `process_memory_usage_megabytes` is ours. */
-export function systemMetrics({ cpuPercent, memoryBytes, freeBytes, gpus = [] }: SystemFigures, { cores, memoryBytes: total }: Environment['machine'], t: number, step: number): readonly Metric[] {
+export function systemMetrics(
+  { cpuPercent, memoryBytes, freeBytes, gpus = [] }: SystemFigures,
+  { cores, memoryBytes: total }: Environment['machine'],
+  t: number,
+  step: number,
+): readonly Metric[] {
   const used = total - freeBytes;
   const figures: Readonly<Record<string, number | null>> = {
     cpu_utilization_percentage: cpuPercent / cores,

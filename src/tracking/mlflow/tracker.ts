@@ -30,7 +30,11 @@ export interface TrackerTimes {
   readonly closeMs: number;
 }
 
-export function openTracker(env: Variables, notify: Listener<Notice>, times: TrackerTimes = { pollMs: 1000, firstMs: 1000, closeMs: 10_000 }): Tracker {
+export function openTracker(
+  env: Variables,
+  notify: Listener<Notice>,
+  times: TrackerTimes = { pollMs: 1000, firstMs: 1000, closeMs: 10_000 },
+): Tracker {
   const queues = new Map<string, Queue>();
   let warned = false;
   return {
@@ -42,7 +46,11 @@ export function openTracker(env: Variables, notify: Listener<Notice>, times: Tra
         queues.set(server.key, queue);
         queue.add(folder, run);
       } catch (error) {
-        if (!warned) notify({ level: 'warning', message: `MLflow gets nothing: ${sentences({ kind: 'stop', message: messageOf(error), ...(error instanceof OrtrainError && error.remedy !== undefined ? { remedy: error.remedy } : {}) })}` });
+        if (!warned)
+          notify({
+            level: 'warning',
+            message: `MLflow gets nothing: ${sentences({ kind: 'stop', message: messageOf(error), ...(error instanceof OrtrainError && error.remedy !== undefined ? { remedy: error.remedy } : {}) })}`,
+          });
         warned = true;
       }
     },
@@ -80,7 +88,10 @@ function openQueue(server: TrackingServer, env: Variables, notify: Listener<Noti
       if (closing.signal.aborted) return !isAway && tries <= HICCUPS && !deadline.signal.aborted;
       if (!isAway && tries > HICCUPS) {
         isAway = true;
-        notify({ level: 'warning', message: `${failure.message}; the run goes on, and MLflow gets what is missing when the server is back` });
+        notify({
+          level: 'warning',
+          message: `${failure.message}; the run goes on, and MLflow gets what is missing when the server is back`,
+        });
       }
       await pause(backoff(failure, tries, firstMs));
       return true;
@@ -91,7 +102,12 @@ function openQueue(server: TrackingServer, env: Variables, notify: Listener<Noti
     },
   };
   const client = trackingClient(server, patience);
-  const follower = (folder: string, run: string, isAnnounced: boolean): Followed => ({ run, upload: new RunUpload(folder, server, client, env), isAnnounced, stopped: undefined });
+  const follower = (folder: string, run: string, isAnnounced: boolean): Followed => ({
+    run,
+    upload: new RunUpload(folder, server, client, env),
+    isAnnounced,
+    stopped: undefined,
+  });
 
   const announce = (each: Followed): void => {
     if (each.isAnnounced || each.upload.page === null) return;
@@ -133,7 +149,8 @@ function openQueue(server: TrackingServer, env: Variables, notify: Listener<Noti
       const away = await sendAll(true);
       clearTimeout(timer);
       const refused = followed.reduce((sum, { upload }) => sum + upload.rejected, 0);
-      if (refused > 0) notify({ level: 'warning', message: `MLflow refused ${refused} items; they are in mlflow/rejected.jsonl of the run` });
+      if (refused > 0)
+        notify({ level: 'warning', message: `MLflow refused ${refused} items; they are in mlflow/rejected.jsonl of the run` });
       const failure = away ?? followed.find(({ stopped }) => stopped !== undefined)?.stopped;
       if (failure !== undefined) notify({ level: 'warning', message: leftover(followed, failure) });
     },

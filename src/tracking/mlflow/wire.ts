@@ -64,8 +64,12 @@ export function wireDataset(name: string, path: string, sha256: string, context:
 /** The path of an artifact in a URL, each segment encoded. */
 export function wirePath(path: string): Checked<string> {
   const segments = path.split('/');
-  const bad = segments.find((segment) => segment === '' || segment === '.' || segment === '..' || /[%#\\\p{Cc}\p{Surrogate}]/u.test(segment));
-  return bad === undefined ? { item: segments.map(encodeURIComponent).join('/') } : { reason: `the path ${JSON.stringify(path)} has a part that servers take for another` };
+  const bad = segments.find(
+    (segment) => segment === '' || segment === '.' || segment === '..' || /[%#\\\p{Cc}\p{Surrogate}]/u.test(segment),
+  );
+  return bad === undefined
+    ? { item: segments.map(encodeURIComponent).join('/') }
+    : { reason: `the path ${JSON.stringify(path)} has a part that servers take for another` };
 }
 
 const MAX_KEY_LENGTH = 250;

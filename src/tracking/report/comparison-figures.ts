@@ -19,16 +19,27 @@ export function comparisonFigures(comparison: Comparison, placed: readonly Place
   const drawn = drawnRuns(placed);
   const ranked = placed.filter(({ place }) => place !== null);
   const over = (path: string, values: readonly unknown[]): Figure =>
-    parameterFigure(path, ranked.slice(0, MOST_POINTS).map(({ run, score }) => ({ value: values[run], score: score?.value ?? NaN })), ranking.metric, ranked[0]?.score?.value ?? NaN);
+    parameterFigure(
+      path,
+      ranked.slice(0, MOST_POINTS).map(({ run, score }) => ({ value: values[run], score: score?.value ?? NaN })),
+      ranking.metric,
+      ranked[0]?.score?.value ?? NaN,
+    );
   const metric = perFold(comparison);
   const pairs = pairing.paired ? pairing.pairs.filter(({ folds }) => folds !== null).slice(0, MOST_DRAWN) : [];
   const folds = Math.max(0, ...ranked.map(({ metrics }) => metrics?.folds.length ?? 0));
   return [
     ...(placed.length > 2 && ranked.length > 1 ? [rankingFigure(ranked.slice(0, MOST_DRAWN), ranking.metric, metric)] : []),
     ...(drawn.some(({ metrics }) => meanCurve(metrics, metric).length > 0) ? [curvesFigure(drawn.slice(0, MOST_DRAWN), metric)] : []),
-    ...(ranked.length < LEAST_FOR_PARAMETERS ? [] : Object.entries(parameters).slice(0, MOST_PARAMETERS).map(([path, values]) => over(path, values))),
+    ...(ranked.length < LEAST_FOR_PARAMETERS
+      ? []
+      : Object.entries(parameters)
+          .slice(0, MOST_PARAMETERS)
+          .map(([path, values]) => over(path, values))),
     ...(drawn.length < LEAST_FOR_PARAMETERS ? [] : [costFigure(drawn.slice(0, MOST_POINTS), ranking.metric)]),
-    ...(pairing.paired && ranked.length <= MOST_WITH_FOLDS && folds > 1 && folds <= MOST_FOLD_LINES ? [foldScoresFigure(drawn, pairing.metric)] : []),
+    ...(pairing.paired && ranked.length <= MOST_WITH_FOLDS && folds > 1 && folds <= MOST_FOLD_LINES
+      ? [foldScoresFigure(drawn, pairing.metric)]
+      : []),
     ...(pairing.paired && pairs.length > 0 ? [leadsFigure(pairs, pairing.metric, labelsOf(placed))] : []),
   ];
 }
@@ -39,5 +50,7 @@ export function perFold({ ranking }: Comparison): string {
 }
 
 function drawnRuns(placed: readonly PlacedRun[]): readonly Drawn[] {
-  return placed.flatMap(({ label, metrics, score, seconds }) => (metrics === null || score === null ? [] : [{ label, metrics, score: score.value, seconds: seconds ?? 0 }]));
+  return placed.flatMap(({ label, metrics, score, seconds }) =>
+    metrics === null || score === null ? [] : [{ label, metrics, score: score.value, seconds: seconds ?? 0 }],
+  );
 }

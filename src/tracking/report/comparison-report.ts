@@ -27,13 +27,22 @@ const MOST_IN_TITLE = 4;
  * Writes the comparison of runs, or the results of a sweep, as a page, its figures into a folder beside it, `<page>-figures`, and
  * where the page does not list all runs, a table of them, `<page>-runs.csv`; answers with their paths.
  */
-export async function writeComparisonReport(file: string, comparison: Comparison, runs: readonly (Compared & { readonly folder: string })[], sweep?: SweepHeading): Promise<readonly string[]> {
+export async function writeComparisonReport(
+  file: string,
+  comparison: Comparison,
+  runs: readonly (Compared & { readonly folder: string })[],
+  sweep?: SweepHeading,
+): Promise<readonly string[]> {
   const { dir, name } = parse(file);
   const placed = placedRuns(comparison, runs, dir);
   const drawings = await draw(comparisonFigures(comparison, placed));
   const drawn = new Map(drawings.map((drawing) => [drawing.name, inline(drawing)]));
   const csv = placed.length > MOST_WITH_METRICS ? `${name}-runs.csv` : null;
-  const heading = { title: titleOf(comparison, sweep), subtitle: subtitleOf(comparison, runs, sweep), answer: html`<p>${comparison.verdict}</p>` };
+  const heading = {
+    title: titleOf(comparison, sweep),
+    subtitle: subtitleOf(comparison, runs, sweep),
+    answer: html`<p>${comparison.verdict}</p>`,
+  };
   await writeOutput(file, page(heading, comparisonSections(comparison, placed, { drawn, csv, without: sweep?.without ?? [] })));
   if (csv !== null) await writeOutput(join(dir, csv), runsAsCsv(comparison, placed));
   return [file, ...(csv === null ? [] : [join(dir, csv)]), ...(await writeFigures(join(dir, `${name}-figures`), drawings))];

@@ -20,16 +20,39 @@ interface Shown {
 }
 
 /** The parts of a comparison's page, the answer first and what it rests on after it. */
-export function comparisonSections(comparison: Comparison, placed: readonly PlacedRun[], { drawn, csv, without }: Shown): readonly Section[] {
+export function comparisonSections(
+  comparison: Comparison,
+  placed: readonly PlacedRun[],
+  { drawn, csv, without }: Shown,
+): readonly Section[] {
   const { pairing, ranking } = comparison;
   const show = (name: string): Html | undefined => drawn.get(name);
   const ofParameters = [...drawn].filter(([name]) => name.startsWith('parameter-')).map(([, drawing]) => drawing);
   const ranked = placed.filter(({ place }) => place !== null);
   return [
-    { id: 'ranking', title: pairing.sameRows ? 'From best to worst' : `By ${ranking.metric}, on different rows`, body: html`${rankingTable(comparison, placed)}${rest(placed.length, MOST_ROWS, csv)}${rankingFigureOf(ranked, show('ranking'))}` },
-    ...(show('curves') === undefined ? [] : [{ id: 'curves', title: 'Learning curves', body: figure(show('curves'), curvesCaption(comparison, ranked)) }]),
-    ...(ofParameters.length === 0 ? [] : [{ id: 'parameters', title: 'Score over each parameter', body: parametersSection(ofParameters, comparison, ranked.length) }]),
-    ...(show('cost') === undefined ? [] : [{ id: 'cost', title: 'Cost', body: figure(show('cost'), `A point is a run, the first of them in orange${ranked.length > MOST_POINTS ? `; the best ${MOST_POINTS} are drawn` : ''}. The time is that of all epochs of all folds when they were trained, also where a later command found them in the cache.`) }]),
+    {
+      id: 'ranking',
+      title: pairing.sameRows ? 'From best to worst' : `By ${ranking.metric}, on different rows`,
+      body: html`${rankingTable(comparison, placed)}${rest(placed.length, MOST_ROWS, csv)}${rankingFigureOf(ranked, show('ranking'))}`,
+    },
+    ...(show('curves') === undefined
+      ? []
+      : [{ id: 'curves', title: 'Learning curves', body: figure(show('curves'), curvesCaption(comparison, ranked)) }]),
+    ...(ofParameters.length === 0
+      ? []
+      : [{ id: 'parameters', title: 'Score over each parameter', body: parametersSection(ofParameters, comparison, ranked.length) }]),
+    ...(show('cost') === undefined
+      ? []
+      : [
+          {
+            id: 'cost',
+            title: 'Cost',
+            body: figure(
+              show('cost'),
+              `A point is a run, the first of them in orange${ranked.length > MOST_POINTS ? `; the best ${MOST_POINTS} are drawn` : ''}. The time is that of all epochs of all folds when they were trained, also where a later command found them in the cache.`,
+            ),
+          },
+        ]),
     { id: 'results', title: 'Every metric', body: html`${resultsTable(comparison, placed)}${rest(placed.length, MOST_WITH_METRICS, csv)}` },
     ...(pairing.paired ? [{ id: 'folds', title: 'Fold by fold', body: foldsSection(pairing, labelsOf(placed), show) }] : []),
     ...(pairing.paired ? [{ id: 'rows', title: 'Row by row', body: rowsSection(pairing, labelsOf(placed)) }] : []),
@@ -44,8 +67,13 @@ function rest(runs: number, most: number, csv: string | null): Html | false {
 function rankingFigureOf(ranked: readonly PlacedRun[], drawing: Html | undefined): Html | false {
   if (drawing === undefined) return false;
   const points = hasFoldPoints(ranked.slice(0, MOST_DRAWN)) ? ' Small points are the folds.' : '';
-  const lines = ranked.slice(0, MOST_DRAWN).some(({ score }) => score?.interval != null) ? ' A line is the 95 % interval of the mean over the folds, of this run for itself; one that reaches beyond the edge is cut off there.' : '';
-  return figure(drawing, `${ranked.length > MOST_DRAWN ? `The best ${MOST_DRAWN} of ${count(ranked.length)}.` : 'The best stands on top.'}${lines}${points}`);
+  const lines = ranked.slice(0, MOST_DRAWN).some(({ score }) => score?.interval != null)
+    ? ' A line is the 95 % interval of the mean over the folds, of this run for itself; one that reaches beyond the edge is cut off there.'
+    : '';
+  return figure(
+    drawing,
+    `${ranked.length > MOST_DRAWN ? `The best ${MOST_DRAWN} of ${count(ranked.length)}.` : 'The best stands on top.'}${lines}${points}`,
+  );
 }
 
 function curvesCaption(comparison: Comparison, ranked: readonly PlacedRun[]): string {
@@ -67,11 +95,32 @@ function parametersSection(drawings: readonly Html[], { ranking, metrics }: Comp
 /** More pairs than these are of runs that are far behind. */
 const MOST_PAIRS = 40;
 
-const FINDINGS: Readonly<Record<Pair['finding'], string>> = { better: 'better', worse: 'worse', noise: 'within noise', equal: 'the same', unknown: 'not known' };
+const FINDINGS: Readonly<Record<Pair['finding'], string>> = {
+  better: 'better',
+  worse: 'worse',
+  noise: 'within noise',
+  equal: 'the same',
+  unknown: 'not known',
+};
 
-function foldsSection({ metric: name, pairs, best }: Paired, labelOf: (name: string) => string, show: (name: string) => Html | undefined): Html {
-  const rows = pairs.slice(0, MOST_PAIRS).map(({ other, difference, folds, finding }) => [labelOf(other), metric(difference), folds === null ? '–' : range(folds.interval), folds === null ? '–' : chance(folds.p), FINDINGS[finding]]);
-  const together = pairs.length > 1 ? ` Intervals and p values hold for all ${pairs.length} comparisons together (Bonferroni’s correction), so that an interval holds zero exactly where p is 5 % or more.` : '';
+function foldsSection(
+  { metric: name, pairs, best }: Paired,
+  labelOf: (name: string) => string,
+  show: (name: string) => Html | undefined,
+): Html {
+  const rows = pairs
+    .slice(0, MOST_PAIRS)
+    .map(({ other, difference, folds, finding }) => [
+      labelOf(other),
+      metric(difference),
+      folds === null ? '–' : range(folds.interval),
+      folds === null ? '–' : chance(folds.p),
+      FINDINGS[finding],
+    ]);
+  const together =
+    pairs.length > 1
+      ? ` Intervals and p values hold for all ${pairs.length} comparisons together (Bonferroni’s correction), so that an interval holds zero exactly where p is 5 % or more.`
+      : '';
   const untested = [...new Set(pairs.flatMap((pair) => (pair.untested === null ? [] : [pair.untested])))];
   return html`<p>${best} against ${pairs.length === 1 ? 'the other' : 'each of the others'}.</p>
 <div class="figures">

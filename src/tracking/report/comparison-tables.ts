@@ -37,11 +37,22 @@ export function resultsTable(comparison: Comparison, placed: readonly PlacedRun[
   const metrics = asTheyCome.toSorted((a, b) => Number(ranking.row === b.name) - Number(ranking.row === a.name));
   const shown = placed.slice(0, MOST_WITH_METRICS);
   const best = new Map(metrics.map(({ name, best: of }) => [name, new Set(of)]));
-  const valueOf = ({ name, values }: ComparedMetric, { run }: PlacedRun): Html | string => cell(values[run] ?? null, best.get(name)?.has(run) === true);
-  const beside = (): Html => table(['metric', ...shown.map(({ label }) => label)], metrics.map((each) => [each.name, ...shown.map((run) => valueOf(each, run))]));
-  const below = (): Html => table(['run', ...metrics.map(({ name }) => name)], shown.map((run) => [linked(run, run.label), ...metrics.map((each) => valueOf(each, run))]));
+  const valueOf = ({ name, values }: ComparedMetric, { run }: PlacedRun): Html | string =>
+    cell(values[run] ?? null, best.get(name)?.has(run) === true);
+  const beside = (): Html =>
+    table(
+      ['metric', ...shown.map(({ label }) => label)],
+      metrics.map((each) => [each.name, ...shown.map((run) => valueOf(each, run))]),
+    );
+  const below = (): Html =>
+    table(
+      ['run', ...metrics.map(({ name }) => name)],
+      shown.map((run) => [linked(run, run.label), ...metrics.map((each) => valueOf(each, run))]),
+    );
   const hasSpread = metrics.some(({ values }) => values.some((value) => value?.sd != null));
-  const spread = hasSpread ? 'mean ± standard deviation over the folds, with the 95 % interval of the mean, corrected for folds that share their training rows' : 'of the one fold that was trained';
+  const spread = hasSpread
+    ? 'mean ± standard deviation over the folds, with the 95 % interval of the mean, corrected for folds that share their training rows'
+    : 'of the one fold that was trained';
   return html`${placed.length <= MOST_COLUMNS ? beside() : below()}
 <p class="muted small">cv: ${spread}. oof: on all out-of-fold predictions together.${comparison.pairing.sameRows && ' The best of each metric is set in bold.'}</p>`;
 }

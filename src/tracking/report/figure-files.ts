@@ -27,4 +27,5 @@ export async function writeFigures(folder: string, drawings: readonly Drawing[])
 const FAMILY = 'DejaVu Sans';
 
 /** Characters of scripts that DejaVu Sans does not have, and pictures. */
-const BEYOND = /[^\p{Script=Common}\p{Script=Inherited}\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Armenian}\p{Script=Georgian}\p{Script=Hebrew}\p{Script=Arabic}]|\p{Emoji_Presentation}/u;
+const BEYOND =
+  /[^\p{Script=Common}\p{Script=Inherited}\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Armenian}\p{Script=Georgian}\p{Script=Hebrew}\p{Script=Arabic}]|\p{Emoji_Presentation}/u;

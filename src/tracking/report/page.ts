@@ -109,7 +109,9 @@ code { font: 0.88em/1.5 ui-monospace, 'SF Mono', Menlo, Consolas, monospace; bac
 }
 @media screen and (prefers-color-scheme: dark) {
   :root { --ground: ${darkGround}; --ink: ${darkInk}; --muted: ${darkMuted}; --line: ${darkLine}; --wash: #1e232a; --blue: #6ea3e0; --orange: #e0925a; }
-  ${Object.entries(dark).map(([light, partner]) => `svg [fill='${light}'] { fill: ${partner}; } svg [stroke='${light}'] { stroke: ${partner}; }`).join('\n  ')}
+  ${Object.entries(dark)
+    .map(([light, partner]) => `svg [fill='${light}'] { fill: ${partner}; } svg [stroke='${light}'] { stroke: ${partner}; }`)
+    .join('\n  ')}
 }
 @media print {
   :root { --ground: #fff; --wash: #f5f7f9; }

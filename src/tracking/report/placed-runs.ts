@@ -33,7 +33,11 @@ export const MOST_POINTS = 300;
 const LONGEST_LABEL = 24;
 
 /** The best first, then those that have no result. */
-export function placedRuns(comparison: Comparison, runs: readonly (Compared & { readonly folder: string })[], page: string): readonly PlacedRun[] {
+export function placedRuns(
+  comparison: Comparison,
+  runs: readonly (Compared & { readonly folder: string })[],
+  page: string,
+): readonly PlacedRun[] {
   const { order } = comparison.ranking;
   const scores = scoresOf(comparison);
   const labels = shortLabels(runs.map(({ name }) => name), LONGEST_LABEL);
@@ -42,7 +46,16 @@ export function placedRuns(comparison: Comparison, runs: readonly (Compared & { 
     const of = runs[run];
     if (of === undefined) return undefined;
     const { name, metrics, folder } = of;
-    return { run, name, label: labels[run] ?? name, place, score: scores[run] ?? null, metrics, seconds: metrics === null ? null : secondsOfEpochs(metrics), report: reportOf(folder, page) };
+    return {
+      run,
+      name,
+      label: labels[run] ?? name,
+      place,
+      score: scores[run] ?? null,
+      metrics,
+      seconds: metrics === null ? null : secondsOfEpochs(metrics),
+      report: reportOf(folder, page),
+    };
   };
   const rest = [...runs.keys()].filter((run) => !ranked.has(run));
   return [...order.map((run, i) => placed(run, i + 1)), ...rest.map((run) => placed(run, null))].filter((each) => each !== undefined);

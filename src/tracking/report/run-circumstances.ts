@@ -31,7 +31,12 @@ export function timeSection({ journal, run }: RunStory, show: (figure: string) =
     task,
     seconds === null ? 'from the cache' : duration(seconds),
     seconds === null ? '' : bar(seconds / longest),
-    ...(hasUsage ? [cpuSeconds === null || seconds === null ? '–' : (cpuSeconds / Math.max(seconds, 1e-3)).toFixed(1), peakBytes === null ? '–' : bytes(peakBytes)] : []),
+    ...(hasUsage
+      ? [
+          cpuSeconds === null || seconds === null ? '–' : (cpuSeconds / Math.max(seconds, 1e-3)).toFixed(1),
+          peakBytes === null ? '–' : bytes(peakBytes),
+        ]
+      : []),
   ];
   return html`<p>${duration(total)} of work in ${plural(journal.starts, 'start')}.${journal.starts > 1 && ' What was interrupted counts with all its starts.'}</p>
 ${table(['task', 'time', '', ...(hasUsage ? ['cores at work', 'peak memory'] : [])], journal.tasks.map(row))}

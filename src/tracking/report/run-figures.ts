@@ -8,7 +8,9 @@ import type { RunStory } from './run-story.ts';
 export function runFigures({ run, journal, lengths, report }: RunStory): readonly Figure[] {
   const { experiment, metrics } = run;
   return [
-    ...(metrics.folds.length > MOST_FOLD_FIGURES ? [foldsFigure(metrics.folds, experiment.training.best_model.monitor)] : learningFigures(metrics.folds, journal.tasks, experiment.training)),
+    ...(metrics.folds.length > MOST_FOLD_FIGURES
+      ? [foldsFigure(metrics.folds, experiment.training.best_model.monitor)]
+      : learningFigures(metrics.folds, journal.tasks, experiment.training)),
     ...report.figures,
     ...(lengths === undefined ? [] : [lengthsFigure(lengths.lengths, experiment.model.max_seq_length)]),
     ...(tellsSomething(journal.looks) ? [systemFigure(journal.looks, run.environment.machine)] : []),

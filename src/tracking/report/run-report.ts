@@ -43,14 +43,17 @@ function runPage(story: RunStory, drawings: readonly Drawing[]): string {
   const drawn = new Map(drawings.map((drawing) => [drawing.name, inline(drawing)]));
   const show = (name: string): Html | undefined => drawn.get(name);
   const { run, journal } = story;
-  return page({ title: run.name, subtitle: `${run.experiment.model.base} · started ${minuteOf(journal.startedAt)}`, answer: resultSentence(story) }, [
-    { id: 'result', title: 'Result', body: resultSection(story) },
-    { id: 'question', title: 'What was asked', body: questionSection(story) },
-    ...(story.findings === undefined ? [] : [{ id: 'findings', title: 'What the data holds', body: findingsSection(story.findings) }]),
-    { id: 'learning', title: 'Learning curves', body: learningSection(story, show) },
-    ...story.report.sections(show),
-    { id: 'texts', title: 'Length of the texts', body: textsSection(story, show) },
-    { id: 'time', title: 'Time and memory', body: timeSection(story, show) },
-    { id: 'environment', title: 'How to repeat it', body: environmentSection(story) },
-  ]);
+  return page(
+    { title: run.name, subtitle: `${run.experiment.model.base} · started ${minuteOf(journal.startedAt)}`, answer: resultSentence(story) },
+    [
+      { id: 'result', title: 'Result', body: resultSection(story) },
+      { id: 'question', title: 'What was asked', body: questionSection(story) },
+      ...(story.findings === undefined ? [] : [{ id: 'findings', title: 'What the data holds', body: findingsSection(story.findings) }]),
+      { id: 'learning', title: 'Learning curves', body: learningSection(story, show) },
+      ...story.report.sections(show),
+      { id: 'texts', title: 'Length of the texts', body: textsSection(story, show) },
+      { id: 'time', title: 'Time and memory', body: timeSection(story, show) },
+      { id: 'environment', title: 'How to repeat it', body: environmentSection(story) },
+    ],
+  );
 }

@@ -82,18 +82,36 @@ function foldTable(run: EvaluatedRun): Html {
   return table(
     ['fold', 'best epoch', ...names],
     [
-      ...folds.map((fold) => [String(fold.fold), `${fold.best_epoch} of ${fold.epochs.length}`, ...names.map((name) => metric(fold.best[`val/${name}`]))]),
+      ...folds.map((fold) => [
+        String(fold.fold),
+        `${fold.best_epoch} of ${fold.epochs.length}`,
+        ...names.map((name) => metric(fold.best[`val/${name}`])),
+      ]),
       ['mean', '', ...names.map((name) => metric(cv[name]?.mean))],
       ...(folds.length < 2 ? [] : [['±', '', ...names.map((name) => metric(cv[name]?.sd))]]),
-      ...(folds.length < 2 ? [] : [['95 %', '', ...intervals.map((interval) => (interval === undefined ? '–' : `${interval.low.toFixed(3)}–${interval.high.toFixed(3)}`))]]),
+      ...(folds.length < 2
+        ? []
+        : [
+            [
+              '95 %',
+              '',
+              ...intervals.map((interval) => (interval === undefined ? '–' : `${interval.low.toFixed(3)}–${interval.high.toFixed(3)}`)),
+            ],
+          ]),
       ['out of fold', '', ...names.map((name) => metric(oof[`oof/${name}`]))],
     ],
   );
 }
 
 function foldsCaption(folds: readonly FoldHistory[]): string {
-  const ends = [...new Set(folds.map(({ stopped }) => stopped))].map((stopped) => ({ stopped, count: folds.filter((fold) => fold.stopped === stopped).length }));
-  const shown = ends.toSorted((a, b) => b.count - a.count).slice(0, MOST_ENDS).map(({ stopped, count: of }) => `${plural(of, 'fold')}: ${stopped}`);
+  const ends = [...new Set(folds.map(({ stopped }) => stopped))].map((stopped) => ({
+    stopped,
+    count: folds.filter((fold) => fold.stopped === stopped).length,
+  }));
+  const shown = ends
+    .toSorted((a, b) => b.count - a.count)
+    .slice(0, MOST_ENDS)
+    .map(({ stopped, count: of }) => `${plural(of, 'fold')}: ${stopped}`);
   const isPoints = folds.every(({ epochs }) => epochs.length < 2);
   return `${isPoints ? 'A grey point is a fold, the coloured one the mean' : 'A grey line is a fold, the coloured one the mean of those that have come so far'}. ${shown.join('; ')}${ends.length > MOST_ENDS ? '; …' : '.'}`;
 }

@@ -49,10 +49,17 @@ export function conflictingTexts({ texts, targets }: Pick<LabelledExamples, 'tex
 const COUNTED_TEXTS = 20_000;
 
 /** Counts with the tokenizer of one of the run's models; undefined where none of them is in the folder any more. */
-export async function countTokens({ folder, metrics }: EvaluatedRun, { texts }: Pick<LabelledExamples, 'texts'>): Promise<TokenLengths | undefined> {
-  const model = metrics.folds.map(({ fold }) => `models/fold-${fold}`).find((path) => existsSync(fileInside(folder, `${path}/tokenizer.json`)));
+export async function countTokens(
+  { folder, metrics }: EvaluatedRun,
+  { texts }: Pick<LabelledExamples, 'texts'>,
+): Promise<TokenLengths | undefined> {
+  const model = metrics.folds
+    .map(({ fold }) => `models/fold-${fold}`)
+    .find((path) => existsSync(fileInside(folder, `${path}/tokenizer.json`)));
   if (model === undefined) return undefined;
-  const files = ['tokenizer.json', 'tokenizer_config.json'].map((name) => [name, fileInside(folder, `${model}/${name}`)] as const).filter(([, path]) => existsSync(path));
+  const files = ['tokenizer.json', 'tokenizer_config.json']
+    .map((name) => [name, fileInside(folder, `${model}/${name}`)] as const)
+    .filter(([, path]) => existsSync(path));
   const tokenizer = await loadTokenizer(Object.fromEntries(files));
   const every = Math.ceil(texts.length / COUNTED_TEXTS);
   const counted = texts.filter((_, row) => row % every === 0);

@@ -87,7 +87,9 @@ function similarClasses(classes: readonly string[]): Finding[] {
 function cleanedRows(cleaning: CleaningCounts): Finding[] {
   const sentence = cleaningSentence(cleaning);
   const touched = cleaning.conflicting + cleaning.relabelled + cleaning.duplicate;
-  return sentence === undefined ? [] : [{ severity: 'info', code: 'cleaned-rows', message: `the configuration ${sentence}`, count: touched, examples: [] }];
+  return sentence === undefined
+    ? []
+    : [{ severity: 'info', code: 'cleaned-rows', message: `the configuration ${sentence}`, count: touched, examples: [] }];
 }
 
 function balance(classes: readonly string[], labels: Int32Array): Finding[] {
@@ -120,7 +122,8 @@ function lackingFolds(classes: readonly string[], rowsIn: Int32Array, folds: num
     const empty = [...counts.keys()].filter((fold) => counts[fold] === 0);
     const rows = counts.reduce((sum, inFold) => sum + inFold, 0);
     if (empty.length === 0 || empty.length === folds - rows) return [];
-    const only = empty.length === folds - 1 ? `, and the model that fold ${counts.findIndex((inFold) => inFold > 0)} validates never sees it` : '';
+    const only =
+      empty.length === folds - 1 ? `, and the model that fold ${counts.findIndex((inFold) => inFold > 0)} validates never sees it` : '';
     const shown = `${empty.slice(0, LISTED_FOLDS).join(', ')}${empty.length > LISTED_FOLDS ? ` and ${empty.length - LISTED_FOLDS} more` : ''}`;
     return [`${quoted(name)} is not among the validation rows of fold${empty.length === 1 ? '' : 's'} ${shown}${only}`];
   });

@@ -29,8 +29,13 @@ const RANKED_ROWS = 20_000;
 
 /** Columns beside the text from which the class can be told almost surely, and an order of rows or ids that follows the classes. */
 export function inspectColumns(table: Table, examples: ClassRows, used: UsedColumns, shuffle: boolean): readonly Finding[] {
-  const others = table.columns.filter((column) => ![used.id, used.text, used.target].includes(column) && table.unnamed?.has(column) !== true);
-  return [...others.flatMap((column) => leakingColumn(column, columnOf(table, column) ?? [], examples)), ...sortedByClass(examples, used.id, shuffle)];
+  const others = table.columns.filter(
+    (column) => ![used.id, used.text, used.target].includes(column) && table.unnamed?.has(column) !== true,
+  );
+  return [
+    ...others.flatMap((column) => leakingColumn(column, columnOf(table, column) ?? [], examples)),
+    ...sortedByClass(examples, used.id, shuffle),
+  ];
 }
 
 function leakingColumn(column: string, values: readonly string[], examples: ClassRows): Finding[] {
@@ -110,11 +115,17 @@ function sortedByClass(examples: ClassRows, id: string | null, shuffle: boolean)
   const message = `the ${what} in the order of the classes: of a row of the class ${quoted(examples.classes[label]!)} and another row, the place tells in ${percent(share, 1)} of all pairs which is which`;
   const finding = { code: 'sorted-by-class', message, count: rows.length, examples: [] } as const;
   if (shuffle || what === 'ids rise') return [{ severity: 'info', ...finding }];
-  return [{ severity: 'warning', ...finding, remedy: 'split.shuffle: true, the default, makes folds that do not follow the order of the table.' }];
+  return [
+    { severity: 'warning', ...finding, remedy: 'split.shuffle: true, the default, makes folds that do not follow the order of the table.' },
+  ];
 }
 
 /** The class that a number best sets apart from the others, and the share of pairs that it puts in order, one way or the other. */
-function mostOrdered(rows: readonly number[], numberOf: (row: number) => number, { labels, classes }: ClassRows): { readonly label: number; readonly share: number } {
+function mostOrdered(
+  rows: readonly number[],
+  numberOf: (row: number) => number,
+  { labels, classes }: ClassRows,
+): { readonly label: number; readonly share: number } {
   const every = Math.ceil(rows.length / RANKED_ROWS);
   const ranked = rows.filter((_, i) => i % every === 0);
   const scores = Float64Array.from(ranked, numberOf);

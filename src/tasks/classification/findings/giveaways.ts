@@ -19,7 +19,8 @@ const finding = {
   severity: 'warning',
   code: 'leaking-text',
   examples: [],
-  remedy: 'Look whether the class, or something that was written after it was known, is part of the text. If the word is a fair sign, there is nothing to do, and no need of a large model.',
+  remedy:
+    'Look whether the class, or something that was written after it was known, is part of the text. If the word is a fair sign, there is nothing to do, and no need of a large model.',
 } as const;
 
 /** Words that stand in almost all texts of one class and in almost none of the others, such as a label that was left in the text. */
@@ -51,7 +52,11 @@ interface Likely {
 }
 
 /** In how many texts of its class, and in how many of the others, each word stands. */
-function counted(words: readonly Likely[], texts: readonly string[], labels: Int32Array): readonly (Likely & { readonly inside: number; readonly outside: number })[] {
+function counted(
+  words: readonly Likely[],
+  texts: readonly string[],
+  labels: Int32Array,
+): readonly (Likely & { readonly inside: number; readonly outside: number })[] {
   const counts = new Map(words.map(({ word, label }) => [word, { word, label, inside: 0, outside: 0 }]));
   texts.forEach((text, row) => {
     for (const word of wordsOf(text)) {

@@ -22,7 +22,13 @@ export function classShares(judged: JudgedClasses): Html {
 /** How well each class is told, the worst first where there are too many to show. */
 export function classQuality(judged: JudgedClasses): Html {
   const { shown, note } = chosen(scoresOf(judged), (a, b) => a.f1 - b.f1 || b.support - a.support, 'with the lowest F1');
-  const rows = shown.map(({ name, support, precision, recall, f1 }) => [name, count(support), metric(precision), metric(recall), metric(f1)]);
+  const rows = shown.map(({ name, support, precision, recall, f1 }) => [
+    name,
+    count(support),
+    metric(precision),
+    metric(recall),
+    metric(f1),
+  ]);
   return html`${table(['class', 'rows', 'precision', 'recall', 'F1'], rows)}${note}`;
 }
 
@@ -38,7 +44,11 @@ function scoresOf({ classes, labels, predictions }: JudgedClasses): readonly Nam
 }
 
 /** All classes in their order, or the first ones in another, and a sentence that says so. */
-function chosen(all: readonly Named[], order: (a: Named, b: Named) => number, which: string): { readonly shown: readonly Named[]; readonly note: Html | false } {
+function chosen(
+  all: readonly Named[],
+  order: (a: Named, b: Named) => number,
+  which: string,
+): { readonly shown: readonly Named[]; readonly note: Html | false } {
   if (all.length <= MOST_CLASSES) return { shown: all, note: false };
   const note = html`<p class="muted small">The ${MOST_CLASSES} of ${count(all.length)} classes ${which}; all are in <code>figures/${CLASSES_TABLE}</code>.</p>`;
   return { shown: all.toSorted(order).slice(0, MOST_CLASSES), note };

@@ -14,14 +14,18 @@ const CELL = { least: 18, most: 112 };
 /** Cells of this size have room for a count, and for a count with a share. */
 const ROOM = { count: 30, share: 60 };
 
-/** Counts of truth and prediction; a cell's strength is its share of the rows that are of its class. Of many classes the most confused ones. */
+/**
+ * Counts of truth and prediction; a cell's strength is its share of the rows that are of its class. Of many classes the most confused ones.
+ */
 export function confusionFigure(judged: JudgedClasses): Figure {
   const { classes, labels, predictions } = judged;
   const { truth } = confusionOf(labels, predictions, classes.length);
   const shown = mostConfused(judged);
   const names = shown.map((label) => classes[label]!);
   const cell = cellSize(shown.length);
-  const rowsIn = new Map(confusionCells(labels, predictions, classes.length).map((each) => [each.truth * classes.length + each.prediction, each.rows]));
+  const rowsIn = new Map(
+    confusionCells(labels, predictions, classes.length).map((each) => [each.truth * classes.length + each.prediction, each.rows]),
+  );
   const values = shown.flatMap((t) =>
     shown.map((p) => {
       const count = rowsIn.get(t * classes.length + p) ?? 0;
@@ -56,8 +60,15 @@ export function confusionFigure(judged: JudgedClasses): Figure {
         },
         ...(cell < ROOM.count
           ? []
-          : [{ mark: { type: 'text', dy: hasShares ? -7 : 0, fontSize: hasShares ? 14 : 11 }, encoding: { text: { field: 'count', format: ',d' }, color } }]),
-        ...(hasShares ? [{ mark: { type: 'text', dy: 10, opacity: 0.85 }, encoding: { text: { field: 'share', format: '.1%' }, color } }] : []),
+          : [
+              {
+                mark: { type: 'text', dy: hasShares ? -7 : 0, fontSize: hasShares ? 14 : 11 },
+                encoding: { text: { field: 'count', format: ',d' }, color },
+              },
+            ]),
+        ...(hasShares
+          ? [{ mark: { type: 'text', dy: 10, opacity: 0.85 }, encoding: { text: { field: 'share', format: '.1%' }, color } }]
+          : []),
       ],
     },
   };
@@ -66,7 +77,10 @@ export function confusionFigure(judged: JudgedClasses): Figure {
 /** What the figure of so many classes shows. */
 export function confusionCaption(classes: number): string {
   const cell = cellSize(Math.min(classes, MOST_CLASSES));
-  const which = classes > MOST_CLASSES ? `The ${MOST_CLASSES} most confused of ${classes} classes, by true and predicted class` : 'Rows by true and predicted class';
+  const which =
+    classes > MOST_CLASSES
+      ? `The ${MOST_CLASSES} most confused of ${classes} classes, by true and predicted class`
+      : 'Rows by true and predicted class';
   if (cell >= ROOM.share) return `${which}; the shares are of the rows of the true class.`;
   const rest = classes > MOST_CLASSES ? ` All classes are in figures/${CONFUSION_TABLE}.` : '';
   return `${which}; the darker a cell, the larger its share of the rows of the true class.${rest}`;
@@ -75,7 +89,12 @@ export function confusionCaption(classes: number): string {
 /** `target,prediction,rows,share` of every cell that is not 0, the share being of the rows of the true class. */
 export function confusionRows({ classes, labels, predictions }: JudgedClasses): readonly (readonly (string | number)[])[] {
   const { truth } = confusionOf(labels, predictions, classes.length);
-  return confusionCells(labels, predictions, classes.length).map((cell) => [classes[cell.truth]!, classes[cell.prediction]!, cell.rows, cell.rows / truth[cell.truth]!]);
+  return confusionCells(labels, predictions, classes.length).map((cell) => [
+    classes[cell.truth]!,
+    classes[cell.prediction]!,
+    cell.rows,
+    cell.rows / truth[cell.truth]!,
+  ]);
 }
 
 function cellSize(classes: number): number {

@@ -68,7 +68,9 @@ ${classQuality(judged)}`;
 }
 
 function againstOthers(classes: number): string {
-  return classes > MOST_CURVES ? `The ${MOST_CURVES} classes with the most rows, each against all others.` : 'Each class against all others.';
+  return classes > MOST_CURVES
+    ? `The ${MOST_CURVES} classes with the most rows, each against all others.`
+    : 'Each class against all others.';
 }
 
 function thresholdCaption(judged: JudgedClasses, metrics: ReportedRun['metrics']): string {

@@ -107,7 +107,12 @@ function conflictSummary(conflicts: readonly (readonly number[])[]): string {
   return `${plural(conflicts.length, 'text')} ${conflicts.length === 1 ? 'occurs' : 'occur'} with different classes, in ${count(rows)} rows: no model can be right on all of them. Letter case, spaces and addresses do not count as a difference.`;
 }
 
-function sameText(row: number, group: readonly number[] | undefined, { ids, targets }: LabelledExamples<unknown>, classes: readonly string[]): Html | false {
+function sameText(
+  row: number,
+  group: readonly number[] | undefined,
+  { ids, targets }: LabelledExamples<unknown>,
+  classes: readonly string[],
+): Html | false {
   if (group === undefined) return false;
   const labels = labelsOf(targetsAt(targets, group));
   const others = group.flatMap((other, i) => (other === row ? [] : [`id ${ids[other] ?? ''} (${classes[labels[i]!] ?? ''})`]));

@@ -19,7 +19,11 @@ const STEP = 0.003;
 
 /** One ranking for the second of two classes, otherwise one a class, the largest first. */
 export function rankings({ classes, labels, probabilities }: JudgedClasses): readonly Ranking[] {
-  const ranking = (name: string, k: number, scores: Float64Array): Ranking => ({ name, positive: labels.map((label) => (label === k ? 1 : 0)), scores });
+  const ranking = (name: string, k: number, scores: Float64Array): Ranking => ({
+    name,
+    positive: labels.map((label) => (label === k ? 1 : 0)),
+    scores,
+  });
   if (classes.length === 2) return [ranking(classes[1] ?? '', 1, probabilities)];
   const width = classes.length;
   const rows = classSizes(labels, width);
@@ -34,7 +38,16 @@ export function rocFigure(all: readonly Ranking[], folds: Int32Array): Figure {
     name: 'roc',
     title: 'Receiver operating characteristic of the out-of-fold predictions',
     spec: square([
-      { data: { values: [{ x: 0, y: 0 }, { x: 1, y: 1 }] }, mark: { type: 'line', color: muted, strokeWidth: 1, strokeDash: [4, 3], opacity: 0.6 }, encoding: at('false positive rate', 'true positive rate') },
+      {
+        data: {
+          values: [
+            { x: 0, y: 0 },
+            { x: 1, y: 1 },
+          ],
+        },
+        mark: { type: 'line', color: muted, strokeWidth: 1, strokeDash: [4, 3], opacity: 0.6 },
+        encoding: at('false positive rate', 'true positive rate'),
+      },
       ...ofFolds(all, folds, rocPoints, 'false positive rate', 'true positive rate'),
       curves(values, all, 'false positive rate', 'true positive rate'),
     ]),
@@ -43,14 +56,20 @@ export function rocFigure(all: readonly Ranking[], folds: Int32Array): Figure {
 
 /** Precision against recall; the dashed line is what chance would reach. */
 export function precisionRecallFigure(all: readonly Ranking[], folds: Int32Array): Figure {
-  const values = all.flatMap(({ name, positive, scores }) => precisionRecallPoints(positive, scores).map((point, i) => ({ ...point, i, name })));
+  const values = all.flatMap(({ name, positive, scores }) =>
+    precisionRecallPoints(positive, scores).map((point, i) => ({ ...point, i, name })),
+  );
   const [only] = all;
   const share = only === undefined || all.length > 1 ? [] : [{ y: only.positive.reduce((sum, x) => sum + x, 0) / only.positive.length }];
   return {
     name: 'precision-recall',
     title: 'Precision against recall of the out-of-fold predictions',
     spec: square([
-      { data: { values: share }, mark: { type: 'rule', color: muted, strokeWidth: 1, strokeDash: [4, 3], opacity: 0.6 }, encoding: { y: { field: 'y', type: 'quantitative' } } },
+      {
+        data: { values: share },
+        mark: { type: 'rule', color: muted, strokeWidth: 1, strokeDash: [4, 3], opacity: 0.6 },
+        encoding: { y: { field: 'y', type: 'quantitative' } },
+      },
       ...ofFolds(all, folds, precisionRecallPoints, 'recall', 'precision'),
       curves(values, all, 'recall', 'precision'),
     ]),
@@ -76,18 +95,31 @@ export function thresholdFigure({ name, positive, scores }: Ranking): Figure {
     name: 'threshold',
     title: `F1, precision and recall of class ${name} over the threshold`,
     spec: square([
-      { data: { values: [{ x: 0.5 }] }, mark: { type: 'rule', color: muted, strokeDash: [3, 3], strokeWidth: 1 }, encoding: { x: { field: 'x', type: 'quantitative' } } },
+      {
+        data: { values: [{ x: 0.5 }] },
+        mark: { type: 'rule', color: muted, strokeDash: [3, 3], strokeWidth: 1 },
+        encoding: { x: { field: 'x', type: 'quantitative' } },
+      },
       {
         data: { values },
         mark: { type: 'line' },
         encoding: {
           ...along,
-          color: { field: 'measure', type: 'nominal', scale: { domain: ['F1', 'precision', 'recall'], range: [blue, orange, green] }, legend: { title: null } },
+          color: {
+            field: 'measure',
+            type: 'nominal',
+            scale: { domain: ['F1', 'precision', 'recall'], range: [blue, orange, green] },
+            legend: { title: null },
+          },
           strokeWidth: { condition: { test: "datum.measure === 'F1'", value: 2 }, value: 1.1 },
         },
       },
       { data: { values: top }, mark: { type: 'point', size: 80, color: blue, filled: true }, encoding: along },
-      { data: { values: top }, mark: { type: 'text', align, dx: align === 'right' ? -6 : 6, dy: 16, color: ink }, encoding: { ...along, text: { field: 'label' } } },
+      {
+        data: { values: top },
+        mark: { type: 'text', align, dx: align === 'right' ? -6 : 6, dy: 16, color: ink },
+        encoding: { ...along, text: { field: 'label' } },
+      },
     ]),
   };
 }
@@ -103,7 +135,10 @@ interface Point {
 }
 
 function rocPoints(positive: ArrayLike<number>, scores: ArrayLike<number>): readonly Point[] {
-  return thinned([{ x: 0, y: 0 }, ...thresholdCurve(positive, scores).map(({ falsePositiveRate, recall }) => ({ x: falsePositiveRate, y: recall }))]);
+  return thinned([
+    { x: 0, y: 0 },
+    ...thresholdCurve(positive, scores).map(({ falsePositiveRate, recall }) => ({ x: falsePositiveRate, y: recall })),
+  ]);
 }
 
 function precisionRecallPoints(positive: ArrayLike<number>, scores: ArrayLike<number>): readonly Point[] {
@@ -122,25 +157,48 @@ function thinned<P extends Point>(points: readonly P[]): readonly P[] {
 }
 
 /** Each fold's own curve, where there is one class to rank; with more they would hide each other. */
-function ofFolds(all: readonly Ranking[], folds: Int32Array, pointsOf: (positive: ArrayLike<number>, scores: ArrayLike<number>) => readonly Point[], x: string, y: string): readonly Spec[] {
+function ofFolds(
+  all: readonly Ranking[],
+  folds: Int32Array,
+  pointsOf: (positive: ArrayLike<number>, scores: ArrayLike<number>) => readonly Point[],
+  x: string,
+  y: string,
+): readonly Spec[] {
   const [only] = all;
   const numbers = [...new Set(folds)];
   if (only === undefined || all.length > 1 || numbers.length < 2) return [];
   const values = numbers.flatMap((fold) => {
     const rows = [...folds.keys()].filter((row) => folds[row] === fold);
-    return pointsOf(rows.map((row) => only.positive[row]!), rows.map((row) => only.scores[row]!)).map((point, i) => ({ ...point, i, fold }));
+    return pointsOf(
+      rows.map((row) => only.positive[row]!),
+      rows.map((row) => only.scores[row]!),
+    ).map((point, i) => ({ ...point, i, fold }));
   });
-  return [{ data: { values }, mark: { type: 'line', color: muted, strokeWidth: 0.8, opacity: 0.55 }, encoding: { ...at(x, y), order: { field: 'i' }, detail: { field: 'fold' } } }];
+  return [
+    {
+      data: { values },
+      mark: { type: 'line', color: muted, strokeWidth: 0.8, opacity: 0.55 },
+      encoding: { ...at(x, y), order: { field: 'i' }, detail: { field: 'fold' } },
+    },
+  ];
 }
 
 function curves(values: readonly Spec[], all: readonly Ranking[], x: string, y: string): Spec {
-  const color = all.length < 2 ? {} : { color: { field: 'name', type: 'nominal', sort: all.map(({ name }) => name), legend: { title: null, columns: 3, labelLimit: 80 } } };
+  const color =
+    all.length < 2
+      ? {}
+      : {
+          color: { field: 'name', type: 'nominal', sort: all.map(({ name }) => name), legend: { title: null, columns: 3, labelLimit: 80 } },
+        };
   return { data: { values }, mark: { type: 'line' }, encoding: { ...at(x, y), order: { field: 'i' }, ...color } };
 }
 
 function at(x: string, y: string): Spec {
   const scale = { domain: [0, 1] };
-  return { x: { field: 'x', type: 'quantitative', title: x, scale, axis: { tickCount: 5 } }, y: { field: 'y', type: 'quantitative', title: y, scale, axis: { tickCount: 5 } } };
+  return {
+    x: { field: 'x', type: 'quantitative', title: x, scale, axis: { tickCount: 5 } },
+    y: { field: 'y', type: 'quantitative', title: y, scale, axis: { tickCount: 5 } },
+  };
 }
 
 function square(layer: readonly Spec[]): Spec {

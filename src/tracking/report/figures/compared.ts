@@ -7,10 +7,22 @@ import type { Drawn } from './overlaid.ts';
 /** Each run's score on each fold. A line is one fold; where the lines run alike, the folds differ more than the models do. */
 export function foldScoresFigure(runs: readonly Drawn[], metric: string): Figure {
   const names = runs.map(({ label }) => label);
-  const values = runs.flatMap(({ label, metrics }) => metrics.folds.map(({ fold, best }) => ({ run: label, fold, score: best[metric] ?? null })));
-  const means = runs.map(({ label, metrics }) => ({ run: label, score: meanAndSd(metrics.folds.map(({ best }) => best[metric] ?? NaN)).mean }));
+  const values = runs.flatMap(({ label, metrics }) =>
+    metrics.folds.map(({ fold, best }) => ({ run: label, fold, score: best[metric] ?? null })),
+  );
+  const means = runs.map(({ label, metrics }) => ({
+    run: label,
+    score: meanAndSd(metrics.folds.map(({ best }) => best[metric] ?? NaN)).mean,
+  }));
   const encoding = {
-    x: { field: 'run', type: 'nominal', sort: names, title: null, scale: { type: 'point', padding: 0.4 }, axis: { labelAngle: names.join('').length > 40 ? -30 : 0, labelLimit: 0, domain: false, ticks: false } },
+    x: {
+      field: 'run',
+      type: 'nominal',
+      sort: names,
+      title: null,
+      scale: { type: 'point', padding: 0.4 },
+      axis: { labelAngle: names.join('').length > 40 ? -30 : 0, labelLimit: 0, domain: false, ticks: false },
+    },
     y: { field: 'score', type: 'quantitative', title: metric, scale: { zero: false } },
   };
   return {
@@ -31,7 +43,9 @@ export function foldScoresFigure(runs: readonly Drawn[], metric: string): Figure
 
 /** The lead of the best run over others, with the 95 % interval of each; zero is no difference. */
 export function leadsFigure(pairs: readonly Pair[], metric: string, labelOf: (name: string) => string): Figure {
-  const values = pairs.flatMap(({ other, folds }) => (folds === null ? [] : [{ other: labelOf(other), lead: folds.difference, low: folds.interval.low, high: folds.interval.high }]));
+  const values = pairs.flatMap(({ other, folds }) =>
+    folds === null ? [] : [{ other: labelOf(other), lead: folds.difference, low: folds.interval.low, high: folds.interval.high }],
+  );
   const along = (field: string): Spec => ({ field, type: 'quantitative', title: null, axis: { tickCount: 4, grid: true, domain: false } });
   const y = { field: 'other', type: 'nominal', title: null, sort: values.map(({ other }) => other), axis: { labelLimit: 0, grid: false } };
   return {
@@ -43,7 +57,11 @@ export function leadsFigure(pairs: readonly Pair[], metric: string, labelOf: (na
       title: [`${metric} of ${labelOf(pairs[0]?.best ?? '')}`, 'minus that of …'],
       data: { values },
       layer: [
-        { data: { values: [{ zero: 0 }] }, mark: { type: 'rule', color: muted, strokeDash: [3, 3], strokeWidth: 1 }, encoding: { x: along('zero') } },
+        {
+          data: { values: [{ zero: 0 }] },
+          mark: { type: 'rule', color: muted, strokeDash: [3, 3], strokeWidth: 1 },
+          encoding: { x: along('zero') },
+        },
         { mark: { type: 'rule', color: blue, strokeWidth: 2 }, encoding: { y, x: along('low'), x2: { field: 'high' } } },
         { mark: { type: 'point', size: 70, color: blue, opacity: 1 }, encoding: { y, x: along('lead') } },
       ],

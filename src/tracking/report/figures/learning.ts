@@ -12,7 +12,11 @@ const LEFT = 44;
 const LEGEND = { title: null, orient: 'none', legendX: WIDTH - 130, legendY: -20, direction: 'horizontal' };
 
 /** Loss, the metric that chose the best epoch, and the learning rate of each fold over its epochs; all folds on the same scales. */
-export function learningFigures(folds: readonly FoldHistory[], tasks: readonly TaskStory[], { best_model: { monitor }, schedule }: Experiment['training']): readonly Figure[] {
+export function learningFigures(
+  folds: readonly FoldHistory[],
+  tasks: readonly TaskStory[],
+  { best_model: { monitor }, schedule }: Experiment['training'],
+): readonly Figure[] {
   const epochs = Math.max(1, ...folds.flatMap((fold) => fold.epochs.map(({ epoch }) => epoch)));
   const loss = limits(folds.flatMap((fold) => ['train/loss', 'val/loss'].flatMap((name) => points(fold, name).map(({ value }) => value))));
   const chosen = limits(folds.flatMap((fold) => points(fold, monitor).map(({ value }) => value)));
@@ -48,8 +52,16 @@ export function foldsFigure(folds: readonly FoldHistory[], monitor: string): Fig
       height: 120,
       title: name,
       layer: [
-        { data: { values }, mark: { type: 'line', color: muted, strokeWidth: 0.8, opacity: 0.4, point: epochs < 2 }, encoding: { x: overEpochs(epochs, isLowest), y, detail: { field: 'fold' } } },
-        { data: { values }, mark: { type: 'line', color, strokeWidth: 2.2, point: epochs < 2 }, encoding: { x: overEpochs(epochs, isLowest), y: { ...y, aggregate: 'mean' } } },
+        {
+          data: { values },
+          mark: { type: 'line', color: muted, strokeWidth: 0.8, opacity: 0.4, point: epochs < 2 },
+          encoding: { x: overEpochs(epochs, isLowest), y, detail: { field: 'fold' } },
+        },
+        {
+          data: { values },
+          mark: { type: 'line', color, strokeWidth: 2.2, point: epochs < 2 },
+          encoding: { x: overEpochs(epochs, isLowest), y: { ...y, aggregate: 'mean' } },
+        },
       ],
     };
   };
@@ -57,7 +69,12 @@ export function foldsFigure(folds: readonly FoldHistory[], monitor: string): Fig
   return {
     name: 'learning-folds',
     title: `Learning curves of ${folds.length} folds`,
-    spec: { data: { values: [] }, spacing: 34, bounds: 'flush', vconcat: names.map((name, i) => panel(name, name === 'val/loss' ? orange : green, i === names.length - 1)) },
+    spec: {
+      data: { values: [] },
+      spacing: 34,
+      bounds: 'flush',
+      vconcat: names.map((name, i) => panel(name, name === 'val/loss' ? orange : green, i === names.length - 1)),
+    },
   };
 }
 
@@ -75,7 +92,9 @@ const MOST_POINTS = 600;
 function ratesOf(fold: FoldHistory, story: TaskStory | undefined): Rates {
   const every = Math.ceil((story?.rates.length ?? 0) / MOST_POINTS);
   const isKept = (at: number, of: number): boolean => at % every === 0 || at === of - 1;
-  return story !== undefined && story.rates.length > 1 ? story.rates.filter((_, i, all) => isKept(i, all.length)) : fold.epochs.map(({ epoch, lr }) => ({ epoch, lr }));
+  return story !== undefined && story.rates.length > 1
+    ? story.rates.filter((_, i, all) => isKept(i, all.length))
+    : fold.epochs.map(({ epoch, lr }) => ({ epoch, lr }));
 }
 
 function lossPanel(fold: FoldHistory, epochs: number, domain: Limits): Spec {
@@ -104,7 +123,9 @@ function lossPanel(fold: FoldHistory, epochs: number, domain: Limits): Spec {
 
 function metricPanel(fold: FoldHistory, monitor: string, epochs: number, domain: Limits): Spec {
   const values = points(fold, monitor);
-  const best = values.filter(({ epoch }) => epoch === fold.best_epoch).map((point) => ({ ...point, label: `epoch ${point.epoch}: ${metric(point.value)}` }));
+  const best = values
+    .filter(({ epoch }) => epoch === fold.best_epoch)
+    .map((point) => ({ ...point, label: `epoch ${point.epoch}: ${metric(point.value)}` }));
   // The label stands at the foot of the rule, on the side where there is more room.
   const align = fold.best_epoch > epochs / 2 ? 'right' : 'left';
   return {
@@ -113,8 +134,16 @@ function metricPanel(fold: FoldHistory, monitor: string, epochs: number, domain:
     title: monitor,
     layer: [
       bestRule(fold),
-      { data: { values }, mark: { type: 'line', point: { color: green }, color: green }, encoding: { x: overEpochs(epochs, false), y: vertical('value', domain) } },
-      { data: { values: best }, mark: { type: 'point', size: 90, color: green, filled: true }, encoding: { x: overEpochs(epochs, false), y: vertical('value', domain) } },
+      {
+        data: { values },
+        mark: { type: 'line', point: { color: green }, color: green },
+        encoding: { x: overEpochs(epochs, false), y: vertical('value', domain) },
+      },
+      {
+        data: { values: best },
+        mark: { type: 'point', size: 90, color: green, filled: true },
+        encoding: { x: overEpochs(epochs, false), y: vertical('value', domain) },
+      },
       {
         data: { values: best },
         mark: { type: 'text', align, dx: align === 'right' ? -6 : 6, y: 70 },
@@ -135,18 +164,40 @@ function ratePanel(rates: Rates, highest: number, story: TaskStory | undefined, 
     title: 'learning rate',
     layer: [
       { data: { values: resets }, mark: { type: 'rule', color: red, strokeDash: [2, 2] }, encoding: { x } },
-      { data: { values: resets }, mark: { type: 'text', align: 'right', dx: -3, y: -4, fontSize: 10, color: red }, encoding: { x, text: { field: 'label' } } },
+      {
+        data: { values: resets },
+        mark: { type: 'text', align: 'right', dx: -3, y: -4, fontSize: 10, color: red },
+        encoding: { x, text: { field: 'label' } },
+      },
       {
         data: { values: rates },
-        mark: { type: 'line', color: muted, point: rates.length < 2 ? { color: muted } : false, interpolate: isStepwise ? 'step-before' : 'linear' },
-        encoding: { x, y: { field: 'lr', type: 'quantitative', title: null, scale, axis: { format: '~g', tickCount: 2, minExtent: LEFT, maxExtent: LEFT } } },
+        mark: {
+          type: 'line',
+          color: muted,
+          point: rates.length < 2 ? { color: muted } : false,
+          interpolate: isStepwise ? 'step-before' : 'linear',
+        },
+        encoding: {
+          x,
+          y: {
+            field: 'lr',
+            type: 'quantitative',
+            title: null,
+            scale,
+            axis: { format: '~g', tickCount: 2, minExtent: LEFT, maxExtent: LEFT },
+          },
+        },
       },
     ],
   };
 }
 
 function bestRule({ best_epoch }: FoldHistory): Spec {
-  return { data: { values: [{ epoch: best_epoch }] }, mark: { type: 'rule', color: muted, strokeDash: [3, 3], opacity: 0.7 }, encoding: { x: { field: 'epoch', type: 'quantitative' } } };
+  return {
+    data: { values: [{ epoch: best_epoch }] },
+    mark: { type: 'rule', color: muted, strokeDash: [3, 3], opacity: 0.7 },
+    encoding: { x: { field: 'epoch', type: 'quantitative' } },
+  };
 }
 
 function overEpochs(epochs: number, isLowest: boolean): Spec {

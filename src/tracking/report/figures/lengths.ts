@@ -20,12 +20,22 @@ export function lengthsFigure(lengths: Int32Array, cut: number): Figure {
       {
         mark: { type: 'bar', color: blue, opacity: 0.85 },
         encoding: {
-          x: { field: 'from', type: 'quantitative', title: 'tokens of a text, special tokens included', bin: { binned: true, step }, axis: { grid: false, tickCount: 10 } },
+          x: {
+            field: 'from',
+            type: 'quantitative',
+            title: 'tokens of a text, special tokens included',
+            bin: { binned: true, step },
+            axis: { grid: false, tickCount: 10 },
+          },
           x2: { field: 'to' },
           y: { field: 'rows', type: 'quantitative', title: 'texts' },
         },
       },
-      { data: { values: [{ at: cut }] }, mark: { type: 'rule', color: orange, strokeWidth: 1.5 }, encoding: { x: { field: 'at', type: 'quantitative' } } },
+      {
+        data: { values: [{ at: cut }] },
+        mark: { type: 'rule', color: orange, strokeWidth: 1.5 },
+        encoding: { x: { field: 'at', type: 'quantitative' } },
+      },
       {
         data: { values: [{ at: cut, label: `cut at ${cut}` }] },
         mark: { type: 'text', color: ink, align: isRight ? 'right' : 'left', dx: isRight ? -6 : 6, y: 8 },

@@ -47,7 +47,12 @@ export function curvesFigure(runs: readonly Drawn[], metric: string): Figure {
     y: { field: 'value', type: 'quantitative', title: null, scale: { zero: false } },
   };
   const isPoint = curves.some(({ points }) => points.length === 1);
-  const color = { field: 'label', type: 'nominal', scale: { domain: labels, range: [orange, blue, ...series.slice(2)].slice(0, labels.length) }, legend: { title: null, orient: 'bottom', columns: labels.join('').length > 60 ? 1 : 2, labelLimit: 0, symbolType: 'stroke' } };
+  const color = {
+    field: 'label',
+    type: 'nominal',
+    scale: { domain: labels, range: [orange, blue, ...series.slice(2)].slice(0, labels.length) },
+    legend: { title: null, orient: 'bottom', columns: labels.join('').length > 60 ? 1 : 2, labelLimit: 0, symbolType: 'stroke' },
+  };
   const rest = curves.slice(MOST_COLOURS);
   return {
     name: 'curves',
@@ -58,9 +63,27 @@ export function curvesFigure(runs: readonly Drawn[], metric: string): Figure {
       title: `${metric}, mean over folds`,
       data: { values: [] },
       layer: [
-        ...(rest.length === 0 ? [] : [{ data: { values: values(rest) }, mark: { type: 'line', color: muted, strokeWidth: 0.9, opacity: 0.45, ...(isPoint ? { point: { color: muted, size: 16 } } : {}) }, encoding: { ...encoding, detail: { field: 'label' } } }]),
+        ...(rest.length === 0
+          ? []
+          : [
+              {
+                data: { values: values(rest) },
+                mark: {
+                  type: 'line',
+                  color: muted,
+                  strokeWidth: 0.9,
+                  opacity: 0.45,
+                  ...(isPoint ? { point: { color: muted, size: 16 } } : {}),
+                },
+                encoding: { ...encoding, detail: { field: 'label' } },
+              },
+            ]),
         // The best comes last, on top.
-        { data: { values: values(coloured.toReversed()) }, mark: { type: 'line', strokeWidth: 1.9, point: isPoint }, encoding: { ...encoding, color } },
+        {
+          data: { values: values(coloured.toReversed()) },
+          mark: { type: 'line', strokeWidth: 1.9, point: isPoint },
+          encoding: { ...encoding, color },
+        },
       ],
     },
   };
@@ -69,7 +92,9 @@ export function curvesFigure(runs: readonly Drawn[], metric: string): Figure {
 /** The score over the time of training: what stands high and on the left is cheap and good. */
 export function costFigure(runs: readonly Drawn[], metric: string): Figure {
   const [unit, seconds] = unitOf(Math.max(...runs.map((run) => run.seconds)));
-  const values = runs.map(({ label, score, seconds: took }, place) => ({ label, score, took: took / seconds, color: place === 0 ? orange : blue })).toReversed();
+  const values = runs
+    .map(({ label, score, seconds: took }, place) => ({ label, score, took: took / seconds, color: place === 0 ? orange : blue }))
+    .toReversed();
   const spec: Spec = {
     width: WIDTH,
     height: HEIGHT,
@@ -77,7 +102,13 @@ export function costFigure(runs: readonly Drawn[], metric: string): Figure {
     data: { values },
     mark: { type: 'point', size: 46, opacity: 0.75 },
     encoding: {
-      x: { field: 'took', type: 'quantitative', title: `${unit} of training, all folds`, scale: { zero: false, padding: 8 }, axis: { tickCount: 5 } },
+      x: {
+        field: 'took',
+        type: 'quantitative',
+        title: `${unit} of training, all folds`,
+        scale: { zero: false, padding: 8 },
+        axis: { tickCount: 5 },
+      },
       y: { field: 'score', type: 'quantitative', title: null, scale: { zero: false } },
       color: { field: 'color', type: 'nominal', scale: null },
     },

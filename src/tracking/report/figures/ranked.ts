@@ -22,9 +22,28 @@ export function rankingFigure(runs: readonly PlacedRun[], metric: string, perFol
     interval: score?.interval ?? null,
     scores: hasFoldPoints(runs) ? (metrics?.folds ?? []).map(({ best }) => best[perFold] ?? NaN).filter(Number.isFinite) : [],
   }));
-  const y = { field: 'name', type: 'nominal', sort: null, scale: { domain: all.map(({ name }) => name) }, title: null, axis: { labelLimit: 0, ticks: false, domain: false, labelPadding: 8 } };
-  const x = (field: string): Spec => ({ field, type: 'quantitative', title: metric, scale: { zero: false, domain: within(all) }, axis: { grid: true, tickCount: 4 } });
-  const means = all.map(({ name, value, interval }, place) => ({ name, value, low: interval?.low ?? value, high: interval?.high ?? value, color: place === 0 ? orange : blue }));
+  const y = {
+    field: 'name',
+    type: 'nominal',
+    sort: null,
+    scale: { domain: all.map(({ name }) => name) },
+    title: null,
+    axis: { labelLimit: 0, ticks: false, domain: false, labelPadding: 8 },
+  };
+  const x = (field: string): Spec => ({
+    field,
+    type: 'quantitative',
+    title: metric,
+    scale: { zero: false, domain: within(all) },
+    axis: { grid: true, tickCount: 4 },
+  });
+  const means = all.map(({ name, value, interval }, place) => ({
+    name,
+    value,
+    low: interval?.low ?? value,
+    high: interval?.high ?? value,
+    color: place === 0 ? orange : blue,
+  }));
   const color = { field: 'color', type: 'nominal', scale: null };
   return {
     name: 'ranking',
@@ -34,8 +53,16 @@ export function rankingFigure(runs: readonly PlacedRun[], metric: string, perFol
       height: { step: all.length > 12 ? 18 : 26 },
       data: { values: [] },
       layer: [
-        { data: { values: all.flatMap(({ name, scores }) => scores.map((score) => ({ name, score }))) }, mark: { type: 'point', size: 14, color: muted, opacity: 0.6 }, encoding: { y, x: x('score') } },
-        { data: { values: means }, mark: { type: 'rule', strokeWidth: 2, clip: true }, encoding: { y, x: x('low'), x2: { field: 'high' }, color } },
+        {
+          data: { values: all.flatMap(({ name, scores }) => scores.map((score) => ({ name, score }))) },
+          mark: { type: 'point', size: 14, color: muted, opacity: 0.6 },
+          encoding: { y, x: x('score') },
+        },
+        {
+          data: { values: means },
+          mark: { type: 'rule', strokeWidth: 2, clip: true },
+          encoding: { y, x: x('low'), x2: { field: 'high' }, color },
+        },
         { data: { values: means }, mark: { type: 'point', size: 70 }, encoding: { y, x: x('value'), color } },
       ],
     },
@@ -77,7 +104,12 @@ function along(values: readonly unknown[]): Spec {
   if (!values.every((value) => typeof value === 'number')) {
     const names = [...new Set(values.map(shownValue))];
     const isCrowded = names.length > 4 || names.some((name) => name.length > 60 / names.length);
-    return { type: 'nominal', sort: names, scale: { type: 'point', padding: 0.5 }, axis: { labelAngle: isCrowded ? -35 : 0, labelLimit: 0, domain: false } };
+    return {
+      type: 'nominal',
+      sort: names,
+      scale: { type: 'point', padding: 0.5 },
+      axis: { labelAngle: isCrowded ? -35 : 0, labelLimit: 0, domain: false },
+    };
   }
   const numbers = values as readonly number[];
   const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
@@ -85,7 +117,11 @@ function along(values: readonly unknown[]): Spec {
   const distinct = [...new Set(numbers)];
   // Where a few values were tried, these stand at the axis.
   const ticks = distinct.length <= FEW_VALUES ? { values: distinct } : { tickCount: 5 };
-  return { type: 'quantitative', scale: isWide ? { type: 'log' } : { zero: false, padding: 8 }, axis: { grid: false, format: '.5~g', labelOverlap: true, ...ticks } };
+  return {
+    type: 'quantitative',
+    scale: isWide ? { type: 'log' } : { zero: false, padding: 8 },
+    axis: { grid: false, format: '.5~g', labelOverlap: true, ...ticks },
+  };
 }
 
 /** Characters that a value has room for below the axis. */

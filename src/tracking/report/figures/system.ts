@@ -44,10 +44,13 @@ function unitOf(looks: readonly Look[]): readonly [string, number] {
 function panels(looks: readonly Look[], { cores, memoryBytes }: Environment['machine']): readonly Panel[] {
   const [, seconds] = unitOf(looks);
   const over = (title: string, color: string, most: number | null, valueOf: (look: Look) => number): Panel => {
-    const values = thinned(looks.map((look) => ({ at: look.seconds / seconds, value: valueOf(look) })).filter(({ value }) => Number.isFinite(value)));
+    const values = thinned(
+      looks.map((look) => ({ at: look.seconds / seconds, value: valueOf(look) })).filter(({ value }) => Number.isFinite(value)),
+    );
     return { title, color, most, values };
   };
-  const gpu = (of: 'percent' | 'usedBytes', scale: number) => (look: Look) => Math.max(...(look.gpus ?? []).map((each) => each[of]).filter((value) => value !== null)) / scale;
+  const gpu = (of: 'percent' | 'usedBytes', scale: number) => (look: Look) =>
+    Math.max(...(look.gpus ?? []).map((each) => each[of]).filter((value) => value !== null)) / scale;
   return [
     over('cores at work', blue, cores, ({ cpuPercent }) => cpuPercent / 100),
     over('memory, GB', orange, memoryBytes / 1e9, (look) => look.memoryBytes / 1e9),
@@ -63,16 +66,35 @@ function isNear({ most, values }: Panel): boolean {
 
 /** `unit` stands below the lowest panel. */
 function drawn(panel: Panel, domain: readonly [number, number], unit: string | null): Spec {
-  const x = { field: 'at', type: 'quantitative', scale: { domain, nice: false }, axis: { title: unit, ...(unit === null ? { labels: false } : {}) } };
+  const x = {
+    field: 'at',
+    type: 'quantitative',
+    scale: { domain, nice: false },
+    axis: { title: unit, ...(unit === null ? { labels: false } : {}) },
+  };
   const { title, color, most, values } = panel;
   const limit = most !== null && isNear(panel) ? most : null;
-  const y = { field: 'value', type: 'quantitative', title: null, scale: { domainMin: 0, ...(limit === null ? {} : { domainMax: Math.max(limit, ...values.map(({ value }) => value)) }) }, axis: { minExtent: LEFT, maxExtent: LEFT, tickCount: 3 } };
+  const y = {
+    field: 'value',
+    type: 'quantitative',
+    title: null,
+    scale: { domainMin: 0, ...(limit === null ? {} : { domainMax: Math.max(limit, ...values.map(({ value }) => value)) }) },
+    axis: { minExtent: LEFT, maxExtent: LEFT, tickCount: 3 },
+  };
   return {
     width: WIDTH,
     height: HEIGHT,
     title,
     layer: [
-      ...(limit === null ? [] : [{ data: { values: [{ value: limit }] }, mark: { type: 'rule', color: muted, strokeWidth: 1, strokeDash: [4, 3], opacity: 0.7 }, encoding: { y } }]),
+      ...(limit === null
+        ? []
+        : [
+            {
+              data: { values: [{ value: limit }] },
+              mark: { type: 'rule', color: muted, strokeWidth: 1, strokeDash: [4, 3], opacity: 0.7 },
+              encoding: { y },
+            },
+          ]),
       { data: { values }, mark: { type: 'area', color, opacity: 0.18 }, encoding: { x, y } },
       { data: { values }, mark: { type: 'line', color, strokeWidth: 1.5 }, encoding: { x, y } },
     ],
