@@ -124,7 +124,9 @@ function monitorConflicts({ training }: Experiment): readonly Conflict[] {
   return watchers.flatMap(({ key, monitor, mode }) => {
     const better = betterOf(monitor) === 'low' ? 'min' : 'max';
     if (mode === better) return [];
-    const message = `training.${key} watches ${monitor}, of which ${better === 'min' ? 'smaller' : 'larger'} values are better, but its mode is ${mode}`;
+    const message =
+      `training.${key} watches ${monitor}, of which ${better === 'min' ? 'smaller' : 'larger'} values are ` +
+      `better, but its mode is ${mode}`;
     return [{ path: ['training', key, 'mode'], message, suggestion: `mode: ${better}` }];
   });
 }
@@ -172,7 +174,9 @@ function credentialConflicts(tree: Tree, path: Path = []): readonly Conflict[] {
   return [
     {
       path,
-      message: `${dotted(path)} holds ${found}, and would be written into config.yaml, the journal and the report; secrets belong in environment variables such as HF_TOKEN and MLFLOW_TRACKING_TOKEN`,
+      message:
+        `${dotted(path)} holds ${found}, and would be written into config.yaml, the journal and the report; secrets belong in ` +
+        'environment variables such as HF_TOKEN and MLFLOW_TRACKING_TOKEN',
     },
   ];
 }

@@ -82,7 +82,8 @@ function explained(error: YAMLError, document: Document.Parsed, text: string, lo
       return at(`the tag ${text.slice(start, end)} is not understood; configurations are plain values`);
     case 'UNEXPECTED_TOKEN':
       return at(
-        `${/scalar|string/.test(error.message) ? 'the value has ended before this' : `a ${text.slice(start, end).trim().slice(0, 1) || 'line end'} cannot stand here`}; if it belongs to the value, put quotes around the whole`,
+        `${/scalar|string/.test(error.message) ? 'the value has ended before this' : `a ${text.slice(start, end).trim().slice(0, 1) || 'line end'} cannot stand here`}; ` +
+          'if it belongs to the value, put quotes around the whole',
       );
     default:
       return at(error.message.charAt(0).toLowerCase() + error.message.slice(1).split('\n')[0]);

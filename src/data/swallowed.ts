@@ -30,7 +30,9 @@ export function swallowedRows(
     return areRows
       ? [
           {
-            message: `a quoted field runs over ${lines.length} lines, each of which reads as a row of its own: its first quote is never closed`,
+            message:
+              `a quoted field runs over ${lines.length} lines, each of which reads as a row of its own: its first quote is never ` +
+              'closed',
             offset: start,
             kind: 'swallowed',
           },

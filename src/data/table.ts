@@ -72,7 +72,9 @@ export async function readContent(
   const differs = inside !== undefined && (inside.packing !== null || inside.format !== found);
   if (!anyName && (found === null || differs)) {
     const problem = {
-      message: `the archive holds ${quotedList([name ?? ''])}, ${differs ? 'another kind of file than the name of the archive says' : 'which is no data file by its ending'}`,
+      message:
+        `the archive holds ${quotedList([name ?? ''])}, ` +
+        `${differs ? 'another kind of file than the name of the archive says' : 'which is no data file by its ending'}`,
       file: path,
     };
     throw dataError(`${path} is not a kind of file that can be read`, path, [problem], TABLE_ENDINGS);

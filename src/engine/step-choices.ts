@@ -135,12 +135,16 @@ const patterns: readonly Pattern[] = [
   },
   {
     choice: 'scaled loss',
-    why: 'the smallest float16 is 6e-8: gradients are multiplied before they are rounded and divided before the update, by a power of two that is halved where one is too large',
+    why:
+      'the smallest float16 is 6e-8: gradients are multiplied before they are rounded and divided before the update, by a power of two ' +
+      'that is halved where one is too large',
     find: ({ lossScale }) => (lossScale === undefined ? 0 : 1),
   },
   {
     choice: 'dropout by masks that are fed',
-    why: 'a mask follows from seed, step, place and element, so that a run can be repeated and resumed; Dropout keeps a state that cannot be saved',
+    why:
+      'a mask follows from seed, step, place and element, so that a run can be repeated and resumed; Dropout ' +
+      'keeps a state that cannot be saved',
     find: ({ masks }) => masks.length,
   },
 ];

@@ -75,7 +75,8 @@ async function checkTokens(tokenizer: Tokenizer, { folder, vocabSize, maxLength 
 }
 
 const REMEDY =
-  'Set model.resize_embeddings: true, which gives the model an embedding for each of them, or take a tokenizer.json and a config.json that belong together.';
+  'Set model.resize_embeddings: true, which gives the model an embedding for each of them, or take a tokenizer.json and a ' +
+    'config.json that belong together.';
 
 async function askedTexts({ tables, train, test }: DataContents, tokenizer: Tokenizer, maxLength: number): Promise<readonly AskedTexts[]> {
   const place = ({ file, lines }: DataContents['tables']['train'], row: number): ReturnType<AskedTexts['place']> => {
@@ -93,5 +94,9 @@ async function askedTexts({ tables, train, test }: DataContents, tokenizer: Toke
 
 function unusedSentence(folder: string, known: number, { tokens }: Vocabulary, beyond: readonly string[]): string {
   const shown = beyond.slice(0, 3).map((token) => JSON.stringify(token)).join(', ');
-  return `the tokenizer of ${folder} has ${plural(beyond.length, 'token')} of ${tokens.size} beyond the model's vocabulary of ${known} (${shown}${beyond.length > 3 ? ', …' : ''}); no text here has one within model.max_seq_length, and a text that has cannot be classified unless model.resize_embeddings is true`;
+  return (
+    `the tokenizer of ${folder} has ${plural(beyond.length, 'token')} of ${tokens.size} beyond the model's vocabulary of ${known} ` +
+    `(${shown}${beyond.length > 3 ? ', …' : ''}); no text here has one within model.max_seq_length, and a text that has cannot be ` +
+    'classified unless model.resize_embeddings is true'
+  );
 }

@@ -90,7 +90,9 @@ async function webgpu(): Promise<Found> {
   const [gpu, cpu] = [await tried('webgpu', true), await tried('cpu', true)];
   if (!gpu.works || !cpu.works || 2 * gpu.seconds < cpu.seconds) return gpu;
   return {
-    reason: `its adapter${gpu.adapter === null ? '' : `, ${gpu.adapter},`} took ${milliseconds(gpu.seconds)} for what takes the CPU ${milliseconds(cpu.seconds)}`,
+    reason:
+      `its adapter${gpu.adapter === null ? '' : `, ${gpu.adapter},`} took ${milliseconds(gpu.seconds)} for what takes the ` +
+      `CPU ${milliseconds(cpu.seconds)}`,
   };
 }
 

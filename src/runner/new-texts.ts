@@ -96,7 +96,8 @@ function ofTable(table: Table, columns: readonly ExampleColumns[], { onNotice }:
   const [likely] = id === null ? runIds.flatMap((name) => nearest(name, others) ?? []) : [];
   if (likely !== undefined) {
     onNotice(
-      `the rows of ${table.file} are numbered from 0: the ids of the run are in a column "${runIds[0]!}", and this table has only "${likely}"`,
+      `the rows of ${table.file} are numbered from 0: the ids of the run are in a column "${runIds[0]!}", and ` +
+        `this table has only "${likely}"`,
     );
   }
   return unlabelledExamples(table, { text, id });

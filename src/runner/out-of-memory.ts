@@ -17,7 +17,8 @@ export async function explainedMemory(error: unknown, prepared: PreparedRun, { i
   const need =
     plan === null
       ? ''
-      : `; ${id} needs about ${bytes(plan.memory.total)} at its worst moment${plan.gpu === null ? '' : `, and the GPU has ${bytes(plan.gpu.totalBytes)}`}`;
+      : `; ${id} needs about ${bytes(plan.memory.total)} at its worst ` +
+        `moment${plan.gpu === null ? '' : `, and the GPU has ${bytes(plan.gpu.totalBytes)}`}`;
   return new OrtrainError('run', `${error.message}${need}`, {
     ...(error.subject === undefined ? {} : { subject: error.subject }),
     problems: error.problems.map((problem) => ({ ...problem, message: `${error.message}${need}` })),

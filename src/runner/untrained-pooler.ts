@@ -10,7 +10,8 @@ const finding = {
   count: 1,
   examples: [],
   remedy:
-    'Set model.freeze_encoder: false, which trains the pooler too. To stay with frozen features, give the head hidden layers (model.head.dense) and a training.optimizer.lr of 0.001 or more.',
+    'Set model.freeze_encoder: false, which trains the pooler too. To stay with frozen features, give the head hidden layers ' +
+      '(model.head.dense) and a training.optimizer.lr of 0.001 or more.',
 } as const;
 
 /**
@@ -36,7 +37,9 @@ export function inspectPooler({ model, seed }: Pick<Experiment, 'model' | 'seed'
   return [
     {
       ...finding,
-      message: `model.freeze_encoder is true, and the pooler of ${model.base} was never trained (its bias is zero), so the head learns from values that say little`,
+      message:
+        `model.freeze_encoder is true, and the pooler of ${model.base} was never trained (its bias is zero), so the head ` +
+        'learns from values that say little',
     },
   ];
 }

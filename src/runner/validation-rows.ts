@@ -41,7 +41,8 @@ export async function readValidation(run: StoredRun, fold: number, description: 
   if (found.length < oof.rows.length || found.length === 0) {
     throw new OrtrainError(
       'data',
-      `${train.path} is not the table that the run was trained on: ${oof.rows.length - found.length} of fold ${fold}'s ${oof.rows.length} rows are missing or have another target`,
+      `${train.path} is not the table that the run was trained on: ${oof.rows.length - found.length} of fold ${fold}'s ` +
+        `${oof.rows.length} rows are missing or have another target`,
       {
         subject: train.path,
         remedy: 'An export is checked against the predictions that the run recorded for these rows; put the table back.',

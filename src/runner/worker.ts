@@ -141,7 +141,8 @@ export function processEnd(
   const how = signal === null ? `ended with exit code ${code}` : signal === 'SIGKILL' ? 'was killed (SIGKILL)' : `broke down (${signal})`;
   const memory =
     signal === 'SIGKILL'
-      ? ' If it was the system that killed it, memory ran out: set training.micro_batch to fewer rows, or train fewer folds at a time (resources.parallel_folds).'
+      ? ' If it was the system that killed it, memory ran out: set training.micro_batch to fewer rows, or train fewer folds at a ' +
+        'time (resources.parallel_folds).'
       : '';
   return new OrtrainError('run', `the process of ${task} (pid ${pid ?? 'unknown'}) ${how}`, {
     subject: task,

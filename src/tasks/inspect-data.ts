@@ -64,7 +64,8 @@ const noTokenizer: Finding = {
   severity: 'info',
   code: 'no-tokenizer',
   message:
-    'the model is not on this machine yet, so nothing is said about cut texts, padding and unknown words; a run fetches it, and writes findings.json with these',
+    'the model is not on this machine yet, so nothing is said about cut texts, padding and unknown words; a run fetches it, and ' +
+      'writes findings.json with these',
   count: 0,
   examples: [],
 };

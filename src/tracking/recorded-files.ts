@@ -39,7 +39,9 @@ export async function throwIfChanged(
   throw new OrtrainError('data', `${first.file} ${first.message}`, {
     subject: first.file ?? folder,
     problems: problems.length === 1 ? [] : problems,
-    remedy: `Make the run whole again, which trains only what the cache has lost: pipeline run ${join(folder, 'config.yaml')}${artifacts === resolve('artifacts') ? '' : ` --artifacts ${artifacts}`}`,
+    remedy:
+      'Make the run whole again, which trains only what the cache has lost: pipeline run ' +
+      `${join(folder, 'config.yaml')}${artifacts === resolve('artifacts') ? '' : ` --artifacts ${artifacts}`}`,
   });
 }
 

@@ -77,7 +77,8 @@ export function initialWeights(
         more === 0
           ? []
           : [
-              `the embeddings have ${plural(more, 'row')} more than config.json says, one for each token that the tokenizer has beyond its vocabulary`,
+              `the embeddings have ${plural(more, 'row')} more than config.json says, one for each token that the ` +
+                'tokenizer has beyond its vocabulary',
             ];
       return { source: (spec, into) => (isHead(spec) ? head : encoder)(spec, into), notices };
     },

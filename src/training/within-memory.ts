@@ -46,7 +46,10 @@ export function fewerThan(rows: number): number | null {
 /** What to do where so many rows at a time would do, or none. */
 export function remedyFor(key: RowsKey, rows: number | null): string {
   if (rows === null)
-    return 'One row at a time is too much: take a smaller model, lower model.max_seq_length, set model.freeze_encoder: true, or use --device cpu.';
+    return (
+      'One row at a time is too much: take a smaller model, lower model.max_seq_length, set ' +
+      'model.freeze_encoder: true, or use --device cpu.'
+    );
   const effect =
     key === 'training.micro_batch'
       ? 'it trains the same model, apart from rounding; folds start from their beginning'

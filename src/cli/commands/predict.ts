@@ -12,7 +12,8 @@ export const predict = defineCommand({
     run: required('run', 'name or folder of the run', { completion: 'run' }),
     input: required(
       'file',
-      "a table with the run's text column (csv, tsv, jsonl, json, parquet; also compressed), a .txt file with one text per line, or - for stdin",
+      "a table with the run's text column (csv, tsv, jsonl, json, parquet; also compressed), a .txt file with " +
+        "one text per line, or - for stdin",
       { completion: 'file' },
     ),
     format: choice('format', ['lines', 'csv', 'tsv', 'jsonl'], 'format of stdin or of a file with another ending', {

@@ -53,7 +53,8 @@ export function planText(plan: ExperimentPlan, colors: Colors): string {
         title: 'in total',
         lines: [
           `${plural(rows, 'row')} to train on, ${plural(testRows, 'row')} to predict`,
-          `${plural(folds, 'fold')} of ${plural(epochs, 'epoch')}: ${[plural(steps, 'step'), ...(tokens === null ? [] : [tokensText(tokens)])].join(', ')}`,
+          `${plural(folds, 'fold')} of ${plural(epochs, 'epoch')}: ` +
+            `${[plural(steps, 'step'), ...(tokens === null ? [] : [tokensText(tokens)])].join(', ')}`,
           `${plural(tasks.length, 'task')}: ${count(todo)} to run, ${count(tasks.length - todo)} in the cache`,
           printable(deviceInWords),
           ...(share.lanes > 1 ? [`${plural(share.lanes, 'fold')} at the same time, ${plural(share.threads, 'thread')} each`] : []),

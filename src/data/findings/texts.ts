@@ -32,18 +32,23 @@ export function inspectTexts({ texts, kept, foldOf, test, ofSameText }: Inspecte
 function duplicateTexts(texts: readonly string[], alike: readonly (readonly number[])[], seen: number): Finding[] {
   const later = laterRows(alike);
   if (later === 0) return [];
-  const message = `${plural(later, 'training row')} repeat${later === 1 ? 's' : ''} the text of an earlier one to the character, and ${alike.length === 1 ? 'one text occurs' : `${count(alike.length)} texts occur`} more than once`;
+  const message =
+    `${plural(later, 'training row')} repeat${later === 1 ? 's' : ''} the text of an earlier one to the character, and ` +
+    `${alike.length === 1 ? 'one text occurs' : `${count(alike.length)} texts occur`} more than once`;
   if (seen === 0)
     return [{ severity: 'info', code: 'duplicate-texts', message, count: later, examples: examplesOf('train', alike, texts) }];
   return [
     {
       severity: 'warning',
       code: 'duplicate-texts',
-      message: `${message}; ${plural(seen, 'row')} ${seen === 1 ? 'is' : 'are'} validated by a model that has been trained on the same text, which makes validation look too good`,
+      message:
+        `${message}; ${plural(seen, 'row')} ${seen === 1 ? 'is' : 'are'} validated by a model that has been trained on the same text, ` +
+        'which makes validation look too good',
       count: later,
       examples: examplesOf('train', alike, texts),
       remedy:
-        'split.group_by: text keeps equal texts in one fold. data.duplicates: drop leaves out all but the first row with the same text and class.',
+        'split.group_by: text keeps equal texts in one fold. data.duplicates: drop leaves out all but the first ' +
+          'row with the same text and class.',
     },
   ];
 }
@@ -73,7 +78,9 @@ function testTexts(texts: readonly string[], test: readonly string[]): Finding[]
     {
       severity: 'warning',
       code: 'test-texts-in-training',
-      message: `${partOf(rows.length, test.length, 'rows to predict')} ${rows.length === 1 ? 'has' : 'have'} a text that occurs in training to the character`,
+      message:
+        `${partOf(rows.length, test.length, 'rows to predict')} ${rows.length === 1 ? 'has' : 'have'} a text that ` +
+        'occurs in training to the character',
       count: rows.length,
       examples: examplesOf(
         'test',
@@ -81,7 +88,8 @@ function testTexts(texts: readonly string[], test: readonly string[]): Finding[]
         test,
       ),
       remedy:
-        'A score on these rows says how well training texts are remembered. To judge a model by new texts, take them out of data.train or leave them out of the score.',
+        'A score on these rows says how well training texts are remembered. To judge a model by new texts, take them out of ' +
+          'data.train or leave them out of the score.',
     },
   ];
 }
@@ -97,7 +105,9 @@ function similarTexts(texts: readonly string[], alike: readonly (readonly number
     {
       severity: 'info',
       code: 'similar-texts',
-      message: `${plural(more, 'more training row')} repeat${more === 1 ? 's' : ''} an earlier text once case, spaces and web addresses are set aside; split.group_by: text does not hold these together`,
+      message:
+        `${plural(more, 'more training row')} repeat${more === 1 ? 's' : ''} an earlier text once case, spaces and web addresses are ` +
+        'set aside; split.group_by: text does not hold these together',
       count: more,
       examples: examplesOf('train', different, texts),
     },
@@ -111,7 +121,9 @@ function emptyTexts(table: 'train' | 'test', texts: readonly string[]): Finding[
     {
       severity: 'warning',
       code: 'empty-texts',
-      message: `${partOf(rows.length, texts.length, table === 'train' ? 'training rows' : 'rows to predict')} ${rows.length === 1 ? 'has an empty text' : 'have empty texts'}`,
+      message:
+        `${partOf(rows.length, texts.length, table === 'train' ? 'training rows' : 'rows to predict')} ` +
+        `${rows.length === 1 ? 'has an empty text' : 'have empty texts'}`,
       count: rows.length,
       examples: examplesOf(table, [rows], texts),
       remedy:

@@ -72,10 +72,14 @@ function cutTexts(lengths: Int32Array, maxLength: number, among: string): Findin
     {
       severity: isMuch ? 'warning' : 'info',
       ...finding,
-      message: `${partOf(cut, lengths.length, 'texts')} ${cut === 1 ? 'is' : 'are'} longer than model.max_seq_length, ${plural(maxLength, 'token')}, and lose${cut === 1 ? 's its' : ' their'} end; the longest has ${count(longest)}${among}`,
+      message:
+        `${partOf(cut, lengths.length, 'texts')} ${cut === 1 ? 'is' : 'are'} longer than model.max_seq_length, ` +
+        `${plural(maxLength, 'token')}, and lose${cut === 1 ? 's its' : ' their'} end; the longest has ${count(longest)}${among}`,
       ...(isMuch
         ? {
-            remedy: `model.max_seq_length: ${enough} would hold 99 % of them whole, if the model can read that much; longer texts take more time and memory.`,
+            remedy:
+              `model.max_seq_length: ${enough} would hold 99 % of them whole, if the model can read that much; longer ` +
+              'texts take more time and memory.',
           }
         : {}),
     },
@@ -98,13 +102,16 @@ function padding(lengths: Int32Array, maxLength: number, own: NonNullable<TokenO
     {
       severity: isMuch ? 'warning' : 'info',
       code: 'padding',
-      message: `${percent(now, 1)} of what training computes is padding; ${rest.map(({ name, value }) => `with ${name} it would be ${percent(share(value), 1)}`).join(', ')}`,
+      message:
+        `${percent(now, 1)} of what training computes is padding; ` +
+        `${rest.map(({ name, value }) => `with ${name} it would be ${percent(share(value), 1)}`).join(', ')}`,
       count: lengths.length,
       examples: [],
       ...(isMuch
         ? {
             remedy:
-              'training.batching: length-buckets and training.padding: longest, the defaults, need least; a smaller training.batch_size needs less.',
+              'training.batching: length-buckets and training.padding: longest, the defaults, need least; a smaller ' +
+                'training.batch_size needs less.',
           }
         : {}),
     },
@@ -118,13 +125,16 @@ function unknownTokens(unknown: number, tokens: number, words: readonly (readonl
     {
       severity: isMuch ? 'warning' : 'info',
       code: 'unknown-tokens',
-      message: `${partOf(unknown, tokens, 'tokens')} ${unknown === 1 ? 'stands' : 'stand'} for something that the model does not know${most.length > 0 ? `, most often ${most.join(', ')}` : ''}`,
+      message:
+        `${partOf(unknown, tokens, 'tokens')} ${unknown === 1 ? 'stands' : 'stand'} for something that the model does not ` +
+        `know${most.length > 0 ? `, most often ${most.join(', ')}` : ''}`,
       count: unknown,
       examples: [],
       ...(isMuch
         ? {
             remedy:
-              'Such words look all the same to the model. Take a model.base of the texts’ language, or one whose tokenizer knows every character, such as roberta-base.',
+              'Such words look all the same to the model. Take a model.base of the texts’ language, or one whose tokenizer knows ' +
+                'every character, such as roberta-base.',
           }
         : {}),
     },

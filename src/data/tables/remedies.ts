@@ -20,15 +20,23 @@ function raggedRemedy(
   const width = Math.min(...widths);
   const isEvery = widths.length > 1 && widths.length === Math.min(rows.length, MOST_PROBLEMS) && widths.every((fields) => fields === width);
   if (isEvery && isHeaderless)
-    return `Name as many columns in columns as the rows have fields, ${width}; a table with others has a list of its own, as in data.test: { path, columns }.`;
+    return (
+      `Name as many columns in columns as the rows have fields, ${width}; a table with others has a list of its own, as ` +
+      'in data.test: { path, columns }.'
+    );
   if (isEvery && columns.length === 1 && width > 1)
     return 'Remove the first line, if it is a title or a comment above the names of the columns; otherwise name all columns there.';
   if (isEvery && width === columns.length + 1)
-    return 'Name the column that the first line leaves out, or begin that line, or end it, with a separator: a column that nobody uses needs no name.';
+    return (
+      'Name the column that the first line leaves out, or begin that line, or end it, with a separator: a column ' +
+      'that nobody uses needs no name.'
+    );
   if (isEvery && width > columns.length) return `Name all ${width} columns on the first line.`;
   const own = isHeaderless ? 'Name as many columns in columns as the rows have fields. ' : '';
   const isShort = widths.length > 0 && Math.max(...widths) < columns.length;
-  return `${own}${isShort ? 'Complete the rows with fewer fields: they were cut short, or a text with a line break stands there without quotes.' : TOO_MANY[format === 'tsv' ? 'tsv' : 'csv']}`;
+  return (
+    `${own}${isShort ? 'Complete the rows with fewer fields: they were cut short, or a text with a line break stands there without quotes.' : TOO_MANY[format === 'tsv' ? 'tsv' : 'csv']}`
+  );
 }
 
 const REMEDIES: Readonly<Record<Exclude<ProblemKind, 'ragged'>, string>> = {

@@ -170,12 +170,14 @@ function throwIfStuck(
   const path = files['tokenizer.json'] ?? '';
   throw new OrtrainError(
     'data',
-    `text ${count(place.slice * SLICE + place.row + 1)} cannot be tokenized: a pattern of ${path} has not come to an end after ${budgetMs / 1000} s`,
+    `text ${count(place.slice * SLICE + place.row + 1)} cannot be tokenized: a pattern of ${path} has not come to ` +
+      `an end after ${budgetMs / 1000} s`,
     {
       subject: path,
       problems: [{ message: `the pattern ${quoted(pattern)}`, file: path }, { message: `the text ${quoted(text)}` }],
       remedy:
-        'Such a pattern tries a number of ways that doubles with each character, often because it repeats a repetition. Take another model.base, or write the pattern without that.',
+        'Such a pattern tries a number of ways that doubles with each character, often because it repeats a repetition. Take another ' +
+          'model.base, or write the pattern without that.',
     },
   );
 }

@@ -31,7 +31,8 @@ export function reconciled(description: Description): Reconciled {
       }
       if (asked === own) return [];
       changes.push(
-        `tokenizer_config.json has ${key}: ${String(asked)} and tokenizer.json ${field}: ${String(own)}; the former holds, as in Transformers`,
+        `tokenizer_config.json has ${key}: ${String(asked)} and tokenizer.json ${field}: ${String(own)}; the ` +
+          'former holds, as in Transformers',
       );
       return [[field, asked]];
     });

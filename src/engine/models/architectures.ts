@@ -69,6 +69,8 @@ function unsupported(type: unknown, file: string): OrtrainError {
   return new OrtrainError('data', `${file}: ${message}`, {
     subject: file,
     problems: [{ file, field: 'model_type', message }],
-    remedy: `${type === undefined ? 'Add "model_type" to the file, or take' : 'Take'} a model of one of these types: ${modelTypes.join(', ')}.`,
+    remedy:
+      `${type === undefined ? 'Add "model_type" to the file, or take' : 'Take'} a model of one of these ` +
+      `types: ${modelTypes.join(', ')}.`,
   });
 }

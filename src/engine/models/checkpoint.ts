@@ -91,7 +91,8 @@ export function inspectPretrained(file: Safetensors, config: EncoderConfig, para
   if (problems.length > 0) {
     throw new OrtrainError(
       'data',
-      `${file.name} is damaged: ${plural(problems.length, 'tensor')} of it ${problems.length === 1 ? 'holds' : 'hold'} values that are not numbers`,
+      `${file.name} is damaged: ${plural(problems.length, 'tensor')} of it ` +
+        `${problems.length === 1 ? 'holds' : 'hold'} values that are not numbers`,
       {
         subject: file.name,
         problems: firstFew(problems, (more) => `${plural(more, 'more tensor')} as well`, file),
@@ -102,7 +103,8 @@ export function inspectPretrained(file: Safetensors, config: EncoderConfig, para
   return zero.length === 0
     ? []
     : [
-        `${file.name}: ${some(zero)} ${zero.length === 1 ? 'is' : 'are'} zero throughout, which no training leaves behind; the file may be damaged`,
+        `${file.name}: ${some(zero)} ${zero.length === 1 ? 'is' : 'are'} zero throughout, which no training leaves ` +
+          'behind; the file may be damaged',
       ];
 }
 
@@ -124,7 +126,10 @@ export function savedParameters(file: Safetensors, parameters: readonly Paramete
 }
 
 function grownSentence(of: string, rows: number): string {
-  return `${of}: the tokenizer has ${plural(rows, 'token')} beyond the model's vocabulary, for which model.resize_embeddings adds ${rows === 1 ? 'a row' : 'rows'} to the embeddings, the mean of the others to begin with`;
+  return (
+    `${of}: the tokenizer has ${plural(rows, 'token')} beyond the model's vocabulary, for which model.resize_embeddings adds ` +
+    `${rows === 1 ? 'a row' : 'rows'} to the embeddings, the mean of the others to begin with`
+  );
 }
 
 /** How many rows the file's table has fewer than the parameter; 0 where their widths differ. */

@@ -65,7 +65,8 @@ function checkFits(encoder: EncoderConfig, ids: readonly ArrayLike<number>[], wi
       throw new OrtrainError('data', `token id ${id} is outside the model's vocabulary of ${encoder.vocabSize}`, {
         subject: 'model.base',
         remedy:
-          "The model's tokenizer.json and config.json do not belong together; take both from the same model, or set model.resize_embeddings: true.",
+          "The model's tokenizer.json and config.json do not belong together; take both from the same model, or " +
+            "set model.resize_embeddings: true.",
       });
     }
   }

@@ -40,7 +40,9 @@ export function joinShards(name: string, map: WeightMap, shards: ReadonlyMap<str
   if (first !== undefined)
     problems.push({
       file: name,
-      message: `${first[0]} is not in ${first[1]}${absent.length > 1 ? `, nor ${absent.length === 2 ? 'is 1 more tensor' : `are ${absent.length - 1} more tensors`} where the index has them` : ''}`,
+      message:
+        `${first[0]} is not in ` +
+        `${first[1]}${absent.length > 1 ? `, nor ${absent.length === 2 ? 'is 1 more tensor' : `are ${absent.length - 1} more tensors`} where the index has them` : ''}`,
     });
   if (problems.length > 0) throw unsound(name, problems);
   return { name, metadata: {}, entries };

@@ -41,7 +41,9 @@ function noProvider({ missingFiles, driver }: CudaLook): DeviceProblem {
   const files = missingFiles.length === 0 ? '' : ` (${missingFiles.join(', ')})`;
   return {
     reason: `onnxruntime's provider for CUDA is not installed${files}${driver ? '' : `, and there is ${NO_DRIVER}`}`,
-    remedy: `${driver ? '' : "Install NVIDIA's driver first. "}The provider comes with: npm rebuild onnxruntime-node --ignore-scripts=false`,
+    remedy:
+      `${driver ? '' : "Install NVIDIA's driver first. "}The provider comes with: npm rebuild onnxruntime-node ` +
+      '--ignore-scripts=false',
   };
 }
 
@@ -55,7 +57,9 @@ function noDriver({ version, missingLibraries }: CudaLook): DeviceProblem {
 function noLibrary(library: string, { version, missingLibraries, driver }: CudaLook): DeviceProblem {
   const missing = [...new Set([library, ...missingLibraries])];
   return {
-    reason: `CUDA's ${missing.length === 1 ? `library ${library} is` : `libraries ${missing.join(', ')} are`} missing${driver ? '' : `, and there is ${NO_DRIVER}`}`,
+    reason:
+      `CUDA's ${missing.length === 1 ? `library ${library} is` : `libraries ${missing.join(', ')} are`} ` +
+      `missing${driver ? '' : `, and there is ${NO_DRIVER}`}`,
     remedy: `CUDA's libraries come with: ${bringLibraries(version)}`,
   };
 }

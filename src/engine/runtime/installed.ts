@@ -17,7 +17,9 @@ export function runtimeFolder(): string {
 export function runtimeMissing(cause: unknown): OrtrainError {
   return new OrtrainError('environment', `onnxruntime-node is not installed for ${process.platform} ${process.arch}`, {
     subject: 'onnxruntime-node',
-    remedy: `Its install script downloads CUDA libraries, and npm drops the package where it cannot. Install it without the script: npm install ${wanted()} --ignore-scripts`,
+    remedy:
+      'Its install script downloads CUDA libraries, and npm drops the package where it cannot. Install it without the script: npm ' +
+      `install ${wanted()} --ignore-scripts`,
     cause,
   });
 }

@@ -53,7 +53,8 @@ function allocate(bytes: number): WebAssembly.Memory {
 function noRoom(bytes: number, why: string, cause?: unknown): OrtrainError {
   return new OrtrainError('environment', `parameters and optimizer state take ${gibibytes(bytes)}, and ${why}`, {
     remedy:
-      'Take a smaller model, freeze the encoder, or use an optimizer that keeps less state (adam: two numbers a parameter, sgd without momentum: none).',
+      'Take a smaller model, freeze the encoder, or use an optimizer that keeps less state (adam: two numbers a ' +
+        'parameter, sgd without momentum: none).',
     cause,
   });
 }

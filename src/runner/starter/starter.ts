@@ -31,7 +31,8 @@ data: # csv, tsv, jsonl, json or parquet, also compressed; paths are relative to
   id: ${scalar(id)} # null: the row number
   text: ${scalar(text)}
   target: ${scalar(target)}
-${columns === null ? '' : `  columns: [${columns.map(scalar).join(', ')}] # the tables have no header; null: they have one\n`}${encoding === 'utf-8' ? '' : `  encoding: ${scalar(encoding)}\n`}
+${columns === null ? '' : `  columns: [${columns.map(scalar).join(', ')}] # the tables have no header; null: they have ` +
+  `one\n`}${encoding === 'utf-8' ? '' : `  encoding: ${scalar(encoding)}\n`}
 model:
   base: bert-base-uncased # a model on the Hugging Face hub, or a directory in its layout
   max_seq_length: ${tokens} # longer texts are cut

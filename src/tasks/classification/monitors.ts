@@ -38,8 +38,10 @@ export function undefinedClassMetrics(watched: readonly Watched[], divided: Divi
   const rarest = rowsOfRarest(divided);
   const remedy =
     rarest.rows < folds
-      ? `The class ${quoted(divided.classes[rarest.label]!)} has too few rows (${rarest.rows}) for ${folds} folds: ${rarest.rows < 2 ? '' : 'lower split.folds, '}add rows, or watch another metric, such as val/f1_macro or val/loss.`
-      : 'Let every fold have rows of every class, with split.strategy: stratified-kfold, split.shuffle: true, fewer folds or smaller groups; or watch another metric, such as val/f1_macro or val/loss.';
+      ? `The class ${quoted(divided.classes[rarest.label]!)} has too few rows (${rarest.rows}) for ${folds} folds: ` +
+        `${rarest.rows < 2 ? '' : 'lower split.folds, '}add rows, or watch another metric, such as val/f1_macro or val/loss.`
+      : 'Let every fold have rows of every class, with split.strategy: stratified-kfold, split.shuffle: true, fewer folds or smaller ' +
+        'groups; or watch another metric, such as val/f1_macro or val/loss.';
   return { problems, remedy };
 }
 

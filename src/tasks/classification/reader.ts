@@ -81,7 +81,9 @@ function spellingProblems(target: string, rowsOf: ReadonlyMap<string, readonly n
     if (other !== undefined) {
       return [
         {
-          message: `the classes ${quoted(other)} (${rowList(rowsOf.get(other)!)}) and ${quoted(name)} (${rowList(rowsOf.get(name)!)}) are the same value written in two ways`,
+          message:
+            `the classes ${quoted(other)} (${rowList(rowsOf.get(other)!)}) and ${quoted(name)} (${rowList(rowsOf.get(name)!)}) are ` +
+            'the same value written in two ways',
           field: target,
         },
       ];

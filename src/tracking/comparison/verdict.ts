@@ -9,7 +9,10 @@ import { ROUNDING, SIGNIFICANT, type Pair, type Paired, type Pairing } from './p
  */
 export function verdict(pairing: Pairing, criterion: Criterion, first: number): string {
   if (!pairing.paired)
-    return `No test was made: ${pairing.reason}.${pairing.sameRows ? '' : ' Scores on different rows say nothing about which run is better, so none is marked.'}`;
+    return (
+      'No test was made: ' +
+      `${pairing.reason}.${pairing.sameRows ? '' : ' Scores on different rows say nothing about which run is better, so none is marked.'}`
+    );
   const sentences = pairing.pairs.length === 1 ? ofTwo(pairing, criterion) : ofMany(pairing, criterion, first);
   return [...sentences, ...leftOut(pairing), criterion.note].filter((sentence) => sentence !== '').join(' ');
 }
@@ -38,7 +41,10 @@ function leadOfTwo(pair: Pair, { metric: name }: Paired): string {
   const { best, other, difference, folds, finding } = pair;
   if (finding === 'equal') return `Within noise: ${best} and ${other} have the same ${name} in every fold.`;
   if (folds === null)
-    return `${capital(pair.untested ?? '')}, and which run is better cannot be told${difference === 0 ? '' : `: the ${name} of ${best} is ${direction(pair)} by ${metric(Math.abs(difference))}`}.`;
+    return (
+      `${capital(pair.untested ?? '')}, and which run is better cannot be ` +
+      `told${difference === 0 ? '' : `: the ${name} of ${best} is ${direction(pair)} by ${metric(Math.abs(difference))}`}.`
+    );
   if (Math.abs(difference) < ROUNDING) return `Within noise: ${best} and ${other} have the same mean ${name}.`;
   const by = `by ${metric(Math.abs(difference))} (${tested(pair)}; corrected resampled t-test over ${folds.folds} folds)`;
   switch (finding) {
@@ -61,13 +67,18 @@ function rowsOfTwo(pair: Pair): string {
 }
 
 function rowCounts({ best, other, rows }: Pair): string {
-  return `of the rows that only one of them gets right, ${count(rows.onlyA)} are ${best}’s and ${count(rows.onlyB)} are ${other}’s (${chance(rows.p)}, McNemar’s exact test)`;
+  return (
+    `of the rows that only one of them gets right, ${count(rows.onlyA)} are ${best}’s and ${count(rows.onlyB)} are ${other}’s ` +
+    `(${chance(rows.p)}, McNemar’s exact test)`
+  );
 }
 
 function ofMany(pairing: Paired, criterion: Criterion, sharing: number): readonly string[] {
   const { pairs, best, smallerIsBetter } = pairing;
   const has = sharing > 1 ? ` and ${plural(sharing - 1, 'other')} have` : ' has';
-  const first = `${best}${has} the ${smallerIsBetter ? 'lowest' : 'highest'} ${criterion.metric}${criterion.metric.startsWith('val/') ? ' over the folds' : ''}.`;
+  const first =
+    `${best}${has} the ${smallerIsBetter ? 'lowest' : 'highest'} ` +
+    `${criterion.metric}${criterion.metric.startsWith('val/') ? ' over the folds' : ''}.`;
   const [untested] = pairs.filter(({ folds, finding }) => folds === null && finding !== 'equal');
   if (pairs.every(({ folds }) => folds === null) && untested !== undefined)
     return [first, `${capital(untested.untested ?? '')}, and whether it is better than another cannot be told.`];
@@ -81,7 +92,9 @@ function leadOfMany(pair: Pair, pairing: Paired, criterion: Criterion): string {
   if (finding === 'equal') return `${other} has the same ${pairing.metric} in every fold.`;
   if (folds === null) return `Whether it is better than ${other} cannot be told, as ${pair.untested}.`;
   if (Math.abs(difference) < ROUNDING) return `${other} has the same mean ${pairing.metric}.`;
-  const inside = `${pairing.metric === criterion.metric ? '' : `${pairing.metric} ${direction(pair)} by `}${metric(Math.abs(difference))} (${tested(pair)})`;
+  const inside =
+    `${pairing.metric === criterion.metric ? '' : `${pairing.metric} ${direction(pair)} by `}${metric(Math.abs(difference))} ` +
+    `(${tested(pair)})`;
   if (finding === 'worse') return `Fold by fold it is worse than ${other}: ${inside}.`;
   return `${finding === 'better' ? `It is better than ${other}` : `Its lead over ${other} is within noise`}: ${inside}.`;
 }
@@ -100,7 +113,8 @@ function ofCrowd({ pairs, metric: name }: Paired, criterion: Criterion): readonl
       ? ''
       : isEven
         ? `it has the same mean ${name}`
-        : `${name === criterion.metric ? '' : `${name} ${direction(closest)} by `}${metric(Math.abs(closest.difference))} (${tested(closest)})`;
+        : `${name === criterion.metric ? '' : `${name} ${direction(closest)} by `}${metric(Math.abs(closest.difference))} ` +
+          `(${tested(closest)})`;
   return [
     better.length === pairs.length
       ? `It is better than all ${others}.`
@@ -118,7 +132,10 @@ function leftOut({ setAside }: Paired): readonly string[] {
   const reasons = [...new Set(setAside.map(({ reason }) => reason))];
   return reasons.map((reason) => {
     const runs = setAside.filter((each) => each.reason === reason).map(({ run }) => run);
-    return `${listed(runs)} ${runs.length === 1 ? 'is' : 'are'} left out: ${runs.length === 1 ? reason : reason.replace(/^it has/, 'they have').replace(/^its/, 'their')}.`;
+    return (
+      `${listed(runs)} ${runs.length === 1 ? 'is' : 'are'} left out: ` +
+      `${runs.length === 1 ? reason : reason.replace(/^it has/, 'they have').replace(/^its/, 'their')}.`
+    );
   });
 }
 

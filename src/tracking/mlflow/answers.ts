@@ -68,7 +68,10 @@ export function unreachable(error: unknown): Failure {
 
 function cure(status: number, message: string, location: string | null): string {
   if (location !== null)
-    return `The server has moved; set its address to where it points: ${URL.canParse(location) ? new URL(location).origin : 'see its answer'}`;
+    return (
+      'The server has moved; set its address to where it points: ' +
+      `${URL.canParse(location) ? new URL(location).origin : 'see its answer'}`
+    );
   if (status === 401) return 'Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN.';
   if (message.includes('Invalid Host header')) return 'Start the server with --allowed-hosts and the name by which you call it.';
   if (status === 403) return 'These credentials may not write here: ask for the permission, or use others.';

@@ -101,7 +101,10 @@ function serverUrl(address: string): URL {
 function remedyFor(address: string, url: URL | undefined): string {
   const isFolder = url === undefined ? /[./\\]|^mlruns$/.test(address) && !address.includes('@') : url.protocol === 'file:';
   if (!isFolder && url?.protocol !== 'sqlite:') return 'Give an address such as http://127.0.0.1:5000 in MLFLOW_TRACKING_URI.';
-  return `Start a server on it with "${isFolder ? 'MLFLOW_ALLOW_FILE_STORE=true ' : ''}mlflow server --host 127.0.0.1 --port 5000 --backend-store-uri ${address}", then set MLFLOW_TRACKING_URI=http://127.0.0.1:5000.`;
+  return (
+    `Start a server on it with "${isFolder ? 'MLFLOW_ALLOW_FILE_STORE=true ' : ''}mlflow server --host 127.0.0.1 --port 5000 ` +
+    `--backend-store-uri ${address}", then set MLFLOW_TRACKING_URI=http://127.0.0.1:5000.`
+  );
 }
 
 function authorizationFor(url: URL, env: Variables, home: string): string | undefined {

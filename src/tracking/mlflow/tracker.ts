@@ -49,7 +49,9 @@ export function openTracker(
         if (!warned)
           notify({
             level: 'warning',
-            message: `MLflow gets nothing: ${sentences({ kind: 'stop', message: messageOf(error), ...(error instanceof OrtrainError && error.remedy !== undefined ? { remedy: error.remedy } : {}) })}`,
+            message:
+              'MLflow gets nothing: ' +
+              `${sentences({ kind: 'stop', message: messageOf(error), ...(error instanceof OrtrainError && error.remedy !== undefined ? { remedy: error.remedy } : {}) })}`,
           });
         warned = true;
       }

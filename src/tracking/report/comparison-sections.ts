@@ -49,7 +49,9 @@ export function comparisonSections(
             title: 'Cost',
             body: figure(
               show('cost'),
-              `A point is a run, the first of them in orange${ranked.length > MOST_POINTS ? `; the best ${MOST_POINTS} are drawn` : ''}. The time is that of all epochs of all folds when they were trained, also where a later command found them in the cache.`,
+              'A point is a run, the first of them in ' +
+                `orange${ranked.length > MOST_POINTS ? `; the best ${MOST_POINTS} are drawn` : ''}. The time is that of all epochs of ` +
+                'all folds when they were trained, also where a later command found them in the cache.',
             ),
           },
         ]),
@@ -81,7 +83,9 @@ function curvesCaption(comparison: Comparison, ranked: readonly PlacedRun[]): st
   const isPoints = ranked.slice(0, MOST_DRAWN).every(({ metrics }) => (metrics?.folds ?? []).every(({ epochs }) => epochs.length < 2));
   const which = ranked.length > drawn ? ` The best ${drawn} of ${count(ranked.length)} runs are drawn.` : '';
   const grey = drawn > MOST_COLOURS ? ` The ${MOST_COLOURS} best are in colour, all others grey.` : '';
-  return `${isPoints ? 'A point is a run, which was trained for one epoch' : `A line is a run: ${perFold(comparison)} after each epoch, as the mean over the folds that have come so far`}.${grey}${which}`;
+  return (
+    `${isPoints ? 'A point is a run, which was trained for one epoch' : `A line is a run: ${perFold(comparison)} after each epoch, as the mean over the folds that have come so far`}.${grey}${which}`
+  );
 }
 
 function parametersSection(drawings: readonly Html[], { ranking, metrics }: Comparison, ranked: number): Html {

@@ -18,7 +18,9 @@ export function resultSentence({ run, report }: RunStory): Html {
   const known = cv[monitor.replace(/^val\//, '')];
   const interval = foldInterval(run, monitor);
   const overFolds =
-    known === undefined ? '' : folds.length === 1 ? `${monitor} is ${metric(known.mean)} on the one fold that was trained` : `${monitor} is ${metric(known.mean)} ± ${metric(known.sd)} over ${folds.length} folds`;
+    known === undefined ? '' : folds.length === 1 ? `${monitor} is ${metric(known.mean)} on the one fold that was ` +
+      'trained' : `${monitor} is ${metric(known.mean)} ± ${metric(known.sd)} ` +
+      `over ${folds.length} folds`;
   return html`<p>${overFolds}${interval !== undefined && ` (95 % interval of the mean ${range(interval)})`}; out of fold, ${report.answer}</p>`;
 }
 
@@ -67,7 +69,8 @@ export function textsSection({ run, texts, lengths }: RunStory, show: Show): Htm
   const counted = sorted.length === lengths.rows ? '' : ` Counted on ${count(sorted.length)} of ${count(lengths.rows)} texts.`;
   return figure(
     show('token-lengths'),
-    `Half of the texts have up to ${plural(median, 'token')}, the longest has ${count(sorted.at(-1) ?? 0)}. ${over === 0 ? `None is cut at ${cut}.` : `${plural(over, 'text')} (${percent(over / sorted.length)}) ${over === 1 ? 'is' : 'are'} cut at ${cut}.`}${counted}`,
+    `Half of the texts have up to ${plural(median, 'token')}, the longest has ${count(sorted.at(-1) ?? 0)}. ` +
+      `${over === 0 ? `None is cut at ${cut}.` : `${plural(over, 'text')} (${percent(over / sorted.length)}) ${over === 1 ? 'is' : 'are'} cut at ${cut}.`}${counted}`,
   );
 }
 

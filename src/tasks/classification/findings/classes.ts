@@ -54,7 +54,9 @@ function fewRows({ labels, classes, rows: places }: TrainedClasses, folds: numbe
     {
       severity: 'warning',
       code: 'few-rows-of-class',
-      message: `${lead} than there are folds, ${folds}, so that some folds are validated without ${few.length === 1 ? 'it' : 'them'}: ${listed.join('; ')}${hidden > 0 ? `; and ${count(hidden)} more` : ''}`,
+      message:
+        `${lead} than there are folds, ${folds}, so that some folds are validated without ${few.length === 1 ? 'it' : 'them'}: ` +
+        `${listed.join('; ')}${hidden > 0 ? `; and ${count(hidden)} more` : ''}`,
       count: few.length,
       examples: [],
       remedy: 'Metrics of a fold are over the classes that occur in it. Lower split.folds, add rows, or merge such classes.',
@@ -71,7 +73,8 @@ function similarClasses(classes: readonly string[]): Finding[] {
   }
   const pairs = [...alike.values()].filter(({ length }) => length > 1).map((names) => names.map(quoted).join(' and '));
   if (pairs.length === 0) return [];
-  const shown = `${pairs.slice(0, LISTED_CLASSES).join(', ')}${pairs.length > LISTED_CLASSES ? ` and ${pairs.length - LISTED_CLASSES} more` : ''}`;
+  const shown =
+    `${pairs.slice(0, LISTED_CLASSES).join(', ')}${pairs.length > LISTED_CLASSES ? ` and ${pairs.length - LISTED_CLASSES} more` : ''}`;
   return [
     {
       severity: 'warning',
@@ -99,7 +102,9 @@ function balance(classes: readonly string[], labels: Int32Array): Finding[] {
   const [largest, smallest] = [bySize[0]!, bySize.at(-1)!];
   const always = `always predicting ${quoted(classes[largest]!)} is right in ${percent(rowsOf[largest]!, labels.length)} of the rows`;
   const each = bySize.map((label) => `${quoted(classes[label]!)} ${percent(rowsOf[label]!, labels.length)}`).join(', ');
-  const range = `${classes.length} classes, from ${quoted(classes[largest]!)} with ${plural(rowsOf[largest]!, 'row')} to ${quoted(classes[smallest]!)} with ${count(rowsOf[smallest]!)}`;
+  const range =
+    `${classes.length} classes, from ${quoted(classes[largest]!)} with ${plural(rowsOf[largest]!, 'row')} to ` +
+    `${quoted(classes[smallest]!)} with ${count(rowsOf[smallest]!)}`;
   const finding = { code: 'class-balance', examples: [] } as const;
   const rare = bySize.filter((label) => rowsOf[label]! < (RARE * labels.length) / classes.length);
   const summary = `${classes.length <= LISTED_CLASSES ? `the classes are ${each}` : range}; ${always}`;
@@ -108,7 +113,9 @@ function balance(classes: readonly string[], labels: Int32Array): Finding[] {
     {
       severity: 'warning',
       ...finding,
-      message: `${rare.length === 1 ? 'the class' : `${rare.length} classes,`} ${quotedList(rare.map((label) => classes[label]!))} ${rare.length === 1 ? 'has' : 'have'} few rows, the smallest ${partOf(rowsOf[smallest]!, labels.length, 'rows')}: ${summary}`,
+      message:
+        `${rare.length === 1 ? 'the class' : `${rare.length} classes,`} ${quotedList(rare.map((label) => classes[label]!))} ` +
+        `${rare.length === 1 ? 'has' : 'have'} few rows, the smallest ${partOf(rowsOf[smallest]!, labels.length, 'rows')}: ${summary}`,
       count: rare.length,
       remedy: 'Accuracy hardly notices a rare class. Judge by f1_macro, as in training.best_model: { monitor: val/f1_macro, mode: max }.',
     },
@@ -124,7 +131,8 @@ function lackingFolds(classes: readonly string[], rowsIn: Int32Array, folds: num
     if (empty.length === 0 || empty.length === folds - rows) return [];
     const only =
       empty.length === folds - 1 ? `, and the model that fold ${counts.findIndex((inFold) => inFold > 0)} validates never sees it` : '';
-    const shown = `${empty.slice(0, LISTED_FOLDS).join(', ')}${empty.length > LISTED_FOLDS ? ` and ${empty.length - LISTED_FOLDS} more` : ''}`;
+    const shown =
+      `${empty.slice(0, LISTED_FOLDS).join(', ')}${empty.length > LISTED_FOLDS ? ` and ${empty.length - LISTED_FOLDS} more` : ''}`;
     return [`${quoted(name)} is not among the validation rows of fold${empty.length === 1 ? '' : 's'} ${shown}${only}`];
   });
   if (places.length === 0) return [];

@@ -48,7 +48,9 @@ function leakingColumn(column: string, values: readonly string[], examples: Clas
       message: `the column ${quoted(column)} gives the class away: ${how}`,
       count: values.length,
       examples: [],
-      remedy: `The model reads the text alone, so this does harm where the text tells what the column holds. Where rows with one value have one source, split.group_by: ${JSON.stringify(column)} keeps them in one fold.`,
+      remedy:
+        'The model reads the text alone, so this does harm where the text tells what the column holds. Where rows with one value have ' +
+        `one source, split.group_by: ${JSON.stringify(column)} keeps them in one fold.`,
     },
   ];
 }
@@ -62,7 +64,10 @@ function howItTells(values: readonly string[], examples: ClassRows): string | un
   const rows = Array.from(values.keys()).filter((row) => values[row]!.trim() !== '');
   const { label, share } = mostOrdered(rows, (row) => Number(values[row]), examples);
   if (share < ORDERED_PAIRS) return undefined;
-  return `of a row of the class ${quoted(examples.classes[label]!)} and another row, its number tells in ${percent(share, 1)} of all pairs which is which`;
+  return (
+    `of a row of the class ${quoted(examples.classes[label]!)} and another row, its number tells in ` +
+    `${percent(share, 1)} of all pairs which is which`
+  );
 }
 
 /**
@@ -77,7 +82,10 @@ function toldRight(values: readonly string[], { labels, classes }: ClassRows): s
   if (count < 2 || count * ROWS_A_VALUE > labels.length || mistakesWithout < FEWEST_ROWS) return undefined;
   const mistakes = wronglyTold(of, count, labels, largest);
   if (mistakes > MISTAKES_LEFT * mistakesWithout) return undefined;
-  return `the class of ${percent(labels.length - mistakes, labels.length)} of the rows right, where always predicting ${quoted(classes[largest]!)} is right in ${percent(rowsOfClass[largest]!, labels.length)}`;
+  return (
+    `the class of ${percent(labels.length - mistakes, labels.length)} of the rows right, where always predicting ` +
+    `${quoted(classes[largest]!)} is right in ${percent(rowsOfClass[largest]!, labels.length)}`
+  );
 }
 
 /** Rows whose class is not the most frequent one of the other rows with their value; a value of its own tells the largest class. */
@@ -112,7 +120,9 @@ function sortedByClass(examples: ClassRows, id: string | null, shuffle: boolean)
   const byId = isNumbered ? mostOrdered(rows, (row) => Number(examples.ids[row]), examples) : byRow;
   const [what, { label, share }] = byRow.share >= ORDERED_ROWS ? (['rows come', byRow] as const) : (['ids rise', byId] as const);
   if (share < ORDERED_ROWS) return [];
-  const message = `the ${what} in the order of the classes: of a row of the class ${quoted(examples.classes[label]!)} and another row, the place tells in ${percent(share, 1)} of all pairs which is which`;
+  const message =
+    `the ${what} in the order of the classes: of a row of the class ${quoted(examples.classes[label]!)} and another row, the place ` +
+    `tells in ${percent(share, 1)} of all pairs which is which`;
   const finding = { code: 'sorted-by-class', message, count: rows.length, examples: [] } as const;
   if (shuffle || what === 'ids rise') return [{ severity: 'info', ...finding }];
   return [

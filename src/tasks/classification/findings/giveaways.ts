@@ -20,7 +20,8 @@ const finding = {
   code: 'leaking-text',
   examples: [],
   remedy:
-    'Look whether the class, or something that was written after it was known, is part of the text. If the word is a fair sign, there is nothing to do, and no need of a large model.',
+    'Look whether the class, or something that was written after it was known, is part of the text. If the word is a fair sign, ' +
+      'there is nothing to do, and no need of a large model.',
 } as const;
 
 /** Words that stand in almost all texts of one class and in almost none of the others, such as a label that was left in the text. */
@@ -35,7 +36,9 @@ export function inspectGiveaways({ texts, labels, classes }: ClassRows): readonl
     const [own, others] = [rowsOf[label]!, texts.length - rowsOf[label]!];
     return {
       ...finding,
-      message: `the word ${quoted(word)} gives the class ${quoted(classes[label]!)} away: it stands in ${partOf(inside, own, 'texts')} of that class and in ${percent(outside, others)} of the others`,
+      message:
+        `the word ${quoted(word)} gives the class ${quoted(classes[label]!)} away: it stands in ${partOf(inside, own, 'texts')} of ` +
+        `that class and in ${percent(outside, others)} of the others`,
       count: inside,
     };
   });

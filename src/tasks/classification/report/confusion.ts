@@ -47,7 +47,9 @@ export function confusionFigure(judged: JudgedClasses): Figure {
   const hasShares = cell >= ROOM.share;
   return {
     name: 'confusion',
-    title: `Confusion matrix of the out-of-fold predictions${shown.length < classes.length ? `, the ${shown.length} most confused of ${classes.length} classes` : ''}`,
+    title:
+      'Confusion matrix of the out-of-fold ' +
+      `predictions${shown.length < classes.length ? `, the ${shown.length} most confused of ${classes.length} classes` : ''}`,
     spec: {
       data: { values },
       width: { step: cell },

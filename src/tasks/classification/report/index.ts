@@ -76,7 +76,10 @@ function againstOthers(classes: number): string {
 function thresholdCaption(judged: JudgedClasses, metrics: ReportedRun['metrics']): string {
   const [ranking] = rankings(judged);
   const best = ranking === undefined ? undefined : bestThreshold(thresholdCurve(ranking.positive, ranking.scores));
-  return `At one half F1 of class ${judged.classes[1] ?? ''} is ${metric(metrics['oof/f1'])}, at ${best?.threshold.toFixed(3) ?? '–'} it would be ${metric(best?.f1)}. That threshold is the best one for these very rows; expect less of it on new texts.`;
+  return (
+    `At one half F1 of class ${judged.classes[1] ?? ''} is ${metric(metrics['oof/f1'])}, at ${best?.threshold.toFixed(3) ?? '–'} it ` +
+    `would be ${metric(best?.f1)}. That threshold is the best one for these very rows; expect less of it on new texts.`
+  );
 }
 
 function accuracyOf({ labels, predictions }: JudgedClasses): { readonly hits: number; readonly rows: number } {

@@ -104,7 +104,10 @@ function textsById(texts: TrainTexts): ReadonlyMap<string, string> {
 function conflictSummary(conflicts: readonly (readonly number[])[]): string {
   if (conflicts.length === 0) return 'No text occurs with different classes.';
   const rows = conflicts.reduce((sum, group) => sum + group.length, 0);
-  return `${plural(conflicts.length, 'text')} ${conflicts.length === 1 ? 'occurs' : 'occur'} with different classes, in ${count(rows)} rows: no model can be right on all of them. Letter case, spaces and addresses do not count as a difference.`;
+  return (
+    `${plural(conflicts.length, 'text')} ${conflicts.length === 1 ? 'occurs' : 'occur'} with different classes, in ${count(rows)} ` +
+    'rows: no model can be right on all of them. Letter case, spaces and addresses do not count as a difference.'
+  );
 }
 
 function sameText(
