@@ -16,9 +16,16 @@ const saves = 5;
 const length = 32;
 const goal = '2 %';
 
-/** What checkpoints take of the time of a run at the default cadence: parameters, both moments and the best model, written and synced to the disk. */
+/**
+ * What checkpoints take of the time of a run at the default cadence: parameters, both moments and the best model, written and synced to the
+ * disk.
+ */
 export function measureCheckpoint(setting: Setting, { sizes }: CheckpointOptions): Measurement {
-  return { title: 'cost of checkpoints', columns: ['model', 'MB', `seconds, median of ${saves}`, 'seconds between two', 'share of a run', 'goal'], findings: findings(setting, sizes) };
+  return {
+    title: 'cost of checkpoints',
+    columns: ['model', 'MB', `seconds, median of ${saves}`, 'seconds between two', 'share of a run', 'goal'],
+    findings: findings(setting, sizes),
+  };
 }
 
 async function* findings({ threads }: Setting, sizes: readonly Size[]): AsyncGenerator<Finding> {
@@ -38,9 +45,19 @@ async function* findings({ threads }: Setting, sizes: readonly Size[]): AsyncGen
         await openCheckpoints(folder, everySeconds).save(trainer, state);
         seconds.push((performance.now() - start) / 1000);
       }
-      const [cost, bytes] = [median(seconds.toSorted((a, b) => a - b)), readdirSync(folder).reduce((total, name) => total + statSync(join(folder, name)).size, 0)];
+      const [cost, bytes] = [
+        median(seconds.toSorted((a, b) => a - b)),
+        readdirSync(folder).reduce((total, name) => total + statSync(join(folder, name)).size, 0),
+      ];
       const between = Math.max(everySeconds, cost * TIME_BETWEEN_PER_COST);
-      yield [size, (bytes / 1e6).toFixed(0), cost.toPrecision(3), between.toFixed(0), `${((100 * cost) / (between + cost)).toFixed(2)} %`, goal];
+      yield [
+        size,
+        (bytes / 1e6).toFixed(0),
+        cost.toPrecision(3),
+        between.toFixed(0),
+        `${((100 * cost) / (between + cost)).toFixed(2)} %`,
+        goal,
+      ];
     } finally {
       await trainer.release();
       rmSync(folder, { recursive: true, force: true });

@@ -99,7 +99,11 @@ export async function openOurTrainer(subject: Subject): Promise<{ readonly train
     seed,
     source: source(forward.parameters),
   });
-  return { trainer, step: async ({ texts, width, labels }) => void (await trainer.step({ ...batchFeeds(encoder, texts, width), ...targetFeeds(Float32Array.from(labels), 1) }, { lr })) };
+  return {
+    trainer,
+    step: async ({ texts, width, labels }) =>
+      void (await trainer.step({ ...batchFeeds(encoder, texts, width), ...targetFeeds(Float32Array.from(labels), 1) }, { lr })),
+  };
 }
 
 export async function openOurs(subject: Subject): Promise<Side> {
@@ -121,8 +125,12 @@ export async function openOurs(subject: Subject): Promise<Side> {
 
 const START = { weights: 'pretrained', resize_embeddings: false } as const;
 
-function ourEncoder({ encoder }: Subject): { readonly config: EncoderConfig; source(parameters: readonly ParameterSpec[]): ParameterSource } {
-  if ('config' in encoder) return { config: parseEncoderConfig(JSON.stringify(encoder.config), 'config.json'), source: () => randomParameters(seed) };
+function ourEncoder({ encoder }: Subject): {
+  readonly config: EncoderConfig;
+  source(parameters: readonly ParameterSpec[]): ParameterSource;
+} {
+  if ('config' in encoder)
+    return { config: parseEncoderConfig(JSON.stringify(encoder.config), 'config.json'), source: () => randomParameters(seed) };
   const weights = initialWeights(encoderFiles(encoder.model, START), START, seed);
   return { config: weights.config, source: (parameters) => weights.source(parameters, seed).source };
 }
@@ -134,14 +142,25 @@ export type Way = 'eager' | 'fused' | 'compiled';
 export async function openPytorch(subject: Subject, way: Way, python: Python, { frozen = false } = {}): Promise<Side | string> {
   const name = `${subject.name} ${way}`;
   const { encoder, threads } = subject;
-  const { unavailable } = await python.ask<{ readonly unavailable?: string }>({ op: 'open', name, way, threads, seed, dropout, lr, frozen, ...encoder });
+  const { unavailable } = await python.ask<{ readonly unavailable?: string }>({
+    op: 'open',
+    name,
+    way,
+    threads,
+    seed,
+    dropout,
+    lr,
+    frozen,
+    ...encoder,
+  });
   if (unavailable !== undefined) return unavailable;
   return {
     name,
     async steps({ texts, width, labels }, count) {
       const padded = texts.map((text) => Array.from({ length: width }, (_, i) => text[i] ?? 0)); // BERT's padding token is 0
       const mask = texts.map((text) => Array.from({ length: width }, (_, i) => Number(i < text.length)));
-      return (await python.ask<{ readonly milliseconds: readonly number[] }>({ op: 'steps', name, ids: padded, mask, labels, count })).milliseconds;
+      return (await python.ask<{ readonly milliseconds: readonly number[] }>({ op: 'steps', name, ids: padded, mask, labels, count }))
+        .milliseconds;
     },
     close: () => python.ask({ op: 'close', name }),
   };

@@ -22,7 +22,10 @@ interface Way {
   readonly goal: number | undefined;
 }
 
-/** An epoch of training on all tweets from pretrained weights: ours, PyTorch on the same batches, and PyTorch on batches padded as the notebook's. */
+/**
+ * An epoch of training on all tweets from pretrained weights: ours, PyTorch on the same batches, and PyTorch on batches padded as the
+ * notebook's.
+ */
 export function measureEpoch(setting: Setting, options: EpochOptions): Measurement {
   return {
     title: 'an epoch of the tweets',
@@ -34,7 +37,14 @@ export function measureEpoch(setting: Setting, options: EpochOptions): Measureme
 async function* findings({ threads, python: interpreter }: Setting, { tweets, every }: EpochOptions): AsyncGenerator<Finding> {
   const { texts, labels } = await trainTexts(tweets);
   const tokens = tokenize(await loadTokenizer(tokenizerFiles(tweets.model)), texts, maxLength);
-  const batches = planBatches(tokenLengths(tokens), { batchSize, batching: 'length-buckets', padding: 'longest', maxLength, seed: 1, epoch: 1 });
+  const batches = planBatches(tokenLengths(tokens), {
+    batchSize,
+    batching: 'length-buckets',
+    padding: 'longest',
+    maxLength,
+    seed: 1,
+    epoch: 1,
+  });
   const sample = sampleOf(batches, every).map((batch) => textBatch(batch, tokens, labels));
   const python = interpreter === undefined ? undefined : await openPython(interpreter);
   try {
@@ -48,7 +58,10 @@ async function* findings({ threads, python: interpreter }: Setting, { tweets, ev
       const faster = i === 0 ? none : times(seconds[i] ?? NaN, seconds[0] ?? NaN);
       yield [name, (seconds[i] ?? NaN).toFixed(0), milliseconds((sums[i] ?? NaN) / sample.length), faster, goal?.toFixed(1) ?? none];
     }
-    const measured = every === 1 ? `All ${batches.length} batches` : `${sample.length} of the ${batches.length} batches, one of every ${every} in the order of their widths, stand for all; they`;
+    const measured =
+      every === 1
+        ? `All ${batches.length} batches`
+        : `${sample.length} of the ${batches.length} batches, one of every ${every} in the order of their widths, stand for all; they`;
     yield `${measured} were taken by the sides in turn, while other processes used ${disturbance.toFixed(2)} cores. ${texts.length} texts, ${batchSize} a batch, without evaluation.`;
   } finally {
     await python?.close();
@@ -80,7 +93,8 @@ async function openWays(subject: Parameters<typeof openOurs>[0], python: Python 
 
 /** Milliseconds that each way took for all the batches, after a warm-up on the widest. */
 async function takeTurns(ways: readonly Way[], batches: readonly TextBatch[]): Promise<readonly number[]> {
-  const step = async ({ side, width }: Way, batch: TextBatch): Promise<number> => (await side.steps({ ...batch, width: width(batch) }, 1))[0] ?? NaN;
+  const step = async ({ side, width }: Way, batch: TextBatch): Promise<number> =>
+    (await side.steps({ ...batch, width: width(batch) }, 1))[0] ?? NaN;
   const widest = batches.at(-1);
   for (const way of widest === undefined ? [] : ways) await step(way, widest as TextBatch);
   const sums = ways.map(() => 0);

@@ -61,7 +61,17 @@ function ourJob({ threads }: Setting, tweets: Tweets): number {
   const root = fileURLToPath(new URL('..', import.meta.url));
   const start = performance.now();
   try {
-    const command = [join(root, 'bin/pipeline.js'), 'run', join(root, 'configs/bert-1dense-frozen.yaml'), '--artifacts', artifacts, '--device', 'cpu', '--quiet', ...set];
+    const command = [
+      join(root, 'bin/pipeline.js'),
+      'run',
+      join(root, 'configs/bert-1dense-frozen.yaml'),
+      '--artifacts',
+      artifacts,
+      '--device',
+      'cpu',
+      '--quiet',
+      ...set,
+    ];
     const { status } = spawnSync(process.execPath, command, { stdio: ['ignore', 'ignore', 'inherit'] });
     if (status !== 0) throw new Error('our own job failed; its message is above');
     return (performance.now() - start) / 1000;
@@ -74,7 +84,11 @@ function ourJob({ threads }: Setting, tweets: Tweets): number {
  * The notebook sends every text through the encoder in every epoch of every fold, with dropout on, tokenized anew and padded to the full
  * width. That takes hours, so some of its batches stand for all: training, validation, and one prediction of the test texts.
  */
-async function notebookJob({ threads }: Setting, { tweets, batches }: FrozenOptions, python: Python): Promise<{ readonly seconds: number; readonly how: string }> {
+async function notebookJob(
+  { threads }: Setting,
+  { tweets, batches }: FrozenOptions,
+  python: Python,
+): Promise<{ readonly seconds: number; readonly how: string }> {
   const { texts, labels } = await trainTexts(tweets);
   const side = await openPytorch({ name: 'notebook', encoder: { model: tweets.model }, threads }, 'eager', python, { frozen: true });
   if (typeof side === 'string') throw new Error(side);
@@ -83,7 +97,10 @@ async function notebookJob({ threads }: Setting, { tweets, batches }: FrozenOpti
     for (let i = 0; i <= count; i++) {
       const from = (i * batchSize) % (texts.length - batchSize);
       const batch = { texts: texts.slice(from, from + batchSize), labels: [...labels.subarray(from, from + batchSize)] };
-      taken.push((await python.ask<{ readonly milliseconds: number }>({ op: 'texts', name: side.name, ...batch, width: maxLength, train })).milliseconds);
+      taken.push(
+        (await python.ask<{ readonly milliseconds: number }>({ op: 'texts', name: side.name, ...batch, width: maxLength, train }))
+          .milliseconds,
+      );
     }
     return taken.slice(1).reduce((sum, each) => sum + each, 0) / count / 1000; // the first warms up
   };

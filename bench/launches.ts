@@ -43,16 +43,32 @@ export function measureLaunches({ sizes, lengths }: LaunchOptions, card: Card = 
       for (const precision of precisions) {
         const bodies = { single: stepGraph(size, precision, false), stacked: stepGraph(size, precision, true) };
         for (const length of lengths) {
-          for (const [how, body] of Object.entries(bodies)) yield row(`${size} ${batchSize} × ${length}, ${precision}, ${how}`, onPaper(body, symbolsOf(length), precision, card));
+          for (const [how, body] of Object.entries(bodies))
+            yield row(`${size} ${batchSize} × ${length}, ${precision}, ${how}`, onPaper(body, symbolsOf(length), precision, card));
         }
       }
     }
-    yield `On paper, not measured: ${card.name} at ${share * 100} % of its dense peak in products of matrices and ${card.bandwidth / 1e12} TB/s; a kernel takes ${card.shortestKernel * 1e6} µs at least, `
-      + `the host ${card.launch * 1e6} µs to start one and ${card.view * 1e6} µs for a node without one. The step is the longer of GPU and host.`;
+    yield (
+      `On paper, not measured: ${card.name} at ${share * 100} % of its dense peak in products of matrices and ${card.bandwidth / 1e12} TB/s; a kernel takes ${card.shortestKernel * 1e6} µs at least, ` +
+      `the host ${card.launch * 1e6} µs to start one and ${card.view * 1e6} µs for a node without one. The step is the longer of GPU and host.`
+    );
   }
   return {
     title: 'a training step on CUDA, on paper',
-    columns: ['model, batch × length, precision, tensors', 'nodes', 'kernels', 'GB moved', 'TFLOP', 'products ms', 'masks ms', 'other forward, backward ms', 'update ms', 'GPU ms', 'host ms', 'step ms'],
+    columns: [
+      'model, batch × length, precision, tensors',
+      'nodes',
+      'kernels',
+      'GB moved',
+      'TFLOP',
+      'products ms',
+      'masks ms',
+      'other forward, backward ms',
+      'update ms',
+      'GPU ms',
+      'host ms',
+      'step ms',
+    ],
     findings: findings(),
   };
 }
@@ -88,7 +104,13 @@ export function onPaper({ body, own }: LoopGraph, lengths: Symbols, precision: P
     const moved = bytesMoved(node, lengths);
     const work = isProduct ? operationsOf(node, lengths) : 0;
     const rate = card.products[node.inputs[0]?.dtype === 'float32' && precision !== 'float32' ? 'tf32' : precision];
-    const kind = isProduct ? 'products' : node.inputs[0]?.dtype === 'uint32' || node.outputs[0]?.dtype === 'uint32' ? 'masks' : update.has(node) ? 'update' : 'others';
+    const kind = isProduct
+      ? 'products'
+      : node.inputs[0]?.dtype === 'uint32' || node.outputs[0]?.dtype === 'uint32'
+        ? 'masks'
+        : update.has(node)
+          ? 'update'
+          : 'others';
     add(kind, node.op, Math.max(card.shortestKernel, moved / card.bandwidth, work / rate));
     bytes += moved;
     operations += work;
@@ -108,7 +130,10 @@ export interface LoopGraph {
 
 export function stepGraph(size: Size, precision: Precision, stacked: boolean): LoopGraph {
   const encoder = parseEncoderConfig(JSON.stringify(bertConfig(size)), 'config.json');
-  const program = inPrecision(trainingStep({ encoder, head: { dense: [], dropout: 0.1, activation: 'none' }, outputs: 1, loss: 'bce' }), precision);
+  const program = inPrecision(
+    trainingStep({ encoder, head: { dense: [], dropout: 0.1, activation: 'none' }, outputs: 1, loss: 'bce' }),
+    precision,
+  );
   const step = deviceStep(program, { rule: adam({ betas: [0.9, 0.999], eps: 1e-8 }), weightDecay: 0 }, 1, { stacked });
   const loop = loopStep({ ...step, graph: lower(step.graph, 'cuda') }, program.parameters);
   const batches = loopBatches(loop);
@@ -125,7 +150,8 @@ const VIEWS: ReadonlySet<string> = new Set(['Reshape', 'Squeeze', 'Unsqueeze', '
 const PICKING: ReadonlySet<string> = new Set(['Gather', 'Slice', 'Split', 'GatherElements', 'Expand']);
 
 function bytesMoved({ op, inputs, outputs }: Node, lengths: Symbols): number {
-  const total = (values: Node['inputs']): number => [...new Set(values)].reduce((sum, x) => sum + (x === null ? 0 : bytesOf(x, lengths)), 0);
+  const total = (values: Node['inputs']): number =>
+    [...new Set(values)].reduce((sum, x) => sum + (x === null ? 0 : bytesOf(x, lengths)), 0);
   const written = total(outputs);
   if (op === 'Expand') return written;
   if (PICKING.has(op)) return 2 * written + total(inputs.slice(1));
@@ -140,5 +166,18 @@ function nodesOfUpdate({ nodes }: Graph): ReadonlySet<Node> {
 function row(name: string, { nodes, kernels, bytes, operations, products, masks, others, update, host }: Paper): readonly string[] {
   const gpu = products + masks + others + update;
   const ms = (seconds: number): string => milliseconds(1000 * seconds);
-  return [name, String(nodes), String(kernels), (bytes / 1e9).toFixed(1), (operations / 1e12).toFixed(2), ms(products), ms(masks), ms(others), ms(update), ms(gpu), ms(host), ms(Math.max(gpu, host))];
+  return [
+    name,
+    String(nodes),
+    String(kernels),
+    (bytes / 1e9).toFixed(1),
+    (operations / 1e12).toFixed(2),
+    ms(products),
+    ms(masks),
+    ms(others),
+    ms(update),
+    ms(gpu),
+    ms(host),
+    ms(Math.max(gpu, host)),
+  ];
 }

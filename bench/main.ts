@@ -48,7 +48,8 @@ const launches =
   () =>
     measureLaunches({ sizes: chosen, lengths: [32, 64, 128] });
 const epoch: Begin = (setting, options) => onTweets('epoch', options, (tweets) => measureEpoch(setting, { tweets, every: options.every }));
-const frozen: Begin = (setting, options) => onTweets('frozen', options, (tweets) => measureFrozen(setting, { tweets, batches: options.batches }));
+const frozen: Begin = (setting, options) =>
+  onTweets('frozen', options, (tweets) => measureFrozen(setting, { tweets, batches: options.batches }));
 
 function onTweets(name: string, { data, model }: Options, measure: (tweets: Tweets) => Measurement): Measurement | string {
   const tweets = findTweets(data, model);
@@ -69,13 +70,38 @@ function commandLine(): Command {
   const all = Object.keys(sizes) as Size[];
   const chosen = (): Argument => new Argument('[size...]', 'models').choices(all).default(all);
   const take = (...begins: readonly Begin[]): Promise<void> => takeAll(begins, program.opts<Options>());
-  program.command('all', { isDefault: true }).description('everything').action(() => take(step(all), epoch, frozen, memory(all), checkpoint(all)));
-  program.command('step').description('one training step').addArgument(chosen()).action((given: readonly Size[]) => take(step(given)));
-  program.command('epoch').description('an epoch of the tweets').action(() => take(epoch));
-  program.command('frozen').description('five folds of ten epochs on a frozen encoder').action(() => take(frozen));
-  program.command('memory').description('peak memory').addArgument(chosen()).action((given: readonly Size[]) => take(memory(given)));
-  program.command('launches').description('nodes, kernels and bytes of a step on CUDA, and what they take on paper').addArgument(chosen()).action((given: readonly Size[]) => take(launches(given)));
-  program.command('checkpoint').description('cost of a checkpoint').addArgument(chosen()).action((given: readonly Size[]) => take(checkpoint(given)));
+  program
+    .command('all', { isDefault: true })
+    .description('everything')
+    .action(() => take(step(all), epoch, frozen, memory(all), checkpoint(all)));
+  program
+    .command('step')
+    .description('one training step')
+    .addArgument(chosen())
+    .action((given: readonly Size[]) => take(step(given)));
+  program
+    .command('epoch')
+    .description('an epoch of the tweets')
+    .action(() => take(epoch));
+  program
+    .command('frozen')
+    .description('five folds of ten epochs on a frozen encoder')
+    .action(() => take(frozen));
+  program
+    .command('memory')
+    .description('peak memory')
+    .addArgument(chosen())
+    .action((given: readonly Size[]) => take(memory(given)));
+  program
+    .command('launches')
+    .description('nodes, kernels and bytes of a step on CUDA, and what they take on paper')
+    .addArgument(chosen())
+    .action((given: readonly Size[]) => take(launches(given)));
+  program
+    .command('checkpoint')
+    .description('cost of a checkpoint')
+    .addArgument(chosen())
+    .action((given: readonly Size[]) => take(checkpoint(given)));
   return program;
 }
 

@@ -12,7 +12,10 @@ export interface Python {
 
 /** The interpreter of the environment with PyTorch, which is made on first use; or undefined, after a line on stderr that says why. */
 export function findPython(): string | undefined {
-  const { status, stdout } = spawnSync('bash', [here('../tools/python/install.sh')], { stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' });
+  const { status, stdout } = spawnSync('bash', [here('../tools/python/install.sh')], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    encoding: 'utf8',
+  });
   if (status === 0) return stdout.trim();
   console.error('So there is no PyTorch to compare with, and ortrain is measured alone.');
   return undefined;

@@ -62,7 +62,15 @@ function timesOf(name: string, shots: readonly Shot[]): Times {
   const calmest = [...shots].sort((a, b) => a.disturbance - b.disturbance).slice(0, fewestShots);
   const disturbed = quiet.length < fewestShots;
   const steps = (disturbed ? calmest : quiet).flatMap(({ milliseconds }) => milliseconds).sort((a, b) => a - b);
-  return { name, median: median(steps), minimum: steps[0] ?? NaN, steps: steps.length, quietShots: quiet.length, shots: shots.length, disturbed };
+  return {
+    name,
+    median: median(steps),
+    minimum: steps[0] ?? NaN,
+    steps: steps.length,
+    quietShots: quiet.length,
+    shots: shots.length,
+    disturbed,
+  };
 }
 
 export function median(sorted: readonly number[]): number {

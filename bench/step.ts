@@ -20,7 +20,18 @@ const goals: Readonly<Record<Size, number>> = { tiny: 2, minilm: 1.5, base: 1.25
 export function measureStep(setting: Setting, options: StepOptions): Measurement {
   return {
     title: 'training step',
-    columns: ['model, batch × length', 'ortrain ms', 'eager ms', 'fused Adam ms', 'torch.compile ms', 'speed / eager', 'goal', '/ fused', '/ compile', 'quiet shots'],
+    columns: [
+      'model, batch × length',
+      'ortrain ms',
+      'eager ms',
+      'fused Adam ms',
+      'torch.compile ms',
+      'speed / eager',
+      'goal',
+      '/ fused',
+      '/ compile',
+      'quiet shots',
+    ],
     findings: findings(setting, options),
   };
 }
@@ -47,7 +58,12 @@ async function* findings({ threads, python: interpreter }: Setting, { sizes, sho
   yield* left;
 }
 
-async function openSides(size: Size, threads: number, asked: readonly Way[], python: Python | undefined): Promise<{ readonly sides: readonly Side[]; readonly unavailable: readonly string[] }> {
+async function openSides(
+  size: Size,
+  threads: number,
+  asked: readonly Way[],
+  python: Python | undefined,
+): Promise<{ readonly sides: readonly Side[]; readonly unavailable: readonly string[] }> {
   const subject = randomBert(size, threads);
   const sides = [await openOurs(subject)];
   const unavailable: string[] = [];

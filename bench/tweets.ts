@@ -16,13 +16,26 @@ export const maxLength = 169;
 
 /** The files in these folders; or, as a sentence, what is missing. */
 export function findTweets(data: string, model: string): Tweets | string {
-  const tweets = { train: join(data, 'train.csv'), test: join(data, 'test.csv'), sampleSubmission: join(data, 'sample_submission.csv'), model };
-  const missing = [tweets.train, tweets.test, tweets.sampleSubmission, join(model, 'model.safetensors')].filter((path) => !existsSync(path));
+  const tweets = {
+    train: join(data, 'train.csv'),
+    test: join(data, 'test.csv'),
+    sampleSubmission: join(data, 'sample_submission.csv'),
+    model,
+  };
+  const missing = [tweets.train, tweets.test, tweets.sampleSubmission, join(model, 'model.safetensors')].filter(
+    (path) => !existsSync(path),
+  );
   return missing.length === 0 ? tweets : `There is no ${missing.join(', no ')}: name the folders with --data and --model.`;
 }
 
 export async function trainTexts({ train }: Tweets): Promise<{ readonly texts: readonly string[]; readonly labels: Int32Array }> {
-  const { texts, targets } = await readTrainExamples(train, { id: 'id', text: 'text', target: 'target', conflicts: 'keep', duplicates: 'keep' });
+  const { texts, targets } = await readTrainExamples(train, {
+    id: 'id',
+    text: 'text',
+    target: 'target',
+    conflicts: 'keep',
+    duplicates: 'keep',
+  });
   return { texts, labels: Int32Array.from(targets.values) };
 }
 

@@ -81,10 +81,7 @@ function explained(error: YAMLError, document: Document.Parsed, text: string, lo
     case 'TAG_RESOLVE_FAILED':
       return at(`the tag ${text.slice(start, end)} is not understood; configurations are plain values`);
     case 'UNEXPECTED_TOKEN':
-      return at(
-        `${/scalar|string/.test(error.message) ? 'the value has ended before this' : `a ${text.slice(start, end).trim().slice(0, 1) || 'line end'} cannot stand here`}; ` +
-          'if it belongs to the value, put quotes around the whole',
-      );
+      return at(`${unexpected(error.message, text.slice(start, end))}; if it belongs to the value, put quotes around the whole`);
     default:
       return at(error.message.charAt(0).toLowerCase() + error.message.slice(1).split('\n')[0]);
   }
@@ -102,4 +99,10 @@ function openingBefore(document: Document.Parsed, position: number): number {
     },
   });
   return start;
+}
+
+/** The parser's message about a token, and the token. */
+function unexpected(message: string, token: string): string {
+  if (/scalar|string/.test(message)) return 'the value has ended before this';
+  return `a ${token.trim().slice(0, 1) || 'line end'} cannot stand here`;
 }

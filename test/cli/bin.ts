@@ -33,6 +33,8 @@ export function node(args: readonly string[], { cwd = root, input = '', env = {}
   child.stdin.end(input);
   return new Promise((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (code) => resolve({ code, stdout: stdout.join(''), stderr: stderr.join(''), seconds: (performance.now() - started) / 1000 }));
+    child.on('close', (code) =>
+      resolve({ code, stdout: stdout.join(''), stderr: stderr.join(''), seconds: (performance.now() - started) / 1000 }),
+    );
   });
 }

@@ -23,7 +23,23 @@ describe('help', () => {
   test('lists every command and flag, on stdout', async () => {
     const { code, stdout, stderr } = await pipeline(['--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    for (const word of ['run', 'plan', 'check', 'init', 'runs', 'show', 'compare', 'predict', 'schema', 'doctor', '--set', '--device', '--artifacts', '--json', '--quiet']) {
+    for (const word of [
+      'run',
+      'plan',
+      'check',
+      'init',
+      'runs',
+      'show',
+      'compare',
+      'predict',
+      'schema',
+      'doctor',
+      '--set',
+      '--device',
+      '--artifacts',
+      '--json',
+      '--quiet',
+    ]) {
       expect(stdout).toMatch(new RegExp(`^  ${word}\\b`, 'm'));
     }
   });
@@ -40,7 +56,11 @@ describe('help', () => {
 });
 
 describe('a command line that makes no sense is a usage error with the nearest right word', () => {
-  const call = { terminal: openTerminal({ json: false, quiet: false }), commandLine: [], takeInterrupts: () => new AbortController().signal };
+  const call = {
+    terminal: openTerminal({ json: false, quiet: false }),
+    commandLine: [],
+    takeInterrupts: () => new AbortController().signal,
+  };
 
   test.each([
     [['rnu', 'a.yaml'], "unknown command 'rnu'", 'Did you mean run?'],
@@ -57,12 +77,20 @@ describe('a command line that makes no sense is a usage error with the nearest r
     [['run', 'a.yaml', 'b.yaml', '--name', 'x'], '--name x would name 2 runs', 'with one configuration'],
     [['plan', 'a.yaml', 'b.yaml', '--name', 'x'], '--name x would name 2 runs', 'with one configuration'],
   ])('pipeline %j', async (args, message, remedy) => {
-    await expect(runCommandLine(args, call)).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining(message), remedy: expect.stringContaining(remedy) });
+    await expect(runCommandLine(args, call)).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining(message),
+      remedy: expect.stringContaining(remedy),
+    });
   });
 
   test('and ends with exit code 2 and nothing on stdout', async () => {
     const { code, stdout, stderr } = await pipeline(['rnu', 'a.yaml']);
-    expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: '', stderr: "error: unknown command 'rnu'\nwhat to do: Did you mean run? Else see pipeline --help.\n" });
+    expect({ code, stdout, stderr }).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: "error: unknown command 'rnu'\nwhat to do: Did you mean run? Else see pipeline --help.\n",
+    });
   });
 
   test('so does no command at all, with the help', async () => {
@@ -86,7 +114,8 @@ describe('configurations that cannot be used end with 2', () => {
     expect(code).toBe(2);
     expect(stdout).toBe('');
     expect(stderr).toContain('3 of 3 configurations cannot be used');
-    for (const part of ['a.yaml:1:1', 'did you mean seed?', 'a.yaml:2:21', 'b.yaml:1:10', 'did you mean base?', 'c.yaml does not exist']) expect(stderr).toContain(part);
+    for (const part of ['a.yaml:1:1', 'did you mean seed?', 'a.yaml:2:21', 'b.yaml:1:10', 'did you mean base?', 'c.yaml does not exist'])
+      expect(stderr).toContain(part);
     expect(stderr).not.toContain('\u001b');
   });
 
@@ -126,7 +155,12 @@ configs/quickstart.yaml  OK  900 rows of 2 classes, 200 test rows
   test('puts warnings first, harmless in a terminal, and goes on without a model; with --json they are data', async () => {
     const rows = Array.from({ length: 40 }, (_, i) => `${i},${i < 4 ? '"\u001b[31mred"' : `text ${i}`},${i % 2}`);
     writeFileSync(join(folder, 'repeats.csv'), `id,text,target\n${rows.join('\n')}\n`);
-    const set = [`data.train=${join(folder, 'repeats.csv')}`, 'data.test=null', 'data.sample_submission=null', 'model.base=nobody/has-this-model'].flatMap((value) => ['--set', value]);
+    const set = [
+      `data.train=${join(folder, 'repeats.csv')}`,
+      'data.test=null',
+      'data.sample_submission=null',
+      'model.base=nobody/has-this-model',
+    ].flatMap((value) => ['--set', value]);
     const { code, stdout } = await pipeline(['check', 'configs/quickstart.yaml', ...set]);
     expect(code).toBe(0);
     expect(stdout).not.toContain('\u001b');
@@ -136,8 +170,20 @@ configs/quickstart.yaml  OK  900 rows of 2 classes, 200 test rows
       '  info     the classes are "0" 50.0 %, "1" 50',
       '  info     the model is not on this machine y',
     ]);
-    const { checked } = document((await pipeline(['check', 'configs/quickstart.yaml', ...set, '--json'])).stdout) as { checked: readonly { rows: number; findings: readonly unknown[] }[] };
-    expect(checked).toMatchObject([{ rows: 40, findings: [{ severity: 'warning', code: 'duplicate-texts', count: 3, examples: [{ table: 'train', rows: [1, 2, 3, 4] }] }, {}, {}, { code: 'no-tokenizer' }] }]);
+    const { checked } = document((await pipeline(['check', 'configs/quickstart.yaml', ...set, '--json'])).stdout) as {
+      checked: readonly { rows: number; findings: readonly unknown[] }[];
+    };
+    expect(checked).toMatchObject([
+      {
+        rows: 40,
+        findings: [
+          { severity: 'warning', code: 'duplicate-texts', count: 3, examples: [{ table: 'train', rows: [1, 2, 3, 4] }] },
+          {},
+          {},
+          { code: 'no-tokenizer' },
+        ],
+      },
+    ]);
   });
 
   test('finds what is wrong in every table, not only in the first', async () => {
@@ -176,7 +222,10 @@ describe('init', () => {
   });
 
   test('asks where it cannot know', async () => {
-    writeFileSync(join(folder, 'two.csv'), `text,a,b\n${Array.from({ length: 8 }, (_, i) => `message ${i},${i % 2},${i % 3}`).join('\n')}\n`);
+    writeFileSync(
+      join(folder, 'two.csv'),
+      `text,a,b\n${Array.from({ length: 8 }, (_, i) => `message ${i},${i % 2},${i % 3}`).join('\n')}\n`,
+    );
     const { code, stderr } = await pipeline(['init', 'two.csv'], { cwd: folder });
     expect(code).toBe(2);
     expect(stderr).toContain('--target; it could be "a" or "b"');
@@ -208,9 +257,15 @@ test('schema prints the JSON Schema of a configuration, the same with --json', a
 test('doctor computes on every device, and gives a remedy where something is not as it could be', async () => {
   const { code, stdout } = await pipeline(['doctor', '--json']);
   expect(code).toBe(0);
-  const { findings } = document(stdout) as { findings: readonly { subject: string; state: string; found: string; remedy: string | null }[] };
-  expect(findings.find(({ subject }) => subject === 'cpu')).toMatchObject({ state: 'ok', found: expect.stringMatching(/^onnxruntime \d.* computes on it$/) });
-  for (const device of ['cuda', 'webgpu']) expect(findings.find(({ subject }) => subject === device)?.found).toMatch(/^computes on |CUDA|Vulkan|GPU/);
+  const { findings } = document(stdout) as {
+    findings: readonly { subject: string; state: string; found: string; remedy: string | null }[];
+  };
+  expect(findings.find(({ subject }) => subject === 'cpu')).toMatchObject({
+    state: 'ok',
+    found: expect.stringMatching(/^onnxruntime \d.* computes on it$/),
+  });
+  for (const device of ['cuda', 'webgpu'])
+    expect(findings.find(({ subject }) => subject === device)?.found).toMatch(/^computes on |CUDA|Vulkan|GPU/);
   expect(findings.find(({ subject }) => subject === 'auto')?.found).toMatch(/^--device auto takes (cpu|cuda|webgpu)$/);
   for (const { state, remedy } of findings) expect(state !== 'ok').toBe(remedy !== null);
 });

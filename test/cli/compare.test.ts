@@ -7,7 +7,11 @@ import { pipeline } from './bin.ts';
 
 const artifacts = temporaryFolder();
 const rows = twoClassRows(60, 2, (row) => row % 10 === 0);
-for (const [name, scores] of [['one', [[0.8], [0.82]]], ['two', [[0.79], [0.83]]]] as const) writeEvaluatedRun(artifacts, { name, classes: ['0', '1'], rows, scores });
+for (const [name, scores] of [
+  ['one', [[0.8], [0.82]]],
+  ['two', [[0.79], [0.83]]],
+] as const)
+  writeEvaluatedRun(artifacts, { name, classes: ['0', '1'], rows, scores });
 
 test('a comparison ends in a sentence and, where asked for, on a page', async () => {
   const file = join(artifacts, 'pages/both.html');
@@ -23,7 +27,11 @@ test('a comparison ends in a sentence and, where asked for, on a page', async ()
 
 test('the same as JSON is one document', async () => {
   const { stdout } = await pipeline(['compare', 'one', 'two', '--artifacts', artifacts, '--json']);
-  expect(JSON.parse(stdout)).toMatchObject({ runs: ['one', 'two'], pairing: { paired: true, metric: 'val/f1_macro' }, verdict: expect.stringContaining('Within noise') });
+  expect(JSON.parse(stdout)).toMatchObject({
+    runs: ['one', 'two'],
+    pairing: { paired: true, metric: 'val/f1_macro' },
+    verdict: expect.stringContaining('Within noise'),
+  });
 });
 
 test('many runs stand below each other, the best first', async () => {
@@ -32,7 +40,9 @@ test('many runs stand below each other, the best first', async () => {
   const { stdout } = await pipeline(['compare', ...[1, 2, 3, 4, 5, 6, 7].map((i) => `run-${i}`), '--artifacts', many]);
   const lines = stdout.split('\n');
   const header = lines.findIndex((line) => line.trim().startsWith('run '));
-  expect(lines[header]).toMatch(/run +model\.freeze_encoder +model\.head\.dense +training\.optimizer\.lr +cv\/f1_macro +oof\/accuracy +oof\/f1_macro/);
+  expect(lines[header]).toMatch(
+    /run +model\.freeze_encoder +model\.head\.dense +training\.optimizer\.lr +cv\/f1_macro +oof\/accuracy +oof\/f1_macro/,
+  );
   const [best, ...others] = lines.slice(header + 1, header + 8).map((line) => line.trim());
   expect(best).toMatch(/^run-4 +false +\[\] +\S+ +0\.\d{4} ± 0\.\d{4} \(0\.\d{4} to 0\.\d{4}\) \*/);
   const means = [best, ...others].map((line) => Number(/(0\.\d{4}) ±/.exec(line ?? '')?.[1]));

@@ -20,13 +20,17 @@ describe('a run carried out again from its own configuration', () => {
     expect(code).toBe(0);
     expect([parameters, data, Object.keys(environment)]).toEqual([{}, {}, ['commandLine']]);
     const models = ['models/fold-0/model.safetensors', 'models/fold-1/model.safetensors'];
-    expect(results.map(({ path, same }) => [path, same])).toEqual(['folds.csv', 'oof.csv', 'predictions.csv', 'submission.csv', ...models].map((path) => [path, true]));
+    expect(results.map(({ path, same }) => [path, same])).toEqual(
+      ['folds.csv', 'oof.csv', 'predictions.csv', 'submission.csv', ...models].map((path) => [path, true]),
+    );
     expect(why).toEqual(['every result that both have is the same to the byte']);
   });
 
   it('shows side by side what another seed changes, and why', async () => {
     const other = join(folder, 'other');
-    expect((await pipeline(['run', join(here, run, 'config.yaml'), '--set', 'seed=1', '--until', 'split', '--artifacts', other])).code).toBe(0);
+    expect(
+      (await pipeline(['run', join(here, run, 'config.yaml'), '--set', 'seed=1', '--until', 'split', '--artifacts', other])).code,
+    ).toBe(0);
     const { stdout, code } = await pipeline(['diff', 'quickstart', join(other, run), '--artifacts', here]);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^configuration\n +quickstart +quickstart\n +seed +42 +1$/m);
@@ -43,6 +47,10 @@ describe('a run carried out again from its own configuration', () => {
       utimesSync(path, atime, mtime);
     }
     const { stdout } = await pipeline(['diff', join(here, run), join(there, run), '--json']);
-    expect((JSON.parse(stdout) as RunDiff).why).toEqual(expect.arrayContaining(['environment.json', 'metrics.json'].map((name) => `${name} of quickstart was changed after the run wrote it`)));
+    expect((JSON.parse(stdout) as RunDiff).why).toEqual(
+      expect.arrayContaining(
+        ['environment.json', 'metrics.json'].map((name) => `${name} of quickstart was changed after the run wrote it`),
+      ),
+    );
   });
 });

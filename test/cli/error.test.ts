@@ -11,9 +11,26 @@ test('configuration problems come in the order of the file, each with its place,
     subject: 'a.yaml',
     remedy: 'Correct the places shown.',
     problems: [
-      { message: 'training.epochs: expected a whole number, found "ten"', file: 'a.yaml', line: 12, column: 11, width: 3, field: 'training.epochs', snippet: '  epochs: ten' },
+      {
+        message: 'training.epochs: expected a whole number, found "ten"',
+        file: 'a.yaml',
+        line: 12,
+        column: 11,
+        width: 3,
+        field: 'training.epochs',
+        snippet: '  epochs: ten',
+      },
       { message: 'data.train is missing', file: 'a.yaml', field: 'data.train' },
-      { message: 'unknown key optimzer in training', file: 'a.yaml', line: 9, column: 3, width: 8, field: 'training.optimzer', snippet: '  optimzer: { name: adam }', suggestion: 'optimizer' },
+      {
+        message: 'unknown key optimzer in training',
+        file: 'a.yaml',
+        line: 9,
+        column: 3,
+        width: 8,
+        field: 'training.optimzer',
+        snippet: '  optimzer: { name: adam }',
+        suggestion: 'optimizer',
+      },
       { message: 'unknown key sede', file: '--set', column: 1, width: 4, field: 'sede', snippet: 'sede=7', suggestion: 'seed' },
     ],
   });
@@ -49,14 +66,24 @@ test('data problems name row and column', () => {
 
 test('a long line is shown around its place, and the caret stays under it', () => {
   const snippet = `${'x'.repeat(200)}WRONG${'y'.repeat(200)}`;
-  const text = renderError(new OrtrainError('config', 'bad', { problems: [{ message: 'wrong', file: 'a.yaml', line: 1, column: 201, width: 5, snippet }] }), plain);
+  const text = renderError(
+    new OrtrainError('config', 'bad', { problems: [{ message: 'wrong', file: 'a.yaml', line: 1, column: 201, width: 5, snippet }] }),
+    plain,
+  );
   const [source = '', carets = ''] = text.split('\n').slice(2);
   expect(source.length).toBeLessThan(120);
   expect(source.slice(carets.indexOf('^'), carets.lastIndexOf('^') + 1)).toBe('WRONG');
 });
 
-test.each([['😀: no', 4], ['日本語: no', 6], ['no', 1]])('wide characters before the place do not shift the caret: %s', (snippet, column) => {
-  const text = renderError(new OrtrainError('config', 'bad', { problems: [{ message: 'wrong', file: 'a.yaml', line: 1, column, width: 2, snippet }] }), plain);
+test.each([
+  ['😀: no', 4],
+  ['日本語: no', 6],
+  ['no', 1],
+])('wide characters before the place do not shift the caret: %s', (snippet, column) => {
+  const text = renderError(
+    new OrtrainError('config', 'bad', { problems: [{ message: 'wrong', file: 'a.yaml', line: 1, column, width: 2, snippet }] }),
+    plain,
+  );
   const [source = '', carets = ''] = text.split('\n').slice(2);
   expect(carets.indexOf('^')).toBe(widthOf(source.slice(0, source.indexOf('no'))));
   expect(carets.trim()).toMatch(/\^\^$/);
@@ -65,7 +92,10 @@ test.each([['😀: no', 4], ['日本語: no', 6], ['no', 1]])('wide characters b
 
 test('a snippet and its caret fit a narrow terminal, also where the characters are wide', () => {
   for (const snippet of [`${'x'.repeat(200)}WRONG${'y'.repeat(200)}`, `${'語'.repeat(200)}WRONG${'本'.repeat(200)}`]) {
-    const text = renderError(new OrtrainError('config', 'bad', { problems: [{ message: 'wrong', file: 'a.yaml', line: 1, column: 201, width: 5, snippet }] }), { ...plain, columns: 60 });
+    const text = renderError(
+      new OrtrainError('config', 'bad', { problems: [{ message: 'wrong', file: 'a.yaml', line: 1, column: 201, width: 5, snippet }] }),
+      { ...plain, columns: 60 },
+    );
     const [source = '', carets = ''] = text.split('\n').slice(2);
     expect(widthOf(source)).toBeLessThanOrEqual(60);
     expect(carets.indexOf('^')).toBe(widthOf(source.slice(0, source.indexOf('WRONG'))));
@@ -73,7 +103,10 @@ test('a snippet and its caret fit a narrow terminal, also where the characters a
 });
 
 test('text from files cannot steer the terminal', () => {
-  const text = renderError(new OrtrainError('data', 'bad \u001b[2Jvalue', { problems: [{ message: 'a\u001b]0;title\u0007b', file: 'x\ry.csv' }] }), plain);
+  const text = renderError(
+    new OrtrainError('data', 'bad \u001b[2Jvalue', { problems: [{ message: 'a\u001b]0;title\u0007b', file: 'x\ry.csv' }] }),
+    plain,
+  );
   expect([...text].filter((character) => character < ' ' && character !== '\n')).toEqual([]);
 });
 
@@ -96,7 +129,9 @@ test('too many problems are counted instead of shown', () => {
 });
 
 test('anything that is not ours is called a defect, with its trace', () => {
-  expect(renderError(new TypeError('x is not a function'), plain)).toMatch(/TypeError: x is not a function\n\s+at .*\n[\s\S]*This is a bug in ortrain/);
+  expect(renderError(new TypeError('x is not a function'), plain)).toMatch(
+    /TypeError: x is not a function\n\s+at .*\n[\s\S]*This is a bug in ortrain/,
+  );
 });
 
 test.each([

@@ -2,9 +2,23 @@ import type { RunEvent, StageEvent } from '../../src/core/events.ts';
 
 /** A scripted run of two folds, each event with its time in milliseconds. */
 export function scriptedRun(): readonly (readonly [number, RunEvent])[] {
-  const about = (stage: string, fold?: number) => ({ run: 'demo', task: fold === undefined ? stage : `${stage}[${fold}]`, stage, ...(fold === undefined ? {} : { fold }) });
+  const about = (stage: string, fold?: number) => ({
+    run: 'demo',
+    task: fold === undefined ? stage : `${stage}[${fold}]`,
+    stage,
+    ...(fold === undefined ? {} : { fold }),
+  });
   const train = (fold: number, event: StageEvent): RunEvent => ({ type: 'task-event', ...about('train', fold), event });
-  const step = (epoch: number, n: number, loss: number): StageEvent => ({ type: 'step', epoch, epochs: 2, step: n, steps: 200, loss, lr: 1e-4, stepsPerSecond: 8.25 });
+  const step = (epoch: number, n: number, loss: number): StageEvent => ({
+    type: 'step',
+    epoch,
+    epochs: 2,
+    step: n,
+    steps: 200,
+    loss,
+    lr: 1e-4,
+    stepsPerSecond: 8.25,
+  });
   const epoch = (n: number, f1: number): StageEvent => ({
     type: 'epoch',
     epoch: n,
@@ -24,9 +38,29 @@ export function scriptedRun(): readonly (readonly [number, RunEvent])[] {
         run: 'demo',
         folder: `${process.cwd()}/artifacts/runs/demo`,
         owner: { pid: 1, started: '', host: 'here' },
-        experiment: { name: 'demo', data: {}, training: { best_model: { monitor: 'val/f1_macro', mode: 'max' } }, tracking: { mlflow: null } },
-        environment: { versions: {}, machine: { platform: 'linux', cpu: 'some', cores: 2, memoryBytes: 8e9 }, user: null, device: 'cpu', threads: 2, git: null, commandLine: [], data: {}, entries: {} },
-        tasks: [{ id: 'tokenize', stage: 'tokenize' }, { id: 'train[0]', stage: 'train', fold: 0 }, { id: 'train[1]', stage: 'train', fold: 1 }, { id: 'evaluate', stage: 'evaluate' }],
+        experiment: {
+          name: 'demo',
+          data: {},
+          training: { best_model: { monitor: 'val/f1_macro', mode: 'max' } },
+          tracking: { mlflow: null },
+        },
+        environment: {
+          versions: {},
+          machine: { platform: 'linux', cpu: 'some', cores: 2, memoryBytes: 8e9 },
+          user: null,
+          device: 'cpu',
+          threads: 2,
+          git: null,
+          commandLine: [],
+          data: {},
+          entries: {},
+        },
+        tasks: [
+          { id: 'tokenize', stage: 'tokenize' },
+          { id: 'train[0]', stage: 'train', fold: 0 },
+          { id: 'train[1]', stage: 'train', fold: 1 },
+          { id: 'evaluate', stage: 'evaluate' },
+        ],
       },
     ],
     [13_000, { type: 'notice', run: 'demo', level: 'info', message: 'computes on the cpu' }],

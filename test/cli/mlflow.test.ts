@@ -31,7 +31,9 @@ test('sync and ui send what is missing to the configured server, and never show 
   const env = { MLFLOW_TRACKING_URI: fake.uri.replace('//', '//me:geheim@') };
   const synced = await pipeline(['sync', '--artifacts', artifacts, '--json'], { env });
   expect(synced.code, synced.stderr).toBe(0);
-  expect(JSON.parse(synced.stdout)).toMatchObject({ runs: [{ run: 'made', server: fake.uri, state: 'uploaded', entries: lines.length, rejected: 0 }] });
+  expect(JSON.parse(synced.stdout)).toMatchObject({
+    runs: [{ run: 'made', server: fake.uri, state: 'uploaded', entries: lines.length, rejected: 0 }],
+  });
   const shown = await pipeline(['ui', '--artifacts', artifacts], { env });
   expect(shown.code, shown.stderr).toBe(0);
   expect(shown.stdout).toContain(`made  nothing new       0  ${fake.uri}/#/experiments/1/runs/run1?workflowType=machine_learning`);
@@ -58,7 +60,11 @@ test('ui says what the server said when it does not start', async () => {
   const bin = join(artifacts, 'bin');
   await madeRun(artifacts);
   mkdirSync(bin);
-  writeFileSync(join(bin, 'mlflow'), '#!/bin/sh\n[ "$1" = --version ] && exit 0\necho "Detected out-of-date database schema" >&2\nexit 1\n', { mode: 0o755 });
+  writeFileSync(
+    join(bin, 'mlflow'),
+    '#!/bin/sh\n[ "$1" = --version ] && exit 0\necho "Detected out-of-date database schema" >&2\nexit 1\n',
+    { mode: 0o755 },
+  );
   const { code, stderr } = await pipeline(['ui', '--artifacts', artifacts], { env: { ...nowhere, PATH: bin } });
   expect(code).toBe(1);
   expect(stderr).toContain('out-of-date database schema');

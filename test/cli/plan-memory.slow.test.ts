@@ -10,7 +10,13 @@ const MINUTES = 60_000;
 /** The forecast and the measurement of a run's peak memory, in bytes, with batches of so many padded texts. */
 async function peaks(batch: number): Promise<{ readonly planned: number; readonly measured: number }> {
   const artifacts = temporaryFolder();
-  const settings = [`training.batch_size=${batch}`, 'training.padding=max', 'training.epochs=1', 'split.only=[0]', 'resources.parallel_folds=1'];
+  const settings = [
+    `training.batch_size=${batch}`,
+    'training.padding=max',
+    'training.epochs=1',
+    'split.only=[0]',
+    'resources.parallel_folds=1',
+  ];
   const given = ['configs/quickstart.yaml', '--artifacts', artifacts, ...settings.flatMap((value) => ['--set', value])];
   const { plans } = JSON.parse((await pipeline(['plan', ...given, '--json'])).stdout) as { readonly plans: readonly ExperimentPlan[] };
   const { code, stderr } = await pipeline(['run', ...given, '--quiet']);

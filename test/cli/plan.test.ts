@@ -6,7 +6,12 @@ import { temporaryFolder } from '../helpers/quickstart.ts';
 import { pipeline } from './bin.ts';
 
 const artifacts = temporaryFolder();
-const small = ['configs/quickstart.yaml', '--artifacts', artifacts, ...['split.folds=2', 'training.epochs=2', 'model.max_seq_length=32', 'resources.parallel_folds=1'].flatMap((value) => ['--set', value])];
+const small = [
+  'configs/quickstart.yaml',
+  '--artifacts',
+  artifacts,
+  ...['split.folds=2', 'training.epochs=2', 'model.max_seq_length=32', 'resources.parallel_folds=1'].flatMap((value) => ['--set', value]),
+];
 
 describe('pipeline plan', () => {
   it('foretells the memory that the run takes to a quarter', async () => {
@@ -22,9 +27,13 @@ describe('pipeline plan', () => {
   it('estimates the rest, and says by which speeds', async () => {
     const { stdout, code } = await pipeline(['plan', ...small, '--force', 'train']);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/train\[0] +to do +\w+ +\d+ MB +[\d.]+ s +30 steps: 2 epochs of 15 · 450 rows, validated on 450 · [\d,]+ tokens and \d+\.\d % padding/);
+    expect(stdout).toMatch(
+      /train\[0] +to do +\w+ +\d+ MB +[\d.]+ s +30 steps: 2 epochs of 15 · 450 rows, validated on 450 · [\d,]+ tokens and \d+\.\d % padding/,
+    );
     expect(stdout).toMatch(/2 folds of 2 epochs: 60 steps, [\d,]+ tokens and \d+\.\d % padding/);
-    expect(stdout).toMatch(/estimate of the rest\n +\d+ MB of memory at most, in train\[\d]\n +[\d.]+ MB on disk, and up to [\d.]+ MB for checkpoints during training\n +[\d.]+ s, by speeds from the run quickstart/);
+    expect(stdout).toMatch(
+      /estimate of the rest\n +\d+ MB of memory at most, in train\[\d]\n +[\d.]+ MB on disk, and up to [\d.]+ MB for checkpoints during training\n +[\d.]+ s, by speeds from the run quickstart/,
+    );
     const unknown = await pipeline(['plan', ...small, '--set', 'training.batch_size=8']);
     expect(unknown.stdout).toContain('time unknown: nothing like it has run on this machine; --probe times a few batches');
   });
@@ -32,7 +41,9 @@ describe('pipeline plan', () => {
   it('says of a sweep what its members take, and all of them together', async () => {
     const { stdout, code } = await pipeline(['plan', 'configs/sweeps/quickstart-heads.yaml', '--artifacts', join(artifacts, 'none')]);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/4 experiments, each by itself\n +run +tasks to do +memory +disk +time\n +quickstart-heads\+dense=none\+lr=0\.0005 +11 +\d+ MB +[\d.]+ MB/);
+    expect(stdout).toMatch(
+      /4 experiments, each by itself\n +run +tasks to do +memory +disk +time\n +quickstart-heads\+dense=none\+lr=0\.0005 +11 +\d+ MB +[\d.]+ MB/,
+    );
     // Tokens, folds and findings are shared.
     expect(stdout).toMatch(/together, shared stages counted once\n +35 tasks: 35 to run, 0 in the cache\n +\d+ MB on disk/);
   });

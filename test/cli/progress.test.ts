@@ -74,7 +74,11 @@ test('time left follows from the pace between reports', () => {
 
 test('time left knows nothing of the seconds in which a session opens, nor of steps that a checkpoint holds', () => {
   const about = { run: 'demo', task: 'train[0]', stage: 'train', fold: 0 } as const;
-  const step = (done: number): RunEvent => ({ type: 'task-event', ...about, event: { type: 'step', epoch: 1, epochs: 1, step: done, steps: 400, loss: 0.5, lr: 1e-4, stepsPerSecond: 2 } });
+  const step = (done: number): RunEvent => ({
+    type: 'task-event',
+    ...about,
+    event: { type: 'step', epoch: 1, epochs: 1, step: done, steps: 400, loss: 0.5, lr: 1e-4, stepsPerSecond: 2 },
+  });
   const after = (...events: readonly (readonly [number, RunEvent])[]): number | undefined => {
     const state = stateAfter([...before(13_000), [0, { type: 'task-started', ...about }], ...events]);
     return taskSecondsLeft(state.tasks.get('train[0]')!, events.at(-1)?.[0] ?? 0);
@@ -88,8 +92,18 @@ test('time left knows nothing of the seconds in which a session opens, nor of st
 
 test('time left of another count begins with that count', () => {
   const about = { run: 'demo', task: 'tokenize', stage: 'tokenize' } as const;
-  const texts = (done: number, total: number): RunEvent => ({ type: 'task-event', ...about, event: { type: 'progress', done, total, unit: 'texts' } });
-  const script: Script = [...before(13_000), [0, { type: 'task-started', ...about }], [1_000, texts(100, 1_000)], [2_000, texts(900, 1_000)], [3_000, texts(10, 500)]];
+  const texts = (done: number, total: number): RunEvent => ({
+    type: 'task-event',
+    ...about,
+    event: { type: 'progress', done, total, unit: 'texts' },
+  });
+  const script: Script = [
+    ...before(13_000),
+    [0, { type: 'task-started', ...about }],
+    [1_000, texts(100, 1_000)],
+    [2_000, texts(900, 1_000)],
+    [3_000, texts(10, 500)],
+  ];
   expect(taskSecondsLeft(stateAfter(script).tasks.get('tokenize')!, 3_000)).toBeUndefined();
   expect(taskSecondsLeft(stateAfter([...script, [4_000, texts(20, 500)]]).tasks.get('tokenize')!, 4_000)).toBeCloseTo(48, 9);
 });
@@ -112,7 +126,14 @@ test('time left of folds side by side is that of the lane that ends last', () =>
 });
 
 test('plain progress has no line for an epoch that cost patience', () => {
-  const patience: RunEvent = { type: 'task-event', run: 'demo', task: 'train[1]', stage: 'train', fold: 1, event: { type: 'decision', epoch: 1, kind: 'patience', message: 'val/accuracy has not improved for 1 of 3 epochs' } };
+  const patience: RunEvent = {
+    type: 'task-event',
+    run: 'demo',
+    task: 'train[1]',
+    stage: 'train',
+    fold: 1,
+    event: { type: 'decision', epoch: 1, kind: 'patience', message: 'val/accuracy has not improved for 1 of 3 epochs' },
+  };
   expect(plainLines([...scriptedRun(), [109_200, patience]])).toEqual(plainLines(scriptedRun()));
 });
 
@@ -124,7 +145,9 @@ test('plain progress tells of each of the folds that run side by side', () => {
 });
 
 test('an event about a task that was never announced changes nothing', () => {
-  expect(stateAfter([...before(13_000), [0, { type: 'task-finished', run: 'demo', task: 'sweep', stage: 'sweep', seconds: 1 }]])).toEqual(stateAt(13_000));
+  expect(stateAfter([...before(13_000), [0, { type: 'task-finished', run: 'demo', task: 'sweep', stage: 'sweep', seconds: 1 }]])).toEqual(
+    stateAt(13_000),
+  );
 });
 
 /** listr2 draws only where stdout is a terminal. */

@@ -20,7 +20,12 @@ const plain = picocolors.createColors(false);
 const experiment = loadExperiment('configs/quickstart.yaml').experiment;
 
 function fold(number: number, f1: readonly number[]): FoldHistory {
-  const epochs = f1.map((value, i) => ({ epoch: i + 1, lr: 1e-3, seconds: 1, metrics: { 'train/loss': 0.7 / (i + 1), 'val/loss': 0.6 + 0.05 * (i - 2) ** 2, 'val/f1_macro': value } }));
+  const epochs = f1.map((value, i) => ({
+    epoch: i + 1,
+    lr: 1e-3,
+    seconds: 1,
+    metrics: { 'train/loss': 0.7 / (i + 1), 'val/loss': 0.6 + 0.05 * (i - 2) ** 2, 'val/f1_macro': value },
+  }));
   const best = f1.indexOf(Math.max(...f1));
   return { fold: number, best_epoch: best + 1, stopped: 'all epochs done', epochs, best: epochs[best]!.metrics };
 }
@@ -68,7 +73,9 @@ test('curves end where the numbers end, and one epoch has none', () => {
 });
 
 test('a fold without a finished epoch has no best one', () => {
-  expect(foldCurves({ fold: 2, best_epoch: 0, epochs: [], best: {}, stopped: 'not finished' }, 'val/f1_macro', plain)).toBe('fold 2 · no epoch yet · not finished');
+  expect(foldCurves({ fold: 2, best_epoch: 0, epochs: [], best: {}, stopped: 'not finished' }, 'val/f1_macro', plain)).toBe(
+    'fold 2 · no epoch yet · not finished',
+  );
 });
 
 test('equal values make a flat curve', () => {
@@ -78,12 +85,20 @@ test('equal values make a flat curve', () => {
 });
 
 test('a comparison has what differs and marks the best: the smallest loss, the largest of all else', () => {
-  const other = { ...experiment, name: 'b', training: { ...experiment.training, epochs: 9 }, model: { ...experiment.model, head: { ...experiment.model.head, dense: [256, 32] } } };
-  const comparison = sideBySide([
-    { name: 'a', experiment, metrics: metricsOf(0.8, 0.01) },
-    { name: 'b', experiment: other, metrics: metricsOf(0.9, 0.02) },
-    { name: 'c', experiment, metrics: null },
-  ], true);
+  const other = {
+    ...experiment,
+    name: 'b',
+    training: { ...experiment.training, epochs: 9 },
+    model: { ...experiment.model, head: { ...experiment.model.head, dense: [256, 32] } },
+  };
+  const comparison = sideBySide(
+    [
+      { name: 'a', experiment, metrics: metricsOf(0.8, 0.01) },
+      { name: 'b', experiment: other, metrics: metricsOf(0.9, 0.02) },
+      { name: 'c', experiment, metrics: null },
+    ],
+    true,
+  );
   expect(Object.keys(comparison.parameters)).toEqual(['model.head.dense', 'training.epochs']);
   expect(comparisonTable(comparison, plain)).toMatchInlineSnapshot(`
     "                                                     a                                     b    c
@@ -108,7 +123,10 @@ test('equal results are all best, so none is marked', () => {
 
 test('a parameter that only one kind of schedule has is missing in the other', () => {
   const constant = { ...experiment, training: { ...experiment.training, schedule: { name: 'constant' as const } } };
-  expect(differing([experiment, constant])).toMatchObject({ 'training.schedule.name': ['one-cycle', 'constant'], 'training.schedule.pct_start': [0.3, undefined] });
+  expect(differing([experiment, constant])).toMatchObject({
+    'training.schedule.name': ['one-cycle', 'constant'],
+    'training.schedule.pct_start': [0.3, undefined],
+  });
 });
 
 test('asked for is what is not the default', () => {
@@ -116,7 +134,10 @@ test('asked for is what is not the default', () => {
   expect(paths).toMatchObject({ 'training.optimizer.name': 'adamw', 'model.weights': 'random', 'training.epochs': 5 });
   expect(paths).not.toHaveProperty(['split.folds']);
   expect(paths).not.toHaveProperty(['training.early_stopping']);
-  const stopping = { ...experiment, training: { ...experiment.training, early_stopping: { monitor: 'val/accuracy' as const, mode: 'max' as const, patience: 3 } } };
+  const stopping = {
+    ...experiment,
+    training: { ...experiment.training, early_stopping: { monitor: 'val/accuracy' as const, mode: 'max' as const, patience: 3 } },
+  };
   expect(asked(stopping)).toHaveProperty(['training.early_stopping.patience'], 3);
 });
 
@@ -126,7 +147,9 @@ test('decisions of note are those of the last start of each fold', () => {
   const journal = openJournal(path);
   for (const [, event] of [...scriptedRun(), ...scriptedRun()]) journal.append(event);
   journal.close();
-  expect(notedDecisions(readHistory(path))).toEqual([{ task: 'train[0]', epoch: 2, kind: 'stopped', message: 'val/accuracy has not improved for 1 epochs' }]);
+  expect(notedDecisions(readHistory(path))).toEqual([
+    { task: 'train[0]', epoch: 2, kind: 'stopped', message: 'val/accuracy has not improved for 1 epochs' },
+  ]);
   rmSync(folder, { recursive: true });
 });
 

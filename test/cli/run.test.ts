@@ -15,7 +15,10 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test('Ctrl-C, given twice at once as npx does, stops cleanly with 130, and the journal ends with it', async () => {
   const artifacts = join(folder, 'interrupted');
-  const child = spawn(process.execPath, [bin, 'run', 'configs/quickstart.yaml', '--artifacts', artifacts], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [bin, 'run', 'configs/quickstart.yaml', '--artifacts', artifacts], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
@@ -32,7 +35,11 @@ test('Ctrl-C, given twice at once as npx does, stops cleanly with 130, and the j
   expect(readJournal(journal).at(-1)).toMatchObject({ type: 'run-failed', interrupted: true });
 
   const partial = join(artifacts, 'cache', 'partial', 'train');
-  expect(readdirSync(partial, { recursive: true, encoding: 'utf8' }).map((name) => basename(name)).sort()).toEqual(expect.arrayContaining(['state.json', expect.stringMatching(/^step-\d+\.safetensors$/)]));
+  expect(
+    readdirSync(partial, { recursive: true, encoding: 'utf8' })
+      .map((name) => basename(name))
+      .sort(),
+  ).toEqual(expect.arrayContaining(['state.json', expect.stringMatching(/^step-\d+\.safetensors$/)]));
 
   const { stdout: shown } = await pipeline(['show', 'quickstart', '--artifacts', artifacts]);
   expect(shown).toContain('interrupted');
@@ -40,8 +47,20 @@ test('Ctrl-C, given twice at once as npx does, stops cleanly with 130, and the j
   expect(shown).toMatch(/fold \d · best epoch [1-5] of [1-5] · val\/f1_macro 0\.\d{4} · not finished/);
 
   const told = JSON.parse((await pipeline(['show', 'quickstart', '--artifacts', artifacts, '--json'])).stdout);
-  expect(told).toMatchObject({ status: 'interrupted', metrics: null, environment: { device: 'cpu' }, notices: [expect.stringContaining('computes on the cpu')] });
-  expect(told.folds).toContainEqual(expect.objectContaining({ state: 'unfinished', epochs: expect.arrayContaining([expect.objectContaining({ epoch: 1, metrics: expect.objectContaining({ 'val/f1_macro': expect.any(Number) }) })]) }));
+  expect(told).toMatchObject({
+    status: 'interrupted',
+    metrics: null,
+    environment: { device: 'cpu' },
+    notices: [expect.stringContaining('computes on the cpu')],
+  });
+  expect(told.folds).toContainEqual(
+    expect.objectContaining({
+      state: 'unfinished',
+      epochs: expect.arrayContaining([
+        expect.objectContaining({ epoch: 1, metrics: expect.objectContaining({ 'val/f1_macro': expect.any(Number) }) }),
+      ]),
+    }),
+  );
 });
 
 test('of several experiments the first that fails ends it; what was done before stays and is reported', async () => {
@@ -52,7 +71,10 @@ test('of several experiments the first that fails ends it; what was done before 
   writeFileSync(bad, `extends: good.yaml\nname: bad\ndata: { train: ${rows} }\n`);
   const { code, stdout } = await pipeline(['run', good, bad, good, '--until', 'split', '--artifacts', join(folder, 'several'), '--json']);
   expect(code).toBe(2);
-  const { runs, error } = JSON.parse(stdout) as { runs: readonly { run: string; executed: number }[]; error: { code: string; message: string } };
+  const { runs, error } = JSON.parse(stdout) as {
+    runs: readonly { run: string; executed: number }[];
+    error: { code: string; message: string };
+  };
   expect(runs).toMatchObject([{ run: 'good', executed: 2, config: good }]);
   expect(error.code).toBe('data');
   expect(error.message).toContain(`${bad}: `);
@@ -61,19 +83,33 @@ test('of several experiments the first that fails ends it; what was done before 
 test('--name is the name of the experiment: its config.yaml is the same run again, and no output is made anew', async () => {
   const artifacts = join(folder, 'named');
   const until = ['--until', 'split', '--artifacts', artifacts, '--json'];
-  const run = async (...args: readonly string[]): Promise<unknown> => (JSON.parse((await pipeline(['run', ...args, ...until])).stdout) as { readonly runs: readonly unknown[] }).runs[0];
+  const run = async (...args: readonly string[]): Promise<unknown> =>
+    (JSON.parse((await pipeline(['run', ...args, ...until])).stdout) as { readonly runs: readonly unknown[] }).runs[0];
   expect(await run('configs/quickstart.yaml')).toMatchObject({ run: 'quickstart', executed: 2 });
   // Text, though YAML would read a number.
   const { stdout } = await pipeline(['plan', 'configs/quickstart.yaml', '--name', '3', ...until]);
   expect(JSON.parse(stdout)).toMatchObject({ plans: [{ run: '3', folder: join(artifacts, 'runs', '3') }] });
   expect(await run('configs/quickstart.yaml', '--name', '3')).toMatchObject({ run: '3', executed: 0, cached: 2 });
-  expect(await run(join(artifacts, 'runs', '3', 'config.yaml'))).toMatchObject({ run: '3', folder: join(artifacts, 'runs', '3'), executed: 0 });
+  expect(await run(join(artifacts, 'runs', '3', 'config.yaml'))).toMatchObject({
+    run: '3',
+    folder: join(artifacts, 'runs', '3'),
+    executed: 0,
+  });
   expect(readdirSync(join(artifacts, 'runs')).sort()).toEqual(['3', 'quickstart']);
 });
 
 test.each(['run', 'plan'])('%s --name leads to no other folder', async (verb) => {
   for (const name of ['../../x', join(folder, 'x'), 'a/b', '']) {
-    const { code, stdout, stderr } = await pipeline([verb, 'configs/quickstart.yaml', '--name', name, '--until', 'split', '--artifacts', join(folder, 'escape')]);
+    const { code, stdout, stderr } = await pipeline([
+      verb,
+      'configs/quickstart.yaml',
+      '--name',
+      name,
+      '--until',
+      'split',
+      '--artifacts',
+      join(folder, 'escape'),
+    ]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(/^ {2}--name {2}name must be a folder name of letters/m);
   }

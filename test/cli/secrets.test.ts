@@ -39,30 +39,59 @@ beforeAll(async () => {
     heard.add(authorization);
     const decoded = Buffer.from(authorization.replace('Basic ', ''), 'base64').toString('utf8');
     response.writeHead(401, { 'content-type': 'application/json', 'x-error-message': authorization });
-    response.end(JSON.stringify({ error: `not for ${authorization}`, error_code: 'UNAUTHENTICATED', message: `not for ${authorization}, that is ${decoded}` }));
+    response.end(
+      JSON.stringify({
+        error: `not for ${authorization}`,
+        error_code: 'UNAUTHENTICATED',
+        message: `not for ${authorization}, that is ${decoded}`,
+      }),
+    );
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   at = `127.0.0.1:${(server.address() as AddressInfo).port}`;
 });
 afterAll(() => server.close());
 
-async function command(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<{ readonly code: number | null; readonly text: string }> {
+async function command(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ readonly code: number | null; readonly text: string }> {
   const hub = { HF_HOME: join(folder, 'hub'), HF_HUB_CACHE: '', HF_HUB_OFFLINE: '', HF_ENDPOINT: `http://${at}` };
   const mlflow = { MLFLOW_TRACKING_URI: `http://${IN_ADDRESS}:${IN_ADDRESS}@${at}`, MLFLOW_EXPERIMENT_NAME: '', MLFLOW_WORKSPACE: '' };
-  const { code, stdout, stderr } = await pipeline([...args, '--artifacts', join(folder, 'artifacts')], { env: { ...SECRETS, ...hub, ...mlflow, ...env } });
+  const { code, stdout, stderr } = await pipeline([...args, '--artifacts', join(folder, 'artifacts')], {
+    env: { ...SECRETS, ...hub, ...mlflow, ...env },
+  });
   said.push(stdout, stderr);
   return { code, text: stdout + stderr };
 }
 
-const small = ['split.only=[0]', 'split.folds=2', 'training.epochs=1', 'resources.threads=1', 'model.max_seq_length=16', 'tracking.mlflow={}'].flatMap((value) => ['--set', value]);
+const small = [
+  'split.only=[0]',
+  'split.folds=2',
+  'training.epochs=1',
+  'resources.threads=1',
+  'model.max_seq_length=16',
+  'tracking.mlflow={}',
+].flatMap((value) => ['--set', value]);
 
 describe('tokens and passwords', () => {
   it('are used, and told to nobody else', { timeout: 180_000 }, async () => {
     const done = await command(['run', 'configs/quickstart.yaml', ...small]);
     expect(done.code, done.text).toBe(0);
     expect((await command(['sync'])).text).toContain('401');
-    expect((await command(['sync'], { MLFLOW_TRACKING_USERNAME: '', MLFLOW_TRACKING_PASSWORD: '', MLFLOW_TRACKING_URI: `http://${at}` })).text).toContain('401');
-    expect((await command(['sync'], { MLFLOW_TRACKING_TOKEN: 'planted-token\nof-mlflow', MLFLOW_TRACKING_USERNAME: '', MLFLOW_TRACKING_PASSWORD: '', MLFLOW_TRACKING_URI: `http://${at}` })).code).toBeGreaterThan(0);
+    expect(
+      (await command(['sync'], { MLFLOW_TRACKING_USERNAME: '', MLFLOW_TRACKING_PASSWORD: '', MLFLOW_TRACKING_URI: `http://${at}` })).text,
+    ).toContain('401');
+    expect(
+      (
+        await command(['sync'], {
+          MLFLOW_TRACKING_TOKEN: 'planted-token\nof-mlflow',
+          MLFLOW_TRACKING_USERNAME: '',
+          MLFLOW_TRACKING_PASSWORD: '',
+          MLFLOW_TRACKING_URI: `http://${at}`,
+        })
+      ).code,
+    ).toBeGreaterThan(0);
     await command(['show', 'quickstart', '--json']);
     expect([...heard].sort()).toEqual([`Basic ${PLANTED.at(-1)}`, `Bearer ${SECRETS.MLFLOW_TRACKING_TOKEN}`]);
   });
@@ -72,44 +101,74 @@ describe('tokens and passwords', () => {
     expect((await command(model)).text).toContain('does not give out the model org/model');
     expect(heard).toContain(`Bearer ${SECRETS.HF_TOKEN}`);
     expect((await command(model, { HF_TOKEN: `${SECRETS.HF_TOKEN}\nx` })).text).toContain('not one of Hugging Face');
-    expect((await command(model, { HF_ENDPOINT: `http://${IN_ADDRESS}:${IN_ADDRESS}@${at}` })).text).toContain('HF_ENDPOINT holds a user or password');
+    expect((await command(model, { HF_ENDPOINT: `http://${IN_ADDRESS}:${IN_ADDRESS}@${at}` })).text).toContain(
+      'HF_ENDPOINT holds a user or password',
+    );
   });
 
   it('in an address of the command line are refused unseen', async () => {
-    const sets = [`tracking.mlflow.uri=http://${IN_ADDRESS}:${IN_ADDRESS}@host`, `tracking.mlflow={uri: "https://${IN_ADDRESS}:p@ss/${IN_ADDRESS}@host/x"}`, `nothing=ftp://${IN_ADDRESS}:x@host`];
+    const sets = [
+      `tracking.mlflow.uri=http://${IN_ADDRESS}:${IN_ADDRESS}@host`,
+      `tracking.mlflow={uri: "https://${IN_ADDRESS}:p@ss/${IN_ADDRESS}@host/x"}`,
+      `nothing=ftp://${IN_ADDRESS}:x@host`,
+    ];
     for (const set of [sets.slice(0, 1), sets.slice(1)]) {
-      const { code, text } = await command(['run', 'configs/quickstart.yaml', ...set.flatMap((value) => ['--set', value]), ...(set.length > 1 ? ['--json'] : [])]);
+      const { code, text } = await command([
+        'run',
+        'configs/quickstart.yaml',
+        ...set.flatMap((value) => ['--set', value]),
+        ...(set.length > 1 ? ['--json'] : []),
+      ]);
       expect(code, text).toBe(2);
       expect(text).toContain('without user and password');
     }
-    const anywhere = [`data.train=https://${IN_ADDRESS}@host/train.csv`, `model.base=https://host/x?token=${IN_ADDRESS}`, `data.text=ftp://${IN_ADDRESS}:x@host`, 'tracking.mlflow={experiment: "hf_plantedTokenOfTheHub"}'];
+    const anywhere = [
+      `data.train=https://${IN_ADDRESS}@host/train.csv`,
+      `model.base=https://host/x?token=${IN_ADDRESS}`,
+      `data.text=ftp://${IN_ADDRESS}:x@host`,
+      'tracking.mlflow={experiment: "hf_plantedTokenOfTheHub"}',
+    ];
     const { code, text } = await command(['run', 'configs/quickstart.yaml', ...anywhere.flatMap((value) => ['--set', value])]);
     expect(code, text).toBe(2);
-    for (const said of ['data.train holds a user or password', 'data.text holds a user', 'model.base holds a value of token', 'tracking.mlflow.experiment holds a token of the hub']) expect(text).toContain(said);
+    for (const said of [
+      'data.train holds a user or password',
+      'data.text holds a user',
+      'model.base holds a value of token',
+      'tracking.mlflow.experiment holds a token of the hub',
+    ])
+      expect(text).toContain(said);
   });
 
   it('in an address of a file are refused unseen, with the mark in its place', async () => {
     const file = join(folder, 'x.yaml');
-    writeFileSync(file, `extends: ${join(process.cwd(), 'configs/quickstart.yaml')}\ntracking: { mlflow: { uri: "http://${IN_ADDRESS}:x@host" } }\n`);
+    writeFileSync(
+      file,
+      `extends: ${join(process.cwd(), 'configs/quickstart.yaml')}\ntracking: { mlflow: { uri: "http://${IN_ADDRESS}:x@host" } }\n`,
+    );
     const { code, text } = await command(['check', file]);
     expect(code).toBe(2);
     const [source = '', marks = ''] = text.split('\n').filter((line) => line.includes('│'));
     expect(source.slice(marks.indexOf('^'), marks.lastIndexOf('^') + 1)).toBe(`"http://${'*'.repeat(IN_ADDRESS.length + 2)}@host"`);
   });
 
-  it.each([`postgresql://${IN_ADDRESS}:${IN_ADDRESS}@host/db`, `${IN_ADDRESS}:${IN_ADDRESS}@./mlruns`, `//${IN_ADDRESS}@host/x`])('in MLFLOW_TRACKING_URI of a store are not repeated: %#', (uri) => {
-    let error: unknown;
-    try {
-      trackingServer('env', { MLFLOW_TRACKING_URI: uri });
-    } catch (thrown) {
-      error = thrown;
-    }
-    expect(error).toMatchObject({ code: 'usage' });
-    said.push(JSON.stringify(error), renderError(error, picocolors.createColors(false)));
-  });
+  it.each([`postgresql://${IN_ADDRESS}:${IN_ADDRESS}@host/db`, `${IN_ADDRESS}:${IN_ADDRESS}@./mlruns`, `//${IN_ADDRESS}@host/x`])(
+    'in MLFLOW_TRACKING_URI of a store are not repeated: %#',
+    (uri) => {
+      let error: unknown;
+      try {
+        trackingServer('env', { MLFLOW_TRACKING_URI: uri });
+      } catch (thrown) {
+        error = thrown;
+      }
+      expect(error).toMatchObject({ code: 'usage' });
+      said.push(JSON.stringify(error), renderError(error, picocolors.createColors(false)));
+    },
+  );
 
   it('stand in no file that was left, and in no line that was printed', () => {
-    const files = readdirSync(folder, { recursive: true, withFileTypes: true }).flatMap((entry) => (entry.isFile() && entry.name !== 'x.yaml' ? [join(entry.parentPath, entry.name)] : []));
+    const files = readdirSync(folder, { recursive: true, withFileTypes: true }).flatMap((entry) =>
+      entry.isFile() && entry.name !== 'x.yaml' ? [join(entry.parentPath, entry.name)] : [],
+    );
     expect(existsSync(join(folder, 'artifacts/runs/quickstart/report.html'))).toBe(true);
     expect(files.length).toBeGreaterThan(20);
     const found = (content: string): readonly string[] => PLANTED.filter((secret) => content.includes(secret));

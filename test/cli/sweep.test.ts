@@ -25,7 +25,10 @@ test('a sweep ranks its runs, goes on after one that fails, writes its page, and
   const file = join(folder, 'rates.yaml');
   const artifacts = join(folder, 'artifacts');
   // A rate of 1e30 makes the loss infinite in the first steps.
-  writeFileSync(file, `base: ${join(root, 'configs/quickstart.yaml')}\nmetric: oof/accuracy\nparameters:\n  training.optimizer.lr: [0.002, 1.0e+30, 0.0000001]\n`);
+  writeFileSync(
+    file,
+    `base: ${join(root, 'configs/quickstart.yaml')}\nmetric: oof/accuracy\nparameters:\n  training.optimizer.lr: [0.002, 1.0e+30, 0.0000001]\n`,
+  );
   const first = await pipeline(['sweep', file, '--artifacts', artifacts, '--json', ...small]);
   const document = JSON.parse(first.stdout) as Document;
   expect(first.code).toBe(1);
@@ -41,7 +44,13 @@ test('a sweep ranks its runs, goes on after one that fails, writes its page, and
   expect(document.pairing).toMatchObject({ best: 'rates+lr=0.002', metric: 'val/accuracy' });
   expect(document.verdict).toMatch(/^rates\+lr=0\.002 has the better oof\/accuracy\./);
   const page = readFileSync(document.report, 'utf8');
-  for (const part of ['<h1>rates</h1>', `<p>${document.verdict.replaceAll('<', '&lt;')}</p>`, 'href="../../runs/rates%2Blr%3D0.002/report.html"', '<dt>training.optimizer.lr: 1e+30</dt>']) expect(page).toContain(part);
+  for (const part of [
+    '<h1>rates</h1>',
+    `<p>${document.verdict.replaceAll('<', '&lt;')}</p>`,
+    'href="../../runs/rates%2Blr%3D0.002/report.html"',
+    '<dt>training.optimizer.lr: 1e+30</dt>',
+  ])
+    expect(page).toContain(part);
   expect(first.stderr).toContain('2 of 3: rates+lr=1e+30 · failed');
   expect(existsSync(join(artifacts, 'sweeps/rates/sweep.json'))).toBe(true);
 
@@ -63,7 +72,14 @@ test('--dry-run lists the experiments and starts none; a wrong sweep exits with 
   writeFileSync(classes, `id,text,target\n${Array.from({ length: 12 }, (_, i) => `${i},message ${i},${i % 3}`).join('\n')}\n`);
   const unranked = join(folder, 'unranked.yaml');
   writeFileSync(unranked, `base: ${join(root, 'configs/quickstart.yaml')}\nmetric: oof/f1\nparameters: { seed: [1, 2] }\n`);
-  const refused = await pipeline(['sweep', unranked, '--artifacts', join(folder, 'none'), ...small, ...[`data.train=${classes}`, 'data.test=null', 'data.sample_submission=null'].flatMap((set) => ['--set', set])]);
+  const refused = await pipeline([
+    'sweep',
+    unranked,
+    '--artifacts',
+    join(folder, 'none'),
+    ...small,
+    ...[`data.train=${classes}`, 'data.test=null', 'data.sample_submission=null'].flatMap((set) => ['--set', set]),
+  ]);
   expect(refused.code).toBe(2);
   expect(refused.stderr).toContain('metric is oof/f1, which is measured for two classes only; the training rows have 3');
   expect(existsSync(join(folder, 'none/runs'))).toBe(false);

@@ -47,11 +47,18 @@ describe('control characters of files', () => {
   });
 });
 
-describe.skipIf(because('standard output on a full disk (it needs /dev/full)', process.platform !== 'linux'))('standard output on a full disk', () => {
-  it('is told in a sentence, with exit code 1', () => {
-    const full = openSync('/dev/full', 'w');
-    const { status, stderr } = spawnSync(process.execPath, [bin, 'schema'], { cwd: root, stdio: ['ignore', full, 'pipe'], encoding: 'utf8' });
-    closeSync(full);
-    expect([status, stderr]).toEqual([1, expect.stringMatching(/^error: standard output: the disk is full\n/)]);
-  });
-});
+describe.skipIf(because('standard output on a full disk (it needs /dev/full)', process.platform !== 'linux'))(
+  'standard output on a full disk',
+  () => {
+    it('is told in a sentence, with exit code 1', () => {
+      const full = openSync('/dev/full', 'w');
+      const { status, stderr } = spawnSync(process.execPath, [bin, 'schema'], {
+        cwd: root,
+        stdio: ['ignore', full, 'pipe'],
+        encoding: 'utf8',
+      });
+      closeSync(full);
+      expect([status, stderr]).toEqual([1, expect.stringMatching(/^error: standard output: the disk is full\n/)]);
+    });
+  },
+);

@@ -12,11 +12,16 @@ const widest = (text: string): number => Math.max(...text.split('\n').map(widthO
 
 const metrics = ['loss', 'accuracy', 'precision_macro', 'recall_macro', 'f1_macro', 'f1', 'roc_auc'];
 const results = (columns?: number): string =>
-  table([left('fold'), right('best epoch'), ...metrics.map(right)], [0, 1].map((fold) => [String(fold), '5 of 5', ...metrics.map((_, i) => (0.9 + 0.01 * i + 0.001 * fold).toFixed(4))]), on(columns));
+  table(
+    [left('fold'), right('best epoch'), ...metrics.map(right)],
+    [0, 1].map((fold) => [String(fold), '5 of 5', ...metrics.map((_, i) => (0.9 + 0.01 * i + 0.001 * fold).toFixed(4))]),
+    on(columns),
+  );
 
 test('text has the width that string-width gives it, also where that is not asked', () => {
   const ascii = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i));
-  for (const text of [...ascii, ...'·±×–’…│', 'a · b', '日本', '👩‍👩‍👧', 'e\u0301', '…\ufe0f', '\u001b[31mred\u001b[39m', '\u00ad', '']) expect(widthOf(text), JSON.stringify(text)).toBe(stringWidth(text));
+  for (const text of [...ascii, ...'·±×–’…│', 'a · b', '日本', '👩‍👩‍👧', 'e\u0301', '…\ufe0f', '\u001b[31mred\u001b[39m', '\u00ad', ''])
+    expect(widthOf(text), JSON.stringify(text)).toBe(stringWidth(text));
 });
 
 test('a table that is no terminal’s stays whole, and one that fits is the same', () => {
@@ -43,14 +48,24 @@ test('columns that do not fit stand below, beside the first one again, and none 
 
 test('a row becomes a paragraph where a name leaves no room, or too many tables would be needed', () => {
   const name = 'heads+dense=none+lr=0.0005+dropout=0.25';
-  expect(table([left('run'), left('status'), right('took'), left('model'), right('oof/f1_macro')], [[name, 'done', '48 s', 'configs/quickstart/model', '0.9281']], on(44))).toBe(
-    [name, '  status done · took 48 s', '  model configs/quickstart/model', '  oof/f1_macro 0.9281'].join('\n'),
-  );
+  expect(
+    table(
+      [left('run'), left('status'), right('took'), left('model'), right('oof/f1_macro')],
+      [[name, 'done', '48 s', 'configs/quickstart/model', '0.9281']],
+      on(44),
+    ),
+  ).toBe([name, '  status done · took 48 s', '  model configs/quickstart/model', '  oof/f1_macro 0.9281'].join('\n'));
 });
 
 test('prose is narrowed first, between words', () => {
-  const text = table([left('task'), right('time'), prose('work')], [['train[0]', '48 s', '115 steps: 5 epochs of 23 · 720 rows, validated on 180']], on(50));
-  expect(text).toBe(['task      time  work', 'train[0]  48 s  115 steps: 5 epochs of 23 · 720', '                rows, validated on 180'].join('\n'));
+  const text = table(
+    [left('task'), right('time'), prose('work')],
+    [['train[0]', '48 s', '115 steps: 5 epochs of 23 · 720 rows, validated on 180']],
+    on(50),
+  );
+  expect(text).toBe(
+    ['task      time  work', 'train[0]  48 s  115 steps: 5 epochs of 23 · 720', '                rows, validated on 180'].join('\n'),
+  );
 });
 
 test('wide characters and emoji take two columns', () => {
@@ -70,7 +85,14 @@ test('lines are continued between words, below where they began, with their colo
 });
 
 test('findings stay below their marks', () => {
-  const finding = { severity: 'warning', code: 'x', message: 'three rows hold the same text as an earlier one once case is set aside', count: 3, examples: [{ table: 'train', rows: [1, 2], text: 'a text of several words that is long' }], remedy: 'Remove two of them, or keep them together.' } as const;
+  const finding = {
+    severity: 'warning',
+    code: 'x',
+    message: 'three rows hold the same text as an earlier one once case is set aside',
+    count: 3,
+    examples: [{ table: 'train', rows: [1, 2], text: 'a text of several words that is long' }],
+    remedy: 'Remove two of them, or keep them together.',
+  } as const;
   const lines = findingLines([finding as never], on(40));
   expect(lines[0]).toMatch(/^ {2}warning {2}three rows/);
   expect(lines.slice(1).every((line) => line.startsWith(' '.repeat(11)) && widthOf(line) <= 40)).toBe(true);

@@ -8,7 +8,9 @@ import { problemsOf, refusal, workspace } from './workspace.ts';
 import { because } from '../helpers/skips.ts';
 
 const ten = (anchor: string): string => `[${Array.from({ length: 10 }, () => anchor).join(', ')}]`;
-const BOMB = ['a: &a [1, 2]', ...[...'bcdefghi'].map((name, index) => `${name}: &${name} ${ten(`*${'abcdefgh'.charAt(index)}`)}`)].join('\n');
+const BOMB = ['a: &a [1, 2]', ...[...'bcdefghi'].map((name, index) => `${name}: &${name} ${ten(`*${'abcdefgh'.charAt(index)}`)}`)].join(
+  '\n',
+);
 
 test.each([
   ['an alias bomb', BOMB, /more than 2000 values, aliases unfolded/],
@@ -34,7 +36,10 @@ test.each([
 });
 
 test('a thousand unknown keys take no time to speak of', () => {
-  const file = join(workspace({ 'x.yaml': Array.from({ length: 900 }, (_, index) => `${'key'.repeat(30)}${index}: 1`).join('\n') }), 'x.yaml');
+  const file = join(
+    workspace({ 'x.yaml': Array.from({ length: 900 }, (_, index) => `${'key'.repeat(30)}${index}: 1`).join('\n') }),
+    'x.yaml',
+  );
   const began = performance.now();
   expect(problemsOf(file).length).toBeGreaterThan(900);
   expect(performance.now() - began).toBeLessThan(10_000);
@@ -60,48 +65,64 @@ test('a missing file is named, with its nearest neighbour', () => {
   expect(refusal(folder).message).toMatch(/is a folder/);
 });
 
-test.skipIf(because('links', process.platform === 'win32'))('a link that leads to nothing is named as one, and not suggested in its own place', () => {
-  const folder = workspace();
-  for (const [name, target] of [['none.yaml', 'nowhere.yaml'], ['circle.yaml', 'circle.yaml']] as const) {
-    symlinkSync(target, join(folder, name));
-    const error = refusal(join(folder, name));
-    expect(error.message).toBe(`${join(folder, name)} is a link that leads to nothing`);
-    expect(error.problems[0]?.suggestion).toBeUndefined();
-  }
-  symlinkSync('nowhere.csv', join(folder, 'train.csv'));
-  symlinkSync('circle.csv', join(folder, 'circle.csv'));
-  symlinkSync('circle', join(folder, 'circle'));
-  const set = [`data.train=${join(folder, 'train.csv')}`, `data.test=${join(folder, 'circle.csv')}`, `model.base=${join(folder, 'circle')}`, 'data.sample_submission=null'];
-  const loaded = loadExperiment(join(folder, 'bert-1dense.yaml'), { set });
-  let problems: readonly Problem[] = [];
-  try {
-    requireFiles(loaded);
-  } catch (error) {
-    problems = error instanceof OrtrainError ? error.problems : [];
-  }
-  expect(problems.map(({ message, suggestion }) => [message.split(' is a ')[1], suggestion])).toEqual(Array.from({ length: 3 }, () => ['link that leads to nothing', undefined]));
-});
+test.skipIf(because('links', process.platform === 'win32'))(
+  'a link that leads to nothing is named as one, and not suggested in its own place',
+  () => {
+    const folder = workspace();
+    for (const [name, target] of [
+      ['none.yaml', 'nowhere.yaml'],
+      ['circle.yaml', 'circle.yaml'],
+    ] as const) {
+      symlinkSync(target, join(folder, name));
+      const error = refusal(join(folder, name));
+      expect(error.message).toBe(`${join(folder, name)} is a link that leads to nothing`);
+      expect(error.problems[0]?.suggestion).toBeUndefined();
+    }
+    symlinkSync('nowhere.csv', join(folder, 'train.csv'));
+    symlinkSync('circle.csv', join(folder, 'circle.csv'));
+    symlinkSync('circle', join(folder, 'circle'));
+    const set = [
+      `data.train=${join(folder, 'train.csv')}`,
+      `data.test=${join(folder, 'circle.csv')}`,
+      `model.base=${join(folder, 'circle')}`,
+      'data.sample_submission=null',
+    ];
+    const loaded = loadExperiment(join(folder, 'bert-1dense.yaml'), { set });
+    let problems: readonly Problem[] = [];
+    try {
+      requireFiles(loaded);
+    } catch (error) {
+      problems = error instanceof OrtrainError ? error.problems : [];
+    }
+    expect(problems.map(({ message, suggestion }) => [message.split(' is a ')[1], suggestion])).toEqual(
+      Array.from({ length: 3 }, () => ['link that leads to nothing', undefined]),
+    );
+  },
+);
 
-test.skipIf(because('pipes as data (Windows has none)', process.platform === 'win32'))('a pipe, a device and a folder are no files of data', () => {
-  const folder = workspace();
-  const pipe = join(folder, 'pipe.csv');
-  execFileSync('mkfifo', [pipe]);
-  symlinkSync('/dev/zero', join(folder, 'zero.csv'));
-  const file = join(folder, 'bert-1dense.yaml');
-  const set = [`data.train=${pipe}`, `data.test=${join(folder, 'zero.csv')}`, `data.sample_submission=${folder}`];
-  const loaded = loadExperiment(file, { set });
-  expect(() => requireFiles(loaded)).toThrow(
-    expect.objectContaining({
-      code: 'config',
-      problems: [
-        expect.objectContaining({ file: '--set', message: `data.train: ${pipe} is a named pipe` }),
-        expect.objectContaining({ file: '--set', message: `data.test: ${join(folder, 'zero.csv')} is a device` }),
-        expect.objectContaining({ file: '--set', message: `data.sample_submission: ${folder} is a folder` }),
-      ],
-    }) as Error,
-  );
-  expect(refusal(pipe).message).toMatch(/is not a file/);
-});
+test.skipIf(because('pipes as data (Windows has none)', process.platform === 'win32'))(
+  'a pipe, a device and a folder are no files of data',
+  () => {
+    const folder = workspace();
+    const pipe = join(folder, 'pipe.csv');
+    execFileSync('mkfifo', [pipe]);
+    symlinkSync('/dev/zero', join(folder, 'zero.csv'));
+    const file = join(folder, 'bert-1dense.yaml');
+    const set = [`data.train=${pipe}`, `data.test=${join(folder, 'zero.csv')}`, `data.sample_submission=${folder}`];
+    const loaded = loadExperiment(file, { set });
+    expect(() => requireFiles(loaded)).toThrow(
+      expect.objectContaining({
+        code: 'config',
+        problems: [
+          expect.objectContaining({ file: '--set', message: `data.train: ${pipe} is a named pipe` }),
+          expect.objectContaining({ file: '--set', message: `data.test: ${join(folder, 'zero.csv')} is a device` }),
+          expect.objectContaining({ file: '--set', message: `data.sample_submission: ${folder} is a folder` }),
+        ],
+      }) as Error,
+    );
+    expect(refusal(pipe).message).toMatch(/is not a file/);
+  },
+);
 
 test('100 MB are refused without being read', () => {
   const file = join(workspace(), 'x.yaml');
@@ -112,16 +133,21 @@ test('100 MB are refused without being read', () => {
   expect(process.resourceUsage().maxRSS - before).toBeLessThan(50_000);
 });
 
-test.each(['../x', 'a/b', 'a\\\\b', '..', '.', 'a..b', '.hidden', 'x.', 'a b', 'x'.repeat(101), ''])('%j cannot name an experiment', (name) => {
-  const file = join(workspace({ 'x.yaml': `extends: bert-1dense.yaml\nname: "${name}"\n` }), 'x.yaml');
-  expect(problemsOf(file)).toMatchObject([{ line: 2, column: 7, field: 'name' }]);
-});
+test.each(['../x', 'a/b', 'a\\\\b', '..', '.', 'a..b', '.hidden', 'x.', 'a b', 'x'.repeat(101), ''])(
+  '%j cannot name an experiment',
+  (name) => {
+    const file = join(workspace({ 'x.yaml': `extends: bert-1dense.yaml\nname: "${name}"\n` }), 'x.yaml');
+    expect(problemsOf(file)).toMatchObject([{ line: 2, column: 7, field: 'name' }]);
+  },
+);
 
 test.each([
   ['configs/sweeps/quickstart-heads.yaml', 'is a sweep; `pipeline sweep configs/sweeps/quickstart-heads.yaml` carries it out'],
   ['configs/quickstart/train.csv', 'is a table; `pipeline init configs/quickstart/train.csv` writes a configuration for it'],
 ])('%s is no experiment, and says what it is', (file, message) => {
-  expect(() => loadExperiment(file)).toThrow(expect.objectContaining({ code: 'config', problems: [expect.objectContaining({ message: expect.stringContaining(message) })] }));
+  expect(() => loadExperiment(file)).toThrow(
+    expect.objectContaining({ code: 'config', problems: [expect.objectContaining({ message: expect.stringContaining(message) })] }),
+  );
 });
 
 test('an experiment is no sweep', () => {

@@ -5,7 +5,8 @@ import { placeOf, problemsOf, workspace } from './workspace.ts';
 
 const MINIMAL = 'data: { train: a.csv, text: text, target: target }\nmodel: { base: some-model }\n';
 
-const load = (files: Readonly<Record<string, string>>, main = 'x.yaml', set: readonly string[] = []) => loadExperiment(join(workspace(files), main), { set });
+const load = (files: Readonly<Record<string, string>>, main = 'x.yaml', set: readonly string[] = []) =>
+  loadExperiment(join(workspace(files), main), { set });
 
 describe('defaults', () => {
   test('four keys make an experiment, named after its file', () => {
@@ -14,7 +15,18 @@ describe('defaults', () => {
       name: 'my-tweets',
       pipeline: 'text-classification',
       seed: 42,
-      data: { train: 'a.csv', test: null, sample_submission: null, id: null, text: 'text', target: 'target', encoding: 'utf-8', columns: null, conflicts: 'keep', duplicates: 'keep' },
+      data: {
+        train: 'a.csv',
+        test: null,
+        sample_submission: null,
+        id: null,
+        text: 'text',
+        target: 'target',
+        encoding: 'utf-8',
+        columns: null,
+        conflicts: 'keep',
+        duplicates: 'keep',
+      },
       model: {
         base: 'some-model',
         revision: 'main',
@@ -71,7 +83,9 @@ describe('defaults', () => {
 describe('layers', () => {
   test('later layers override earlier ones, the file overrides all, objects merge and lists replace', () => {
     const { experiment, files } = load({
-      'one.yaml': `${MINIMAL}seed: 1\nmodel: { head: { dense: [1, 2, 3], dropout: 0.3 } }\n`.replace('model: { base: some-model }\n', '').replace('model: {', 'model: { base: some-model,'),
+      'one.yaml': `${MINIMAL}seed: 1\nmodel: { head: { dense: [1, 2, 3], dropout: 0.3 } }\n`
+        .replace('model: { base: some-model }\n', '')
+        .replace('model: {', 'model: { base: some-model,'),
       'two.yaml': 'seed: 2\nmodel: { head: { dense: [4] } }\n',
       'x.yaml': 'extends: [one.yaml, two.yaml]\nmodel: { max_seq_length: 64 }\n',
     });
@@ -103,19 +117,39 @@ describe('layers', () => {
   });
 
   test('another kind keeps the keys that it has and drops the others', () => {
-    const { experiment } = load({ 'x.yaml': 'extends: bert-1dense.yaml\ntraining: { lr_resets: null, optimizer: { name: sgd }, schedule: { name: one-cycle } }\n' });
-    expect(experiment.training.optimizer).toEqual({ name: 'sgd', lr: 0.00017, weight_decay: 0.00001, momentum: 0, nesterov: false, no_decay: [] });
-    expect(experiment.training.schedule).toEqual({ name: 'one-cycle', max_lr: null, pct_start: 0.3, div_factor: 25, final_div_factor: 1e4, anneal: 'cos' });
+    const { experiment } = load({
+      'x.yaml': 'extends: bert-1dense.yaml\ntraining: { lr_resets: null, optimizer: { name: sgd }, schedule: { name: one-cycle } }\n',
+    });
+    expect(experiment.training.optimizer).toEqual({
+      name: 'sgd',
+      lr: 0.00017,
+      weight_decay: 0.00001,
+      momentum: 0,
+      nesterov: false,
+      no_decay: [],
+    });
+    expect(experiment.training.schedule).toEqual({
+      name: 'one-cycle',
+      max_lr: null,
+      pct_start: 0.3,
+      div_factor: 25,
+      final_div_factor: 1e4,
+      anneal: 'cos',
+    });
   });
 
   test('the same kind keeps everything', () => {
-    const { experiment } = load({ 'x.yaml': 'extends: bert-1dense.yaml\ntraining: { schedule: { name: reduce-on-plateau, factor: 0.5 } }\n' });
+    const { experiment } = load({
+      'x.yaml': 'extends: bert-1dense.yaml\ntraining: { schedule: { name: reduce-on-plateau, factor: 0.5 } }\n',
+    });
     expect(experiment.training.schedule).toMatchObject({ patience: 5, factor: 0.5 });
   });
 
   test('a key of another kind than the default one is refused, though no layer names a kind', () => {
     const folder = workspace({ 'x.yaml': `${MINIMAL}training: { optimizer: { momentum: 0.9 } }\n` });
-    expect(problemsOf(join(folder, 'x.yaml'))).toMatchObject([{ line: 3, field: 'training.optimizer.momentum', message: expect.stringContaining('only sgd') as string }]);
+    expect(problemsOf(join(folder, 'x.yaml'))).toMatchObject([
+      { line: 3, field: 'training.optimizer.momentum', message: expect.stringContaining('only sgd') as string },
+    ]);
   });
 
   test('a value that a later layer overrides is checked all the same', () => {
@@ -146,7 +180,16 @@ describe('layers', () => {
 
 describe('--set', () => {
   test('overrides the files, in YAML syntax, the last one for a path', () => {
-    const set = ['training.epochs=3', 'model.head.dense=[8, 4]', 'tracking.mlflow=null', 'data.test=', 'data.sample_submission=~', 'name="2024"', 'training.epochs=4', 'training.optimizer={ lr: 1e-4 }'];
+    const set = [
+      'training.epochs=3',
+      'model.head.dense=[8, 4]',
+      'tracking.mlflow=null',
+      'data.test=',
+      'data.sample_submission=~',
+      'name="2024"',
+      'training.epochs=4',
+      'training.optimizer={ lr: 1e-4 }',
+    ];
     const { experiment, sources } = load({}, 'bert-1dense.yaml', set);
     expect(experiment).toMatchObject({ name: '2024', data: { test: null, sample_submission: null }, tracking: { mlflow: null } });
     expect(experiment.model.head.dense).toEqual([8, 4]);
@@ -156,15 +199,27 @@ describe('--set', () => {
   });
 
   test('is one layer, so that the kind and its keys may come in any order', () => {
-    const { experiment } = load({}, 'bert-1dense.yaml', ['training.schedule.max_lr=0.1', 'training.schedule.name=one-cycle', 'training.lr_resets=null']);
+    const { experiment } = load({}, 'bert-1dense.yaml', [
+      'training.schedule.max_lr=0.1',
+      'training.schedule.name=one-cycle',
+      'training.lr_resets=null',
+    ]);
     expect(experiment.training.schedule).toMatchObject({ name: 'one-cycle', max_lr: 0.1 });
   });
 
   test('turns on what is off by default, but not what a file has set to null', () => {
-    expect(load({ 'x.yaml': MINIMAL }, 'x.yaml', ['training.early_stopping.patience=2']).experiment.training.early_stopping).toMatchObject({ patience: 2 });
+    expect(load({ 'x.yaml': MINIMAL }, 'x.yaml', ['training.early_stopping.patience=2']).experiment.training.early_stopping).toMatchObject({
+      patience: 2,
+    });
     const folder = workspace({ 'x.yaml': `${MINIMAL}training: { early_stopping: null }\n` });
     expect(problemsOf(join(folder, 'x.yaml'), ['training.early_stopping.patience=2'])).toMatchObject([
-      { file: '--set', column: 10, width: 14, suggestion: 'training.early_stopping={ patience: … }', message: expect.stringContaining('line 3') as string },
+      {
+        file: '--set',
+        column: 10,
+        width: 14,
+        suggestion: 'training.early_stopping={ patience: … }',
+        message: expect.stringContaining('line 3') as string,
+      },
     ]);
   });
 

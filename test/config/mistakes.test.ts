@@ -53,9 +53,21 @@ const mistyped: readonly Mistake[] = [
 ];
 
 const misplaced: readonly Mistake[] = [
-  { file: BASE, from: 'epochs: 10', to: 'epochs: 10\n  «lr»: 0.001', suggestion: 'training.optimizer.lr', message: /belongs under training\.optimizer/ },
+  {
+    file: BASE,
+    from: 'epochs: 10',
+    to: 'epochs: 10\n  «lr»: 0.001',
+    suggestion: 'training.optimizer.lr',
+    message: /belongs under training\.optimizer/,
+  },
   { file: BASE, from: 'seed: 42\ndata', to: '«epochs»: 3\ndata', suggestion: 'training.epochs' },
-  { file: BASE, from: 'seed: 42\ndata', to: '«mode»: max\ndata', suggestion: 'training.best_model.mode', message: /training\.best_model or under training\.early_stopping/ },
+  {
+    file: BASE,
+    from: 'seed: 42\ndata',
+    to: '«mode»: max\ndata',
+    suggestion: 'training.best_model.mode',
+    message: /training\.best_model or under training\.early_stopping/,
+  },
   { file: BASE, from: 'epochs: 10', to: 'epochs: 10\n  «folds»: 5', suggestion: 'split.folds' },
   { file: BASE, from: 'epochs: 10', to: 'epochs: 10\n  «max_seq_length»: 5', suggestion: 'model.max_seq_length' },
   { file: BASE, from: '  base: bert-base-uncased', to: '  base: bert-base-uncased\n  «dropout»: 0.2', suggestion: 'model.head.dropout' },
@@ -69,7 +81,12 @@ const misplaced: readonly Mistake[] = [
 ];
 
 const wrongTypes: readonly Mistake[] = [
-  { file: BASE, from: 'seed: 42\ndata', to: 'seed: «forty-two»\ndata', message: /whole number from 0 to 4294967295, but is the text "forty-two"/ },
+  {
+    file: BASE,
+    from: 'seed: 42\ndata',
+    to: 'seed: «forty-two»\ndata',
+    message: /whole number from 0 to 4294967295, but is the text "forty-two"/,
+  },
   { file: BASE, from: 'epochs: 10', to: 'epochs: «10.5»', message: /a whole number of at least 1, but is 10\.5/ },
   { file: BASE, from: 'epochs: 10', to: 'epochs: «"10"»', suggestion: '10' },
   { file: BASE, from: 'epochs: 10', to: 'epochs: «[10]»', message: /but is a list/ },
@@ -82,7 +99,12 @@ const wrongTypes: readonly Mistake[] = [
   { file: BASE, from: 'factor: 0.3', to: 'factor: «30%»', suggestion: '0.3' },
   { file: BASE, from: 'shuffle: true', to: 'shuffle: «yes»', suggestion: 'true' },
   { file: BASE, from: 'freeze_encoder: false', to: 'freeze_encoder: «off»', suggestion: 'false' },
-  ...['constructor', 'toString', '__proto__'].map((word) => ({ file: BASE, from: 'freeze_encoder: false', to: `freeze_encoder: «${word}»`, message: /must be true or false, but is the text/ })),
+  ...['constructor', 'toString', '__proto__'].map((word) => ({
+    file: BASE,
+    from: 'freeze_encoder: false',
+    to: `freeze_encoder: «${word}»`,
+    message: /must be true or false, but is the text/,
+  })),
   { file: BASE, from: '  id: id', to: '  id: «1»', suggestion: '"1"' },
   { file: BASE, from: '  base: bert-base-uncased', to: '  base: «null»', message: /must be text, but is null/ },
   { file: BASE, from: SCHEDULE, to: '«one-cycle»', message: /a mapping with keys such as name/ },
@@ -115,25 +137,80 @@ const outOfRange: readonly Mistake[] = [
   { file: BASE, from: 'monitor: val/loss', to: 'monitor: «valid/loss»', suggestion: 'val/loss' },
   { from: 'activation: none', to: 'activation: «GELU»', suggestion: 'gelu' },
   { file: BASE, from: 'uri: env', to: 'uri: «https://me:secret@example.org»', message: /without user and password/ },
-  { file: BASE, from: 'uri: env', to: 'uri: «sqlite:///x.db»', message: /a database or a folder needs a server: "mlflow server .*--backend-store-uri/ },
+  {
+    file: BASE,
+    from: 'uri: env',
+    to: 'uri: «sqlite:///x.db»',
+    message: /a database or a folder needs a server: "mlflow server .*--backend-store-uri/,
+  },
   { file: BASE, from: 'uri: env', to: 'uri: «file:./mlruns»', message: /MLFLOW_ALLOW_FILE_STORE=true for a folder/ },
 ];
 
 const contradictions: readonly Mistake[] = [
   { file: BASE, from: 'monitor: val/f1_macro, mode: max', to: 'monitor: val/f1_macro, mode: «min»', suggestion: 'mode: max' },
   { file: BASE, from: 'monitor: val/loss, mode: min', to: 'monitor: val/loss, mode: «max»', suggestion: 'mode: min' },
-  { file: BASE, from: '  test: data/nlp-getting-started/test.csv\n  sample_submission: data/nlp-getting-started/sample_submission.csv', to: '  sample_submission: «sample.csv»', message: /data\.test is null/ },
+  {
+    file: BASE,
+    from: '  test: data/nlp-getting-started/test.csv\n  sample_submission: data/nlp-getting-started/sample_submission.csv',
+    to: '  sample_submission: «sample.csv»',
+    message: /data\.test is null/,
+  },
   { file: BASE, from: '  target: target', to: '  target: «text»', message: /the same column/ },
-  { file: BASE, from: 'folds: 5, shuffle: true', to: 'folds: 5, group_by: «target», shuffle: true', message: /each class would be in one fold only/ },
-  { file: BASE, from: 'folds: 5, shuffle: true', to: 'folds: 5, group_by: «id», shuffle: true', suggestion: 'group_by: null', message: /differ in every row/ },
+  {
+    file: BASE,
+    from: 'folds: 5, shuffle: true',
+    to: 'folds: 5, group_by: «target», shuffle: true',
+    message: /each class would be in one fold only/,
+  },
+  {
+    file: BASE,
+    from: 'folds: 5, shuffle: true',
+    to: 'folds: 5, group_by: «id», shuffle: true',
+    suggestion: 'group_by: null',
+    message: /differ in every row/,
+  },
   { file: BASE, from: 'folds: 5, shuffle: true', to: 'folds: 5, only: [0, «5»], shuffle: true', message: /numbered 0 to 4/ },
-  { file: BASE, from: SCHEDULE + AFTER_SCHEDULE, to: `{ name: one-cycle }${AFTER_SCHEDULE.replace(RESETS, `«${RESETS}»`)}`, suggestion: 'lr_resets: null', message: /sets it at every step/ },
-  { file: BASE, from: SCHEDULE + AFTER_SCHEDULE, to: `{ name: constant }${AFTER_SCHEDULE.replace(RESETS, `«${RESETS}»`)}`, suggestion: 'lr_resets: null', message: /is constant/ },
-  { file: BASE, from: `${STOPPING}\n${COMMENT}  lr_resets: ${RESETS}`, to: `null\n${COMMENT}  lr_resets: «${RESETS}»`, suggestion: 'lr_resets: null', message: /patience/ },
-  { file: BASE, from: `factor: 0.3 }${AFTER_SCHEDULE}`, to: `factor: 0.3, min_lr: 0.00001 }${AFTER_SCHEDULE.replace(RESETS, `«${RESETS}»`)}`, suggestion: 'lr_resets: null' },
-  { file: BASE, from: `factor: 0.3 }${AFTER_SCHEDULE}`, to: `factor: 0.3, min_lr: «0.1» }${AFTER_SCHEDULE.replace(RESETS, 'null')}`, message: /never reduced/ },
+  {
+    file: BASE,
+    from: SCHEDULE + AFTER_SCHEDULE,
+    to: `{ name: one-cycle }${AFTER_SCHEDULE.replace(RESETS, `«${RESETS}»`)}`,
+    suggestion: 'lr_resets: null',
+    message: /sets it at every step/,
+  },
+  {
+    file: BASE,
+    from: SCHEDULE + AFTER_SCHEDULE,
+    to: `{ name: constant }${AFTER_SCHEDULE.replace(RESETS, `«${RESETS}»`)}`,
+    suggestion: 'lr_resets: null',
+    message: /is constant/,
+  },
+  {
+    file: BASE,
+    from: `${STOPPING}\n${COMMENT}  lr_resets: ${RESETS}`,
+    to: `null\n${COMMENT}  lr_resets: «${RESETS}»`,
+    suggestion: 'lr_resets: null',
+    message: /patience/,
+  },
+  {
+    file: BASE,
+    from: `factor: 0.3 }${AFTER_SCHEDULE}`,
+    to: `factor: 0.3, min_lr: 0.00001 }${AFTER_SCHEDULE.replace(RESETS, `«${RESETS}»`)}`,
+    suggestion: 'lr_resets: null',
+  },
+  {
+    file: BASE,
+    from: `factor: 0.3 }${AFTER_SCHEDULE}`,
+    to: `factor: 0.3, min_lr: «0.1» }${AFTER_SCHEDULE.replace(RESETS, 'null')}`,
+    message: /never reduced/,
+  },
   { file: BASE, from: OPTIMIZER, to: '{ name: sgd, nesterov: «true» }', message: /momentum/ },
-  { file: BASE, from: 'batch_size: 32', to: 'batch_size: 32\n  micro_batch: «64»', suggestion: 'micro_batch: null', message: /at most training.batch_size, which is 32/ },
+  {
+    file: BASE,
+    from: 'batch_size: 32',
+    to: 'batch_size: 32\n  micro_batch: «64»',
+    suggestion: 'micro_batch: null',
+    message: /at most training.batch_size, which is 32/,
+  },
 ];
 
 const badYaml: readonly Mistake[] = [
@@ -166,21 +243,24 @@ const badLayers: readonly Mistake[] = [
 const groups = { mistyped, misplaced, wrongTypes, outOfRange, contradictions, badYaml, badLayers };
 
 describe.each(Object.entries(groups))('%s', (_group, mistakes) => {
-  test.each(mistakes.map((mistake) => [mistake.to.trim().replaceAll('\n', '⏎').slice(0, 80), mistake] as const))('%s', (_title, { file = 'bert-1dense.yaml', from, to, suggestion, message }) => {
-    const before = shipped(file);
-    expect(before).toContain(from);
-    const { text, places } = marked(before.replace(from, () => to));
-    const folder = workspace({ [file]: text });
-    const problems = problemsOf(join(folder, 'bert-1dense.yaml'));
-    expect(problems.map(placeOf), JSON.stringify(problems, null, 1)).toEqual(places);
-    for (const [index, problem] of problems.entries()) {
-      expect(problem.file).toBe(join(folder, file));
-      expect(problem.suggestion).toBe(typeof suggestion === 'object' ? suggestion[index] : suggestion);
-      // A password is covered, letter by letter, so that the caret still stands below it.
-      expect(problem.snippet).toBe(text.split('\n')[(problem.line ?? 0) - 1]?.replace('me:secret', '*********'));
-      if (message !== undefined) expect(problem.message).toMatch(message);
-    }
-  });
+  test.each(mistakes.map((mistake) => [mistake.to.trim().replaceAll('\n', '⏎').slice(0, 80), mistake] as const))(
+    '%s',
+    (_title, { file = 'bert-1dense.yaml', from, to, suggestion, message }) => {
+      const before = shipped(file);
+      expect(before).toContain(from);
+      const { text, places } = marked(before.replace(from, () => to));
+      const folder = workspace({ [file]: text });
+      const problems = problemsOf(join(folder, 'bert-1dense.yaml'));
+      expect(problems.map(placeOf), JSON.stringify(problems, null, 1)).toEqual(places);
+      for (const [index, problem] of problems.entries()) {
+        expect(problem.file).toBe(join(folder, file));
+        expect(problem.suggestion).toBe(typeof suggestion === 'object' ? suggestion[index] : suggestion);
+        // A password is covered, letter by letter, so that the caret still stands below it.
+        expect(problem.snippet).toBe(text.split('\n')[(problem.line ?? 0) - 1]?.replace('me:secret', '*********'));
+        if (message !== undefined) expect(problem.message).toMatch(message);
+      }
+    },
+  );
 });
 
 test.each([

@@ -23,7 +23,11 @@ test('a bare name is a pipeline of the package', () => {
 
 test('a path is a file of one’s own', () => {
   const file = join(workspace({ 'mine.yaml': 'name: mine\nstages: [{ stage: tokenize }]\n' }), 'mine.yaml');
-  expect(loadPipeline(file)).toEqual({ name: 'mine', file, stages: [{ stage: 'tokenize', place: expect.objectContaining({ file, line: 2, column: 19, width: 8 }) as unknown }] });
+  expect(loadPipeline(file)).toEqual({
+    name: 'mine',
+    file,
+    stages: [{ stage: 'tokenize', place: expect.objectContaining({ file, line: 2, column: 19, width: 8 }) as unknown }],
+  });
 });
 
 test('an unknown name gets the nearest one and the list', () => {
@@ -53,7 +57,9 @@ test.each([
   const file = join(workspace(), 'mine.yaml');
   writeFileSync(file, text);
   const { problems } = refused(file);
-  expect(problems.map((problem) => problem.line === undefined ? problem.message : placeOf(problem).replace(/\+.*/, ''))).toEqual(places.map((place) => place.replace(/\+.*/, '')));
+  expect(problems.map((problem) => (problem.line === undefined ? problem.message : placeOf(problem).replace(/\+.*/, '')))).toEqual(
+    places.map((place) => place.replace(/\+.*/, '')),
+  );
   expect(problems[0]?.suggestion).toBe(suggestion);
 });
 

@@ -11,7 +11,10 @@ import { experimentDefinition } from '../../src/config/experiment.ts';
 import { pathsOf, schemaAt } from '../../src/config/schema.ts';
 import { root, shipped, workspace } from './workspace.ts';
 
-const yamlFiles = (folder: string): readonly string[] => readdirSync(join(root, 'configs', folder)).filter((name) => name.endsWith('.yaml')).map((name) => join(folder, name));
+const yamlFiles = (folder: string): readonly string[] =>
+  readdirSync(join(root, 'configs', folder))
+    .filter((name) => name.endsWith('.yaml'))
+    .map((name) => join(folder, name));
 const experiments = yamlFiles('');
 const layers = [...experiments, ...yamlFiles('base')];
 
@@ -34,7 +37,14 @@ test('the reference experiments hold the reference values', () => {
   expect(one).toMatchObject({
     pipeline: 'text-classification',
     seed: 42,
-    data: { train: 'data/nlp-getting-started/train.csv', test: 'data/nlp-getting-started/test.csv', sample_submission: 'data/nlp-getting-started/sample_submission.csv', id: 'id', text: 'text', target: 'target' },
+    data: {
+      train: 'data/nlp-getting-started/train.csv',
+      test: 'data/nlp-getting-started/test.csv',
+      sample_submission: 'data/nlp-getting-started/sample_submission.csv',
+      id: 'id',
+      text: 'text',
+      target: 'target',
+    },
     model: { base: 'bert-base-uncased', max_seq_length: 169, freeze_encoder: false, head: { dense: [], dropout: 0.1, activation: 'none' } },
     split: { strategy: 'stratified-kfold', folds: 5, shuffle: true, seed: 42 },
     training: {
@@ -54,7 +64,10 @@ test('the reference experiments hold the reference values', () => {
   expect({ ...load('roberta-1dense'), name: 'bert-1dense' }).toEqual(base('roberta-base'));
   expect({ ...load('distilbert-1dense'), name: 'bert-1dense' }).toEqual(base('distilbert-base-uncased'));
   expect({ ...load('bert-1dense-frozen'), name: 'bert-1dense' }).toEqual({ ...one, model: { ...one.model, freeze_encoder: true } });
-  expect({ ...load('bert-3dense-frozen'), name: 'bert-1dense' }).toEqual({ ...one, model: { ...one.model, freeze_encoder: true, head: head([256, 32]) } });
+  expect({ ...load('bert-3dense-frozen'), name: 'bert-1dense' }).toEqual({
+    ...one,
+    model: { ...one.model, freeze_encoder: true, head: head([256, 32]) },
+  });
 });
 
 test('the libraries for YAML and JSON Schema wait for the first configuration', () => {
@@ -65,17 +78,24 @@ test('the libraries for YAML and JSON Schema wait for the first configuration', 
     const before = loaded();
     readExperiment(${JSON.stringify(join(root, 'configs', 'bert-1dense.yaml'))});
     console.log(before, loaded());`;
-  const output = execFileSync(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', script], { cwd: root, encoding: 'utf8' });
+  const output = execFileSync(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', script], {
+    cwd: root,
+    encoding: 'utf8',
+  });
   expect(output.trim()).toBe('false true');
 });
 
 describe('the schema', () => {
-  test.each([{ kind: 'experiment' }, { kind: 'sweep' }] as const)('of a file is the one in configs/; if not, run: npx pipeline schema --of $kind > configs/$kind.schema.json', ({ kind }) => {
-    expect(JSON.parse(readFileSync(join(root, 'configs', `${kind}.schema.json`), 'utf8'))).toEqual(fileSchemas[kind]);
-  });
+  test.each([{ kind: 'experiment' }, { kind: 'sweep' }] as const)(
+    'of a file is the one in configs/; if not, run: npx pipeline schema --of $kind > configs/$kind.schema.json',
+    ({ kind }) => {
+      expect(JSON.parse(readFileSync(join(root, 'configs', `${kind}.schema.json`), 'utf8'))).toEqual(fileSchemas[kind]);
+    },
+  );
 
   test('explains every key', () => {
-    for (const path of pathsOf(experimentDefinition)) expect(schemaAt(experimentDefinition, path)?.description, path.join('.')).toMatch(/\w+.*\.$/);
+    for (const path of pathsOf(experimentDefinition))
+      expect(schemaAt(experimentDefinition, path)?.description, path.join('.')).toMatch(/\w+.*\.$/);
   });
 
   test('has no key that belongs to no kind', () => {
@@ -89,7 +109,16 @@ describe('the schema', () => {
   test('lists every leaf once', () => {
     const leaves = leafPaths();
     expect(new Set(leaves).size).toBe(leaves.length);
-    expect(leaves).toEqual(expect.arrayContaining(['name', 'model.head.dense', 'training.optimizer.momentum', 'training.schedule.warmup', 'training.lr_resets.below', 'tracking.mlflow.uri']));
+    expect(leaves).toEqual(
+      expect.arrayContaining([
+        'name',
+        'model.head.dense',
+        'training.optimizer.momentum',
+        'training.schedule.warmup',
+        'training.lr_resets.below',
+        'tracking.mlflow.uri',
+      ]),
+    );
     expect(leaves).not.toContain('training');
     expect(leaves).toHaveLength(85);
   });
@@ -111,7 +140,9 @@ describe('a path that leads nowhere is shown where it is written', () => {
 
   test('of tables and a model', () => {
     const folder = workspace({ 'train.csv': 'id,text,target\n' });
-    const { file, error } = refused(`data: { train: ${folder}/trian.csv, ${columns} }\nmodel: { base: ./no-model }\n`, [`data.test=${folder}`]);
+    const { file, error } = refused(`data: { train: ${folder}/trian.csv, ${columns} }\nmodel: { base: ./no-model }\n`, [
+      `data.test=${folder}`,
+    ]);
     expect(error).toBeInstanceOf(OrtrainError);
     expect((error as OrtrainError).problems).toMatchObject([
       { file, line: 1, column: 16, field: 'data.train', suggestion: join(folder, 'train.csv') },
@@ -143,12 +174,22 @@ describe('a path that leads nowhere is shown where it is written', () => {
     const written = (pipeline: string, model = 'x/y') => refused(`${tables}\nmodel: { base: ${model} }\npipeline: ${pipeline}\n`);
     const place = { line: 3, column: 11, field: 'pipeline' };
     const name = written('text-clasification');
-    expect(name.error).toMatchObject({ code: 'config', problems: [{ file: name.file, ...place, width: 18, suggestion: 'text-classification' }] });
+    expect(name.error).toMatchObject({
+      code: 'config',
+      problems: [{ file: name.file, ...place, width: 18, suggestion: 'text-classification' }],
+    });
     const folder = workspace({ 'mine.yaml': 'name: mine\nstages: [{ stag: train }]\n' });
     const path = written(join(folder, 'mien.yaml'));
     expect(path.error).toMatchObject({ problems: [{ file: path.file, ...place, suggestion: join(folder, 'mine.yaml') }] });
     const both = written(join(folder, 'mine.yaml'), './no-model');
-    expect(both.error).toMatchObject({ problems: [{ file: both.file, line: 2, field: 'model.base' }, { file: join(folder, 'mine.yaml'), line: 2, column: 12, suggestion: 'stage' }] });
-    expect(written(join(folder, 'mine.yaml')).error).toMatchObject({ problems: [{ file: join(folder, 'mine.yaml'), line: 2, column: 12 }] });
+    expect(both.error).toMatchObject({
+      problems: [
+        { file: both.file, line: 2, field: 'model.base' },
+        { file: join(folder, 'mine.yaml'), line: 2, column: 12, suggestion: 'stage' },
+      ],
+    });
+    expect(written(join(folder, 'mine.yaml')).error).toMatchObject({
+      problems: [{ file: join(folder, 'mine.yaml'), line: 2, column: 12 }],
+    });
   });
 });

@@ -24,10 +24,20 @@ test.each(['quickstart-heads', 'disaster-tweets'])('configs/sweeps/%s.yaml loads
 });
 
 test('a grid is every combination, the last parameter fastest, each a complete experiment with a name of its own', () => {
-  const { members, parameters, base } = sweepOf('base: ../bert-1dense.yaml\nname: heads\nparameters:\n  model.head.dense: [[], [256, 32]]\n  training.optimizer.lr: [0.0001, 0.00017]\n', ['training.epochs=3']);
+  const { members, parameters, base } = sweepOf(
+    'base: ../bert-1dense.yaml\nname: heads\nparameters:\n  model.head.dense: [[], [256, 32]]\n  training.optimizer.lr: [0.0001, 0.00017]\n',
+    ['training.epochs=3'],
+  );
   expect(parameters).toEqual(['model.head.dense', 'training.optimizer.lr']);
   expect(base).toContain('bert-1dense.yaml');
-  expect(members.map(({ loaded: { experiment } }) => [experiment.name, experiment.model.head.dense, experiment.training.optimizer.lr, experiment.training.epochs])).toEqual([
+  expect(
+    members.map(({ loaded: { experiment } }) => [
+      experiment.name,
+      experiment.model.head.dense,
+      experiment.training.optimizer.lr,
+      experiment.training.epochs,
+    ]),
+  ).toEqual([
     ['heads+dense=none+lr=0.0001', [], 0.0001, 3],
     ['heads+dense=none+lr=0.00017', [], 0.00017, 3],
     ['heads+dense=256,32+lr=0.0001', [256, 32], 0.0001, 3],
@@ -36,7 +46,9 @@ test('a grid is every combination, the last parameter fastest, each a complete e
 });
 
 test('names tell parameters of the same last key apart, and stay within what a folder may be called', () => {
-  const { members } = sweepOf('base: ../bert-1dense.yaml\nparameters:\n  training.early_stopping.patience: [1]\n  training.schedule.patience: [2]\n');
+  const { members } = sweepOf(
+    'base: ../bert-1dense.yaml\nparameters:\n  training.early_stopping.patience: [1]\n  training.schedule.patience: [2]\n',
+  );
   expect(members[0]?.loaded.experiment.name).toBe('s+early_stopping.patience=1+schedule.patience=2');
   const long = sweepOf(`base: ../bert-1dense.yaml\nparameters:\n  data.train: [${'x'.repeat(120)}]\n`);
   expect(long.members[0]?.loaded.experiment.name).toMatch(/^s\+[0-9a-f]{12}$/);
@@ -61,7 +73,9 @@ test('random trials are the same for the same seed, keep to their ranges, and mo
 });
 
 test('a random sweep over few combinations has each of them once', () => {
-  expect(sweepOf('base: ../bert-1dense.yaml\nstrategy: random\ntrials: 50\nparameters:\n  training.epochs: [1, 2]\n').members).toHaveLength(2);
+  expect(sweepOf('base: ../bert-1dense.yaml\nstrategy: random\ntrials: 50\nparameters:\n  training.epochs: [1, 2]\n').members).toHaveLength(
+    2,
+  );
 });
 
 test.each([
@@ -72,7 +86,11 @@ test.each([
   ['a range in a grid', 'base: ../bert-1dense.yaml\nparameters:\n  «training.epochs»: { min: 1, max: 3 }\n', undefined],
   ['an empty range', 'base: ../bert-1dense.yaml\nstrategy: random\nparameters:\n  «training.epochs»: { min: 3, max: 3 }\n', undefined],
   ['half a range', 'base: ../bert-1dense.yaml\nstrategy: random\nparameters:\n  «training.epochs»: { min: 3 }\n', undefined],
-  ['a log scale from 0', 'base: ../bert-1dense.yaml\nstrategy: random\nparameters:\n  «training.optimizer.lr»: { min: 0, max: 1, scale: log }\n', undefined],
+  [
+    'a log scale from 0',
+    'base: ../bert-1dense.yaml\nstrategy: random\nparameters:\n  «training.optimizer.lr»: { min: 0, max: 1, scale: log }\n',
+    undefined,
+  ],
   ['a key of another optimizer', 'base: ../bert-1dense.yaml\nparameters:\n  «training.optimizer.momentum»: [0.9]\n', undefined],
   ['nothing to sweep', 'base: ../bert-1dense.yaml\nparameters: «{}»\n', undefined],
 ])('%s is shown at its place', (_, text, suggestion) => {
@@ -86,6 +104,12 @@ test.each([
 test('a missing base, a grid of thousands, and --set of a swept parameter are refused', () => {
   expect(refusal('base: nowhere.yaml\nparameters:\n  training.epochs: [1]\n').problems[0]?.message).toContain('does not exist');
   const four = '[1, 2, 3, 4]';
-  expect(refusal(`base: ../bert-1dense.yaml\nparameters:\n${['training.epochs', 'training.batch_size', 'training.eval_batch_size', 'seed', 'split.seed', 'training.early_stopping.patience'].map((path) => `  ${path}: ${four}\n`).join('')}`).problems[0]?.message).toContain('4096');
-  expect(refusal('base: ../bert-1dense.yaml\nparameters:\n  training.epochs: [1]\n', ['training.epochs=3'])).toMatchObject({ code: 'usage' });
+  expect(
+    refusal(
+      `base: ../bert-1dense.yaml\nparameters:\n${['training.epochs', 'training.batch_size', 'training.eval_batch_size', 'seed', 'split.seed', 'training.early_stopping.patience'].map((path) => `  ${path}: ${four}\n`).join('')}`,
+    ).problems[0]?.message,
+  ).toContain('4096');
+  expect(refusal('base: ../bert-1dense.yaml\nparameters:\n  training.epochs: [1]\n', ['training.epochs=3'])).toMatchObject({
+    code: 'usage',
+  });
 });

@@ -11,12 +11,25 @@ const tables = (data: string, ...set: readonly string[]) => tablesOf(loadExperim
 
 describe('a table as an object', () => {
   it('takes what it leaves out from the rest of data', () => {
-    const { train, test, sample, sampleIds, sampleIdIsNamed } = tables('id: id, encoding: latin-1, columns: [id, text, target], test: { path: b.csv, id: Id, columns: null }, sample_submission: { path: c.csv }');
-    expect(train).toEqual({ path: 'train.csv', id: 'id', text: 'text', target: 'target', encoding: 'windows-1252', columns: ['id', 'text', 'target'] });
+    const { train, test, sample, sampleIds, sampleIdIsNamed } = tables(
+      'id: id, encoding: latin-1, columns: [id, text, target], test: { path: b.csv, id: Id, columns: null }, sample_submission: { path: c.csv }',
+    );
+    expect(train).toEqual({
+      path: 'train.csv',
+      id: 'id',
+      text: 'text',
+      target: 'target',
+      encoding: 'windows-1252',
+      columns: ['id', 'text', 'target'],
+    });
     expect(test).toEqual({ path: 'b.csv', id: 'Id', text: 'text', encoding: 'windows-1252', columns: null });
     expect(sample).toEqual({ path: 'c.csv', encoding: 'windows-1252', columns: null });
     expect([sampleIds, sampleIdIsNamed]).toEqual([['id', 'Id'], false]);
-    expect(tables('test: b.csv, sample_submission: { path: c.csv, id: Number }')).toMatchObject({ test: { id: null }, sampleIds: ['Number'], sampleIdIsNamed: true });
+    expect(tables('test: b.csv, sample_submission: { path: c.csv, id: Number }')).toMatchObject({
+      test: { id: null },
+      sampleIds: ['Number'],
+      sampleIdIsNamed: true,
+    });
     expect(readingOf(train)).toEqual({ encoding: 'windows-1252', columns: ['id', 'text', 'target'] });
     expect(readingOf(tables('test: null').train)).toEqual({});
   });
@@ -58,15 +71,23 @@ describe('a path that cannot be meant as it stands', () => {
     ['no-such-file.csv', /^Paths are relative to the working directory, /],
     ['/no-such-folder/no-such-file.csv', /^Paths are relative/],
   ])('has a remedy of its own: %s', (path, remedy) => {
-    const file = join(workspace({ 'a.yaml': `data: { train: "${path}", text: text, target: target }\nmodel: { base: some-org/some-model }\n` }), 'a.yaml');
+    const file = join(
+      workspace({ 'a.yaml': `data: { train: "${path}", text: text, target: target }\nmodel: { base: some-org/some-model }\n` }),
+      'a.yaml',
+    );
     expect(() => requireFiles(loadExperiment(file))).toThrow(expect.objectContaining({ remedy: expect.stringMatching(remedy) as string }));
   });
 
   it('is one in the home folder, where the file is there', () => {
     const home = workspace({ 'train.csv': 'text,target\n' });
-    const file = join(workspace({ 'a.yaml': 'data: { train: ~/train.csv, text: text, target: target }\nmodel: { base: some-org/some-model }\n' }), 'a.yaml');
+    const file = join(
+      workspace({ 'a.yaml': 'data: { train: ~/train.csv, text: text, target: target }\nmodel: { base: some-org/some-model }\n' }),
+      'a.yaml',
+    );
     vi.stubEnv('HOME', home);
-    expect(() => requireFiles(loadExperiment(file))).toThrow(expect.objectContaining({ problems: [expect.objectContaining({ suggestion: join(home, 'train.csv') })] }));
+    expect(() => requireFiles(loadExperiment(file))).toThrow(
+      expect.objectContaining({ problems: [expect.objectContaining({ suggestion: join(home, 'train.csv') })] }),
+    );
     vi.unstubAllEnvs();
   });
 });
@@ -76,7 +97,10 @@ describe('a path that a backslash has spoilt', () => {
     ['data/train.csv', '"data\\train.csv"', /holds a tab, for which \\t stands in double quotes/],
     ['new/a.csv', '"C:/x\\new/a.csv"', /holds a line break/],
   ])('%s', (_, path, message) => {
-    const file = join(workspace({ 'a.yaml': `data: { train: ${path}, text: text, target: target }\nmodel: { base: some-org/some-model }\n` }), 'a.yaml');
+    const file = join(
+      workspace({ 'a.yaml': `data: { train: ${path}, text: text, target: target }\nmodel: { base: some-org/some-model }\n` }),
+      'a.yaml',
+    );
     const problems = ((): readonly Problem[] => {
       try {
         requireFiles(loadExperiment(file));
@@ -86,6 +110,12 @@ describe('a path that a backslash has spoilt', () => {
         throw error;
       }
     })();
-    expect(problems).toMatchObject([{ field: 'data.train', message: expect.stringMatching(message) as string, suggestion: expect.stringMatching(/^(data\/train|C:\/x\/new\/a)\.csv$/) as string }]);
+    expect(problems).toMatchObject([
+      {
+        field: 'data.train',
+        message: expect.stringMatching(message) as string,
+        suggestion: expect.stringMatching(/^(data\/train|C:\/x\/new\/a)\.csv$/) as string,
+      },
+    ]);
   });
 });

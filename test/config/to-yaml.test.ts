@@ -58,11 +58,14 @@ function coherent({ data, split, training, ...rest }: Experiment): Experiment {
   };
 }
 
-const distinct = (names: readonly string[] | null | undefined): readonly string[] | null => (names === null || names === undefined ? null : [...new Set(names)]);
+const distinct = (names: readonly string[] | null | undefined): readonly string[] | null =>
+  names === null || names === undefined ? null : [...new Set(names)];
 
 /** Encodings that there are, columns that are named once, and no columns of its own that are the same as others. */
 function table<T extends Experiment['data']['sample_submission']>(value: T): T {
-  return typeof value === 'string' || value === null ? value : ({ path: value.path, encoding: 'utf-16', columns: distinct(value.columns) } as T);
+  return typeof value === 'string' || value === null
+    ? value
+    : ({ path: value.path, encoding: 'utf-16', columns: distinct(value.columns) } as T);
 }
 
 /** A value that the schema accepts; hard ones rather than likely ones. */
@@ -73,12 +76,16 @@ function anyValue(schema: SchemaNode, next: (below: number) => number): Json {
   if (words.length > 0) return words[next(words.length)] ?? '';
   if (types.includes('object') && !(types.includes('string') && next(2) === 0)) {
     const kind = schema.allOf?.[next(schema.allOf.length)]?.if.properties.name.const;
-    const entries = keysOf(schema, kind).map((key) => [key, key === 'name' && kind !== undefined ? kind : anyValue(propertyOf(schema, key) ?? schema, next)] as const);
+    const entries = keysOf(schema, kind).map(
+      (key) => [key, key === 'name' && kind !== undefined ? kind : anyValue(propertyOf(schema, key) ?? schema, next)] as const,
+    );
     return Object.fromEntries(entries);
   }
   if (types.includes('array') && schema.items !== undefined) {
     const items = schema.items;
-    return Array.from({ length: schema.minItems === schema.maxItems ? (schema.minItems ?? 0) : (schema.minItems ?? 0) + next(3) }, () => anyValue(items, next));
+    return Array.from({ length: schema.minItems === schema.maxItems ? (schema.minItems ?? 0) : (schema.minItems ?? 0) + next(3) }, () =>
+      anyValue(items, next),
+    );
   }
   if (types.includes('boolean')) return next(2) === 0;
   if (types.includes('string') && types.includes('integer')) return next(2) === 0 ? 'auto' : 1 + next(64);
@@ -90,8 +97,55 @@ function anyValue(schema: SchemaNode, next: (below: number) => number): Json {
 }
 
 const TEXTS = [
-  'plain', 'two words', ' spaces ', 'null', '~', 'true', 'No', '42', '1e-4', '0x10', '.5', '-', '- a', '? b', 'a: b', 'a #b', '#c', "it's", '"quoted"', '{x}', '[y]', '&z', '*z', '!t', '%p', '@q', '`r`',
-  '|', '>', 'line\nbreak', 'tail\n', '\ttab', 'back\\slash', 'C:\\data\\train.csv', 'ünï', '🐳', '日本語', '\u2028', '\u0085', '\u007f', '\ufeff', '---', '...', '<<', 'x'.repeat(200), 'word '.repeat(60), '2024-01-01', '=', 'y',
+  'plain',
+  'two words',
+  ' spaces ',
+  'null',
+  '~',
+  'true',
+  'No',
+  '42',
+  '1e-4',
+  '0x10',
+  '.5',
+  '-',
+  '- a',
+  '? b',
+  'a: b',
+  'a #b',
+  '#c',
+  "it's",
+  '"quoted"',
+  '{x}',
+  '[y]',
+  '&z',
+  '*z',
+  '!t',
+  '%p',
+  '@q',
+  '`r`',
+  '|',
+  '>',
+  'line\nbreak',
+  'tail\n',
+  '\ttab',
+  'back\\slash',
+  'C:\\data\\train.csv',
+  'ünï',
+  '🐳',
+  '日本語',
+  '\u2028',
+  '\u0085',
+  '\u007f',
+  '\ufeff',
+  '---',
+  '...',
+  '<<',
+  'x'.repeat(200),
+  'word '.repeat(60),
+  '2024-01-01',
+  '=',
+  'y',
 ];
 
 /** Numbers below a bound, the same ones every time (Lehmer's generator). */

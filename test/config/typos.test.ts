@@ -21,7 +21,12 @@ function* amongAllKeys(next: (below: number) => number): Generator<Attempt> {
     const [, indent = '', right] = /^( *)(\w+):/.exec(line) ?? [];
     if (right === undefined) continue;
     const typo = misspelt(right, next);
-    yield { text: lines.with(index, line.replace(`${right}:`, `${typo}:`)).join('\n'), typo, right, place: `${index + 1}:${indent.length + 1}` };
+    yield {
+      text: lines.with(index, line.replace(`${right}:`, `${typo}:`)).join('\n'),
+      typo,
+      right,
+      place: `${index + 1}:${indent.length + 1}`,
+    };
   }
 }
 
@@ -33,7 +38,10 @@ function* alone(next: (below: number) => number): Generator<Attempt> {
     const right = keys[at] ?? '';
     const typo = misspelt(right, next);
     const value = keys.reduce<unknown>((inner, key) => (inner as Record<string, unknown> | null | undefined)?.[key], experiment);
-    const lines = keys.map((key, depth) => `${'  '.repeat(depth)}${depth === at ? typo : key}:${depth === keys.length - 1 ? ` ${JSON.stringify(value ?? 1)}` : ''}`);
+    const lines = keys.map(
+      (key, depth) =>
+        `${'  '.repeat(depth)}${depth === at ? typo : key}:${depth === keys.length - 1 ? ` ${JSON.stringify(value ?? 1)}` : ''}`,
+    );
     yield { text: ['extends: bert-1dense.yaml', ...lines].join('\n'), typo, right, place: `${at + 2}:${2 * at + 1}` };
   }
 }

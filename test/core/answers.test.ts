@@ -5,9 +5,14 @@ import { judge, unreachable } from '../../src/tracking/mlflow/answers.ts';
 
 test('a wish to wait is a number of seconds or a date, to the hub as to MLflow', () => {
   expect(secondsToWait('7')).toBe(7);
-  for (const none of [null, '', ' ', '-1', '-1e999', 'soon', new Date(Date.now() - 60_000).toUTCString()]) expect(secondsToWait(none)).toBeUndefined();
+  for (const none of [null, '', ' ', '-1', '-1e999', 'soon', new Date(Date.now() - 60_000).toUTCString()])
+    expect(secondsToWait(none)).toBeUndefined();
   const date = new Date(Date.now() + 600_000).toUTCString();
-  for (const seconds of [secondsToWait(date), new HubRefusal(429, null, date).again, (judge(429, '', new Headers({ 'retry-after': date })).retryAfter ?? NaN) / 1000]) {
+  for (const seconds of [
+    secondsToWait(date),
+    new HubRefusal(429, null, date).again,
+    (judge(429, '', new Headers({ 'retry-after': date })).retryAfter ?? NaN) / 1000,
+  ]) {
     expect(seconds).toBeGreaterThan(590);
     expect(seconds).toBeLessThanOrEqual(600);
   }

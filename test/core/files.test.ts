@@ -32,7 +32,11 @@ describe('files', () => {
     for (const path of [own, dead]) writeFileSync(path, '');
     linkSync(own, join(folder, 'left', 'deep', 'kept.tmp'));
     removeLeftovers(join(folder, 'left'), () => []);
-    expect(readdirSync(join(folder, 'left', 'deep')).map((file) => join(folder, 'left', 'deep', file)).sort()).toEqual([own, join(folder, 'left', 'deep', 'kept.tmp')].sort());
+    expect(
+      readdirSync(join(folder, 'left', 'deep'))
+        .map((file) => join(folder, 'left', 'deep', file))
+        .sort(),
+    ).toEqual([own, join(folder, 'left', 'deep', 'kept.tmp')].sort());
   });
 });
 

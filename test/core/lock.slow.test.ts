@@ -24,20 +24,27 @@ function startInside(artifacts: string, path: string, hostname: string): ChildPr
     setTimeout(() => { for (;;); }, 1000);
     console.log('has it');`;
   const inside = `${hostname === '' ? '' : `hostname ${hostname}; `}exec ${process.execPath} --import tsx --input-type=module -e "$PROGRAM"`;
-  return spawn('unshare', [...own, 'sh', '-c', inside], { cwd: root, env: { ...process.env, PROGRAM: program }, stdio: ['ignore', 'pipe', 'inherit'] });
+  return spawn('unshare', [...own, 'sh', '-c', inside], {
+    cwd: root,
+    env: { ...process.env, PROGRAM: program },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
 }
 
 const isRefused = because('process namespaces of one’s own need root and unshare(1)', spawnSync('unshare', [...own, 'true']).status !== 0);
 
-it.skipIf(isRefused).each(['', 'elsewhere'])('the lock of a process in other namespaces, called %j, is kept while it lives, and taken over half a minute after its death', { timeout: 180_000 }, async (hostname) => {
-  const artifacts = join(folder, `artifacts-${hostname}`);
-  const path = join(artifacts, 'cache', 'locks', 'lock');
-  const signs = (owner: Owner): readonly string[] => [signOf(artifacts, owner)];
-  const child = startInside(artifacts, path, hostname);
-  await new Promise((resolve) => child.stdout?.once('data', resolve));
-  const owner = livingOwner(path, signs);
-  if (owner === undefined) throw new Error('nobody has the lock');
-  expect(fateOf(owner)).toBe('unknown');
+it.skipIf(isRefused).each(['', 'elsewhere'])(
+  'the lock of a process in other namespaces, called %j, is kept while it lives, and taken over half a minute after its death',
+  { timeout: 180_000 },
+  async (hostname) => {
+    const artifacts = join(folder, `artifacts-${hostname}`);
+    const path = join(artifacts, 'cache', 'locks', 'lock');
+    const signs = (owner: Owner): readonly string[] => [signOf(artifacts, owner)];
+    const child = startInside(artifacts, path, hostname);
+    await new Promise((resolve) => child.stdout?.once('data', resolve));
+    const owner = livingOwner(path, signs);
+    if (owner === undefined) throw new Error('nobody has the lock');
+    expect(fateOf(owner)).toBe('unknown');
 
   const stop = new AbortController();
   setTimeout(() => stop.abort(), 40_000);

@@ -13,7 +13,10 @@ const source = (name: string): string => JSON.stringify(fileURLToPath(new URL(`.
 
 /** Runs a program as a process of its own. */
 function start(program: string) {
-  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const said = new Promise<void>((resolve) => child.stdout.once('data', () => resolve()));
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
   return { child, said, ended };
@@ -25,7 +28,8 @@ describe('a process', () => {
     const older: Owner = { pid: 12, started: '345', host: 'a-host.of-mine' };
     expect(ownerName(older)).toBe('12-345-a-host.of-mine');
     expect(parseOwner('12-345-a-host.of-mine')).toEqual(older);
-    for (const other of ['state.json', '', '1', '1-2', '1-2@3@h', 'x-2-h', '1-2@g.3@h', '99999999999999999999-1-h']) expect(parseOwner(other), other).toBeUndefined();
+    for (const other of ['state.json', '', '1', '1-2', '1-2@3@h', 'x-2-h', '1-2@g.3@h', '99999999999999999999-1-h'])
+      expect(parseOwner(other), other).toBeUndefined();
   });
 
   it('lives until it ends, and a later one with its number is another', () => {
@@ -38,7 +42,12 @@ describe('a process', () => {
   it('of another machine, container, start of the system or version is known by its signs alone', () => {
     const own = { ...thisProcess(), pid: 2 ** 22 + 1 };
     const { boot: _b, namespace: _n, ...older } = own;
-    const others = { host: { ...own, host: 'elsewhere' }, boot: { ...own, boot: '0123456789ab' }, namespace: { ...own, namespace: '1' }, older };
+    const others = {
+      host: { ...own, host: 'elsewhere' },
+      boot: { ...own, boot: '0123456789ab' },
+      namespace: { ...own, namespace: '1' },
+      older,
+    };
     for (const [what, owner] of Object.entries(others)) {
       const sign = join(folder, `sign-of-${what}`);
       expect(fateOf(owner), what).toBe('unknown');
@@ -68,7 +77,8 @@ function lockOf(path: string, name: string, seconds: number): void {
   age(join(path, name), seconds);
 }
 
-const lock = (path: string, signal?: AbortSignal, signs?: () => readonly string[]): Promise<Lock> => acquireLock(path, signal, () => {}, signs);
+const lock = (path: string, signal?: AbortSignal, signs?: () => readonly string[]): Promise<Lock> =>
+  acquireLock(path, signal, () => {}, signs);
 
 describe('a lock', () => {
   it('is had by one, then by the other', async () => {
@@ -148,7 +158,9 @@ describe('a lock', () => {
 
   it('of a process that was killed is taken over', async () => {
     const path = join(folder, 'three');
-    const { child, said, ended } = start(`const { tryLock } = await import(${source('lock')}); tryLock(${JSON.stringify(path)}); console.log('has it'); setInterval(() => {}, 1000);`);
+    const { child, said, ended } = start(
+      `const { tryLock } = await import(${source('lock')}); tryLock(${JSON.stringify(path)}); console.log('has it'); setInterval(() => {}, 1000);`,
+    );
     await said;
     expect(livingOwner(path)?.pid).toBe(child.pid);
     child.kill('SIGKILL');

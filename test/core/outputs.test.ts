@@ -1,5 +1,18 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, closeSync, lstatSync, mkdirSync, openSync, readFileSync, readdirSync, readlinkSync, statSync, symlinkSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -94,7 +107,10 @@ describe.skipIf(because('named pipes', !onLinux))('a named pipe', () => {
   it('is waited for until the person stops it', async () => {
     const stop = new AbortController();
     const said: string[] = [];
-    const writing = writeOutput(node('unread', 'p'), 'x', { signal: stop.signal, onWait: (message) => void (said.push(message), stop.abort()) });
+    const writing = writeOutput(node('unread', 'p'), 'x', {
+      signal: stop.signal,
+      onWait: (message) => void (said.push(message), stop.abort()),
+    });
     await expect(writing).rejects.toMatchObject({ code: 'interrupted' });
     expect(said).toEqual([`waiting for a reader of ${at('unread')}`]);
   });

@@ -21,7 +21,8 @@ describe.skipIf(because('git', findProgram('git') === undefined))('the state of 
   it('is told without carrying out anything of it', () => {
     const repository = join(folder, 'repository');
     mkdirSync(join(repository, 'node_modules', '.bin'), { recursive: true });
-    const git = (...words: readonly string[]): string => execFileSync('git', ['-c', 'user.email=a@b.c', '-c', 'user.name=a', ...words], { cwd: repository, encoding: 'utf8' });
+    const git = (...words: readonly string[]): string =>
+      execFileSync('git', ['-c', 'user.email=a@b.c', '-c', 'user.name=a', ...words], { cwd: repository, encoding: 'utf8' });
     git('init', '--quiet');
     for (const name of ['train.csv', 'other.csv']) writeFileSync(join(repository, name), 'text,target\n');
     git('add', '.');
@@ -30,7 +31,16 @@ describe.skipIf(because('git', findProgram('git') === undefined))('the state of 
     process.chdir(repository);
     expect(gitState()).toEqual({ commit, dirty: false });
 
-    for (const key of ['core.fsmonitor', 'filter.x.clean', 'filter.x.process', 'filter.x.smudge', 'diff.external', 'core.pager', 'core.sshCommand']) git('config', key, trap(join(repository, `${key}.sh`)));
+    for (const key of [
+      'core.fsmonitor',
+      'filter.x.clean',
+      'filter.x.process',
+      'filter.x.smudge',
+      'diff.external',
+      'core.pager',
+      'core.sshCommand',
+    ])
+      git('config', key, trap(join(repository, `${key}.sh`)));
     git('config', 'filter.x.required', 'true');
     git('config', 'filter.a=b.clean', trap(join(repository, 'filter-with-a-sign.sh')));
     for (const hook of ['post-index-change', 'pre-commit']) trap(join(repository, '.git', 'hooks', hook));
@@ -67,7 +77,11 @@ describe('a program', () => {
     expect(findProgram('tool', { PATH: `.::bin:${packages}` })).toBeUndefined();
     mkdirSync(join(bin, 'folder'));
     writeFileSync(join(bin, 'plain'), '');
-    expect([findProgram('folder', { PATH: bin }), findProgram('plain', { PATH: bin }), findProgram('tool', {})]).toEqual([undefined, undefined, undefined]);
+    expect([findProgram('folder', { PATH: bin }), findProgram('plain', { PATH: bin }), findProgram('tool', {})]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
     trap(join(bin, 'tool'));
     expect(findProgram('tool', { PATH: `${packages}:${bin}` })).toBe(join(bin, 'tool'));
   });

@@ -74,7 +74,15 @@ describe('RandomState', () => {
 describe('seedFor', () => {
   it('gives the same seed for the same labels and another for any other', () => {
     expect(seedFor(42, 'fold', 1)).toBe(seedFor(42, 'fold', 1));
-    const seeds = [seedFor(42), seedFor(43), seedFor(42, 'fold', 1), seedFor(42, 'fold', 2), seedFor(42, 'fold1'), seedFor(42, 'fold', '1'), seedFor(42, 1, 'fold')];
+    const seeds = [
+      seedFor(42),
+      seedFor(43),
+      seedFor(42, 'fold', 1),
+      seedFor(42, 'fold', 2),
+      seedFor(42, 'fold1'),
+      seedFor(42, 'fold', '1'),
+      seedFor(42, 1, 'fold'),
+    ];
     expect(new Set(seeds).size).toBe(seeds.length);
     for (const seed of seeds) expect(() => new RandomState(seed)).not.toThrow();
   });

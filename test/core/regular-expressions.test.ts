@@ -20,7 +20,8 @@ interface Found {
   readonly flags: string;
 }
 
-const literal = /(?:^|[=(,:;!&|?{}[\n>]|\breturn)\s*\/((?:[^/\\\n[*]|\\.|\[(?:[^\]\\\n]|\\.)*\])(?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\])*)\/([dgimsuvy]*)/gm;
+const literal =
+  /(?:^|[=(,:;!&|?{}[\n>]|\breturn)\s*\/((?:[^/\\\n[*]|\\.|\[(?:[^\]\\\n]|\\.)*\])(?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\])*)\/([dgimsuvy]*)/gm;
 
 const expressions: readonly Found[] = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.ts'))
@@ -31,7 +32,34 @@ const expressions: readonly Found[] = readdirSync(join(root, 'src'), { recursive
   .filter(({ source }) => /[+*]|\{\d+,\}/.test(source));
 
 /** What repeats: signs that expressions are made of, and pairs of them. */
-const SIGNS = [' ', 'a', '1', '-', '_', '.', ',', '/', '<', '>', '"', '\\"', '\\', '@', ':', '~', '=', '[', ']', '(', '#', '%', '\n', '\r\n', '\t', 'é'];
+const SIGNS = [
+  ' ',
+  'a',
+  '1',
+  '-',
+  '_',
+  '.',
+  ',',
+  '/',
+  '<',
+  '>',
+  '"',
+  '\\"',
+  '\\',
+  '@',
+  ':',
+  '~',
+  '=',
+  '[',
+  ']',
+  '(',
+  '#',
+  '%',
+  '\n',
+  '\r\n',
+  '\t',
+  'é',
+];
 const PAIRS = ['a ', 'a.', 'a-', '1,', '1.', ' \n', '://', 'a://', '[]', '<a', '""', 'so.', '..', './'];
 const PREFIXES = ['', 'a', '"', '[', 'lib'];
 const END = '\u0000!x';

@@ -15,7 +15,11 @@ test.each([
   ['https:me:pw@host', 'https:*****@host', 'a user or password'],
   ['http://p😀ss@host', 'http://****@host', 'a user or password'],
   ['https://host/x?a=1&token=geheim&b=2', 'https://host/x?a=1&token=******&b=2', 'a value of token'],
-  ['https://host/x?X-Amz-Signature=abc#access_token=def', 'https://host/x?X-Amz-Signature=***#access_token=***', 'a value of X-Amz-Signature'],
+  [
+    'https://host/x?X-Amz-Signature=abc#access_token=def',
+    'https://host/x?X-Amz-Signature=***#access_token=***',
+    'a value of X-Amz-Signature',
+  ],
   ['https://host/x?sig=abc;api_key=def', 'https://host/x?sig=***;api_key=***', 'a value of sig'],
   [`model.base=${token}`, `model.base=${'*'.repeat(token.length)}`, 'a token of the hub'],
 ])('%s', (text, shown, what) => {
@@ -23,7 +27,20 @@ test.each([
   expect(credentialIn(text)).toBe(what);
 });
 
-test.each(['me@example.org', 'a: b@c', 'https://host:5000/x?tokens', 'https://host/?page=2', 'hf_bert-base', 'http://', 'at https: see a@b', 'C://x', 'https://host/x@v2', '//host/x@v2', '//server/a:b@c', 'a//b:c@d'])('%s holds nothing', (text) => {
+test.each([
+  'me@example.org',
+  'a: b@c',
+  'https://host:5000/x?tokens',
+  'https://host/?page=2',
+  'hf_bert-base',
+  'http://',
+  'at https: see a@b',
+  'C://x',
+  'https://host/x@v2',
+  '//host/x@v2',
+  '//server/a:b@c',
+  'a//b:c@d',
+])('%s holds nothing', (text) => {
   expect(credentialIn(text)).toBeUndefined();
   if (!text.includes('@v2')) expect(withoutCredentials(text)).toBe(text);
 });
@@ -33,7 +50,9 @@ test('secrets of others are taken out wherever they are', () => {
 });
 
 test('pages are read without their marks', () => {
-  expect(textOfPage('<html><style>a{}</style><script>if (a<b) c>d</script><!-- x > y --><h1>Not\n here</h1> &amp; <b>gone')).toBe('Not here &amp; gone');
+  expect(textOfPage('<html><style>a{}</style><script>if (a<b) c>d</script><!-- x > y --><h1>Not\n here</h1> &amp; <b>gone')).toBe(
+    'Not here &amp; gone',
+  );
   expect(textOfPage('<p>cut <b')).toBe('cut');
   expect(textOfPage('a < b')).toBe('a');
 });
@@ -41,8 +60,37 @@ test('pages are read without their marks', () => {
 /** A square of the length would take hours. */
 describe('a megabyte takes under a second of the processor', () => {
   const many = (unit: string): string => unit.repeat(Math.ceil(1e6 / unit.length));
-  const texts = ['<', '<a', '<script>', '<!--', '://', '//', '//a:', 'a://', 'a://b@', 'http://a@b ', 'https://h/?token=a ', 'h://?token=a&token=b&', 'http:', '@', 'a', ' ', '\n', '"', '?a=', 'hf_', '1'].map(many);
-  const uses = { withoutCredentials, credentialIn, textOfPage, judge: (text: string) => judge(500, `<${text}`, new Headers()), judgeText: (text: string) => judge(500, text, new Headers()), isNumeric: (text: string) => isNumeric(`${text}x`) };
+  const texts = [
+    '<',
+    '<a',
+    '<script>',
+    '<!--',
+    '://',
+    '//',
+    '//a:',
+    'a://',
+    'a://b@',
+    'http://a@b ',
+    'https://h/?token=a ',
+    'h://?token=a&token=b&',
+    'http:',
+    '@',
+    'a',
+    ' ',
+    '\n',
+    '"',
+    '?a=',
+    'hf_',
+    '1',
+  ].map(many);
+  const uses = {
+    withoutCredentials,
+    credentialIn,
+    textOfPage,
+    judge: (text: string) => judge(500, `<${text}`, new Headers()),
+    judgeText: (text: string) => judge(500, text, new Headers()),
+    isNumeric: (text: string) => isNumeric(`${text}x`),
+  };
 
   it.each(Object.entries(uses))('%s', (_name, use) => {
     for (const text of texts) {

@@ -18,21 +18,36 @@ function thrownBy(work: () => unknown): unknown {
 
 describe('a refusal of the operating system', () => {
   it('names a directory where a file is needed', () => {
-    expect(thrownBy(() => writeFileSync('/', ''))).toMatchObject({ code: 'environment', message: '/: a directory stands where a file is needed' });
+    expect(thrownBy(() => writeFileSync('/', ''))).toMatchObject({
+      code: 'environment',
+      message: '/: a directory stands where a file is needed',
+    });
   });
 
   it('names what stands in the place of a folder', () => {
     const file = join(mkdtempSync(join(tmpdir(), 'refusals-')), 'file');
     writeFileSync(file, '');
-    expect(thrownBy(() => mkdirSync(file, { recursive: true }))).toMatchObject({ code: 'environment', message: `${file}: something else stands there` });
+    expect(thrownBy(() => mkdirSync(file, { recursive: true }))).toMatchObject({
+      code: 'environment',
+      message: `${file}: something else stands there`,
+    });
   });
 
-  it.skipIf(because('a working directory that is gone', process.platform === 'win32'))('tells of a working directory that was deleted', () => {
-    const gone = mkdtempSync(join(tmpdir(), 'refusals-'));
-    const program = `process.chdir(process.argv[1]); require('fs').rmdirSync(process.argv[1]); try { process.cwd() } catch (error) { console.log(JSON.stringify({ ...error })) }`;
-    const { code, syscall } = JSON.parse(execFileSync(process.execPath, ['-e', program, gone], { encoding: 'utf8' })) as NodeJS.ErrnoException;
-    expect(thrownBy(() => { throw Object.assign(new Error('x'), { code, syscall }); })).toMatchObject({ code: 'environment', message: 'the working directory is no longer there' });
-  });
+  it.skipIf(because('a working directory that is gone', process.platform === 'win32'))(
+    'tells of a working directory that was deleted',
+    () => {
+      const gone = mkdtempSync(join(tmpdir(), 'refusals-'));
+      const program = `process.chdir(process.argv[1]); require('fs').rmdirSync(process.argv[1]); try { process.cwd() } catch (error) { console.log(JSON.stringify({ ...error })) }`;
+      const { code, syscall } = JSON.parse(
+        execFileSync(process.execPath, ['-e', program, gone], { encoding: 'utf8' }),
+      ) as NodeJS.ErrnoException;
+      expect(
+        thrownBy(() => {
+          throw Object.assign(new Error('x'), { code, syscall });
+        }),
+      ).toMatchObject({ code: 'environment', message: 'the working directory is no longer there' });
+    },
+  );
 
   // Linux: /dev/full has no room, /proc takes no new files.
   it.runIf(existsSync('/dev/full'))('tells of a full disk, and of which file', () => {
@@ -44,11 +59,18 @@ describe('a refusal of the operating system', () => {
         closeSync(file);
       }
     });
-    expect(error).toMatchObject({ code: 'environment', message: '/results/model.safetensors: the disk is full', subject: '/results/model.safetensors' });
+    expect(error).toMatchObject({
+      code: 'environment',
+      message: '/results/model.safetensors: the disk is full',
+      subject: '/results/model.safetensors',
+    });
   });
 
   it.runIf(existsSync('/sys/kernel'))('tells of a folder that cannot be written to', () => {
-    expect(thrownBy(() => writeFileAtomic('/sys/kernel/a.json', '{}'))).toMatchObject({ code: 'environment', subject: expect.stringContaining('/sys/kernel/a.json') as string });
+    expect(thrownBy(() => writeFileAtomic('/sys/kernel/a.json', '{}'))).toMatchObject({
+      code: 'environment',
+      subject: expect.stringContaining('/sys/kernel/a.json') as string,
+    });
   });
 
   it('leaves every other error as it is', () => {

@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { RandomState } from '../../src/core/random.ts';
-import { batchCount, batchTokens, evaluationBatches, paddingShare, planBatches, type Batch, type BatchOptions } from '../../src/data/batches.ts';
+import {
+  batchCount,
+  batchTokens,
+  evaluationBatches,
+  paddingShare,
+  planBatches,
+  type Batch,
+  type BatchOptions,
+} from '../../src/data/batches.ts';
 
 const options: BatchOptions = { batchSize: 32, batching: 'length-buckets', padding: 'longest', maxLength: 169, seed: 42, epoch: 1 };
 
@@ -50,7 +58,11 @@ describe('planBatches', () => {
   it('mixes rows anew each epoch, so that neighbours part', () => {
     const lengths = tweetLengths(7613, 4);
     const pairs = (epoch: number): Set<string> =>
-      new Set(planBatches(lengths, { ...options, epoch }).flatMap(({ rows }) => sorted([...rows]).flatMap((a, i, all) => all.slice(i + 1).map((b) => `${a},${b}`))));
+      new Set(
+        planBatches(lengths, { ...options, epoch }).flatMap(({ rows }) =>
+          sorted([...rows]).flatMap((a, i, all) => all.slice(i + 1).map((b) => `${a},${b}`)),
+        ),
+      );
     const [first, second] = [pairs(1), pairs(2)];
     const kept = [...first].filter((pair) => second.has(pair)).length;
     // Two rows can only meet again in the same pool of 20 · 32 rows.
@@ -80,6 +92,13 @@ describe('evaluationBatches', () => {
 describe('paddingShare', () => {
   it('is the padded positions by all', () => {
     const lengths = Int32Array.of(2, 4, 1);
-    expect(paddingShare(batchTokens(lengths, [{ rows: Int32Array.of(0, 1), width: 4 }, { rows: Int32Array.of(2), width: 1 }]))).toBeCloseTo(2 / 9, 15);
+    expect(
+      paddingShare(
+        batchTokens(lengths, [
+          { rows: Int32Array.of(0, 1), width: 4 },
+          { rows: Int32Array.of(2), width: 1 },
+        ]),
+      ),
+    ).toBeCloseTo(2 / 9, 15);
   });
 });

@@ -23,20 +23,30 @@ describeShared('one encoder in many forms', ['oracles2', 'checkpoints'], () => {
   const folder = (name: string): string => sharedPath('oracles2', 'checkpoints', name) as string;
   const ids = batch.input_ids.map((row, b) => row.filter((_, i) => batch.attention_mask[b]?.[i] === 1));
 
-  test.each(cases.filter(({ file, refuse }) => file.includes('safetensors') && refuse !== true))('$name gives the same encoder', async ({ name, pooled }) => {
-    const encoder = readEncoderConfig(folder(name));
-    const program = encoderForward(encoder);
-    const { source, notices } = pretrainedParameters(openWeights(folder(name)), encoder, program.parameters, 1);
-    expect(notices).toEqual(pooled === null ? [expect.stringContaining('has no bert.pooler.dense.weight, bert.pooler.dense.bias; it starts at random') as string] : []);
-    const model = await openForward({ program, source, threads: 1 });
-    const found = await model.forward(batchFeeds(encoder, ids, Math.max(...ids.map(({ length }) => length))));
-    await model.release();
-    if (pooled !== null) expect(distance(found, pooled.flat())).toBeLessThan(1e-5);
-  });
+  test.each(cases.filter(({ file, refuse }) => file.includes('safetensors') && refuse !== true))(
+    '$name gives the same encoder',
+    async ({ name, pooled }) => {
+      const encoder = readEncoderConfig(folder(name));
+      const program = encoderForward(encoder);
+      const { source, notices } = pretrainedParameters(openWeights(folder(name)), encoder, program.parameters, 1);
+      expect(notices).toEqual(
+        pooled === null
+          ? [expect.stringContaining('has no bert.pooler.dense.weight, bert.pooler.dense.bias; it starts at random') as string]
+          : [],
+      );
+      const model = await openForward({ program, source, threads: 1 });
+      const found = await model.forward(batchFeeds(encoder, ids, Math.max(...ids.map(({ length }) => length))));
+      await model.release();
+      if (pooled !== null) expect(distance(found, pooled.flat())).toBeLessThan(1e-5);
+    },
+  );
 
-  test.each(cases.filter(({ name, file }) => name.startsWith('broken') && file.includes('safetensors')))('$name is refused by name', ({ name }) => {
-    expect(() => openWeights(folder(name))).toThrow(/model\.safetensors cannot be read/);
-  });
+  test.each(cases.filter(({ name, file }) => name.startsWith('broken') && file.includes('safetensors')))(
+    '$name is refused by name',
+    ({ name }) => {
+      expect(() => openWeights(folder(name))).toThrow(/model\.safetensors cannot be read/);
+    },
+  );
 
   test.each(cases.filter(({ file }) => file.includes('.bin')))('$name lacks what can be read', ({ name }) => {
     expect(missingFiles(folder(name), modelFiles(true))).toContain('model.safetensors');

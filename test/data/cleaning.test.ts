@@ -12,7 +12,12 @@ const classes = ['no', 'yes', 'maybe'];
 /** Rows as `text:class`, from which ids and labels follow; answers with what is left, as `id text:class`. */
 function left(rows: readonly string[], options: Partial<CleaningOptions>) {
   const parts = rows.map((row) => row.split(':') as [string, string]);
-  const examples = { ids: rows.map((_, i) => `#${i}`), texts: parts.map(([text]) => text), targets: classTargets(parts.map(([, name]) => classes.indexOf(name))), task: null };
+  const examples = {
+    ids: rows.map((_, i) => `#${i}`),
+    texts: parts.map(([text]) => text),
+    targets: classTargets(parts.map(([, name]) => classes.indexOf(name))),
+    task: null,
+  };
   const after = cleaned(examples, { conflicts: 'keep', duplicates: 'keep', ...options });
   expect([...after.rows].map((row) => `#${row}`)).toEqual(after.ids);
   return { rows: after.ids.map((id, i) => `${id} ${after.texts[i]}:${classes[after.targets.values[i]!]}`), ...after.cleaning };
@@ -26,7 +31,12 @@ describe('cleaning', () => {
   });
 
   it('leaves out every row of a text with different classes', () => {
-    expect(left(rows, { conflicts: 'drop' })).toEqual({ rows: ['#1 b:no', '#3 c:no', '#5 b:no', '#8 A:no'], conflicting: 5, relabelled: 0, duplicate: 0 });
+    expect(left(rows, { conflicts: 'drop' })).toEqual({
+      rows: ['#1 b:no', '#3 c:no', '#5 b:no', '#8 A:no'],
+      conflicting: 5,
+      relabelled: 0,
+      duplicate: 0,
+    });
   });
 
   it('gives a text the class of most of its rows, and leaves it out where there is no such class', () => {
@@ -40,23 +50,37 @@ describe('cleaning', () => {
   });
 
   it('keeps the first row with the same text and class', () => {
-    expect(left(rows, { duplicates: 'drop' })).toEqual({ rows: ['#0 a:yes', '#1 b:no', '#2 a:no', '#3 c:no', '#6 d:no', '#7 d:maybe', '#8 A:no'], conflicting: 0, relabelled: 0, duplicate: 2 });
+    expect(left(rows, { duplicates: 'drop' })).toEqual({
+      rows: ['#0 a:yes', '#1 b:no', '#2 a:no', '#3 c:no', '#6 d:no', '#7 d:maybe', '#8 A:no'],
+      conflicting: 0,
+      relabelled: 0,
+      duplicate: 2,
+    });
     expect(left(rows, { conflicts: 'majority', duplicates: 'drop' }).rows).toEqual(['#0 a:yes', '#1 b:no', '#3 c:no', '#8 A:no']);
   });
 
   it('of rows that are all the same leaves one', () => {
-    expect(left(Array.from({ length: 50 }, () => 'a:yes'), { duplicates: 'drop' })).toEqual({ rows: ['#0 a:yes'], conflicting: 0, relabelled: 0, duplicate: 49 });
+    expect(
+      left(
+        Array.from({ length: 50 }, () => 'a:yes'),
+        { duplicates: 'drop' },
+      ),
+    ).toEqual({ rows: ['#0 a:yes'], conflicting: 0, relabelled: 0, duplicate: 49 });
   });
 });
 
 describe('training rows', () => {
-  const tableOf = (lines: readonly string[]): Promise<Table> => parseTable(Buffer.from(`text,target,user\n${lines.join('\n')}\n`), 'rows.csv', 'csv');
+  const tableOf = (lines: readonly string[]): Promise<Table> =>
+    parseTable(Buffer.from(`text,target,user\n${lines.join('\n')}\n`), 'rows.csv', 'csv');
   const options: TrainOptions = { id: null, text: 'text', target: 'target', conflicts: 'keep', duplicates: 'keep' };
 
   it('are refused where cleaning leaves too little of a class', async () => {
     const table = await tableOf(['a,0,1', 'a,1,1', 'b,0,1', 'c,0,1', 'a,1,1', 'd,1,1']);
     const error = await errorOf(() => trainExamples(table, { ...options, conflicts: 'drop' }));
-    expect(error).toMatchObject({ code: 'data', message: 'rows.csv is too little without 3 rows with conflicting classes and 0 with repeated texts' });
+    expect(error).toMatchObject({
+      code: 'data',
+      message: 'rows.csv is too little without 3 rows with conflicting classes and 0 with repeated texts',
+    });
     expect(error.problems).toEqual([{ message: 'of the class "1" only one row is left', file: 'rows.csv' }]);
   });
 
@@ -66,20 +90,34 @@ describe('training rows', () => {
     expect(trainExamples(table, options).groups).toBeNull();
     expect(trainExamples(table, { ...options, group_by: 'text' }).groups).toEqual({ of: Int32Array.of(1, 0, 1, 2, 3), count: 4 });
     expect(trainExamples(table, { ...options, group_by: 'user' }).groups).toEqual({ of: Int32Array.of(1, 0, 0, 1, 1), count: 2 });
-    expect(trainExamples(table, { ...deduplicated, group_by: 'user' })).toMatchObject({ ids: ['0', '1', '3', '4'], groups: { of: Int32Array.of(1, 0, 1, 1) } });
+    expect(trainExamples(table, { ...deduplicated, group_by: 'user' })).toMatchObject({
+      ids: ['0', '1', '3', '4'],
+      groups: { of: Int32Array.of(1, 0, 1, 1) },
+    });
     const error = await errorOf(() => trainExamples(table, { ...options, group_by: 'usr' }));
-    expect(error.problems).toMatchObject([{ message: 'there is no column "usr", which split.group_by names; the columns are "text", "target", "user"', suggestion: 'user' }]);
+    expect(error.problems).toMatchObject([
+      { message: 'there is no column "usr", which split.group_by names; the columns are "text", "target", "user"', suggestion: 'user' },
+    ]);
   });
 
   it('need a text that is not empty', async () => {
-    expect((await errorOf(async () => trainExamples(await tableOf([',0,1', ' ,1,1', ',0,1', ',1,1']), options))).problems).toMatchObject([{ message: 'all texts are empty', field: 'text' }]);
+    expect((await errorOf(async () => trainExamples(await tableOf([',0,1', ' ,1,1', ',0,1', ',1,1']), options))).problems).toMatchObject([
+      { message: 'all texts are empty', field: 'text' },
+    ]);
   });
 });
 
 /** Counted with Python's csv and collections, texts compared as str. */
 describeShared('cleaned tweets', ['data', 'disaster-tweets'], () => {
   const read = async (options: Partial<CleaningOptions>) =>
-    readTrainExamples(sharedPath('data', 'disaster-tweets', 'train.csv')!, { id: 'id', text: 'text', target: 'target', conflicts: 'keep', duplicates: 'keep', ...options });
+    readTrainExamples(sharedPath('data', 'disaster-tweets', 'train.csv')!, {
+      id: 'id',
+      text: 'text',
+      target: 'target',
+      conflicts: 'keep',
+      duplicates: 'keep',
+      ...options,
+    });
 
   it('lose what repeats and contradicts itself', async () => {
     expect((await read({ conflicts: 'drop' })).cleaning).toEqual({ conflicting: 55, relabelled: 0, duplicate: 0 });

@@ -4,7 +4,30 @@ import { writeCsv } from '../../src/data/csv.ts';
 import { parseTable } from '../../src/data/table.ts';
 
 /** Pieces of text that a careless reader or writer gets wrong. */
-const PIECES = ['', 'a', ',', '"', '""', '\n', '\r\n', '\r', '\t', ' ', '\uFEFF', 'é', '地震', '🔥', '👨‍👩‍👧', '0', '-1.5', '#', "'", '\\', 'NaN', '\u2028'];
+const PIECES = [
+  '',
+  'a',
+  ',',
+  '"',
+  '""',
+  '\n',
+  '\r\n',
+  '\r',
+  '\t',
+  ' ',
+  '\uFEFF',
+  'é',
+  '地震',
+  '🔥',
+  '👨‍👩‍👧',
+  '0',
+  '-1.5',
+  '#',
+  "'",
+  '\\',
+  'NaN',
+  '\u2028',
+];
 
 function randomText(rng: RandomState): string {
   return Array.from({ length: rng.integer(0, 5) }, () => PIECES[rng.integer(0, PIECES.length)]!).join('');

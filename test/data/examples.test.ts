@@ -8,10 +8,15 @@ import { errorOf } from './support.ts';
 
 const columns: LabelledColumns = { id: 'id', text: 'text', target: 'target' };
 
-const tableOf = (header: string, rows: readonly string[]): Promise<Table> => parseTable(Buffer.from(`${[header, ...rows].join('\n')}\n`), 'train.csv', 'csv');
+const tableOf = (header: string, rows: readonly string[]): Promise<Table> =>
+  parseTable(Buffer.from(`${[header, ...rows].join('\n')}\n`), 'train.csv', 'csv');
 
 /** Rows with these targets, in turn, and ids and texts of their own. */
-const withTargets = (targets: readonly string[]): Promise<Table> => tableOf('id,text,target', targets.map((target, i) => `${i},text ${i},${target}`));
+const withTargets = (targets: readonly string[]): Promise<Table> =>
+  tableOf(
+    'id,text,target',
+    targets.map((target, i) => `${i},text ${i},${target}`),
+  );
 
 const problemsOf = async (table: Table, named: LabelledColumns = columns) => {
   const error = await errorOf(() => labelledExamples(table, named));
@@ -55,7 +60,8 @@ describe('examples', () => {
   });
 
   it('order classes by number if all are numbers, otherwise by code point, and keep their text', async () => {
-    const classesOf = async (targets: readonly string[]): Promise<readonly string[]> => labelledExamples(await withTargets([...targets, ...targets]), columns).classes;
+    const classesOf = async (targets: readonly string[]): Promise<readonly string[]> =>
+      labelledExamples(await withTargets([...targets, ...targets]), columns).classes;
     expect(await classesOf(['10', '9', '-1', '2.5', '1e1']).catch(() => 'refused')).toBe('refused');
     expect(await classesOf(['10', '9', '-1', '2.5'])).toEqual(['-1', '2.5', '9', '10']);
     expect(await classesOf(['1.0', '0.0'])).toEqual(['0.0', '1.0']);
@@ -65,24 +71,51 @@ describe('examples', () => {
   });
 
   it('tell numbers apart that are one to JavaScript, and keep zeros before them', async () => {
-    const classesOf = async (targets: readonly string[]): Promise<readonly string[]> => labelledExamples(await withTargets([...targets, ...targets]), columns).classes;
-    expect(await classesOf(['100000000000000000000', '12345678901234567892', '12345678901234567891', '99999999999999999999'])).toEqual(
-      ['12345678901234567891', '12345678901234567892', '99999999999999999999', '100000000000000000000'],
-    );
-    expect(await classesOf(['-9007199254740993', '-9007199254740992', '0.10000000000000000001', '0.1'])).toEqual(['-9007199254740993', '-9007199254740992', '0.1', '0.10000000000000000001']);
+    const classesOf = async (targets: readonly string[]): Promise<readonly string[]> =>
+      labelledExamples(await withTargets([...targets, ...targets]), columns).classes;
+    expect(await classesOf(['100000000000000000000', '12345678901234567892', '12345678901234567891', '99999999999999999999'])).toEqual([
+      '12345678901234567891',
+      '12345678901234567892',
+      '99999999999999999999',
+      '100000000000000000000',
+    ]);
+    expect(await classesOf(['-9007199254740993', '-9007199254740992', '0.10000000000000000001', '0.1'])).toEqual([
+      '-9007199254740993',
+      '-9007199254740992',
+      '0.1',
+      '0.10000000000000000001',
+    ]);
     expect(await classesOf(['1e400', '1e401', '-1e400'])).toEqual(['-1e400', '1e400', '1e401']);
     expect(await classesOf(['01', '1', '002'])).toEqual(['01', '1', '002']);
-    for (const same of [['1', '1.0'], ['1e2', '100'], ['+7', '7'], ['0', '-0.00'], ['12345678901234567890', '12345678901234567890.0']]) {
-      await expect(classesOf([...same, '3'])).rejects.toMatchObject({ problems: [{ message: expect.stringContaining('the same value written in two ways') as string }] });
+    for (const same of [
+      ['1', '1.0'],
+      ['1e2', '100'],
+      ['+7', '7'],
+      ['0', '-0.00'],
+      ['12345678901234567890', '12345678901234567890.0'],
+    ]) {
+      await expect(classesOf([...same, '3'])).rejects.toMatchObject({
+        problems: [{ message: expect.stringContaining('the same value written in two ways') as string }],
+      });
     }
   });
 
   it('name the nearest column for each that is missing', async () => {
     const table = await tableOf('Id,tweet,traget', ['1,a,0', '2,b,1']);
     expect(await problemsOf(table)).toEqual([
-      { message: 'there is no column "id", which data.id names; the columns are "Id", "tweet", "traget"', line: 1, field: 'id', suggestion: 'Id' },
+      {
+        message: 'there is no column "id", which data.id names; the columns are "Id", "tweet", "traget"',
+        line: 1,
+        field: 'id',
+        suggestion: 'Id',
+      },
       expect.objectContaining({ line: 1, field: 'text' }),
-      { message: 'there is no column "target", which data.target names; the columns are "Id", "tweet", "traget"', line: 1, field: 'target', suggestion: 'traget' },
+      {
+        message: 'there is no column "target", which data.target names; the columns are "Id", "tweet", "traget"',
+        line: 1,
+        field: 'target',
+        suggestion: 'traget',
+      },
     ]);
   });
 
@@ -98,7 +131,9 @@ describe('examples', () => {
   });
 
   it('need two classes', async () => {
-    expect(await problemsOf(await withTargets(['x', 'x', 'x']))).toEqual([{ message: 'all rows have the same target, "x"; there is nothing to tell apart', line: 1, field: 'target' }]);
+    expect(await problemsOf(await withTargets(['x', 'x', 'x']))).toEqual([
+      { message: 'all rows have the same target, "x"; there is nothing to tell apart', line: 1, field: 'target' },
+    ]);
   });
 
   it('need each of two classes twice, and may have one row of one of several', async () => {
@@ -110,21 +145,32 @@ describe('examples', () => {
 
   it('do not take a class written in two ways for two', async () => {
     expect(await problemsOf(await withTargets(['1', '1.0', '0', '1.0', '1', '0', '1.0', '1.0']))).toEqual([
-      { message: 'the classes "1" (rows 1, 5) and "1.0" (rows 2, 4, 7 and 1 more) are the same value written in two ways', field: 'target' },
+      {
+        message: 'the classes "1" (rows 1, 5) and "1.0" (rows 2, 4, 7 and 1 more) are the same value written in two ways',
+        field: 'target',
+      },
     ]);
-    expect((await problemsOf(await withTargets(['a', 'b', '" a"', 'a', 'b', '" a"'])))[0]?.message).toBe('the classes " a" (rows 3, 6) and "a" (rows 1, 4) are the same value written in two ways');
+    expect((await problemsOf(await withTargets(['a', 'b', '" a"', 'a', 'b', '" a"'])))[0]?.message).toBe(
+      'the classes " a" (rows 3, 6) and "a" (rows 1, 4) are the same value written in two ways',
+    );
     expect(await problemsOf(await withTargets(['caf\u00e9', 'cafe\u0301', 'b', 'caf\u00e9', 'cafe\u0301', 'b']))).toHaveLength(1);
   });
 
   it('say so once when the target does not hold classes', async () => {
     const numbers = Array.from({ length: 30 }, (_, i) => `${i / 7}`);
-    expect(await problemsOf(await withTargets(numbers))).toEqual([{ message: 'the target has 30 different values in 30 rows, so it does not hold classes', line: 1, field: 'target' }]);
+    expect(await problemsOf(await withTargets(numbers))).toEqual([
+      { message: 'the target has 30 different values in 30 rows, so it does not hold classes', line: 1, field: 'target' },
+    ]);
   });
 });
 
 describeShared('examples of real tables', ['data', 'disaster-tweets'], () => {
   it('tweets', async () => {
-    const train = await readTrainExamples(sharedPath('data', 'disaster-tweets', 'train.csv')!, { ...columns, conflicts: 'keep', duplicates: 'keep' });
+    const train = await readTrainExamples(sharedPath('data', 'disaster-tweets', 'train.csv')!, {
+      ...columns,
+      conflicts: 'keep',
+      duplicates: 'keep',
+    });
     expect(train.classes).toEqual(['0', '1']);
     expect([train.ids.length, train.texts.length, train.labels.length]).toEqual([7613, 7613, 7613]);
     expect(train.labels.reduce((sum, label) => sum + label, 0)).toBe(3271);

@@ -13,8 +13,14 @@ const numbered = (of: readonly number[] | Int32Array): Groups => ({ of: Int32Arr
 describe('folds of groups', () => {
   it('keep each group in one fold, and the classes balanced when stratified', () => {
     const [labels, groups] = [randomLabels(400, 2, 3), numbered(randomLabels(400, 90, 9))];
-    for (const folds of [groupKFold(groups, 5, null), groupKFold(groups, 5, 1), stratifiedGroupKFold(labels, 2, groups, 5, null), stratifiedGroupKFold(labels, 2, groups, 5, 1)]) {
-      for (let group = 0; group < groups.count; group++) expect(new Set(folds.filter((_, row) => groups.of[row] === group)).size).toBeLessThanOrEqual(1);
+    for (const folds of [
+      groupKFold(groups, 5, null),
+      groupKFold(groups, 5, 1),
+      stratifiedGroupKFold(labels, 2, groups, 5, null),
+      stratifiedGroupKFold(labels, 2, groups, 5, 1),
+    ]) {
+      for (let group = 0; group < groups.count; group++)
+        expect(new Set(folds.filter((_, row) => groups.of[row] === group)).size).toBeLessThanOrEqual(1);
     }
     // No fold can be filled up more finely than by the largest group.
     const positivesOf = (numbers: Int32Array, size: number): number[] => countsBy(numbers.filter((_, row) => labels[row] === 1), size);
@@ -22,15 +28,18 @@ describe('folds of groups', () => {
     expect(Math.max(...positives) - Math.min(...positives)).toBeLessThanOrEqual(Math.max(...positivesOf(groups.of, groups.count)));
   });
 
-  it.each(reference.cases.map((each, i) => ({ i, ...each })))('are those of scikit-learn, case $i', ({ labels, groups: of, n_splits: splits, random_state: seed, folds }) => {
-    const [y, classes, groups] = [Int32Array.from(labels), Math.max(...labels) + 1, numbered(of)];
-    expect({
-      StratifiedGroupKFold: [...stratifiedGroupKFold(y, classes, groups, splits, null)],
-      StratifiedGroupKFold_shuffle: [...stratifiedGroupKFold(y, classes, groups, splits, seed)],
-      GroupKFold: [...groupKFold(groups, splits, null)],
-      GroupKFold_shuffle: [...groupKFold(groups, splits, seed)],
-    }).toEqual(folds);
-  });
+  it.each(reference.cases.map((each, i) => ({ i, ...each })))(
+    'are those of scikit-learn, case $i',
+    ({ labels, groups: of, n_splits: splits, random_state: seed, folds }) => {
+      const [y, classes, groups] = [Int32Array.from(labels), Math.max(...labels) + 1, numbered(of)];
+      expect({
+        StratifiedGroupKFold: [...stratifiedGroupKFold(y, classes, groups, splits, null)],
+        StratifiedGroupKFold_shuffle: [...stratifiedGroupKFold(y, classes, groups, splits, seed)],
+        GroupKFold: [...groupKFold(groups, splits, null)],
+        GroupKFold_shuffle: [...groupKFold(groups, splits, seed)],
+      }).toEqual(folds);
+    },
+  );
 });
 
 /**
@@ -38,9 +47,24 @@ describe('folds of groups', () => {
  * scikit-learn 1.9.0 with numpy, labels and groups as text, 5 folds, the shuffled ones with random_state=42.
  */
 const TWEETS = {
-  text: { stratified: '744b8f1f17e2e630', stratifiedShuffled: '2b4941d277c3fb45', plain: '6ab33576d8a8a6e4', plainShuffled: '132778d78adac70a' },
-  keyword: { stratified: 'b6dbf77b4283ab03', stratifiedShuffled: '6c67bd52576864ef', plain: '235e874708459d9c', plainShuffled: '691a7cb6bde07395' },
-  location: { stratified: 'a20c986515fefea2', stratifiedShuffled: '7a6e7973c756920d', plain: 'cf7a7d212d0af7ad', plainShuffled: 'e9b13ff0a06e1dd4' },
+  text: {
+    stratified: '744b8f1f17e2e630',
+    stratifiedShuffled: '2b4941d277c3fb45',
+    plain: '6ab33576d8a8a6e4',
+    plainShuffled: '132778d78adac70a',
+  },
+  keyword: {
+    stratified: 'b6dbf77b4283ab03',
+    stratifiedShuffled: '6c67bd52576864ef',
+    plain: '235e874708459d9c',
+    plainShuffled: '691a7cb6bde07395',
+  },
+  location: {
+    stratified: 'a20c986515fefea2',
+    stratifiedShuffled: '7a6e7973c756920d',
+    plain: 'cf7a7d212d0af7ad',
+    plainShuffled: 'e9b13ff0a06e1dd4',
+  },
 } as const;
 
 describeShared('folds of groups of tweets', ['data', 'disaster-tweets'], () => {
@@ -60,6 +84,8 @@ describeShared('folds of groups of tweets', ['data', 'disaster-tweets'], () => {
 
   it('by keyword are those of the reference file', async () => {
     const table = await readTable(sharedPath('oracles', 'folds', 'disaster_group_k5.csv')!);
-    expect([...groupKFold(groupsBy(columnOf(await tweets, 'keyword')!, sortedValues), 5, null)]).toEqual(columnOf(table, 'fold')!.map(Number));
+    expect([...groupKFold(groupsBy(columnOf(await tweets, 'keyword')!, sortedValues), 5, null)]).toEqual(
+      columnOf(table, 'fold')!.map(Number),
+    );
   });
 });

@@ -32,13 +32,43 @@ describe('a table', () => {
   it.each<[string, string | Buffer, TableFormat, readonly (readonly [string, number | undefined])[]]>([
     ['of a million columns', `${wide(1e6)}\n${wide(1e6)}\n`, 'csv', [['the file has 1000000 columns, more than 5000', 1]]],
     ['with a row of a million fields', `a,b\n${wide(1e6)}\n`, 'csv', [['the row has 1,000,000 fields, the header has 2', 2]]],
-    ['with more than 1 MB in a field', `id,text\n1,${'x'.repeat(1_000_001)}\n`, 'csv', [['a field of 1000001 characters, more than 1000000', undefined]]],
-    ['with a quote that is closed nowhere', `id,${'y'.repeat(5000)}\n1,"${'x'.repeat(2e6)}`, 'csv', [[`a quote is opened in column "${'y'.repeat(60)}…" and never closed`, 2]]],
+    [
+      'with more than 1 MB in a field',
+      `id,text\n1,${'x'.repeat(1_000_001)}\n`,
+      'csv',
+      [['a field of 1000001 characters, more than 1000000', undefined]],
+    ],
+    [
+      'with a quote that is closed nowhere',
+      `id,${'y'.repeat(5000)}\n1,"${'x'.repeat(2e6)}`,
+      'csv',
+      [[`a quote is opened in column "${'y'.repeat(60)}…" and never closed`, 2]],
+    ],
     ['in which JSON hides a NUL', '{"text":"a\\u0000"}\n', 'jsonl', [['the key "text" or its value holds a NUL character', 1]]],
-    ['in which JSON hides half of a character', '{"text":"a"}\n{"text":"\\ud83d"}\n', 'jsonl', [['the key "text" or its value holds half of a character (a lone surrogate)', 2]]],
-    ['nested a million deep', `{"text":${'['.repeat(1e6)}${']'.repeat(1e6)}}\n`, 'jsonl', [['a field of 2000000 characters, more than 1000000', undefined]]],
-    ['with a key that stands in a line twice', '{"text":"a"}\n{"constructor":"b","constructor":"c"}\n', 'jsonl', [['the key "constructor" stands in the line twice', 2]]],
-    ['whose last character is cut after it began like a replacement sign', Buffer.from('a\nb\xef\xbf', 'latin1'), 'csv', [['byte 4 of the file (0xef) is not valid UTF-8', 2]]],
+    [
+      'in which JSON hides half of a character',
+      '{"text":"a"}\n{"text":"\\ud83d"}\n',
+      'jsonl',
+      [['the key "text" or its value holds half of a character (a lone surrogate)', 2]],
+    ],
+    [
+      'nested a million deep',
+      `{"text":${'['.repeat(1e6)}${']'.repeat(1e6)}}\n`,
+      'jsonl',
+      [['a field of 2000000 characters, more than 1000000', undefined]],
+    ],
+    [
+      'with a key that stands in a line twice',
+      '{"text":"a"}\n{"constructor":"b","constructor":"c"}\n',
+      'jsonl',
+      [['the key "constructor" stands in the line twice', 2]],
+    ],
+    [
+      'whose last character is cut after it began like a replacement sign',
+      Buffer.from('a\nb\xef\xbf', 'latin1'),
+      'csv',
+      [['byte 4 of the file (0xef) is not valid UTF-8', 2]],
+    ],
   ])('%s is refused with its place', async (_, content, format, expected) => {
     const { problems, megabytes } = await refusal(content, format);
     expect(problems).toEqual(expected);
@@ -62,7 +92,12 @@ describe('a table', () => {
 describe.skipIf(because('pipes as tables (Windows has none)', process.platform === 'win32'))('what is no file', () => {
   const pipe = join(folder, 'pipe.csv');
   execFileSync('mkfifo', [pipe]);
-  const links = Object.entries({ 'zero.csv': '/dev/zero', 'kernel.csv': '/proc/kmsg', 'circle.csv': join(folder, 'circle.csv'), 'nowhere.csv': join(folder, 'nothing') });
+  const links = Object.entries({
+    'zero.csv': '/dev/zero',
+    'kernel.csv': '/proc/kmsg',
+    'circle.csv': join(folder, 'circle.csv'),
+    'nowhere.csv': join(folder, 'nothing'),
+  });
   for (const [name, target] of links) symlinkSync(target, join(folder, name));
 
   it.each<readonly [string, string]>([
@@ -123,7 +158,9 @@ describe.skipIf(because('links in a model (Windows asks for rights)', process.pl
   it('may lead to files in other folders, which are named', async () => {
     const own = modelWith('to-another-folder', join(source, 'config.json'));
     expect(await resolveModel(own, options)).toBe(own);
-    expect(outsideLinks(own, modelFiles(false))).toBe(`files of ${own} are links to others outside of it: config.json to ${realpathSync(join(source, 'config.json'))}`);
+    expect(outsideLinks(own, modelFiles(false))).toBe(
+      `files of ${own} are links to others outside of it: config.json to ${realpathSync(join(source, 'config.json'))}`,
+    );
   });
 
   it('may lead from a snapshot to the blobs of its repository, and within a folder', async () => {
@@ -161,7 +198,8 @@ describe('the cache of the hub', () => {
     expect(cachedSnapshot('a', 'main', join(folder, 'hub'))).toBeUndefined();
     writeFileSync(join(refs, 'main'), 'abc\n');
     expect(cachedSnapshot('a', 'main', join(folder, 'hub'))).toBe(join(folder, 'hub', 'models--a', 'snapshots', 'abc'));
-    for (const revision of ['../../x', '/etc', 'a//b', '']) expect(() => cachedSnapshot('a', revision, join(folder, 'hub'))).toThrow('model.revision');
+    for (const revision of ['../../x', '/etc', 'a//b', ''])
+      expect(() => cachedSnapshot('a', revision, join(folder, 'hub'))).toThrow('model.revision');
     expect(cachedSnapshot('a', 'refs/pr/1', join(folder, 'hub'))).toBeUndefined();
   });
 });

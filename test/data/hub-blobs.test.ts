@@ -24,5 +24,7 @@ it.each([
   await throwIfBlobChanged([file]);
   flipBit(blob);
   const again = throwIfBlobChanged([file]);
-  await (isChecked ? expect(again).rejects.toMatchObject({ code: 'data', subject: file, remedy: expect.stringContaining(blob) as string }) : again);
+  await (isChecked
+    ? expect(again).rejects.toMatchObject({ code: 'data', subject: file, remedy: expect.stringContaining(blob) as string })
+    : again);
 });

@@ -127,7 +127,11 @@ describe('a hub model', () => {
     for (const [name, content] of Object.entries(files)) expect(readFileSync(join(folder, name)).equals(content)).toBe(true);
     expect(lstatSync(join(folder, 'model.safetensors')).isSymbolicLink()).toBe(true);
     expect(readFileSync(join(repository, 'refs', 'main'), 'utf8')).toBe(commit);
-    expect(progress.filter((event) => event.file === 'model.safetensors').at(-1)).toEqual({ file: 'model.safetensors', done: 300_000, total: 300_000 });
+    expect(progress.filter((event) => event.file === 'model.safetensors').at(-1)).toEqual({
+      file: 'model.safetensors',
+      done: 300_000,
+      total: 300_000,
+    });
 
     hub.requests.length = 0;
     expect(await resolveModel('org/model', all)).toBe(folder);
@@ -150,7 +154,9 @@ describe('a hub model', () => {
     hub.cuts = [100_000, 50_000];
     const folder = await resolveModel('org/model', all);
     expect(readFileSync(join(folder, 'model.safetensors')).equals(weights)).toBe(true);
-    const ranges = hub.requests.filter(({ path, range }) => path.endsWith('model.safetensors') && range !== 'bytes=0-0').map(({ range }) => range);
+    const ranges = hub.requests
+      .filter(({ path, range }) => path.endsWith('model.safetensors') && range !== 'bytes=0-0')
+      .map(({ range }) => range);
     expect(ranges).toEqual([undefined, 'bytes=100000-299999', 'bytes=150000-299999']);
   });
 
@@ -266,5 +272,9 @@ test('settings come from the variables of Hugging Face, empty ones counting as u
     offline: false,
   });
   expect(hubSettings({ XDG_CACHE_HOME: '/x' }).cache).toBe(join('/x', 'huggingface', 'hub'));
-  expect(hubSettings({ HF_HOME: '/h', HF_HUB_CACHE: '/c', HF_TOKEN: 't', HF_HUB_OFFLINE: 'YES' })).toMatchObject({ cache: '/c', token: 't', offline: true });
+  expect(hubSettings({ HF_HOME: '/h', HF_HUB_CACHE: '/c', HF_TOKEN: 't', HF_HUB_OFFLINE: 'YES' })).toMatchObject({
+    cache: '/c',
+    token: 't',
+    offline: true,
+  });
 });

@@ -51,7 +51,11 @@ describeShared('folds of small tables against scikit-learn', ['oracles', 'folds'
     readonly random_state: number;
     readonly folds: Readonly<Record<string, readonly number[]>>;
   }
-  for (const [i, { labels: texts, groups, n_splits: splits, random_state: seed, folds }] of sharedJson<readonly Small[]>('oracles', 'folds', 'small.json').entries()) {
+  for (const [i, { labels: texts, groups, n_splits: splits, random_state: seed, folds }] of sharedJson<readonly Small[]>(
+    'oracles',
+    'folds',
+    'small.json',
+  ).entries()) {
     it(`small case ${i}: ${texts.length} rows, ${splits} folds, seed ${seed}`, () => {
       const labels = codes(texts.map(String));
       expect({

@@ -13,7 +13,12 @@ const folder = temporaryFolder();
 it.each(['snappy', 'gzip', 'zstd'])('reads what pyarrow writes with %s, and integers beyond 2^53', async (codec) => {
   const table = await readTable(fixture(`small-${codec}.parquet`));
   expect(table.columns).toEqual(['id', 'text', 'target']);
-  expect(table.rows).toEqual([['9007199254740993', 'Flood on Mill Lane', '0'], ['2', 'calm é', '1'], ['3', 'Fire now', '0'], ['4', '', '1']]);
+  expect(table.rows).toEqual([
+    ['9007199254740993', 'Flood on Mill Lane', '0'],
+    ['2', 'calm é', '1'],
+    ['3', 'Fire now', '0'],
+    ['4', '', '1'],
+  ]);
 });
 
 it('writes every kind of value as pandas would, and nested ones as JSON', async () => {
@@ -55,13 +60,18 @@ it('says of a file without lines no line, and of unusable texts nothing else', a
   const table = await readTable(fixture('values.parquet'));
   const bytes = await errorOf(() => labelledExamples(table, { id: null, text: 'raw', target: 'target' }));
   expect(bytes.problems).toEqual([expect.objectContaining({ message: expect.stringContaining('is no text in UTF-8') as string })]);
-  const [many] = (await errorOf(() => labelledExamples({ ...table, rows: table.rows.map((row) => row.map(() => 'x')) }, { id: null, text: 'text', target: 'target' }))).problems;
+  const [many] = (
+    await errorOf(() =>
+      labelledExamples({ ...table, rows: table.rows.map((row) => row.map(() => 'x')) }, { id: null, text: 'text', target: 'target' }),
+    )
+  ).problems;
   expect([many?.message, many?.line]).toEqual([expect.stringContaining('the same target'), undefined]);
 });
 
 it('says what is wrong with a damaged file, whatever its lengths say', async () => {
   const whole = readFileSync(fixture('small-snappy.parquet'));
-  const said = async (bytes: Buffer): Promise<string> => (await errorOf(() => parseTable(bytes, 'x.parquet', 'parquet'))).problems[0]?.message ?? '';
+  const said = async (bytes: Buffer): Promise<string> =>
+    (await errorOf(() => parseTable(bytes, 'x.parquet', 'parquet'))).problems[0]?.message ?? '';
   expect(await said(whole.subarray(0, 300))).toMatch(/cut short/);
   expect(await said(Buffer.from('id,text\n1,a\n'))).toBe('the file is not Parquet');
   const wrong = Buffer.from(whole);

@@ -23,7 +23,11 @@ function file(name: string, content: string | Uint8Array): string {
 }
 
 /** The first problem of a file, and what to do about it. */
-async function said(name: string, content: string | Uint8Array, options: ReadOptions = {}): Promise<readonly [string | undefined, string | undefined]> {
+async function said(
+  name: string,
+  content: string | Uint8Array,
+  options: ReadOptions = {},
+): Promise<readonly [string | undefined, string | undefined]> {
   const { code, problems, remedy } = await errorOf(() => readTable({ path: file(name, content), ...options }));
   expect(code).toBe('data');
   return [problems[0]?.message, remedy];
@@ -36,7 +40,10 @@ describe('a packed table', () => {
     ['a.tsv.gz', gzipSync(CSV.replaceAll(',', '\t'))],
     ['a.jsonl.gz', gzipSync('{"id":1,"text":"café","target":0}\n{"id":2,"text":"calm","target":1}\n')],
     ['A.CSV.ZIP', zipSync({ 'A.csv': Buffer.from(CSV) })],
-    ['stored.csv.zip', zipSync({ 'some folder/x': [Buffer.from(CSV), { level: 0 }], '__MACOSX/._x': Buffer.from('x'), '.DS_Store': Buffer.from('x') })],
+    [
+      'stored.csv.zip',
+      zipSync({ 'some folder/x': [Buffer.from(CSV), { level: 0 }], '__MACOSX/._x': Buffer.from('x'), '.DS_Store': Buffer.from('x') }),
+    ],
     ['a.zip', zipSync({ 'a.tsv': Buffer.from(CSV.replaceAll(',', '\t')) })],
   ])('is read: %s', async (name, bytes) => {
     expect((await readTable(file(name, bytes))).rows).toEqual(ROWS);
@@ -69,14 +76,22 @@ describe('a packed table', () => {
     ['remedy.csv.gz', zipSync({ 'a.csv': Buffer.from(CSV) }), 'Give it a name that ends in .csv.zip, or unpack it.'],
     ['remedy.csv.zip', gzipSync(CSV), 'Give it a name that ends in .csv.gz, or unpack it.'],
     ['twice.csv.gz', gzipSync(gzipSync(CSV)), 'It was packed twice: unpack it, and name what is in it.'],
-    ['twice.csv.zip', zipSync({ 'a.csv': zipSync({ 'b.csv': Buffer.from(CSV) }) }), 'It was packed twice: unpack it, and name what is in it.'],
+    [
+      'twice.csv.zip',
+      zipSync({ 'a.csv': zipSync({ 'b.csv': Buffer.from(CSV) }) }),
+      'It was packed twice: unpack it, and name what is in it.',
+    ],
   ])('says what to do about what is packed otherwise: %s', async (name, bytes, remedy) => {
     expect((await said(name, bytes))[1]).toBe(remedy);
   });
 
   it('is not unpacked beyond a limit, which is named', async () => {
     const zeros = new Uint8Array(3_000_000);
-    for (const [packing, bytes] of [['gzip', gzipSync(zeros)], ['zip', zipSync({ 'a.csv': zeros })], ['zip', patched(zipSync({ 'a.csv': zeros }), 24, 100)]] as const) {
+    for (const [packing, bytes] of [
+      ['gzip', gzipSync(zeros)],
+      ['zip', zipSync({ 'a.csv': zeros })],
+      ['zip', patched(zipSync({ 'a.csv': zeros }), 24, 100)],
+    ] as const) {
       const { problems } = await errorOf(() => unpacked(bytes, packing, 'x.csv', 1_000_000));
       expect(problems[0]?.message).toMatch(/more than 1\.0 MB, the most that is read|more than the archive says/);
     }
@@ -106,7 +121,12 @@ describe('a file that is not what its name says', () => {
     ['l.jsonl', CSV, /not JSON, but looks like CSV/, /\.csv/],
     ['m.csv', `\ufeffsep=,\r\n${CSV}`, /the first line is "sep=,", a hint for Excel/, /Remove the first line/],
     ['mm.csv', `"sep=,"\n${CSV}`, /a hint for Excel/, /Remove the first line/],
-    ['mn.tsv', `sep=\t\n${CSV.replaceAll(',', '\t')}`, /^the first line is "sep=\\t", a hint for Excel and no header$/, /^Remove the first line\.$/],
+    [
+      'mn.tsv',
+      `sep=\t\n${CSV.replaceAll(',', '\t')}`,
+      /^the first line is "sep=\\t", a hint for Excel and no header$/,
+      /^Remove the first line\.$/,
+    ],
     ['n.csv', `sep=;\n${CSV.replaceAll(',', ';')}`, /and the columns are separated by semicolons/, /with commas/],
     ['o.csv', CSV.replaceAll(',', '\t'), /separated by tabs/, /\.tsv/],
     ['p.csv', CSV.replaceAll(',', '|'), /separated by the character \|/, /commas/],
@@ -136,7 +156,10 @@ describe('a table without a header', () => {
     expect(remedy).toMatch(/data\.columns/);
     const table = await readTable(file('no-header.csv', `${rows}\n`));
     const error = await errorOf(() => unlabelledExamples(table, { id: null, text: 'text' }));
-    expect([error.problems[0]?.message, error.remedy]).toEqual([expect.stringMatching(/seems to have no header/), expect.stringMatching(/Name its 3 columns in data\.columns/)]);
+    expect([error.problems[0]?.message, error.remedy]).toEqual([
+      expect.stringMatching(/seems to have no header/),
+      expect.stringMatching(/Name its 3 columns in data\.columns/),
+    ]);
   });
 
   it('is read with the names that are given, of which there are as many as fields', async () => {
@@ -178,18 +201,36 @@ describe('encodings', () => {
   });
 
   it('that the file is not in are refused', async () => {
-    expect(await said('w.csv', bytes('latin1'))).toEqual(['byte 21 of the file (0xe9) is not valid UTF-8', expect.stringMatching(/data\.encoding.*latin1/)]);
+    expect(await said('w.csv', bytes('latin1'))).toEqual([
+      'byte 21 of the file (0xe9) is not valid UTF-8',
+      expect.stringMatching(/data\.encoding.*latin1/),
+    ]);
     expect((await said('w.csv', CSV, { encoding: 'latin1' }))[0]).toMatch(/valid UTF-8, so it is not in windows-1252/);
     expect((await said('w.csv', `\ufeff${CSV}`, { encoding: 'latin1' }))[0]).toMatch(/mark of UTF-8/);
     expect((await said('w.csv', CSV, { encoding: 'utf-16' }))[0]).toMatch(/UTF-16|UTF-8/);
     expect((await said('w.csv', CSV, { encoding: 'klingon' }))[0]).toMatch(/no encoding klingon/);
-    const broken = await errorOf(() => readTable({ path: file('w.csv', Buffer.from('id,text\n1,a\n2,\x92\n', 'latin1')), encoding: 'shift_jis' }));
+    const broken = await errorOf(() =>
+      readTable({ path: file('w.csv', Buffer.from('id,text\n1,a\n2,\x92\n', 'latin1')), encoding: 'shift_jis' }),
+    );
     expect(broken.problems[0]).toMatchObject({ message: 'the line has bytes that are not valid shift_jis', line: 3, row: 2 });
   });
 
   it('have the names of WHATWG and of Python', () => {
     const names = ['utf_8', 'U8', 'latin_1', 'L1', 'iso8859-15', 'cp1251', 'mac_roman', 'gb2312', 'cp949', 'utf_32', 'constructor', ''];
-    expect(names.map(encodingOf)).toEqual(['utf-8', 'utf-8', 'windows-1252', 'windows-1252', 'iso-8859-15', 'windows-1251', 'macintosh', 'gbk', 'euc-kr', undefined, undefined, undefined]);
+    expect(names.map(encodingOf)).toEqual([
+      'utf-8',
+      'utf-8',
+      'windows-1252',
+      'windows-1252',
+      'iso-8859-15',
+      'windows-1251',
+      'macintosh',
+      'gbk',
+      'euc-kr',
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 });
 
@@ -201,14 +242,21 @@ describe('columns without a name', () => {
     expect(labelledExamples(table, { id: 'Unnamed: 0', text: 'text', target: 'target' }).ids).toEqual(['0', '1', '2', '3']);
     const again = await parseTable(Buffer.from(',Unnamed: 0,text\n0,1,a\n'), 'x.csv', 'csv');
     expect(again.columns).toEqual(['Unnamed: 0.1', 'Unnamed: 0', 'text']);
-    expect((await errorOf(() => parseTable(Buffer.from(',,\n1,2,3\n'), 'x.csv', 'csv'))).problems[0]?.message).toBe('the first line names no column');
+    expect((await errorOf(() => parseTable(Buffer.from(',,\n1,2,3\n'), 'x.csv', 'csv'))).problems[0]?.message).toBe(
+      'the first line names no column',
+    );
   });
 });
 
 describe('JSON', () => {
   it('keeps numbers as they are written, and tells keys that are not there where they are needed', async () => {
-    const lines = '{"id":12345678901234567891,"text":"a","target":1.0,"note":"x"}\n{"id":2,"text":null,"target":1e2,"deep":{"n": [1.0, 12345678901234567891]}}\n{"id":3,"target":0}\n';
-    for (const [format, content] of [['jsonl', lines], ['json', `[${lines.trim().replaceAll('\n', ',\n')}]`], ['json', lines]] as const) {
+    const lines =
+      '{"id":12345678901234567891,"text":"a","target":1.0,"note":"x"}\n{"id":2,"text":null,"target":1e2,"deep":{"n": [1.0, 12345678901234567891]}}\n{"id":3,"target":0}\n';
+    for (const [format, content] of [
+      ['jsonl', lines],
+      ['json', `[${lines.trim().replaceAll('\n', ',\n')}]`],
+      ['json', lines],
+    ] as const) {
       const table = await parseTable(Buffer.from(content), 'x', format);
       expect(table.columns).toEqual(['id', 'text', 'target', 'note', 'deep']);
       expect(table.rows.map((row) => row[0])).toEqual(['12345678901234567891', '2', '3']);
@@ -231,17 +279,22 @@ describe('JSON', () => {
     ['"text"', /neither an array/],
     ['[]', /no header and no rows/],
   ])('%s', async (content, message) => {
-    expect((await errorOf(() => parseTable(Buffer.from(content), 'x.json', 'json'))).problems.map((problem) => problem.message).join()).toMatch(message);
+    expect(
+      (await errorOf(() => parseTable(Buffer.from(content), 'x.json', 'json'))).problems.map((problem) => problem.message).join(),
+    ).toMatch(message);
   });
 });
 
 describe('rows that a stray quote swallows', () => {
   const row = (i: number, text: string): string => `${i},${text},${i % 2}`;
-  const table = (texts: Readonly<Record<number, string>>): Buffer => Buffer.from(`id,text,target\n${Array.from({ length: 20 }, (_, i) => row(i, texts[i] ?? `text ${i}`)).join('\n')}\n`);
+  const table = (texts: Readonly<Record<number, string>>): Buffer =>
+    Buffer.from(`id,text,target\n${Array.from({ length: 20 }, (_, i) => row(i, texts[i] ?? `text ${i}`)).join('\n')}\n`);
 
   it('are told in CSV, where it can be seen that they are rows', async () => {
     const { problems } = await errorOf(() => parseTable(table({ 4: '"never closed', 9: 'closes it"' }), 'x.csv', 'csv'));
-    expect(problems).toMatchObject([{ message: expect.stringMatching(/runs over 6 lines, each of which reads as a row/), row: 5, line: 6 }]);
+    expect(problems).toMatchObject([
+      { message: expect.stringMatching(/runs over 6 lines, each of which reads as a row/), row: 5, line: 6 },
+    ]);
   });
 
   it('and text with line breaks is not taken for rows', async () => {

@@ -20,7 +20,9 @@ const predictions: Predictions = { file: 'test.csv', ids: ['7', '3', '5'], class
 
 const build = (sample: Table, { classes, probabilities, ...rows }: Predictions, id: string | null): Submission => {
   const task = classification(classes);
-  return buildSubmission(sample, rows, id, (columns) => task.submissionValues({ width: task.outputs, numbers: Float64Array.from(probabilities) }, columns));
+  return buildSubmission(sample, rows, id, (columns) =>
+    task.submissionValues({ width: task.outputs, numbers: Float64Array.from(probabilities) }, columns),
+  );
 };
 
 const textOf = async (sample: string, changes: Partial<Predictions> = {}, id: string | null = 'id'): Promise<string> => {
@@ -52,9 +54,13 @@ describe('buildSubmission', () => {
 
   it('writes integers as the training table does, to the last digit', async () => {
     const sample = 'id,target\n3,0\n5,0\n7,0\n';
-    expect(await textOf(sample, { classes: ['123456789012345671', '987654321098765431'] })).toBe('id,target\n3,123456789012345671\n5,123456789012345671\n7,987654321098765431\n');
+    expect(await textOf(sample, { classes: ['123456789012345671', '987654321098765431'] })).toBe(
+      'id,target\n3,123456789012345671\n5,123456789012345671\n7,987654321098765431\n',
+    );
     expect(await textOf(sample, { classes: ['01', '02'] })).toBe('id,target\n3,01\n5,01\n7,02\n');
-    expect(await textOf(sample, { classes: ['12345678901234567890.0', '1e20'] })).toBe('id,target\n3,12345678901234567890\n5,12345678901234567890\n7,100000000000000000000\n');
+    expect(await textOf(sample, { classes: ['12345678901234567890.0', '1e20'] })).toBe(
+      'id,target\n3,12345678901234567890\n5,12345678901234567890\n7,100000000000000000000\n',
+    );
     expect(await textOf(sample, { classes: ['-3.0', '0.0'] })).toBe('id,target\n3,-3\n5,-3\n7,0\n');
     // Not whole: the class's place.
     expect(await textOf(sample, { classes: ['0.5', '1.5'] })).toBe('id,target\n3,0\n5,0\n7,1\n');
@@ -62,7 +68,15 @@ describe('buildSubmission', () => {
 
   it('keeps ids beyond 2^53 apart', async () => {
     const ids = ['12345678901234567891', '12345678901234567890', '007'];
-    expect(await textOf(`id,target\n${ids.toReversed().map((id) => `${id},0`).join('\n')}\n`, { ids })).toBe('id,target\n007,0\n12345678901234567890,0\n12345678901234567891,1\n');
+    expect(
+      await textOf(
+        `id,target\n${ids
+          .toReversed()
+          .map((id) => `${id},0`)
+          .join('\n')}\n`,
+        { ids },
+      ),
+    ).toBe('id,target\n007,0\n12345678901234567890,0\n12345678901234567891,1\n');
   });
 
   it('writes the class where the sample has classes or other text', async () => {
@@ -77,8 +91,12 @@ describe('buildSubmission', () => {
 
   it('writes a probability a class where the sample has a column a class', async () => {
     const probabilities = [0.5, 0.25, 0.25, 0, 1, 0, 0.125, 0.125, 0.75];
-    expect(await textOf('id,c,a,b\n3,0,0,0\n5,0,0,0\n7,0.5,0,0\n', { classes: ['a', 'b', 'c'], probabilities })).toBe('id,c,a,b\n3,0,0,1\n5,0.75,0.125,0.125\n7,0.25,0.5,0.25\n');
-    expect(await textOf('id,yes,no\n3,0.5,0\n5,0,0\n7,0,0\n', { classes: ['no', 'yes'] })).toBe('id,yes,no\n3,0.25,0.75\n5,0.5,0.5\n7,0.9,0.09999999999999998\n');
+    expect(await textOf('id,c,a,b\n3,0,0,0\n5,0,0,0\n7,0.5,0,0\n', { classes: ['a', 'b', 'c'], probabilities })).toBe(
+      'id,c,a,b\n3,0,0,1\n5,0.75,0.125,0.125\n7,0.25,0.5,0.25\n',
+    );
+    expect(await textOf('id,yes,no\n3,0.5,0\n5,0,0\n7,0,0\n', { classes: ['no', 'yes'] })).toBe(
+      'id,yes,no\n3,0.25,0.75\n5,0.5,0.5\n7,0.9,0.09999999999999998\n',
+    );
   });
 
   it('takes the first column for the id where none is named', async () => {
@@ -92,15 +110,23 @@ describe('buildSubmission', () => {
       { message: 'the id "7" occurs again', file: 'test.csv', row: 3 },
       { message: 'there is no prediction for the id "4"', file: 'sample.csv', row: 2, line: 3, field: 'id' },
     ]);
-    expect(await problemsOf(async () => build(await tableOf('id,target\n3,0\n7,0\n'), predictions, 'id'))).toEqual([{ message: 'the id "5" is not in sample.csv', file: 'test.csv', row: 3 }]);
+    expect(await problemsOf(async () => build(await tableOf('id,target\n3,0\n7,0\n'), predictions, 'id'))).toEqual([
+      { message: 'the id "5" is not in sample.csv', file: 'test.csv', row: 3 },
+    ]);
   });
 
   it('refuses columns that it cannot fill', async () => {
     const refuse = async (sample: string, changes: Partial<Predictions> = {}) => {
       const table = await tableOf(sample);
-      return (await problemsOf(() => build(table, { ...predictions, ...changes }, 'id'))).map(({ message, suggestion }) => ({ message, suggestion }));
+      return (await problemsOf(() => build(table, { ...predictions, ...changes }, 'id'))).map(({ message, suggestion }) => ({
+        message,
+        suggestion,
+      }));
     };
-    expect(await refuse('Id,target\n3,0\n5,0\n7,0\n')).toContainEqual({ message: 'there is no id column "id"; the columns are "Id", "target"', suggestion: 'Id' });
+    expect(await refuse('Id,target\n3,0\n5,0\n7,0\n')).toContainEqual({
+      message: 'there is no id column "id"; the columns are "Id", "target"',
+      suggestion: 'Id',
+    });
     expect(await refuse('id\n3\n5\n7\n')).toEqual([{ message: 'there is no column beside the id', suggestion: undefined }]);
     expect((await refuse('id,a,b\n3,0,0\n5,0,0\n7,0,0\n'))[0]?.message).toMatch(/one column was expected, or one for each class: "0", "1"/);
     const three = { classes: ['a', 'b', 'c'], probabilities: [0, 0, 0, 0, 0, 0, 0, 0, 0] };
@@ -126,7 +152,9 @@ describe('what to do about a sample that does not fit', () => {
 describe('checkSubmission', () => {
   const check = async (submission: string, sample = 'id,target\n3,0\n5,0\n7,0\n') => {
     const [table, model] = [await tableOf(submission, 'submission.csv'), await tableOf(sample)];
-    return (await problemsOf(() => checkSubmission(table, model, 'id'))).map(({ file, ...problem }) => (expect(file).toBe('submission.csv'), problem));
+    return (await problemsOf(() => checkSubmission(table, model, 'id'))).map(
+      ({ file, ...problem }) => (expect(file).toBe('submission.csv'), problem),
+    );
   };
 
   it('accepts what has the sample’s shape', async () => {
@@ -148,8 +176,13 @@ describe('checkSubmission', () => {
       { message: 'the id is "3" instead of "5"', row: 2, line: 3, field: 'id' },
       { message: '"1.0" is not an integer', row: 2, line: 3, field: 'target' },
     ]);
-    expect(await check('id,target\n3,a\n5,\n7,c\n', 'id,target\n3,a\n5,a\n7,a\n')).toEqual([{ message: '"" is not a value', row: 2, line: 3, field: 'target' }]);
-    expect(await check('id,target\n3,0.1\n5,x\n7,NaN\n', 'id,target\n3,0.5\n5,0\n7,0\n')).toMatchObject([{ message: '"x" is not a number' }, { message: '"NaN" is not a number' }]);
+    expect(await check('id,target\n3,a\n5,\n7,c\n', 'id,target\n3,a\n5,a\n7,a\n')).toEqual([
+      { message: '"" is not a value', row: 2, line: 3, field: 'target' },
+    ]);
+    expect(await check('id,target\n3,0.1\n5,x\n7,NaN\n', 'id,target\n3,0.5\n5,0\n7,0\n')).toMatchObject([
+      { message: '"x" is not a number' },
+      { message: '"NaN" is not a number' },
+    ]);
   });
 });
 
@@ -157,7 +190,11 @@ describeShared('a real sample submission', ['data', 'disaster-tweets'], () => {
   it('tweets', async () => {
     const sample = await readTable(sharedPath('data', 'disaster-tweets', 'sample_submission.csv')!);
     const ids = sample.rows.map(([id]) => id!);
-    const { columns, rows } = build(sample, { file: 'test.csv', ids: [...ids].reverse(), classes: ['0', '1'], probabilities: ids.map((_, i) => (i % 3) / 2.5) }, 'id');
+    const { columns, rows } = build(
+      sample,
+      { file: 'test.csv', ids: [...ids].reverse(), classes: ['0', '1'], probabilities: ids.map((_, i) => (i % 3) / 2.5) },
+      'id',
+    );
     const written = await tableOf(writeCsv(columns, rows), 'submission.csv');
     checkSubmission(written, sample, 'id');
     expect(written.rows).toHaveLength(3263);

@@ -61,8 +61,13 @@ describe('CSV', () => {
   it('says of a folder that it is one, and of a slash that it stands there', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'ortrain-'));
     writeFileSync(join(folder, 'a.csv'), 'a\n1\n');
-    expect(await errorOf(() => readTable(folder))).toMatchObject({ problems: [{ message: 'it is a directory' }], remedy: 'Name a file in it.' });
-    expect((await errorOf(() => readTable(`${folder}/a.csv/`))).problems).toMatchObject([{ message: 'the path ends in a slash, as that of a folder' }]);
+    expect(await errorOf(() => readTable(folder))).toMatchObject({
+      problems: [{ message: 'it is a directory' }],
+      remedy: 'Name a file in it.',
+    });
+    expect((await errorOf(() => readTable(`${folder}/a.csv/`))).problems).toMatchObject([
+      { message: 'the path ends in a slash, as that of a folder' },
+    ]);
   });
 
   it('shows twenty problems and counts the others', async () => {
@@ -72,12 +77,16 @@ describe('CSV', () => {
   });
 
   it('finds a stray quote where it is opened', async () => {
-    expect(await problemsOf('a,b\n0,0\n1,"2\n3,4\n5,6\n')).toEqual([{ message: 'a quote is opened in column "b" and never closed', row: 2, line: 3 }]);
+    expect(await problemsOf('a,b\n0,0\n1,"2\n3,4\n5,6\n')).toEqual([
+      { message: 'a quote is opened in column "b" and never closed', row: 2, line: 3 },
+    ]);
     expect(await problemsOf('a,b\n0,0,0\n"1" x,2\n')).toEqual([
       { message: 'the row has 3 fields, the header has 2', row: 1, line: 2 },
       { message: 'text follows a closing quote in column "a"; a quote inside a quoted field is written twice', row: 2, line: 3 },
     ]);
-    expect(await problemsOf('a,b\n1,5" pipe\n')).toEqual([{ message: 'a quote stands in the middle of an unquoted field in column "b"', row: 1, line: 2 }]);
+    expect(await problemsOf('a,b\n1,5" pipe\n')).toEqual([
+      { message: 'a quote stands in the middle of an unquoted field in column "b"', row: 1, line: 2 },
+    ]);
     expect(await problemsOf('a,"b\n1,2\n')).toEqual([{ message: 'a quote is opened and never closed', line: 1 }]);
   });
 
@@ -94,7 +103,12 @@ describe('CSV', () => {
   });
 
   it('is UTF-8 without NUL', async () => {
-    const bytes = Buffer.concat([Buffer.from('\uFEFFa,b\n1,é\n2,'), Buffer.from([0xe9, 0x41, 0x0a]), Buffer.from('3,\0\n'), Buffer.from([0xff])]);
+    const bytes = Buffer.concat([
+      Buffer.from('\uFEFFa,b\n1,é\n2,'),
+      Buffer.from([0xe9, 0x41, 0x0a]),
+      Buffer.from('3,\0\n'),
+      Buffer.from([0xff]),
+    ]);
     expect(await problemsOf(bytes)).toEqual([
       { message: 'byte 15 of the file (0xe9) is not valid UTF-8', row: 2, line: 3 },
       { message: 'byte 20 of the file is NUL', row: 3, line: 4 },
@@ -113,8 +127,12 @@ describe('CSV', () => {
   });
 
   it('has limits that no table of texts meets', async () => {
-    expect(await problemsOf(`a,b\n1,${'x'.repeat(1_000_001)}\n`)).toEqual([{ message: 'a field of 1000001 characters, more than 1000000', row: 1, field: 'b' }]);
-    expect(await problemsOf(`${'c,'.repeat(6000)}c\n${','.repeat(6000)}\n`)).toEqual([{ message: 'the file has 6001 columns, more than 5000', line: 1 }]);
+    expect(await problemsOf(`a,b\n1,${'x'.repeat(1_000_001)}\n`)).toEqual([
+      { message: 'a field of 1000001 characters, more than 1000000', row: 1, field: 'b' },
+    ]);
+    expect(await problemsOf(`${'c,'.repeat(6000)}c\n${','.repeat(6000)}\n`)).toEqual([
+      { message: 'the file has 6001 columns, more than 5000', line: 1 },
+    ]);
   });
 });
 

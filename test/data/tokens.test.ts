@@ -32,7 +32,10 @@ describe('a tokenizer', () => {
   });
 
   it('takes the padding token from the configuration first', async () => {
-    const files = { 'tokenizer.json': write('tokenizer.json', definition), 'tokenizer_config.json': write('tokenizer_config.json', { pad_token: { content: '[SEP]' } }) };
+    const files = {
+      'tokenizer.json': write('tokenizer.json', definition),
+      'tokenizer_config.json': write('tokenizer_config.json', { pad_token: { content: '[SEP]' } }),
+    };
     expect((await loadTokenizer(files)).padId).toBe(3);
   });
 

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { parseTable } from '../../src/data/table.ts';
 import { errorOf } from './support.ts';
 
-const rowsOf = async (content: string): Promise<readonly (readonly string[])[]> => (await parseTable(Buffer.from(content), 'x.tsv', 'tsv')).rows;
+const rowsOf = async (content: string): Promise<readonly (readonly string[])[]> =>
+  (await parseTable(Buffer.from(content), 'x.tsv', 'tsv')).rows;
 const problemsOf = async (content: string) => (await errorOf(() => rowsOf(content))).problems;
 
 describe('quotes in TSV', () => {
@@ -29,7 +30,11 @@ describe('quotes in TSV', () => {
   });
 
   it('over a line end are told with both lines, in any column', async () => {
-    const told = { message: 'a quoted field begins in line 3 and ends in line 4; in a tab-separated file a row is one line', row: 2, line: 3 };
+    const told = {
+      message: 'a quoted field begins in line 3 and ends in line 4; in a tab-separated file a row is one line',
+      row: 2,
+      line: 3,
+    };
     expect(await problemsOf('id\ttext\tt\n1\tx\t0\n2\t"two\nlines"\t1\n3\ty\t0\n')).toMatchObject([told]);
     expect(await problemsOf('id\tt\ttext\n1\t0\tx\n2\t1\t"two\nlines"\n3\t0\ty\n')).toMatchObject([told]);
     expect(await problemsOf('text\nx\n"two\nlines"\n')).toMatchObject([told]);

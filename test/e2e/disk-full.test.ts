@@ -21,7 +21,16 @@ function refusalToMount(): string | undefined {
 
 const refusal = refusalToMount();
 
-const SET = ['split.only=[0]', 'split.folds=2', 'training.epochs=1', 'resources.threads=1', 'model.max_seq_length=16', 'resources.checkpoint_seconds=0'].map((value) => `--set '${value}'`).join(' ');
+const SET = [
+  'split.only=[0]',
+  'split.folds=2',
+  'training.epochs=1',
+  'resources.threads=1',
+  'model.max_seq_length=16',
+  'resources.checkpoint_seconds=0',
+]
+  .map((value) => `--set '${value}'`)
+  .join(' ');
 
 /** Runs a small experiment on a disk of the given size, and again after the disk has grown. */
 function runTwice(name: string, size: string): readonly { readonly code: number; readonly text: string }[] {
@@ -37,7 +46,12 @@ function runTwice(name: string, size: string): readonly { readonly code: number;
 describe.skipIf(because(`a full disk (it needs a mount, which is refused here: ${refusal})`, refusal !== undefined))('a full disk', () => {
   it.each([
     ['at the start', '32k', /^error: .*\/at-the-start\/.*: the disk is full$/m, / 7 of 7 tasks ran/],
-    ['while a checkpoint is written', '1500k', /^error: .*\/cache\/partial\/train\/.*\.safetensors: the disk is full$/m, / 4 of 7 tasks ran, 3 from the cache/],
+    [
+      'while a checkpoint is written',
+      '1500k',
+      /^error: .*\/cache\/partial\/train\/.*\.safetensors: the disk is full$/m,
+      / 4 of 7 tasks ran, 3 from the cache/,
+    ],
   ])('%s is named, and the next start goes on from what was complete', { timeout: 120_000 }, (when, size, message, end) => {
     const [full, again] = runTwice(when.replaceAll(' ', '-'), size);
     expect(full?.code, full?.text).toBe(1);
@@ -48,11 +62,14 @@ describe.skipIf(because(`a full disk (it needs a mount, which is refused here: $
   });
 });
 
-describe.skipIf(because('a file that may grow no further (it needs ulimit)', process.platform === 'win32'))('a file that may grow no further', () => {
-  it('is named, too', { timeout: 60_000 }, () => {
-    const run = `"${process.execPath}" "${bin}" run configs/quickstart.yaml ${SET} --artifacts "${join(folder, 'limited')}"`;
-    const { status, stderr } = spawnSync('sh', ['-c', `ulimit -f 600 && ${run}`], { cwd: root, encoding: 'utf8' });
-    expect(status, stderr).toBe(1);
-    expect(stderr).toMatch(/\.safetensors: the file would be larger than files may be here$/m);
-  });
-});
+describe.skipIf(because('a file that may grow no further (it needs ulimit)', process.platform === 'win32'))(
+  'a file that may grow no further',
+  () => {
+    it('is named, too', { timeout: 60_000 }, () => {
+      const run = `"${process.execPath}" "${bin}" run configs/quickstart.yaml ${SET} --artifacts "${join(folder, 'limited')}"`;
+      const { status, stderr } = spawnSync('sh', ['-c', `ulimit -f 600 && ${run}`], { cwd: root, encoding: 'utf8' });
+      expect(status, stderr).toBe(1);
+      expect(stderr).toMatch(/\.safetensors: the file would be larger than files may be here$/m);
+    });
+  },
+);

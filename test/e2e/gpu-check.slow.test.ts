@@ -13,7 +13,10 @@ interface Line {
 /** The check as it is started on a machine with a GPU; here the CPU provider stands in for CUDA. */
 function checked(...args: readonly string[]): readonly Line[] {
   const out = join(mkdtempSync(join(tmpdir(), 'gpu-check-')), 'lines.jsonl');
-  const { status, stdout, stderr } = spawnSync('npm', ['run', '-s', 'gpu-check', '--', '--out', out, ...args], { encoding: 'utf8', env: { ...process.env, GPU_CHECK_REHEARSAL: '1' } });
+  const { status, stdout, stderr } = spawnSync('npm', ['run', '-s', 'gpu-check', '--', '--out', out, ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, GPU_CHECK_REHEARSAL: '1' },
+  });
   expect(status, stdout + stderr).toBe(0);
   return readFileSync(out, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as Line);
 }
@@ -24,7 +27,9 @@ test('the GPU check trains, times, profiles and resumes, and writes a line for e
   const figures = new Map(lines.map(({ part, figures: found }) => [part, found]));
   expect(figures.get('equal to the cpu on cuda float32')).toMatchObject({ losses: expect.any(Number) });
   expect(figures.get('step cuda bfloat16 tiny 8x16')).toMatchObject({ step_ms: expect.any(Number), steps_per_run: expect.any(Number) });
-  expect(figures.get('profile with launches waited for tiny 8x16')?.['operators']).toEqual(expect.arrayContaining([[expect.stringMatching(/^(Gemm|MatMul|FusedMatMul) on CPU$/), expect.any(Number), expect.any(Number)]]));
+  expect(figures.get('profile with launches waited for tiny 8x16')?.['operators']).toEqual(
+    expect.arrayContaining([[expect.stringMatching(/^(Gemm|MatMul|FusedMatMul) on CPU$/), expect.any(Number), expect.any(Number)]]),
+  );
   expect(figures.get('resume after kill')).toMatchObject({ killed_after_checkpoint: true });
 });
 

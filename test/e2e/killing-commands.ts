@@ -36,7 +36,13 @@ interface Stage {
 }
 
 /** Plays every scene so many times; what is drawn follows from the seed, what a kill meets does not. */
-export async function tortureCommands(folder: string, times: number, seed: number, report: (line: string) => void, scenes: readonly Scene[] = SCENES): Promise<CommandTorture> {
+export async function tortureCommands(
+  folder: string,
+  times: number,
+  seed: number,
+  report: (line: string) => void,
+  scenes: readonly Scene[] = SCENES,
+): Promise<CommandTorture> {
   const config = smallExperiment(folder);
   const artifacts = join(folder, 'finished');
   let number = 0;
@@ -44,7 +50,14 @@ export async function tortureCommands(folder: string, times: number, seed: numbe
   await finish(run(config, artifacts));
   const wholeMs = performance.now() - began;
   await finish(run(config, artifacts, ...OTHER));
-  const stage: Stage = { config, artifacts, expected: digests(artifacts), rng: new RandomState(seed), wholeMs, fresh: (name) => join(folder, `${name}-${(number += 1)}`) };
+  const stage: Stage = {
+    config,
+    artifacts,
+    expected: digests(artifacts),
+    rng: new RandomState(seed),
+    wholeMs,
+    fresh: (name) => join(folder, `${name}-${(number += 1)}`),
+  };
   const [played, skipped, wrong]: [Partial<Record<Scene, number>>, Partial<Record<Scene, string>>, string[]] = [{}, {}, []];
   for (const scene of scenes) {
     for (let time = 0; time < times; time += 1) {
@@ -72,7 +85,10 @@ const PLAYS: Readonly<Record<Scene, (stage: Stage) => Promise<readonly string[] 
     await kill(start(command(to)), rng.uniform(0, ms));
     const isHalf = existsSync(to) && !isDeepEqual(contents(to), contents(first));
     if (!existsSync(to)) await finish(command(to));
-    return [...(isHalf ? [`${to} was left half done`] : []), ...(isDeepEqual(contents(to), contents(first)) ? [] : [`${to} differs from ${first}`])];
+    return [
+      ...(isHalf ? [`${to} was left half done`] : []),
+      ...(isDeepEqual(contents(to), contents(first)) ? [] : [`${to} differs from ${first}`]),
+    ];
   },
 
   async compare({ artifacts, rng, fresh }) {
@@ -92,7 +108,10 @@ const PLAYS: Readonly<Record<Scene, (stage: Stage) => Promise<readonly string[] 
     for (let kills = rng.integer(1, 4); kills > 0; kills -= 1) await kill(start(command), rng.uniform(0, 2 * wholeMs));
     await finish(command);
     const runs = readdirSync(join(artifacts, 'runs')).filter((name) => existsSync(join(artifacts, 'runs', name, 'metrics.json')));
-    return [...(runs.length === 2 ? [] : [`${artifacts} has the runs ${runs.join(', ')}`]), ...leftovers(artifacts).map((name) => `${artifacts}: ${name} is left`)];
+    return [
+      ...(runs.length === 2 ? [] : [`${artifacts} has the runs ${runs.join(', ')}`]),
+      ...leftovers(artifacts).map((name) => `${artifacts}: ${name} is left`),
+    ];
   },
 
   async sync({ artifacts, rng, fresh }) {
@@ -105,7 +124,9 @@ const PLAYS: Readonly<Record<Scene, (stage: Stage) => Promise<readonly string[] 
       for (let kills = 0; kills < 3; kills += 1) await kill(start(command, env), rng.uniform(500, 4000));
       await finish(command, env);
       const names = (await readRuns(server.uri, 'small')).map(({ name, status }) => `${name} ${status}`).sort();
-      return isDeepEqual(names, ['fold 0 · small FINISHED', 'fold 1 · small FINISHED', 'small FINISHED']) ? [] : [`the server has ${names.join(', ')}`];
+      return isDeepEqual(names, ['fold 0 · small FINISHED', 'fold 1 · small FINISHED', 'small FINISHED'])
+        ? []
+        : [`the server has ${names.join(', ')}`];
     } finally {
       await server.end('SIGTERM');
     }
@@ -136,7 +157,12 @@ const PLAYS: Readonly<Record<Scene, (stage: Stage) => Promise<readonly string[] 
 const NAMESPACE = ['--pid', '--fork', '--mount-proc', '--kill-child'];
 
 /** Gives a command again and again while a run is made. */
-async function beside({ config, fresh, expected }: Stage, command: readonly string[], allowed: readonly number[], artifacts = fresh('beside')): Promise<readonly string[]> {
+async function beside(
+  { config, fresh, expected }: Stage,
+  command: readonly string[],
+  allowed: readonly number[],
+  artifacts = fresh('beside'),
+): Promise<readonly string[]> {
   const child = start(run(config, artifacts));
   const codes = new Set<number | null>();
   while (child.exitCode === null && child.signalCode === null) codes.add(await ended(start([...command, '--artifacts', artifacts])));
@@ -183,7 +209,16 @@ async function timed(work: () => Promise<void>): Promise<number> {
 /** Path to SHA-256 of each file. */
 function contents(folder: string): Readonly<Record<string, string>> {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  return Object.fromEntries(files.map(({ parentPath, name }) => [join(parentPath, name).slice(folder.length), createHash('sha256').update(readFileSync(join(parentPath, name))).digest('hex')]).sort());
+  return Object.fromEntries(
+    files
+      .map(({ parentPath, name }) => [
+        join(parentPath, name).slice(folder.length),
+        createHash('sha256')
+          .update(readFileSync(join(parentPath, name)))
+          .digest('hex'),
+      ])
+      .sort(),
+  );
 }
 
 function withoutTimes(page: string): string {

@@ -6,13 +6,23 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RandomState } from '../../src/core/random.ts';
 import { bin, root } from '../cli/bin.ts';
 
-/** When a process is killed, or asked to stop: after a share of the time that a whole run takes, or shortly after something is seen on the disk. */
+/**
+ * When a process is killed, or asked to stop: after a share of the time that a whole run takes, or shortly after something is seen on the
+ * disk.
+ */
 const MOMENTS = ['any', 'any', 'asked', 'tokenizing', 'checkpoint', 'checkpoint', 'moving'] as const;
 
 type Moment = (typeof MOMENTS)[number];
 
 /** What is compared byte for byte. */
-const RESULTS = ['models/fold-0/model.safetensors', 'models/fold-1/model.safetensors', 'oof.csv', 'predictions.csv', 'submission.csv', 'folds.csv'];
+const RESULTS = [
+  'models/fold-0/model.safetensors',
+  'models/fold-1/model.safetensors',
+  'oof.csv',
+  'predictions.csv',
+  'submission.csv',
+  'folds.csv',
+];
 
 export interface Torture {
   /** Kills that hit a living process, by what was seen last. */
@@ -26,11 +36,18 @@ export interface Torture {
 
 /**
  * Runs a small experiment to its end again and again, killing its process up to four times before each end, and compares the
- * results with those of a run that nobody killed and that trained one fold after the other; of the others half train both at a time. What is drawn follows from the seed; what a kill meets does not.
+ * results with those of a run that nobody killed and that trained one fold after the other; of the others half train both at a time. What
+ * is drawn follows from the seed; what a kill meets does not.
  *
  * @param lanes how many experiments go on at the same time, each in a folder of its own
  */
-export async function torture(folder: string, kills: number, seed: number, lanes: number, report: (line: string) => void): Promise<Torture> {
+export async function torture(
+  folder: string,
+  kills: number,
+  seed: number,
+  lanes: number,
+  report: (line: string) => void,
+): Promise<Torture> {
   const config = smallExperiment(folder);
   await finish(config, join(folder, 'warm-up'));
   const began = performance.now();
@@ -90,7 +107,10 @@ export function smallExperiment(folder: string): string {
 
 /** `beside`: how many folds are trained at a time. */
 function start(config: string, artifacts: string, beside: number) {
-  const child = spawn(process.execPath, [bin, 'run', config, '--artifacts', artifacts, '--set', `resources.parallel_folds=${beside}`], { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(process.execPath, [bin, 'run', config, '--artifacts', artifacts, '--set', `resources.parallel_folds=${beside}`], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   const output: string[] = [];
   child.stderr.setEncoding('utf8').on('data', (text: string) => output.push(text));
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
@@ -104,7 +124,14 @@ async function finish(config: string, artifacts: string, beside = 1): Promise<vo
 }
 
 /** Answers with whether the process still lived when it was killed. */
-async function killOnce(config: string, artifacts: string, beside: number, moment: Moment, draw: number, wholeMs: number): Promise<boolean> {
+async function killOnce(
+  config: string,
+  artifacts: string,
+  beside: number,
+  moment: Moment,
+  draw: number,
+  wholeMs: number,
+): Promise<boolean> {
   const { child, ended } = start(config, artifacts, beside);
   const isAlive = (): boolean => child.exitCode === null && child.signalCode === null;
   const began = performance.now();
@@ -127,7 +154,8 @@ async function killOnce(config: string, artifacts: string, beside: number, momen
 
 /** The name of something on the disk that shows what the process is at. */
 function sightOf(moment: Moment, artifacts: string): string | undefined {
-  const below = (folder: string): readonly string[] => (existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }) : []);
+  const below = (folder: string): readonly string[] =>
+    existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }) : [];
   const cache = join(artifacts, 'cache');
   try {
     if (moment === 'checkpoint') return below(join(cache, 'partial')).find((name) => name.endsWith('.tmp'));
@@ -150,5 +178,7 @@ export function digests(artifacts: string): Readonly<Record<string, string>> {
 
 /** Files under temporary names, and what an unfinished task would leave. */
 export function leftovers(artifacts: string): readonly string[] {
-  return readdirSync(artifacts, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.tmp') || /cache\/(tmp|broken|partial\/train)\/./.test(name));
+  return readdirSync(artifacts, { recursive: true, encoding: 'utf8' }).filter(
+    (name) => name.endsWith('.tmp') || /cache\/(tmp|broken|partial\/train)\/./.test(name),
+  );
 }

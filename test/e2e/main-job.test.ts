@@ -10,7 +10,17 @@ import { describeShared, sharedPath } from '../helpers/shared.ts';
 
 const folder = temporaryFolder();
 const artifacts = join(folder, 'artifacts');
-const quick = ['configs/quickstart.yaml', '--artifacts', artifacts, '--set', 'split.folds=2', '--set', 'training.epochs=1', '--set', 'resources.threads=1'];
+const quick = [
+  'configs/quickstart.yaml',
+  '--artifacts',
+  artifacts,
+  '--set',
+  'split.folds=2',
+  '--set',
+  'training.epochs=1',
+  '--set',
+  'resources.threads=1',
+];
 const file = (name: string, content: string): string => {
   mkdirSync(dirname(join(folder, name)), { recursive: true });
   writeFileSync(join(folder, name), content);
@@ -19,7 +29,8 @@ const file = (name: string, content: string): string => {
 
 describe('several experiments', () => {
   it('run one after the other and end in one comparison', async () => {
-    const layer = (name: string, rest: string): string => file(`${name}.yaml`, `extends: ${join(root, 'configs/quickstart.yaml')}\n${rest}`);
+    const layer = (name: string, rest: string): string =>
+      file(`${name}.yaml`, `extends: ${join(root, 'configs/quickstart.yaml')}\n${rest}`);
     const [one, two] = [layer('plain', ''), layer('deeper', 'model: { head: { dense: [16] } }\n')];
     const { code, stdout } = await pipeline(['run', one, two, ...quick.slice(1), '--json']);
     expect(code).toBe(0);
@@ -41,7 +52,9 @@ describe('a finished run', () => {
     expect(JSON.stringify(compared)).toContain('model.head.dense');
     const predicted = await pipeline(['predict', '--run', 'plain', '--input', join(root, 'configs/quickstart/test.csv'), ...at]);
     expect(predicted.stdout).toBe(readFileSync(join(artifacts, 'runs/plain/predictions.csv'), 'utf8'));
-    const piped = await pipeline(['predict', '--run', 'plain', '--input', '-', ...at], { input: readFileSync(join(root, 'configs/quickstart/test.csv'), 'utf8') });
+    const piped = await pipeline(['predict', '--run', 'plain', '--input', '-', ...at], {
+      input: readFileSync(join(root, 'configs/quickstart/test.csv'), 'utf8'),
+    });
     expect(piped.stdout).toBe(predicted.stdout);
     const mine = file('mine.csv', 'id,text\n5,flood\n');
     const over = await pipeline(['predict', '--run', 'plain', '--input', mine, '--output', mine, '--set', 'foo=1', ...at]);
@@ -50,8 +63,15 @@ describe('a finished run', () => {
     expect(over.stderr).toContain('--set changes nothing here: predict reads no configuration');
     const lines = await pipeline(['predict', '--run', 'plain', '--input', '-', ...at], { input: 'one text\nanother text\n' });
     expect(lines.stdout.trimEnd().split('\n').length).toBe(3);
-    const formulas = await pipeline(['predict', '--run', 'plain', '--input', '-', '--safe-csv', ...at], { input: 'id,text\n=1+1,flood\n-5,calm\n' });
-    expect(formulas.stdout.trimEnd().split('\n').map((line) => line.split(',')[0])).toEqual(['id', "'=1+1", '-5']);
+    const formulas = await pipeline(['predict', '--run', 'plain', '--input', '-', '--safe-csv', ...at], {
+      input: 'id,text\n=1+1,flood\n-5,calm\n',
+    });
+    expect(
+      formulas.stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.split(',')[0]),
+    ).toEqual(['id', "'=1+1", '-5']);
   });
 
   it('whose journal is damaged does not hide the others', async () => {
@@ -73,7 +93,16 @@ describe('more than two classes', () => {
   it('have a column of probabilities each, and their own names everywhere', async () => {
     const train = file('classes.csv', `text,kind\n${rows.map(({ name, text }) => `${text},${name}`).join('\n')}\n`);
     const test = file('unknown.csv', 'text\nthe smoke near house 7\nthe garden near house 8\n');
-    const args = ['--set', `data={train: ${train}, test: ${test}, sample_submission: null, id: null, text: text, target: kind}`, '--set', 'training.epochs=10', '--set', 'training.batch_size=8', '--name', 'three'];
+    const args = [
+      '--set',
+      `data={train: ${train}, test: ${test}, sample_submission: null, id: null, text: text, target: kind}`,
+      '--set',
+      'training.epochs=10',
+      '--set',
+      'training.batch_size=8',
+      '--name',
+      'three',
+    ];
     const { code, stderr } = await pipeline(['run', ...quick, ...args]);
     expect(stderr).not.toMatch(/^error/m);
     expect(code).toBe(0);
@@ -102,10 +131,18 @@ describe('what is wrong', () => {
     ['a ragged row', ['--set', `data.train=${file('ragged.csv', 'id,text,target\n1,a b,0\n2,c d\n3,e,1\n')}`], /ragged\.csv.*:3|row 2/],
     ['a mistyped column', ['--set', 'data.text=txet'], /text/],
     ['a sample of other rows', ['--set', `data.sample_submission=${file('sample.csv', 'id,target\n1,0\n')}`], /predictions do not fit/],
-    ['a sample with a column too many', ['--set', `data.sample_submission=${file('extra.csv', 'id,target,extra\n0,0,1\n')}`], /one column was expected/],
+    [
+      'a sample with a column too many',
+      ['--set', `data.sample_submission=${file('extra.csv', 'id,target,extra\n0,0,1\n')}`],
+      /one column was expected/,
+    ],
     ['an artifacts folder that cannot be', ['--artifacts', '/proc/ortrain'], /cannot be written/],
     ['a model whose tokenizer is broken', ['--set', `model.base=${brokenModel()}`], /tokenizer\.json/],
-    ['a file in the place of a model', ['--set', `model={base: ${file('cut/model.safetensors', 'short')}, weights: pretrained}`], /is no folder/],
+    [
+      'a file in the place of a model',
+      ['--set', `model={base: ${file('cut/model.safetensors', 'short')}, weights: pretrained}`],
+      /is no folder/,
+    ],
     ['a device that is not there', ['--device', 'tpu'], /--device/],
     ['a model that is not there', ['--set', 'model.base=./nowhere'], /nowhere does not exist/],
   ];
@@ -147,7 +184,16 @@ describeShared('real tweets on a real encoder', ['models', 'all-MiniLM-L6-v2'], 
     const [train, test, sample] = [await some('train.csv', 300), await some('test.csv', 40), await some('sample_submission.csv', 40)];
     const data = `data={train: ${train}, test: ${test}, sample_submission: ${sample}, id: id, text: text, target: target}`;
     const model = `model={base: ${sharedPath('models', 'all-MiniLM-L6-v2')}, weights: pretrained}`;
-    const args = ['configs/bert-3dense-frozen.yaml', '--artifacts', artifacts, '--set', data, '--set', model, ...['split.folds=2', 'training.batch_size=8', 'training.optimizer.lr=0.001'].flatMap((set) => ['--set', set])];
+    const args = [
+      'configs/bert-3dense-frozen.yaml',
+      '--artifacts',
+      artifacts,
+      '--set',
+      data,
+      '--set',
+      model,
+      ...['split.folds=2', 'training.batch_size=8', 'training.optimizer.lr=0.001'].flatMap((set) => ['--set', set]),
+    ];
     const { code, stderr } = await pipeline(['run', ...args]);
     expect(stderr).not.toMatch(/^error/m);
     expect(code).toBe(0);

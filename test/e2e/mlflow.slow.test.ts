@@ -9,7 +9,16 @@ import { syncRun } from '../../src/tracking/mlflow/sync.ts';
 import { bin, pipeline as onTheCommandLine } from '../cli/bin.ts';
 import { faultyProxy, type Mishap } from '../helpers/faulty-proxy.ts';
 import { freePort } from '../helpers/free-port.ts';
-import { describeMlflow, mlflowBin, readArtifacts, readHistory, readRuns, startMlflow, type ReadRun, type RealServer } from '../helpers/mlflow-server.ts';
+import {
+  describeMlflow,
+  mlflowBin,
+  readArtifacts,
+  readHistory,
+  readRuns,
+  startMlflow,
+  type ReadRun,
+  type RealServer,
+} from '../helpers/mlflow-server.ts';
 import { root, temporaryFolder } from '../helpers/quickstart.ts';
 import { madeRun } from '../tracking/mlflow/journals.ts';
 
@@ -28,11 +37,28 @@ describeMlflow('a real MLflow server', () => {
   }, LONG);
   afterAll(() => server?.end('SIGTERM'), LONG);
 
-  const pipeline = (...args: readonly string[]) => onTheCommandLine([...args, '--artifacts', artifacts], { env: { MLFLOW_TRACKING_URI: `http://127.0.0.1:${port}` } });
-  const small = ['--set', 'split.folds=2', '--set', 'training.epochs=2', '--set', 'resources.threads=1', '--set', 'model.max_seq_length=16', '--set', 'data.test=null', '--set', 'data.sample_submission=null'];
+  const pipeline = (...args: readonly string[]) =>
+    onTheCommandLine([...args, '--artifacts', artifacts], { env: { MLFLOW_TRACKING_URI: `http://127.0.0.1:${port}` } });
+  const small = [
+    '--set',
+    'split.folds=2',
+    '--set',
+    'training.epochs=2',
+    '--set',
+    'resources.threads=1',
+    '--set',
+    'model.max_seq_length=16',
+    '--set',
+    'data.test=null',
+    '--set',
+    'data.sample_submission=null',
+  ];
   const config = (name: string, experiment: string, more = ''): string => {
     const path = join(folder, `${name}.yaml`);
-    writeFileSync(path, `extends: ${join(root, 'configs/quickstart.yaml')}\nname: ${name}\ntracking: { mlflow: { experiment: ${experiment} } }\n${more}`);
+    writeFileSync(
+      path,
+      `extends: ${join(root, 'configs/quickstart.yaml')}\nname: ${name}\ntracking: { mlflow: { experiment: ${experiment} } }\n${more}`,
+    );
     return path;
   };
   const named = (runs: readonly ReadRun[], name: string): ReadRun => {
@@ -57,8 +83,19 @@ describeMlflow('a real MLflow server', () => {
       expect(run.metrics['oof/f1_macro']).toBeCloseTo(oof['oof/f1_macro'] ?? NaN, 12);
       expect(run.params).toMatchObject({ name, 'model.head.dense': name === 'deep' ? '[8]' : '[]', 'training.optimizer.lr': '0.001' });
       expect(run.datasets).toEqual(['train.csv (training)']);
-      expect(await readArtifacts(server.uri, run.id)).toEqual(['config.yaml', 'environment.json', 'figures', 'findings.json', 'folds.csv', 'metrics.json', 'oof.csv', 'report.html']);
-      expect(await readArtifacts(server.uri, run.id, 'figures')).toEqual(expect.arrayContaining(['figures/confusion.png', 'figures/confusion.svg', 'figures/learning-fold-1.png']));
+      expect(await readArtifacts(server.uri, run.id)).toEqual([
+        'config.yaml',
+        'environment.json',
+        'figures',
+        'findings.json',
+        'folds.csv',
+        'metrics.json',
+        'oof.csv',
+        'report.html',
+      ]);
+      expect(await readArtifacts(server.uri, run.id, 'figures')).toEqual(
+        expect.arrayContaining(['figures/confusion.png', 'figures/confusion.svg', 'figures/learning-fold-1.png']),
+      );
       for (const fold of [0, 1]) {
         const child = named(runs, `fold ${fold} · ${name}`);
         expect(child.tags['mlflow.parentRunId']).toBe(run.id);
@@ -68,7 +105,10 @@ describeMlflow('a real MLflow server', () => {
         expect(await readArtifacts(server.uri, child.id, 'model')).toContain('model/model.safetensors');
       }
     }
-    const best = ['linear', 'deep'].toSorted((a, b) => Number(named(runs, b).metrics['oof/f1_macro']) - Number(named(runs, a).metrics['oof/f1_macro']))[0] ?? '';
+    const best =
+      ['linear', 'deep'].toSorted(
+        (a, b) => Number(named(runs, b).metrics['oof/f1_macro']) - Number(named(runs, a).metrics['oof/f1_macro']),
+      )[0] ?? '';
     expect(parent.tags['ortrain.best_run']).toBe(best);
     expect(parent.metrics['best/oof/f1_macro']).toBe(named(runs, best).metrics['oof/f1_macro']);
   });
@@ -76,7 +116,9 @@ describeMlflow('a real MLflow server', () => {
   test('is not changed by sending everything once more', { timeout: LONG }, async () => {
     const everything = async (): Promise<unknown> => {
       const runs = await readRuns(server.uri, 'nesting');
-      const histories = await Promise.all(runs.map(async ({ id, metrics }) => Promise.all(Object.keys(metrics).map((key) => readHistory(server.uri, id, key)))));
+      const histories = await Promise.all(
+        runs.map(async ({ id, metrics }) => Promise.all(Object.keys(metrics).map((key) => readHistory(server.uri, id, key)))),
+      );
       return { runs, histories };
     };
     const before = await everything();
@@ -86,13 +128,20 @@ describeMlflow('a real MLflow server', () => {
   });
 
   test('learns of a training process that was killed', { timeout: LONG }, async () => {
-    const child = spawn(process.execPath, [bin, 'run', config('killed', 'killed'), ...small, '--set', 'training.epochs=200', '--artifacts', artifacts], {
-      cwd: root,
-      env: { ...process.env, MLFLOW_TRACKING_URI: server.uri },
-      stdio: 'ignore',
-    });
+    const child = spawn(
+      process.execPath,
+      [bin, 'run', config('killed', 'killed'), ...small, '--set', 'training.epochs=200', '--artifacts', artifacts],
+      {
+        cwd: root,
+        env: { ...process.env, MLFLOW_TRACKING_URI: server.uri },
+        stdio: 'ignore',
+      },
+    );
     const closed = new Promise((resolve) => child.on('close', resolve));
-    const measured = async (): Promise<boolean> => (await readRuns(server.uri, 'killed').catch(() => [])).some(({ name, metrics }) => name.startsWith('fold 0') && 'val/loss' in metrics);
+    const measured = async (): Promise<boolean> =>
+      (await readRuns(server.uri, 'killed').catch(() => [])).some(
+        ({ name, metrics }) => name.startsWith('fold 0') && 'val/loss' in metrics,
+      );
     while (child.exitCode === null && !(await measured())) await sleep(200);
     child.kill('SIGKILL');
     await closed;
@@ -113,7 +162,9 @@ describeMlflow('a real MLflow server', () => {
     expect(named(runs, name).status).toBe('FINISHED');
     for (const fold of [0, 1]) {
       const { id } = named(runs, `fold ${fold} · ${name}`);
-      const rows = await Promise.all(['step/loss', 'step/lr', 'val/f1_macro', 'best/epoch'].map(async (key) => (await readHistory(server.uri, id, key)).length));
+      const rows = await Promise.all(
+        ['step/loss', 'step/lr', 'val/f1_macro', 'best/epoch'].map(async (key) => (await readHistory(server.uri, id, key)).length),
+      );
       expect(rows).toEqual([2000, 2000, 40, 1]);
     }
   };
@@ -123,7 +174,11 @@ describeMlflow('a real MLflow server', () => {
   };
   /** Starts to send, and does something in the middle of it. */
   const interruptedSync = async (name: string, interrupt: (client: ReturnType<typeof spawn>) => Promise<void>): Promise<number | null> => {
-    const client = spawn(process.execPath, [bin, 'sync', name, '--artifacts', artifacts], { cwd: root, env: { ...process.env, MLFLOW_TRACKING_URI: server.uri }, stdio: 'ignore' });
+    const client = spawn(process.execPath, [bin, 'sync', name, '--artifacts', artifacts], {
+      cwd: root,
+      env: { ...process.env, MLFLOW_TRACKING_URI: server.uri },
+      stdio: 'ignore',
+    });
     const closed = new Promise<number | null>((resolve) => client.on('close', resolve));
     while (client.exitCode === null && !sentSomething(name)) await sleep(5);
     await interrupt(client);
@@ -145,7 +200,11 @@ describeMlflow('a real MLflow server', () => {
     const befalls: readonly (Mishap | undefined)[] = ['error', 'cut', 'lost', 'slow', undefined, undefined, undefined, undefined];
     const proxy = await faultyProxy(server.uri, () => befalls[Math.floor(random.sample() * befalls.length)]);
     const through = trackingServer(proxy.uri, {}, folder) as TrackingServer;
-    const sent = (): Promise<boolean> => syncRun(run, through, { env: {}, signal: new AbortController().signal, firstMs: 1 }).then(() => true, () => false);
+    const sent = (): Promise<boolean> =>
+      syncRun(run, through, { env: {}, signal: new AbortController().signal, firstMs: 1 }).then(
+        () => true,
+        () => false,
+      );
     let tries = 1;
     while (!(await sent()) && tries < 20) tries += 1;
     await proxy.close();
@@ -153,24 +212,33 @@ describeMlflow('a real MLflow server', () => {
     await expectAll('faults');
   });
 
-  test('has every row once though it was killed in the middle itself, and what a run did while it was away', { timeout: LONG }, async () => {
-    await madeRun(artifacts, { name: 'server', ...large });
-    let offline: Awaited<ReturnType<typeof pipeline>> | undefined;
-    await interruptedSync('server', async () => {
-      await server.end('SIGKILL');
-      offline = await pipeline('run', config('offline', 'offline'), ...small, '--set', 'split.folds=3');
-      server = await startMlflow(store, port);
-    });
-    expect(offline?.code, offline?.stderr).toBe(0);
-    expect(offline?.stderr).toMatch(/warning: \d+ events are not on MLflow: the tracking server cannot be reached \(ECONNREFUSED\)\. Send them with: pipeline sync offline/);
-    // The client may have been patient enough, or not.
-    const { code, stderr } = await pipeline('sync', 'server', 'offline');
-    expect(code, stderr).toBe(0);
-    await expectAll('server');
-    const runs = await readRuns(server.uri, 'offline');
-    expect(runs.map(({ name, status }) => [name, status]).toSorted()).toEqual([...[0, 1, 2].map((fold) => [`fold ${fold} · offline`, 'FINISHED']), ['offline', 'FINISHED']]);
-    expect(await readHistory(server.uri, named(runs, 'fold 2 · offline').id, 'val/loss')).toHaveLength(2);
-  });
+  test(
+    'has every row once though it was killed in the middle itself, and what a run did while it was away',
+    { timeout: LONG },
+    async () => {
+      await madeRun(artifacts, { name: 'server', ...large });
+      let offline: Awaited<ReturnType<typeof pipeline>> | undefined;
+      await interruptedSync('server', async () => {
+        await server.end('SIGKILL');
+        offline = await pipeline('run', config('offline', 'offline'), ...small, '--set', 'split.folds=3');
+        server = await startMlflow(store, port);
+      });
+      expect(offline?.code, offline?.stderr).toBe(0);
+      expect(offline?.stderr).toMatch(
+        /warning: \d+ events are not on MLflow: the tracking server cannot be reached \(ECONNREFUSED\)\. Send them with: pipeline sync offline/,
+      );
+      // The client may have been patient enough, or not.
+      const { code, stderr } = await pipeline('sync', 'server', 'offline');
+      expect(code, stderr).toBe(0);
+      await expectAll('server');
+      const runs = await readRuns(server.uri, 'offline');
+      expect(runs.map(({ name, status }) => [name, status]).toSorted()).toEqual([
+        ...[0, 1, 2].map((fold) => [`fold ${fold} · offline`, 'FINISHED']),
+        ['offline', 'FINISHED'],
+      ]);
+      expect(await readHistory(server.uri, named(runs, 'fold 2 · offline').id, 'val/loss')).toHaveLength(2);
+    },
+  );
 
   test('is started by pipeline ui on a database of the project, with all runs, and ends with it', { timeout: LONG }, async () => {
     const own = join(folder, 'own');

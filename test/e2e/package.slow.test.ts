@@ -30,9 +30,20 @@ describe('the packed package', () => {
     const paths = JSON.parse(readFileSync(join(project, 'files.json'), 'utf8')) as readonly string[];
     const tops = ['CHANGELOG.md', 'LICENSE', 'README.md', 'bin', 'configs', 'dist', 'docs', 'examples', 'package.json', 'pipelines'];
     expect(new Set(paths.map((path) => path.split('/')[0]))).toEqual(new Set(tops));
-    const needed = ['bin/pipeline.js', 'dist/cli/main.js', 'dist/config/validators.cjs', 'dist/engine/index.js', 'dist/engine/index.d.ts', 'dist/runner/worker-main.js', 'dist/runner/worker-process.js'];
+    const needed = [
+      'bin/pipeline.js',
+      'dist/cli/main.js',
+      'dist/config/validators.cjs',
+      'dist/engine/index.js',
+      'dist/engine/index.d.ts',
+      'dist/runner/worker-main.js',
+      'dist/runner/worker-process.js',
+    ];
     expect(paths).toEqual(expect.arrayContaining(needed));
-    const { bin, repository, homepage, keywords, author } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as Record<string, unknown>;
+    const { bin, repository, homepage, keywords, author } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as Record<
+      string,
+      unknown
+    >;
     expect(bin).toEqual({ ortrain: 'bin/pipeline.js', pipeline: 'bin/pipeline.js' });
     for (const field of [repository, homepage, keywords, author]) expect(field).toBeTruthy();
   });
@@ -52,7 +63,9 @@ describe('the packed package', () => {
     // Painter and font are found where npm has put them.
     expect(existsSync(join(run, 'figures/roc.png'))).toBe(true);
     // ortrain is the same program under the name that it has everywhere.
-    const deleted = await node([join(project, 'node_modules/.bin/ortrain'), 'delete', 'quickstart', '--with-cache', '--yes'], { cwd: project });
+    const deleted = await node([join(project, 'node_modules/.bin/ortrain'), 'delete', 'quickstart', '--with-cache', '--yes'], {
+      cwd: project,
+    });
     expect([deleted.code, existsSync(run)]).toEqual([0, false]);
   });
 
@@ -74,7 +87,19 @@ describe('the packed package', () => {
     `;
     writeFileSync(join(project, 'use.ts'), source);
     const tsc = join(root, 'node_modules/typescript/bin/tsc');
-    const options = ['--target', 'es2022', '--module', 'nodenext', '--strict', '--skipLibCheck', 'false', '--types', 'node', '--typeRoots', join(root, 'node_modules/@types')];
+    const options = [
+      '--target',
+      'es2022',
+      '--module',
+      'nodenext',
+      '--strict',
+      '--skipLibCheck',
+      'false',
+      '--types',
+      'node',
+      '--typeRoots',
+      join(root, 'node_modules/@types'),
+    ];
     const compiled = await node([tsc, join(project, 'use.ts'), ...options], { cwd: project });
     expect(compiled.stdout).toBe('');
     const { stdout } = await node([join(project, 'use.js')], { cwd: project });

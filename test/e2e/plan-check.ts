@@ -21,7 +21,11 @@ const run = await answer<{ readonly runs: readonly RunResult[] }>(['run', ...eve
 const result = run.runs[0] as RunResult;
 const journal = readJournal(join(result.folder, 'journal.jsonl'));
 // Of one process at its peak; of folds side by side together, looked at every few seconds.
-const peakBytes = Math.max(...journal.map((entry) => (entry.type === 'task-finished' ? (entry.usage?.peakBytes ?? 0) : entry.type === 'system' ? entry.memoryBytes : 0)));
+const peakBytes = Math.max(
+  ...journal.map((entry) =>
+    entry.type === 'task-finished' ? (entry.usage?.peakBytes ?? 0) : entry.type === 'system' ? entry.memoryBytes : 0,
+  ),
+);
 // Another seed makes everything anew, in as many steps.
 const again = await planned(['--set', 'seed=7']);
 

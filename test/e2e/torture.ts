@@ -14,6 +14,8 @@ const result = await torture(folder, Number(kills), Number(seed), Number(lanes),
 const commands = await tortureCommands(join(folder, 'commands'), Math.ceil(Number(kills) / 20), Number(seed), report);
 const failures = await fuzzAll(join(folder, 'fuzz'), { count: Number(inputs), seed: Number(seed) }, report);
 const hostile = await hostileServers(join(folder, 'hostile'), report);
-process.stdout.write(`${JSON.stringify({ ...result, commands, fuzzed: Number(inputs), failures, hostile, seconds: Math.round((performance.now() - began) / 1000) }, null, 2)}\n`);
+process.stdout.write(
+  `${JSON.stringify({ ...result, commands, fuzzed: Number(inputs), failures, hostile, seconds: Math.round((performance.now() - began) / 1000) }, null, 2)}\n`,
+);
 if (result.different.length + commands.wrong.length + failures + hostile === 0) rmSync(folder, { recursive: true, force: true });
 else process.exitCode = 1;

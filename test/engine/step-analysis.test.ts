@@ -93,7 +93,11 @@ describe('a step of BERT', () => {
     const counts = operatorCounts(step.graph);
     expect(counts.reduce((sum, { nodes }) => sum + nodes, 0)).toBe(step.graph.nodes.length);
     expect(counts.map(({ nodes }) => nodes)).toEqual(counts.map(({ nodes }) => nodes).sort((a, b) => b - a));
-    expect(counts.find(({ op }) => op === 'LayerNormalization')).toEqual({ op: 'LayerNormalization', kind: 'along axes', nodes: 2 * L + 1 });
+    expect(counts.find(({ op }) => op === 'LayerNormalization')).toEqual({
+      op: 'LayerNormalization',
+      kind: 'along axes',
+      nodes: 2 * L + 1,
+    });
   });
 
   test('was written in these forms', () => {
@@ -114,17 +118,29 @@ describe('a step of BERT', () => {
   test.each(['float32', 'bfloat16'] as const)('is told of what lies together on a device, in %s', (precision) => {
     const given = inPrecision(step, precision);
     const options = { rule: sgd({ momentum: 0, nesterov: false }), weightDecay: 0 };
-    const counts = (stacked: boolean) => Object.fromEntries(deviceChoicesOf(given, deviceStep(given, options, null, { stacked }).graph).map(({ choice, count }) => [choice, count]));
+    const counts = (stacked: boolean) =>
+      Object.fromEntries(
+        deviceChoicesOf(given, deviceStep(given, options, null, { stacked }).graph).map(({ choice, count }) => [choice, count]),
+      );
     const [together, alone] = [counts(true), counts(false)];
     // Hidden states, attention, and the last layer's of the first token alone; a mask that is alone in its shape is no stack.
-    expect(together).toMatchObject({ 'stack of masks of a shape': new Set(step.masks.map(({ shape }) => String(shape)).filter((shape, i, all) => all.indexOf(shape) !== i)).size, 'one product in place of several': L - 1 });
+    expect(together).toMatchObject({
+      'stack of masks of a shape': new Set(step.masks.map(({ shape }) => String(shape)).filter((shape, i, all) => all.indexOf(shape) !== i))
+        .size,
+      'one product in place of several': L - 1,
+    });
     expect(together['stack of parameters of a size']).toBeGreaterThan(3);
     expect(Object.keys(alone).filter((choice) => /stack|in place of/.test(choice))).toEqual([]);
   });
 
   test('of a head says nothing of forms that it does not have', () => {
     const found = choicesOf(classifierHeadStep({ width: 8, head, outputs: 1 })).map(({ choice }) => choice);
-    expect(found).toEqual(['Gemm with a transposed operand', 'Gemm with a bias', 'bias gradient as a product with a row of ones', 'dropout by masks that are fed']);
+    expect(found).toEqual([
+      'Gemm with a transposed operand',
+      'Gemm with a bias',
+      'bias gradient as a product with a row of ones',
+      'dropout by masks that are fed',
+    ]);
   });
 });
 

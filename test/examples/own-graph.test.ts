@@ -12,7 +12,15 @@ describe('the example with a network of one’s own', () => {
     const { code, stdout, stderr } = await run(join(folder, 'fit.ts'));
     expect(stderr).toBe('');
     expect(code).toBe(0);
-    const lines = stdout.trim().split('\n').map((line) => line.match(/step +(\d+) +loss ([\d.]+) +accuracy on unseen points ([\d.]+)/)?.slice(1).map(Number));
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) =>
+        line
+          .match(/step +(\d+) +loss ([\d.]+) +accuracy on unseen points ([\d.]+)/)
+          ?.slice(1)
+          .map(Number),
+      );
     expect(lines.map((line) => line?.[0])).toEqual([1, 100, 200, 300, 400]);
     expect(lines[0]?.[2]).toBeLessThan(0.8);
     expect(lines[4]?.[1]).toBeLessThan(0.1);

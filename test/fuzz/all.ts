@@ -5,7 +5,11 @@ import { runReaders } from './run-readers.ts';
 import { textReaders } from './text-readers.ts';
 
 export async function allReaders(folder: string): Promise<readonly Reader[]> {
-  return [...textReaders(join(folder, 'texts')), ...(await modelReaders(join(folder, 'models'))), ...(await runReaders(join(folder, 'runs')))];
+  return [
+    ...textReaders(join(folder, 'texts')),
+    ...(await modelReaders(join(folder, 'models'))),
+    ...(await runReaders(join(folder, 'runs'))),
+  ];
 }
 
 /** What went wrong, and how to see it again alone. */

@@ -23,7 +23,13 @@ describe('whatever it is given, it is read or refused with a sentence', () => {
 });
 
 describe('the fuzzer', () => {
-  const reading = (read: Reader['read']): Reader => ({ name: 'x', syntax: 'json', seeds: [Buffer.from('{"a":[1,"b",null]}')], file: 'x.json', read });
+  const reading = (read: Reader['read']): Reader => ({
+    name: 'x',
+    syntax: 'json',
+    seeds: [Buffer.from('{"a":[1,"b",null]}')],
+    file: 'x.json',
+    read,
+  });
 
   it('makes the same input of the same number, and others of others', () => {
     const reader = reading(() => {});

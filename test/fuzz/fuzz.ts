@@ -82,7 +82,8 @@ export async function tryInput(reader: Reader, bytes: Buffer, mostSeconds = MOST
 function whatIsWrong(error: unknown, file: string): string | undefined {
   if (!(error instanceof OrtrainError)) return error instanceof Error ? (error.stack ?? error.message) : `threw ${String(error)}`;
   const { message, subject, remedy, problems } = error;
-  if (!message.includes(file) && !problems.some((problem) => problem.file === file)) return `does not name ${file}: ${message} (about ${subject})`;
+  if (!message.includes(file) && !problems.some((problem) => problem.file === file))
+    return `does not name ${file}: ${message} (about ${subject})`;
   const texts = [message, remedy ?? '', ...problems.flatMap((problem) => [problem.message, problem.suggestion ?? '', problem.field ?? ''])];
   const long = texts.find((text) => text.length > LONGEST_MESSAGE);
   return long === undefined ? undefined : `says ${long.length} characters: ${long.slice(0, 200)}…`;

@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import { loadTokenizer, loadTokens, saveTokens, tokenize } from '../../src/data/tokens.ts';
 import { openTensorFile } from '../../src/data/model-folder.ts';
 import { fromOnnx } from '../../src/engine/graph/from-onnx.ts';
-import { classifierForward, encodeSafetensors, parseEncoderConfig, randomParameters, readFloats, readIntegers } from '../../src/engine/models/index.ts';
+import {
+  classifierForward,
+  encodeSafetensors,
+  parseEncoderConfig,
+  randomParameters,
+  readFloats,
+  readIntegers,
+} from '../../src/engine/models/index.ts';
 import { loadFeatures, saveFeatures } from '../../src/training/features.ts';
 import { readModelFolder, writeModelFolder } from '../../src/training/classifier-folder.ts';
 import { tinyConfig, tinyConfigJson, tinyDistilbertJson, tinyRobertaJson } from '../engine/models/tiny.ts';
@@ -17,17 +24,29 @@ import { classification } from '../../src/tasks/classification/task.ts';
 /** Readers of models, of what other tools make, and of the numbers that stages hand to each other. */
 export async function modelReaders(folder: string): Promise<readonly Reader[]> {
   mkdirSync(folder, { recursive: true });
-  return [safetensors(folder), encoderConfig(), classifierFolder(folder), ...(await tokenizers(folder)), await tokens(folder), features(folder), onnx()];
+  return [
+    safetensors(folder),
+    encoderConfig(),
+    classifierFolder(folder),
+    ...(await tokenizers(folder)),
+    await tokens(folder),
+    features(folder),
+    onnx(),
+  ];
 }
 
 const jsonBytes = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
 
 /** A safetensors file without padding, of any dtypes. */
-function tensorFile(...tensors: readonly { readonly name: string; readonly dtype: string; readonly shape: readonly number[]; readonly data: Uint8Array }[]): Buffer {
+function tensorFile(
+  ...tensors: readonly { readonly name: string; readonly dtype: string; readonly shape: readonly number[]; readonly data: Uint8Array }[]
+): Buffer {
   let end = 0;
   const header = jsonBytes({
     __metadata__: { format: 'pt' },
-    ...Object.fromEntries(tensors.map(({ name, dtype, shape, data }) => [name, { dtype, shape, data_offsets: [end, (end += data.byteLength)] }])),
+    ...Object.fromEntries(
+      tensors.map(({ name, dtype, shape, data }) => [name, { dtype, shape, data_offsets: [end, (end += data.byteLength)] }]),
+    ),
   });
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(header.length));
@@ -41,7 +60,12 @@ function safetensors(folder: string): Reader {
     name: 'safetensors',
     syntax: 'safetensors',
     seeds: [
-      Buffer.concat(encodeSafetensors([{ name: 'a.weight', shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) }, { name: 'b', shape: [], data: Float32Array.of(7) }])),
+      Buffer.concat(
+        encodeSafetensors([
+          { name: 'a.weight', shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) },
+          { name: 'b', shape: [], data: Float32Array.of(7) },
+        ]),
+      ),
       tensorFile(
         { name: 'half', dtype: 'F16', shape: [3], data: new Uint8Array(6) },
         { name: 'brain', dtype: 'BF16', shape: [2, 1], data: new Uint8Array(4) },
@@ -60,7 +84,9 @@ function safetensors(folder: string): Reader {
         return data instanceof Float32Array ? [{ name, shape, data }] : [];
       });
       strictEqual(covered, bytes.length);
-      const again = openTensorFile(written(`${path}.again`, Buffer.concat(encodeSafetensors(floats.filter(({ name }) => name !== '__metadata__')))));
+      const again = openTensorFile(
+        written(`${path}.again`, Buffer.concat(encodeSafetensors(floats.filter(({ name }) => name !== '__metadata__')))),
+      );
       for (const { name, data } of floats) deepStrictEqual(readFloats(again, name), data);
     },
   };
@@ -71,7 +97,9 @@ function encoderConfig(): Reader {
   return {
     name: 'config.json',
     syntax: 'json',
-    seeds: [tinyConfigJson, { ...tinyRobertaJson, hidden_act: 'gelu_new', pad_token_id: 1 }, { ...tinyDistilbertJson, dropout: 0.2 }].map(jsonBytes),
+    seeds: [tinyConfigJson, { ...tinyRobertaJson, hidden_act: 'gelu_new', pad_token_id: 1 }, { ...tinyDistilbertJson, dropout: 0.2 }].map(
+      jsonBytes,
+    ),
     file: 'm/config.json',
     read(bytes) {
       const encoder = parseEncoderConfig(bytes.toString('utf8'), 'm/config.json');
@@ -88,7 +116,14 @@ function classifierFolder(folder: string): Reader {
   const own = join(folder, 'classifier');
   mkdirSync(own, { recursive: true });
   const base = written(join(folder, 'config.json'), jsonBytes(tinyConfigJson));
-  writeModelFolder(own, { files: { 'config.json': base }, config: tinyConfig(), task: classification(['calm', 'fire']), head: { dense: [4], dropout: 0.1, activation: 'none' }, max_seq_length: 16, source: randomParameters(1) });
+  writeModelFolder(own, {
+    files: { 'config.json': base },
+    config: tinyConfig(),
+    task: classification(['calm', 'fire']),
+    head: { dense: [4], dropout: 0.1, activation: 'none' },
+    max_seq_length: 16,
+    source: randomParameters(1),
+  });
   const path = join(own, 'config.json');
   return {
     name: 'trained model',
@@ -128,7 +163,16 @@ async function tokenizers(folder: string): Promise<readonly Reader[]> {
     {
       name: 'tokenizer_config.json',
       syntax: 'json',
-      seeds: [jsonBytes({ pad_token: '[PAD]', unk_token: { content: '[UNK]' }, do_lower_case: true, tokenizer_class: 'BertTokenizer', model_max_length: 512, added_tokens_decoder: { '0': { content: '[PAD]', special: true } } })],
+      seeds: [
+        jsonBytes({
+          pad_token: '[PAD]',
+          unk_token: { content: '[UNK]' },
+          do_lower_case: true,
+          tokenizer_class: 'BertTokenizer',
+          model_max_length: 512,
+          added_tokens_decoder: { '0': { content: '[PAD]', special: true } },
+        }),
+      ],
       file: folder,
       read: (bytes) => useTokenizer({ 'tokenizer.json': whole, 'tokenizer_config.json': written(config, bytes) }),
     },
@@ -177,7 +221,20 @@ function onnx(): Reader {
     opset: 17,
     inputs: { x: tensorType('float32', 'batch', 4), ids: tensorType('int64', 'batch', null) },
     outputs: { y: tensorType('float32', 'batch', 3) },
-    tensors: [floatTensor('w', [4, 3], Array.from({ length: 12 }, (_, i) => i)), floatTensor('b', [3], [1, 2, 3]), floatTensor('table', [5, 3], Array.from({ length: 15 }, () => 0.5)), shape],
+    tensors: [
+      floatTensor(
+        'w',
+        [4, 3],
+        Array.from({ length: 12 }, (_, i) => i),
+      ),
+      floatTensor('b', [3], [1, 2, 3]),
+      floatTensor(
+        'table',
+        [5, 3],
+        Array.from({ length: 15 }, () => 0.5),
+      ),
+      shape,
+    ],
     nodes: [
       { op: 'Gemm', inputs: ['x', 'w', 'b'], outputs: ['h'], attributes: { alpha: 1.5 } },
       { op: 'Gather', inputs: ['table', 'ids'], outputs: ['e'], attributes: { axis: 0n } },
@@ -198,7 +255,12 @@ function onnx(): Reader {
     read(bytes) {
       const { graph, parameters } = fromOnnx(bytes, { parameters: 'weights' });
       ok(graph.outputs.size > 0);
-      for (const { name, shape: lengths } of graph.inputs) if (parameters.has(name)) strictEqual(parameters.get(name)?.length, lengths.reduce<number>((product, length) => product * Number(length), 1));
+      for (const { name, shape: lengths } of graph.inputs)
+        if (parameters.has(name))
+          strictEqual(
+            parameters.get(name)?.length,
+            lengths.reduce<number>((product, length) => product * Number(length), 1),
+          );
     },
   };
 }

@@ -42,7 +42,11 @@ async function runFiles(folder: string): Promise<readonly Reader[]> {
   const journal = openJournal(join(run, 'journal.jsonl'));
   const who = { run: 'run', task: 'train[0]', stage: 'train', fold: 0 } as const;
   journal.append({ type: 'task-started', ...who });
-  journal.append({ type: 'task-event', ...who, event: { type: 'step', epoch: 1, epochs: 2, step: 1, steps: 4, loss: 0.5, lr: 0.1, stepsPerSecond: 3 } });
+  journal.append({
+    type: 'task-event',
+    ...who,
+    event: { type: 'step', epoch: 1, epochs: 2, step: 1, steps: 4, loss: 0.5, lr: 0.1, stepsPerSecond: 3 },
+  });
   journal.append({ type: 'task-event', ...who, event: { type: 'decision', epoch: 1, kind: 'stopped', message: 'no better' } });
   journal.append({ type: 'task-event', ...who, event: { type: 'notice', level: 'info', message: 'so' } });
   journal.append({ type: 'task-finished', ...who, seconds: 3, usage: { cpuSeconds: 2, peakBytes: 1e6 } });
@@ -101,7 +105,15 @@ async function manifest(folder: string): Promise<Reader> {
   const entry = join(folder, 'entry');
   mkdirSync(entry, { recursive: true });
   writeFileSync(join(entry, 'a.txt'), 'a');
-  const parts: KeyParts = { stage: 'split', version: 1, params: { seed: 1 }, contents: {}, fold: null, inputs: { tokens: ['k'] }, engine: null };
+  const parts: KeyParts = {
+    stage: 'split',
+    version: 1,
+    params: { seed: 1 },
+    contents: {},
+    fold: null,
+    inputs: { tokens: ['k'] },
+    engine: null,
+  };
   const expected = { key: hashOf(parts), files: ['a.txt'] };
   await writeManifest(entry, parts, expected);
   const path = join(entry, 'manifest.json');
@@ -153,11 +165,22 @@ async function checkpoints(folder: string): Promise<readonly Reader[]> {
       },
     };
   };
-  return [reader('checkpoint state', join(own, 'state.json'), 'json', false), reader('checkpoint tensors', join(own, 'step-1.safetensors'), 'safetensors', true)];
+  return [
+    reader('checkpoint state', join(own, 'state.json'), 'json', false),
+    reader('checkpoint tensors', join(own, 'step-1.safetensors'), 'safetensors', true),
+  ];
 }
 
 function smallTrainer(): Promise<Trainer> {
   const optimizer: Optimizer = { rule: adam({ betas: [0.9, 0.999], eps: 1e-8 }), weightDecay: 0, noDecay: () => false };
   const values = initial();
-  return openTrainer({ step: stepProgram(), forward: forwardProgram(), source: (spec, into) => into.set(values[spec.name]!), threads: 1, optimizer, clipNorm: null, seed: 1 });
+  return openTrainer({
+    step: stepProgram(),
+    forward: forwardProgram(),
+    source: (spec, into) => into.set(values[spec.name]!),
+    threads: 1,
+    optimizer,
+    clipNorm: null,
+    seed: 1,
+  });
 }

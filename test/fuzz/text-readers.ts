@@ -17,7 +17,16 @@ import { classification } from '../../src/tasks/classification/task.ts';
 /** Readers of what people write: tables, texts, configurations, pipelines, the command line. */
 export function textReaders(folder: string): readonly Reader[] {
   mkdirSync(folder, { recursive: true });
-  return [...tableReaders(), ...binaryReaders(folder), sampleSubmission(), examples(), stdinTexts(), experimentFile(folder), override(), pipelineFile(folder)];
+  return [
+    ...tableReaders(),
+    ...binaryReaders(folder),
+    sampleSubmission(),
+    examples(),
+    stdinTexts(),
+    experimentFile(folder),
+    override(),
+    pipelineFile(folder),
+  ];
 }
 
 const buffers = (...texts: readonly string[]): readonly Buffer[] => texts.map((text) => Buffer.from(text));
@@ -27,12 +36,24 @@ const CSV = buffers(
   '\ufeffid,keyword,text,target\r\n7,a,b,yes\r\n8,"c\r\nd",e,no\r\n\r\n9,f,g,yes\r\n10,h,"",no',
 );
 const TSV = buffers('id\ttext\ttarget\n1\tit"s\t0\n2\tso\t1\n3\tthere\t0\n4\t\t1\n');
-const JSONL = buffers('{"id":1,"text":"a\\nb","target":0}\n{"text":"🔥","id":2,"target":1}\n\n{"id":3,"text":null,"target":0}\n{"id":4,"text":"d","target":1}\n');
+const JSONL = buffers(
+  '{"id":1,"text":"a\\nb","target":0}\n{"text":"🔥","id":2,"target":1}\n\n{"id":3,"text":null,"target":0}\n{"id":4,"text":"d","target":1}\n',
+);
 
-const JSON_ARRAY = buffers('[{"id":1,"text":"a\\nb","target":1.0},\n {"text":"🔥","id":12345678901234567890},{"id":3,"text":null,"k":[1,{"a":1e400}]}]', '{"id":1,"text":"a"}\n{"id":2,"text":"b"}\n');
+const JSON_ARRAY = buffers(
+  '[{"id":1,"text":"a\\nb","target":1.0},\n {"text":"🔥","id":12345678901234567890},{"id":3,"text":null,"k":[1,{"a":1e400}]}]',
+  '{"id":1,"text":"a"}\n{"id":2,"text":"b"}\n',
+);
 
 function tableReaders(): readonly Reader[] {
-  return ([['csv', CSV, 'table'], ['tsv', TSV, 'table'], ['jsonl', JSONL, 'jsonl'], ['json', JSON_ARRAY, 'json']] as const).map(([format, seeds, syntax]) => ({
+  return (
+    [
+      ['csv', CSV, 'table'],
+      ['tsv', TSV, 'table'],
+      ['jsonl', JSONL, 'jsonl'],
+      ['json', JSON_ARRAY, 'json'],
+    ] as const
+  ).map(([format, seeds, syntax]) => ({
     name: format,
     syntax,
     seeds,
@@ -43,18 +64,30 @@ function tableReaders(): readonly Reader[] {
 
 /** Tables in files that are no text: unpacked, decoded, or read by a library. Files are named, because the ending says what they are. */
 function binaryReaders(folder: string): readonly Reader[] {
-  const parquet = ['small-snappy', 'small-gzip', 'small-zstd'].map((name) => readFileSync(join(root, 'test/fixtures/tables', `${name}.parquet`)));
+  const parquet = ['small-snappy', 'small-gzip', 'small-zstd'].map((name) =>
+    readFileSync(join(root, 'test/fixtures/tables', `${name}.parquet`)),
+  );
   const zip = zipSync({ 'x.csv': CSV[0]! }, { level: 6 });
   const kinds: readonly (readonly [ending: string, seeds: readonly Buffer[], options: ReadOptions])[] = [
     ['csv.gz', CSV.map((text) => gzipSync(text)), {}],
     ['csv.zip', [Buffer.from(zip), Buffer.from(zipSync({ 'x.csv': [CSV[1]!, { level: 0 }] }))], {}],
     ['parquet', parquet, {}],
-    ['utf16.csv', CSV.map((text) => Buffer.from(`\ufeff${text.toString('utf8').replace(/^\ufeff/, '')}`, 'utf16le')), { encoding: 'utf-16' }],
+    [
+      'utf16.csv',
+      CSV.map((text) => Buffer.from(`\ufeff${text.toString('utf8').replace(/^\ufeff/, '')}`, 'utf16le')),
+      { encoding: 'utf-16' },
+    ],
     ['sjis.csv', buffers('id,text\n1,a\n2,b\n'), { encoding: 'shift_jis' }],
   ];
   return kinds.map(([ending, seeds, options]) => {
     const path = join(folder, `x.${ending}`);
-    return { name: ending, syntax: 'bytes', seeds, file: path, read: async (bytes) => checkRows(await readTable({ path: written(path, bytes), ...options })) };
+    return {
+      name: ending,
+      syntax: 'bytes',
+      seeds,
+      file: path,
+      read: async (bytes) => checkRows(await readTable({ path: written(path, bytes), ...options })),
+    };
   });
 }
 
@@ -82,12 +115,18 @@ function sampleSubmission(): Reader {
   return {
     name: 'sample submission',
     syntax: 'table',
-    seeds: buffers('id,target\n0,0\n2,0\n3,0\n9,0\n11,0\n', 'id,target\n11,0.5\n9,0.5\n3,0.5\n2,0.5\n0,0.5\n', 'id,no,yes\n0,0.5,0.5\n2,0.5,0.5\n3,0,1\n9,1,0\n11,0,1\n'),
+    seeds: buffers(
+      'id,target\n0,0\n2,0\n3,0\n9,0\n11,0\n',
+      'id,target\n11,0.5\n9,0.5\n3,0.5\n2,0.5\n0,0.5\n',
+      'id,no,yes\n0,0.5,0.5\n2,0.5,0.5\n3,0,1\n9,1,0\n11,0,1\n',
+    ),
     file: 'sample.csv',
     async read(bytes) {
       const sample = await parseTable(bytes, 'sample.csv', 'csv');
       const [task, predictions] = [classification(['no', 'yes']), { width: 1, numbers: Float64Array.of(0.1, 0.2, 0.5, 0.7, 1) }];
-      const { columns, rows } = buildSubmission(sample, { file: 'predictions.csv', ids: IDS }, 'id', (own) => task.submissionValues(predictions, own));
+      const { columns, rows } = buildSubmission(sample, { file: 'predictions.csv', ids: IDS }, 'id', (own) =>
+        task.submissionValues(predictions, own),
+      );
       checkSubmission(await parseTable(Buffer.from(writeCsv(columns, rows)), 'submission.csv', 'csv'), sample, 'id');
     },
   };
@@ -101,7 +140,11 @@ function examples(): Reader {
     seeds: CSV,
     file: 'train.csv',
     async read(bytes) {
-      const { ids, texts, labels, classes } = labelledExamples(await parseTable(bytes, 'train.csv', 'csv'), { id: 'id', text: 'text', target: 'target' });
+      const { ids, texts, labels, classes } = labelledExamples(await parseTable(bytes, 'train.csv', 'csv'), {
+        id: 'id',
+        text: 'text',
+        target: 'target',
+      });
       ok(ids.length === labels.length && texts.length === labels.length && new Set(ids).size === ids.length);
       ok(classes.length > 1 && labels.every((label) => label >= 0 && label < classes.length));
     },
@@ -132,7 +175,11 @@ function experimentFile(folder: string): Reader {
   return {
     name: 'configuration',
     syntax: 'yaml',
-    seeds: [shipped('quickstart.yaml'), shipped('base/disaster-tweets.yaml'), Buffer.from(toYaml(loadExperiment(join(root, 'configs/quickstart.yaml')).experiment))],
+    seeds: [
+      shipped('quickstart.yaml'),
+      shipped('base/disaster-tweets.yaml'),
+      Buffer.from(toYaml(loadExperiment(join(root, 'configs/quickstart.yaml')).experiment)),
+    ],
     file: path,
     read(bytes) {
       const { experiment } = loadExperiment(written(path, bytes));
@@ -150,7 +197,13 @@ function override(): Reader {
   return {
     name: '--set',
     syntax: 'yaml',
-    seeds: buffers('training.optimizer.lr=0.1', 'model.head={ dense: [64, 8], dropout: 0.2 }', 'training.schedule={ name: constant }', 'tracking.mlflow={}', 'split.only=[0, 1]'),
+    seeds: buffers(
+      'training.optimizer.lr=0.1',
+      'model.head={ dense: [64, 8], dropout: 0.2 }',
+      'training.schedule={ name: constant }',
+      'tracking.mlflow={}',
+      'split.only=[0, 1]',
+    ),
     file: '--set',
     read(bytes) {
       const { experiment } = loadExperiment(config, { set: [bytes.toString('utf8')] });

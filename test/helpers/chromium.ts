@@ -34,17 +34,35 @@ export interface Seen<T> {
 
 /** A headless browser, spoken to over a pipe in the Chrome DevTools Protocol. */
 export interface Browser {
-  /** Opens a file or an address at a width and colour scheme, evaluates an expression in it, a promise too, and takes a picture of the whole page. */
+  /**
+   * Opens a file or an address at a width and colour scheme, evaluates an expression in it, a promise too, and takes a picture of the whole
+   * page.
+   */
   look<T>(place: string, look: Look, expression: string): Promise<Seen<T>>;
   close(): Promise<void>;
 }
 
-type Message = Readonly<{ id?: number; method?: string; sessionId?: string; params?: Params; result?: Params; error?: { readonly message: string } }>;
+type Message = Readonly<{
+  id?: number;
+  method?: string;
+  sessionId?: string;
+  params?: Params;
+  result?: Params;
+  error?: { readonly message: string };
+}>;
 type Params = Readonly<Record<string, unknown>>;
 
 export async function openBrowser(path: string): Promise<Browser> {
   const profile = mkdtempSync(join(tmpdir(), 'ortrain-chromium-'));
-  const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--hide-scrollbars', '--remote-debugging-pipe', `--user-data-dir=${profile}`];
+  const flags = [
+    '--headless',
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-dev-shm-usage',
+    '--hide-scrollbars',
+    '--remote-debugging-pipe',
+    `--user-data-dir=${profile}`,
+  ];
   const browser = spawn(path, flags, { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] });
   const [toBrowser, fromBrowser] = [browser.stdio[3] as Writable, browser.stdio[4] as Readable];
   const waiting = new Map<number, { readonly resolve: (result: Params) => void; readonly reject: (error: Error) => void }>();
@@ -82,7 +100,8 @@ export async function openBrowser(path: string): Promise<Browser> {
       const listener = ({ method, sessionId: of, params = {} }: Message): void => {
         if (of !== sessionId) return;
         if (method === 'Page.loadEventFired') loaded();
-        if (method === 'Runtime.exceptionThrown' || method === 'Runtime.consoleAPICalled' || method === 'Log.entryAdded') complaints.push(JSON.stringify(params));
+        if (method === 'Runtime.exceptionThrown' || method === 'Runtime.consoleAPICalled' || method === 'Log.entryAdded')
+          complaints.push(JSON.stringify(params));
         if (method === 'Network.requestWillBeSent') requests.push((params['request'] as { readonly url: string }).url);
       };
       listeners.add(listener);
@@ -93,7 +112,10 @@ export async function openBrowser(path: string): Promise<Browser> {
       await load;
       const { result, exceptionDetails } = await say('Runtime.evaluate', { expression, returnByValue: true, awaitPromise: true });
       if (exceptionDetails !== undefined) throw new Error(JSON.stringify(exceptionDetails));
-      const { data } = await say('Page.captureScreenshot', { captureBeyondViewport: true, clip: { x: 0, y: 0, width, height: await heightOf(say), scale: 1 } });
+      const { data } = await say('Page.captureScreenshot', {
+        captureBeyondViewport: true,
+        clip: { x: 0, y: 0, width, height: await heightOf(say), scale: 1 },
+      });
       listeners.delete(listener);
       await ask('Target.closeTarget', { targetId });
       return { complaints, requests, result: (result as { readonly value: T }).value, screenshot: Buffer.from(data as string, 'base64') };

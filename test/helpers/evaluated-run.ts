@@ -44,13 +44,21 @@ export function writeEvaluatedRun(root: string, { name, classes, rows, scores, c
   const experiment = change({ ...base, name, data, split: { ...base.split, folds: Math.max(2, scores.length) } });
 
   const folds = scores.map((f1, fold): FoldHistory => {
-    const epochs = f1.map((value, i) => ({ epoch: i + 1, lr: 1e-3 / (i + 1), seconds: 1, metrics: { 'train/loss': 0.7 / (i + 1), 'val/loss': 0.7 / (i + 1) + 0.01, 'val/f1_macro': value } }));
+    const epochs = f1.map((value, i) => ({
+      epoch: i + 1,
+      lr: 1e-3 / (i + 1),
+      seconds: 1,
+      metrics: { 'train/loss': 0.7 / (i + 1), 'val/loss': 0.7 / (i + 1) + 0.01, 'val/f1_macro': value },
+    }));
     const best = f1.indexOf(Math.max(...f1));
     return { fold, best_epoch: best + 1, stopped: 'all epochs done', epochs, best: epochs[best]!.metrics };
   });
   const task = classification(classes);
   const numbers = Float64Array.from(rows.flatMap(({ probabilities }) => probabilities));
-  const { loss: _loss, ...oof } = measured(task, classTargets(rows.map(({ target }) => classes.indexOf(target))), { width: numbers.length / rows.length, numbers });
+  const { loss: _loss, ...oof } = measured(task, classTargets(rows.map(({ target }) => classes.indexOf(target))), {
+    width: numbers.length / rows.length,
+    numbers,
+  });
   const over = (metric: string): { readonly mean: number; readonly sd: number } => meanAndSd(folds.map(({ best }) => best[metric] ?? NaN));
   const metrics: RunMetrics = {
     classes,
@@ -75,7 +83,10 @@ export function writeEvaluatedRun(root: string, { name, classes, rows, scores, c
   writeFileSync(join(folder, 'environment.json'), JSON.stringify(environment));
   writeFileSync(
     join(folder, 'oof.csv'),
-    writeCsv(['id', 'fold', 'target', ...columns, 'prediction'], rows.map(({ target, fold, probabilities, prediction }, row) => [row, fold, target, ...probabilities, prediction])),
+    writeCsv(
+      ['id', 'fold', 'target', ...columns, 'prediction'],
+      rows.map(({ target, fold, probabilities, prediction }, row) => [row, fold, target, ...probabilities, prediction]),
+    ),
   );
   const journal = openJournal(join(folder, 'journal.jsonl'));
   journal.append({ type: 'run-started', run: name, folder, tasks: [], owner: thisProcess(), experiment, environment });
@@ -88,8 +99,20 @@ export function writeEvaluatedRun(root: string, { name, classes, rows, scores, c
 /** Of the second GPU the driver tells nothing. */
 function lookAt(run: string, i: number): JournalEntry {
   const wave = Math.sin(i / 9);
-  const gpus = [{ percent: Math.round(60 + 30 * wave), usedBytes: 20e9 + 1e9 * wave, totalBytes: 80e9 }, { percent: null, usedBytes: null, totalBytes: null }];
-  return { v: 1, t: Date.now() + i * 10_000, type: 'system', run, cpuPercent: 160 + 30 * wave, memoryBytes: 1.2e9 + 1e7 * i, freeBytes: 2e9, gpus };
+  const gpus = [
+    { percent: Math.round(60 + 30 * wave), usedBytes: 20e9 + 1e9 * wave, totalBytes: 80e9 },
+    { percent: null, usedBytes: null, totalBytes: null },
+  ];
+  return {
+    v: 1,
+    t: Date.now() + i * 10_000,
+    type: 'system',
+    run,
+    cpuPercent: 160 + 30 * wave,
+    memoryBytes: 1.2e9 + 1e7 * i,
+    freeBytes: 2e9,
+    gpus,
+  };
 }
 
 /** Rows of two classes by turns; a prediction is the surer, right or wrong, the later its row. */
@@ -98,7 +121,13 @@ export function twoClassRows(count: number, folds: number, isWrong: (row: number
     const target = row % 2;
     const predicted = isWrong(row) ? 1 - target : target;
     const sure = 0.55 + (0.44 * row) / count;
-    return { text: `text number ${row}`, target: String(target), fold: Math.floor(row / 2) % folds, probabilities: [predicted === 1 ? sure : 1 - sure], prediction: String(predicted) };
+    return {
+      text: `text number ${row}`,
+      target: String(target),
+      fold: Math.floor(row / 2) % folds,
+      probabilities: [predicted === 1 ? sure : 1 - sure],
+      prediction: String(predicted),
+    };
   });
 }
 

@@ -10,7 +10,11 @@ import { root } from './quickstart.ts';
 const requirements = readFileSync(join(root, 'tools/mlflow/requirements.txt'));
 
 /** Where tools/mlflow/install.sh puts the environment. */
-const environment = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'ortrain', `mlflow-${createHash('sha256').update(requirements).digest('hex').slice(0, 12)}`);
+const environment = join(
+  process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'),
+  'ortrain',
+  `mlflow-${createHash('sha256').update(requirements).digest('hex').slice(0, 12)}`,
+);
 
 /** The folder of its programs. */
 export const mlflowBin = join(environment, 'bin');
@@ -90,8 +94,13 @@ interface Pair {
 
 /** Every run of an experiment, asked from the server itself. */
 export async function readRuns(uri: string, experiment: string): Promise<readonly ReadRun[]> {
-  const found = (await ask(`${uri}/api/2.0/mlflow/experiments/get-by-name?${new URLSearchParams({ experiment_name: experiment }).toString()}`)) as { experiment: { experiment_id: string } };
-  const { runs = [] } = (await ask(`${uri}/api/2.0/mlflow/runs/search`, { experiment_ids: [found.experiment.experiment_id], max_results: 1000 })) as { runs?: readonly WireRun[] };
+  const found = (await ask(
+    `${uri}/api/2.0/mlflow/experiments/get-by-name?${new URLSearchParams({ experiment_name: experiment }).toString()}`,
+  )) as { experiment: { experiment_id: string } };
+  const { runs = [] } = (await ask(`${uri}/api/2.0/mlflow/runs/search`, {
+    experiment_ids: [found.experiment.experiment_id],
+    max_results: 1000,
+  })) as { runs?: readonly WireRun[] };
   const record = (pairs: readonly Pair[] = []): Record<string, string> => Object.fromEntries(pairs.map(({ key, value }) => [key, value]));
   return runs.map(({ info, data, inputs }) => ({
     id: info.run_id,
@@ -106,19 +115,30 @@ export async function readRuns(uri: string, experiment: string): Promise<readonl
 }
 
 /** Every row of a metric. */
-export async function readHistory(uri: string, run: string, key: string): Promise<readonly { readonly value: number; readonly step: number; readonly timestamp: number }[]> {
+export async function readHistory(
+  uri: string,
+  run: string,
+  key: string,
+): Promise<readonly { readonly value: number; readonly step: number; readonly timestamp: number }[]> {
   const query = new URLSearchParams({ run_id: run, metric_key: key, max_results: '25000' }).toString();
-  const { metrics = [] } = (await ask(`${uri}/api/2.0/mlflow/metrics/get-history?${query}`)) as { metrics?: readonly { value: number; step: number; timestamp: number }[] };
+  const { metrics = [] } = (await ask(`${uri}/api/2.0/mlflow/metrics/get-history?${query}`)) as {
+    metrics?: readonly { value: number; step: number; timestamp: number }[];
+  };
   return metrics;
 }
 
 export async function readArtifacts(uri: string, run: string, path = ''): Promise<readonly string[]> {
-  const { files = [] } = (await ask(`${uri}/api/2.0/mlflow/artifacts/list?${new URLSearchParams({ run_id: run, path }).toString()}`)) as { files?: readonly { path: string }[] };
+  const { files = [] } = (await ask(`${uri}/api/2.0/mlflow/artifacts/list?${new URLSearchParams({ run_id: run, path }).toString()}`)) as {
+    files?: readonly { path: string }[];
+  };
   return files.map((file) => file.path);
 }
 
 async function ask(url: string, body?: object): Promise<unknown> {
-  const answer = await fetch(url, body === undefined ? {} : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+  const answer = await fetch(
+    url,
+    body === undefined ? {} : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) },
+  );
   if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`);
   return answer.json();
 }

@@ -57,7 +57,12 @@ export function onnxFile({ opset, inputs, outputs, tensors = [], nodes }: RawMod
 /** A length, a name, or null for one that the file leaves open. */
 export function tensorType(dtype: DType, ...shape: readonly (number | string | null)[]): ValueInfoProto {
   const dim = shape.map((length) => ({
-    value: length === null ? { case: undefined } : typeof length === 'number' ? { case: 'dimValue' as const, value: BigInt(length) } : { case: 'dimParam' as const, value: length },
+    value:
+      length === null
+        ? { case: undefined }
+        : typeof length === 'number'
+          ? { case: 'dimValue' as const, value: BigInt(length) }
+          : { case: 'dimParam' as const, value: length },
   }));
   return create(ValueInfoProtoSchema, { type: { value: { case: 'tensorType', value: { elemType: DTYPES[dtype], shape: { dim } } } } });
 }
@@ -68,7 +73,12 @@ export function unshapedType(dtype: DType): ValueInfoProto {
 }
 
 export function floatTensor(name: string, dims: readonly number[], data: readonly number[]): TensorProto {
-  return create(TensorProtoSchema, { name, dataType: DTYPES.float32, dims: dims.map(BigInt), rawData: new Uint8Array(Float32Array.from(data).buffer) });
+  return create(TensorProtoSchema, {
+    name,
+    dataType: DTYPES.float32,
+    dims: dims.map(BigInt),
+    rawData: new Uint8Array(Float32Array.from(data).buffer),
+  });
 }
 
 /** In the list that older exporters write, not as bytes. */
@@ -80,7 +90,8 @@ function rawAttribute(name: string, value: RawAttribute): AttributeProto {
   const type = AttributeProto_AttributeType;
   if (typeof value === 'number') return create(AttributeProtoSchema, { name, type: type.FLOAT, f: value });
   if (typeof value === 'bigint') return create(AttributeProtoSchema, { name, type: type.INT, i: value });
-  if (typeof value === 'string') return create(AttributeProtoSchema, { name, type: type.STRING, s: new Uint8Array(new TextEncoder().encode(value)) });
+  if (typeof value === 'string')
+    return create(AttributeProtoSchema, { name, type: type.STRING, s: new Uint8Array(new TextEncoder().encode(value)) });
   if ('$typeName' in value) return create(AttributeProtoSchema, { name, type: type.TENSOR, t: value });
   return create(AttributeProtoSchema, { name, type: type.INTS, ints: [...value] });
 }

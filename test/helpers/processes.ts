@@ -1,7 +1,10 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** The processes that a process has started and that still run, not those that have ended and wait to be asked how; Linux tells of them in /proc. */
+/**
+ * The processes that a process has started and that still run, not those that have ended and wait to be asked how; Linux tells of them in
+ * /proc.
+ */
 export function childrenOf(pid: number): readonly number[] {
   const isChild = ([state, parent]: readonly string[]): boolean => parent === String(pid) && state !== 'Z';
   return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && isChild(statOf(name))).map(Number);

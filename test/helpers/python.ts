@@ -13,7 +13,10 @@ export function describePython(name: string, body: (run: (program: string, ...ar
 
 /** Runs a program that prints one JSON document. */
 function answer(path: string, program: string, args: readonly string[]): unknown {
-  const { status, stdout, stderr } = spawnSync(path, ['-c', program, ...args], { encoding: 'utf8', env: { ...process.env, HF_HUB_OFFLINE: '1', OMP_NUM_THREADS: '1' } });
+  const { status, stdout, stderr } = spawnSync(path, ['-c', program, ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, HF_HUB_OFFLINE: '1', OMP_NUM_THREADS: '1' },
+  });
   if (status !== 0) throw new Error(`Python failed:\n${stderr}`);
   return JSON.parse(stdout);
 }

@@ -27,16 +27,25 @@ export async function openGraph(graph: Graph, threads = 1): Promise<OpenGraph> {
   const dtypes = new Map(graph.inputs.map(({ name, dtype }) => [name, dtype]));
   return {
     async run(feeds) {
-      const tensors = Object.entries(feeds).map(([name, { shape, data }]) => [name, new Tensor((dtypes.get(name) ?? 'float32') as Exclude<DType, 'bfloat16'>, data, shape)] as const);
+      const tensors = Object.entries(feeds).map(
+        ([name, { shape, data }]) =>
+          [name, new Tensor((dtypes.get(name) ?? 'float32') as Exclude<DType, 'bfloat16'>, data, shape)] as const,
+      );
       const results = await session.run(Object.fromEntries(tensors));
-      return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, { shape: tensor.dims, data: tensor.data as ConstantData }]));
+      return Object.fromEntries(
+        Object.entries(results).map(([name, tensor]) => [name, { shape: tensor.dims, data: tensor.data as ConstantData }]),
+      );
     },
     close: () => session.release(),
   };
 }
 
 /** One run of a graph. */
-export async function runGraph(graph: Graph, feeds: Readonly<Record<string, Fed>> = {}, threads = 1): Promise<Readonly<Record<string, Fed>>> {
+export async function runGraph(
+  graph: Graph,
+  feeds: Readonly<Record<string, Fed>> = {},
+  threads = 1,
+): Promise<Readonly<Record<string, Fed>>> {
   const open = await openGraph(graph, threads);
   try {
     return await open.run(feeds);

@@ -12,7 +12,8 @@ export async function hostileServers(folder: string, report: (line: string) => v
     report(`${name}: ${wrong.join('; ')}`);
   };
   for (const [i, each] of hubCases.entries()) tell(`a hub with ${each.name}`, await againstHub(each, join(folder, `hub-${i}`)));
-  for (const [i, each] of trackingCases.entries()) tell(`an MLflow server with ${each.name}`, await againstTracking(each, join(folder, `mlflow-${i}`)));
+  for (const [i, each] of trackingCases.entries())
+    tell(`an MLflow server with ${each.name}`, await againstTracking(each, join(folder, `mlflow-${i}`)));
   report(`${hubCases.length + trackingCases.length} hostile servers were met`);
   return failures;
 }

@@ -24,7 +24,10 @@ export const bomb = (sign = ' '): Buffer => {
   return Buffer.concat(Array.from({ length: 64 }, () => part));
 };
 
-export const loginPage = '<!doctype html><html><head><title>Sign in</title><style>p{}</style></head><body><h1>Hotel network</h1><p>Please sign in.</body></html>';
+export const loginPage =
+  '<!doctype html><html><head><title>Sign in</title><style>p{}</style></head><body><h1>Hotel network</h1><p>Please sign in.</body></html>';
 
 /** Pages over which expressions that look for marks and ends would sit for hours. */
-export const heavyPages = ['<', '<a', '<!--', ' ', '\n', '://', 'http://a@'].map((unit) => `<html>${unit.repeat(Math.ceil(2e6 / unit.length))}`);
+export const heavyPages = ['<', '<a', '<!--', ' ', '\n', '://', 'http://a@'].map(
+  (unit) => `<html>${unit.repeat(Math.ceil(2e6 / unit.length))}`,
+);

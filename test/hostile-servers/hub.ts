@@ -17,7 +17,10 @@ const files: Readonly<Record<string, Buffer>> = {
 const limits = { headMs: 1500, idleMs: 1500, slowMs: 1000, minBytes: 1000 };
 
 /** What is wrong with how a model is fetched from a hub that behaves as a case says; empty where nothing is. */
-export async function againstHub({ answer, says, code = 'environment', path = '', mostRequests = 200 }: HubCase, folder: string): Promise<readonly string[]> {
+export async function againstHub(
+  { answer, says, code = 'environment', path = '', mostRequests = 200 }: HubCase,
+  folder: string,
+): Promise<readonly string[]> {
   const wrong: string[] = [];
   const told: string[] = [];
   const counts = new Map<string, number>();
@@ -35,9 +38,17 @@ export async function againstHub({ answer, says, code = 'environment', path = ''
     const key = `${file} ${isProbe}`;
     counts.set(key, (counts.get(key) ?? 0) + 1);
     const start = Number(/^bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
-    const asked = { file, isProbe, start, count: counts.get(key) ?? 0, elsewhere: elsewhere.uri, content: files[file] ?? Buffer.from('{}') };
+    const asked = {
+      file,
+      isProbe,
+      start,
+      count: counts.get(key) ?? 0,
+      elsewhere: elsewhere.uri,
+      content: files[file] ?? Buffer.from('{}'),
+    };
     const isKnown = files[file] !== undefined || file.includes('.safetensors') || !isResolve(url);
-    if (isKnown ? !answer(request, response, asked) : !(answer.length < 3 && answer(request, response, asked))) asHub(url, request.headers.range, response);
+    if (isKnown ? !answer(request, response, asked) : !(answer.length < 3 && answer(request, response, asked)))
+      asHub(url, request.headers.range, response);
   });
   mkdirSync(folder, { recursive: true });
   const cache = join(folder, 'cache');
@@ -48,7 +59,8 @@ export async function againstHub({ answer, says, code = 'environment', path = ''
   try {
     const found = await resolveModel('org/model', { revision: 'main', weights: true, limits });
     if (says !== null) wrong.push('the model arrived');
-    for (const [name, content] of Object.entries(files)) if (!readFileSync(join(found, name)).equals(content)) wrong.push(`${name} is another`);
+    for (const [name, content] of Object.entries(files))
+      if (!readFileSync(join(found, name)).equals(content)) wrong.push(`${name} is another`);
   } catch (error) {
     wrong.push(...wrongWith(error, says, code));
   } finally {
@@ -74,7 +86,9 @@ function wrongWith(error: unknown, says: RegExp | null, code: string): readonly 
     ...(says?.test(text) === true ? [] : [`it said: ${text}`]),
     ...(error.code === code ? [] : [`its code was ${error.code}`]),
     ...(all.includes(TOKEN) ? [`it told the token: ${all}`] : []),
-    ...(/Cannot (read|set) propert|is not a function|undefined/.test(all.replace(error.stack ?? '', '')) ? [`it told of JavaScript: ${text}`] : []),
+    ...(/Cannot (read|set) propert|is not a function|undefined/.test(all.replace(error.stack ?? '', ''))
+      ? [`it told of JavaScript: ${text}`]
+      : []),
     ...(error.message.length > 1000 ? ['it said more than anybody reads'] : []),
   ];
 }
@@ -87,17 +101,27 @@ function asHub(url: string, range: string | undefined, response: import('node:ht
   const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(range ?? '') ?? [];
   const start = Number(first ?? 0);
   const end = last === undefined || last === '' ? content.length - 1 : Number(last);
-  response.writeHead(range === undefined ? 200 : 206, { etag: `"${createHash('sha1').update(content).digest('hex')}"`, 'x-repo-commit': COMMIT, 'content-range': `bytes ${start}-${end}/${content.length}` });
+  response.writeHead(range === undefined ? 200 : 206, {
+    etag: `"${createHash('sha1').update(content).digest('hex')}"`,
+    'x-repo-commit': COMMIT,
+    'content-range': `bytes ${start}-${end}/${content.length}`,
+  });
   response.end(content.subarray(start, end + 1));
 }
 
 /** What was left beside the cache, and links in it that lead out. */
 function strays(folder: string, cache: string): readonly string[] {
   const outside = readdirSync(folder).filter((name) => name !== 'cache');
-  const inside = existsSync(cache) ? readdirSync(cache, { recursive: true, withFileTypes: true }).map((entry) => join(entry.parentPath, entry.name)) : [];
+  const inside = existsSync(cache)
+    ? readdirSync(cache, { recursive: true, withFileTypes: true }).map((entry) => join(entry.parentPath, entry.name))
+    : [];
   const links = inside.filter((path) => lstatSync(path).isSymbolicLink() && !resolve(path, '..', readlinkSync(path)).startsWith(cache));
   const leaks = inside.filter((path) => lstatSync(path).isFile() && readFileSync(path, 'latin1').includes(TOKEN));
-  return [...outside.map((name) => `it left ${name} beside the cache`), ...links.map((path) => `${path} leads out of the cache`), ...leaks.map((path) => `${path} holds the token`)];
+  return [
+    ...outside.map((name) => `it left ${name} beside the cache`),
+    ...links.map((path) => `${path} leads out of the cache`),
+    ...leaks.map((path) => `${path} holds the token`),
+  ];
 }
 
 export interface Listening {

@@ -15,35 +15,115 @@ export interface TrackingCase {
   readonly says: RegExp;
 }
 
-const json = (status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): TrackingCase['answer'] => (_request, response) => void response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
-const text = (status: number, body: string | Buffer, headers: Readonly<Record<string, string>> = {}): TrackingCase['answer'] => (_request, response) => void response.writeHead(status, headers).end(body);
+const json =
+  (status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): TrackingCase['answer'] =>
+  (_request, response) =>
+    void response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
+const text =
+  (status: number, body: string | Buffer, headers: Readonly<Record<string, string>> = {}): TrackingCase['answer'] =>
+  (_request, response) =>
+    void response.writeHead(status, headers).end(body);
 /** Right about the experiment, and then so. */
-const later = (then: TrackingCase['answer']): TrackingCase['answer'] => (request, response, count) =>
-  request.url?.includes('/experiments/') === true ? json(200, { experiment: { experiment_id: '1', lifecycle_stage: 'active' } })(request, response, count) : then(request, response, count);
+const later =
+  (then: TrackingCase['answer']): TrackingCase['answer'] =>
+  (request, response, count) =>
+    request.url?.includes('/experiments/') === true
+      ? json(200, { experiment: { experiment_id: '1', lifecycle_stage: 'active' } })(request, response, count)
+      : then(request, response, count);
 const NO_MLFLOW = /not as MLflow does/;
 
 export const trackingCases: readonly TrackingCase[] = [
   ...heavyPages.map((page, i): TrackingCase => ({ name: `a heavy error page, ${i}`, answer: text(503, page), says: /answered 503/ })),
   ...heavyPages.map((page, i): TrackingCase => ({ name: `a heavy refusal, ${i}`, answer: text(403, page), says: /answered 403/ })),
   { name: 'a heavy message in JSON', answer: json(400, { error_code: 'X'.repeat(1e6), message: ' <'.repeat(1e6) }), says: /answered 400/ },
-  ...[null, [], 'yes', 7, { experiment: null }, { experiment: {} }, { experiment: { experiment_id: 7, lifecycle_stage: 'active' } }, { experiment: { experiment_id: "1' OR '", lifecycle_stage: 'active' } }].map((body): TrackingCase => ({ name: `the answer ${JSON.stringify(body)}`, answer: json(200, body), says: NO_MLFLOW })),
-  ...[null, { runs: null }, { runs: [null] }, { runs: [{ info: null }] }, { runs: [{ info: { run_id: '../../x', status: 'RUNNING' } }] }, { runs: {} }, { run: { info: 'x' } }].map((body): TrackingCase => ({ name: `the later answer ${JSON.stringify(body)}`, answer: later(json(200, body)), says: NO_MLFLOW })),
-  { name: 'pages of runs without end', answer: later((request, response) => void response.end(JSON.stringify({ runs: [], next_page_token: String(request.url) }))), says: /not as MLflow does: the answer.run is missing/ },
-  { name: 'an experiment that is there and is not', answer: (request, response, count) => json(request.method === 'GET' ? 404 : 400, { error_code: request.method === 'GET' ? 'RESOURCE_DOES_NOT_EXIST' : 'RESOURCE_ALREADY_EXISTS', message: '' })(request, response, count), says: /RESOURCE_ALREADY_EXISTS/ },
-  { name: 'an answer without end', answer: (_request, response) => void endless(response.writeHead(200), Buffer.alloc(65536, '[')), says: /sent more than 64 MB/ },
-  { name: 'an error without end', answer: (_request, response) => void endless(response.writeHead(500), Buffer.alloc(65536, '<')), says: /answered 500/ },
+  ...[
+    null,
+    [],
+    'yes',
+    7,
+    { experiment: null },
+    { experiment: {} },
+    { experiment: { experiment_id: 7, lifecycle_stage: 'active' } },
+    { experiment: { experiment_id: "1' OR '", lifecycle_stage: 'active' } },
+  ].map((body): TrackingCase => ({ name: `the answer ${JSON.stringify(body)}`, answer: json(200, body), says: NO_MLFLOW })),
+  ...[
+    null,
+    { runs: null },
+    { runs: [null] },
+    { runs: [{ info: null }] },
+    { runs: [{ info: { run_id: '../../x', status: 'RUNNING' } }] },
+    { runs: {} },
+    { run: { info: 'x' } },
+  ].map((body): TrackingCase => ({ name: `the later answer ${JSON.stringify(body)}`, answer: later(json(200, body)), says: NO_MLFLOW })),
+  {
+    name: 'pages of runs without end',
+    answer: later((request, response) => void response.end(JSON.stringify({ runs: [], next_page_token: String(request.url) }))),
+    says: /not as MLflow does: the answer.run is missing/,
+  },
+  {
+    name: 'an experiment that is there and is not',
+    answer: (request, response, count) =>
+      json(request.method === 'GET' ? 404 : 400, {
+        error_code: request.method === 'GET' ? 'RESOURCE_DOES_NOT_EXIST' : 'RESOURCE_ALREADY_EXISTS',
+        message: '',
+      })(request, response, count),
+    says: /RESOURCE_ALREADY_EXISTS/,
+  },
+  {
+    name: 'an answer without end',
+    answer: (_request, response) => void endless(response.writeHead(200), Buffer.alloc(65536, '[')),
+    says: /sent more than 64 MB/,
+  },
+  {
+    name: 'an error without end',
+    answer: (_request, response) => void endless(response.writeHead(500), Buffer.alloc(65536, '<')),
+    says: /answered 500/,
+  },
   { name: 'a packed gigabyte', answer: text(200, bomb(), { 'content-encoding': 'gzip' }), says: /sent more than 64 MB/ },
   { name: 'a packed gigabyte for an error', answer: text(401, bomb('<'), { 'content-encoding': 'gzip' }), says: /answered 401/ },
   { name: 'no answer', answer: () => {}, says: /did not answer within/ },
-  { name: 'a byte from time to time', answer: (_request, response) => void trickle(response.writeHead(200), 50), says: /did not answer within/ },
-  { name: 'a login page', answer: text(200, loginPage, { 'content-type': 'text/html' }), says: /not as MLflow does: it is not JSON \(Sign in Hotel network/ },
-  { name: 'a redirect with the password to another server', answer: text(302, '', { location: 'http://127.0.0.1:1/login?to=x' }), says: /The server has moved/ },
+  {
+    name: 'a byte from time to time',
+    answer: (_request, response) => void trickle(response.writeHead(200), 50),
+    says: /did not answer within/,
+  },
+  {
+    name: 'a login page',
+    answer: text(200, loginPage, { 'content-type': 'text/html' }),
+    says: /not as MLflow does: it is not JSON \(Sign in Hotel network/,
+  },
+  {
+    name: 'a redirect with the password to another server',
+    answer: text(302, '', { location: 'http://127.0.0.1:1/login?to=x' }),
+    says: /The server has moved/,
+  },
   { name: 'a wish to be left alone for a year', answer: text(429, '', { 'retry-after': '31536000' }), says: /asked again in/ },
   { name: 'a wish that is no time', answer: text(503, '', { 'retry-after': '-1e999' }), says: /answered 503/ },
-  { name: 'an answer that is no HTTP', answer: (_request, response) => void response.socket?.end('SSH-2.0-OpenSSH_9.2\r\n'), says: /cannot be reached/ },
-  { name: 'a head of a megabyte', answer: (_request, response) => void response.socket?.end(`HTTP/1.1 200 OK\r\nx: ${'y'.repeat(1e6)}\r\n\r\n`), says: /cannot be reached/ },
-  { name: 'a length that is not that of the body', answer: (_request, response) => void response.socket?.end('HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{}'), says: /cannot be reached/ },
-  { name: 'the password in an error', answer: (request, response) => void response.writeHead(403).end(`not for ${request.headers.authorization} ${Buffer.from((request.headers.authorization ?? '').slice(6), 'base64').toString()}`), says: /answered 403/ },
+  {
+    name: 'an answer that is no HTTP',
+    answer: (_request, response) => void response.socket?.end('SSH-2.0-OpenSSH_9.2\r\n'),
+    says: /cannot be reached/,
+  },
+  {
+    name: 'a head of a megabyte',
+    answer: (_request, response) => void response.socket?.end(`HTTP/1.1 200 OK\r\nx: ${'y'.repeat(1e6)}\r\n\r\n`),
+    says: /cannot be reached/,
+  },
+  {
+    name: 'a length that is not that of the body',
+    answer: (_request, response) => void response.socket?.end('HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{}'),
+    says: /cannot be reached/,
+  },
+  {
+    name: 'the password in an error',
+    answer: (request, response) =>
+      void response
+        .writeHead(403)
+        .end(
+          `not for ${request.headers.authorization} ${Buffer.from((request.headers.authorization ?? '').slice(6), 'base64').toString()}`,
+        ),
+    says: /answered 403/,
+  },
   { name: 'signs that move the cursor', answer: text(403, 'no \u001b[2J\u0007 way'), says: /answered 403: no \ufffd\[2J\ufffd way/ },
 ];
 
@@ -65,7 +145,8 @@ export async function againstTracking({ answer, says }: TrackingCase, folder: st
   );
   const { user, system } = process.cpuUsage(began);
   await hostile.close();
-  if (!(error instanceof OrtrainError)) return [error instanceof Error ? `it threw ${error.stack ?? error.message}` : 'everything was sent'];
+  if (!(error instanceof OrtrainError))
+    return [error instanceof Error ? `it threw ${error.stack ?? error.message}` : 'everything was sent'];
   const said = `${error.message}\n${error.remedy ?? ''}`;
   return [
     ...(says.test(said) ? [] : [`it said: ${said}`]),

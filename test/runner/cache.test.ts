@@ -1,5 +1,18 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { appendFileSync, copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../src/core/events.ts';
@@ -36,13 +49,37 @@ describe('a cache entry', () => {
   it.each([
     ['cut short', 'train.tokens has 100 bytes, and had', () => truncateSync(join(tokens(), 'train.tokens'), 100)],
     ['edited', 'examples.json was changed after it was made', () => edit(join(tokens(), 'examples.json'))],
-    ['changed in one bit, at the same size and time', 'train.tokens was changed after it was made', () => flipBit(join(tokens(), 'train.tokens'))],
+    [
+      'changed in one bit, at the same size and time',
+      'train.tokens was changed after it was made',
+      () => flipBit(join(tokens(), 'train.tokens')),
+    ],
     ['given a folder for a file', 'train.tokens is a directory', () => replace(join(tokens(), 'train.tokens'), (path) => mkdirSync(path))],
-    ['given a pipe for a file', 'train.tokens is a named pipe', () => replace(join(tokens(), 'train.tokens'), (path) => execFileSync('mkfifo', [path]))],
-    ['given a link for a file', 'train.tokens is a link', () => replace(join(tokens(), 'train.tokens'), (path) => symlinkSync('/etc/passwd', path))],
-    ['given a link for its manifest', 'manifest.json is missing or cannot be read', () => replace(join(tokens(), 'manifest.json'), (path) => symlinkSync('/etc/passwd', path))],
-    ['given the manifest of another', 'manifest.json is that of another entry', () => edit(join(tokens(), 'manifest.json'), '"stage": "tokenize"', '"stage": "tokenise"')],
-    ['given a manifest without its main file', 'manifest.json does not know train.tokens', () => edit(join(tokens(), 'manifest.json'), '"train.tokens"', '"tests.tokens"')],
+    [
+      'given a pipe for a file',
+      'train.tokens is a named pipe',
+      () => replace(join(tokens(), 'train.tokens'), (path) => execFileSync('mkfifo', [path])),
+    ],
+    [
+      'given a link for a file',
+      'train.tokens is a link',
+      () => replace(join(tokens(), 'train.tokens'), (path) => symlinkSync('/etc/passwd', path)),
+    ],
+    [
+      'given a link for its manifest',
+      'manifest.json is missing or cannot be read',
+      () => replace(join(tokens(), 'manifest.json'), (path) => symlinkSync('/etc/passwd', path)),
+    ],
+    [
+      'given the manifest of another',
+      'manifest.json is that of another entry',
+      () => edit(join(tokens(), 'manifest.json'), '"stage": "tokenize"', '"stage": "tokenise"'),
+    ],
+    [
+      'given a manifest without its main file',
+      'manifest.json does not know train.tokens',
+      () => edit(join(tokens(), 'manifest.json'), '"train.tokens"', '"tests.tokens"'),
+    ],
     ['robbed of a file', 'test.tokens is missing', () => rmSync(join(tokens(), 'test.tokens'))],
     ['robbed of its manifest', 'manifest.json is missing or cannot be read', () => rmSync(join(tokens(), 'manifest.json'))],
   ])('that was %s is named, kept aside and made again', async (_, problem, damage) => {
@@ -67,18 +104,21 @@ describe('a cache entry', () => {
 });
 
 describe('the entry of a trained fold', () => {
-  it.each(['history.json', 'validation.json', 'model/model.safetensors'])('whose %s has one bit changed, is trained again to the same bytes', async (name) => {
-    const into = join(artifacts, 'flipped');
-    await run('train', ['split.only=[0]'], () => {}, into);
-    const path = join(into, 'cache', 'train', readdirSync(join(into, 'cache', 'train'))[0] ?? '', name);
-    const whole = readFileSync(path);
-    flipBit(path);
-    const { executed, notices } = await run('train', ['split.only=[0]'], () => {}, into);
-    expect(executed).toEqual(['train[0]']);
-    expect(notices.some((notice) => notice.includes(`${name} was changed after it was made`))).toBe(true);
-    if (name !== 'history.json') expect(readFileSync(path)).toEqual(whole);
-    expect((await run('train', ['split.only=[0]'], () => {}, into)).executed).toEqual([]);
-  });
+  it.each(['history.json', 'validation.json', 'model/model.safetensors'])(
+    'whose %s has one bit changed, is trained again to the same bytes',
+    async (name) => {
+      const into = join(artifacts, 'flipped');
+      await run('train', ['split.only=[0]'], () => {}, into);
+      const path = join(into, 'cache', 'train', readdirSync(join(into, 'cache', 'train'))[0] ?? '', name);
+      const whole = readFileSync(path);
+      flipBit(path);
+      const { executed, notices } = await run('train', ['split.only=[0]'], () => {}, into);
+      expect(executed).toEqual(['train[0]']);
+      expect(notices.some((notice) => notice.includes(`${name} was changed after it was made`))).toBe(true);
+      if (name !== 'history.json') expect(readFileSync(path)).toEqual(whole);
+      expect((await run('train', ['split.only=[0]'], () => {}, into)).executed).toEqual([]);
+    },
+  );
 });
 
 describe('what stands where the cache needs a folder or a file', () => {
@@ -128,8 +168,17 @@ describe('a file that the run reads', () => {
   it('may not change meanwhile, or the entry would lie about what it was made from', async () => {
     const [into, train] = [join(artifacts, 'changing'), join(artifacts, 'train.csv')];
     copyFileSync(join(root, 'configs/quickstart/train.csv'), train);
-    const touched = run('split', [`data.train=${train}`], (event) => void (event.type === 'task-started' && appendFileSync(train, '99999,,one more,0\n')), into);
-    await expect(touched).rejects.toMatchObject({ code: 'data', subject: train, message: expect.stringContaining('changed while it was in use') as string });
+    const touched = run(
+      'split',
+      [`data.train=${train}`],
+      (event) => void (event.type === 'task-started' && appendFileSync(train, '99999,,one more,0\n')),
+      into,
+    );
+    await expect(touched).rejects.toMatchObject({
+      code: 'data',
+      subject: train,
+      message: expect.stringContaining('changed while it was in use') as string,
+    });
     expect(cacheContents(into)).toEqual([]);
     expect((await run('split', [`data.train=${train}`], () => {}, into)).executed).toEqual(['tokenize', 'split']);
   });
@@ -161,16 +210,37 @@ describe('settings that no output depends on', () => {
     const seen = async (...set: readonly string[]) => {
       let [steps, checkpoints, validated] = [0, 0, 0];
       const partial = join(into, 'cache', 'partial', 'train');
-      await run('train', ['split.only=[0]', ...set], (event) => {
-        if (event.type === 'task-event' && event.event.type === 'epoch') validated = event.event.work?.validation.positions ?? NaN;
-        if (event.type !== 'task-event' || event.event.type !== 'step') return;
-        steps += 1;
-        if (existsSync(partial) && readdirSync(partial, { recursive: true, encoding: 'utf8' }).some((name) => name.endsWith('state.json'))) checkpoints += 1;
-      }, into);
+      await run(
+        'train',
+        ['split.only=[0]', ...set],
+        (event) => {
+          if (event.type === 'task-event' && event.event.type === 'epoch') validated = event.event.work?.validation.positions ?? NaN;
+          if (event.type !== 'task-event' || event.event.type !== 'step') return;
+          steps += 1;
+          if (
+            existsSync(partial) &&
+            readdirSync(partial, { recursive: true, encoding: 'utf8' }).some((name) => name.endsWith('state.json'))
+          )
+            checkpoints += 1;
+        },
+        into,
+      );
       return { steps, checkpoints, validated };
     };
-    const often = await seen('tracking.log_every=1', 'resources.checkpoint_seconds=0', 'training.eval_batch_size=1', 'split.seed=1', 'seed=5');
-    const seldom = await seen('tracking.log_every=1000', 'resources.checkpoint_seconds=100', 'training.eval_batch_size=500', 'split.seed=1', 'seed=6');
+    const often = await seen(
+      'tracking.log_every=1',
+      'resources.checkpoint_seconds=0',
+      'training.eval_batch_size=1',
+      'split.seed=1',
+      'seed=5',
+    );
+    const seldom = await seen(
+      'tracking.log_every=1000',
+      'resources.checkpoint_seconds=100',
+      'training.eval_batch_size=500',
+      'split.seed=1',
+      'seed=6',
+    );
     expect(often.steps).toBe(15);
     expect(often.checkpoints).toBeGreaterThan(5);
     expect(seldom.steps).toBeLessThan(15);
@@ -200,7 +270,10 @@ describe('two processes at the same time', () => {
   it('make each entry once', async () => {
     const into = join(artifacts, 'shared');
     const args = ['run', 'configs/quickstart.yaml', '--until', 'train', '--artifacts', into];
-    const set = ['split.folds=2', 'training.epochs=1', 'resources.threads=1', 'model.max_seq_length=16'].flatMap((value) => ['--set', value]);
+    const set = ['split.folds=2', 'training.epochs=1', 'resources.threads=1', 'model.max_seq_length=16'].flatMap((value) => [
+      '--set',
+      value,
+    ]);
     const start = async (): Promise<{ code: number | null; stderr: string }> => {
       const child = spawn(process.execPath, [bin, ...args, ...set], { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] });
       const stderr: string[] = [];
@@ -210,7 +283,8 @@ describe('two processes at the same time', () => {
     const ends = await Promise.all([start(), start()]);
     expect(ends.map(({ code }) => code), ends.map(({ stderr }) => stderr).join('\n')).toEqual([0, 0]);
     const entries = readJournal(join(into, 'runs', 'quickstart', 'journal.jsonl'));
-    const tasks = (type: string): readonly string[] => entries.flatMap((entry) => ('task' in entry && entry.type === type ? [entry.task] : [])).sort();
+    const tasks = (type: string): readonly string[] =>
+      entries.flatMap((entry) => ('task' in entry && entry.type === type ? [entry.task] : [])).sort();
     expect(tasks('task-started')).toEqual(['inspect', 'split', 'tokenize', 'train[0]', 'train[1]']);
     expect(tasks('task-cached')).toEqual(['inspect', 'split', 'tokenize', 'train[0]', 'train[1]']);
     expect(ends.some(({ stderr }) => stderr.includes('waits for process'))).toBe(true);

@@ -41,16 +41,23 @@ describe('deleting runs', () => {
 
   it('finds what no other run uses in the cache', () => {
     expect(stages()).toEqual(['split: gone,kept', 'split: gone-too', 'tokenize: gone,gone-too', 'tokenize: kept']);
-    const alone = (...runs: readonly string[]): readonly string[] => deletionOf(artifacts, runs).items.map(({ stage, runs: users }) => `${stage}: ${users.join()}`).sort();
+    const alone = (...runs: readonly string[]): readonly string[] =>
+      deletionOf(artifacts, runs)
+        .items.map(({ stage, runs: users }) => `${stage}: ${users.join()}`)
+        .sort();
     expect(alone('gone')).toEqual([]);
     expect(alone('gone', 'gone-too')).toEqual(['split: gone-too', 'tokenize: gone,gone-too']);
-    expect(deletionOf(artifacts, ['gone', 'gone']).runs).toMatchObject([{ name: 'gone', status: 'done', folder: join(artifacts, 'runs', 'gone') }]);
+    expect(deletionOf(artifacts, ['gone', 'gone']).runs).toMatchObject([
+      { name: 'gone', status: 'done', folder: join(artifacts, 'runs', 'gone') },
+    ]);
   });
 
   it('is refused for a run that is at work, until it ends', async () => {
     tell('gone', 'begins');
     const shown = deletionOf(artifacts, ['kept']);
-    expect(() => deletionOf(artifacts, ['kept', 'gone'])).toThrow(expect.objectContaining({ code: 'usage', message: expect.stringContaining(`gone is at work, in process ${process.pid}`) as string }));
+    expect(() => deletionOf(artifacts, ['kept', 'gone'])).toThrow(
+      expect.objectContaining({ code: 'usage', message: expect.stringContaining(`gone is at work, in process ${process.pid}`) as string }),
+    );
     tell('kept', 'begins');
     await expect(deleteRuns(artifacts, shown)).rejects.toThrow(/kept is at work/);
     tell('kept', 'ends');
@@ -65,7 +72,8 @@ describe('deleting runs', () => {
   });
 
   it('has to be agreed to, and shows before what goes', async () => {
-    const remove = (...flags: readonly string[]): ReturnType<typeof pipeline> => pipeline(['delete', 'gone', '--artifacts', artifacts, ...flags]);
+    const remove = (...flags: readonly string[]): ReturnType<typeof pipeline> =>
+      pipeline(['delete', 'gone', '--artifacts', artifacts, ...flags]);
     const unasked = await remove();
     expect(unasked.code).toBe(2);
     expect(unasked.stderr).toContain('1 run would be deleted for good: gone');

@@ -13,7 +13,11 @@ const small = ['split.only=[0]', 'model.max_seq_length=8', 'data.test=null', 'da
 
 async function run(name: string, options: Partial<RunnerOptions>, ...set: readonly string[]) {
   const events: RunEvent[] = [];
-  const result = await runExperiment(await smallQuickstart(...small, `name=${name}`, ...set), { artifacts, device: 'auto', ...options }, (event) => events.push(event));
+  const result = await runExperiment(
+    await smallQuickstart(...small, `name=${name}`, ...set),
+    { artifacts, device: 'auto', ...options },
+    (event) => events.push(event),
+  );
   const environment = JSON.parse(readFileSync(join(result.folder, 'environment.json'), 'utf8')) as Record<string, unknown>;
   return { result, events, environment };
 }
@@ -45,7 +49,9 @@ describe('auto', () => {
 describe.runIf(process.platform === 'linux')('a device that fails with the model itself', () => {
   /** As `auto` on a machine with a GPU. */
   const webgpuFirst: typeof chooseDevice = async (asked, failed = {}) =>
-    'webgpu' in failed ? { device: 'cpu', asked, adapter: null, passedOver: failed } : { device: 'webgpu', asked, adapter: 'some GPU', passedOver: {} };
+    'webgpu' in failed
+      ? { device: 'cpu', asked, adapter: null, passedOver: failed }
+      : { device: 'webgpu', asked, adapter: 'some GPU', passedOver: {} };
 
   const REASON = 'WebGPU finds no GPU on this machine';
 
@@ -62,20 +68,42 @@ describe.runIf(process.platform === 'linux')('a device that fails with the model
       `warning: ${REASON}; the run goes on without webgpu`,
       `info: computes on the cpu; not on webgpu: ${REASON}`,
     ]);
-    expect(readJournal(join(result.folder, 'journal.jsonl')).filter(({ type }) => ['run-started', 'run-failed', 'run-finished'].includes(type)).map(({ type }) => type)).toEqual(['run-started', 'run-started', 'run-finished']);
-    expect(events.flatMap((event) => (event.type === 'task-started' ? [event.task] : []))).toEqual(['split', 'inspect', 'train[0]', 'train[0]', 'evaluate']);
+    expect(
+      readJournal(join(result.folder, 'journal.jsonl'))
+        .filter(({ type }) => ['run-started', 'run-failed', 'run-finished'].includes(type))
+        .map(({ type }) => type),
+    ).toEqual(['run-started', 'run-started', 'run-finished']);
+    expect(events.flatMap((event) => (event.type === 'task-started' ? [event.task] : []))).toEqual([
+      'split',
+      'inspect',
+      'train[0]',
+      'train[0]',
+      'evaluate',
+    ]);
   });
 
   test('is left by predictions too', async () => {
     const notices: string[] = [];
-    const predicted = (options: PredictOptions) => predictTexts(readRun(artifacts, 'said'), ['a flood'], options, (event) => event.type === 'notice' && notices.push(`${event.level}: ${event.message}`));
-    expect((await predicted({ device: 'auto', choose: webgpuFirst })).predictions).toEqual((await predicted({ device: 'cpu' })).predictions);
+    const predicted = (options: PredictOptions) =>
+      predictTexts(
+        readRun(artifacts, 'said'),
+        ['a flood'],
+        options,
+        (event) => event.type === 'notice' && notices.push(`${event.level}: ${event.message}`),
+      );
+    expect((await predicted({ device: 'auto', choose: webgpuFirst })).predictions).toEqual(
+      (await predicted({ device: 'cpu' })).predictions,
+    );
     expect(notices).toEqual(['info: computes on webgpu (some GPU)', `warning: ${REASON}; continues without webgpu`]);
   });
 
   test('ends the run where it was asked for by name', async () => {
     const choose: typeof chooseDevice = async (asked) => ({ device: 'webgpu', asked, adapter: null, passedOver: {} });
-    await expect(run('named', { device: 'webgpu', choose })).rejects.toMatchObject({ code: 'environment', subject: 'webgpu', message: REASON });
+    await expect(run('named', { device: 'webgpu', choose })).rejects.toMatchObject({
+      code: 'environment',
+      subject: 'webgpu',
+      message: REASON,
+    });
     const ends = readJournal(join(artifacts, 'runs', 'named', 'journal.jsonl')).filter(({ type }) => type === 'run-failed');
     expect(ends).toMatchObject([{ interrupted: false, error: REASON }]);
   });

@@ -1,4 +1,16 @@
-import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { env, pipeline } from '@huggingface/transformers';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -30,11 +42,20 @@ let three: StoredRun;
 
 beforeAll(async () => {
   const done = async (...set: readonly string[]): Promise<StoredRun> => {
-    const { run } = await runExperiment(await smallQuickstart('training.epochs=4', 'training.optimizer.lr=0.003', ...set), { artifacts, device: 'auto' }, () => {});
+    const { run } = await runExperiment(
+      await smallQuickstart('training.epochs=4', 'training.optimizer.lr=0.003', ...set),
+      { artifacts, device: 'auto' },
+      () => {},
+    );
     return readRun(artifacts, run);
   };
   binary = await done();
-  three = await done('name=three', 'model.head.dense=[16]', 'model.head.activation=gelu', `data={train: ${threeClasses()}, test: null, sample_submission: null, id: null, text: text, target: kind}`);
+  three = await done(
+    'name=three',
+    'model.head.dense=[16]',
+    'model.head.activation=gelu',
+    `data={train: ${threeClasses()}, test: null, sample_submission: null, id: null, text: text, target: kind}`,
+  );
 });
 
 function threeClasses(): string {
@@ -52,7 +73,9 @@ function threeClasses(): string {
 async function sample(run: StoredRun, fold: number, columns: readonly string[], count = 24): Promise<Sample> {
   const { data } = run.experiment;
   const [examples, oof] = [await readTrainExamples(data.train, data), await readTable(join(run.folder, 'oof.csv'))];
-  const rows = (columnOf(oof, 'fold') ?? []).flatMap((value, row) => (Number(value) === fold && (examples.texts[row] ?? '').length < 90 ? [row] : [])).slice(0, count);
+  const rows = (columnOf(oof, 'fold') ?? [])
+    .flatMap((value, row) => (Number(value) === fold && (examples.texts[row] ?? '').length < 90 ? [row] : []))
+    .slice(0, count);
   return {
     texts: rows.map((row) => examples.texts[row] ?? ''),
     probabilities: columns.map((name) => rows.map((row) => Number(columnOf(oof, name)?.[row]))),
@@ -63,7 +86,12 @@ const exported = (run: StoredRun, name: string, more: Partial<ExportRequest> = {
   exportRun(run, { to: join(artifacts, name), format: 'onnx', alsoIn: [], ...more }, () => {});
 
 /** transformers.js' scores by label, then by text. */
-async function scores(folder: string, texts: readonly string[], labels: readonly string[], dtype: 'fp32' | 'fp16' | 'q8' = 'fp32'): Promise<readonly (readonly number[])[]> {
+async function scores(
+  folder: string,
+  texts: readonly string[],
+  labels: readonly string[],
+  dtype: 'fp32' | 'fp16' | 'q8' = 'fp32',
+): Promise<readonly (readonly number[])[]> {
   const classify = await pipeline('text-classification', folder, { dtype, local_files_only: true });
   const answers = (await classify([...texts], { top_k: null })) as unknown as readonly (readonly { label: string; score: number }[])[];
   await classify.dispose();
@@ -78,7 +106,13 @@ function farthest(a: readonly (readonly number[])[], b: readonly (readonly numbe
 describe('an ONNX export', () => {
   it('gives transformers.js both classes with the probabilities of the run', async () => {
     const { folder, fold, files } = await exported(binary, 'two');
-    expect(readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()).toEqual(['config.json', 'onnx', 'onnx/model.onnx', 'tokenizer.json', 'tokenizer_config.json']);
+    expect(readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()).toEqual([
+      'config.json',
+      'onnx',
+      'onnx/model.onnx',
+      'tokenizer.json',
+      'tokenizer_config.json',
+    ]);
     expect(files).toMatchObject([{ path: 'onnx/model.onnx', precision: 'float32', rows: 64 }]);
     expect(files[0]?.maxDifference).toBeLessThan(1e-5);
     const { texts, probabilities: [ones = []] } = await sample(binary, fold, ['probability']);
@@ -134,7 +168,8 @@ describe('an ONNX export', () => {
   it('may be the fold’s directory as it is, which Python’s transformers opens', async () => {
     const { folder, files } = await exported(binary, 'huggingface', { format: 'huggingface', fold: 1 });
     expect(files).toMatchObject([{ path: 'model.safetensors', rows: 64 }]);
-    for (const name of readdirSync(folder)) expect(readFileSync(join(folder, name)).equals(readFileSync(join(binary.folder, 'models/fold-1', name))), name).toBe(true);
+    for (const name of readdirSync(folder))
+      expect(readFileSync(join(folder, name)).equals(readFileSync(join(binary.folder, 'models/fold-1', name))), name).toBe(true);
   });
 
   it('is refused, and leaves nothing behind, where the model is not the one whose predictions the run recorded', async () => {
@@ -145,10 +180,19 @@ describe('an ONNX export', () => {
     bytes.fill(0, bytes.length - 4096);
     writeFileSync(weights, bytes);
     const journal = openJournal(join(damaged, 'journal.jsonl'));
-    journal.append({ type: 'artifact', run: 'damaged', path: 'models/fold-0/model.safetensors', bytes: bytes.length, sha256: sha256(bytes) });
+    journal.append({
+      type: 'artifact',
+      run: 'damaged',
+      path: 'models/fold-0/model.safetensors',
+      bytes: bytes.length,
+      sha256: sha256(bytes),
+    });
     journal.close();
     const before = readdirSync(artifacts);
-    await expect(exported(readRun(artifacts, 'damaged'), 'nothing', { fold: 0 })).rejects.toMatchObject({ code: 'run', message: expect.stringMatching(/does not compute what the run computed: predictions differ by up to 0\.\d/) });
+    await expect(exported(readRun(artifacts, 'damaged'), 'nothing', { fold: 0 })).rejects.toMatchObject({
+      code: 'run',
+      message: expect.stringMatching(/does not compute what the run computed: predictions differ by up to 0\.\d/),
+    });
     expect(readdirSync(artifacts)).toEqual(before);
   });
 
@@ -177,7 +221,12 @@ describe('a model that is not as its run left it', () => {
     ['without its tokenizer', 'tokenizer.json', 'is missing', (path) => rmSync(path)],
     ['with a file of another', 'vocab.txt', 'is not in the journal', (path) => writeFileSync(path, 'the')],
     ['with a folder in place of a file', 'config.json', 'is a directory', (path) => (rmSync(path), mkdirSync(path))],
-    ['with a link in place of a file', 'config.json', 'is a link', (path) => (renameSync(path, `${path}.moved`), symlinkSync(`${path}.moved`, path))],
+    [
+      'with a link in place of a file',
+      'config.json',
+      'is a link',
+      (path) => (renameSync(path, `${path}.moved`), symlinkSync(`${path}.moved`, path)),
+    ],
   ];
   it.each(damages)('%s, is named by predict and export', async (_, name, problem, damage) => {
     cpSync(binary.folder, join(artifacts, 'runs', 'touched'), { recursive: true, preserveTimestamps: true });
@@ -194,6 +243,9 @@ describe('a model that is not as its run left it', () => {
   it('and is gone as a whole, is missed', async () => {
     cpSync(binary.folder, join(artifacts, 'runs', 'touched'), { recursive: true });
     rmSync(join(artifacts, 'runs', 'touched', 'models', 'fold-1'), { recursive: true });
-    await expect(predictTexts(readRun(artifacts, 'touched'), ['fire'], {}, () => {})).rejects.toMatchObject({ code: 'data', message: expect.stringContaining('models/fold-1/') });
+    await expect(predictTexts(readRun(artifacts, 'touched'), ['fire'], {}, () => {})).rejects.toMatchObject({
+      code: 'data',
+      message: expect.stringContaining('models/fold-1/'),
+    });
   });
 });

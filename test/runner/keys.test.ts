@@ -65,12 +65,28 @@ const CHANGES: Readonly<Record<string, { readonly to: string; readonly beside?: 
   ...under('training.optimizer', ['name: sgd', 'lr: 0.1', 'momentum: 0.5'], { momentum: '0.9', nesterov: 'true' }),
   'training.clip_norm': { to: '1' },
   'training.schedule.name': { to: 'cosine' },
-  ...under('training.schedule', ['name: reduce-on-plateau'], { monitor: 'train/loss', patience: '1', factor: '0.5', threshold: '0.1', cooldown: '1', min_lr: '0.0001' }),
-  ...under('training.schedule', ['name: one-cycle'], { max_lr: '0.5', pct_start: '0.5', div_factor: '2', final_div_factor: '2', anneal: 'linear' }),
+  ...under('training.schedule', ['name: reduce-on-plateau'], {
+    monitor: 'train/loss',
+    patience: '1',
+    factor: '0.5',
+    threshold: '0.1',
+    cooldown: '1',
+    min_lr: '0.0001',
+  }),
+  ...under('training.schedule', ['name: one-cycle'], {
+    max_lr: '0.5',
+    pct_start: '0.5',
+    div_factor: '2',
+    final_div_factor: '2',
+    anneal: 'linear',
+  }),
   ...under('training.schedule', ['name: linear'], { warmup: '0.5' }),
   'training.best_model.monitor': { to: 'val/f1' },
   ...under('training.early_stopping', ['monitor: val/f1'], { monitor: 'val/accuracy', patience: '7' }),
-  ...under('training.lr_resets', ['values: [0.1]'], { values: '[0.2]', below: '0.00001' }, ['training.early_stopping={ patience: 2 }', 'training.schedule={ name: reduce-on-plateau }']),
+  ...under('training.lr_resets', ['values: [0.1]'], { values: '[0.2]', below: '0.00001' }, [
+    'training.early_stopping={ patience: 2 }',
+    'training.schedule={ name: reduce-on-plateau }',
+  ]),
   'resources.device': { to: 'webgpu', beside: ['resources.device=cpu'] },
   'resources.threads': { to: '2' },
 };
@@ -93,8 +109,15 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'tracking.mlflow.log_models': 'test/tracking: what is sent of it',
 };
 
-function under(path: string, beside: readonly string[], changes: Readonly<Record<string, string>>, more: readonly string[] = []): typeof CHANGES {
-  return Object.fromEntries(Object.entries(changes).map(([key, to]) => [`${path}.${key}`, { to, beside: [...more, `${path}={ ${beside.join(', ')} }`] }]));
+function under(
+  path: string,
+  beside: readonly string[],
+  changes: Readonly<Record<string, string>>,
+  more: readonly string[] = [],
+): typeof CHANGES {
+  return Object.fromEntries(
+    Object.entries(changes).map(([key, to]) => [`${path}.${key}`, { to, beside: [...more, `${path}={ ${beside.join(', ')} }`] }]),
+  );
 }
 
 const before = { ...process.env };
@@ -120,13 +143,19 @@ afterAll(() => {
 
 /** Everything that is settled before a run starts: its name, its tasks with their keys, its threads. */
 async function settled(set: readonly string[]): Promise<string> {
-  const { place, device, threads, tasks, entries } = await prepareRun(await smallQuickstart(...set), { artifacts, device: 'auto', choose: assumeDevice });
+  const { place, device, threads, tasks, entries } = await prepareRun(await smallQuickstart(...set), {
+    artifacts,
+    device: 'auto',
+    choose: assumeDevice,
+  });
   return hashOf({ run: place().run, device, threads, entries, ids: tasks.map(({ id }) => id) });
 }
 
 describe('every key of the configuration', () => {
   it('is known to this test', () => {
-    expect([...Object.keys(CHANGES), ...GUARDS.map(([path]) => `${path}.mode`), ...Object.keys(ELSEWHERE)].sort()).toEqual([...leafPaths()].sort());
+    expect([...Object.keys(CHANGES), ...GUARDS.map(([path]) => `${path}.mode`), ...Object.keys(ELSEWHERE)].sort()).toEqual(
+      [...leafPaths()].sort(),
+    );
   });
 
   it.each(Object.entries(CHANGES))('%s changes a key or the plan', async (leaf, { to, beside = [] }) => {
@@ -149,7 +178,11 @@ const UNKEYED: readonly { readonly set: readonly string[]; readonly to: string; 
   { set: ['split.shuffle=false', 'split.group_by=text'], to: 'seed=7', stages: ['tokenize', 'split', 'inspect'] },
   { set: [], to: 'split.only=[0]', stages: ['tokenize', 'split', 'inspect'] },
   { set: ['model.freeze_encoder=true'], to: 'training.padding=max', stages: ['tokenize', 'split', 'inspect', 'encode'] },
-  { set: [`model.base=${join(folder, 'model')}`, 'model.weights=pretrained', 'model.freeze_encoder=true'], to: 'seed=7', stages: ['tokenize', 'encode'] },
+  {
+    set: [`model.base=${join(folder, 'model')}`, 'model.weights=pretrained', 'model.freeze_encoder=true'],
+    to: 'seed=7',
+    stages: ['tokenize', 'encode'],
+  },
   { set: [], to: 'resources.threads=3' },
   { set: [], to: 'tracking.log_every=7' },
 ];
@@ -168,7 +201,8 @@ describe('what no output depends on', () => {
 });
 
 it('how the table to predict is read changes nothing that is trained', async () => {
-  const entries = async (...set: readonly string[]) => (await prepareRun(await smallQuickstart(...set), { artifacts, device: 'auto', choose: assumeDevice })).entries;
+  const entries = async (...set: readonly string[]) =>
+    (await prepareRun(await smallQuickstart(...set), { artifacts, device: 'auto', choose: assumeDevice })).entries;
   const [plain, otherwise] = [await entries(), await entries('data.test.text=id', 'data.test.id=null')];
   expect(otherwise['train[0]']).toBe(plain['train[0]']);
   expect(otherwise['evaluate']).toBe(plain['evaluate']);

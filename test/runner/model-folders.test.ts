@@ -29,22 +29,50 @@ describe('the models of a frozen encoder, its embeddings resized', () => {
   it('share one file of it, which an index names as Hugging Face does', () => {
     const folds = [0, 1].map((fold) => join(folder, 'models', `fold-${fold}`));
     for (const fold of folds) {
-      expect(readdirSync(fold).sort()).toEqual(['config.json', first, second, 'model.safetensors.index.json', 'tokenizer.json', 'tokenizer_config.json']);
-      const index = JSON.parse(readFileSync(join(fold, 'model.safetensors.index.json'), 'utf8')) as { metadata: { total_size: number }; weight_map: Record<string, string> };
+      expect(readdirSync(fold).sort()).toEqual([
+        'config.json',
+        first,
+        second,
+        'model.safetensors.index.json',
+        'tokenizer.json',
+        'tokenizer_config.json',
+      ]);
+      const index = JSON.parse(readFileSync(join(fold, 'model.safetensors.index.json'), 'utf8')) as {
+        metadata: { total_size: number };
+        weight_map: Record<string, string>;
+      };
       const [encoder, rest] = [first, second].map((name) => openTensorFile(join(fold, name)).entries);
-      expect(index.weight_map).toEqual({ ...Object.fromEntries([...(encoder?.keys() ?? [])].map((name) => [name, first])), ...Object.fromEntries([...(rest?.keys() ?? [])].map((name) => [name, second])) });
-      expect(index.metadata.total_size).toBe([...(encoder?.values() ?? []), ...(rest?.values() ?? [])].reduce((sum, { begin, end }) => sum + end - begin, 0));
-      expect([...(rest?.keys() ?? [])].sort()).toEqual(['bert.pooler.dense.bias', 'bert.pooler.dense.weight', 'classifier.bias', 'classifier.weight']);
+      expect(index.weight_map).toEqual({
+        ...Object.fromEntries([...(encoder?.keys() ?? [])].map((name) => [name, first])),
+        ...Object.fromEntries([...(rest?.keys() ?? [])].map((name) => [name, second])),
+      });
+      expect(index.metadata.total_size).toBe(
+        [...(encoder?.values() ?? []), ...(rest?.values() ?? [])].reduce((sum, { begin, end }) => sum + end - begin, 0),
+      );
+      expect([...(rest?.keys() ?? [])].sort()).toEqual([
+        'bert.pooler.dense.bias',
+        'bert.pooler.dense.weight',
+        'classifier.bias',
+        'classifier.weight',
+      ]);
     }
-    const cached = readdirSync(join(artifacts, 'cache', 'encode')).map((key) => join(artifacts, 'cache', 'encode', key, 'encoder.safetensors'));
+    const cached = readdirSync(join(artifacts, 'cache', 'encode')).map((key) =>
+      join(artifacts, 'cache', 'encode', key, 'encoder.safetensors'),
+    );
     expect(new Set([...folds.map((fold) => join(fold, first)), ...cached].map((path) => statSync(path).ino)).size).toBe(1);
   });
 
   it('know the words that were added', async () => {
     const { predictions: { numbers } } = await predictTexts(readRun(artifacts, 'frozen'), ['a', `${word} a`], { threads: 1 }, () => {});
     expect(numbers[0]).not.toEqual(numbers[1]);
-    expect(JSON.parse(readFileSync(join(folder, 'models/fold-0/config.json'), 'utf8'))).toMatchObject({ vocab_size: 1201, model_type: 'bert', num_labels: 2 });
-    expect(openTensorFile(join(folder, 'models/fold-0', first)).entries.get('bert.embeddings.word_embeddings.weight')?.shape).toEqual([1201, 96]);
+    expect(JSON.parse(readFileSync(join(folder, 'models/fold-0/config.json'), 'utf8'))).toMatchObject({
+      vocab_size: 1201,
+      model_type: 'bert',
+      num_labels: 2,
+    });
+    expect(openTensorFile(join(folder, 'models/fold-0', first)).entries.get('bert.embeddings.word_embeddings.weight')?.shape).toEqual([
+      1201, 96,
+    ]);
   });
 
   it('are exported whole, and share nothing with the cache', async () => {
@@ -85,10 +113,20 @@ describe('a model as it was', () => {
     const head = [{ name: 'classifier.weight', shape: [1, 96], init: zeros }, { name: 'classifier.bias', shape: [1], init: zeros }];
     const before = head.map((spec) => [...readModelFolder(fold).source(spec)]);
     const file = openTensorFile(path);
-    const tensors = [...file.entries].filter(([name]) => name !== '__metadata__').map(([name, { shape }]) => ({ name, shape, data: readFloats(file, name) }));
+    const tensors = [...file.entries]
+      .filter(([name]) => name !== '__metadata__')
+      .map(([name, { shape }]) => ({ name, shape, data: readFloats(file, name) }));
     const [weight, bias] = ['classifier.weight', 'classifier.bias'].map((name) => tensors.find((each) => each.name === name));
-    expect([weight?.shape, bias?.shape, [...(weight?.data.subarray(0, 96) ?? []), bias?.data[0]].every((x) => x === 0)]).toEqual([[2, 96], [2], true]);
-    const single = tensors.map((each) => (each.name.startsWith('classifier.') ? { ...each, shape: [1, ...each.shape.slice(1)], data: each.data.slice(each.data.length / 2) } : each));
+    expect([weight?.shape, bias?.shape, [...(weight?.data.subarray(0, 96) ?? []), bias?.data[0]].every((x) => x === 0)]).toEqual([
+      [2, 96],
+      [2],
+      true,
+    ]);
+    const single = tensors.map((each) =>
+      each.name.startsWith('classifier.')
+        ? { ...each, shape: [1, ...each.shape.slice(1)], data: each.data.slice(each.data.length / 2) }
+        : each,
+    );
     writeFileSync(path, Buffer.concat(encodeSafetensors(single)));
     expect(head.map((spec) => [...readModelFolder(fold).source(spec)])).toEqual(before);
   });

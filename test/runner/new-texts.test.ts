@@ -15,7 +15,9 @@ async function read(content: string | Buffer, options: Partial<TextOptions> = {}
   const notes: string[] = [];
   const all = { onNotice: (message: string) => void notes.push(message), ...options };
   if (name !== undefined) writeFileSync(join(folder, name), content);
-  const { ids, texts } = await (name === undefined ? textsOf(Buffer.from(content), COLUMNS, all) : readTexts(join(folder, name), COLUMNS, all));
+  const { ids, texts } = await (name === undefined
+    ? textsOf(Buffer.from(content), COLUMNS, all)
+    : readTexts(join(folder, name), COLUMNS, all));
   return { ids, texts, notes: notes.length };
 }
 
@@ -43,7 +45,9 @@ describe('texts to classify', () => {
     expect(await read('7,a\n8,"b, c"\n', { columns: ['id', 'text'] })).toEqual({ ids: ['7', '8'], texts: ['a', 'b, c'], notes: 1 });
     expect(await read('7\ta, b\n', { columns: ['id', 'text'] }, 'nohead.txt')).toEqual({ ids: ['7'], texts: ['a, b'], notes: 1 });
     expect(await read('a\n', { columns: ['text'] })).toMatchObject({ texts: ['a'] });
-    expect((await errorOf(() => read('7,a\n', { columns: ['id', 'text'], format: 'lines' }))).message).toMatch(/--columns names the columns of a table/);
+    expect((await errorOf(() => read('7,a\n', { columns: ['id', 'text'], format: 'lines' }))).message).toMatch(
+      /--columns names the columns of a table/,
+    );
   });
 
   it('are numbered, which is said where a column of ids is called nearly so', async () => {
@@ -51,12 +55,15 @@ describe('texts to classify', () => {
     expect(await read('label,text\n7,a\n', {}, 'none.csv')).toEqual({ ids: ['0'], texts: ['a'], notes: 0 });
   });
 
-  it.each(['x.csv/', 'x.csv/y.csv', `${'a'.repeat(300)}.csv`, 'loop.csv', 'x.txt/'])('are not there, which is a mistake of the input: %s', async (name) => {
-    for (const file of ['x.csv', 'x.txt']) writeFileSync(join(folder, file), 'text\na\n');
-    if (!existsSync(join(folder, 'loop.csv')) && name === 'loop.csv') symlinkSync('loop.csv', join(folder, 'loop.csv'));
-    const error = await errorOf(() => readTexts(`${folder}/${name}`, COLUMNS, { onNotice: () => undefined }));
-    expect([error.code, error.remedy]).toEqual(['data', expect.not.stringContaining('--artifacts')]);
-  });
+  it.each(['x.csv/', 'x.csv/y.csv', `${'a'.repeat(300)}.csv`, 'loop.csv', 'x.txt/'])(
+    'are not there, which is a mistake of the input: %s',
+    async (name) => {
+      for (const file of ['x.csv', 'x.txt']) writeFileSync(join(folder, file), 'text\na\n');
+      if (!existsSync(join(folder, 'loop.csv')) && name === 'loop.csv') symlinkSync('loop.csv', join(folder, 'loop.csv'));
+      const error = await errorOf(() => readTexts(`${folder}/${name}`, COLUMNS, { onNotice: () => undefined }));
+      expect([error.code, error.remedy]).toEqual(['data', expect.not.stringContaining('--artifacts')]);
+    },
+  );
 
   it('come from files by their endings; .txt is one text a line unless it begins like a table', async () => {
     expect(await read('one\n\nthree', {}, 'a.txt')).toMatchObject({ texts: ['one', '', 'three'], notes: 0 });
@@ -68,7 +75,9 @@ describe('texts to classify', () => {
 
   it('are UTF-8 unless another encoding is named', async () => {
     expect((await read(Buffer.from('caf\xe9', 'latin1'), { encoding: 'latin-1' })).texts).toEqual(['café']);
-    expect((await errorOf(() => read(Buffer.from('a\ncaf\xe9', 'latin1')))).problems).toMatchObject([{ line: 2, message: expect.stringMatching(/not valid UTF-8/) as string }]);
+    expect((await errorOf(() => read(Buffer.from('a\ncaf\xe9', 'latin1')))).problems).toMatchObject([
+      { line: 2, message: expect.stringMatching(/not valid UTF-8/) as string },
+    ]);
     expect((await errorOf(() => read(Buffer.from('\ufeffa\n', 'utf16le')))).problems[0]?.message).toMatch(/in UTF-16/);
     expect((await errorOf(() => read('a\0b'))).problems[0]?.message).toMatch(/NUL/);
   });
@@ -76,7 +85,8 @@ describe('texts to classify', () => {
 
 it('a suggestion that begins with a space, or holds what nobody sees, stands in quotes', () => {
   const plain = new Proxy({}, { get: () => (text: string) => text }) as Parameters<typeof renderError>[1];
-  const said = (suggestion: string): string => renderError(new OrtrainError('data', 'x', { problems: [{ message: 'no column', line: 1, suggestion }] }), plain);
+  const said = (suggestion: string): string =>
+    renderError(new OrtrainError('data', 'x', { problems: [{ message: 'no column', line: 1, suggestion }] }), plain);
   expect(said(' text')).toContain('did you mean " text"?');
   expect(said('te\u00a0xt')).toContain('did you mean "te\\u00a0xt"?');
   expect(said('text')).toContain('did you mean text?');

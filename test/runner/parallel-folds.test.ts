@@ -46,7 +46,8 @@ function different(into: string): readonly string[] {
 
 /** What must not be there after a run has come to rest, however it ended. */
 function leftovers(into: string): readonly string[] {
-  const below = (part: string): readonly string[] => (existsSync(join(folder, into, 'cache', part)) ? readdirSync(join(folder, into, 'cache', part)) : []);
+  const below = (part: string): readonly string[] =>
+    existsSync(join(folder, into, 'cache', part)) ? readdirSync(join(folder, into, 'cache', part)) : [];
   return [...below('tmp'), ...below('locks/train'), ...childrenOf(process.pid).map(String)];
 }
 
@@ -67,7 +68,9 @@ describe.skipIf(because('folds side by side (they need Linux)', process.platform
     const events = await run('beside', BESIDE);
     expect(different('beside')).toEqual([]);
     expect(leftovers('beside')).toEqual([]);
-    const trained = events.flatMap((event) => (['task-started', 'task-finished'].includes(event.type) && 'stage' in event && event.stage === 'train' ? [event] : []));
+    const trained = events.flatMap((event) =>
+      ['task-started', 'task-finished'].includes(event.type) && 'stage' in event && event.stage === 'train' ? [event] : [],
+    );
     expect(trained.slice(0, 2)).toMatchObject([0, 1].map((fold) => ({ type: 'task-started', fold, threads: 1, lanes: 2 })));
     for (const event of trained) if (event.type === 'task-finished') expect(event.usage?.cpuSeconds).toBeGreaterThan(0.01);
     expect(events.filter(({ type }) => type === 'task-finished')).toHaveLength(9);
@@ -76,7 +79,9 @@ describe.skipIf(because('folds side by side (they need Linux)', process.platform
   it('share the threads equally, and each has one at least', async () => {
     const threadsOf = async (...set: readonly string[]): Promise<readonly unknown[]> => {
       const events = await run(`threads ${set.join(' ')}`, [...SMALL, 'training.epochs=1', ...set]);
-      return events.flatMap((event) => (event.type === 'task-started' && ['train', 'predict'].includes(event.stage) ? [event.threads] : []));
+      return events.flatMap((event) =>
+        event.type === 'task-started' && ['train', 'predict'].includes(event.stage) ? [event.threads] : [],
+      );
     };
     expect(await threadsOf('resources.threads=2', 'resources.parallel_folds=7')).toEqual([1, 1, 1, 2]);
     expect(await threadsOf('resources.threads=2', 'resources.parallel_folds=1', 'split.only=[0]')).toEqual([2, 2]);
@@ -122,7 +127,10 @@ describe.skipIf(because('folds side by side (they need Linux)', process.platform
       victim = childrenOf(process.pid).at(-1);
       process.kill(victim!, 'SIGKILL');
     });
-    await expect(killed).rejects.toMatchObject({ code: 'run', message: expect.stringMatching(/^the process of train\[[01]\] \(pid \d+\) was killed \(SIGKILL\)$/) as string });
+    await expect(killed).rejects.toMatchObject({
+      code: 'run',
+      message: expect.stringMatching(/^the process of train\[[01]\] \(pid \d+\) was killed \(SIGKILL\)$/) as string,
+    });
     await expect(killed).rejects.toThrow(`pid ${victim}`);
     expect(leftovers('killed')).toEqual([]);
     await run('killed', BESIDE);
@@ -133,7 +141,11 @@ describe.skipIf(because('folds side by side (they need Linux)', process.platform
 /** The command, in a process group of its own as a terminal would have it. */
 function start(into: string): { readonly command: ChildProcess; readonly ended: Promise<number | null>; readonly output: () => string } {
   const set = [...LONG, 'split.folds=2', 'resources.threads=1'].flatMap((each) => ['--set', each]);
-  const command = spawn(process.execPath, [bin, 'run', 'configs/quickstart.yaml', '--json', '--artifacts', join(folder, into), ...set], { cwd: root, detached: true, stdio: ['ignore', 'pipe', 'ignore'] });
+  const command = spawn(process.execPath, [bin, 'run', 'configs/quickstart.yaml', '--json', '--artifacts', join(folder, into), ...set], {
+    cwd: root,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   let text = '';
   command.stdout!.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
   return { command, ended: new Promise((resolve) => command.on('close', resolve)), output: () => text };
@@ -143,32 +155,43 @@ function start(into: string): { readonly command: ChildProcess; readonly ended: 
 async function atWork(into: string): Promise<void> {
   const journal = join(folder, into, 'runs/quickstart/journal.jsonl');
   for (let seen = 0; seen < 2; await new Promise((resolve) => setTimeout(resolve, 50))) {
-    seen = existsSync(journal) ? new Set(readJournal(journal).flatMap((event) => (event.type === 'task-event' && event.event.type === 'step' ? [event.task] : []))).size : 0;
+    seen = existsSync(journal)
+      ? new Set(readJournal(journal).flatMap((event) => (event.type === 'task-event' && event.event.type === 'step' ? [event.task] : [])))
+          .size
+      : 0;
   }
 }
 
-describe.skipIf(because('the command with folds side by side (they need Linux)', process.platform !== 'linux'))('the command with folds side by side', () => {
-  it('stops with 130 on a Ctrl-C that all its processes get, and prints one JSON document', async () => {
-    const { command, ended, output } = start('ctrl-c');
-    await atWork('ctrl-c');
-    process.kill(-command.pid!, 'SIGINT');
-    expect(await ended).toBe(130);
-    expect(JSON.parse(output())).toMatchObject({ error: { code: 'interrupted' } });
-    expect(readJournal(join(folder, 'ctrl-c/runs/quickstart/journal.jsonl')).at(-1)).toMatchObject({ type: 'run-failed', interrupted: true });
-    const saved = readdirSync(join(folder, 'ctrl-c/cache/partial/train'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('state.json'));
-    expect(saved).toHaveLength(2);
-  });
+describe.skipIf(because('the command with folds side by side (they need Linux)', process.platform !== 'linux'))(
+  'the command with folds side by side',
+  () => {
+    it('stops with 130 on a Ctrl-C that all its processes get, and prints one JSON document', async () => {
+      const { command, ended, output } = start('ctrl-c');
+      await atWork('ctrl-c');
+      process.kill(-command.pid!, 'SIGINT');
+      expect(await ended).toBe(130);
+      expect(JSON.parse(output())).toMatchObject({ error: { code: 'interrupted' } });
+      expect(readJournal(join(folder, 'ctrl-c/runs/quickstart/journal.jsonl')).at(-1)).toMatchObject({
+        type: 'run-failed',
+        interrupted: true,
+      });
+      const saved = readdirSync(join(folder, 'ctrl-c/cache/partial/train'), { recursive: true, encoding: 'utf8' }).filter((name) =>
+        name.endsWith('state.json'),
+      );
+      expect(saved).toHaveLength(2);
+    });
 
-  it('leaves no process behind when it is killed', async () => {
-    const { command, ended } = start('orphans');
-    await atWork('orphans');
-    const children = childrenOf(command.pid!);
-    expect(children).toHaveLength(2);
-    process.kill(command.pid!, 'SIGKILL');
-    await ended;
-    expect(await survivors(children, 2000)).toEqual([]);
-  });
-});
+    it('leaves no process behind when it is killed', async () => {
+      const { command, ended } = start('orphans');
+      await atWork('orphans');
+      const children = childrenOf(command.pid!);
+      expect(children).toHaveLength(2);
+      process.kill(command.pid!, 'SIGKILL');
+      await ended;
+      expect(await survivors(children, 2000)).toEqual([]);
+    });
+  },
+);
 
 describe('lanes', () => {
   it('are as many as there are threads for a small step, as memory allows, and one for a large step', () => {

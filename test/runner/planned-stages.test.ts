@@ -9,7 +9,8 @@ import { smallQuickstart, temporaryFolder } from '../helpers/quickstart.ts';
 const folder = temporaryFolder();
 const file = join(folder, 'mine.yaml');
 
-const write = (...stages: readonly string[]): void => writeFileSync(file, `name: mine\nstages:\n${stages.map((stage) => `  - { stage: ${stage} }\n`).join('')}`);
+const write = (...stages: readonly string[]): void =>
+  writeFileSync(file, `name: mine\nstages:\n${stages.map((stage) => `  - { stage: ${stage} }\n`).join('')}`);
 
 async function planned(stages: readonly string[], ...set: readonly string[]): Promise<readonly string[]> {
   write(...stages);
@@ -26,17 +27,62 @@ describe('the stages that an experiment goes through', () => {
   });
 
   it.each([
-    ['an unknown stage', ['tokenize', 'splt'], [], [{ line: 4, column: 14, width: 4, message: 'there is no stage splt', suggestion: 'split' }]],
+    [
+      'an unknown stage',
+      ['tokenize', 'splt'],
+      [],
+      [{ line: 4, column: 14, width: 4, message: 'there is no stage splt', suggestion: 'split' }],
+    ],
     ['one that does not run', ['tokenize', 'encod, when: model.freeze_encoder'], [], [{ line: 4, suggestion: 'encode' }]],
     ['one of Object’s own', ['constructor', 'split'], [], [{ line: 3, message: 'there is no stage constructor' }]],
-    ['every one', ['tokenise', 'split', 'trane'], [], [{ line: 3, suggestion: 'tokenize' }, { line: 5, suggestion: 'train' }]],
-    ['an input that nothing makes', ['tokenize', 'train, foreach: fold'], [], [{ line: 4, column: 14, width: 5, message: 'the stage train needs folds, which split makes, and that does not run before it' }]],
-    ['an input that is made later', ['evaluate', 'tokenize', 'split', 'train, foreach: fold'], [], [{ line: 3, message: expect.stringContaining('tokens, which tokenize makes') as string }, { line: 3, message: expect.stringContaining('model, which train makes') as string }]],
-    ['an input that this experiment leaves out', ['tokenize', 'predict, when: model.freeze_encoder', 'submit'], [], [{ line: 5, message: expect.stringContaining('predictions, which predict makes') as string }]],
-    ['a stage of each fold that runs once', ['tokenize', 'split', 'train'], [], [{ line: 5, message: 'the stage train runs for each fold, so it needs foreach: fold' }]],
-    ['an input for each fold where it takes one', ['split, foreach: fold', 'inspect'], [], [{ line: 4, message: 'the stage inspect runs once and needs folds, but split makes these for each fold' }]],
+    [
+      'every one',
+      ['tokenise', 'split', 'trane'],
+      [],
+      [
+        { line: 3, suggestion: 'tokenize' },
+        { line: 5, suggestion: 'train' },
+      ],
+    ],
+    [
+      'an input that nothing makes',
+      ['tokenize', 'train, foreach: fold'],
+      [],
+      [{ line: 4, column: 14, width: 5, message: 'the stage train needs folds, which split makes, and that does not run before it' }],
+    ],
+    [
+      'an input that is made later',
+      ['evaluate', 'tokenize', 'split', 'train, foreach: fold'],
+      [],
+      [
+        { line: 3, message: expect.stringContaining('tokens, which tokenize makes') as string },
+        { line: 3, message: expect.stringContaining('model, which train makes') as string },
+      ],
+    ],
+    [
+      'an input that this experiment leaves out',
+      ['tokenize', 'predict, when: model.freeze_encoder', 'submit'],
+      [],
+      [{ line: 5, message: expect.stringContaining('predictions, which predict makes') as string }],
+    ],
+    [
+      'a stage of each fold that runs once',
+      ['tokenize', 'split', 'train'],
+      [],
+      [{ line: 5, message: 'the stage train runs for each fold, so it needs foreach: fold' }],
+    ],
+    [
+      'an input for each fold where it takes one',
+      ['split, foreach: fold', 'inspect'],
+      [],
+      [{ line: 4, message: 'the stage inspect runs once and needs folds, but split makes these for each fold' }],
+    ],
   ])('cannot have %s', async (_, stages, set, problems) => {
-    await expect(planned(stages, ...set)).rejects.toMatchObject({ code: 'config', message: expect.stringContaining(file) as string, problems: problems.map((problem) => ({ file, ...problem })) });
+    await expect(planned(stages, ...set)).rejects.toMatchObject({
+      code: 'config',
+      message: expect.stringContaining(file) as string,
+      problems: problems.map((problem) => ({ file, ...problem })),
+    });
   });
 });
 

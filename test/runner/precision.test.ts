@@ -38,35 +38,62 @@ describe('the precision of matrix products', () => {
     expect((await choosePrecision('float32', 'cuda', of(9))).why).toBeNull();
   });
 
-  it.each([['webgpu', 9, 'WebGPU has no bfloat16'], ['cuda', 7.5, 'a GPU of compute capability 7.5 has no bfloat16']] as const)('on %s of %d refuses what it does not have', async (device, capability, message) => {
-    await expect(choosePrecision('bfloat16', device, of(capability))).rejects.toMatchObject({ code: 'environment', message: expect.stringContaining(message) });
+  it.each([
+    ['webgpu', 9, 'WebGPU has no bfloat16'],
+    ['cuda', 7.5, 'a GPU of compute capability 7.5 has no bfloat16'],
+  ] as const)('on %s of %d refuses what it does not have', async (device, capability, message) => {
+    await expect(choosePrecision('bfloat16', device, of(capability))).rejects.toMatchObject({
+      code: 'environment',
+      message: expect.stringContaining(message),
+    });
   });
 
   it('of CUDA is TF32 for a process that is asked for it alone', async () => {
     const variable = (...of: Parameters<typeof deviceVariables>) => deviceVariables(...of)['NVIDIA_TF32_OVERRIDE'];
-    const found = [variable('cuda'), variable('cuda', 'float32'), variable('cuda', 'bfloat16'), variable('cuda', 'tf32'), variable('cpu', 'tf32')];
+    const found = [
+      variable('cuda'),
+      variable('cuda', 'float32'),
+      variable('cuda', 'bfloat16'),
+      variable('cuda', 'tf32'),
+      variable('cpu', 'tf32'),
+    ];
     expect(found).toEqual(['0', '0', '0', '1', undefined]);
     expect((await choosePrecision('float32', 'cuda', of(9, { NVIDIA_TF32_OVERRIDE: '1' }))).precision).toBe('tf32');
   });
 
   it('is in the key of what it changes, under the name of what was used', async () => {
     const artifacts = temporaryFolder();
-    const keys = async (device: 'cpu' | 'cuda', ...set: readonly string[]) => (await prepareRun(await smallQuickstart(...set), { artifacts, device, choose: assumeDevice })).entries;
+    const keys = async (device: 'cpu' | 'cuda', ...set: readonly string[]) =>
+      (await prepareRun(await smallQuickstart(...set), { artifacts, device, choose: assumeDevice })).entries;
     const plain = await keys('cpu');
     for (const precision of ['tf32', 'auto']) expect(await keys('cpu', `training.precision=${precision}`)).toEqual(plain);
     const rounded = await keys('cpu', 'training.precision=bfloat16');
     const changed = Object.keys(plain).filter((id) => plain[id] !== rounded[id]);
     expect(changed.every((id) => /^(train\[\d\]|evaluate|predict|submit)$/.test(id))).toBe(true);
     expect(changed).toEqual(expect.arrayContaining(['train[0]', 'evaluate']));
-    const [exact, tf32] = [await keys('cuda', 'model.freeze_encoder=true'), await keys('cuda', 'model.freeze_encoder=true', 'training.precision=tf32')];
+    const [exact, tf32] = [
+      await keys('cuda', 'model.freeze_encoder=true'),
+      await keys('cuda', 'model.freeze_encoder=true', 'training.precision=tf32'),
+    ];
     expect(tf32['encode']).not.toBe(exact['encode']);
   });
 
   it('is explained: which nodes are in which type', async () => {
     const options = { artifacts: temporaryFolder(), device: 'auto' } as const;
-    const { precision, lowered } = await explainExperiment(await smallQuickstart('training.precision=bfloat16', 'resources.device=cpu'), options);
+    const { precision, lowered } = await explainExperiment(
+      await smallQuickstart('training.precision=bfloat16', 'resources.device=cpu'),
+      options,
+    );
     expect(precision).toMatchObject({ products: 'bfloat16', why: expect.stringContaining('bfloat16') });
-    expect(precision.nodes.map(({ dtype }) => dtype)).toEqual(['bfloat16', 'bfloat16', 'bfloat16', 'bfloat16', 'float32', 'float32', 'float32']);
+    expect(precision.nodes.map(({ dtype }) => dtype)).toEqual([
+      'bfloat16',
+      'bfloat16',
+      'bfloat16',
+      'bfloat16',
+      'float32',
+      'float32',
+      'float32',
+    ]);
     const products = lowered.reduce((sum, { nodes }) => sum + nodes, 0);
     const computed = precision.nodes.filter(({ what }) => ['matrix products', 'element by element'].includes(what));
     expect(computed.reduce((sum, { nodes }) => sum + nodes, 0)).toBe(products);

@@ -13,13 +13,18 @@ const artifacts = temporaryFolder();
 
 async function run(set: readonly string[] = [], options: Partial<RunnerOptions> = {}) {
   const events: RunEvent[] = [];
-  const result = await runExperiment(await smallQuickstart(...set), { artifacts, device: 'auto', ...options }, (event) => events.push(event));
+  const result = await runExperiment(await smallQuickstart(...set), { artifacts, device: 'auto', ...options }, (event) =>
+    events.push(event),
+  );
   return { result, events, executed: events.flatMap((event) => (event.type === 'task-started' ? [event.task] : [])) };
 }
 
 /** A table of 100 rows: the first three have the same text, once with another class, and so do the next two, once each. */
 function repeating(): string {
-  const rows = Array.from({ length: 100 }, (_, i) => `${i},${i < 3 ? 'fire' : i < 5 ? 'flood' : `message ${i}`},${i === 2 ? 0 : i === 0 ? 1 : i % 2}`);
+  const rows = Array.from(
+    { length: 100 },
+    (_, i) => `${i},${i < 3 ? 'fire' : i < 5 ? 'flood' : `message ${i}`},${i === 2 ? 0 : i === 0 ? 1 : i % 2}`,
+  );
   const path = join(artifacts, 'repeating.csv');
   writeFileSync(path, `id,text,target\n${rows.join('\n')}\n`);
   return path;
@@ -32,14 +37,31 @@ describe('a run', () => {
     const { result, executed, events } = await run();
     expect(events.every(({ run: owner }) => owner === basename(result.folder))).toBe(true);
     expect(events).toContainEqual(expect.objectContaining({ type: 'artifact', path: 'findings.json', task: 'inspect', stage: 'inspect' }));
-    expect(events).toContainEqual(expect.objectContaining({ type: 'artifact', path: 'models/fold-1/config.json', task: 'train[1]', stage: 'train', fold: 1 }));
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'artifact', path: 'models/fold-1/config.json', task: 'train[1]', stage: 'train', fold: 1 }),
+    );
     expect(events.find((event) => event.type === 'artifact' && event.path === 'config.yaml')).not.toHaveProperty('task');
     expect(executed).toEqual(['tokenize', 'split', 'inspect', 'train[0]', 'train[1]', 'evaluate', 'predict', 'submit']);
-    for (const name of ['config.yaml', 'environment.json', 'journal.jsonl', 'folds.csv', 'findings.json', 'metrics.json', 'oof.csv', 'predictions.csv', 'submission.csv']) {
+    for (const name of [
+      'config.yaml',
+      'environment.json',
+      'journal.jsonl',
+      'folds.csv',
+      'findings.json',
+      'metrics.json',
+      'oof.csv',
+      'predictions.csv',
+      'submission.csv',
+    ]) {
       expect(statSync(join(result.folder, name)).size, name).toBeGreaterThan(0);
     }
     for (const fold of [0, 1]) {
-      expect(readdirSync(join(result.folder, 'models', `fold-${fold}`)).sort()).toEqual(['config.json', 'model.safetensors', 'tokenizer.json', 'tokenizer_config.json']);
+      expect(readdirSync(join(result.folder, 'models', `fold-${fold}`)).sort()).toEqual([
+        'config.json',
+        'model.safetensors',
+        'tokenizer.json',
+        'tokenizer_config.json',
+      ]);
     }
     expect(lines(join(result.folder, 'oof.csv'))[0]).toBe('id,fold,target,probability,prediction');
     expect(lines(join(result.folder, 'predictions.csv'))[0]).toBe('id,probability,prediction');
@@ -62,7 +84,16 @@ describe('a run', () => {
   });
 
   it('trains and validates without the rows that it is told to drop, as planned, and keeps their ids', async () => {
-    const set = ['data.train=' + repeating(), 'data.test=null', 'data.sample_submission=null', 'data.conflicts=majority', 'data.duplicates=drop', 'split.group_by=text', 'training.batch_size=8', 'name=cleaned'];
+    const set = [
+      'data.train=' + repeating(),
+      'data.test=null',
+      'data.sample_submission=null',
+      'data.conflicts=majority',
+      'data.duplicates=drop',
+      'split.group_by=text',
+      'training.batch_size=8',
+      'name=cleaned',
+    ];
     const plan = await planExperiment(await smallQuickstart(...set), { artifacts, device: 'auto' });
     const { result, events } = await run(set);
     const steps = events.flatMap((event) => (event.type === 'task-event' && event.event.type === 'step' ? [event.event.steps] : []));
@@ -72,7 +103,14 @@ describe('a run', () => {
     const rows = lines(join(result.folder, 'oof.csv')).slice(1).map((line) => line.split(','));
     expect(rows.length).toBe(96);
     const target = (id: string): string | undefined => rows.find(([own]) => own === id)?.[2];
-    expect([target('0'), target('1'), target('2'), target('3'), target('4'), target('5')]).toEqual(['1', undefined, undefined, undefined, undefined, '1']);
+    expect([target('0'), target('1'), target('2'), target('3'), target('4'), target('5')]).toEqual([
+      '1',
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+      '1',
+    ]);
     const exported = await readValidation(readRun(artifacts, 'cleaned'), 0, { classes: ['0', '1'] });
     expect(exported.texts.length).toBe(48);
   });
@@ -110,11 +148,19 @@ describe('a run', () => {
     expect(lines(join(result.folder, 'predictions.csv')).map((line) => line.split(',')[0])).toEqual(['id', '7', '9']);
     const frozen = ['model.freeze_encoder=true', 'model.max_seq_length=16', 'name=frozen-test'];
     expect((await run(frozen)).executed).toContain('train[0]');
-    expect((await run([...frozen, `data.test=${test}`, 'data.sample_submission=null'])).executed).toEqual(['tokenize', 'inspect', 'encode', 'predict']);
+    expect((await run([...frozen, `data.test=${test}`, 'data.sample_submission=null'])).executed).toEqual([
+      'tokenize',
+      'inspect',
+      'encode',
+      'predict',
+    ]);
   });
 
   it('refuses texts longer than the model can read', async () => {
-    await expect(run(['model.max_seq_length=65', 'name=long'])).rejects.toMatchObject({ code: 'config', problems: [{ message: 'model.max_seq_length is 65, and the model has 64 positions' }] });
+    await expect(run(['model.max_seq_length=65', 'name=long'])).rejects.toMatchObject({
+      code: 'config',
+      problems: [{ message: 'model.max_seq_length is 65, and the model has 64 positions' }],
+    });
   });
 
   it('carries a forced stage out again, with all that depends on it', async () => {
@@ -166,16 +212,29 @@ describe('a run', () => {
 
   it('tells what it takes of the machine while it works', async () => {
     const stop = new AbortController();
-    const longer = runExperiment(await smallQuickstart('training.epochs=500', 'name=watched'), { artifacts, device: 'auto', signal: stop.signal }, (event) => {
-      if (event.type === 'system') stop.abort();
-    });
+    const longer = runExperiment(
+      await smallQuickstart('training.epochs=500', 'name=watched'),
+      { artifacts, device: 'auto', signal: stop.signal },
+      (event) => {
+        if (event.type === 'system') stop.abort();
+      },
+    );
     await expect(longer).rejects.toMatchObject({ code: 'interrupted' });
     const looks = readJournal(join(readRun(artifacts, 'watched').folder, 'journal.jsonl')).filter(({ type }) => type === 'system');
-    expect(looks).toEqual([expect.objectContaining({ run: 'watched', cpuPercent: expect.any(Number), memoryBytes: expect.any(Number), freeBytes: expect.any(Number) })]);
+    expect(looks).toEqual([
+      expect.objectContaining({
+        run: 'watched',
+        cpuPercent: expect.any(Number),
+        memoryBytes: expect.any(Number),
+        freeBytes: expect.any(Number),
+      }),
+    ]);
   });
 
   it('writes what went wrong into the journal when a fold diverges, and no model', async () => {
-    await expect(run(['training.optimizer.lr=1e20', 'training.schedule={name: constant}', 'name=diverged'])).rejects.toThrow(/not finite at step/);
+    await expect(run(['training.optimizer.lr=1e20', 'training.schedule={name: constant}', 'name=diverged'])).rejects.toThrow(
+      /not finite at step/,
+    );
     const { status, folder } = readRun(artifacts, 'diverged');
     expect(status).toBe('failed');
     expect(existsSync(join(folder, 'models'))).toBe(false);

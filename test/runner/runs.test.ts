@@ -1,5 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, cpSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { listRuns, readRun, runExperiment } from '../../src/runner/index.ts';
@@ -28,7 +39,13 @@ test.each([
 test('a run tells how many of its folds are trained, whether it has been evaluated or not', () => {
   const into = temporaryFolder();
   const folds = (): unknown => listRuns(into).map(({ trainedFolds, experiment }) => [trainedFolds, experiment?.split.folds]);
-  const folder = writeEvaluatedRun(into, { name: 'one', classes: ['0', '1'], rows, scores: [[0.6]], change: (experiment) => ({ ...experiment, split: { ...experiment.split, folds: 5, only: [0] } }) });
+  const folder = writeEvaluatedRun(into, {
+    name: 'one',
+    classes: ['0', '1'],
+    rows,
+    scores: [[0.6]],
+    change: (experiment) => ({ ...experiment, split: { ...experiment.split, folds: 5, only: [0] } }),
+  });
   expect(folds()).toEqual([[1, 5]]);
   rmSync(join(folder, 'metrics.json'));
   expect(folds()).toEqual([[0, 5]]);
@@ -48,7 +65,9 @@ const disguises: Readonly<Record<string, (path: string, outside: string) => void
 };
 
 describe.skipIf(because('links and pipes in a run folder', process.platform === 'win32'))('what is no file of the run', () => {
-  test.each(['config.yaml', 'metrics.json', 'journal.jsonl'].flatMap((file) => Object.keys(disguises).map((kind) => [kind, file] as const)))('is never opened: a %s as %s', (kind, file) => {
+  test.each(
+    ['config.yaml', 'metrics.json', 'journal.jsonl'].flatMap((file) => Object.keys(disguises).map((kind) => [kind, file] as const)),
+  )('is never opened: a %s as %s', (kind, file) => {
     const [name, outside] = [`${kind}-${file.split('.')[0]}`, join(artifacts, 'outside')];
     const folder = join(artifacts, 'runs', name);
     cpSync(sound, folder, { recursive: true });
@@ -93,7 +112,10 @@ describe.skipIf(because('links and pipes in a run folder', process.platform === 
     rmSync(join(folder, name), { recursive: true, force: true });
     disguises[kind]?.(join(folder, name), outside);
     const before = statSync(outside).isFile() ? readFileSync(outside, 'utf8') : readdirSync(outside).join();
-    await expect(runExperiment(experiment, { artifacts: own, device: 'auto', until: 'split' }, () => {})).rejects.toMatchObject({ code: 'data', subject: join(folder, name).replace(/\/$/, '') });
+    await expect(runExperiment(experiment, { artifacts: own, device: 'auto', until: 'split' }, () => {})).rejects.toMatchObject({
+      code: 'data',
+      subject: join(folder, name).replace(/\/$/, ''),
+    });
     expect(statSync(outside).isFile() ? readFileSync(outside, 'utf8') : readdirSync(outside).join()).toBe(before);
     expect(readdirSync(join(own, 'runs'))).toEqual(['small']);
   });
@@ -102,9 +124,15 @@ describe.skipIf(because('links and pipes in a run folder', process.platform === 
 describe('the index of runs', () => {
   const own = temporaryFolder();
   const index = join(own, 'cache', 'runs.json');
-  const [first, second] = ['first', 'second'].map((name) => writeEvaluatedRun(own, { name, classes: ['0', '1'], rows, scores: [[0.6], [0.7]] })) as [string, string];
-  const list = (): readonly (readonly [string, string, number | undefined])[] => listRuns(own).map(({ name, status, metrics }) => [name, status, metrics?.folds.length] as const);
-  const whole = [['first', 'running', 2], ['second', 'running', 2]] as const;
+  const [first, second] = ['first', 'second'].map((name) =>
+    writeEvaluatedRun(own, { name, classes: ['0', '1'], rows, scores: [[0.6], [0.7]] }),
+  ) as [string, string];
+  const list = (): readonly (readonly [string, string, number | undefined])[] =>
+    listRuns(own).map(({ name, status, metrics }) => [name, status, metrics?.folds.length] as const);
+  const whole = [
+    ['first', 'running', 2],
+    ['second', 'running', 2],
+  ] as const;
 
   test('answers what the files say, and is made again where it is damaged or foreign', async () => {
     expect(list()).toEqual(whole);
@@ -112,7 +140,14 @@ describe('the index of runs', () => {
     expect(list()).toEqual(whole);
     const made = readFileSync(index, 'utf8');
     expect(made).toContain('"first"');
-    for (const broken of ['', '{}', made.slice(0, -40), made.replace('"circumstances"', '"circumstanses"'), made.replace('first', 'third'), `${'0'.repeat(64)}\n{"first":5}\n`]) {
+    for (const broken of [
+      '',
+      '{}',
+      made.slice(0, -40),
+      made.replace('"circumstances"', '"circumstanses"'),
+      made.replace('first', 'third'),
+      `${'0'.repeat(64)}\n{"first":5}\n`,
+    ]) {
       writeFileSync(index, broken);
       expect(list()).toEqual(whole);
       expect(readFileSync(index, 'utf8')).toBe(made);
@@ -126,7 +161,10 @@ describe('the index of runs', () => {
   });
 
   test('does not outlive the files: what has grown, changed, or gone is read again', () => {
-    appendFileSync(join(first, 'journal.jsonl'), `${JSON.stringify({ v: 1, t: 0, type: 'run-finished', run: 'first', seconds: 3, summary: {} })}\n`);
+    appendFileSync(
+      join(first, 'journal.jsonl'),
+      `${JSON.stringify({ v: 1, t: 0, type: 'run-finished', run: 'first', seconds: 3, summary: {} })}\n`,
+    );
     expect(listRuns(own).find(({ name }) => name === 'first')).toMatchObject({ status: 'done', seconds: 3 });
     const config = join(second, 'config.yaml');
     const { atime, mtime } = statSync(config);

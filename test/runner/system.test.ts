@@ -58,8 +58,22 @@ describe('the figures of the system', () => {
 
   it('end with the work, which they neither change nor hold up', async () => {
     const seen: SystemFigures[] = [];
-    expect(await watchSystem((figures) => seen.push(figures), () => Promise.resolve('made'), 1, 1)).toBe('made');
-    await expect(watchSystem((figures) => seen.push(figures), () => Promise.reject(new Error('it failed')), 1, 1)).rejects.toThrow('it failed');
+    expect(
+      await watchSystem(
+        (figures) => seen.push(figures),
+        () => Promise.resolve('made'),
+        1,
+        1,
+      ),
+    ).toBe('made');
+    await expect(
+      watchSystem(
+        (figures) => seen.push(figures),
+        () => Promise.reject(new Error('it failed')),
+        1,
+        1,
+      ),
+    ).rejects.toThrow('it failed');
     await sleep(100);
     expect(seen).toEqual([]);
   });

@@ -31,10 +31,16 @@ describeShared('a pooler under a frozen encoder', ['oracles', 'tiny', 'bert'], (
   };
 
   it('is told of where it was never trained or is not there, and where the encoder is frozen', async () => {
-    const [trained, zero, none] = [modelWith('trained', (stored) => stored), modelWith('zero', (stored) => stored.fill(0)), modelWith('none', () => undefined)];
+    const [trained, zero, none] = [
+      modelWith('trained', (stored) => stored),
+      modelWith('zero', (stored) => stored.fill(0)),
+      modelWith('none', () => undefined),
+    ];
     expect(await told(trained, 'model.freeze_encoder=true')).toEqual([]);
     expect(await told(zero, 'model.freeze_encoder=true')).toEqual([expect.stringContaining('was never trained (its bias is zero)')]);
-    expect(await told(none, 'model.freeze_encoder=true')).toEqual([expect.stringContaining('has no pooler, so the head learns from one at random')]);
+    expect(await told(none, 'model.freeze_encoder=true')).toEqual([
+      expect.stringContaining('has no pooler, so the head learns from one at random'),
+    ]);
     expect(await told(zero)).toEqual([]);
   });
 });

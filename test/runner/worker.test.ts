@@ -28,7 +28,20 @@ async function trainOrder(name: string, ...set: readonly string[]): Promise<Task
   const { id, stage, params, files, inputs } = tasks.find((task) => task.id === 'train[0]')!;
   const output = join(artifacts, name);
   mkdirSync(output);
-  return { task: id, stage: stage.name, params, files, inputs, output, partial: { folder: join(artifacts, `${name}-partial`), everySeconds: 120 }, fold: 0, device: 'cpu', threads: 1, logEvery: 1, evalBatchSize: 64 };
+  return {
+    task: id,
+    stage: stage.name,
+    params,
+    files,
+    inputs,
+    output,
+    partial: { folder: join(artifacts, `${name}-partial`), everySeconds: 120 },
+    fold: 0,
+    device: 'cpu',
+    threads: 1,
+    logEvery: 1,
+    evalBatchSize: 64,
+  };
 }
 
 function startProcess(env: Readonly<Record<string, string>> = {}): { readonly worker: StageWorker; readonly pid: number } {
@@ -53,7 +66,20 @@ describe('a worker that is a thread', () => {
     const output = join(artifacts, 'ended');
     mkdirSync(output);
     const partial = { folder: join(artifacts, 'ended-partial'), everySeconds: 120 };
-    const order: TaskOrder = { task: id, stage: stage.name, params, files, inputs, output, partial, fold: 0, device: 'cpu', threads: 1, logEvery: 1, evalBatchSize: 64 };
+    const order: TaskOrder = {
+      task: id,
+      stage: stage.name,
+      params,
+      files,
+      inputs,
+      output,
+      partial,
+      fold: 0,
+      device: 'cpu',
+      threads: 1,
+      logEvery: 1,
+      evalBatchSize: 64,
+    };
     const worker = startStageThread();
     started.push(worker);
     const ended = worker.perform(order, () => {}).then(() => 'done', (error: unknown) => error);
@@ -73,7 +99,9 @@ describe.skipIf(because('workers that are processes (they need Linux)', process.
       const { cpuSeconds, peakBytes } = await worker.perform(await trainOrder(name), (event) => events.push(event));
       expect(cpuSeconds).toBeGreaterThan(0.05);
       expect(peakBytes).toBeGreaterThan(50e6);
-      seen[name] = JSON.parse(JSON.stringify(events, (key, value: unknown) => (key === 'seconds' || key === 'stepsPerSecond' ? 0 : value))) as readonly StageEvent[];
+      seen[name] = JSON.parse(
+        JSON.stringify(events, (key, value: unknown) => (key === 'seconds' || key === 'stepsPerSecond' ? 0 : value)),
+      ) as readonly StageEvent[];
     }
     expect(seen['process']).toEqual(seen['thread']);
     for (const file of ['model/model.safetensors', 'validation.json']) {
@@ -92,7 +120,11 @@ describe.skipIf(because('workers that are processes (they need Linux)', process.
   it('passes on what a stage throws, with all that it tells', async () => {
     const { worker } = startProcess();
     const order = await trainOrder('diverges', 'training.optimizer.lr=1e20', 'training.schedule={name: constant}');
-    await expect(worker.perform(order, () => {})).rejects.toMatchObject({ code: 'run', message: expect.stringContaining('not finite at step') as string, remedy: expect.stringContaining('lr') as string });
+    await expect(worker.perform(order, () => {})).rejects.toMatchObject({
+      code: 'run',
+      message: expect.stringContaining('not finite at step') as string,
+      remedy: expect.stringContaining('lr') as string,
+    });
     await expect(worker.perform({ ...order, stage: 'nothing' }, () => {})).rejects.toThrow('no stage nothing');
   });
 
@@ -125,7 +157,11 @@ describe.skipIf(because('workers that are processes (they need Linux)', process.
     const { stepped, ended } = untilFirstStep(worker, await trainOrder('broken', 'training.epochs=100'));
     await stepped;
     process.kill(pid, 'SIGSEGV');
-    expect(await ended).toMatchObject({ code: 'run', message: `the process of train[0] (pid ${pid}) broke down (SIGSEGV)`, cause: { message: expect.stringMatching(/^WORKER \d+: /m) } });
+    expect(await ended).toMatchObject({
+      code: 'run',
+      message: `the process of train[0] (pid ${pid}) broke down (SIGSEGV)`,
+      cause: { message: expect.stringMatching(/^WORKER \d+: /m) },
+    });
   });
 
   it('is told as full memory where a driver said so before it ended the process', async () => {
@@ -135,7 +171,12 @@ describe.skipIf(because('workers that are processes (they need Linux)', process.
     const { stepped, ended } = untilFirstStep(worker, await trainOrder('full', 'training.epochs=100'));
     await stepped;
     process.kill(pid, 'SIGABRT');
-    expect(await ended).toMatchObject({ code: 'run', message: "this machine's memory is full", problems: [{ field: 'training.micro_batch' }], cause: { message: expect.stringContaining('broke down (SIGABRT)') } });
+    expect(await ended).toMatchObject({
+      code: 'run',
+      message: "this machine's memory is full",
+      problems: [{ field: 'training.micro_batch' }],
+      cause: { message: expect.stringContaining('broke down (SIGABRT)') },
+    });
   });
 
   it('dies with its parent, and writes nothing more', async () => {
@@ -144,7 +185,10 @@ describe.skipIf(because('workers that are processes (they need Linux)', process.
       import { startStageProcess } from ${JSON.stringify(join(root, 'src/runner/worker.ts'))};
       startStageProcess().perform(${JSON.stringify(order)}, (event) => event.type === 'step' && process.stdout.write('step'));
     `;
-    const parent = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), '--input-type=module', '--eval', program], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+    const parent = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), '--input-type=module', '--eval', program], {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     await new Promise((resolve) => parent.stdout.once('data', resolve));
     const [child] = childrenOf(parent.pid!);
     expect(child).toBeGreaterThan(0);

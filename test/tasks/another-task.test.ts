@@ -21,7 +21,8 @@ import { root, smallQuickstart, temporaryFolder } from '../helpers/quickstart.ts
 /** A number for each row: a task that has nothing in common with classes, written as a new one would be. */
 function oneNumber({ mean, sd }: { readonly mean: number; readonly sd: number }): Task {
   const back = (logits: Float32Array): Predictions => ({ width: 1, numbers: Float64Array.from(logits, (x) => mean + sd * x) });
-  const squares = ({ values }: Targets, { numbers }: Predictions): number => values.reduce((sum, y, row) => sum + ((y - numbers[row]!) / sd) ** 2, 0) / values.length;
+  const squares = ({ values }: Targets, { numbers }: Predictions): number =>
+    values.reduce((sum, y, row) => sum + ((y - numbers[row]!) / sd) ** 2, 0) / values.length;
   const readNumber = (cells: readonly string[]): readonly number[] => cells.map(Number);
   return {
     description: { task: 'one-number', mean, sd },
@@ -72,16 +73,35 @@ async function numbersOfQuickstart() {
 
 describe('a task that the rest of the program does not know', () => {
   const validationRows = Int32Array.from({ length: 80 }, (_, i) => 160 + i);
-  let [predictions, targets]: [Predictions, Targets] = [{ width: 1, numbers: new Float64Array(0) }, { width: 1, values: new Float64Array(0) }];
+  let [predictions, targets]: [Predictions, Targets] = [
+    { width: 1, numbers: new Float64Array(0) },
+    { width: 1, values: new Float64Array(0) },
+  ];
   let losses: readonly number[] = [];
 
   beforeAll(async () => {
     const { experiment, texts, targets: all } = await numbersOfQuickstart();
     const { optimizer } = experiment.training;
-    const training = { ...experiment.training, epochs: 8, schedule: { name: 'constant' } as const, optimizer: { ...optimizer, lr: 3e-3 }, best_model: { monitor: 'val/loss', mode: 'min' } as const };
+    const training = {
+      ...experiment.training,
+      epochs: 8,
+      schedule: { name: 'constant' } as const,
+      optimizer: { ...optimizer, lr: 3e-3 },
+      best_model: { monitor: 'val/loss', mode: 'min' } as const,
+    };
     const weights = initialWeights(files, { weights: 'random', resize_embeddings: false }, 42);
     const { head } = experiment.model;
-    const model = await openClassifier({ weights, head, task, onFeatures: false, training, precision: 'float32', device: 'cpu', threads: 1, seed: 1 });
+    const model = await openClassifier({
+      weights,
+      head,
+      task,
+      onFeatures: false,
+      training,
+      precision: 'float32',
+      device: 'cpu',
+      threads: 1,
+      seed: 1,
+    });
     try {
       const { best, epochs } = await fit({
         trainer: model.trainer,
@@ -101,7 +121,14 @@ describe('a task that the rest of the program does not know', () => {
       losses = epochs.map(({ metrics }) => metrics['val/loss']!);
       predictions = { width: 1, numbers: best.validation };
       targets = { width: 1, values: all.values.slice(160, 240) };
-      writeModelFolder(join(folder, 'model'), { task, files, config: weights.config, source: model.values(best.parameters), head, max_seq_length: 32 });
+      writeModelFolder(join(folder, 'model'), {
+        task,
+        files,
+        config: weights.config,
+        source: model.values(best.parameters),
+        head,
+        max_seq_length: 32,
+      });
     } finally {
       await model.trainer.release();
     }
@@ -125,13 +152,22 @@ describe('a task that the rest of the program does not know', () => {
   it('is written, read and submitted to the digit', async () => {
     const { columns } = task;
     const header = ['id', ...columns.targets, ...columns.predictions];
-    const rows = Array.from(validationRows, (id, row) => [id, ...columns.targetCells(targets)(row), ...columns.predictionCells(predictions)(row)]);
+    const rows = Array.from(validationRows, (id, row) => [
+      id,
+      ...columns.targetCells(targets)(row),
+      ...columns.predictionCells(predictions)(row),
+    ]);
     const table = await parseTable(Buffer.from(writeCsv(header, rows)), 'oof.csv', 'csv');
     expect(readTargets(table, columns, 1)).toEqual(targets);
     expect(readPredictions(table, columns, 2)).toEqual(predictions);
     const sample = await parseTable(Buffer.from('id,score\n161,0\n160,1\n'), 'sample.csv', 'csv');
     const two = { width: 1, numbers: predictions.numbers.subarray(0, 2) };
-    const { rows: submitted } = buildSubmission(sample, { file: 'test.csv', ids: ['160', '161'] }, 'id', (own) => task.submissionValues(two, own));
-    expect(submitted).toEqual([['161', predictions.numbers[1]], ['160', predictions.numbers[0]]]);
+    const { rows: submitted } = buildSubmission(sample, { file: 'test.csv', ids: ['160', '161'] }, 'id', (own) =>
+      task.submissionValues(two, own),
+    );
+    expect(submitted).toEqual([
+      ['161', predictions.numbers[1]],
+      ['160', predictions.numbers[0]],
+    ]);
   });
 });

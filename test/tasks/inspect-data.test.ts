@@ -18,9 +18,21 @@ const options: InspectionOptions = {
 
 describe('findings', () => {
   it('of rows that are all the same say so, warnings first, and that the model is not here', async () => {
-    const train = await tableOf('text,target', Array.from({ length: 6 }, (_, row) => ['same', row % 2]));
-    const findings = await inspectData({ train, test: null, examples: trainExamples(train, used), foldOf: Int32Array.of(0, 0, 0, 1, 1, 1) }, options, null);
-    expect(codesOf(findings)).toEqual(['warning duplicate-texts', 'warning conflicting-classes', 'info class-balance', 'info no-tokenizer']);
+    const train = await tableOf(
+      'text,target',
+      Array.from({ length: 6 }, (_, row) => ['same', row % 2]),
+    );
+    const findings = await inspectData(
+      { train, test: null, examples: trainExamples(train, used), foldOf: Int32Array.of(0, 0, 0, 1, 1, 1) },
+      options,
+      null,
+    );
+    expect(codesOf(findings)).toEqual([
+      'warning duplicate-texts',
+      'warning conflicting-classes',
+      'info class-balance',
+      'info no-tokenizer',
+    ]);
   });
 });
 
@@ -30,13 +42,19 @@ describeShared('findings about tweets', ['data', 'disaster-tweets'], () => {
   async function inspected(more: Partial<TrainOptions>, tokenizer: Tokenizer | null = null) {
     const [train, test] = [await tweets('train.csv'), await tweets('test.csv')];
     const examples = trainExamples(train, { ...used, ...more });
-    const foldOf = assignFolds({ ...examples, strata: examples.task.strata(examples.targets) }, { strategy: 'stratified-kfold', folds: 5, shuffle: true, seed: 42 });
+    const foldOf = assignFolds(
+      { ...examples, strata: examples.task.strata(examples.targets) },
+      { strategy: 'stratified-kfold', folds: 5, shuffle: true, seed: 42 },
+    );
     const data = { ...options.data, conflicts: more.conflicts ?? 'keep' };
     return inspectData({ train, test, examples, foldOf }, { ...options, data, split: { folds: 5, shuffle: true } }, tokenizer);
   }
 
   it('are the known ones, and no alarm about keyword and location', async () => {
-    const findings = await inspected({}, await loadTokenizer({ 'tokenizer.json': sharedPath('models', 'bert-base-uncased-tokenizer', 'tokenizer.json')! }));
+    const findings = await inspected(
+      {},
+      await loadTokenizer({ 'tokenizer.json': sharedPath('models', 'bert-base-uncased-tokenizer', 'tokenizer.json')! }),
+    );
     expect(codesOf(findings)).toEqual([
       'warning duplicate-texts',
       'warning conflicting-classes',
@@ -53,9 +71,13 @@ describeShared('findings about tweets', ['data', 'disaster-tweets'], () => {
   });
 
   it('no longer warn of what groups and cleaning have settled', async () => {
-    expect(codesOf(await inspected({ group_by: 'text', conflicts: 'majority' })).filter((code) => code.startsWith('warning'))).toEqual(['warning test-texts-in-training']);
+    expect(codesOf(await inspected({ group_by: 'text', conflicts: 'majority' })).filter((code) => code.startsWith('warning'))).toEqual([
+      'warning test-texts-in-training',
+    ]);
     const dropped = await inspected({ conflicts: 'drop', duplicates: 'drop' });
     expect(codesOf(dropped).filter((code) => code.startsWith('warning'))).toEqual(['warning test-texts-in-training']);
-    expect(named(dropped, 'cleaned-rows').message).toBe('the configuration left out 55 rows whose text has other classes too (data.conflicts), left out 73 rows that an earlier row says already (data.duplicates)');
+    expect(named(dropped, 'cleaned-rows').message).toBe(
+      'the configuration left out 55 rows whose text has other classes too (data.conflicts), left out 73 rows that an earlier row says already (data.duplicates)',
+    );
   });
 });

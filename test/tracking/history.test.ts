@@ -15,11 +15,22 @@ import { scriptedRun } from '../cli/events.ts';
 /** A run of two folds that begins twice, with the same decisions again, and sees the machine now and then. */
 const look: RunEvent = { type: 'system', run: 'demo', cpuPercent: 100, memoryBytes: 1, freeBytes: 2 };
 const half = scriptedRun().slice(0, 15);
-const entries: readonly Timed[] = [...half, [62_000, look] as const, ...scriptedRun(), [110_000, look] as const].map(([t, event]) => ({ ...event, t }));
+const entries: readonly Timed[] = [...half, [62_000, look] as const, ...scriptedRun(), [110_000, look] as const].map(([t, event]) => ({
+  ...event,
+  t,
+}));
 
 /** Everything that is shown. */
 function views(history: RunHistory): object {
-  return { story: journalStory(history), folds: foldStories(history), decisions: notedDecisions(history), progress: progressOf(history), state: stateOf(history), files: history.files, notices: itemsOf(history.notices) };
+  return {
+    story: journalStory(history),
+    folds: foldStories(history),
+    decisions: notedDecisions(history),
+    progress: progressOf(history),
+    state: stateOf(history),
+    files: history.files,
+    notices: itemsOf(history.notices),
+  };
 }
 
 test('what is told while a run is followed is what its whole journal tells, at each entry', () => {
@@ -64,17 +75,43 @@ test('of very many steps every rate is told while they are few, and every second
 
 function steps(count: number): { readonly rates: readonly object[] } {
   const of = { run: 'r', task: 'train[0]', stage: 'train', fold: 0 };
-  const event = (step: number): Timed => ({ type: 'task-event', ...of, t: step, event: { type: 'step', epoch: 1, epochs: 1, step, steps: count, loss: 0.5, lr: 0.1, stepsPerSecond: 1 } });
+  const event = (step: number): Timed => ({
+    type: 'task-event',
+    ...of,
+    t: step,
+    event: { type: 'step', epoch: 1, epochs: 1, step, steps: count, loss: 0.5, lr: 0.1, stepsPerSecond: 1 },
+  });
   return journalStory(historyOf(Array.from({ length: count }, (_, i) => event(i + 1)))).tasks[0]!;
 }
 
 test('a journal of the first version, whose ends tell no process and whose folds have no record, is read', () => {
-  const environment = { versions: {}, machine: { platform: 'p', cpu: 'c', cores: 2, memoryBytes: 1 }, device: 'cpu', threads: 2, git: null, commandLine: [], data: {}, entries: {} };
+  const environment = {
+    versions: {},
+    machine: { platform: 'p', cpu: 'c', cores: 2, memoryBytes: 1 },
+    device: 'cpu',
+    threads: 2,
+    git: null,
+    commandLine: [],
+    data: {},
+    entries: {},
+  };
   const of = { run: 'r', task: 'train[0]', stage: 'train', fold: 0 };
   const old = [
-    { type: 'run-started', run: 'r', folder: '/r', tasks: [{ id: 'train[0]', stage: 'train', fold: 0 }], owner: { pid: 2 ** 30, started: '', host: 'h' }, experiment: {}, environment },
+    {
+      type: 'run-started',
+      run: 'r',
+      folder: '/r',
+      tasks: [{ id: 'train[0]', stage: 'train', fold: 0 }],
+      owner: { pid: 2 ** 30, started: '', host: 'h' },
+      experiment: {},
+      environment,
+    },
     { type: 'task-started', ...of },
-    { type: 'task-event', ...of, event: { type: 'epoch', epoch: 1, step: 5, lr: 0.1, metrics: { 'val/f1': 0.5, 'val/roc_auc': null }, seconds: 3 } },
+    {
+      type: 'task-event',
+      ...of,
+      event: { type: 'epoch', epoch: 1, step: 5, lr: 0.1, metrics: { 'val/f1': 0.5, 'val/roc_auc': null }, seconds: 3 },
+    },
     { type: 'task-event', ...of, event: { type: 'decision', epoch: 1, kind: 'best-model', message: 'm' } },
     { type: 'task-finished', ...of, seconds: 4 },
     { type: 'artifact', run: 'r', path: 'models/fold-0/config.json', bytes: 1, sha256: 'x' },
@@ -85,7 +122,9 @@ test('a journal of the first version, whose ends tell no process and whose folds
   writeFileSync(path, old.map((event, i) => `${JSON.stringify({ v: 1, t: 1000 * i, ...event })}\n`).join(''));
   const history = readHistory(path);
   expect(statusOf(progressOf(history), folder)).toBe('done');
-  expect(foldStories(history)).toEqual([{ fold: 0, state: 'unfinished', bestEpoch: 1, epochs: [{ epoch: 1, lr: 0.1, metrics: { 'val/f1': 0.5, 'val/roc_auc': null } }] }]);
+  expect(foldStories(history)).toEqual([
+    { fold: 0, state: 'unfinished', bestEpoch: 1, epochs: [{ epoch: 1, lr: 0.1, metrics: { 'val/f1': 0.5, 'val/roc_auc': null } }] },
+  ]);
   expect(journalStory(history).tasks).toMatchObject([{ task: 'train[0]', seconds: 4, cpuSeconds: null, peakBytes: null }]);
   expect([...history.files.keys()]).toEqual(['models/fold-0/config.json']);
   expect(progressOf(history)).toMatchObject({ startedAt: 0, open: [], seconds: 5, isTimed: false });

@@ -41,7 +41,19 @@ const runEvents: { readonly [K in RunEvent['type']]: Required<Extract<RunEvent, 
     tasks: [{ id: 'train[0]', stage: 'train', fold: 0 }],
     owner: thisProcess(),
     experiment: loadExperiment('configs/quickstart.yaml').experiment,
-    environment: { versions: { node: '20' }, machine, user: 'u', device: 'cpu', deviceChoice: { asked: 'auto', adapter: 'a', passedOver: { cuda: 'none' } }, precision: 'float32', threads: 2, git: { commit: 'c', dirty: true }, commandLine: ['pipeline'], data: { 'a.csv': 'x' }, entries: { train: 'train/x' } },
+    environment: {
+      versions: { node: '20' },
+      machine,
+      user: 'u',
+      device: 'cpu',
+      deviceChoice: { asked: 'auto', adapter: 'a', passedOver: { cuda: 'none' } },
+      precision: 'float32',
+      threads: 2,
+      git: { commit: 'c', dirty: true },
+      commandLine: ['pipeline'],
+      data: { 'a.csv': 'x' },
+      entries: { train: 'train/x' },
+    },
     command: { id: 'i', name: 'n', size: 2 },
   },
   notice: { type: 'notice', run: 'r', level: 'info', message: 'm' },
@@ -54,7 +66,10 @@ const runEvents: { readonly [K in RunEvent['type']]: Required<Extract<RunEvent, 
   'run-finished': { type: 'run-finished', run: 'r', seconds: 1, summary: { 'oof/f1': 0.5 }, owner: thisProcess() },
   'run-failed': { type: 'run-failed', run: 'r', seconds: 1, error: 'e', interrupted: false, owner: thisProcess() },
 };
-const events: readonly RunEvent[] = [...Object.values(runEvents), ...Object.values(stageEvents).map((event): RunEvent => ({ type: 'task-event', ...who, event }))];
+const events: readonly RunEvent[] = [
+  ...Object.values(runEvents),
+  ...Object.values(stageEvents).map((event): RunEvent => ({ type: 'task-event', ...who, event })),
+];
 
 function write(...lines: readonly unknown[]): void {
   writeFileSync(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
@@ -81,24 +96,28 @@ function* changed(value: unknown, other: unknown): Generator<unknown> {
   if (typeof value !== 'object' || value === null) return;
   for (const key of Object.keys(value)) {
     const { [key]: member, ...rest } = value as Record<string, unknown>;
-    const put = (instead: unknown): unknown => (Array.isArray(value) ? value.map((item: unknown, i) => (String(i) === key ? instead : item)) : { ...rest, [key]: instead });
+    const put = (instead: unknown): unknown =>
+      Array.isArray(value) ? value.map((item: unknown, i) => (String(i) === key ? instead : item)) : { ...rest, [key]: instead };
     for (const instead of changed(member, other)) yield put(instead);
     if (!Array.isArray(value)) yield rest;
   }
 }
 
-test.each(events.map((event) => ['event' in event ? `${event.type} ${event.event.type}` : event.type, event] as const))('%s is read whole, and in any other form refused or read', (_, event) => {
-  const entry = { v: 1, t: 5, ...event };
-  write(entry);
-  expect([...journalEntries(path)]).toEqual([entry]);
-  const start = { v: 1, t: 4, ...runEvents['run-started'] } as const;
-  const others = [null, 5, 0, -1, 0.5, 'text', '../up', true, [], [5], {}, { a: 5 }].flatMap((other) => [...changed(entry, other)]);
-  write(...others);
-  const sound = [...soundEntries(path)];
-  expect(others.length - sound.length).toBeGreaterThan(20);
-  for (const each of sound) tell([start, each]);
-  tell([start, ...sound]);
-});
+test.each(events.map((event) => ['event' in event ? `${event.type} ${event.event.type}` : event.type, event] as const))(
+  '%s is read whole, and in any other form refused or read',
+  (_, event) => {
+    const entry = { v: 1, t: 5, ...event };
+    write(entry);
+    expect([...journalEntries(path)]).toEqual([entry]);
+    const start = { v: 1, t: 4, ...runEvents['run-started'] } as const;
+    const others = [null, 5, 0, -1, 0.5, 'text', '../up', true, [], [5], {}, { a: 5 }].flatMap((other) => [...changed(entry, other)]);
+    write(...others);
+    const sound = [...soundEntries(path)];
+    expect(others.length - sound.length).toBeGreaterThan(20);
+    for (const each of sound) tell([start, each]);
+    tell([start, ...sound]);
+  },
+);
 
 /** Each member of a value, with the value in which it is of another kind. Of a configuration only what readers need has a form. */
 function* wrong(value: unknown, place: string): Generator<readonly [place: string, whole: unknown]> {
@@ -106,31 +125,49 @@ function* wrong(value: unknown, place: string): Generator<readonly [place: strin
   if (typeof value !== 'object' || value === null || place === 'experiment') return;
   for (const [key, member] of Object.entries(value)) {
     const at = Array.isArray(value) ? `${place}[${key}]` : place === '' ? key : `${place}.${key}`;
-    for (const [where, instead] of wrong(member, at)) yield [where, Array.isArray(value) ? value.map((item: unknown, i) => (String(i) === key ? instead : item)) : { ...value, [key]: instead }];
+    for (const [where, instead] of wrong(member, at))
+      yield [
+        where,
+        Array.isArray(value) ? value.map((item: unknown, i) => (String(i) === key ? instead : item)) : { ...value, [key]: instead },
+      ];
   }
 }
 
-test.each(events.map((event) => ['event' in event ? `${event.type} ${event.event.type}` : event.type, event] as const))('a wrong member of %s is told with file, line and place', (_, event) => {
-  const places = [...wrong({ v: 1, t: 5, ...event }, '')].filter(([place]) => place !== '');
-  expect(places.length).toBeGreaterThan(5);
-  for (const [place, whole] of places) {
-    write({ v: 1, t: 1, ...runEvents.notice }, whole);
-    const { problems } = caught(() => [...journalEntries(path)]);
-    expect(problems, place).toEqual([expect.objectContaining({ file: path, line: 2, message: expect.stringContaining(`this line is no event: ${place} is `) })]);
-  }
-});
+test.each(events.map((event) => ['event' in event ? `${event.type} ${event.event.type}` : event.type, event] as const))(
+  'a wrong member of %s is told with file, line and place',
+  (_, event) => {
+    const places = [...wrong({ v: 1, t: 5, ...event }, '')].filter(([place]) => place !== '');
+    expect(places.length).toBeGreaterThan(5);
+    for (const [place, whole] of places) {
+      write({ v: 1, t: 1, ...runEvents.notice }, whole);
+      const { problems } = caught(() => [...journalEntries(path)]);
+      expect(problems, place).toEqual([
+        expect.objectContaining({ file: path, line: 2, message: expect.stringContaining(`this line is no event: ${place} is `) }),
+      ]);
+    }
+  },
+);
 
 test.each(Object.values(runEvents))('$type tells whose it is', (event) => {
   const { run, ...ownerless } = { v: 1, t: 1, ...event };
   expect(run).toBe('r');
   write(ownerless);
-  expect(caught(() => [...journalEntries(path)]).problems).toEqual([expect.objectContaining({ message: 'this line is no event: run is missing, not a text' })]);
+  expect(caught(() => [...journalEntries(path)]).problems).toEqual([
+    expect.objectContaining({ message: 'this line is no event: run is missing, not a text' }),
+  ]);
 });
 
 test('the documentation names every event, its keys, and every kind of decision', () => {
   const docs = readFileSync('docs/journal.md', 'utf8');
   const kinds: Readonly<Record<(typeof stageEvents)['decision']['kind'], true>> = {
-    'best-model': true, patience: true, 'rate-reduced': true, 'rate-reset': true, stopped: true, diverged: true, 'one-class': true, 'step-skipped': true,
+    'best-model': true,
+    patience: true,
+    'rate-reduced': true,
+    'rate-reset': true,
+    stopped: true,
+    diverged: true,
+    'one-class': true,
+    'step-skipped': true,
   };
   const isTold = (text: string, name: string): boolean => text.includes(`\`${name}\``);
   // Downloads are shown and not kept.
@@ -138,7 +175,9 @@ test('the documentation names every event, its keys, and every kind of decision'
   const missing = [...Object.values(kept), ...Object.values(stageEvents)].flatMap(({ type, ...members }) => {
     const rows = docs.split('\n').filter((line) => line.startsWith(`| \`${type}\` |`)).join('\n');
     const inProse = 'task' in members && type !== 'artifact' ? ['run', 'task', 'stage', 'fold'] : [];
-    return [type, ...Object.keys(members)].filter((name) => !inProse.includes(name) && !isTold(rows, name)).map((name) => `${type}: ${name}`);
+    return [type, ...Object.keys(members)]
+      .filter((name) => !inProse.includes(name) && !isTold(rows, name))
+      .map((name) => `${type}: ${name}`);
   });
   expect([...missing, ...Object.keys(kinds).filter((kind) => !isTold(docs, kind))]).toEqual([]);
   const environment = docs.split('\n').find((line) => line.startsWith('`environment` is')) ?? '';
@@ -146,15 +185,25 @@ test('the documentation names every event, its keys, and every kind of decision'
 });
 
 test('what a configuration must have for those who show the run is told with its place', () => {
-  for (const [experiment, place] of [[{ data: 5 }, 'data'], [{ training: { best_model: { monitor: 5, mode: 'max' } } }, 'training.best_model.monitor'], [{ tracking: { mlflow: { log_models: 5 } } }, 'tracking.mlflow.log_models']] as const) {
+  for (const [experiment, place] of [
+    [{ data: 5 }, 'data'],
+    [{ training: { best_model: { monitor: 5, mode: 'max' } } }, 'training.best_model.monitor'],
+    [{ tracking: { mlflow: { log_models: 5 } } }, 'tracking.mlflow.log_models'],
+  ] as const) {
     write({ v: 1, t: 1, ...runEvents['run-started'], experiment });
-    expect(caught(() => [...journalEntries(path)]).problems).toEqual([expect.objectContaining({ message: expect.stringContaining(`experiment.${place} is 5, not`) })]);
+    expect(caught(() => [...journalEntries(path)]).problems).toEqual([
+      expect.objectContaining({ message: expect.stringContaining(`experiment.${place} is 5, not`) }),
+    ]);
   }
 });
 
 test('GPUs that are no list are no event', () => {
   write({ v: 1, t: 2, ...runEvents.system, gpus: 5 });
-  expect(caught(() => [...journalEntries(path)])).toMatchObject({ code: 'data', message: `${path} is damaged in line 1`, problems: [{ message: 'this line is no event: gpus is 5, not a list' }] });
+  expect(caught(() => [...journalEntries(path)])).toMatchObject({
+    code: 'data',
+    message: `${path} is damaged in line 1`,
+    problems: [{ message: 'this line is no event: gpus is 5, not a list' }],
+  });
 });
 
 test('events that none of our versions knows are passed over', () => {
@@ -174,7 +223,10 @@ function caught(action: () => unknown): OrtrainError {
   throw new Error('nothing was thrown');
 }
 
-test.each(['/etc/passwd', '../config.yaml', 'figures/../../a', 'C:\\a', ''])('an artifact is in the folder of its run, not at %s', (outside) => {
-  write({ v: 1, t: 1, ...runEvents.artifact, path: outside });
-  expect([...soundEntries(path)]).toEqual([]);
-});
+test.each(['/etc/passwd', '../config.yaml', 'figures/../../a', 'C:\\a', ''])(
+  'an artifact is in the folder of its run, not at %s',
+  (outside) => {
+    write({ v: 1, t: 1, ...runEvents.artifact, path: outside });
+    expect([...soundEntries(path)]).toEqual([]);
+  },
+);

@@ -66,7 +66,9 @@ test('a file without a single line break is one torn line', () => {
 test('a damaged line in the middle is named', () => {
   write(started, started);
   writeFileSync(path, readFileSync(path, 'utf8').replace('{', '#'));
-  expect(() => readJournal(path)).toThrow(expect.objectContaining({ code: 'data', problems: [expect.objectContaining({ file: path, line: 1 })] }));
+  expect(() => readJournal(path)).toThrow(
+    expect.objectContaining({ code: 'data', problems: [expect.objectContaining({ file: path, line: 1 })] }),
+  );
 });
 
 test('appending after closing does nothing', () => {

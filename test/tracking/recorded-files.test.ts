@@ -37,11 +37,17 @@ describe('results that a run has left', () => {
     folder = written('one');
   });
 
-  it.each(['metrics.json', 'oof.csv', 'config.yaml'])('are not compared once one bit of %s has changed, at the same size and time', async (name) => {
-    expect((await readEvaluatedRun(folder)).name).toBe('one');
-    flipBit(join(folder, name));
-    await expect(readEvaluatedRun(folder)).rejects.toMatchObject({ code: 'data', message: `${join(folder, name)} was changed after the run wrote it` });
-  });
+  it.each(['metrics.json', 'oof.csv', 'config.yaml'])(
+    'are not compared once one bit of %s has changed, at the same size and time',
+    async (name) => {
+      expect((await readEvaluatedRun(folder)).name).toBe('one');
+      flipBit(join(folder, name));
+      await expect(readEvaluatedRun(folder)).rejects.toMatchObject({
+        code: 'data',
+        message: `${join(folder, name)} was changed after the run wrote it`,
+      });
+    },
+  );
 
   it('are not listed as if they were true', () => {
     const status = (): string | undefined => listRuns(root).find(({ name }) => name === 'one')?.status;

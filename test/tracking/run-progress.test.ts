@@ -10,13 +10,37 @@ const folder = join(temporaryFolder(), 'runs', 'r');
 const alive = thisProcess();
 const dead = { ...alive, pid: 2 ** 22 + 1, started: '' };
 const killed = { ...alive, pid: 2 ** 22 + 2, started: '' };
-const environment = { versions: {}, machine: { platform: 'p', cpu: 'c', cores: 2, memoryBytes: 1 }, device: 'cpu', threads: 2, git: null, commandLine: [], data: {}, entries: {} };
-const start = (owner: typeof alive): RunEvent => ({ type: 'run-started', run: 'r', folder: '/r', tasks: [], owner, experiment: {}, environment });
-const done = (owner?: typeof alive): RunEvent => ({ type: 'run-finished', run: 'r', seconds: 2, summary: {}, ...(owner === undefined ? {} : { owner }) });
+const environment = {
+  versions: {},
+  machine: { platform: 'p', cpu: 'c', cores: 2, memoryBytes: 1 },
+  device: 'cpu',
+  threads: 2,
+  git: null,
+  commandLine: [],
+  data: {},
+  entries: {},
+};
+const start = (owner: typeof alive): RunEvent => ({
+  type: 'run-started',
+  run: 'r',
+  folder: '/r',
+  tasks: [],
+  owner,
+  experiment: {},
+  environment,
+});
+const done = (owner?: typeof alive): RunEvent => ({
+  type: 'run-finished',
+  run: 'r',
+  seconds: 2,
+  summary: {},
+  ...(owner === undefined ? {} : { owner }),
+});
 const failed = (interrupted: boolean): RunEvent => ({ type: 'run-failed', run: 'r', seconds: 1, error: 'e', interrupted });
 
 /** The clock goes backwards all the time. */
-const progress = (...events: readonly RunEvent[]) => progressOf(historyOf(events.map((event, i) => ({ t: 1_000_000 - 1000 * i, ...event }))));
+const progress = (...events: readonly RunEvent[]) =>
+  progressOf(historyOf(events.map((event, i) => ({ t: 1_000_000 - 1000 * i, ...event }))));
 
 test.each([
   ['nothing', [], 'interrupted'],

@@ -37,7 +37,8 @@ describe.each([
     const { source, encoder, head, task } = readModelFolder(folder);
     const { outputs } = task;
     expect([task.description, outputs, head]).toEqual([{ classes: ['no', 'yes'] }, 1, flat]);
-    for (const spec of classifierForward({ encoder, head, outputs }).parameters) expect(source(spec), spec.name).toEqual(randomParameters(11)(spec));
+    for (const spec of classifierForward({ encoder, head, outputs }).parameters)
+      expect(source(spec), spec.name).toEqual(randomParameters(11)(spec));
   });
 
   it('is refused where config.json tells of another head', () => {

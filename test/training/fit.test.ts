@@ -32,7 +32,11 @@ async function fitSome(change: Partial<Training>, options: Partial<FitOptions> =
   const tokens = tokenize(await loadTokenizer(tokenizerFiles(modelFolder)), texts, 32);
   const weights = initialWeights({ 'config.json': join(modelFolder, 'config.json') }, { weights: 'random', resize_embeddings: false }, 42);
   const precision = training.precision === 'auto' ? 'float32' : training.precision;
-  const programs = classifierPrograms({ encoder: weights.config, head: experiment.model.head, outputs: task.outputs, loss: task.loss }, false, precision);
+  const programs = classifierPrograms(
+    { encoder: weights.config, head: experiment.model.head, outputs: task.outputs, loss: task.loss },
+    false,
+    precision,
+  );
   const trainer = await open({
     ...programs,
     source: weights.source(programs.forward.parameters, 1).source,
@@ -67,7 +71,8 @@ async function fitSome(change: Partial<Training>, options: Partial<FitOptions> =
 
 const adam = (lr: number): Training['optimizer'] => ({ name: 'adam', lr, weight_decay: 0, betas: [0.9, 0.999], eps: 1e-8, no_decay: [] });
 const withoutTimes = ({ epochs, ...rest }: FitResult): object => ({ ...rest, epochs: epochs.map(({ seconds: _, ...epoch }) => epoch) });
-const decisions = (events: readonly StageEvent[]): readonly string[] => events.flatMap((event) => (event.type === 'decision' ? [event.kind] : []));
+const decisions = (events: readonly StageEvent[]): readonly string[] =>
+  events.flatMap((event) => (event.type === 'decision' ? [event.kind] : []));
 
 describe('fit', () => {
   it('counts every step, learns, and answers with the best epoch', async () => {
@@ -108,7 +113,9 @@ describe('fit', () => {
   });
 
   it('ends in an error that names step and rate where the first epoch diverges', async () => {
-    await expect(fitSome({ epochs: 2, optimizer: adam(1e20) })).rejects.toThrow(/not finite at step \d+ \(epoch 1\) with rate 100000000000000000000/);
+    await expect(fitSome({ epochs: 2, optimizer: adam(1e20) })).rejects.toThrow(
+      /not finite at step \d+ \(epoch 1\) with rate 100000000000000000000/,
+    );
   });
 
   it('keeps the best model so far where a later epoch diverges', async () => {
@@ -129,7 +136,10 @@ describe('fit', () => {
   it('stops within a step of being asked', async () => {
     let asked = 0;
     const events: StageEvent[] = [];
-    const stopped = fitSome({ epochs: 5, optimizer: adam(1e-3) }, { stopRequested: () => (asked += 1) > 3, emit: (event) => events.push(event) });
+    const stopped = fitSome(
+      { epochs: 5, optimizer: adam(1e-3) },
+      { stopRequested: () => (asked += 1) > 3, emit: (event) => events.push(event) },
+    );
     await expect(stopped).rejects.toMatchObject({ code: 'interrupted' });
     expect(events.filter((event) => event.type === 'step')).toHaveLength(3);
   });
@@ -138,12 +148,18 @@ describe('fit', () => {
 describe('a fit in float16', () => {
   const change: Partial<Training> = { epochs: 2, optimizer: adam(1e-3), precision: 'float16' };
   /** A trainer whose loss is scaled by so much to begin with. */
-  const scaledBy = (scale: number): Opener => async (options) => {
-    const trainer = await openTrainer(options);
-    await trainer.restoreOptimizerState({ ...(await trainer.optimizerState()), scaling: { scale, goodSteps: 0, skipped: 0, skippedInARow: 0 } });
-    return trainer;
-  };
-  const skips = (events: readonly StageEvent[]): readonly string[] => events.flatMap((event) => (event.type === 'decision' && event.kind === 'step-skipped' ? [event.message] : []));
+  const scaledBy =
+    (scale: number): Opener =>
+    async (options) => {
+      const trainer = await openTrainer(options);
+      await trainer.restoreOptimizerState({
+        ...(await trainer.optimizerState()),
+        scaling: { scale, goodSteps: 0, skipped: 0, skippedInARow: 0 },
+      });
+      return trainer;
+    };
+  const skips = (events: readonly StageEvent[]): readonly string[] =>
+    events.flatMap((event) => (event.type === 'decision' && event.kind === 'step-skipped' ? [event.message] : []));
 
   it('says of each step that it is skipped, and goes on from a checkpoint between them as if it had not stopped', async () => {
     const whole = await fitSome(change, {}, scaledBy(2 ** 22));
@@ -157,7 +173,9 @@ describe('a fit in float16', () => {
 
     const folder = join(scratch, 'skipped');
     let asked = 0;
-    await expect(fitSome(change, { checkpoints: openCheckpoints(folder, 0), stopRequested: () => (asked += 1) === 3 }, scaledBy(2 ** 22))).rejects.toMatchObject({ code: 'interrupted' });
+    await expect(
+      fitSome(change, { checkpoints: openCheckpoints(folder, 0), stopRequested: () => (asked += 1) === 3 }, scaledBy(2 ** 22)),
+    ).rejects.toMatchObject({ code: 'interrupted' });
     expect(readdirSync(folder)).toEqual(['state.json', 'step-0-2.safetensors']);
     const resumed = await fitSome(change, { checkpoints: openCheckpoints(folder, 120) });
     expect(withoutTimes(resumed.result)).toEqual(withoutTimes(whole.result));
@@ -168,7 +186,9 @@ describe('a fit in float16', () => {
   it('ends where no scale helps, and says what does', async () => {
     const failed = fitSome({ ...change, batch_size: 4 }, {}, scaledBy(2 ** 120));
     await expect(failed).rejects.toMatchObject({
-      message: expect.stringMatching(/^gradients were too large for float16 at 30 steps in a row, the last with the loss scaled by .* at step 30 \(epoch 1\)$/),
+      message: expect.stringMatching(
+        /^gradients were too large for float16 at 30 steps in a row, the last with the loss scaled by .* at step 30 \(epoch 1\)$/,
+      ),
       remedy: expect.stringContaining('training.precision to bfloat16'),
     });
   });
@@ -179,7 +199,16 @@ describe('a fit that is stopped and started again', () => {
     epochs: 3,
     optimizer: adam(1e-3),
     eval_batch_size: 32,
-    schedule: { name: 'reduce-on-plateau', monitor: 'val/loss', mode: 'max', patience: 0, factor: 0.5, threshold: 1e-4, cooldown: 0, min_lr: 0 },
+    schedule: {
+      name: 'reduce-on-plateau',
+      monitor: 'val/loss',
+      mode: 'max',
+      patience: 0,
+      factor: 0.5,
+      threshold: 1e-4,
+      cooldown: 0,
+      min_lr: 0,
+    },
     early_stopping: { monitor: 'val/accuracy', mode: 'max', patience: 3 },
   };
   let whole: Awaited<ReturnType<typeof fitSome>>;
@@ -191,7 +220,9 @@ describe('a fit that is stopped and started again', () => {
   it.each([3, 8, 16, 24])('goes on as if it had not been, from place %i', async (place) => {
     const folder = join(scratch, `stopped-${place}`);
     let asked = 0;
-    await expect(fitSome(change, { checkpoints: openCheckpoints(folder, 120), stopRequested: () => (asked += 1) === place })).rejects.toMatchObject({ code: 'interrupted' });
+    await expect(
+      fitSome(change, { checkpoints: openCheckpoints(folder, 120), stopRequested: () => (asked += 1) === place }),
+    ).rejects.toMatchObject({ code: 'interrupted' });
     const resumed = await fitSome(change, { checkpoints: openCheckpoints(folder, 120) });
     expect(resumed.events[0]).toMatchObject({ type: 'notice', level: 'info' });
     expect(resumed.events.filter((event) => event.type === 'step').length).toBeLessThanOrEqual(15);
@@ -229,13 +260,23 @@ describe('a fit that is stopped and started again', () => {
     ['step-8.safetensors', 'cut short', cut],
     ['best-1.safetensors', 'cut short', cut],
     // The last digits of a probability of the best model, and of a weight.
-    ['state.json', 'changed in a digit', (path: string) => writeFileSync(path, readFileSync(path, 'utf8').replace(/(\d)(?=,[\d.]+\]\}\}\})/, (digit) => String((Number(digit) + 1) % 10)))],
+    [
+      'state.json',
+      'changed in a digit',
+      (path: string) =>
+        writeFileSync(
+          path,
+          readFileSync(path, 'utf8').replace(/(\d)(?=,[\d.]+\]\}\}\})/, (digit) => String((Number(digit) + 1) % 10)),
+        ),
+    ],
     ['step-8.safetensors', 'changed in one bit', (path: string) => flipBit(path, statSync(path).size - 4)],
     ['best-1.safetensors', 'changed in one bit', (path: string) => flipBit(path, statSync(path).size - 4)],
   ] as const)('starts from the beginning, and says so, where %s is %s', async (name, what, damage) => {
     const folder = join(scratch, `${what}-${name}`);
     let asked = 0;
-    await expect(fitSome(change, { checkpoints: openCheckpoints(folder, 120), stopRequested: () => (asked += 1) === 12 })).rejects.toThrow();
+    await expect(
+      fitSome(change, { checkpoints: openCheckpoints(folder, 120), stopRequested: () => (asked += 1) === 12 }),
+    ).rejects.toThrow();
     const before = readFileSync(join(folder, name));
     damage(join(folder, name));
     expect(readFileSync(join(folder, name))).not.toEqual(before);
@@ -277,7 +318,10 @@ describe('a fit on a trainer that takes several steps at a time', () => {
     single = await fitSome(change, {}, loop(1));
   });
 
-  it.each([[3, [3, 2, 3, 2]], [100, [5, 5]]])('has the same result, events included, by %i as one by one, and stops at every end of an epoch', async (atOnce, expected) => {
+  it.each([
+    [3, [3, 2, 3, 2]],
+    [100, [5, 5]],
+  ])('has the same result, events included, by %i as one by one, and stops at every end of an epoch', async (atOnce, expected) => {
     const calls: number[] = [];
     const { result, events, final } = await fitSome(change, {}, loop(atOnce, calls));
     expect(calls).toEqual(expected);
@@ -293,7 +337,8 @@ describe('a fit on a trainer that takes several steps at a time', () => {
     const plain = await fitSome(change);
     expect(single.result.epochs.map(({ epoch, lr }) => [epoch, lr])).toEqual(plain.result.epochs.map(({ epoch, lr }) => [epoch, lr]));
     for (const [i, { metrics }] of plain.result.epochs.entries()) {
-      for (const [name, value] of Object.entries(metrics)) expect(single.result.epochs[i]?.metrics[name], name).toBeCloseTo(value ?? NaN, 4);
+      for (const [name, value] of Object.entries(metrics))
+        expect(single.result.epochs[i]?.metrics[name], name).toBeCloseTo(value ?? NaN, 4);
     }
     expect(single.result.best.epoch).toBe(plain.result.best.epoch);
   });
@@ -301,7 +346,9 @@ describe('a fit on a trainer that takes several steps at a time', () => {
   it('goes on from a stop as if it had not been, also with other runs than before', async () => {
     const folder = join(scratch, 'stopped-between-runs');
     let asked = 0;
-    await expect(fitSome(change, { checkpoints: openCheckpoints(folder, 120), stopRequested: () => (asked += 1) === 2 }, loop(3))).rejects.toMatchObject({ code: 'interrupted' });
+    await expect(
+      fitSome(change, { checkpoints: openCheckpoints(folder, 120), stopRequested: () => (asked += 1) === 2 }, loop(3)),
+    ).rejects.toMatchObject({ code: 'interrupted' });
     const resumed = await fitSome(change, { checkpoints: openCheckpoints(folder, 120) }, loop(4));
     expect(resumed.events[0]).toMatchObject({ type: 'notice', message: 'goes on in epoch 1 after 3 steps of it' });
     expect(withoutTimes(resumed.result)).toEqual(withoutTimes(single.result));
@@ -310,7 +357,11 @@ describe('a fit on a trainer that takes several steps at a time', () => {
 
   it('names the step that diverged within a run', async () => {
     const wrong: Partial<Training> = { epochs: 2, optimizer: adam(1e20) };
-    const message = async (atOnce: number): Promise<string> => fitSome(wrong, {}, loop(atOnce)).then(() => 'no error', (error: Error) => error.message);
+    const message = async (atOnce: number): Promise<string> =>
+      fitSome(wrong, {}, loop(atOnce)).then(
+        () => 'no error',
+        (error: Error) => error.message,
+      );
     expect(await message(5)).toMatch(/not finite at step \d+ \(epoch 1\)/);
     expect(await message(5)).toBe(await message(1));
   });
@@ -318,15 +369,25 @@ describe('a fit on a trainer that takes several steps at a time', () => {
 
 describe('a fit in micro-batches', () => {
   // Batches of 48, 48, 48 and 16 rows; parts of 20, 20 and 8, and the last batch whole.
-  const change: Partial<Training> = { epochs: 2, batch_size: 48, optimizer: adam(1e-3), schedule: { name: 'linear', warmup: 0.1 }, clip_norm: 1 };
+  const change: Partial<Training> = {
+    epochs: 2,
+    batch_size: 48,
+    optimizer: adam(1e-3),
+    schedule: { name: 'linear', warmup: 0.1 },
+    clip_norm: 1,
+  };
   let whole: Awaited<ReturnType<typeof fitSome>>;
   beforeAll(async () => {
     whole = await fitSome(change);
   });
 
-  it.each([['the CPU', openTrainer], ['the loop', (options: TrainerOptions) => openLoopTrainer(options, 'cpu')]] as const)('learns what whole batches teach, on %s: as many updates, the same rates, losses but for rounding', async (_name, open) => {
+  it.each([
+    ['the CPU', openTrainer],
+    ['the loop', (options: TrainerOptions) => openLoopTrainer(options, 'cpu')],
+  ] as const)('learns what whole batches teach, on %s: as many updates, the same rates, losses but for rounding', async (_name, open) => {
     const cut = await fitSome({ ...change, micro_batch: 20 }, {}, open);
-    const steps = (events: readonly StageEvent[]): readonly (readonly number[])[] => events.flatMap((event) => (event.type === 'step' ? [[event.step, event.steps, event.lr]] : []));
+    const steps = (events: readonly StageEvent[]): readonly (readonly number[])[] =>
+      events.flatMap((event) => (event.type === 'step' ? [[event.step, event.steps, event.lr]] : []));
     expect(steps(cut.events)).toEqual(steps(whole.events));
     expect(steps(cut.events)).toHaveLength(8);
     for (const [i, { metrics }] of whole.result.epochs.entries()) {
@@ -347,7 +408,9 @@ describe('a fit in micro-batches', () => {
     const [cut, folder] = [{ ...change, micro_batch: 20 }, join(scratch, 'micro-batches')];
     const uninterrupted = await fitSome(cut);
     let asked = 0;
-    await expect(fitSome(cut, { checkpoints: openCheckpoints(folder, 120), stopRequested: () => (asked += 1) === 3 })).rejects.toMatchObject({ code: 'interrupted' });
+    await expect(
+      fitSome(cut, { checkpoints: openCheckpoints(folder, 120), stopRequested: () => (asked += 1) === 3 }),
+    ).rejects.toMatchObject({ code: 'interrupted' });
     const resumed = await fitSome(cut, { checkpoints: openCheckpoints(folder, 120) });
     expect(resumed.events[0]).toMatchObject({ type: 'notice', level: 'info' });
     expect(withoutTimes(resumed.result)).toEqual(withoutTimes(uninterrupted.result));

@@ -7,9 +7,35 @@ import { classification } from '../../src/tasks/classification/task.ts';
 
 /** What a pretrained model of each architecture says in its config.json, with the quickstart's vocabulary. */
 export const pretrained = {
-  bert: { model_type: 'bert', hidden_size: 16, num_hidden_layers: 2, num_attention_heads: 2, intermediate_size: 32, max_position_embeddings: 64 },
-  roberta: { model_type: 'roberta', hidden_size: 16, num_hidden_layers: 2, num_attention_heads: 2, intermediate_size: 32, max_position_embeddings: 66, type_vocab_size: 1, layer_norm_eps: 1e-5, pad_token_id: 1 },
-  distilbert: { model_type: 'distilbert', dim: 16, n_layers: 2, n_heads: 2, hidden_dim: 32, max_position_embeddings: 64, attention_dropout: 0.1, dropout: 0.1 },
+  bert: {
+    model_type: 'bert',
+    hidden_size: 16,
+    num_hidden_layers: 2,
+    num_attention_heads: 2,
+    intermediate_size: 32,
+    max_position_embeddings: 64,
+  },
+  roberta: {
+    model_type: 'roberta',
+    hidden_size: 16,
+    num_hidden_layers: 2,
+    num_attention_heads: 2,
+    intermediate_size: 32,
+    max_position_embeddings: 66,
+    type_vocab_size: 1,
+    layer_norm_eps: 1e-5,
+    pad_token_id: 1,
+  },
+  distilbert: {
+    model_type: 'distilbert',
+    dim: 16,
+    n_layers: 2,
+    n_heads: 2,
+    hidden_dim: 32,
+    max_position_embeddings: 64,
+    attention_dropout: 0.1,
+    dropout: 0.1,
+  },
 } as const;
 
 export type Architecture = keyof typeof pretrained;
@@ -27,10 +53,21 @@ interface ModelOptions {
 }
 
 /** A model directory with random weights, as a fold leaves it. */
-export function modelFolder(folder: string, architecture: Architecture, { classes, head }: Pick<NewModel, 'head'> & { readonly classes: readonly string[] }, options: ModelOptions = {}): string {
+export function modelFolder(
+  folder: string,
+  architecture: Architecture,
+  { classes, head }: Pick<NewModel, 'head'> & { readonly classes: readonly string[] },
+  options: ModelOptions = {},
+): string {
   const base = join(folder, 'base');
   mkdirSync(base, { recursive: true });
-  const json = JSON.stringify({ ...pretrained[architecture], ...lively, vocab_size: options.vocabulary ?? 1200, dtype: 'float16', architectures: ['Other'] });
+  const json = JSON.stringify({
+    ...pretrained[architecture],
+    ...lively,
+    vocab_size: options.vocabulary ?? 1200,
+    dtype: 'float16',
+    architectures: ['Other'],
+  });
   const paths = [join(base, 'config.json'), ...(options.tokenizer ?? quickstartTokenizer).map((path) => join(base, basename(path)))];
   writeFileSync(join(base, 'config.json'), json);
   for (const path of options.tokenizer ?? quickstartTokenizer) copyFileSync(path, join(base, basename(path)));

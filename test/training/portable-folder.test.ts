@@ -26,12 +26,21 @@ describe.each([
   ['distilbert', 'DistilBertForSequenceClassification', [8], three],
 ] as const)('the portable directory of a %s, a %s, with %j before the output', (architecture, className, dense, classes) => {
   it('says in onnxruntime and in transformers.js what the model says', async () => {
-    const model = modelFolder(join(root, `${architecture}-${classes.length}`), architecture, { classes, head: { dense, dropout: 0.1, activation: 'tanh' } });
+    const model = modelFolder(join(root, `${architecture}-${classes.length}`), architecture, {
+      classes,
+      head: { dense, dropout: 0.1, activation: 'tanh' },
+    });
     const folder = join(root, `${architecture}-${classes.length}`, 'portable');
     await writePortableFolder(folder, model, ['float32']);
     const tokens = tokenize(await loadTokenizer(tokenizerFiles(model)), texts, 32);
     const { numbers: own } = await ensemblePredictions([model], { kind: 'tokens', tokens }, speed, () => {});
-    const { numbers: portable } = await portablePredictions(join(folder, 'onnx/model.onnx'), tokens, classification(classes).published, speed, () => {});
+    const { numbers: portable } = await portablePredictions(
+      join(folder, 'onnx/model.onnx'),
+      tokens,
+      classification(classes).published,
+      speed,
+      () => {},
+    );
     expect(portable.length).toBe(own.length);
     portable.forEach((p, i) => expect(p).toBeCloseTo(own[i] ?? NaN, 5));
     // Otherwise the bias alone would give the right answers: a hundred times the tolerance.
@@ -52,7 +61,9 @@ describe.each([
     const model = join(root, `${architecture}-${classes.length}`, 'model');
     const tokens = tokenize(await loadTokenizer(tokenizerFiles(model)), texts, 32);
     const heard: (readonly [number, number])[] = [];
-    await ensemblePredictions([model, model, model], { kind: 'tokens', tokens }, { ...speed, batchSize: 1 }, (done, total) => heard.push([done, total]));
+    await ensemblePredictions([model, model, model], { kind: 'tokens', tokens }, { ...speed, batchSize: 1 }, (done, total) =>
+      heard.push([done, total]),
+    );
     expect(new Set(heard.map(([, total]) => total))).toEqual(new Set([texts.length]));
     expect(heard.at(-1)?.[0]).toBe(texts.length - 1);
     expect(heard.map(([done]) => done)).toEqual(heard.map(([done]) => done).toSorted((a, b) => a - b));

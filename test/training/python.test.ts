@@ -67,16 +67,34 @@ interface Model {
   readonly deeper: boolean;
 }
 
-const texts = ['Flood water rising fast on Mill Lane', 'my inbox is flooded', 'Fire!', 'the whole team collapsed after the second half, honestly, what a day'];
+const texts = [
+  'Flood water rising fast on Mill Lane',
+  'my inbox is flooded',
+  'Fire!',
+  'the whole team collapsed after the second half, honestly, what a day',
+];
 const root = temporaryFolder();
 const [two, three] = [['no', 'yes'], ['calm', 'fire', 'flood']];
 /** The files that a hub's model brings along, without vocab.json and merges.txt, which nothing reads. */
-const robertaTokenizer = ['tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json'].flatMap((name) => sharedPath('models', 'roberta-base-tokenizer', name) ?? []);
+const robertaTokenizer = ['tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json'].flatMap(
+  (name) => sharedPath('models', 'roberta-base-tokenizer', name) ?? [],
+);
 const architectures = ['bert', 'roberta', 'distilbert'] as const;
 
-function model(architecture: Architecture, name: string, classes: readonly string[], dense: readonly number[], options: Parameters<typeof modelFolder>[3] = {}): Model {
+function model(
+  architecture: Architecture,
+  name: string,
+  classes: readonly string[],
+  dense: readonly number[],
+  options: Parameters<typeof modelFolder>[3] = {},
+): Model {
   const head = { dense, dropout: 0.1, activation: dense.length === 1 ? 'gelu' : 'tanh' } as const;
-  return { architecture, path: modelFolder(join(root, `${architecture}-${name}`), architecture, { classes, head }, options), classes, deeper: dense.length > 0 };
+  return {
+    architecture,
+    path: modelFolder(join(root, `${architecture}-${name}`), architecture, { classes, head }, options),
+    classes,
+    deeper: dense.length > 0,
+  };
 }
 
 describePython("Hugging Face's own classes", (run) => {
@@ -86,9 +104,19 @@ describePython("Hugging Face's own classes", (run) => {
   // One Python for all: it takes seconds to import its libraries.
   beforeAll(() => {
     models = [
-      ...architectures.flatMap((name) => [model(name, '2', two, []), model(name, '3', three, []), model(name, '2-deeper', two, [16]), model(name, '3-deeper', three, [16, 8])]),
-      ...architectures.flatMap((name) => [model(name, 'shared', two, [], { shared: true }), model(name, 'shared-deeper', three, [16, 8], { shared: true })]),
-      ...(robertaTokenizer.length === 0 ? [] : [model('roberta', 'own-tokenizer', two, [], { vocabulary: 50265, tokenizer: robertaTokenizer })]),
+      ...architectures.flatMap((name) => [
+        model(name, '2', two, []),
+        model(name, '3', three, []),
+        model(name, '2-deeper', two, [16]),
+        model(name, '3-deeper', three, [16, 8]),
+      ]),
+      ...architectures.flatMap((name) => [
+        model(name, 'shared', two, [], { shared: true }),
+        model(name, 'shared-deeper', three, [16, 8], { shared: true }),
+      ]),
+      ...(robertaTokenizer.length === 0
+        ? []
+        : [model('roberta', 'own-tokenizer', two, [], { vocabulary: 50265, tokenizer: robertaTokenizer })]),
     ];
     answers = run(PROGRAM, JSON.stringify([texts, ...models.map(({ path, deeper }) => [path, deeper])])) as readonly Opened[];
   }, 180_000);
@@ -101,14 +129,27 @@ describePython("Hugging Face's own classes", (run) => {
     for (const [i, { architecture, path, classes }] of [...models.entries()].filter(([, each]) => each.deeper === deeper)) {
       const found = answers[i] as Opened;
       const tokens = tokenize(await loadTokenizer(tokenizerFiles(path)), texts, 32);
-      const { numbers: probabilities } = await ensemblePredictions([path], { kind: 'tokens', tokens }, { device: 'cpu', threads: 1, batchSize: 4 }, () => {});
+      const { numbers: probabilities } = await ensemblePredictions(
+        [path],
+        { kind: 'tokens', tokens },
+        { device: 'cpu', threads: 1, batchSize: 4 },
+        () => {},
+      );
       expect(found.className.toLowerCase(), path).toBe(`${architecture}${className}`);
       expect(found.unfit, path).toEqual([]);
       expect(found.ids, path).toEqual(texts.map((_, row) => [...tokens.row(row)]));
       const scored = classes.length === 2 ? classes.slice(1) : classes;
-      texts.forEach((text, row) => scored.forEach((label, k) => expect(probabilities[row * scored.length + k], `${path}: ${label} of ${text}`).toBeCloseTo(found.scores[row]?.[label] ?? NaN, 4)));
-      expect(found.scores.map((scores) => Object.keys(scores).sort()), path).toEqual(texts.map(() => [...classes].sort()));
-      if (classes.length === 2) for (const scores of found.scores) expect(scores[classes[0] ?? ''], path).toBeCloseTo(1 - (scores[classes[1] ?? ''] ?? NaN), 5);
+      texts.forEach((text, row) =>
+        scored.forEach((label, k) =>
+          expect(probabilities[row * scored.length + k], `${path}: ${label} of ${text}`).toBeCloseTo(found.scores[row]?.[label] ?? NaN, 4),
+        ),
+      );
+      expect(
+        found.scores.map((scores) => Object.keys(scores).sort()),
+        path,
+      ).toEqual(texts.map(() => [...classes].sort()));
+      if (classes.length === 2)
+        for (const scores of found.scores) expect(scores[classes[0] ?? ''], path).toBeCloseTo(1 - (scores[classes[1] ?? ''] ?? NaN), 5);
       // Otherwise the bias alone would give the right answers: a hundred times the tolerance.
       expect(Math.max(...probabilities) - Math.min(...probabilities), path).toBeGreaterThan(0.01);
     }

@@ -19,7 +19,16 @@ const plain: Training = {
   early_stopping: null,
   lr_resets: null,
 };
-const plateau: Training['schedule'] = { name: 'reduce-on-plateau', monitor: 'val/loss', mode: 'min', patience: 1, factor: 0.1, threshold: 1e-4, cooldown: 0, min_lr: 0 };
+const plateau: Training['schedule'] = {
+  name: 'reduce-on-plateau',
+  monitor: 'val/loss',
+  mode: 'min',
+  patience: 1,
+  factor: 0.1,
+  threshold: 1e-4,
+  cooldown: 0,
+  min_lr: 0,
+};
 
 /** Feeds a script of epochs to the rules until they stop; every metric that a rule may monitor comes from one number. */
 function play(training: Training, script: readonly { readonly f1?: number; readonly accuracy?: number; readonly loss?: number }[]) {
@@ -58,7 +67,13 @@ describe('early stopping', () => {
     const { state, log } = play(stopping, [0.5, 0.6, 0.6, 0.59, 0.6, 0.9].map((accuracy) => ({ accuracy })));
     expect(log.length).toBe(5);
     expect(state.stopped).toBe('val/accuracy has not improved for 3 epochs');
-    expect(log.map(({ kinds }) => kinds.filter((kind) => kind !== 'best-model'))).toEqual([[], [], ['patience'], ['patience'], ['stopped']]);
+    expect(log.map(({ kinds }) => kinds.filter((kind) => kind !== 'best-model'))).toEqual([
+      [],
+      [],
+      ['patience'],
+      ['patience'],
+      ['stopped'],
+    ]);
   });
 
   it('counts in a sentence the epochs that cost patience', () => {
@@ -68,10 +83,19 @@ describe('early stopping', () => {
   });
 
   it('says that it waits where patience is used up and the rate is still above the reset list’s threshold', () => {
-    const waiting: Training = { ...stopping, early_stopping: { monitor: 'val/accuracy', mode: 'max', patience: 1 }, lr_resets: { values: [0.05], below: 1e-6 } };
+    const waiting: Training = {
+      ...stopping,
+      early_stopping: { monitor: 'val/accuracy', mode: 'max', patience: 1 },
+      lr_resets: { values: [0.05], below: 1e-6 },
+    };
     const { state } = play(waiting, [{ accuracy: 0.5 }]);
     const { decisions } = afterEpoch(waiting, state, 2, { 'val/f1_macro': 0, 'val/accuracy': 0.5, 'val/loss': 1 });
-    expect(decisions).toEqual([{ kind: 'patience', message: 'val/accuracy has not improved for 1 epoch; the next rate of the list waits until this one, 0.001, is below 0.000001' }]);
+    expect(decisions).toEqual([
+      {
+        kind: 'patience',
+        message: 'val/accuracy has not improved for 1 epoch; the next rate of the list waits until this one, 0.001, is below 0.000001',
+      },
+    ]);
   });
 
   it('counts afresh after an improvement', () => {
@@ -108,7 +132,12 @@ describe('the reset list', () => {
     // 0.001 → 0.0001 (epoch 3) → 0.00001 (epoch 5): the first rate below 1e-4, and patience is used up by then.
     expect(resets[0]?.epoch).toBe(5);
     expect(state.resetsUsed).toBe(2);
-    expect(state.stopped).toBe('val/accuracy has not improved for 2 epochs, and all 2 rates of the reset list are used up'.replace('2 epochs', `${state.patience?.badEpochs} epochs`));
+    expect(state.stopped).toBe(
+      'val/accuracy has not improved for 2 epochs, and all 2 rates of the reset list are used up'.replace(
+        '2 epochs',
+        `${state.patience?.badEpochs} epochs`,
+      ),
+    );
     const afterReset = log[5];
     expect(afterReset?.kinds).not.toContain('stopped');
   });

@@ -109,7 +109,8 @@ function wordsText(words: readonly string[]): string {
   const parts = words.map((word) => word.split('/'));
   const metrics = [...new Set(parts.map(([, metric]) => metric ?? ''))];
   const patterns = [...new Set(parts.map(([part, , ...rest]) => [part, '<metric>', ...rest].join('/')))];
-  const isMadeAlike = words.length > MOST_WORDS && parts.every(({ length }) => length > 1) && words.length === metrics.length * patterns.length;
+  const isMadeAlike =
+    words.length > MOST_WORDS && parts.every(({ length }) => length > 1) && words.length === metrics.length * patterns.length;
   if (!isMadeAlike) return words.map(code).join(', ');
   return `${patterns.map(code).join(' or ')}, where \`<metric>\` is ${metrics.map(code).join(', ')}`;
 }

@@ -10,7 +10,10 @@ export function tokenizerJson(texts: readonly string[], size: number): object {
 
 /** How often each word occurs, after normalization. */
 function countWords(texts: readonly string[]): ReadonlyMap<string, number> {
-  const { normalizer, pre_tokenizer: preTokenizer } = new Tokenizer({ ...tokenizer, model: { ...tokenizer.model, vocab: { '[UNK]': 0 } } }, {});
+  const { normalizer, pre_tokenizer: preTokenizer } = new Tokenizer(
+    { ...tokenizer, model: { ...tokenizer.model, vocab: { '[UNK]': 0 } } },
+    {},
+  );
   const counts = new Map<string, number>();
   for (const text of texts) {
     const words = preTokenizer?.pre_tokenize(normalizer?.normalize(text) ?? text) ?? [];
@@ -54,7 +57,15 @@ const tokenizer = {
   version: '1.0',
   truncation: null,
   padding: null,
-  added_tokens: specials.map((content, id) => ({ id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special: true })),
+  added_tokens: specials.map((content, id) => ({
+    id,
+    content,
+    single_word: false,
+    lstrip: false,
+    rstrip: false,
+    normalized: false,
+    special: true,
+  })),
   normalizer: { type: 'BertNormalizer', clean_text: true, handle_chinese_chars: true, strip_accents: null, lowercase: true },
   pre_tokenizer: { type: 'BertPreTokenizer' },
   post_processor: {

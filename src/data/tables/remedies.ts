@@ -34,19 +34,22 @@ function raggedRemedy(
   if (isEvery && width > columns.length) return `Name all ${width} columns on the first line.`;
   const own = isHeaderless ? 'Name as many columns in columns as the rows have fields. ' : '';
   const isShort = widths.length > 0 && Math.max(...widths) < columns.length;
-  return (
-    `${own}${isShort ? 'Complete the rows with fewer fields: they were cut short, or a text with a line break stands there without quotes.' : TOO_MANY[format === 'tsv' ? 'tsv' : 'csv']}`
-  );
+  const remedy = isShort
+    ? 'Complete the rows with fewer fields: they were cut short, or a text with a line break stands there without quotes.'
+    : TOO_MANY[format === 'tsv' ? 'tsv' : 'csv'];
+  return `${own}${remedy}`;
 }
 
 const REMEDIES: Readonly<Record<Exclude<ProblemKind, 'ragged'>, string>> = {
   encoding:
-    'Set data.encoding (with init and predict, --encoding) to what the file is written in, for example latin1 (which means windows-1252), or save it in UTF-8.',
+    'Set data.encoding (with init and predict, --encoding) to what the file is written in, for example latin1 ' +
+    '(which means windows-1252), or save it in UTF-8.',
   nul: 'Find out what wrote the NUL bytes: text has none, UTF-16 and binary files do.',
   quote: 'Close the quote, or write quotes inside a quoted field twice; a field that holds a quote has to be quoted.',
   'tsv-quote': 'Write each row on one line, or save the file as CSV, where quoted fields may hold line breaks.',
   swallowed:
-    'Close the quote at the beginning of the field, or write it twice in a quoted field. Texts that do hold such lines can be kept in JSON lines.',
+    'Close the quote at the beginning of the field, or write it twice in a quoted field. ' +
+    'Texts that do hold such lines can be kept in JSON lines.',
   json: 'Write one JSON object for each row, with the same names for the same things.',
   'json-quotes': 'Write it as JSON: Python prints objects with single quotes, and json.dumps writes them with double ones.',
   'json-commas':

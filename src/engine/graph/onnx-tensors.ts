@@ -42,7 +42,8 @@ export function readTensor(tensor: TensorProto): StoredTensor {
   const { bytes, list } = layouts[dtype];
   const whole = tensor.rawData.length % bytes.BYTES_PER_ELEMENT === 0;
   if (!whole) throw new OrtrainError('data', `${what} ends in the middle of an element`);
-  const data = tensor.rawData.length > 0 ? new bytes(new Uint8Array(tensor.rawData).buffer) : list(tensor); // copied: a Buffer's slice() would not
+  // Copied: a Buffer's slice() would not.
+  const data = tensor.rawData.length > 0 ? new bytes(new Uint8Array(tensor.rawData).buffer) : list(tensor);
   const elements = shape.reduce((product, length) => product * length, 1);
   if (data.length !== elements) throw new OrtrainError('data', `${what} has ${data.length} elements for the shape [${shape.join(', ')}]`);
   return { dtype, shape, data };

@@ -40,9 +40,7 @@ export function joinShards(name: string, map: WeightMap, shards: ReadonlyMap<str
   if (first !== undefined)
     problems.push({
       file: name,
-      message:
-        `${first[0]} is not in ` +
-        `${first[1]}${absent.length > 1 ? `, nor ${absent.length === 2 ? 'is 1 more tensor' : `are ${absent.length - 1} more tensors`} where the index has them` : ''}`,
+      message: `${first[0]} is not in ${first[1]}${othersAbsent(absent.length - 1)}`,
     });
   if (problems.length > 0) throw unsound(name, problems);
   return { name, metadata: {}, entries };
@@ -54,4 +52,9 @@ function unsound(name: string, problems: readonly Problem[]): OrtrainError {
     problems,
     remedy: 'Fetch or save the model again, all of its files together.',
   });
+}
+
+function othersAbsent(count: number): string {
+  if (count === 0) return '';
+  return `, nor ${count === 1 ? 'is 1 more tensor' : `are ${count} more tensors`} where the index has them`;
 }

@@ -10,7 +10,8 @@ export interface DeviceProblem {
 /**
  * Why CUDA does not work.
  *
- * @param said what onnxruntime has printed and thrown, since the error alone says `Failed to load shared library`; empty where it was not tried
+ * @param said what onnxruntime has printed and thrown, since the error alone says
+ *   `Failed to load shared library`; empty where it was not tried
  */
 export function explainCuda(said: string, look: CudaLook, platform = `${process.platform} ${process.arch}`): DeviceProblem {
   if (platform !== 'linux x64')

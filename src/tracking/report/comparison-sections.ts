@@ -83,9 +83,10 @@ function curvesCaption(comparison: Comparison, ranked: readonly PlacedRun[]): st
   const isPoints = ranked.slice(0, MOST_DRAWN).every(({ metrics }) => (metrics?.folds ?? []).every(({ epochs }) => epochs.length < 2));
   const which = ranked.length > drawn ? ` The best ${drawn} of ${count(ranked.length)} runs are drawn.` : '';
   const grey = drawn > MOST_COLOURS ? ` The ${MOST_COLOURS} best are in colour, all others grey.` : '';
-  return (
-    `${isPoints ? 'A point is a run, which was trained for one epoch' : `A line is a run: ${perFold(comparison)} after each epoch, as the mean over the folds that have come so far`}.${grey}${which}`
-  );
+  const marks = isPoints
+    ? 'A point is a run, which was trained for one epoch'
+    : `A line is a run: ${perFold(comparison)} after each epoch, as the mean over the folds that have come so far`;
+  return `${marks}.${grey}${which}`;
 }
 
 function parametersSection(drawings: readonly Html[], { ranking, metrics }: Comparison, ranked: number): Html {
@@ -123,7 +124,8 @@ function foldsSection(
     ]);
   const together =
     pairs.length > 1
-      ? ` Intervals and p values hold for all ${pairs.length} comparisons together (Bonferroni’s correction), so that an interval holds zero exactly where p is 5 % or more.`
+      ? ` Intervals and p values hold for all ${pairs.length} comparisons together (Bonferroni’s correction), ` +
+        'so that an interval holds zero exactly where p is 5 % or more.'
       : '';
   const untested = [...new Set(pairs.flatMap((pair) => (pair.untested === null ? [] : [pair.untested])))];
   return html`<p>${best} against ${pairs.length === 1 ? 'the other' : 'each of the others'}.</p>

@@ -116,7 +116,10 @@ function foldsCaption(folds: readonly FoldHistory[]): string {
     .slice(0, MOST_ENDS)
     .map(({ stopped, count: of }) => `${plural(of, 'fold')}: ${stopped}`);
   const isPoints = folds.every(({ epochs }) => epochs.length < 2);
-  return `${isPoints ? 'A grey point is a fold, the coloured one the mean' : 'A grey line is a fold, the coloured one the mean of those that have come so far'}. ${shown.join('; ')}${ends.length > MOST_ENDS ? '; …' : '.'}`;
+  const marks = isPoints
+    ? 'A grey point is a fold, the coloured one the mean'
+    : 'A grey line is a fold, the coloured one the mean of those that have come so far';
+  return `${marks}. ${shown.join('; ')}${ends.length > MOST_ENDS ? '; …' : '.'}`;
 }
 
 /** Reasons for which folds ended; sentences with numbers in them may all differ. */

@@ -18,7 +18,12 @@ export function examplesIn(table: Table, options: Partial<TrainOptions> = {}): R
 
 /** Labelled texts, without a table. */
 export function labelled(texts: readonly string[], labels: readonly number[]): ClassRows {
-  return { ids: texts.map((_, row) => String(row)), texts, labels: Int32Array.from(labels), classes: [...new Set(labels)].sort((a, b) => a - b).map((label) => `class ${label}`) };
+  return {
+    ids: texts.map((_, row) => String(row)),
+    texts,
+    labels: Int32Array.from(labels),
+    classes: [...new Set(labels)].sort((a, b) => a - b).map((label) => `class ${label}`),
+  };
 }
 
 export function codesOf(findings: readonly Finding[]): readonly string[] {

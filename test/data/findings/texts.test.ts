@@ -23,7 +23,8 @@ describe('findings about texts', () => {
       {
         severity: 'warning',
         code: 'duplicate-texts',
-        message: '3 training rows repeat the text of an earlier one to the character, and 2 texts occur more than once; 5 rows are validated by a model that has been trained on the same text, which makes validation look too good',
+        message:
+          '3 training rows repeat the text of an earlier one to the character, and 2 texts occur more than once; 5 rows are validated by a model that has been trained on the same text, which makes validation look too good',
         count: 3,
         examples: [
           { table: 'train', rows: [1, 3, 5], text: 'a' },

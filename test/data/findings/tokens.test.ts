@@ -10,12 +10,18 @@ import { codesOf, named } from './support.ts';
 const tokenizer = await loadTokenizer(tokenizerFiles(join(root, 'configs/quickstart/model')));
 
 const usual: TokenOptions = { maxLength: 12, batches: { batchSize: 2, batching: 'length-buckets', padding: 'longest' } };
-const ofLengths = (lengths: readonly number[]): readonly string[] => lengths.map((length) => Array.from({ length: length - 2 }, () => 'the').join(' '));
-const inspected = (train: readonly string[], test: readonly string[], options: Partial<TokenOptions> = {}) => inspectTokens(tokenizer, train, test, { ...usual, ...options });
+const ofLengths = (lengths: readonly number[]): readonly string[] =>
+  lengths.map((length) => Array.from({ length: length - 2 }, () => 'the').join(' '));
+const inspected = (train: readonly string[], test: readonly string[], options: Partial<TokenOptions> = {}) =>
+  inspectTokens(tokenizer, train, test, { ...usual, ...options });
 
 describe('findings about tokens', () => {
   it('say how long texts are where none is cut', async () => {
-    expect(named(await inspected(ofLengths([4, 7]), ofLengths([12])), 'cut-texts')).toMatchObject({ severity: 'info', count: 0, message: 'no text is cut: the longest has 12 tokens, and model.max_seq_length is 12' });
+    expect(named(await inspected(ofLengths([4, 7]), ofLengths([12])), 'cut-texts')).toMatchObject({
+      severity: 'info',
+      count: 0,
+      message: 'no text is cut: the longest has 12 tokens, and model.max_seq_length is 12',
+    });
   });
 
   it('count texts of both tables that are cut, and say which length would hold most', async () => {
@@ -35,8 +41,12 @@ describe('findings about tokens', () => {
     const train = ofLengths([3, 20, 3, 9]);
     const { severity, message } = named(await inspected(train, ofLengths([5])), 'padding');
     expect(severity).toBe('info');
-    expect(message).toMatch(/^10\.0 % of what training computes is padding; with training\.batching: shuffled it would be \d+\.\d %, with training\.padding: max it would be 43\.8 %$/);
-    expect(named(await inspected(ofLengths([3, 3, 3, 12]), [], { batches: { batchSize: 2, batching: 'shuffled', padding: 'max' } }), 'padding')).toMatchObject({
+    expect(message).toMatch(
+      /^10\.0 % of what training computes is padding; with training\.batching: shuffled it would be \d+\.\d %, with training\.padding: max it would be 43\.8 %$/,
+    );
+    expect(
+      named(await inspected(ofLengths([3, 3, 3, 12]), [], { batches: { batchSize: 2, batching: 'shuffled', padding: 'max' } }), 'padding'),
+    ).toMatchObject({
       severity: 'warning',
       message: expect.stringMatching(/^56\.3 % .* with training\.batching: length-buckets it would be 30\.0 %/) as string,
       remedy: expect.stringContaining('length-buckets') as string,
@@ -46,7 +56,11 @@ describe('findings about tokens', () => {
 
   it('count unknown tokens, and name the words that lack pieces', async () => {
     const train = ['the ☃ the', 'the ☃ the', 'the the', 'the ☃ 漢'];
-    expect(named(await inspected(train, []), 'unknown-tokens')).toMatchObject({ severity: 'warning', count: 4, message: '4 of 11 tokens (36.4 %) stand for something that the model does not know, most often "☃" (3), "漢" (1)' });
+    expect(named(await inspected(train, []), 'unknown-tokens')).toMatchObject({
+      severity: 'warning',
+      count: 4,
+      message: '4 of 11 tokens (36.4 %) stand for something that the model does not know, most often "☃" (3), "漢" (1)',
+    });
     const few = [...Array.from({ length: 200 }, () => 'the the'), 'a ☃'];
     expect(named(await inspected(few, []), 'unknown-tokens')).toMatchObject({ severity: 'info', count: 1 });
     expect(codesOf(await inspected(['the the'], []))).not.toContain('info unknown-tokens');

@@ -59,7 +59,10 @@ describe('encodeTexts', () => {
     const error = await errorOf(() => encodeTexts(own, texts, 64, { budgetMs: 500, onProgress: () => turns++ }));
     expect([error.code, error.subject]).toEqual(['data', join(folder, 'tokenizer.json')]);
     expect(error.message).toMatch(/^text 2 cannot be tokenized: a pattern of .*tokenizer\.json has not come to an end after 0\.5 s$/);
-    expect(error.problems.map(({ message }) => message)).toEqual(['the pattern "(?:[a-z ]+)+$"', expect.stringMatching(/^the text "fire in the fire/)]);
+    expect(error.problems.map(({ message }) => message)).toEqual([
+      'the pattern "(?:[a-z ]+)+$"',
+      expect.stringMatching(/^the text "fire in the fire/),
+    ]);
     expect(turns).toBeGreaterThan(3);
   });
 

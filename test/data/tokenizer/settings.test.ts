@@ -12,7 +12,9 @@ let folders = 0;
 
 type Files = Readonly<Record<string, string>>;
 
-const vocab = Object.fromEntries(['[PAD]', '[UNK]', '[CLS]', '[SEP]', 'fire', 'Fire', 'é', 'e', '火', '##火', ' ', 'Ġfire', 'a'].map((token, id) => [token, id]));
+const vocab = Object.fromEntries(
+  ['[PAD]', '[UNK]', '[CLS]', '[SEP]', 'fire', 'Fire', 'é', 'e', '火', '##火', ' ', 'Ġfire', 'a'].map((token, id) => [token, id]),
+);
 const cased = { ...tinyTokenizer, model: { ...tinyTokenizer.model, vocab } };
 const bytes = {
   ...cased,
@@ -28,12 +30,17 @@ function files(definition: object, settings?: object): Files {
     writeFileSync(join(folder, name), JSON.stringify(value));
     return join(folder, name);
   };
-  return { 'tokenizer.json': write('tokenizer.json', definition), ...(settings === undefined ? {} : { 'tokenizer_config.json': write('tokenizer_config.json', settings) }) };
+  return {
+    'tokenizer.json': write('tokenizer.json', definition),
+    ...(settings === undefined ? {} : { 'tokenizer_config.json': write('tokenizer_config.json', settings) }),
+  };
 }
 
-const idsOf = async (from: Files, text: string, maxLength = 64): Promise<readonly number[]> => (await loadTokenizer(from)).encode(text, maxLength).ids.slice(1, -1);
+const idsOf = async (from: Files, text: string, maxLength = 64): Promise<readonly number[]> =>
+  (await loadTokenizer(from)).encode(text, maxLength).ids.slice(1, -1);
 
-const json = (path: string): Readonly<Record<string, unknown>> => JSON.parse(readFileSync(path, 'utf8')) as Readonly<Record<string, unknown>>;
+const json = (path: string): Readonly<Record<string, unknown>> =>
+  JSON.parse(readFileSync(path, 'utf8')) as Readonly<Record<string, unknown>>;
 
 /** The files as a fold's folder gets them. */
 function written(from: Files): Files {
@@ -53,7 +60,12 @@ describe('tokenizer_config.json against tokenizer.json', () => {
     ['strip_accents', { ...bert, strip_accents: false }, 'Fire é 火火', [4, 6, 8, 8]],
     ['tokenize_chinese_chars', { ...bert, tokenize_chinese_chars: false }, 'Fire é 火火', [4, 7, 8, 9]],
     ['do_lower_case without a class', { do_lower_case: false }, 'Fire', [5]],
-    ['do_lower_case of a class that reads tokenizer.json alone', { tokenizer_class: 'PreTrainedTokenizerFast', do_lower_case: false }, 'Fire', [4]],
+    [
+      'do_lower_case of a class that reads tokenizer.json alone',
+      { tokenizer_class: 'PreTrainedTokenizerFast', do_lower_case: false },
+      'Fire',
+      [4],
+    ],
     ['a token of its own', { ...bert, additional_special_tokens: ['[X]'] }, 'fire[X]', [4, 13]],
     ['split_special_tokens', { ...bert, split_special_tokens: true }, '[SEP]fire', [1, 1, 1, 4]],
   ])('%s', async (_, settings, text, ids) => {
@@ -78,7 +90,9 @@ describe('tokenizer_config.json against tokenizer.json', () => {
 
   it('is told what it overrules', async () => {
     const { changes } = await loadTokenizer(files(cased, { ...bert, do_lower_case: false }));
-    expect(changes).toEqual(['tokenizer_config.json has do_lower_case: false and tokenizer.json lowercase: true; the former holds, as in Transformers']);
+    expect(changes).toEqual([
+      'tokenizer_config.json has do_lower_case: false and tokenizer.json lowercase: true; the former holds, as in Transformers',
+    ]);
     expect((await loadTokenizer(files(cased, { ...bert, do_lower_case: true }))).changes).toEqual([]);
   });
 
@@ -101,8 +115,14 @@ describe('a tokenizer that cannot be used', () => {
     [{ ...cased, model: { unk_id: 0, vocab: [['a', 0]] } }, /Unigram/],
     [{ ...cased, normalizer: { type: 'Precompiled', precompiled_charsmap: '' } }, /its normalizer Precompiled is not known/],
     [{ ...cased, normalizer: { type: 'Sequence', normalizers: [{}] } }, /normalizer\.normalizers\[0\]\.type is missing/],
-    [{ ...cased, pre_tokenizer: { type: 'Split', pattern: { String: ' ' }, behavior: 'Shuffled' } }, /the behavior "Shuffled", which is not known/],
-    [{ ...cased, pre_tokenizer: { type: 'Split', pattern: 'x', behavior: 'Removed' } }, /its pattern "x" is neither a text nor a regular expression/],
+    [
+      { ...cased, pre_tokenizer: { type: 'Split', pattern: { String: ' ' }, behavior: 'Shuffled' } },
+      /the behavior "Shuffled", which is not known/,
+    ],
+    [
+      { ...cased, pre_tokenizer: { type: 'Split', pattern: 'x', behavior: 'Removed' } },
+      /its pattern "x" is neither a text nor a regular expression/,
+    ],
     [{ ...cased, pre_tokenizer: { type: 'Split', pattern: { Regex: '(' }, behavior: 'Removed' } }, /Invalid regular expression/],
   ])('says why %#', async (definition, reason) => {
     const error = await errorOf(() => loadTokenizer(files(definition)));

@@ -40,7 +40,11 @@ const indices = (low: number, high: number, ...shape: Shape): Domain => ({
   fill: (count, random) => BigInt64Array.from({ length: count }, () => BigInt(random.integer(low, high))),
 });
 
-const truth = (...shape: Shape): Domain => ({ dtype: 'bool', shape, fill: (count, random) => Uint8Array.from({ length: count }, () => random.integer(0, 2)) });
+const truth = (...shape: Shape): Domain => ({
+  dtype: 'bool',
+  shape,
+  fill: (count, random) => Uint8Array.from({ length: count }, () => random.integer(0, 2)),
+});
 
 function floatDomain(shape: Shape, draw: (random: RandomState) => number): Domain {
   return { dtype: 'float32', shape, fill: (count, random) => Float32Array.from({ length: count }, () => draw(random)) };
@@ -153,7 +157,10 @@ export const cases: { readonly [O in Differentiable]: readonly [Case, ...Case[]]
     given(real('B', 'S', 6)).to((g, x) => g.reshape(g.reshape(x, ['B*S', 6]), ['B', 'S', 2, 3])),
     given(real(2, 6)).to((g, x) => g.reshape(x, [3, 4])),
   ],
-  Expand: [given(real(1, 5)).to((g, x) => g.expand(x, [2, 3, 5])), given(real('B', 1, 5), real('S')).to((g, x) => g.expand(x, ['B', 'S', 5]))],
+  Expand: [
+    given(real(1, 5)).to((g, x) => g.expand(x, [2, 3, 5])),
+    given(real('B', 1, 5), real('S')).to((g, x) => g.expand(x, ['B', 'S', 5])),
+  ],
   Transpose: [given(real('B', 'S', 5)).to((g, x) => g.Transpose(x, { perm: [2, 0, 1] }))],
   Unsqueeze: [given(real('B', 5)).to((g, x) => g.Unsqueeze(x, { axes: [0, -1] }))],
   Squeeze: [given(real('B', 1, 5, 1)).to((g, x) => g.Squeeze(x, { axes: [1, -1] }))],
@@ -177,7 +184,9 @@ export const cases: { readonly [O in Differentiable]: readonly [Case, ...Case[]]
     given(real('B', 5), indices(0, 2, 'S')).to((g, x, at) => g.Gather(x, g.Cast(at, { to: 'int32' }))),
   ],
   GatherElements: [given(real('B', 5), indices(0, 5, 'B', 3)).to((g, x, at) => g.GatherElements(x, at, { axis: 1 }))],
-  ScatterElements: [given(real('B', 5), indices(0, 2, 'B', 4), real('B', 4)).to((g, x, at, updates) => g.ScatterElements(x, at, updates, { axis: 1 }))],
+  ScatterElements: [
+    given(real('B', 5), indices(0, 2, 'B', 4), real('B', 4)).to((g, x, at, updates) => g.ScatterElements(x, at, updates, { axis: 1 })),
+  ],
 
   Where: [given(truth('B', 5), real('B', 1), real(5)).to((g, choice, a, b) => g.Where(choice, a, b))],
 };

@@ -201,7 +201,11 @@ describe('the walk', () => {
 });
 
 describe('the edges of a function', () => {
-  const gradientsOf = async (build: (g: Builder, x: Value, p: Value) => Value, x: readonly number[], p: readonly number[]): Promise<readonly [dx: readonly number[], dp: readonly number[]]> => {
+  const gradientsOf = async (
+    build: (g: Builder, x: Value, p: Value) => Value,
+    x: readonly number[],
+    p: readonly number[],
+  ): Promise<readonly [dx: readonly number[], dp: readonly number[]]> => {
     const g = graphBuilder('edge');
     const inputs = ['x', 'p'].map((name) => g.input(name, 'float32', [x.length])) as [Value, Value];
     const [dx, dp] = gradients(g, g.ReduceSum(build(g, ...inputs), { keepdims: 0 }), inputs) as [Value, Value];

@@ -8,8 +8,14 @@ export interface OracleAttributes {
 type Inputs = Readonly<Record<string, Value>>;
 export type OracleBuild = (g: Builder, inputs: Inputs, attrs: OracleAttributes) => Value | readonly Value[];
 
-const unary = (op: 'Tanh' | 'Sigmoid' | 'Softplus' | 'Relu' | 'Erf' | 'Exp' | 'Log' | 'Sqrt' | 'Neg' | 'Abs' | 'Reciprocal'): OracleBuild => (g, { x }) => g[op](x!);
-const binary = (op: 'Add' | 'Sub' | 'Mul' | 'Div'): OracleBuild => (g, { input, other }) => g[op](input!, other!);
+const unary =
+  (op: 'Tanh' | 'Sigmoid' | 'Softplus' | 'Relu' | 'Erf' | 'Exp' | 'Log' | 'Sqrt' | 'Neg' | 'Abs' | 'Reciprocal'): OracleBuild =>
+  (g, { x }) =>
+    g[op](x!);
+const binary =
+  (op: 'Add' | 'Sub' | 'Mul' | 'Div'): OracleBuild =>
+  (g, { input, other }) =>
+    g[op](input!, other!);
 const numbers = (value: unknown): readonly number[] => value as readonly number[];
 
 /** How each operation of ../shared/oracles/ops is written with our operators. */
@@ -28,7 +34,8 @@ export const oracleBuilds: Readonly<Record<string, OracleBuild>> = {
   log_softmax: (g, { x }, { axis }) => g.LogSoftmax(x!, { axis: axis as number }),
   softmax_masked: (g, { x, keep }, { fill }) => g.Softmax(masked(g, x!, keep!, fill as number)),
   gather: (g, { x, weight, ids }, { axis }) => g.Gather((x ?? weight)!, ids!, { axis: axis as number }),
-  select: (g, { x }, { axis, index }) => g.Squeeze(g.Gather(x!, g.ints([index as number]), { axis: axis as number }), { axes: [axis as number] }),
+  select: (g, { x }, { axis, index }) =>
+    g.Squeeze(g.Gather(x!, g.ints([index as number]), { axis: axis as number }), { axes: [axis as number] }),
   add: binary('Add'),
   sub: binary('Sub'),
   mul: binary('Mul'),
@@ -45,7 +52,8 @@ export const oracleBuilds: Readonly<Record<string, OracleBuild>> = {
   sum: (g, { x }, { axes, keepdims }) => g.ReduceSum(x!, { axes: numbers(axes ?? []), keepdims: keepdims as number }),
   transpose: (g, { x }, { perm }) => g.Transpose(x!, { perm: numbers(perm) }),
   reshape: (g, { x }, { shape }) => g.reshape(x!, numbers(shape)),
-  slice: (g, { x }, { axes, starts, ends, steps }) => g.Slice(x!, { axes: numbers(axes), starts: numbers(starts), ends: numbers(ends), steps: numbers(steps) }),
+  slice: (g, { x }, { axes, starts, ends, steps }) =>
+    g.Slice(x!, { axes: numbers(axes), starts: numbers(starts), ends: numbers(ends), steps: numbers(steps) }),
   pad: (g, { x }, { pads, value }) => g.Pad(x!, { pads: numbers(pads), value: value as number }),
   concat: (g, { a, b }, { axis }) => g.Concat(a!, b!, { axis: axis as number }),
   split: (g, { x }, { axis, sizes }) => g.Split(x!, { axis: axis as number, split: numbers(sizes) }),

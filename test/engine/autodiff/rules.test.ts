@@ -38,14 +38,21 @@ async function bothDerivatives(row: Case, random: RandomState): Promise<{ numeri
   grads.forEach((grad, i) => expect(grad.shape).toEqual(varied[i]?.shape));
 
   const size = (shape: Shape): number => product(concrete(shape)) as number;
-  const draw = ({ shape }: Value): Fed => ({ shape: concrete(shape), data: Float32Array.from({ length: size(shape) }, () => random.uniform(-1, 1)) });
-  const xs = Object.fromEntries(row.inputs.map(({ shape, fill }, i) => [`x${i}`, { shape: concrete(shape), data: fill(size(shape), random) }]));
+  const draw = ({ shape }: Value): Fed => ({
+    shape: concrete(shape),
+    data: Float32Array.from({ length: size(shape) }, () => random.uniform(-1, 1)),
+  });
+  const xs = Object.fromEntries(
+    row.inputs.map(({ shape, fill }, i) => [`x${i}`, { shape: concrete(shape), data: fill(size(shape), random) }]),
+  );
   const ws = Object.fromEntries(ys.map((y, i) => [`w${i}`, draw(y)]));
   const direction = Object.fromEntries(varied.map((x) => [x.name, draw(x)]));
 
   const open = await openGraph(g.build());
   const at = async (h: number): Promise<number> => {
-    const moved = Object.fromEntries(Object.entries(xs).map(([name, x]) => [name, name in direction ? move(x, direction[name] as Fed, h) : x]));
+    const moved = Object.fromEntries(
+      Object.entries(xs).map(([name, x]) => [name, name in direction ? move(x, direction[name] as Fed, h) : x]),
+    );
     const results = await open.run({ ...moved, ...ws });
     return ys.reduce((sum, _, i) => sum + dot(results[`y${i}`] as Fed, ws[`w${i}`] as Fed), 0);
   };

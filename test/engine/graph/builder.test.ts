@@ -75,7 +75,11 @@ describe('refusing', () => {
   const ids = g.input('ids', 'int64', ['B']);
 
   test.each<[string, () => unknown, RegExp]>([
-    ['shapes that do not broadcast', () => g.Add(x, g.input('y', 'float32', ['B', 4])), /Add\(float32\[B, 3\], float32\[B, 4\]\): shapes do not broadcast/],
+    [
+      'shapes that do not broadcast',
+      () => g.Add(x, g.input('y', 'float32', ['B', 4])),
+      /Add\(float32\[B, 3\], float32\[B, 4\]\): shapes do not broadcast/,
+    ],
     ['two dtypes', () => g.Add(x, ids), /dtypes differ/],
     ['inner axes that differ', () => g.MatMul(x, g.input('w', 'float32', [4, 3])), /inner axes differ: 3 and 4/],
     ['a vector in a product', () => g.MatMul(x, g.input('v', 'float32', [3])), /two axes or more/],

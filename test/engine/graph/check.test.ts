@@ -15,7 +15,12 @@ describe('the checker', () => {
   const [x] = graph.inputs as [Value];
   const [c] = graph.constants.keys();
   const made = add.outputs[0] as Value;
-  const expanded = (dim: Dim): Node => ({ op: 'Expand', inputs: [x], attrs: { shape: [dim, 'B', 2] }, outputs: [{ ...made, name: 'n', shape: [dim, 'B', 2] }] });
+  const expanded = (dim: Dim): Node => ({
+    op: 'Expand',
+    inputs: [x],
+    attrs: { shape: [dim, 'B', 2] },
+    outputs: [{ ...made, name: 'n', shape: [dim, 'B', 2] }],
+  });
   const returning = (type: Partial<Value>): readonly Node[] => [add, { ...exp, outputs: [{ ...(exp.outputs[0] as Value), ...type }] }];
 
   test('accepts a sound graph', () => {
@@ -32,8 +37,12 @@ describe('the checker', () => {
     ['a wrong dtype', { nodes: returning({ dtype: 'int32' }) }, /not int32\[B, 2\]/],
     ['a stray attribute', { nodes: [{ ...add, attrs: { axis: 1 } }, exp] }, /Add has the attributes axis/],
     ['a constant of another size', { constants: new Map([[c as Value, Float32Array.of(1)]]) }, /does not have 1 elements/],
-    ['an output that nothing makes', { outputs: new Map([['y', { name: 'z', dtype: 'float32', shape: [] }]]) }, /the output y returns z, which nothing makes/],
-    ['an output with another value\'s name', { outputs: new Map([['x', made]]) }, /the output x has the name of another value/],
+    [
+      'an output that nothing makes',
+      { outputs: new Map([['y', { name: 'z', dtype: 'float32', shape: [] }]]) },
+      /the output y returns z, which nothing makes/,
+    ],
+    ["an output with another value's name", { outputs: new Map([['x', made]]) }, /the output x has the name of another value/],
     ['a symbol of no input', { nodes: [add, exp, expanded('2*T')] }, /the dimension 2\*T of n is no axis/],
     ['an input too many', { nodes: [{ ...add, inputs: [x, x, x] }, exp] }, /takes 2 inputs/],
     ['an axis that is not there', { nodes: [add, { ...exp, op: 'Softmax', attrs: { axis: 2 } }] }, /there is no axis 2/],

@@ -6,7 +6,16 @@ import { gradients } from '../../../src/engine/autodiff/index.ts';
 import { fromOnnx, type OnnxOptions } from '../../../src/engine/graph/from-onnx.ts';
 import { graphBuilder, print, rewrite, type Graph } from '../../../src/engine/graph/index.ts';
 import { toOnnx } from '../../../src/engine/graph/onnx.ts';
-import { floatTensor, longTensor, onnxFile, tensorType, unshapedType, type RawAttribute, type RawModel, type RawNode } from '../../helpers/onnx-file.ts';
+import {
+  floatTensor,
+  longTensor,
+  onnxFile,
+  tensorType,
+  unshapedType,
+  type RawAttribute,
+  type RawModel,
+  type RawNode,
+} from '../../helpers/onnx-file.ts';
 import { runGraph, type Fed } from '../../helpers/run-graph.ts';
 import { cases } from '../autodiff/cases.ts';
 import { tinyConfig } from '../models/tiny.ts';
@@ -72,7 +81,10 @@ describe('our own bytes give the same program', () => {
 });
 
 const random = new RandomState(7);
-const reals = (...shape: number[]): Fed => ({ shape, data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random.uniform(-2, 2)) });
+const reals = (...shape: number[]): Fed => ({
+  shape,
+  data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random.uniform(-2, 2)),
+});
 const X = reals(2, 3, 4);
 
 /** One node, or several, of an exporter: [operator, inputs, attributes], each making y of the last one's. */
@@ -95,12 +107,25 @@ const idioms: Readonly<Record<string, Idiom>> = {
   'view(size(0), -1) of PyTorch': {
     opset: 14,
     tensors: [int('zero', 0), ints('axes', 0), ints('rest', -1)],
-    nodes: chain(['Shape', ['x']], ['Gather', ['v0', 'zero'], { axis: 0n }], ['Unsqueeze', ['v1', 'axes']], ['Concat', ['v2', 'rest'], { axis: 0n }], ['Reshape', ['x', 'v3']]),
+    nodes: chain(
+      ['Shape', ['x']],
+      ['Gather', ['v0', 'zero'], { axis: 0n }],
+      ['Unsqueeze', ['v1', 'axes']],
+      ['Concat', ['v2', 'rest'], { axis: 0n }],
+      ['Reshape', ['x', 'v3']],
+    ),
   },
   'heads by Slice and Div of lengths': {
     opset: 15,
     tensors: [ints('from', 0), ints('to', 2), ints('two', 2), ints('last', -1)],
-    nodes: chain(['Shape', ['x']], ['Slice', ['v0', 'from', 'to']], ['Shape', ['x'], { start: -1n }], ['Div', ['v2', 'two']], ['Concat', ['v1', 'two', 'v3'], { axis: 0n }], ['Reshape', ['x', 'v4']]),
+    nodes: chain(
+      ['Shape', ['x']],
+      ['Slice', ['v0', 'from', 'to']],
+      ['Shape', ['x'], { start: -1n }],
+      ['Div', ['v2', 'two']],
+      ['Concat', ['v1', 'two', 'v3'], { axis: 0n }],
+      ['Reshape', ['x', 'v4']],
+    ),
   },
   'Mod of lengths, which has no row': {
     opset: 13,
@@ -123,12 +148,28 @@ const idioms: Readonly<Record<string, Idiom>> = {
   'ReduceSum of nothing': { opset: 13, nodes: chain(['ReduceSum', ['x'], { noop_with_empty_axes: 1n }], ['Neg', ['v0']]) },
   'ReduceMean of opset 18': { opset: 18, tensors: [ints('axes', 0, 1)], nodes: chain(['ReduceMean', ['x', 'axes'], { keepdims: 0n }]) },
   'ReduceMax of everything': { opset: 18, nodes: chain(['ReduceMax', ['x'], { keepdims: 0n }]) },
-  'Unsqueeze and Squeeze of opset 11': { opset: 11, nodes: chain(['Unsqueeze', ['x'], { axes: [0n, 2n] }], ['Squeeze', ['v0'], { axes: [0n] }]) },
+  'Unsqueeze and Squeeze of opset 11': {
+    opset: 11,
+    nodes: chain(['Unsqueeze', ['x'], { axes: [0n, 2n] }], ['Squeeze', ['v0'], { axes: [0n] }]),
+  },
   'Squeeze of whatever is 1': { opset: 13, tensors: [ints('axes', 0, 4)], nodes: chain(['Unsqueeze', ['x', 'axes']], ['Squeeze', ['v0']]) },
   'Slice of opset 9': { opset: 9, nodes: chain(['Slice', ['x'], { starts: [1n], ends: [3n], axes: [2n] }]) },
-  'Slice to the end, axes left out': { opset: 13, tensors: [ints('from', 0, 0), longTensor('to', [2], [2 ** 62, 2 ** 62])], nodes: chain(['Slice', ['x', 'from', 'to']]) },
-  'Split in equal parts': { opset: 13, nodes: [{ op: 'Split', inputs: ['x'], outputs: ['a', 'b'], attributes: { axis: 2n } }, ...chain(['Sub', ['b', 'a']])] },
-  'Split of opset 18': { opset: 18, nodes: [{ op: 'Split', inputs: ['x'], outputs: ['a', 'b', 'c', 'd'], attributes: { axis: -1n, num_outputs: 4n } }, ...chain(['Concat', ['c', 'a'], { axis: 2n }])] },
+  'Slice to the end, axes left out': {
+    opset: 13,
+    tensors: [ints('from', 0, 0), longTensor('to', [2], [2 ** 62, 2 ** 62])],
+    nodes: chain(['Slice', ['x', 'from', 'to']]),
+  },
+  'Split in equal parts': {
+    opset: 13,
+    nodes: [{ op: 'Split', inputs: ['x'], outputs: ['a', 'b'], attributes: { axis: 2n } }, ...chain(['Sub', ['b', 'a']])],
+  },
+  'Split of opset 18': {
+    opset: 18,
+    nodes: [
+      { op: 'Split', inputs: ['x'], outputs: ['a', 'b', 'c', 'd'], attributes: { axis: -1n, num_outputs: 4n } },
+      ...chain(['Concat', ['c', 'a'], { axis: 2n }]),
+    ],
+  },
   'Transpose by default': { opset: 13, nodes: chain(['Transpose', ['x']]) },
   'Clip of opset 6 and of opset 11': { opset: 11, tensors: [real('low', -0.5)], nodes: chain(['Clip', ['x', 'low']]) },
   'Clip with attributes': { opset: 10, nodes: chain(['Clip', ['x'], { max: 0.5 }]) },
@@ -141,7 +182,10 @@ const idioms: Readonly<Record<string, Idiom>> = {
     tensors: [real('zero', 0), real('one', 1)],
     nodes: chain(['GreaterOrEqual', ['x', 'one']], ['LessOrEqual', ['x', 'zero']], ['Or', ['v0', 'v1']], ['Where', ['v2', 'x', 'zero']]),
   },
-  'ConstantOfShape of a length': { opset: 13, nodes: chain(['Shape', ['x']], ['ConstantOfShape', ['v0'], { value: floatTensor('', [1], [2.5]) }], ['Mul', ['x', 'v1']]) },
+  'ConstantOfShape of a length': {
+    opset: 13,
+    nodes: chain(['Shape', ['x']], ['ConstantOfShape', ['v0'], { value: floatTensor('', [1], [2.5]) }], ['Mul', ['x', 'v1']]),
+  },
   'Expand to ones': { opset: 13, tensors: [ints('to', 2, 1, 1, 1)], nodes: chain(['Expand', ['x', 'to']]) },
   'Constant nodes': {
     opset: 13,
@@ -152,16 +196,28 @@ const idioms: Readonly<Record<string, Idiom>> = {
       ...chain(['Reshape', ['x', 'to']], ['MatMul', ['v0', 'w']], ['Add', ['v1', 'half']]),
     ],
   },
-  'LayerNormalization with one output': { opset: 17, tensors: [slopes], nodes: chain(['LayerNormalization', ['x', 'slopes'], { stash_type: 1n }]) },
+  'LayerNormalization with one output': {
+    opset: 17,
+    tensors: [slopes],
+    nodes: chain(['LayerNormalization', ['x', 'slopes'], { stash_type: 1n }]),
+  },
 };
 
 function rawModel({ opset, nodes, tensors = [] }: Idiom): RawModel {
-  return { opset, nodes, tensors, inputs: { x: tensorType('float32', 'batch_size', 'length', 4) }, outputs: { y: unshapedType('float32') } };
+  return {
+    opset,
+    nodes,
+    tensors,
+    inputs: { x: tensorType('float32', 'batch_size', 'length', 4) },
+    outputs: { y: unshapedType('float32') },
+  };
 }
 
 async function runBytes(bytes: Uint8Array, feeds: Readonly<Record<string, Fed>>): Promise<Fed> {
   const session = await InferenceSession.create(bytes, { intraOpNumThreads: 1, logSeverityLevel: 3 });
-  const tensors = Object.entries(feeds).map(([name, { shape, data }]) => [name, new Tensor('float32', data as Float32Array, shape)] as const);
+  const tensors = Object.entries(feeds).map(
+    ([name, { shape, data }]) => [name, new Tensor('float32', data as Float32Array, shape)] as const,
+  );
   const { y } = await session.run(Object.fromEntries(tensors));
   await session.release();
   return { shape: y?.dims ?? [], data: y?.data as Float32Array };
@@ -252,7 +308,11 @@ describe('choices of the caller', () => {
   });
 
   test('bounds that an operator keeps as attributes are no parameters', () => {
-    const model = rawModel({ opset: 13, tensors: [real('low', -0.5), slopes], nodes: chain(['Clip', ['x', 'low']], ['Mul', ['v0', 'slopes']]) });
+    const model = rawModel({
+      opset: 13,
+      tensors: [real('low', -0.5), slopes],
+      nodes: chain(['Clip', ['x', 'low']], ['Mul', ['v0', 'slopes']]),
+    });
     expect([...fromOnnx(onnxFile(model), { parameters: () => true }).parameters.keys()]).toEqual(['slopes']);
   });
 });
@@ -270,16 +330,31 @@ describe('what cannot be read', () => {
   });
 
   const refused: Readonly<Record<string, readonly [Idiom, RegExp]>> = {
-    'a shape that depends on data': [{ opset: 13, nodes: chain(['Cast', ['x'], { to: 7n }], ['Reshape', ['x', 'v0']]) }, /\/Reshape\/y \(Reshape\).*takes input 1 as a constant, or as lengths/],
-    'an attribute without a counterpart': [{ opset: 13, tensors: [ints('pads', 0, 0, 1, 0, 0, 0)], nodes: chain(['Pad', ['x', 'pads'], { mode: 'reflect' }]) }, /not by reflect/],
+    'a shape that depends on data': [
+      { opset: 13, nodes: chain(['Cast', ['x'], { to: 7n }], ['Reshape', ['x', 'v0']]) },
+      /\/Reshape\/y \(Reshape\).*takes input 1 as a constant, or as lengths/,
+    ],
+    'an attribute without a counterpart': [
+      { opset: 13, tensors: [ints('pads', 0, 0, 1, 0, 0, 0)], nodes: chain(['Pad', ['x', 'pads'], { mode: 'reflect' }]) },
+      /not by reflect/,
+    ],
     'an attribute that is not known': [{ opset: 13, nodes: chain(['Relu', ['x'], { power: 2n }]) }, /an attribute power/],
-    'a bound that is computed': [{ opset: 13, nodes: chain(['ReduceMax', ['x'], { keepdims: 0n }], ['Clip', ['x', 'v0']]) }, /takes input 1 as a constant only/],
-    'operands that do not fit': [{ opset: 13, tensors: [floatTensor('w', [3, 1], [1, 2, 3])], nodes: chain(['MatMul', ['x', 'w']]) }, /inner axes differ: 4 and 3/],
+    'a bound that is computed': [
+      { opset: 13, nodes: chain(['ReduceMax', ['x'], { keepdims: 0n }], ['Clip', ['x', 'v0']]) },
+      /takes input 1 as a constant only/,
+    ],
+    'operands that do not fit': [
+      { opset: 13, tensors: [floatTensor('w', [3, 1], [1, 2, 3])], nodes: chain(['MatMul', ['x', 'w']]) },
+      /inner axes differ: 4 and 3/,
+    ],
     'a value that nothing makes': [{ opset: 13, nodes: chain(['Add', ['x', 'z']]) }, /uses z, which nothing before it makes/],
     'Mod of data': [{ opset: 13, nodes: chain(['Mod', ['x', 'x'], { fmod: 1n }]) }, /supported for lengths only/],
     'float64': [{ opset: 13, nodes: chain(['Cast', ['x'], { to: 11n }]) }, /of type DOUBLE; supported are float32/],
     'an old opset': [{ opset: 6, nodes: chain(['Relu', ['x']]) }, /of opset 6; 7 and later/],
-    'a tensor that is too short': [{ opset: 13, tensors: [floatTensor('w', [4, 2], [1, 2, 3])], nodes: chain(['MatMul', ['x', 'w']]) }, /w has 3 elements for the shape \[4, 2\]/],
+    'a tensor that is too short': [
+      { opset: 13, tensors: [floatTensor('w', [4, 2], [1, 2, 3])], nodes: chain(['MatMul', ['x', 'w']]) },
+      /w has 3 elements for the shape \[4, 2\]/,
+    ],
     'an output that nothing makes': [{ opset: 13, nodes: [{ op: 'Relu', inputs: ['x'], outputs: ['other'] }] }, /has no value y/],
     'an unknown length as -1': [
       { opset: 13, tensors: [ints('to', 7, -1)], nodes: chain(['Reshape', ['x', 'to']]) },

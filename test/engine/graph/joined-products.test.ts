@@ -25,7 +25,13 @@ const count = (graph: Graph, op: string): number => graph.nodes.filter((node) =>
 const numbers = (length: number, k: number): readonly number[] => Array.from({ length }, (_, i) => Math.sin(1.7 * i + k) / 2);
 const feeds = Object.fromEntries([
   ['w', floats([5, 4], numbers(20, 0))],
-  ...widths.flatMap((width, i) => [[`a${i}`, floats([width, 4], numbers(4 * width, i + 1))], [`b${i}`, floats([width], numbers(width, i + 7))]] as const),
+  ...widths.flatMap(
+    (width, i) =>
+      [
+        [`a${i}`, floats([width, 4], numbers(4 * width, i + 1))],
+        [`b${i}`, floats([width], numbers(width, i + 7))],
+      ] as const,
+  ),
 ]);
 
 async function expectSame(found: Graph, expected: Graph, digits: number): Promise<void> {

@@ -16,9 +16,18 @@ function summing(x: readonly (number | string)[] = ['B', 'S']): Graph {
   return g.build();
 }
 
-const loopOf = (body: Graph, changes: Partial<Loop> = {}): Loop => ({ body, carried: new Map([['total', 'next']]), fixed: new Set(['scale']), goesOn: 'small', ...changes });
+const loopOf = (body: Graph, changes: Partial<Loop> = {}): Loop => ({
+  body,
+  carried: new Map([['total', 'next']]),
+  fixed: new Set(['scale']),
+  goesOn: 'small',
+  ...changes,
+});
 
-async function run(loop: Loop, feeds: Readonly<Record<string, Tensor>>): Promise<Readonly<Record<string, { readonly dims: readonly number[]; readonly data: readonly number[] }>>> {
+async function run(
+  loop: Loop,
+  feeds: Readonly<Record<string, Tensor>>,
+): Promise<Readonly<Record<string, { readonly dims: readonly number[]; readonly data: readonly number[] }>>> {
   const session = await InferenceSession.create(toLoopOnnx(loop), { logSeverityLevel: 3 });
   try {
     const outputs = await session.run(feeds);
@@ -43,7 +52,11 @@ const packed = {
 };
 
 test('carries a value through batches of different shapes, and puts the other outputs together', async () => {
-  const { 'loop.last.total': last, 'loop.all.seen': seen, 'loop.all.rows': rows } = await run(loopOf(summing()), { ...given(2), ...packed });
+  const {
+    'loop.last.total': last,
+    'loop.all.seen': seen,
+    'loop.all.rows': rows,
+  } = await run(loopOf(summing()), { ...given(2), ...packed });
   expect(last).toEqual({ dims: [], data: [0.5 + 2 * 28] });
   expect(seen).toEqual({ dims: [2], data: [0.5, 12.5] });
   expect(rows).toEqual({ dims: [4, 2], data: [0, 0, 6, 6, 9, 9, 13, 13] }); // a row of zeros comes first
@@ -90,5 +103,7 @@ test('what cannot be looped is refused, all of it at once', () => {
     g.output('x2', g.Mul(x, x));
     g.output('small', g.Less(g.ReduceSum(x, { keepdims: 0 }), g.scalar(1)));
   });
-  expect(problemsOf({ body: odd, carried: new Map(), fixed: new Set(), goesOn: 'small' })).toEqual(['the output x2, float32[B, S], cannot be joined along its first axis']);
+  expect(problemsOf({ body: odd, carried: new Map(), fixed: new Set(), goesOn: 'small' })).toEqual([
+    'the output x2, float32[B, S], cannot be joined along its first axis',
+  ]);
 });

@@ -110,7 +110,10 @@ describe('a graph in mixed precision', () => {
     expect(found).toEqual([{ what: 'matrix products with an axis under 8', dtype: 'float32', nodes: 3 }]);
   });
 
-  test.each([['bfloat16', 7], ['float16', 10]] as const)('on the CPU multiplies factors of %s and rounds the product', async (low, bits) => {
+  test.each([
+    ['bfloat16', 7],
+    ['float16', 10],
+  ] as const)('on the CPU multiplies factors of %s and rounds the product', async (low, bits) => {
     const g = graphBuilder('product');
     const [a, b] = [g.input('a', 'float32', [8, 8]), g.input('b', 'float32', [8, 8])];
     g.output('y', g.MatMul(a, b));

@@ -54,8 +54,30 @@ describe('ONNX bytes in onnxruntime', () => {
     const operators = fromBinary(ModelProtoSchema, bytes).graph?.node.map(({ opType }) => opType);
     expect(operators).toEqual(['Reshape', 'Expand', 'Add']);
     const session = await InferenceSession.create(bytes);
-    const fed = Object.fromEntries([...shapes].map(([name, dims]) => [name, new Tensor('int64', BigInt64Array.from(concrete(dims, new Map([['B', 2], ['S', 3]])), BigInt), [dims.length])]));
-    const { y } = await session.run({ ...fed, x: new Tensor('float32', new Float32Array(24), [6, 4]), ids: new Tensor('int64', ids.data, ids.shape) });
+    const fed = Object.fromEntries(
+      [...shapes].map(([name, dims]) => [
+        name,
+        new Tensor(
+          'int64',
+          BigInt64Array.from(
+            concrete(
+              dims,
+              new Map([
+                ['B', 2],
+                ['S', 3],
+              ]),
+            ),
+            BigInt,
+          ),
+          [dims.length],
+        ),
+      ]),
+    );
+    const { y } = await session.run({
+      ...fed,
+      x: new Tensor('float32', new Float32Array(24), [6, 4]),
+      ids: new Tensor('int64', ids.data, ids.shape),
+    });
     expect([y?.dims, [...new Set(y?.data as Float32Array)]]).toEqual([[2, 3, 4], [1]]);
     await session.release();
   });
@@ -72,7 +94,14 @@ describe('ONNX bytes in onnxruntime', () => {
     g.output('scaled', g.FusedMatMul(x, x, { transB: 1, alpha: 0.5 }));
     g.output('squeezed', g.Squeeze(g.Unsqueeze(x, { axes: [0] }), { axes: [0] }));
     g.output('last', g.Split(x, { split: [1, 2], axis: 1 })[1]!);
-    g.output('added', g.ScatterElements(x, g.constant(BigInt64Array.of(1n, 1n, 0n), 'int64', [1, 3]), g.constant(Float32Array.of(10, 20, 30), 'float32', [1, 3])));
+    g.output(
+      'added',
+      g.ScatterElements(
+        x,
+        g.constant(BigInt64Array.of(1n, 1n, 0n), 'int64', [1, 3]),
+        g.constant(Float32Array.of(10, 20, 30), 'float32', [1, 3]),
+      ),
+    );
     const results = await runGraph(g.build(), { x: floats([2, 3], [1, 2, 3, 4, 5, 6]) });
     expect(Object.fromEntries(Object.entries(results).map(([name, { data }]) => [name, [...data]]))).toEqual({
       clipped: [1.5, 2, 3, 4, 5, 6],

@@ -30,7 +30,9 @@ describe('a scope', () => {
 
   test('is in the message about operands that do not fit', () => {
     const { g, x } = builder();
-    expect(() => g.scope('encoder.layer.3.attention', () => g.MatMul(x, x))).toThrow(/^encoder\.layer\.3\.attention: MatMul\(float32\[N, 16\]/);
+    expect(() => g.scope('encoder.layer.3.attention', () => g.MatMul(x, x))).toThrow(
+      /^encoder\.layer\.3\.attention: MatMul\(float32\[N, 16\]/,
+    );
   });
 });
 

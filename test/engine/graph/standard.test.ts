@@ -77,6 +77,8 @@ describe('a rewritten graph', () => {
   });
 
   test('that leaves a value out is refused', () => {
-    expect(() => rewrite(graph(), () => ({ node: ({ op }) => (op === 'MatMul' ? [] : undefined) }))).toThrow('nothing in place of MatMul_0');
+    expect(() => rewrite(graph(), () => ({ node: ({ op }) => (op === 'MatMul' ? [] : undefined) }))).toThrow(
+      'nothing in place of MatMul_0',
+    );
   });
 });

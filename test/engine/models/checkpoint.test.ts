@@ -21,7 +21,11 @@ const encoder = parameters.filter((spec) => spec.name.startsWith('bert.'));
 
 /** Each parameter filled with a number of its own. */
 function numbered(specs: typeof parameters, rename: (name: string) => string = (name) => name): NamedTensor[] {
-  return specs.map((spec) => ({ name: rename(spec.name), shape: spec.shape, data: new Float32Array(sizeOf(spec)).fill(parameters.indexOf(spec) + 1) }));
+  return specs.map((spec) => ({
+    name: rename(spec.name),
+    shape: spec.shape,
+    data: new Float32Array(sizeOf(spec)).fill(parameters.indexOf(spec) + 1),
+  }));
 }
 
 function file(tensors: readonly NamedTensor[]): Safetensors {
@@ -66,7 +70,12 @@ describe('pretrained weights', () => {
 
   test('a missing pooler starts at random, with a notice', () => {
     const pooler = encoder.filter((spec) => spec.name.startsWith('bert.pooler.'));
-    const { source, notices } = pretrainedParameters(file(numbered(encoder.filter((spec) => !pooler.includes(spec)))), config, parameters, 7);
+    const { source, notices } = pretrainedParameters(
+      file(numbered(encoder.filter((spec) => !pooler.includes(spec)))),
+      config,
+      parameters,
+      7,
+    );
     expect(notices).toEqual(['model.safetensors has no bert.pooler.dense.weight, bert.pooler.dense.bias; it starts at random']);
     // The same for another seed: each fold has one of its own, and all of them may train on the same features.
     const other = pretrainedParameters(file(numbered(encoder.filter((spec) => !pooler.includes(spec)))), config, parameters, 8).source;
@@ -77,7 +86,11 @@ describe('pretrained weights', () => {
 
   test('of a language model: RoBERTa brings no pooler, and DistilBERT needs none', () => {
     const languageModels = [
-      [tinyRobertaJson, 'roberta', ['model.safetensors has no roberta.pooler.dense.weight, roberta.pooler.dense.bias; it starts at random']],
+      [
+        tinyRobertaJson,
+        'roberta',
+        ['model.safetensors has no roberta.pooler.dense.weight, roberta.pooler.dense.bias; it starts at random'],
+      ],
       [tinyDistilbertJson, 'distilbert', []],
     ] as const;
     for (const [json, prefix, expected] of languageModels) {
@@ -85,14 +98,23 @@ describe('pretrained weights', () => {
       const specs = classifierForward({ encoder: own, head: { dense: [], dropout: 0, activation: 'none' }, outputs: 1 }).parameters;
       const saved = specs.filter(({ name }) => name.startsWith(prefix) && !name.includes('pooler'));
       const others = [tensor('lm_head.bias', 50), tensor('vocab_projector.bias', 50), tensor(`${prefix}.embeddings.position_ids`, 1, 18)];
-      expect(pretrainedParameters(file([...saved.map(({ name, shape }) => tensor(name, ...shape)), ...others]), own, specs, 7).notices).toEqual(expected);
-      const { problems } = failure(() => pretrainedParameters(file(saved.slice(1).map(({ name, shape }) => tensor(name, ...shape))), own, specs, 7));
+      expect(
+        pretrainedParameters(file([...saved.map(({ name, shape }) => tensor(name, ...shape)), ...others]), own, specs, 7).notices,
+      ).toEqual(expected);
+      const { problems } = failure(() =>
+        pretrainedParameters(file(saved.slice(1).map(({ name, shape }) => tensor(name, ...shape))), own, specs, 7),
+      );
       expect(problems.map(({ message }) => message)).toEqual([`${prefix}.embeddings.word_embeddings.weight [50, 8] is missing`]);
     }
   });
 
   test('a layer that the configuration does not have is named in a notice', () => {
-    const { notices } = pretrainedParameters(file([...numbered(encoder), tensor('bert.encoder.layer.1.output.dense.bias', 8)]), config, parameters, 7);
+    const { notices } = pretrainedParameters(
+      file([...numbered(encoder), tensor('bert.encoder.layer.1.output.dense.bias', 8)]),
+      config,
+      parameters,
+      7,
+    );
     expect(notices).toEqual(['model.safetensors holds tensors that the model has no place for: bert.encoder.layer.1.output.dense.bias']);
   });
 
@@ -102,8 +124,12 @@ describe('pretrained weights', () => {
   });
 
   test('every missing tensor and every wrong shape is named', () => {
-    const tensors = numbered(encoder).filter(({ name }) => name !== 'bert.encoder.layer.0.output.dense.weight' && name !== 'bert.embeddings.word_embeddings.weight');
-    const error = failure(() => pretrainedParameters(file([...tensors, tensor('bert.embeddings.word_embeddings.weight', 49, 8)]), config, parameters, 7));
+    const tensors = numbered(encoder).filter(
+      ({ name }) => name !== 'bert.encoder.layer.0.output.dense.weight' && name !== 'bert.embeddings.word_embeddings.weight',
+    );
+    const error = failure(() =>
+      pretrainedParameters(file([...tensors, tensor('bert.embeddings.word_embeddings.weight', 49, 8)]), config, parameters, 7),
+    );
     expect(error.code).toBe('data');
     expect(error.problems.map((problem) => problem.message)).toEqual([
       'bert.encoder.layer.0.output.dense.weight [8, 16] is missing',
@@ -139,9 +165,14 @@ describe('random weights', () => {
 
   test('have the moments of their distribution', () => {
     const n = 99_999;
-    const moments = (values: Float32Array): readonly number[] => [1, 2, 4].map((power) => values.reduce((sum, x) => sum + x ** power, 0) / n);
+    const moments = (values: Float32Array): readonly number[] =>
+      [1, 2, 4].map((power) => values.reduce((sum, x) => sum + x ** power, 0) / n);
     // Standard errors over n draws: mean sd/√n, variance sd²·√(2/n) for a normal distribution; five of them are allowed.
-    const [mean, variance, fourth] = moments(randomParameters(3)({ name: 'n', shape: [n], init: { kind: 'normal', std: 0.02 } })) as [number, number, number];
+    const [mean, variance, fourth] = moments(randomParameters(3)({ name: 'n', shape: [n], init: { kind: 'normal', std: 0.02 } })) as [
+      number,
+      number,
+      number,
+    ];
     expect(Math.abs(mean)).toBeLessThan((5 * 0.02) / Math.sqrt(n));
     expect(Math.abs(variance / 0.02 ** 2 - 1)).toBeLessThan(5 * Math.sqrt(2 / n));
     expect(Math.abs(fourth / 0.02 ** 4 - 3)).toBeLessThan(5 * Math.sqrt(96 / n));

@@ -23,8 +23,16 @@ const texts = [[2, 7, 9, 4], [2, 11, 4], [2, 9, 9, 30, 41, 4]];
 
 /** Configurations, and the keys for the number of layers and for the dropouts. */
 const architectures = [
-  ['bert', tinyConfigJson, { layers: 'num_hidden_layers', hidden: 'hidden_dropout_prob', attention: 'attention_probs_dropout_prob', width: 'hidden_size' }],
-  ['roberta', tinyRobertaJson, { layers: 'num_hidden_layers', hidden: 'hidden_dropout_prob', attention: 'attention_probs_dropout_prob', width: 'hidden_size' }],
+  [
+    'bert',
+    tinyConfigJson,
+    { layers: 'num_hidden_layers', hidden: 'hidden_dropout_prob', attention: 'attention_probs_dropout_prob', width: 'hidden_size' },
+  ],
+  [
+    'roberta',
+    tinyRobertaJson,
+    { layers: 'num_hidden_layers', hidden: 'hidden_dropout_prob', attention: 'attention_probs_dropout_prob', width: 'hidden_size' },
+  ],
   ['distilbert', tinyDistilbertJson, { layers: 'n_layers', hidden: 'dropout', attention: 'attention_dropout', width: 'dim' }],
 ] as const;
 
@@ -47,7 +55,10 @@ describe('the graph', () => {
   test('has parameters with the names and shapes of a Hugging Face checkpoint', () => {
     const { parameters } = classifierForward({ encoder: tinyConfig({ num_hidden_layers: 2 }), head: { ...head, dense: [] }, outputs: 3 });
     const layer = (i: number): readonly string[] => [
-      ...['query', 'key', 'value'].flatMap((part) => [`bert.encoder.layer.${i}.attention.self.${part}.weight 8,8`, `bert.encoder.layer.${i}.attention.self.${part}.bias 8`]),
+      ...['query', 'key', 'value'].flatMap((part) => [
+        `bert.encoder.layer.${i}.attention.self.${part}.weight 8,8`,
+        `bert.encoder.layer.${i}.attention.self.${part}.bias 8`,
+      ]),
       `bert.encoder.layer.${i}.attention.output.dense.weight 8,8`,
       `bert.encoder.layer.${i}.attention.output.dense.bias 8`,
       `bert.encoder.layer.${i}.attention.output.LayerNorm.weight 8`,
@@ -75,7 +86,11 @@ describe('the graph', () => {
   });
 
   test('of a training step has dropout where BertModel has it, and before the first two dense layers of the head', () => {
-    const options = { encoder: tinyConfig({ num_hidden_layers: 2, hidden_dropout_prob: 0.2 }), head: { ...head, dense: [4, 3], dropout: 0.5 }, outputs: 1 };
+    const options = {
+      encoder: tinyConfig({ num_hidden_layers: 2, hidden_dropout_prob: 0.2 }),
+      head: { ...head, dense: [4, 3], dropout: 0.5 },
+      outputs: 1,
+    };
     expect(classifierStep(options).masks.map(({ input, shape, rate }) => `${input} [${shape.join(', ')}] ${rate}`)).toEqual([
       'bert.embeddings.dropout.mask [B*S, 8] 0.2',
       'bert.encoder.layer.0.attention.self.dropout.mask [B, 2, S, S] 0.1',
@@ -87,7 +102,10 @@ describe('the graph', () => {
       'classifier.0.dropout.mask [B, 8] 0.5',
       'classifier.1.dropout.mask [B, 4] 0.5',
     ]);
-    expect(classifierStep({ ...options, freezeEncoder: true }).masks.map(({ input }) => input)).toEqual(['classifier.0.dropout.mask', 'classifier.1.dropout.mask']);
+    expect(classifierStep({ ...options, freezeEncoder: true }).masks.map(({ input }) => input)).toEqual([
+      'classifier.0.dropout.mask',
+      'classifier.1.dropout.mask',
+    ]);
   });
 
   test('of a training step of DistilBERT has dropout where DistilBertModel has it: none on what attention gives', () => {
@@ -110,7 +128,9 @@ describe('the graph', () => {
     ]);
     const frozen = classifierStep({ ...options, freezeEncoder: true });
     expect(frozen.parameters).toEqual(parameters);
-    expect(frozen.gradients.map(({ parameter }) => parameter)).toEqual(classifierHeadStep({ width: 8, head, outputs: 1 }).parameters.map(({ name }) => name));
+    expect(frozen.gradients.map(({ parameter }) => parameter)).toEqual(
+      classifierHeadStep({ width: 8, head, outputs: 1 }).parameters.map(({ name }) => name),
+    );
   });
 });
 
@@ -156,11 +176,14 @@ describe('the gradients', () => {
     const direction = unitDirection(step);
     const slope = step.parameters.reduce((sum, { name }) => sum + dot(found[name] as Float32Array, direction[name] as Float32Array), 0);
     const h = 1e-2;
-    const shifted = (by: number): ParameterSource => (spec, into) => {
-      const values = source(spec, into);
-      return values.map((x, i) => (values[i] = x + by * (direction[spec.name]?.[i] ?? 0)));
-    };
-    const lossAt = (by: number): Promise<Float32Array> => forward({ graph: step.graph, parameters: step.parameters, output: 'loss' }, shifted(by), feeds);
+    const shifted =
+      (by: number): ParameterSource =>
+      (spec, into) => {
+        const values = source(spec, into);
+        return values.map((x, i) => (values[i] = x + by * (direction[spec.name]?.[i] ?? 0)));
+      };
+    const lossAt = (by: number): Promise<Float32Array> =>
+      forward({ graph: step.graph, parameters: step.parameters, output: 'loss' }, shifted(by), feeds);
     const [above, below] = [await lossAt(h), await lossAt(-h)];
     expect(Math.abs(slope)).toBeGreaterThan(0.01);
     expect(((above[0] ?? NaN) - (below[0] ?? NaN)) / (2 * h)).toBeCloseTo(slope, 3);
@@ -192,7 +215,9 @@ test.each(architectures)('a small %s learns eight texts by heart, dropout on', a
 function unitDirection(step: StepProgram): Readonly<Record<string, Float32Array>> {
   const random = randomParameters(9);
   const total = step.parameters.reduce((sum, spec) => sum + sizeOf(spec), 0);
-  return Object.fromEntries(step.parameters.map((spec) => [spec.name, random({ ...spec, init: { kind: 'normal', std: 1 / Math.sqrt(total) } })]));
+  return Object.fromEntries(
+    step.parameters.map((spec) => [spec.name, random({ ...spec, init: { kind: 'normal', std: 1 / Math.sqrt(total) } })]),
+  );
 }
 
 function dot(a: Float32Array, b: Float32Array): number {

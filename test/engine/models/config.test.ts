@@ -61,7 +61,14 @@ describe('config.json', () => {
   });
 
   test('all problems are named at once, and none that follows from another', () => {
-    const error = failure({ hidden_size: undefined, num_attention_heads: 0, hidden_act: 'mish', hidden_dropout_prob: 1, vocab_size: '50', position_embedding_type: 'relative_key' });
+    const error = failure({
+      hidden_size: undefined,
+      num_attention_heads: 0,
+      hidden_act: 'mish',
+      hidden_dropout_prob: 1,
+      vocab_size: '50',
+      position_embedding_type: 'relative_key',
+    });
     expect(error.code).toBe('data');
     expect(error.message).toContain('m/config.json');
     expect(error.problems.map((problem) => [problem.file, problem.field])).toEqual([
@@ -97,7 +104,8 @@ describe('config.json', () => {
   });
 
   test('an activation that cannot be given exactly is refused with those that can', () => {
-    for (const name of ['relu2', 'gelu_10', 'GELU', 'constructor']) expect(failure({ hidden_act: name }).problems[0]?.message).toMatch(`"${name}" is not supported; gelu, gelu_python, gelu_new`);
+    for (const name of ['relu2', 'gelu_10', 'GELU', 'constructor'])
+      expect(failure({ hidden_act: name }).problems[0]?.message).toMatch(`"${name}" is not supported; gelu, gelu_python, gelu_new`);
   });
 
   test.each([
@@ -117,7 +125,9 @@ describe('config.json', () => {
       maxPositions: 16,
       typeVocabSize: 1,
     });
-    expect(failure({ max_position_embeddings: 2 }, tinyRobertaJson).problems.map(({ field }) => field)).toEqual(['max_position_embeddings']);
+    expect(failure({ max_position_embeddings: 2 }, tinyRobertaJson).problems.map(({ field }) => field)).toEqual([
+      'max_position_embeddings',
+    ]);
   });
 
   test('of a DistilBERT has names of its own, and neither segments nor an epsilon', () => {
@@ -133,7 +143,8 @@ describe('config.json', () => {
   });
 
   describe('without model_type', () => {
-    const kindOf = (json: object, names: readonly string[] = []): string => parseEncoderConfig(JSON.stringify(json), 'config.json', () => names).modelType;
+    const kindOf = (json: object, names: readonly string[] = []): string =>
+      parseEncoderConfig(JSON.stringify(json), 'config.json', () => names).modelType;
     const { model_type: _, ...bare } = tinyConfigJson;
     const { model_type: __, ...bareDistilbert } = tinyDistilbertJson;
 
@@ -147,17 +158,33 @@ describe('config.json', () => {
       expect(kindOf({ ...bare, type_vocab_size: 1, max_position_embeddings: 18, model_type: null, architectures })).toBe(kind);
     });
 
-    test('DistilBERT has keys of its own', () => expect(kindOf({ ...bareDistilbert, architectures: ['DistilBertForMaskedLM'] })).toBe('distilbert'));
+    test('DistilBERT has keys of its own', () =>
+      expect(kindOf({ ...bareDistilbert, architectures: ['DistilBertForMaskedLM'] })).toBe('distilbert'));
 
-    test.each([[['BertGenerationEncoder']], [['BertJapaneseModel']], [['XLMRobertaModel']], [['BertModel', 'RobertaModel']], [['BertModel', 'Mine']], [[]], ['BertModel'], [[7]]])('%j says nothing', (architectures) => {
+    test.each([
+      [['BertGenerationEncoder']],
+      [['BertJapaneseModel']],
+      [['XLMRobertaModel']],
+      [['BertModel', 'RobertaModel']],
+      [['BertModel', 'Mine']],
+      [[]],
+      ['BertModel'],
+      [[7]],
+    ])('%j says nothing', (architectures) => {
       expect(() => kindOf({ ...bare, architectures })).toThrow(/model_type: missing/);
     });
 
     test('the names of the weights tell it where their beginning is that of one kind', () => {
       expect(kindOf(bare, ['bert.embeddings.LayerNorm.weight', 'cls.predictions.bias'])).toBe('bert');
-      expect(kindOf({ ...bare, type_vocab_size: 1, max_position_embeddings: 18, architectures: ['Mine'] }, ['module.roberta.embeddings.LayerNorm.weight'])).toBe('roberta');
+      expect(
+        kindOf({ ...bare, type_vocab_size: 1, max_position_embeddings: 18, architectures: ['Mine'] }, [
+          'module.roberta.embeddings.LayerNorm.weight',
+        ]),
+      ).toBe('roberta');
       expect(() => kindOf(bare, ['embeddings.LayerNorm.weight'])).toThrow(/model_type: missing/);
-      expect(() => kindOf(bare, ['bert.embeddings.LayerNorm.weight', 'roberta.embeddings.LayerNorm.weight'])).toThrow(/model_type: missing/);
+      expect(() => kindOf(bare, ['bert.embeddings.LayerNorm.weight', 'roberta.embeddings.LayerNorm.weight'])).toThrow(
+        /model_type: missing/,
+      );
     });
 
     test('the weights are not looked at where something else tells', () => {

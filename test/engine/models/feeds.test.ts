@@ -31,7 +31,12 @@ describe('a batch', () => {
   });
 
   test('of a DistilBERT has no segments', () => {
-    expect(Object.keys(batchFeeds(tinyConfig({}, tinyDistilbertJson), [[2, 4]], 2))).toEqual(['token_rows', 'tokens', 'positions', 'attention_bias']);
+    expect(Object.keys(batchFeeds(tinyConfig({}, tinyDistilbertJson), [[2, 4]], 2))).toEqual([
+      'token_rows',
+      'tokens',
+      'positions',
+      'attention_bias',
+    ]);
   });
 
   test('that the model has no rows for is an error of the data', () => {
@@ -52,5 +57,9 @@ test('features', () => {
 
 test('targets are the labels for one output, one-hot for more', () => {
   expect(targetFeeds(Float32Array.of(0, 1), 1)['targets']).toEqual({ dtype: 'float32', shape: [2, 1], data: Float32Array.of(0, 1) });
-  expect(targetFeeds(Float32Array.of(0, 0, 1, 1, 0, 0), 3)['targets']).toEqual({ dtype: 'float32', shape: [2, 3], data: Float32Array.of(0, 0, 1, 1, 0, 0) });
+  expect(targetFeeds(Float32Array.of(0, 0, 1, 1, 0, 0), 3)['targets']).toEqual({
+    dtype: 'float32',
+    shape: [2, 3],
+    data: Float32Array.of(0, 0, 1, 1, 0, 0),
+  });
 });

@@ -63,8 +63,19 @@ describe('the training step of a graph', () => {
     const x: HostTensor = { dtype: 'float32', shape: [2, 2], data: Float32Array.of(1, 2, 3, -1) };
     const targets: HostTensor = { dtype: 'float32', shape: [2, 1], data: Float32Array.of(1, 0) };
     const threshold: HostTensor = { dtype: 'float32', shape: [1], data: Float32Array.of(0) };
-    const source = givenParameters(new Map([['w', Float32Array.of(0.5, -1)], ['b', Float32Array.of(0.25)]]));
-    const options = { source, threads: 1, clipNorm: null, seed: 0, optimizer: { rule: sgd({ momentum: 0, nesterov: false }), weightDecay: 0 } };
+    const source = givenParameters(
+      new Map([
+        ['w', Float32Array.of(0.5, -1)],
+        ['b', Float32Array.of(0.25)],
+      ]),
+    );
+    const options = {
+      source,
+      threads: 1,
+      clipNorm: null,
+      seed: 0,
+      optimizer: { rule: sgd({ momentum: 0, nesterov: false }), weightDecay: 0 },
+    };
     const trainer = await openTrainer({ ...trainingStepOf(line(), mse), ...options });
     // y = (-1.25, 2.75), errors (-2.25, 2.75): loss (5.0625 + 7.5625) / 2, dw = (-2.25 + 8.25, -4.5 - 2.75), db = 0.5
     const { loss, logits } = await trainer.step({ x, targets, threshold }, { lr: 0.1 });
@@ -77,7 +88,11 @@ describe('the training step of a graph', () => {
   });
 
   test('takes a loss of one’s own, with targets of another shape', () => {
-    const { step } = trainingStepOf(line(), { ...mse, targets: ['B'], loss: (g, y, t) => g.ReduceSum(g.Abs(g.Sub(g.reshape(y, ['B']), t)), { keepdims: 0 }) });
+    const { step } = trainingStepOf(line(), {
+      ...mse,
+      targets: ['B'],
+      loss: (g, y, t) => g.ReduceSum(g.Abs(g.Sub(g.reshape(y, ['B']), t)), { keepdims: 0 }),
+    });
     expect(step.graph.inputs.find(({ name }) => name === 'targets')?.shape).toEqual(['B']);
     expect(print(step.graph)).toContain('Abs');
   });

@@ -48,9 +48,15 @@ describe('the losses', () => {
 
   test('stay finite where an exponential would not', async () => {
     const logits = Float32Array.of(1000, -1000, 1000, -1000);
-    const binary = await run((g) => lossInGraph(g, binaryCrossEntropy, x(g, 1), g.input('targets', 'float32', ['B', 1])), { x: float([4, 1], logits), ...classFeeds([1, 0, 0, 1], 1) });
+    const binary = await run((g) => lossInGraph(g, binaryCrossEntropy, x(g, 1), g.input('targets', 'float32', ['B', 1])), {
+      x: float([4, 1], logits),
+      ...classFeeds([1, 0, 0, 1], 1),
+    });
     expect(binary[0]).toBeCloseTo(500, 3);
-    const many = await run((g) => lossInGraph(g, crossEntropy, x(g, 2), g.input('targets', 'float32', ['B', 2])), { x: float([2, 2], logits), ...classFeeds([0, 1], 2) });
+    const many = await run((g) => lossInGraph(g, crossEntropy, x(g, 2), g.input('targets', 'float32', ['B', 2])), {
+      x: float([2, 2], logits),
+      ...classFeeds([0, 1], 2),
+    });
     expect(many[0]).toBeCloseTo(1000, 3);
     expect(lossOfLogits(binaryCrossEntropy, logits, 1, (row) => [[1], [0], [0], [1]][row]!)).toBe(500);
     expect(lossOfLogits(crossEntropy, logits, 2, (row) => [[1, 0], [0, 1]][row]!)).toBe(1000);
@@ -70,7 +76,10 @@ describe('the losses', () => {
     const rows = 6;
     const logits = Float32Array.from({ length: rows * width }, () => random.uniform(-4, 4));
     const targets = Float32Array.from(logits, () => random.sample());
-    const [inGraph] = await run((g) => lossInGraph(g, loss, x(g, width), g.input('targets', 'float32', ['B', width])), { x: float([rows, width], logits), targets: float([rows, width], targets) });
+    const [inGraph] = await run((g) => lossInGraph(g, loss, x(g, width), g.input('targets', 'float32', ['B', width])), {
+      x: float([rows, width], logits),
+      targets: float([rows, width], targets),
+    });
     expect(lossOfLogits(loss, logits, width, (row) => targets.subarray(row * width, (row + 1) * width))).toBeCloseTo(inGraph!, 5);
   });
 });
@@ -88,7 +97,9 @@ describe('the activations', () => {
     ['sigmoid', [0.047426, 0.268941, 0.437824, 0.622459, 0.880797]],
     ['none', [-3, -1, -0.25, 0.5, 2]],
   ] as const)('%s is what Transformers has under that name', async (name, expected) => {
-    const y = await run((g) => g.Add(activate(modelBuilder(g, false), g.input('x', 'float32', [5]), name), g.scalar(0)), { x: float([5], x) });
+    const y = await run((g) => g.Add(activate(modelBuilder(g, false), g.input('x', 'float32', [5]), name), g.scalar(0)), {
+      x: float([5], x),
+    });
     expect(distance(y, expected)).toBeLessThan(1e-6);
   });
 });
@@ -103,7 +114,9 @@ describeShared('layers against PyTorch', ['oracles', 'ops'], () => {
   ] as const)('%s', async (name, activation) => {
     const tensors = sharedTensors(...place);
     const x = readFloats(tensors, `${name}/in/x`);
-    const y = await run((g) => activate(modelBuilder(g, false), g.input('x', 'float32', [x.length]), activation), { x: float([x.length], x) });
+    const y = await run((g) => activate(modelBuilder(g, false), g.input('x', 'float32', [x.length]), activation), {
+      x: float([x.length], x),
+    });
     expect(distance(y, readFloats(tensors, `${name}/out/0`))).toBeLessThan(1e-5);
   });
 
@@ -116,9 +129,12 @@ describeShared('layers against PyTorch', ['oracles', 'ops'], () => {
     const x = readFloats(tensors, `${name}/in/x`);
     const [batch, width] = tensors.entries.get(`${name}/in/x`)!.shape as [number, number];
     const binary = name === 'bce_with_logits';
-    const targets = binary ? float([batch, 1], readFloats(tensors, `${name}/in/target`)) : smooth(classFeeds(Array.from(readIntegers(tensors, `${name}/in/target`), Number), width)['targets'] as HostTensor, smoothing);
+    const targets = binary
+      ? float([batch, 1], readFloats(tensors, `${name}/in/target`))
+      : smooth(classFeeds(Array.from(readIntegers(tensors, `${name}/in/target`), Number), width)['targets'] as HostTensor, smoothing);
     const logits = (g: Builder): Value => g.input('x', 'float32', ['B', width]);
-    const loss = (g: Builder, of: Value): Value => lossInGraph(g, binary ? binaryCrossEntropy : crossEntropy, of, g.input('targets', 'float32', ['B', width]));
+    const loss = (g: Builder, of: Value): Value =>
+      lossInGraph(g, binary ? binaryCrossEntropy : crossEntropy, of, g.input('targets', 'float32', ['B', width]));
     const gradient = (g: Builder, of: Value): Value => gradients(g, loss(g, of), [of])[0] as Value;
     const feeds = { x: float([batch, width], x), targets };
     expect(distance(await run((g) => loss(g, logits(g)), feeds), readFloats(tensors, `${name}/out/0`))).toBeLessThan(1e-5);

@@ -15,7 +15,19 @@ import {
 import type { Feeds } from '../../../src/engine/program.ts';
 import { openForward } from '../../../src/engine/runtime/index.ts';
 import { describeShared, sharedJson, sharedPath } from '../../helpers/shared.ts';
-import { distance, isNoise, losses, moments, openAdam, oracleName, oracleSource, sgdGradients, sharedTensors, type Moments, type OracleOptimizer } from './oracle-run.ts';
+import {
+  distance,
+  isNoise,
+  losses,
+  moments,
+  openAdam,
+  oracleName,
+  oracleSource,
+  sgdGradients,
+  sharedTensors,
+  type Moments,
+  type OracleOptimizer,
+} from './oracle-run.ts';
 import { classFeeds, classifierHeadStep, classifierStep } from '../../helpers/class-steps.ts';
 
 interface Run {
@@ -96,7 +108,8 @@ describeShared('MiniLM on tweets against PyTorch', place, () => {
     const encoder = await openForward({ program: encoderForward(options.encoder), source, threads: 1 });
     const width = options.encoder.hiddenSize;
     const features: Feeds[] = [];
-    for (const feeds of batches) features.push({ ...featureFeeds(await encoder.forward(feeds), width), targets: feeds['targets'] as Feeds[string] });
+    for (const feeds of batches)
+      features.push({ ...featureFeeds(await encoder.forward(feeds), width), targets: feeds['targets'] as Feeds[string] });
     await encoder.release();
 
     const head = { width, head: options.head, outputs: 1 };

@@ -55,7 +55,13 @@ describeShared('products in 16 bits against PyTorch in float64', place, () => {
 
 test('steps in a loop, as on CUDA, give what single steps give', async () => {
   const precision = 'bfloat16';
-  const encoder = tinyConfig({ hidden_size: 32, num_hidden_layers: 2, num_attention_heads: 4, intermediate_size: 64, hidden_dropout_prob: 0.1 });
+  const encoder = tinyConfig({
+    hidden_size: 32,
+    num_hidden_layers: 2,
+    num_attention_heads: 4,
+    intermediate_size: 64,
+    hidden_dropout_prob: 0.1,
+  });
   const whole = { encoder, head: { dense: [16], dropout: 0.1, activation: 'relu' as const }, outputs: 1 };
   const [step, forward] = [inPrecision(classifierStep(whole), precision), inPrecision(classifierForward(whole), precision)];
   expect(nodesByPrecision(step.graph, precision)[0]).toMatchObject({ what: 'matrix products', dtype: precision, nodes: 60 });

@@ -2,7 +2,15 @@ import { readFileSync } from 'node:fs';
 import { adam, sgd } from '../../../src/engine/optim/index.ts';
 import { openTrainer, type Tensors, type Trainer } from '../../../src/engine/runtime/index.ts';
 import type { Feeds, ForwardProgram, ParameterSpec, StepProgram } from '../../../src/engine/program.ts';
-import { batchFeeds, byteSource, openSafetensors, readFloats, type EncoderConfig, type ParameterSource, type Safetensors } from '../../../src/engine/models/index.ts';
+import {
+  batchFeeds,
+  byteSource,
+  openSafetensors,
+  readFloats,
+  type EncoderConfig,
+  type ParameterSource,
+  type Safetensors,
+} from '../../../src/engine/models/index.ts';
 import { sharedPath } from '../../helpers/shared.ts';
 import { classFeeds } from '../../helpers/class-steps.ts';
 
@@ -53,12 +61,26 @@ export function oracleName(parameter: string, headLayers: number): string {
 
 /** The head's weights from the oracle, everything else from `encoder`. */
 export function oracleSource(tensors: Safetensors, headLayers: number, encoder: ParameterSource): ParameterSource {
-  return (spec, into) => (spec.name.startsWith('classifier.') ? readFloats(tensors, oracleName(spec.name, headLayers), into) : encoder(spec, into));
+  return (spec, into) =>
+    spec.name.startsWith('classifier.') ? readFloats(tensors, oracleName(spec.name, headLayers), into) : encoder(spec, into);
 }
 
-export function openAdam(step: StepProgram, forward: ForwardProgram, source: ParameterSource, optimizer: OracleOptimizer): Promise<Trainer> {
+export function openAdam(
+  step: StepProgram,
+  forward: ForwardProgram,
+  source: ParameterSource,
+  optimizer: OracleOptimizer,
+): Promise<Trainer> {
   const rule = adam({ betas: optimizer.betas, eps: optimizer.eps });
-  return openTrainer({ step, forward, source, threads: 1, optimizer: { rule, weightDecay: optimizer.weight_decay }, clipNorm: null, seed: 1 });
+  return openTrainer({
+    step,
+    forward,
+    source,
+    threads: 1,
+    optimizer: { rule, weightDecay: optimizer.weight_decay },
+    clipNorm: null,
+    seed: 1,
+  });
 }
 
 /** Gradients by parameter: how far plain gradient descent at rate 1 moves. Rounding costs them half an ulp of the parameter, 1e-7 here. */
@@ -74,7 +96,12 @@ export async function sgdGradients(step: StepProgram, source: ParameterSource, f
 }
 
 /** The loss before each update. */
-export async function losses(trainer: Trainer, batches: readonly Feeds[], order: readonly number[], lr: number): Promise<readonly number[]> {
+export async function losses(
+  trainer: Trainer,
+  batches: readonly Feeds[],
+  order: readonly number[],
+  lr: number,
+): Promise<readonly number[]> {
   const found: number[] = [];
   for (const i of order) found.push((await trainer.step(batches[i] as Feeds, { lr })).loss);
   return found;
@@ -103,7 +130,8 @@ export function isNoise(spec: Pick<ParameterSpec, 'name'>): boolean {
 }
 
 export function tinyFeeds(config: EncoderConfig, batch: TinyBatch, outputs: number): Feeds {
-  const cut = (rows: readonly (readonly number[])[]): readonly (readonly number[])[] => rows.map((row, b) => row.slice(0, lengthOf(batch, b)));
+  const cut = (rows: readonly (readonly number[])[]): readonly (readonly number[])[] =>
+    rows.map((row, b) => row.slice(0, lengthOf(batch, b)));
   return {
     ...batchFeeds(config, cut(batch.input_ids), batch.input_ids[0]?.length ?? 0, batch.token_type_ids && cut(batch.token_type_ids)),
     ...classFeeds(batch.labels, outputs),

@@ -24,7 +24,12 @@ const source = randomParameters(5);
 /** Larger than the 0.02 of BERT, so that no layer of so small a model is close to linear. */
 const lively = { initializer_range: 0.5 };
 const encoder = tinyConfig(lively);
-const small = (outputs: number, of = encoder): PublishedClassifier => ({ encoder: of, head: { dense: [4], dropout: 0.1, activation: 'gelu' }, outputs, asPair: outputs === 1 });
+const small = (outputs: number, of = encoder): PublishedClassifier => ({
+  encoder: of,
+  head: { dense: [4], dropout: 0.1, activation: 'gelu' },
+  outputs,
+  asPair: outputs === 1,
+});
 
 const run = async (graph: Graph, change: Feeds = {}): Promise<readonly number[]> => {
   const feeds: Feeds = { ...portableFeeds(texts, 8, encoder.padTokenId), ...change };
@@ -45,7 +50,9 @@ const distance = (a: readonly number[], b: readonly number[]): number => Math.ma
 describe('a portable classifier', () => {
   test('takes what a tokenizer gives, and has nothing but standard operators', () => {
     const { inputs, outputs, nodes } = withWeights(portableClassifier(small(1), source));
-    expect(inputs.map(({ name, dtype, shape }) => [name, dtype, ...shape])).toEqual(['input_ids', 'attention_mask', 'token_type_ids'].map((name) => [name, 'int64', 'batch', 'sequence']));
+    expect(inputs.map(({ name, dtype, shape }) => [name, dtype, ...shape])).toEqual(
+      ['input_ids', 'attention_mask', 'token_type_ids'].map((name) => [name, 'int64', 'batch', 'sequence']),
+    );
     expect([...outputs].map(([name, { dtype, shape }]) => [name, dtype, ...shape])).toEqual([['logits', 'float32', 'batch', 2]]);
     expect(nodes.filter(({ op }) => op === 'FusedMatMul' || op === 'Gelu')).toEqual([]);
   });
@@ -71,7 +78,8 @@ describe('a portable classifier', () => {
 });
 
 describe('in a smaller precision', () => {
-  const weightBytes = (model: PortableModel): number => [...withWeights(model).constants.values()].reduce((sum, data) => sum + data.byteLength, 0);
+  const weightBytes = (model: PortableModel): number =>
+    [...withWeights(model).constants.values()].reduce((sum, data) => sum + data.byteLength, 0);
   const model = portableClassifier(small(3), source);
 
   // A rounding to 11 or 7 bits of logits up to ½ is wrong by 2⁻¹² or 2⁻⁸ at most; four of them are allowed for a layer of eight.
@@ -89,8 +97,11 @@ describe('in a smaller precision', () => {
   test('int8 multiplies whole numbers in every dense layer but the head, and looks whole numbers up', () => {
     const graph = withWeights(inInt8(model));
     const operators = (op: string): number => graph.nodes.filter((node) => node.op === op).length;
-    expect([operators('MatMulInteger'), operators('Gemm')]).toEqual([5, 3]); // q, output, two of the feed-forward, pooler; segments and head. The last layer, here the only one, has no k and v.
-    expect([...graph.constants].filter(([{ dtype }]) => dtype === 'int8').map(([{ name }]) => name)).toContain('bert.embeddings.word_embeddings.weight.int8');
+    // q, output, two of the feed-forward, pooler; segments and head. The last layer, here the only one, has no k and v.
+    expect([operators('MatMulInteger'), operators('Gemm')]).toEqual([5, 3]);
+    expect([...graph.constants].filter(([{ dtype }]) => dtype === 'int8').map(([{ name }]) => name)).toContain(
+      'bert.embeddings.word_embeddings.weight.int8',
+    );
     expect(print(graph)).toContain('DynamicQuantizeLinear');
     expect([...graph.constants.keys()].map(({ name }) => name)).not.toContain('bert.embeddings.word_embeddings.weight');
   });

@@ -49,9 +49,16 @@ test.each([
 
 describe('the layout of a head', () => {
   test('of one dense layer is that of the class named in config.json', () => {
-    const [bert, roberta, distilbert] = [tinyConfigJson, tinyRobertaJson, tinyDistilbertJson].map((json) => savedClassifier(options(json, flat)));
+    const [bert, roberta, distilbert] = [tinyConfigJson, tinyRobertaJson, tinyDistilbertJson].map((json) =>
+      savedClassifier(options(json, flat)),
+    );
     expect(bert?.config).toEqual({ architectures: ['BertForSequenceClassification'], classifier_dropout: 0.2 });
-    expect(headOf(bert?.tensors(source) ?? [])).toEqual(['bert.pooler.dense.weight [8, 8]', 'bert.pooler.dense.bias [8]', 'classifier.weight [3, 8]', 'classifier.bias [3]']);
+    expect(headOf(bert?.tensors(source) ?? [])).toEqual([
+      'bert.pooler.dense.weight [8, 8]',
+      'bert.pooler.dense.bias [8]',
+      'classifier.weight [3, 8]',
+      'classifier.bias [3]',
+    ]);
     expect(roberta?.config).toEqual({ architectures: ['RobertaForSequenceClassification'], classifier_dropout: 0.2 });
     expect(headOf(roberta?.tensors(source) ?? [])).toEqual([
       'classifier.dense.weight [8, 8]',
@@ -60,7 +67,12 @@ describe('the layout of a head', () => {
       'classifier.out_proj.bias [3]',
     ]);
     expect(distilbert?.config).toEqual({ architectures: ['DistilBertForSequenceClassification'], seq_classif_dropout: 0.2 });
-    expect(headOf(distilbert?.tensors(source) ?? [])).toEqual(['classifier.weight [3, 8]', 'classifier.bias [3]', 'pre_classifier.weight [8, 8]', 'pre_classifier.bias [8]']);
+    expect(headOf(distilbert?.tensors(source) ?? [])).toEqual([
+      'classifier.weight [3, 8]',
+      'classifier.bias [3]',
+      'pre_classifier.weight [8, 8]',
+      'pre_classifier.bias [8]',
+    ]);
   });
 
   test.each([
@@ -70,7 +82,13 @@ describe('the layout of a head', () => {
   ] as const)('of more than one is our own, and config.json names the encoder: %s', (_, json, name, pooler) => {
     const saved = savedClassifier(options(json, deep));
     expect(saved.config['architectures']).toEqual([name]);
-    expect(headOf(saved.tensors(source))).toEqual([...pooler, 'classifier.0.weight [4, 8]', 'classifier.0.bias [4]', 'classifier.1.weight [3, 4]', 'classifier.1.bias [3]']);
+    expect(headOf(saved.tensors(source))).toEqual([
+      ...pooler,
+      'classifier.0.weight [4, 8]',
+      'classifier.0.bias [4]',
+      'classifier.1.weight [3, 4]',
+      'classifier.1.bias [3]',
+    ]);
   });
 });
 
@@ -81,19 +99,26 @@ describe("DistilBERT's two dense layers with a ReLU between them", () => {
   test('compute the one dense layer that they stand for', () => {
     const values = (name: string): Float32Array => tensors.find((each) => each.name === name)?.data ?? new Float32Array();
     const x = Array.from({ length: 8 }, (_, i) => Math.sin(i + 1));
-    const product = (weight: ArrayLike<number>, row: number, y: readonly number[]): number => y.reduce((sum, each, i) => sum + each * (weight[row * 8 + i] ?? NaN), 0);
-    const inner = x.map((_, row) => Math.max(0, product(values('pre_classifier.weight'), row, x) + (values('pre_classifier.bias')[row] ?? NaN)));
+    const product = (weight: ArrayLike<number>, row: number, y: readonly number[]): number =>
+      y.reduce((sum, each, i) => sum + each * (weight[row * 8 + i] ?? NaN), 0);
+    const inner = x.map((_, row) =>
+      Math.max(0, product(values('pre_classifier.weight'), row, x) + (values('pre_classifier.bias')[row] ?? NaN)),
+    );
     const weight = source({ name: 'classifier.weight', shape: [3, 8], init: { kind: 'uniform', bound: 1 / Math.sqrt(8) } });
     for (const k of [0, 1, 2]) expect(product(values('classifier.weight'), k, inner)).toBeCloseTo(product(weight, k, x), 12);
   });
 
   test.each(['pre_classifier.weight', 'pre_classifier.bias', 'classifier.weight'])('are refused where %s was changed', (name) => {
-    const changed = tensors.map((each) => (each.name === name ? { ...each, data: each.data.map((x, i, { length }) => (i === length - 1 ? x + 0.5 : x)) } : each));
+    const changed = tensors.map((each) =>
+      each.name === name ? { ...each, data: each.data.map((x, i, { length }) => (i === length - 1 ? x + 0.5 : x)) } : each,
+    );
     try {
       savedClassifier(classifier).read(file(changed));
     } catch (error) {
       expect(error).toBeInstanceOf(OrtrainError);
-      expect((error as OrtrainError).problems).toEqual([{ file: 'model.safetensors', message: `${name} does not stand for a single dense layer` }]);
+      expect((error as OrtrainError).problems).toEqual([
+        { file: 'model.safetensors', message: `${name} does not stand for a single dense layer` },
+      ]);
       return;
     }
     throw new Error('it was accepted');

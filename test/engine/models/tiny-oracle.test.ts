@@ -19,7 +19,19 @@ import type { Feeds, ForwardProgram } from '../../../src/engine/program.ts';
 import { openForward } from '../../../src/engine/runtime/index.ts';
 import { describeShared, sharedJson, sharedPath } from '../../helpers/shared.ts';
 import {
-  distance, isNoise, losses, moments, openAdam, oracleName, oracleSource, sgdGradients, sharedTensors, tinyFeeds, type Moments, type TinyBatch, type TinyOracle,
+  distance,
+  isNoise,
+  losses,
+  moments,
+  openAdam,
+  oracleName,
+  oracleSource,
+  sgdGradients,
+  sharedTensors,
+  tinyFeeds,
+  type Moments,
+  type TinyBatch,
+  type TinyOracle,
 } from './oracle-run.ts';
 import { classifierHeadStep, classifierStep } from '../../helpers/class-steps.ts';
 
@@ -72,7 +84,9 @@ describeShared('tiny encoders against PyTorch', place, () => {
       for (const layer of [0, 1]) {
         const hidden = await openForward({ program: hiddenForward(config, layer), source, threads: 1 });
         const found = await hidden.forward(batches[0] as Feeds);
-        expect(distance(unpadded(found, batch, config.hiddenSize), unpadded(readFloats(tensors, `hidden.${layer}`), batch, config.hiddenSize))).toBeLessThan(FORWARD);
+        expect(
+          distance(unpadded(found, batch, config.hiddenSize), unpadded(readFloats(tensors, `hidden.${layer}`), batch, config.hiddenSize)),
+        ).toBeLessThan(FORWARD);
         await hidden.release();
       }
     });
@@ -109,7 +123,12 @@ describeShared('tiny encoders against PyTorch', place, () => {
       }
       await encoder.release();
 
-      const whole = await openAdam(classifierStep({ ...options, freezeEncoder: true }), classifierForward(options), source, oracle.optimizer);
+      const whole = await openAdam(
+        classifierStep({ ...options, freezeEncoder: true }),
+        classifierForward(options),
+        source,
+        oracle.optimizer,
+      );
       const alone = await openAdam(classifierHeadStep(head), headForward(head), source, oracle.optimizer);
       for (const [trainer, fed] of [[whole, batches], [alone, features]] as const) {
         const found = await losses(trainer, fed, oracle.batch_of_step, oracle.optimizer.lr);

@@ -21,12 +21,16 @@ export async function deviceRun(
   const device = deviceStep(program, optimizer, clipNorm, options);
   const graph = await openGraph(device.graph);
   const trained = new Set(device.state.flatMap(({ parameters }) => parameters));
-  const held = Object.fromEntries(program.parameters.filter(({ name }) => !trained.has(name)).map(({ name, shape }) => [name, { shape, data: values[name]! }]));
+  const held = Object.fromEntries(
+    program.parameters.filter(({ name }) => !trained.has(name)).map(({ name, shape }) => [name, { shape, data: values[name]! }]),
+  );
   const state: Record<string, Float32Array> = {};
   const put = (spec: StateSpec, data: Float32Array): void => {
     held[spec.input] = { shape: spec.shape, data };
     const size = data.length / spec.parameters.length;
-    spec.parameters.forEach((name, i) => (state[spec.slot === null ? name : `${spec.slot}.${name}`] = data.subarray(i * size, (i + 1) * size)));
+    spec.parameters.forEach(
+      (name, i) => (state[spec.slot === null ? name : `${spec.slot}.${name}`] = data.subarray(i * size, (i + 1) * size)),
+    );
   };
   for (const spec of device.state) {
     const first = spec.parameters.flatMap((name) => [...(spec.slot === null ? values[name]! : new Float32Array(values[name]!.length))]);
@@ -37,7 +41,11 @@ export async function deviceRun(
     state,
     async step(feeds, rates) {
       step += 1;
-      const symbols = new Map(program.graph.inputs.flatMap(({ name, shape }) => shape.map((dim, axis) => [String(dim), feeds[name]?.shape[axis] ?? NaN] as const)).filter(([, n]) => !Number.isNaN(n)));
+      const symbols = new Map(
+        program.graph.inputs
+          .flatMap(({ name, shape }) => shape.map((dim, axis) => [String(dim), feeds[name]?.shape[axis] ?? NaN] as const))
+          .filter(([, n]) => !Number.isNaN(n)),
+      );
       const outputs = await graph.run({ ...held, ...feeds, ...device.stepFeeds({ ...rates, step }, seed), ...device.shapeFeeds(symbols) });
       for (const spec of device.state) put(spec, outputs[spec.output]!.data as Float32Array);
       return {

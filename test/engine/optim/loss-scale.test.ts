@@ -12,5 +12,10 @@ test('the loss is scaled as torch.amp.GradScaler scales it', () => {
   expect(after(lossScaleStart, [1999, true])).toEqual({ scale: 65536, goodSteps: 1999, skipped: 0, skippedInARow: 0 });
   expect(after(lossScaleStart, [2000, true])).toEqual({ scale: 131072, goodSteps: 0, skipped: 0, skippedInARow: 0 });
   expect(after(lossScaleStart, [1999, true], [3, false])).toEqual({ scale: 8192, goodSteps: 0, skipped: 3, skippedInARow: 3 });
-  expect(after(lossScaleStart, [2, false], [1999, true], [1, false], [1, true])).toEqual({ scale: 8192, goodSteps: 1, skipped: 3, skippedInARow: 0 });
+  expect(after(lossScaleStart, [2, false], [1999, true], [1, false], [1, true])).toEqual({
+    scale: 8192,
+    goodSteps: 1,
+    skipped: 3,
+    skippedInARow: 0,
+  });
 });

@@ -79,7 +79,12 @@ describe('statistics', () => {
   test.each([0.1, 0.5])('masks of other steps, sites and seeds are independent (rate %d)', (rate) => {
     const base = mask(n, rate, 42, 100000, 5);
     for (const d of [1, 2, 3, 64, 65536]) {
-      for (const other of [mask(n, rate, 42, 100000 + d, 5), mask(n, rate, 42, 100000, 5 + d), mask(n, rate, 42 + d, 100000, 5), mask(n, rate, 42, 100000 - d, 5 + d)]) {
+      for (const other of [
+        mask(n, rate, 42, 100000 + d, 5),
+        mask(n, rate, 42, 100000, 5 + d),
+        mask(n, rate, 42 + d, 100000, 5),
+        mask(n, rate, 42, 100000 - d, 5 + d),
+      ]) {
         expect(Math.abs(correlation(base, other, rate)), `distance ${d}`).toBeLessThan(limit);
         expect(Math.abs(correlation(base.subarray(1), other.subarray(0, n - 1), rate)), `distance ${d}, shifted`).toBeLessThan(limit);
       }

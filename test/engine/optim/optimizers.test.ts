@@ -28,10 +28,15 @@ interface Variant {
 const parts = ['oracles', 'optimizers', 'optimizers.json'] as const;
 
 describeShared('optimizers equal torch.optim', parts, () => {
-  const { steps, params, variants } = sharedJson<{ steps: number; params: Record<string, readonly number[]>; variants: readonly Variant[] }>(...parts);
+  const { steps, params, variants } = sharedJson<{
+    steps: number;
+    params: Record<string, readonly number[]>;
+    variants: readonly Variant[];
+  }>(...parts);
   const file = openSafetensors(byteSource('optimizers', readFileSync(sharedPath('oracles', 'optimizers', 'optimizers.safetensors')!)));
   const names = Object.keys(params);
-  const rowOf = (values: Float32Array, step: number): Float32Array => values.subarray((step * values.length) / steps, ((step + 1) * values.length) / steps);
+  const rowOf = (values: Float32Array, step: number): Float32Array =>
+    values.subarray((step * values.length) / steps, ((step + 1) * values.length) / steps);
 
   test.each(variants)('$name, as WebAssembly', (variant) => {
     const rule = ruleOf(variant);
@@ -42,17 +47,36 @@ describeShared('optimizers equal torch.optim', parts, () => {
       if (variant.total_norm_before_clip) expect(norm / variant.total_norm_before_clip[step]!).toBeCloseTo(1, 6);
       for (const name of names) {
         const weightDecay = variant.no_decay?.includes(name) === true ? 0 : variant.weight_decay;
-        runs[name]!.step(gradient(name), { step: step + 1, lr: rateAt(variant, step), weightDecay }, clipFactor(norm, variant.clip_norm ?? null));
+        runs[name]!.step(
+          gradient(name),
+          { step: step + 1, lr: rateAt(variant, step), weightDecay },
+          clipFactor(norm, variant.clip_norm ?? null),
+        );
         expectNear(runs[name]!.p, rowOf(readFloats(file, `${variant.name}.${name}`), step));
       }
     }
   });
 
   test.each(variants)('$name, as nodes', async (variant) => {
-    const optimizer = { rule: ruleOf(variant), weightDecay: variant.weight_decay, noDecay: (name: string) => variant.no_decay?.includes(name) === true };
-    const run = await deviceRun(fedGradients(params), Object.fromEntries(names.map((name) => [name, readFloats(file, `init.${name}`)])), optimizer, variant.clip_norm ?? null, 1);
+    const optimizer = {
+      rule: ruleOf(variant),
+      weightDecay: variant.weight_decay,
+      noDecay: (name: string) => variant.no_decay?.includes(name) === true,
+    };
+    const run = await deviceRun(
+      fedGradients(params),
+      Object.fromEntries(names.map((name) => [name, readFloats(file, `init.${name}`)])),
+      optimizer,
+      variant.clip_norm ?? null,
+      1,
+    );
     for (let step = 0; step < steps; step += 1) {
-      const feeds = Object.fromEntries(names.map((name) => [`fed.${name}`, { dtype: 'float32', shape: params[name]!, data: rowOf(readFloats(file, `grads.${name}`), step) }] as const));
+      const feeds = Object.fromEntries(
+        names.map(
+          (name) =>
+            [`fed.${name}`, { dtype: 'float32', shape: params[name]!, data: rowOf(readFloats(file, `grads.${name}`), step) }] as const,
+        ),
+      );
       const { gradientNorm } = await run.step(feeds, { lr: rateAt(variant, step) });
       if (variant.total_norm_before_clip) expect(gradientNorm / variant.total_norm_before_clip[step]!).toBeCloseTo(1, 6);
       for (const name of names) expectNear(run.state[name]!, rowOf(readFloats(file, `${variant.name}.${name}`), step));

@@ -94,7 +94,10 @@ function scheduleOf(kind: string, lr: number, params: Case['params']): Schedule 
   const { num_warmup_steps: warmup, num_training_steps: steps, num_cycles } = params;
   switch (kind) {
     case 'OneCycleLR':
-      return oneCycle({ ...(params as object as Parameters<typeof oneCycle>[0]), anneal: params['anneal_strategy']! }, params['total_steps']!);
+      return oneCycle(
+        { ...(params as object as Parameters<typeof oneCycle>[0]), anneal: params['anneal_strategy']! },
+        params['total_steps']!,
+      );
     case 'linear_schedule_with_warmup':
       return scaled(lr, warmedUp(warmup!, steps!, linearDecay));
     case 'cosine_schedule_with_warmup':

@@ -4,7 +4,11 @@ import { grouped, stacks } from '../../../src/engine/optim/stacks.ts';
 import { floats, runGraph } from '../../helpers/run-graph.ts';
 
 test('groups keep the order and are of even sizes', () => {
-  expect(grouped(['a1', 'b1', 'a2', 'a3', 'b2', 'a4', 'a5'], (name) => name[0]!, 3)).toEqual([['a1', 'a2', 'a3'], ['a4', 'a5'], ['b1', 'b2']]);
+  expect(grouped(['a1', 'b1', 'a2', 'a3', 'b2', 'a4', 'a5'], (name) => name[0]!, 3)).toEqual([
+    ['a1', 'a2', 'a3'],
+    ['a4', 'a5'],
+    ['b1', 'b2'],
+  ]);
   expect(grouped(['a1', 'b1', 'a2'], (name) => name[0]!, 1)).toEqual([['a1'], ['a2'], ['b1']]);
   expect(grouped([], () => '', 3)).toEqual([]);
 });
@@ -81,7 +85,8 @@ test('neighbours that a node joins are a piece of the stack, and parts of one te
   for (const [name, value] of outputs) g.output(name, value);
   const [rows, columns] = [g.input('rows', 'float32', [4, 3]), g.input('columns', 'float32', [3, 4])];
   g.output('rows again', together.join(g.Split(rows, { split: [2, 2], axis: 0 }) as Value[], 6));
-  g.output('columns joined', together.join(g.Split(columns, { split: [2, 2], axis: 1 }) as Value[], 6)); // their numbers do not lie one after the other
+  // their numbers do not lie one after the other
+  g.output('columns joined', together.join(g.Split(columns, { split: [2, 2], axis: 1 }) as Value[], 6));
   const graph = g.build();
   expect(print(graph).split('\n').filter((line) => /rows|pair|Concat/.test(line))).toMatchInlineSnapshot(`
     [
@@ -108,9 +113,12 @@ test('a bias is read as the row that it is in its stack', async () => {
   const g = graphBuilder('stacked');
   const together = stacks(g);
   const [, second] = together.parts(g.input('whole', 'float32', [2, 3]), [[3], [3]]);
-  for (const [name, y] of inline(g, plain.build(), { input: ({ name }) => (name === 'b' ? second : undefined), node: together.hoist })) g.output(name, y);
+  for (const [name, y] of inline(g, plain.build(), { input: ({ name }) => (name === 'b' ? second : undefined), node: together.hoist }))
+    g.output(name, y);
   const graph = g.build();
   expect(graph.nodes.map(({ op }) => op)).toEqual(['Split', 'Gemm']);
   const feeds = { x: floats([1, 2], [1, 2]), w: floats([2, 3], [1, 2, 3, 4, 5, 6]) };
-  expect(await runGraph(graph, { ...feeds, whole: floats([2, 3], [0, 0, 0, 10, 20, 30]) })).toEqual(await runGraph(plain.build(), { ...feeds, b: floats([3], [10, 20, 30]) }));
+  expect(await runGraph(graph, { ...feeds, whole: floats([2, 3], [0, 0, 0, 10, 20, 30]) })).toEqual(
+    await runGraph(plain.build(), { ...feeds, b: floats([3], [10, 20, 30]) }),
+  );
 });

@@ -30,7 +30,15 @@ await describeCuda('a trainer on CUDA', () => {
   test('trains as the CPU does: masks, clipping, decay, batches of several shapes, rows of a table', async () => {
     const values = initial();
     const optimizer = { rule: adam({ betas: [0.9, 0.999], eps: 1e-8 }), weightDecay: 0.02, noDecay: (name: string) => name === 'b1' };
-    const options: TrainerOptions = { step: stepProgram(), forward: forwardProgram(), source: (spec, into) => into.set(values[spec.name]!), threads: 1, optimizer, clipNorm: 0.5, seed: 7 };
+    const options: TrainerOptions = {
+      step: stepProgram(),
+      forward: forwardProgram(),
+      source: (spec, into) => into.set(values[spec.name]!),
+      threads: 1,
+      optimizer,
+      clipNorm: 0.5,
+      seed: 7,
+    };
     const steps = Array.from({ length: 20 }, (_, i) => ({ feeds: feedsOf(batches[i % batches.length]!), rates: { lr: 0.02 + 0.001 * i } }));
     const [losses, logits] = await apart(options, steps);
     expect(losses).toBeLessThan(LOSS);
@@ -41,10 +49,29 @@ await describeCuda('a trainer on CUDA', () => {
     const encoder = tinyConfig({ num_hidden_layers: 2 });
     const model = { encoder, head: { dense: [6], dropout: 0.3, activation: 'tanh' }, outputs: 3 } as const;
     const optimizer = { rule: adamw({ betas: [0.9, 0.999], eps: 1e-8 }), weightDecay: 0.01 };
-    const options: TrainerOptions = { step: classifierStep(model), forward: classifierForward(model), source: randomParameters(5), threads: 1, optimizer, clipNorm: 1, seed: 3 };
+    const options: TrainerOptions = {
+      step: classifierStep(model),
+      forward: classifierForward(model),
+      source: randomParameters(5),
+      threads: 1,
+      optimizer,
+      clipNorm: 1,
+      seed: 3,
+    };
     const steps = Array.from({ length: 20 }, (_, i) => {
-      const ids = Array.from({ length: 3 + (i % 2) }, (_row, b) => Array.from({ length: 4 + ((i + b) % 5) }, (_token, s) => (11 * i + 31 * b + 7 * s) % 50));
-      return { feeds: { ...batchFeeds(encoder, ids, 9), ...classFeeds(ids.map((_row, b) => (b + i) % 3), 3) }, rates: { lr: 1e-3 } };
+      const ids = Array.from({ length: 3 + (i % 2) }, (_row, b) =>
+        Array.from({ length: 4 + ((i + b) % 5) }, (_token, s) => (11 * i + 31 * b + 7 * s) % 50),
+      );
+      return {
+        feeds: {
+          ...batchFeeds(encoder, ids, 9),
+          ...classFeeds(
+            ids.map((_row, b) => (b + i) % 3),
+            3,
+          ),
+        },
+        rates: { lr: 1e-3 },
+      };
     });
     const [losses] = await apart(options, steps);
     expect(losses).toBeLessThan(LOSS);

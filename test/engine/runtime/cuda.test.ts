@@ -8,30 +8,94 @@ import { temporaryFolder } from '../../helpers/quickstart.ts';
 
 /** A machine with everything. */
 const whole: CudaLook = { missingFiles: [], version: 13, missingLibraries: [], driver: true, gpu: 'NVIDIA H100 80GB HBM3' };
-const noLibraries: CudaLook = { ...whole, missingLibraries: ['libcublasLt.so.13', 'libcublas.so.13', 'libcurand.so.10', 'libcudart.so.13'] };
+const noLibraries: CudaLook = {
+  ...whole,
+  missingLibraries: ['libcublasLt.so.13', 'libcublas.so.13', 'libcurand.so.10', 'libcudart.so.13'],
+};
 
 const bin = '/app/node_modules/onnxruntime-node/bin/napi-v6/linux/x64';
 const thrown = 'OrtSessionOptionsAppendExecutionProvider_Cuda: Failed to load shared library';
 
-/** As onnxruntime-node 1.30.0 prints it, seen with the provider files of onnxruntime-gpu 1.30.0 and what follows them missing one after the other. */
+/**
+ * As onnxruntime-node 1.30.0 prints it, seen with the provider files of onnxruntime-gpu 1.30.0 and what follows them missing one after the
+ * other.
+ */
 const said = (library: string, error: string): string =>
   `\u001b[1;31m2026-11-25 21:34:05.885872614 [E:onnxruntime:onnxruntime-node, provider_bridge_ort.cc:2146 Create] /onnxruntime_src/onnxruntime/core/session/provider_bridge_ort.cc:1988 onnxruntime::Provider& onnxruntime::ProviderLibrary::Get() [ONNXRuntimeError] : 1 : FAIL : Failed to load library ${bin}/${library} with error: ${error}\n\u001b[m\n${thrown}`;
 
 const PROVIDER = 'libonnxruntime_providers_cuda.so';
-const wheels13 = 'python3 -m venv .cuda && .cuda/bin/pip install nvidia-cuda-runtime nvidia-cublas nvidia-curand nvidia-cudnn-cu13 && export ORTRAIN_CUDA_LIBRARIES=$PWD/.cuda';
+const wheels13 =
+  'python3 -m venv .cuda && .cuda/bin/pip install nvidia-cuda-runtime nvidia-cublas nvidia-curand nvidia-cudnn-cu13 && export ORTRAIN_CUDA_LIBRARIES=$PWD/.cuda';
 const rebuild = 'npm rebuild onnxruntime-node --ignore-scripts=false';
 
 describe('why CUDA does not work', () => {
   test.each([
-    ['no bridge', said('libonnxruntime_providers_shared.so', `${bin}/libonnxruntime_providers_shared.so: cannot open shared object file: No such file or directory`), whole, 'provider for CUDA is not installed', rebuild],
-    ['no provider', said(PROVIDER, `${bin}/${PROVIDER}: cannot open shared object file: No such file or directory`), whole, 'provider for CUDA is not installed', rebuild],
-    ['no libraries', said(PROVIDER, 'libcublasLt.so.13: cannot open shared object file: No such file or directory'), noLibraries, 'libcublasLt.so.13, libcublas.so.13, libcurand.so.10, libcudart.so.13 are missing', wheels13],
-    ['one library', said(PROVIDER, 'libcurand.so.10: cannot open shared object file: No such file or directory'), { ...whole, missingLibraries: ['libcurand.so.10'] }, 'library libcurand.so.10 is missing', wheels13],
-    ['CUDA 12', said(PROVIDER, 'libcublasLt.so.12: cannot open shared object file: No such file or directory'), { ...whole, version: 12 }, 'libcublasLt.so.12 is missing', 'nvidia-cublas-cu12'],
-    ['no driver', said(PROVIDER, 'libcuda.so.1: cannot open shared object file: No such file or directory'), { ...whole, driver: false }, 'no NVIDIA driver (libcuda.so.1)', '580 or later'],
-    ['other libraries', said(PROVIDER, `${bin}/${PROVIDER}: undefined symbol: cublasLtMatmulDescDestroy, version libcublasLt.so.13`), whole, 'not of the version', wheels13],
-    ['an old driver', 'CUDA failure 35: CUDA driver version is insufficient for CUDA runtime version ; GPU=0 ; hostname=h ; file=/onnxruntime_src/onnxruntime/core/providers/cuda/cuda_execution_provider.cc ; line=292 ; expr=cudaSetDevice(info_.device_id);', whole, "NVIDIA's driver is too old for CUDA 13", '580 or later'],
-    ['no GPU', 'CUDA failure 100: no CUDA-capable device is detected ; GPU=-1 ; hostname=h', whole, 'the driver shows no GPU', 'nvidia-smi'],
+    [
+      'no bridge',
+      said(
+        'libonnxruntime_providers_shared.so',
+        `${bin}/libonnxruntime_providers_shared.so: cannot open shared object file: No such file or directory`,
+      ),
+      whole,
+      'provider for CUDA is not installed',
+      rebuild,
+    ],
+    [
+      'no provider',
+      said(PROVIDER, `${bin}/${PROVIDER}: cannot open shared object file: No such file or directory`),
+      whole,
+      'provider for CUDA is not installed',
+      rebuild,
+    ],
+    [
+      'no libraries',
+      said(PROVIDER, 'libcublasLt.so.13: cannot open shared object file: No such file or directory'),
+      noLibraries,
+      'libcublasLt.so.13, libcublas.so.13, libcurand.so.10, libcudart.so.13 are missing',
+      wheels13,
+    ],
+    [
+      'one library',
+      said(PROVIDER, 'libcurand.so.10: cannot open shared object file: No such file or directory'),
+      { ...whole, missingLibraries: ['libcurand.so.10'] },
+      'library libcurand.so.10 is missing',
+      wheels13,
+    ],
+    [
+      'CUDA 12',
+      said(PROVIDER, 'libcublasLt.so.12: cannot open shared object file: No such file or directory'),
+      { ...whole, version: 12 },
+      'libcublasLt.so.12 is missing',
+      'nvidia-cublas-cu12',
+    ],
+    [
+      'no driver',
+      said(PROVIDER, 'libcuda.so.1: cannot open shared object file: No such file or directory'),
+      { ...whole, driver: false },
+      'no NVIDIA driver (libcuda.so.1)',
+      '580 or later',
+    ],
+    [
+      'other libraries',
+      said(PROVIDER, `${bin}/${PROVIDER}: undefined symbol: cublasLtMatmulDescDestroy, version libcublasLt.so.13`),
+      whole,
+      'not of the version',
+      wheels13,
+    ],
+    [
+      'an old driver',
+      'CUDA failure 35: CUDA driver version is insufficient for CUDA runtime version ; GPU=0 ; hostname=h ; file=/onnxruntime_src/onnxruntime/core/providers/cuda/cuda_execution_provider.cc ; line=292 ; expr=cudaSetDevice(info_.device_id);',
+      whole,
+      "NVIDIA's driver is too old for CUDA 13",
+      '580 or later',
+    ],
+    [
+      'no GPU',
+      'CUDA failure 100: no CUDA-capable device is detected ; GPU=-1 ; hostname=h',
+      whole,
+      'the driver shows no GPU',
+      'nvidia-smi',
+    ],
     ['anything else', 'CUDA failure 999: unknown error', whole, 'onnxruntime says: CUDA failure 999: unknown error', 'pipeline doctor'],
   ] satisfies readonly (readonly [string, string, CudaLook, string, string])[])('%s', (_, words, look, reason, remedy) => {
     const problem = explainCuda(words, look, 'linux x64');
@@ -42,7 +106,9 @@ describe('why CUDA does not work', () => {
   test('is told without trying where files are missing, with the driver where that is missing too', () => {
     const look = { ...whole, missingFiles: ['libonnxruntime_providers_shared.so', PROVIDER], driver: false, version: null };
     const { reason, remedy } = explainCuda('', look, 'linux x64');
-    expect(reason).toBe(`onnxruntime's provider for CUDA is not installed (libonnxruntime_providers_shared.so, ${PROVIDER}), and there is no NVIDIA driver (libcuda.so.1)`);
+    expect(reason).toBe(
+      `onnxruntime's provider for CUDA is not installed (libonnxruntime_providers_shared.so, ${PROVIDER}), and there is no NVIDIA driver (libcuda.so.1)`,
+    );
     expect(remedy).toBe(`Install NVIDIA's driver first. The provider comes with: ${rebuild}`);
   });
 
@@ -61,9 +127,16 @@ describe('the libraries of CUDA', () => {
   };
 
   test('are found in a virtual environment, in site-packages, in a toolkit and in a plain folder, before what the loader knew', () => {
-    const venv = [put('venv/lib/python3.11/site-packages/nvidia/cu13/lib/libcudart.so.13'), put('venv/lib/python3.11/site-packages/nvidia/cudnn/lib/libcudnn.so.9')];
+    const venv = [
+      put('venv/lib/python3.11/site-packages/nvidia/cu13/lib/libcudart.so.13'),
+      put('venv/lib/python3.11/site-packages/nvidia/cudnn/lib/libcudnn.so.9'),
+    ];
     put('venv/lib/python3.11/site-packages/nvidia/other/lib/readme.txt');
-    const [wheels, toolkit, plain] = [put('site/nvidia/cublas/lib/libcublas.so.12'), put('cuda-13.0/lib64/libcurand.so.10'), put('plain/libcublasLt.so.13')];
+    const [wheels, toolkit, plain] = [
+      put('site/nvidia/cublas/lib/libcublas.so.12'),
+      put('cuda-13.0/lib64/libcurand.so.10'),
+      put('plain/libcublasLt.so.13'),
+    ];
     const places = ['venv', 'site', 'cuda-13.0', 'plain', 'nothing'].map((name) => join(root, name)).join(':');
     const found = cudaVariables({ ORTRAIN_CUDA_LIBRARIES: places, LD_LIBRARY_PATH: '/opt/own' })['LD_LIBRARY_PATH']?.split(':') ?? [];
     expect(found.slice(0, 2).sort()).toEqual(venv.sort());
@@ -87,7 +160,9 @@ describe('the libraries of CUDA', () => {
         for (let i = 0; i < 4; i += 1) fill();
         console.log(faults() - before);`;
       const program = `new (require('node:worker_threads').Worker)(${JSON.stringify(thread)}, { eval: true })`;
-      return Number(execFileSync(process.execPath, ['--expose-gc', '-e', program], { env: { ...process.env, ...variables }, encoding: 'utf8' }));
+      return Number(
+        execFileSync(process.execPath, ['--expose-gc', '-e', program], { env: { ...process.env, ...variables }, encoding: 'utf8' }),
+      );
     };
     const pages = (4 * 2 ** 26) / 4096;
     expect(faults({})).toBeGreaterThanOrEqual(pages);

@@ -12,10 +12,26 @@ const rules: readonly (readonly [string, UpdateRule, number | null])[] = [
   ['sgd without state', sgd({ momentum: 0, nesterov: false }), null],
 ];
 
-test.each(rules.flatMap((rule) => [[...rule, false], [...rule, true]] as const))('the whole step as one graph trains as the CPU trainer does: %s', async (_name, rule, clipNorm, stacked) => {
+test.each(
+  rules.flatMap(
+    (rule) =>
+      [
+        [...rule, false],
+        [...rule, true],
+      ] as const,
+  ),
+)('the whole step as one graph trains as the CPU trainer does: %s', async (_name, rule, clipNorm, stacked) => {
   const optimizer = { rule, weightDecay: 0.02, noDecay: (name: string) => name === 'b1' };
   const source = initial();
-  const trainer = await openTrainer({ step: stepProgram(), forward: forwardProgram(), source: (spec, into) => into.set(source[spec.name]!), threads: 1, optimizer, clipNorm, seed: 7 });
+  const trainer = await openTrainer({
+    step: stepProgram(),
+    forward: forwardProgram(),
+    source: (spec, into) => into.set(source[spec.name]!),
+    threads: 1,
+    optimizer,
+    clipNorm,
+    seed: 7,
+  });
   const device = await deviceRun(stepProgram(), source, optimizer, clipNorm, 7, { stacked });
   for (let step = 0; step < 12; step += 1) {
     const feeds = feedsOf(batches[step % batches.length]!);
@@ -26,9 +42,15 @@ test.each(rules.flatMap((rule) => [[...rule, false], [...rule, true]] as const))
     found.logits.forEach((y, b) => expect(y).toBeCloseTo(expected.logits[b]!, 5));
   }
   const { slots } = await trainer.optimizerState();
-  const expected = { ...(await trainer.snapshot()), ...Object.fromEntries(Object.entries(slots).flatMap(([slot, tensors]) => Object.entries(tensors).map(([name, data]) => [`${slot}.${name}`, data]))) };
+  const expected = {
+    ...(await trainer.snapshot()),
+    ...Object.fromEntries(
+      Object.entries(slots).flatMap(([slot, tensors]) => Object.entries(tensors).map(([name, data]) => [`${slot}.${name}`, data])),
+    ),
+  };
   expect(Object.keys(device.state).sort()).toEqual(Object.keys(expected).sort());
-  for (const [name, values] of Object.entries(expected)) values.forEach((value, i) => expect(device.state[name]![i], `${name}[${i}]`).toBeCloseTo(value, 5));
+  for (const [name, values] of Object.entries(expected))
+    values.forEach((value, i) => expect(device.state[name]![i], `${name}[${i}]`).toBeCloseTo(value, 5));
   await trainer.release();
   await device.close();
 });

@@ -4,7 +4,15 @@ import { print } from '../../../src/engine/graph/index.ts';
 import { batchFeeds, classifierForward, pretrainedParameters, randomParameters } from '../../../src/engine/models/index.ts';
 import { adam, adamw, deviceStep, loopStep, sgd, type UpdateRule } from '../../../src/engine/optim/index.ts';
 import type { Feeds } from '../../../src/engine/program.ts';
-import { openForward, openTrainer, type StepBatch, type StepResult, type Tensors, type Trainer, type TrainerOptions } from '../../../src/engine/runtime/index.ts';
+import {
+  openForward,
+  openTrainer,
+  type StepBatch,
+  type StepResult,
+  type Tensors,
+  type Trainer,
+  type TrainerOptions,
+} from '../../../src/engine/runtime/index.ts';
 import { openLoopForward, openLoopTrainer } from '../../../src/engine/runtime/loop-trainer.ts';
 import { describeShared, sharedJson, sharedPath } from '../../helpers/shared.ts';
 import { distance, oracleSource, sharedTensors, tinyFeeds, type TinyOracle } from '../models/oracle-run.ts';
@@ -28,13 +36,25 @@ async function opened<T extends { release(): Promise<void> }>(model: Promise<T>)
 function small(changes: Partial<TrainerOptions> = {}): TrainerOptions {
   const values = initial();
   const optimizer = { rule: adam({ betas: [0.9, 0.999], eps: 1e-8 }), weightDecay: 0.02, noDecay: (name: string) => name === 'b1' };
-  return { step: stepProgram(), forward: forwardProgram(), source: (spec, into) => into.set(values[spec.name]!), threads: 1, optimizer, clipNorm: 0.5, seed: 7, ...changes };
+  return {
+    step: stepProgram(),
+    forward: forwardProgram(),
+    source: (spec, into) => into.set(values[spec.name]!),
+    threads: 1,
+    optimizer,
+    clipNorm: 0.5,
+    seed: 7,
+    ...changes,
+  };
 }
 
 const loopTrainer = (options: TrainerOptions): Promise<Trainer> => opened(openLoopTrainer(options, 'cpu'));
 const plainTrainer = (options: TrainerOptions): Promise<Trainer> => opened(openTrainer(options));
 
-const stepAt = (step: number): StepBatch => ({ feeds: feedsOf(batches[step % batches.length]!), rates: { lr: 0.02 + 0.001 * step, momentum: 0.85 } });
+const stepAt = (step: number): StepBatch => ({
+  feeds: feedsOf(batches[step % batches.length]!),
+  rates: { lr: 0.02 + 0.001 * step, momentum: 0.85 },
+});
 const stepsFrom = (first: number, count: number): readonly StepBatch[] => Array.from({ length: count }, (_, i) => stepAt(first + i));
 
 /** All steps, so many in a run. */
@@ -47,7 +67,9 @@ async function train(trainer: Trainer, steps: readonly StepBatch[], atOnce: numb
 /** Parameters, and slots as `slot.parameter`. */
 async function stateOf(trainer: Trainer): Promise<Tensors> {
   const { slots } = await trainer.optimizerState();
-  const named = Object.entries(slots).flatMap(([slot, tensors]) => Object.entries(tensors).map(([name, data]) => [`${slot}.${name}`, data] as const));
+  const named = Object.entries(slots).flatMap(([slot, tensors]) =>
+    Object.entries(tensors).map(([name, data]) => [`${slot}.${name}`, data] as const),
+  );
   return { ...(await trainer.snapshot()), ...Object.fromEntries(named) };
 }
 
@@ -88,7 +110,10 @@ describe.each(rules)('steps in a loop: %s', (_name, rule, clipNorm) => {
 });
 
 /** Two texts whose first is a step that the square of its error takes beyond float32. */
-const broken: StepBatch = { ...stepAt(0), feeds: { ...stepAt(0).feeds, targets: { dtype: 'float32', shape: [2, 1], data: Float32Array.of(1e20, 0) } } };
+const broken: StepBatch = {
+  ...stepAt(0),
+  feeds: { ...stepAt(0).feeds, targets: { dtype: 'float32', shape: [2, 1], data: Float32Array.of(1e20, 0) } },
+};
 
 describe('a step that is not finite', () => {
   test.each([0, 2, 4])('ends the run as number %i of it, and changes nothing', async (place) => {
@@ -105,7 +130,12 @@ describe('a step that is not finite', () => {
 
   test('may have a finite loss', async () => {
     // As in the CPU's test: the loss is finite, the gradient of w1 is not.
-    const values: Record<string, Float32Array> = { ...initial(), w1: new Float32Array(W * H), w2: new Float32Array(H).fill(1e4), table: new Float32Array(V * W).fill(1e35) };
+    const values: Record<string, Float32Array> = {
+      ...initial(),
+      w1: new Float32Array(W * H),
+      w2: new Float32Array(H).fill(1e4),
+      table: new Float32Array(V * W).fill(1e35),
+    };
     const steep = await loopTrainer(small({ source: (spec, into) => into.set(values[spec.name]!) }));
     const [result, ...more] = await steep.steps(stepsFrom(0, 3));
     expect([result!.loss, result!.gradientNorm].map(Number.isFinite)).toEqual([false, false]);
@@ -151,7 +181,10 @@ test('a snapshot stays what it is, and the forward pass sees every change', asyn
 test('a batch that does not fit is refused before the run, and the next one is as good as ever', async () => {
   const [trainer, other] = [await loopTrainer(small()), await loopTrainer(small())];
   const { targets: _targets, ...feeds } = stepAt(0).feeds;
-  await expect(trainer.steps([stepAt(0), { ...stepAt(1), feeds }])).rejects.toMatchObject({ code: 'run', problems: [{ message: 'targets is not fed' }] });
+  await expect(trainer.steps([stepAt(0), { ...stepAt(1), feeds }])).rejects.toMatchObject({
+    code: 'run',
+    problems: [{ message: 'targets is not fed' }],
+  });
   const twice: Feeds = { ...stepAt(0).feeds, rows: { dtype: 'int32', shape: [4], data: Int32Array.of(1, 5, 5, 2) } };
   await expect(trainer.step(twice, { lr: 0.1 })).rejects.toMatchObject({ code: 'run', subject: 'table' });
   expect(await trainer.steps(stepsFrom(0, 2))).toEqual(await other.steps(stepsFrom(0, 2)));
@@ -160,7 +193,8 @@ test('a batch that does not fit is refused before the run, and the next one is a
 test('a forward pass alone', async () => {
   const options = { ...small(), program: forwardProgram() };
   const [plain, loop] = [await opened(openForward(options)), await opened(openLoopForward(options, 'cpu'))];
-  for (const batch of batches) expectNear({ logits: await loop.forward(feedsOf(batch)) }, { logits: await plain.forward(feedsOf(batch)) }, 1e-6);
+  for (const batch of batches)
+    expectNear({ logits: await loop.forward(feedsOf(batch)) }, { logits: await plain.forward(feedsOf(batch)) }, 1e-6);
 });
 
 test('asks for more steps once it knows what they take', async () => {
@@ -173,12 +207,23 @@ test('asks for more steps once it knows what they take', async () => {
 
 test('CUDA that does not work is told in a sentence', async () => {
   const tried = openTrainer({ ...small(), device: 'cuda' });
-  const works = await tried.then((trainer) => trainer.release().then(() => true), () => false);
-  if (!works) await expect(tried).rejects.toMatchObject({ code: 'environment', subject: 'cuda', message: 'CUDA does not work on this machine' });
+  const works = await tried.then(
+    (trainer) => trainer.release().then(() => true),
+    () => false,
+  );
+  if (!works)
+    await expect(tried).rejects.toMatchObject({ code: 'environment', subject: 'cuda', message: 'CUDA does not work on this machine' });
 });
 
 test('the body of the loop reads as a program', () => {
-  expect(print(loopStep(deviceStep(stepProgram(), { rule: sgd({ momentum: 0, nesterov: false }), weightDecay: 0.01 }, 1), stepProgram().parameters).body).split('\n').slice(-4)).toMatchInlineSnapshot(`
+  expect(
+    print(
+      loopStep(deviceStep(stepProgram(), { rule: sgd({ momentum: 0, nesterov: false }), weightDecay: 0.01 }, 1), stepProgram().parameters)
+        .body,
+    )
+      .split('\n')
+      .slice(-4),
+  ).toMatchInlineSnapshot(`
     [
       "  Less_108: bool[] = Less(Abs_107, Infinity)  # loop",
       "  And_109: bool[] = And(Less_106, Less_108)  # loop",
@@ -192,8 +237,19 @@ describe('encoders', () => {
   const encoder = tinyConfig({ num_hidden_layers: 2 });
   const model = { encoder, head: { dense: [6], dropout: 0.3, activation: 'tanh' }, outputs: 3 } as const;
   const steps = Array.from({ length: 10 }, (_, i): StepBatch => {
-    const ids = Array.from({ length: 3 + (i % 2) }, (_row, b) => Array.from({ length: 4 + ((i + b) % 5) }, (_token, s) => (11 * i + 31 * b + 7 * s) % 50));
-    return { feeds: { ...batchFeeds(encoder, ids, 8 + (i % 3)), ...classFeeds(ids.map((_row, b) => (b + i) % 3), 3) }, rates: { lr: 1e-3 } };
+    const ids = Array.from({ length: 3 + (i % 2) }, (_row, b) =>
+      Array.from({ length: 4 + ((i + b) % 5) }, (_token, s) => (11 * i + 31 * b + 7 * s) % 50),
+    );
+    return {
+      feeds: {
+        ...batchFeeds(encoder, ids, 8 + (i % 3)),
+        ...classFeeds(
+          ids.map((_row, b) => (b + i) % 3),
+          3,
+        ),
+      },
+      rates: { lr: 1e-3 },
+    };
   });
   const optimizer = { rule: adamw({ betas: [0.9, 0.999], eps: 1e-8 }), weightDecay: 0.01 };
 
@@ -210,7 +266,12 @@ describe('encoders', () => {
   });
 
   describeShared('against PyTorch', ['oracles', 'tiny'], () => {
-    test.each([['bert', 'dense1', []], ['bert', 'classes6', []], ['roberta', 'dense1', []], ['distilbert', 'dense1', []]])('20 steps of Adam: %s, head %s', async (name, head, dense) => {
+    test.each([
+      ['bert', 'dense1', []],
+      ['bert', 'classes6', []],
+      ['roberta', 'dense1', []],
+      ['distilbert', 'dense1', []],
+    ])('20 steps of Adam: %s, head %s', async (name, head, dense) => {
       const oracle = sharedJson<TinyOracle>('oracles', 'tiny', `${name}-${head}.json`);
       const folder = sharedPath('oracles', 'tiny', name) as string;
       const config = readEncoderConfig(folder);
@@ -222,8 +283,16 @@ describe('encoders', () => {
         step, forward, source, clipNorm: null, seed: 1, threads: 1,
         optimizer: { rule: adam(oracle.optimizer), weightDecay: oracle.optimizer.weight_decay },
       });
-      const given = oracle.batch_of_step.map((i): StepBatch => ({ feeds: tinyFeeds(config, oracle.batches[i]!, oracle.classes), rates: { lr: oracle.optimizer.lr } }));
-      expect(distance((await train(trainer, given, 6)).map(({ loss }) => loss), oracle.losses)).toBeLessThan(1e-4);
+      const given = oracle.batch_of_step.map((i): StepBatch => ({
+        feeds: tinyFeeds(config, oracle.batches[i]!, oracle.classes),
+        rates: { lr: oracle.optimizer.lr },
+      }));
+      expect(
+        distance(
+          (await train(trainer, given, 6)).map(({ loss }) => loss),
+          oracle.losses,
+        ),
+      ).toBeLessThan(1e-4);
     });
   });
 });

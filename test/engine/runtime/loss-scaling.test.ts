@@ -1,5 +1,12 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { batchFeeds, binaryCrossEntropy, classifierForward, randomParameters, targetFeeds, trainingStep } from '../../../src/engine/models/index.ts';
+import {
+  batchFeeds,
+  binaryCrossEntropy,
+  classifierForward,
+  randomParameters,
+  targetFeeds,
+  trainingStep,
+} from '../../../src/engine/models/index.ts';
 import { adamw } from '../../../src/engine/optim/index.ts';
 import { inPrecision } from '../../../src/engine/precision.ts';
 import { openTrainer, type StepBatch, type StepResult, type Trainer, type TrainerOptions } from '../../../src/engine/runtime/index.ts';
@@ -30,7 +37,11 @@ const openers: readonly (readonly [string, (options: TrainerOptions) => Promise<
 async function opened(opener: (typeof openers)[number][1], { scaled = true, scale = 2 ** 16 } = {}): Promise<Trainer> {
   const trainer = await opener(options(scaled));
   open.push(trainer);
-  if (scaled) await trainer.restoreOptimizerState({ ...(await trainer.optimizerState()), scaling: { scale, goodSteps: 5, skipped: 0, skippedInARow: 0 } });
+  if (scaled)
+    await trainer.restoreOptimizerState({
+      ...(await trainer.optimizerState()),
+      scaling: { scale, goodSteps: 5, skipped: 0, skippedInARow: 0 },
+    });
   return trainer;
 }
 
@@ -41,7 +52,11 @@ const batchAt = (i: number): StepBatch => {
 const batches = Array.from({ length: 6 }, (_, i) => batchAt(i));
 
 /** One after the other, up to the first of which it is true. */
-async function train(trainer: Trainer, all: readonly StepBatch[], isLast: (result: StepResult) => boolean = () => false): Promise<readonly StepResult[]> {
+async function train(
+  trainer: Trainer,
+  all: readonly StepBatch[],
+  isLast: (result: StepResult) => boolean = () => false,
+): Promise<readonly StepResult[]> {
   const results: StepResult[] = [];
   for (const batch of all) {
     results.push(...(await trainer.steps([batch])));
@@ -66,7 +81,10 @@ describe.each(openers)('a scaled loss, %s', (_, opener) => {
     const results = await train(trainer, Array.from({ length: 20 }, () => batchAt(0)), ({ skipped }) => skipped === undefined);
     const skipped = results.length - 1;
     expect(skipped).toBeGreaterThan(2);
-    expect(results.map((result) => result.skipped?.scale)).toEqual([...Array.from({ length: skipped }, (_each, i) => 2 ** (30 - i)), undefined]);
+    expect(results.map((result) => result.skipped?.scale)).toEqual([
+      ...Array.from({ length: skipped }, (_each, i) => 2 ** (30 - i)),
+      undefined,
+    ]);
     const straight = await opened(opener, { scale: 2 ** (30 - skipped) });
     expect(await train(straight, [batchAt(0)])).toEqual(results.slice(-1));
     expect(await trainer.snapshot()).toEqual(await straight.snapshot());
@@ -104,7 +122,10 @@ describe.each(openers)('a scaled loss, %s', (_, opener) => {
 
   test('a loss that is not finite is not the fault of the scale', async () => {
     const trainer = await opened(opener);
-    const spoilt = Object.entries(await trainer.snapshot()).map(([name, values]) => [name, values.fill(name === 'classifier.1.bias' ? NaN : 0.1)]);
+    const spoilt = Object.entries(await trainer.snapshot()).map(([name, values]) => [
+      name,
+      values.fill(name === 'classifier.1.bias' ? NaN : 0.1),
+    ]);
     await trainer.restore(Object.fromEntries(spoilt));
     const results = await trainer.steps(batches);
     expect(results).toHaveLength(1);
@@ -125,15 +146,27 @@ test('a loop goes on to the end with the scale of each step, and stops where one
   const trainer = await opened((of) => openLoopTrainer(of, 'cpu'), { scale: 2 ** 60 });
   expect(await trainer.steps(batches)).toHaveLength(1);
   const near = await opened((of) => openLoopTrainer(of, 'cpu'), { scale: 2 ** 10 });
-  await near.restoreOptimizerState({ ...(await near.optimizerState()), scaling: { scale: 2 ** 10, goodSteps: 1997, skipped: 2, skippedInARow: 0 } });
+  await near.restoreOptimizerState({
+    ...(await near.optimizerState()),
+    scaling: { scale: 2 ** 10, goodSteps: 1997, skipped: 2, skippedInARow: 0 },
+  });
   expect(await near.steps(batches)).toHaveLength(6);
   expect((await near.optimizerState()).scaling).toEqual({ scale: 2 ** 11, goodSteps: 3, skipped: 2, skippedInARow: 0 });
 });
 
 test.each(openers)('micro-batches of a scaled loss train as their batch does, and are skipped together, %s', async (_, opener) => {
-  const rows = [[1, 7, 9, 2], [1, 5, 2, 2]];
-  const fed = (from: number, to: number) => ({ ...batchFeeds(encoder, rows.slice(from, to), 4), ...targetFeeds(Float32Array.of(0, 1).slice(from, to), 1) });
-  const parts = [{ feeds: fed(0, 1), share: 0.5 }, { feeds: fed(1, 2), share: 0.5 }];
+  const rows = [
+    [1, 7, 9, 2],
+    [1, 5, 2, 2],
+  ];
+  const fed = (from: number, to: number) => ({
+    ...batchFeeds(encoder, rows.slice(from, to), 4),
+    ...targetFeeds(Float32Array.of(0, 1).slice(from, to), 1),
+  });
+  const parts = [
+    { feeds: fed(0, 1), share: 0.5 },
+    { feeds: fed(1, 2), share: 0.5 },
+  ];
   const [whole, cut] = [await opened(opener), await opened(opener)];
   for (let step = 0; step < 3; step += 1) {
     const [expected, found] = [await whole.step(fed(0, 2), { lr: 1e-3 }), await cut.step(parts, { lr: 1e-3 })];

@@ -17,11 +17,18 @@ test('writes the masks of (seed, step, site), also when a batch needs more memor
       const { data } = masks[input]!;
       expect(data.byteOffset % 64).toBe(0);
       const key = maskKey(42, step, site);
-      expect(Buffer.compare(data as Uint8Array, Uint8Array.from({ length: data.length }, (_, element) => keeps(key, element, rate)))).toBe(0);
+      expect(
+        Buffer.compare(
+          data as Uint8Array,
+          Uint8Array.from({ length: data.length }, (_, element) => keeps(key, element, rate)),
+        ),
+      ).toBe(0);
     });
   }
 });
 
 test('a mask over an axis that no batch input has is refused', () => {
-  expect(() => maskWriter([{ input: 'mask', shape: ['B', 'T'], rate: 0.1 }], 1)(1, new Map([['B', 2]]))).toThrow('no batch input has an axis T, of [B, T]');
+  expect(() => maskWriter([{ input: 'mask', shape: ['B', 'T'], rate: 0.1 }], 1)(1, new Map([['B', 2]]))).toThrow(
+    'no batch input has an axis T, of [B, T]',
+  );
 });

@@ -2,7 +2,16 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { openWeights, readEncoderConfig } from '../../../src/data/model-folder.ts';
 import { classifierForward, pretrainedParameters, randomParameters, trainingStep } from '../../../src/engine/models/index.ts';
 import { adam, sgd, type UpdateRule } from '../../../src/engine/optim/index.ts';
-import { openTrainer, type MicroBatch, type StepBatch, type StepFeeds, type StepResult, type Tensors, type Trainer, type TrainerOptions } from '../../../src/engine/runtime/index.ts';
+import {
+  openTrainer,
+  type MicroBatch,
+  type StepBatch,
+  type StepFeeds,
+  type StepResult,
+  type Tensors,
+  type Trainer,
+  type TrainerOptions,
+} from '../../../src/engine/runtime/index.ts';
 import { openLoopTrainer } from '../../../src/engine/runtime/loop-trainer.ts';
 import { describeShared, sharedJson, sharedPath } from '../../helpers/shared.ts';
 import { describeWebgpu } from '../../helpers/webgpu.ts';
@@ -22,7 +31,16 @@ const webgpu: Opener = (options) => openTrainer({ ...options, device: 'webgpu' }
 async function opened(opener: Opener, changes: Partial<TrainerOptions> = {}): Promise<Trainer> {
   const values = initial();
   const optimizer = { rule: adam({ betas: [0.9, 0.999], eps: 1e-3 }), weightDecay: 0.02, noDecay: (name: string) => name === 'b1' };
-  const trainer = await opener({ step: stepProgram(), forward: forwardProgram(), source: (spec, into) => into.set(values[spec.name]!), threads: 1, optimizer, clipNorm: 0.5, seed: 7, ...changes });
+  const trainer = await opener({
+    step: stepProgram(),
+    forward: forwardProgram(),
+    source: (spec, into) => into.set(values[spec.name]!),
+    threads: 1,
+    optimizer,
+    clipNorm: 0.5,
+    seed: 7,
+    ...changes,
+  });
   open.push(trainer);
   return trainer;
 }
@@ -45,7 +63,12 @@ const stepsOf = (feeds: readonly StepFeeds[], rounds = 3): readonly StepBatch<St
 
 async function stateOf(trainer: Trainer): Promise<Tensors> {
   const { slots } = await trainer.optimizerState();
-  return { ...(await trainer.snapshot()), ...Object.fromEntries(Object.entries(slots).flatMap(([slot, tensors]) => Object.entries(tensors).map(([name, data]) => [`${slot}.${name}`, data]))) };
+  return {
+    ...(await trainer.snapshot()),
+    ...Object.fromEntries(
+      Object.entries(slots).flatMap(([slot, tensors]) => Object.entries(tensors).map(([name, data]) => [`${slot}.${name}`, data])),
+    ),
+  };
 }
 
 function expectNear(found: readonly StepResult[], expected: readonly StepResult[]): void {
@@ -68,7 +91,9 @@ async function expectSameTraining(opener: Opener): Promise<void> {
 
 async function expectUnharmed(opener: Opener): Promise<void> {
   const [trainer, other] = [await opened(opener), await opened(opener)];
-  const broken = cut(four, [2, 2]).map((part, i): MicroBatch => (i === 1 ? { ...part, feeds: { ...part.feeds, targets: { dtype: 'float32', shape: [2, 1], data: Float32Array.of(1e20, 0) } } } : part));
+  const broken = cut(four, [2, 2]).map((part, i): MicroBatch =>
+    i === 1 ? { ...part, feeds: { ...part.feeds, targets: { dtype: 'float32', shape: [2, 1], data: Float32Array.of(1e20, 0) } } } : part,
+  );
   await trainer.steps(stepsOf(parts, 1));
   await other.steps(stepsOf(parts, 1));
   const results = await trainer.steps([...stepsOf(parts, 1).slice(0, 2), { feeds: broken, rates: { lr: 0.1 } }, ...stepsOf(parts, 1)]);
@@ -89,7 +114,9 @@ describe.each(devices)('micro-batches on %s', (_name, opener) => {
     const trainer = await opened(opener);
     const [first, second] = cut(four, [2, 2]) as readonly [MicroBatch, MicroBatch];
     const { targets: _targets, ...feeds } = second.feeds;
-    await expect(trainer.step([first, { ...second, feeds }], { lr: 0.1 })).rejects.toMatchObject({ problems: [{ message: 'targets is not fed' }] });
+    await expect(trainer.step([first, { ...second, feeds }], { lr: 0.1 })).rejects.toMatchObject({
+      problems: [{ message: 'targets is not fed' }],
+    });
     const rows = { ...first.feeds, rows: { dtype: 'int32', shape: [4], data: Int32Array.of(3, 7, 7, 0) } } as const;
     await expect(trainer.step([{ ...first, feeds: rows }, second], { lr: 0.1 })).rejects.toMatchObject({ subject: 'table' });
     expect((await trainer.optimizerState()).step).toBe(0);
@@ -131,7 +158,11 @@ test('parts of one width have the masks of their batch: only rounding tells them
   const [together, apart] = [await a.step(feedsOf(four), { lr: 0 }), await b.step(cut(four, [1, 3]), { lr: 0 })];
   expect(distance(apart.logits, together.logits)).toBeLessThan(1e-6);
   // The rows one by one, each with the masks that a first row has, are another matter.
-  const rows = await Promise.all([0, 1, 2, 3].map(async (row) => (await (await opened(cpu)).step(feedsOf({ tokens: [four.tokens[row]!], targets: [0] }), { lr: 0 })).logits[0]!));
+  const rows = await Promise.all(
+    [0, 1, 2, 3].map(
+      async (row) => (await (await opened(cpu)).step(feedsOf({ tokens: [four.tokens[row]!], targets: [0] }), { lr: 0 })).logits[0]!,
+    ),
+  );
   expect(distance(rows, together.logits)).toBeGreaterThan(1e-3);
 });
 
@@ -156,29 +187,58 @@ describeShared('a small BERT in parts', place, () => {
   const oracle = sharedJson<TinyOracle>(...place, 'bert-dense1.json');
   const folder = sharedPath(...place, 'bert') as string;
   const encoder = readEncoderConfig(folder);
-  const rows = ({ input_ids: ids, attention_mask: mask, token_type_ids: types, labels }: TinyBatch, from: number, to: number): TinyBatch => {
+  const rows = (
+    { input_ids: ids, attention_mask: mask, token_type_ids: types, labels }: TinyBatch,
+    from: number,
+    to: number,
+  ): TinyBatch => {
     const part = { input_ids: ids.slice(from, to), attention_mask: mask.slice(from, to), labels: labels.slice(from, to) };
     return types === undefined ? part : { ...part, token_type_ids: types.slice(from, to) };
   };
   const partsOf = (batch: TinyBatch, size: number): readonly MicroBatch[] =>
-    Array.from({ length: Math.ceil(batch.labels.length / size) }, (_, i) => rows(batch, i * size, (i + 1) * size)).map((part) => ({ feeds: tinyFeeds(encoder, part, 1), share: part.labels.length / batch.labels.length }));
+    Array.from({ length: Math.ceil(batch.labels.length / size) }, (_, i) => rows(batch, i * size, (i + 1) * size)).map((part) => ({
+      feeds: tinyFeeds(encoder, part, 1),
+      share: part.labels.length / batch.labels.length,
+    }));
 
   test.each(devices)('without dropout has the gradients of the whole batch to float32 rounding, on %s', async (_name, opener) => {
-    const model = { encoder: { ...encoder, hiddenDropout: 0, attentionDropout: 0 }, head: { dense: [], dropout: 0, activation: 'none' }, outputs: 1, loss: 'bce' } as const;
-    const options = { step: trainingStep(model), forward: classifierForward(model), source: oracleSource(sharedTensors(...place, 'bert-dense1.safetensors'), 1, pretrainedParameters(openWeights(folder), encoder, trainingStep(model).parameters, 0).source) };
+    const model = {
+      encoder: { ...encoder, hiddenDropout: 0, attentionDropout: 0 },
+      head: { dense: [], dropout: 0, activation: 'none' },
+      outputs: 1,
+      loss: 'bce',
+    } as const;
+    const options = {
+      step: trainingStep(model),
+      forward: classifierForward(model),
+      source: oracleSource(
+        sharedTensors(...place, 'bert-dense1.safetensors'),
+        1,
+        pretrainedParameters(openWeights(folder), encoder, trainingStep(model).parameters, 0).source,
+      ),
+    };
     const batch = oracle.batches[0]!;
     const expected = await gradients(cpu, options, tinyFeeds(encoder, batch, 1));
     for (const size of [2, 3]) {
       const found = await gradients(opener, options, partsOf(batch, size));
-      for (const [name, values] of Object.entries(expected)) expect(distance(found[name]!, values), `${name}, ${size} rows a part`).toBeLessThan(2e-6);
+      for (const [name, values] of Object.entries(expected))
+        expect(distance(found[name]!, values), `${name}, ${size} rows a part`).toBeLessThan(2e-6);
     }
   });
 
   test.each(devices)('has the masks of the whole batch with dropout, too, on %s', async (_name, opener) => {
-    const model = { encoder: { ...encoder, hiddenDropout: 0.1, attentionDropout: 0.2 }, head: { dense: [6], dropout: 0.3, activation: 'tanh' }, outputs: 1, loss: 'bce' } as const;
+    const model = {
+      encoder: { ...encoder, hiddenDropout: 0.1, attentionDropout: 0.2 },
+      head: { dense: [6], dropout: 0.3, activation: 'tanh' },
+      outputs: 1,
+      loss: 'bce',
+    } as const;
     const options = { step: trainingStep(model), forward: classifierForward(model), source: randomParameters(5) };
     const batch = oracle.batches[2]!; // six rows
-    const [expected, found] = [await gradients(cpu, options, tinyFeeds(encoder, batch, 1)), await gradients(opener, options, partsOf(batch, 4))];
+    const [expected, found] = [
+      await gradients(cpu, options, tinyFeeds(encoder, batch, 1)),
+      await gradients(opener, options, partsOf(batch, 4)),
+    ];
     for (const [name, values] of Object.entries(expected)) expect(distance(found[name]!, values), name).toBeLessThan(2e-6);
   });
 });

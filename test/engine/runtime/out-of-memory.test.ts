@@ -12,13 +12,20 @@ import { withinMemory } from '../../../src/training/within-memory.ts';
 import { because } from '../../helpers/skips.ts';
 
 const NODE = "Non-zero status code returned while running FusedMatMul node. Name:'FusedMatMul_19' Status Message: ";
-const ARENA = '/onnxruntime_src/onnxruntime/core/framework/bfc_arena.cc:360 void* onnxruntime::BFCArena::AllocateRawInternal(size_t, bool, onnxruntime::Stream*) ';
+const ARENA =
+  '/onnxruntime_src/onnxruntime/core/framework/bfc_arena.cc:360 void* onnxruntime::BFCArena::AllocateRawInternal(size_t, bool, onnxruntime::Stream*) ';
 
 /** Seen: on the CPU provider under ulimit -v, and on Mesa's lavapipe with WebGPU. */
 const SEEN: readonly (readonly [Device, string])[] = [
   ['cpu', `${NODE}${ARENA}Failed to allocate memory for requested buffer of size 68719476736\n`],
-  ['webgpu', 'WebGPU device error(3): vkCreateBuffer failed with VK_ERROR_OUT_OF_DEVICE_MEMORY\n - While calling [Device].CreateBuffer([BufferDescriptor]).'],
-  ['webgpu', "Non-zero status code returned while running MatMul node. Name:'MatMul_20' Status Message: /onnxruntime_src/onnxruntime/core/providers/webgpu/shader_helper.cc:306 onnxruntime::webgpu::ShaderVariableHelper& onnxruntime::webgpu::ShaderHelper::AddVariableImpl(bool, const std::string&, onnxruntime::webgpu::ShaderUsage, const onnxruntime::TensorShape&, uint32_t) numbers_storage_buffers_ <= limits_.maxStorageBuffersPerShaderStage was false. Too many storage buffers in shader. Current: 18, Max is 16\n"],
+  [
+    'webgpu',
+    'WebGPU device error(3): vkCreateBuffer failed with VK_ERROR_OUT_OF_DEVICE_MEMORY\n - While calling [Device].CreateBuffer([BufferDescriptor]).',
+  ],
+  [
+    'webgpu',
+    "Non-zero status code returned while running MatMul node. Name:'MatMul_20' Status Message: /onnxruntime_src/onnxruntime/core/providers/webgpu/shader_helper.cc:306 onnxruntime::webgpu::ShaderVariableHelper& onnxruntime::webgpu::ShaderHelper::AddVariableImpl(bool, const std::string&, onnxruntime::webgpu::ShaderUsage, const onnxruntime::TensorShape&, uint32_t) numbers_storage_buffers_ <= limits_.maxStorageBuffersPerShaderStage was false. Too many storage buffers in shader. Current: 18, Max is 16\n",
+  ],
   ['cpu', 'WebAssembly.instantiate(): Out of memory: Cannot allocate Wasm memory for new instance'],
 ];
 
@@ -26,7 +33,10 @@ const SEEN: readonly (readonly [Device, string])[] = [
 const READ: readonly (readonly [Device, string])[] = [
   ['cuda', `${NODE}${ARENA}Failed to allocate memory for requested buffer of size 1073741824\n`],
   ['cuda', `${NODE}${ARENA}Available memory of 104857600 is smaller than requested bytes of 1073741824\n`],
-  ['cuda', '/onnxruntime_src/onnxruntime/core/providers/cuda/cuda_call.cc:129 std::conditional_t<THRW, void, onnxruntime::common::Status> onnxruntime::CudaCall(...) CUDA failure 2: out of memory ; GPU=0 ; hostname=gpu ; file=/onnxruntime_src/onnxruntime/core/providers/cuda/cuda_allocator.cc ; line=35 ; expr=cudaMalloc((void**)&p, size);'],
+  [
+    'cuda',
+    '/onnxruntime_src/onnxruntime/core/providers/cuda/cuda_call.cc:129 std::conditional_t<THRW, void, onnxruntime::common::Status> onnxruntime::CudaCall(...) CUDA failure 2: out of memory ; GPU=0 ; hostname=gpu ; file=/onnxruntime_src/onnxruntime/core/providers/cuda/cuda_allocator.cc ; line=35 ; expr=cudaMalloc((void**)&p, size);',
+  ],
   ['cuda', 'CUBLAS failure 3: CUBLAS_STATUS_ALLOC_FAILED ; GPU=0 ; hostname=gpu ; expr=cublasCreate(&cublas_handle_);'],
   ['cuda', 'CUDNN failure 4: CUDNN_STATUS_ALLOC_FAILED ; GPU=0 ; hostname=gpu ; expr=cudnnCreate(&cudnn_handle_);'],
   ['webgpu', 'Out of memory. - While calling [Device].CreateBuffer([BufferDescriptor]).'],
@@ -47,14 +57,21 @@ const OTHER: readonly (readonly [Device, string])[] = [
   ['cuda', 'CUDA failure 209: no kernel image is available for execution on the device ; GPU=0'],
   ['cuda', 'CUDA failure 700: an illegal memory access was encountered ; GPU=0 ; hostname=gpu'],
   ['cuda', 'CUBLAS failure 13: CUBLAS_STATUS_EXECUTION_FAILED ; GPU=0'],
-  ['cpu', "Non-zero status code returned while running Gather node. Name:'Gather_3' Status Message: indices element out of data bounds, idx=12 must be within the inclusive range [-4,3]"],
+  [
+    'cpu',
+    "Non-zero status code returned while running Gather node. Name:'Gather_3' Status Message: indices element out of data bounds, idx=12 must be within the inclusive range [-4,3]",
+  ],
   ['cpu', 'Invalid Feed Input Name: memory'],
 ];
 
 describe('what a runtime says', () => {
   test.each([...SEEN, ...READ])('of full memory is named, on %s: %s', (device, said) => {
     const error = outOfMemory(said, device, new Error(said));
-    expect(error).toMatchObject({ code: 'run', message: device === 'cpu' ? "this machine's memory is full" : "the GPU's memory is full", cause: { message: said } });
+    expect(error).toMatchObject({
+      code: 'run',
+      message: device === 'cpu' ? "this machine's memory is full" : "the GPU's memory is full",
+      cause: { message: said },
+    });
     expect(isOutOfMemory(unpackError(packError(error)))).toBe(true);
   });
 
@@ -87,25 +104,34 @@ function openSquares(): Promise<Trainer> {
   return openTrainer({ ...programs, source: (_spec, into) => into.fill(0.5), threads: 1, optimizer, clipNorm: null, seed: 1 });
 }
 
-test.skipIf(because('full memory (this system promises more than there is)', !refuses))('memory that is really full ends a step with what to do, and the trainer goes on with a smaller one', async () => {
-  const [rows, width] = [2 ** 21, 1]; // 2²¹ × 2²¹ float32 are 16 TiB
-  const feeds = (length: number): Feeds => Object.fromEntries(['x', 'targets'].map((name) => [name, { dtype: 'float32', shape: [length, 1], data: new Float32Array(length).fill(1) }]));
-  const trainer = await openSquares();
-  try {
-    const before = await trainer.snapshot();
-    const step = withinMemory({ key: 'training.micro_batch', rows, width }, () => trainer.step(feeds(rows), { lr: 1 }));
-    await expect(step).rejects.toMatchObject({
-      code: 'run',
-      message: `this machine's memory is full: a step of ${rows} × 1 tokens at a time is too much`,
-      remedy: expect.stringContaining(`Set training.micro_batch: ${rows / 2};`),
-      problems: [{ field: 'training.micro_batch' }],
-      cause: { message: expect.stringContaining('Failed to allocate memory') },
-    });
-    expect(await trainer.snapshot()).toEqual(before);
-    const forward = withinMemory({ key: 'training.eval_batch_size', rows: 1, width }, () => trainer.forward(feeds(rows)));
-    await expect(forward).rejects.toMatchObject({ message: expect.stringContaining('evaluation of 1 ×'), remedy: expect.stringContaining('max_seq_length') });
-    expect((await trainer.step(feeds(4), { lr: 1 })).loss).toBeCloseTo(0.25, 6);
-  } finally {
-    await trainer.release();
-  }
-});
+test.skipIf(because('full memory (this system promises more than there is)', !refuses))(
+  'memory that is really full ends a step with what to do, and the trainer goes on with a smaller one',
+  async () => {
+    const [rows, width] = [2 ** 21, 1]; // 2²¹ × 2²¹ float32 are 16 TiB
+    const feeds = (length: number): Feeds =>
+      Object.fromEntries(
+        ['x', 'targets'].map((name) => [name, { dtype: 'float32', shape: [length, 1], data: new Float32Array(length).fill(1) }]),
+      );
+    const trainer = await openSquares();
+    try {
+      const before = await trainer.snapshot();
+      const step = withinMemory({ key: 'training.micro_batch', rows, width }, () => trainer.step(feeds(rows), { lr: 1 }));
+      await expect(step).rejects.toMatchObject({
+        code: 'run',
+        message: `this machine's memory is full: a step of ${rows} × 1 tokens at a time is too much`,
+        remedy: expect.stringContaining(`Set training.micro_batch: ${rows / 2};`),
+        problems: [{ field: 'training.micro_batch' }],
+        cause: { message: expect.stringContaining('Failed to allocate memory') },
+      });
+      expect(await trainer.snapshot()).toEqual(before);
+      const forward = withinMemory({ key: 'training.eval_batch_size', rows: 1, width }, () => trainer.forward(feeds(rows)));
+      await expect(forward).rejects.toMatchObject({
+        message: expect.stringContaining('evaluation of 1 ×'),
+        remedy: expect.stringContaining('max_seq_length'),
+      });
+      expect((await trainer.step(feeds(4), { lr: 1 })).loss).toBeCloseTo(0.25, 6);
+    } finally {
+      await trainer.release();
+    }
+  },
+);

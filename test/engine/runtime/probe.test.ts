@@ -22,16 +22,29 @@ test.runIf(process.platform === 'linux')('WebGPU without a driver is a sentence 
 
 const hasLoader = ['/usr/lib/x86_64-linux-gnu/libvulkan.so.1', '/usr/lib64/libvulkan.so.1'].some((path) => existsSync(path));
 
-test.skipIf(because("a Vulkan driver that does not load (Vulkan's loader is not here)", !hasLoader))('WebGPU on a driver that lacks a library names it', async () => {
-  const description = join(mkdtempSync(join(tmpdir(), 'icd-')), 'icd.json');
-  writeFileSync(description, JSON.stringify({ file_format_version: '1.0.1', ICD: { library_path: 'libX_nowhere.so.0', api_version: '1.3.0' } }));
-  expect(await probe('webgpu', { env: { ...process.env, VK_DRIVER_FILES: description, VK_ICD_FILENAMES: description } })).toEqual({
-    works: false,
-    reason: "the GPU's driver for Vulkan does not load: libX_nowhere.so.0 is missing",
-    remedy: expect.stringContaining('apt-get install libx11-6'),
-  });
-});
+test.skipIf(because("a Vulkan driver that does not load (Vulkan's loader is not here)", !hasLoader))(
+  'WebGPU on a driver that lacks a library names it',
+  async () => {
+    const description = join(mkdtempSync(join(tmpdir(), 'icd-')), 'icd.json');
+    writeFileSync(
+      description,
+      JSON.stringify({ file_format_version: '1.0.1', ICD: { library_path: 'libX_nowhere.so.0', api_version: '1.3.0' } }),
+    );
+    expect(await probe('webgpu', { env: { ...process.env, VK_DRIVER_FILES: description, VK_ICD_FILENAMES: description } })).toEqual({
+      works: false,
+      reason: "the GPU's driver for Vulkan does not load: libX_nowhere.so.0 is missing",
+      remedy: expect.stringContaining('apt-get install libx11-6'),
+    });
+  },
+);
 
-test.skipIf(because('CUDA without its provider (its files are here)', lookForCuda(process.env).missingFiles.length === 0))('CUDA without its provider is a sentence and the command that brings it', async () => {
-  expect(await probe('cuda')).toEqual({ works: false, reason: expect.stringContaining('CUDA'), remedy: expect.stringMatching(/npm rebuild onnxruntime-node|--device/) });
-});
+test.skipIf(because('CUDA without its provider (its files are here)', lookForCuda(process.env).missingFiles.length === 0))(
+  'CUDA without its provider is a sentence and the command that brings it',
+  async () => {
+    expect(await probe('cuda')).toEqual({
+      works: false,
+      reason: expect.stringContaining('CUDA'),
+      remedy: expect.stringMatching(/npm rebuild onnxruntime-node|--device/),
+    });
+  },
+);

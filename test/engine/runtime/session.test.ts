@@ -24,6 +24,10 @@ test("a failure names the graph and keeps the runtime's words", async () => {
   const session = await openSession(g.build(), { threads: 1, spinning: false });
   const table = session.tensor({ dtype: 'float32', shape: [2, 2], data: new Float32Array(4) });
   const run = session.run({ table, row: session.tensor({ dtype: 'int32', shape: [1], data: Int32Array.of(9) }) });
-  await expect(run).rejects.toMatchObject({ code: 'run', subject: 'lookup', message: expect.stringMatching(/lookup failed in onnxruntime: .*out of/s) });
+  await expect(run).rejects.toMatchObject({
+    code: 'run',
+    subject: 'lookup',
+    message: expect.stringMatching(/lookup failed in onnxruntime: .*out of/s),
+  });
   await session.release();
 });

@@ -42,7 +42,11 @@ export function stepProgram(): StepProgram {
   return {
     graph: g.build(),
     parameters,
-    gradients: ['table', 'w1', 'b1', 'w2'].map((name) => ({ parameter: name, output: `grad.${name}`, ...(name === 'table' ? { rows: 'rows' } : {}) })),
+    gradients: ['table', 'w1', 'b1', 'w2'].map((name) => ({
+      parameter: name,
+      output: `grad.${name}`,
+      ...(name === 'table' ? { rows: 'rows' } : {}),
+    })),
     masks: [{ input: 'mask', shape: ['B', W], rate: RATE }],
     loss: 'loss',
     logits: 'logits',
@@ -82,7 +86,10 @@ export function feedsOf({ tokens, targets }: Batch): Feeds {
 /** Values for the parameters, the same at every call. */
 export function initial(): Record<string, Float32Array> {
   return Object.fromEntries(
-    parameters.map(({ name, shape }, k) => [name, Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin(1.3 * i + k))]),
+    parameters.map(({ name, shape }, k) => [
+      name,
+      Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin(1.3 * i + k)),
+    ]),
   );
 }
 
@@ -100,7 +107,12 @@ export interface Reference {
 }
 
 /** The same model written out in float64, with the whole table's gradient. Step 0 is without dropout. */
-export function reference(p: Readonly<Record<string, ArrayLike<number>>>, { tokens, targets }: Batch, seed: number, step: number): Reference {
+export function reference(
+  p: Readonly<Record<string, ArrayLike<number>>>,
+  { tokens, targets }: Batch,
+  seed: number,
+  step: number,
+): Reference {
   const at = (name: string, i: number): number => p[name]![i]!;
   const grads = { table: new Float64Array(V * W), w1: new Float64Array(W * H), b1: new Float64Array(H), w2: new Float64Array(H) };
   const key = maskKey(seed, step, 0);

@@ -43,7 +43,9 @@ describe.each(rules)('training with %s', (_name, rule) => {
     const clipNorm = 0.5;
     const trainer = await trainerWith({ optimizer: { rule, weightDecay: 0.02, noDecay }, clipNorm });
     const p: Record<string, number[]> = Object.fromEntries(Object.entries(initial()).map(([name, values]) => [name, [...values]]));
-    const slots = Object.fromEntries(Object.entries(p).map(([name, values]) => [name, values.map(() => Object.fromEntries(rule.slots.map((slot) => [slot, 0])))]));
+    const slots = Object.fromEntries(
+      Object.entries(p).map(([name, values]) => [name, values.map(() => Object.fromEntries(rule.slots.map((slot) => [slot, 0])))]),
+    );
     for (let step = 1; step <= 12; step += 1) {
       const rates = { lr: 0.02 + 0.001 * step, momentum: 0.85 };
       const expected = reference(p, batchAt(step), SEED, step);
@@ -63,7 +65,8 @@ describe.each(rules)('training with %s', (_name, rule) => {
       }
     }
     const snapshot = await trainer.snapshot();
-    for (const [name, values] of Object.entries(snapshot)) values.forEach((value, i) => expect(value, `${name}[${i}]`).toBeCloseTo(p[name]![i]!, 4));
+    for (const [name, values] of Object.entries(snapshot))
+      values.forEach((value, i) => expect(value, `${name}[${i}]`).toBeCloseTo(p[name]![i]!, 4));
   });
 });
 
@@ -83,7 +86,8 @@ test('rows that no batch uses still decay', async () => {
   await trainer.step(feedsAt(0), { lr: 0.1 });
   const { table } = await trainer.snapshot();
   const unused = 6;
-  initial()['table']!.subarray(unused * W, (unused + 1) * W).forEach((value, i) => expect(table![unused * W + i]).toBeCloseTo(value * 0.95, 6));
+  const before = initial()['table']!.subarray(unused * W, (unused + 1) * W);
+  before.forEach((value, i) => expect(table![unused * W + i]).toBeCloseTo(value * 0.95, 6));
 });
 
 test('a snapshot is a copy, holds the trained parameters only, and restores them', async () => {
@@ -155,7 +159,12 @@ test('a loss that is not finite is reported and changes nothing', async () => {
 
 test('neither does a gradient that is not finite, where the loss is', async () => {
   // x = 1e35 meets w1 = 0, so y is about 1e4; the gradient of w1 is x times about 1e8.
-  const values: Record<string, Float32Array> = { ...initial(), w1: new Float32Array(W * H), w2: new Float32Array(H).fill(1e4), table: new Float32Array(V * W).fill(1e35) };
+  const values: Record<string, Float32Array> = {
+    ...initial(),
+    w1: new Float32Array(W * H),
+    w2: new Float32Array(H).fill(1e4),
+    table: new Float32Array(V * W).fill(1e35),
+  };
   const trainer = await trainerWith({ source: (spec, into) => into.set(values[spec.name]!) });
   const { loss, logits, gradientNorm } = await trainer.step(feedsAt(0), { lr: 0.05 });
   expect(logits.every((y) => Math.abs(y) < 1e6)).toBe(true);
@@ -168,17 +177,27 @@ describe('a batch that does not fit', () => {
   test('is refused before anything runs, with everything that is wrong', async () => {
     const trainer = await trainerWith();
     const { targets: _targets, ...feeds } = feedsAt(0);
-    const wrong: Feeds = { ...feeds, tokens: { dtype: 'int64', shape: [1, 2], data: BigInt64Array.of(0n, 1n) }, rows: { dtype: 'int32', shape: [2, 1], data: Int32Array.of(0, 1) } };
+    const wrong: Feeds = {
+      ...feeds,
+      tokens: { dtype: 'int64', shape: [1, 2], data: BigInt64Array.of(0n, 1n) },
+      rows: { dtype: 'int32', shape: [2, 1], data: Int32Array.of(0, 1) },
+    };
     await expect(trainer.step(wrong, { lr: 0.1 })).rejects.toMatchObject({
       code: 'run',
-      problems: [{ message: 'rows is [2, 1]; the graph takes [U]' }, { message: 'tokens is int64; the graph takes int32' }, { message: 'targets is not fed' }],
+      problems: [
+        { message: 'rows is [2, 1]; the graph takes [U]' },
+        { message: 'tokens is int64; the graph takes int32' },
+        { message: 'targets is not fed' },
+      ],
     });
   });
 
   test('is refused where two inputs disagree about a symbol', async () => {
     const trainer = await trainerWith();
     const wrong: Feeds = { ...feedsAt(0), targets: { dtype: 'float32', shape: [3, 1], data: new Float32Array(3) } };
-    await expect(trainer.step(wrong, { lr: 0.1 })).rejects.toMatchObject({ problems: [{ message: 'targets is [3, 1]; the graph takes [B, 1] with B = 2' }] });
+    await expect(trainer.step(wrong, { lr: 0.1 })).rejects.toMatchObject({
+      problems: [{ message: 'targets is [3, 1]; the graph takes [B, 1] with B = 2' }],
+    });
   });
 
   test('is refused where a row is fed twice, and the next batch is as good as ever', async () => {

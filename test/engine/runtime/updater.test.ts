@@ -22,7 +22,13 @@ function large() {
     width: name === 'table' ? width : undefined,
   }));
   const updater = openUpdater(rule, memory, trained, { dense: workspace!.get('dense')!, sparse: workspace!.get('sparse')! });
-  return { updater, width, table: parameters!.get('table')!.data, vector: parameters!.get('vector')!.data, sparse: workspace!.get('sparse')!.data };
+  return {
+    updater,
+    width,
+    table: parameters!.get('table')!.data,
+    vector: parameters!.get('vector')!.data,
+    sparse: workspace!.get('sparse')!.data,
+  };
 }
 
 test('gradients larger than the working area reach every element, by row or whole', () => {

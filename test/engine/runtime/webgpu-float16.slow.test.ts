@@ -23,7 +23,10 @@ await describeWebgpu('a trainer on WebGPU', () => {
       expect(Math.abs(found.gradientNorm / expected.gradientNorm - 1)).toBeLessThan(16 * 2 ** -11);
     }
     const before = await webgpu.snapshot();
-    await webgpu.restoreOptimizerState({ ...(await webgpu.optimizerState()), scaling: { scale: 2 ** 60, goodSteps: 0, skipped: 0, skippedInARow: 0 } });
+    await webgpu.restoreOptimizerState({
+      ...(await webgpu.optimizerState()),
+      scaling: { scale: 2 ** 60, goodSteps: 0, skipped: 0, skippedInARow: 0 },
+    });
     expect((await webgpu.step(feeds, { lr: 1e-2 })).skipped).toEqual({ scale: 2 ** 60, inARow: 1 });
     expect(await webgpu.snapshot()).toEqual(before);
     expect(await webgpu.optimizerState()).toMatchObject({ step: 3, scaling: { scale: 2 ** 59, skipped: 1 } });

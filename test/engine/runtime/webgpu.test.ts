@@ -33,7 +33,16 @@ async function both(options: Omit<TrainerOptions, 'device' | 'threads'>): Promis
 function small(changes: Partial<TrainerOptions> = {}): TrainerOptions {
   const values = initial();
   const optimizer = { rule: adam({ betas: [0.9, 0.999], eps: 1e-8 }), weightDecay: 0.02, noDecay: (name: string) => name === 'b1' };
-  return { step: stepProgram(), forward: forwardProgram(), source: (spec, into) => into.set(values[spec.name]!), threads: 1, optimizer, clipNorm: 0.5, seed: 7, ...changes };
+  return {
+    step: stepProgram(),
+    forward: forwardProgram(),
+    source: (spec, into) => into.set(values[spec.name]!),
+    threads: 1,
+    optimizer,
+    clipNorm: 0.5,
+    seed: 7,
+    ...changes,
+  };
 }
 
 const feedsAt = (step: number): Feeds => feedsOf(batches[step % batches.length]!);
@@ -59,7 +68,11 @@ await describeWebgpu('a trainer on WebGPU', () => {
     const [, scale] = g.DynamicQuantizeLinear(g.input('x', 'float32', ['N']));
     g.output('y', scale);
     const program = { graph: g.build(), parameters: [], output: 'y' };
-    const failure = { code: 'environment', subject: 'webgpu', message: expect.stringMatching(/^webgpu failed while the model was made ready: the graph quantized does not load on webgpu/) };
+    const failure = {
+      code: 'environment',
+      subject: 'webgpu',
+      message: expect.stringMatching(/^webgpu failed while the model was made ready: the graph quantized does not load on webgpu/),
+    };
     await expect(openForward({ device: 'webgpu', program, source: () => {}, threads: 1 })).rejects.toMatchObject(failure);
   });
 
@@ -85,7 +98,12 @@ await describeWebgpu('a trainer on WebGPU', () => {
     expect((await webgpu.step(feedsAt(1), { lr: 0.05 })).loss).toBeGreaterThan(0);
 
     // As in the CPU's test: the loss is finite, the gradient of w1 is not.
-    const values: Record<string, Float32Array> = { ...initial(), w1: new Float32Array(W * H), w2: new Float32Array(H).fill(1e4), table: new Float32Array(V * W).fill(1e35) };
+    const values: Record<string, Float32Array> = {
+      ...initial(),
+      w1: new Float32Array(W * H),
+      w2: new Float32Array(H).fill(1e4),
+      table: new Float32Array(V * W).fill(1e35),
+    };
     const steep = await trainerOn('webgpu', small({ source: (spec, into) => into.set(values[spec.name]!) }));
     const { loss, gradientNorm } = await steep.step(feedsAt(0), { lr: 0.05 });
     expect([loss, gradientNorm].map(Number.isFinite)).toEqual([false, false]);
@@ -102,9 +120,13 @@ await describeWebgpu('a trainer on WebGPU', () => {
   });
 
   test('a forward pass alone', async () => {
-    const [cpu, webgpu] = [await openForward({ ...small(), program: forwardProgram() }), await openForward({ ...small(), program: forwardProgram(), device: 'webgpu' })];
+    const [cpu, webgpu] = [
+      await openForward({ ...small(), program: forwardProgram() }),
+      await openForward({ ...small(), program: forwardProgram(), device: 'webgpu' }),
+    ];
     open.push(cpu, webgpu);
-    for (const batch of batches) expectNear({ logits: await webgpu.forward(feedsOf(batch)) }, { logits: await cpu.forward(feedsOf(batch)) }, 1e-5);
+    for (const batch of batches)
+      expectNear({ logits: await webgpu.forward(feedsOf(batch)) }, { logits: await cpu.forward(feedsOf(batch)) }, 1e-5);
   });
 
   test('a small BERT with dropout and three classes has the CPU’s losses over 20 steps', async () => {
@@ -113,10 +135,25 @@ await describeWebgpu('a trainer on WebGPU', () => {
     const step = classifierStep(model);
     expect(step.masks).toHaveLength(9); // embeddings, three in each layer, two in the head
     const optimizer = { rule: adamw({ betas: [0.9, 0.999], eps: 1e-8 }), weightDecay: 0.01 };
-    const [cpu, webgpu] = await both({ step, forward: classifierForward(model), source: randomParameters(5), optimizer, clipNorm: 1, seed: 3 });
+    const [cpu, webgpu] = await both({
+      step,
+      forward: classifierForward(model),
+      source: randomParameters(5),
+      optimizer,
+      clipNorm: 1,
+      seed: 3,
+    });
     for (let i = 0; i < 20; i += 1) {
-      const ids = Array.from({ length: 3 + (i % 2) }, (_, b) => Array.from({ length: 4 + ((i + b) % 5) }, (__, s) => (11 * i + 31 * b + 7 * s) % 50));
-      const feeds = { ...batchFeeds(encoder, ids, 9), ...classFeeds(ids.map((_, b) => (b + i) % 3), 3) };
+      const ids = Array.from({ length: 3 + (i % 2) }, (_, b) =>
+        Array.from({ length: 4 + ((i + b) % 5) }, (__, s) => (11 * i + 31 * b + 7 * s) % 50),
+      );
+      const feeds = {
+        ...batchFeeds(encoder, ids, 9),
+        ...classFeeds(
+          ids.map((_, b) => (b + i) % 3),
+          3,
+        ),
+      };
       const [expected, found] = [await cpu.step(feeds, { lr: 1e-3 }), await webgpu.step(feeds, { lr: 1e-3 })];
       expect(Math.abs(found.loss - expected.loss)).toBeLessThan(LOSS);
     }
@@ -126,8 +163,25 @@ await describeWebgpu('a trainer on WebGPU', () => {
     const encoder = tinyConfig({ hidden_size: 128, intermediate_size: 768, num_hidden_layers: 1 }); // 270,000 parameters, 1 MB
     const model = { encoder, head: { dense: [], dropout: 0.1, activation: 'none' }, outputs: 1 } as const;
     const optimizer = { rule: adam({ betas: [0.9, 0.999], eps: 1e-8 }), weightDecay: 0 };
-    const webgpu = await trainerOn('webgpu', { step: classifierStep(model), forward: classifierForward(model), source: randomParameters(5), optimizer, clipNorm: null, seed: 3 });
-    const feeds = { ...batchFeeds(encoder, [[1, 2, 3, 4], [5, 6, 7]], 4), ...classFeeds([0, 1], 1) };
+    const webgpu = await trainerOn('webgpu', {
+      step: classifierStep(model),
+      forward: classifierForward(model),
+      source: randomParameters(5),
+      optimizer,
+      clipNorm: null,
+      seed: 3,
+    });
+    const feeds = {
+      ...batchFeeds(
+        encoder,
+        [
+          [1, 2, 3, 4],
+          [5, 6, 7],
+        ],
+        4,
+      ),
+      ...classFeeds([0, 1], 1),
+    };
     for (let step = 0; step < 10; step += 1) await webgpu.step(feeds, { lr: 1e-3 });
     const before = process.memoryUsage().rss;
     for (let step = 0; step < 100; step += 1) await webgpu.step(feeds, { lr: 1e-3 });
@@ -136,7 +190,12 @@ await describeWebgpu('a trainer on WebGPU', () => {
   });
 
   describeShared('tiny encoders against PyTorch', ['oracles', 'tiny'], () => {
-    test.each([['bert', 'dense1'], ['bert', 'classes6'], ['roberta', 'dense1'], ['distilbert', 'dense1']])('%s, 20 steps of Adam, head %s', async (family, name) => {
+    test.each([
+      ['bert', 'dense1'],
+      ['bert', 'classes6'],
+      ['roberta', 'dense1'],
+      ['distilbert', 'dense1'],
+    ])('%s, 20 steps of Adam, head %s', async (family, name) => {
       const oracle = sharedJson<TinyOracle>('oracles', 'tiny', `${family}-${name}.json`);
       const folder = sharedPath('oracles', 'tiny', family) as string;
       const encoder = readEncoderConfig(folder);
@@ -148,7 +207,12 @@ await describeWebgpu('a trainer on WebGPU', () => {
         step, forward, source, clipNorm: null, seed: 1,
         optimizer: { rule: adam(oracle.optimizer), weightDecay: oracle.optimizer.weight_decay },
       });
-      const found = await losses(webgpu, oracle.batches.map((batch) => tinyFeeds(encoder, batch, oracle.classes)), oracle.batch_of_step, oracle.optimizer.lr);
+      const found = await losses(
+        webgpu,
+        oracle.batches.map((batch) => tinyFeeds(encoder, batch, oracle.classes)),
+        oracle.batch_of_step,
+        oracle.optimizer.lr,
+      );
       expect(distance(found, oracle.losses)).toBeLessThan(LOSS);
     });
   });
@@ -157,18 +221,29 @@ await describeWebgpu('a trainer on WebGPU', () => {
     test('have the CPU’s losses over ten steps of Adam', async () => {
       const folder = sharedPath('models', 'all-MiniLM-L6-v2') as string;
       const whole = readEncoderConfig(folder);
-      const tweets = sharedJson<{ input_ids: readonly (readonly number[])[]; labels: readonly number[] }>('oracles', 'minilm', 'minilm.json');
+      const tweets = sharedJson<{ input_ids: readonly (readonly number[])[]; labels: readonly number[] }>(
+        'oracles',
+        'minilm',
+        'minilm.json',
+      );
       const texts = tweets.input_ids.slice(0, 20).map((ids) => ids.slice(0, 16));
       // Software Vulkan is spared the rows of the table of words that no text uses: half of MiniLM.
       const words = [...new Set([whole.padTokenId, ...texts.flat()])];
       const encoder = { ...whole, vocabSize: words.length, padTokenId: 0 };
       const model = { encoder, head: { dense: [], dropout: 0.1, activation: 'none' }, outputs: 1 } as const;
       const [step, forward] = [classifierStep(model), classifierForward(model)];
-      const pretrained = pretrainedParameters(openWeights(folder), whole, classifierForward({ ...model, encoder: whole }).parameters, 0).source;
+      const pretrained = pretrainedParameters(
+        openWeights(folder),
+        whole,
+        classifierForward({ ...model, encoder: whole }).parameters,
+        0,
+      ).source;
       const source: TrainerOptions['source'] = (spec, into) => {
         if (!spec.name.includes('word_embeddings')) return pretrained(spec, into);
         const table = pretrained({ ...spec, shape: [whole.vocabSize, whole.hiddenSize] });
-        words.forEach((word, row) => into.set(table.subarray(word * whole.hiddenSize, (word + 1) * whole.hiddenSize), row * whole.hiddenSize));
+        words.forEach((word, row) =>
+          into.set(table.subarray(word * whole.hiddenSize, (word + 1) * whole.hiddenSize), row * whole.hiddenSize),
+        );
       };
       const batchAt = (i: number): Feeds => {
         const ids = texts.slice(2 * i, 2 * i + 2).map((text) => text.map((word) => words.indexOf(word)));

@@ -32,7 +32,12 @@ beforeAll(async () => {
 });
 
 async function gpuPlanOf(totalBytes: number | null, microBatch: number | null = null): Promise<GpuPlan> {
-  const plan = await gpuPlan(workload!, { ...training!, micro_batch: microBatch }, 'cuda', totalBytes === null ? null : { totalBytes, freeBytes: totalBytes });
+  const plan = await gpuPlan(
+    workload!,
+    { ...training!, micro_batch: microBatch },
+    'cuda',
+    totalBytes === null ? null : { totalBytes, freeBytes: totalBytes },
+  );
   return plan!;
 }
 
@@ -67,7 +72,8 @@ describe('the memory plan of a GPU', () => {
 
   it('names eval_batch_size where what is not trained needs most', async () => {
     const [widely, untrained] = await preparedFor('training.eval_batch_size=512', 'training.optimizer={ name: sgd }');
-    const planned = (gpu: Parameters<typeof gpuPlan>[3]): Promise<GpuPlan | null> => gpuPlan(widely, { ...untrained, micro_batch: 1 }, 'cuda', gpu);
+    const planned = (gpu: Parameters<typeof gpuPlan>[3]): Promise<GpuPlan | null> =>
+      gpuPlan(widely, { ...untrained, micro_batch: 1 }, 'cuda', gpu);
     const plan = await planned(null);
     expect(plan).toMatchObject({ most: 'evaluation' });
     expect(plan!.rows).toBeGreaterThan(64);
@@ -76,7 +82,8 @@ describe('the memory plan of a GPU', () => {
   });
 
   it('is on WebGPU without the state that a run begins with, and explain tells the same of its largest batch', async () => {
-    const explained = async (device: 'webgpu' | 'cuda', ...set: readonly string[]) => (await explainExperiment(await smallQuickstart(...LONG, ...set), { artifacts, device })).steps.at(-1)!;
+    const explained = async (device: 'webgpu' | 'cuda', ...set: readonly string[]) =>
+      (await explainExperiment(await smallQuickstart(...LONG, ...set), { artifacts, device })).steps.at(-1)!;
     expect((await explained('webgpu')).gpu?.begun).toBe(0);
     expect((await explained('cuda')).gpu).toEqual(whole.memory);
     const cut = await explained('cuda', 'training.micro_batch=8');
@@ -93,16 +100,24 @@ describe.skipIf(process.platform === 'win32')('pipeline plan for a GPU', () => {
     chmodSync(program, 0o755);
     vi.stubEnv('PATH', `${folder}:${process.env['PATH']}`);
   };
-  const gpuLine = (plan: ExperimentPlan): string => planText(plan, picocolors.createColors(false)).split('\n').find((line) => line.includes('of GPU memory')) ?? '';
-  const planned = async (...set: readonly string[]): Promise<ExperimentPlan> => planExperiment(await smallQuickstart(...LONG, ...set), { artifacts, device: 'cuda' });
+  const gpuLine = (plan: ExperimentPlan): string =>
+    planText(plan, picocolors.createColors(false))
+      .split('\n')
+      .find((line) => line.includes('of GPU memory')) ?? '';
+  const planned = async (...set: readonly string[]): Promise<ExperimentPlan> =>
+    planExperiment(await smallQuickstart(...LONG, ...set), { artifacts, device: 'cuda' });
 
   it('says what it needs where there is no GPU, and whether it fits where there is one', async () => {
     vi.stubEnv('PATH', folder);
     const unknown = await planned();
-    expect(gpuLine(unknown)).toMatch(/^ {2}\d+ MB of GPU memory for training on 64 × 64 tokens at a time; the memory of this machine's GPU is unknown$/);
+    expect(gpuLine(unknown)).toMatch(
+      /^ {2}\d+ MB of GPU memory for training on 64 × 64 tokens at a time; the memory of this machine's GPU is unknown$/,
+    );
     const need = unknown.estimate.gpu?.memory.total ?? NaN;
     driver(`${Math.floor(need / 2 ** 20) - 1}, 500`);
-    expect(gpuLine(await planned())).toMatch(/: does not fit in \d+ MB, of which 524 MB are free now; training\.micro_batch: \d+ would fit \(\d+ MB\)$/);
+    expect(gpuLine(await planned())).toMatch(
+      /: does not fit in \d+ MB, of which 524 MB are free now; training\.micro_batch: \d+ would fit \(\d+ MB\)$/,
+    );
     driver('81559, 80000');
     expect(gpuLine(await planned())).toMatch(/: fits in 86 GB$/);
   });

@@ -27,9 +27,16 @@ function trained(events: readonly RunEvent[]): Readonly<Record<string, { count: 
   for (const { task, event } of events.flatMap((each) => (each.type === 'task-event' ? [each] : []))) {
     if (event.type !== 'epoch' || event.work === undefined) continue;
     const before = work[task] ?? { tokens: 0, positions: 0, seconds: 0, steps: 0 };
-    work[task] = { tokens: before.tokens + event.work.training.tokens, positions: before.positions + event.work.training.positions, seconds: 0, steps: event.step };
+    work[task] = {
+      tokens: before.tokens + event.work.training.tokens,
+      positions: before.positions + event.work.training.positions,
+      seconds: 0,
+      steps: event.step,
+    };
   }
-  return Object.fromEntries(Object.entries(work).map(([task, { tokens, positions, steps }]) => [task, { count: tokens, padding: 1 - tokens / positions, steps }]));
+  return Object.fromEntries(
+    Object.entries(work).map(([task, { tokens, positions, steps }]) => [task, { count: tokens, padding: 1 - tokens / positions, steps }]),
+  );
 }
 
 function secondsOf(events: readonly RunEvent[], stage: string): number {
@@ -42,7 +49,13 @@ function planned({ tasks }: ExperimentPlan, stage: string): ExperimentPlan['task
 
 describe('a plan and the run after it', () => {
   // Shuffled, so that the padding tells each epoch's order of rows apart from any other.
-  const set = ['training.epochs=2', 'model.max_seq_length=24', 'resources.threads=2', 'resources.parallel_folds=1', 'training.batching=shuffled'];
+  const set = [
+    'training.epochs=2',
+    'model.max_seq_length=24',
+    'resources.threads=2',
+    'resources.parallel_folds=1',
+    'training.batching=shuffled',
+  ];
   let [before, events]: [ExperimentPlan | undefined, readonly RunEvent[]] = [undefined, []];
   beforeAll(async () => {
     before = await planOf(set);
@@ -54,7 +67,10 @@ describe('a plan and the run after it', () => {
     const counted = trained(events);
     expect(Object.keys(counted)).toEqual(['train[0]', 'train[1]']);
     for (const { id, tokens, detail } of folds) {
-      expect({ count: tokens?.count, padding: tokens?.padding.toFixed(12) }).toEqual({ count: counted[id]?.count, padding: counted[id]?.padding.toFixed(12) });
+      expect({ count: tokens?.count, padding: tokens?.padding.toFixed(12) }).toEqual({
+        count: counted[id]?.count,
+        padding: counted[id]?.padding.toFixed(12),
+      });
       expect(detail[0]).toBe(`${counted[id]?.steps} steps: 2 epochs of ${(counted[id]?.steps ?? 0) / 2}`);
     }
     expect(before?.totals.tokens?.count).toBe((counted['train[0]']?.count ?? 0) + (counted['train[1]']?.count ?? 0));
@@ -65,11 +81,21 @@ describe('a plan and the run after it', () => {
     expect(after.tasks.every(({ cached }) => cached)).toBe(true);
     expect(after.tasks.map(({ tokens }) => tokens)).toEqual(before?.tasks.map(({ tokens }) => tokens));
     expect(after.totals).toEqual(before?.totals);
-    expect(after.estimate).toEqual({ peakBytes: null, gpu: null, diskBytes: null, checkpointBytes: 0, seconds: 0, source: null, atMost: false });
+    expect(after.estimate).toEqual({
+      peakBytes: null,
+      gpu: null,
+      diskBytes: null,
+      checkpointBytes: 0,
+      seconds: 0,
+      source: null,
+      atMost: false,
+    });
   });
 
   it('agree on what stays on the disk, to a fifth', () => {
-    const files = readdirSync(artifacts, { recursive: true, encoding: 'utf8' }).map((name) => statSync(join(artifacts, name))).filter((stat) => stat.isFile());
+    const files = readdirSync(artifacts, { recursive: true, encoding: 'utf8' })
+      .map((name) => statSync(join(artifacts, name)))
+      .filter((stat) => stat.isFile());
     const used = [...new Map(files.map(({ ino, size }) => [ino, size])).values()].reduce((sum, size) => sum + size, 0);
     expect((before?.estimate.diskBytes ?? NaN) / used).toBeGreaterThan(0.8);
     expect((before?.estimate.diskBytes ?? NaN) / used).toBeLessThan(1.2);
@@ -94,7 +120,10 @@ describe('a plan and the run after it', () => {
     const two = await planOf([...set, 'resources.parallel_folds=2', 'resources.threads=4'], { force: ['train'] });
     expect(two.share).toEqual({ lanes: 2, threads: 2 });
     // A fold's own process is smaller than the command's, which stays beside them.
-    const [alone, beside] = [one, two].map((plan) => Math.max(...planned(plan, 'train').map(({ peakBytes }) => peakBytes ?? 0))) as [number, number];
+    const [alone, beside] = [one, two].map((plan) => Math.max(...planned(plan, 'train').map(({ peakBytes }) => peakBytes ?? 0))) as [
+      number,
+      number,
+    ];
     expect(beside).toBeLessThan(alone);
     expect((two.estimate.peakBytes ?? 0) - 2 * beside).toBeGreaterThan(alone - beside);
     expect(two.estimate.peakBytes).toBeLessThan(2 * alone + beside);
@@ -189,7 +218,8 @@ describe('the plans of several experiments', () => {
   });
 
   it('of a frozen encoder keep it once, whatever the folds', async () => {
-    const disk = async (...set: readonly string[]): Promise<number> => (await planOf(['model.freeze_encoder=true', ...set])).estimate.diskBytes ?? NaN;
+    const disk = async (...set: readonly string[]): Promise<number> =>
+      (await planOf(['model.freeze_encoder=true', ...set])).estimate.diskBytes ?? NaN;
     const whole = (await planOf(['split.folds=5'])).estimate.diskBytes ?? NaN;
     const [two, five] = [await disk('split.folds=2'), await disk('split.folds=5')];
     // 1.1 MB of encoder and 40 kB of pooler, of which a fold keeps the latter.

@@ -9,7 +9,10 @@ import { measured } from '../../../src/tasks/index.ts';
 
 /** All metrics of probabilities but the loss: of the second of two classes, or of every class, row-major. */
 function classificationMetrics(labels: Int32Array, probabilities: ArrayLike<number>, classes: number): Readonly<Record<string, number>> {
-  const { loss: _loss, ...metrics } = measured({ metrics: classMetrics(classes) }, classTargets(labels), { width: classes === 2 ? 1 : classes, numbers: Float64Array.from(probabilities) });
+  const { loss: _loss, ...metrics } = measured({ metrics: classMetrics(classes) }, classTargets(labels), {
+    width: classes === 2 ? 1 : classes,
+    numbers: Float64Array.from(probabilities),
+  });
   return metrics;
 }
 
@@ -99,7 +102,11 @@ describeShared('metrics against scikit-learn', ['oracles', 'metrics'], () => {
     expect(Math.abs(actual - (expected as number)), `${what}: ${actual} instead of ${String(expected)}`).toBeLessThanOrEqual(1e-9);
   };
 
-  for (const { name, type, classes = 2, y_true, y_score, y_proba, y_pred, expected } of sharedJson<readonly Case[]>('oracles', 'metrics', 'metrics.json')) {
+  for (const { name, type, classes = 2, y_true, y_score, y_proba, y_pred, expected } of sharedJson<readonly Case[]>(
+    'oracles',
+    'metrics',
+    'metrics.json',
+  )) {
     it(`${type}, ${name}`, () => {
       // The last class of `class-nowhere` has no column: it gets probability 0.
       const probabilities = y_score ?? y_proba!.flatMap((row) => Array.from({ length: classes }, (_, k) => row[k] ?? 0));
@@ -112,17 +119,20 @@ describeShared('metrics against scikit-learn', ['oracles', 'metrics'], () => {
       for (const cell of confusionCells(labels, predictions, classes)) matrix[cell.truth]![cell.prediction] = cell.rows;
       expect(matrix).toEqual(expected['confusion_matrix']);
       const scores = classScores(confusion);
-      for (const key of ['precision', 'recall', 'f1', 'support'] as const) scores.forEach((score, k) => close(score[key], expected.per_class[key]![k], `${key} of class ${k}`));
+      for (const key of ['precision', 'recall', 'f1', 'support'] as const)
+        scores.forEach((score, k) => close(score[key], expected.per_class[key]![k], `${key} of class ${k}`));
       const averages = expected.union ?? (expected as unknown as Averages);
       for (const key of ['precision', 'recall', 'f1'] as const) {
         close(macroScores(confusion)[key], averages[`${key}_macro`], `${key}_macro`);
         // Where every row has one class and one prediction, the micro averages are the accuracy.
         close(accuracy(confusion), averages[`${key}_micro`], `${key}_micro`);
-        if (expected.all !== undefined) close(scores.reduce((sum, score) => sum + score[key], 0) / classes, expected.all[`${key}_macro`], `${key}_macro over all`);
+        if (expected.all !== undefined)
+          close(scores.reduce((sum, score) => sum + score[key], 0) / classes, expected.all[`${key}_macro`], `${key}_macro over all`);
       }
 
       const metrics = classificationMetrics(labels, probabilities, classes);
-      for (const key of ['accuracy', 'precision_macro', 'recall_macro', 'f1_macro']) close(metrics[key]!, averages[key] ?? expected[key], key);
+      for (const key of ['accuracy', 'precision_macro', 'recall_macro', 'f1_macro'])
+        close(metrics[key]!, averages[key] ?? expected[key], key);
       close(metrics['roc_auc']!, expected[classes === 2 ? 'roc_auc' : 'roc_auc_ovr_macro'], 'roc_auc');
       if (classes === 2) close(metrics['f1']!, expected['f1_binary'], 'f1');
 
@@ -131,7 +141,22 @@ describeShared('metrics against scikit-learn', ['oracles', 'metrics'], () => {
         roc_auc_ovr_weighted: () => oneAgainstRest(rocAuc, labels, probabilities, classes, 'weighted'),
       };
       // Metrics that nothing here computes are passed over.
-      const covered = ['brier', 'mcc', 'cohen_kappa', 'balanced_accuracy', 'average_precision', 'average_precision_macro', 'accuracy', 'per_class', 'confusion_matrix', 'union', 'all', 'roc_auc', 'roc_auc_ovr_macro', 'class_weight_balanced'];
+      const covered = [
+        'brier',
+        'mcc',
+        'cohen_kappa',
+        'balanced_accuracy',
+        'average_precision',
+        'average_precision_macro',
+        'accuracy',
+        'per_class',
+        'confusion_matrix',
+        'union',
+        'all',
+        'roc_auc',
+        'roc_auc_ovr_macro',
+        'class_weight_balanced',
+      ];
       for (const [key, value] of Object.entries(expected)) {
         if (covered.includes(key) || /_(macro|micro|weighted|binary)$/.test(key) && !(key in others)) continue;
         expect(Object.keys(others), `the reference has ${key}`).toContain(key);

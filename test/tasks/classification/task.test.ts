@@ -22,7 +22,9 @@ describe.each([
 
   it('says the same from the logits that are given away', () => {
     const rows = labels.length;
-    const given = task.published.asPair ? Float32Array.from({ length: 2 * rows }, (__, i) => (i % 2 === 0 ? 0 : values[(i - 1) / 2]!)) : logits;
+    const given = task.published.asPair
+      ? Float32Array.from({ length: 2 * rows }, (__, i) => (i % 2 === 0 ? 0 : values[(i - 1) / 2]!))
+      : logits;
     expect(given.length).toBe(rows * task.published.outputs);
     const found = task.published.predict(given);
     expect(found.width).toBe(predictions.width);
@@ -46,7 +48,10 @@ describe.each([
   });
 
   it('writes a row for programs with a probability for every class', () => {
-    const { prediction, probabilities } = task.objects(predictions)(0) as { readonly prediction: string; readonly probabilities: Readonly<Record<string, number>> };
+    const { prediction, probabilities } = task.objects(predictions)(0) as {
+      readonly prediction: string;
+      readonly probabilities: Readonly<Record<string, number>>;
+    };
     const { classes } = task.description as { readonly classes: readonly string[] };
     expect(Object.keys(probabilities)).toEqual(classes);
     expect(Object.values(probabilities).reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 12);
@@ -97,7 +102,10 @@ describe('a metric of two classes', () => {
 
 describe('predictions of one class only', () => {
   it('are worth a word', () => {
-    const sure = (p: number): { readonly width: number; readonly numbers: Float64Array } => ({ width: 1, numbers: Float64Array.of(0.1, p) });
+    const sure = (p: number): { readonly width: number; readonly numbers: Float64Array } => ({
+      width: 1,
+      numbers: Float64Array.of(0.1, p),
+    });
     expect(two.sameness(sure(0.4))).toBe('gives every validation row the same class');
     expect(two.sameness(sure(0.6))).toBeUndefined();
   });

@@ -10,8 +10,19 @@ import { temporaryFolder } from '../../helpers/quickstart.ts';
 const root = temporaryFolder();
 const rows = (wrong: number): Scripted['rows'] => twoClassRows(40, 2, (row) => row % wrong === 0);
 
-function write(name: string, wrong: number, surroundings: (environment: Environment) => Environment = (same) => same, change?: Scripted['change']): string {
-  const folder = writeEvaluatedRun(root, { name, classes: ['0', '1'], rows: rows(wrong), scores: [[0.8], [0.7]], ...(change === undefined ? {} : { change }) });
+function write(
+  name: string,
+  wrong: number,
+  surroundings: (environment: Environment) => Environment = (same) => same,
+  change?: Scripted['change'],
+): string {
+  const folder = writeEvaluatedRun(root, {
+    name,
+    classes: ['0', '1'],
+    rows: rows(wrong),
+    scores: [[0.8], [0.7]],
+    ...(change === undefined ? {} : { change }),
+  });
   const path = join(folder, 'environment.json');
   writeFileSync(path, JSON.stringify(surroundings(JSON.parse(readFileSync(path, 'utf8')) as Environment)));
   return folder;
@@ -22,7 +33,9 @@ const diff = async (folder: string): Promise<RunDiff> => diffRuns(await readEval
 
 describe('the difference of two runs', () => {
   it('is none where the results are the same bytes', async () => {
-    const { parameters, data, environment, results, why } = await diff(write('same', 10, (environment) => ({ ...environment, threads: 1 })));
+    const { parameters, data, environment, results, why } = await diff(
+      write('same', 10, (environment) => ({ ...environment, threads: 1 })),
+    );
     expect([parameters, data, environment]).toEqual([{}, {}, { threads: [2, 1] }]);
     expect(results).toMatchObject([{ path: 'oof.csv', same: true }]);
     expect(why).toEqual(['every result that both have is the same to the byte']);
@@ -39,7 +52,15 @@ describe('the difference of two runs', () => {
     });
     const { environment, results, why } = await diff(write('elsewhere', 5, other));
     expect(results).toMatchObject([{ path: 'oof.csv', same: false }]);
-    expect(Object.keys(environment).sort()).toEqual(['commandLine', 'device', 'machine.cpu', 'machine.memoryBytes', 'threads', 'versions.node', 'versions.onnxruntime']);
+    expect(Object.keys(environment).sort()).toEqual([
+      'commandLine',
+      'device',
+      'machine.cpu',
+      'machine.memoryBytes',
+      'threads',
+      'versions.node',
+      'versions.onnxruntime',
+    ]);
     expect(why).toEqual([
       'oof.csv differs',
       'versions.node was 20.0.0 and 20.1.0',
@@ -52,13 +73,18 @@ describe('the difference of two runs', () => {
 
   it('names the parameters that decide results, and the data', async () => {
     const change: Scripted['change'] = (experiment) => ({ ...experiment, seed: 7, tracking: { ...experiment.tracking, log_every: 3 } });
-    const { parameters, data, why } = await diff(write('asked', 5, (environment) => ({ ...environment, data: { '/elsewhere/train.csv': 'abc' } }), change));
+    const { parameters, data, why } = await diff(
+      write('asked', 5, (environment) => ({ ...environment, data: { '/elsewhere/train.csv': 'abc' } }), change),
+    );
     expect(parameters).toEqual({ seed: [42, 7], 'tracking.log_every': [10, 3] });
     expect(data).toEqual({ 'train.csv': [expect.stringMatching(/^[0-9a-f]{64}$/), 'abc'] });
     expect(why).toEqual(['oof.csv differs', 'the configuration is another: seed', 'the data are other: train.csv']);
   });
 
   it('says so where nothing explains it', async () => {
-    expect((await diff(write('strange', 5))).why).toEqual(['oof.csv differs', 'nothing that is recorded tells them apart, so they should be the same']);
+    expect((await diff(write('strange', 5))).why).toEqual([
+      'oof.csv differs',
+      'nothing that is recorded tells them apart, so they should be the same',
+    ]);
   });
 });

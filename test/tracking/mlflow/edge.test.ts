@@ -25,7 +25,30 @@ describe('a metric', () => {
     expect(wireMetric({ ...metric, ...change })).toEqual({ reason: expect.any(String) });
   });
 
-  test.each(['a@b', 'loss%', 'a+b', 'a&b', '$x', 'a=b', 'a,b', 'f(x)', 'x[0]', '#', '?', '*', 'a\\b', '🙂', 'a\tb', '/a', 'a/', 'a//b', './a', 'a/../b', '', 'k'.repeat(251)])('named %j is set aside', (key) => {
+  test.each([
+    'a@b',
+    'loss%',
+    'a+b',
+    'a&b',
+    '$x',
+    'a=b',
+    'a,b',
+    'f(x)',
+    'x[0]',
+    '#',
+    '?',
+    '*',
+    'a\\b',
+    '🙂',
+    'a\tb',
+    '/a',
+    'a/',
+    'a//b',
+    './a',
+    'a/../b',
+    '',
+    'k'.repeat(251),
+  ])('named %j is set aside', (key) => {
     expect(wireMetric({ ...metric, key })).toEqual({ reason: expect.any(String) });
   });
 
@@ -35,7 +58,8 @@ describe('a metric', () => {
 });
 
 test('params and tags are texts, whatever they were, cut where the server cuts', () => {
-  const sent = (value: unknown): string | undefined => ('item' in wireParam('p', value) ? (wireParam('p', value) as { item: { value: string } }).item.value : undefined);
+  const sent = (value: unknown): string | undefined =>
+    'item' in wireParam('p', value) ? (wireParam('p', value) as { item: { value: string } }).item.value : undefined;
   expect([0.1, 0, true, null, [1, 2], 'text', 'a\ud800b'].map(sent)).toEqual(['0.1', '0', 'true', 'null', '[1,2]', 'text', 'a\ufffdb']);
   expect(sent(undefined)).toBeUndefined();
   expect([...(sent('🙂'.repeat(7000)) ?? '')]).toHaveLength(6000);
@@ -44,19 +68,42 @@ test('params and tags are texts, whatever they were, cut where the server cuts',
 
 test('a dataset’s digest is cut to what the server takes', () => {
   expect(wireDataset('train.csv', 'data/train.csv', 'a'.repeat(64), 'training')).toEqual({
-    item: { tags: [{ key: 'mlflow.data.context', value: 'training' }], dataset: { name: 'train.csv', digest: 'a'.repeat(36), source_type: 'local', source: '{"uri":"data/train.csv"}' } },
+    item: {
+      tags: [{ key: 'mlflow.data.context', value: 'training' }],
+      dataset: { name: 'train.csv', digest: 'a'.repeat(36), source_type: 'local', source: '{"uri":"data/train.csv"}' },
+    },
   });
   expect(wireDataset('train.csv', 'data/train.csv', '', 'training')).toHaveProperty('reason');
 });
 
 test('paths of artifacts are encoded, and never leave the run', () => {
   expect(wirePath('model/größe 1+2.txt')).toEqual({ item: 'model/gr%C3%B6%C3%9Fe%201%2B2.txt' });
-  for (const path of ['../a', 'a/../../b', 'a//b', '/a', 'a/.', 'a%2e', 'a#b', 'a\\b', '']) expect(wirePath(path), path).toHaveProperty('reason');
+  for (const path of ['../a', 'a/../../b', 'a//b', '/a', 'a/.', 'a%2e', 'a#b', 'a\\b', ''])
+    expect(wirePath(path), path).toHaveProperty('reason');
 });
 
 test('whatever goes in, nothing comes out that the server would store half-filled', () => {
   const random = new RandomState(7);
-  const odd: readonly unknown[] = [undefined, null, NaN, Infinity, 1.5, -0, 1e300, 1e19, '', 'NaN', '\ud800', [], {}, true, 'x'.repeat(7000), 'a/b', '../x', 'ä:b'];
+  const odd: readonly unknown[] = [
+    undefined,
+    null,
+    NaN,
+    Infinity,
+    1.5,
+    -0,
+    1e300,
+    1e19,
+    '',
+    'NaN',
+    '\ud800',
+    [],
+    {},
+    true,
+    'x'.repeat(7000),
+    'a/b',
+    '../x',
+    'ä:b',
+  ];
   const any = (): unknown => odd[random.integer(0, odd.length)];
   for (let i = 0; i < 3000; i += 1) {
     const checked = wireMetric({ key: any() as string, value: any() as number, t: any() as number, step: any() as number });
@@ -106,7 +153,10 @@ describe('batches', () => {
 
   test('hold a param once, with its last value', () => {
     const twice = { key: 'p', value: '1' };
-    expect(batches({ metrics: [], params: [twice, { key: 'q', value: '2' }, twice], tags: [] })[0]?.params).toEqual([twice, { key: 'q', value: '2' }]);
+    expect(batches({ metrics: [], params: [twice, { key: 'q', value: '2' }, twice], tags: [] })[0]?.params).toEqual([
+      twice,
+      { key: 'q', value: '2' },
+    ]);
   });
 
   test('are halved without losing an item', () => {

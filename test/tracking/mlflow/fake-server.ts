@@ -18,7 +18,8 @@ export interface FakeRun {
 }
 
 /** What happens to a request instead of an answer, or after the work is done (`lost`: done, but the answer never arrives). */
-export type Fault = 'lost' | 'cut' | 'hang' | { readonly status: number; readonly body: string; readonly headers?: Readonly<Record<string, string>> };
+export type Fault =
+  'lost' | 'cut' | 'hang' | { readonly status: number; readonly body: string; readonly headers?: Readonly<Record<string, string>> };
 
 export interface FakeServer {
   readonly uri: string;
@@ -36,10 +37,12 @@ export interface FakeServer {
 }
 
 /**
- * The part of MLflow 3.17's tracking API that is used here, with its traps: batch limits, keys, values of the wrong type answered 200, null for NaN,
- * params that never change, rows as a set, conflicts between writes at once, hosts it does not know, and errors in three forms.
+ * The part of MLflow 3.17's tracking API that is used here, with its traps: batch limits, keys, values of the wrong type answered 200, null
+ * for NaN, params that never change, rows as a set, conflicts between writes at once, hosts it does not know, and errors in three forms.
  */
-export async function fakeServer(options: { readonly port?: number; readonly allowedHosts?: readonly string[]; readonly prefix?: string } = {}): Promise<FakeServer> {
+export async function fakeServer(
+  options: { readonly port?: number; readonly allowedHosts?: readonly string[]; readonly prefix?: string } = {},
+): Promise<FakeServer> {
   const runs = new Map<string, FakeRun>();
   const experiments = new Map<string, { readonly id: string; stage: string; readonly tags?: Map<string, string> }>();
   const requests: string[] = [];
@@ -67,21 +70,41 @@ export async function fakeServer(options: { readonly port?: number; readonly all
     if (fault === 'hang') return;
     if (fault === 'cut') return void request.socket.destroy();
     if (typeof fault === 'object') return void response.writeHead(fault.status, fault.headers).end(fault.body);
-    const [status, answered] = isAllowed(request.headers.host) ? await carryOut(name, url, body) : [403, 'Invalid Host header - possible DNS rebinding attack detected'];
+    const [status, answered] = isAllowed(request.headers.host)
+      ? await carryOut(name, url, body)
+      : [403, 'Invalid Host header - possible DNS rebinding attack detected'];
     if (fault === 'lost') return void request.socket.destroy();
-    response.writeHead(status, { 'content-type': typeof answered === 'string' ? 'text/plain' : 'application/json' }).end(typeof answered === 'string' ? answered : JSON.stringify(answered));
+    response
+      .writeHead(status, { 'content-type': typeof answered === 'string' ? 'text/plain' : 'application/json' })
+      .end(typeof answered === 'string' ? answered : JSON.stringify(answered));
   };
 
-  const isAllowed = (host: string | undefined): boolean => options.allowedHosts === undefined || options.allowedHosts.includes((host ?? '').replace(/:\d+$/, ''));
+  const isAllowed = (host: string | undefined): boolean =>
+    options.allowedHosts === undefined || options.allowedHosts.includes((host ?? '').replace(/:\d+$/, ''));
 
   const carryOut = async (name: string, url: URL, body: Buffer): Promise<readonly [number, object | string]> => {
     if (!url.pathname.startsWith(options.prefix ?? '')) return [404, '<!doctype html><title>404 Not Found</title>'];
-    if (name.startsWith('PUT mlflow-artifacts/artifacts/')) return putArtifact(decodeURIComponent(name.split('/artifacts/').slice(1).join('/artifacts/')), body);
-    const sent = name.startsWith('GET') ? Object.fromEntries(url.searchParams) : (JSON.parse(body.toString('utf8')) as Record<string, unknown>);
+    if (name.startsWith('PUT mlflow-artifacts/artifacts/'))
+      return putArtifact(decodeURIComponent(name.split('/artifacts/').slice(1).join('/artifacts/')), body);
+    const sent = name.startsWith('GET')
+      ? Object.fromEntries(url.searchParams)
+      : (JSON.parse(body.toString('utf8')) as Record<string, unknown>);
     switch (name.replace(/^\w+ /, '')) {
       case 'experiments/get-by-name': {
         const found = experiments.get(String(sent['experiment_name']));
-        return found === undefined ? error(404, 'RESOURCE_DOES_NOT_EXIST') : [200, { experiment: { experiment_id: found.id, name: sent['experiment_name'], lifecycle_stage: found.stage, ...(found.tags === undefined ? {} : { tags: pairsOf(found.tags) }) } }];
+        return found === undefined
+          ? error(404, 'RESOURCE_DOES_NOT_EXIST')
+          : [
+              200,
+              {
+                experiment: {
+                  experiment_id: found.id,
+                  name: sent['experiment_name'],
+                  lifecycle_stage: found.stage,
+                  ...(found.tags === undefined ? {} : { tags: pairsOf(found.tags) }),
+                },
+              },
+            ];
       }
       case 'experiments/create': {
         if (experiments.has(String(sent['name']))) return error(400, 'RESOURCE_ALREADY_EXISTS');
@@ -113,16 +136,22 @@ export async function fakeServer(options: { readonly port?: number; readonly all
   };
 
   /** A write while another of the same run is at work meets a constraint of the database. */
-  const withRun = async (sent: Record<string, unknown>, work: (run: FakeRun) => readonly [number, object | string]): Promise<readonly [number, object | string]> => {
+  const withRun = async (
+    sent: Record<string, unknown>,
+    work: (run: FakeRun) => readonly [number, object | string],
+  ): Promise<readonly [number, object | string]> => {
     const id = String(sent['run_id'] ?? '');
     const run = runs.get(id);
     if (run === undefined) return error(404, 'RESOURCE_DOES_NOT_EXIST', `Run with id=${id} not found`);
-    if (run.isDeleted) return error(400, 'INVALID_PARAMETER_VALUE', `The run ${id} must be in the 'active' state. Current state is deleted.`);
+    if (run.isDeleted)
+      return error(400, 'INVALID_PARAMETER_VALUE', `The run ${id} must be in the 'active' state. Current state is deleted.`);
     writing.set(id, (writing.get(id) ?? 0) + 1);
     await new Promise((resolve) => setImmediate(resolve));
     const isConflict = (writing.get(id) ?? 0) > 1;
     writing.set(id, (writing.get(id) ?? 1) - 1);
-    return isConflict ? error(400, 'BAD_REQUEST', '(sqlite3.IntegrityError) UNIQUE constraint failed: params.key, params.run_uuid') : work(run);
+    return isConflict
+      ? error(400, 'BAD_REQUEST', '(sqlite3.IntegrityError) UNIQUE constraint failed: params.key, params.run_uuid')
+      : work(run);
   };
 
   const createRun = (sent: Record<string, unknown>): readonly [number, object] => {
@@ -131,10 +160,26 @@ export async function fakeServer(options: { readonly port?: number; readonly all
     const start = sent['start_time'];
     if (!isInteger(start)) corrupted.push(`start_time ${JSON.stringify(start)}`);
     const id = `run${runs.size + 1}`;
-    const tags = new Map((sent['tags'] as readonly { key: string; value: unknown }[]).map(({ key, value }) => [key, textOr(value, `tag ${key}`)]));
+    const tags = new Map(
+      (sent['tags'] as readonly { key: string; value: unknown }[]).map(({ key, value }) => [key, textOr(value, `tag ${key}`)]),
+    );
     const run: FakeRun = {
-      ...{ id, experiment: experiment.id, name: String(sent['run_name']), status: 'RUNNING', startTime: isInteger(start) ? start : 0, endTime: undefined, isDeleted: false },
-      ...{ metrics: new Set<string>(), params: new Map<string, string>(), tags, datasets: new Map<string, string>(), artifacts: new Map<string, Buffer>() },
+      ...{
+        id,
+        experiment: experiment.id,
+        name: String(sent['run_name']),
+        status: 'RUNNING',
+        startTime: isInteger(start) ? start : 0,
+        endTime: undefined,
+        isDeleted: false,
+      },
+      ...{
+        metrics: new Set<string>(),
+        params: new Map<string, string>(),
+        tags,
+        datasets: new Map<string, string>(),
+        artifacts: new Map<string, Buffer>(),
+      },
     };
     runs.set(id, run);
     return [200, { run: shown(run) }];
@@ -149,18 +194,29 @@ export async function fakeServer(options: { readonly port?: number; readonly all
   };
 
   const logBatch = (run: FakeRun, sent: Record<string, unknown>): readonly [number, object] => {
-    const [metrics, params, tags] = ['metrics', 'params', 'tags'].map((name) => (sent[name] ?? []) as readonly Record<string, unknown>[]) as [readonly Record<string, unknown>[], readonly Record<string, unknown>[], readonly Record<string, unknown>[]];
-    if (metrics.length > 1000 || params.length > 100 || tags.length > 100 || metrics.length + params.length + tags.length > 1000) return error(400, 'INVALID_PARAMETER_VALUE', 'A batch logging request can contain at most 1000 …');
-    for (const { key } of [...metrics, ...params, ...tags]) if (!isGoodKey(String(key))) return error(400, 'INVALID_PARAMETER_VALUE', `Invalid name: ${JSON.stringify(key)}`);
+    const [metrics, params, tags] = ['metrics', 'params', 'tags'].map(
+      (name) => (sent[name] ?? []) as readonly Record<string, unknown>[],
+    ) as [readonly Record<string, unknown>[], readonly Record<string, unknown>[], readonly Record<string, unknown>[]];
+    if (metrics.length > 1000 || params.length > 100 || tags.length > 100 || metrics.length + params.length + tags.length > 1000)
+      return error(400, 'INVALID_PARAMETER_VALUE', 'A batch logging request can contain at most 1000 …');
+    for (const { key } of [...metrics, ...params, ...tags])
+      if (!isGoodKey(String(key))) return error(400, 'INVALID_PARAMETER_VALUE', `Invalid name: ${JSON.stringify(key)}`);
     if (metrics.some(({ value }) => value === null)) return error(400, 'INVALID_PARAMETER_VALUE', 'Missing value for required parameter');
-    if (new Set(params.map(({ key }) => key)).size < params.length) return error(400, 'INVALID_PARAMETER_VALUE', 'Duplicate parameter keys have been submitted');
+    if (new Set(params.map(({ key }) => key)).size < params.length)
+      return error(400, 'INVALID_PARAMETER_VALUE', 'Duplicate parameter keys have been submitted');
     for (const { key, value } of params) {
       const before = run.params.get(String(key));
-      if (before !== undefined && before !== value) return error(400, 'INVALID_PARAMETER_VALUE', `Changing param values is not allowed. Param with key='${String(key)}' was already logged`);
+      if (before !== undefined && before !== value)
+        return error(
+          400,
+          'INVALID_PARAMETER_VALUE',
+          `Changing param values is not allowed. Param with key='${String(key)}' was already logged`,
+        );
     }
     for (const { key, value } of params) run.params.set(String(key), textOr(value, `param ${String(key)}`));
     for (const { key, value, timestamp, step } of metrics) {
-      const isGood = isInteger(timestamp) && isInteger(step) && (typeof value === 'number' || ['NaN', 'Infinity', '-Infinity'].includes(String(value)));
+      const isGood =
+        isInteger(timestamp) && isInteger(step) && (typeof value === 'number' || ['NaN', 'Infinity', '-Infinity'].includes(String(value)));
       if (!isGood) corrupted.push(`metric ${JSON.stringify({ key, value, timestamp, step })}`);
       run.metrics.add(JSON.stringify([key, timestamp, step, value]));
     }
@@ -170,7 +226,8 @@ export async function fakeServer(options: { readonly port?: number; readonly all
 
   const logInputs = (run: FakeRun, sent: Record<string, unknown>): readonly [number, object] => {
     for (const { dataset } of sent['datasets'] as readonly { dataset: Record<string, unknown> }[]) {
-      if (String(dataset['digest']).length > 36) return error(400, 'INVALID_PARAMETER_VALUE', 'Dataset digest exceeds the maximum length of 36');
+      if (String(dataset['digest']).length > 36)
+        return error(400, 'INVALID_PARAMETER_VALUE', 'Dataset digest exceeds the maximum length of 36');
       run.datasets.set(String(dataset['name']), String(dataset['digest']));
     }
     return [200, {}];
@@ -181,7 +238,8 @@ export async function fakeServer(options: { readonly port?: number; readonly all
     const run = runs.get(id);
     const file = rest.join('/');
     if (run === undefined || file.includes('..')) return [400, { detail: 'Invalid path' }];
-    if ([...run.artifacts.keys()].some((other) => file.startsWith(`${other}/`) || other.startsWith(`${file}/`))) return [500, { detail: 'Not a directory' }];
+    if ([...run.artifacts.keys()].some((other) => file.startsWith(`${other}/`) || other.startsWith(`${file}/`)))
+      return [500, { detail: 'Not a directory' }];
     run.artifacts.set(file, body);
     return [200, ''];
   };
@@ -194,8 +252,20 @@ export async function fakeServer(options: { readonly port?: number; readonly all
   };
 
   const shown = (run: FakeRun): { readonly info: object; readonly data: object } => ({
-    info: { run_id: run.id, run_name: run.name, experiment_id: run.experiment, status: run.status, start_time: run.startTime, end_time: run.endTime, artifact_uri: `mlflow-artifacts:/${run.experiment}/${run.id}/artifacts` },
-    data: { metrics: [...run.metrics].map((row) => JSON.parse(row) as [string, number, number, unknown]).map(([key, timestamp, step, value]) => ({ key, value, timestamp, step })) },
+    info: {
+      run_id: run.id,
+      run_name: run.name,
+      experiment_id: run.experiment,
+      status: run.status,
+      start_time: run.startTime,
+      end_time: run.endTime,
+      artifact_uri: `mlflow-artifacts:/${run.experiment}/${run.id}/artifacts`,
+    },
+    data: {
+      metrics: [...run.metrics]
+        .map((row) => JSON.parse(row) as [string, number, number, unknown])
+        .map(([key, timestamp, step, value]) => ({ key, value, timestamp, step })),
+    },
   });
 
   /** What the real server makes of a value that is no text: an empty one, and 200. */

@@ -24,28 +24,54 @@ afterEach(async () => {
 });
 
 const serverOf = ({ uri }: { readonly uri: string }): TrackingServer => trackingServer(uri, {}, root) as TrackingServer;
-const sync = (folder: string, options: Partial<SyncOptions> = {}) => syncRun(folder, serverOf(fake), { env: {}, signal: new AbortController().signal, firstMs: 1, ...options });
+const sync = (folder: string, options: Partial<SyncOptions> = {}) =>
+  syncRun(folder, serverOf(fake), { env: {}, signal: new AbortController().signal, firstMs: 1, ...options });
 const made = (options: MadeOptions = {}) => madeRun(artifacts, options);
 const named = (name: string): FakeRun => {
   const found = [...fake.runs.values()].filter((run) => run.name === name);
   expect(found, name).toHaveLength(1);
   return found[0] as FakeRun;
 };
-const values = (run: FakeRun, key: string): readonly (readonly [number, unknown])[] => [...run.metrics].map((row) => JSON.parse(row) as [string, number, number, unknown]).filter(([name]) => name === key).map(([, , step, value]) => [step, value] as const);
-const snapshot = (): unknown => [...fake.runs.values()].map((run) => ({ ...run, metrics: [...run.metrics], params: [...run.params], tags: [...run.tags], artifacts: [...run.artifacts.keys()], datasets: [...run.datasets] }));
+const values = (run: FakeRun, key: string): readonly (readonly [number, unknown])[] =>
+  [...run.metrics]
+    .map((row) => JSON.parse(row) as [string, number, number, unknown])
+    .filter(([name]) => name === key)
+    .map(([, , step, value]) => [step, value] as const);
+const snapshot = (): unknown =>
+  [...fake.runs.values()].map((run) => ({
+    ...run,
+    metrics: [...run.metrics],
+    params: [...run.params],
+    tags: [...run.tags],
+    artifacts: [...run.artifacts.keys()],
+    datasets: [...run.datasets],
+  }));
 const rejected = (folder: string): readonly { readonly item: unknown; readonly reason: string }[] =>
-  readFileSync(join(folder, 'mlflow', 'rejected.jsonl'), 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as { item: unknown; reason: string });
+  readFileSync(join(folder, 'mlflow', 'rejected.jsonl'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { item: unknown; reason: string });
 
 describe('a run', () => {
   test('arrives whole: experiment above folds, params, metrics, tags, datasets, artifacts', async () => {
     const { folder, lines } = await made();
-    expect(await sync(folder)).toMatchObject({ state: 'uploaded', entries: lines.length, rejected: 0, page: `${fake.uri}/#/experiments/1/runs/run1?workflowType=machine_learning` });
+    expect(await sync(folder)).toMatchObject({
+      state: 'uploaded',
+      entries: lines.length,
+      rejected: 0,
+      page: `${fake.uri}/#/experiments/1/runs/run1?workflowType=machine_learning`,
+    });
     const [run, fold] = [named('made'), named('fold 1 · made')];
     expect(run).toMatchObject({ status: 'FINISHED', startTime: 1_700_000_000_000, endTime: 1_700_000_000_000 + (lines.length - 1) * 10 });
     expect(run.params.get('training.optimizer.lr')).toBe('0.001');
     expect(run.params.get('model.head.dense')).toBe('[]');
     expect(run.params.get('split.seed')).toBe('null');
-    expect(Object.fromEntries(run.tags)).toMatchObject({ 'mlflow.user': 'someone', 'mlflow.source.git.commit': 'a'.repeat(40), 'mlflow.source.name': 'pipeline run made.yaml', 'ortrain.data_digest': 'b'.repeat(64) });
+    expect(Object.fromEntries(run.tags)).toMatchObject({
+      'mlflow.user': 'someone',
+      'mlflow.source.git.commit': 'a'.repeat(40),
+      'mlflow.source.name': 'pipeline run made.yaml',
+      'ortrain.data_digest': 'b'.repeat(64),
+    });
     expect(Object.fromEntries(run.datasets)).toEqual({ 'train.csv (training)': 'b'.repeat(36), 'test.csv (test)': 'c'.repeat(36) });
     expect([...run.artifacts.keys()]).toEqual(['config.yaml', 'metrics.json']);
     expect(values(run, 'oof/roc_auc')).toEqual([[0, 'NaN']]);
@@ -115,7 +141,8 @@ describe('a run', () => {
   ] as const)('that was %s is %s, and so is the fold at work', async (end, status, error) => {
     const { folder, lines } = await made({ end });
     await sync(folder);
-    for (const run of [named('made'), named('fold 1 · made')]) expect(run).toMatchObject({ status, endTime: 1_700_000_000_000 + (lines.length - 1) * 10 });
+    for (const run of [named('made'), named('fold 1 · made')])
+      expect(run).toMatchObject({ status, endTime: 1_700_000_000_000 + (lines.length - 1) * 10 });
     expect(named('fold 0 · made').status).toBe('FINISHED');
     expect(named('made').tags.get('ortrain.error')).toBe(error);
   });
@@ -127,8 +154,23 @@ describe('a run', () => {
     const about = { run: 'made', task: 'train[0]', stage: 'train', fold: 0 };
     const more = [
       { ...(JSON.parse(lines[0] ?? '') as object), t: 1_700_000_900_000 },
-      { v: 1, t: 1_700_000_900_001, type: 'task-cached', ...about, record: { bestEpoch: 1, epochs: [{ epoch: 1, lr: 1, metrics: { 'val/loss': 9 } }] } },
-      { v: 1, t: 1_700_000_900_002, type: 'task-finished', ...about, task: 'train[1]', fold: 1, seconds: 1, record: { bestEpoch: 4, epochs: [3, 4].map((epoch) => ({ epoch, lr: 1, metrics: { 'val/loss': 0.1 } })) } },
+      {
+        v: 1,
+        t: 1_700_000_900_001,
+        type: 'task-cached',
+        ...about,
+        record: { bestEpoch: 1, epochs: [{ epoch: 1, lr: 1, metrics: { 'val/loss': 9 } }] },
+      },
+      {
+        v: 1,
+        t: 1_700_000_900_002,
+        type: 'task-finished',
+        ...about,
+        task: 'train[1]',
+        fold: 1,
+        seconds: 1,
+        record: { bestEpoch: 4, epochs: [3, 4].map((epoch) => ({ epoch, lr: 1, metrics: { 'val/loss': 0.1 } })) },
+      },
       { v: 1, t: 1_700_000_900_003, type: 'run-finished', run: 'made', seconds: 1, summary: {} },
     ];
     appendFileSync(join(folder, 'journal.jsonl'), more.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
@@ -145,9 +187,15 @@ describe('a run', () => {
 
   test('whose fold came from another run’s cache has that fold’s curves', async () => {
     const { folder, lines } = await made({ folds: 1 });
-    const record = { bestEpoch: 2, epochs: [1, 2].map((epoch) => ({ epoch, lr: 1e-3, metrics: { 'train/loss': 1, 'val/loss': 0.5 / epoch } })) };
+    const record = {
+      bestEpoch: 2,
+      epochs: [1, 2].map((epoch) => ({ epoch, lr: 1e-3, metrics: { 'train/loss': 1, 'val/loss': 0.5 / epoch } })),
+    };
     const cached = { v: 1, t: 1_700_000_000_020, type: 'task-cached', run: 'made', task: 'train[0]', stage: 'train', fold: 0, record };
-    writeFileSync(join(folder, 'journal.jsonl'), [lines[0], JSON.stringify(cached), lines.at(-1)].map((line) => `${line ?? ''}\n`).join(''));
+    writeFileSync(
+      join(folder, 'journal.jsonl'),
+      [lines[0], JSON.stringify(cached), lines.at(-1)].map((line) => `${line ?? ''}\n`).join(''),
+    );
     await sync(folder);
     const fold = named('fold 0 · made');
     expect(values(fold, 'val/loss')).toEqual([[1, 0.5], [2, 0.25]]);
@@ -166,8 +214,19 @@ describe('a run', () => {
     for (const { folder, lines } of [without, with_]) {
       mkdirSync(join(folder, 'models', 'fold-1'), { recursive: true });
       writeFileSync(join(folder, 'models', 'fold-1', 'config.json'), '{}');
-      const artifact = { v: 1, t: 1_700_000_000_500, type: 'artifact', run: 'x', path: 'models/fold-1/config.json', bytes: 2, sha256: sha256('{}') };
-      writeFileSync(join(folder, 'journal.jsonl'), [...lines.slice(0, -1), JSON.stringify(artifact), lines.at(-1)].map((line) => `${line ?? ''}\n`).join(''));
+      const artifact = {
+        v: 1,
+        t: 1_700_000_000_500,
+        type: 'artifact',
+        run: 'x',
+        path: 'models/fold-1/config.json',
+        bytes: 2,
+        sha256: sha256('{}'),
+      };
+      writeFileSync(
+        join(folder, 'journal.jsonl'),
+        [...lines.slice(0, -1), JSON.stringify(artifact), lines.at(-1)].map((line) => `${line ?? ''}\n`).join(''),
+      );
       await sync(folder);
     }
     expect([...named('fold 1 · without').artifacts.keys()]).toEqual([]);
@@ -202,7 +261,12 @@ describe('a command with several experiments', () => {
     expect(parent.tags.get('ortrain.best_run')).toBe('two');
     expect(parent.tags.get('ortrain.best_run_id')).toBe(named('two').id);
     expect(values(parent, 'best/oof/f1_macro').at(-1)).toEqual([0, 0.9]);
-    expect(Object.fromEntries(parent.tags)).toMatchObject({ 'ortrain.level': 'command', 'mlflow.user': 'someone', 'mlflow.source.git.commit': 'a'.repeat(40), 'mlflow.source.name': 'pipeline run made.yaml' });
+    expect(Object.fromEntries(parent.tags)).toMatchObject({
+      'ortrain.level': 'command',
+      'mlflow.user': 'someone',
+      'mlflow.source.git.commit': 'a'.repeat(40),
+      'mlflow.source.name': 'pipeline run made.yaml',
+    });
     expect(fake.runs.size).toBe(1 + 2 + 2 + 3);
     const requests = fake.requests.length;
     await sync(one.folder);
@@ -226,10 +290,14 @@ describe('the experiment on the server', () => {
   const own = ['tracking.mlflow.experiment=null'];
   const command = { id: 'c0ffee', name: 'one · two', size: 2 };
   const experimentOf = (run: FakeRun): string | undefined => [...fake.experiments].find(([, { id }]) => id === run.experiment)?.[0];
-  const append = (folder: string, ...entries: readonly object[]): void => appendFileSync(join(folder, 'journal.jsonl'), entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
+  const append = (folder: string, ...entries: readonly object[]): void =>
+    appendFileSync(join(folder, 'journal.jsonl'), entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
   const begunAgain = (line: string | undefined, more: object): readonly object[] => {
     const start = JSON.parse(line ?? '') as { readonly t: number; readonly run: string };
-    return [{ ...start, t: start.t + 1e6, ...more }, { v: 1, t: start.t + 2e6, type: 'run-finished', run: start.run, seconds: 1, summary: { 'oof/f1_macro': 0.7 } }];
+    return [
+      { ...start, t: start.t + 1e6, ...more },
+      { v: 1, t: start.t + 2e6, type: 'run-finished', run: start.run, seconds: 1, summary: { 'oof/f1_macro': 0.7 } },
+    ];
   };
 
   test('is by default that of the command, so that its runs stand below each other', async () => {
@@ -245,7 +313,11 @@ describe('the experiment on the server', () => {
     fake.experiments.set('bare', { id: '2', stage: 'active', tags: new Map() });
     await sync((await made()).folder);
     for (const name of ['bare', 'fresh']) await sync((await made({ name, set: [`tracking.mlflow.experiment=${name}`] })).folder);
-    expect([...fake.experiments.values()].map(({ tags }) => tags?.get('mlflow.experimentKind'))).toEqual(['genai_development', 'custom_model_development', 'custom_model_development']);
+    expect([...fake.experiments.values()].map(({ tags }) => tags?.get('mlflow.experimentKind'))).toEqual([
+      'genai_development',
+      'custom_model_development',
+      'custom_model_development',
+    ]);
   });
 
   test('stays that of a run that has one, whatever names say now', async () => {
@@ -266,7 +338,10 @@ describe('the experiment on the server', () => {
     const copies = [...fake.runs.values()].filter(({ name }) => name === 'one');
     expect(copies.map(experimentOf)).toEqual(['one', 'one · two']);
     expect(copies.map(({ status }) => status)).toEqual(['FINISHED', 'FINISHED']);
-    const rows = (experiment: string): number => [...fake.runs.values()].filter((run) => experimentOf(run) === experiment && run.name.endsWith('one') && run.name !== 'one').reduce((sum, run) => sum + run.metrics.size, 0);
+    const rows = (experiment: string): number =>
+      [...fake.runs.values()]
+        .filter((run) => experimentOf(run) === experiment && run.name.endsWith('one') && run.name !== 'one')
+        .reduce((sum, run) => sum + run.metrics.size, 0);
     expect(rows('one · two')).toBe(rows('one'));
     expect(named('one · two')).toMatchObject({ status: 'FINISHED' });
     expect(copies[1]?.tags.get('mlflow.parentRunId')).toBe(named('one · two').id);
@@ -320,7 +395,10 @@ describe('a poor server', () => {
   });
 
   test('that takes writes for conflicts gets the same again', async () => {
-    fake.fault = (request, n) => (request.includes('log-batch') && n % 2 === 0 ? { status: 400, body: '{"error_code":"BAD_REQUEST","message":"QueuePool limit of size 5 overflow 10 reached"}' } : undefined);
+    fake.fault = (request, n) =>
+      request.includes('log-batch') && n % 2 === 0
+        ? { status: 400, body: '{"error_code":"BAD_REQUEST","message":"QueuePool limit of size 5 overflow 10 reached"}' }
+        : undefined;
     await sync((await large()).folder);
     await everything();
   });
@@ -328,7 +406,8 @@ describe('a poor server', () => {
   test('behind a proxy that takes little gets small parts', async () => {
     let parts = 0;
     const { folder } = await large();
-    fake.fault = (request) => (request.includes('log-batch') && (parts += 1) < 4 ? { status: 413, body: '<html>413 Request Entity Too Large</html>' } : undefined);
+    fake.fault = (request) =>
+      request.includes('log-batch') && (parts += 1) < 4 ? { status: 413, body: '<html>413 Request Entity Too Large</html>' } : undefined;
     await sync(folder);
     await everything();
   });
@@ -362,7 +441,11 @@ describe('a poor server', () => {
     const { folder } = await made();
     const refused = syncRun(folder, serverOf(strict), { env: {}, signal: new AbortController().signal, firstMs: 1 });
     await expect(refused).rejects.toMatchObject({ remedy: expect.stringContaining('--allowed-hosts') });
-    await syncRun(folder, serverOf({ uri: strict.uri.replace('127.0.0.1', 'localhost') }), { env: {}, signal: new AbortController().signal, firstMs: 1 });
+    await syncRun(folder, serverOf({ uri: strict.uri.replace('127.0.0.1', 'localhost') }), {
+      env: {},
+      signal: new AbortController().signal,
+      firstMs: 1,
+    });
     expect(strict.runs.size).toBe(3);
     await strict.close();
   });
@@ -379,8 +462,20 @@ describe('a poor server', () => {
 describe('something that cannot be stored', () => {
   const withMetrics = async (metrics: Readonly<Record<string, unknown>>, t: number = 1_700_000_000_015): Promise<string> => {
     const { folder, lines } = await made({ folds: 1 });
-    const epoch = { v: 1, t, type: 'task-event', run: 'made', task: 'train[0]', stage: 'train', fold: 0, event: { type: 'epoch', epoch: 7, step: 1, lr: 1, seconds: 1, metrics } };
-    writeFileSync(join(folder, 'journal.jsonl'), [...lines.slice(0, 4), JSON.stringify(epoch), '{ not JSON', ...lines.slice(4)].map((line) => `${line}\n`).join(''));
+    const epoch = {
+      v: 1,
+      t,
+      type: 'task-event',
+      run: 'made',
+      task: 'train[0]',
+      stage: 'train',
+      fold: 0,
+      event: { type: 'epoch', epoch: 7, step: 1, lr: 1, seconds: 1, metrics },
+    };
+    writeFileSync(
+      join(folder, 'journal.jsonl'),
+      [...lines.slice(0, 4), JSON.stringify(epoch), '{ not JSON', ...lines.slice(4)].map((line) => `${line}\n`).join(''),
+    );
     return folder;
   };
 
@@ -390,14 +485,26 @@ describe('something that cannot be stored', () => {
     const fold = named('fold 0 · made');
     expect(fold.metrics.size).toBe(foldRows(3, 5) + 3);
     expect(values(fold, 'val/none')).toEqual([[7, 'NaN']]);
-    expect(rejected(folder).map(({ reason }) => reason).toSorted()).toEqual(['in the journal, this line is not JSON: "{ not JSON"', 'the key holds "@"']);
+    expect(
+      rejected(folder)
+        .map(({ reason }) => reason)
+        .toSorted(),
+    ).toEqual(['in the journal, this line is not JSON: "{ not JSON"', 'the key holds "@"']);
   });
 
   test('for a reason that only the server knows is found by halving', async () => {
     const folder = await withMetrics({ 'val/poison': 0.5, 'val/good': 0.5 });
-    fake.fault = (request, _, body) => (request.includes('log-batch') && body.includes('val/poison') ? { status: 400, body: '{"error_code":"INVALID_PARAMETER_VALUE","message":"I do not like it"}' } : undefined);
+    fake.fault = (request, _, body) =>
+      request.includes('log-batch') && body.includes('val/poison')
+        ? { status: 400, body: '{"error_code":"INVALID_PARAMETER_VALUE","message":"I do not like it"}' }
+        : undefined;
     expect(await sync(folder)).toMatchObject({ rejected: 2 });
-    expect(rejected(folder).map(({ item }) => item)).toContainEqual({ key: 'val/poison', value: 0.5, timestamp: 1_700_000_000_015, step: 7 });
+    expect(rejected(folder).map(({ item }) => item)).toContainEqual({
+      key: 'val/poison',
+      value: 0.5,
+      timestamp: 1_700_000_000_015,
+      step: 7,
+    });
     expect(named('fold 0 · made').metrics.size).toBe(foldRows(3, 5) + 2);
   });
 
@@ -423,7 +530,10 @@ describe('something that cannot be stored', () => {
     const { folder } = await made({ end: 'killed' });
     await sync(folder);
     named('made').isDeleted = true;
-    appendFileSync(join(folder, 'journal.jsonl'), `${JSON.stringify({ v: 1, t: 1_700_000_900_000, type: 'run-failed', run: 'made', seconds: 1, error: 'x', interrupted: false })}\n`);
+    appendFileSync(
+      join(folder, 'journal.jsonl'),
+      `${JSON.stringify({ v: 1, t: 1_700_000_900_000, type: 'run-failed', run: 'made', seconds: 1, error: 'x', interrupted: false })}\n`,
+    );
     await expect(sync(folder)).rejects.toMatchObject({ remedy: expect.stringContaining('--anew') });
     await sync(folder, { anew: true });
     expect([...fake.runs.values()].filter(({ name, isDeleted }) => name === 'made' && !isDeleted)).toHaveLength(1);
@@ -431,7 +541,10 @@ describe('something that cannot be stored', () => {
 
   test('an experiment that was deleted there is its owner’s matter', async () => {
     fake.experiments.set('tests', { id: '1', stage: 'deleted' });
-    await expect(sync((await made()).folder)).rejects.toMatchObject({ message: expect.stringContaining('deleted'), remedy: expect.stringContaining('tracking.mlflow.experiment') });
+    await expect(sync((await made()).folder)).rejects.toMatchObject({
+      message: expect.stringContaining('deleted'),
+      remedy: expect.stringContaining('tracking.mlflow.experiment'),
+    });
   });
 });
 

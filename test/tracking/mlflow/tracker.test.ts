@@ -28,11 +28,13 @@ afterEach(async () => {
   expect(fake.busiest()).toBeLessThanOrEqual(1);
 });
 
-const open = (env: Readonly<Record<string, string>> = { MLFLOW_TRACKING_URI: fake.uri }): Tracker => openTracker(env, (notice) => notices.push(notice), times);
+const open = (env: Readonly<Record<string, string>> = { MLFLOW_TRACKING_URI: fake.uri }): Tracker =>
+  openTracker(env, (notice) => notices.push(notice), times);
 const made = (options: MadeOptions = {}): Promise<Made> => madeRun(artifacts, { pid: process.pid, ...options });
 const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 10_000 });
 const warnings = (): readonly string[] => notices.filter(({ level }) => level === 'warning').map(({ message }) => message);
-const arrived = (): Readonly<Record<string, readonly [string, number]>> => Object.fromEntries([...fake.runs.values()].map(({ name, status, metrics }) => [name, [status, metrics.size]]));
+const arrived = (): Readonly<Record<string, readonly [string, number]>> =>
+  Object.fromEntries([...fake.runs.values()].map(({ name, status, metrics }) => [name, [status, metrics.size]]));
 const whole = { made: ['FINISHED', 4], 'fold 0 · made': ['FINISHED', foldRows(3, 5)], 'fold 1 · made': ['FINISHED', foldRows(3, 5)] };
 const follow = (tracker: Tracker, { folder, experiment }: Made): void => tracker.follow(folder, 'made', experiment.tracking.mlflow);
 
@@ -48,7 +50,9 @@ test('follows a journal while it grows, says where to look, and closes it', asyn
   appendFileSync(journal, run.lines.slice(12).map((line) => `${line}\n`).join(''));
   await tracker.close();
   expect(arrived()).toEqual(whole);
-  expect(notices).toEqual([{ level: 'info', message: `MLflow shows it at ${fake.uri}/#/experiments/1/runs/run1?workflowType=machine_learning` }]);
+  expect(notices).toEqual([
+    { level: 'info', message: `MLflow shows it at ${fake.uri}/#/experiments/1/runs/run1?workflowType=machine_learning` },
+  ]);
 });
 
 test('without a server, or where the experiment does not ask for it, does nothing and says nothing', async () => {
@@ -69,7 +73,9 @@ test('of an address that is no server’s warns once, with the way to a server',
   follow(tracker, run);
   follow(tracker, run);
   await tracker.close();
-  expect(warnings()).toEqual([expect.stringContaining('mlflow server --host 127.0.0.1 --port 5000 --backend-store-uri sqlite:///mlflow.db')]);
+  expect(warnings()).toEqual([
+    expect.stringContaining('mlflow server --host 127.0.0.1 --port 5000 --backend-store-uri sqlite:///mlflow.db'),
+  ]);
 });
 
 test('a server that is away all the time costs a warning, no time, and no event', async () => {
@@ -82,7 +88,10 @@ test('a server that is away all the time costs a warning, no time, and no event'
   const began = performance.now();
   await tracker.close();
   expect(performance.now() - began).toBeLessThan(times.closeMs);
-  expect(warnings()).toEqual([expect.stringContaining('cannot be reached (ECONNREFUSED)'), expect.stringMatching(new RegExp(`^${run.lines.length} events are not on MLflow.*pipeline sync made$`))]);
+  expect(warnings()).toEqual([
+    expect.stringContaining('cannot be reached (ECONNREFUSED)'),
+    expect.stringMatching(new RegExp(`^${run.lines.length} events are not on MLflow.*pipeline sync made$`)),
+  ]);
 
   const { port } = new URL(server.uri);
   fake = await fakeServer({ port: Number(port) });
@@ -99,7 +108,11 @@ test('a server that comes back gets everything, and both are told once', async (
   fake.fault = () => undefined;
   await until(() => expect(arrived()).toEqual(whole));
   await tracker.close();
-  expect(notices.map(({ level, message }) => `${level} ${message.slice(0, 30)}`)).toEqual(['warning the tracking server answered 5', 'info the tracking server is back', `info ${'MLflow shows it at http://127.0.0.1'.slice(0, 30)}`]);
+  expect(notices.map(({ level, message }) => `${level} ${message.slice(0, 30)}`)).toEqual([
+    'warning the tracking server answered 5',
+    'info the tracking server is back',
+    `info ${'MLflow shows it at http://127.0.0.1'.slice(0, 30)}`,
+  ]);
 });
 
 test('a server that never answers holds the end up for no longer than it may', async () => {
@@ -162,7 +175,12 @@ test('a run whose process was killed is ended on the server when the next one is
   const next = open();
   follow(next, await made());
   await next.close();
-  expect(arrived()).toMatchObject({ ...whole, killed: ['KILLED', 0], 'fold 0 · killed': ['FINISHED', foldRows(3, 5)], 'fold 1 · killed': ['KILLED', foldRows(3, 5, false)] });
+  expect(arrived()).toMatchObject({
+    ...whole,
+    killed: ['KILLED', 0],
+    'fold 0 · killed': ['FINISHED', foldRows(3, 5)],
+    'fold 1 · killed': ['KILLED', foldRows(3, 5, false)],
+  });
 });
 
 test('a run that the server will not have holds up no other', async () => {
@@ -173,7 +191,10 @@ test('a run that the server will not have holds up no other', async () => {
   const server = trackingServer('env', { MLFLOW_TRACKING_URI: fake.uri }) as TrackingServer;
   await until(() => expect(readCheckpoint(deleted.folder, server).offset).toBe(statSync(join(deleted.folder, 'journal.jsonl')).size));
   for (const stored of fake.runs.values()) stored.isDeleted = true;
-  appendFileSync(join(deleted.folder, 'journal.jsonl'), `${JSON.stringify({ v: 1, t: 1_700_000_900_000, type: 'run-failed', run: 'deleted', seconds: 1, error: 'x', interrupted: false })}\n`);
+  appendFileSync(
+    join(deleted.folder, 'journal.jsonl'),
+    `${JSON.stringify({ v: 1, t: 1_700_000_900_000, type: 'run-failed', run: 'deleted', seconds: 1, error: 'x', interrupted: false })}\n`,
+  );
   follow(tracker, run);
   await tracker.close();
   expect(arrived()).toMatchObject(whole);
@@ -187,7 +208,8 @@ test('several runs go to their servers one request at a time, and one command ha
     const { folder, experiment } = await made({ name, command });
     tracker.follow(folder, name, experiment.tracking.mlflow);
   };
-  const parents = () => [...fake.runs.values()].filter(({ name }) => name === 'a · b').map(({ status, tags }) => [status, tags.get('ortrain.best_run')]);
+  const parents = () =>
+    [...fake.runs.values()].filter(({ name }) => name === 'a · b').map(({ status, tags }) => [status, tags.get('ortrain.best_run')]);
   await followNext('a');
   await until(() => expect(parents()).toEqual([['RUNNING', 'a']]));
   await followNext('b');

@@ -45,7 +45,8 @@ describeMlflow('MLflow’s own pages', () => {
       await server?.end('SIGKILL');
     }, LONG);
 
-    const look = async <T>(address: string, expression: string): Promise<T> => (await browser.look<T>(address, { width: 1800, scheme: 'light' }, `(async () => { ${UNTIL} ${expression} })()`)).result;
+    const look = async <T,>(address: string, expression: string): Promise<T> =>
+      (await browser.look<T>(address, { width: 1800, scheme: 'light' }, `(async () => { ${UNTIL} ${expression} })()`)).result;
 
     test('have the experiments below their command and the folds below their experiments', { timeout: LONG }, async () => {
       const names = ['linear · deep', 'linear', 'deep', 'fold 0 · linear', 'fold 1 · linear', 'fold 0 · deep', 'fold 1 · deep'];
@@ -71,14 +72,18 @@ describeMlflow('MLflow’s own pages', () => {
           .find((named) => Object.keys(named).length >= 4);
         return until(curves);`;
       const curves = await look<Record<string, readonly number[]>>(`${runs}&compareRunsMode=CHART`, read);
-      const expected = EXPERIMENTS.flatMap(({ name, f1 }) => [0, 1].map((fold) => [`fold ${fold} · ${name}`, [1, 2, 3, 4, 5, 6].map((epoch) => f1 + epoch / 100)]));
+      const expected = EXPERIMENTS.flatMap(({ name, f1 }) =>
+        [0, 1].map((fold) => [`fold ${fold} · ${name}`, [1, 2, 3, 4, 5, 6].map((epoch) => f1 + epoch / 100)]),
+      );
       expect(curves).toEqual(Object.fromEntries(expected));
     });
 
     test('show what the run took of the machine on its page for that', { timeout: LONG }, async () => {
       const read = `const names = ['cpu_utilization_percentage', 'system_memory_usage_megabytes', 'gpu_0_utilization_percentage'];
         return until(() => names.every((name) => document.body.innerText.includes('system/' + name)) && document.querySelectorAll('.js-plotly-plot').length);`;
-      expect(await look<number>(`${server.uri}/#/experiments/1/runs/${linear}/system-metrics?workflowType=machine_learning`, read)).toBeGreaterThanOrEqual(3);
+      expect(
+        await look<number>(`${server.uri}/#/experiments/1/runs/${linear}/system-metrics?workflowType=machine_learning`, read),
+      ).toBeGreaterThanOrEqual(3);
     });
   });
 });

@@ -70,9 +70,15 @@ describe('a small run', () => {
     rmSync(join(blocked, 'figures', 'confusion.svg'));
     mkdirSync(join(blocked, 'figures', 'confusion.svg', 'a folder where the figure should be'), { recursive: true });
     const events: RunEvent[] = [];
-    const { metrics } = await runExperiment(await smallQuickstart('name=blocked'), { artifacts, device: 'auto' }, (event) => events.push(event));
+    const { metrics } = await runExperiment(await smallQuickstart('name=blocked'), { artifacts, device: 'auto' }, (event) =>
+      events.push(event),
+    );
     expect(metrics).not.toBeNull();
-    expect(events.at(-2)).toMatchObject({ type: 'task-event', task: 'report', event: { type: 'notice', level: 'warning', message: expect.stringMatching(/^the report could not be drawn: /) } });
+    expect(events.at(-2)).toMatchObject({
+      type: 'task-event',
+      task: 'report',
+      event: { type: 'notice', level: 'warning', message: expect.stringMatching(/^the report could not be drawn: /) },
+    });
     expect(events.at(-1)).toMatchObject({ type: 'run-finished' });
   });
 });
@@ -90,7 +96,8 @@ describeInBrowser('in a browser', (path) => {
       expect(complaints).toEqual([]);
       expect(requests.length).toBe(1);
       expect(result).toMatchObject({ figures, empty: 0, overflow: 0, repeatedIds: 0 });
-      const [ground, label] = look.scheme === 'light' ? ['rgb(255, 255, 255)', 'rgb(102, 112, 127)'] : ['rgb(21, 24, 29)', 'rgb(152, 162, 177)'];
+      const [ground, label] =
+        look.scheme === 'light' ? ['rgb(255, 255, 255)', 'rgb(102, 112, 127)'] : ['rgb(21, 24, 29)', 'rgb(152, 162, 177)'];
       expect(result.ground).toBe(ground);
       expect([label, look.scheme === 'light' ? 'rgb(31, 39, 51)' : 'rgb(228, 232, 238)']).toContain(result.label);
     }
@@ -117,9 +124,25 @@ describeInBrowser('in a browser', (path) => {
   });
 
   it('and one with all that a run can have: looks at the machine, findings in the data', async () => {
-    const folder = writeEvaluatedRun(temporaryFolder(), { name: 'all', classes: ['0', '1'], rows: twoClassRows(200, 2, (row) => row % 9 === 0), scores: [[0.6, 0.8], [0.7, 0.75]], looks: 400 });
+    const folder = writeEvaluatedRun(temporaryFolder(), {
+      name: 'all',
+      classes: ['0', '1'],
+      rows: twoClassRows(200, 2, (row) => row % 9 === 0),
+      scores: [
+        [0.6, 0.8],
+        [0.7, 0.75],
+      ],
+      looks: 400,
+    });
     const long = 'https://a.place/'.repeat(30);
-    const finding = { severity: 'warning', code: 'duplicate-texts', message: `3 rows hold ${long}`, count: 3, examples: [{ table: 'train', rows: [1, 2, 3], text: long }], remedy: 'Remove two of them.' };
+    const finding = {
+      severity: 'warning',
+      code: 'duplicate-texts',
+      message: `3 rows hold ${long}`,
+      count: 3,
+      examples: [{ table: 'train', rows: [1, 2, 3], text: long }],
+      remedy: 'Remove two of them.',
+    };
     writeFileSync(join(folder, 'findings.json'), JSON.stringify({ findings: [finding] }));
     await writeRunReport(folder);
     await expectCalm(join(folder, 'report.html'), 2 + 5 + 1);

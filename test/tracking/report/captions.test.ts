@@ -16,9 +16,20 @@ async function pageOf(folder: string): Promise<string> {
 const twoClasses = { name: 'run', classes: ['0', '1'] };
 
 test('captions tell of folds’ lines only where they are drawn', async () => {
-  const one = await pageOf(writeEvaluatedRun(temporaryFolder(), { ...twoClasses, rows: twoClassRows(60, 1, (row) => row % 5 === 0), scores: [[0.6, 0.8]] }));
+  const one = await pageOf(
+    writeEvaluatedRun(temporaryFolder(), { ...twoClasses, rows: twoClassRows(60, 1, (row) => row % 5 === 0), scores: [[0.6, 0.8]] }),
+  );
   expect(one).not.toMatch(/Thin: each fold|All folds share/);
-  const two = await pageOf(writeEvaluatedRun(temporaryFolder(), { ...twoClasses, rows: twoClassRows(60, 2, (row) => row % 5 === 0), scores: [[0.6, 0.8], [0.7, 0.75]] }));
+  const two = await pageOf(
+    writeEvaluatedRun(temporaryFolder(), {
+      ...twoClasses,
+      rows: twoClassRows(60, 2, (row) => row % 5 === 0),
+      scores: [
+        [0.6, 0.8],
+        [0.7, 0.75],
+      ],
+    }),
+  );
   expect(two).toMatch(/Thin: each fold.*/);
   expect(two).toContain('All folds share');
 });
@@ -44,7 +55,19 @@ test('of more than eight classes the largest are drawn, and the caption says so'
     probabilities: classes.map((_name, k) => (k === row % 11 ? 0.5 : 0.05)),
     prediction: classes[row % 11] ?? '',
   }));
-  expect(await pageOf(writeEvaluatedRun(temporaryFolder(), { name: 'many', classes, rows, scores: [[0.6, 0.8], [0.7, 0.75]] }))).toContain('The 8 classes with the most rows, each against all others.');
+  expect(
+    await pageOf(
+      writeEvaluatedRun(temporaryFolder(), {
+        name: 'many',
+        classes,
+        rows,
+        scores: [
+          [0.6, 0.8],
+          [0.7, 0.75],
+        ],
+      }),
+    ),
+  ).toContain('The 8 classes with the most rows, each against all others.');
 });
 
 test('a hundred folds are one figure of learning curves, and the page stays small', async () => {
@@ -52,7 +75,10 @@ test('a hundred folds are one figure of learning curves, and the page stays smal
   const folder = writeEvaluatedRun(temporaryFolder(), { ...twoClasses, rows: twoClassRows(1000, 100, (row) => row % 5 === 0), scores });
   const page = await pageOf(folder);
   expect(page).toContain('100 folds: all epochs done.');
-  expect(readdirSync(join(folder, 'figures')).filter((name) => name.startsWith('learning'))).toEqual(['learning-folds.png', 'learning-folds.svg']);
+  expect(readdirSync(join(folder, 'figures')).filter((name) => name.startsWith('learning'))).toEqual([
+    'learning-folds.png',
+    'learning-folds.svg',
+  ]);
   expect(statSync(join(folder, 'report.html')).size).toBeLessThan(600_000);
   const warnings: unknown[] = [];
   const heard = (...message: readonly unknown[]): unknown => warnings.push(message);

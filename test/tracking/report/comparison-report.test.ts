@@ -35,7 +35,15 @@ describe('the page of many runs', () => {
     expect(firstCells(page, 'ranking').slice(1)).toEqual(best.map((_, place) => String(place + 1)));
     expect(firstCells(page, 'results').slice(1)).toEqual(best);
     expect(firstCells(page, 'folds').slice(1)).toEqual(best.slice(1));
-    const names = ['ranking', 'curves', 'parameter-model.freeze_encoder', 'parameter-model.head.dense', 'parameter-training.optimizer.lr', 'cost', 'leads'];
+    const names = [
+      'ranking',
+      'curves',
+      'parameter-model.freeze_encoder',
+      'parameter-model.head.dense',
+      'parameter-training.optimizer.lr',
+      'cost',
+      'leads',
+    ];
     expect(files.map((path) => basename(path))).toEqual(['all.html', ...names.flatMap((name) => [`${name}.svg`, `${name}.png`])]);
     expect(files.every((path) => existsSync(path))).toBe(true);
     expect(page.match(/<svg /g)?.length).toBe(names.length);
@@ -44,14 +52,20 @@ describe('the page of many runs', () => {
 
   it('says in a few words which the best one is sure to beat', async () => {
     const { comparison } = await compared(severalRuns(temporaryFolder(), 9));
-    expect(comparison.verdict).toMatch(/^run-5 has the highest val\/f1_macro over the folds\. It is better than \d of the 8 others\. The closest is run-[46]: 0\.\d{4} \(95 % interval .*\)\. Its lead is within noise over .*run-[46].*\. The intervals and p values hold for all 8 comparisons together\.$/);
+    expect(comparison.verdict).toMatch(
+      /^run-5 has the highest val\/f1_macro over the folds\. It is better than \d of the 8 others\. The closest is run-[46]: 0\.\d{4} \(95 % interval .*\)\. Its lead is within noise over .*run-[46].*\. The intervals and p values hold for all 8 comparisons together\.$/,
+    );
     expect(comparison.verdict.length).toBeLessThan(400);
   });
 
   it('has captions that fit what is shown: of one fold without a spread, of two runs with the same score', async () => {
     const [root, rows] = [temporaryFolder(), twoClassRows(200, 1, (row) => row % 10 === 0)];
-    const change = (lr: number): NonNullable<Scripted['change']> => (of) => ({ ...of, training: { ...of.training, optimizer: { ...of.training.optimizer, lr } } });
-    const folders = ['a', 'b', 'c'].map((name, i) => writeEvaluatedRun(root, { name, classes: ['0', '1'], rows, scores: [[name === 'c' ? 0.7 : 0.8]], change: change(0.1 ** (i + 2)) }));
+    const change =
+      (lr: number): NonNullable<Scripted['change']> =>
+      (of) => ({ ...of, training: { ...of.training, optimizer: { ...of.training.optimizer, lr } } });
+    const folders = ['a', 'b', 'c'].map((name, i) =>
+      writeEvaluatedRun(root, { name, classes: ['0', '1'], rows, scores: [[name === 'c' ? 0.7 : 0.8]], change: change(0.1 ** (i + 2)) }),
+    );
     const { runs, comparison } = await compared(folders);
     await writeComparisonReport(file, comparison, runs);
     const page = readFileSync(file, 'utf8');
@@ -63,7 +77,12 @@ describe('the page of many runs', () => {
 
   it('is there for runs that cannot be paired or have no result, too', async () => {
     const folders = severalRuns(temporaryFolder(), 4);
-    const other = writeEvaluatedRun(temporaryFolder(), { name: 'other', classes: ['0', '1'], rows: twoClassRows(60, 3, () => false), scores: [[0.9], [0.95], [0.97]] });
+    const other = writeEvaluatedRun(temporaryFolder(), {
+      name: 'other',
+      classes: ['0', '1'],
+      rows: twoClassRows(60, 3, () => false),
+      scores: [[0.9], [0.95], [0.97]],
+    });
     const { runs } = await compared([...folders, other]);
     const all = [{ ...runs[0]!, name: 'nothing', metrics: null }, ...runs];
     const comparison = await compareRuns(all);
@@ -72,7 +91,9 @@ describe('the page of many runs', () => {
     expect(firstCells(page, 'results')[1]).toBe('other');
     expect(firstCells(page, 'results').at(-1)).toBe('nothing');
     expect(firstCells(page, 'folds')).toEqual([]);
-    expect(page).toContain('run-1 and other were trained on different data. Scores on different rows say nothing about which run is better, so none is marked.');
+    expect(page).toContain(
+      'run-1 and other were trained on different data. Scores on different rows say nothing about which run is better, so none is marked.',
+    );
     expect(page).not.toContain('<b>');
   });
 
@@ -98,11 +119,17 @@ describe('the page of many runs', () => {
     writeFileSync(join(folders[0] ?? '', 'report.html'), 'a report');
     const { runs, comparison } = await compared(folders);
     const path = join(temporaryFolder(), 'sweeps', 'rates', 'report.html');
-    await writeComparisonReport(path, comparison, runs, { name: 'rates', base: 'configs/quickstart.yaml', without: [{ label: 'training.optimizer.lr: 1e+30', reason: 'the loss <was> not finite' }] });
+    await writeComparisonReport(path, comparison, runs, {
+      name: 'rates',
+      base: 'configs/quickstart.yaml',
+      without: [{ label: 'training.optimizer.lr: 1e+30', reason: 'the loss <was> not finite' }],
+    });
     const page = readFileSync(path, 'utf8');
     expect(page).toContain('<h1>rates</h1>');
     expect(page).toMatch(/sweep of 5 experiments on configs\/quickstart\.yaml by val\/f1_macro · 1 without a result · \d+ s of training/);
-    const links = [...page.matchAll(/href="([^"#]*report\.html)"/g)].map(([, link = '']) => resolve(dirname(path), decodeURIComponent(link)));
+    const links = [...page.matchAll(/href="([^"#]*report\.html)"/g)].map(([, link = '']) =>
+      resolve(dirname(path), decodeURIComponent(link)),
+    );
     expect(links.length).toBeGreaterThan(0);
     expect(links.every((link) => link === join(folders[0] ?? '', 'report.html') && existsSync(link))).toBe(true);
     expect(page).toContain('<dt>training.optimizer.lr: 1e+30</dt><dd>the loss &lt;was&gt; not finite</dd>');
@@ -114,7 +141,8 @@ describe('the page of many runs', () => {
     const warnings: unknown[] = [];
     const heard = (...message: readonly unknown[]): unknown => warnings.push(message);
     const logger = { level: () => logger, error: heard, warn: heard, info: () => logger, debug: () => logger };
-    for (const { spec } of comparisonFigures(comparison, placedRuns(comparison, runs, '/'))) compile(spec as unknown as TopLevelSpec, { logger: logger as never });
+    for (const { spec } of comparisonFigures(comparison, placedRuns(comparison, runs, '/')))
+      compile(spec as unknown as TopLevelSpec, { logger: logger as never });
     expect(warnings).toEqual([]);
   });
 });

@@ -8,7 +8,13 @@ import { temporaryFolder } from '../../helpers/quickstart.ts';
 const saying = (text: string): Figure => ({
   name: 'saying',
   title: 'A text',
-  spec: { data: { values: [{ text }] }, width: 120, height: 30, mark: { type: 'text', fontSize: 20 }, encoding: { text: { field: 'text' } } },
+  spec: {
+    data: { values: [{ text }] },
+    width: 120,
+    height: 30,
+    mark: { type: 'text', fontSize: 20 },
+    encoding: { text: { field: 'text' } },
+  },
 });
 
 async function written(text: string): Promise<{ readonly svg: string; readonly png: Buffer }> {

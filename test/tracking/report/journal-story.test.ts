@@ -24,7 +24,8 @@ const environment: Environment = {
 };
 const started: RunEvent = { type: 'run-started', run: 'r', folder: '/r', tasks: [], owner: thisProcess(), experiment: {}, environment };
 const during = (event: StageEvent): RunEvent => ({ type: 'task-event', ...of, event });
-const step = (number: number, lr: number): RunEvent => during({ type: 'step', epoch: 1, epochs: 2, step: number, steps: 40, loss: 0.5, lr, stepsPerSecond: 1 });
+const step = (number: number, lr: number): RunEvent =>
+  during({ type: 'step', epoch: 1, epochs: 2, step: number, steps: 40, loss: 0.5, lr, stepsPerSecond: 1 });
 const reset: RunEvent = during({ type: 'decision', epoch: 1, kind: 'rate-reset', message: 'rate 0.1' });
 
 test('the time of a task that was interrupted is that of all its starts', () => {
@@ -63,14 +64,25 @@ test('the time of a task that was interrupted is that of all its starts', () => 
 
 test('a task that was done anew counts once, and one from the cache has no time', () => {
   const finished: RunEvent = { type: 'task-finished', ...of, seconds: 3 };
-  const again = journalStory(journal([0, started], [1, { type: 'task-started', ...of }], [4, finished], [10, started], [11, { type: 'task-started', ...of }], [14, finished]));
+  const again = journalStory(
+    journal(
+      [0, started],
+      [1, { type: 'task-started', ...of }],
+      [4, finished],
+      [10, started],
+      [11, { type: 'task-started', ...of }],
+      [14, finished],
+    ),
+  );
   expect(again.tasks[0]).toMatchObject({ seconds: 3, cpuSeconds: null, peakBytes: null });
   expect(journalStory(journal([0, started], [1, { type: 'task-cached', ...of }])).tasks[0]).toMatchObject({ seconds: null, rates: [] });
 });
 
 test('looks at the machine are told by the time of work, without the pause between two starts', () => {
   const look: RunEvent = { type: 'system', run: 'r', cpuPercent: 150, memoryBytes: 1e9, freeBytes: 2e9 };
-  const story = journalStory(journal([0, started], [1, { type: 'task-started', ...of }], [10, look], [12, step(10, 0.1)], [500, started], [505, look]));
+  const story = journalStory(
+    journal([0, started], [1, { type: 'task-started', ...of }], [10, look], [12, step(10, 0.1)], [500, started], [505, look]),
+  );
   expect(story.looks).toEqual([
     { seconds: 10, cpuPercent: 150, memoryBytes: 1e9, freeBytes: 2e9 },
     { seconds: 17, cpuPercent: 150, memoryBytes: 1e9, freeBytes: 2e9 },

@@ -43,13 +43,16 @@ describe('the report of two classes', () => {
   });
 
   it('says what has come out and how sure that is', () => {
-    // mean 0.775, sd 0.0353553; interval by scipy: stats.t.ppf(.975, 1) * sd * sqrt(1/2 + 1/1) = 0.5502; 300 of 400 by Wilson: binomtest(300, 400).proportion_ci(method="wilson").
+    // mean 0.775, sd 0.0353553; interval by scipy: stats.t.ppf(.975, 1) * sd * sqrt(1/2 + 1/1) = 0.5502; 300 of 400 by Wilson:
+    // binomtest(300, 400).proportion_ci(method="wilson").
     expect(answerOf(page)).toBe(
       'val/f1_macro is 0.7750 ± 0.0354 over 2 folds (95 % interval of the mean 0.2248 to 1.3252); ' +
         'out of fold, 300 of 400 texts are classified correctly: 75.0\u00a0% (70.5\u00a0% to 79.0\u00a0%).',
     );
     const names = ['calibration', 'confusion', 'learning-fold-0', 'learning-fold-1', 'precision-recall', 'roc', 'threshold'];
-    expect(figures).toEqual([...names.flatMap((name) => [`${name}.png`, `${name}.svg`]), 'classes.csv', 'confusion.csv', 'mistakes.csv'].sort());
+    expect(figures).toEqual(
+      [...names.flatMap((name) => [`${name}.png`, `${name}.svg`]), 'classes.csv', 'confusion.csv', 'mistakes.csv'].sort(),
+    );
     expect(page.match(/<svg /g)?.length).toBe(names.length);
   });
 
@@ -94,7 +97,8 @@ describe('the report of more classes', () => {
     expect(page).toContain('Each class against all others.');
     expect(page).toContain('&lt;img src=x onerror=alert(1)&gt;');
     expect(page).not.toContain('<img');
-    for (const name of figures.filter((file) => !file.endsWith('.csv'))) expect(readFileSync(join(folder, 'figures', name), 'utf8'), name).not.toMatch(/<(img|script)/);
+    for (const name of figures.filter((file) => !file.endsWith('.csv')))
+      expect(readFileSync(join(folder, 'figures', name), 'utf8'), name).not.toMatch(/<(img|script)/);
   });
 });
 
@@ -105,7 +109,13 @@ describe('the report of classes named as what every object of JavaScript has', (
     const rows = Array.from({ length: 60 }, (_, row): ScriptedRow => {
       const [target, predicted] = [row % classes.length, row % 7 === 0 ? 0 : row % classes.length];
       const probabilities = classes.map((_name, k) => (k === predicted ? 0.6 : 0.4 / (classes.length - 1)));
-      return { text: `text ${row}`, target: classes[target]!, fold: row % 2, probabilities: classes.length === 2 ? [probabilities[1]!] : probabilities, prediction: classes[predicted]! };
+      return {
+        text: `text ${row}`,
+        target: classes[target]!,
+        fold: row % 2,
+        probabilities: classes.length === 2 ? [probabilities[1]!] : probabilities,
+        prediction: classes[predicted]!,
+      };
     });
     const { page, figures } = await reportOf(writeEvaluatedRun(temporaryFolder(), { name: 'constructor', classes, rows, scores }));
     expect(figures).toContain('confusion.svg');
@@ -122,10 +132,18 @@ describe('the report of many classes', () => {
     Array.from({ length: 2 * classes.length }, (_, row) => {
       const target = row % classes.length;
       const predicted = row < classes.length / 2 ? (target + 1) % classes.length : target;
-      return { text: `text ${row}`, target: classes[target]!, fold: row % 2, probabilities: classes.map((_name, k) => (k === predicted ? 0.5 : 0.5 / classes.length)), prediction: classes[predicted]! };
+      return {
+        text: `text ${row}`,
+        target: classes[target]!,
+        fold: row % 2,
+        probabilities: classes.map((_name, k) => (k === predicted ? 0.5 : 0.5 / classes.length)),
+        prediction: classes[predicted]!,
+      };
     });
   const named = (count: number): readonly string[] => Array.from({ length: count }, (_, k) => `class ${String(k).padStart(3, '0')}`);
-  const sizeOf = async (count: number): Promise<number> => (await reportOf(writeEvaluatedRun(temporaryFolder(), { name: 'many', classes: named(count), rows: rowsOf(named(count)), scores }))).page.length;
+  const sizeOf = async (count: number): Promise<number> =>
+    (await reportOf(writeEvaluatedRun(temporaryFolder(), { name: 'many', classes: named(count), rows: rowsOf(named(count)), scores }))).page
+      .length;
 
   it('draws the most confused ones, tells the mistakes of the most frequent pairs, and has the rest in tables', async () => {
     const classes = named(60);
@@ -136,7 +154,11 @@ describe('the report of many classes', () => {
     expect(page.match(/<h3>true <b>/g)).toHaveLength(20);
     expect(page).toContain('The 30 of 60 classes with the most rows; all are in <code>figures/classes.csv</code>.');
     expect(page).toContain('The 30 of 60 classes with the lowest F1;');
-    const [confusion, mistakes, all] = ['confusion', 'mistakes', 'classes'].map((name) => readFileSync(join(folder, `figures/${name}.csv`), 'utf8').trimEnd().split('\n'));
+    const [confusion, mistakes, all] = ['confusion', 'mistakes', 'classes'].map((name) =>
+      readFileSync(join(folder, `figures/${name}.csv`), 'utf8')
+        .trimEnd()
+        .split('\n'),
+    );
     expect(confusion).toHaveLength(1 + 60 + 30);
     expect(confusion?.slice(0, 3)).toEqual(['target,prediction,rows,share', 'class 000,class 000,1,0.5', 'class 000,class 001,1,0.5']);
     expect(all).toHaveLength(1 + 60);
@@ -153,9 +175,21 @@ describe('the report of many classes', () => {
 describe('what was found in the data', () => {
   const findings = [
     { severity: 'info', code: 'padding', message: 'half of each batch is padding', count: 3, examples: [] },
-    { severity: 'warning', code: 'duplicate-texts', message: `2 rows hold ${HOSTILE}`, count: 2, examples: [{ table: 'train', rows: [4, 9], text: HOSTILE }], remedy: `Set <b>split.group_by</b>.` },
+    {
+      severity: 'warning',
+      code: 'duplicate-texts',
+      message: `2 rows hold ${HOSTILE}`,
+      count: 2,
+      examples: [{ table: 'train', rows: [4, 9], text: HOSTILE }],
+      remedy: `Set <b>split.group_by</b>.`,
+    },
   ];
-  const folder = writeEvaluatedRun(temporaryFolder(), { name: 'found', classes: ['0', '1'], rows: twoClassRows(20, 2, () => false), scores });
+  const folder = writeEvaluatedRun(temporaryFolder(), {
+    name: 'found',
+    classes: ['0', '1'],
+    rows: twoClassRows(20, 2, () => false),
+    scores,
+  });
 
   it('is a section, warnings first, as text', async () => {
     writeFileSync(join(folder, 'findings.json'), JSON.stringify({ findings }));
@@ -177,7 +211,18 @@ describe('what was found in the data', () => {
 
 describe('what a run took of the machine', () => {
   it('is drawn from a minute of work on', async () => {
-    const drawn = async (looks: number): Promise<readonly string[]> => (await reportOf(writeEvaluatedRun(temporaryFolder(), { name: 'looked', classes: ['0', '1'], rows: twoClassRows(20, 2, () => false), scores, looks }))).figures;
+    const drawn = async (looks: number): Promise<readonly string[]> =>
+      (
+        await reportOf(
+          writeEvaluatedRun(temporaryFolder(), {
+            name: 'looked',
+            classes: ['0', '1'],
+            rows: twoClassRows(20, 2, () => false),
+            scores,
+            looks,
+          }),
+        )
+      ).figures;
     expect(await drawn(5)).not.toContain('system.svg');
     expect(await drawn(6)).toContain('system.svg');
   });
@@ -193,13 +238,19 @@ describe('a report', () => {
         warnings.push(message);
         return logger;
       }
-      for (const { spec } of runFigures({ ...story, lengths: { lengths: Int32Array.of(3, 7, 90), rows: 3 } })) compile(spec as unknown as TopLevelSpec, { logger: logger as never });
+      for (const { spec } of runFigures({ ...story, lengths: { lengths: Int32Array.of(3, 7, 90), rows: 3 } }))
+        compile(spec as unknown as TopLevelSpec, { logger: logger as never });
       expect(warnings).toEqual([]);
     }
   });
 
   it('is drawn for one fold of one epoch, too', async () => {
-    const folder = writeEvaluatedRun(temporaryFolder(), { name: 'one', classes: ['0', '1'], rows: twoClassRows(20, 1, (row) => row === 3), scores: [[0.9]] });
+    const folder = writeEvaluatedRun(temporaryFolder(), {
+      name: 'one',
+      classes: ['0', '1'],
+      rows: twoClassRows(20, 1, (row) => row === 3),
+      scores: [[0.9]],
+    });
     const { page } = await reportOf(folder);
     expect(answerOf(page)).toMatch(/^val\/f1_macro is 0\.9000 on the one fold that was trained; out of fold, 19 of 20 /);
     expect(page).not.toMatch(/NaN|undefined|Infinity/);
@@ -209,7 +260,14 @@ describe('a report', () => {
 
 describe('conflicting texts', () => {
   it('are equal but for case, spaces and addresses, and have different classes', () => {
-    const texts = ['Fire on Mill Lane http://t.co/a1', 'fire on  mill lane HTTPS://t.co/b2', 'calm', 'calm', 'http://t.co/1', 'http://t.co/2'];
+    const texts = [
+      'Fire on Mill Lane http://t.co/a1',
+      'fire on  mill lane HTTPS://t.co/b2',
+      'calm',
+      'calm',
+      'http://t.co/1',
+      'http://t.co/2',
+    ];
     expect(conflictingTexts({ texts, targets: classTargets([1, 0, 0, 0, 0, 1]) })).toEqual([[0, 1]]);
   });
 });

@@ -9,7 +9,10 @@ export function gpuMemoryMb(): number | null {
 /** What nvidia-smi says of the first GPU. */
 export function smi(query: string): string | null {
   try {
-    return execFileSync('nvidia-smi', [`--query-gpu=${query}`, '--format=csv,noheader,nounits'], { encoding: 'utf8', timeout: 10_000 }).split('\n')[0]!;
+    return execFileSync('nvidia-smi', [`--query-gpu=${query}`, '--format=csv,noheader,nounits'], {
+      encoding: 'utf8',
+      timeout: 10_000,
+    }).split('\n')[0]!;
   } catch {
     return null;
   }

@@ -1,6 +1,6 @@
 /**
- * What a GPU does with ortrain, in order of value: `check.mjs --out FILE [--seconds 480] [--parts a,b]`. Every part runs in a process of its own with
- * a time limit, because a driver that fails may end the process, and writes its line to FILE as soon as it is done.
+ * What a GPU does with ortrain, in order of value: `check.mjs --out FILE [--seconds 480] [--parts a,b]`. Every part runs in a process of
+ * its own with a time limit, because a driver that fails may end the process, and writes its line to FILE as soon as it is done.
  */
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync } from 'node:fs';
@@ -52,14 +52,29 @@ const exact = { NVIDIA_TF32_OVERRIDE: '0' };
 const tolerance: Readonly<Record<Precision, number>> = { float32: 1e-4, tf32: 5e-3, float16: 5e-3, bfloat16: 4e-2 };
 const [first, ...others]: readonly Shape[] = isRehearsal
   ? [{ size: 'tiny', batch: 8, length: 16 }]
-  : [{ size: 'base', batch: 32, length: 64 }, { size: 'minilm', batch: 32, length: 64 }, { size: 'base', batch: 64, length: 128 }, { size: 'base', batch: 32, length: 128 }];
+  : [
+      { size: 'base', batch: 32, length: 64 },
+      { size: 'minilm', batch: 32, length: 64 },
+      { size: 'base', batch: 64, length: 128 },
+      { size: 'base', batch: 32, length: 128 },
+    ];
 const shape = first!;
 const named = ({ size, batch, length }: Shape): string => `${size} ${batch}x${length}`;
 const reference = join(given.data, 'oracles/tiny');
 
 const environment = (precision: Precision): NodeJS.ProcessEnv => (precision === 'tf32' ? {} : exact);
-const step = (precision: Precision, of: Shape): Part => ({ name: `step cuda ${precision} ${named(of)}`, limit: 60, env: environment(precision), run: () => stepTime('cuda', of, precision) });
-const equal = (precision: Precision): Part => ({ name: `equal to the cpu on cuda ${precision}`, limit: 60, env: environment(precision), run: () => equality('cuda', precision, tolerance[precision]) });
+const step = (precision: Precision, of: Shape): Part => ({
+  name: `step cuda ${precision} ${named(of)}`,
+  limit: 60,
+  env: environment(precision),
+  run: () => stepTime('cuda', of, precision),
+});
+const equal = (precision: Precision): Part => ({
+  name: `equal to the cpu on cuda ${precision}`,
+  limit: 60,
+  env: environment(precision),
+  run: () => equality('cuda', precision, tolerance[precision]),
+});
 
 const parts: readonly Part[] = [
   { name: 'machine', limit: 60, run: machine },
@@ -70,8 +85,17 @@ const parts: readonly Part[] = [
   { name: 'equal to pytorch on cuda tf32', limit: 60, run: () => oracles('cuda', reference, tolerance.tf32) },
   ...(['bfloat16', 'float16'] as const).map(equal),
   ...(['tf32', 'bfloat16'] as const).map((precision) => step(precision, shape)),
-  { name: 'steps pytorch', limit: 120, run: () => pytorch([shape, ...others].flatMap((of) => ['tf32', 'bfloat16'].map((way) => [of, way] as const))) },
-  { name: `profile with launches waited for ${named(shape)}`, limit: 60, env: { CUDA_LAUNCH_BLOCKING: '1' }, run: () => profile(shape, 'bfloat16', join(work, 'blocking')) },
+  {
+    name: 'steps pytorch',
+    limit: 120,
+    run: () => pytorch([shape, ...others].flatMap((of) => ['tf32', 'bfloat16'].map((way) => [of, way] as const))),
+  },
+  {
+    name: `profile with launches waited for ${named(shape)}`,
+    limit: 60,
+    env: { CUDA_LAUNCH_BLOCKING: '1' },
+    run: () => profile(shape, 'bfloat16', join(work, 'blocking')),
+  },
   { name: 'quickstart', limit: 120, run: () => quickstart(places) },
   { name: 'tweets with base in bfloat16', limit: 150, run: () => tweets(places, 'base', ['--set', 'training.precision=bfloat16']) },
   { name: 'tweets with minilm', limit: 150, run: () => tweets(places, 'minilm') },
@@ -86,7 +110,10 @@ const parts: readonly Part[] = [
 ];
 
 async function machine(): Promise<Figures> {
-  const torch = await said('python3', ['-c', 'from importlib.metadata import version; print(*(version(name) for name in (\'torch\', \'transformers\')))']);
+  const torch = await said('python3', [
+    '-c',
+    "from importlib.metadata import version; print(*(version(name) for name in ('torch', 'transformers')))",
+  ]);
   return {
     gpu: smi('name'),
     driver: smi('driver_version'),
@@ -102,14 +129,23 @@ async function machine(): Promise<Figures> {
 }
 
 /** Where Vulkan's loader looks, and the libraries that NVIDIA's driver for it lacks. */
-const VULKAN = 'ldconfig -p | grep libvulkan; ls -d /usr/share/vulkan/icd.d/* /etc/vulkan/icd.d/* /usr/local/nvidia/share/vulkan/icd.d/* /dev/nvidia* /dev/dri 2> /dev/null; ldd $(ldconfig -p | sed -n "s/.*libGLX_nvidia.so.0.*=> //p" | head -1) 2>&1 | grep "not found"; true';
+const VULKAN =
+  'ldconfig -p | grep libvulkan; ls -d /usr/share/vulkan/icd.d/* /etc/vulkan/icd.d/* /usr/local/nvidia/share/vulkan/icd.d/* /dev/nvidia* /dev/dri 2> /dev/null; ldd $(ldconfig -p | sed -n "s/.*libGLX_nvidia.so.0.*=> //p" | head -1) 2>&1 | grep "not found"; true';
 
 function said(program: string, args: readonly string[]): Promise<string> {
-  return new Promise((resolve) => void execFile(program, args, { timeout: 150_000 }, (error, stdout, stderr) => resolve(error === null ? stdout : `${stderr}${error.message}`)));
+  return new Promise(
+    (resolve) =>
+      void execFile(program, args, { timeout: 150_000 }, (error, stdout, stderr) =>
+        resolve(error === null ? stdout : `${stderr}${error.message}`),
+      ),
+  );
 }
 
 async function pytorch(asked: readonly (readonly [Shape, way: string])[]): Promise<Figures> {
-  const text = await said('python3', [join(here, 'pytorch.py'), ...asked.map(([{ size, batch, length }, way]) => [size, batch, length, way].join(':'))]);
+  const text = await said('python3', [
+    join(here, 'pytorch.py'),
+    ...asked.map(([{ size, batch, length }, way]) => [size, batch, length, way].join(':')),
+  ]);
   const answer = text.split('\n').find((line) => line.startsWith('{'));
   return answer === undefined ? { skipped: text.trim().split('\n').at(-2) ?? '' } : (JSON.parse(answer) as Figures);
 }
@@ -119,11 +155,26 @@ function inProcess({ name, limit, env }: Part, left: number): Promise<Figures> {
   const seconds = Math.min(isRehearsal ? 3 * limit : limit, left); // a CPU takes longer, beside other work above all
   const args = [fileURLToPath(import.meta.url), '--part', name, '--work', work, '--home', given.home, '--data', given.data];
   return new Promise((resolve) => {
-    execFile(process.execPath, args, { env: { ...process.env, ...cudaVariables(process.env), ...env }, timeout: seconds * 1000, killSignal: 'SIGKILL', maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
-      const answer = stdout.split('\n').find((line) => line.startsWith(ANSWER));
-      if (answer !== undefined) resolve(JSON.parse(answer.slice(ANSWER.length)) as Figures);
-      else resolve({ ok: false, error: error?.killed === true ? `no answer in ${Math.round(seconds)} s` : `${error?.message.split('\n')[0]} ${stderr.slice(-1500)}` });
-    });
+    execFile(
+      process.execPath,
+      args,
+      {
+        env: { ...process.env, ...cudaVariables(process.env), ...env },
+        timeout: seconds * 1000,
+        killSignal: 'SIGKILL',
+        maxBuffer: 1 << 26,
+      },
+      (error, stdout, stderr) => {
+        const answer = stdout.split('\n').find((line) => line.startsWith(ANSWER));
+        if (answer !== undefined) resolve(JSON.parse(answer.slice(ANSWER.length)) as Figures);
+        else
+          resolve({
+            ok: false,
+            error:
+              error?.killed === true ? `no answer in ${Math.round(seconds)} s` : `${error?.message.split('\n')[0]} ${stderr.slice(-1500)}`,
+          });
+      },
+    );
   });
 }
 
@@ -146,6 +197,9 @@ async function all(): Promise<void> {
 if (given.list) console.log(parts.map(({ name }) => name).join('\n'));
 else if (given.part === undefined) await all();
 else {
-  const figures = await parts.find(({ name }) => name === given.part)!.run().catch((error: Error) => ({ ok: false, error: `${error.stack}`.slice(0, 2000) }));
+  const figures = await parts
+    .find(({ name }) => name === given.part)!
+    .run()
+    .catch((error: Error) => ({ ok: false, error: `${error.stack}`.slice(0, 2000) }));
   process.stdout.write(`\n${ANSWER}${JSON.stringify(figures)}\n`, () => process.exit());
 }

@@ -25,7 +25,10 @@ const STEPS = 4;
 export async function profile(shape: Shape, precision: Precision, prefix: string): Promise<Figures> {
   mkdirSync(dirname(prefix), { recursive: true });
   const { InferenceSession: sessions } = await loadRuntime();
-  const create = sessions.create.bind(sessions) as (model: Uint8Array, options: InferenceSession.SessionOptions) => Promise<InferenceSession>;
+  const create = sessions.create.bind(sessions) as (
+    model: Uint8Array,
+    options: InferenceSession.SessionOptions,
+  ) => Promise<InferenceSession>;
   const opened: InferenceSession[] = [];
   Object.assign(sessions, {
     async create(model: Uint8Array, options: InferenceSession.SessionOptions) {
@@ -47,7 +50,9 @@ export async function profile(shape: Shape, precision: Precision, prefix: string
 function summary(events: readonly ProfileEvent[]): Figures {
   const runs = events.filter(({ name }) => name === 'model_run').toSorted((a, b) => a.ts - b.ts);
   const last = runs.at(-1)!;
-  const nodes = events.filter(({ cat, name, ts }) => cat === 'Node' && name.endsWith('_kernel_time') && ts >= last.ts && ts <= last.ts + last.dur);
+  const nodes = events.filter(
+    ({ cat, name, ts }) => cat === 'Node' && name.endsWith('_kernel_time') && ts >= last.ts && ts <= last.ts + last.dur,
+  );
   const byOperator = new Map<string, { ms: number; count: number }>();
   for (const { dur, args } of nodes) {
     const key = `${args?.op_name} on ${args?.provider?.replace('ExecutionProvider', '')}`;

@@ -61,12 +61,29 @@ function randomBase({ data, work }: Places): string {
 export async function resumed(places: Places): Promise<Figures> {
   const settings = ['--set', 'training.epochs=12', '--set', 'resources.checkpoint_seconds=1', '--set', 'name=resumed'];
   const artifacts = join(places.work, 'killed');
-  const child = spawn(process.execPath, [places.pipeline, 'run', 'configs/quickstart.yaml', '--device', gpu, '--artifacts', artifacts, ...settings], { cwd: places.home, stdio: 'ignore', detached: true });
-  const saved = await until(() => existsSync(artifacts) && readdirSync(artifacts, { recursive: true, encoding: 'utf8' }).some((path) => /partial.*state\.json$/.test(path)), 60_000);
+  const child = spawn(
+    process.execPath,
+    [places.pipeline, 'run', 'configs/quickstart.yaml', '--device', gpu, '--artifacts', artifacts, ...settings],
+    { cwd: places.home, stdio: 'ignore', detached: true },
+  );
+  const saved = await until(
+    () =>
+      existsSync(artifacts) &&
+      readdirSync(artifacts, { recursive: true, encoding: 'utf8' }).some((path) => /partial.*state\.json$/.test(path)),
+    60_000,
+  );
   process.kill(-child.pid!, 'SIGKILL');
   await new Promise((resolve) => void setTimeout(resolve, 1000));
-  const [again, whole] = [await trained({ ...places, work: join(places.work, 'again') }, 'quickstart', gpu, settings, artifacts), await trained(places, 'quickstart', gpu, settings)];
-  return { killed_after_checkpoint: saved, resumed: again, uninterrupted: whole, ok: saved && Math.abs(score(again) - score(whole)) < 0.02 };
+  const [again, whole] = [
+    await trained({ ...places, work: join(places.work, 'again') }, 'quickstart', gpu, settings, artifacts),
+    await trained(places, 'quickstart', gpu, settings),
+  ];
+  return {
+    killed_after_checkpoint: saved,
+    resumed: again,
+    uninterrupted: whole,
+    ok: saved && Math.abs(score(again) - score(whole)) < 0.02,
+  };
 }
 
 async function until(holds: () => boolean, patience: number): Promise<boolean> {
@@ -78,7 +95,13 @@ async function until(holds: () => boolean, patience: number): Promise<boolean> {
   return false;
 }
 
-async function trained({ pipeline, home, work }: Places, config: string, device: string, settings: readonly string[] = [], artifacts = join(work, `artifacts-${device}`)): Promise<Run> {
+async function trained(
+  { pipeline, home, work }: Places,
+  config: string,
+  device: string,
+  settings: readonly string[] = [],
+  artifacts = join(work, `artifacts-${device}`),
+): Promise<Run> {
   const path = config === 'quickstart' ? 'configs/quickstart.yaml' : config;
   const began = performance.now();
   let peak = 0;
@@ -90,7 +113,9 @@ async function trained({ pipeline, home, work }: Places, config: string, device:
   }
   const seconds = (performance.now() - began) / 1000;
   const runs = join(artifacts, 'runs');
-  const named = settings.find((setting) => setting.startsWith('name='))?.slice(5) ?? (config === 'quickstart' ? config : (JSON.parse(readFileSync(config, 'utf8')) as { readonly name: string }).name);
+  const named =
+    settings.find((setting) => setting.startsWith('name='))?.slice(5) ??
+    (config === 'quickstart' ? config : (JSON.parse(readFileSync(config, 'utf8')) as { readonly name: string }).name);
   const folder = join(runs, named);
   return { seconds: rounded(seconds), peak_gpu_mb: peak, ...metricsIn(folder), ...timesIn(folder) };
 }
@@ -115,6 +140,8 @@ const score = (run: Run): number => Number(run['f1_macro']);
 
 function command(args: readonly string[], cwd: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    execFile(process.execPath, args, { cwd, maxBuffer: 1 << 26 }, (error, stdout, stderr) => (error === null ? resolve() : reject(new Error(`${error.message.slice(0, 300)}\n${(stdout + stderr).slice(-1500)}`))));
+    execFile(process.execPath, args, { cwd, maxBuffer: 1 << 26 }, (error, stdout, stderr) =>
+      error === null ? resolve() : reject(new Error(`${error.message.slice(0, 300)}\n${(stdout + stderr).slice(-1500)}`)),
+    );
   });
 }

@@ -1,6 +1,13 @@
 import { bertConfig, type Size } from '../../../bench/classifier.ts';
 import { RandomState } from '../../../src/core/random.ts';
-import { batchFeeds, classifierForward, parseEncoderConfig, randomParameters, targetFeeds, trainingStep } from '../../../src/engine/models/index.ts';
+import {
+  batchFeeds,
+  classifierForward,
+  parseEncoderConfig,
+  randomParameters,
+  targetFeeds,
+  trainingStep,
+} from '../../../src/engine/models/index.ts';
 import { inPrecision, type Precision } from '../../../src/engine/precision.ts';
 import { adam } from '../../../src/engine/optim/index.ts';
 import type { StepBatch, TrainerOptions } from '../../../src/engine/runtime/index.ts';
@@ -39,7 +46,14 @@ export function subjectOf({ size, batch, length }: Shape, precision: Precision, 
       ...extra,
     },
     batch: () => ({
-      feeds: { ...batchFeeds(encoder, Array.from({ length: batch }, () => numbers(length, vocabulary)), length), ...targetFeeds(Float32Array.from(numbers(batch, 2)), 1) },
+      feeds: {
+        ...batchFeeds(
+          encoder,
+          Array.from({ length: batch }, () => numbers(length, vocabulary)),
+          length,
+        ),
+        ...targetFeeds(Float32Array.from(numbers(batch, 2)), 1),
+      },
       rates: { lr: 1e-5 },
     }),
   };

@@ -32,7 +32,9 @@ describe('columns', () => {
   it('leak where a value tells the class', async () => {
     const { severity, message, remedy } = named(await inspected((label, rng) => `team ${label}${rng.integer(0, 4)}`), 'leaking-column');
     expect(severity).toBe('warning');
-    expect(message).toMatch(/^the column "extra" gives the class away: its value alone tells the class of 100\.0 % of the rows right, where always predicting "[01]" is right in 5\d\.\d %$/);
+    expect(message).toMatch(
+      /^the column "extra" gives the class away: its value alone tells the class of 100\.0 % of the rows right, where always predicting "[01]" is right in 5\d\.\d %$/,
+    );
     expect(remedy).toContain('split.group_by: "extra"');
   });
 
@@ -43,12 +45,16 @@ describe('columns', () => {
   });
 
   it('leak where they are filled for one class', async () => {
-    expect(named(await inspected((label, _, row) => (label === 1 ? `reviewed by ${row}` : '')), 'leaking-column').message).toContain('whether it is filled tells the class');
+    expect(named(await inspected((label, _, row) => (label === 1 ? `reviewed by ${row}` : '')), 'leaking-column').message).toContain(
+      'whether it is filled tells the class',
+    );
   });
 
   it('leak where a number sets a class apart', async () => {
     const findings = await inspected((label, rng) => label * 10 + rng.normal());
-    expect(named(findings, 'leaking-column').message).toBe('the column "extra" gives the class away: of a row of the class "0" and another row, its number tells in 100.0 % of all pairs which is which');
+    expect(named(findings, 'leaking-column').message).toBe(
+      'the column "extra" gives the class away: of a row of the class "0" and another row, its number tells in 100.0 % of all pairs which is which',
+    );
   });
 
   it('prove nothing with a handful of rows', async () => {
@@ -57,17 +63,35 @@ describe('columns', () => {
   });
 
   it('are sorted by class where rows or ids come class after class, which matters without a shuffle', async () => {
-    const sorted = await tableOf('text,target', Array.from({ length: 90 }, (_, row) => [`text ${row}`, Math.floor(row / 30)]));
-    expect(named(inspectColumns(sorted, examplesIn(sorted), used, true), 'sorted-by-class')).toMatchObject({ severity: 'info', message: expect.stringMatching(/^the rows come in the order of the classes: .* 100\.0 %/) as string });
-    expect(named(inspectColumns(sorted, examplesIn(sorted), used, false), 'sorted-by-class')).toMatchObject({ severity: 'warning', remedy: expect.stringContaining('split.shuffle: true') as string });
-    const numbered = await tableOf('number,text,target', Array.from({ length: 80 }, (_, row) => [row % 2 === 0 ? row : 1000 + row, `text ${row}`, row % 2]));
+    const sorted = await tableOf(
+      'text,target',
+      Array.from({ length: 90 }, (_, row) => [`text ${row}`, Math.floor(row / 30)]),
+    );
+    expect(named(inspectColumns(sorted, examplesIn(sorted), used, true), 'sorted-by-class')).toMatchObject({
+      severity: 'info',
+      message: expect.stringMatching(/^the rows come in the order of the classes: .* 100\.0 %/) as string,
+    });
+    expect(named(inspectColumns(sorted, examplesIn(sorted), used, false), 'sorted-by-class')).toMatchObject({
+      severity: 'warning',
+      remedy: expect.stringContaining('split.shuffle: true') as string,
+    });
+    const numbered = await tableOf(
+      'number,text,target',
+      Array.from({ length: 80 }, (_, row) => [row % 2 === 0 ? row : 1000 + row, `text ${row}`, row % 2]),
+    );
     const byNumber = { ...used, id: 'number' };
-    expect(named(inspectColumns(numbered, examplesIn(numbered, byNumber), byNumber, false), 'sorted-by-class')).toMatchObject({ severity: 'info', message: expect.stringMatching(/^the ids rise in/) as string });
+    expect(named(inspectColumns(numbered, examplesIn(numbered, byNumber), byNumber, false), 'sorted-by-class')).toMatchObject({
+      severity: 'info',
+      message: expect.stringMatching(/^the ids rise in/) as string,
+    });
   });
 
   it('of many values and classes are judged as those of two, in time that does not grow with values times classes', async () => {
     const labels = Array.from({ length: 6_000 }, (_, row) => row % 600);
-    const told = await tableOf('text,target,extra', labels.map((label, row) => [`text ${row}`, `class ${label}`, row % 100 === 0 ? 'elsewhere' : `source ${label}`]));
+    const told = await tableOf(
+      'text,target,extra',
+      labels.map((label, row) => [`text ${row}`, `class ${label}`, row % 100 === 0 ? 'elsewhere' : `source ${label}`]),
+    );
     const before = process.cpuUsage();
     expect(named(inspectColumns(told, examplesIn(told), used, true), 'leaking-column').message).toContain('tells the class of 99.');
     expect(process.cpuUsage(before).user).toBeLessThan(1e6);

@@ -14,7 +14,9 @@ describe('texts with different classes', () => {
         examples: [{ rows: [1, 2] }, { rows: [3, 4, 5] }],
       },
     ]);
-    expect(conflictFindings(texts, [[0, 1]], 'majority')).toMatchObject([{ severity: 'info', message: expect.stringMatching(/^1 text has /) as string }]);
+    expect(conflictFindings(texts, [[0, 1]], 'majority')).toMatchObject([
+      { severity: 'info', message: expect.stringMatching(/^1 text has /) as string },
+    ]);
   });
 
   it('are nothing to speak of where there are none', () => {
