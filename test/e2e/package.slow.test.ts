@@ -28,7 +28,7 @@ beforeAll(async () => {
 describe('the packed package', () => {
   it('ships what it needs and nothing else', () => {
     const paths = JSON.parse(readFileSync(join(project, 'files.json'), 'utf8')) as readonly string[];
-    const tops = ['CHANGELOG.md', 'LICENSE', 'README.md', 'bin', 'configs', 'dist', 'docs', 'examples', 'package.json', 'pipelines'];
+    const tops = ['CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'README.md', 'bin', 'configs', 'dist', 'docs', 'examples', 'package.json', 'pipelines'];
     expect(new Set(paths.map((path) => path.split('/')[0]))).toEqual(new Set(tops));
     const needed = [
       'bin/pipeline.js',

@@ -1,48 +1,25 @@
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { batchFeeds, classifierForward, pretrainedParameters, randomParameters } from '../../../src/engine/models/index.ts';
 import { openWeights, readEncoderConfig } from '../../../src/data/model-folder.ts';
 import { graphBuilder } from '../../../src/engine/graph/index.ts';
 import { adam, adamw, sgd } from '../../../src/engine/optim/index.ts';
 import type { Feeds } from '../../../src/engine/program.ts';
-import { openForward, openTrainer, type Tensors, type Trainer, type TrainerOptions } from '../../../src/engine/runtime/index.ts';
+import { openForward, type Tensors, type TrainerOptions } from '../../../src/engine/runtime/index.ts';
 import { describeShared, sharedJson, sharedPath } from '../../helpers/shared.ts';
 import { describeWebgpu } from '../../helpers/webgpu.ts';
 import { distance, losses, oracleSource, sharedTensors, tinyFeeds, type TinyOracle } from '../models/oracle-run.ts';
 import { tinyConfig } from '../models/tiny.ts';
+import { both, open, trainerOn } from './webgpu-trainers.ts';
 import { batches, feedsOf, forwardProgram, initial, stepProgram, H, V, W } from './small-model.ts';
 import { classFeeds, classifierStep } from '../../helpers/class-steps.ts';
 
 /** Losses of two devices from the same weights, the same masks and the same batches. */
 const LOSS = 1e-4;
 
-const open: { release(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const model of open.splice(0)) await model.release();
-});
-
-async function trainerOn(device: 'cpu' | 'webgpu', options: Omit<TrainerOptions, 'device' | 'threads'>): Promise<Trainer> {
-  const trainer = await openTrainer({ ...options, device, threads: 1 });
-  open.push(trainer);
-  return trainer;
-}
-
-async function both(options: Omit<TrainerOptions, 'device' | 'threads'>): Promise<readonly [cpu: Trainer, webgpu: Trainer]> {
-  return [await trainerOn('cpu', options), await trainerOn('webgpu', options)];
-}
-
 function small(changes: Partial<TrainerOptions> = {}): TrainerOptions {
   const values = initial();
   const optimizer = { rule: adam({ betas: [0.9, 0.999], eps: 1e-8 }), weightDecay: 0.02, noDecay: (name: string) => name === 'b1' };
-  return {
-    step: stepProgram(),
-    forward: forwardProgram(),
-    source: (spec, into) => into.set(values[spec.name]!),
-    threads: 1,
-    optimizer,
-    clipNorm: 0.5,
-    seed: 7,
-    ...changes,
-  };
+  return { step: stepProgram(), forward: forwardProgram(), source: (spec, into) => into.set(values[spec.name]!), threads: 1, optimizer, clipNorm: 0.5, seed: 7, ...changes };
 }
 
 const feedsAt = (step: number): Feeds => feedsOf(batches[step % batches.length]!);
@@ -68,11 +45,7 @@ await describeWebgpu('a trainer on WebGPU', () => {
     const [, scale] = g.DynamicQuantizeLinear(g.input('x', 'float32', ['N']));
     g.output('y', scale);
     const program = { graph: g.build(), parameters: [], output: 'y' };
-    const failure = {
-      code: 'environment',
-      subject: 'webgpu',
-      message: expect.stringMatching(/^webgpu failed while the model was made ready: the graph quantized does not load on webgpu/),
-    };
+    const failure = { code: 'environment', subject: 'webgpu', message: expect.stringMatching(/^webgpu failed while the model was made ready: the graph quantized does not load on webgpu/) };
     await expect(openForward({ device: 'webgpu', program, source: () => {}, threads: 1 })).rejects.toMatchObject(failure);
   });
 
@@ -98,12 +71,7 @@ await describeWebgpu('a trainer on WebGPU', () => {
     expect((await webgpu.step(feedsAt(1), { lr: 0.05 })).loss).toBeGreaterThan(0);
 
     // As in the CPU's test: the loss is finite, the gradient of w1 is not.
-    const values: Record<string, Float32Array> = {
-      ...initial(),
-      w1: new Float32Array(W * H),
-      w2: new Float32Array(H).fill(1e4),
-      table: new Float32Array(V * W).fill(1e35),
-    };
+    const values: Record<string, Float32Array> = { ...initial(), w1: new Float32Array(W * H), w2: new Float32Array(H).fill(1e4), table: new Float32Array(V * W).fill(1e35) };
     const steep = await trainerOn('webgpu', small({ source: (spec, into) => into.set(values[spec.name]!) }));
     const { loss, gradientNorm } = await steep.step(feedsAt(0), { lr: 0.05 });
     expect([loss, gradientNorm].map(Number.isFinite)).toEqual([false, false]);
@@ -120,13 +88,9 @@ await describeWebgpu('a trainer on WebGPU', () => {
   });
 
   test('a forward pass alone', async () => {
-    const [cpu, webgpu] = [
-      await openForward({ ...small(), program: forwardProgram() }),
-      await openForward({ ...small(), program: forwardProgram(), device: 'webgpu' }),
-    ];
+    const [cpu, webgpu] = [await openForward({ ...small(), program: forwardProgram() }), await openForward({ ...small(), program: forwardProgram(), device: 'webgpu' })];
     open.push(cpu, webgpu);
-    for (const batch of batches)
-      expectNear({ logits: await webgpu.forward(feedsOf(batch)) }, { logits: await cpu.forward(feedsOf(batch)) }, 1e-5);
+    for (const batch of batches) expectNear({ logits: await webgpu.forward(feedsOf(batch)) }, { logits: await cpu.forward(feedsOf(batch)) }, 1e-5);
   });
 
   test('a small BERT with dropout and three classes has the CPU’s losses over 20 steps', async () => {
@@ -135,67 +99,17 @@ await describeWebgpu('a trainer on WebGPU', () => {
     const step = classifierStep(model);
     expect(step.masks).toHaveLength(9); // embeddings, three in each layer, two in the head
     const optimizer = { rule: adamw({ betas: [0.9, 0.999], eps: 1e-8 }), weightDecay: 0.01 };
-    const [cpu, webgpu] = await both({
-      step,
-      forward: classifierForward(model),
-      source: randomParameters(5),
-      optimizer,
-      clipNorm: 1,
-      seed: 3,
-    });
+    const [cpu, webgpu] = await both({ step, forward: classifierForward(model), source: randomParameters(5), optimizer, clipNorm: 1, seed: 3 });
     for (let i = 0; i < 20; i += 1) {
-      const ids = Array.from({ length: 3 + (i % 2) }, (_, b) =>
-        Array.from({ length: 4 + ((i + b) % 5) }, (__, s) => (11 * i + 31 * b + 7 * s) % 50),
-      );
-      const feeds = {
-        ...batchFeeds(encoder, ids, 9),
-        ...classFeeds(
-          ids.map((_, b) => (b + i) % 3),
-          3,
-        ),
-      };
+      const ids = Array.from({ length: 3 + (i % 2) }, (_, b) => Array.from({ length: 4 + ((i + b) % 5) }, (__, s) => (11 * i + 31 * b + 7 * s) % 50));
+      const feeds = { ...batchFeeds(encoder, ids, 9), ...classFeeds(ids.map((_, b) => (b + i) % 3), 3) };
       const [expected, found] = [await cpu.step(feeds, { lr: 1e-3 }), await webgpu.step(feeds, { lr: 1e-3 })];
       expect(Math.abs(found.loss - expected.loss)).toBeLessThan(LOSS);
     }
   });
 
-  test('takes no more memory after a hundred steps of a BERT than after ten', async () => {
-    const encoder = tinyConfig({ hidden_size: 128, intermediate_size: 768, num_hidden_layers: 1 }); // 270,000 parameters, 1 MB
-    const model = { encoder, head: { dense: [], dropout: 0.1, activation: 'none' }, outputs: 1 } as const;
-    const optimizer = { rule: adam({ betas: [0.9, 0.999], eps: 1e-8 }), weightDecay: 0 };
-    const webgpu = await trainerOn('webgpu', {
-      step: classifierStep(model),
-      forward: classifierForward(model),
-      source: randomParameters(5),
-      optimizer,
-      clipNorm: null,
-      seed: 3,
-    });
-    const feeds = {
-      ...batchFeeds(
-        encoder,
-        [
-          [1, 2, 3, 4],
-          [5, 6, 7],
-        ],
-        4,
-      ),
-      ...classFeeds([0, 1], 1),
-    };
-    for (let step = 0; step < 10; step += 1) await webgpu.step(feeds, { lr: 1e-3 });
-    const before = process.memoryUsage().rss;
-    for (let step = 0; step < 100; step += 1) await webgpu.step(feeds, { lr: 1e-3 });
-    // One buffer of them kept at each step would be 100 MB: software Vulkan keeps buffers in the process's own memory.
-    expect(process.memoryUsage().rss - before).toBeLessThan(32e6);
-  });
-
   describeShared('tiny encoders against PyTorch', ['oracles', 'tiny'], () => {
-    test.each([
-      ['bert', 'dense1'],
-      ['bert', 'classes6'],
-      ['roberta', 'dense1'],
-      ['distilbert', 'dense1'],
-    ])('%s, 20 steps of Adam, head %s', async (family, name) => {
+    test.each([['bert', 'dense1'], ['bert', 'classes6'], ['roberta', 'dense1'], ['distilbert', 'dense1']])('%s, 20 steps of Adam, head %s', async (family, name) => {
       const oracle = sharedJson<TinyOracle>('oracles', 'tiny', `${family}-${name}.json`);
       const folder = sharedPath('oracles', 'tiny', family) as string;
       const encoder = readEncoderConfig(folder);
@@ -207,55 +121,8 @@ await describeWebgpu('a trainer on WebGPU', () => {
         step, forward, source, clipNorm: null, seed: 1,
         optimizer: { rule: adam(oracle.optimizer), weightDecay: oracle.optimizer.weight_decay },
       });
-      const found = await losses(
-        webgpu,
-        oracle.batches.map((batch) => tinyFeeds(encoder, batch, oracle.classes)),
-        oracle.batch_of_step,
-        oracle.optimizer.lr,
-      );
+      const found = await losses(webgpu, oracle.batches.map((batch) => tinyFeeds(encoder, batch, oracle.classes)), oracle.batch_of_step, oracle.optimizer.lr);
       expect(distance(found, oracle.losses)).toBeLessThan(LOSS);
-    });
-  });
-
-  describeShared('MiniLM with dropout', ['models', 'all-MiniLM-L6-v2'], () => {
-    test('have the CPU’s losses over ten steps of Adam', async () => {
-      const folder = sharedPath('models', 'all-MiniLM-L6-v2') as string;
-      const whole = readEncoderConfig(folder);
-      const tweets = sharedJson<{ input_ids: readonly (readonly number[])[]; labels: readonly number[] }>(
-        'oracles',
-        'minilm',
-        'minilm.json',
-      );
-      const texts = tweets.input_ids.slice(0, 20).map((ids) => ids.slice(0, 16));
-      // Software Vulkan is spared the rows of the table of words that no text uses: half of MiniLM.
-      const words = [...new Set([whole.padTokenId, ...texts.flat()])];
-      const encoder = { ...whole, vocabSize: words.length, padTokenId: 0 };
-      const model = { encoder, head: { dense: [], dropout: 0.1, activation: 'none' }, outputs: 1 } as const;
-      const [step, forward] = [classifierStep(model), classifierForward(model)];
-      const pretrained = pretrainedParameters(
-        openWeights(folder),
-        whole,
-        classifierForward({ ...model, encoder: whole }).parameters,
-        0,
-      ).source;
-      const source: TrainerOptions['source'] = (spec, into) => {
-        if (!spec.name.includes('word_embeddings')) return pretrained(spec, into);
-        const table = pretrained({ ...spec, shape: [whole.vocabSize, whole.hiddenSize] });
-        words.forEach((word, row) =>
-          into.set(table.subarray(word * whole.hiddenSize, (word + 1) * whole.hiddenSize), row * whole.hiddenSize),
-        );
-      };
-      const batchAt = (i: number): Feeds => {
-        const ids = texts.slice(2 * i, 2 * i + 2).map((text) => text.map((word) => words.indexOf(word)));
-        return { ...batchFeeds(encoder, ids, 16), ...classFeeds(tweets.labels.slice(2 * i, 2 * i + 2), 1) };
-      };
-      const optimizer = { rule: adam({ betas: [0.9, 0.999], eps: 1e-8 }), weightDecay: 1e-5 };
-      const [cpu, webgpu] = await both({ step, forward, source, optimizer, clipNorm: 1, seed: 42 });
-      expect(step.masks).toHaveLength(20); // embeddings, three in each layer, the head
-      for (let i = 0; i < 10; i += 1) {
-        const [expected, found] = [await cpu.step(batchAt(i), { lr: 5e-5 }), await webgpu.step(batchAt(i), { lr: 5e-5 })];
-        expect(Math.abs(found.loss - expected.loss), `step ${i + 1}`).toBeLessThan(LOSS);
-      }
     });
   });
 });
