@@ -160,7 +160,7 @@ function inProcess({ name, limit, env }: Part, left: number): Promise<Figures> {
       args,
       {
         env: { ...process.env, ...cudaVariables(process.env), ...env },
-        timeout: seconds * 1000,
+        timeout: Math.round(1000 * seconds),
         killSignal: 'SIGKILL',
         maxBuffer: 1 << 26,
       },
