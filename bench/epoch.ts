@@ -1,5 +1,5 @@
-import { planBatches, type Batch } from '../src/data/batches.ts';
-import { loadTokenizer, tokenize, tokenLengths, type TokenSet } from '../src/data/tokens.ts';
+import { planBatches, type Batch } from '../src/data/tokens/batches.ts';
+import { loadTokenizer, tokenize, tokenLengths, type TokenSet } from '../src/data/tokens/tokens.ts';
 import { tokenizerFiles } from '../src/training/classifier-folder.ts';
 import { batchSize, openOurs, openPytorch, type Side, type TextBatch } from './classifier.ts';
 import { milliseconds, none, times, type Finding, type Measurement, type Setting } from './measurement.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { batchCount } from '../src/data/batches.ts';
+import { batchCount } from '../src/data/tokens/batches.ts';
 import { duration } from '../src/core/text.ts';
 import { batchSize, openPytorch } from './classifier.ts';
 import { none, times, type Finding, type Measurement, type Setting } from './measurement.ts';

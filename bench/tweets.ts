@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { readTestExamples } from '../src/data/examples.ts';
+import { readTestExamples } from '../src/data/examples/examples.ts';
 import { readTrainExamples } from '../src/tasks/index.ts';
 
 /** The competition's tables and an encoder, which are not part of the repository. */

@@ -10,11 +10,11 @@ import { operatorCounts, parameterSums, sumOf, totalWork, workOf, type OperatorC
 import { choicesOf, deviceChoicesOf, type Choice } from '../engine/step-choices.ts';
 import { optimizerOf } from '../training/classifier.ts';
 import { openTask } from '../tasks/index.ts';
-import { checkData } from './check-aside.ts';
-import { assumeDevice } from './devices.ts';
-import type { BatchShape, FedBatch } from './example-batches.ts';
+import { checkData } from './check/aside.ts';
+import { assumeDevice } from './machine/devices.ts';
+import type { BatchShape, FedBatch } from './jobs/example-batches.ts';
 import { prepareRun, type RunnerOptions } from './prepare.ts';
-import { lengthsOf, trainingSteps, type StepCost } from './training-steps.ts';
+import { lengthsOf, trainingSteps, type StepCost } from './jobs/training-steps.ts';
 
 /** What training an experiment amounts to, found without training it. */
 export interface Explanation {

@@ -1,6 +1,6 @@
 import { isSweep, loadExperiment, loadSweep, requireFiles, type LoadedExperiment, type LoadOptions, type Sweep } from '../config/index.ts';
 import { OrtrainError } from '../core/errors.ts';
-import { requireStages } from './planned-stages.ts';
+import { requireStages } from './jobs/planned-stages.ts';
 
 /** Reads configurations and checks that the files they name exist. Throws one error with the problems of all of them. */
 export function loadExperiments(files: readonly string[], options: LoadOptions): readonly LoadedExperiment[] {

@@ -5,16 +5,16 @@ import { loadPipeline, type Experiment, type LoadedExperiment } from '../config/
 import { OrtrainError } from '../core/errors.ts';
 import type { Command } from '../core/events.ts';
 import { makeFolder } from '../core/files.ts';
-import { localModel, resolveModel, type DownloadProgress } from '../data/hub.ts';
+import { localModel, resolveModel, type DownloadProgress } from '../data/hub/hub.ts';
 import type { Device } from '../engine/runtime/index.ts';
 import type { Tracker } from '../tracking/mlflow/tracker.ts';
-import { openCache, type Cache } from './cache.ts';
-import { checkData } from './check-aside.ts';
-import { chooseDevice, type AskedDevice, type DeviceChoice, type PassedOver } from './devices.ts';
-import { openFileHashes, type FileHashes } from './file-hashes.ts';
-import { choosePrecision, type PrecisionChoice } from './precision.ts';
+import { openCache, type Cache } from './cache/cache.ts';
+import { checkData } from './check/aside.ts';
+import { chooseDevice, type AskedDevice, type DeviceChoice, type PassedOver } from './machine/devices.ts';
+import { openFileHashes, type FileHashes } from './cache/file-hashes.ts';
+import { choosePrecision, type PrecisionChoice } from './machine/precision.ts';
 import { runFolderFor, type RunPlace } from './run-place.ts';
-import { taskGraph, type Task } from './task-graph.ts';
+import { taskGraph, type Task } from './jobs/task-graph.ts';
 
 export interface RunnerOptions {
   readonly artifacts: string;

@@ -4,10 +4,10 @@ import { toYaml, type Experiment } from '../config/index.ts';
 import type { Environment } from '../core/environment.ts';
 import { isThere, placeFile, removeLeftovers, writeFileAtomic, writeJsonAtomic } from '../core/files.ts';
 import { fileInside, folderInside } from '../core/inside.ts';
-import { filesUnder } from './manifest.ts';
+import { filesUnder } from './cache/manifest.ts';
 import type { PreparedRun } from './prepare.ts';
 import type { RunPlace } from './run-place.ts';
-import type { Task } from './task-graph.ts';
+import type { Task } from './jobs/task-graph.ts';
 
 /**
  * Opens the run's folder with what is known before the first task. A new one comes into being complete, by a rename that only

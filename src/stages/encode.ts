@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { batchTokens, evaluationBatches } from '../data/batches.ts';
-import { loadTokens } from '../data/tokens.ts';
+import { batchTokens, evaluationBatches } from '../data/tokens/batches.ts';
+import { loadTokens } from '../data/tokens/tokens.ts';
 import { encoderForward } from '../engine/models/index.ts';
 import { openForward, type ForwardModel } from '../engine/runtime/index.ts';
 import { tokenSource, type BatchSource, type FeatureSet } from '../training/batch-source.ts';

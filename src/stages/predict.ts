@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { writeFileAtomic } from '../core/files.ts';
-import { writeCsv } from '../data/csv.ts';
-import { loadTokens } from '../data/tokens.ts';
+import { writeCsv } from '../data/tables/formats/csv.ts';
+import { loadTokens } from '../data/tokens/tokens.ts';
 import { ensemblePredictions, type EnsembleInput } from '../training/ensemble.ts';
 import { loadFeatures } from '../training/features.ts';
 import { readExampleIndex } from './outputs.ts';

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { Experiment } from '../config/index.ts';
-import { cleaningSentence } from '../data/cleaning.ts';
-import { readTestExamples } from '../data/examples.ts';
+import { cleaningSentence } from '../data/examples/cleaning.ts';
+import { readTestExamples } from '../data/examples/examples.ts';
 import { encodeTexts } from '../data/tokenizer/encode-texts.ts';
-import { loadTokenizer, saveTokens, type TokenSet } from '../data/tokens.ts';
+import { loadTokenizer, saveTokens, type TokenSet } from '../data/tokens/tokens.ts';
 import { readTrainExamples } from '../tasks/index.ts';
 import { tokenizerFiles } from '../training/classifier-folder.ts';
 import { writeExampleIndex } from './outputs.ts';

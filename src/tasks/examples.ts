@@ -1,6 +1,6 @@
-import * as data from '../data/examples.ts';
-import type { LabelledExamples as Labelled } from '../data/example-rows.ts';
-import type { Table, TableFile } from '../data/table.ts';
+import * as data from '../data/examples/examples.ts';
+import type { LabelledExamples as Labelled } from '../data/examples/example-rows.ts';
+import type { Table, TableFile } from '../data/tables/table.ts';
 import { targetReader } from './kinds.ts';
 import type { Task } from './task.ts';
 

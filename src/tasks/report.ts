@@ -1,5 +1,5 @@
-import type { LabelledExamples } from '../data/example-rows.ts';
-import type { Targets } from '../data/targets.ts';
+import type { LabelledExamples } from '../data/examples/example-rows.ts';
+import type { Targets } from '../data/examples/targets.ts';
 import type { Figure } from '../core/page/figure.ts';
 import type { Html } from '../core/page/html.ts';
 import type { Predictions } from './predictions.ts';

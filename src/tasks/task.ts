@@ -1,12 +1,12 @@
 import type { MetricName } from '../config/metric-names.ts';
 import type { Problem } from '../core/errors.ts';
-import type { CleanedExamples, CleaningOptions } from '../data/cleaning.ts';
-import type { LabelledExamples } from '../data/example-rows.ts';
+import type { CleanedExamples, CleaningOptions } from '../data/examples/cleaning.ts';
+import type { LabelledExamples } from '../data/examples/example-rows.ts';
 import type { Finding } from '../data/findings/finding.ts';
-import type { Strata } from '../data/folds.ts';
-import type { SampleColumn, ValueWriter } from '../data/submission.ts';
-import type { Table } from '../data/table.ts';
-import type { Targets } from '../data/targets.ts';
+import type { Strata } from '../data/folds/folds.ts';
+import type { SampleColumn, ValueWriter } from '../data/submission/submission.ts';
+import type { Table } from '../data/tables/table.ts';
+import type { Targets } from '../data/examples/targets.ts';
 import type { Loss } from '../engine/models/index.ts';
 import type { Predictions } from './predictions.ts';
 import type { ReportedRun, TaskReport } from './report.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { reasonOf, secondsToWait } from '../../src/core/answers.ts';
-import { HubRefusal } from '../../src/data/hub-failures.ts';
+import { HubRefusal } from '../../src/data/hub/failures.ts';
 import { judge, unreachable } from '../../src/tracking/mlflow/answers.ts';
 
 test('a wish to wait is a number of seconds or a date, to the hub as to MLflow', () => {

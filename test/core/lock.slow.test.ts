@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import { signOf, workshopOf } from '../../src/core/lease.ts';
 import { acquireLock, livingOwner } from '../../src/core/lock.ts';
 import { fateOf, type Owner } from '../../src/core/owner.ts';
-import { openCache } from '../../src/runner/cache.ts';
+import { openCache } from '../../src/runner/cache/cache.ts';
 import { root, temporaryFolder } from '../helpers/quickstart.ts';
 import { because } from '../helpers/skips.ts';
 

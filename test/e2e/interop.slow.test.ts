@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { readTestExamples } from '../../src/data/examples.ts';
-import { loadTokenizer } from '../../src/data/tokens.ts';
+import { readTestExamples } from '../../src/data/examples/examples.ts';
+import { loadTokenizer } from '../../src/data/tokens/tokens.ts';
 import { tokenizerFiles } from '../../src/training/classifier-folder.ts';
 import { root } from '../helpers/quickstart.ts';
 

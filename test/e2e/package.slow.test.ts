@@ -36,8 +36,8 @@ describe('the packed package', () => {
       'dist/config/validators.cjs',
       'dist/engine/index.js',
       'dist/engine/index.d.ts',
-      'dist/runner/worker-main.js',
-      'dist/runner/worker-process.js',
+      'dist/runner/workers/worker-main.js',
+      'dist/runner/workers/worker-process.js',
     ];
     expect(paths).toEqual(expect.arrayContaining(needed));
     const { bin, repository, homepage, keywords, author } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as Record<

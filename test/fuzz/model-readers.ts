@@ -1,8 +1,8 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadTokenizer, loadTokens, saveTokens, tokenize } from '../../src/data/tokens.ts';
-import { openTensorFile } from '../../src/data/model-folder.ts';
+import { loadTokenizer, loadTokens, saveTokens, tokenize } from '../../src/data/tokens/tokens.ts';
+import { openTensorFile } from '../../src/data/hub/model-folder.ts';
 import { fromOnnx } from '../../src/engine/graph/from-onnx.ts';
 import {
   classifierForward,

@@ -8,9 +8,9 @@ import { decisionLines, notedDecisions } from '../../src/cli/render/decisions.ts
 import { resultsTable } from '../../src/cli/render/results.ts';
 import { adam, type Optimizer } from '../../src/engine/optim/index.ts';
 import { openTrainer, type Trainer } from '../../src/engine/runtime/index.ts';
-import { cacheContents } from '../../src/runner/cache-contents.ts';
+import { cacheContents } from '../../src/runner/cache/contents.ts';
 import { hashOf } from '../../src/core/hash.ts';
-import { readManifest, whatIsBroken, writeManifest, type KeyParts } from '../../src/runner/manifest.ts';
+import { readManifest, whatIsBroken, writeManifest, type KeyParts } from '../../src/runner/cache/manifest.ts';
 import { readRun } from '../../src/runner/index.ts';
 import { comparisonOf } from '../../src/tracking/comparison/compare.ts';
 import { historyOf, readHistory } from '../../src/tracking/history.ts';

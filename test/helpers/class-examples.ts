@@ -1,6 +1,6 @@
-import type { TrainOptions, LabelledColumns } from '../../src/data/examples.ts';
-import type { LabelledExamples } from '../../src/data/example-rows.ts';
-import type { Table, TableFile } from '../../src/data/table.ts';
+import type { TrainOptions, LabelledColumns } from '../../src/data/examples/examples.ts';
+import type { LabelledExamples } from '../../src/data/examples/example-rows.ts';
+import type { Table, TableFile } from '../../src/data/tables/table.ts';
 import { labelledExamples as labelled } from '../../src/tasks/examples.ts';
 import * as tasks from '../../src/tasks/index.ts';
 

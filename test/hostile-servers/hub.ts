@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { OrtrainError } from '../../src/core/errors.ts';
-import { resolveModel } from '../../src/data/hub.ts';
+import { resolveModel } from '../../src/data/hub/hub.ts';
 import { COMMIT, TOKEN, type HubCase } from './hub-cases.ts';
 
 const files: Readonly<Record<string, Buffer>> = {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { leafPaths } from '../config/leaf-paths.ts';
 import { hashOf } from '../../src/core/hash.ts';
-import { assumeDevice } from '../../src/runner/devices.ts';
+import { assumeDevice } from '../../src/runner/machine/devices.ts';
 import { prepareRun } from '../../src/runner/prepare.ts';
 import { root, smallQuickstart, temporaryFolder } from '../helpers/quickstart.ts';
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { openTensorFile } from '../../src/data/model-folder.ts';
+import { openTensorFile } from '../../src/data/hub/model-folder.ts';
 import { encodeSafetensors, readFloats } from '../../src/engine/models/index.ts';
 import { exportRun, predictTexts, readRun, runExperiment } from '../../src/runner/index.ts';
 import { readModelFolder } from '../../src/training/classifier-folder.ts';

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../src/core/events.ts';
 import { runExperiment } from '../../src/runner/index.ts';
 import { prepareRun } from '../../src/runner/prepare.ts';
-import { lanesWorthwhile } from '../../src/runner/share-out.ts';
+import { lanesWorthwhile } from '../../src/runner/jobs/share-out.ts';
 import { sideBySide } from '../../src/runner/side-by-side.ts';
 import { readJournal } from '../helpers/journal.ts';
 import { bin } from '../cli/bin.ts';

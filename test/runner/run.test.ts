@@ -3,10 +3,10 @@ import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readExperiment } from '../../src/config/index.ts';
 import type { RunEvent } from '../../src/core/events.ts';
-import { inspectDataset } from '../../src/runner/check-data.ts';
+import { inspectDataset } from '../../src/runner/check/data.ts';
 import { listRuns, planExperiment, predictTexts, readRun, runExperiment, type RunnerOptions } from '../../src/runner/index.ts';
 import { readJournal } from '../helpers/journal.ts';
-import { readValidation } from '../../src/runner/validation-rows.ts';
+import { readValidation } from '../../src/runner/stored/validation-rows.ts';
 import { smallQuickstart, temporaryFolder } from '../helpers/quickstart.ts';
 
 const artifacts = temporaryFolder();
@@ -254,7 +254,7 @@ describe('a frozen encoder', () => {
   it('predicts new texts from whole models as the run did from features', async () => {
     const stored = readRun(artifacts, 'frozen');
     const predictions = lines(join(stored.folder, 'predictions.csv'));
-    const { readTestExamples } = await import('../../src/data/examples.ts');
+    const { readTestExamples } = await import('../../src/data/examples/examples.ts');
     const { ids, texts } = await readTestExamples(stored.experiment.data.test ?? '', stored.experiment.data);
     const { predictions: { numbers }, task } = await predictTexts(stored, texts.slice(0, 40), { threads: 1 }, () => {});
     expect(task.description).toEqual({ classes: ['0', '1'] });

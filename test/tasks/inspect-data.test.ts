@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { TrainOptions } from '../../src/data/examples.ts';
+import type { TrainOptions } from '../../src/data/examples/examples.ts';
 import { inspectData, trainExamples, type InspectionOptions } from '../../src/tasks/index.ts';
-import { assignFolds } from '../../src/data/folds.ts';
-import { readTable } from '../../src/data/table.ts';
-import { loadTokenizer, type Tokenizer } from '../../src/data/tokens.ts';
+import { assignFolds } from '../../src/data/folds/folds.ts';
+import { readTable } from '../../src/data/tables/table.ts';
+import { loadTokenizer, type Tokenizer } from '../../src/data/tokens/tokens.ts';
 import { describeShared, sharedPath } from '../helpers/shared.ts';
 import { codesOf, named, tableOf } from '../data/findings/support.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { pathOf, type Experiment } from '../../src/config/index.ts';
 import type { StageEvent } from '../../src/core/events.ts';
-import { loadTokenizer, tokenize } from '../../src/data/tokens.ts';
+import { loadTokenizer, tokenize } from '../../src/data/tokens/tokens.ts';
 import { openTrainer, type Trainer, type TrainerOptions } from '../../src/engine/runtime/index.ts';
 import { openLoopTrainer } from '../../src/engine/runtime/loop-trainer.ts';
 import { tokenSource } from '../../src/training/batch-source.ts';

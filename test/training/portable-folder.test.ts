@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { env, pipeline } from '@huggingface/transformers';
 import { describe, expect, it } from 'vitest';
-import { loadTokenizer, tokenize } from '../../src/data/tokens.ts';
+import { loadTokenizer, tokenize } from '../../src/data/tokens/tokens.ts';
 import { tokenizerFiles } from '../../src/training/classifier-folder.ts';
 import { ensemblePredictions } from '../../src/training/ensemble.ts';
 import { portablePredictions, writePortableFolder } from '../../src/training/portable-folder.ts';

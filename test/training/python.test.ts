@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
-import { loadTokenizer, tokenize } from '../../src/data/tokens.ts';
+import { loadTokenizer, tokenize } from '../../src/data/tokens/tokens.ts';
 import { tokenizerFiles } from '../../src/training/classifier-folder.ts';
 import { ensemblePredictions } from '../../src/training/ensemble.ts';
 import { describePython } from '../helpers/python.ts';

@@ -1,6 +1,6 @@
 import { count, plural } from '../../core/text.ts';
-import { groupsBy, repeated } from '../groups.ts';
-import { sameness } from '../sameness.ts';
+import { groupsBy, repeated } from '../examples/groups.ts';
+import { sameness } from './sameness.ts';
 import { examplesOf, partOf, type Finding } from './finding.ts';
 
 /** What a look at the texts needs. */

@@ -1,5 +1,5 @@
 import type { TableFormat } from '../../core/table-files.ts';
-import { isFiniteNumber } from '../decimal.ts';
+import { isFiniteNumber } from './decimal.ts';
 import { quoted, quotedList } from '../problems.ts';
 
 /** Names for columns that have none, as pandas gives them: the place from 0. A name that another column has gets a number after it. */

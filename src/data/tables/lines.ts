@@ -1,5 +1,5 @@
 import type { Problem } from '../../core/errors.ts';
-import type { PlacedProblem } from '../records.ts';
+import type { PlacedProblem } from './records.ts';
 
 /** Byte offsets turned into lines of the file and, below the header, data rows. `starts` and the problems' offsets ascend. */
 export function locate(bytes: Uint8Array, starts: readonly number[], problems: readonly PlacedProblem[]): Problem[] {

@@ -1,5 +1,5 @@
 import type { TableFormat } from '../../core/table-files.ts';
-import { MOST_PROBLEMS, type PlacedProblem, type ProblemKind, type Records } from '../records.ts';
+import { MOST_PROBLEMS, type PlacedProblem, type ProblemKind, type Records } from './records.ts';
 
 /** What to do about the kinds of problems that a file has, and where there are none about its header. */
 export function remedyFor(format: TableFormat, problems: readonly PlacedProblem[], isHeaderless: boolean, records?: Records): string {

@@ -1,10 +1,10 @@
 import { encodingOf, OTHER_ENCODINGS } from '../../core/encodings.ts';
 import type { Problem } from '../../core/errors.ts';
 import { dataError } from '../problems.ts';
-import { decoded } from './decode.ts';
+import { decoded } from './bytes/decode.ts';
 import { lineNumbers } from './lines.ts';
 import { remedyFor } from './remedies.ts';
-import { sniffed } from './sniff.ts';
+import { sniffed } from './bytes/sniff.ts';
 
 /** One text a line, an empty line an empty text; what follows the last line end is a text where it is not empty. */
 export function parseLines(bytes: Uint8Array, file: string, label = 'utf-8'): readonly string[] {

@@ -5,7 +5,7 @@ import { unpackError } from '../../core/packed-errors.ts';
 import { count } from '../../core/text.ts';
 import { moduleBeside, openThread } from '../../core/threads.ts';
 import { quoted } from '../problems.ts';
-import { joinedTokens, throwIfNoRoom, tokenize, type TokenSet } from '../tokens.ts';
+import { joinedTokens, throwIfNoRoom, tokenize, type TokenSet } from '../tokens/tokens.ts';
 import type { EncodedSlice, EncodingData, EncodingMessage } from './encoding-thread.ts';
 import type { Tokenizer } from './load.ts';
 

@@ -1,7 +1,7 @@
 import type { LoadedExperiment } from '../../config/index.ts';
 import { aside } from '../../core/aside.ts';
 import { moduleBeside } from '../../core/threads.ts';
-import { hasLargeTables } from '../check-aside.ts';
+import { hasLargeTables } from '../check/aside.ts';
 import type { ExperimentPlan, PlanOptions } from './plan.ts';
 
 /** Plans an experiment: in a thread of its own where the tables are large. A probe trains, and a thread that trains cannot be ended. */

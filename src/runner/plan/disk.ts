@@ -2,13 +2,13 @@ import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Experiment } from '../../config/index.ts';
 import { LINK_FROM_BYTES } from '../../core/files.ts';
-import type { TokenSet } from '../../data/tokens.ts';
+import type { TokenSet } from '../../data/tokens/tokens.ts';
 import { classifierForward, commonTensors } from '../../engine/models/index.ts';
 import { parameterSums, sumOf } from '../../engine/step-analysis.ts';
 import { openTask } from '../../tasks/index.ts';
 import { classifierPrograms, optimizerOf } from '../../training/classifier.ts';
-import type { DataSizes } from '../check-data.ts';
-import type { Task } from '../task-graph.ts';
+import type { DataSizes } from '../check/data.ts';
+import type { Task } from '../jobs/task-graph.ts';
 import type { Workload } from './workload.ts';
 
 /** What a run's tasks are made of. */

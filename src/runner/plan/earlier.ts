@@ -5,7 +5,7 @@ import { circumstancesOf, type Circumstances } from '../../tracking/circumstance
 import { itemsOf } from '../../tracking/growing.ts';
 import { readHistory, type RunHistory } from '../../tracking/history.ts';
 import { attemptsOf, type Attempt } from '../../tracking/task-history.ts';
-import { listRuns } from '../runs.ts';
+import { listRuns } from '../stored/runs.ts';
 import type { Cost, Speeds } from './speeds.ts';
 
 /** Older runs than so many alike ones have nothing to add, and their journals are long. */

@@ -3,8 +3,8 @@ import { deviceMemory, forwardMemory, type DeviceMemory, type GpuDevice } from '
 import { encoderForward, targetFeeds } from '../../engine/models/index.ts';
 import type { Symbols } from '../../engine/graph/index.ts';
 import { classifierPrograms, optimizerOf } from '../../training/classifier.ts';
-import { gpuMemory, type GpuMemory } from '../gpu-memory.ts';
-import { lengthsOf } from '../training-steps.ts';
+import { gpuMemory, type GpuMemory } from '../machine/gpu-memory.ts';
+import { lengthsOf } from '../jobs/training-steps.ts';
 import { largestPart, type BatchSize, type Passes } from './passes.ts';
 import type { Part, Workload } from './workload.ts';
 

@@ -4,8 +4,8 @@ import { encoderForward, targetFeeds } from '../../engine/models/index.ts';
 import type { Feeds, ForwardProgram } from '../../engine/program.ts';
 import { parameterSums, stepMemory, sumOf } from '../../engine/step-analysis.ts';
 import { classifierPrograms, optimizerOf } from '../../training/classifier.ts';
-import { lengthsOf } from '../training-steps.ts';
-import type { Task } from '../task-graph.ts';
+import { lengthsOf } from '../jobs/training-steps.ts';
+import type { Task } from '../jobs/task-graph.ts';
 import { largestPart, type BatchSize, type Passes } from './passes.ts';
 import type { Workload } from './workload.ts';
 

@@ -1,7 +1,7 @@
 import type { Experiment } from '../../config/index.ts';
 import { seedFor } from '../../core/random.ts';
-import { batchTokens, evaluationBatches, planBatches, type Batch } from '../../data/batches.ts';
-import { tokenLengths, type TokenSet } from '../../data/tokens.ts';
+import { batchTokens, evaluationBatches, planBatches, type Batch } from '../../data/tokens/batches.ts';
+import { tokenLengths, type TokenSet } from '../../data/tokens/tokens.ts';
 
 /** A size of batch that occurs, and how often. */
 export interface BatchSize {

@@ -1,5 +1,5 @@
 import type { Experiment } from '../../config/index.ts';
-import type { Task } from '../task-graph.ts';
+import type { Task } from '../jobs/task-graph.ts';
 import type { BatchSize, Passes } from './passes.ts';
 import type { Workload } from './workload.ts';
 

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { encodeTexts } from '../../data/tokenizer/encode-texts.ts';
-import { loadTokenizer, loadTokens, type TokenSet } from '../../data/tokens.ts';
-import type { DataContents } from '../check-data.ts';
+import { loadTokenizer, loadTokens, type TokenSet } from '../../data/tokens/tokens.ts';
+import type { DataContents } from '../check/data.ts';
 import type { PreparedRun } from '../prepare.ts';
-import { addressOf } from '../task-graph.ts';
+import { addressOf } from '../jobs/task-graph.ts';
 
 export interface PlannedTokens {
   readonly train: TokenSet;

@@ -4,9 +4,9 @@ import { initialWeights, type InitialWeights } from '../../training/classifier-f
 import { featureFeeds, type ClassifierOptions, type TrainingLoss } from '../../engine/models/index.ts';
 import type { Precision } from '../../engine/precision.ts';
 import type { Feeds } from '../../engine/program.ts';
-import type { DataContents } from '../check-data.ts';
+import type { DataContents } from '../check/data.ts';
 import type { PreparedRun } from '../prepare.ts';
-import { trainedFolds } from '../task-graph.ts';
+import { trainedFolds } from '../jobs/task-graph.ts';
 import { foldPasses, textLengths, tablePasses, type BatchSize, type Passes } from './passes.ts';
 import { plannedTokens, type PlannedTokens } from './tokens.ts';
 

@@ -7,7 +7,7 @@ import { writeJsonAtomic } from '../../core/files.ts';
 import { plural } from '../../core/text.ts';
 import { openTask } from '../../tasks/index.ts';
 import { compareRuns, type Comparison } from '../../tracking/comparison/compare.ts';
-import { checkData } from '../check-aside.ts';
+import { checkData } from '../check/aside.ts';
 import { runAll, type RunAllOptions, type RunOutcome, type RunsObserver } from '../run-all.ts';
 import { rankMembers, reasonsWithoutResult, type RankedMember } from './ranking.ts';
 

@@ -1,5 +1,5 @@
 import { betterOf } from '../../config/metric-names.ts';
-import type { Targets } from '../../data/targets.ts';
+import type { Targets } from '../../data/examples/targets.ts';
 import { oneAgainstRest, rocAuc } from '../metrics/ranking.ts';
 import type { Predictions } from '../predictions.ts';
 import type { Metric } from '../task.ts';

@@ -1,10 +1,10 @@
 import type { Problem } from '../../core/errors.ts';
-import { firstLine } from '../../data/column-problems.ts';
-import { canonical, decimalOf, isNumeric } from '../../data/decimal.ts';
-import { sortedValues } from '../../data/ordering.ts';
+import { firstLine } from '../../data/tables/column-problems.ts';
+import { canonical, decimalOf, isNumeric } from '../../data/tables/decimal.ts';
+import { sortedValues } from '../../data/examples/ordering.ts';
 import { quoted } from '../../data/problems.ts';
-import { columnOf, type Table } from '../../data/table.ts';
-import type { TargetReader } from '../../data/targets.ts';
+import { columnOf, type Table } from '../../data/tables/table.ts';
+import type { TargetReader } from '../../data/examples/targets.ts';
 import type { Task } from '../task.ts';
 import { classSizes } from './confusion.ts';
 import { classTargets, labelsOf } from './labels.ts';

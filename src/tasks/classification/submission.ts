@@ -1,6 +1,6 @@
-import { isFiniteNumber, isInteger, isNumeric, wholeNumber } from '../../data/decimal.ts';
+import { isFiniteNumber, isInteger, isNumeric, wholeNumber } from '../../data/tables/decimal.ts';
 import { quoted, quotedList } from '../../data/problems.ts';
-import type { SampleColumn, ValueWriter } from '../../data/submission.ts';
+import type { SampleColumn, ValueWriter } from '../../data/submission/submission.ts';
 import type { Predictions } from '../predictions.ts';
 import { decided } from './columns.ts';
 

@@ -1,6 +1,6 @@
 import { shownValue } from '../../config/parameters.ts';
 import { duration, metric } from '../../core/text.ts';
-import { writeCsv } from '../../data/csv.ts';
+import { writeCsv } from '../../data/tables/formats/csv.ts';
 import type { ComparedMetric, ComparedValue, Comparison } from '../comparison/compare.ts';
 import { range } from '../comparison/verdict.ts';
 import { html, type Html } from '../../core/page/html.ts';

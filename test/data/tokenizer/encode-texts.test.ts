@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { encodeTexts } from '../../../src/data/tokenizer/encode-texts.ts';
-import { loadTokenizer, saveTokens, tokenize, type Tokenizer } from '../../../src/data/tokens.ts';
+import { loadTokenizer, saveTokens, tokenize, type Tokenizer } from '../../../src/data/tokens/tokens.ts';
 import { oddTexts } from '../../helpers/odd-texts.ts';
 import { tinyTokenizer } from '../../helpers/tiny-tokenizer.ts';
 import { errorOf } from '../support.ts';

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest';
-import { openWeights, readEncoderConfig } from '../../../src/data/model-folder.ts';
+import { openWeights, readEncoderConfig } from '../../../src/data/hub/model-folder.ts';
 import {
   batchFeeds,
   classifierForward,

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { openWeights, readEncoderConfig } from '../../../src/data/model-folder.ts';
+import { openWeights, readEncoderConfig } from '../../../src/data/hub/model-folder.ts';
 import { graphBuilder } from '../../../src/engine/graph/index.ts';
 import { architectureOf } from '../../../src/engine/models/architectures.ts';
 import {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { openWeights, readEncoderConfig } from '../../../src/data/model-folder.ts';
+import { openWeights, readEncoderConfig } from '../../../src/data/hub/model-folder.ts';
 import { print } from '../../../src/engine/graph/index.ts';
 import { batchFeeds, classifierForward, pretrainedParameters, randomParameters } from '../../../src/engine/models/index.ts';
 import { adam, adamw, deviceStep, loopStep, sgd, type UpdateRule } from '../../../src/engine/optim/index.ts';

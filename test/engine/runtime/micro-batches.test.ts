@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { openWeights, readEncoderConfig } from '../../../src/data/model-folder.ts';
+import { openWeights, readEncoderConfig } from '../../../src/data/hub/model-folder.ts';
 import { classifierForward, pretrainedParameters, randomParameters, trainingStep } from '../../../src/engine/models/index.ts';
 import { adam, sgd, type UpdateRule } from '../../../src/engine/optim/index.ts';
 import {

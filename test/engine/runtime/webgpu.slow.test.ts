@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { openWeights, readEncoderConfig } from '../../../src/data/model-folder.ts';
+import { openWeights, readEncoderConfig } from '../../../src/data/hub/model-folder.ts';
 import { batchFeeds, classifierForward, pretrainedParameters, randomParameters } from '../../../src/engine/models/index.ts';
 import { adam } from '../../../src/engine/optim/index.ts';
 import type { Feeds } from '../../../src/engine/program.ts';

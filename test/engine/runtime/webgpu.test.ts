@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { batchFeeds, classifierForward, pretrainedParameters, randomParameters } from '../../../src/engine/models/index.ts';
-import { openWeights, readEncoderConfig } from '../../../src/data/model-folder.ts';
+import { openWeights, readEncoderConfig } from '../../../src/data/hub/model-folder.ts';
 import { graphBuilder } from '../../../src/engine/graph/index.ts';
 import { adam, adamw, sgd } from '../../../src/engine/optim/index.ts';
 import type { Feeds } from '../../../src/engine/program.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../../src/core/events.ts';
 import type { Pace } from '../../../src/core/measures.ts';
-import { loadTokens } from '../../../src/data/tokens.ts';
+import { loadTokens } from '../../../src/data/tokens/tokens.ts';
 import { planExperiment, plannedTogether, runExperiment, type ExperimentPlan } from '../../../src/runner/index.ts';
 import type { PlanOptions } from '../../../src/runner/plan/plan.ts';
 import { smallQuickstart, temporaryFolder } from '../../helpers/quickstart.ts';

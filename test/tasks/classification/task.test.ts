@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseTable } from '../../../src/data/table.ts';
-import { writeCsv } from '../../../src/data/csv.ts';
+import { parseTable } from '../../../src/data/tables/table.ts';
+import { writeCsv } from '../../../src/data/tables/formats/csv.ts';
 import { classTargets } from '../../../src/tasks/classification/labels.ts';
 import { classification } from '../../../src/tasks/classification/task.ts';
 import { encoded, lossOf, openTask, measured, readPredictions, readTargets, taskProblem, type Task } from '../../../src/tasks/index.ts';

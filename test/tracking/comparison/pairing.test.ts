@@ -40,7 +40,7 @@ const other = twoClassRows(200, 5, (row) => row % 10 === 0 || row % 10 === 3);
 describe('two runs on the same folds', () => {
   it('are tested by the numbers of scipy, and what it could not tell apart is called noise', async () => {
     const { pairing, verdict } = await compared({ scores: worse }, { scores: better });
-    // The t-test's numbers are those of test/data/significance.test.ts, made by scipy.
+    // The t-test's numbers are those of test/data/statistics/significance.test.ts, made by scipy.
     expect(pairing).toMatchObject({
       paired: true,
       metric: 'val/f1_macro',

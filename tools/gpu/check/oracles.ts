@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openWeights, readEncoderConfig } from '../../../src/data/model-folder.ts';
+import { openWeights, readEncoderConfig } from '../../../src/data/hub/model-folder.ts';
 import {
   batchFeeds,
   byteSource,

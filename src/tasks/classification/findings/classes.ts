@@ -1,7 +1,7 @@
 import { nearest } from '../../../core/nearest.ts';
 import { count, plural } from '../../../core/text.ts';
-import { cleaningSentence, type CleaningCounts } from '../../../data/cleaning.ts';
-import { isNumeric } from '../../../data/decimal.ts';
+import { cleaningSentence, type CleaningCounts } from '../../../data/examples/cleaning.ts';
+import { isNumeric } from '../../../data/tables/decimal.ts';
 import { partOf, percent, type Finding } from '../../../data/findings/finding.ts';
 import { quoted, quotedList } from '../../../data/problems.ts';
 import type { ClassRows } from './rows.ts';

@@ -1,8 +1,8 @@
-import { isNumeric } from '../../../data/decimal.ts';
+import { isNumeric } from '../../../data/tables/decimal.ts';
 import { percent, type Finding } from '../../../data/findings/finding.ts';
-import { groupsBy } from '../../../data/groups.ts';
+import { groupsBy } from '../../../data/examples/groups.ts';
 import { quoted } from '../../../data/problems.ts';
-import { columnOf, type Table } from '../../../data/table.ts';
+import { columnOf, type Table } from '../../../data/tables/table.ts';
 import { rocAucOfEach } from '../../metrics/ranking.ts';
 import { classSizes } from '../confusion.ts';
 import type { ClassRows } from './rows.ts';

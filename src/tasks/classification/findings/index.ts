@@ -1,5 +1,5 @@
 import { plural } from '../../../core/text.ts';
-import type { CleaningOptions } from '../../../data/cleaning.ts';
+import type { CleaningOptions } from '../../../data/examples/cleaning.ts';
 import { examplesOf, type Finding } from '../../../data/findings/finding.ts';
 import type { InspectedTargets } from '../../task.ts';
 import { labelsOf } from '../labels.ts';

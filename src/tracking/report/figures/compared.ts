@@ -1,4 +1,4 @@
-import { meanAndSd } from '../../../data/significance.ts';
+import { meanAndSd } from '../../../data/statistics/significance.ts';
 import type { Pair } from '../../comparison/pairing.ts';
 import type { Figure, Spec } from '../../../core/page/figure.ts';
 import { blue, muted } from '../../../core/page/palette.ts';

@@ -1,0 +1,94 @@
+import { plural } from '../../core/text.ts';
+import type { LabelledExamples } from './example-rows.ts';
+import { groupsBy, repeated } from './groups.ts';
+import { differ, sameTarget, targetOf, targetsAt, type Targets } from './targets.ts';
+
+/** What happens to training rows with the same text, to the character. */
+export interface CleaningOptions {
+  /**
+   * Those with different classes stay, are all left out, or all get the class of most of them; without one such class they are left out.
+   */
+  readonly conflicts: 'keep' | 'drop' | 'majority';
+  /** Those with the same class stay, or only the first of them does. */
+  readonly duplicates: 'keep' | 'drop';
+}
+
+export interface CleaningCounts {
+  /** Rows left out because the same text has another class elsewhere. */
+  readonly conflicting: number;
+  /** Rows that got another class. */
+  readonly relabelled: number;
+  /** Rows left out because an earlier one says the same. */
+  readonly duplicate: number;
+}
+
+export interface CleanedExamples<T> extends LabelledExamples<T> {
+  /** Each row's position in the table, ascending. */
+  readonly rows: Int32Array;
+  readonly cleaning: CleaningCounts;
+}
+
+/**
+ * The examples that are trained on and validated: first conflicts are settled, then duplicates left out. Ids stay, and so does what the
+ * targets mean.
+ */
+export function cleaned<T>(examples: LabelledExamples<T>, { conflicts, duplicates }: CleaningOptions): CleanedExamples<T> {
+  const targets: Targets = { ...examples.targets, values: examples.targets.values.slice() };
+  const isKept = new Uint8Array(examples.ids.length).fill(1);
+  const alike = conflicts === 'keep' && duplicates === 'keep' ? [] : repeated(groupsBy(examples.texts));
+  let [conflicting, relabelled, duplicate] = [0, 0, 0];
+  for (const rows of alike) {
+    const winner = conflicts !== 'keep' && differ(rows, targets) ? settled(rows, targets, conflicts) : null;
+    const seen: number[] = [];
+    for (const row of rows) {
+      if (winner === undefined) {
+        isKept[row] = 0;
+        conflicting++;
+        continue;
+      }
+      if (winner !== null && !sameTarget(targets, row, winner)) {
+        targetOf(targets, row).set(targetOf(targets, winner));
+        relabelled++;
+      }
+      if (duplicates !== 'drop') continue;
+      if (seen.some((earlier) => sameTarget(targets, row, earlier))) {
+        isKept[row] = 0;
+        duplicate++;
+      } else seen.push(row);
+    }
+  }
+  const rows = Int32Array.from(isKept.keys()).filter((row) => isKept[row] === 1);
+  const kept = <T,>(values: readonly T[]): readonly T[] =>
+    rows.length === values.length ? values : Array.from(rows, (row) => values[row]!);
+  return {
+    ids: kept(examples.ids),
+    texts: kept(examples.texts),
+    targets: targetsAt(targets, rows),
+    task: examples.task,
+    rows,
+    cleaning: { conflicting, relabelled, duplicate },
+  };
+}
+
+/** A row whose target all of the rows get, though they have different ones; undefined: none, they are left out. */
+function settled(rows: readonly number[], targets: Targets, conflicts: 'drop' | 'majority'): number | undefined {
+  if (conflicts === 'drop') return undefined;
+  const votes: { readonly row: number; count: number }[] = [];
+  for (const row of rows) {
+    const known = votes.find((vote) => sameTarget(targets, vote.row, row));
+    if (known === undefined) votes.push({ row, count: 1 });
+    else known.count++;
+  }
+  const [first, second] = votes.sort((a, b) => b.count - a.count);
+  return first!.count > (second?.count ?? 0) ? first!.row : undefined;
+}
+
+/** What cleaning did, in a sentence without a final full stop; undefined where it did nothing. */
+export function cleaningSentence({ conflicting, relabelled, duplicate }: CleaningCounts): string | undefined {
+  const parts = [
+    ...(conflicting > 0 ? [`left out ${plural(conflicting, 'row')} whose text has other classes too (data.conflicts)`] : []),
+    ...(relabelled > 0 ? [`gave ${plural(relabelled, 'row')} the class that most rows with the same text have (data.conflicts)`] : []),
+    ...(duplicate > 0 ? [`left out ${plural(duplicate, 'row')} that an earlier row says already (data.duplicates)`] : []),
+  ];
+  return parts.length === 0 ? undefined : parts.join(', ');
+}

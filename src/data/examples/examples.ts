@@ -1,0 +1,125 @@
+import type { Problem } from '../../core/errors.ts';
+import { plural } from '../../core/text.ts';
+import { columnProblems, firstLine, remedyFor, type NamedColumns } from '../tables/column-problems.ts';
+import { cleaned, type CleanedExamples, type CleaningOptions } from './cleaning.ts';
+import type { Examples, LabelledExamples } from './example-rows.ts';
+import { groupsBy, type Groups } from './groups.ts';
+import { sortedValues } from './ordering.ts';
+import { dataError, quoted } from '../problems.ts';
+import { columnOf, readTable, type Table, type TableFile } from '../tables/table.ts';
+import type { TargetReader } from './targets.ts';
+
+/** Names of the columns; without an id column the ids are row numbers from 0. */
+export interface ExampleColumns {
+  readonly id: string | null;
+  readonly text: string;
+}
+
+export interface LabelledColumns extends ExampleColumns {
+  readonly target: string;
+}
+
+export interface TrainOptions extends LabelledColumns, CleaningOptions {
+  /** `text` for the rows with the same text, otherwise a column for those with the same value there; null: no groups. */
+  readonly group_by?: string | null;
+}
+
+/** What is left of labelled rows once they are cleaned. */
+export interface TrainExamples<T> extends CleanedExamples<T> {
+  /** Which rows stay in one fold; null: each by itself. */
+  readonly groups: Groups | null;
+}
+
+/** `trainExamples` of a file. */
+export async function readTrainExamples<T>(
+  file: string | TableFile,
+  options: TrainOptions,
+  reader: TargetReader<T>,
+): Promise<TrainExamples<T>> {
+  return trainExamples(await readTable(file), options, reader);
+}
+
+/** `unlabelledExamples` of a file. */
+export async function readTestExamples(file: string | TableFile, columns: ExampleColumns): Promise<Examples> {
+  return unlabelledExamples(await readTable(file), columns);
+}
+
+/** `labelledExamples`, cleaned and grouped. A `data` error also where cleaning leaves too little. */
+export function trainExamples<T>(table: Table, options: TrainOptions, reader: TargetReader<T>): TrainExamples<T> {
+  const groupColumn = options.group_by === 'text' ? options.text : (options.group_by ?? null);
+  const examples = cleaned(labelledExamples(table, options, reader, groupColumn), options);
+  throwIfTooFewAreLeft(table.file, examples, reader);
+  if (groupColumn === null) return { ...examples, groups: null };
+  const values = columnOf(table, groupColumn) ?? [];
+  return { ...examples, groups: groupsBy(Array.from(examples.rows, (row) => values[row]!), sortedValues) };
+}
+
+/** Texts and ids of a table; other columns are not looked at. Everything that is wrong with them comes in one `data` error. */
+export function unlabelledExamples(table: Table, { id, text }: ExampleColumns): Examples {
+  const named = { 'data.id': id, 'data.text': text };
+  report(table, named, besides(columnProblems(table, named), idProblems(table, id)));
+  return { ids: idsOf(table, id), texts: columnOf(table, text) ?? [] };
+}
+
+/** Texts, ids and targets of a table. Everything that is wrong with them, or that there is no `group` column, comes in one `data` error. */
+export function labelledExamples<T>(
+  table: Table,
+  { id, text, target }: LabelledColumns,
+  reader: TargetReader<T>,
+  group: string | null = null,
+): LabelledExamples<T> {
+  const { problems, ...read } = reader.read(table, target);
+  const columns = { 'data.id': id, 'data.text': text, 'data.target': target, 'split.group_by': group };
+  report(table, columns, besides(columnProblems(table, columns), [...textProblems(table, text), ...idProblems(table, id), ...problems]));
+  return { ids: idsOf(table, id), texts: columnOf(table, text) ?? [], ...read };
+}
+
+function report(table: Table, named: NamedColumns, problems: readonly Problem[]): void {
+  if (problems.length === 0) return;
+  const lineOf = (row: number | undefined): { readonly line?: number } =>
+    row === undefined || table.lines[row - 1] === undefined ? {} : { line: table.lines[row - 1]! };
+  const placed = problems.map((problem) => ({ file: table.file, ...lineOf(problem.row), ...problem }));
+  throw dataError(
+    `${table.file} does not fit the configuration: ${plural(problems.length, 'problem')}`,
+    table.file,
+    placed,
+    remedyFor(table, named, problems),
+  );
+}
+
+/** Rows that lack a key are told once, and not for what is missing in them. */
+function besides(absences: readonly Problem[], others: readonly Problem[]): readonly Problem[] {
+  const told = new Set(absences.map(({ row, field }) => `${row} ${field}`));
+  return [...absences, ...others.filter(({ row, field }) => row === undefined || !told.has(`${row} ${field}`))];
+}
+
+function textProblems(table: Table, text: string): Problem[] {
+  const texts = columnOf(table, text) ?? [];
+  return texts.length > 0 && table.unusable?.has(text) !== true && texts.every((value) => value.trim() === '')
+    ? [{ message: 'all texts are empty', ...firstLine(table), field: text }]
+    : [];
+}
+
+function throwIfTooFewAreLeft<T>(file: string, { targets, task, cleaning }: CleanedExamples<T>, reader: TargetReader<T>): void {
+  const problems = reader.missing(targets, task).map((message): Problem => ({ message, file }));
+  if (problems.length === 0) return;
+  const without = `${plural(cleaning.conflicting, 'row')} with conflicting classes and ${cleaning.duplicate} with repeated texts`;
+  throw dataError(`${file} is too little without ${without}`, file, problems, 'Set data.conflicts or data.duplicates to keep.');
+}
+
+function idsOf(table: Table, id: string | null): readonly string[] {
+  return id === null ? table.rows.map((_, row) => String(row)) : (columnOf(table, id) ?? []);
+}
+
+function idProblems(table: Table, id: string | null): Problem[] {
+  if (id === null) return [];
+  const firstRow = new Map<string, number>();
+  return (columnOf(table, id) ?? []).flatMap((value, i) => {
+    const row = i + 1;
+    if (value === '') return [{ message: 'the id is empty', row, field: id }];
+    const earlier = firstRow.get(value);
+    if (earlier !== undefined) return [{ message: `the id ${quoted(value)} also stands in row ${earlier}`, row, field: id }];
+    firstRow.set(value, row);
+    return [];
+  });
+}

@@ -1,0 +1,47 @@
+import type { Problem } from '../../core/errors.ts';
+import type { Table } from '../tables/table.ts';
+
+/** What is to be learned about rows, in numbers whose meaning the task knows: row-major [rows, width]. NaN where it is not known. */
+export interface Targets {
+  readonly width: number;
+  readonly values: Float64Array;
+}
+
+/** How the targets of a table are read; `T` is the task that knows what their numbers mean. */
+export interface TargetReader<T> {
+  /** Those of all rows, and everything that is wrong with them. */
+  read(table: Table, column: string): { readonly targets: Targets; readonly task: T; readonly problems: readonly Problem[] };
+  /** What is missing among those that cleaning has left, as sentences. */
+  missing(targets: Targets, task: T): readonly string[];
+}
+
+export function rowCount({ width, values }: Targets): number {
+  return values.length / width;
+}
+
+/** The numbers of one row: [width]. */
+export function targetOf({ width, values }: Targets, row: number): Float64Array {
+  return values.subarray(row * width, (row + 1) * width);
+}
+
+/** Those of some rows, in their order. */
+export function targetsAt(targets: Targets, rows: ArrayLike<number>): Targets {
+  const { width } = targets;
+  const values = new Float64Array(rows.length * width);
+  for (let i = 0; i < rows.length; i++) values.set(targetOf(targets, rows[i]!), i * width);
+  return { width, values };
+}
+
+/** Whether two rows have the same target; two that are not known are the same. */
+export function sameTarget(targets: Targets, a: number, b: number): boolean {
+  const { width, values } = targets;
+  for (let k = 0; k < width; k++) {
+    if (!Object.is(values[a * width + k], values[b * width + k])) return false;
+  }
+  return true;
+}
+
+/** Whether rows have more than one target. */
+export function differ(rows: readonly number[], targets: Targets): boolean {
+  return rows.some((row) => !sameTarget(targets, row, rows[0]!));
+}

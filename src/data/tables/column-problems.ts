@@ -1,0 +1,63 @@
+import type { Problem } from '../../core/errors.ts';
+import { nearest } from '../../core/nearest.ts';
+import { quoted, quotedList } from '../problems.ts';
+import type { Table } from './table.ts';
+import { headerless, looksLikeRow } from './header.ts';
+
+/** Key of the configuration to the column that it names. */
+export type NamedColumns = Readonly<Record<string, string | null>>;
+
+/** The configuration's columns that the table lacks, or that hold no text, and the rows that have no value for them. */
+export function columnProblems(table: Table, named: NamedColumns): Problem[] {
+  const missing = Object.entries(named).filter(([, name]) => name !== null && !table.columns.includes(name));
+  if (missing.length > 0 && isHeaderless(table)) return [{ message: headerless(table.columns).message, line: 1 }];
+  return Object.entries(named).flatMap(([key, name]): Problem[] => {
+    if (name === null) return [];
+    if (table.columns.includes(name)) return unusableProblems(table, key, name);
+    const suggestion = nearest(name, table.columns);
+    const message = `there is no column ${quoted(name)}, which ${key} names; the columns are ${quotedList(table.columns)}`;
+    return [{ message, ...firstLine(table), field: name, ...(suggestion === undefined ? {} : { suggestion }) }];
+  });
+}
+
+/** What to do about problems of a table with the configuration. */
+export function remedyFor(table: Table, named: NamedColumns, problems: readonly Problem[]): string {
+  const missing = Object.values(named).filter((name): name is string => name !== null && !table.columns.includes(name));
+  if (missing.length > 0 && isHeaderless(table)) return headerless(table.columns).remedy;
+  const names = missing.filter((name) => table.columns.some((column) => column !== name && column.trim() === name.trim()));
+  if (names.length > 0 && table.columns[0]?.startsWith('\ufeff') === true)
+    return 'The file begins with two byte order marks: take one out.';
+  if (names.length > 0)
+    return 'The names in the header have spaces around them: take these out of the file, or write them in quotes in the configuration too.';
+  if (missing.some((name) => isInside(table, name)))
+    return 'What stands inside of a value is no column: write it beside the others, as pandas.json_normalize does, and name it so.';
+  const inRows = problems.some(({ row }) => row !== undefined) || missing.length === 0;
+  const own =
+    'name other columns in data.id, data.text and data.target, or for one table in its own object, such as data.test: { path, id, text }.';
+  return inRows ? `Correct these rows, or ${own}` : `N${own.slice(1)}`;
+}
+
+/** Whether a name is that of a part of a column, as in `user.name` or `user[0]`. */
+function isInside(table: Table, name: string): boolean {
+  const outer = /^([^.[]+)[.[]/.exec(name)?.[1];
+  return outer !== undefined && table.columns.includes(outer);
+}
+
+function isHeaderless(table: Table): boolean {
+  return table.headerless === false && table.lines.length > 0 && table.absent === undefined && looksLikeRow(table.columns, table.rows);
+}
+
+function unusableProblems(table: Table, key: string, name: string): Problem[] {
+  const why = table.unusable?.get(name);
+  if (why !== undefined) return [{ message: `the column ${quoted(name)}, which ${key} names, cannot be used: ${why}`, field: name }];
+  return (table.absent?.get(name) ?? []).map((row) => ({
+    message: `the key ${quoted(name)}, which ${key} names, is not there`,
+    row,
+    field: name,
+  }));
+}
+
+/** A file without lines has no first one. */
+export function firstLine(table: Table): { readonly line?: number } {
+  return table.lines.length === 0 && table.rows.length > 0 ? {} : { line: 1 };
+}

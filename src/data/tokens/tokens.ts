@@ -1,0 +1,129 @@
+import { OrtrainError } from '../../core/errors.ts';
+import { writeFileAtomic } from '../../core/files.ts';
+import { readInput } from '../../core/inputs.ts';
+import type { Tokenizer } from '../tokenizer/load.ts';
+
+export { loadTokenizer, type Tokenizer } from '../tokenizer/load.ts';
+
+/** Token ids of many texts, end to end. */
+export interface TokenSet {
+  /** [rows + 1]; row i holds ids[offsets[i]] up to ids[offsets[i + 1]]. */
+  readonly offsets: Int32Array;
+  readonly ids: Int32Array;
+  readonly padId: number;
+  /** How many texts were cut at the maximum length. */
+  readonly truncated: number;
+  /** How many ids are the unknown token. */
+  readonly unknown: number;
+  /** The ids of a row, a view. */
+  row(index: number): Int32Array;
+}
+
+/**
+ * Encodes every text, cut to `maxLength` ids with the special tokens. `onProgress` hears how many texts are done, now and
+ * then, and may throw to stop. Keeps the thread busy: `encodeTexts` is for many texts, and for patterns of others.
+ */
+export function tokenize(
+  tokenizer: Tokenizer,
+  texts: readonly string[],
+  maxLength: number,
+  onProgress: (done: number) => void = () => {},
+  every: number = PROGRESS_EVERY,
+): TokenSet {
+  throwIfNoRoom(tokenizer, maxLength);
+  const offsets = new Int32Array(texts.length + 1);
+  let ids = new Int32Array(Math.max(1024, texts.length * 32));
+  let [truncated, unknown] = [0, 0];
+  texts.forEach((text, row) => {
+    if (row % every === 0) onProgress(row);
+    const encoded = tokenizer.encode(text, maxLength);
+    const start = offsets[row]!;
+    const end = start + encoded.ids.length;
+    if (end > ids.length) ids = grown(ids, end);
+    ids.set(encoded.ids, start);
+    offsets[row + 1] = end;
+    truncated += encoded.truncated ? 1 : 0;
+    unknown += encoded.unknown;
+  });
+  onProgress(texts.length);
+  return tokenSet({ offsets, ids: ids.slice(0, offsets[texts.length]), padId: tokenizer.padId, truncated, unknown });
+}
+
+/** Throws a `config` error where `maxLength` leaves no room beside the special tokens. */
+export function throwIfNoRoom({ specialTokens }: Tokenizer, maxLength: number): void {
+  if (maxLength > specialTokens) return;
+  throw new OrtrainError('config', `model.max_seq_length ${maxLength} leaves no room for text`, {
+    subject: 'model.max_seq_length',
+    remedy: `The tokenizer adds ${specialTokens} special tokens to every text; set it higher than that.`,
+  });
+}
+
+/** The tokens of texts that were encoded in parts, in the order of the parts. */
+export function joinedTokens(parts: readonly Omit<TokenSet, 'padId' | 'row'>[], padId: number): TokenSet {
+  const sum = (of: (part: (typeof parts)[number]) => number): number => parts.reduce((total, part) => total + of(part), 0);
+  const offsets = new Int32Array(sum((part) => part.offsets.length - 1) + 1);
+  const ids = new Int32Array(sum((part) => part.ids.length));
+  let [row, end] = [0, 0];
+  for (const part of parts) {
+    ids.set(part.ids, end);
+    for (let i = 1; i < part.offsets.length; i++) offsets[++row] = end + part.offsets[i]!;
+    end += part.ids.length;
+  }
+  return tokenSet({ offsets, ids, padId, truncated: sum((part) => part.truncated), unknown: sum((part) => part.unknown) });
+}
+
+/** [rows]: how many ids each row has. */
+export function tokenLengths({ offsets }: TokenSet): Int32Array {
+  return offsets.subarray(1).map((end, row) => end - offsets[row]!);
+}
+
+/** Writes a token file, all little-endian int32: magic, version, rows, count of ids, padId, truncated, unknown; offsets; ids. */
+export function saveTokens(path: string, { offsets, ids, padId, truncated, unknown }: TokenSet): void {
+  const header = Int32Array.of(MAGIC, VERSION, offsets.length - 1, ids.length, padId, truncated, unknown);
+  writeFileAtomic(path, Buffer.concat([header, offsets, ids].map((part) => new Uint8Array(part.buffer, part.byteOffset, part.byteLength))));
+}
+
+/** Reads what `saveTokens` wrote; a `data` error where the file is something else, of another version, or incomplete. */
+export function loadTokens(path: string): TokenSet {
+  const bytes = readInput(path, MOST_BYTES);
+  const words = new Int32Array(bytes.byteLength >> 2);
+  new Uint8Array(words.buffer).set(bytes.subarray(0, words.byteLength));
+  const [magic, version, rows = 0, count = 0, padId = 0, truncated = 0, unknown = 0] = words.subarray(0, HEADER_WORDS);
+  if (words.length < HEADER_WORDS || magic !== MAGIC) throw notTokens(path, 'it does not begin as one');
+  if (version !== VERSION) throw notTokens(path, `it has version ${version}, this program reads version ${VERSION}`);
+  if (rows < 0 || count < 0) throw notTokens(path, `it claims ${rows} rows and ${count} ids`);
+  const expected = 4 * (HEADER_WORDS + rows + 1 + count);
+  if (bytes.byteLength !== expected) throw notTokens(path, `it has ${bytes.byteLength} bytes instead of ${expected}`);
+  const offsets = words.subarray(HEADER_WORDS, HEADER_WORDS + rows + 1);
+  const ids = words.subarray(HEADER_WORDS + rows + 1);
+  if (offsets[0] !== 0 || offsets[rows] !== count || offsets.some((end, row) => end < (offsets[row - 1] ?? 0)))
+    throw notTokens(path, 'its offsets do not ascend');
+  return tokenSet({ offsets, ids, padId, truncated, unknown });
+}
+
+/** `OTOK` in ASCII, as a little-endian number. */
+const MAGIC = 0x4b4f544f;
+const VERSION = 1;
+const HEADER_WORDS = 7;
+const PROGRESS_EVERY = 256;
+
+/** Node reads no larger file at once. */
+const MOST_BYTES = 2 ** 31 - 1;
+
+function tokenSet(set: Omit<TokenSet, 'row'>): TokenSet {
+  return { ...set, row: (index) => set.ids.subarray(set.offsets[index], set.offsets[index + 1]) };
+}
+
+function grown(ids: Int32Array<ArrayBuffer>, needed: number): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(Math.max(needed, ids.length * 2));
+  larger.set(ids);
+  return larger;
+}
+
+function notTokens(path: string, reason: string, cause?: unknown): OrtrainError {
+  return new OrtrainError('data', `${path} is not a usable file of tokens: ${reason}`, {
+    subject: path,
+    remedy: 'Remove the folder that holds it from the cache and run again.',
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

@@ -1,0 +1,137 @@
+import { tablesOf, type Experiment, type TableSources } from '../../config/index.ts';
+import { OrtrainError } from '../../core/errors.ts';
+import type { Examples } from '../../data/examples/example-rows.ts';
+import { unlabelledExamples } from '../../data/examples/examples.ts';
+import type { Finding } from '../../data/findings/finding.ts';
+import { assignFolds } from '../../data/folds/folds.ts';
+import { localModel } from '../../data/hub/hub.ts';
+import { buildSubmission } from '../../data/submission/submission.ts';
+import { sampleIdColumn } from '../../data/submission/sample-id.ts';
+import { readTable } from '../../data/tables/table.ts';
+import { loadTokenizer } from '../../data/tokens/tokens.ts';
+import { inspectionOptions } from '../../stages/inspect.ts';
+import { inspectData, trainExamples, type Dataset, type TaskDescription, type TrainExamples } from '../../tasks/index.ts';
+import { tokenizerFiles } from '../../training/classifier-folder.ts';
+import { inspectPooler } from './untrained-pooler.ts';
+import { throwIfUndefined, throwIfUnmeasured } from './monitors.ts';
+
+/** What the tables of an experiment amount to. */
+export interface DataSizes {
+  /** Training rows, without those that the configuration leaves out. */
+  readonly rows: number;
+  readonly task: TaskDescription;
+  /** Null where there are no rows to predict. */
+  readonly testRows: number | null;
+  /** Rows that each fold trains on. */
+  readonly trainRowsOfFold: readonly number[];
+}
+
+/** What the tables of an experiment hold. */
+export interface DataContents {
+  /** As they stand in the files. */
+  readonly tables: Pick<Dataset, 'train' | 'test'>;
+  readonly train: TrainExamples;
+  /** Undefined where there are no rows to predict. */
+  readonly test: Examples | undefined;
+  /** The fold that each training row is validated in. */
+  readonly foldOf: Int32Array;
+}
+
+/** `readData`, of which only the sizes are wanted. */
+export async function checkData(experiment: Experiment): Promise<DataSizes> {
+  return sizesOf(await readData(experiment), experiment.split.folds);
+}
+
+export function sizesOf({ train, test, foldOf }: DataContents, folds: number): DataSizes {
+  const rowsOfFold = new Int32Array(folds);
+  for (const fold of foldOf) rowsOfFold[fold]!++;
+  const trainRowsOfFold = Array.from(rowsOfFold, (rows) => foldOf.length - rows);
+  return { rows: train.texts.length, task: train.task.description, testRows: test?.ids.length ?? null, trainRowsOfFold };
+}
+
+/**
+ * Reads every table of an experiment before anything is paid for: columns, ids and targets, whether the folds can be filled,
+ * whether the metrics to watch say something in each fold, and whether the sample submission asks for exactly the test rows. Throws one
+ * `data` error with all problems of all tables.
+ */
+export async function readData({ data, split, seed, training }: Experiment): Promise<DataContents> {
+  const errors: OrtrainError[] = [];
+  const sources = tablesOf(data);
+  const train = await attempt(() => readTable(sources.train), errors);
+  const examples =
+    train === undefined
+      ? undefined
+      : await attempt(async () => trainExamples(train, { ...data, ...sources.train, group_by: split.group_by }), errors);
+  const { test: testSource } = sources;
+  const test = testSource === null ? null : await attempt(() => readTable(testSource), errors);
+  const testExamples =
+    test === undefined || test === null || testSource === null
+      ? undefined
+      : await attempt(async () => unlabelledExamples(test, testSource), errors);
+  // Without readable targets the ids can still be compared.
+  if (testExamples !== undefined) await attempt(() => checkSample(sources, testExamples.ids, examples), errors);
+  const foldOf =
+    examples === undefined
+      ? undefined
+      : await attempt(
+          async () => assignFolds({ ...examples, strata: examples.task.strata(examples.targets) }, { ...split, seed: split.seed ?? seed }),
+          errors,
+        );
+  if (examples !== undefined) await attempt(async () => throwIfUnmeasured(training, examples.task), errors);
+  if (examples !== undefined && foldOf !== undefined)
+    await attempt(async () => throwIfUndefined({ training, split }, { ...examples, foldOf }), errors);
+  if (errors.length > 0 || train === undefined || test === undefined || examples === undefined || foldOf === undefined)
+    throw together(errors);
+  return { tables: { train, test }, train: examples, test: testExamples, foldOf };
+}
+
+/** `checkData`, and what is worth knowing about data that can be used; of tokens only where the model is on this machine. */
+export async function inspectDataset(
+  experiment: Experiment,
+): Promise<{ readonly contents: DataContents; readonly sizes: DataSizes; readonly findings: readonly Finding[] }> {
+  const contents = await readData(experiment);
+  const dataset = { ...contents.tables, examples: contents.train, foldOf: contents.foldOf };
+  const folder = localModel(experiment.model.base, experiment.model.revision);
+  const files = folder === undefined ? {} : tokenizerFiles(folder);
+  const tokenizer = files['tokenizer.json'] === undefined ? null : await loadTokenizer(files);
+  const findings = [
+    ...(folder === undefined ? [] : inspectPooler(experiment, folder)),
+    ...(await inspectData(dataset, inspectionOptions(experiment), tokenizer)),
+  ];
+  return { contents, sizes: sizesOf(contents, experiment.split.folds), findings };
+}
+
+/** The sample submission has to ask for exactly the test rows, in columns and values that the task can fill. */
+async function checkSample(
+  { sample: source, test, sampleIds: names, sampleIdIsNamed: isNamed }: TableSources,
+  testIds: readonly string[],
+  examples: TrainExamples | undefined,
+): Promise<void> {
+  if (source === null) return;
+  const predictions = examples?.task.baseline(examples.targets, testIds.length);
+  const sample = await readTable(source);
+  buildSubmission(sample, { file: test?.path ?? '', ids: testIds }, sampleIdColumn(sample, { names, isNamed }, testIds), (columns) => {
+    return predictions === undefined || examples === undefined ? () => '' : examples.task.submissionValues(predictions, columns);
+  });
+}
+
+async function attempt<T>(read: () => Promise<T>, errors: OrtrainError[]): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof OrtrainError)) throw error;
+    errors.push(error);
+    return undefined;
+  }
+}
+
+/** One error that tells everything; a single one stays as it is. */
+function together(errors: readonly OrtrainError[]): OrtrainError {
+  const [first] = errors;
+  if (errors.length === 1 && first !== undefined) return first;
+  const problems = errors.flatMap((error) => (error.problems.length > 0 ? error.problems : [{ message: error.message }]));
+  return new OrtrainError('data', `the data have ${problems.length} problems`, {
+    problems,
+    ...(first?.remedy === undefined ? {} : { remedy: first.remedy }),
+  });
+}

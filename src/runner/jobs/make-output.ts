@@ -1,0 +1,108 @@
+import { OrtrainError } from '../../core/errors.ts';
+import type { Listener, StageEvent } from '../../core/events.ts';
+import type { Usage } from '../../core/measures.ts';
+import type { Lock } from '../../core/lock.ts';
+import type { FileHashes } from '../cache/file-hashes.ts';
+import type { PreparedRun } from '../prepare.ts';
+import { addressOf, type Task } from './task-graph.ts';
+import type { StageWorker } from '../workers/worker.ts';
+
+/** What a task's output is made with. */
+export interface Making {
+  readonly prepared: PreparedRun;
+  readonly signal: AbortSignal;
+  readonly threads: number;
+  readonly worker: () => StageWorker;
+  readonly emit: Listener<StageEvent>;
+  /** Hears when it is to be made here. */
+  readonly onStart: () => void;
+}
+
+/** A program that goes on removing outputs is to be stopped, not to be raced. */
+export const MOST_TRIES = 3;
+
+/**
+ * Makes a task's output unless the cache holds it; answers with what that took, if it was made here. Of several processes that want the
+ * same output one makes it and the others wait. A broken entry is set aside first.
+ */
+export async function makeUnlessDone(task: Task, making: Making): Promise<Usage | undefined> {
+  const { prepared: { cache, forced }, signal, emit, onStart } = making;
+  const address = addressOf(task);
+  const isDone = async (): Promise<boolean> => !forced.has(task.id) && (await cache.inspect(address)).kind === 'sound';
+  for (let tries = 1; ; tries += 1) {
+    if (await isDone()) {
+      cache.forgetPartial(address);
+      return undefined;
+    }
+    const lock = await cache.lock(address, signal, ({ pid, host }) => {
+      emit({ type: 'notice', level: 'info', message: `waits for process ${pid} on ${host}, which is making the same output` });
+    });
+    try {
+      if (await isDone()) return undefined;
+      const state = await cache.inspect(address);
+      if (state.kind === 'broken') {
+        const place = cache.setAside(address);
+        emit({
+          type: 'notice',
+          level: 'warning',
+          message: `the entry ${task.output} was broken (${state.problem}); it is kept in ${place} and made again`,
+        });
+      }
+      onStart();
+      return await perform(task, making, lock);
+    } catch (error) {
+      if (lock.isHeld() || signal.aborted || tries === MOST_TRIES) throw error;
+      emit({
+        type: 'notice',
+        level: 'warning',
+        message: 'this process gave no sign of life for 30 s, so another may have taken over; what it made meanwhile is not used',
+      });
+    } finally {
+      lock.release();
+    }
+  }
+}
+
+async function perform(task: Task, { prepared, threads, worker, emit }: Making, lock: Lock): Promise<Usage> {
+  const { tasks, cache, hashes, device, experiment } = prepared;
+  const output = cache.begin();
+  try {
+    const { stage, params, files, inputs, fold = 0 } = task;
+    await throwIfGone(tasks.filter(({ id }) => task.after.includes(id)), cache);
+    const partial = { folder: cache.partial(addressOf(task)), everySeconds: experiment.resources.checkpoint_seconds, claim: lock.claim };
+    const unkeyed = { device, threads, logEvery: experiment.tracking.log_every, evalBatchSize: experiment.training.eval_batch_size };
+    const usage = await worker().perform(
+      { task: task.id, stage: stage.name, params, files, inputs, output, partial, fold, ...unkeyed },
+      emit,
+    );
+    await throwIfChanged(task, hashes);
+    await cache.commit(output, addressOf(task), task.parts, lock);
+    return usage;
+  } finally {
+    cache.discard(output);
+  }
+}
+
+/** What a task reads was whole when its turn came, which may be hours ago. */
+async function throwIfGone(inputs: readonly Task[], cache: PreparedRun['cache']): Promise<void> {
+  for (const task of inputs) {
+    const state = await cache.inspect(addressOf(task));
+    if (state.kind === 'sound') continue;
+    const problem = state.kind === 'broken' ? state.problem : 'it is gone';
+    throw new OrtrainError('run', `${task.output} was changed while it was in use: ${problem}`, {
+      subject: task.output,
+      remedy: 'Start again: sound outputs are used, and the others made again.',
+    });
+  }
+}
+
+/** An entry's key holds the hashes of the files that it was made from; so they must not have changed in the meantime. */
+async function throwIfChanged({ files, parts }: Task, hashes: FileHashes): Promise<void> {
+  for (const [name, path] of Object.entries(files)) {
+    if ((await hashes.of(path)) === parts.contents[name]) continue;
+    throw new OrtrainError('data', `${path} changed while it was in use`, {
+      subject: path,
+      remedy: 'Start again when nothing writes to it any more.',
+    });
+  }
+}

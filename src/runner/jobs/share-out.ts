@@ -1,0 +1,61 @@
+import { totalmem } from 'node:os';
+import type { PreparedRun } from '../prepare.ts';
+import type { Task } from './task-graph.ts';
+import { trainingSteps, type StepCost } from './training-steps.ts';
+
+/** How many tasks of one stage run at a time, and with how many threads each. */
+export interface Share {
+  readonly lanes: number;
+  readonly threads: number;
+}
+
+/** Tasks in their order, those of one stage together: they need nothing of each other. */
+export function byStage(tasks: readonly Task[]): readonly (readonly Task[])[] {
+  const groups = new Map<string, Task[]>();
+  for (const task of tasks) groups.set(task.stage.name, [...(groups.get(task.stage.name) ?? []), task]);
+  return [...groups.values()];
+}
+
+/**
+ * Shares the threads out among folds that run side by side. It depends on nothing that changes from start to start, such as
+ * free memory, because sums that more threads share may be rounded otherwise, and a run that goes on must go on as it began.
+ */
+export async function shareOut(prepared: PreparedRun, tasks: readonly Task[]): Promise<Share> {
+  const { threads } = prepared;
+  const lanes = prepared.device === 'cpu' && tasks.length > 1 ? Math.min(tasks.length, await lanesFor(prepared, threads)) : 1;
+  return { lanes, threads: Math.max(1, Math.floor(threads / lanes)) };
+}
+
+async function lanesFor(prepared: PreparedRun, threads: number): Promise<number> {
+  const asked = prepared.experiment.resources.parallel_folds;
+  if (asked !== 'auto') return asked;
+  const { costs } = await trainingSteps(prepared, { outputs: 1, loss: 'bce' }); // next to the encoder, other outputs would weigh nothing
+  return lanesWorthwhile(costs, threads, Math.min(totalmem(), process.constrainedMemory() || Infinity));
+}
+
+/**
+ * As many lanes as there are threads where a typical step is too small for threads to share it well, and all lanes together
+ * take at most half of the machine's memory; otherwise one.
+ *
+ * @param costs of the typical batch first, of the largest last
+ */
+export function lanesWorthwhile(costs: readonly StepCost[], threads: number, memoryBytes: number): number {
+  const [typical, largest] = [costs[0], costs.at(-1)];
+  if (typical === undefined || largest === undefined || typical.work.total > MOST_WORK_BESIDE) return 1;
+  const { parameters, optimizerState, peak } = largest.memory;
+  const bytes = PROCESS_BYTES + ARENA * (parameters + optimizerState + peak);
+  return Math.max(1, Math.min(threads, Math.floor(memoryBytes / 2 / bytes)));
+}
+
+/**
+ * Operations of a step up to which folds side by side were measured to be faster (bench/LOG.md): one of 2.5 GFLOP took 1.1 times as
+ * long on one thread beside another such step as alone on two threads. One of 65 GFLOP takes 1.6 times as long on one thread, which
+ * five folds on two cores do not win from.
+ */
+const MOST_WORK_BESIDE = 3e9;
+
+/** Node and onnxruntime before there is a model. */
+const PROCESS_BYTES = 200e6;
+
+/** What the runtime's arena holds for each byte that the values of a step take at a time. */
+const ARENA = 2;

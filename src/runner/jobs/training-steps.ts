@@ -1,0 +1,102 @@
+import { join } from 'node:path';
+import { loadTokens, type TokenSet } from '../../data/tokens/tokens.ts';
+import { targetFeeds, type ClassifierOptions, type EncoderConfig, type TrainingLoss } from '../../engine/models/index.ts';
+import { deviceMemory, type DeviceMemory, type DeviceMemoryOf } from '../../engine/runtime/device-memory.ts';
+import type { Symbols } from '../../engine/graph/index.ts';
+import { operationsPerNumber, type Optimizer } from '../../engine/optim/index.ts';
+import type { Feeds, StepProgram } from '../../engine/program.ts';
+import { bindSymbols } from '../../engine/runtime/batch.ts';
+import { layerWork, stepMemory, stepWork, type LayerWork, type StepMemory, type StepWork } from '../../engine/step-analysis.ts';
+import { classifierPrograms, optimizerOf } from '../../training/classifier.ts';
+import { initialWeights } from '../../training/classifier-folder.ts';
+import { exampleBatches, featureBatch, type BatchShape, type FedBatch } from './example-batches.ts';
+import type { PreparedRun } from '../prepare.ts';
+import { addressOf } from './task-graph.ts';
+
+/** What one training step over a batch takes. */
+export interface StepCost {
+  readonly batch: BatchShape;
+  /** Rows of it that go through the model at a time, by training.micro_batch. */
+  readonly rowsAtATime: number;
+  /** While so many do. */
+  readonly memory: StepMemory;
+  /** Of a GPU's memory; null on the CPU. */
+  readonly gpu: DeviceMemory | null;
+  readonly work: StepWork;
+  readonly layers: readonly LayerWork[];
+}
+
+/** What the step learns. */
+type Learned = Pick<ClassifierOptions, 'outputs'> & TrainingLoss;
+
+/** The training step of an experiment, and what it takes for a typical batch and for the largest, found without training. */
+export interface TrainingSteps {
+  readonly encoder: EncoderConfig;
+  /** True where the encoder is frozen, so that the step is that of the head alone. */
+  readonly onFeatures: boolean;
+  readonly step: StepProgram;
+  /** Batches of tokens, whether the step sees them or not. */
+  readonly texts: readonly FedBatch[];
+  /** Of the typical batch first. */
+  readonly costs: readonly StepCost[];
+}
+
+/** Reads the model's config, and the tokens where the cache has them. */
+export async function trainingSteps(prepared: PreparedRun, { outputs, loss }: Learned): Promise<TrainingSteps> {
+  const { experiment, tasks, device, precisionChoice } = prepared;
+  const { training } = experiment;
+  const encoder = encoderOf(prepared);
+  const onFeatures = tasks.some(({ stage }) => stage.name === 'encode');
+  const { step } = classifierPrograms({ encoder, head: experiment.model.head, outputs, loss }, onFeatures, precisionChoice.precision);
+  const optimizer = optimizerOf(training);
+  const texts = exampleBatches(experiment, encoder, await cachedTokens(prepared));
+  const batches = onFeatures ? [featureBatch(training.batch_size, encoder.hiddenSize)] : texts;
+  const gpu = device === 'cpu' ? undefined : deviceMemory(step, optimizer, training.clip_norm, device);
+  return {
+    encoder,
+    onFeatures,
+    step,
+    texts,
+    costs: batches.map((batch) => costOf(step, batch, { optimizer, outputs, gpu, rows: training.micro_batch ?? Infinity })),
+  };
+}
+
+interface Costing {
+  readonly optimizer: Optimizer;
+  readonly outputs: number;
+  readonly gpu: DeviceMemoryOf | undefined;
+  /** The most that go through the model at a time. */
+  readonly rows: number;
+}
+
+function costOf(step: StepProgram, { shape, part }: FedBatch, { optimizer: { rule }, outputs, gpu, rows }: Costing): StepCost {
+  const rowsAtATime = Math.min(rows, shape.texts);
+  const lengths = (texts: number): Symbols =>
+    lengthsOf(step, { ...part(texts), ...targetFeeds(new Float32Array(texts * outputs), outputs) });
+  const [whole, atATime] = [lengths(shape.texts), lengths(rowsAtATime)];
+  const ofGpu = rowsAtATime < shape.texts ? gpu?.part(atATime) : gpu?.whole(atATime);
+  return {
+    batch: shape,
+    rowsAtATime,
+    memory: stepMemory(step, atATime, rule.slots.length),
+    gpu: ofGpu ?? null,
+    work: stepWork(step, whole, operationsPerNumber(rule)),
+    layers: layerWork(step, whole),
+  };
+}
+
+/** The length of every symbol of the graph that a batch gives. */
+export function lengthsOf({ graph }: Pick<StepProgram, 'graph'>, feeds: Feeds): ReturnType<typeof bindSymbols> {
+  return bindSymbols(graph.inputs.filter(({ name }) => feeds[name] !== undefined), feeds);
+}
+
+function encoderOf({ experiment, tasks }: PreparedRun): EncoderConfig {
+  const files = tasks.find(({ stage }) => stage.name === 'train')?.files ?? {};
+  return initialWeights(files, experiment.model, experiment.seed).config;
+}
+
+async function cachedTokens({ tasks, cache }: PreparedRun): Promise<TokenSet | undefined> {
+  const task = tasks.find(({ stage }) => stage.name === 'tokenize');
+  if (task === undefined || (await cache.inspect(addressOf(task))).kind !== 'sound') return undefined;
+  return loadTokens(join(task.output, 'train.tokens'));
+}

@@ -1,0 +1,177 @@
+import { statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { pathOf } from '../../config/index.ts';
+import { aside } from '../../core/aside.ts';
+import { OrtrainError } from '../../core/errors.ts';
+import type { Listener, StageEvent } from '../../core/events.ts';
+import { openOutputFolder } from '../../core/output-folder.ts';
+import { moduleBeside } from '../../core/threads.ts';
+import { isLarge } from '../../data/tables/large-tables.ts';
+import { targetsAt } from '../../data/examples/targets.ts';
+import { encodeTexts } from '../../data/tokenizer/encode-texts.ts';
+import { loadTokenizer, type TokenSet } from '../../data/tokens/tokens.ts';
+import { copyModelFolder, readModelFolder, tokenizerFiles } from '../../training/classifier-folder.ts';
+import { measured, type Predictions, type Task, type TaskDescription } from '../../tasks/index.ts';
+import { ensemblePredictions } from '../../training/ensemble.ts';
+import { PORTABLE_FILES, portablePredictions, writePortableFolder, type Precision } from '../../training/portable-folder.ts';
+import { throwIfResultsChanged } from '../../tracking/recorded-files.ts';
+import { modelFolders } from './predict.ts';
+import { threadsOf, type StoredRun } from './runs.ts';
+import { verifyModels } from './verify-models.ts';
+import { readValidation, type Validation } from './validation-rows.ts';
+
+export type { Precision } from '../../training/portable-folder.ts';
+
+export interface ExportRequest {
+  /** The folder to write, which must not be there yet or be empty. */
+  readonly to: string;
+  readonly format: 'onnx' | 'huggingface';
+  /** Float32 is always written; these come beside it. Only for ONNX. */
+  readonly alsoIn: readonly Exclude<Precision, 'float32'>[];
+  /** Without it, the fold whose best epoch is best by the metric that the run monitored. */
+  readonly fold?: number;
+  /** Those that the run was configured for where it is left out. */
+  readonly threads?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface ExportedModel {
+  readonly folder: string;
+  readonly fold: number;
+  readonly task: TaskDescription;
+  readonly files: readonly ExportedFile[];
+}
+
+/** One of the written models, and how it did on the fold's own validation rows. */
+export interface ExportedFile {
+  /** Below the folder. */
+  readonly path: string;
+  readonly precision: Precision;
+  readonly bytes: number;
+  readonly rows: number;
+  /** Between the numbers of its predictions and those that the run recorded. */
+  readonly maxDifference: number;
+  /** Metrics on these rows: the run's own and the file's. */
+  readonly before: Readonly<Record<string, number>>;
+  readonly after: Readonly<Record<string, number>>;
+}
+
+/** Float32 on one machine or another differs by rounding; a wrong weight or input by more than this. */
+const SAME = 1e-4;
+/** Validation rows on which a float32 model alone is compared. With smaller ones beside it, all are measured on all rows. */
+const COMPARED_ROWS = 64;
+
+/**
+ * Writes the model of one fold in a form that other tools load, opens what was written and compares its answers with the run's
+ * out-of-fold predictions. The folder appears only when that has gone well. Throws a `run` error where float32 predictions
+ * differ by more than 1e-4, a usage error where the folder or the fold does not do, a `data` error where the training table or
+ * the run's files do not fit together.
+ */
+export async function exportRun(run: StoredRun, request: ExportRequest, listen: Listener<StageEvent>): Promise<ExportedModel> {
+  const { folder, temporary, begin, commit, discard } = openOutputFolder(request.to);
+  try {
+    const fold = request.fold ?? bestFold(run);
+    const model = foldFolder(run, fold);
+    await verifyModels(run, [model], 'these', request.signal);
+    await throwIfResultsChanged(run.folder, ['oof.csv']);
+    const { task, max_seq_length: maxLength } = readModelFolder(model);
+    const validation = await (isLarge(join(run.folder, 'oof.csv'), pathOf(run.experiment.data.train))
+      ? aside<Validation>(moduleBeside(import.meta.url, 'validation-rows'), 'readValidation', [run, fold, task.description], request.signal)
+      : readValidation(run, fold, task.description));
+    const tokens = await encodeTexts(await loadTokenizer(tokenizerFiles(model)), validation.texts, maxLength, {
+      onProgress: () => throwIfAborted(request),
+    });
+    begin();
+    if (request.format === 'onnx') await writePortableFolder(temporary, model, ['float32', ...request.alsoIn]);
+    else copyModelFolder(model, temporary);
+    const files: ExportedFile[] = [];
+    for (const precision of ['float32', ...request.alsoIn] as const) {
+      files.push(await compared(temporary, precision, validation, { tokens, task, run, request, listen }));
+    }
+    commit();
+    return { folder, fold, task: task.description, files };
+  } finally {
+    discard();
+  }
+}
+
+interface Comparison {
+  readonly tokens: TokenSet;
+  readonly task: Task;
+  readonly run: StoredRun;
+  readonly request: ExportRequest;
+  readonly listen: Listener<StageEvent>;
+}
+
+async function compared(folder: string, precision: Precision, validation: Validation, comparison: Comparison): Promise<ExportedFile> {
+  const { task, run, request, listen } = comparison;
+  const rows = request.alsoIn.length === 0 ? Math.min(COMPARED_ROWS, validation.texts.length) : validation.texts.length;
+  const tokens = firstRows(comparison.tokens, rows);
+  const path = request.format === 'onnx' ? PORTABLE_FILES[precision] : 'model.safetensors';
+  // Whoever loads the file has a CPU; on it the check is of the file alone.
+  const speed = { device: 'cpu', threads: request.threads ?? threadsOf(run), batchSize: run.experiment.training.eval_batch_size } as const;
+  const onProgress = (done: number): void => {
+    throwIfAborted(request);
+    listen({ type: 'progress', done, total: rows, unit: `texts with ${path}` });
+  };
+  const own = firstPredictions(validation.predictions, rows);
+  const file = join(folder, path);
+  const written =
+    request.format === 'onnx'
+      ? await portablePredictions(file, tokens, task.published, speed, onProgress)
+      : await ensemblePredictions([folder], { kind: 'tokens', tokens }, speed, onProgress);
+
+  const maxDifference = written.numbers.reduce((most, number, i) => Math.max(most, Math.abs(number - (own.numbers[i] ?? NaN))), 0);
+  if (!(maxDifference <= (precision === 'float32' ? SAME : 1))) throw differs(path, maxDifference, run, request);
+  const targets = targetsAt(validation.targets, Array.from({ length: rows }, (_, row) => row));
+  return {
+    path,
+    precision,
+    bytes: statSync(file).size,
+    rows,
+    maxDifference,
+    before: measured(task, targets, own),
+    after: measured(task, targets, written),
+  };
+}
+
+function firstPredictions({ width, numbers }: Predictions, rows: number): Predictions {
+  return { width, numbers: numbers.subarray(0, rows * width) };
+}
+
+function firstRows(tokens: TokenSet, rows: number): TokenSet {
+  return { ...tokens, offsets: tokens.offsets.subarray(0, rows + 1) };
+}
+
+function differs(path: string, difference: number, run: StoredRun, { to }: ExportRequest): OrtrainError {
+  const far = Number.isFinite(difference) ? `differ by up to ${difference.toPrecision(2)}` : 'are not numbers';
+  return new OrtrainError('run', `the exported ${path} does not compute what the run computed: predictions ${far}; ${to} was not written`, {
+    subject: run.name,
+    remedy: `If files in ${run.folder} were changed after the run, start it again: pipeline run ${join(run.folder, 'config.yaml')}`,
+  });
+}
+
+function foldFolder(run: StoredRun, fold: number): string {
+  const models = modelFolders(run);
+  const model = models.find((path) => basename(path) === `fold-${fold}`);
+  if (model !== undefined) return model;
+  const folds = models.map((path) => basename(path).slice('fold-'.length)).join(', ');
+  throw new OrtrainError('usage', `run ${run.name} has no fold ${fold}`, { subject: '--fold', remedy: `Its folds are ${folds}.` });
+}
+
+function bestFold(run: StoredRun): number {
+  const { monitor, mode } = run.experiment.training.best_model;
+  const sign = mode === 'max' ? 1 : -1;
+  const scores = (run.metrics?.folds ?? []).map(({ fold, best }) => ({ fold, score: sign * (best[monitor] ?? -Infinity) }));
+  const [first, ...rest] = scores;
+  if (first !== undefined) return rest.reduce((best, other) => (other.score > best.score ? other : best), first).fold;
+  modelFolders(run);
+  throw new OrtrainError('usage', `run ${run.name} has not been evaluated, so no fold is the best yet`, {
+    subject: run.name,
+    remedy: `Carry it on with: pipeline run ${join(run.folder, 'config.yaml')}`,
+  });
+}
+
+function throwIfAborted({ signal }: ExportRequest): void {
+  if (signal?.aborted === true) throw new OrtrainError('interrupted', 'stopped before the end; nothing was written');
+}

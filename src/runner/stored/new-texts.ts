@@ -1,0 +1,108 @@
+import { tableKind } from '../../core/table-files.ts';
+import { OrtrainError } from '../../core/errors.ts';
+import { nearest } from '../../core/nearest.ts';
+import type { Examples } from '../../data/examples/example-rows.ts';
+import { unlabelledExamples, type ExampleColumns } from '../../data/examples/examples.ts';
+import { readTableAside } from '../../data/tables/large-tables.ts';
+import { parseTable, readContent, type Table } from '../../data/tables/table.ts';
+import { parseLines } from '../../data/tables/text-lines.ts';
+
+/** How texts to classify can be written: one a line, or as a table. */
+export const TEXT_FORMATS = ['lines', 'csv', 'tsv', 'jsonl'] as const;
+
+export interface TextOptions {
+  /** What the input is where its name does not say it. */
+  readonly format?: (typeof TEXT_FORMATS)[number];
+  /** UTF-8 where it is left out. */
+  readonly encoding?: string;
+  /** Names of the columns of a table without a header. */
+  readonly columns?: readonly string[];
+  /** Hears how the input is understood, where that could be otherwise. */
+  readonly onNotice: (message: string) => void;
+}
+
+/**
+ * Texts to classify, from a file. Rows without an id column are numbered from 0.
+ *
+ * @param columns of the run's tables, likeliest first
+ */
+export async function readTexts(input: string, columns: readonly ExampleColumns[], options: TextOptions): Promise<Examples> {
+  const isTxt = /^\.txt\b/i.test(tableKind(input)?.ending ?? '');
+  if (options.format === undefined && !isTxt) {
+    const reading = {
+      path: input,
+      columns: options.columns ?? null,
+      ...(options.encoding === undefined ? {} : { encoding: options.encoding }),
+    };
+    return ofTable(await readTableAside(reading), columns, options);
+  }
+  const { bytes } = await readContent(input, options.format !== undefined);
+  return textsOf(bytes, columns, options, input);
+}
+
+/**
+ * The texts in some bytes. Where no format is asked for, they are a table in JSON lines or CSV if they begin like one that has the
+ * column, and else one text a line; an empty line is an empty text.
+ */
+export async function textsOf(
+  bytes: Uint8Array,
+  columns: readonly ExampleColumns[],
+  options: TextOptions,
+  file = 'stdin',
+): Promise<Examples> {
+  if (bytes.length === 0) throw unusable(`${file} is empty`, 'Write one text per line, or a table and its --format.');
+  const format = options.format ?? likelyFormat(bytes, columns, file === 'stdin', options.columns);
+  if (format !== 'lines') {
+    const why =
+      options.columns === undefined
+        ? 'it begins like one with the text column; --format lines takes each line for a text'
+        : '--columns names its columns; --format says how it is written';
+    if (options.format === undefined) options.onNotice(`${file} is read as a table (${format}), because ${why}`);
+    return ofTable(await parseTable(bytes, file, format, options), columns, options);
+  }
+  if (options.columns !== undefined) {
+    throw unusable('--columns names the columns of a table, and --format lines takes each line for a text', 'Leave out one of the two.');
+  }
+  const texts = parseLines(bytes, file, options.encoding);
+  return { ids: texts.map((_, row) => String(row)), texts };
+}
+
+const SEEN_BYTES = 65_536;
+
+function likelyFormat(
+  bytes: Uint8Array,
+  columns: readonly ExampleColumns[],
+  isStdin: boolean,
+  given: readonly string[] | undefined,
+): (typeof TEXT_FORMATS)[number] {
+  const beginning = new TextDecoder().decode(bytes.subarray(0, SEEN_BYTES)).trimStart();
+  const [first = ''] = beginning.split(/\r\n|\n|\r/, 1);
+  if (given !== undefined) return first.split('\t').length === given.length && given.length > 1 ? 'tsv' : 'csv';
+  if (/^\{\s*"/.test(beginning)) return 'jsonl';
+  const names = (separator: string): boolean => {
+    const cells = first.split(separator).map((name) => name.trim().replace(/^"(.*)"$/, '$1'));
+    return columns.some(({ text }) => cells.includes(text));
+  };
+  if (first.includes('\t') && names('\t')) return 'tsv';
+  return (isStdin || first.includes(',')) && names(',') ? 'csv' : 'lines';
+}
+
+/** New texts need no id, though the run's own data had one; a column that may well be it is not passed over in silence. */
+function ofTable(table: Table, columns: readonly ExampleColumns[], { onNotice }: TextOptions): Examples {
+  const { text = '' } = columns.find((each) => table.columns.includes(each.text)) ?? columns[0] ?? {};
+  const runIds = columns.flatMap((each) => each.id ?? []);
+  const id = runIds.find((name) => table.columns.includes(name)) ?? null;
+  const others = table.columns.filter((column) => column !== text);
+  const [likely] = id === null ? runIds.flatMap((name) => nearest(name, others) ?? []) : [];
+  if (likely !== undefined) {
+    onNotice(
+      `the rows of ${table.file} are numbered from 0: the ids of the run are in a column "${runIds[0]!}", and ` +
+        `this table has only "${likely}"`,
+    );
+  }
+  return unlabelledExamples(table, { text, id });
+}
+
+function unusable(message: string, remedy: string): OrtrainError {
+  return new OrtrainError('data', message, { subject: 'stdin', remedy });
+}

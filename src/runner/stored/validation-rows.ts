@@ -1,0 +1,60 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { tablesOf } from '../../config/index.ts';
+import { OrtrainError } from '../../core/errors.ts';
+import { fileInside } from '../../core/inside.ts';
+import type { Targets } from '../../data/examples/targets.ts';
+import { columnOf, readTable } from '../../data/tables/table.ts';
+import { openTask, readPredictions, readTargets, readTrainExamples, type Predictions, type TaskDescription } from '../../tasks/index.ts';
+import type { StoredRun } from './runs.ts';
+
+/** The rows that a fold was validated on, and what the run recorded for them. */
+export interface Validation {
+  readonly texts: readonly string[];
+  readonly targets: Targets;
+  readonly predictions: Predictions;
+}
+
+/** Texts from the run's training table, predictions from its oof.csv. Throws a `data` error where the two do not belong together. */
+export async function readValidation(run: StoredRun, fold: number, description: TaskDescription): Promise<Validation> {
+  const file = fileInside(run.folder, 'oof.csv');
+  if (!existsSync(file)) {
+    throw new OrtrainError('usage', `run ${run.name} has no out-of-fold predictions yet, against which an export is checked`, {
+      subject: run.name,
+      remedy: `Carry it on with: pipeline run ${join(run.folder, 'config.yaml')}`,
+    });
+  }
+  const { data } = run.experiment;
+  const { train } = tablesOf(data);
+  const [whole, examples] = [await readTable(file), await readTrainExamples(train, { ...data, ...train })];
+  const folds = columnOf(whole, 'fold') ?? [];
+  const oof = { ...whole, rows: whole.rows.filter((_, row) => Number(folds[row]) === fold) };
+  const rowOf = new Map(examples.ids.map((id, row) => [id, row]));
+  const { columns } = openTask(description);
+  const cellsOf = examples.task.columns.targetCells(examples.targets);
+
+  const found = oof.rows.flatMap(([id = '', , ...cells]) => {
+    const row = rowOf.get(id);
+    const isSame = row !== undefined && cellsOf(row).every((cell, i) => String(cell) === cells[i]);
+    return isSame ? [row] : [];
+  });
+  if (found.length < oof.rows.length || found.length === 0) {
+    throw new OrtrainError(
+      'data',
+      `${train.path} is not the table that the run was trained on: ${oof.rows.length - found.length} of fold ${fold}'s ` +
+        `${oof.rows.length} rows are missing or have another target`,
+      {
+        subject: train.path,
+        remedy: 'An export is checked against the predictions that the run recorded for these rows; put the table back.',
+      },
+    );
+  }
+  return {
+    texts: found.map((row) => examples.texts[row]!),
+    targets: readTargets(oof, columns, FIRST),
+    predictions: readPredictions(oof, columns, FIRST + columns.targets.length),
+  };
+}
+
+/** After the id and the fold come the columns of the task. */
+const FIRST = 2;

@@ -1,0 +1,105 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { loadPipeline } from '../../../src/config/index.ts';
+import { plannedStages } from '../../../src/runner/jobs/planned-stages.ts';
+import { pipeline } from '../../cli/bin.ts';
+import { smallQuickstart, temporaryFolder } from '../../helpers/quickstart.ts';
+
+const folder = temporaryFolder();
+const file = join(folder, 'mine.yaml');
+
+const write = (...stages: readonly string[]): void =>
+  writeFileSync(file, `name: mine\nstages:\n${stages.map((stage) => `  - { stage: ${stage} }\n`).join('')}`);
+
+async function planned(stages: readonly string[], ...set: readonly string[]): Promise<readonly string[]> {
+  write(...stages);
+  const { experiment } = await smallQuickstart(...set);
+  return plannedStages(experiment, loadPipeline(file)).map(({ stage, perFold }) => `${stage.name}${perFold ? '[]' : ''}`);
+}
+
+const GOOD = ['tokenize', 'split', 'train, foreach: fold', 'evaluate', 'predict, when: data.test'];
+
+describe('the stages that an experiment goes through', () => {
+  it('are those whose condition holds', async () => {
+    expect(await planned(GOOD)).toEqual(['tokenize', 'split', 'train[]', 'evaluate', 'predict']);
+    expect(await planned(GOOD, 'data.test=null', 'data.sample_submission=null')).toEqual(['tokenize', 'split', 'train[]', 'evaluate']);
+  });
+
+  it.each([
+    [
+      'an unknown stage',
+      ['tokenize', 'splt'],
+      [],
+      [{ line: 4, column: 14, width: 4, message: 'there is no stage splt', suggestion: 'split' }],
+    ],
+    ['one that does not run', ['tokenize', 'encod, when: model.freeze_encoder'], [], [{ line: 4, suggestion: 'encode' }]],
+    ['one of Object’s own', ['constructor', 'split'], [], [{ line: 3, message: 'there is no stage constructor' }]],
+    [
+      'every one',
+      ['tokenise', 'split', 'trane'],
+      [],
+      [
+        { line: 3, suggestion: 'tokenize' },
+        { line: 5, suggestion: 'train' },
+      ],
+    ],
+    [
+      'an input that nothing makes',
+      ['tokenize', 'train, foreach: fold'],
+      [],
+      [{ line: 4, column: 14, width: 5, message: 'the stage train needs folds, which split makes, and that does not run before it' }],
+    ],
+    [
+      'an input that is made later',
+      ['evaluate', 'tokenize', 'split', 'train, foreach: fold'],
+      [],
+      [
+        { line: 3, message: expect.stringContaining('tokens, which tokenize makes') as string },
+        { line: 3, message: expect.stringContaining('model, which train makes') as string },
+      ],
+    ],
+    [
+      'an input that this experiment leaves out',
+      ['tokenize', 'predict, when: model.freeze_encoder', 'submit'],
+      [],
+      [{ line: 5, message: expect.stringContaining('predictions, which predict makes') as string }],
+    ],
+    [
+      'a stage of each fold that runs once',
+      ['tokenize', 'split', 'train'],
+      [],
+      [{ line: 5, message: 'the stage train runs for each fold, so it needs foreach: fold' }],
+    ],
+    [
+      'an input for each fold where it takes one',
+      ['split, foreach: fold', 'inspect'],
+      [],
+      [{ line: 4, message: 'the stage inspect runs once and needs folds, but split makes these for each fold' }],
+    ],
+  ])('cannot have %s', async (_, stages, set, problems) => {
+    await expect(planned(stages, ...set)).rejects.toMatchObject({
+      code: 'config',
+      message: expect.stringContaining(file) as string,
+      problems: problems.map((problem) => ({ file, ...problem })),
+    });
+  });
+});
+
+it.each(['check', 'run', 'plan', 'explain'])('pipeline %s says where the mistake is before it reads a table', async (verb) => {
+  write('tokenize', 'splt');
+  const set = [`pipeline=${file}`, `data.train=${join(folder, 'empty.csv')}`].flatMap((value) => ['--set', value]);
+  writeFileSync(join(folder, 'empty.csv'), '');
+  const { code, stdout, stderr } = await pipeline([verb, 'configs/quickstart.yaml', '--artifacts', join(folder, 'artifacts'), ...set]);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toContain(`${file}:4:14  there is no stage splt; did you mean split?`);
+});
+
+it('so does a sweep', async () => {
+  write('tokenize', 'splt');
+  const sweep = join(folder, 'sweep.yaml');
+  writeFileSync(sweep, `base: ${join(process.cwd(), 'configs/quickstart.yaml')}\nparameters: { pipeline: [${file}] }\n`);
+  const { code, stderr } = await pipeline(['sweep', sweep, '--dry-run']);
+  expect(code).toBe(2);
+  expect(stderr).toContain('did you mean split?');
+});
