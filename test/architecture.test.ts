@@ -17,6 +17,22 @@ const ENGINE: Readonly<Record<string, readonly string[]>> = {
   runtime: ['optim', 'graph'],
 };
 
+/**
+ * The files by which a folder is entered; all others are its inside. core is a set of independent files, each a door of its own: an
+ * index would load threads, unpackers and locks for whoever wants the name of an error.
+ */
+const DOORS: Readonly<Record<string, readonly string[]>> = {
+  cli: [],
+  stages: ['index.ts'],
+  training: ['index.ts'],
+  tracking: ['index.ts', 'comparison/index.ts', 'mlflow/index.ts', 'report/index.ts'],
+  'tracking/comparison': ['index.ts'],
+  'tracking/mlflow': ['index.ts'],
+  'tracking/report': ['index.ts'],
+  tasks: ['index.ts'],
+  config: ['index.ts'],
+};
+
 /** A file past this asks to be split. */
 const MOST_LINES = 300;
 
@@ -75,6 +91,23 @@ test('rooms import only rooms below them', () => {
     return ours.filter((target) => !allowed.includes(roomOf(target))).map((target) => `${path} imports ${target}`);
   });
   expect(wrong).toEqual([]);
+});
+
+test('a room is entered by its doors alone', () => {
+  const imports = sources.flatMap(({ path, ours }) => ours.map((target) => ({ path, target })));
+  const crossing = (room: string) => imports.filter(({ path, target }) => isInside(target, room) && !isInside(path, room));
+  const wrong = Object.entries(DOORS).flatMap(([room, doors]) =>
+    crossing(room)
+      .filter(({ target }) => !doors.includes(target.slice(room.length + 1)))
+      .map(({ path, target }) => `${path} imports ${target}`),
+  );
+  const unused = Object.entries(DOORS).flatMap(([room, doors]) =>
+    doors.map((door) => `${room}/${door}`).filter((door) => !crossing(room).some(({ target }) => target === door)),
+  );
+  const asides = sources.flatMap(({ path, text }) =>
+    [...text.matchAll(/moduleBeside\(import\.meta\.url, '[^']*\/[^']*'/g)].map(([call]) => `${path} calls ${call}`),
+  );
+  expect({ wrong, unused, asides }).toEqual({ wrong: [], unused: [], asides: [] });
 });
 
 test('the engine is a library: it needs core alone, and its floors stand on each other in one order', () => {
@@ -165,6 +198,10 @@ function sourceOf(path: string): Source {
 /** Comments, quoted texts and templates are skipped together, whichever begins first. */
 function withoutTexts(text: string): string {
   return text.replace(/\/\*[\s\S]*?\*\/|\/\/[^\n]*|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"/g, '');
+}
+
+function isInside(path: string, folder: string): boolean {
+  return path.startsWith(`${folder}/`);
 }
 
 function roomOf(path: string): string {

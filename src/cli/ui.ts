@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { OrtrainError } from '../core/errors.ts';
 import { findProgram } from '../core/programs.ts';
 import { syncRuns, type ListedRun } from '../runner/index.ts';
-import type { TrackingServer } from '../tracking/mlflow/server.ts';
+import type { TrackingServer } from '../tracking/mlflow/index.ts';
 import type { CommandResult } from './command.ts';
 import { syncTable } from './render/synced.ts';
 import { pathFromHere } from './render/text.ts';

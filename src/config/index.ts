@@ -4,8 +4,11 @@ import { sweepSchema } from './sweep/schema.ts';
 
 export type { Experiment } from './experiment.ts';
 export { loadExperiment, readExperiment, type LoadedExperiment, type LoadOptions } from './load.ts';
+export { bareMetric, betterOf, headlineMetrics, type MetricName } from './metric-names.ts';
+export { asked, differing, shownValue } from './parameters.ts';
 export { loadPipeline, type Pipeline, type PipelineStage } from './pipeline.ts';
 export { requireFiles } from './references.ts';
+export { parameterPaths } from './sweep/schema.ts';
 export { isSweep, loadSweep, type Sweep, type SweepMember } from './sweep/sweep.ts';
 export { pathOf, readingOf, tablesOf, type TableSources } from './tables.ts';
 export { toYaml } from './to-yaml.ts';

@@ -8,7 +8,7 @@ import type { Device } from '../engine/runtime/index.ts';
 import { HARMFUL_OPTIMIZERS } from '../engine/runtime/session.ts';
 import { operatorCounts, parameterSums, sumOf, totalWork, workOf, type OperatorCount, type ParameterSum } from '../engine/step-analysis.ts';
 import { choicesOf, deviceChoicesOf, type Choice } from '../engine/step-choices.ts';
-import { optimizerOf } from '../training/classifier.ts';
+import { optimizerOf } from '../training/index.ts';
 import { openTask } from '../tasks/index.ts';
 import { checkData } from './check/aside.ts';
 import { assumeDevice } from './machine/devices.ts';

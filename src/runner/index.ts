@@ -22,4 +22,4 @@ export { listRuns, readRun, readRunAndHistory, type ListedRun, type StoredRun } 
 export { scoreOf } from './search/ranking.ts';
 export { runSweep, type SweepDocument } from './search/run-sweep.ts';
 export { asksForMlflow, serverOf, soundRuns, syncRuns, type Synced } from './stored/sync.ts';
-export type { FoldHistory, RunMetrics } from '../tracking/run-metrics.ts';
+export type { FoldHistory, RunMetrics } from '../tracking/index.ts';

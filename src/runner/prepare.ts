@@ -7,7 +7,7 @@ import type { Command } from '../core/events.ts';
 import { makeFolder } from '../core/files.ts';
 import { localModel, resolveModel, type DownloadProgress } from '../data/hub/hub.ts';
 import type { Device } from '../engine/runtime/index.ts';
-import type { Tracker } from '../tracking/mlflow/tracker.ts';
+import type { Tracker } from '../tracking/mlflow/index.ts';
 import { openCache, type Cache } from './cache/cache.ts';
 import { checkData } from './check/aside.ts';
 import { chooseDevice, type AskedDevice, type DeviceChoice, type PassedOver } from './machine/devices.ts';

@@ -3,8 +3,7 @@ import type { Experiment, LoadedExperiment } from '../config/index.ts';
 import { OrtrainError } from '../core/errors.ts';
 import type { Command, Listener, Notice, RunEvent } from '../core/events.ts';
 import { sha256 } from '../core/hash.ts';
-import { givenExperimentName } from '../tracking/mlflow/server.ts';
-import { openTracker } from '../tracking/mlflow/tracker.ts';
+import { givenExperimentName, openTracker } from '../tracking/mlflow/index.ts';
 import type { RunnerOptions } from './prepare.ts';
 import { runExperiment, type RunResult } from './run.ts';
 

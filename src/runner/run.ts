@@ -2,19 +2,15 @@ import { existsSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { LoadedExperiment } from '../config/index.ts';
 import { contentHash } from '../core/content.ts';
-import { aside } from '../core/aside.ts';
 import { interrupted, OrtrainError } from '../core/errors.ts';
 import type { Environment } from '../core/environment.ts';
 import type { Listener, RunEvent, StageEvent } from '../core/events.ts';
 import type { FoldRecord } from '../core/measures.ts';
 import { thisProcess } from '../core/owner.ts';
-import { moduleBeside } from '../core/threads.ts';
-import { isLarge } from '../data/tables/large-tables.ts';
-import { readJson } from '../stages/outputs.ts';
+import { readJson } from '../stages/index.ts';
 import type { DownloadProgress } from '../data/hub/hub.ts';
 import { throwIfBlobChanged } from '../data/hub/blobs.ts';
-import { openJournal, type Journal } from '../tracking/journal.ts';
-import { summaryOf, type FoldHistory, type RunMetrics } from '../tracking/run-metrics.ts';
+import { openJournal, summaryOf, type FoldHistory, type Journal, type RunMetrics } from '../tracking/index.ts';
 import { checkExperiment } from './check/aside.ts';
 import { openCrew } from './workers/crew.ts';
 import { choiceInWords, deviceFailure, type PassedOver } from './machine/devices.ts';
@@ -246,9 +242,8 @@ async function carryOutTask(task: Task, means: Means): Promise<Outcome> {
 /** Writes the run's report. A run whose report cannot be drawn is a good run all the same. */
 async function explain({ run, folder }: RunPlace, report: Listener<RunEvent>, signal: AbortSignal | undefined): Promise<readonly string[]> {
   try {
-    if (isLarge(join(folder, 'oof.csv'))) return await aside(moduleBeside(import.meta.url, '../tracking/report/run-report'), 'writeRunReport', [folder], signal);
-    const { writeRunReport } = await import('../tracking/report/run-report.ts');
-    return await writeRunReport(folder);
+    const { writeRunReportAside } = await import('../tracking/report/index.ts');
+    return await writeRunReportAside(folder, signal);
   } catch (error) {
     if (error instanceof OrtrainError && error.code === 'interrupted') throw error;
     const message = `the report could not be drawn: ${error instanceof Error ? error.message : String(error)}`;

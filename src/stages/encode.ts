@@ -3,10 +3,17 @@ import { batchTokens, evaluationBatches } from '../data/tokens/batches.ts';
 import { loadTokens } from '../data/tokens/tokens.ts';
 import { encoderForward } from '../engine/models/index.ts';
 import { openForward, type ForwardModel } from '../engine/runtime/index.ts';
-import { tokenSource, type BatchSource, type FeatureSet } from '../training/batch-source.ts';
-import { encoderFiles, initialWeights, saveCommonTensors, type StartingModel } from '../training/classifier-folder.ts';
-import { saveFeatures } from '../training/features.ts';
-import { forwardAll } from '../training/inference.ts';
+import {
+  encoderFiles,
+  forwardAll,
+  initialWeights,
+  saveCommonTensors,
+  saveFeatures,
+  tokenSource,
+  type BatchSource,
+  type FeatureSet,
+  type StartingModel,
+} from '../training/index.ts';
 import { ENCODER_FILE, readExampleIndex } from './outputs.ts';
 import type { Stage, StageContext } from './stage.ts';
 

@@ -4,7 +4,7 @@ import { writeCsv } from '../data/tables/formats/csv.ts';
 import { meanAndSd } from '../data/statistics/significance.ts';
 import { targetsAt } from '../data/examples/targets.ts';
 import { measured, type Cells, type Predictions } from '../tasks/index.ts';
-import type { FoldHistory, RunMetrics } from '../tracking/run-metrics.ts';
+import type { FoldHistory, RunMetrics } from '../tracking/index.ts';
 import { readExampleIndex, readJson, type FoldValidation } from './outputs.ts';
 import { tableRows } from './prediction-table.ts';
 import type { Stage } from './stage.ts';

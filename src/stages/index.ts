@@ -8,7 +8,10 @@ import { submit } from './submit.ts';
 import { tokenize } from './tokenize.ts';
 import { train } from './train.ts';
 
+export { inspectionOptions } from './inspect.ts';
+export { readJson } from './outputs.ts';
+export { tableRows } from './prediction-table.ts';
+export type { Need, Picked, Stage, StageContext, StageInputs, Surroundings } from './stage.ts';
+
 /** Every stage that a pipeline file can name. */
 export const stages: Readonly<Record<string, Stage>> = { tokenize, split, inspect, encode, train, evaluate, predict, submit };
-
-export type { Need, Picked, Stage, StageContext, StageInputs, Surroundings } from './stage.ts';

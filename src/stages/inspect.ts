@@ -7,7 +7,7 @@ import { readFolds } from '../data/folds/folds.ts';
 import { readTable } from '../data/tables/table.ts';
 import { loadTokenizer } from '../data/tokens/tokens.ts';
 import { inspectData, trainExamples, type InspectionOptions } from '../tasks/index.ts';
-import { tokenizerFiles } from '../training/classifier-folder.ts';
+import { tokenizerFiles } from '../training/index.ts';
 import type { Stage } from './stage.ts';
 import { pickTables, type TableParams } from './tables.ts';
 

@@ -5,7 +5,7 @@ import { readTestExamples } from '../data/examples/examples.ts';
 import { encodeTexts } from '../data/tokenizer/encode-texts.ts';
 import { loadTokenizer, saveTokens, type TokenSet } from '../data/tokens/tokens.ts';
 import { readTrainExamples } from '../tasks/index.ts';
-import { tokenizerFiles } from '../training/classifier-folder.ts';
+import { tokenizerFiles } from '../training/index.ts';
 import { writeExampleIndex } from './outputs.ts';
 import type { Stage } from './stage.ts';
 import { pickTables, type TableParams } from './tables.ts';

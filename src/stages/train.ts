@@ -4,14 +4,21 @@ import { writeJsonAtomic } from '../core/files.ts';
 import { seedFor } from '../core/random.ts';
 import { readFolds } from '../data/folds/folds.ts';
 import { loadTokens } from '../data/tokens/tokens.ts';
-import { featureSource, tokenSource } from '../training/batch-source.ts';
-import { openCheckpoints } from '../training/checkpoint.ts';
-import { openClassifier } from '../training/classifier.ts';
-import { encoderFiles, initialWeights, modelFolderFiles, tokenizerFiles, writeModelFolder } from '../training/classifier-folder.ts';
-import { loadFeatures } from '../training/features.ts';
-import { fit } from '../training/fit.ts';
+import {
+  encoderFiles,
+  featureSource,
+  fit,
+  initialWeights,
+  loadFeatures,
+  modelFolderFiles,
+  openCheckpoints,
+  openClassifier,
+  tokenizerFiles,
+  tokenSource,
+  writeModelFolder,
+} from '../training/index.ts';
 import type { Precision } from '../engine/precision.ts';
-import type { FoldHistory } from '../tracking/run-metrics.ts';
+import type { FoldHistory } from '../tracking/index.ts';
 import { ENCODER_FILE, readExampleIndex, type FoldValidation } from './outputs.ts';
 import type { Stage } from './stage.ts';
 

@@ -1,4 +1,4 @@
-import type { MetricName } from '../config/metric-names.ts';
+import type { MetricName } from '../config/index.ts';
 import type { Problem } from '../core/errors.ts';
 import type { CleanedExamples, CleaningOptions } from '../data/examples/cleaning.ts';
 import type { LabelledExamples } from '../data/examples/example-rows.ts';

@@ -12,7 +12,7 @@ import { openTensorFile } from '../data/hub/model-folder.ts';
 import { encodeSafetensors, readFloats, type Safetensors } from '../engine/models/index.ts';
 import type { LossScale } from '../engine/optim/index.ts';
 import type { Snapshot, Tensors, Trainer } from '../engine/runtime/index.ts';
-import type { EpochRecord } from '../tracking/run-metrics.ts';
+import type { EpochRecord } from '../tracking/index.ts';
 import type { RulesState } from './rules.ts';
 
 /**

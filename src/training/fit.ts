@@ -8,7 +8,7 @@ import { rateSchedule } from '../engine/optim/index.ts';
 import type { Feeds } from '../engine/program.ts';
 import type { StepFeeds, Trainer } from '../engine/runtime/index.ts';
 import { encoded, lossOf, measured, type Predictions, type Task } from '../tasks/index.ts';
-import type { EpochRecord } from '../tracking/run-metrics.ts';
+import type { EpochRecord } from '../tracking/index.ts';
 import type { BatchSource } from './batch-source.ts';
 import type { BestModel, Checkpoints, FitState, Pass } from './checkpoint.ts';
 import { forwardAll } from './inference.ts';

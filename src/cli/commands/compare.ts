@@ -24,7 +24,7 @@ export const compare = defineCommand({
     }
     if (report !== undefined) isPrinted(report, '--report', terminal);
     const { readRun } = await import('../../runner/index.ts');
-    const { compareRuns } = await import('../../tracking/comparison/compare.ts');
+    const { compareRuns } = await import('../../tracking/comparison/index.ts');
     const { comparisonSections } = await import('../render/comparison.ts');
     const { sections } = await import('../render/sections.ts');
     const { pathFromHere } = await import('../render/text.ts');
@@ -32,7 +32,7 @@ export const compare = defineCommand({
     const comparison = await compareRuns(runs);
     const shown = sections(comparisonSections(comparison, terminal.colors), terminal.colors);
     if (report === undefined) return { data: comparison, text: shown };
-    const { writeComparisonReport } = await import('../../tracking/report/comparison-report.ts');
+    const { writeComparisonReport } = await import('../../tracking/report/index.ts');
     const file = resolve(report);
     await writeComparisonReport(file, comparison, runs);
     return { data: { ...comparison, report: file }, text: `${shown}\n\nwrote ${pathFromHere(file)}` };

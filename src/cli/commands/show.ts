@@ -15,9 +15,8 @@ export const show = defineCommand({
   ],
   async run({ run: name }, { artifacts, terminal }) {
     const { readRunAndHistory } = await import('../../runner/index.ts');
-    const { throwIfResultsChanged } = await import('../../tracking/recorded-files.ts');
     const { runDocument, runText } = await import('../render/stored-run.ts');
-    const { readHistory } = await import('../../tracking/history.ts');
+    const { readHistory, throwIfResultsChanged } = await import('../../tracking/index.ts');
     const { run, history: whole } = readRunAndHistory(artifacts, name);
     await throwIfResultsChanged(run.folder, ['config.yaml', 'metrics.json'], whole?.files);
     const history = whole ?? readHistory(join(run.folder, 'journal.jsonl')); // throws with the line that is damaged

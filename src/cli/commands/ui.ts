@@ -15,8 +15,7 @@ export const ui = defineCommand({
     { line: 'pipeline ui --port 5000', purpose: 'Start the server on a port of your choice.' },
   ],
   async run({ port: asked }, context) {
-    const { findMlflow, startOwnServer } = await import('../../tracking/mlflow/own-server.ts');
-    const { trackingServer } = await import('../../tracking/mlflow/server.ts');
+    const { findMlflow, startOwnServer, trackingServer } = await import('../../tracking/mlflow/index.ts');
     const { asksForMlflow, soundRuns } = await import('../../runner/index.ts');
     const { showLatestReport, showOnServer } = await import('../ui.ts');
     const { terminal, artifacts } = context;

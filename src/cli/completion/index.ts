@@ -1,4 +1,4 @@
-import { parameterPaths } from '../../config/sweep/schema.ts';
+import { parameterPaths } from '../../config/index.ts';
 import { stages } from '../../stages/index.ts';
 import { commands } from '../commands/index.ts';
 import { sharedOptions } from '../shared-options.ts';

@@ -1,5 +1,4 @@
-import type { RunHistory } from '../../tracking/history.ts';
-import { waiting, type TaskNow } from '../../tracking/task-history.ts';
+import { waiting, type RunHistory, type TaskNow } from '../../tracking/index.ts';
 
 /** What is known of one task. Times are in milliseconds of one clock. */
 export interface TaskState extends TaskNow {

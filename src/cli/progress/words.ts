@@ -1,4 +1,4 @@
-import { headlineMetrics } from '../../config/metric-names.ts';
+import { headlineMetrics } from '../../config/index.ts';
 import { bytes, count, duration, metric, printable } from '../render/text.ts';
 import { taskSecondsLeft, type RunState, type TaskState } from './state.ts';
 

@@ -1,7 +1,5 @@
-import { headlineMetrics } from '../../config/metric-names.ts';
-import { shownValue } from '../../config/parameters.ts';
-import type { ComparedMetric, Comparison, SideBySide } from '../../tracking/comparison/compare.ts';
-import { range } from '../../tracking/comparison/verdict.ts';
+import { headlineMetrics, shownValue } from '../../config/index.ts';
+import { range, type ComparedMetric, type Comparison, type SideBySide } from '../../tracking/comparison/index.ts';
 import type { Colors } from '../terminal.ts';
 import type { Section } from './sections.ts';
 import { left, right, table } from './table.ts';

@@ -1,6 +1,4 @@
-import { itemsOf } from '../../tracking/growing.ts';
-import type { RunHistory } from '../../tracking/history.ts';
-import { attemptCount, type Decision, type TaskHistory } from '../../tracking/task-history.ts';
+import { attemptCount, itemsOf, type Decision, type RunHistory, type TaskHistory } from '../../tracking/index.ts';
 import { printable } from './text.ts';
 
 /** A decision of the training rules that a person should know of. */

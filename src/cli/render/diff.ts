@@ -1,5 +1,5 @@
-import { shownValue } from '../../config/parameters.ts';
-import type { RunDiff } from '../../tracking/comparison/diff.ts';
+import { shownValue } from '../../config/index.ts';
+import type { RunDiff } from '../../tracking/comparison/index.ts';
 import type { Colors } from '../terminal.ts';
 import { comparisonTable } from './comparison.ts';
 import { sections } from './sections.ts';

@@ -1,4 +1,4 @@
-import { headlineMetrics } from '../../config/metric-names.ts';
+import { headlineMetrics } from '../../config/index.ts';
 import type { ExportedFile, ExportedModel, ExportRequest } from '../../runner/index.ts';
 import type { Colors } from '../terminal.ts';
 import { left, right, table } from './table.ts';

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunOutcome, RunResult } from '../../runner/index.ts';
-import { compareRuns, type Comparison } from '../../tracking/comparison/compare.ts';
-import { readHistory } from '../../tracking/history.ts';
+import { compareRuns, type Comparison } from '../../tracking/comparison/index.ts';
+import { readHistory } from '../../tracking/index.ts';
 import type { Colors } from '../terminal.ts';
 import { comparisonSections } from './comparison.ts';
 import { decisionLines, notedDecisions, type NotedDecision } from './decisions.ts';

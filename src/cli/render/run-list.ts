@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { headlineMetrics } from '../../config/metric-names.ts';
+import { headlineMetrics } from '../../config/index.ts';
 import type { ListedRun } from '../../runner/index.ts';
 import type { Colors } from '../terminal.ts';
 import { left, right, table } from './table.ts';

@@ -1,10 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { asked, shownValue } from '../../config/parameters.ts';
+import { asked, shownValue } from '../../config/index.ts';
 import type { StoredRun } from '../../runner/index.ts';
-import { foldStories, type FoldStory } from '../../tracking/fold-stories.ts';
-import { itemsOf } from '../../tracking/growing.ts';
-import type { RunHistory } from '../../tracking/history.ts';
+import { foldStories, itemsOf, type FoldStory, type RunHistory } from '../../tracking/index.ts';
 import type { Colors } from '../terminal.ts';
 import { foldCurves, type Curves } from './curves.ts';
 import { decisionLines, notedDecisions } from './decisions.ts';

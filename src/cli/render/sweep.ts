@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import type { Sweep } from '../../config/index.ts';
-import { shownValue } from '../../config/parameters.ts';
+import { shownValue, type Sweep } from '../../config/index.ts';
 import type { SweepDocument } from '../../runner/index.ts';
 import type { Colors } from '../terminal.ts';
 import { sections } from './sections.ts';

@@ -9,9 +9,9 @@ import { buildSubmission } from '../../data/submission/submission.ts';
 import { sampleIdColumn } from '../../data/submission/sample-id.ts';
 import { readTable } from '../../data/tables/table.ts';
 import { loadTokenizer } from '../../data/tokens/tokens.ts';
-import { inspectionOptions } from '../../stages/inspect.ts';
+import { inspectionOptions } from '../../stages/index.ts';
 import { inspectData, trainExamples, type Dataset, type TaskDescription, type TrainExamples } from '../../tasks/index.ts';
-import { tokenizerFiles } from '../../training/classifier-folder.ts';
+import { tokenizerFiles } from '../../training/index.ts';
 import { inspectPooler } from './untrained-pooler.ts';
 import { throwIfUndefined, throwIfUnmeasured } from './monitors.ts';
 

@@ -9,7 +9,7 @@ import { loadTokenizer, type Tokenizer } from '../../data/tokens/tokens.ts';
 import { beyondProblems, readVocabulary, tokensBeyond, unknownToModel } from '../../data/tokens/vocabulary.ts';
 import type { AskedTexts, Vocabulary } from '../../data/tokens/vocabulary.ts';
 import { classifierForward } from '../../engine/models/index.ts';
-import { encoderFiles, initialWeights, tokenizerFiles } from '../../training/classifier-folder.ts';
+import { encoderFiles, initialWeights, tokenizerFiles } from '../../training/index.ts';
 import type { DataContents } from './data.ts';
 
 /** Something to know about a model that can be used all the same. */

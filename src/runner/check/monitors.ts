@@ -1,5 +1,4 @@
-import type { Experiment } from '../../config/index.ts';
-import { bareMetric } from '../../config/metric-names.ts';
+import { bareMetric, type Experiment } from '../../config/index.ts';
 import { OrtrainError, type Problem } from '../../core/errors.ts';
 import type { Targets } from '../../data/examples/targets.ts';
 import type { Task, Watched } from '../../tasks/index.ts';

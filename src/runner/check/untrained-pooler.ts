@@ -2,7 +2,7 @@ import type { Experiment } from '../../config/index.ts';
 import type { Finding } from '../../data/findings/finding.ts';
 import { openWeights } from '../../data/hub/model-folder.ts';
 import { encoderForward, readFloats } from '../../engine/models/index.ts';
-import { encoderFiles, initialWeights } from '../../training/classifier-folder.ts';
+import { encoderFiles, initialWeights } from '../../training/index.ts';
 
 const finding = {
   severity: 'warning',

@@ -3,7 +3,7 @@ import { planBatches } from '../../data/tokens/batches.ts';
 import type { TokenSet } from '../../data/tokens/tokens.ts';
 import { batchFeeds, featureFeeds, type EncoderConfig } from '../../engine/models/index.ts';
 import type { Feeds } from '../../engine/program.ts';
-import { tokenSource } from '../../training/batch-source.ts';
+import { tokenSource } from '../../training/index.ts';
 
 export interface BatchShape {
   /**

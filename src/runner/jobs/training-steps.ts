@@ -7,8 +7,7 @@ import { operationsPerNumber, type Optimizer } from '../../engine/optim/index.ts
 import type { Feeds, StepProgram } from '../../engine/program.ts';
 import { bindSymbols } from '../../engine/runtime/batch.ts';
 import { layerWork, stepMemory, stepWork, type LayerWork, type StepMemory, type StepWork } from '../../engine/step-analysis.ts';
-import { classifierPrograms, optimizerOf } from '../../training/classifier.ts';
-import { initialWeights } from '../../training/classifier-folder.ts';
+import { classifierPrograms, initialWeights, optimizerOf } from '../../training/index.ts';
 import { exampleBatches, featureBatch, type BatchShape, type FedBatch } from './example-batches.ts';
 import type { PreparedRun } from '../prepare.ts';
 import { addressOf } from './task-graph.ts';

@@ -6,7 +6,7 @@ import { bytes, plural, printable } from '../../core/text.ts';
 import { hubSettings } from '../../data/hub/cache.ts';
 import { lookForCuda } from '../../engine/runtime/cuda-libraries.ts';
 import { onnxruntimeVersion } from '../../engine/runtime/installed.ts';
-import { trackingServer } from '../../tracking/mlflow/server.ts';
+import { trackingServer } from '../../tracking/mlflow/index.ts';
 import { chooseDevice, isSoftware, tried } from './devices.ts';
 
 /** Something that was examined on a machine. */

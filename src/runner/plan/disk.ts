@@ -6,7 +6,7 @@ import type { TokenSet } from '../../data/tokens/tokens.ts';
 import { classifierForward, commonTensors } from '../../engine/models/index.ts';
 import { parameterSums, sumOf } from '../../engine/step-analysis.ts';
 import { openTask } from '../../tasks/index.ts';
-import { classifierPrograms, optimizerOf } from '../../training/classifier.ts';
+import { classifierPrograms, optimizerOf } from '../../training/index.ts';
 import type { DataSizes } from '../check/data.ts';
 import type { Task } from '../jobs/task-graph.ts';
 import type { Workload } from './workload.ts';

@@ -1,10 +1,15 @@
 import { join } from 'node:path';
 import type { Experiment } from '../../config/index.ts';
 import type { Pace } from '../../core/measures.ts';
-import { circumstancesOf, type Circumstances } from '../../tracking/circumstances.ts';
-import { itemsOf } from '../../tracking/growing.ts';
-import { readHistory, type RunHistory } from '../../tracking/history.ts';
-import { attemptsOf, type Attempt } from '../../tracking/task-history.ts';
+import {
+  attemptsOf,
+  circumstancesOf,
+  itemsOf,
+  readHistory,
+  type Attempt,
+  type Circumstances,
+  type RunHistory,
+} from '../../tracking/index.ts';
 import { listRuns } from '../stored/runs.ts';
 import type { Cost, Speeds } from './speeds.ts';
 

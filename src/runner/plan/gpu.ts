@@ -2,7 +2,7 @@ import type { Experiment } from '../../config/index.ts';
 import { deviceMemory, forwardMemory, type DeviceMemory, type GpuDevice } from '../../engine/runtime/device-memory.ts';
 import { encoderForward, targetFeeds } from '../../engine/models/index.ts';
 import type { Symbols } from '../../engine/graph/index.ts';
-import { classifierPrograms, optimizerOf } from '../../training/classifier.ts';
+import { classifierPrograms, optimizerOf } from '../../training/index.ts';
 import { gpuMemory, type GpuMemory } from '../machine/gpu-memory.ts';
 import { lengthsOf } from '../jobs/training-steps.ts';
 import { largestPart, type BatchSize, type Passes } from './passes.ts';

@@ -3,7 +3,7 @@ import { peakBytes } from '../../engine/graph/analysis.ts';
 import { encoderForward, targetFeeds } from '../../engine/models/index.ts';
 import type { Feeds, ForwardProgram } from '../../engine/program.ts';
 import { parameterSums, stepMemory, sumOf } from '../../engine/step-analysis.ts';
-import { classifierPrograms, optimizerOf } from '../../training/classifier.ts';
+import { classifierPrograms, optimizerOf } from '../../training/index.ts';
 import { lengthsOf } from '../jobs/training-steps.ts';
 import type { Task } from '../jobs/task-graph.ts';
 import { largestPart, type BatchSize, type Passes } from './passes.ts';

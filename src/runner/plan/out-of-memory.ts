@@ -1,7 +1,7 @@
 import { OrtrainError } from '../../core/errors.ts';
 import { isOutOfMemory } from '../../engine/runtime/out-of-memory.ts';
 import { bytes } from '../../core/text.ts';
-import { fewerThan, remedyFor, tooMuchIn, type RowsKey } from '../../training/within-memory.ts';
+import { fewerThan, remedyFor, tooMuchIn, type RowsKey } from '../../training/index.ts';
 import { readData } from '../check/data.ts';
 import type { Task } from '../jobs/task-graph.ts';
 import { gpuPlan, type GpuPlan } from './gpu.ts';

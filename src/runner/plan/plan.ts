@@ -1,7 +1,7 @@
 import { plural } from '../../core/text.ts';
 import type { Experiment, LoadedExperiment } from '../../config/index.ts';
 import { batchCount, paddingShare } from '../../data/tokens/batches.ts';
-import { checkpointStep } from '../../training/checkpoint.ts';
+import { checkpointStep } from '../../training/index.ts';
 import { readData, sizesOf, type DataSizes } from '../check/data.ts';
 import { checkModel } from '../check/model.ts';
 import { choiceInWords, plannedDevice } from '../machine/devices.ts';

@@ -1,6 +1,5 @@
-import { tokenSource } from '../../training/batch-source.ts';
+import { initialWeights, tokenSource, type InitialWeights } from '../../training/index.ts';
 import type { Task } from '../../tasks/index.ts';
-import { initialWeights, type InitialWeights } from '../../training/classifier-folder.ts';
 import { featureFeeds, type ClassifierOptions, type TrainingLoss } from '../../engine/models/index.ts';
 import type { Precision } from '../../engine/precision.ts';
 import type { Feeds } from '../../engine/program.ts';

@@ -1,6 +1,5 @@
-import type { Sweep, SweepMember } from '../../config/index.ts';
-import { shownValue } from '../../config/parameters.ts';
-import { summaryOf, type RunMetrics } from '../../tracking/run-metrics.ts';
+import { shownValue, type Sweep, type SweepMember } from '../../config/index.ts';
+import { summaryOf, type RunMetrics } from '../../tracking/index.ts';
 import type { RunOutcome } from '../run-all.ts';
 
 /** A member of a sweep and what came of it. */

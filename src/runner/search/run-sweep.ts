@@ -1,12 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Sweep } from '../../config/index.ts';
-import { bareMetric } from '../../config/metric-names.ts';
+import { bareMetric, type Sweep } from '../../config/index.ts';
 import { OrtrainError } from '../../core/errors.ts';
 import { writeJsonAtomic } from '../../core/files.ts';
 import { plural } from '../../core/text.ts';
 import { openTask } from '../../tasks/index.ts';
-import { compareRuns, type Comparison } from '../../tracking/comparison/compare.ts';
+import { compareRuns, type Comparison } from '../../tracking/comparison/index.ts';
 import { checkData } from '../check/aside.ts';
 import { runAll, type RunAllOptions, type RunOutcome, type RunsObserver } from '../run-all.ts';
 import { rankMembers, reasonsWithoutResult, type RankedMember } from './ranking.ts';
@@ -96,7 +95,7 @@ async function writeReport(
   const place = new Map(ranking.map(({ run }, i) => [run, i]));
   const runs = evaluated.toSorted((a, b) => (place.get(a.name) ?? 0) - (place.get(b.name) ?? 0));
   const comparison = await compareRuns(runs, sweep.metric);
-  const { writeComparisonReport } = await import('../../tracking/report/comparison-report.ts');
+  const { writeComparisonReport } = await import('../../tracking/report/index.ts');
   const report = join(folder, 'report.html');
   await writeComparisonReport(report, comparison, runs, {
     name: sweep.name,

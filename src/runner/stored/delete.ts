@@ -1,7 +1,6 @@
 import { dirname, join, resolve } from 'node:path';
 import { OrtrainError } from '../../core/errors.ts';
-import { readSoundHistory } from '../../tracking/history.ts';
-import { workerOf } from '../../tracking/run-progress.ts';
+import { readSoundHistory, workerOf } from '../../tracking/index.ts';
 import { cacheContents, takeAway, type CacheItem } from '../cache/contents.ts';
 import { folderSize } from '../cache/manifest.ts';
 import { unlessDamaged } from './run-index.ts';

@@ -10,17 +10,24 @@ import { isLarge } from '../../data/tables/large-tables.ts';
 import { targetsAt } from '../../data/examples/targets.ts';
 import { encodeTexts } from '../../data/tokenizer/encode-texts.ts';
 import { loadTokenizer, type TokenSet } from '../../data/tokens/tokens.ts';
-import { copyModelFolder, readModelFolder, tokenizerFiles } from '../../training/classifier-folder.ts';
+import {
+  copyModelFolder,
+  ensemblePredictions,
+  PORTABLE_FILES,
+  portablePredictions,
+  readModelFolder,
+  tokenizerFiles,
+  writePortableFolder,
+  type Precision,
+} from '../../training/index.ts';
 import { measured, type Predictions, type Task, type TaskDescription } from '../../tasks/index.ts';
-import { ensemblePredictions } from '../../training/ensemble.ts';
-import { PORTABLE_FILES, portablePredictions, writePortableFolder, type Precision } from '../../training/portable-folder.ts';
-import { throwIfResultsChanged } from '../../tracking/recorded-files.ts';
+import { throwIfResultsChanged } from '../../tracking/index.ts';
 import { modelFolders } from './predict.ts';
 import { threadsOf, type StoredRun } from './runs.ts';
 import { verifyModels } from './verify-models.ts';
 import { readValidation, type Validation } from './validation-rows.ts';
 
-export type { Precision } from '../../training/portable-folder.ts';
+export type { Precision } from '../../training/index.ts';
 
 export interface ExportRequest {
   /** The folder to write, which must not be there yet or be empty. */

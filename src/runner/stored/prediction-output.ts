@@ -1,6 +1,6 @@
 import { writeCsv } from '../../data/tables/formats/csv.ts';
 import { safeCell } from '../../data/tables/safe-cells.ts';
-import { tableRows } from '../../stages/prediction-table.ts';
+import { tableRows } from '../../stages/index.ts';
 import type { TextPredictions } from './predict.ts';
 
 /**

@@ -8,9 +8,7 @@ import { MOST_JSON_BYTES, readInput } from '../../core/inputs.ts';
 import { fileInside } from '../../core/inside.ts';
 import { packageVersion } from '../../core/package.ts';
 import type { TaskDescription } from '../../tasks/index.ts';
-import { readHistory, readSoundHistory } from '../../tracking/history.ts';
-import { readMetrics, taskOf, type RunMetrics } from '../../tracking/run-metrics.ts';
-import { progressOf, type RunProgress } from '../../tracking/run-progress.ts';
+import { progressOf, readHistory, readMetrics, readSoundHistory, taskOf, type RunMetrics, type RunProgress } from '../../tracking/index.ts';
 
 /** What a list of runs needs of one of them. */
 export interface RunDigest {

@@ -5,9 +5,15 @@ import { readExperiment, type Experiment } from '../../config/index.ts';
 import { OrtrainError } from '../../core/errors.ts';
 import { fileInside, folderInside } from '../../core/inside.ts';
 import { nearest } from '../../core/nearest.ts';
-import { readHistory, type RunHistory } from '../../tracking/history.ts';
-import { readMetrics, type RunMetrics } from '../../tracking/run-metrics.ts';
-import { progressOf, statusOf, type RunProgress } from '../../tracking/run-progress.ts';
+import {
+  progressOf,
+  readHistory,
+  readMetrics,
+  statusOf,
+  type RunHistory,
+  type RunMetrics,
+  type RunProgress,
+} from '../../tracking/index.ts';
 import { openRunIndex, unlessDamaged, type RunDigest, type RunResults } from './run-index.ts';
 import { trainedFoldsOf } from './trained-folds.ts';
 

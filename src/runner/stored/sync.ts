@@ -1,7 +1,6 @@
 import { OrtrainError } from '../../core/errors.ts';
 import { printable } from '../../core/text.ts';
-import { trackingServer, type TrackingServer } from '../../tracking/mlflow/server.ts';
-import { syncRun, type SyncResult } from '../../tracking/mlflow/sync.ts';
+import { syncRun, trackingServer, type SyncResult, type TrackingServer } from '../../tracking/mlflow/index.ts';
 import { listRuns, type ListedRun, type StoredRun } from './runs.ts';
 
 export type Synced = SyncResult & { readonly run: string; readonly server: string };

@@ -1,6 +1,6 @@
 import { join, relative } from 'node:path';
 import { presentFiles } from '../../data/hub/model-folder.ts';
-import { recordedFiles, throwIfChanged } from '../../tracking/recorded-files.ts';
+import { recordedFiles, throwIfChanged } from '../../tracking/index.ts';
 import type { StoredRun } from './runs.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { packError } from '../../core/packed-errors.ts';
 import { loadTokens } from '../../data/tokens/tokens.ts';
-import { ensemblePredictions } from '../../training/ensemble.ts';
+import { ensemblePredictions } from '../../training/index.ts';
 import type { PredictionMessage, PredictionOrder } from './protocol.ts';
 
 /*

@@ -9,7 +9,7 @@ import { unpackError } from '../../core/packed-errors.ts';
 import { isBuilt, moduleBeside, openThread, throughTsx } from '../../core/threads.ts';
 import { outOfMemory } from '../../engine/runtime/out-of-memory.ts';
 import { stages } from '../../stages/index.ts';
-import { inRows } from '../../training/within-memory.ts';
+import { inRows } from '../../training/index.ts';
 import { watchUsage } from './usage.ts';
 import type { ProcessMessage, TaskOrder, WorkerMessage } from './protocol.ts';
 

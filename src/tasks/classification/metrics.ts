@@ -1,4 +1,4 @@
-import { betterOf } from '../../config/metric-names.ts';
+import { betterOf } from '../../config/index.ts';
 import type { Targets } from '../../data/examples/targets.ts';
 import { oneAgainstRest, rocAuc } from '../metrics/ranking.ts';
 import type { Predictions } from '../predictions.ts';

@@ -1,4 +1,4 @@
-import { bareMetric } from '../../config/metric-names.ts';
+import { bareMetric } from '../../config/index.ts';
 import type { Problem } from '../../core/errors.ts';
 import { quoted, quotedList } from '../../data/problems.ts';
 import type { Divided, Refused, Watched } from '../task.ts';

@@ -1,5 +1,4 @@
-import type { Experiment } from '../../config/index.ts';
-import { differing } from '../../config/parameters.ts';
+import { differing, type Experiment } from '../../config/index.ts';
 import { resampledInterval, type Interval } from '../../data/statistics/significance.ts';
 import type { RunMetrics } from '../run-metrics.ts';
 import { criterionOf, isSmallerBetter, scoreBy, sharedCriterion, type Criterion } from './criterion.ts';

@@ -1,5 +1,4 @@
-import type { Experiment } from '../../config/index.ts';
-import { bareMetric, betterOf } from '../../config/metric-names.ts';
+import { bareMetric, betterOf, type Experiment } from '../../config/index.ts';
 import { openTask, taskProblem } from '../../tasks/index.ts';
 import { taskOf, type RunMetrics } from '../run-metrics.ts';
 

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { differing } from '../../config/parameters.ts';
+import { differing } from '../../config/index.ts';
 import { OrtrainError } from '../../core/errors.ts';
 import { environment, type Environment } from '../../core/environment.ts';
 import { hashFile } from '../../core/hash.ts';

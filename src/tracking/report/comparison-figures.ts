@@ -1,4 +1,4 @@
-import type { Comparison } from '../comparison/compare.ts';
+import type { Comparison } from '../comparison/index.ts';
 import { foldScoresFigure, leadsFigure } from './figures/compared.ts';
 import { costFigure, curvesFigure, meanCurve, type Drawn } from './figures/overlaid.ts';
 import { parameterFigure, rankingFigure } from './figures/ranked.ts';

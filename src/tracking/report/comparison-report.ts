@@ -1,7 +1,7 @@
 import { join, parse } from 'node:path';
 import { writeOutput } from '../../core/outputs.ts';
 import { duration, plural } from '../../core/text.ts';
-import type { Compared, Comparison } from '../comparison/compare.ts';
+import type { Compared, Comparison } from '../comparison/index.ts';
 import { comparisonFigures } from './comparison-figures.ts';
 import { comparisonSections } from './comparison-sections.ts';
 import { runsAsCsv } from './comparison-tables.ts';

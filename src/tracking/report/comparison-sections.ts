@@ -1,7 +1,5 @@
 import { count, metric, plural } from '../../core/text.ts';
-import type { Comparison } from '../comparison/compare.ts';
-import type { Pair, Paired } from '../comparison/pairing.ts';
-import { chance, range } from '../comparison/verdict.ts';
+import { chance, range, type Comparison, type Pair, type Paired } from '../comparison/index.ts';
 import { perFold } from './comparison-figures.ts';
 import { rankingTable, resultsTable } from './comparison-tables.ts';
 import { html, type Html } from '../../core/page/html.ts';

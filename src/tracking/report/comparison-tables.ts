@@ -1,8 +1,7 @@
-import { shownValue } from '../../config/parameters.ts';
+import { shownValue } from '../../config/index.ts';
 import { duration, metric } from '../../core/text.ts';
 import { writeCsv } from '../../data/tables/formats/csv.ts';
-import type { ComparedMetric, ComparedValue, Comparison } from '../comparison/compare.ts';
-import { range } from '../comparison/verdict.ts';
+import { range, type ComparedMetric, type ComparedValue, type Comparison } from '../comparison/index.ts';
 import { html, type Html } from '../../core/page/html.ts';
 import { shortPaths } from './labels.ts';
 import { table } from '../../core/page/elements.ts';

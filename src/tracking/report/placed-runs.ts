@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
-import { scoresOf, type Compared, type ComparedValue, type Comparison } from '../comparison/compare.ts';
+import { scoresOf, type Compared, type ComparedValue, type Comparison } from '../comparison/index.ts';
 import type { RunMetrics } from '../run-metrics.ts';
 import { shortLabels } from './labels.ts';
 

@@ -1,5 +1,4 @@
-import { asked, shownValue } from '../../config/parameters.ts';
-import { pathOf } from '../../config/tables.ts';
+import { asked, pathOf, shownValue } from '../../config/index.ts';
 import { bytes, duration, minuteOf, pathFromHere, plural } from '../../core/text.ts';
 import { showsLimits } from './figures/system.ts';
 import { html, type Html } from '../../core/page/html.ts';

@@ -1,6 +1,6 @@
 import { count, metric, plural } from '../../core/text.ts';
 import { resampledInterval, type Interval } from '../../data/statistics/significance.ts';
-import { range } from '../comparison/verdict.ts';
+import { range } from '../comparison/index.ts';
 import type { EvaluatedRun } from '../evaluated-run.ts';
 import type { FoldHistory } from '../run-metrics.ts';
 import { MOST_FOLD_FIGURES } from './figures/learning.ts';

@@ -1,5 +1,5 @@
 import { meanAndSd } from '../../../data/statistics/significance.ts';
-import type { Pair } from '../../comparison/pairing.ts';
+import type { Pair } from '../../comparison/index.ts';
 import type { Figure, Spec } from '../../../core/page/figure.ts';
 import { blue, muted } from '../../../core/page/palette.ts';
 import type { Drawn } from './overlaid.ts';

@@ -1,4 +1,4 @@
-import { shownValue } from '../../../config/parameters.ts';
+import { shownValue } from '../../../config/index.ts';
 import type { Interval } from '../../../data/statistics/significance.ts';
 import type { Figure, Spec } from '../../../core/page/figure.ts';
 import type { PlacedRun } from '../placed-runs.ts';

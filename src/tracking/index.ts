@@ -1,0 +1,9 @@
+export { circumstancesOf, type Circumstances } from './circumstances.ts';
+export { foldStories, type FoldStory } from './fold-stories.ts';
+export { itemsOf } from './growing.ts';
+export { advance, nothingYet, readHistory, readSoundHistory, type RunHistory } from './history.ts';
+export { openJournal, type Journal } from './journal.ts';
+export { recordedFiles, throwIfChanged, throwIfResultsChanged } from './recorded-files.ts';
+export { readMetrics, summaryOf, taskOf, type EpochRecord, type FoldHistory, type RunMetrics } from './run-metrics.ts';
+export { progressOf, statusOf, workerOf, type RunProgress } from './run-progress.ts';
+export { attemptCount, attemptsOf, waiting, type Attempt, type Decision, type TaskHistory, type TaskNow } from './task-history.ts';

@@ -1,0 +1,2 @@
+export { writeRunReportAside } from './aside.ts';
+export { writeComparisonReport } from './comparison-report.ts';

@@ -1,0 +1,22 @@
+export { featureSource, tokenSource, type BatchSource, type FeatureSet } from './batch-source.ts';
+export { checkpointStep, openCheckpoints } from './checkpoint.ts';
+export {
+  copyModelFolder,
+  encoderFiles,
+  initialWeights,
+  modelFolderFiles,
+  readModelFolder,
+  saveCommonTensors,
+  tokenizerFiles,
+  writeModelFolder,
+  type InitialWeights,
+  type StartingModel,
+} from './classifier-folder.ts';
+export { classifierPrograms, openClassifier, optimizerOf } from './classifier.ts';
+export { ensemblePredictions, type EnsembleInput } from './ensemble.ts';
+export { loadFeatures, saveFeatures } from './features.ts';
+export { fit } from './fit.ts';
+export { forwardAll } from './inference.ts';
+export { stepFeedsOf } from './micro-batches.ts';
+export { PORTABLE_FILES, portablePredictions, writePortableFolder, type Precision } from './portable-folder.ts';
+export { fewerThan, inRows, remedyFor, tooMuchIn, type RowsKey } from './within-memory.ts';
