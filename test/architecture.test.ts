@@ -30,6 +30,13 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   'tracking/mlflow': ['index.ts'],
   'tracking/report': ['index.ts'],
   tasks: ['index.ts'],
+  'data/tables': ['index.ts'],
+  'data/examples': ['index.ts'],
+  'data/findings': ['index.ts'],
+  'data/folds': ['index.ts'],
+  'data/hub': ['index.ts'],
+  'data/statistics': ['index.ts'],
+  'data/submission': ['index.ts'],
   config: ['index.ts'],
 };
 

@@ -1,6 +1,6 @@
 export { cacheContents, removeUnused, unused, type CacheItem } from './cache/contents.ts';
 export { deleteRuns, deletionOf, type Deletion } from './stored/delete.ts';
-export type { Finding } from '../data/findings/finding.ts';
+export type { Finding } from '../data/findings/index.ts';
 export { exportRun, type ExportedFile, type ExportedModel, type ExportRequest } from './stored/export.ts';
 export type { BatchShape } from './jobs/example-batches.ts';
 export { explainExperiment, type Explanation } from './explain.ts';

@@ -5,7 +5,7 @@ import { loadPipeline, type Experiment, type LoadedExperiment } from '../config/
 import { OrtrainError } from '../core/errors.ts';
 import type { Command } from '../core/events.ts';
 import { makeFolder } from '../core/files.ts';
-import { localModel, resolveModel, type DownloadProgress } from '../data/hub/hub.ts';
+import { localModel, resolveModel, type DownloadProgress } from '../data/hub/index.ts';
 import type { Device } from '../engine/runtime/index.ts';
 import type { Tracker } from '../tracking/mlflow/index.ts';
 import { openCache, type Cache } from './cache/cache.ts';

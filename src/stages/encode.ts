@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import { batchTokens, evaluationBatches } from '../data/tokens/batches.ts';
-import { loadTokens } from '../data/tokens/tokens.ts';
+import { batchTokens, evaluationBatches, loadTokens } from '../data/tokens/index.ts';
 import { encoderForward } from '../engine/models/index.ts';
 import { openForward, type ForwardModel } from '../engine/runtime/index.ts';
 import {

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { writeFileAtomic, writeJsonAtomic } from '../core/files.ts';
-import { writeCsv } from '../data/tables/formats/csv.ts';
-import { meanAndSd } from '../data/statistics/significance.ts';
-import { targetsAt } from '../data/examples/targets.ts';
+import { writeCsv } from '../data/tables/index.ts';
+import { meanAndSd } from '../data/statistics/index.ts';
+import { targetsAt } from '../data/examples/index.ts';
 import { measured, type Cells, type Predictions } from '../tasks/index.ts';
 import type { FoldHistory, RunMetrics } from '../tracking/index.ts';
 import { readExampleIndex, readJson, type FoldValidation } from './outputs.ts';

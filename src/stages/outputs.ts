@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { writeJsonAtomic } from '../core/files.ts';
 import { readJsonObject } from '../core/inputs.ts';
-import type { Targets } from '../data/examples/targets.ts';
+import type { Targets } from '../data/examples/index.ts';
 import { openTask, type Task, type TaskDescription } from '../tasks/index.ts';
 
 /** The rows behind the token files, in the order of the tables. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { writeFileAtomic } from '../core/files.ts';
-import { writeCsv } from '../data/tables/formats/csv.ts';
-import { loadTokens } from '../data/tokens/tokens.ts';
+import { writeCsv } from '../data/tables/index.ts';
+import { loadTokens } from '../data/tokens/index.ts';
 import { ensemblePredictions, loadFeatures, type EnsembleInput } from '../training/index.ts';
 import { readExampleIndex } from './outputs.ts';
 import { tableRows } from './prediction-table.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { assignFolds, writeFolds } from '../data/folds/folds.ts';
+import { assignFolds, writeFolds } from '../data/folds/index.ts';
 import { readTrainExamples } from '../tasks/index.ts';
 import type { Experiment } from '../config/index.ts';
 import type { Stage } from './stage.ts';

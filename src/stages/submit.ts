@@ -1,10 +1,8 @@
 import { join } from 'node:path';
 import { readingOf, tablesOf, type Experiment } from '../config/index.ts';
 import { writeFileAtomic } from '../core/files.ts';
-import { writeCsv, writeRecords } from '../data/tables/formats/csv.ts';
-import { sampleIdColumn, type SampleIds } from '../data/submission/sample-id.ts';
-import { buildSubmission, checkSubmission } from '../data/submission/submission.ts';
-import { columnOf, readTable } from '../data/tables/table.ts';
+import { columnOf, readTable, writeCsv, writeRecords } from '../data/tables/index.ts';
+import { buildSubmission, checkSubmission, sampleIdColumn, type SampleIds } from '../data/submission/index.ts';
 import { readPredictions } from '../tasks/index.ts';
 import { readExampleIndex } from './outputs.ts';
 import type { Stage } from './stage.ts';

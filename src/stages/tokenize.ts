@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import type { Experiment } from '../config/index.ts';
-import { cleaningSentence } from '../data/examples/cleaning.ts';
-import { readTestExamples } from '../data/examples/examples.ts';
+import { cleaningSentence, readTestExamples } from '../data/examples/index.ts';
 import { encodeTexts } from '../data/tokenizer/encode-texts.ts';
-import { loadTokenizer, saveTokens, type TokenSet } from '../data/tokens/tokens.ts';
+import { loadTokenizer, saveTokens, type TokenSet } from '../data/tokens/index.ts';
 import { readTrainExamples } from '../tasks/index.ts';
 import { tokenizerFiles } from '../training/index.ts';
 import { writeExampleIndex } from './outputs.ts';

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import type { Experiment } from '../config/index.ts';
 import { writeJsonAtomic } from '../core/files.ts';
 import { seedFor } from '../core/random.ts';
-import { readFolds } from '../data/folds/folds.ts';
-import { loadTokens } from '../data/tokens/tokens.ts';
+import { readFolds } from '../data/folds/index.ts';
+import { loadTokens } from '../data/tokens/index.ts';
 import {
   encoderFiles,
   featureSource,

@@ -1,10 +1,9 @@
-import * as data from '../data/examples/examples.ts';
-import type { LabelledExamples as Labelled } from '../data/examples/example-rows.ts';
-import type { Table, TableFile } from '../data/tables/table.ts';
+import * as data from '../data/examples/index.ts';
+import type { Table, TableFile } from '../data/tables/index.ts';
 import { targetReader } from './kinds.ts';
 import type { Task } from './task.ts';
 
-export type LabelledExamples = Labelled<Task>;
+export type LabelledExamples = data.LabelledExamples<Task>;
 export type TrainExamples = data.TrainExamples<Task>;
 
 /** The rows of a file that are trained on, with their targets. Throws a `data` error with everything that is wrong with them. */

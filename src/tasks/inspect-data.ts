@@ -1,12 +1,9 @@
 import type { Experiment } from '../config/index.ts';
-import { unlabelledExamples } from '../data/examples/examples.ts';
-import type { Finding } from '../data/findings/finding.ts';
-import { inspectTexts } from '../data/findings/texts.ts';
-import { inspectTokens } from '../data/findings/tokens.ts';
-import type { Table } from '../data/tables/table.ts';
-import { differ } from '../data/examples/targets.ts';
+import { differ, unlabelledExamples } from '../data/examples/index.ts';
+import { inspectTexts, inspectTokens, type Finding } from '../data/findings/index.ts';
+import type { Table } from '../data/tables/index.ts';
 import type { EncodingOptions } from '../data/tokenizer/encode-texts.ts';
-import type { Tokenizer } from '../data/tokens/tokens.ts';
+import type { Tokenizer } from '../data/tokens/index.ts';
 import { labelledExamples, type TrainExamples } from './examples.ts';
 
 /** The data of an experiment, read and divided. */

@@ -1,5 +1,5 @@
 import { both, list, object, primitive, text, type Shape } from '../core/shapes.ts';
-import type { TargetReader } from '../data/examples/targets.ts';
+import type { TargetReader } from '../data/examples/index.ts';
 import { classReader } from './classification/reader.ts';
 import { classification } from './classification/task.ts';
 import type { Task, TaskDescription } from './task.ts';

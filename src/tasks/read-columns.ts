@@ -1,7 +1,7 @@
 import { unreadable } from '../core/inputs.ts';
 import { cut } from '../core/shapes.ts';
-import type { Targets } from '../data/examples/targets.ts';
-import type { Table } from '../data/tables/table.ts';
+import type { Targets } from '../data/examples/index.ts';
+import type { Table } from '../data/tables/index.ts';
 import type { Predictions } from './predictions.ts';
 import type { Misread, TaskColumns } from './task.ts';
 

@@ -1,5 +1,4 @@
-import type { LabelledExamples } from '../data/examples/example-rows.ts';
-import type { Targets } from '../data/examples/targets.ts';
+import type { LabelledExamples, Targets } from '../data/examples/index.ts';
 import type { Figure } from '../core/page/figure.ts';
 import type { Html } from '../core/page/html.ts';
 import type { Predictions } from './predictions.ts';

@@ -1,4 +1,4 @@
-import { rowCount, targetOf, type Targets } from '../data/examples/targets.ts';
+import { rowCount, targetOf, type Targets } from '../data/examples/index.ts';
 import { lossOfLogits } from '../engine/models/index.ts';
 import type { Predictions } from './predictions.ts';
 import type { Task } from './task.ts';

@@ -1,12 +1,10 @@
 import type { MetricName } from '../config/index.ts';
 import type { Problem } from '../core/errors.ts';
-import type { CleanedExamples, CleaningOptions } from '../data/examples/cleaning.ts';
-import type { LabelledExamples } from '../data/examples/example-rows.ts';
-import type { Finding } from '../data/findings/finding.ts';
-import type { Strata } from '../data/folds/folds.ts';
-import type { SampleColumn, ValueWriter } from '../data/submission/submission.ts';
-import type { Table } from '../data/tables/table.ts';
-import type { Targets } from '../data/examples/targets.ts';
+import type { CleanedExamples, CleaningOptions, LabelledExamples, Targets } from '../data/examples/index.ts';
+import type { Finding } from '../data/findings/index.ts';
+import type { Strata } from '../data/folds/index.ts';
+import type { SampleColumn, ValueWriter } from '../data/submission/index.ts';
+import type { Table } from '../data/tables/index.ts';
 import type { Loss } from '../engine/models/index.ts';
 import type { Predictions } from './predictions.ts';
 import type { ReportedRun, TaskReport } from './report.ts';

@@ -4,7 +4,7 @@ import { environment, type Environment } from '../core/environment.ts';
 import { readJsonInput, unreadable } from '../core/inputs.ts';
 import { fileInside } from '../core/inside.ts';
 import { cut } from '../core/shapes.ts';
-import { columnOf, readTable } from '../data/tables/table.ts';
+import { columnOf, readTable } from '../data/tables/index.ts';
 import { openTask, readPredictions, readTargets, taskProblem, type OutOfFold, type Task } from '../tasks/index.ts';
 import { throwIfResultsChanged } from './recorded-files.ts';
 import { readMetrics, taskOf, type RunMetrics } from './run-metrics.ts';

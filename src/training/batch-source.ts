@@ -1,4 +1,4 @@
-import { tokenLengths, type TokenSet } from '../data/tokens/tokens.ts';
+import { tokenLengths, type TokenSet } from '../data/tokens/index.ts';
 import { batchFeeds, featureFeeds, type EncoderConfig } from '../engine/models/index.ts';
 import type { Feeds } from '../engine/program.ts';
 

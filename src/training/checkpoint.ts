@@ -8,7 +8,7 @@ import { sha256 } from '../core/hash.ts';
 import { readInput } from '../core/inputs.ts';
 import { touchedAt } from '../core/signs.ts';
 import { count, list, nullable, object, optional, primitive, record, text, type ShapeOf } from '../core/shapes.ts';
-import { openTensorFile } from '../data/hub/model-folder.ts';
+import { openTensorFile } from '../data/hub/index.ts';
 import { encodeSafetensors, readFloats, type Safetensors } from '../engine/models/index.ts';
 import type { LossScale } from '../engine/optim/index.ts';
 import type { Snapshot, Tensors, Trainer } from '../engine/runtime/index.ts';

@@ -7,8 +7,8 @@ import { readJsonObject } from '../core/inputs.ts';
 import { plural } from '../core/text.ts';
 import { isObject, list, number, object, oneOf, primitive, type Shape } from '../core/shapes.ts';
 import { writeTokenizerFiles } from '../data/tokenizer/written.ts';
-import { modelFiles, openWeights, readEncoderConfig, throwIfStray, weightFiles, WEIGHTS } from '../data/hub/model-folder.ts';
-import { readVocabulary } from '../data/tokens/vocabulary.ts';
+import { modelFiles, openWeights, readEncoderConfig, throwIfStray, weightFiles, WEIGHTS } from '../data/hub/index.ts';
+import { readVocabulary } from '../data/tokens/index.ts';
 import {
   commonTensors,
   encodeSafetensors,

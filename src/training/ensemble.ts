@@ -1,5 +1,5 @@
 import { OrtrainError } from '../core/errors.ts';
-import type { TokenSet } from '../data/tokens/tokens.ts';
+import type { TokenSet } from '../data/tokens/index.ts';
 import { classifierForward, headForward } from '../engine/models/index.ts';
 import { openForward, type Device } from '../engine/runtime/index.ts';
 import { featureSource, tokenSource, type FeatureSet } from './batch-source.ts';

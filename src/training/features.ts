@@ -1,6 +1,6 @@
 import { writeFileAtomic } from '../core/files.ts';
 import { unreadable } from '../core/inputs.ts';
-import { openTensorFile } from '../data/hub/model-folder.ts';
+import { openTensorFile } from '../data/hub/index.ts';
 import { encodeSafetensors, readFloats } from '../engine/models/index.ts';
 import type { FeatureSet } from './batch-source.ts';
 

@@ -1,8 +1,8 @@
 import type { Experiment } from '../config/index.ts';
 import { interrupted, OrtrainError } from '../core/errors.ts';
 import type { Listener, StageEvent } from '../core/events.ts';
-import { batchTokens, evaluationBatches, planBatches, type Batch } from '../data/tokens/batches.ts';
-import { targetsAt, type Targets } from '../data/examples/targets.ts';
+import { batchTokens, evaluationBatches, planBatches, type Batch } from '../data/tokens/index.ts';
+import { targetsAt, type Targets } from '../data/examples/index.ts';
 import { targetFeeds } from '../engine/models/index.ts';
 import { rateSchedule } from '../engine/optim/index.ts';
 import type { Feeds } from '../engine/program.ts';

@@ -1,4 +1,4 @@
-import { evaluationBatches } from '../data/tokens/batches.ts';
+import { evaluationBatches } from '../data/tokens/index.ts';
 import type { Feeds } from '../engine/program.ts';
 import type { BatchSource } from './batch-source.ts';
 import { withinMemory } from './within-memory.ts';

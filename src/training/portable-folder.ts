@@ -4,7 +4,7 @@ import { OrtrainError } from '../core/errors.ts';
 import { writeJsonAtomic } from '../core/files.ts';
 import { readJsonObject } from '../core/inputs.ts';
 import { writeTokenizerFiles } from '../data/tokenizer/written.ts';
-import { tokenLengths, type TokenSet } from '../data/tokens/tokens.ts';
+import { tokenLengths, type TokenSet } from '../data/tokens/index.ts';
 import {
   classificationClass,
   inFloat16,

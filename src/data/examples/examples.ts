@@ -1,12 +1,20 @@
 import type { Problem } from '../../core/errors.ts';
 import { plural } from '../../core/text.ts';
-import { columnProblems, firstLine, remedyFor, type NamedColumns } from '../tables/column-problems.ts';
+import {
+  columnOf,
+  columnProblems,
+  firstLine,
+  readTable,
+  remedyFor,
+  type NamedColumns,
+  type Table,
+  type TableFile,
+} from '../tables/index.ts';
 import { cleaned, type CleanedExamples, type CleaningOptions } from './cleaning.ts';
 import type { Examples, LabelledExamples } from './example-rows.ts';
 import { groupsBy, type Groups } from './groups.ts';
 import { sortedValues } from './ordering.ts';
 import { dataError, quoted } from '../problems.ts';
-import { columnOf, readTable, type Table, type TableFile } from '../tables/table.ts';
 import type { TargetReader } from './targets.ts';
 
 /** Names of the columns; without an id column the ids are row numbers from 0. */

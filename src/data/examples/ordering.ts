@@ -1,4 +1,4 @@
-import { compareDecimals, decimalOf, isNumeric } from '../tables/decimal.ts';
+import { compareDecimals, decimalOf, isNumeric } from '../tables/index.ts';
 
 /** Values by number, to the last digit, if all are numbers, otherwise by code point. */
 export function sortedValues(values: readonly string[]): readonly string[] {

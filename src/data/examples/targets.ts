@@ -1,5 +1,5 @@
 import type { Problem } from '../../core/errors.ts';
-import type { Table } from '../tables/table.ts';
+import type { Table } from '../tables/index.ts';
 
 /** What is to be learned about rows, in numbers whose meaning the task knows: row-major [rows, width]. NaN where it is not known. */
 export interface Targets {

@@ -1,5 +1,5 @@
 import { count, plural } from '../../core/text.ts';
-import { groupsBy, repeated } from '../examples/groups.ts';
+import { groupsBy, repeated } from '../examples/index.ts';
 import { sameness } from './sameness.ts';
 import { examplesOf, partOf, type Finding } from './finding.ts';
 

@@ -1,8 +1,7 @@
 import { count, plural } from '../../core/text.ts';
-import { batchTokens, paddingShare, planBatches, type BatchOptions } from '../tokens/batches.ts';
+import { batchTokens, paddingShare, planBatches, tokenLengths, type BatchOptions, type Tokenizer, type TokenSet } from '../tokens/index.ts';
 import { quoted } from '../problems.ts';
 import { encodeTexts, type EncodingOptions } from '../tokenizer/encode-texts.ts';
-import { tokenLengths, type Tokenizer, type TokenSet } from '../tokens/tokens.ts';
 import { partOf, percent, type Finding } from './finding.ts';
 
 export interface TokenOptions {

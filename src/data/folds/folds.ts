@@ -1,12 +1,11 @@
 import { writeFileAtomic } from '../../core/files.ts';
 import type { Problem } from '../../core/errors.ts';
 import { plural } from '../../core/text.ts';
-import { writeCsv } from '../tables/formats/csv.ts';
+import { columnOf, readTable, writeCsv } from '../tables/index.ts';
 import { groupKFold, stratifiedGroupKFold } from './group-kfold.ts';
-import type { Groups } from '../examples/groups.ts';
+import type { Groups } from '../examples/index.ts';
 import { kFold, stratifiedKFold } from './kfold.ts';
 import { dataError, quoted, quotedList } from '../problems.ts';
-import { columnOf, readTable } from '../tables/table.ts';
 
 export interface FoldOptions {
   readonly strategy: 'stratified-kfold' | 'kfold';

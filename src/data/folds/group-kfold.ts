@@ -1,5 +1,5 @@
 import { RandomState } from '../../core/random.ts';
-import type { Groups } from '../examples/groups.ts';
+import type { Groups } from '../examples/index.ts';
 import { inTurn } from './kfold.ts';
 
 /**

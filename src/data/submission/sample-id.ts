@@ -1,7 +1,5 @@
-import { canonical, decimalOf, isNumeric } from '../tables/decimal.ts';
+import { canonical, columnOf, decimalOf, isNumeric, looksLikeRow, type Table } from '../tables/index.ts';
 import { quoted } from '../problems.ts';
-import { columnOf, type Table } from '../tables/table.ts';
-import { looksLikeRow } from '../tables/header.ts';
 
 /** How the id column of a sample submission may be called. */
 export interface SampleIds {

@@ -1,10 +1,9 @@
 import type { Problem } from '../../core/errors.ts';
 import { nearest } from '../../core/nearest.ts';
 import { plural } from '../../core/text.ts';
-import { isFiniteNumber, isInteger } from '../tables/decimal.ts';
+import { columnOf, isFiniteNumber, isInteger, type Table } from '../tables/index.ts';
 import { dataError, quoted, quotedList } from '../problems.ts';
 import { misfitRemedy } from './sample-id.ts';
-import { columnOf, type Table } from '../tables/table.ts';
 
 /** The rows that were predicted. */
 export interface PredictedRows {

@@ -1,7 +1,7 @@
 import { pathOf, type Experiment } from '../../config/index.ts';
 import { aside } from '../../core/aside.ts';
 import { moduleBeside } from '../../core/threads.ts';
-import { isLarge } from '../../data/tables/large-tables.ts';
+import { isLarge } from '../../data/tables/index.ts';
 import type { DataSizes } from './data.ts';
 import type * as Here from './experiment.ts';
 import type { ModelNotice } from './model.ts';

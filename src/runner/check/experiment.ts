@@ -1,5 +1,5 @@
 import type { Experiment } from '../../config/index.ts';
-import type { Finding } from '../../data/findings/finding.ts';
+import type { Finding } from '../../data/findings/index.ts';
 import { inspectDataset, readData, type DataSizes } from './data.ts';
 import { checkLocalModel, checkModel, type ModelNotice } from './model.ts';
 

@@ -1,6 +1,6 @@
 import type { Experiment } from '../../config/index.ts';
 import { OrtrainError } from '../../core/errors.ts';
-import type { Finding } from '../../data/findings/finding.ts';
+import type { Finding } from '../../data/findings/index.ts';
 import { inspectExperiment } from './aside.ts';
 import type { DataSizes } from './data.ts';
 

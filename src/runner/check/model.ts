@@ -2,12 +2,18 @@ import { existsSync } from 'node:fs';
 import type { Experiment } from '../../config/index.ts';
 import { OrtrainError } from '../../core/errors.ts';
 import { plural } from '../../core/text.ts';
-import { localModel, resolveModel } from '../../data/hub/hub.ts';
-import { missingFiles, modelFiles, outsideLinks } from '../../data/hub/model-folder.ts';
+import { localModel, missingFiles, modelFiles, outsideLinks, resolveModel } from '../../data/hub/index.ts';
 import { encodeTexts } from '../../data/tokenizer/encode-texts.ts';
-import { loadTokenizer, type Tokenizer } from '../../data/tokens/tokens.ts';
-import { beyondProblems, readVocabulary, tokensBeyond, unknownToModel } from '../../data/tokens/vocabulary.ts';
-import type { AskedTexts, Vocabulary } from '../../data/tokens/vocabulary.ts';
+import {
+  beyondProblems,
+  loadTokenizer,
+  readVocabulary,
+  tokensBeyond,
+  unknownToModel,
+  type AskedTexts,
+  type Tokenizer,
+  type Vocabulary,
+} from '../../data/tokens/index.ts';
 import { classifierForward } from '../../engine/models/index.ts';
 import { encoderFiles, initialWeights, tokenizerFiles } from '../../training/index.ts';
 import type { DataContents } from './data.ts';

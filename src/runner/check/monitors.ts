@@ -1,6 +1,6 @@
 import { bareMetric, type Experiment } from '../../config/index.ts';
 import { OrtrainError, type Problem } from '../../core/errors.ts';
-import type { Targets } from '../../data/examples/targets.ts';
+import type { Targets } from '../../data/examples/index.ts';
 import type { Task, Watched } from '../../tasks/index.ts';
 
 /** Throws a `data` error for each metric that the configuration watches and that the task does not measure. */

@@ -1,6 +1,6 @@
 import type { Experiment } from '../../config/index.ts';
-import type { Finding } from '../../data/findings/finding.ts';
-import { openWeights } from '../../data/hub/model-folder.ts';
+import type { Finding } from '../../data/findings/index.ts';
+import { openWeights } from '../../data/hub/index.ts';
 import { encoderForward, readFloats } from '../../engine/models/index.ts';
 import { encoderFiles, initialWeights } from '../../training/index.ts';
 

@@ -1,6 +1,5 @@
 import type { Experiment } from '../../config/index.ts';
-import { planBatches } from '../../data/tokens/batches.ts';
-import type { TokenSet } from '../../data/tokens/tokens.ts';
+import { planBatches, type TokenSet } from '../../data/tokens/index.ts';
 import { batchFeeds, featureFeeds, type EncoderConfig } from '../../engine/models/index.ts';
 import type { Feeds } from '../../engine/program.ts';
 import { tokenSource } from '../../training/index.ts';

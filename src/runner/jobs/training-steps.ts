@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { loadTokens, type TokenSet } from '../../data/tokens/tokens.ts';
+import { loadTokens, type TokenSet } from '../../data/tokens/index.ts';
 import { targetFeeds, type ClassifierOptions, type EncoderConfig, type TrainingLoss } from '../../engine/models/index.ts';
 import { deviceMemory, type DeviceMemory, type DeviceMemoryOf } from '../../engine/runtime/device-memory.ts';
 import type { Symbols } from '../../engine/graph/index.ts';

@@ -3,7 +3,7 @@ import { availableParallelism, cpus, release, totalmem } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { OrtrainError } from '../../core/errors.ts';
 import { bytes, plural, printable } from '../../core/text.ts';
-import { hubSettings } from '../../data/hub/cache.ts';
+import { hubSettings } from '../../data/hub/index.ts';
 import { lookForCuda } from '../../engine/runtime/cuda-libraries.ts';
 import { onnxruntimeVersion } from '../../engine/runtime/installed.ts';
 import { trackingServer } from '../../tracking/mlflow/index.ts';

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Experiment } from '../../config/index.ts';
 import { LINK_FROM_BYTES } from '../../core/files.ts';
-import type { TokenSet } from '../../data/tokens/tokens.ts';
+import type { TokenSet } from '../../data/tokens/index.ts';
 import { classifierForward, commonTensors } from '../../engine/models/index.ts';
 import { parameterSums, sumOf } from '../../engine/step-analysis.ts';
 import { openTask } from '../../tasks/index.ts';

@@ -1,7 +1,6 @@
 import type { Experiment } from '../../config/index.ts';
 import { seedFor } from '../../core/random.ts';
-import { batchTokens, evaluationBatches, planBatches, type Batch } from '../../data/tokens/batches.ts';
-import { tokenLengths, type TokenSet } from '../../data/tokens/tokens.ts';
+import { batchTokens, evaluationBatches, planBatches, tokenLengths, type Batch, type TokenSet } from '../../data/tokens/index.ts';
 
 /** A size of batch that occurs, and how often. */
 export interface BatchSize {

@@ -1,6 +1,6 @@
 import { plural } from '../../core/text.ts';
 import type { Experiment, LoadedExperiment } from '../../config/index.ts';
-import { batchCount, paddingShare } from '../../data/tokens/batches.ts';
+import { batchCount, paddingShare } from '../../data/tokens/index.ts';
 import { checkpointStep } from '../../training/index.ts';
 import { readData, sizesOf, type DataSizes } from '../check/data.ts';
 import { checkModel } from '../check/model.ts';

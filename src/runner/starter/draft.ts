@@ -5,9 +5,7 @@ import { OrtrainError } from '../../core/errors.ts';
 import { packageFolder } from '../../core/package.ts';
 import { tableKind } from '../../core/table-files.ts';
 import { withoutEnd } from '../../core/text.ts';
-import { readTableAside } from '../../data/tables/large-tables.ts';
-import { columnOf, type Table } from '../../data/tables/table.ts';
-import { headerless, looksLikeRow } from '../../data/tables/header.ts';
+import { columnOf, headerless, looksLikeRow, readTableAside, type Table } from '../../data/tables/index.ts';
 import { idColumn, textAndTarget, tokensFor, type NamedColumns } from './guess.ts';
 import type { StarterFacts } from './starter.ts';
 

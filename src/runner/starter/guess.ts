@@ -1,7 +1,7 @@
 import { OrtrainError } from '../../core/errors.ts';
 import { nearest } from '../../core/nearest.ts';
 import { quoted, quotedList } from '../../data/problems.ts';
-import { columnOf, type Table } from '../../data/tables/table.ts';
+import { columnOf, type Table } from '../../data/tables/index.ts';
 
 /** The columns of a table that a person named. */
 export interface NamedColumns {

@@ -6,10 +6,10 @@ import { OrtrainError } from '../../core/errors.ts';
 import type { Listener, StageEvent } from '../../core/events.ts';
 import { openOutputFolder } from '../../core/output-folder.ts';
 import { moduleBeside } from '../../core/threads.ts';
-import { isLarge } from '../../data/tables/large-tables.ts';
-import { targetsAt } from '../../data/examples/targets.ts';
+import { isLarge } from '../../data/tables/index.ts';
+import { targetsAt } from '../../data/examples/index.ts';
 import { encodeTexts } from '../../data/tokenizer/encode-texts.ts';
-import { loadTokenizer, type TokenSet } from '../../data/tokens/tokens.ts';
+import { loadTokenizer, type TokenSet } from '../../data/tokens/index.ts';
 import {
   copyModelFolder,
   ensemblePredictions,

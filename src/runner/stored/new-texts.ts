@@ -1,11 +1,8 @@
 import { tableKind } from '../../core/table-files.ts';
 import { OrtrainError } from '../../core/errors.ts';
 import { nearest } from '../../core/nearest.ts';
-import type { Examples } from '../../data/examples/example-rows.ts';
-import { unlabelledExamples, type ExampleColumns } from '../../data/examples/examples.ts';
-import { readTableAside } from '../../data/tables/large-tables.ts';
-import { parseTable, readContent, type Table } from '../../data/tables/table.ts';
-import { parseLines } from '../../data/tables/text-lines.ts';
+import { unlabelledExamples, type ExampleColumns, type Examples } from '../../data/examples/index.ts';
+import { parseLines, parseTable, readContent, readTableAside, type Table } from '../../data/tables/index.ts';
 
 /** How texts to classify can be written: one a line, or as a table. */
 export const TEXT_FORMATS = ['lines', 'csv', 'tsv', 'jsonl'] as const;

@@ -1,5 +1,4 @@
-import { writeCsv } from '../../data/tables/formats/csv.ts';
-import { safeCell } from '../../data/tables/safe-cells.ts';
+import { safeCell, writeCsv } from '../../data/tables/index.ts';
 import { tableRows } from '../../stages/index.ts';
 import type { TextPredictions } from './predict.ts';
 

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { tablesOf } from '../../config/index.ts';
 import { OrtrainError } from '../../core/errors.ts';
 import { fileInside } from '../../core/inside.ts';
-import type { Targets } from '../../data/examples/targets.ts';
-import { columnOf, readTable } from '../../data/tables/table.ts';
+import type { Targets } from '../../data/examples/index.ts';
+import { columnOf, readTable } from '../../data/tables/index.ts';
 import { openTask, readPredictions, readTargets, readTrainExamples, type Predictions, type TaskDescription } from '../../tasks/index.ts';
 import type { StoredRun } from './runs.ts';
 

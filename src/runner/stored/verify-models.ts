@@ -1,5 +1,5 @@
 import { join, relative } from 'node:path';
-import { presentFiles } from '../../data/hub/model-folder.ts';
+import { presentFiles } from '../../data/hub/index.ts';
 import { recordedFiles, throwIfChanged } from '../../tracking/index.ts';
 import type { StoredRun } from './runs.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { interrupted } from '../../core/errors.ts';
 import type { Listener, StageEvent } from '../../core/events.ts';
 import { moduleBeside } from '../../core/threads.ts';
-import { saveTokens, type TokenSet } from '../../data/tokens/tokens.ts';
+import { saveTokens, type TokenSet } from '../../data/tokens/index.ts';
 import type { Predictions } from '../../tasks/index.ts';
 import { deviceVariables } from '../machine/devices.ts';
 import { answerOf, lastWordsOf, openProcess, processEnd } from './worker.ts';

@@ -1,5 +1,5 @@
 import { packError } from '../../core/packed-errors.ts';
-import { loadTokens } from '../../data/tokens/tokens.ts';
+import { loadTokens } from '../../data/tokens/index.ts';
 import { ensemblePredictions } from '../../training/index.ts';
 import type { PredictionMessage, PredictionOrder } from './protocol.ts';
 

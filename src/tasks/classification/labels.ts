@@ -1,4 +1,4 @@
-import type { Targets } from '../../data/examples/targets.ts';
+import type { Targets } from '../../data/examples/index.ts';
 
 /** Targets of class numbers. */
 export function classTargets(labels: ArrayLike<number>): Targets {

@@ -1,5 +1,5 @@
 import { betterOf } from '../../config/index.ts';
-import type { Targets } from '../../data/examples/targets.ts';
+import type { Targets } from '../../data/examples/index.ts';
 import { oneAgainstRest, rocAuc } from '../metrics/ranking.ts';
 import type { Predictions } from '../predictions.ts';
 import type { Metric } from '../task.ts';

@@ -1,10 +1,7 @@
 import type { Problem } from '../../core/errors.ts';
-import { firstLine } from '../../data/tables/column-problems.ts';
-import { canonical, decimalOf, isNumeric } from '../../data/tables/decimal.ts';
-import { sortedValues } from '../../data/examples/ordering.ts';
+import { canonical, columnOf, decimalOf, firstLine, isNumeric, type Table } from '../../data/tables/index.ts';
+import { sortedValues, type TargetReader } from '../../data/examples/index.ts';
 import { quoted } from '../../data/problems.ts';
-import { columnOf, type Table } from '../../data/tables/table.ts';
-import type { TargetReader } from '../../data/examples/targets.ts';
 import type { Task } from '../task.ts';
 import { classSizes } from './confusion.ts';
 import { classTargets, labelsOf } from './labels.ts';

@@ -1,7 +1,6 @@
 import type { Problem } from '../../core/errors.ts';
 import { plural } from '../../core/text.ts';
-import type { Strata } from '../../data/folds/folds.ts';
-import { rowsByStratum } from '../../data/folds/kfold.ts';
+import { rowsByStratum, type Strata } from '../../data/folds/index.ts';
 import { quoted } from '../../data/problems.ts';
 
 /** The classes: each of two has a row for every fold; of more classes one does, as scikit-learn wants it. */

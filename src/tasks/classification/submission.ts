@@ -1,6 +1,6 @@
-import { isFiniteNumber, isInteger, isNumeric, wholeNumber } from '../../data/tables/decimal.ts';
+import { isFiniteNumber, isInteger, isNumeric, wholeNumber } from '../../data/tables/index.ts';
 import { quoted, quotedList } from '../../data/problems.ts';
-import type { SampleColumn, ValueWriter } from '../../data/submission/submission.ts';
+import type { SampleColumn, ValueWriter } from '../../data/submission/index.ts';
 import type { Predictions } from '../predictions.ts';
 import { decided } from './columns.ts';
 

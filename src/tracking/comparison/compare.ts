@@ -1,5 +1,5 @@
 import { differing, type Experiment } from '../../config/index.ts';
-import { resampledInterval, type Interval } from '../../data/statistics/significance.ts';
+import { resampledInterval, type Interval } from '../../data/statistics/index.ts';
 import type { RunMetrics } from '../run-metrics.ts';
 import { criterionOf, isSmallerBetter, scoreBy, sharedCriterion, type Criterion } from './criterion.ts';
 import { readJudged } from './judged.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathOf, type Experiment } from '../../config/index.ts';
-import { targetOf } from '../../data/examples/targets.ts';
+import { targetOf } from '../../data/examples/index.ts';
 import { readEvaluatedRun, type EvaluatedRun } from '../evaluated-run.ts';
 import type { RunMetrics } from '../run-metrics.ts';
 

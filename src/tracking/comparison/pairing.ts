@@ -1,4 +1,4 @@
-import { mcnemar, pairedTest, type McNemar, type PairedTest } from '../../data/statistics/significance.ts';
+import { mcnemar, pairedTest, type McNemar, type PairedTest } from '../../data/statistics/index.ts';
 import { scoreBy, type Criterion } from './criterion.ts';
 import type { Judged, SetAside } from './judged.ts';
 

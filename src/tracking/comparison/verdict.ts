@@ -1,5 +1,5 @@
 import { count, metric, plural } from '../../core/text.ts';
-import type { Interval } from '../../data/statistics/significance.ts';
+import type { Interval } from '../../data/statistics/index.ts';
 import type { Criterion } from './criterion.ts';
 import { ROUNDING, SIGNIFICANT, type Pair, type Paired, type Pairing } from './pairing.ts';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { aside } from '../../core/aside.ts';
 import { moduleBeside } from '../../core/threads.ts';
-import { isLarge } from '../../data/tables/large-tables.ts';
+import { isLarge } from '../../data/tables/index.ts';
 
 /** `writeRunReport` that leaves this thread free where the run has many predictions. */
 export async function writeRunReportAside(folder: string, signal?: AbortSignal): Promise<readonly string[]> {

@@ -1,6 +1,6 @@
 import { shownValue } from '../../config/index.ts';
 import { duration, metric } from '../../core/text.ts';
-import { writeCsv } from '../../data/tables/formats/csv.ts';
+import { writeCsv } from '../../data/tables/index.ts';
 import { range, type ComparedMetric, type ComparedValue, type Comparison } from '../comparison/index.ts';
 import { html, type Html } from '../../core/page/html.ts';
 import { shortPaths } from './labels.ts';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readJsonInput } from '../../core/inputs.ts';
 import { fileInside } from '../../core/inside.ts';
 import { list, object } from '../../core/shapes.ts';
-import { finding, type Finding } from '../../data/findings/finding.ts';
+import { finding, type Finding } from '../../data/findings/index.ts';
 import { html, type Html } from '../../core/page/html.ts';
 
 /** Undefined where nobody has looked. */

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../core/files.ts';
 import { minuteOf } from '../../core/text.ts';
-import { writeCsv } from '../../data/tables/formats/csv.ts';
-import { safeCell } from '../../data/tables/safe-cells.ts';
+import { safeCell, writeCsv } from '../../data/tables/index.ts';
 import { findingsSection } from './findings.ts';
 import { draw, inline, type Drawing } from './figure.ts';
 import { writeFigures } from './figure-files.ts';

@@ -1,5 +1,5 @@
 import { count, metric, plural } from '../../core/text.ts';
-import { resampledInterval, type Interval } from '../../data/statistics/significance.ts';
+import { resampledInterval, type Interval } from '../../data/statistics/index.ts';
 import { range } from '../comparison/index.ts';
 import type { EvaluatedRun } from '../evaluated-run.ts';
 import type { FoldHistory } from '../run-metrics.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Finding } from '../../data/findings/finding.ts';
+import type { Finding } from '../../data/findings/index.ts';
 import type { TaskReport, TrainTexts } from '../../tasks/index.ts';
 import { readEvaluatedRun, type EvaluatedRun } from '../evaluated-run.ts';
 import { readHistory } from '../history.ts';

@@ -3,9 +3,9 @@ import { tablesOf } from '../../config/index.ts';
 import { OrtrainError } from '../../core/errors.ts';
 import { hashFile } from '../../core/hash.ts';
 import { fileInside } from '../../core/inside.ts';
-import { sameness } from '../../data/findings/sameness.ts';
-import { differ } from '../../data/examples/targets.ts';
-import { loadTokenizer } from '../../data/tokens/tokens.ts';
+import { sameness } from '../../data/findings/index.ts';
+import { differ } from '../../data/examples/index.ts';
+import { loadTokenizer } from '../../data/tokens/index.ts';
 import { readTrainExamples, type LabelledExamples, type TrainTexts } from '../../tasks/index.ts';
 import type { EvaluatedRun } from '../evaluated-run.ts';
 

@@ -1,8 +1,8 @@
 import { nearest } from '../../../core/nearest.ts';
 import { count, plural } from '../../../core/text.ts';
-import { cleaningSentence, type CleaningCounts } from '../../../data/examples/cleaning.ts';
-import { isNumeric } from '../../../data/tables/decimal.ts';
-import { partOf, percent, type Finding } from '../../../data/findings/finding.ts';
+import { cleaningSentence, type CleaningCounts } from '../../../data/examples/index.ts';
+import { isNumeric } from '../../../data/tables/index.ts';
+import { partOf, percent, type Finding } from '../../../data/findings/index.ts';
 import { quoted, quotedList } from '../../../data/problems.ts';
 import type { ClassRows } from './rows.ts';
 

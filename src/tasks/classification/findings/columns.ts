@@ -1,8 +1,7 @@
-import { isNumeric } from '../../../data/tables/decimal.ts';
-import { percent, type Finding } from '../../../data/findings/finding.ts';
-import { groupsBy } from '../../../data/examples/groups.ts';
+import { columnOf, isNumeric, type Table } from '../../../data/tables/index.ts';
+import { percent, type Finding } from '../../../data/findings/index.ts';
+import { groupsBy } from '../../../data/examples/index.ts';
 import { quoted } from '../../../data/problems.ts';
-import { columnOf, type Table } from '../../../data/tables/table.ts';
 import { rocAucOfEach } from '../../metrics/ranking.ts';
 import { classSizes } from '../confusion.ts';
 import type { ClassRows } from './rows.ts';

@@ -1,5 +1,5 @@
 import { count } from '../../../core/text.ts';
-import { partOf, percent, type Finding } from '../../../data/findings/finding.ts';
+import { partOf, percent, type Finding } from '../../../data/findings/index.ts';
 import { quoted } from '../../../data/problems.ts';
 import type { ClassRows } from './rows.ts';
 

@@ -1,6 +1,6 @@
 import { plural } from '../../../core/text.ts';
-import type { CleaningOptions } from '../../../data/examples/cleaning.ts';
-import { examplesOf, type Finding } from '../../../data/findings/finding.ts';
+import type { CleaningOptions } from '../../../data/examples/index.ts';
+import { examplesOf, type Finding } from '../../../data/findings/index.ts';
 import type { InspectedTargets } from '../../task.ts';
 import { labelsOf } from '../labels.ts';
 import { inspectClasses } from './classes.ts';

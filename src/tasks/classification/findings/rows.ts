@@ -1,4 +1,4 @@
-import type { Examples } from '../../../data/examples/example-rows.ts';
+import type { Examples } from '../../../data/examples/index.ts';
 
 /** Texts with a class each. */
 export interface ClassRows extends Examples {

@@ -1,7 +1,7 @@
 import { figure, tile } from '../../../core/page/elements.ts';
 import { html, type Html } from '../../../core/page/html.ts';
 import { count, metric, plural } from '../../../core/text.ts';
-import { wilsonInterval } from '../../../data/statistics/significance.ts';
+import { wilsonInterval } from '../../../data/statistics/index.ts';
 import { calibrationError, thresholdCurve } from '../../metrics/curves.ts';
 import type { ReportedRun, TaskReport } from '../../report.ts';
 import { calibrationFigure, calibrationOf } from './calibration.ts';

@@ -1,7 +1,6 @@
 import { html, type Html } from '../../../core/page/html.ts';
 import { count, metric, plural } from '../../../core/text.ts';
-import type { LabelledExamples } from '../../../data/examples/example-rows.ts';
-import { targetsAt } from '../../../data/examples/targets.ts';
+import { targetsAt, type LabelledExamples } from '../../../data/examples/index.ts';
 import type { ReportedRun, TrainTexts } from '../../report.ts';
 import { labelsOf } from '../labels.ts';
 import type { JudgedClasses } from './judged-classes.ts';

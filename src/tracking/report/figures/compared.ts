@@ -1,4 +1,4 @@
-import { meanAndSd } from '../../../data/statistics/significance.ts';
+import { meanAndSd } from '../../../data/statistics/index.ts';
 import type { Pair } from '../../comparison/index.ts';
 import type { Figure, Spec } from '../../../core/page/figure.ts';
 import { blue, muted } from '../../../core/page/palette.ts';

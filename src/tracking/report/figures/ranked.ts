@@ -1,5 +1,5 @@
 import { shownValue } from '../../../config/index.ts';
-import type { Interval } from '../../../data/statistics/significance.ts';
+import type { Interval } from '../../../data/statistics/index.ts';
 import type { Figure, Spec } from '../../../core/page/figure.ts';
 import type { PlacedRun } from '../placed-runs.ts';
 import { shortLabels } from '../labels.ts';

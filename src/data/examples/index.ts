@@ -1,0 +1,16 @@
+export { cleaningSentence, type CleanedExamples, type CleaningCounts, type CleaningOptions } from './cleaning.ts';
+export type { Examples, LabelledExamples } from './example-rows.ts';
+export {
+  labelledExamples,
+  readTestExamples,
+  readTrainExamples,
+  trainExamples,
+  unlabelledExamples,
+  type ExampleColumns,
+  type LabelledColumns,
+  type TrainExamples,
+  type TrainOptions,
+} from './examples.ts';
+export { groupsBy, repeated, type Groups } from './groups.ts';
+export { sortedValues } from './ordering.ts';
+export { differ, rowCount, targetOf, targetsAt, type TargetReader, type Targets } from './targets.ts';

@@ -1,0 +1,10 @@
+export {
+  mcnemar,
+  meanAndSd,
+  pairedTest,
+  resampledInterval,
+  wilsonInterval,
+  type Interval,
+  type McNemar,
+  type PairedTest,
+} from './significance.ts';

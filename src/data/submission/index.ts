@@ -1,0 +1,2 @@
+export { sampleIdColumn, type SampleIds } from './sample-id.ts';
+export { buildSubmission, checkSubmission, type SampleColumn, type ValueWriter } from './submission.ts';

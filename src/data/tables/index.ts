@@ -1,0 +1,8 @@
+export { columnProblems, firstLine, remedyFor, type NamedColumns } from './column-problems.ts';
+export { canonical, compareDecimals, decimalOf, isFiniteNumber, isInteger, isNumeric, wholeNumber } from './decimal.ts';
+export { writeCsv, writeRecords } from './formats/csv.ts';
+export { headerless, looksLikeRow } from './header.ts';
+export { isLarge, readTableAside } from './large-tables.ts';
+export { safeCell } from './safe-cells.ts';
+export { columnOf, parseTable, readContent, readTable, type Table, type TableFile } from './table.ts';
+export { parseLines } from './text-lines.ts';
