@@ -14,11 +14,22 @@ export {
   encoderForward,
   headForward,
   headStep,
+  hiddenForward,
   parseEncoderConfig,
   targetFeeds,
   trainingStep,
 } from './models/index.ts';
-export type { ClassifierOptions, EncoderConfig, HeadModelOptions, Loss, LossArithmetic, LossChoice, TrainingLoss } from './models/index.ts';
+export type {
+  ClassifierOptions,
+  EncoderConfig,
+  Frozen,
+  HeadModelOptions,
+  Loss,
+  LossArithmetic,
+  LossChoice,
+  Prefix,
+  TrainingLoss,
+} from './models/index.ts';
 export {
   byteSource,
   encodeSafetensors,

@@ -81,7 +81,7 @@ describe('a step of BERT', () => {
   });
 
   test('with a frozen encoder trains the head alone, and keeps next to nothing', () => {
-    const frozen = classifierStep({ ...options, freezeEncoder: true });
+    const frozen = classifierStep({ ...options, frozen: 'encoder' });
     const sums = parameterSums(frozen);
     expect(sums.trained).toEqual({ tensors: 2, count: H + 1, bytes: 4 * (H + 1) });
     expect(sums.frozen.count + sums.trained.count).toBe(parameterSums(step).trained.count);

@@ -3,6 +3,7 @@ import {
   targetFeeds,
   trainingStep,
   type ClassifierOptions,
+  type Frozen,
   type HeadModelOptions,
 } from '../../src/engine/models/index.ts';
 import type { Feeds, StepProgram } from '../../src/engine/program.ts';
@@ -10,7 +11,7 @@ import type { Feeds, StepProgram } from '../../src/engine/program.ts';
 const lossOf = (outputs: number): 'bce' | 'cross-entropy' => (outputs === 1 ? 'bce' : 'cross-entropy');
 
 /** A training step of a classifier: of two classes with one output, of more with an output each. */
-export function classifierStep(options: ClassifierOptions & { readonly freezeEncoder?: boolean }): StepProgram {
+export function classifierStep(options: ClassifierOptions & { readonly frozen?: Frozen }): StepProgram {
   return trainingStep({ ...options, loss: lossOf(options.outputs) });
 }
 

@@ -1,10 +1,10 @@
 import { OrtrainError, type Problem } from '../../core/errors.ts';
 import { plural } from '../../core/text.ts';
 import type { ParameterSpec } from '../program.ts';
-import { architectureOf } from './architectures.ts';
 import type { EncoderConfig } from './encoder-config.ts';
+import { encoderOf } from './encoders/index.ts';
 import { randomParameters, type ParameterSource } from './parameters.ts';
-import { isFloats, readFloats, type Safetensors } from './safetensors.ts';
+import { isFloats, readFloats, type Safetensors } from './formats/safetensors.ts';
 import { encoderNames } from './tensor-names.ts';
 
 /** Pretrained values, and sentences about what did not come from the file. */
@@ -34,10 +34,10 @@ export function pretrainedParameters(
   seed: number,
   options: PretrainedOptions = {},
 ): Pretrained {
-  const { naming } = architectureOf(config);
+  const { names: naming } = encoderOf(config);
   const encoder = parameters.filter((spec) => spec.name.startsWith(naming.prefix));
   const { inFile: names, unknown } = encoderNames(file, naming, encoder.map(({ name }) => name));
-  const table = wordTable(naming.prefix);
+  const table = naming.words;
   const isGrown = (spec: ParameterSpec): boolean =>
     options.resizeEmbeddings === true && spec.name === table && rowsAbove(file, names.get(table), spec) > 0;
   const lacking = encoder.filter((spec) => !names.has(spec.name));
@@ -67,17 +67,12 @@ export function pretrainedParameters(
   };
 }
 
-/** The embeddings of tokens in an architecture with such a prefix. */
-export function wordTable(prefix: string): string {
-  return `${prefix}embeddings.word_embeddings.weight`;
-}
-
 /**
  * Reads every tensor of the encoder. Throws OrtrainError `data` that names those which hold something that is not a number; answers with
  * sentences about weights that are zero throughout, which no training leaves behind.
  */
 export function inspectPretrained(file: Safetensors, config: EncoderConfig, parameters: readonly ParameterSpec[]): readonly string[] {
-  const { naming } = architectureOf(config);
+  const { names: naming } = encoderOf(config);
   const { inFile } = encoderNames(file, naming, parameters.map(({ name }) => name).filter((name) => name.startsWith(naming.prefix)));
   const problems: Problem[] = [];
   const zero: string[] = [];

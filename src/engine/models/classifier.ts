@@ -2,11 +2,12 @@ import { gradients } from '../autodiff/index.ts';
 import { graphBuilder } from '../graph/index.ts';
 import type { Value } from '../graph/types.ts';
 import type { ForwardProgram, GradientSpec, StepProgram } from '../program.ts';
-import { architectureOf } from './architectures.ts';
+import { encoded, pooledOutput } from './encode.ts';
 import type { EncoderConfig } from './encoder-config.ts';
 import { head, type HeadOptions } from './head.ts';
 import { lossInGraph, lossOf, type LossChoice } from './losses.ts';
-import { modelBuilder, type Leaf, type ModelBuilder } from './model-builder.ts';
+import { modelBuilder, type ModelBuilder } from './model-builder.ts';
+import { allTrainable, trainableWithout, type Frozen, type Trainable } from './prefix.ts';
 
 /** A pretrained encoder with a classification head on its pooled output. */
 export interface ClassifierOptions {
@@ -40,42 +41,50 @@ export interface StepOptions {
 }
 
 /**
- * One step of training the whole classifier: loss, logits and gradients, fed by `batchFeeds` and `targetFeeds`. With
- * `freezeEncoder` the encoder has neither gradients nor dropout, and only the head is trained.
+ * One step of training the whole classifier: loss, logits and gradients, fed by `batchFeeds` and `targetFeeds`. What is frozen has neither
+ * gradients nor dropout.
  */
-export function trainingStep(options: ClassifierOptions & TrainingLoss & StepOptions & { readonly freezeEncoder?: boolean }): StepProgram {
-  const frozen = options.freezeEncoder === true;
-  const g = graphBuilder('training_step');
-  const body = modelBuilder(g, !frozen);
-  const features = architectureOf(options.encoder).encode(body, options.encoder).pooled;
-  const top = modelBuilder(g, true);
-  const logits = head(top, features, options.encoder.hiddenSize, options.head, options.outputs);
-  return step([body, top], frozen ? top.leaves : [...body.leaves, ...top.leaves], logits, options);
+export function trainingStep(options: ClassifierOptions & TrainingLoss & StepOptions & { readonly frozen?: Frozen }): StepProgram {
+  const { encoder, frozen, outputs } = options;
+  const trainable = frozen === undefined ? allTrainable : trainableWithout(frozen, encoder);
+  const m = modelBuilder(graphBuilder('training_step'), (name) => trainable(name) === 'full');
+  const logits = head(m, pooledOutput(m, encoder), encoder.hiddenSize, options.head, outputs);
+  return step(m, trainable, logits, options);
 }
 
 /** One step of training a head on features, fed by `featureFeeds` and `targetFeeds`. */
 export function headStep(options: HeadModelOptions & TrainingLoss & StepOptions): StepProgram {
-  const m = modelBuilder(graphBuilder('head_step'), true);
+  const m = modelBuilder(graphBuilder('head_step'), () => true);
   const logits = head(m, featureInput(m, options.width), options.width, options.head, options.outputs);
-  return step([m], m.leaves, logits, options);
+  return step(m, allTrainable, logits, options);
 }
 
 /** Logits of a batch, fed by `batchFeeds`. */
 export function classifierForward(options: ClassifierOptions): ForwardProgram {
-  const m = modelBuilder(graphBuilder('classifier'), false);
-  const { pooled } = architectureOf(options.encoder).encode(m, options.encoder);
-  return forward(m, 'logits', head(m, pooled, options.encoder.hiddenSize, options.head, options.outputs));
+  const m = modelBuilder(graphBuilder('classifier'));
+  const { encoder, outputs } = options;
+  return forward(m, 'logits', head(m, pooledOutput(m, encoder), encoder.hiddenSize, options.head, outputs));
 }
 
 /** The encoder's pooled output [B, hidden], fed by `batchFeeds`. */
 export function encoderForward(encoder: EncoderConfig): ForwardProgram {
-  const m = modelBuilder(graphBuilder('encoder'), false);
-  return forward(m, 'features', architectureOf(encoder).encode(m, encoder).pooled);
+  const m = modelBuilder(graphBuilder('encoder'));
+  return forward(m, 'features', pooledOutput(m, encoder));
+}
+
+/**
+ * A hidden state [B*S, hidden], fed by `batchFeeds`: 0 is the embeddings, k the output of layer k; a last norm counts to the last layer.
+ * Rows of padding hold numbers that mean nothing.
+ */
+export function hiddenForward(encoder: EncoderConfig, state: number): ForwardProgram {
+  const m = modelBuilder(graphBuilder('hidden'));
+  const { hidden, last } = encoded(m, encoder);
+  return forward(m, 'hidden', hidden[state] ?? last('all'));
 }
 
 /** Logits of features, fed by `featureFeeds`. */
 export function headForward(options: HeadModelOptions): ForwardProgram {
-  const m = modelBuilder(graphBuilder('head'), false);
+  const m = modelBuilder(graphBuilder('head'));
   return forward(m, 'logits', head(m, featureInput(m, options.width), options.width, options.head, options.outputs));
 }
 
@@ -83,14 +92,14 @@ function featureInput(m: ModelBuilder, width: number): Value {
   return m.g.input('features', 'float32', ['B', width]);
 }
 
-/** Completes a graph with the loss and the gradients of `leaves`. */
+/** Completes a graph with the loss and the gradients of what is trainable. */
 function step(
-  models: readonly [ModelBuilder, ...ModelBuilder[]],
-  leaves: readonly Leaf[],
+  { g, parameters, masks, leaves: all }: ModelBuilder,
+  trainable: Trainable,
   logits: Value,
   { outputs, loss: choice, scaled = false }: Pick<ClassifierOptions, 'outputs'> & TrainingLoss & StepOptions,
 ): StepProgram {
-  const { g } = models[0];
+  const leaves = all.filter(({ parameter }) => trainable(parameter) === 'full');
   const targets = g.input('targets', 'float32', ['B', outputs]);
   const loss = lossInGraph(g, lossOf(choice), logits, targets);
   g.output('loss', loss);
@@ -104,9 +113,9 @@ function step(
   });
   return {
     graph: g.build(),
-    parameters: models.flatMap((m) => m.parameters),
+    parameters,
     gradients: specs,
-    masks: models.flatMap((m) => m.masks),
+    masks,
     loss: 'loss',
     logits: 'logits',
     ...(scaled ? { lossScale: LOSS_SCALE } : {}),

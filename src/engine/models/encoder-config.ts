@@ -1,17 +1,15 @@
 import { OrtrainError } from '../../core/errors.ts';
 import { count } from '../../core/text.ts';
 import type { Fields } from './config-fields.ts';
-import type { Activation } from './layers.ts';
+import type { Activation } from './blocks/activation.ts';
 
-/** Architectures by the `model_type` of a Hugging Face config.json. */
-export type ModelType = 'bert' | 'roberta' | 'distilbert';
-
-/** The function between the two dense layers of a feed-forward part. */
-export type HiddenActivation = Activation;
-
-/** What the engine needs to know of a pretrained encoder; plain data. Sizes are counts, dropouts are probabilities. */
+/**
+ * What every encoder's configuration says; plain data. An encoder's own configuration extends it with its own keys. Sizes are counts,
+ * dropouts are probabilities.
+ */
 export interface EncoderConfig {
-  readonly modelType: ModelType;
+  /** The encoder's key in the registry: the `model_type` of its config.json. */
+  readonly modelType: string;
   readonly vocabSize: number;
   readonly hiddenSize: number;
   readonly layers: number;
@@ -19,15 +17,7 @@ export interface EncoderConfig {
   readonly intermediateSize: number;
   /** The longest sequence, special tokens included. */
   readonly maxPositions: number;
-  /** The row of the position table that a text's first token takes; rows before it are never used. */
-  readonly firstPosition: number;
-  /** Segments that tokens are told apart by; 0 where the architecture has none. */
-  readonly typeVocabSize: number;
   readonly padTokenId: number;
-  readonly activation: HiddenActivation;
-  readonly layerNormEps: number;
-  readonly hiddenDropout: number;
-  readonly attentionDropout: number;
   /** Standard deviation of the normal distribution that new weights are drawn from. */
   readonly initializerRange: number;
 }
@@ -48,9 +38,9 @@ const MOST_PARAMETERS = 10_000_000_000;
 /** Rejects sizes that are sound one by one and absurd together, before any memory is taken for them. */
 export function rejectAbsurd(
   fields: Fields,
-  { vocabSize, maxPositions, typeVocabSize, hiddenSize, intermediateSize, layers }: Omit<EncoderConfig, 'modelType'>,
+  { vocabSize, maxPositions, hiddenSize, intermediateSize, layers }: EncoderConfig,
 ): void {
-  const total = (vocabSize + maxPositions + typeVocabSize) * hiddenSize + layers * (4 * hiddenSize + 2 * intermediateSize) * hiddenSize;
+  const total = (vocabSize + maxPositions) * hiddenSize + layers * (4 * hiddenSize + 2 * intermediateSize) * hiddenSize;
   if (total > MOST_PARAMETERS)
     fields.reject(
       'model_type',
@@ -85,7 +75,7 @@ export function vocabulary(fields: Fields, defaultPadding: number): Pick<Encoder
   return { vocabSize, padTokenId };
 }
 
-export function activation(fields: Fields, key: string): HiddenActivation {
+export function activation(fields: Fields, key: string): Activation {
   return fields.choice(key, activations, 'gelu');
 }
 
@@ -97,7 +87,7 @@ export function initializerRange(fields: Fields): number {
  * Names in Transformers' table of activations, several of which compute the same. Those that it has and that are not here would need
  * operators of their own (mish, relu2, leaky_relu, laplace) or cut values off (gelu_10, relu6).
  */
-const activations: Readonly<Record<string, HiddenActivation>> = {
+const activations: Readonly<Record<string, Activation>> = {
   gelu: 'gelu',
   gelu_python: 'gelu',
   gelu_new: 'gelu-tanh',

@@ -1,16 +1,14 @@
 import { OrtrainError } from '../../core/errors.ts';
-import type { Feeds, HostTensor } from '../program.ts';
+import type { Feeds } from '../program.ts';
 import type { EncoderConfig } from './encoder-config.ts';
-
-/** Added to the attention score of a padding position: the lowest float32, after which softmax gives exactly 0. */
-export const MASKED = -3.4028234663852886e38;
+import { encoderOf } from './encoders/index.ts';
+import { float32, type TokenBatch } from './inputs.ts';
 
 /**
  * Graph inputs for a batch of token ids, one list a text, special tokens included, padded to `width` (at least the longest
- * list). `types` are the segment numbers of texts in pairs, like `ids`; all are segment 0 without them, and there is
- * no feed for an encoder that knows no more than one.
- * The ids go as the distinct ones in ascending order (`token_rows` [U]) and each token's place among them (`tokens` [B, S]), so
- * that the gradient of the embedding table has U rows. Throws OrtrainError `data` for an id or a width the encoder has no row for.
+ * list). `types` are the segment numbers of texts in pairs, like `ids`; all are segment 0 without them. The encoder's `inputs` says which
+ * tensors there are: one that knows a single segment is fed none. Throws OrtrainError `data` for an id or a width the encoder has no row
+ * for.
  */
 export function batchFeeds(
   encoder: EncoderConfig,
@@ -19,24 +17,24 @@ export function batchFeeds(
   types?: readonly ArrayLike<number>[],
 ): Feeds {
   checkFits(encoder, ids, width);
-  const [B, S] = [ids.length, width];
-  const tokens = new Int32Array(B * S).fill(encoder.padTokenId);
+  const batch = tokenBatch(encoder, ids, width, types);
+  return Object.fromEntries(encoderOf(encoder).inputs(encoder).map((input) => [input.name, input.feed(batch)]));
+}
+
+function tokenBatch(
+  { padTokenId }: EncoderConfig,
+  texts: readonly ArrayLike<number>[],
+  S: number,
+  types?: readonly ArrayLike<number>[],
+): TokenBatch {
+  const B = texts.length;
+  const ids = new Int32Array(B * S).fill(padTokenId);
   const tokenTypes = new Int32Array(B * S);
-  const bias = new Float32Array(B * S).fill(MASKED);
-  ids.forEach((text, b) => {
-    tokens.set(text, b * S);
-    bias.fill(0, b * S, b * S + text.length);
+  texts.forEach((text, b) => {
+    ids.set(text, b * S);
     if (types !== undefined) tokenTypes.set(types[b] ?? [], b * S);
   });
-  const rows = distinct(tokens);
-  const place = new Map(Array.from(rows, (id, row) => [id, row]));
-  return {
-    token_rows: int32([rows.length], rows),
-    tokens: int32([B, S], tokens.map((id) => place.get(id) as number)),
-    positions: int32([S], Int32Array.from({ length: S }, (_, s) => encoder.firstPosition + s)),
-    ...(encoder.typeVocabSize > 1 ? { token_types: int32([B, S], tokenTypes) } : {}),
-    attention_bias: float32([B, 1, 1, S], bias),
-  };
+  return { B, S, ids, types: tokenTypes, lengths: texts.map(({ length }) => length), rows: distinct(ids) };
 }
 
 /** Graph input for features that were computed before: row-major [B, width]. */
@@ -74,12 +72,4 @@ function checkFits(encoder: EncoderConfig, ids: readonly ArrayLike<number>[], wi
 
 function distinct(ids: Int32Array): Int32Array {
   return Int32Array.from(new Set(ids)).sort();
-}
-
-function int32(shape: readonly number[], data: Int32Array): HostTensor {
-  return { dtype: 'int32', shape, data };
-}
-
-function float32(shape: readonly number[], data: Float32Array): HostTensor {
-  return { dtype: 'float32', shape, data };
 }

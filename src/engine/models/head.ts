@@ -1,5 +1,6 @@
 import type { Value } from '../graph/types.ts';
-import { activate, dense, type Activation } from './layers.ts';
+import { activate, type Activation } from './blocks/activation.ts';
+import { dense } from './blocks/dense.ts';
 import type { ModelBuilder } from './model-builder.ts';
 
 /** A stack of dense layers over the encoder's features. */
@@ -28,7 +29,7 @@ export function head(m: ModelBuilder, features: Value, width: number, options: H
     const name = widths.length === 1 ? 'classifier' : `classifier.${i}`;
     const init = { kind: 'uniform', bound: 1 / Math.sqrt(inputs) } as const;
     if (i < layersWithDropout) x = m.dropout(`${name}.dropout`, x, options.dropout);
-    x = dense(m, name, x, inputs, layerWidth, { weight: init, bias: init });
+    x = dense(m.at(name), x, inputs, layerWidth, { weight: init, bias: init });
     if (i < options.dense.length) x = m.g.scope(name, () => activate(m, x, options.activation));
     inputs = layerWidth;
   });

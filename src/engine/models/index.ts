@@ -1,11 +1,12 @@
-export { parseEncoderConfig } from './architectures.ts';
-export { withVocabulary, type EncoderConfig, type ModelType } from './encoder-config.ts';
+export { parseEncoderConfig } from './parse-config.ts';
+export { withVocabulary, type EncoderConfig } from './encoder-config.ts';
 export { inspectPretrained, pretrainedParameters, type Pretrained } from './checkpoint.ts';
 export {
   classifierForward,
   encoderForward,
   headForward,
   headStep,
+  hiddenForward,
   trainingStep,
   type ClassifierOptions,
   type HeadModelOptions,
@@ -13,12 +14,13 @@ export {
   type TrainingLoss,
 } from './classifier.ts';
 export { batchFeeds, featureFeeds, targetFeeds } from './feeds.ts';
-export { inFloat16 } from './float16.ts';
+export { inFloat16 } from './exports/float16.ts';
 export { trainingStepOf, type GraphLoss, type GraphPrograms, type GraphTraining } from './graph-step.ts';
 export type { HeadOptions } from './head.ts';
-export { inInt8 } from './int8.ts';
+export { inInt8 } from './exports/int8.ts';
 export { binaryCrossEntropy, crossEntropy, lossOfLogits, type Loss, type LossArithmetic, type LossChoice } from './losses.ts';
-export { classificationClass, portableClassifier, portableFeeds, withWeights, type PortableModel } from './portable.ts';
+export { classificationClass, portableClassifier, portableFeeds, withWeights, type PortableModel } from './exports/portable.ts';
+export type { Frozen, Prefix } from './prefix.ts';
 export { givenParameters, randomParameters, type ParameterSource } from './parameters.ts';
 export { commonTensors, savedClassifier, type SavedClassifier } from './saved-classifier.ts';
 export {
@@ -29,6 +31,6 @@ export {
   readIntegers,
   type NamedTensor,
   type Safetensors,
-} from './safetensors.ts';
-export { INDEX_FILE, joinShards, parseWeightMap, type WeightMap } from './sharded-safetensors.ts';
-export type { ByteSource } from './safetensors-header.ts';
+} from './formats/safetensors.ts';
+export { INDEX_FILE, joinShards, parseWeightMap, type WeightMap } from './formats/sharded-safetensors.ts';
+export type { ByteSource } from './formats/safetensors-header.ts';

@@ -1,12 +1,12 @@
 import { OrtrainError } from '../../core/errors.ts';
 import type { ParameterSpec } from '../program.ts';
-import { architectureOf } from './architectures.ts';
 import { savedParameters } from './checkpoint.ts';
 import { classifierForward, encoderForward, type ClassifierOptions, type PublishedClassifier } from './classifier.ts';
 import type { EncoderConfig } from './encoder-config.ts';
+import { encoderOf } from './encoders/index.ts';
 import { layered, renamed, twoOutputs, type HeadLayout } from './head-layout.ts';
 import type { ParameterSource } from './parameters.ts';
-import type { NamedTensor, Safetensors } from './safetensors.ts';
+import type { NamedTensor, Safetensors } from './formats/safetensors.ts';
 
 /** How a trained classifier stands in a model directory: in Hugging Face's own layout wherever that can compute the same. */
 export interface SavedClassifier {
@@ -20,7 +20,7 @@ export interface SavedClassifier {
 
 /** A classifier `asPair` is saved with two outputs, 0 and the one that it has. */
 export function savedClassifier(options: PublishedClassifier): SavedClassifier {
-  const { encoder, classifier, dropoutKey } = architectureOf(options.encoder).huggingFace;
+  const { encoder, classifier, dropoutKey } = encoderOf(options.encoder).huggingFace;
   const { parameters } = classifierForward(options);
   const isPair = options.asPair;
   const { isStandard, layout } = isPair ? pairLayout(options, parameters) : layoutOf(options, parameters);
@@ -44,7 +44,7 @@ export function savedClassifier(options: PublishedClassifier): SavedClassifier {
  * a pooler, which some classes count to the head.
  */
 export function commonTensors(encoder: EncoderConfig): readonly ParameterSpec[] {
-  const { optional } = architectureOf(encoder).naming;
+  const { optional } = encoderOf(encoder).names;
   return encoderForward(encoder).parameters.filter(({ name }) => !optional.some((start) => name.startsWith(start)));
 }
 
@@ -55,7 +55,7 @@ interface ClassLayout {
 }
 
 function layoutOf({ encoder, head }: ClassifierOptions, parameters: readonly ParameterSpec[]): ClassLayout {
-  const standard = head.dense.length === 0 ? architectureOf(encoder).huggingFace.layout(parameters) : undefined;
+  const standard = head.dense.length === 0 ? encoderOf(encoder).huggingFace.layout(parameters) : undefined;
   return { isStandard: standard !== undefined, layout: standard ?? renamed(parameters) };
 }
 

@@ -1,7 +1,7 @@
 import { OrtrainError } from '../../core/errors.ts';
 import { cut } from '../../core/shapes.ts';
-import type { Architecture } from './architecture.ts';
-import { isFloats, type Safetensors } from './safetensors.ts';
+import type { TensorNames } from './encoder.ts';
+import { isFloats, type Safetensors } from './formats/safetensors.ts';
 
 /** Where a checkpoint holds the tensors of an encoder. */
 export interface EncoderNames {
@@ -20,9 +20,9 @@ export interface EncoderNames {
  *
  * @param names of the encoder's parameters, with the architecture's own prefix
  */
-export function encoderNames(file: Safetensors, { prefix, ignored }: Architecture['naming'], names: readonly string[]): EncoderNames {
+export function encoderNames(file: Safetensors, { prefix, ignored, renames }: TensorNames, names: readonly string[]): EncoderNames {
   const wanted = new Set(names.map((name) => name.slice(prefix.length)));
-  const own = plainNames(file);
+  const own = plainNames(file, [...RENAMES, ...renames]);
   const found = foundPrefix(file, prefix, countByPrefix([...own.keys()], wanted));
   if (found === undefined) return { inFile: new Map(), unknown: [] };
   const partOf = (name: string): string => name.slice(0, name.indexOf('.') + 1);
@@ -35,26 +35,31 @@ export function encoderNames(file: Safetensors, { prefix, ignored }: Architectur
   };
 }
 
-/** What compilers and wrappers of single layers leave within names. */
-const WRAPPERS = /(?:^|(?<=\.))(?:_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module)\./g;
+/** What compilers and wrappers of single layers leave within names; what the first releases called the parameters of a normalization. */
+const RENAMES: TensorNames['renames'] = [
+  [/(?:^|(?<=\.))(?:_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module)\./g, ''],
+  [/\.gamma$/, '.weight'],
+  [/\.beta$/, '.bias'],
+];
 
-function plain(name: string): string {
-  return name.replace(WRAPPERS, '').replace(/\.gamma$/, '.weight').replace(/\.beta$/, '.bias');
+function plain(name: string, renames: TensorNames['renames']): string {
+  return renames.reduce((renamed, [found, replacement]) => renamed.replace(found, replacement), name);
 }
 
 /**
  * Plain names → names in the file. A tensor that is there under an old name and a new one is there twice, and nobody knows which counts.
  */
-function plainNames(file: Safetensors): ReadonlyMap<string, string> {
+function plainNames(file: Safetensors, renames: TensorNames['renames']): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
   for (const name of file.entries.keys()) {
-    const other = names.get(plain(name));
+    const today = plain(name, renames);
+    const other = names.get(today);
     if (other !== undefined)
       throw new OrtrainError('data', `${file.name} holds one tensor twice, as ${cut(other)} and as ${cut(name)}`, {
         subject: file.name,
         remedy: 'Save the model again, with save_pretrained().',
       });
-    names.set(plain(name), name);
+    names.set(today, name);
   }
   return names;
 }

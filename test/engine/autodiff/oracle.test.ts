@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { gradients } from '../../../src/engine/autodiff/index.ts';
 import { graphBuilder, type DType, type Value } from '../../../src/engine/graph/index.ts';
-import { byteSource, openSafetensors, readFloats, readIntegers } from '../../../src/engine/models/safetensors.ts';
+import { byteSource, openSafetensors, readFloats, readIntegers } from '../../../src/engine/models/formats/safetensors.ts';
 import { runGraph, type Fed } from '../../helpers/run-graph.ts';
 import { describeShared, sharedJson, sharedPath } from '../../helpers/shared.ts';
 import { oracleBuilds, type OracleAttributes } from './oracle-ops.ts';

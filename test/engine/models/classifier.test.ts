@@ -102,7 +102,7 @@ describe('the graph', () => {
       'classifier.0.dropout.mask [B, 8] 0.5',
       'classifier.1.dropout.mask [B, 4] 0.5',
     ]);
-    expect(classifierStep({ ...options, freezeEncoder: true }).masks.map(({ input }) => input)).toEqual([
+    expect(classifierStep({ ...options, frozen: 'encoder' }).masks.map(({ input }) => input)).toEqual([
       'classifier.0.dropout.mask',
       'classifier.1.dropout.mask',
     ]);
@@ -126,7 +126,7 @@ describe('the graph', () => {
       'bert.embeddings.word_embeddings.weight token_rows',
       'bert.embeddings.position_embeddings.weight positions',
     ]);
-    const frozen = classifierStep({ ...options, freezeEncoder: true });
+    const frozen = classifierStep({ ...options, frozen: 'encoder' });
     expect(frozen.parameters).toEqual(parameters);
     expect(frozen.gradients.map(({ parameter }) => parameter)).toEqual(
       classifierHeadStep({ width: 8, head, outputs: 1 }).parameters.map(({ name }) => name),

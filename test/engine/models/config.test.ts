@@ -57,7 +57,7 @@ describe('config.json', () => {
     ['linear', 'none'],
     [undefined, 'gelu'],
   ])('hidden_act %s', (name, activation) => {
-    expect(parse({ hidden_act: name }).activation).toBe(activation);
+    expect(parse({ hidden_act: name })).toMatchObject({ activation });
   });
 
   test('all problems are named at once, and none that follows from another', () => {

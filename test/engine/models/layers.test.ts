@@ -3,7 +3,7 @@ import { RandomState } from '../../../src/core/random.ts';
 import { gradients } from '../../../src/engine/autodiff/index.ts';
 import { graphBuilder, type Builder, type Value } from '../../../src/engine/graph/index.ts';
 import { readFloats, readIntegers } from '../../../src/engine/models/index.ts';
-import { activate } from '../../../src/engine/models/layers.ts';
+import { activate } from '../../../src/engine/models/blocks/activation.ts';
 import { binaryCrossEntropy, crossEntropy, lossInGraph, lossOfLogits, meanSquaredError } from '../../../src/engine/models/losses.ts';
 import { modelBuilder } from '../../../src/engine/models/model-builder.ts';
 import type { HostTensor } from '../../../src/engine/program.ts';
@@ -31,15 +31,15 @@ describe('dropout', () => {
   const feeds = { x: float([4], x), 'layer.mask': { dtype: 'uint8', shape: [4], data: Uint8Array.of(1, 0, 1, 0) } } as const;
 
   test('sets to zero what its mask says and scales the rest, so that the mean stays', async () => {
-    const y = await run((g) => modelBuilder(g, true).dropout('layer', g.input('x', 'float32', [4]), 0.2), feeds);
+    const y = await run((g) => modelBuilder(g, () => true).dropout('layer', g.input('x', 'float32', [4]), 0.2), feeds);
     expect(distance(y, [1.25, 0, -3.75, 0])).toBeLessThan(1e-6);
   });
 
   test('of rate 0, and outside training, has no mask', () => {
     const g = graphBuilder('test');
     const value = g.input('x', 'float32', [4]);
-    expect(modelBuilder(g, true).dropout('layer', value, 0)).toBe(value);
-    expect(modelBuilder(g, false).dropout('layer', value, 0.2)).toBe(value);
+    expect(modelBuilder(g, () => true).dropout('layer', value, 0)).toBe(value);
+    expect(modelBuilder(g).dropout('layer', value, 0.2)).toBe(value);
   });
 });
 
@@ -97,7 +97,7 @@ describe('the activations', () => {
     ['sigmoid', [0.047426, 0.268941, 0.437824, 0.622459, 0.880797]],
     ['none', [-3, -1, -0.25, 0.5, 2]],
   ] as const)('%s is what Transformers has under that name', async (name, expected) => {
-    const y = await run((g) => g.Add(activate(modelBuilder(g, false), g.input('x', 'float32', [5]), name), g.scalar(0)), {
+    const y = await run((g) => g.Add(activate(modelBuilder(g), g.input('x', 'float32', [5]), name), g.scalar(0)), {
       x: float([5], x),
     });
     expect(distance(y, expected)).toBeLessThan(1e-6);
@@ -114,7 +114,7 @@ describeShared('layers against PyTorch', ['oracles', 'ops'], () => {
   ] as const)('%s', async (name, activation) => {
     const tensors = sharedTensors(...place);
     const x = readFloats(tensors, `${name}/in/x`);
-    const y = await run((g) => activate(modelBuilder(g, false), g.input('x', 'float32', [x.length]), activation), {
+    const y = await run((g) => activate(modelBuilder(g), g.input('x', 'float32', [x.length]), activation), {
       x: float([x.length], x),
     });
     expect(distance(y, readFloats(tensors, `${name}/out/0`))).toBeLessThan(1e-5);

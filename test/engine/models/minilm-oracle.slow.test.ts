@@ -65,8 +65,9 @@ describeShared('MiniLM on tweets against PyTorch', place, () => {
     oracle = sharedJson<Oracle>(...place, 'minilm.json');
     tensors = sharedTensors(...place, 'minilm.safetensors');
     const folder = sharedPath('models', 'all-MiniLM-L6-v2') as string;
+    const encoder = { ...readEncoderConfig(folder), hiddenDropout: 0, attentionDropout: 0 };
     options = {
-      encoder: { ...readEncoderConfig(folder), hiddenDropout: 0, attentionDropout: 0 },
+      encoder,
       head: { dense: [], dropout: 0, activation: 'none' },
       outputs: 1,
     };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { graphBuilder, print, type ConstantData, type Graph } from '../../../src/engine/graph/index.ts';
-import { float16Bits } from '../../../src/engine/models/float16.ts';
+import { float16Bits } from '../../../src/engine/models/exports/float16.ts';
 import {
   batchFeeds,
   classifierForward,

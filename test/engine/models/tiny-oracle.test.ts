@@ -1,12 +1,11 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openWeights, readEncoderConfig } from '../../../src/data/hub/model-folder.ts';
-import { graphBuilder } from '../../../src/engine/graph/index.ts';
-import { architectureOf } from '../../../src/engine/models/architectures.ts';
 import {
   classifierForward,
   encoderForward,
   featureFeeds,
   headForward,
+  hiddenForward,
   pretrainedParameters,
   readFloats,
   type ClassifierOptions,
@@ -14,8 +13,7 @@ import {
   type ParameterSource,
   type Safetensors,
 } from '../../../src/engine/models/index.ts';
-import { modelBuilder } from '../../../src/engine/models/model-builder.ts';
-import type { Feeds, ForwardProgram } from '../../../src/engine/program.ts';
+import type { Feeds } from '../../../src/engine/program.ts';
 import { openForward } from '../../../src/engine/runtime/index.ts';
 import { describeShared, sharedJson, sharedPath } from '../../helpers/shared.ts';
 import {
@@ -124,7 +122,7 @@ describeShared('tiny encoders against PyTorch', place, () => {
       await encoder.release();
 
       const whole = await openAdam(
-        classifierStep({ ...options, freezeEncoder: true }),
+        classifierStep({ ...options, frozen: 'encoder' }),
         classifierForward(options),
         source,
         oracle.optimizer,
@@ -147,15 +145,6 @@ describeShared('tiny encoders against PyTorch', place, () => {
 function unpadded(hidden: Float32Array, batch: TinyBatch, width: number): readonly number[] {
   const mask = batch.attention_mask.flat();
   return [...hidden].filter((_, i) => mask[Math.floor(i / width)] === 1);
-}
-
-function hiddenForward(config: EncoderConfig, layer: number): ForwardProgram {
-  const m = modelBuilder(graphBuilder('hidden'), false);
-  const hidden = architectureOf(config).encode(m, config).hidden[layer];
-  if (hidden === undefined) throw new Error(`no layer ${layer}`);
-  m.g.output('hidden', hidden);
-  const graph = m.g.build();
-  return { graph, parameters: m.parameters, output: 'hidden' };
 }
 
 function expectMoments(parameter: string, values: Float32Array, expected: Moments): void {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { byteSource, openSafetensors, readFloats } from '../../../src/engine/models/safetensors.ts';
+import { byteSource, openSafetensors, readFloats } from '../../../src/engine/models/formats/safetensors.ts';
 import { adam, adamw, clipFactor, sgd, type UpdateRule } from '../../../src/engine/optim/index.ts';
 import { graphBuilder } from '../../../src/engine/graph/index.ts';
 import type { StepProgram } from '../../../src/engine/program.ts';

@@ -254,7 +254,7 @@ describe('encoders', () => {
   const optimizer = { rule: adamw({ betas: [0.9, 0.999], eps: 1e-8 }), weightDecay: 0.01 };
 
   test.each([false, true])('a small BERT with dropout, the encoder frozen: %s', async (freezeEncoder) => {
-    const [step, forward] = [classifierStep({ ...model, freezeEncoder }), classifierForward(model)];
+    const [step, forward] = [classifierStep({ ...model, ...(freezeEncoder ? { frozen: 'encoder' as const } : {}) }), classifierForward(model)];
     const options: TrainerOptions = { step, forward, source: randomParameters(5), optimizer, clipNorm: 1, seed: 3, threads: 1 };
     const [one, many, plain] = [await loopTrainer(options), await loopTrainer(options), await plainTrainer(options)];
     const [expected, found] = [await train(one, steps, 1), await train(many, steps, 4)];

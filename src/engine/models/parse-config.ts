@@ -1,20 +1,10 @@
 import { OrtrainError } from '../../core/errors.ts';
 import { briefly } from '../../core/shapes.ts';
-import type { Architecture } from './architecture.ts';
-import { bert } from './bert.ts';
 import { fieldsOf } from './config-fields.ts';
-import { distilbert } from './distilbert.ts';
-import { rejectAbsurd, type EncoderConfig, type ModelType } from './encoder-config.ts';
-import { roberta } from './roberta.ts';
+import { rejectAbsurd, type EncoderConfig } from './encoder-config.ts';
+import { encoders } from './encoders/index.ts';
 
-/** What is supported. A new architecture is an entry here. */
-const architectures: Readonly<Record<ModelType, Architecture>> = { bert, roberta, distilbert };
-
-const modelTypes = Object.keys(architectures) as readonly ModelType[];
-
-export function architectureOf(config: EncoderConfig): Architecture {
-  return architectures[config.modelType];
-}
+const modelTypes = Object.keys(encoders);
 
 /**
  * Reads the text of a config.json. Sizes must be there; the other keys have the defaults of Hugging Face's configurations. Old ones do not
@@ -27,8 +17,9 @@ export function parseEncoderConfig(text: string, file: string, tensorNames: () =
   const fields = fieldsOf(text, file);
   const named = fields.raw('model_type') ?? undefined;
   const type = named ?? typeByClass(fields.raw('architectures')) ?? typeByNames(tensorNames());
-  if (!isModelType(type)) throw unsupported(type, file);
-  const config = { modelType: type, ...architectures[type].parse(fields) };
+  const encoder = typeof type === 'string' && Object.hasOwn(encoders, type) ? encoders[type] : undefined;
+  if (encoder === undefined) throw unsupported(type, file);
+  const config = { modelType: type as string, ...encoder.parse(fields) };
   rejectAbsurd(fields, config);
   if (fields.problems.length > 0) {
     throw new OrtrainError('data', `${file} does not describe a model that can be trained`, {
@@ -40,24 +31,22 @@ export function parseEncoderConfig(text: string, file: string, tensorNames: () =
   return config;
 }
 
-function isModelType(type: unknown): type is ModelType {
-  return typeof type === 'string' && Object.hasOwn(architectures, type);
-}
-
 /** The kind that all classes are of, if it is one that is supported: `BertForMaskedLM`, `RobertaModel`. */
-function typeByClass(classes: unknown): ModelType | undefined {
+function typeByClass(classes: unknown): string | undefined {
   const types = Array.isArray(classes) ? classes.map((name) => modelTypes.find((type) => isClassOf(type, name))) : [];
   return new Set(types).size === 1 ? types[0] : undefined;
 }
 
-function isClassOf(type: ModelType, name: unknown): boolean {
-  const stem = architectures[type].huggingFace.encoder.replace(/Model$/, '');
+function isClassOf(type: string, name: unknown): boolean {
+  const stem = encoders[type]!.huggingFace.encoder.replace(/Model$/, '');
   return typeof name === 'string' && name.startsWith(stem) && /^(?:Model|LMHeadModel|For[A-Z]\w*)$/.test(name.slice(stem.length));
 }
 
-/** The one kind whose prefix names in a checkpoint have, wherever it stands in them. */
-function typeByNames(names: readonly string[]): ModelType | undefined {
-  const found = modelTypes.filter((type) => names.some((name) => `.${name}`.includes(`.${architectures[type].naming.prefix}embeddings.`)));
+/** The one kind that names in a checkpoint have a beginning of, wherever it stands in them. */
+function typeByNames(names: readonly string[]): string | undefined {
+  const hasAny = (beginnings: readonly string[]): boolean =>
+    beginnings.some((beginning) => names.some((name) => `.${name}`.includes(`.${beginning}`)));
+  const found = modelTypes.filter((type) => hasAny(encoders[type]!.names.recognized));
   return found.length === 1 ? found[0] : undefined;
 }
 

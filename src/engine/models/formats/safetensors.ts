@@ -2,7 +2,7 @@
  * The safetensors format (github.com/huggingface/safetensors): 8 bytes little-endian header length, a JSON header that maps
  * each name to dtype, shape and byte range, then the tensors' bytes without a gap. Pure: files are opened by the caller.
  */
-import { OrtrainError } from '../../core/errors.ts';
+import { OrtrainError } from '../../../core/errors.ts';
 import { parseHeader, type ByteSource, type SafetensorsDtype, type TensorEntry } from './safetensors-header.ts';
 
 /**

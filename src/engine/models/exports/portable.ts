@@ -1,10 +1,9 @@
-import { bind, rewrite, toStandard, type Builder, type ConstantData, type Graph, type Value } from '../graph/index.ts';
-import type { Feeds } from '../program.ts';
-import { architectureOf } from './architectures.ts';
-import { classifierForward, type PublishedClassifier } from './classifier.ts';
-import type { EncoderConfig } from './encoder-config.ts';
-import { MASKED } from './feeds.ts';
-import type { ParameterSource } from './parameters.ts';
+import { bind, rewrite, toStandard, type ConstantData, type Graph, type Value } from '../../graph/index.ts';
+import type { Feeds } from '../../program.ts';
+import { classifierForward, type PublishedClassifier } from '../classifier.ts';
+import type { EncoderConfig } from '../encoder-config.ts';
+import { encoderOf } from '../encoders/index.ts';
+import type { ParameterSource } from '../parameters.ts';
 
 /** A classifier that others can run: fed with what a tokenizer gives, in standard ONNX operators, with its weights. */
 export interface PortableModel {
@@ -23,18 +22,16 @@ export function portableClassifier(options: PublishedClassifier, source: Paramet
   const fed = rewrite(graph, (g) => {
     const input = (name: string): Value => g.input(name, 'int64', ['batch', 'sequence']);
     const [ids, mask] = [input('input_ids'), input('attention_mask')];
-    const feeds: Readonly<Record<string, () => Value>> = {
-      token_rows: () => ids, // only read by the look-ups that are left out below
-      tokens: () => ids,
-      positions: () => positions(g, options.encoder.firstPosition),
-      token_types: () => g.Cast(input('token_type_ids'), { to: 'int32' }),
-      attention_bias: () => attentionBias(g, mask),
-    };
+    const given = { ids, mask, types: () => input('token_type_ids') };
+    const inputs = encoderOf(options.encoder).inputs(options.encoder);
+    const rows = new Set(inputs.filter(({ portable }) => portable === null).map(({ name }) => name));
+    const feeds = new Map(inputs.map(({ name, portable }) => [name, portable]));
     return {
       symbols: { B: 'batch', S: 'sequence' },
-      input: ({ name }) => feeds[name]?.(),
-      // Training takes the rows of a batch out of the table first; here ids point into the whole table.
-      node: ({ op, inputs: [, rows] }, [table]) => (op === 'Gather' && rows?.name === 'token_rows' ? (table ?? undefined) : undefined),
+      // What lists rows is only read by the look-ups that are left out below; anything stands for it.
+      input: ({ name }) => (rows.has(name) ? ids : feeds.get(name)?.(g, given)),
+      // Training takes the rows of a batch out of a table first; here ids point into the whole table.
+      node: ({ op, inputs: [, at] }, [table]) => (op === 'Gather' && rows.has(at?.name ?? '') ? (table ?? undefined) : undefined),
       output: (logits) => (options.asPair ? g.Pad(logits, { pads: [0, 1, 0, 0] }) : logits),
     };
   });
@@ -43,7 +40,7 @@ export function portableClassifier(options: PublishedClassifier, source: Paramet
 
 /** Hugging Face's class for classifying with this encoder. */
 export function classificationClass(encoder: EncoderConfig): string {
-  return architectureOf(encoder).huggingFace.classifier;
+  return encoderOf(encoder).huggingFace.classifier;
 }
 
 /** The finished graph, with the weights that it uses as constants under their names. */
@@ -60,16 +57,4 @@ export function portableFeeds(ids: readonly ArrayLike<number>[], width: number, 
     return { dtype: 'int64', shape, data };
   };
   return { input_ids: tensor(padTokenId, (id) => id), attention_mask: tensor(0, () => 1), token_type_ids: tensor(0, () => 0) };
-}
-
-/** first, first + 1, … for every token of the sequence: int32 [S]. */
-function positions(g: Builder, first: number): Value {
-  const ones = g.expand(g.constant(Int32Array.of(1), 'int32', [1]), ['sequence']);
-  return g.Add(g.CumSum(ones, { axis: 0, exclusive: 1 }), g.constant(Int32Array.of(first), 'int32', []));
-}
-
-/** 0 where there is text, the lowest float32 at padding: [B, 1, 1, S]. */
-function attentionBias(g: Builder, mask: Value): Value {
-  const padding = g.Sub(g.scalar(1), g.Cast(mask, { to: 'float32' }));
-  return g.reshape(g.Mul(padding, g.scalar(MASKED)), ['batch', 1, 1, 'sequence']);
 }

@@ -1,5 +1,5 @@
-import { OrtrainError } from '../../core/errors.ts';
-import { briefly, cut, isObject } from '../../core/shapes.ts';
+import { OrtrainError } from '../../../core/errors.ts';
+import { briefly, cut, isObject } from '../../../core/shapes.ts';
 
 /** Where the bytes of a file come from: a buffer in memory, or a file that is read piece by piece. */
 export interface ByteSource {

@@ -1,4 +1,4 @@
-import { rewrite, type Builder, type ConstantData, type Node, type Value } from '../graph/index.ts';
+import { rewrite, type Builder, type ConstantData, type Node, type Value } from '../../graph/index.ts';
 import type { PortableModel } from './portable.ts';
 
 /**

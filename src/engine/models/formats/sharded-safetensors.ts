@@ -1,5 +1,5 @@
-import { OrtrainError, type Problem } from '../../core/errors.ts';
-import { briefly, cut, isObject } from '../../core/shapes.ts';
+import { OrtrainError, type Problem } from '../../../core/errors.ts';
+import { briefly, cut, isObject } from '../../../core/shapes.ts';
 import type { Safetensors } from './safetensors.ts';
 import type { TensorEntry } from './safetensors-header.ts';
 

@@ -1,17 +1,30 @@
-import type { Architecture } from './architecture.ts';
-import type { Fields } from './config-fields.ts';
-import { activation, initializerRange, MOST, vocabulary, widths, type EncoderConfig } from './encoder-config.ts';
-import { throughRelu } from './head-layout.ts';
-import { transformer, type LayerNames } from './transformer.ts';
+import type { LayerNames } from '../blocks/post-norm-layer.ts';
+import type { Fields } from '../config-fields.ts';
+import type { Encoder } from '../encoder.ts';
+import { activation, initializerRange, MOST, vocabulary, widths } from '../encoder-config.ts';
+import { throughRelu } from '../head-layout.ts';
+import { bertEmbeddings, bertInputs, bertLayers, type BertConfig } from './bert.ts';
 
 /**
  * DistilBERT (Sanh et al. 2019): BERT without segments and without a pooler; pooled = the last hidden state of the first
  * token. Sinusoidal positions are a table in the checkpoint like learned ones.
  */
-export const distilbert: Architecture = {
+export const distilbert: Encoder<BertConfig> = {
   parse: parseDistilbert,
-  encode: (m, config) => transformer(m, config, 'distilbert', 'distilbert.transformer.layer', layerNames),
-  naming: { prefix: 'distilbert.', optional: [], ignored: ['distilbert.embeddings.position_ids'] },
+  inputs: bertInputs,
+  embed: bertEmbeddings,
+  layers: (m, config) => bertLayers(m, config, 'transformer.layer', layerNames),
+  pooled: (_m, _config, encoded) => encoded.last('first'),
+  names: {
+    prefix: 'distilbert.',
+    words: 'distilbert.embeddings.word_embeddings.weight',
+    layers: 'distilbert.transformer.layer.',
+    top: [],
+    optional: [],
+    ignored: ['distilbert.embeddings.position_ids'],
+    renames: [],
+    recognized: ['distilbert.embeddings.'],
+  },
   huggingFace: {
     encoder: 'DistilBertModel',
     classifier: 'DistilBertForSequenceClassification',
@@ -20,7 +33,7 @@ export const distilbert: Architecture = {
   },
 };
 
-function parseDistilbert(fields: Fields): Omit<EncoderConfig, 'modelType'> {
+function parseDistilbert(fields: Fields): Omit<BertConfig, 'modelType'> {
   return {
     ...widths(fields, 'dim', 'n_heads'),
     ...vocabulary(fields, 0),

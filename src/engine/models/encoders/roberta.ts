@@ -1,17 +1,28 @@
-import type { Architecture } from './architecture.ts';
-import { encodeAsBert, parseAsBert } from './bert.ts';
-import type { Fields } from './config-fields.ts';
-import type { EncoderConfig } from './encoder-config.ts';
-import { renamed } from './head-layout.ts';
+import type { Fields } from '../config-fields.ts';
+import type { Encoder } from '../encoder.ts';
+import { renamed } from '../head-layout.ts';
+import { bertEmbeddings, bertInputs, bertLayers, bertPooled, layerNames, parseAsBert, type BertConfig } from './bert.ts';
 
 /**
  * RoBERTa (Liu et al. 2019): BERT with one segment for all tokens, whose positions begin after the padding token's id. A padding token that
  * stands inside a text counts as a position like any other token.
  */
-export const roberta: Architecture = {
-  parse: parseRoberta,
-  encode: (m, config) => encodeAsBert(m, config, 'roberta'),
-  naming: { prefix: 'roberta.', optional: ['roberta.pooler.'], ignored: ['roberta.embeddings.position_ids'] },
+export const roberta: Encoder<BertConfig> = {
+  parse: parseAsRoberta,
+  inputs: bertInputs,
+  embed: bertEmbeddings,
+  layers: (m, config) => bertLayers(m, config, 'encoder.layer', layerNames),
+  pooled: bertPooled,
+  names: {
+    prefix: 'roberta.',
+    words: 'roberta.embeddings.word_embeddings.weight',
+    layers: 'roberta.encoder.layer.',
+    top: ['roberta.pooler.'],
+    optional: ['roberta.pooler.'],
+    ignored: ['roberta.embeddings.position_ids'],
+    renames: [],
+    recognized: ['roberta.embeddings.'],
+  },
   huggingFace: {
     encoder: 'RobertaModel',
     classifier: 'RobertaForSequenceClassification',
@@ -25,7 +36,7 @@ export const roberta: Architecture = {
   },
 };
 
-function parseRoberta(fields: Fields): Omit<EncoderConfig, 'modelType'> {
+function parseAsRoberta(fields: Fields): Omit<BertConfig, 'modelType'> {
   const { maxPositions: rows, ...config } = parseAsBert(fields, 1);
   const firstPosition = config.padTokenId + 1;
   if (rows <= firstPosition)

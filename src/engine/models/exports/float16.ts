@@ -1,4 +1,4 @@
-import { rewrite, type ConstantData, type Value } from '../graph/index.ts';
+import { rewrite, type ConstantData, type Value } from '../../graph/index.ts';
 import type { PortableModel } from './portable.ts';
 
 /** Computed in float32 all the same: sums of exponentials lose too much, and the others carry float32 operands. */

@@ -1,0 +1,21 @@
+import type { Value } from '../../graph/types.ts';
+import type { Initializer } from '../../program.ts';
+import type { ModelBuilder } from '../model-builder.ts';
+
+/** How the weight and bias of a dense layer start; a layer without a bias has null. */
+export interface DenseInit {
+  readonly weight: Initializer;
+  readonly bias: Initializer | null;
+}
+
+/** As Hugging Face's models start: weights normal with this standard deviation, biases zero. */
+export function normalInit(std: number): DenseInit {
+  return { weight: { kind: 'normal', std }, bias: { kind: 'zeros' } };
+}
+
+/** x Wᵀ + b of x [N, inputs] with the `weight` [outputs, inputs] and `bias` [outputs] of the layer that `m` stands at: [N, outputs]. */
+export function dense(m: ModelBuilder, x: Value, inputs: number, outputs: number, init: DenseInit): Value {
+  const weight = m.parameter('weight', [outputs, inputs], init.weight);
+  const bias = init.bias === null ? null : m.parameter('bias', [outputs], init.bias);
+  return m.within((g) => g.Gemm(x, weight, bias, { transB: 1 }));
+}

@@ -1,0 +1,13 @@
+import type { Value } from '../../graph/types.ts';
+import type { ModelBuilder } from '../model-builder.ts';
+
+/**
+ * Layer normalization over the last axis, (x − mean) / √(variance + epsilon) · weight + bias, of x [N, width], with the parameters of the
+ * layer that `m` stands at.
+ */
+export function layerNorm(m: ModelBuilder, x: Value, width: number, epsilon: number): Value {
+  const weight = m.parameter('weight', [width], { kind: 'ones' });
+  const bias = m.parameter('bias', [width], { kind: 'zeros' });
+  const [y] = m.within((g) => g.LayerNormalization(x, weight, bias, { axis: -1, epsilon }));
+  return y;
+}

@@ -1,0 +1,32 @@
+import type { Value } from '../graph/types.ts';
+import type { Encoded, Reads } from './encoder.ts';
+import type { EncoderConfig } from './encoder-config.ts';
+import { encoderOf } from './encoders/index.ts';
+import type { ModelBuilder } from './model-builder.ts';
+
+/** The hidden states of a batch that is fed with `batchFeeds`. */
+export function encoded(m: ModelBuilder, config: EncoderConfig): Encoded {
+  const encoder = encoderOf(config);
+  const at = atPrefix(m, config);
+  const layer = encoder.layers(at, config);
+  const hidden = [encoder.embed(at, config)];
+  for (let i = 0; i < config.layers - 1; i += 1) hidden.push(layer(at, i, hidden[i] as Value, 'all'));
+  const made = new Map<Reads, Value>();
+  return {
+    hidden,
+    last(reads) {
+      const value = made.get(reads) ?? layer(at, config.layers - 1, hidden.at(-1) as Value, reads);
+      made.set(reads, value);
+      return value;
+    },
+  };
+}
+
+/** What a classification head reads of a batch: the encoder's pooled output, [B, hidden]. */
+export function pooledOutput(m: ModelBuilder, config: EncoderConfig): Value {
+  return encoderOf(config).pooled(atPrefix(m, config), config, encoded(m, config));
+}
+
+function atPrefix(m: ModelBuilder, config: EncoderConfig): ModelBuilder {
+  return m.at(encoderOf(config).names.prefix.slice(0, -1));
+}

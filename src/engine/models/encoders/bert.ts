@@ -1,0 +1,119 @@
+import type { Value } from '../../graph/index.ts';
+import type { Activation } from '../blocks/activation.ts';
+import { dense, normalInit } from '../blocks/dense.ts';
+import { positionEmbeddings, withTokenTypes, wordEmbeddings } from '../blocks/embeddings.ts';
+import { layerNorm } from '../blocks/norm.ts';
+import { postNormLayer, type LayerNames, type LayerOptions } from '../blocks/post-norm-layer.ts';
+import type { Fields } from '../config-fields.ts';
+import type { Encoded, Encoder, Layer } from '../encoder.ts';
+import { activation, initializerRange, MOST, vocabulary, widths, type EncoderConfig } from '../encoder-config.ts';
+import { renamed } from '../head-layout.ts';
+import { attentionBias, positions, tokenRows, tokens, tokenTypes, type EncoderInput } from '../inputs.ts';
+import type { ModelBuilder } from '../model-builder.ts';
+
+/** BERT (Devlin et al. 2018): pooled = tanh of a dense layer over the last hidden state of the first token. */
+export const bert: Encoder<BertConfig> = {
+  parse: (fields) => parseAsBert(fields, 0),
+  inputs: bertInputs,
+  embed: bertEmbeddings,
+  layers: (m, config) => bertLayers(m, config, 'encoder.layer', layerNames),
+  pooled: bertPooled,
+  names: {
+    prefix: 'bert.',
+    words: 'bert.embeddings.word_embeddings.weight',
+    layers: 'bert.encoder.layer.',
+    top: ['bert.pooler.'],
+    optional: ['bert.pooler.'],
+    ignored: ['bert.embeddings.position_ids'],
+    renames: [],
+    recognized: ['bert.embeddings.'],
+  },
+  huggingFace: {
+    encoder: 'BertModel',
+    classifier: 'BertForSequenceClassification',
+    dropoutKey: 'classifier_dropout',
+    layout: (parameters) => renamed(parameters),
+  },
+};
+
+/** The keys of BERT and of its relatives with the same layers. */
+export interface BertConfig extends EncoderConfig {
+  /** The row of the position table that a text's first token takes; rows before it are never used. */
+  readonly firstPosition: number;
+  /** Segments that tokens are told apart by; 0 where the encoder has none. */
+  readonly typeVocabSize: number;
+  readonly activation: Activation;
+  readonly layerNormEps: number;
+  readonly hiddenDropout: number;
+  readonly attentionDropout: number;
+}
+
+/** The keys of BertConfig, which others share. */
+export function parseAsBert(fields: Fields, defaultPadding: number): Omit<BertConfig, 'modelType'> {
+  const sizes = { ...widths(fields, 'hidden_size', 'num_attention_heads'), ...vocabulary(fields, defaultPadding) };
+  fields.expect('position_embedding_type', 'absolute');
+  fields.expect('is_decoder', false);
+  return {
+    ...sizes,
+    layers: fields.count('num_hidden_layers', MOST.layers),
+    intermediateSize: fields.count('intermediate_size', MOST.inner),
+    maxPositions: fields.count('max_position_embeddings', MOST.positions),
+    firstPosition: 0,
+    typeVocabSize: fields.count('type_vocab_size', MOST.segments, 2),
+    activation: activation(fields, 'hidden_act'),
+    layerNormEps: fields.number('layer_norm_eps', 1e-12, (x) => x > 0 && x < 1, 'a small positive number'),
+    hiddenDropout: fields.probability('hidden_dropout_prob', 0.1),
+    attentionDropout: fields.probability('attention_probs_dropout_prob', 0.1),
+    initializerRange: initializerRange(fields),
+  };
+}
+
+/** Token ids and positions; segments where there is more than one. */
+export function bertInputs({ firstPosition, typeVocabSize }: BertConfig): readonly EncoderInput[] {
+  return [tokenRows, tokens, positions(firstPosition), ...(typeVocabSize > 1 ? [tokenTypes] : []), attentionBias];
+}
+
+/** Sum of token, position and segment embeddings, normalized: [B*S, hidden]. */
+export function bertEmbeddings(encoder: ModelBuilder, config: BertConfig): Value {
+  const { vocabSize, hiddenSize: H, maxPositions, firstPosition, typeVocabSize, layerNormEps } = config;
+  const m = encoder.at('embeddings');
+  const init = { kind: 'normal', std: config.initializerRange } as const;
+  return m.within((g) => {
+    const words = wordEmbeddings(m.at('word_embeddings'), vocabSize, H, init);
+    const at = positionEmbeddings(m.at('position_embeddings'), firstPosition + maxPositions, H, init, positions(firstPosition));
+    const sum = withTokenTypes(m.at('token_type_embeddings'), g.reshape(g.Add(words, at), ['B*S', H]), typeVocabSize, H, init);
+    return m.dropout('dropout', layerNorm(m.at('LayerNorm'), sum, H, layerNormEps), config.hiddenDropout);
+  });
+}
+
+/** Layers below `name`, with parts of these names. */
+export function bertLayers(encoder: ModelBuilder, config: BertConfig, name: string, names: LayerNames): Layer {
+  const bias = encoder.input(attentionBias);
+  const options = layerOptions(config);
+  return (m, index, x, reads) => postNormLayer(m.at(name).at(index), names, x, bias, reads, options);
+}
+
+export function bertPooled(m: ModelBuilder, { hiddenSize: H, initializerRange: std }: BertConfig, encoded: Encoded): Value {
+  const projected = dense(m.at('pooler.dense'), encoded.last('first'), H, H, normalInit(std));
+  return m.at('pooler').within((g) => g.Tanh(projected));
+}
+
+export const layerNames: LayerNames = {
+  query: 'attention.self.query',
+  key: 'attention.self.key',
+  value: 'attention.self.value',
+  probabilitiesDropout: 'attention.self.dropout',
+  attended: 'attention.output.dense',
+  attendedDropout: 'attention.output.dropout',
+  attendedNorm: 'attention.output.LayerNorm',
+  inner: 'intermediate.dense',
+  outer: 'output.dense',
+  outerDropout: 'output.dropout',
+  outerNorm: 'output.LayerNorm',
+};
+
+function layerOptions(config: BertConfig): LayerOptions {
+  const { hiddenSize: width, heads, intermediateSize: innerWidth, layerNormEps, hiddenDropout, attentionDropout } = config;
+  const init = normalInit(config.initializerRange);
+  return { width, heads, innerWidth, activation: config.activation, layerNormEps, hiddenDropout, attentionDropout, init };
+}

@@ -1,0 +1,15 @@
+import type { Encoder } from '../encoder.ts';
+import type { EncoderConfig } from '../encoder-config.ts';
+import { bert } from './bert.ts';
+import { distilbert } from './distilbert.ts';
+import { roberta } from './roberta.ts';
+
+/** The supported encoders by the `model_type` of a Hugging Face config.json. A new encoder is a file beside this one and an entry here. */
+export const encoders: Readonly<Record<string, Encoder>> = { bert, roberta, distilbert };
+
+/** The encoder that a configuration belongs to. */
+export function encoderOf({ modelType }: EncoderConfig): Encoder {
+  const encoder = Object.hasOwn(encoders, modelType) ? encoders[modelType] : undefined;
+  if (encoder === undefined) throw new Error(`no encoder is called ${modelType}`);
+  return encoder;
+}

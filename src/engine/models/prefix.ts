@@ -1,0 +1,31 @@
+import type { EncoderConfig } from './encoder-config.ts';
+import { encoderOf } from './encoders/index.ts';
+
+/** The lowest part of an encoder, which is frozen: it has neither gradients nor dropout. */
+export interface Prefix {
+  /** Its embeddings; with layers they are frozen too. */
+  readonly embeddings: boolean;
+  /** How many layers, counted from the lowest. */
+  readonly layers: number;
+}
+
+/** What is frozen: the whole encoder with its pooler, or its prefix. */
+export type Frozen = 'encoder' | Prefix;
+
+/** How a parameter is trained; a name may also be that of a dropout, which is inactive in a frozen part. */
+export type Trainable = (name: string) => 'full' | 'frozen';
+
+export const allTrainable: Trainable = () => 'full';
+
+export function trainableWithout(frozen: Frozen, config: EncoderConfig): Trainable {
+  const { prefix } = encoderOf(config).names;
+  const frozenDepths = frozen === 'encoder' ? Infinity : frozen.layers > 0 ? frozen.layers + 1 : Number(frozen.embeddings);
+  return (name) => (name.startsWith(prefix) && depthOf(config, name) < frozenDepths ? 'frozen' : 'full');
+}
+
+/** How far above the ground a parameter lies: 0 for embeddings, 1 for the lowest layer, layers + 1 for pooler and head. */
+export function depthOf(config: EncoderConfig, name: string): number {
+  const { prefix, layers, top } = encoderOf(config).names;
+  if (!name.startsWith(prefix) || top.some((start) => name.startsWith(start))) return config.layers + 1;
+  return name.startsWith(layers) ? Number.parseInt(name.slice(layers.length), 10) + 1 : 0;
+}
