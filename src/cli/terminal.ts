@@ -1,6 +1,6 @@
 import picocolors from 'picocolors';
-import { printable } from './render/text.ts';
-import { folded } from './render/width.ts';
+import { printable } from './render/layout/text.ts';
+import { folded } from './render/layout/width.ts';
 
 /** How a result looks: its colours, and how many columns there are for it; absent where it is no terminal, and nothing is folded. */
 export type Colors = ReturnType<typeof picocolors.createColors> & { readonly columns?: number | undefined };

@@ -8,7 +8,7 @@ import { syncRuns, type ListedRun } from '../runner/index.ts';
 import type { TrackingServer } from '../tracking/mlflow/index.ts';
 import type { CommandResult } from './command.ts';
 import { syncTable } from './render/synced.ts';
-import { pathFromHere } from './render/text.ts';
+import { pathFromHere } from './render/layout/text.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Sends the runs to a server and, where a person watches, opens its page. */

@@ -1,4 +1,4 @@
-import { integer, object, text, type SchemaNode, type Value } from './schema.ts';
+import { integer, object, text, type SchemaNode, type Value } from './schema/schema.ts';
 import { data } from './sections/data.ts';
 import { model } from './sections/model.ts';
 import { resources } from './sections/resources.ts';

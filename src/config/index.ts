@@ -1,5 +1,5 @@
 import { layerSchema } from './experiment.ts';
-import type { SchemaNode } from './schema.ts';
+import type { SchemaNode } from './schema/schema.ts';
 import { sweepSchema } from './sweep/schema.ts';
 
 export type { Experiment } from './experiment.ts';
@@ -12,7 +12,7 @@ export { parameterPaths } from './sweep/schema.ts';
 export { isSweep, loadSweep, type Sweep, type SweepMember } from './sweep/sweep.ts';
 export { pathOf, readingOf, tablesOf, type TableSources } from './tables.ts';
 export { toYaml } from './to-yaml.ts';
-export type { Place } from './tree.ts';
+export type { Place } from './yaml/tree.ts';
 
 /** The JSON Schemas 2020-12 of the files that a person writes, for editors. A configuration is a layer, so its schema asks for no key. */
 export const fileSchemas = { experiment: layerSchema, sweep: sweepSchema } as const satisfies Readonly<Record<string, SchemaNode>>;

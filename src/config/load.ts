@@ -1,15 +1,15 @@
 import { basename, extname } from 'node:path';
 import { OrtrainError, type Problem } from '../core/errors.ts';
-import { check } from './check.ts';
-import { complete } from './complete.ts';
+import { check } from './schema/check.ts';
+import { complete } from './schema/complete.ts';
 import { experimentDefinition, type Experiment } from './experiment.ts';
-import { readLayers, type Layers } from './layers.ts';
-import { merge } from './merge.ts';
-import { nameLayer, withOverrides } from './overrides.ts';
-import { shownPath } from './read-file.ts';
+import { readLayers, type Layers } from './layers/layers.ts';
+import { merge } from './layers/merge.ts';
+import { nameLayer, withOverrides } from './layers/overrides.ts';
+import { shownPath } from './yaml/read-file.ts';
 import { conflicts } from './rules.ts';
-import { dotted, schemaAt, type Path } from './schema.ts';
-import { emptyMap, plain, problemAt, valuePlace, withEntry, type MapTree, type Place, type Tree } from './tree.ts';
+import { dotted, schemaAt, type Path } from './schema/schema.ts';
+import { emptyMap, plain, problemAt, valuePlace, withEntry, type MapTree, type Place, type Tree } from './yaml/tree.ts';
 
 export interface LoadedExperiment {
   readonly experiment: Experiment;

@@ -1,6 +1,6 @@
 import { leaves } from '../core/leaves.ts';
 import { experimentDefinition, type Experiment } from './experiment.ts';
-import { schemaAt } from './schema.ts';
+import { schemaAt } from './schema/schema.ts';
 
 /** The parameters of an experiment that are not the defaults: path, such as `training.optimizer.lr`, to value. */
 export function asked(experiment: Experiment): Readonly<Record<string, unknown>> {

@@ -1,4 +1,4 @@
-import { choice, list, nullable, object, text } from './schema.ts';
+import { choice, list, nullable, object, text } from './schema/schema.ts';
 
 /** The one definition of a pipeline file. */
 export const pipelineDefinition = object('A pipeline: stages in the order in which they run.', {

@@ -2,15 +2,15 @@ import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { OrtrainError, type Problem } from '../core/errors.ts';
 import { packageFolder } from '../core/package.ts';
-import { check } from './check.ts';
-import { complete } from './complete.ts';
+import { check } from './schema/check.ts';
+import { complete } from './schema/complete.ts';
 import { experimentDefinition } from './experiment.ts';
-import { parseYaml } from './parse.ts';
+import { parseYaml } from './yaml/parse.ts';
 import { pipelineDefinition } from './pipeline-definition.ts';
-import { locateIn, readText, shownPath, type Refused } from './read-file.ts';
-import { dotted, pathsOf, schemaAt, type Value } from './schema.ts';
-import { likelyWord } from './suggest.ts';
-import { emptyMap, plain, problemAt, valuePlace, type MapTree, type Place } from './tree.ts';
+import { locateIn, readText, shownPath, type Refused } from './yaml/read-file.ts';
+import { dotted, pathsOf, schemaAt, type Value } from './schema/schema.ts';
+import { likelyWord } from './schema/suggest.ts';
+import { emptyMap, plain, problemAt, valuePlace, type MapTree, type Place } from './yaml/tree.ts';
 
 /** What can be run: stages in order. */
 export interface Pipeline {

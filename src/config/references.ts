@@ -7,7 +7,7 @@ import { isHubName } from '../core/hub-name.ts';
 import { notAFile, statsOf } from '../core/inputs.ts';
 import type { LoadedExperiment } from './load.ts';
 import { loadPipeline } from './pipeline.ts';
-import { nearFile, whyMisread } from './read-file.ts';
+import { nearFile, whyMisread } from './yaml/read-file.ts';
 import { pathOf } from './tables.ts';
 
 /**

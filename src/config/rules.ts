@@ -3,10 +3,10 @@ import type { Problem } from '../core/errors.ts';
 import { credentialIn } from '../core/secrets.ts';
 import type { Experiment } from './experiment.ts';
 import { betterOf } from './metric-names.ts';
-import { dotted, type Path } from './schema.ts';
-import { likelyWord } from './suggest.ts';
+import { dotted, type Path } from './schema/schema.ts';
+import { likelyWord } from './schema/suggest.ts';
 import { tablesOf, type TrainSource } from './tables.ts';
-import { problemAt, valuePlace, type MapTree, type Tree } from './tree.ts';
+import { problemAt, valuePlace, type MapTree, type Tree } from './yaml/tree.ts';
 
 /** Something that each key allows and all together do not. */
 interface Conflict {

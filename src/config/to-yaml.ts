@@ -1,7 +1,7 @@
-import { complete } from './complete.ts';
+import { complete } from './schema/complete.ts';
 import { experimentDefinition, type Experiment } from './experiment.ts';
 import { yaml } from './libraries.ts';
-import { defaultTree, plain } from './tree.ts';
+import { defaultTree, plain } from './yaml/tree.ts';
 
 /** The whole experiment, defaults written out, keys in the schema's order; reading it again gives an equal one. */
 export function toYaml(experiment: Experiment): string {

@@ -1,6 +1,6 @@
 import { experimentDefinition, layerSchema } from './experiment.ts';
 import { pipelineDefinition } from './pipeline-definition.ts';
-import type { SchemaNode } from './schema.ts';
+import type { SchemaNode } from './schema/schema.ts';
 import { sweepSchema } from './sweep/schema.ts';
 
 /** Every schema that files are checked against; the build compiles a validator for each. */

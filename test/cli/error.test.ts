@@ -2,7 +2,7 @@ import picocolors from 'picocolors';
 import { expect, test } from 'vitest';
 import { OrtrainError } from '../../src/core/errors.ts';
 import { errorDocument, exitCodeOf, renderError } from '../../src/cli/render/error.ts';
-import { widthOf } from '../../src/cli/render/width.ts';
+import { widthOf } from '../../src/cli/render/layout/width.ts';
 
 const plain = picocolors.createColors(false);
 

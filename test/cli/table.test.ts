@@ -1,6 +1,6 @@
 import picocolors from 'picocolors';
 import { expect, test } from 'vitest';
-import { left, right, table } from '../../src/cli/render/table.ts';
+import { left, right, table } from '../../src/cli/render/layout/table.ts';
 
 const of = (columns: number): Parameters<typeof table>[2] => ({ ...picocolors.createColors(false), columns });
 

@@ -3,8 +3,8 @@ import picocolors from 'picocolors';
 import stringWidth from 'string-width';
 import { expect, test } from 'vitest';
 import { findingLines } from '../../src/cli/render/findings.ts';
-import { left, prose, right, table } from '../../src/cli/render/table.ts';
-import { folded, widthOf } from '../../src/cli/render/width.ts';
+import { left, prose, right, table } from '../../src/cli/render/layout/table.ts';
+import { folded, widthOf } from '../../src/cli/render/layout/width.ts';
 import type { Colors } from '../../src/cli/terminal.ts';
 
 const on = (columns?: number): Colors => ({ ...picocolors.createColors(false), columns });

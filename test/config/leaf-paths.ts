@@ -1,5 +1,5 @@
 import { experimentDefinition } from '../../src/config/experiment.ts';
-import { dotted, pathsOf, schemaAt } from '../../src/config/schema.ts';
+import { dotted, pathsOf, schemaAt } from '../../src/config/schema/schema.ts';
 
 /** Every path of the configuration that holds a value, such as `training.optimizer.lr`; those of all kinds of schedule and optimizer. */
 export function leafPaths(): readonly string[] {

@@ -8,7 +8,7 @@ import { fileSchemas, loadExperiment, requireFiles } from '../../src/config/inde
 import { leafPaths } from './leaf-paths.ts';
 import { OrtrainError } from '../../src/core/errors.ts';
 import { experimentDefinition } from '../../src/config/experiment.ts';
-import { pathsOf, schemaAt } from '../../src/config/schema.ts';
+import { pathsOf, schemaAt } from '../../src/config/schema/schema.ts';
 import { root, shipped, workspace } from './workspace.ts';
 
 const yamlFiles = (folder: string): readonly string[] =>

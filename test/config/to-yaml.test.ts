@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { experimentDefinition, type Experiment } from '../../src/config/experiment.ts';
 import { readExperiment, toYaml } from '../../src/config/index.ts';
-import { keysOf, propertyOf, typesOf, type Json, type SchemaNode } from '../../src/config/schema.ts';
+import { keysOf, propertyOf, typesOf, type Json, type SchemaNode } from '../../src/config/schema/schema.ts';
 import { root, workspace } from './workspace.ts';
 
 test('a complete configuration reads as it was written by hand', () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { reasonOf, secondsToWait } from '../../src/core/answers.ts';
 import { HubRefusal } from '../../src/data/hub/failures.ts';
-import { judge, unreachable } from '../../src/tracking/mlflow/answers.ts';
+import { judge, unreachable } from '../../src/tracking/mlflow/client/answers.ts';
 
 test('a wish to wait is a number of seconds or a date, to the hub as to MLflow', () => {
   expect(secondsToWait('7')).toBe(7);

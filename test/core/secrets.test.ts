@@ -2,7 +2,7 @@ import { describe, expect, it, test } from 'vitest';
 import { textOfPage } from '../../src/core/answers.ts';
 import { credentialIn, withoutCredentials, withoutSecrets } from '../../src/core/secrets.ts';
 import { isNumeric } from '../../src/data/tables/decimal.ts';
-import { judge } from '../../src/tracking/mlflow/answers.ts';
+import { judge } from '../../src/tracking/mlflow/client/answers.ts';
 
 const token = `hf_${'a1B2'.repeat(8)}`;
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it, test } from 'vitest';
 import { fileSchemas, type Experiment } from '../../src/config/index.ts';
-import { dotted, kindsWith, pathsOf, schemaAt, type Json, type SchemaNode } from '../../src/config/schema.ts';
+import { dotted, kindsWith, pathsOf, schemaAt, type Json, type SchemaNode } from '../../src/config/schema/schema.ts';
 import { exampleOf } from '../../tools/docs/configuration.ts';
 import { anchor } from '../../tools/docs/markdown.ts';
 import { generatedPages } from '../../tools/docs/pages.ts';

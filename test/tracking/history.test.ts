@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { stateOf } from '../../src/cli/progress/state.ts';
-import { notedDecisions } from '../../src/cli/render/decisions.ts';
+import { notedDecisions } from '../../src/cli/render/run/decisions.ts';
 import type { RunEvent } from '../../src/core/events.ts';
 import { foldStories } from '../../src/tracking/fold-stories.ts';
 import { growing, itemsOf, lastOf, withItem } from '../../src/tracking/growing.ts';
 import { advance, historyOf, nothingYet, readHistory, type RunHistory, type Timed } from '../../src/tracking/history.ts';
-import { journalStory } from '../../src/tracking/report/journal-story.ts';
+import { journalStory } from '../../src/tracking/report/run/journal-story.ts';
 import { progressOf, statusOf } from '../../src/tracking/run-progress.ts';
 import { scriptedRun } from '../cli/events.ts';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { stateOf } from '../../src/cli/progress/state.ts';
-import { notedDecisions } from '../../src/cli/render/decisions.ts';
+import { notedDecisions } from '../../src/cli/render/run/decisions.ts';
 import { loadExperiment } from '../../src/config/index.ts';
 import { OrtrainError } from '../../src/core/errors.ts';
 import type { RunEvent, StageEvent } from '../../src/core/events.ts';
@@ -14,7 +14,7 @@ import { journalEntries, soundEntries, type JournalEntry } from '../../src/track
 import { contentOf } from '../../src/tracking/mlflow/content.ts';
 import { operations } from '../../src/tracking/mlflow/projection.ts';
 import { systemFigure } from '../../src/tracking/report/figures/system.ts';
-import { journalStory } from '../../src/tracking/report/journal-story.ts';
+import { journalStory } from '../../src/tracking/report/run/journal-story.ts';
 import { progressOf, statusOf } from '../../src/tracking/run-progress.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ortrain-test-'));

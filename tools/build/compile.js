@@ -40,7 +40,7 @@ const fileByFile = {
 /** Writes config/validators.cjs: for the SHA-256 of each schema a function that checks it, without ajv's compiler. */
 async function compileValidators(root, out) {
   const { validatedSchemas } = await import(pathToFileURL(join(out, 'config/validated-schemas.js')).href);
-  const { validatorOptions, schemaDigest } = await import(pathToFileURL(join(out, 'config/validators.js')).href);
+  const { validatorOptions, schemaDigest } = await import(pathToFileURL(join(out, 'config/schema/validators.js')).href);
   const require = createRequire(join(root, 'package.json'));
   const { Ajv2020 } = require('ajv/dist/2020.js');
   const standalone = require('ajv/dist/standalone').default;

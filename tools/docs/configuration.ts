@@ -1,8 +1,8 @@
 import { stringify } from 'yaml';
-import { expected } from '../../src/config/expectation.ts';
+import { expected } from '../../src/config/schema/expectation.ts';
 import { layerSchema } from '../../src/config/experiment.ts';
 import { pipelineDefinition } from '../../src/config/pipeline-definition.ts';
-import { isPathOr, kindsWith, typesOf, type Json, type SchemaNode } from '../../src/config/schema.ts';
+import { isPathOr, kindsWith, typesOf, type Json, type SchemaNode } from '../../src/config/schema/schema.ts';
 import { sweepDefinition, sweepSchema } from '../../src/config/sweep/schema.ts';
 import { anchor, block, code, GENERATED, markdownTable } from './markdown.ts';
 

@@ -20,7 +20,7 @@ const prune = defineCommand({
   async run({ dryRun, yes }, { artifacts, terminal }) {
     const { cacheContents, removeUnused, unused } = await import('../../runner/index.ts');
     const { inAll, itemTable } = await import('../render/cache-items.ts');
-    const { plural } = await import('../render/text.ts');
+    const { plural } = await import('../render/layout/text.ts');
     const items = unused(cacheContents(artifacts));
     if (items.length === 0) return { data: { removed: [] }, text: 'nothing to remove: every entry belongs to a run' };
     const list = `${itemTable(items, terminal.colors)}\n${inAll(items)}`;

@@ -26,8 +26,8 @@ export const compare = defineCommand({
     const { readRun } = await import('../../runner/index.ts');
     const { compareRuns } = await import('../../tracking/comparison/index.ts');
     const { comparisonSections } = await import('../render/comparison.ts');
-    const { sections } = await import('../render/sections.ts');
-    const { pathFromHere } = await import('../render/text.ts');
+    const { sections } = await import('../render/layout/sections.ts');
+    const { pathFromHere } = await import('../render/layout/text.ts');
     const runs = names.map((name) => readRun(artifacts, name));
     const comparison = await compareRuns(runs);
     const shown = sections(comparisonSections(comparison, terminal.colors), terminal.colors);

@@ -35,7 +35,7 @@ export const predict = defineCommand({
     const { predictionObjects, predictionsCsv, predictTexts, readRun, readTexts, textsOf } = await import('../../runner/index.ts');
     const { isPrinted } = await import('../output.ts');
     const { stageProgress, stopSignal } = await import('../progress/stage-progress.ts');
-    const { plural } = await import('../render/text.ts');
+    const { plural } = await import('../render/layout/text.ts');
     const { stdinBytes } = await import('../stdin.ts');
     const { artifacts, device, terminal } = context;
 

@@ -1,7 +1,7 @@
 import { oneOrMore } from '../arguments.ts';
 import { defineCommand } from '../command.ts';
 import { repeatable, text } from '../options.ts';
-import type { FinishedRun } from '../render/finished-run.ts';
+import type { FinishedRun } from '../render/run/finished.ts';
 
 /** What `run` and `plan` can be told of a run. */
 export const runOptions = {
@@ -27,7 +27,7 @@ export const run = defineCommand({
     const { loadExperiments, runAll } = await import('../../runner/index.ts');
     const { terminalObserver } = await import('../progress/observer.ts');
     const { namingExperiment } = await import('../render/error.ts');
-    const { comparisonText, finishedRunText, withRecord } = await import('../render/finished-run.ts');
+    const { comparisonText, finishedRunText, withRecord } = await import('../render/run/finished.ts');
     const experiments = loadExperiments(files, { set, name });
     const signal = takeInterrupts();
     const finished: FinishedRun[] = [];

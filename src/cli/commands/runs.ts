@@ -13,7 +13,7 @@ export const runs = defineCommand({
   ],
   async run(_given, { artifacts, terminal }) {
     const { listRuns } = await import('../../runner/index.ts');
-    const { runList } = await import('../render/run-list.ts');
+    const { runList } = await import('../render/run/list.ts');
     const stored = listRuns(artifacts);
     return { data: { runs: stored }, text: runList(stored, artifacts, terminal.colors) };
   },

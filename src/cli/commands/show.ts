@@ -15,7 +15,7 @@ export const show = defineCommand({
   ],
   async run({ run: name }, { artifacts, terminal }) {
     const { readRunAndHistory } = await import('../../runner/index.ts');
-    const { runDocument, runText } = await import('../render/stored-run.ts');
+    const { runDocument, runText } = await import('../render/run/stored.ts');
     const { readHistory, throwIfResultsChanged } = await import('../../tracking/index.ts');
     const { run, history: whole } = readRunAndHistory(artifacts, name);
     await throwIfResultsChanged(run.folder, ['config.yaml', 'metrics.json'], whole?.files);

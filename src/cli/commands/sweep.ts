@@ -21,7 +21,7 @@ export const sweep = defineCommand({
     const { loadRunnableSweep, runSweep, scoreOf } = await import('../../runner/index.ts');
     const { terminalObserver } = await import('../progress/observer.ts');
     const { memberList, rankingText } = await import('../render/sweep.ts');
-    const { duration, metric } = await import('../render/text.ts');
+    const { duration, metric } = await import('../render/layout/text.ts');
     const loaded = loadRunnableSweep(file, set);
     const { members } = loaded;
     if (dryRun) {

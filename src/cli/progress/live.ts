@@ -1,6 +1,6 @@
 import { Listr, ListrLogger, ProcessOutput, type ListrTask } from 'listr2';
 import type { Listener, RunEvent } from '../../core/events.ts';
-import { duration, pathFromHere, plural, printable } from '../render/text.ts';
+import { duration, pathFromHere, plural, printable } from '../render/layout/text.ts';
 import { advance, nothingYet } from '../../tracking/index.ts';
 import { foldsSecondsLeft, secondsTaken, stateOf, type RunState, type TaskState } from './state.ts';
 import { activity, downloading, headlines, SHORT_HEADLINES, STOPPING } from './words.ts';

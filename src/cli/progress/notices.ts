@@ -1,5 +1,5 @@
 import type { Listener, Notice, RunEvent } from '../../core/events.ts';
-import { printable } from '../render/text.ts';
+import { printable } from '../render/layout/text.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** Of a run's events, what a display that redraws itself has no row for: notices about the whole, and warnings about its tasks. */

@@ -1,5 +1,5 @@
 import type { Listener, Notice, RunEvent, StageEvent } from '../../core/events.ts';
-import { duration, pathFromHere, plural, printable, rate } from '../render/text.ts';
+import { duration, pathFromHere, plural, printable, rate } from '../render/layout/text.ts';
 import { advance, nothingYet } from '../../tracking/index.ts';
 import { stateOf, type TaskState } from './state.ts';
 import { activity, downloading, HEADLINES, headlines } from './words.ts';

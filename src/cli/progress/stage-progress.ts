@@ -1,6 +1,6 @@
 import type { Listener, StageEvent } from '../../core/events.ts';
 import type { CommandContext } from '../command.ts';
-import { count } from '../render/text.ts';
+import { count } from '../render/layout/text.ts';
 import { STOPPING } from './words.ts';
 
 /** What commands print while they work with a run's models. */

@@ -1,5 +1,5 @@
 import { headlineMetrics } from '../../config/index.ts';
-import { bytes, count, duration, metric, printable } from '../render/text.ts';
+import { bytes, count, duration, metric, printable } from '../render/layout/text.ts';
 import { taskSecondsLeft, type RunState, type TaskState } from './state.ts';
 
 /** What is shown of an epoch while a run goes on; the table at the end has all metrics. The short list fits 80 columns. */

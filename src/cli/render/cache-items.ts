@@ -1,7 +1,7 @@
 import type { CacheItem } from '../../runner/index.ts';
 import type { Colors } from '../terminal.ts';
-import { left, prose, right, table } from './table.ts';
-import { bytes, KEY_DIGITS, minuteOf, plural } from './text.ts';
+import { left, prose, right, table } from './layout/table.ts';
+import { bytes, KEY_DIGITS, minuteOf, plural } from './layout/text.ts';
 
 /** The entries of the cache, one per line. */
 export function itemTable(items: readonly CacheItem[], colors: Colors): string {

@@ -2,7 +2,7 @@ import type { InspectedExperiment } from '../../runner/index.ts';
 import { openTask } from '../../tasks/index.ts';
 import type { Colors } from '../terminal.ts';
 import { findingLines } from './findings.ts';
-import { plural } from './text.ts';
+import { plural } from './layout/text.ts';
 
 type Checked = InspectedExperiment & { readonly config: string };
 

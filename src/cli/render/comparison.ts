@@ -1,9 +1,9 @@
 import { headlineMetrics, shownValue } from '../../config/index.ts';
 import { range, type ComparedMetric, type Comparison, type SideBySide } from '../../tracking/comparison/index.ts';
 import type { Colors } from '../terminal.ts';
-import type { Section } from './sections.ts';
-import { left, right, table } from './table.ts';
-import { metric, printable } from './text.ts';
+import type { Section } from './layout/sections.ts';
+import { left, right, table } from './layout/table.ts';
+import { metric, printable } from './layout/text.ts';
 
 /** More runs than these do not fit side by side, so they stand below each other. */
 const MOST_COLUMNS = 4;

@@ -1,8 +1,8 @@
 import type { Deletion } from '../../runner/index.ts';
 import type { Colors } from '../terminal.ts';
 import { inAll, itemTable } from './cache-items.ts';
-import { left, right, table } from './table.ts';
-import { bytes, pathFromHere } from './text.ts';
+import { left, right, table } from './layout/table.ts';
+import { bytes, pathFromHere } from './layout/text.ts';
 
 /** The runs that go, what goes of the cache, and what stays there though no other run uses it. */
 export function deletionText({ runs, items }: Deletion, kept: Deletion['items'], colors: Colors): string {

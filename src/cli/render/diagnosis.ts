@@ -1,7 +1,7 @@
 import type { MachineFinding } from '../../runner/index.ts';
 import type { Colors } from '../terminal.ts';
-import { left, prose, table } from './table.ts';
-import { plural } from './text.ts';
+import { left, prose, table } from './layout/table.ts';
+import { plural } from './layout/text.ts';
 
 /** What was found of a machine, a row a subject, each with what to do about it. */
 export function diagnosisText(findings: readonly MachineFinding[], colors: Colors): string {

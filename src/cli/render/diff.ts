@@ -2,9 +2,9 @@ import { shownValue } from '../../config/index.ts';
 import type { RunDiff } from '../../tracking/comparison/index.ts';
 import type { Colors } from '../terminal.ts';
 import { comparisonTable } from './comparison.ts';
-import { sections } from './sections.ts';
-import { left, table } from './table.ts';
-import { KEY_DIGITS, printable } from './text.ts';
+import { sections } from './layout/sections.ts';
+import { left, table } from './layout/table.ts';
+import { KEY_DIGITS, printable } from './layout/text.ts';
 
 /** How two runs differ, one section for each kind. */
 export function diffText({ runs, parameters, data, environment, results, metrics, why }: RunDiff, colors: Colors): string {

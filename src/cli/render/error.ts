@@ -1,8 +1,8 @@
 import { OrtrainError, type Problem } from '../../core/errors.ts';
 import type { Colors } from '../terminal.ts';
 import { visible } from '../../core/text.ts';
-import { plural, printable, withoutCredentials } from './text.ts';
-import { widthOf } from './width.ts';
+import { plural, printable, withoutCredentials } from './layout/text.ts';
+import { widthOf } from './layout/width.ts';
 
 /** 0 done · 1 the run failed · 2 the configuration, the data or the command line is wrong · 130 interrupted. */
 export function exitCodeOf(error: unknown): 1 | 2 | 130 {

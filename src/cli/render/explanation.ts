@@ -1,8 +1,8 @@
 import type { BatchShape, Explanation } from '../../runner/index.ts';
 import type { Colors } from '../terminal.ts';
-import { sections } from './sections.ts';
-import { left, right, table } from './table.ts';
-import { bytes, count, operations, plural } from './text.ts';
+import { sections } from './layout/sections.ts';
+import { left, right, table } from './layout/table.ts';
+import { bytes, count, operations, plural } from './layout/text.ts';
 
 /** A training step: parameters, memory, work, operators, and what was chosen for its device and why. */
 export function explanationText(explanation: Explanation, colors: Colors): string {

@@ -1,8 +1,8 @@
 import { headlineMetrics } from '../../config/index.ts';
 import type { ExportedFile, ExportedModel, ExportRequest } from '../../runner/index.ts';
 import type { Colors } from '../terminal.ts';
-import { left, right, table } from './table.ts';
-import { bytes, metric, pathFromHere, plural } from './text.ts';
+import { left, right, table } from './layout/table.ts';
+import { bytes, metric, pathFromHere, plural } from './layout/text.ts';
 
 /** Where the model is, how near it comes to the run's own, and how to load it. */
 export function exportText({ folder, fold, files }: ExportedModel, format: ExportRequest['format'], run: string, colors: Colors): string {

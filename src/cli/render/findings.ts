@@ -1,7 +1,7 @@
 import type { Finding } from '../../runner/index.ts';
 import type { Colors } from '../terminal.ts';
-import { printable } from './text.ts';
-import { wrapped } from './width.ts';
+import { printable } from './layout/text.ts';
+import { wrapped } from './layout/width.ts';
 
 /** Each finding with its places and what can be done about it, one below the other. */
 export function findingLines(findings: readonly Finding[], colors: Colors): readonly string[] {

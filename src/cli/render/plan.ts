@@ -1,8 +1,8 @@
 import type { ExperimentPlan, PlannedTogether, TokenCount } from '../../runner/index.ts';
 import type { Colors } from '../terminal.ts';
-import { sections } from './sections.ts';
-import { left, prose, right, table } from './table.ts';
-import { bytes, count, duration, KEY_DIGITS, pathFromHere, plural, printable } from './text.ts';
+import { sections } from './layout/sections.ts';
+import { left, prose, right, table } from './layout/table.ts';
+import { bytes, count, duration, KEY_DIGITS, pathFromHere, plural, printable } from './layout/text.ts';
 
 /** Several experiments by themselves, and together. */
 export function sumText(

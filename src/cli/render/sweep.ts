@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { shownValue, type Sweep } from '../../config/index.ts';
 import type { SweepDocument } from '../../runner/index.ts';
 import type { Colors } from '../terminal.ts';
-import { sections } from './sections.ts';
-import { left, right, table } from './table.ts';
-import { duration, metric, pathFromHere, plural, printable } from './text.ts';
+import { sections } from './layout/sections.ts';
+import { left, right, table } from './layout/table.ts';
+import { duration, metric, pathFromHere, plural, printable } from './layout/text.ts';
 
 /** The ranking of a sweep, its verdict and its page, and how to run the best again. */
 export function rankingText(sweep: Sweep, { ranking, verdict, pairing, report }: SweepDocument, colors: Colors): string {

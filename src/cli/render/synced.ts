@@ -1,7 +1,7 @@
 import type { Synced } from '../../runner/index.ts';
 import type { Colors } from '../terminal.ts';
-import { left, right, table } from './table.ts';
-import { count, plural } from './text.ts';
+import { left, right, table } from './layout/table.ts';
+import { count, plural } from './layout/text.ts';
 
 /** What was sent of each run, and what the server refused. */
 export function syncTable(synced: readonly Synced[], colors: Colors): string {

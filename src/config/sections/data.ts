@@ -1,4 +1,4 @@
-import { choice, list, nullable, object, pathOr, text } from '../schema.ts';
+import { choice, list, nullable, object, pathOr, text } from '../schema/schema.ts';
 
 const columnNames = (description: string) =>
   nullable(list(text({ description: 'Name of a column.' }), { examples: [['id', 'text', 'target']], minItems: 1, description }));

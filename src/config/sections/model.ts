@@ -1,4 +1,4 @@
-import { choice, flag, integer, list, number, object, text } from '../schema.ts';
+import { choice, flag, integer, list, number, object, text } from '../schema/schema.ts';
 
 const head = object('The dense layers on top of the encoder.', {
   dense: list(integer({ minimum: 1, maximum: 65536, description: 'Width of a hidden layer.' }), {

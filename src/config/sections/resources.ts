@@ -1,4 +1,4 @@
-import { choice, integer, number, object, orAuto } from '../schema.ts';
+import { choice, integer, number, object, orAuto } from '../schema/schema.ts';
 
 export const resources = object('What the run may use.', {
   device: choice(['auto', 'cpu', 'cuda', 'webgpu'], {

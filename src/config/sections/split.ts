@@ -1,4 +1,4 @@
-import { choice, flag, integer, list, nullable, object, text } from '../schema.ts';
+import { choice, flag, integer, list, nullable, object, text } from '../schema/schema.ts';
 
 export const split = object('How rows are divided into folds.', {
   strategy: choice(['stratified-kfold', 'kfold'], {

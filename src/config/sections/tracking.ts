@@ -1,4 +1,4 @@
-import { flag, integer, nullable, object, text } from '../schema.ts';
+import { flag, integer, nullable, object, text } from '../schema/schema.ts';
 
 export const tracking = object('What is recorded beside the run folder.', {
   log_every: integer({ default: 10, examples: [50], minimum: 1, description: 'Training steps between two entries of the journal.' }),

@@ -1,5 +1,5 @@
 import { epochMetrics } from '../metric-names.ts';
-import { choice, flag, integer, kinds, list, nullable, number, object, pair, text } from '../schema.ts';
+import { choice, flag, integer, kinds, list, nullable, number, object, pair, text } from '../schema/schema.ts';
 
 const monitor = (name: (typeof epochMetrics)[number]) =>
   choice(epochMetrics, {

@@ -1,7 +1,7 @@
 import { RandomState, seedFor } from '../../core/random.ts';
 import { experimentDefinition } from '../experiment.ts';
-import { schemaAt, typesOf, type Value } from '../schema.ts';
-import { plain, problemAt, type Tree } from '../tree.ts';
+import { schemaAt, typesOf, type Value } from '../schema/schema.ts';
+import { plain, problemAt, type Tree } from '../yaml/tree.ts';
 import { sweepError } from './problems.ts';
 import type { sweepDefinition } from './schema.ts';
 import type { Range, Swept } from './swept.ts';

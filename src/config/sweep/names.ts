@@ -1,5 +1,5 @@
 import { sha256 } from '../../core/hash.ts';
-import type { Json } from '../schema.ts';
+import type { Json } from '../schema/schema.ts';
 
 /** The name of a sweep's member, such as `heads+dense=64+lr=0.001`: the same for the same values, whatever else the sweep holds. */
 export function memberName(sweep: string, values: Readonly<Record<string, Json>>): string {

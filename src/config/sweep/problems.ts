@@ -1,6 +1,6 @@
 import { OrtrainError, type Problem } from '../../core/errors.ts';
-import type { Layers } from '../layers.ts';
-import { emptyMap, plain, problemAt, subtree, type MapTree, type Tree } from '../tree.ts';
+import type { Layers } from '../layers/layers.ts';
+import { emptyMap, plain, problemAt, subtree, type MapTree, type Tree } from '../yaml/tree.ts';
 import type { Range, Swept } from './swept.ts';
 
 export function sweepError(file: string, problems: readonly Problem[]): OrtrainError {

@@ -1,6 +1,7 @@
 import { experimentDefinition } from '../experiment.ts';
 import { runMetrics } from '../metric-names.ts';
-import { choice, dotted, integer, isPathOr, nullable, object, pathsOf, schemaAt, text, typesOf, type SchemaNode } from '../schema.ts';
+import type { SchemaNode } from '../schema/schema.ts';
+import { choice, dotted, integer, isPathOr, nullable, object, pathsOf, schemaAt, text, typesOf } from '../schema/schema.ts';
 
 /** A sweep without its parameters, whose keys are the paths of the configuration. */
 export const sweepDefinition = object('A sweep: one configuration, and values to try in it.', {

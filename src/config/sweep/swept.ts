@@ -1,4 +1,4 @@
-import type { Place, Tree } from '../tree.ts';
+import type { Place, Tree } from '../yaml/tree.ts';
 
 /** A parameter that a sweep varies. */
 export interface Swept {

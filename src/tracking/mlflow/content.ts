@@ -1,6 +1,6 @@
-import type { Refusal } from './client.ts';
+import type { Refusal } from './client/client.ts';
 import type { Operation } from './projection.ts';
-import { wireMetric, wireParam, wireTag, type Checked, type WireMetric, type WirePair } from './wire.ts';
+import { wireMetric, wireParam, wireTag, type Checked, type WireMetric, type WirePair } from './client/wire.ts';
 
 /** Params, metrics and tags that can be sent, and what cannot. */
 export interface Content {

@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { readCheckpoint } from './checkpoint.ts';
-import { pageOf } from './client.ts';
+import { pageOf } from './client/client.ts';
 import { lateFiles, fileSize } from './folder.ts';
 import type { TrackingServer } from './server.ts';
 

@@ -1,10 +1,10 @@
 import type { Experiment } from '../../config/index.ts';
 import type { Command } from '../../core/events.ts';
 import type { RunStarted } from '../history.ts';
-import { failed, succeeded, type Reply } from './answers.ts';
-import type { RunStatus, ServerRun, TrackingClient } from './client.ts';
+import { failed, succeeded, type Reply } from './client/answers.ts';
+import type { RunStatus, ServerRun, TrackingClient } from './client/client.ts';
 import { tagsOf } from './projection.ts';
-import { wireMetric, wireTag } from './wire.ts';
+import { wireMetric, wireTag } from './client/wire.ts';
 
 /** The run above those of a command's experiments, made where there is none yet. `started` is a start of one of them. */
 export function openParent(client: TrackingClient, experimentId: string, command: Command, started: RunStarted): Promise<Reply<string>> {

@@ -6,9 +6,9 @@ import { itemsOf } from '../growing.ts';
 import type { RunHistory, RunStarted } from '../history.ts';
 import type { JournalEntry } from '../journal.ts';
 import { attemptsOf, type TaskHistory } from '../task-history.ts';
-import type { RunStatus } from './client.ts';
+import type { RunStatus } from './client/client.ts';
 import { systemMetrics } from './system-metrics.ts';
-import type { Metric } from './wire.ts';
+import type { Metric } from './client/wire.ts';
 
 /** A run on the server: that of the experiment, or below it that of a fold. */
 export type Target = 'experiment' | `fold-${number}`;

@@ -6,10 +6,10 @@ import { acquireLock, livingOwner } from '../../core/lock.ts';
 import { ownerName, thisProcess, type Owner } from '../../core/owner.ts';
 import { readSoundHistory } from '../history.ts';
 import { workerOf } from '../run-progress.ts';
-import type { Failure } from './answers.ts';
-import { trackingClient } from './client.ts';
+import type { Failure } from './client/answers.ts';
+import { trackingClient } from './client/client.ts';
 import { isUpToDate } from './late-files.ts';
-import { shortPatience } from './patience.ts';
+import { shortPatience } from './client/patience.ts';
 import type { TrackingServer, Variables } from './server.ts';
 import { RunUpload } from './upload.ts';
 

@@ -1,6 +1,6 @@
 import type { Environment } from '../../core/environment.ts';
 import type { SystemFigures } from '../../core/measures.ts';
-import type { Metric } from './wire.ts';
+import type { Metric } from './client/wire.ts';
 
 /** What a run takes of the machine, under the names that MLflow's own pages know; `process_memory_usage_megabytes` is ours. */
 export function systemMetrics(

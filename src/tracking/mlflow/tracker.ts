@@ -6,10 +6,10 @@ import { OrtrainError } from '../../core/errors.ts';
 import type { Listener, Notice } from '../../core/events.ts';
 import { readSoundHistory } from '../history.ts';
 import { workerOf } from '../run-progress.ts';
-import type { Failure } from './answers.ts';
+import type { Failure } from './client/answers.ts';
 import { hasCheckpoint, readCheckpoint } from './checkpoint.ts';
-import { trackingClient } from './client.ts';
-import { backoff, type Patience } from './patience.ts';
+import { trackingClient } from './client/client.ts';
+import { backoff, type Patience } from './client/patience.ts';
 import { trackingServer, type TrackingServer, type Variables } from './server.ts';
 import { RunUpload } from './upload.ts';
 

@@ -5,16 +5,16 @@ import { isAtWork } from '../at-work.ts';
 import { advance, nothingYet, type RunHistory, type RunStarted } from '../history.ts';
 import { readJournalFrom, type JournalPart } from '../journal.ts';
 import { recordedFiles, whatIsWrong } from '../recorded-files.ts';
-import { succeeded, type Failure, type Reply } from './answers.ts';
+import { succeeded, type Failure, type Reply } from './client/answers.ts';
 import { freshCheckpoint, readCheckpoint, setAside, writeCheckpoint, type Checkpoint, type Refused } from './checkpoint.ts';
-import { pageOf, type RunStatus, type TrackingClient } from './client.ts';
+import { pageOf, type RunStatus, type TrackingClient } from './client/client.ts';
 import { contentOf, noContent, together, type Content } from './content.ts';
 import { lateFiles, latestStart, MADE_LATE, ownId, PART_BYTES, fileSize, sourceOf } from './folder.ts';
 import { looksOf } from './late-files.ts';
 import { openParent, settleParent } from './parent.ts';
 import { afterDeath, artifact, experimentOf, isUnderWay, operations, type Operation, type Target } from './projection.ts';
 import { experimentName, type TrackingServer, type Variables } from './server.ts';
-import { wireDataset } from './wire.ts';
+import { wireDataset } from './client/wire.ts';
 
 const done = succeeded({});
 

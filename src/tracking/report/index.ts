@@ -1,2 +1,2 @@
-export { writeRunReportAside } from './aside.ts';
-export { writeComparisonReport } from './comparison-report.ts';
+export { writeRunReportAside } from './run/aside.ts';
+export { writeComparisonReport } from './comparison/report.ts';

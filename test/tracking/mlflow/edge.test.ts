@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { RandomState } from '../../../src/core/random.ts';
-import { judge } from '../../../src/tracking/mlflow/answers.ts';
-import { batches, halves, itemCount, type Batch } from '../../../src/tracking/mlflow/batches.ts';
-import { wireDataset, wireMetric, wireParam, wirePath, wireTag } from '../../../src/tracking/mlflow/wire.ts';
+import { judge } from '../../../src/tracking/mlflow/client/answers.ts';
+import { batches, halves, itemCount, type Batch } from '../../../src/tracking/mlflow/client/batches.ts';
+import { wireDataset, wireMetric, wireParam, wirePath, wireTag } from '../../../src/tracking/mlflow/client/wire.ts';
 
 const metric = { key: 'val/f1_macro', value: 0.5, t: 1_700_000_000_000, step: 3 };
 

@@ -4,8 +4,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { openJournal } from '../../../src/tracking/journal.ts';
 import { readEvaluatedRun } from '../../../src/tracking/evaluated-run.ts';
 import { compareRuns } from '../../../src/tracking/comparison/compare.ts';
-import { writeComparisonReport } from '../../../src/tracking/report/comparison-report.ts';
-import { writeRunReport } from '../../../src/tracking/report/run-report.ts';
+import { writeComparisonReport } from '../../../src/tracking/report/comparison/report.ts';
+import { writeRunReport } from '../../../src/tracking/report/run/report.ts';
 import { writeEvaluatedRun, type ScriptedRow } from '../../helpers/evaluated-run.ts';
 import { temporaryFolder } from '../../helpers/quickstart.ts';
 

@@ -3,7 +3,7 @@ import type { Environment } from '../../../src/core/environment.ts';
 import type { RunEvent, StageEvent } from '../../../src/core/events.ts';
 import { thisProcess } from '../../../src/core/owner.ts';
 import { historyOf, type RunHistory } from '../../../src/tracking/history.ts';
-import { journalStory } from '../../../src/tracking/report/journal-story.ts';
+import { journalStory } from '../../../src/tracking/report/run/journal-story.ts';
 
 const of = { run: 'r', task: 'train[1]', stage: 'train', fold: 1 };
 

@@ -5,10 +5,10 @@ import { compile, type TopLevelSpec } from 'vega-lite';
 import { judgedClasses } from '../../../src/tasks/classification/report/judged-classes.ts';
 import { mistakesOf } from '../../../src/tasks/classification/report/mistakes.ts';
 import { classTargets } from '../../../src/tasks/classification/labels.ts';
-import { runFigures } from '../../../src/tracking/report/run-figures.ts';
-import { writeRunReport } from '../../../src/tracking/report/run-report.ts';
-import { readRunStory } from '../../../src/tracking/report/run-story.ts';
-import { conflictingTexts } from '../../../src/tracking/report/texts.ts';
+import { runFigures } from '../../../src/tracking/report/run/figures.ts';
+import { writeRunReport } from '../../../src/tracking/report/run/report.ts';
+import { readRunStory } from '../../../src/tracking/report/run/story.ts';
+import { conflictingTexts } from '../../../src/tracking/report/run/texts.ts';
 import { twoClassRows, writeEvaluatedRun, type ScriptedRow } from '../../helpers/evaluated-run.ts';
 import { temporaryFolder } from '../../helpers/quickstart.ts';
 

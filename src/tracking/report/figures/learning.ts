@@ -2,7 +2,7 @@ import type { Experiment } from '../../../config/index.ts';
 import { metric } from '../../../core/text.ts';
 import type { FoldHistory } from '../../run-metrics.ts';
 import type { Figure, Spec } from '../../../core/page/figure.ts';
-import type { TaskStory } from '../journal-story.ts';
+import type { TaskStory } from '../run/journal-story.ts';
 import { blue, green, muted, orange, red } from '../../../core/page/palette.ts';
 
 const WIDTH = 290;

@@ -1,7 +1,7 @@
 import { shownValue } from '../../../config/index.ts';
 import type { Interval } from '../../../data/statistics/index.ts';
 import type { Figure, Spec } from '../../../core/page/figure.ts';
-import type { PlacedRun } from '../placed-runs.ts';
+import type { PlacedRun } from '../comparison/placed-runs.ts';
 import { shortLabels } from '../labels.ts';
 import { blue, muted, orange } from '../../../core/page/palette.ts';
 

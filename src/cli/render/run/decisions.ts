@@ -1,0 +1,29 @@
+import { attemptCount, itemsOf, type Decision, type RunHistory, type TaskHistory } from '../../../tracking/index.ts';
+import { printable } from '../layout/text.ts';
+
+/** A decision of the training rules that a person should know of. */
+export interface NotedDecision extends Pick<Decision, 'epoch' | 'kind' | 'message'> {
+  readonly task: string;
+}
+
+/**
+ * Resets, early stops and divergences of each task's last start; kept models, patience and reduced rates are daily business. The task
+ * that had the first one comes first.
+ */
+export function notedDecisions({ tasks }: RunHistory): readonly NotedDecision[] {
+  return [...tasks.values()]
+    .map((task) => ({ task: task.task, noted: notedOf(task) }))
+    .sort((a, b) => (a.noted[0]?.serial ?? 0) - (b.noted[0]?.serial ?? 0))
+    .flatMap(({ task, noted }) => noted.map(({ epoch, kind, message }) => ({ task, epoch, kind, message })));
+}
+
+function notedOf(task: TaskHistory): readonly Decision[] {
+  return itemsOf(task.decisions).filter(({ attempt, kind }) => attempt === attemptCount(task) && NOTED.includes(kind));
+}
+
+/** `train[2]  epoch 7  val/accuracy has not improved for 3 epochs` */
+export function decisionLines(decisions: readonly NotedDecision[]): readonly string[] {
+  return decisions.map(({ task, epoch, message }) => `${printable(task)}  epoch ${epoch}  ${printable(message)}`);
+}
+
+const NOTED: readonly string[] = ['rate-reset', 'stopped', 'diverged', 'one-class'];

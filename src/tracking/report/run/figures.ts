@@ -1,0 +1,18 @@
+import { foldsFigure, learningFigures, MOST_FOLD_FIGURES } from '../figures/learning.ts';
+import { lengthsFigure } from '../figures/lengths.ts';
+import { systemFigure, tellsSomething } from '../figures/system.ts';
+import type { Figure } from '../../../core/page/figure.ts';
+import type { RunStory } from './story.ts';
+
+/** Every figure of a run's report. */
+export function runFigures({ run, journal, lengths, report }: RunStory): readonly Figure[] {
+  const { experiment, metrics } = run;
+  return [
+    ...(metrics.folds.length > MOST_FOLD_FIGURES
+      ? [foldsFigure(metrics.folds, experiment.training.best_model.monitor)]
+      : learningFigures(metrics.folds, journal.tasks, experiment.training)),
+    ...report.figures,
+    ...(lengths === undefined ? [] : [lengthsFigure(lengths.lengths, experiment.model.max_seq_length)]),
+    ...(tellsSomething(journal.looks) ? [systemFigure(journal.looks, run.environment.machine)] : []),
+  ];
+}

@@ -1,0 +1,136 @@
+import { count, metric, plural } from '../../../core/text.ts';
+import { resampledInterval, type Interval } from '../../../data/statistics/index.ts';
+import { range } from '../../comparison/index.ts';
+import type { EvaluatedRun } from '../../evaluated-run.ts';
+import type { FoldHistory } from '../../run-metrics.ts';
+import { MOST_FOLD_FIGURES } from '../figures/learning.ts';
+import { html, type Html } from '../../../core/page/html.ts';
+import type { TaskStory } from './journal-story.ts';
+import { figure, table, tile } from '../../../core/page/elements.ts';
+import type { RunStory } from './story.ts';
+
+type Show = (figure: string) => Html | undefined;
+
+/** What the run has come to, and how sure that is. */
+export function resultSentence({ run, report }: RunStory): Html {
+  const { folds, cv } = run.metrics;
+  const monitor = run.experiment.training.best_model.monitor;
+  const known = cv[monitor.replace(/^val\//, '')];
+  const interval = foldInterval(run, monitor);
+  const overFolds =
+    known === undefined ? '' : folds.length === 1 ? `${monitor} is ${metric(known.mean)} on the one fold that was ` +
+      'trained' : `${monitor} is ${metric(known.mean)} ± ${metric(known.sd)} ` +
+      `over ${folds.length} folds`;
+  return html`<p>${overFolds}${interval !== undefined && ` (95 % interval of the mean ${range(interval)})`}; out of fold, ${report.answer}</p>`;
+}
+
+export function resultSection({ run, report }: RunStory): Html {
+  const { metrics, experiment } = run;
+  const monitor = experiment.training.best_model.monitor;
+  const chosen = metrics.cv[monitor.replace(/^val\//, '')];
+  return html`<div class="tiles">
+${tile(metric(chosen?.mean), metrics.folds.length === 1 ? `${monitor}, on the one fold that was trained` : `${monitor}, mean over folds`)}
+${report.tiles.map((each) => html`${each}
+`)}</div>
+${foldTable(run)}
+<p class="muted small">${aboutIntervals(metrics.folds.length, report.interval)}A fold’s best epoch is chosen on the rows that it is measured on, so that all of this is a little better than new texts will show.</p>`;
+}
+
+/** Whose the intervals on the page are, as sentences with a space behind them; empty where there are none. */
+function aboutIntervals(folds: number, interval: RunStory['report']['interval']): string {
+  const own = interval === null ? '' : `, and ${interval.whose} for ${interval.of}`;
+  if (folds > 1) return `${OVER_FOLDS}${own}. `;
+  return interval === null ? '' : `The interval of ${interval.of} is ${interval.whose}. `;
+}
+
+const OVER_FOLDS =
+  '± is the standard deviation over the folds. The intervals are Nadeau and Bengio’s for folds that share their training rows';
+
+/** Each fold's curves, what became of it, and the decisions on its way. */
+export function learningSection({ run, journal }: RunStory, show: Show): Html {
+  const trainedElsewhere = journal.tasks.filter(({ stage, seconds }) => stage === 'train' && seconds === null);
+  const { folds } = run.metrics;
+  const storyOf = (fold: FoldHistory): TaskStory | undefined => journal.tasks.find(({ stage, fold: of }) => stage === 'train' && of === fold.fold);
+  const drawn = folds.length > MOST_FOLD_FIGURES ? html`${figure(show('learning-folds'), foldsCaption(folds))}` : html`<p class="muted small">The dashed line marks the epoch whose model was kept.${folds.length > 1 && ' All folds share the scales of loss and metric.'}</p>
+<div class="figures">
+${folds.map((fold) => figure(show(`learning-fold-${fold.fold}`), foldCaption(fold, storyOf(fold))))}
+</div>`;
+  return html`${drawn}
+${trainedElsewhere.length > 0 && html`<p class="muted small">${plural(trainedElsewhere.length, 'fold')} had been trained by an earlier run, whose journal holds the decisions and the rate of each step.</p>`}`;
+}
+
+export function textsSection({ run, texts, lengths }: RunStory, show: Show): Html {
+  if ('missing' in texts) return html`<p>${texts.missing}</p>`;
+  if (lengths === undefined) return html`<p>No model with its tokenizer is left in the folder, so tokens cannot be counted.</p>`;
+  const cut = run.experiment.model.max_seq_length;
+  const sorted = lengths.lengths.toSorted();
+  const over = sorted.filter((length) => length > cut).length;
+  const median = sorted[Math.floor(sorted.length / 2)] ?? 0;
+  const counted = sorted.length === lengths.rows ? '' : ` Counted on ${count(sorted.length)} of ${count(lengths.rows)} texts.`;
+  return figure(
+    show('token-lengths'),
+    `Half of the texts have up to ${plural(median, 'token')}, the longest has ${count(sorted.at(-1) ?? 0)}. ` +
+      `${over === 0 ? `None is cut at ${cut}.` : `${plural(over, 'text')} (${percent(over / sorted.length)}) ${over === 1 ? 'is' : 'are'} cut at ${cut}.`}${counted}`,
+  );
+}
+
+function foldInterval({ metrics, experiment }: EvaluatedRun, name: string): Interval | undefined {
+  return resampledInterval(metrics.folds.map(({ best }) => best[name] ?? NaN), 1 / (experiment.split.folds - 1));
+}
+
+function foldTable(run: EvaluatedRun): Html {
+  const { folds, cv, oof } = run.metrics;
+  const names = Object.keys(cv);
+  const intervals = names.map((name) => foldInterval(run, `val/${name}`));
+  return table(
+    ['fold', 'best epoch', ...names],
+    [
+      ...folds.map((fold) => [
+        String(fold.fold),
+        `${fold.best_epoch} of ${fold.epochs.length}`,
+        ...names.map((name) => metric(fold.best[`val/${name}`])),
+      ]),
+      ['mean', '', ...names.map((name) => metric(cv[name]?.mean))],
+      ...(folds.length < 2 ? [] : [['±', '', ...names.map((name) => metric(cv[name]?.sd))]]),
+      ...(folds.length < 2
+        ? []
+        : [
+            [
+              '95 %',
+              '',
+              ...intervals.map((interval) => (interval === undefined ? '–' : `${interval.low.toFixed(3)}–${interval.high.toFixed(3)}`)),
+            ],
+          ]),
+      ['out of fold', '', ...names.map((name) => metric(oof[`oof/${name}`]))],
+    ],
+  );
+}
+
+function foldsCaption(folds: readonly FoldHistory[]): string {
+  const ends = [...new Set(folds.map(({ stopped }) => stopped))].map((stopped) => ({
+    stopped,
+    count: folds.filter((fold) => fold.stopped === stopped).length,
+  }));
+  const shown = ends
+    .toSorted((a, b) => b.count - a.count)
+    .slice(0, MOST_ENDS)
+    .map(({ stopped, count: of }) => `${plural(of, 'fold')}: ${stopped}`);
+  const isPoints = folds.every(({ epochs }) => epochs.length < 2);
+  const marks = isPoints
+    ? 'A grey point is a fold, the coloured one the mean'
+    : 'A grey line is a fold, the coloured one the mean of those that have come so far';
+  return `${marks}. ${shown.join('; ')}${ends.length > MOST_ENDS ? '; …' : '.'}`;
+}
+
+/** Reasons for which folds ended; sentences with numbers in them may all differ. */
+const MOST_ENDS = 5;
+
+function foldCaption(fold: FoldHistory, story: TaskStory | undefined): Html {
+  // Kept models and reduced rates are to be seen in the curves.
+  const decisions = (story?.decisions ?? []).filter(({ kind }) => kind !== 'best-model' && kind !== 'patience' && kind !== 'rate-reduced');
+  return html`Fold ${fold.fold}: best epoch ${fold.best_epoch} of ${fold.epochs.length}; ${fold.stopped}.${decisions.map(({ epoch, message }) => html`<br>Epoch ${epoch}: ${message}.`)}`;
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)}\u00a0%`;
+}

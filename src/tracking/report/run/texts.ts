@@ -1,0 +1,67 @@
+import { existsSync } from 'node:fs';
+import { tablesOf } from '../../../config/index.ts';
+import { OrtrainError } from '../../../core/errors.ts';
+import { hashFile } from '../../../core/hash.ts';
+import { fileInside } from '../../../core/inside.ts';
+import { sameness } from '../../../data/findings/index.ts';
+import { differ } from '../../../data/examples/index.ts';
+import { loadTokenizer } from '../../../data/tokens/index.ts';
+import { readTrainExamples, type LabelledExamples, type TrainTexts } from '../../../tasks/index.ts';
+import type { EvaluatedRun } from '../../evaluated-run.ts';
+
+/** How many tokens texts have before they are cut, special tokens included. */
+export interface TokenLengths {
+  readonly lengths: Int32Array;
+  /** Rows of which every n-th was counted. */
+  readonly rows: number;
+}
+
+/** Reads the training table again, unless it has changed since the run. */
+export async function readTrainTexts({ experiment, environment }: EvaluatedRun): Promise<TrainTexts> {
+  const { train } = tablesOf(experiment.data);
+  const missing = (reason: string): TrainTexts => ({ missing: `The texts are left out: ${reason}.` });
+  if (!existsSync(train.path)) return missing(`${train.path} is not there any more`);
+  if ((await hashFile(train.path)) !== environment.data[train.path]) return missing(`${train.path} has changed since the run`);
+  try {
+    return { examples: await readTrainExamples(train, { ...experiment.data, ...train }) };
+  } catch (error) {
+    if (error instanceof OrtrainError) return missing(error.message);
+    throw error;
+  }
+}
+
+/**
+ * Groups of rows, by their positions, whose texts are the same once letter case, spaces and addresses are set aside, and
+ * whose targets are not. In the order of their first rows.
+ */
+export function conflictingTexts({ texts, targets }: Pick<LabelledExamples, 'texts' | 'targets'>): readonly (readonly number[])[] {
+  const groups = new Map<string, number[]>();
+  texts.forEach((text, row) => {
+    const key = sameness(text);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [row]);
+    else group.push(row);
+  });
+  return [...groups.values()].filter((rows) => differ(rows, targets));
+}
+
+/** Counting the tokens of more texts would take longer than it tells. */
+const COUNTED_TEXTS = 20_000;
+
+/** Counts with the tokenizer of one of the run's models; undefined where none of them is in the folder any more. */
+export async function countTokens(
+  { folder, metrics }: EvaluatedRun,
+  { texts }: Pick<LabelledExamples, 'texts'>,
+): Promise<TokenLengths | undefined> {
+  const model = metrics.folds
+    .map(({ fold }) => `models/fold-${fold}`)
+    .find((path) => existsSync(fileInside(folder, `${path}/tokenizer.json`)));
+  if (model === undefined) return undefined;
+  const files = ['tokenizer.json', 'tokenizer_config.json']
+    .map((name) => [name, fileInside(folder, `${model}/${name}`)] as const)
+    .filter(([, path]) => existsSync(path));
+  const tokenizer = await loadTokenizer(Object.fromEntries(files));
+  const every = Math.ceil(texts.length / COUNTED_TEXTS);
+  const counted = texts.filter((_, row) => row % every === 0);
+  return { lengths: Int32Array.from(counted, (text) => tokenizer.encode(text, Number.MAX_SAFE_INTEGER).ids.length), rows: texts.length };
+}
