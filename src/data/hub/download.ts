@@ -23,13 +23,13 @@ import { OrtrainError } from '../../core/errors.ts';
 import { temporaryBeside, writeFileAtomic } from '../../core/files.ts';
 import { hashFile, sha256 } from '../../core/hash.ts';
 import { bytes, printable } from '../../core/text.ts';
-import { INDEX_FILE } from '../../engine/models/index.ts';
 import { isCommit, isFolderName, refPath, repositoryFolder, type HubSettings } from './cache.ts';
 import { gitHash } from './blobs.ts';
 import { hubClient, isPassing, type HubClient, type RemoteFile } from './client.ts';
 import { HubRefusal, isFileError, NotAHub } from './failures.ts';
 import type { ResolveOptions } from './hub.ts';
-import { incompleteModel, substitutes, weightFiles, WEIGHTS, type ModelFile } from './model-folder.ts';
+import { incompleteModel, substitutes, type ModelFile } from './model-folder.ts';
+import { readWeightMap, WEIGHT_FORMS, WEIGHTS } from './weight-forms.ts';
 
 /** Tries in a row that bring next to nothing before a download is given up, and the pause after the first, which doubles. */
 const tries = 4;
@@ -71,16 +71,32 @@ export async function fetchSnapshot(
       return remote !== undefined;
     };
     for (const file of files) {
-      if (await fetched(file.name)) continue;
-      const [index, ...shards] = file.name === WEIGHTS && (await fetched(INDEX_FILE)) ? weightFiles(snapshot) : [];
-      for (const shard of shards) if (!(await fetched(shard))) throw await lacking(client, name, shard, commit);
-      if (index === undefined && file.required) throw await lacking(client, name, file.name, commit);
+      const lacks = file.name === WEIGHTS ? await lackingWeight(snapshot, fetched) : (await fetched(file.name)) ? undefined : file.name;
+      if (lacks !== undefined && file.required) throw await lacking(client, name, lacks, commit);
     }
     if (ref !== undefined) writeFileAtomic(ref, commit);
     return snapshot;
   } catch (error) {
     throw client.failure(error);
   }
+}
+
+/** Fetches the safest form of the weights that is complete; where there is none, answers with the name of a file that is not there. */
+async function lackingWeight(snapshot: string, fetched: (file: string) => Promise<boolean>): Promise<string | undefined> {
+  let lacks: string | undefined;
+  for (const { name, isIndex } of WEIGHT_FORMS) {
+    if (!(await fetched(name))) continue;
+    const shards = isIndex ? new Set(Object.values(readWeightMap(snapshot, name))) : [];
+    const absent = await firstAbsent(shards, fetched);
+    if (absent === undefined) return undefined;
+    lacks ??= absent;
+  }
+  return lacks ?? WEIGHTS;
+}
+
+async function firstAbsent(files: Iterable<string>, fetched: (file: string) => Promise<boolean>): Promise<string | undefined> {
+  for (const file of files) if (!(await fetched(file))) return file;
+  return undefined;
 }
 
 /** The error for a file that the repository does not have, with what it has instead. */
@@ -167,7 +183,7 @@ async function placeFor({ etag, path, size, commit }: RemoteFile, blobs: string)
 }
 
 function throwIfTooLarge({ path, size }: RemoteFile, folder: string): void {
-  const most = path.endsWith('.safetensors') ? Infinity : mostSmallBytes;
+  const most = WEIGHT_FORMS.some(({ ending }) => path.endsWith(ending)) ? Infinity : mostSmallBytes;
   if (size > most) {
     throw new OrtrainError('environment', `the hub announces ${bytes(size)} for ${path}, and no such file needs more than ${bytes(most)}`, {
       subject: path,

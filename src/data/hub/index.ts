@@ -10,6 +10,5 @@ export {
   presentFiles,
   readEncoderConfig,
   throwIfStray,
-  weightFiles,
-  WEIGHTS,
 } from './model-folder.ts';
+export { weightFiles, WEIGHTS, weightsNotice } from './weight-forms.ts';

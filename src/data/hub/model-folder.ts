@@ -1,22 +1,17 @@
 import { closeSync, existsSync, lstatSync, openSync, readlinkSync, readSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 import { OrtrainError, type Problem } from '../../core/errors.ts';
-import { isThere } from '../../core/files.ts';
-import { notAFile, readInput, readJsonObject, saying, unreadable } from '../../core/inputs.ts';
+import { notAFile, readInput, saying, unreadable } from '../../core/inputs.ts';
 import {
-  INDEX_FILE,
   joinShards,
   openSafetensors,
+  openTorchFile,
   parseEncoderConfig,
-  parseWeightMap,
   type ByteSource,
   type EncoderConfig,
   type Safetensors,
-  type WeightMap,
 } from '../../engine/models/index.ts';
-
-/** Where a model's weights are, unless an index names several files. */
-export const WEIGHTS = 'model.safetensors';
+import { readWeightMap, weightFiles, WEIGHT_FORMS, WEIGHTS } from './weight-forms.ts';
 
 /** One file of a model directory in Hugging Face layout. */
 export interface ModelFile {
@@ -52,13 +47,6 @@ export function throwIfIncomplete(title: string, folder: string, files: readonly
   if (missing.length > 0) throw incompleteModel(title, missing, (name) => existsSync(join(folder, name)));
 }
 
-/** The files that hold a model's weights: one, or an index and those that it names. */
-export function weightFiles(folder: string): readonly string[] {
-  const has = (name: string): boolean => isThere(join(folder, name));
-  if (has(WEIGHTS) || !has(INDEX_FILE)) return [WEIGHTS];
-  return [INDEX_FILE, ...new Set(Object.values(readWeightMap(folder)).sort())];
-}
-
 /** The names of all files of a model that a directory has. */
 export function presentFiles(folder: string): readonly string[] {
   return modelFiles(true).flatMap(({ name }) => namesOf(folder, name)).filter((name) => existsSync(join(folder, name)));
@@ -75,9 +63,9 @@ function namesOf(folder: string, name: string): readonly string[] {
 export function throwIfStray(title: string, folder: string, files: readonly ModelFile[]): void {
   const names = files.map(({ name }) => name);
   const problems = straysOf(folder, names);
-  // The index is read only once it is known to be a file.
-  if (problems.length === 0 && names.includes(WEIGHTS))
-    problems.push(...straysOf(folder, [INDEX_FILE]), ...straysOf(folder, weightFiles(folder)));
+  // An index is read only once it is known to be a file.
+  if (problems.length === 0 && names.includes(WEIGHTS)) problems.push(...straysOf(folder, WEIGHT_FORMS.map(({ name }) => name)));
+  if (problems.length === 0 && names.includes(WEIGHTS)) problems.push(...straysOf(folder, weightFiles(folder)));
   if (problems.length === 0) return;
   throw new OrtrainError('data', `${title} cannot be read`, {
     subject: title,
@@ -121,11 +109,6 @@ function homeOf(folder: string): string {
 
 /** Files that a model may have in place of those that are read, and why they do not do. */
 export const substitutes: readonly { readonly name: string; readonly insteadOf: string; readonly why: string }[] = [
-  ...['pytorch_model.bin', 'pytorch_model.bin.index.json'].map((name) => ({
-    name,
-    insteadOf: WEIGHTS,
-    why: 'it cannot be read without running code from the file',
-  })),
   ...['tf_model.h5', 'flax_model.msgpack'].map((name) => ({
     name,
     insteadOf: WEIGHTS,
@@ -161,16 +144,17 @@ export function readEncoderConfig(folder: string): EncoderConfig {
 /** Nobody describes a model at greater length. */
 const MOST_CONFIG_BYTES = 2 ** 24;
 
-/** The weights of a model directory, in one file or in several, read tensor by tensor. */
+/** The weights of a model directory, in whatever form they are, read tensor by tensor. */
 export function openWeights(folder: string): Safetensors {
   const [first = WEIGHTS, ...shards] = weightFiles(folder);
-  if (shards.length === 0) return openTensorFile(join(folder, first));
-  return joinShards(join(folder, first), readWeightMap(folder), new Map(shards.map((name) => [name, openTensorFile(join(folder, name))])));
+  if (shards.length === 0) return openWeightFile(join(folder, first));
+  const files = new Map(shards.map((name) => [name, openWeightFile(join(folder, name))]));
+  return joinShards(join(folder, first), readWeightMap(folder, first), files);
 }
 
-function readWeightMap(folder: string): WeightMap {
-  const path = join(folder, INDEX_FILE);
-  return parseWeightMap(path, readJsonObject(path));
+/** A file of weights of either kind: its name says which, as it does for every other tool. */
+function openWeightFile(path: string): Safetensors {
+  return path.endsWith('.bin') ? openTorchFile(fileSource(path)) : openTensorFile(path);
 }
 
 /** A safetensors file, read tensor by tensor. */
@@ -190,7 +174,7 @@ function readPiece(path: string, offset: number, length: number): Uint8Array {
   const file = openSync(path, 'r');
   try {
     for (let done = 0; done < length; ) {
-      const count = readSync(file, bytes, done, length - done, offset + done);
+      const count = readSync(file, bytes, done, Math.min(length - done, MOST_AT_ONCE), offset + done);
       if (count === 0) throw unreadable(path, 'it ended while it was read');
       done += count;
     }
@@ -199,3 +183,6 @@ function readPiece(path: string, offset: number, length: number): Uint8Array {
   }
   return bytes;
 }
+
+/** Systems read less than 2 GiB in one call. */
+const MOST_AT_ONCE = 2 ** 30;

@@ -60,6 +60,7 @@ export function pretrainedParameters(
       return isGrown(spec) ? withMeanRows(readFloats(file, name), spec, into) : readFloats(file, name, into);
     },
     notices: [
+      ...(file.notices ?? []),
       ...(lacking.length === 0 ? [] : [`${file.name} has no ${some(lacking.map((spec) => spec.name))}; it starts at random`]),
       ...(unknown.length === 0 ? [] : [`${file.name} holds tensors that the model has no place for: ${some(unknown)}`]),
       ...(grown === undefined ? [] : [grownSentence(file.name, rowsAbove(file, names.get(table), grown))]),

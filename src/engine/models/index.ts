@@ -33,4 +33,5 @@ export {
   type Safetensors,
 } from './formats/safetensors.ts';
 export { INDEX_FILE, joinShards, parseWeightMap, type WeightMap } from './formats/sharded-safetensors.ts';
+export { openTorchFile } from './formats/torch/open.ts';
 export type { ByteSource } from './formats/safetensors-header.ts';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Experiment } from '../../config/index.ts';
 import { OrtrainError } from '../../core/errors.ts';
 import { plural } from '../../core/text.ts';
-import { localModel, missingFiles, modelFiles, outsideLinks, resolveModel } from '../../data/hub/index.ts';
+import { localModel, missingFiles, modelFiles, outsideLinks, resolveModel, weightsNotice } from '../../data/hub/index.ts';
 import { encodeTexts } from '../../data/tokenizer/encode-texts.ts';
 import {
   beyondProblems,
@@ -48,9 +48,10 @@ export async function checkModel({ model, seed }: Experiment, folder: string, da
   weights.source(parameters, seed);
   const tokenizer = await loadTokenizer(tokenizerFiles(folder));
   const unknown = await checkTokens(tokenizer, { folder, vocabSize, maxLength: model.max_seq_length }, data);
-  const links = outsideLinks(folder, modelFiles(model.weights === 'pretrained'));
+  const isPretrained = model.weights === 'pretrained';
+  const infos = [outsideLinks(folder, modelFiles(isPretrained)), isPretrained ? weightsNotice(folder) : undefined];
   return [
-    ...(links === undefined ? [] : [{ level: 'info', message: links } as const]),
+    ...infos.filter((message) => message !== undefined).map((message) => ({ level: 'info', message }) as const),
     ...[...unknown, ...weights.inspect(parameters)].map((message) => ({ level: 'warning', message }) as const),
   ];
 }

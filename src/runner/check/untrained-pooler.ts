@@ -1,6 +1,6 @@
 import type { Experiment } from '../../config/index.ts';
 import type { Finding } from '../../data/findings/index.ts';
-import { openWeights } from '../../data/hub/index.ts';
+import { openWeights, weightFiles } from '../../data/hub/index.ts';
 import { encoderForward, readFloats } from '../../engine/models/index.ts';
 import { encoderFiles, initialWeights } from '../../training/index.ts';
 
@@ -22,7 +22,7 @@ const finding = {
  */
 export function inspectPooler({ model, seed }: Pick<Experiment, 'model' | 'seed'>, folder: string): readonly Finding[] {
   const files = encoderFiles(folder, model);
-  if (!model.freeze_encoder || model.weights !== 'pretrained' || !Object.keys(files).some((name) => name.endsWith('.safetensors')))
+  if (!model.freeze_encoder || model.weights !== 'pretrained' || weightFiles(folder).some((name) => files[name] === undefined))
     return [];
   const { config } = initialWeights(files, model, seed);
   const pooler = encoderForward(config).parameters.find(({ name }) => name.endsWith(BIAS));

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { missingFiles, modelFiles, openWeights, readEncoderConfig } from '../../../src/data/hub/model-folder.ts';
+import { OrtrainError } from '../../../src/core/errors.ts';
+import { openWeights, readEncoderConfig } from '../../../src/data/hub/model-folder.ts';
 import { batchFeeds, encoderForward, pretrainedParameters } from '../../../src/engine/models/index.ts';
 import { openForward } from '../../../src/engine/runtime/index.ts';
 import { distance } from '../../engine/models/oracle-run.ts';
@@ -23,32 +25,41 @@ describeShared('one encoder in many forms', ['oracles2', 'checkpoints'], () => {
   const folder = (name: string): string => sharedPath('oracles2', 'checkpoints', name) as string;
   const ids = batch.input_ids.map((row, b) => row.filter((_, i) => batch.attention_mask[b]?.[i] === 1));
 
-  test.each(cases.filter(({ file, refuse }) => file.includes('safetensors') && refuse !== true))(
-    '$name gives the same encoder',
-    async ({ name, pooled }) => {
-      const encoder = readEncoderConfig(folder(name));
-      const program = encoderForward(encoder);
-      const { source, notices } = pretrainedParameters(openWeights(folder(name)), encoder, program.parameters, 1);
-      expect(notices).toEqual(
-        pooled === null
-          ? [expect.stringContaining('has no bert.pooler.dense.weight, bert.pooler.dense.bias; it starts at random') as string]
-          : [],
-      );
-      const model = await openForward({ program, source, threads: 1 });
-      const found = await model.forward(batchFeeds(encoder, ids, Math.max(...ids.map(({ length }) => length))));
-      await model.release();
-      if (pooled !== null) expect(distance(found, pooled.flat())).toBeLessThan(1e-5);
-    },
-  );
+  test.each(cases.filter(({ refuse }) => refuse !== true))('$name gives the same encoder', async ({ name, pooled }) => {
+    const encoder = readEncoderConfig(folder(name));
+    const program = encoderForward(encoder);
+    const { source, notices } = pretrainedParameters(openWeights(folder(name)), encoder, program.parameters, 1);
+    expect(notices).toEqual(
+      pooled === null
+        ? [expect.stringContaining('has no bert.pooler.dense.weight, bert.pooler.dense.bias; it starts at random') as string]
+        : [],
+    );
+    const model = await openForward({ program, source, threads: 1 });
+    const found = await model.forward(batchFeeds(encoder, ids, Math.max(...ids.map(({ length }) => length))));
+    await model.release();
+    if (pooled !== null) expect(distance(found, pooled.flat())).toBeLessThan(1e-5);
+  });
 
-  test.each(cases.filter(({ name, file }) => name.startsWith('broken') && file.includes('safetensors')))(
-    '$name is refused by name',
-    ({ name }) => {
-      expect(() => openWeights(folder(name))).toThrow(/model\.safetensors cannot be read/);
-    },
-  );
-
-  test.each(cases.filter(({ file }) => file.includes('.bin')))('$name lacks what can be read', ({ name }) => {
-    expect(missingFiles(folder(name), modelFiles(true))).toContain('model.safetensors');
+  const REASONS: Readonly<Record<string, string>> = {
+    'evil-system': 'it asks for posix.system (os.system)',
+    'evil-system-protocol4': 'it asks for posix.system (os.system)',
+    'evil-system-legacy': 'it asks for posix.system (os.system)',
+    'evil-metadata': 'it asks for posix.system (os.system)',
+    'foreign-global': 'it asks for fractions.Fraction',
+    'evil-eval': 'it asks for builtins.eval',
+    'broken-truncated': 'the directory at its end is missing; the file is cut off',
+    'broken-safetensors': 'its header claims',
+  };
+  test.each(cases.filter(({ refuse }) => refuse === true))('$name is refused by name', ({ name, file }) => {
+    let refused: unknown;
+    try {
+      openWeights(folder(name));
+    } catch (error) {
+      refused = error;
+    }
+    expect(refused).toBeInstanceOf(OrtrainError);
+    expect((refused as OrtrainError).message).toMatch(new RegExp(`${file.replace('.', '\\.')} cannot be read: `));
+    expect((refused as OrtrainError).message).toContain(REASONS[name] ?? 'a reason');
+    expect(existsSync('PWNED')).toBe(false);
   });
 });

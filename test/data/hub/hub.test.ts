@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { OrtrainError } from '../../../src/core/errors.ts';
 import { hubSettings } from '../../../src/data/hub/cache.ts';
 import { resolveModel, type DownloadProgress } from '../../../src/data/hub/hub.ts';
+import { weightFiles } from '../../../src/data/hub/weight-forms.ts';
 
 const commit = '0123456789abcdef0123456789abcdef01234567';
 const token = 'hf_secretOfThisTest';
@@ -97,12 +98,12 @@ describe('a directory', () => {
 
   test('without some files is an error that names each of them and what stands in their place', async () => {
     writeFileSync(join(scratch, 'config.json'), '{}');
-    writeFileSync(join(scratch, 'pytorch_model.bin'), '');
+    writeFileSync(join(scratch, 'tf_model.h5'), '');
     const error = await failure(resolveModel(scratch, all));
     expect(error.code).toBe('data');
     expect(error.problems.map((problem) => problem.message)).toEqual([
       'tokenizer.json is missing',
-      'model.safetensors is missing; there is pytorch_model.bin, but it cannot be read without running code from the file',
+      'model.safetensors is missing; there is tf_model.h5, but weights of TensorFlow and Flax cannot be read',
     ]);
   });
 
@@ -203,10 +204,10 @@ describe('a hub model', () => {
 
   test('that lacks a file is an error that names it and what stands in its place', async () => {
     const { 'model.safetensors': content, ...rest } = files;
-    hub.files = { ...rest, 'pytorch_model.bin': content as Buffer };
+    hub.files = { ...rest, 'tf_model.h5': content as Buffer };
     const error = await failure(resolveModel('org/model', all));
     expect(error.message).toBe('the model org/model lacks model.safetensors');
-    expect(error.problems[0]?.message).toContain('pytorch_model.bin');
+    expect(error.problems[0]?.message).toContain('tf_model.h5');
   });
 
   test('in several files comes with its index, and is then used without a request', async () => {
@@ -226,6 +227,37 @@ describe('a hub model', () => {
     hub.files = { ...rest, 'model.safetensors.index.json': Buffer.from(JSON.stringify({ weight_map: { a: '../../refs/x.safetensors' } })) };
     rmSync(join(scratch, 'home'), { recursive: true });
     expect((await failure(resolveModel('org/model', all))).problems[0]?.message).toContain('not a .safetensors file beside the index');
+  });
+
+  test('is fetched in the safest form that is whole', async () => {
+    const { 'model.safetensors': _, ...rest } = files;
+    const shard = 'model-00001-of-00002.safetensors';
+    const forms = {
+      'model.safetensors': weights,
+      'model.safetensors.index.json': Buffer.from(JSON.stringify({ weight_map: { a: shard } })),
+      [shard]: Buffer.from('of the index'),
+      'pytorch_model.bin': Buffer.from('of PyTorch'),
+      'pytorch_model.bin.index.json': Buffer.from(JSON.stringify({ weight_map: { a: 'pytorch_model-1.bin' } })),
+      'pytorch_model-1.bin': Buffer.from('of the index of PyTorch'),
+    };
+    const without = async (...names: readonly string[]): Promise<readonly string[]> => {
+      rmSync(join(scratch, 'home'), { recursive: true, force: true });
+      hub.files = { ...rest, ...Object.fromEntries(Object.entries(forms).filter(([name]) => !names.includes(name))) };
+      const folder = await resolveModel('org/model', all);
+      const asked = hub.requests.length;
+      expect(await resolveModel('org/model', all)).toBe(folder);
+      expect(hub.requests).toHaveLength(asked);
+      expect(readdirSync(folder).filter((name) => !(name in rest)).every((name) => name in forms)).toBe(true);
+      return weightFiles(folder);
+    };
+    const [single, index, bin, binIndex] = Object.keys(forms).filter((name) => !/\d/.test(name)) as [string, string, string, string];
+    expect(await without()).toEqual([single]);
+    expect(await without(single)).toEqual([index, shard]);
+    expect(await without(single, shard)).toEqual([bin]);
+    expect(await without(single, index)).toEqual([bin]);
+    expect(await without(single, index, bin)).toEqual([binIndex, 'pytorch_model-1.bin']);
+    expect((await failure(without(single, shard, bin, binIndex))).message).toBe(`the model org/model lacks ${shard}`);
+    expect((await failure(without(single, index, bin, binIndex))).message).toBe('the model org/model lacks model.safetensors');
   });
 
   test('that does not exist, or not in this revision, is an error', async () => {

@@ -11,8 +11,8 @@ export interface ByteSource {
   read(offset: number, length: number): Uint8Array;
 }
 
-/** Bytes of one element, of every dtype that the format knows. */
-const dtypeBytes = {
+/** Of every dtype that the format knows. */
+export const bytesPerElement = {
   BOOL: 1,
   U8: 1,
   I8: 1,
@@ -30,7 +30,7 @@ const dtypeBytes = {
   F64: 8,
 } as const;
 
-export type SafetensorsDtype = keyof typeof dtypeBytes;
+export type SafetensorsDtype = keyof typeof bytesPerElement;
 
 /** One tensor of a file. */
 export interface TensorEntry {
@@ -40,6 +40,10 @@ export interface TensorEntry {
   /** First byte, and the byte after the last, counted from the beginning of the file. */
   readonly begin: number;
   readonly end: number;
+  /** Elements from one to the next along each axis; absent where they lie in row-major order, one after the other. */
+  readonly strides?: readonly number[];
+  /** The CRC-32 of these bytes, where the file has it. */
+  readonly crc?: number;
 }
 
 export interface Header {
@@ -113,7 +117,7 @@ function parseEntry(source: ByteSource, name: string, value: unknown, start: num
   if (!isCounts(shape)) throw wrong(`has the shape ${briefly(shape)}, not a list of lengths`);
   if (!isCounts(offsets) || offsets.length !== 2) throw wrong(`has the data_offsets ${briefly(offsets)}, not two positions`);
   const [begin, end] = offsets as [number, number];
-  const bytes = shape.reduce((product, axis) => product * axis, dtypeBytes[dtype]);
+  const bytes = shape.reduce((product, axis) => product * axis, bytesPerElement[dtype]);
   if (end - begin !== bytes) throw wrong(`takes ${bytes} bytes as ${dtype} ${briefly(shape)}, but its data_offsets are [${begin}, ${end}]`);
   if (start + end > source.size) throw wrong(`ends at byte ${start + end}, and the file at ${source.size}; the file is cut off`);
   return { source, dtype, shape, begin: start + begin, end: start + end };
@@ -138,7 +142,7 @@ function parseMetadata(source: ByteSource, value: unknown): Readonly<Record<stri
 }
 
 function isDtype(value: unknown): value is SafetensorsDtype {
-  return typeof value === 'string' && Object.hasOwn(dtypeBytes, value);
+  return typeof value === 'string' && Object.hasOwn(bytesPerElement, value);
 }
 
 function isCounts(value: unknown): value is readonly number[] {

@@ -3,6 +3,7 @@
  * each name to dtype, shape and byte range, then the tensors' bytes without a gap. Pure: files are opened by the caller.
  */
 import { OrtrainError } from '../../../core/errors.ts';
+import { elementsOf } from './tensor-bytes.ts';
 import { parseHeader, type ByteSource, type SafetensorsDtype, type TensorEntry } from './safetensors-header.ts';
 
 /**
@@ -15,6 +16,8 @@ export interface Safetensors {
   readonly metadata: Readonly<Record<string, string>>;
   /** In the order of the header. */
   readonly entries: ReadonlyMap<string, TensorEntry>;
+  /** Sentences about what the file holds besides tensors. */
+  readonly notices?: readonly string[];
 }
 
 /** A tensor to be written. */
@@ -42,7 +45,7 @@ export function readFloats(file: Safetensors, name: string, into?: Float32Array)
   const entry = entryOf(file, name);
   const count = entry.shape.reduce((product, axis) => product * axis, 1);
   if (into !== undefined && into.length !== count) throw new Error(`${name}: ${into.length} floats of room for ${count}`);
-  const bytes = entry.source.read(entry.begin, entry.end - entry.begin);
+  const bytes = elementsOf(name, entry);
   switch (entry.dtype) {
     case 'F32': {
       const floats = new Float32Array(...aligned(bytes, 4), count);
@@ -77,7 +80,7 @@ export function isFloats({ dtype }: TensorEntry): boolean {
 /** An int64, int32 or uint8 tensor. */
 export function readIntegers(file: Safetensors, name: string): BigInt64Array | Int32Array | Uint8Array {
   const entry = entryOf(file, name);
-  const bytes = entry.source.read(entry.begin, entry.end - entry.begin);
+  const bytes = elementsOf(name, entry);
   switch (entry.dtype) {
     case 'I64':
       return new BigInt64Array(...aligned(bytes, 8), bytes.byteLength / 8);

@@ -9,19 +9,28 @@ export const INDEX_FILE = 'model.safetensors.index.json';
 /** `weight_map` of an index: tensors to the names of the files that hold them. */
 export type WeightMap = Readonly<Record<string, string>>;
 
-/** The `weight_map` of an index file's JSON. Throws OrtrainError `data` where it is none, or names a file in another folder. */
-export function parseWeightMap(name: string, index: Readonly<Record<string, unknown>>): WeightMap {
+/**
+ * The `weight_map` of an index file's JSON. Throws OrtrainError `data` where it is none, or names a file in another folder.
+ *
+ * @param ending of its files' names
+ */
+export function parseWeightMap(name: string, index: Readonly<Record<string, unknown>>, ending = '.safetensors'): WeightMap {
   const map = index['weight_map'];
   if (!isObject(map) || Object.keys(map).length === 0)
     throw unsound(name, [
       { file: name, message: `weight_map is ${isObject(map) ? 'empty' : briefly(map)}, not an object of tensors and their files` },
     ]);
-  const wrong = Object.entries(map).find(([, file]) => typeof file !== 'string' || !/^[^/\\]+\.safetensors$/.test(file));
+  const wrong = Object.entries(map).find(([, file]) => typeof file !== 'string' || !isBeside(file, ending));
   if (wrong !== undefined)
     throw unsound(name, [
-      { file: name, message: `weight_map names ${briefly(wrong[1])} for ${cut(wrong[0])}, not a .safetensors file beside the index` },
+      { file: name, message: `weight_map names ${briefly(wrong[1])} for ${cut(wrong[0])}, not a ${ending} file beside the index` },
     ]);
   return map as WeightMap;
+}
+
+/** Whether a name is that of a file in the same folder, whatever the system's rules for paths are. */
+function isBeside(file: string, ending: string): boolean {
+  return file.endsWith(ending) && file.length > ending.length && !/[/\\:\0]/.test(file);
 }
 
 /** Several files as one checkpoint. Throws OrtrainError `data` where they do not hold what the index says, or two hold the same tensor. */
@@ -43,7 +52,7 @@ export function joinShards(name: string, map: WeightMap, shards: ReadonlyMap<str
       message: `${first[0]} is not in ${first[1]}${othersAbsent(absent.length - 1)}`,
     });
   if (problems.length > 0) throw unsound(name, problems);
-  return { name, metadata: {}, entries };
+  return { name, metadata: {}, entries, notices: [...shards.values()].flatMap(({ notices = [] }) => notices) };
 }
 
 function unsound(name: string, problems: readonly Problem[]): OrtrainError {

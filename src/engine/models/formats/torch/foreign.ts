@@ -1,0 +1,60 @@
+import type { ByteSource } from '../safetensors-header.ts';
+
+/** What a file is that is not what its name says: a sentence that begins with `it`, and what to do. */
+export interface Foreign {
+  readonly what: string;
+  readonly remedy: string;
+}
+
+interface Kind extends Foreign {
+  /** Of its first bytes, as Latin-1. */
+  is(head: string, source: ByteSource): boolean;
+}
+
+const ANOTHER = 'Take the file of the same model that PyTorch or safetensors wrote.';
+const AGAIN = 'Fetch the file again.';
+
+/** In this order: a later kind may look like an earlier one. */
+const kinds: readonly Kind[] = [
+  { is: (_, { size }) => size === 0, what: 'it is empty', remedy: AGAIN },
+  {
+    is: (head) => head.startsWith('version https://git-lfs'),
+    what: 'it is a pointer of Git LFS, which stands for a file that was not fetched',
+    remedy: 'Run `git lfs pull` in its repository, or download the file by itself.',
+  },
+  { is: (head) => /^\s*<(?:!doctype|html|\?xml)/i.test(head), what: 'it is a web page, not weights', remedy: AGAIN },
+  {
+    is: (head, { size }) => head.startsWith('\0\0\0\0{', 4) && lengthOf(head) <= size - 8,
+    what: 'it is a safetensors file',
+    remedy: 'Call it model.safetensors.',
+  },
+  { is: (head) => /^\s*[{[]/.test(head), what: 'it is JSON, not weights', remedy: AGAIN },
+  { is: (head) => head.startsWith('\x89HDF\r\n\x1a\n'), what: 'it is an HDF5 file, as TensorFlow and Keras write', remedy: ANOTHER },
+  { is: (head) => head.startsWith('GGUF'), what: 'it is a GGUF file, as llama.cpp reads', remedy: ANOTHER },
+  { is: (head) => head.startsWith('\x93NUMPY'), what: 'it is an array of NumPy', remedy: ANOTHER },
+  { is: (head) => head.startsWith('\x1f\x8b'), what: 'it is packed with gzip', remedy: 'Unpack it.' },
+  { is: (head) => head.startsWith('PK\x03\x04'), what: 'it is a zip archive, as PyTorch writes', remedy: 'Call it pytorch_model.bin.' },
+  {
+    is: (head) => head.startsWith('\x80') && head.charCodeAt(1) <= 5,
+    what: 'it is a pickle, as PyTorch writes',
+    remedy: 'Call it pytorch_model.bin.',
+  },
+  {
+    is: (head) => head.startsWith('ustar', 257),
+    what: 'it is a tar archive, as PyTorch wrote before its first release',
+    remedy: 'Load it with PyTorch and save its state_dict() again.',
+  },
+];
+
+/** Bytes of a file's beginning by which kinds are told. */
+const HEAD = 512;
+
+/** Undefined where it is no kind that is known. */
+export function foreignKind(source: ByteSource): Foreign | undefined {
+  const head = Buffer.from(source.read(0, Math.min(HEAD, source.size))).toString('latin1');
+  return kinds.find((kind) => kind.is(head, source));
+}
+
+function lengthOf(head: string): number {
+  return Buffer.from(head.slice(0, 4), 'latin1').readUInt32LE();
+}
