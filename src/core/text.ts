@@ -1,6 +1,6 @@
 import { isAbsolute, relative } from 'node:path';
 
-/** Text for people: numbers, durations, and strangers' strings made harmless. */
+/** Text for people: numbers, durations, dates and paths. */
 
 /** `1,905` */
 export function count(value: number): string {
@@ -47,18 +47,6 @@ export function operations(value: number): string {
 export function minuteOf(iso: string): string {
   const at = new Date(iso);
   return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}`;
-}
-
-/** Text from files and other programs with its control characters made visible, so that it cannot move the cursor or colour the screen. */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, (character) => ('\t\n'.includes(character) ? ' ' : '�'));
-}
-
-/** Text with what nobody sees in it, such as a no-break space or a byte order mark, written as `\\u00a0`. */
-export function visible(text: string): string {
-  return text.replace(/(?![\u200c\u200d])[\p{Cf}\p{Zl}\p{Zp}\u00a0\u00ad\u2000-\u200a\u202f\u205f\u3000]/gu, (character) =>
-    [...Array(character.length).keys()].map((i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`).join(''),
-  );
 }
 
 /** A path as it would be typed here: relative where it is below the working directory. */

@@ -1,5 +1,5 @@
 import { OrtrainError, type Problem } from '../core/errors.ts';
-import { visible } from '../core/text.ts';
+import { visible } from '../core/printable.ts';
 
 /** More problems than this say nothing new; the rest are counted. */
 const SHOWN_PROBLEMS = 20;

@@ -2,12 +2,10 @@ import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { toYaml, type Experiment } from '../config/index.ts';
 import type { Environment } from '../core/environment.ts';
-import { isThere, placeFile, removeLeftovers, writeFileAtomic, writeJsonAtomic } from '../core/files.ts';
+import { isThere, removeLeftovers, writeFileAtomic, writeJsonAtomic } from '../core/files.ts';
 import { fileInside, folderInside } from '../core/inside.ts';
-import { filesUnder } from './cache/manifest.ts';
 import type { PreparedRun } from './prepare.ts';
 import type { RunPlace } from './run-place.ts';
-import type { Task } from './jobs/task-graph.ts';
 
 /**
  * Opens the run's folder with what is known before the first task. A new one comes into being complete, by a rename that only
@@ -44,22 +42,6 @@ function renamed(temporary: string, folder: string): boolean {
     if (!isThere(folder)) throw error;
     return false;
   }
-}
-
-/**
- * Puts the output of a finished task where a person looks for it; answers with the paths in the run folder, and with the files in
- * them by the names that the task gave: another process that carries the same experiment out may be writing beside them.
- */
-export function publish(task: Task, folder: string): readonly { readonly path: string; readonly files: readonly string[] }[] {
-  return Object.entries(task.stage.publishes).map(([from, to]) => {
-    const path = join(folder, to.replace('{fold}', String(task.fold ?? 0)));
-    const files = filesUnder(task.output, from).map((name) => {
-      const target = join(path, name.slice(from.length));
-      placeFile(join(task.output, name), target);
-      return target;
-    });
-    return { path, files };
-  });
 }
 
 const FILES = [

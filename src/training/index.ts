@@ -18,5 +18,6 @@ export { loadFeatures, saveFeatures } from './features.ts';
 export { fit } from './fit.ts';
 export { forwardAll } from './inference.ts';
 export { stepFeedsOf } from './micro-batches.ts';
-export { PORTABLE_FILES, portablePredictions, writePortableFolder, type Precision } from './portable-folder.ts';
+export { PORTABLE_FILES, writePortableFolder, type Precision } from './portable-folder.ts';
+export { portablePredictions } from './portable-predictions.ts';
 export { fewerThan, inRows, remedyFor, tooMuchIn, type RowsKey } from './within-memory.ts';

@@ -4,20 +4,9 @@ import { OrtrainError } from '../core/errors.ts';
 import { writeJsonAtomic } from '../core/files.ts';
 import { readJsonObject } from '../core/inputs.ts';
 import { writeTokenizerFiles } from '../data/tokenizer/written.ts';
-import { tokenLengths, type TokenSet } from '../data/tokens/index.ts';
-import {
-  classificationClass,
-  inFloat16,
-  inInt8,
-  portableClassifier,
-  portableFeeds,
-  withWeights,
-  type PortableModel,
-} from '../engine/models/index.ts';
-import { openModelFile } from '../engine/runtime/index.ts';
-import type { Predictions, Task } from '../tasks/index.ts';
+import { classificationClass, inFloat16, inInt8, portableClassifier, withWeights, type PortableModel } from '../engine/models/index.ts';
+import type { Task } from '../tasks/index.ts';
 import { publishedClassifier, readModelFolder, tokenizerFiles } from './classifier-folder.ts';
-import { forwardAll } from './inference.ts';
 
 export type Precision = 'float32' | 'float16' | 'int8';
 
@@ -49,49 +38,6 @@ export async function writePortableFolder(folder: string, modelFolder: string, p
   writeTokenizerFiles(folder, tokenizerFiles(modelFolder), { model_max_length: maxLength });
   for (const precision of precisions)
     writeFileSync(join(folder, PORTABLE_FILES[precision]), toOnnx(withWeights(inPrecision[precision](model))));
-}
-
-/**
- * What an exported file says about texts.
- *
- * @param onProgress hears of rows; may throw to stop
- */
-export async function portablePredictions(
-  file: string,
-  tokens: TokenSet,
-  { outputs, predict }: Task['published'],
-  { threads, batchSize }: { readonly threads: number; readonly batchSize: number },
-  onProgress: (done: number) => void,
-): Promise<Predictions> {
-  const lengths = tokenLengths(tokens);
-  const rows = Int32Array.from(lengths, (_, row) => row);
-  const session = await openModelFile(file, threads);
-  try {
-    const source = {
-      lengths,
-      feeds: (batch: Int32Array, width: number) =>
-        portableFeeds(
-          Array.from(batch, (row) => tokens.row(row)),
-          width,
-          tokens.padId,
-        ),
-    };
-    const logits = await forwardAll(
-      async (feeds) => {
-        const tensors = Object.entries(feeds).map(([name, tensor]) => [name, session.tensor(tensor)] as const);
-        const { logits: batch = new Float32Array(0) } = await session.run(Object.fromEntries(tensors));
-        return batch;
-      },
-      source,
-      rows,
-      outputs,
-      batchSize,
-      onProgress,
-    );
-    return predict(logits);
-  } finally {
-    await session.release();
-  }
 }
 
 /** Protobuf's limit is 2 GiB; the graph and the names need little of it. */

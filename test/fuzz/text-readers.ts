@@ -7,7 +7,7 @@ import { textsOf } from '../../src/runner/stored/new-texts.ts';
 import { loadExperiment, loadPipeline, toYaml } from '../../src/config/index.ts';
 import { writeCsv } from '../../src/data/tables/formats/csv.ts';
 import { labelledExamples } from '../helpers/class-examples.ts';
-import { buildSubmission, checkSubmission } from '../../src/data/submission/submission.ts';
+import { buildSubmission, checkSubmission } from '../../src/data/submission/index.ts';
 import { parseTable, readTable, type ReadOptions, type Table } from '../../src/data/tables/table.ts';
 import { root } from '../helpers/quickstart.ts';
 import type { Reader } from './fuzz.ts';

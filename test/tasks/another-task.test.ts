@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { pathOf } from '../../src/config/index.ts';
 import { html } from '../../src/core/page/html.ts';
 import { writeCsv } from '../../src/data/tables/formats/csv.ts';
-import { buildSubmission } from '../../src/data/submission/submission.ts';
+import { buildSubmission } from '../../src/data/submission/index.ts';
 import { parseTable } from '../../src/data/tables/table.ts';
 import type { Targets } from '../../src/data/examples/targets.ts';
 import { loadTokenizer, tokenize } from '../../src/data/tokens/tokens.ts';

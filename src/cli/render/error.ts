@@ -1,6 +1,6 @@
 import { OrtrainError, type Problem } from '../../core/errors.ts';
 import type { Colors } from '../terminal.ts';
-import { visible } from '../../core/text.ts';
+import { visible } from '../../core/printable.ts';
 import { plural, printable, withoutCredentials } from './layout/text.ts';
 import { widthOf } from './layout/width.ts';
 

@@ -2,7 +2,7 @@ import { bytesOf, openingOf, textOfPage, timelyFetch, UnreasonableAnswer, type A
 import { OrtrainError } from '../../core/errors.ts';
 import { withoutSecrets } from '../../core/secrets.ts';
 import { isObject } from '../../core/shapes.ts';
-import { printable } from '../../core/text.ts';
+import { printable } from '../../core/printable.ts';
 import type { HubSettings } from './cache.ts';
 import { failureOf, HubRefusal, isFileError, NotAHub } from './failures.ts';
 

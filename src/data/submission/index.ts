@@ -1,2 +1,3 @@
+export { buildSubmission, type SampleColumn, type Submission, type ValueWriter } from './build.ts';
+export { checkSubmission } from './check.ts';
 export { sampleIdColumn, type SampleIds } from './sample-id.ts';
-export { buildSubmission, checkSubmission, type SampleColumn, type ValueWriter } from './submission.ts';

@@ -1,5 +1,5 @@
 import { OrtrainError } from '../../core/errors.ts';
-import { printable } from '../../core/text.ts';
+import { printable } from '../../core/printable.ts';
 import { syncRun, trackingServer, type SyncResult, type TrackingServer } from '../../tracking/mlflow/index.ts';
 import { listRuns, type ListedRun, type StoredRun } from './runs.ts';
 

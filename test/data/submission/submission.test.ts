@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { writeCsv } from '../../../src/data/tables/formats/csv.ts';
-import { buildSubmission, checkSubmission, type Submission } from '../../../src/data/submission/submission.ts';
+import { buildSubmission, checkSubmission, type Submission } from '../../../src/data/submission/index.ts';
 import { parseTable, readTable, type Table } from '../../../src/data/tables/table.ts';
 import { describeShared, sharedPath } from '../../helpers/shared.ts';
 import { errorOf } from '../support.ts';

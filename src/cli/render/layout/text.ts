@@ -1,4 +1,5 @@
-export { bytes, count, duration, metric, minuteOf, operations, pathFromHere, plural, printable, rate } from '../../../core/text.ts';
+export { bytes, count, duration, metric, minuteOf, operations, pathFromHere, plural, rate } from '../../../core/text.ts';
+export { printable } from '../../../core/printable.ts';
 export { withoutCredentials } from '../../../core/secrets.ts';
 
 /** Digits of a key that tell entries of a cache apart for a person. */

@@ -1,6 +1,7 @@
 import { reasonOf, secondsToWait, textOfPage } from '../../../core/answers.ts';
 import { withoutCredentials } from '../../../core/secrets.ts';
-import { duration, printable } from '../../../core/text.ts';
+import { printable } from '../../../core/printable.ts';
+import { duration } from '../../../core/text.ts';
 
 /** Why a request did not succeed, and so what to do about it. */
 export interface Failure {
