@@ -94,7 +94,7 @@ export async function openOurTrainer(subject: Subject): Promise<{ readonly train
     step: trainingStep({ ...options, loss: 'bce' }),
     forward,
     threads: subject.threads,
-    optimizer: { rule: adam({ betas: [0.9, 0.999], eps: 1e-8 }), weightDecay: 0 },
+    optimizer: { rule: adam({ betas: [0.9, 0.999], eps: 1e-8 }) },
     clipNorm: null,
     seed,
     source: source(forward.parameters),

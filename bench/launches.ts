@@ -134,7 +134,7 @@ export function stepGraph(size: Size, precision: Precision, stacked: boolean): L
     trainingStep({ encoder, head: { dense: [], dropout: 0.1, activation: 'none' }, outputs: 1, loss: 'bce' }),
     precision,
   );
-  const step = deviceStep(program, { rule: adam({ betas: [0.9, 0.999], eps: 1e-8 }), weightDecay: 0 }, 1, { stacked });
+  const step = deviceStep(program, { rule: adam({ betas: [0.9, 0.999], eps: 1e-8 }) }, 1, { stacked });
   const loop = loopStep({ ...step, graph: lower(step.graph, 'cuda') }, program.parameters);
   const batches = loopBatches(loop);
   return { body: loop.body, own: batches.stacked.length + batches.packed.length + 2 };

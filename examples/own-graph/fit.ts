@@ -11,7 +11,7 @@ const { graph, parameters } = await fromOnnx(readFileSync(new URL('mlp.onnx', im
 const trainer = await openTrainer({
   ...trainingStepOf(graph, { parameters: parameters.keys(), loss: 'bce' }),
   source: givenParameters(parameters), // go on from the file's weights; `randomParameters(seed)` would start afresh
-  optimizer: { rule: adam({ betas: [0.9, 0.999], eps: 1e-8 }), weightDecay: 0 },
+  optimizer: { rule: adam({ betas: [0.9, 0.999], eps: 1e-8 }) },
   clipNorm: null,
   threads: 1,
   seed: 0,

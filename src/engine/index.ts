@@ -58,6 +58,8 @@ export type {
   AdamOptions,
   Factor,
   OneCycleOptions,
+  Optimizer,
+  ParameterGroup,
   PlateauOptions,
   PlateauState,
   Rates,

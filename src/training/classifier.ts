@@ -91,8 +91,10 @@ export async function openClassifier({
 export function optimizerOf({ optimizer }: Training): Optimizer {
   return {
     rule: updateRule(optimizer),
-    weightDecay: optimizer.weight_decay,
-    noDecay: (parameter) => optimizer.no_decay.some((part) => parameter.includes(part)),
+    group: (parameter) => ({
+      lrScale: 1,
+      weightDecay: optimizer.no_decay.some((part) => parameter.includes(part)) ? 0 : optimizer.weight_decay,
+    }),
   };
 }
 

@@ -117,7 +117,7 @@ describe('a step of BERT', () => {
 
   test.each(['float32', 'bfloat16'] as const)('is told of what lies together on a device, in %s', (precision) => {
     const given = inPrecision(step, precision);
-    const options = { rule: sgd({ momentum: 0, nesterov: false }), weightDecay: 0 };
+    const options = { rule: sgd({ momentum: 0, nesterov: false }) };
     const counts = (stacked: boolean) =>
       Object.fromEntries(
         deviceChoicesOf(given, deviceStep(given, options, null, { stacked }).graph).map(({ choice, count }) => [choice, count]),

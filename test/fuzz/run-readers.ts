@@ -172,7 +172,7 @@ async function checkpoints(folder: string): Promise<readonly Reader[]> {
 }
 
 function smallTrainer(): Promise<Trainer> {
-  const optimizer: Optimizer = { rule: adam({ betas: [0.9, 0.999], eps: 1e-8 }), weightDecay: 0, noDecay: () => false };
+  const optimizer: Optimizer = { rule: adam({ betas: [0.9, 0.999], eps: 1e-8 }) };
   const values = initial();
   return openTrainer({
     step: stepProgram(),

@@ -12,7 +12,7 @@ import {
 import type { Feeds, GradientSpec, StepProgram } from '../program.ts';
 import { CLIP_EPSILON } from './clip.ts';
 import { maskNodes, type MaskNodes } from './mask-nodes.ts';
-import type { Optimizer, StepSettings } from './rules.ts';
+import { groupOf, settingsOf, type Optimizer, type ParameterGroup, type StepRates, type UpdateRule } from './rules.ts';
 import { stacks } from './stacks.ts';
 import { partsOf, trainedGroups, type TrainedGroup } from './trained-groups.ts';
 import { leanUpdate, plainUpdate, scalarsWithoutDecay } from './update-nodes.ts';
@@ -42,7 +42,7 @@ export interface DeviceStep {
   readonly logits: string;
   readonly gradientNorm: string;
   /** What a step is fed besides its batch. */
-  stepFeeds(at: Omit<StepSettings, 'weightDecay'>, seed: number): Feeds;
+  stepFeeds(at: StepRates, seed: number): Feeds;
   /** True where a scaled loss may make gradients that are not finite, which the next step with another scale will not have. */
   readonly mayOverflow: boolean;
   /** What all batches of a shape are fed. */
@@ -86,12 +86,8 @@ export function forDevice(program: StepProgram, { stacked = false }: DeviceOptio
 }
 
 /** The parameters that are trained, as they lie in tensors. */
-export function groupsOf(
-  program: StepProgram,
-  { weightDecay, noDecay = () => false }: Optimizer,
-  { stacked = false }: DeviceOptions,
-): readonly TrainedGroup[] {
-  return trainedGroups(program, (parameter) => !noDecay(parameter) && !(stacked && weightDecay === 0), stacked);
+export function groupsOf(program: StepProgram, optimizer: Optimizer, { stacked = false }: DeviceOptions): readonly TrainedGroup[] {
+  return trainedGroups(program, (parameter) => groupOf(optimizer, parameter), stacked);
 }
 
 /** Groups of parameters with their gradients. */
@@ -148,14 +144,14 @@ interface UpdateNodes {
   /** Of all gradients together, before clipping. */
   readonly norm: Value;
   /** What the rule's scalars are fed. */
-  scalars(at: Omit<StepSettings, 'weightDecay'>): Feeds;
+  scalars(at: StepRates): Feeds;
 }
 
 /** Clipping and the optimizer's update, the new state among the graph's outputs. */
 export function updateNodes(
   g: Builder,
   { groups, wholes, gradients: given, whole, scale }: Trained,
-  { rule, weightDecay }: Optimizer,
+  { rule }: Optimizer,
   clipNorm: number | null,
   { stacked = false }: DeviceOptions,
 ): UpdateNodes {
@@ -165,12 +161,8 @@ export function updateNodes(
   const clip = clipNorm === null ? null : clipFactor(g, norm, clipNorm);
   const factor = scale === undefined ? clip : g.Div(clip ?? g.scalar(1), scale);
 
-  const kinds = [true, false].filter((decay) => groups.some(({ decays }) => decays === decay));
-  const named = (decay: boolean): readonly string[] => (stacked && !decay ? scalarsWithoutDecay(rule) : Object.keys(rule.scalars));
-  const scalars = new Map(
-    kinds.map((decay) => [decay, Object.fromEntries(named(decay).map((name) => [name, g.input(scalarName(name, decay), 'float32', [])]))]),
-  );
-  const state = groups.flatMap(({ gradients, input, shape, decays }, i): StateSpec[] => {
+  const scalars = groupScalars(g, rule, groups.map(({ settings }) => settings), stacked);
+  const state = groups.flatMap(({ gradients, input, shape, settings }, i): StateSpec[] => {
     const names = gradients.map(({ parameter }) => parameter);
     const specs = rule.slots.map((slot): StateSpec & { readonly slot: string } => ({
       parameters: names,
@@ -187,30 +179,55 @@ export function updateNodes(
       factor,
       whole: (x, table) => whole(x, i, table),
       slots,
-      scalars: scalars.get(decays) ?? {},
+      scalars: scalars.of(settings),
     });
     const spec: StateSpec = { parameters: names, slot: null, shape, input, output: `next.${input}` };
     g.output(spec.output, next.p);
     for (const { slot, output } of specs) g.output(output, next.slots[slot] as Value);
     return [spec, ...specs];
   });
+  return { state, norm, scalars: scalars.feeds };
+}
+
+interface GroupScalars {
+  /** A rule's scalars for a group's parameters. */
+  of(settings: ParameterGroup): Readonly<Record<string, Value>>;
+  /** What they are fed. */
+  feeds(at: StepRates): Feeds;
+}
+
+/**
+ * Inputs for the scalars of a rule. Groups share those that depend neither on the rate nor on weight decay, and, where stacked, a group
+ * without weight decay has none that stands for it alone.
+ */
+function groupScalars(g: Builder, rule: UpdateRule, groups: readonly ParameterGroup[], stacked: boolean): GroupScalars {
+  const decays = [...new Set(groups.map(({ weightDecay }) => weightDecay).filter((decay) => decay !== 0))];
+  const inputName = (name: string, { lrScale, weightDecay }: ParameterGroup): string => {
+    const { byRate, byDecay } = dependence(rule, name);
+    const rate = !byRate || lrScale === 1 ? '' : `.${lrScale}`;
+    const decay = !byDecay || weightDecay === decays[0] ? '' : weightDecay === 0 ? '.undecayed' : `.decay${decays.indexOf(weightDecay)}`;
+    return `optimizer.${name}${rate}${decay}`;
+  };
+  const inputs = new Map<string, { readonly value: Value; readonly name: string; readonly settings: ParameterGroup }>();
+  const named = ({ weightDecay }: ParameterGroup): readonly string[] =>
+    stacked && weightDecay === 0 ? scalarsWithoutDecay(rule) : Object.keys(rule.scalars);
+  for (const settings of groups) {
+    for (const name of named(settings)) {
+      const input = inputName(name, settings);
+      if (!inputs.has(input)) inputs.set(input, { value: g.input(input, 'float32', []), name, settings });
+    }
+  }
   return {
-    state,
-    norm,
-    scalars: (at) =>
-      Object.fromEntries(
-        kinds.flatMap((decay) =>
-          named(decay).map((name) => [
-            scalarName(name, decay),
-            scalar(rule.scalars[name]!({ ...at, weightDecay: decay ? weightDecay : 0 })),
-          ]),
-        ),
-      ),
+    of: (settings) => Object.fromEntries(named(settings).map((name) => [name, inputs.get(inputName(name, settings))!.value])),
+    feeds: (at) =>
+      Object.fromEntries([...inputs].map(([input, { name, settings }]) => [input, scalar(rule.scalars[name]!(settingsOf(settings, at)))])),
   };
 }
 
-function scalarName(name: string, decay: boolean): string {
-  return `optimizer.${name}${decay ? '' : '.undecayed'}`;
+/** Whether a scalar of a rule changes with the rate and with weight decay. */
+function dependence({ scalars }: UpdateRule, name: string): { readonly byRate: boolean; readonly byDecay: boolean } {
+  const value = (lr: number, weightDecay: number): number => scalars[name]!({ step: 1, lr, weightDecay });
+  return { byRate: value(1, 1) !== value(2, 1), byDecay: value(1, 0) !== value(1, 1) };
 }
 
 function scalar(x: number): Feeds[string] {

@@ -7,7 +7,8 @@ export { compileMask, keepThreshold, keyAfter, maskKey, type MaskKernel, type Ma
 export { loopStep, summedLoopStep } from './loop-step.ts';
 export { operationsPerNumber } from './operations.ts';
 export { plateauStart, plateauStep, type PlateauOptions, type PlateauState } from './plateau.ts';
-export { adam, adamw, sgd, type AdamOptions, type Optimizer, type SgdOptions, type StepSettings, type UpdateRule } from './rules.ts';
+export { adam, adamw, groupOf, settingsOf, sgd } from './rules.ts';
+export type { AdamOptions, Optimizer, ParameterGroup, SgdOptions, StepRates, StepSettings, UpdateRule } from './rules.ts';
 export {
   constantFactor,
   cosineAnnealing,

@@ -34,9 +34,26 @@ export interface Update<Slot extends string, T> {
 /** How parameters are updated. */
 export interface Optimizer {
   readonly rule: UpdateRule;
+  /** The group that a parameter belongs to; where it is left out, all have the rate of the step and no weight decay. */
+  group?(parameter: string): ParameterGroup;
+}
+
+/** What parameters of a group have in common. Groups of equal values are one group. */
+export interface ParameterGroup {
+  /** Their rate is that of the step times this. */
+  readonly lrScale: number;
   readonly weightDecay: number;
-  /** Parameters for which it holds have no weight decay. */
-  readonly noDecay?: (parameter: string) => boolean;
+}
+
+/** What a step settles for all parameters. */
+export type StepRates = Omit<StepSettings, 'weightDecay'>;
+
+export function groupOf(optimizer: Optimizer, parameter: string): ParameterGroup {
+  return optimizer.group?.(parameter) ?? { lrScale: 1, weightDecay: 0 };
+}
+
+export function settingsOf({ lrScale, weightDecay }: ParameterGroup, at: StepRates): StepSettings {
+  return { ...at, lr: at.lr * lrScale, weightDecay };
 }
 
 export interface AdamOptions {

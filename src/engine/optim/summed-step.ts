@@ -1,7 +1,7 @@
 import { graphBuilder, type Graph, type Symbols, type Value } from '../graph/index.ts';
 import type { Feeds, StepProgram } from '../program.ts';
 import { forDevice, gradientNodes, groupsOf, NORM, updateNodes, type DeviceOptions, type StateSpec, type Trained } from './device-step.ts';
-import type { Optimizer, StepSettings } from './rules.ts';
+import type { Optimizer, StepRates } from './rules.ts';
 import type { TrainedGroup } from './trained-groups.ts';
 
 /** The sum of the gradients of a batch's micro-batches, for the parameters of one state tensor. */
@@ -37,7 +37,7 @@ export interface SummedStep {
     readonly gradientNorm: string;
     /** As in a DeviceStep. */
     readonly mayOverflow: boolean;
-    stepFeeds(at: Omit<StepSettings, 'weightDecay'>): Feeds;
+    stepFeeds(at: StepRates): Feeds;
   };
 }
 

@@ -1,5 +1,6 @@
 import { product, type Graph, type Shape, type Value } from '../graph/index.ts';
 import type { GradientSpec, StepProgram } from '../program.ts';
+import type { ParameterGroup } from './rules.ts';
 import { grouped, type Stacks } from './stacks.ts';
 
 /** Parameters that lie in one tensor, and are updated by the same nodes. */
@@ -7,7 +8,7 @@ export interface TrainedGroup {
   readonly gradients: readonly GradientSpec[];
   /** Each parameter's own. */
   readonly shapes: readonly (readonly number[])[];
-  readonly decays: boolean;
+  readonly settings: ParameterGroup;
   readonly input: string;
   readonly shape: readonly number[];
 }
@@ -21,7 +22,7 @@ const TOGETHER = 128;
  */
 export function trainedGroups(
   { graph, gradients }: StepProgram,
-  decays: (parameter: string) => boolean,
+  settingsOf: (parameter: string) => ParameterGroup,
   stacked: boolean,
 ): readonly TrainedGroup[] {
   const inputs = new Map(graph.inputs.map((x) => [x.name, x]));
@@ -30,7 +31,8 @@ export function trainedGroups(
   const kind = (gradient: GradientSpec): string => {
     if (gradient.rows !== undefined) return gradient.parameter;
     const dtype = casts.get(graph.outputs.get(gradient.output)) ?? 'float32'; // those of 16 bits are joined as such, and cast once
-    return `${product(shapeOf(gradient))} ${decays(gradient.parameter)} ${dtype}`;
+    const { lrScale, weightDecay } = settingsOf(gradient.parameter);
+    return `${product(shapeOf(gradient))} ${lrScale} ${weightDecay} ${dtype}`;
   };
   const units = stacked ? joinedIn(graph, gradients, kind) : gradients.map((gradient) => [gradient]);
   const sizes = [...new Set(units.map((unit) => unit.length))];
@@ -48,7 +50,7 @@ export function trainedGroups(
     return {
       gradients: group,
       shapes,
-      decays: decays(parameter),
+      settings: settingsOf(parameter),
       input: alone ? parameter : `stack(${i})`,
       shape: alone ? first : [group.length, product(first) as number],
     };

@@ -1,4 +1,4 @@
-import { clipFactor } from '../optim/index.ts';
+import { clipFactor, groupOf } from '../optim/index.ts';
 import type { Feeds, ForwardProgram, GradientSpec, ParameterSpec, StepProgram } from '../program.ts';
 import { batchInputsOf, bindSymbols, checkRows, inputsBesides } from './batch.ts';
 import { openGradientSum, type GradientLayout, type GradientSum } from './gradient-sum.ts';
@@ -69,7 +69,7 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
   return {
     forward: forwardPass(evaluation, evaluationSession, parameters),
     ...oneByOne(async (feeds, rates) => {
-      const at = { ...rates, step: updates + 1, weightDecay: optimizer.weightDecay };
+      const at = { ...rates, step: updates + 1 };
       const { loss, logits, gradients } = await pass(at.step, feeds);
       const scale = scaler.state()?.scale ?? 1;
       const gradientNorm = Math.sqrt(updater.sumOfSquares(gradients)) / scale;
@@ -126,8 +126,9 @@ interface State {
 function openState(
   program: StepProgram,
   specs: readonly ParameterSpec[],
-  { rule, noDecay = () => false }: TrainerOptions['optimizer'],
+  optimizer: TrainerOptions['optimizer'],
 ): State {
+  const { rule } = optimizer;
   const trainedSpecs = program.gradients.map((gradient) => trainedSpec(program, gradient));
   const widths = program.gradients.map(({ rows }, i) => (rows === undefined ? undefined : rowWidth(trainedSpecs[i]!)));
   const { memory, groups } = reserve([lengthsOf(specs), workspaceLengths(widths), ...rule.slots.map(() => lengthsOf(trainedSpecs))]);
@@ -136,7 +137,7 @@ function openState(
     name,
     parameter: parameters.get(name)!,
     slots: slots.map((regions) => regions.get(name)!),
-    decays: !noDecay(name),
+    group: groupOf(optimizer, name),
     width: widths[i],
   }));
   return {

@@ -1,5 +1,6 @@
 import { OrtrainError } from '../../core/errors.ts';
-import { compileUpdate, instantiate, type StepSettings, type UpdateKernels, type UpdateRule } from '../optim/index.ts';
+import { compileUpdate, instantiate, settingsOf, type UpdateKernels } from '../optim/index.ts';
+import type { ParameterGroup, StepRates, UpdateRule } from '../optim/index.ts';
 import type { Region } from './memory.ts';
 
 /** A parameter that is trained, where it and its slots live. */
@@ -8,7 +9,7 @@ export interface Trained {
   readonly parameter: Region;
   /** In the order of the rule's slots. */
   readonly slots: readonly Region[];
-  readonly decays: boolean;
+  readonly group: ParameterGroup;
   /** Numbers in a row, where gradients come by row. */
   readonly width: number | undefined;
 }
@@ -23,7 +24,7 @@ export interface Updater {
   /** Σ g² over all gradients, in float64: not finite if any element is not. */
   sumOfSquares(gradients: readonly Gradient[]): number;
   /** Updates every parameter in place, rows without a gradient too: their decay and moments go on as in a dense update. */
-  update(gradients: readonly Gradient[], at: StepSettings, factor: number): void;
+  update(gradients: readonly Gradient[], at: StepRates, factor: number): void;
 }
 
 /**
@@ -67,11 +68,8 @@ export function openUpdater(
     },
     update(gradients, at, factor) {
       gradients.forEach(({ rows }, i) => rows !== undefined && placeRows(rows, rowPlaces[i]!, trained[i]!.name));
-      const scalarsOf = (weightDecay: number): readonly number[] =>
-        Object.values(rule.scalars).map((scalar) => scalar({ ...at, weightDecay }));
-      const [decayed, undecayed] = [scalarsOf(at.weightDecay), scalarsOf(0)];
-      trained.forEach(({ parameter, slots, decays, width }, i) => {
-        const scalars = decays ? decayed : undecayed;
+      trained.forEach(({ parameter, slots, group, width }, i) => {
+        const scalars = Object.values(rule.scalars).map((scalar) => scalar(settingsOf(group, at)));
         const updateFrom = (gradient: Region) => (start: number, n: number) => {
           const here = ({ address }: Region): number => address + 4 * start;
           kernels.update(here(parameter), gradient.address, ...slots.map(here), n, factor, ...scalars);

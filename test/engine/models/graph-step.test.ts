@@ -74,7 +74,7 @@ describe('the training step of a graph', () => {
       threads: 1,
       clipNorm: null,
       seed: 0,
-      optimizer: { rule: sgd({ momentum: 0, nesterov: false }), weightDecay: 0 },
+      optimizer: { rule: sgd({ momentum: 0, nesterov: false }) },
     };
     const trainer = await openTrainer({ ...trainingStepOf(line(), mse), ...options });
     // y = (-1.25, 2.75), errors (-2.25, 2.75): loss (5.0625 + 7.5625) / 2, dw = (-2.25 + 8.25, -4.5 - 2.75), db = 0.5

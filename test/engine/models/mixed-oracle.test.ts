@@ -10,6 +10,7 @@ import { describeShared, sharedJson, sharedPath } from '../../helpers/shared.ts'
 import { losses, openAdam, oracleSource, sgdGradients, sharedTensors, tinyFeeds, type TinyOracle } from './oracle-run.ts';
 import { tinyConfig } from './tiny.ts';
 import { classFeeds, classifierStep } from '../../helpers/class-steps.ts';
+import { decayed } from '../../helpers/parameter-groups.ts';
 
 /** The largest relative error of one rounding: half a unit in the last of 8 or 11 bits. */
 const ROUNDING = { bfloat16: 2 ** -8, float16: 2 ** -11 } as const;
@@ -65,7 +66,7 @@ test('steps in a loop, as on CUDA, give what single steps give', async () => {
   const whole = { encoder, head: { dense: [16], dropout: 0.1, activation: 'relu' as const }, outputs: 1 };
   const [step, forward] = [inPrecision(classifierStep(whole), precision), inPrecision(classifierForward(whole), precision)];
   expect(nodesByPrecision(step.graph, precision)[0]).toMatchObject({ what: 'matrix products', dtype: precision, nodes: 60 });
-  const optimizer = { rule: adamw({ betas: [0.9, 0.999], eps: 1e-8 }), weightDecay: 0.01 };
+  const optimizer = { rule: adamw({ betas: [0.9, 0.999], eps: 1e-8 }), group: decayed(0.01) };
   const options: TrainerOptions = { step, forward, source: randomParameters(1), threads: 1, optimizer, clipNorm: 1, seed: 7 };
   const ids = [[1, 7, 9, 2], [1, 5, 2]];
   const batch: StepBatch = { feeds: { ...batchFeeds(encoder, ids, 4), ...classFeeds([1, 0], 1) }, rates: { lr: 1e-3 } };

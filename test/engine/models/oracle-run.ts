@@ -13,6 +13,7 @@ import {
 } from '../../../src/engine/models/index.ts';
 import { sharedPath } from '../../helpers/shared.ts';
 import { classFeeds } from '../../helpers/class-steps.ts';
+import { decayed } from '../../helpers/parameter-groups.ts';
 
 /** Sum and Euclidean norm of a tensor, as the oracles give them. */
 export interface Moments {
@@ -77,7 +78,7 @@ export function openAdam(
     forward,
     source,
     threads: 1,
-    optimizer: { rule, weightDecay: optimizer.weight_decay },
+    optimizer: { rule, group: decayed(optimizer.weight_decay) },
     clipNorm: null,
     seed: 1,
   });
@@ -86,7 +87,7 @@ export function openAdam(
 /** Gradients by parameter: how far plain gradient descent at rate 1 moves. Rounding costs them half an ulp of the parameter, 1e-7 here. */
 export async function sgdGradients(step: StepProgram, source: ParameterSource, feeds: Feeds): Promise<Tensors> {
   const forward: ForwardProgram = { graph: step.graph, parameters: step.parameters, output: step.logits };
-  const optimizer = { rule: sgd({ momentum: 0, nesterov: false }), weightDecay: 0 };
+  const optimizer = { rule: sgd({ momentum: 0, nesterov: false }) };
   const trainer = await openTrainer({ step, forward, source, threads: 1, optimizer, clipNorm: null, seed: 1 });
   const before = await trainer.snapshot();
   await trainer.step(feeds, { lr: 1 });

@@ -60,8 +60,7 @@ describeShared('optimizers equal torch.optim', parts, () => {
   test.each(variants)('$name, as nodes', async (variant) => {
     const optimizer = {
       rule: ruleOf(variant),
-      weightDecay: variant.weight_decay,
-      noDecay: (name: string) => variant.no_decay?.includes(name) === true,
+      group: (name: string) => ({ lrScale: 1, weightDecay: variant.no_decay?.includes(name) === true ? 0 : variant.weight_decay }),
     };
     const run = await deviceRun(
       fedGradients(params),

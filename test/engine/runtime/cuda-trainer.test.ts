@@ -7,6 +7,7 @@ import { distance } from '../models/oracle-run.ts';
 import { tinyConfig } from '../models/tiny.ts';
 import { batches, feedsOf, forwardProgram, initial, stepProgram } from './small-model.ts';
 import { classFeeds, classifierStep } from '../../helpers/class-steps.ts';
+import { decayed, threeGroups } from '../../helpers/parameter-groups.ts';
 
 /** Losses of two devices from the same weights, the same masks and the same batches. */
 const LOSS = 1e-4;
@@ -29,7 +30,7 @@ async function apart(options: TrainerOptions, steps: readonly StepBatch[]): Prom
 await describeCuda('a trainer on CUDA', () => {
   test('trains as the CPU does: masks, clipping, decay, batches of several shapes, rows of a table', async () => {
     const values = initial();
-    const optimizer = { rule: adam({ betas: [0.9, 0.999], eps: 1e-8 }), weightDecay: 0.02, noDecay: (name: string) => name === 'b1' };
+    const optimizer = { rule: adam({ betas: [0.9, 0.999], eps: 1e-8 }), group: threeGroups };
     const options: TrainerOptions = {
       step: stepProgram(),
       forward: forwardProgram(),
@@ -48,7 +49,7 @@ await describeCuda('a trainer on CUDA', () => {
   test('a small BERT with dropout and three classes has the CPU’s losses', async () => {
     const encoder = tinyConfig({ num_hidden_layers: 2 });
     const model = { encoder, head: { dense: [6], dropout: 0.3, activation: 'tanh' }, outputs: 3 } as const;
-    const optimizer = { rule: adamw({ betas: [0.9, 0.999], eps: 1e-8 }), weightDecay: 0.01 };
+    const optimizer = { rule: adamw({ betas: [0.9, 0.999], eps: 1e-8 }), group: decayed(0.01) };
     const options: TrainerOptions = {
       step: classifierStep(model),
       forward: classifierForward(model),

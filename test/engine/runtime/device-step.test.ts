@@ -4,6 +4,7 @@ import { adam, adamw, deviceStep, sgd, type UpdateRule } from '../../../src/engi
 import { openTrainer } from '../../../src/engine/runtime/index.ts';
 import { deviceRun } from '../optim/device-run.ts';
 import { batches, feedsOf, forwardProgram, initial, stepProgram } from './small-model.ts';
+import { decayed, threeGroups } from '../../helpers/parameter-groups.ts';
 
 const rules: readonly (readonly [string, UpdateRule, number | null])[] = [
   ['adam', adam({ betas: [0.9, 0.999], eps: 1e-8 }), 0.5],
@@ -21,7 +22,7 @@ test.each(
       ] as const,
   ),
 )('the whole step as one graph trains as the CPU trainer does: %s', async (_name, rule, clipNorm, stacked) => {
-  const optimizer = { rule, weightDecay: 0.02, noDecay: (name: string) => name === 'b1' };
+  const optimizer = { rule, group: threeGroups };
   const source = initial();
   const trainer = await openTrainer({
     step: stepProgram(),
@@ -56,5 +57,5 @@ test.each(
 });
 
 test('reads as a program', () => {
-  expect(print(deviceStep(stepProgram(), { rule: sgd({ momentum: 0.9, nesterov: false }), weightDecay: 0.01 }, 1).graph)).toMatchSnapshot();
+  expect(print(deviceStep(stepProgram(), { rule: sgd({ momentum: 0.9, nesterov: false }), group: decayed(0.01) }, 1).graph)).toMatchSnapshot();
 });

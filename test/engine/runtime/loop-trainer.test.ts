@@ -20,6 +20,7 @@ import { tinyConfig } from '../models/tiny.ts';
 import { deviceRun } from '../optim/device-run.ts';
 import { batches, feedsOf, forwardProgram, initial, stepProgram, H, V, W } from './small-model.ts';
 import { classFeeds, classifierStep } from '../../helpers/class-steps.ts';
+import { decayed, threeGroups } from '../../helpers/parameter-groups.ts';
 
 // What runs here on the CPU is what runs on CUDA, but for the provider's name.
 
@@ -35,7 +36,7 @@ async function opened<T extends { release(): Promise<void> }>(model: Promise<T>)
 
 function small(changes: Partial<TrainerOptions> = {}): TrainerOptions {
   const values = initial();
-  const optimizer = { rule: adam({ betas: [0.9, 0.999], eps: 1e-8 }), weightDecay: 0.02, noDecay: (name: string) => name === 'b1' };
+  const optimizer = { rule: adam({ betas: [0.9, 0.999], eps: 1e-8 }), group: threeGroups };
   return {
     step: stepProgram(),
     forward: forwardProgram(),
@@ -82,7 +83,7 @@ const rules: readonly (readonly [string, UpdateRule, number | null])[] = [
 
 // Dropout, a frozen parameter, gradients by row, and batches of 1, 2 and 4 rows of 5, 3 and 2 tokens.
 describe.each(rules)('steps in a loop: %s', (_name, rule, clipNorm) => {
-  const options = small({ clipNorm, optimizer: { rule, weightDecay: 0.02, noDecay: (name) => name === 'b1' } });
+  const options = small({ clipNorm, optimizer: { rule, group: threeGroups } });
   const steps = stepsFrom(0, 14);
 
   test('are those of the same graph run step by step, bit for bit, however many are in a run', async () => {
@@ -218,7 +219,7 @@ test('CUDA that does not work is told in a sentence', async () => {
 test('the body of the loop reads as a program', () => {
   expect(
     print(
-      loopStep(deviceStep(stepProgram(), { rule: sgd({ momentum: 0, nesterov: false }), weightDecay: 0.01 }, 1), stepProgram().parameters)
+      loopStep(deviceStep(stepProgram(), { rule: sgd({ momentum: 0, nesterov: false }), group: decayed(0.01) }, 1), stepProgram().parameters)
         .body,
     )
       .split('\n')
@@ -251,7 +252,7 @@ describe('encoders', () => {
       rates: { lr: 1e-3 },
     };
   });
-  const optimizer = { rule: adamw({ betas: [0.9, 0.999], eps: 1e-8 }), weightDecay: 0.01 };
+  const optimizer = { rule: adamw({ betas: [0.9, 0.999], eps: 1e-8 }), group: decayed(0.01) };
 
   test.each([false, true])('a small BERT with dropout, the encoder frozen: %s', async (freezeEncoder) => {
     const [step, forward] = [classifierStep({ ...model, ...(freezeEncoder ? { frozen: 'encoder' as const } : {}) }), classifierForward(model)];
@@ -281,7 +282,7 @@ describe('encoders', () => {
       const source = oracleSource(sharedTensors('oracles', 'tiny', `${name}-${head}.safetensors`), 1, pretrained);
       const trainer = await loopTrainer({
         step, forward, source, clipNorm: null, seed: 1, threads: 1,
-        optimizer: { rule: adam(oracle.optimizer), weightDecay: oracle.optimizer.weight_decay },
+        optimizer: { rule: adam(oracle.optimizer), group: decayed(oracle.optimizer.weight_decay) },
       });
       const given = oracle.batch_of_step.map((i): StepBatch => ({
         feeds: tinyFeeds(config, oracle.batches[i]!, oracle.classes),

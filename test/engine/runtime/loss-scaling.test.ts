@@ -12,6 +12,7 @@ import { inPrecision } from '../../../src/engine/precision.ts';
 import { openTrainer, type StepBatch, type StepResult, type Trainer, type TrainerOptions } from '../../../src/engine/runtime/index.ts';
 import { openLoopTrainer } from '../../../src/engine/runtime/loop-trainer.ts';
 import { tinyConfig } from '../models/tiny.ts';
+import { decayed } from '../../helpers/parameter-groups.ts';
 
 // What runs here on the CPU, in a loop, is what runs on CUDA, but for the provider's name.
 
@@ -22,7 +23,7 @@ afterEach(async () => {
 
 const encoder = tinyConfig({ hidden_size: 16, num_attention_heads: 2, intermediate_size: 32, hidden_dropout_prob: 0.1 });
 const whole = { encoder, head: { dense: [16], dropout: 0.1, activation: 'relu' as const }, outputs: 1, loss: binaryCrossEntropy };
-const optimizer = { rule: adamw({ betas: [0.9, 0.999], eps: 1e-8 }), weightDecay: 0.01 };
+const optimizer = { rule: adamw({ betas: [0.9, 0.999], eps: 1e-8 }), group: decayed(0.01) };
 
 function options(scaled: boolean): TrainerOptions {
   const [step, forward] = [inPrecision(trainingStep({ ...whole, scaled }), 'float16'), inPrecision(classifierForward(whole), 'float16')];

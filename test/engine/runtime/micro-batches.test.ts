@@ -17,6 +17,7 @@ import { describeShared, sharedJson, sharedPath } from '../../helpers/shared.ts'
 import { describeWebgpu } from '../../helpers/webgpu.ts';
 import { distance, oracleSource, sharedTensors, tinyFeeds, type TinyBatch, type TinyOracle } from '../models/oracle-run.ts';
 import { batches, feedsOf, forwardProgram, initial, stepProgram, type Batch } from './small-model.ts';
+import { threeGroups } from '../../helpers/parameter-groups.ts';
 
 const open: Trainer[] = [];
 afterEach(async () => {
@@ -30,7 +31,7 @@ const webgpu: Opener = (options) => openTrainer({ ...options, device: 'webgpu' }
 
 async function opened(opener: Opener, changes: Partial<TrainerOptions> = {}): Promise<Trainer> {
   const values = initial();
-  const optimizer = { rule: adam({ betas: [0.9, 0.999], eps: 1e-3 }), weightDecay: 0.02, noDecay: (name: string) => name === 'b1' };
+  const optimizer = { rule: adam({ betas: [0.9, 0.999], eps: 1e-3 }), group: threeGroups };
   const trainer = await opener({
     step: stepProgram(),
     forward: forwardProgram(),
@@ -174,7 +175,7 @@ await describeWebgpu('micro-batches on WebGPU', () => {
 /** Gradients by parameter, as far as plain descent at rate 1 moves. */
 async function gradients(opener: Opener, options: Pick<TrainerOptions, 'step' | 'forward' | 'source'>, feeds: StepFeeds): Promise<Tensors> {
   const rule: UpdateRule = sgd({ momentum: 0, nesterov: false });
-  const trainer = await opened(opener, { ...options, optimizer: { rule, weightDecay: 0 }, clipNorm: null });
+  const trainer = await opened(opener, { ...options, optimizer: { rule }, clipNorm: null });
   const before = await trainer.snapshot();
   await trainer.step(feeds, { lr: 1 });
   const after = await trainer.snapshot();

@@ -100,7 +100,7 @@ function openSquares(): Promise<Trainer> {
   const all = g.MatMul(g.MatMul(x, w), g.reshape(x, [1, 'B']));
   g.output('y', g.ReduceMean(all, { axes: [1] }));
   const programs = trainingStepOf(g.build(), { parameters: ['w'], loss: 'mse' });
-  const optimizer = { rule: sgd({ momentum: 0, nesterov: false }), weightDecay: 0 };
+  const optimizer = { rule: sgd({ momentum: 0, nesterov: false }) };
   return openTrainer({ ...programs, source: (_spec, into) => into.fill(0.5), threads: 1, optimizer, clipNorm: null, seed: 1 });
 }
 

@@ -4,6 +4,7 @@ import type { Feeds } from '../../../src/engine/program.ts';
 import { openTrainer, type Trainer, type TrainerOptions } from '../../../src/engine/runtime/index.ts';
 import { batches, feedsOf, forwardProgram, initial, parameters, reference, stepProgram, H, V, W } from './small-model.ts';
 import { numbers } from '../optim/reference.ts';
+import { decayed, threeGroups } from '../../helpers/parameter-groups.ts';
 
 const SEED = 7;
 const rules: readonly (readonly [string, UpdateRule])[] = [
@@ -25,7 +26,7 @@ async function trainerWith(options: Partial<TrainerOptions> = {}): Promise<Train
     forward: forwardProgram(),
     source: (spec, into) => into.set(values[spec.name]!),
     threads: 1,
-    optimizer: { rule: rules[0]![1], weightDecay: 0.01 },
+    optimizer: { rule: rules[0]![1], group: decayed(0.01) },
     clipNorm: null,
     seed: SEED,
     ...options,
@@ -39,9 +40,8 @@ const feedsAt = (step: number): Feeds => feedsOf(batchAt(step));
 
 describe.each(rules)('training with %s', (_name, rule) => {
   test('gives the losses, logits and parameters of the model written out, dense update of the table included', async () => {
-    const noDecay = (name: string): boolean => name === 'b1';
     const clipNorm = 0.5;
-    const trainer = await trainerWith({ optimizer: { rule, weightDecay: 0.02, noDecay }, clipNorm });
+    const trainer = await trainerWith({ optimizer: { rule, group: threeGroups }, clipNorm });
     const p: Record<string, number[]> = Object.fromEntries(Object.entries(initial()).map(([name, values]) => [name, [...values]]));
     const slots = Object.fromEntries(
       Object.entries(p).map(([name, values]) => [name, values.map(() => Object.fromEntries(rule.slots.map((slot) => [slot, 0])))]),
@@ -55,7 +55,8 @@ describe.each(rules)('training with %s', (_name, rule) => {
       expect(result.gradientNorm).toBeCloseTo(norm, 5);
       result.logits.forEach((y, b) => expect(y).toBeCloseTo(expected.logits[b]!, 5));
       for (const [name, gradient] of Object.entries(expected.gradients)) {
-        const at = { ...rates, step, weightDecay: noDecay(name) ? 0 : 0.02 };
+        const { lrScale, weightDecay } = threeGroups(name);
+        const at = { ...rates, lr: rates.lr * lrScale, step, weightDecay };
         const scalars = Object.fromEntries(Object.entries(rule.scalars).map(([scalar, value]) => [scalar, value(at)]));
         gradient.forEach((g, i) => {
           const next = rule.update(numbers, p[name]![i]!, g * clipFactor(norm, clipNorm), slots[name]![i]!, scalars);
@@ -82,7 +83,7 @@ test('the forward pass has no dropout and sees every update', async () => {
 });
 
 test('rows that no batch uses still decay', async () => {
-  const trainer = await trainerWith({ optimizer: { rule: sgd({ momentum: 0, nesterov: false }), weightDecay: 0.5 } });
+  const trainer = await trainerWith({ optimizer: { rule: sgd({ momentum: 0, nesterov: false }), group: decayed(0.5) } });
   await trainer.step(feedsAt(0), { lr: 0.1 });
   const { table } = await trainer.snapshot();
   const unused = 6;

@@ -18,7 +18,7 @@ function large() {
     name,
     parameter: parameters!.get(name)!,
     slots: slots.map((regions) => regions.get(name)!),
-    decays: true,
+    group: { lrScale: 1, weightDecay: at.weightDecay },
     width: name === 'table' ? width : undefined,
   }));
   const updater = openUpdater(rule, memory, trained, { dense: workspace!.get('dense')!, sparse: workspace!.get('sparse')! });

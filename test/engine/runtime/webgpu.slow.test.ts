@@ -9,6 +9,7 @@ import { describeShared, sharedJson, sharedPath } from '../../helpers/shared.ts'
 import { describeWebgpu } from '../../helpers/webgpu.ts';
 import { tinyConfig } from '../models/tiny.ts';
 import { both, trainerOn } from './webgpu-trainers.ts';
+import { decayed } from '../../helpers/parameter-groups.ts';
 
 /** Losses of two devices from the same weights, the same masks and the same batches. */
 const LOSS = 1e-4;
@@ -17,7 +18,7 @@ await describeWebgpu('a trainer on WebGPU, at length', () => {
   test('takes no more memory after a hundred steps of a BERT than after ten', async () => {
     const encoder = tinyConfig({ hidden_size: 128, intermediate_size: 768, num_hidden_layers: 1 }); // 270,000 parameters, 1 MB
     const model = { encoder, head: { dense: [], dropout: 0.1, activation: 'none' }, outputs: 1 } as const;
-    const optimizer = { rule: adam({ betas: [0.9, 0.999], eps: 1e-8 }), weightDecay: 0 };
+    const optimizer = { rule: adam({ betas: [0.9, 0.999], eps: 1e-8 }) };
     const webgpu = await trainerOn('webgpu', { step: classifierStep(model), forward: classifierForward(model), source: randomParameters(5), optimizer, clipNorm: null, seed: 3 });
     const feeds = { ...batchFeeds(encoder, [[1, 2, 3, 4], [5, 6, 7]], 4), ...classFeeds([0, 1], 1) };
     for (let step = 0; step < 10; step += 1) await webgpu.step(feeds, { lr: 1e-3 });
@@ -48,7 +49,7 @@ await describeWebgpu('a trainer on WebGPU, at length', () => {
         const ids = texts.slice(2 * i, 2 * i + 2).map((text) => text.map((word) => words.indexOf(word)));
         return { ...batchFeeds(encoder, ids, 16), ...classFeeds(tweets.labels.slice(2 * i, 2 * i + 2), 1) };
       };
-      const optimizer = { rule: adam({ betas: [0.9, 0.999], eps: 1e-8 }), weightDecay: 1e-5 };
+      const optimizer = { rule: adam({ betas: [0.9, 0.999], eps: 1e-8 }), group: decayed(1e-5) };
       const [cpu, webgpu] = await both({ step, forward, source, optimizer, clipNorm: 1, seed: 42 });
       expect(step.masks).toHaveLength(20); // embeddings, three in each layer, the head
       for (let i = 0; i < 10; i += 1) {

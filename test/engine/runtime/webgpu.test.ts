@@ -12,13 +12,14 @@ import { tinyConfig } from '../models/tiny.ts';
 import { both, open, trainerOn } from './webgpu-trainers.ts';
 import { batches, feedsOf, forwardProgram, initial, stepProgram, H, V, W } from './small-model.ts';
 import { classFeeds, classifierStep } from '../../helpers/class-steps.ts';
+import { decayed, threeGroups } from '../../helpers/parameter-groups.ts';
 
 /** Losses of two devices from the same weights, the same masks and the same batches. */
 const LOSS = 1e-4;
 
 function small(changes: Partial<TrainerOptions> = {}): TrainerOptions {
   const values = initial();
-  const optimizer = { rule: adam({ betas: [0.9, 0.999], eps: 1e-8 }), weightDecay: 0.02, noDecay: (name: string) => name === 'b1' };
+  const optimizer = { rule: adam({ betas: [0.9, 0.999], eps: 1e-8 }), group: threeGroups };
   return { step: stepProgram(), forward: forwardProgram(), source: (spec, into) => into.set(values[spec.name]!), threads: 1, optimizer, clipNorm: 0.5, seed: 7, ...changes };
 }
 
@@ -50,7 +51,7 @@ await describeWebgpu('a trainer on WebGPU', () => {
   });
 
   test('goes on from the CPU’s parameters and optimizer state', async () => {
-    const [cpu, webgpu] = await both(small({ optimizer: { rule: sgd({ momentum: 0.9, nesterov: true }), weightDecay: 0.01 } }));
+    const [cpu, webgpu] = await both(small({ optimizer: { rule: sgd({ momentum: 0.9, nesterov: true }), group: decayed(0.01) } }));
     for (let step = 0; step < 3; step += 1) await cpu.step(feedsAt(step), { lr: 0.05 });
     await webgpu.restore(await cpu.snapshot());
     await webgpu.restoreOptimizerState(await cpu.optimizerState());
@@ -98,7 +99,7 @@ await describeWebgpu('a trainer on WebGPU', () => {
     const model = { encoder, head: { dense: [6], dropout: 0.3, activation: 'tanh' }, outputs: 3 } as const;
     const step = classifierStep(model);
     expect(step.masks).toHaveLength(9); // embeddings, three in each layer, two in the head
-    const optimizer = { rule: adamw({ betas: [0.9, 0.999], eps: 1e-8 }), weightDecay: 0.01 };
+    const optimizer = { rule: adamw({ betas: [0.9, 0.999], eps: 1e-8 }), group: decayed(0.01) };
     const [cpu, webgpu] = await both({ step, forward: classifierForward(model), source: randomParameters(5), optimizer, clipNorm: 1, seed: 3 });
     for (let i = 0; i < 20; i += 1) {
       const ids = Array.from({ length: 3 + (i % 2) }, (_, b) => Array.from({ length: 4 + ((i + b) % 5) }, (__, s) => (11 * i + 31 * b + 7 * s) % 50));
@@ -119,7 +120,7 @@ await describeWebgpu('a trainer on WebGPU', () => {
       const source = oracleSource(sharedTensors('oracles', 'tiny', `${family}-${name}.safetensors`), 1, pretrained);
       const webgpu = await trainerOn('webgpu', {
         step, forward, source, clipNorm: null, seed: 1,
-        optimizer: { rule: adam(oracle.optimizer), weightDecay: oracle.optimizer.weight_decay },
+        optimizer: { rule: adam(oracle.optimizer), group: decayed(oracle.optimizer.weight_decay) },
       });
       const found = await losses(webgpu, oracle.batches.map((batch) => tinyFeeds(encoder, batch, oracle.classes)), oracle.batch_of_step, oracle.optimizer.lr);
       expect(distance(found, oracle.losses)).toBeLessThan(LOSS);

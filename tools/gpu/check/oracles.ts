@@ -58,7 +58,7 @@ async function lossesApart(device: Device, folder: string, architecture: string)
     source: (spec, into) =>
       spec.name.startsWith('classifier.') ? readFloats(head, spec.name.replace('classifier.', 'head.fc1.'), into) : weights(spec, into),
     threads: 1,
-    optimizer: { rule: adam({ betas, eps }), weightDecay },
+    optimizer: { rule: adam({ betas, eps }), group: () => ({ lrScale: 1, weightDecay }) },
     clipNorm: null,
     seed: 1,
   });
