@@ -24,13 +24,13 @@ export async function openForward({ program, source, threads }: ForwardOptions):
 }
 
 /**
- * A trainer on the CPU: the graph computes loss and gradients, parameters and slots stay in one WebAssembly memory that the
+ * A trainer on the CPU: the graph computes loss and gradients, parameters and slots stay in WebAssembly memories that the
  * runtime reads in place, and a SIMD kernel updates them there.
  */
 export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
-  const { step: program, forward: evaluation, source, threads, optimizer, clipNorm, seed } = options;
+  const { step: program, forward: evaluation, source, threads, clipNorm, seed } = options;
   const specs = union(program.parameters, evaluation.parameters);
-  const { parameters, trained, slots, updater } = openState(program, specs, optimizer);
+  const { parameters, trained, slots, updater } = openState(program, specs, options);
   fill(specs, parameters, source);
   const masks = maskWriter(program.masks, seed);
   const batchInputs = batchInputsOf(program);
@@ -60,7 +60,7 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
       logits.push(outputs[program.logits]!);
       if (parts.length === 1) return { loss, logits: logits[0]!, gradients };
       for (const spec of program.gradients) checkRows(spec, feeds);
-      sum ??= openGradientSum(program.gradients.map((spec) => layoutOf(program, spec)));
+      sum ??= openGradientSum(program.gradients.map((spec) => layoutOf(program, spec)), options.memoryLimit);
       sum.add(gradients, share);
     }
     return { loss, logits: joined(logits), gradients: sum?.take() ?? [] };
@@ -126,13 +126,21 @@ interface State {
 function openState(
   program: StepProgram,
   specs: readonly ParameterSpec[],
-  optimizer: TrainerOptions['optimizer'],
+  { optimizer, memoryLimit }: TrainerOptions,
 ): State {
   const { rule } = optimizer;
   const trainedSpecs = program.gradients.map((gradient) => trainedSpec(program, gradient));
   const widths = program.gradients.map(({ rows }, i) => (rows === undefined ? undefined : rowWidth(trainedSpecs[i]!)));
-  const { memory, groups } = reserve([lengthsOf(specs), workspaceLengths(widths), ...rule.slots.map(() => lengthsOf(trainedSpecs))]);
-  const [parameters, workspace, ...slots] = groups as [Regions, Regions, ...Regions[]];
+  const { memories, groups, beside } = reserve(
+    [lengthsOf(specs), ...rule.slots.map(() => lengthsOf(trainedSpecs))],
+    workspaceLengths(widths),
+    memoryLimit,
+  );
+  const [parameters, ...slots] = groups as [Regions, ...Regions[]];
+  const homes = memories.map((memory, home) => ({
+    memory,
+    workspace: { dense: beside[home]!.get('dense')!, sparse: beside[home]!.get('sparse')! },
+  }));
   const updated = trainedSpecs.map(({ name }, i) => ({
     name,
     parameter: parameters.get(name)!,
@@ -144,7 +152,7 @@ function openState(
     parameters,
     trained: new Map(updated.map(({ name, parameter }) => [name, parameter])),
     slots: new Map(rule.slots.map((slot, i) => [slot, slots[i]!])),
-    updater: openUpdater(rule, memory, updated, { dense: workspace.get('dense')!, sparse: workspace.get('sparse')! }),
+    updater: openUpdater(rule, homes, updated),
   };
 }
 

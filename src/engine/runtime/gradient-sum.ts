@@ -1,5 +1,5 @@
 import { compileSum, instantiate, type SumKernel } from '../optim/index.ts';
-import { reserve, type Region } from './memory.ts';
+import { reserve } from './memory.ts';
 import { inPieces, PIECE, type Gradient } from './updater.ts';
 
 /** The gradients of a batch, summed over its micro-batches. */
@@ -13,13 +13,19 @@ export interface GradientSum {
 /** A gradient that comes whole has as many numbers as its parameter; one by row is given by the width of a row. */
 export type GradientLayout = { readonly length: number } | { readonly width: number };
 
-/** Whole gradients are summed in a WebAssembly memory of their own, with those by row beside it: of these only rows that occur. */
-export function openGradientSum(layout: readonly GradientLayout[]): GradientSum {
+/**
+ * Whole gradients are summed in WebAssembly memories of their own, with those by row beside them: of these only rows that occur.
+ *
+ * @param memoryLimit bytes of one memory
+ */
+export function openGradientSum(layout: readonly GradientLayout[], memoryLimit?: number): GradientSum {
   const lengths = layout.flatMap((each, i) => ('length' in each ? [[String(i), each.length] as const] : []));
-  const { memory, groups } = reserve([new Map(lengths), new Map([['piece', PIECE]])]);
-  const [sums, workspace] = groups as [ReadonlyMap<string, Region>, ReadonlyMap<string, Region>];
-  const { addScaled } = instantiate<SumKernel>(compileSum(), memory);
-  const piece = workspace.get('piece')!;
+  const { memories, groups, beside } = reserve([new Map(lengths)], new Map([['piece', PIECE]]), memoryLimit);
+  const sums = groups[0]!;
+  const homes = memories.map((memory, home) => ({
+    piece: beside[home]!.get('piece')!,
+    ...instantiate<SumKernel>(compileSum(), memory),
+  }));
   const tables = layout.map((each) => ('width' in each ? openRows(each.width) : undefined));
   let isNew = true;
 
@@ -32,8 +38,9 @@ export function openGradientSum(layout: readonly GradientLayout[]): GradientSum 
       isNew = false;
       gradients.forEach(({ values, rows }, i) => {
         const sum = sums.get(String(i));
-        if (sum === undefined) tables[i]!.add(values, rows!, share);
-        else inPieces(values, piece, (start, n) => addScaled(sum.address + 4 * start, piece.address, n, share));
+        if (sum === undefined) return tables[i]!.add(values, rows!, share);
+        const { piece, addScaled } = homes[sum.home]!;
+        inPieces(values, piece, (start, n) => addScaled(sum.address + 4 * start, piece.address, n, share));
       });
     },
     take() {

@@ -50,6 +50,11 @@ export interface TrainerOptions {
   readonly clipNorm: number | null;
   /** Decides every dropout mask, together with the step's number. */
   readonly seed: number;
+  /**
+   * Bytes of one WebAssembly memory on the CPU, 4 GiB where it is left out. Parameters and optimizer state that take more are spread over
+   * several, which changes no number.
+   */
+  readonly memoryLimit?: number;
 }
 
 export interface StepResult {

@@ -33,7 +33,13 @@ export interface Updater {
  */
 export const PIECE = 16384;
 
-/** Two working areas in the updater's memory, for gradients that come whole and by row. The second stays zero between uses. */
+/** A memory that parameters and their slots live in. */
+export interface Home {
+  readonly memory: WebAssembly.Memory;
+  readonly workspace: Workspace;
+}
+
+/** Two working areas in each memory, for gradients that come whole and by row. The second stays zero between uses. */
 export interface Workspace {
   readonly dense: Region;
   readonly sparse: Region;
@@ -47,13 +53,10 @@ export function workspaceLengths(widths: readonly (number | undefined)[]): Reado
   ]);
 }
 
-export function openUpdater(
-  rule: UpdateRule,
-  memory: WebAssembly.Memory,
-  trained: readonly Trained[],
-  { dense, sparse }: Workspace,
-): Updater {
-  const kernels = instantiate<UpdateKernels>(compileUpdate(rule), memory);
+/** @param homes the memories, as regions name them; there is at least one */
+export function openUpdater(rule: UpdateRule, homes: readonly Home[], trained: readonly Trained[]): Updater {
+  const code = compileUpdate(rule);
+  const kernels = homes.map(({ memory }) => instantiate<UpdateKernels>(code, memory));
   const rowPlaces = trained.map(({ parameter, width }) =>
     width === undefined ? undefined : new Int32Array(parameter.data.length / width).fill(-1),
   );
@@ -61,18 +64,19 @@ export function openUpdater(
   return {
     sumOfSquares(gradients) {
       let total = 0;
-      for (const { values } of gradients) {
-        inPieces(values, dense, (_start, n) => (total += kernels.sumOfSquares(dense.address, n)));
-      }
+      const [{ dense }, { sumOfSquares }] = [homes[0]!.workspace, kernels[0]!];
+      for (const { values } of gradients) inPieces(values, dense, (_start, n) => (total += sumOfSquares(dense.address, n)));
       return total;
     },
     update(gradients, at, factor) {
       gradients.forEach(({ rows }, i) => rows !== undefined && placeRows(rows, rowPlaces[i]!, trained[i]!.name));
       trained.forEach(({ parameter, slots, group, width }, i) => {
         const scalars = Object.values(rule.scalars).map((scalar) => scalar(settingsOf(group, at)));
+        const { dense, sparse } = homes[parameter.home]!.workspace;
+        const { update } = kernels[parameter.home]!;
         const updateFrom = (gradient: Region) => (start: number, n: number) => {
           const here = ({ address }: Region): number => address + 4 * start;
-          kernels.update(here(parameter), gradient.address, ...slots.map(here), n, factor, ...scalars);
+          update(here(parameter), gradient.address, ...slots.map(here), n, factor, ...scalars);
         };
         const { values } = gradients[i]!;
         const places = rowPlaces[i];

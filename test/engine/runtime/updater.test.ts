@@ -11,8 +11,8 @@ const at = { step: 1, lr: 0.1, weightDecay: 0.01 };
 function large() {
   const [rows, width] = [700, 100];
   const lengths = new Map([['table', rows * width], ['vector', 40001]]);
-  const { memory, groups } = reserve([lengths, workspaceLengths([width, undefined]), lengths, lengths]);
-  const [parameters, workspace, ...slots] = groups;
+  const { memories, groups, beside } = reserve([lengths, lengths, lengths], workspaceLengths([width, undefined]));
+  const [[parameters, ...slots], [workspace]] = [groups, beside];
   for (const { data } of parameters!.values()) data.forEach((_, i) => (data[i] = Math.sin(i)));
   const trained = [...lengths.keys()].map((name) => ({
     name,
@@ -21,7 +21,8 @@ function large() {
     group: { lrScale: 1, weightDecay: at.weightDecay },
     width: name === 'table' ? width : undefined,
   }));
-  const updater = openUpdater(rule, memory, trained, { dense: workspace!.get('dense')!, sparse: workspace!.get('sparse')! });
+  const homes = [{ memory: memories[0]!, workspace: { dense: workspace!.get('dense')!, sparse: workspace!.get('sparse')! } }];
+  const updater = openUpdater(rule, homes, trained);
   return {
     updater,
     width,
