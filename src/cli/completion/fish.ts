@@ -50,7 +50,9 @@ for program in pipeline ortrain
   complete -c $program -f
   complete -c $program -s h -l help -d 'print this help'
 ${shared.map((option) => optionLine('true', option)).join('\n')}
-${[...roots, { path: 'help', summary: 'print the help of a command' }].map(({ path, summary }) => line('__ortrain_is " 0"', `-a ${path} -d ${quoted(summary)}`)).join('\n')}
+${[...roots, { path: 'help', summary: 'print the help of a command' }]
+  .map(({ path, summary }) => line('__ortrain_is " 0"', `-a ${path} -d ${quoted(summary)}`))
+  .join('\n')}
 ${commands
   .flatMap(({ path, options, arguments: positions }) => [
     ...subcommandsOf(commands, path).map(({ path: whole, summary }) =>

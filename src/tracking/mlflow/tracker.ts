@@ -46,13 +46,7 @@ export function openTracker(
         queues.set(server.key, queue);
         queue.add(folder, run);
       } catch (error) {
-        if (!warned)
-          notify({
-            level: 'warning',
-            message:
-              'MLflow gets nothing: ' +
-              `${sentences({ kind: 'stop', message: messageOf(error), ...(error instanceof OrtrainError && error.remedy !== undefined ? { remedy: error.remedy } : {}) })}`,
-          });
+        if (!warned) notify({ level: 'warning', message: `MLflow gets nothing: ${sentences(failureOf(error))}` });
         warned = true;
       }
     },
@@ -194,11 +188,18 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+function failureOf(error: unknown): Failure {
+  const remedy = error instanceof OrtrainError ? error.remedy : undefined;
+  return { kind: 'stop', message: messageOf(error), ...(remedy === undefined ? {} : { remedy }) };
+}
+
 /** `512 events are not on MLflow: the tracking server cannot be reached (ECONNREFUSED). Send them with: pipeline sync quickstart` */
 function leftover(followed: readonly Followed[], failure: Failure): string {
   const behind = followed.map(({ run, upload }) => ({ run, events: upload.pending() })).filter(({ events }) => events > 0);
   const events = behind.reduce((sum, each) => sum + each.events, 0);
-  return `${events === 1 ? '1 event is' : `${events} events are`} not on MLflow: ${sentences(failure)} Send them with: pipeline sync${behind.map(({ run }) => ` ${run}`).join('')}`;
+  const what = events === 1 ? '1 event is' : `${events} events are`;
+  const runs = behind.map(({ run }) => ` ${run}`).join('');
+  return `${what} not on MLflow: ${sentences(failure)} Send them with: pipeline sync${runs}`;
 }
 
 function sentences({ message, remedy }: Failure): string {

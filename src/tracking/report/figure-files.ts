@@ -26,6 +26,8 @@ export async function writeFigures(folder: string, drawings: readonly Drawing[])
 
 const FAMILY = 'DejaVu Sans';
 
-/** Characters of scripts that DejaVu Sans does not have, and pictures. */
-const BEYOND =
-  /[^\p{Script=Common}\p{Script=Inherited}\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Armenian}\p{Script=Georgian}\p{Script=Hebrew}\p{Script=Arabic}]|\p{Emoji_Presentation}/u;
+/** Scripts that DejaVu Sans has. */
+const SCRIPTS = ['Common', 'Inherited', 'Latin', 'Greek', 'Cyrillic', 'Armenian', 'Georgian', 'Hebrew', 'Arabic'];
+
+/** Characters of other scripts, and pictures. */
+const BEYOND = new RegExp(`[^${SCRIPTS.map((script) => `\\p{Script=${script}}`).join('')}]|\\p{Emoji_Presentation}`, 'u');

@@ -59,7 +59,8 @@ export function standalone({ svg }: Drawing): string {
 /** The drawing for a page, as wide as there is room, up to the size that it was drawn in. */
 export function inline({ svg, width, title }: Drawing): Html {
   const viewBox = /^<svg[^>]* viewBox="([\d. -]+)"/.exec(svg)?.[1] ?? '';
-  return html`<svg viewBox="${viewBox}" role="img" aria-label="${title}" style="max-width:${Math.ceil(width)}px">${trusted(svg.slice(svg.indexOf('>') + 1))}`;
+  const inside = trusted(svg.slice(svg.indexOf('>') + 1));
+  return html`<svg viewBox="${viewBox}" role="img" aria-label="${title}" style="max-width:${Math.ceil(width)}px">${inside}`;
 }
 
 export const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";

@@ -52,10 +52,16 @@ ${body}
 const { [ground]: darkGround, [ink]: darkInk, [muted]: darkMuted, [line]: darkLine } = dark;
 
 const STYLE = `
-:root { --ground: ${ground}; --ink: ${ink}; --muted: ${muted}; --line: ${line}; --wash: #f5f7f9; --blue: ${blue}; --orange: ${orange}; --green: ${green}; --red: ${red}; }
+:root {
+  --ground: ${ground}; --ink: ${ink}; --muted: ${muted}; --line: ${line}; --wash: #f5f7f9; --blue: ${blue};
+  --orange: ${orange}; --green: ${green}; --red: ${red};
+}
 * { box-sizing: border-box; }
 html { scroll-behavior: smooth; -webkit-text-size-adjust: 100%; }
-body { margin: 0 auto; max-width: 72rem; padding: 2.5rem clamp(1rem, 4vw, 3rem) 4rem; background: var(--ground); color: var(--ink); font: 1rem/1.55 ${FONT}; }
+body {
+  margin: 0 auto; max-width: 72rem; padding: 2.5rem clamp(1rem, 4vw, 3rem) 4rem; background: var(--ground);
+  color: var(--ink); font: 1rem/1.55 ${FONT};
+}
 h1 { margin: 0; font-size: 1.9rem; line-height: 1.2; font-weight: 650; letter-spacing: -0.01em; overflow-wrap: anywhere; }
 h2 { margin: 0 0 1rem; font-size: 1.2rem; font-weight: 650; }
 h3 { margin: 1.6rem 0 0.6rem; font-size: 0.95rem; font-weight: 650; overflow-wrap: anywhere; }
@@ -71,7 +77,10 @@ section { padding: 2.4rem 0 0; }
 .tile { padding: 0.8rem 1rem; border-radius: 0.6rem; background: var(--wash); }
 .tile b { display: block; font-size: 1.45rem; font-weight: 600; font-variant-numeric: tabular-nums; line-height: 1.3; }
 .tile span { display: block; color: var(--muted); font-size: 0.82rem; }
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)); gap: 2rem 2.5rem; align-items: start; margin-bottom: 1.6rem; }
+.figures {
+  display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)); gap: 2rem 2.5rem;
+  align-items: start; margin-bottom: 1.6rem;
+}
 figure { margin: 0; min-width: 0; }
 figure svg { display: block; width: 100%; height: auto; }
 figure h3 { margin-top: 0; }
@@ -84,16 +93,27 @@ th:first-child { text-align: left; padding-right: 1.2rem; }
 .scroll th:first-child { position: sticky; left: 0; background: var(--ground); }
 thead th { color: var(--muted); border-bottom: 1px solid var(--line); vertical-align: bottom; }
 tbody tr + tr > * { border-top: 1px solid var(--line); }
-.bar { display: inline-block; width: 7rem; height: 0.55rem; border-radius: 0.3rem; background: var(--wash); vertical-align: middle; overflow: hidden; }
+.bar {
+  display: inline-block; width: 7rem; height: 0.55rem; border-radius: 0.3rem; background: var(--wash);
+  vertical-align: middle; overflow: hidden;
+}
 .bar i { display: block; height: 100%; background: var(--blue); opacity: 0.75; }
 dl { display: grid; grid-template-columns: minmax(8rem, max-content) 1fr; gap: 0.3rem 1.6rem; margin: 0 0 1rem; font-size: 0.92rem; }
 dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
-code { font: 0.88em/1.5 ui-monospace, 'SF Mono', Menlo, Consolas, monospace; background: var(--wash); padding: 0.1em 0.35em; border-radius: 0.25rem; overflow-wrap: anywhere; }
+code {
+  font: 0.88em/1.5 ui-monospace, 'SF Mono', Menlo, Consolas, monospace; background: var(--wash); padding: 0.1em 0.35em;
+  border-radius: 0.25rem; overflow-wrap: anywhere;
+}
 .findings, .findings ul { margin: 0; padding: 0; list-style: none; }
-.findings > li { padding: 0.7rem 0 0.7rem 5.2rem; overflow-wrap: anywhere; border-top: 1px solid var(--line); } .findings p { margin: 0; max-width: 52rem; }
-.findings b { display: inline-block; width: 4.9rem; margin-left: -5.2rem; font-weight: 600; color: var(--muted); } .findings .warning b { color: var(--orange); }
+.findings > li { padding: 0.7rem 0 0.7rem 5.2rem; overflow-wrap: anywhere; border-top: 1px solid var(--line); }
+.findings p { margin: 0; max-width: 52rem; }
+.findings b { display: inline-block; width: 4.9rem; margin-left: -5.2rem; font-weight: 600; color: var(--muted); }
+.findings .warning b { color: var(--orange); }
 .findings li li { font-size: 0.9rem; }
-.mistakes { margin: 0; padding: 0; list-style: none; display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 0 2.5rem; }
+.mistakes {
+  margin: 0; padding: 0; list-style: none; display: grid;
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 0 2.5rem;
+}
 .mistakes li { padding: 0.8rem 0; border-top: 1px solid var(--line); min-width: 0; }
 .mistakes p { margin: 0; overflow-wrap: anywhere; }
 .mistakes .what { display: flex; flex-wrap: wrap; gap: 0 0.9rem; font-size: 0.84rem; color: var(--muted); }
@@ -108,7 +128,10 @@ code { font: 0.88em/1.5 ui-monospace, 'SF Mono', Menlo, Consolas, monospace; bac
   .scroll th:first-child { padding-right: 0.7rem; }
 }
 @media screen and (prefers-color-scheme: dark) {
-  :root { --ground: ${darkGround}; --ink: ${darkInk}; --muted: ${darkMuted}; --line: ${darkLine}; --wash: #1e232a; --blue: #6ea3e0; --orange: #e0925a; }
+  :root {
+    --ground: ${darkGround}; --ink: ${darkInk}; --muted: ${darkMuted}; --line: ${darkLine}; --wash: #1e232a;
+    --blue: #6ea3e0; --orange: #e0925a;
+  }
   ${Object.entries(dark)
     .map(([light, partner]) => `svg [fill='${light}'] { fill: ${partner}; } svg [stroke='${light}'] { stroke: ${partner}; }`)
     .join('\n  ')}
@@ -118,7 +141,11 @@ code { font: 0.88em/1.5 ui-monospace, 'SF Mono', Menlo, Consolas, monospace; bac
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
   body { max-width: none; padding: 0; font-size: 0.85rem; }
   nav { display: none; }
-  .scroll { overflow: visible; } td .small { font-size: inherit; } thead th { overflow-wrap: anywhere; } table { font-size: 0.68rem; } th, td { white-space: normal; padding-right: 0.5rem; }
+  .scroll { overflow: visible; }
+  td .small { font-size: inherit; }
+  thead th { overflow-wrap: anywhere; }
+  table { font-size: 0.68rem; }
+  th, td { white-space: normal; padding-right: 0.5rem; }
   figure, .mistakes li, .findings > li, tr, .tile { break-inside: avoid; }
   h2, h3 { break-after: avoid; }
 }

@@ -83,12 +83,18 @@ function startWorker(megabytes: number): Worker {
   });
 }
 
-/** JavaScript as a text, so that it runs the same from sources, from a bundle and in tests: a thread does not inherit a loader for TypeScript. */
+/**
+ * JavaScript as a text, so that it runs the same from sources, from a bundle and in tests: a thread does not inherit a loader for
+ * TypeScript.
+ */
 const PROGRAM = `
 const { parentPort, workerData } = require('node:worker_threads');
 const { pathToFileURL } = require('node:url');
 const libraries = Promise.all([import(pathToFileURL(workerData.hyparquet)), import(pathToFileURL(workerData.compressors))]);
-const MEANINGS = ['UTF8', 'ENUM', 'JSON', 'BSON', 'DECIMAL', 'DATE', 'TIME_MILLIS', 'TIME_MICROS', 'TIMESTAMP_MILLIS', 'TIMESTAMP_MICROS', 'INTERVAL'];
+const MEANINGS = [
+  'UTF8', 'ENUM', 'JSON', 'BSON', 'DECIMAL', 'DATE',
+  'TIME_MILLIS', 'TIME_MICROS', 'TIMESTAMP_MILLIS', 'TIMESTAMP_MICROS', 'INTERVAL',
+];
 const LOGICAL = ['STRING', 'ENUM', 'JSON', 'BSON', 'DECIMAL', 'DATE', 'TIME', 'TIMESTAMP', 'INTERVAL', 'UUID'];
 const MOST_PAGE = 1e9;
 
@@ -99,10 +105,12 @@ function withoutMeaning(element) {
   return MEANINGS.includes(converted_type) || LOGICAL.includes(logical_type?.type) ? rest : element;
 }
 
-// The key of a map becomes the name of a property, so it is wanted as a text: below the map stands a repeated group, and the key is first in it.
+// The key of a map becomes the name of a property, so it is wanted as a text: below the map stands a repeated group, and the key
+// is first in it.
 function isKeyOfMap(schema, place) {
   const map = schema[place - 2];
-  return map !== undefined && Boolean(map.num_children) && (map.converted_type === 'MAP' || map.converted_type === 'MAP_KEY_VALUE' || map.logical_type?.type === 'MAP');
+  const isMap = ['MAP', 'MAP_KEY_VALUE'].includes(map?.converted_type) || map?.logical_type?.type === 'MAP';
+  return isMap && Boolean(map.num_children);
 }
 
 function meaningOf({ num_children, converted_type, logical_type }) {
@@ -114,7 +122,14 @@ function meaningOf({ num_children, converted_type, logical_type }) {
 
 function describe(element) {
   const unit = element.logical_type?.unit ?? /_(MILLIS|MICROS)$/.exec(element.converted_type ?? '')?.[1] ?? null;
-  return { name: element.name, isNested: Boolean(element.num_children) || element.repetition_type === 'REPEATED', type: element.type ?? null, meaning: meaningOf(element), unit, scale: element.logical_type?.scale ?? element.scale ?? 0 };
+  return {
+    name: element.name,
+    isNested: Boolean(element.num_children) || element.repetition_type === 'REPEATED',
+    type: element.type ?? null,
+    meaning: meaningOf(element),
+    unit,
+    scale: element.logical_type?.scale ?? element.scale ?? 0,
+  };
 }
 
 function rowsOf(metadata, columns) {
@@ -124,7 +139,9 @@ function rowsOf(metadata, columns) {
     sum += Number(group.num_rows);
     for (const { file_path, meta_data } of group.columns) {
       if (file_path || !meta_data) throw new Error('its columns are in other files');
-      if (meta_data.path_in_schema.length === 1 && columns.some((column) => column.name === meta_data.path_in_schema[0] && !column.isNested) && meta_data.num_values !== group.num_rows) {
+      const [top, ...below] = meta_data.path_in_schema;
+      const isColumn = below.length === 0 && columns.some((column) => column.name === top && !column.isNested);
+      if (isColumn && meta_data.num_values !== group.num_rows) {
         throw new Error('a column has ' + meta_data.num_values + ' values in a group of ' + group.num_rows + ' rows');
       }
     }
@@ -147,12 +164,15 @@ parentPort.on('message', async ({ bytes }) => {
     const columns = parquetSchema(stored).children.map(({ element }) => describe(element));
     const rows = rowsOf(stored, columns);
     parentPort.postMessage({ kind: 'columns', rows, columns });
-    const metadata = { ...stored, schema: stored.schema.map((element, place, all) => (isKeyOfMap(all, place) ? element : withoutMeaning(element))) };
+    const schema = stored.schema.map((element, place, all) => (isKeyOfMap(all, place) ? element : withoutMeaning(element)));
+    const metadata = { ...stored, schema };
+    const options = { compressors: limited, utf8: false, geoparquet: false };
     const parsers = { timestampFromNanoseconds: (nanos) => nanos };
     if (new Set(columns.map(({ name }) => name)).size === columns.length && rows > 0) {
       for (column = 0; column < columns.length; column += 1) {
         const values = await new Promise((resolve, reject) => {
-          parquetRead({ file, metadata, columns: [columns[column].name], compressors: limited, utf8: false, geoparquet: false, parsers, onComplete: (all) => resolve(all.map((row) => row[0])) }).catch(reject);
+          const onComplete = (all) => resolve(all.map((row) => row[0]));
+          parquetRead({ ...options, file, metadata, columns: [columns[column].name], parsers, onComplete }).catch(reject);
         });
         parentPort.postMessage({ kind: 'values', column, values });
       }

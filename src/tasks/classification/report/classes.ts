@@ -50,6 +50,7 @@ function chosen(
   which: string,
 ): { readonly shown: readonly Named[]; readonly note: Html | false } {
   if (all.length <= MOST_CLASSES) return { shown: all, note: false };
-  const note = html`<p class="muted small">The ${MOST_CLASSES} of ${count(all.length)} classes ${which}; all are in <code>figures/${CLASSES_TABLE}</code>.</p>`;
+  const table = html`<code>figures/${CLASSES_TABLE}</code>`;
+  const note = html`<p class="muted small">The ${MOST_CLASSES} of ${count(all.length)} classes ${which}; all are in ${table}.</p>`;
   return { shown: all.toSorted(order).slice(0, MOST_CLASSES), note };
 }

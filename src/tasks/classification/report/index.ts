@@ -52,7 +52,7 @@ export function classReport(classes: readonly string[], { outOfFold, metrics, te
 function predictionsSection(judged: JudgedClasses, metrics: ReportedRun['metrics'], show: (figure: string) => Html | undefined): Html {
   const { classes, labels, folds } = judged;
   const isBinary = classes.length === 2;
-  const { bins } = calibrationOf(judged);
+  const error = metric(calibrationError(calibrationOf(judged).bins));
   const ofFolds = new Set(folds).size > 1 ? 'Thin: each fold. Thick: all folds together.' : '';
   const pooled = isBinary ? ofFolds : againstOthers(new Set(labels).size);
   return html`<p>Each row is judged by the one model that has not seen it.</p>
@@ -60,7 +60,10 @@ function predictionsSection(judged: JudgedClasses, metrics: ReportedRun['metrics
 ${figure(show('confusion'), confusionCaption(classes.length))}
 ${figure(show('roc'), `${pooled} Area ${metric(metrics['oof/roc_auc'])}${isBinary ? '' : ', the mean over all classes'}.`)}
 ${figure(show('precision-recall'), `${pooled}${isBinary ? ` Positive is class ${classes[1] ?? ''}.` : ''}`)}
-${figure(show('calibration'), `Expected calibration error ${metric(calibrationError(bins))}: the mean distance from the diagonal, weighted by rows, in bins of a tenth.`)}
+${figure(
+  show('calibration'),
+  `Expected calibration error ${error}: the mean distance from the diagonal, weighted by rows, in bins of a tenth.`,
+)}
 ${isBinary && figure(show('threshold'), thresholdCaption(judged, metrics))}
 </div>
 <h3>Classes</h3>

@@ -87,8 +87,14 @@ ${at !== undefined && examples !== undefined && sameText(at, groupOf.get(at), ex
   const each = Math.floor(SHOWN / Math.max(1, shown.length));
   const isAll = pairs.length === shown.length && shown.every((pair) => pair.mistakes.length <= each);
   const pairTitle = ({ truth, prediction, mistakes: { length } }: Confused): Html =>
-    html`true <b>${classes[truth]}</b>, predicted <b>${classes[prediction]}</b>: ${plural(length, 'row')}${length > each && html`, the ${each} most confident`}`;
-  return html`<p>${plural(mistakes.length, 'row')} of ${count(ids.length)} ${mistakes.length === 1 ? 'is' : 'are'} predicted wrongly, in ${plural(pairs.length, 'pair')} of classes${pairs.length > shown.length && html`; these are the ${shown.length} most frequent pairs`}. The number is the probability that the model gave to the class it predicted.${!isAll && html` All mistakes are in <code>figures/${MISTAKES_TABLE}</code>.`}</p>
+    html`true <b>${classes[truth]}</b>, predicted <b>${classes[prediction]}</b>: ${plural(length, 'row')}${
+      length > each && html`, the ${each} most confident`
+    }`;
+  const most = pairs.length > shown.length ? `; these are the ${shown.length} most frequent pairs` : '';
+  const total = `${plural(mistakes.length, 'row')} of ${count(ids.length)} ${mistakes.length === 1 ? 'is' : 'are'} predicted wrongly`;
+  return html`<p>${total}, in ${plural(pairs.length, 'pair')} of classes${most}. ${
+    'The number is the probability that the model gave to the class it predicted.'
+  }${!isAll && html` All mistakes are in <code>figures/${MISTAKES_TABLE}</code>.`}</p>
 ${'missing' in texts && html`<p>${texts.missing}</p>`}
 ${examples !== undefined && html`<p class="muted small">${conflictSummary(conflicts)}</p>`}
 ${shown.map((pair) => html`<h3>${pairTitle(pair)}</h3>
@@ -118,7 +124,8 @@ function sameText(
   if (group === undefined) return false;
   const labels = labelsOf(targetsAt(targets, group));
   const others = group.flatMap((other, i) => (other === row ? [] : [`id ${ids[other] ?? ''} (${classes[labels[i]!] ?? ''})`]));
-  return html`<p class="conflict">The same text has different classes: ${others.slice(0, 8).join(', ')}${others.length > 8 && ` and ${others.length - 8} more`}.</p>`;
+  const more = others.length > 8 ? ` and ${others.length - 8} more` : '';
+  return html`<p class="conflict">The same text has different classes: ${others.slice(0, 8).join(', ')}${more}.</p>`;
 }
 
 function shortened(text: string): string {

@@ -61,7 +61,9 @@ export function comparisonSections(
 }
 
 function rest(runs: number, most: number, csv: string | null): Html | false {
-  return csv !== null && runs > most && html`<p class="muted small">The first ${most} of ${count(runs)} runs; <a href="${encodeURIComponent(csv)}">${csv}</a> holds them all.</p>`;
+  if (csv === null || runs <= most) return false;
+  const link = html`<a href="${encodeURIComponent(csv)}">${csv}</a>`;
+  return html`<p class="muted small">The first ${most} of ${count(runs)} runs; ${link} holds them all.</p>`;
 }
 
 function rankingFigureOf(ranked: readonly PlacedRun[], drawing: Html | undefined): Html | false {
@@ -91,7 +93,9 @@ function parametersSection(drawings: readonly Html[], { ranking, metrics }: Comp
   const best = metrics.find(({ name }) => name === ranking.row)?.best.length ?? 0;
   const marked = best > 1 ? ` The ${count(best)} best, whose score is the same, stand out.` : best === 1 ? ' The best run stands out.' : '';
   return html`<div class="figures">${drawings.map((drawing) => figure(drawing, ''))}</div>
-<p class="muted small">A point is a run: its ${ranking.metric} over one parameter, whatever the others are.${marked}${ranked > MOST_POINTS && ` The best ${MOST_POINTS} are drawn.`}</p>
+<p class="muted small">A point is a run: its ${ranking.metric} over one parameter, whatever the others are.${marked}${
+    ranked > MOST_POINTS && ` The best ${MOST_POINTS} are drawn.`
+  }</p>
 `;
 }
 
@@ -128,12 +132,15 @@ function foldsSection(
   const untested = [...new Set(pairs.flatMap((pair) => (pair.untested === null ? [] : [pair.untested])))];
   return html`<p>${best} against ${pairs.length === 1 ? 'the other' : 'each of the others'}.</p>
 <div class="figures">
-${show('fold-scores') !== undefined && figure(show('fold-scores'), `${name} of each run’s best epoch. A thin line is one fold; the bars are the means.`)}
+${show('fold-scores') !== undefined &&
+  figure(show('fold-scores'), `${name} of each run’s best epoch. A thin line is one fold; the bars are the means.`)}
 ${show('leads') !== undefined && figure(show('leads'), 'Where an interval holds zero, the difference is within noise.')}
 </div>
 ${table(['against', `difference in ${name}`, '95 % interval', 'p', 'it is'], rows)}
 ${shortened(pairs.length)}
-<p class="muted small">${pairs.some(({ folds }) => folds !== null) && `Corrected resampled t-test over the same folds (Nadeau and Bengio 2003).${together}`}${untested.map((reason) => ` No test: ${reason}.`)}</p>`;
+<p class="muted small">${
+    pairs.some(({ folds }) => folds !== null) && `Corrected resampled t-test over the same folds (Nadeau and Bengio 2003).${together}`
+  }${untested.map((reason) => ` No test: ${reason}.`)}</p>`;
 }
 
 function rowsSection({ pairs, best }: Paired, labelOf: (name: string) => string): Html {
@@ -143,7 +150,11 @@ ${table(
     pairs.slice(0, MOST_PAIRS).map(({ other, rows }) => [labelOf(other), count(rows.onlyA), count(rows.onlyB), chance(rows.p)]),
   )}
 ${shortened(pairs.length)}
-<p class="muted small">McNemar’s exact test on the out-of-fold predictions${pairs.length > 1 && `, its p corrected for ${pairs.length} comparisons`}: it looks at these models on these rows, not at how much another training would differ, so it does not decide which run is better.</p>`;
+<p class="muted small">McNemar’s exact test on the out-of-fold predictions${
+    pairs.length > 1 && `, its p corrected for ${pairs.length} comparisons`
+  }: it looks at these models on these rows, not at how much another training would differ, ${
+    'so it does not decide which run is better.'
+  }</p>`;
 }
 
 function shortened(pairs: number): Html | false {
@@ -152,5 +163,7 @@ function shortened(pairs: number): Html | false {
 
 function withoutSection(without: Shown['without']): Html {
   const more = without.length - MOST_ROWS;
-  return html`${facts(without.slice(0, MOST_ROWS).map(({ label, reason }) => [label, reason]))}${more > 0 && html`<p class="muted small">And ${plural(more, 'more experiment')}.</p>`}`;
+  return html`${facts(without.slice(0, MOST_ROWS).map(({ label, reason }) => [label, reason]))}${
+    more > 0 && html`<p class="muted small">And ${plural(more, 'more experiment')}.</p>`
+  }`;
 }

@@ -26,8 +26,12 @@ export function rankingTable(comparison: Comparison, placed: readonly PlacedRun[
     each.seconds === null ? '–' : duration(each.seconds),
     linked(each, each.label),
   ];
-  return html`${table(['', ranking.metric, ...parameters.map(([path], i) => html`<span title="${path}">${names[i]}</span>`), 'training', 'report'], placed.slice(0, MOST_ROWS).map(row))}
-${all.length === 0 && html`<p class="muted small">All parameters are the same.</p>`}${all.length > MOST_PARAMETERS && html`<p class="muted small">The first ${MOST_PARAMETERS} of ${all.length} parameters that differ; pipeline diff lists those of two runs.</p>`}`;
+  const columns = parameters.map(([path], i) => html`<span title="${path}">${names[i]}</span>`);
+  const some = `The first ${MOST_PARAMETERS} of ${all.length} parameters that differ; pipeline diff lists those of two runs.`;
+  return html`${table(['', ranking.metric, ...columns, 'training', 'report'], placed.slice(0, MOST_ROWS).map(row))}
+${all.length === 0 && html`<p class="muted small">All parameters are the same.</p>`}${
+    all.length > MOST_PARAMETERS && html`<p class="muted small">${some}</p>`
+  }`;
 }
 
 /** Every metric of every run. */
@@ -53,7 +57,9 @@ export function resultsTable(comparison: Comparison, placed: readonly PlacedRun[
     ? 'mean ± standard deviation over the folds, with the 95 % interval of the mean, corrected for folds that share their training rows'
     : 'of the one fold that was trained';
   return html`${placed.length <= MOST_COLUMNS ? beside() : below()}
-<p class="muted small">cv: ${spread}. oof: on all out-of-fold predictions together.${comparison.pairing.sameRows && ' The best of each metric is set in bold.'}</p>`;
+<p class="muted small">cv: ${spread}. oof: on all out-of-fold predictions together.${
+    comparison.pairing.sameRows && ' The best of each metric is set in bold.'
+  }</p>`;
 }
 
 /** Every run with its parameters and metrics, the best first. */
@@ -87,5 +93,6 @@ function code(value: unknown): Html {
 function cell(value: ComparedValue | null, isBest: boolean): Html | string {
   if (value === null) return '–';
   const text = `${metric(value.value)}${value.sd === null || !Number.isFinite(value.sd) ? '' : ` ± ${metric(value.sd)}`}`;
-  return html`${isBest ? html`<b>${text}</b>` : text}${value.interval !== null && html`<br><span class="muted small">${range(value.interval)}</span>`}`;
+  const interval = value.interval !== null && html`<br><span class="muted small">${range(value.interval)}</span>`;
+  return html`${isBest ? html`<b>${text}</b>` : text}${interval}`;
 }

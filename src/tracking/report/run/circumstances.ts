@@ -11,9 +11,11 @@ export function questionSection({ run, report }: RunStory): Html {
   const { experiment, outOfFold, metrics, environment } = run;
   const [train, test] = [pathOf(experiment.data.train), pathOf(experiment.data.test)];
   const total = outOfFold.ids.length;
+  const ofFolds =
+    metrics.folds.length < experiment.split.folds ? ` of the folds ${metrics.folds.map(({ fold }) => fold).join(', ')}` : '';
   const parameters = Object.entries(asked(experiment)).filter(([path]) => !path.startsWith('data.') && path !== 'name');
   return html`${facts([
-    ['training data', html`<code>${train}</code>, ${plural(total, 'row')}${metrics.folds.length < experiment.split.folds && ` of the folds ${metrics.folds.map(({ fold }) => fold).join(', ')}`}`],
+    ['training data', html`<code>${train}</code>, ${plural(total, 'row')}${ofFolds}`],
     ['SHA-256', html`<code>${environment.data[train] ?? 'unknown'}</code>`],
     ...(test === null ? [] : [['texts to predict', html`<code>${test}</code>`] as const]),
     ...parameters.map(([path, value]) => [path, html`<code>${shownValue(value)}</code>`] as const),
@@ -37,10 +39,13 @@ export function timeSection({ journal, run }: RunStory, show: (figure: string) =
         ]
       : []),
   ];
-  return html`<p>${duration(total)} of work in ${plural(journal.starts, 'start')}.${journal.starts > 1 && ' What was interrupted counts with all its starts.'}</p>
+  const withAll = journal.starts > 1 && ' What was interrupted counts with all its starts.';
+  const limits = showsLimits(journal.looks, run.environment.machine) ? ' The dashed lines are what the machine has.' : '';
+  return html`<p>${duration(total)} of work in ${plural(journal.starts, 'start')}.${withAll}</p>
 ${table(['task', 'time', '', ...(hasUsage ? ['cores at work', 'peak memory'] : [])], journal.tasks.map(row))}
 ${hasUsage && html`<p class="muted small">Peak memory is the most that the whole process held while the task ran.</p>`}
-${show('system') !== undefined && figure(show('system'), `The process and all that it has started, looked at every ten seconds.${showsLimits(journal.looks, run.environment.machine) ? ' The dashed lines are what the machine has.' : ''}`)}`;
+${show('system') !== undefined &&
+  figure(show('system'), `The process and all that it has started, looked at every ten seconds.${limits}`)}`;
 }
 
 export function environmentSection({ run, journal }: RunStory): Html {
@@ -61,5 +66,8 @@ export function environmentSection({ run, journal }: RunStory): Html {
     ...notices.map((notice) => ['notice', notice] as const),
   ])}
 <h3>Files that it read</h3>
-${table(['file', 'SHA-256'], Object.entries(environment.data).map(([path, hash]) => [html`<code>${path}</code>`, html`<code>${hash.slice(0, 16)}…</code>`]))}`;
+${table(
+  ['file', 'SHA-256'],
+  Object.entries(environment.data).map(([path, hash]) => [html`<code>${path}</code>`, html`<code>${hash.slice(0, 16)}…</code>`]),
+)}`;
 }

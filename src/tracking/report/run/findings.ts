@@ -22,7 +22,12 @@ export function findingsSection(findings: readonly Finding[]): Html {
 
 function item({ severity, message, examples, remedy }: Finding): Html {
   return html`<li class="${severity}"><p><b>${severity}</b> ${message}.</p>
-${examples.length > 0 && html`<ul>${examples.map(({ table, rows, text }) => html`<li><span class="muted">${table} row${rows.length !== 1 && 's'} ${rows.join(', ')}</span> <span dir="auto">${text}</span></li>`)}</ul>`}
+${examples.length > 0 && html`<ul>${examples.map(example)}</ul>`}
 ${remedy !== undefined && html`<p class="muted small">${remedy}</p>`}</li>
 `;
+}
+
+function example({ table, rows, text }: Finding['examples'][number]): Html {
+  const where = `${table} row${rows.length === 1 ? '' : 's'} ${rows.join(', ')}`;
+  return html`<li><span class="muted">${where}</span> <span dir="auto">${text}</span></li>`;
 }

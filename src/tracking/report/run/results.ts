@@ -18,10 +18,13 @@ export function resultSentence({ run, report }: RunStory): Html {
   const known = cv[monitor.replace(/^val\//, '')];
   const interval = foldInterval(run, monitor);
   const overFolds =
-    known === undefined ? '' : folds.length === 1 ? `${monitor} is ${metric(known.mean)} on the one fold that was ` +
-      'trained' : `${monitor} is ${metric(known.mean)} ± ${metric(known.sd)} ` +
-      `over ${folds.length} folds`;
-  return html`<p>${overFolds}${interval !== undefined && ` (95 % interval of the mean ${range(interval)})`}; out of fold, ${report.answer}</p>`;
+    known === undefined
+      ? ''
+      : folds.length === 1
+        ? `${monitor} is ${metric(known.mean)} on the one fold that was trained`
+        : `${monitor} is ${metric(known.mean)} ± ${metric(known.sd)} over ${folds.length} folds`;
+  const within = interval === undefined ? '' : ` (95 % interval of the mean ${range(interval)})`;
+  return html`<p>${overFolds}${within}; out of fold, ${report.answer}</p>`;
 }
 
 export function resultSection({ run, report }: RunStory): Html {
@@ -33,8 +36,11 @@ ${tile(metric(chosen?.mean), metrics.folds.length === 1 ? `${monitor}, on the on
 ${report.tiles.map((each) => html`${each}
 `)}</div>
 ${foldTable(run)}
-<p class="muted small">${aboutIntervals(metrics.folds.length, report.interval)}A fold’s best epoch is chosen on the rows that it is measured on, so that all of this is a little better than new texts will show.</p>`;
+<p class="muted small">${aboutIntervals(metrics.folds.length, report.interval)}${OPTIMISTIC}</p>`;
 }
+
+const OPTIMISTIC =
+  'A fold’s best epoch is chosen on the rows that it is measured on, so that all of this is a little better than new texts will show.';
 
 /** Whose the intervals on the page are, as sentences with a space behind them; empty where there are none. */
 function aboutIntervals(folds: number, interval: RunStory['report']['interval']): string {
@@ -50,13 +56,21 @@ const OVER_FOLDS =
 export function learningSection({ run, journal }: RunStory, show: Show): Html {
   const trainedElsewhere = journal.tasks.filter(({ stage, seconds }) => stage === 'train' && seconds === null);
   const { folds } = run.metrics;
-  const storyOf = (fold: FoldHistory): TaskStory | undefined => journal.tasks.find(({ stage, fold: of }) => stage === 'train' && of === fold.fold);
-  const drawn = folds.length > MOST_FOLD_FIGURES ? html`${figure(show('learning-folds'), foldsCaption(folds))}` : html`<p class="muted small">The dashed line marks the epoch whose model was kept.${folds.length > 1 && ' All folds share the scales of loss and metric.'}</p>
+  const storyOf = (fold: FoldHistory): TaskStory | undefined =>
+    journal.tasks.find(({ stage, fold: of }) => stage === 'train' && of === fold.fold);
+  const elsewhere =
+    `${plural(trainedElsewhere.length, 'fold')} had been trained by an earlier run, ` +
+    'whose journal holds the decisions and the rate of each step.';
+  return html`${folds.length > MOST_FOLD_FIGURES ? figure(show('learning-folds'), foldsCaption(folds)) : foldFigures(folds, storyOf, show)}
+${trainedElsewhere.length > 0 && html`<p class="muted small">${elsewhere}</p>`}`;
+}
+
+function foldFigures(folds: readonly FoldHistory[], storyOf: (fold: FoldHistory) => TaskStory | undefined, show: Show): Html {
+  const scales = folds.length > 1 ? ' All folds share the scales of loss and metric.' : '';
+  return html`<p class="muted small">The dashed line marks the epoch whose model was kept.${scales}</p>
 <div class="figures">
 ${folds.map((fold) => figure(show(`learning-fold-${fold.fold}`), foldCaption(fold, storyOf(fold))))}
 </div>`;
-  return html`${drawn}
-${trainedElsewhere.length > 0 && html`<p class="muted small">${plural(trainedElsewhere.length, 'fold')} had been trained by an earlier run, whose journal holds the decisions and the rate of each step.</p>`}`;
 }
 
 export function textsSection({ run, texts, lengths }: RunStory, show: Show): Html {
@@ -67,10 +81,13 @@ export function textsSection({ run, texts, lengths }: RunStory, show: Show): Htm
   const over = sorted.filter((length) => length > cut).length;
   const median = sorted[Math.floor(sorted.length / 2)] ?? 0;
   const counted = sorted.length === lengths.rows ? '' : ` Counted on ${count(sorted.length)} of ${count(lengths.rows)} texts.`;
+  const longer =
+    over === 0
+      ? `None is cut at ${cut}.`
+      : `${plural(over, 'text')} (${percent(over / sorted.length)}) ${over === 1 ? 'is' : 'are'} cut at ${cut}.`;
   return figure(
     show('token-lengths'),
-    `Half of the texts have up to ${plural(median, 'token')}, the longest has ${count(sorted.at(-1) ?? 0)}. ` +
-      `${over === 0 ? `None is cut at ${cut}.` : `${plural(over, 'text')} (${percent(over / sorted.length)}) ${over === 1 ? 'is' : 'are'} cut at ${cut}.`}${counted}`,
+    `Half of the texts have up to ${plural(median, 'token')}, the longest has ${count(sorted.at(-1) ?? 0)}. ${longer}${counted}`,
   );
 }
 
@@ -128,7 +145,8 @@ const MOST_ENDS = 5;
 function foldCaption(fold: FoldHistory, story: TaskStory | undefined): Html {
   // Kept models and reduced rates are to be seen in the curves.
   const decisions = (story?.decisions ?? []).filter(({ kind }) => kind !== 'best-model' && kind !== 'patience' && kind !== 'rate-reduced');
-  return html`Fold ${fold.fold}: best epoch ${fold.best_epoch} of ${fold.epochs.length}; ${fold.stopped}.${decisions.map(({ epoch, message }) => html`<br>Epoch ${epoch}: ${message}.`)}`;
+  const lines = decisions.map(({ epoch, message }) => html`<br>Epoch ${epoch}: ${message}.`);
+  return html`Fold ${fold.fold}: best epoch ${fold.best_epoch} of ${fold.epochs.length}; ${fold.stopped}.${lines}`;
 }
 
 function percent(share: number): string {
