@@ -37,6 +37,16 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   'data/hub': ['index.ts'],
   'data/statistics': ['index.ts'],
   'data/submission': ['index.ts'],
+  engine: [
+    'precision.ts', 'program.ts', 'step-analysis.ts', 'step-choices.ts',
+    'graph/index.ts', 'graph/onnx.ts', 'optim/index.ts', 'models/index.ts', 'runtime/index.ts', 'runtime/installed.ts',
+  ],
+  // Protobuf's library is loaded with the files that read and write ONNX, when they are first needed.
+  'engine/graph': ['index.ts', 'types.ts', 'onnx.ts', 'onnx-loop.ts', 'from-onnx.ts'],
+  'engine/autodiff': ['index.ts'],
+  'engine/optim': ['index.ts'],
+  'engine/models': ['index.ts'],
+  'engine/runtime': ['index.ts', 'installed.ts'],
   config: ['index.ts'],
 };
 

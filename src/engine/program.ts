@@ -1,4 +1,4 @@
-import type { Graph, Shape } from './graph/types.ts';
+import type { Graph, Shape } from './graph/index.ts';
 
 /** How a parameter starts when no checkpoint brings it. */
 export type Initializer =

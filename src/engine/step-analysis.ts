@@ -1,6 +1,17 @@
-import { bytesOf, keptValues, nodesBehind, operationsOf, peakBytes, workKind } from './graph/analysis.ts';
-import type { WorkKind } from './graph/costs.ts';
-import { layerOf, type Graph, type Node, type Symbols, type Value } from './graph/index.ts';
+import {
+  bytesOf,
+  keptValues,
+  layerOf,
+  nodesBehind,
+  operationsOf,
+  peakBytes,
+  workKind,
+  type Graph,
+  type Node,
+  type Symbols,
+  type Value,
+  type WorkKind,
+} from './graph/index.ts';
 import type { ParameterSpec, StepProgram } from './program.ts';
 
 /** Some of a program's parameters. */

@@ -3,7 +3,7 @@ import type { Environment } from '../core/environment.ts';
 import { packageVersion } from '../core/package.ts';
 import { gitState } from '../core/programs.ts';
 import { withoutCredentials } from '../core/secrets.ts';
-import { onnxruntimeVersion } from '../engine/runtime/installed.ts';
+import { onnxruntimeVersion } from '../engine/runtime/index.ts';
 import type { PreparedRun } from './prepare.ts';
 
 type Settled = Pick<PreparedRun, 'device' | 'deviceChoice' | 'precisionChoice' | 'threads' | 'data' | 'entries'>;

@@ -1,5 +1,5 @@
 import { OrtrainError } from '../core/errors.ts';
-import { isOutOfMemory } from '../engine/runtime/out-of-memory.ts';
+import { isOutOfMemory } from '../engine/runtime/index.ts';
 
 /** The key that says how many rows go through the model at a time. */
 export type RowsKey = 'training.micro_batch' | 'training.eval_batch_size';

@@ -1,6 +1,5 @@
 import { OrtrainError, type Problem } from '../../core/errors.ts';
-import { showShape } from '../graph/dims.ts';
-import type { Shape, Symbols, Value } from '../graph/index.ts';
+import { showShape, type Shape, type Symbols, type Value } from '../graph/index.ts';
 import type { Feeds, GradientSpec, HostTensor, StepProgram } from '../program.ts';
 
 /** Checks a batch against the inputs that it is meant for; throws OrtrainError `run` that lists everything that does not fit. */

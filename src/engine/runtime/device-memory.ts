@@ -1,5 +1,4 @@
-import { peakBytes } from '../graph/analysis.ts';
-import { lower, type Symbols } from '../graph/index.ts';
+import { lower, peakBytes, type Symbols } from '../graph/index.ts';
 import { deviceStep, summedStep, type Optimizer, type StateSpec } from '../optim/index.ts';
 import type { ForwardProgram, StepProgram } from '../program.ts';
 import { sumOf } from '../step-analysis.ts';

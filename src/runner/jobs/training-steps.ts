@@ -1,11 +1,10 @@
 import { join } from 'node:path';
 import { loadTokens, type TokenSet } from '../../data/tokens/index.ts';
 import { targetFeeds, type ClassifierOptions, type EncoderConfig, type TrainingLoss } from '../../engine/models/index.ts';
-import { deviceMemory, type DeviceMemory, type DeviceMemoryOf } from '../../engine/runtime/device-memory.ts';
+import { bindSymbols, deviceMemory, type DeviceMemory, type DeviceMemoryOf } from '../../engine/runtime/index.ts';
 import type { Symbols } from '../../engine/graph/index.ts';
 import { operationsPerNumber, type Optimizer } from '../../engine/optim/index.ts';
 import type { Feeds, StepProgram } from '../../engine/program.ts';
-import { bindSymbols } from '../../engine/runtime/batch.ts';
 import { layerWork, stepMemory, stepWork, type LayerWork, type StepMemory, type StepWork } from '../../engine/step-analysis.ts';
 import { classifierPrograms, initialWeights, optimizerOf } from '../../training/index.ts';
 import { exampleBatches, featureBatch, type BatchShape, type FedBatch } from './example-batches.ts';

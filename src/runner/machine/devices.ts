@@ -1,10 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import type { Experiment } from '../../config/index.ts';
 import { OrtrainError } from '../../core/errors.ts';
-import { cudaVariables, lookForCuda } from '../../engine/runtime/cuda-libraries.ts';
+import { cudaVariables, lookForCuda, probe, type Device, type Probe } from '../../engine/runtime/index.ts';
 import type { Precision } from '../../engine/precision.ts';
-import type { Device } from '../../engine/runtime/index.ts';
-import { probe, type Probe } from '../../engine/runtime/probe.ts';
 
 /** A device, or `auto`. */
 export type AskedDevice = Experiment['resources']['device'];

@@ -5,8 +5,7 @@ import { OrtrainError } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
 import { bytes, plural } from '../../core/text.ts';
 import { hubSettings } from '../../data/hub/index.ts';
-import { lookForCuda } from '../../engine/runtime/cuda-libraries.ts';
-import { onnxruntimeVersion } from '../../engine/runtime/installed.ts';
+import { lookForCuda, onnxruntimeVersion } from '../../engine/runtime/index.ts';
 import { trackingServer } from '../../tracking/mlflow/index.ts';
 import { chooseDevice, isSoftware, tried } from './devices.ts';
 

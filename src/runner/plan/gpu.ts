@@ -1,5 +1,5 @@
 import type { Experiment } from '../../config/index.ts';
-import { deviceMemory, forwardMemory, type DeviceMemory, type GpuDevice } from '../../engine/runtime/device-memory.ts';
+import { deviceMemory, forwardMemory, type DeviceMemory, type GpuDevice } from '../../engine/runtime/index.ts';
 import { encoderForward, targetFeeds } from '../../engine/models/index.ts';
 import type { Symbols } from '../../engine/graph/index.ts';
 import { classifierPrograms, optimizerOf } from '../../training/index.ts';

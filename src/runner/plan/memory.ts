@@ -1,5 +1,5 @@
 import type { Experiment } from '../../config/index.ts';
-import { peakBytes } from '../../engine/graph/analysis.ts';
+import { peakBytes } from '../../engine/graph/index.ts';
 import { encoderForward, targetFeeds } from '../../engine/models/index.ts';
 import type { Feeds, ForwardProgram } from '../../engine/program.ts';
 import { parameterSums, stepMemory, sumOf } from '../../engine/step-analysis.ts';

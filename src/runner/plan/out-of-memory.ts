@@ -1,5 +1,5 @@
 import { OrtrainError } from '../../core/errors.ts';
-import { isOutOfMemory } from '../../engine/runtime/out-of-memory.ts';
+import { isOutOfMemory } from '../../engine/runtime/index.ts';
 import { bytes } from '../../core/text.ts';
 import { fewerThan, remedyFor, tooMuchIn, type RowsKey } from '../../training/index.ts';
 import { readData } from '../check/data.ts';

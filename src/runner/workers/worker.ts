@@ -7,7 +7,7 @@ import type { Listener, StageEvent } from '../../core/events.ts';
 import type { Usage } from '../../core/measures.ts';
 import { unpackError } from '../../core/packed-errors.ts';
 import { isBuilt, moduleBeside, openThread, throughTsx } from '../../core/threads.ts';
-import { outOfMemory } from '../../engine/runtime/out-of-memory.ts';
+import { outOfMemory } from '../../engine/runtime/index.ts';
 import { stages } from '../../stages/index.ts';
 import { inRows } from '../../training/index.ts';
 import { watchUsage } from './usage.ts';
