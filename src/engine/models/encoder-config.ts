@@ -75,8 +75,8 @@ export function vocabulary(fields: Fields, defaultPadding: number): Pick<Encoder
   return { vocabSize, padTokenId };
 }
 
-export function activation(fields: Fields, key: string): Activation {
-  return fields.choice(key, activations, 'gelu');
+export function activation(fields: Fields, key: string, fallback: Activation = 'gelu'): Activation {
+  return fields.choice(key, activations, fallback);
 }
 
 export function initializerRange(fields: Fields): number {

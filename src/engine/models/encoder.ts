@@ -52,8 +52,8 @@ export interface HuggingFace {
   readonly encoder: string;
   /** The class for sequence classification. */
   readonly classifier: string;
-  /** The key of config.json for the head's dropout. */
-  readonly dropoutKey: string;
+  /** The key of config.json for the head's dropout; null where that class has no key for it alone. */
+  readonly dropoutKey: string | null;
   /** Where `classifier` keeps the parameters with a head of one dense layer; undefined where it cannot compute what they do. */
   layout(parameters: readonly ParameterSpec[]): HeadLayout | undefined;
 }
@@ -71,6 +71,11 @@ export interface Encoder<C extends EncoderConfig = EncoderConfig> {
   embed(m: ModelBuilder, config: C): Value;
   /** Declares what layers share, such as the attention bias, and gives the layers. Dropout sits where Hugging Face's model has it. */
   layers(m: ModelBuilder, config: C): Layer;
+  /**
+   * The last layer that has the parameters of this number, which stands in their names, from 0; the number itself where it is left out. Some
+   * encoders use the parameters of a layer in others too.
+   */
+  lastLayer?(config: C, number: number): number;
   /** What the encoder's own classifier reads, with its pooler: [B, hidden]. */
   pooled(m: ModelBuilder, config: C, encoded: Encoded): Value;
   readonly names: TensorNames;

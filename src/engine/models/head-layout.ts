@@ -32,6 +32,19 @@ export function renamed(
 }
 
 /**
+ * The parameters as in a class without a pooler, whose head is a `dense` layer over the first token with its activation, which is the
+ * pooler, then `out_proj`.
+ *
+ * @param pooler what the names of the model's pooler begin with
+ */
+export function poolerInHead(parameters: readonly ParameterSpec[], pooler: string): HeadLayout {
+  return renamed(parameters, [
+    [pooler, 'classifier.dense.'],
+    ['classifier.', 'classifier.out_proj.'],
+  ]);
+}
+
+/**
  * One output x as the two outputs 0 and x, whose softmax is [1 − sigmoid(x), sigmoid(x)]: what every tool makes of two classes. Where
  * others have trained the first one too, their difference is x, which is all that a softmax sees.
  *

@@ -23,9 +23,15 @@ export function trainableWithout(frozen: Frozen, config: EncoderConfig): Trainab
   return (name) => (name.startsWith(prefix) && depthOf(config, name) < frozenDepths ? 'frozen' : 'full');
 }
 
-/** How far above the ground a parameter lies: 0 for embeddings, 1 for the lowest layer, layers + 1 for pooler and head. */
+/**
+ * How far above the ground a parameter lies: 0 for embeddings, 1 for the lowest layer, layers + 1 for pooler and head. What several layers
+ * share lies where the last of them does.
+ */
 export function depthOf(config: EncoderConfig, name: string): number {
-  const { prefix, layers, top } = encoderOf(config).names;
+  const encoder = encoderOf(config);
+  const { prefix, layers, top } = encoder.names;
   if (!name.startsWith(prefix) || top.some((start) => name.startsWith(start))) return config.layers + 1;
-  return name.startsWith(layers) ? Number.parseInt(name.slice(layers.length), 10) + 1 : 0;
+  if (!name.startsWith(layers)) return 0;
+  const number = Number.parseInt(name.slice(layers.length), 10);
+  return (encoder.lastLayer?.(config, number) ?? number) + 1;
 }

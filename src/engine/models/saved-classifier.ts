@@ -25,7 +25,10 @@ export function savedClassifier(options: PublishedClassifier): SavedClassifier {
   const isPair = options.asPair;
   const { isStandard, layout } = isPair ? pairLayout(options, parameters) : layoutOf(options, parameters);
   return {
-    config: { architectures: [isStandard ? classifier : encoder], [dropoutKey]: options.head.dropout },
+    config: {
+      architectures: [isStandard ? classifier : encoder],
+      ...(dropoutKey === null ? {} : { [dropoutKey]: options.head.dropout }),
+    },
     tensors(source, without = new Set()) {
       const stored = layout.store(source);
       return layout.tensors

@@ -45,7 +45,7 @@ export function attention(m: ModelBuilder, names: AttentionNames, x: Value, bias
 /**
  * The same for one query a text, without keys and values of the tokens, which would be most of the work: in each head,
  * q · (W x + b) = (Wᵀ q) · x + q · b and Σ p (W x + b) = W (Σ p x) + b Σ p. The product q · b is the same for all tokens of a
- * text, so softmax does not see it and the key's bias has no gradient. queries [B, width], x [B*S, width], bias [B, 1, 1, S]
+ * text, so softmax does not see it and the key's bias has no gradient. queries [B, width], x [B*S, width], bias [B, 1 or A, 1, S]
  * → [B, width].
  */
 export function firstTokenAttention(
@@ -65,7 +65,7 @@ export function firstTokenAttention(
   const [keyWeight] = headParameters(m.at(names.key), options);
   const [valueWeight, valueBias] = headParameters(m.at(names.value), options);
   const scores = g.FusedMatMul(swapped(g.MatMul(q, keyWeight)), texts, { transB: 1, alpha: 1 / Math.sqrt(D) }); // [B, A, S]
-  const attended = g.Softmax(g.Add(scores, g.reshape(bias, ['B', 1, 'S'])), { axis: -1 });
+  const attended = g.Softmax(g.Add(scores, g.reshape(bias, ['B', bias.shape[1] ?? 1, 'S'])), { axis: -1 });
   const probabilities = m.dropout(names.probabilitiesDropout, attended, options.dropout);
   return g.reshape(swapped(attendedValues(m, probabilities, texts, valueWeight, valueBias)), ['B', H]);
 }

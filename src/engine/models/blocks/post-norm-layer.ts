@@ -15,7 +15,8 @@ export interface LayerNames extends AttentionNames {
   readonly attendedNorm: string;
   readonly inner: string;
   readonly outer: string;
-  readonly outerDropout: string;
+  /** null where the feed-forward's output has no dropout of its own. */
+  readonly outerDropout: string | null;
   readonly outerNorm: string;
 }
 
@@ -32,7 +33,8 @@ export interface LayerOptions {
 
 /**
  * A layer as BERT has it: attention and feed-forward, each with a residual and layer normalization after it. x [B*S, width] → [B*S, width],
- * or [B, width] where the first token of each text is read. `m` stands at the layer; `bias` [B, 1, 1, S] is added to the scores.
+ * or [B, width] where the first token of each text is read. `m` stands at the layer; `bias` is added to the scores: it
+ * broadcasts to [B, A, S, S], or is [B, 1 or A, 1, S] where the first token is read.
  */
 export function postNormLayer(m: ModelBuilder, names: LayerNames, x: Value, bias: Value, reads: Reads, options: LayerOptions): Value {
   const { width, heads, init, attentionDropout } = options;

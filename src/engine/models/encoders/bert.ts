@@ -13,7 +13,7 @@ import type { ModelBuilder } from '../model-builder.ts';
 
 /** BERT (Devlin et al. 2018): pooled = tanh of a dense layer over the last hidden state of the first token. */
 export const bert: Encoder<BertConfig> = {
-  parse: (fields) => parseAsBert(fields, 0),
+  parse: (fields) => parseAsBert(fields),
   inputs: bertInputs,
   embed: bertEmbeddings,
   layers: (m, config) => bertLayers(m, config, 'encoder.layer', layerNames),
@@ -48,11 +48,25 @@ export interface BertConfig extends EncoderConfig {
   readonly attentionDropout: number;
 }
 
+/** What the keys mean where they are absent, as far as configurations with these keys differ in it. */
+export interface BertDefaults {
+  readonly padTokenId: number;
+  readonly activation: Activation;
+  /** Of hidden states and of attention. */
+  readonly dropout: number;
+}
+
+const bertDefaults: BertDefaults = { padTokenId: 0, activation: 'gelu', dropout: 0.1 };
+
+/** Those of RoBERTa and its relatives, whose vocabularies begin with `<s>` and `<pad>`. */
+export const robertaDefaults: BertDefaults = { ...bertDefaults, padTokenId: 1 };
+
 /** The keys of BertConfig, which others share. */
-export function parseAsBert(fields: Fields, defaultPadding: number): Omit<BertConfig, 'modelType'> {
-  const sizes = { ...widths(fields, 'hidden_size', 'num_attention_heads'), ...vocabulary(fields, defaultPadding) };
+export function parseAsBert(fields: Fields, defaults: BertDefaults = bertDefaults): Omit<BertConfig, 'modelType'> {
+  const sizes = { ...widths(fields, 'hidden_size', 'num_attention_heads'), ...vocabulary(fields, defaults.padTokenId) };
   fields.expect('position_embedding_type', 'absolute');
   fields.expect('is_decoder', false);
+  fields.expect('add_cross_attention', false);
   return {
     ...sizes,
     layers: fields.count('num_hidden_layers', MOST.layers),
@@ -60,10 +74,10 @@ export function parseAsBert(fields: Fields, defaultPadding: number): Omit<BertCo
     maxPositions: fields.count('max_position_embeddings', MOST.positions),
     firstPosition: 0,
     typeVocabSize: fields.count('type_vocab_size', MOST.segments, 2),
-    activation: activation(fields, 'hidden_act'),
+    activation: activation(fields, 'hidden_act', defaults.activation),
     layerNormEps: fields.number('layer_norm_eps', 1e-12, (x) => x > 0 && x < 1, 'a small positive number'),
-    hiddenDropout: fields.probability('hidden_dropout_prob', 0.1),
-    attentionDropout: fields.probability('attention_probs_dropout_prob', 0.1),
+    hiddenDropout: fields.probability('hidden_dropout_prob', defaults.dropout),
+    attentionDropout: fields.probability('attention_probs_dropout_prob', defaults.dropout),
     initializerRange: initializerRange(fields),
   };
 }
@@ -112,7 +126,7 @@ export const layerNames: LayerNames = {
   outerNorm: 'output.LayerNorm',
 };
 
-function layerOptions(config: BertConfig): LayerOptions {
+export function layerOptions(config: BertConfig): LayerOptions {
   const { hiddenSize: width, heads, intermediateSize: innerWidth, layerNormEps, hiddenDropout, attentionDropout } = config;
   const init = normalInit(config.initializerRange);
   return { width, heads, innerWidth, activation: config.activation, layerNormEps, hiddenDropout, attentionDropout, init };

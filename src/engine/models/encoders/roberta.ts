@@ -1,7 +1,7 @@
 import type { Fields } from '../config-fields.ts';
 import type { Encoder } from '../encoder.ts';
-import { renamed } from '../head-layout.ts';
-import { bertEmbeddings, bertInputs, bertLayers, bertPooled, layerNames, parseAsBert, type BertConfig } from './bert.ts';
+import { poolerInHead } from '../head-layout.ts';
+import { bertEmbeddings, bertInputs, bertLayers, bertPooled, layerNames, parseAsBert, robertaDefaults, type BertConfig } from './bert.ts';
 
 /**
  * RoBERTa (Liu et al. 2019): BERT with one segment for all tokens, whose positions begin after the padding token's id. A padding token that
@@ -27,17 +27,12 @@ export const roberta: Encoder<BertConfig> = {
     encoder: 'RobertaModel',
     classifier: 'RobertaForSequenceClassification',
     dropoutKey: 'classifier_dropout',
-    // That class has no pooler: its head is tanh of `dense` over the first token, which is the pooler, then `out_proj`.
-    layout: (parameters) =>
-      renamed(parameters, [
-        ['roberta.pooler.dense.', 'classifier.dense.'],
-        ['classifier.', 'classifier.out_proj.'],
-      ]),
+    layout: (parameters) => poolerInHead(parameters, 'roberta.pooler.dense.'),
   },
 };
 
 function parseAsRoberta(fields: Fields): Omit<BertConfig, 'modelType'> {
-  const { maxPositions: rows, ...config } = parseAsBert(fields, 1);
+  const { maxPositions: rows, ...config } = parseAsBert(fields, robertaDefaults);
   const firstPosition = config.padTokenId + 1;
   if (rows <= firstPosition)
     fields.reject('max_position_embeddings', `${rows} leaves no position after the ${firstPosition} that are never used`);
