@@ -72,8 +72,8 @@ export interface Encoder<C extends EncoderConfig = EncoderConfig> {
   /** Declares what layers share, such as the attention bias, and gives the layers. Dropout sits where Hugging Face's model has it. */
   layers(m: ModelBuilder, config: C): Layer;
   /**
-   * The last layer that has the parameters of this number, which stands in their names, from 0; the number itself where it is left out. Some
-   * encoders use the parameters of a layer in others too.
+   * The last layer, from 0, that has the parameters with this number in their names: the number itself where it is left out. Some encoders
+   * use the parameters of a layer in others too.
    */
   lastLayer?(config: C, number: number): number;
   /** What the encoder's own classifier reads, with its pooler: [B, hidden]. */

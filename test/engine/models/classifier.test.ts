@@ -14,27 +14,14 @@ import { adam } from '../../../src/engine/optim/index.ts';
 import type { Feeds, ForwardProgram, StepProgram } from '../../../src/engine/program.ts';
 import { openForward, openTrainer } from '../../../src/engine/runtime/index.ts';
 import { distance, sgdGradients } from './oracle-run.ts';
-import { tinyConfig, tinyConfigJson, tinyDistilbertJson, tinyRobertaJson } from './tiny.ts';
+import { tinyConfig, tinyConfigJson, tinyDistilbertJson, tinyEncoders } from './tiny.ts';
 import { sizeOf } from '../../../src/engine/models/parameters.ts';
 import { classFeeds, classifierHeadStep, classifierStep } from '../../helpers/class-steps.ts';
 
 const head = { dense: [4], dropout: 0.1, activation: 'relu' } as const;
 const texts = [[2, 7, 9, 4], [2, 11, 4], [2, 9, 9, 30, 41, 4]];
 
-/** Configurations, and the keys for the number of layers and for the dropouts. */
-const architectures = [
-  [
-    'bert',
-    tinyConfigJson,
-    { layers: 'num_hidden_layers', hidden: 'hidden_dropout_prob', attention: 'attention_probs_dropout_prob', width: 'hidden_size' },
-  ],
-  [
-    'roberta',
-    tinyRobertaJson,
-    { layers: 'num_hidden_layers', hidden: 'hidden_dropout_prob', attention: 'attention_probs_dropout_prob', width: 'hidden_size' },
-  ],
-  ['distilbert', tinyDistilbertJson, { layers: 'n_layers', hidden: 'dropout', attention: 'attention_dropout', width: 'dim' }],
-] as const;
+const architectures = Object.entries(tinyEncoders).map(([type, { json, keys }]) => [type, json, keys] as const);
 
 /** Larger than the 0.02 of BERT, so that no layer of so small a model is close to linear. */
 const lively = { initializer_range: 0.5 };
@@ -156,15 +143,13 @@ describe.each(architectures)('the forward pass of %s', (_, json, keys) => {
 });
 
 describe('the gradients', () => {
-  const [[, , bertKeys], [, , robertaKeys], [, , distilbertKeys]] = architectures;
   test.each([
-    ['bert', 'gelu', 1, tinyConfigJson, bertKeys],
-    ['bert', 'gelu_new', 3, tinyConfigJson, bertKeys],
-    ['bert', 'relu', 1, tinyConfigJson, bertKeys],
-    ['roberta', 'gelu', 1, tinyRobertaJson, robertaKeys],
-    ['distilbert', 'gelu', 1, tinyDistilbertJson, distilbertKeys],
+    ...architectures.map(([type, json, keys]) => [type, 'gelu', 1, json, keys] as const),
+    ['bert', 'gelu_new', 3, tinyConfigJson, tinyEncoders['bert']!.keys] as const,
+    ['bert', 'relu', 1, tinyConfigJson, tinyEncoders['bert']!.keys] as const,
   ])('of %s with %s and %i outputs are the slope of its loss', async (_, activation, outputs, json, keys) => {
-    const changes = { [keys.layers]: 2, hidden_act: activation, activation, [keys.hidden]: 0, [keys.attention]: 0, ...lively };
+    const noDropout = { [keys.hidden]: 0, [keys.attention]: 0, classifier_dropout: 0 };
+    const changes = { [keys.layers]: 2, hidden_act: activation, activation, ...noDropout, ...lively };
     const options = { encoder: tinyConfig(changes, json), head: { ...head, dropout: 0 }, outputs };
     const step = classifierStep(options);
     const types = texts.map((text) => text.map((_, i) => (i < 2 ? 0 : 1)));
@@ -172,9 +157,12 @@ describe('the gradients', () => {
     const source = randomParameters(2);
     const found = await sgdGradients(step, source, feeds);
 
-    // (f(p + hd) - f(p - hd)) / 2h = ∇f·d + O(h²), in one random direction d of length 1.
-    const direction = unitDirection(step);
-    const slope = step.parameters.reduce((sum, { name }) => sum + dot(found[name] as Float32Array, direction[name] as Float32Array), 0);
+    // (f(p + hd) - f(p - hd)) / 2h = ∇f·d + O(h²), in the steepest of a few random directions d of length 1.
+    const along = (direction: Readonly<Record<string, Float32Array>>): number =>
+      step.parameters.reduce((sum, { name }) => sum + dot(found[name] as Float32Array, direction[name] as Float32Array), 0);
+    const directions = Array.from({ length: 16 }, (_, i) => unitDirection(step, 9 + i));
+    const direction = directions.reduce((best, each) => (Math.abs(along(each)) > Math.abs(along(best)) ? each : best));
+    const slope = along(direction);
     const h = 1e-2;
     const shifted =
       (by: number): ParameterSource =>
@@ -185,7 +173,7 @@ describe('the gradients', () => {
     const lossAt = (by: number): Promise<Float32Array> =>
       forward({ graph: step.graph, parameters: step.parameters, output: 'loss' }, shifted(by), feeds);
     const [above, below] = [await lossAt(h), await lossAt(-h)];
-    expect(Math.abs(slope)).toBeGreaterThan(0.01);
+    expect(Math.abs(slope)).toBeGreaterThan(0.005); // ten times the tolerance
     expect(((above[0] ?? NaN) - (below[0] ?? NaN)) / (2 * h)).toBeCloseTo(slope, 3);
   });
 });
@@ -212,8 +200,8 @@ test.each(architectures)('a small %s learns eight texts by heart, dropout on', a
   expect(Math.min(...logits.map(Math.abs))).toBeGreaterThan(3); // probabilities beyond 0.95
 });
 
-function unitDirection(step: StepProgram): Readonly<Record<string, Float32Array>> {
-  const random = randomParameters(9);
+function unitDirection(step: StepProgram, seed: number): Readonly<Record<string, Float32Array>> {
+  const random = randomParameters(seed);
   const total = step.parameters.reduce((sum, spec) => sum + sizeOf(spec), 0);
   return Object.fromEntries(
     step.parameters.map((spec) => [spec.name, random({ ...spec, init: { kind: 'normal', std: 1 / Math.sqrt(total) } })]),

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { OrtrainError } from '../../../src/core/errors.ts';
+import { encoders } from '../../../src/engine/models/encoders/index.ts';
 import { parseEncoderConfig } from '../../../src/engine/models/index.ts';
 import { describeShared, sharedJson } from '../../helpers/shared.ts';
-import { tinyConfigJson, tinyDistilbertJson, tinyRobertaJson } from './tiny.ts';
+import { tinyConfigJson, tinyDistilbertJson, tinyElectraJson, tinyMpnetJson, tinyRobertaJson } from './tiny.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -95,6 +96,8 @@ describe('config.json', () => {
     ['sizes that are absurd together', { vocab_size: 1e6, hidden_size: 65536 }, 'model_type'],
     ['a size that is a deep list', { vocab_size: JSON.parse(`${'['.repeat(500)}${']'.repeat(500)}`) as unknown }, 'vocab_size'],
     ['a decoder', { is_decoder: true }, 'is_decoder'],
+    ['attention to another encoder', { add_cross_attention: true }, 'add_cross_attention'],
+    ['no segment', { type_vocab_size: 0 }, 'type_vocab_size'],
     ['an epsilon of nothing', { layer_norm_eps: 0 }, 'layer_norm_eps'],
     ['a negative dropout', { attention_probs_dropout_prob: -0.1 }, 'attention_probs_dropout_prob'],
   ])('%s is refused', (_, changes, field) => {
@@ -113,7 +116,7 @@ describe('config.json', () => {
     [{ model_type: undefined }, 'Add "model_type" to the file, or take'],
     [{ model_type: 'constructor' }, 'Take'],
   ])('%o: the remedy lists what is supported', (changes, start) => {
-    expect(failure(changes).remedy).toBe(`${start} a model of one of these types: bert, roberta, distilbert.`);
+    expect(failure(changes).remedy).toBe(`${start} a model of one of these types: ${Object.keys(encoders).join(', ')}.`);
   });
 
   test('of a RoBERTa: positions begin after the padding id, and its rows before them hold no token', () => {
@@ -142,6 +145,36 @@ describe('config.json', () => {
     expect(problems.map(({ field }) => field)).toEqual(['dim', 'hidden_dim', 'activation']);
   });
 
+  test('of an ELECTRA and an ALBERT says how wide embeddings are, and which layers share their parameters', () => {
+    const { embedding_size: _, ...electra } = tinyElectraJson;
+    expect(parse({}, electra)).toMatchObject({ embeddingSize: 128, poolerDropout: 0.1 });
+    expect(parse({ classifier_dropout: 0.3, hidden_dropout_prob: 0.2 }, electra)).toMatchObject({ poolerDropout: 0.3, hiddenDropout: 0.2 });
+    expect(parse({ classifier_dropout: null, hidden_dropout_prob: 0.2 }, electra)).toMatchObject({ poolerDropout: 0.2 });
+    const albert = { ...tinyConfigJson, model_type: 'albert' };
+    expect(parse({}, albert)).toMatchObject({
+      embeddingSize: 128,
+      groups: 1,
+      innerLayers: 1,
+      activation: 'gelu-tanh',
+      hiddenDropout: 0,
+      attentionDropout: 0,
+    });
+    expect(failure({ num_hidden_groups: 2 }, albert).problems.map(({ message }) => message)).toEqual([
+      'num_hidden_groups: 2 is more than the model\'s 1 layers, so that some would never be used',
+    ]);
+    expect(failure({ inner_group_num: 0 }, albert).problems.map(({ field }) => field)).toEqual(['inner_group_num']);
+  });
+
+  test('of an MPNet: positions begin after 1, whatever the padding id is, and distances have 32 buckets, whatever their table has', () => {
+    const expected = { padTokenId: 9, firstPosition: 2, maxPositions: 16, typeVocabSize: 0 };
+    expect(parse({ pad_token_id: 9 }, tinyMpnetJson)).toMatchObject(expected);
+    expect(parse({ relative_attention_num_buckets: 64 }, tinyMpnetJson)).toMatchObject({ biasRows: 64 });
+    expect(failure({ relative_attention_num_buckets: 16 }, tinyMpnetJson).problems.map(({ field }) => field)).toEqual([
+      'relative_attention_num_buckets',
+    ]);
+    expect(failure({ max_position_embeddings: 2 }, tinyMpnetJson).problems.map(({ field }) => field)).toEqual(['max_position_embeddings']);
+  });
+
   describe('without model_type', () => {
     const kindOf = (json: object, names: readonly string[] = []): string =>
       parseEncoderConfig(JSON.stringify(json), 'config.json', () => names).modelType;
@@ -153,6 +186,11 @@ describe('config.json', () => {
       [['BertForMaskedLM'], 'bert'],
       [['BertLMHeadModel', 'BertModel'], 'bert'],
       [['RobertaForSequenceClassification'], 'roberta'],
+      [['XLMRobertaModel'], 'xlm-roberta'],
+      [['CamembertForMaskedLM'], 'camembert'],
+      [['ElectraForPreTraining'], 'electra'],
+      [['MPNetForMaskedLM'], 'mpnet'],
+      [['AlbertForMaskedLM'], 'albert'],
     ])('%j is a %s', (architectures, kind) => {
       expect(kindOf({ ...bare, type_vocab_size: 1, max_position_embeddings: 18, architectures })).toBe(kind);
       expect(kindOf({ ...bare, type_vocab_size: 1, max_position_embeddings: 18, model_type: null, architectures })).toBe(kind);
@@ -164,7 +202,7 @@ describe('config.json', () => {
     test.each([
       [['BertGenerationEncoder']],
       [['BertJapaneseModel']],
-      [['XLMRobertaModel']],
+      [['XLMRobertaXLModel']],
       [['BertModel', 'RobertaModel']],
       [['BertModel', 'Mine']],
       [[]],

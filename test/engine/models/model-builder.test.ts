@@ -5,7 +5,7 @@ import { encoderForward, type Frozen } from '../../../src/engine/models/index.ts
 import { tokenRows } from '../../../src/engine/models/inputs.ts';
 import { modelBuilder } from '../../../src/engine/models/model-builder.ts';
 import { classifierStep } from '../../helpers/class-steps.ts';
-import { tinyConfig, tinyConfigJson, tinyDistilbertJson, tinyRobertaJson } from './tiny.ts';
+import { tinyConfig, tinyEncoders } from './tiny.ts';
 
 const zeros = { kind: 'zeros' } as const;
 
@@ -45,9 +45,11 @@ describe('a builder', () => {
   });
 });
 
-const tiny = { bert: tinyConfigJson, roberta: tinyRobertaJson, distilbert: tinyDistilbertJson };
+test('there is a tiny encoder of each kind, for the tests of what holds for all', () => {
+  expect(Object.keys(tinyEncoders).sort()).toEqual(Object.keys(encoders).sort());
+});
 
-test.each(Object.entries(tiny))('%s: the inputs that it lists are those of its graph, and all names have its prefix', (type, json) => {
+test.each(Object.entries(tinyEncoders))('%s: its inputs are those of its graph, and all names have its prefix', (type, { json }) => {
   const config = tinyConfig({}, json);
   const { graph, parameters } = encoderForward(config);
   const own = new Set(parameters.map(({ name }) => name));

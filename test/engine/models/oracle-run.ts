@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { adam, sgd } from '../../../src/engine/optim/index.ts';
-import { openTrainer, type Tensors, type Trainer } from '../../../src/engine/runtime/index.ts';
+import { openTrainer, type Device, type Tensors, type Trainer } from '../../../src/engine/runtime/index.ts';
 import type { Feeds, ForwardProgram, ParameterSpec, StepProgram } from '../../../src/engine/program.ts';
 import {
   batchFeeds,
@@ -85,10 +85,10 @@ export function openAdam(
 }
 
 /** Gradients by parameter: how far plain gradient descent at rate 1 moves. Rounding costs them half an ulp of the parameter, 1e-7 here. */
-export async function sgdGradients(step: StepProgram, source: ParameterSource, feeds: Feeds): Promise<Tensors> {
+export async function sgdGradients(step: StepProgram, source: ParameterSource, feeds: Feeds, device: Device = 'cpu'): Promise<Tensors> {
   const forward: ForwardProgram = { graph: step.graph, parameters: step.parameters, output: step.logits };
   const optimizer = { rule: sgd({ momentum: 0, nesterov: false }) };
-  const trainer = await openTrainer({ step, forward, source, threads: 1, optimizer, clipNorm: null, seed: 1 });
+  const trainer = await openTrainer({ step, forward, source, threads: 1, device, optimizer, clipNorm: null, seed: 1 });
   const before = await trainer.snapshot();
   await trainer.step(feeds, { lr: 1 });
   const after = await trainer.snapshot();

@@ -16,7 +16,7 @@ import {
 import type { Feeds } from '../../../src/engine/program.ts';
 import { openForward } from '../../../src/engine/runtime/index.ts';
 import { runGraph, type Fed } from '../../helpers/run-graph.ts';
-import { tinyConfig, tinyConfigJson, tinyDistilbertJson, tinyRobertaJson } from './tiny.ts';
+import { tinyConfig, tinyConfigJson, tinyDistilbertJson, tinyEncoders } from './tiny.ts';
 
 const texts = [[2, 7, 9, 4], [2, 11, 4], [2, 9, 9, 30, 41, 4]];
 const source = randomParameters(5);
@@ -58,10 +58,9 @@ describe('a portable classifier', () => {
   });
 
   test.each([
-    ['bert', tinyConfigJson, 1],
-    ['bert', tinyConfigJson, 3],
-    ['roberta', tinyRobertaJson, 3],
-    ['distilbert', tinyDistilbertJson, 1],
+    ['bert', tinyConfigJson, 1] as const,
+    ...Object.entries(tinyEncoders).map(([type, { json }]) => [type, json, 3] as const),
+    ['distilbert', tinyDistilbertJson, 1] as const,
   ])('gives the logits of the one that is trained, with more padding too: %s', async (_, json, outputs) => {
     const options = small(outputs, tinyConfig(lively, json));
     const [portable, logits] = [await run(withWeights(portableClassifier(options, source))), await own(options)];

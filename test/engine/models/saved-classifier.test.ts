@@ -11,7 +11,7 @@ import {
   type NamedTensor,
   type Safetensors,
 } from '../../../src/engine/models/index.ts';
-import { tinyConfig, tinyConfigJson, tinyDistilbertJson, tinyRobertaJson } from './tiny.ts';
+import { tinyConfig, tinyConfigJson, tinyDistilbertJson, tinyEncoders, tinyRobertaJson } from './tiny.ts';
 
 const deep = { dense: [4], dropout: 0.2, activation: 'relu' } as const;
 const flat = { dense: [], dropout: 0.2, activation: 'none' } as const;
@@ -29,14 +29,9 @@ function headOf(tensors: readonly NamedTensor[]): readonly string[] {
   return tensors.filter(({ name }) => /classifier|pooler/.test(name)).map(({ name, shape }) => `${name} [${shape.join(', ')}]`);
 }
 
-test.each([
-  ['bert', flat, tinyConfigJson],
-  ['bert', deep, tinyConfigJson],
-  ['roberta', flat, tinyRobertaJson],
-  ['roberta', deep, tinyRobertaJson],
-  ['distilbert', flat, tinyDistilbertJson],
-  ['distilbert', deep, tinyDistilbertJson],
-])('a saved %s with head %o comes back as it was', (_, head, json) => {
+const each = Object.entries(tinyEncoders).flatMap(([type, { json }]) => [flat, deep].map((head) => [type, head, json] as const));
+
+test.each(each)('a saved %s with head %o comes back as it was', (_, head, json) => {
   const classifier = options(json, head);
   const saved = savedClassifier(classifier);
   const read = saved.read(file(saved.tensors(source)));
@@ -72,6 +67,23 @@ describe('the layout of a head', () => {
       'classifier.bias [3]',
       'pre_classifier.weight [8, 8]',
       'pre_classifier.bias [8]',
+    ]);
+  });
+
+  test.each([
+    ['xlm-roberta', 'XLMRobertaForSequenceClassification', { classifier_dropout: 0.2 }, 'classifier.dense', 'classifier.out_proj'],
+    ['camembert', 'CamembertForSequenceClassification', { classifier_dropout: 0.2 }, 'classifier.dense', 'classifier.out_proj'],
+    ['electra', 'ElectraForSequenceClassification', { classifier_dropout: 0.2 }, 'classifier.dense', 'classifier.out_proj'],
+    ['mpnet', 'MPNetForSequenceClassification', {}, 'classifier.dense', 'classifier.out_proj'],
+    ['albert', 'AlbertForSequenceClassification', { classifier_dropout_prob: 0.2 }, 'albert.pooler', 'classifier'],
+  ])('of %s is that of %s', (type, name, dropout, pooler, last) => {
+    const saved = savedClassifier(options(tinyEncoders[type]!.json, flat));
+    expect(saved.config).toEqual({ architectures: [name], ...dropout });
+    expect(headOf(saved.tensors(source))).toEqual([
+      `${pooler}.weight [8, 8]`,
+      `${pooler}.bias [8]`,
+      `${last}.weight [3, 8]`,
+      `${last}.bias [3]`,
     ]);
   });
 

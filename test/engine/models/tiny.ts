@@ -26,6 +26,45 @@ export const tinyDistilbertJson: Json = {
   max_position_embeddings: 16,
 };
 
+export const tinyXlmRobertaJson: Json = { ...tinyRobertaJson, model_type: 'xlm-roberta' };
+export const tinyCamembertJson: Json = { ...tinyRobertaJson, model_type: 'camembert' };
+export const tinyElectraJson: Json = { ...tinyConfigJson, model_type: 'electra', embedding_size: 6 };
+export const tinyMpnetJson: Json = { ...tinyConfigJson, model_type: 'mpnet', max_position_embeddings: 18 };
+
+/** Without the dropout of the others, which ALBERT has to be told. */
+export const tinyAlbertJson: Json = {
+  ...tinyConfigJson,
+  model_type: 'albert',
+  embedding_size: 6,
+  hidden_dropout_prob: 0.1,
+  attention_probs_dropout_prob: 0.1,
+};
+
+interface TinyEncoder {
+  readonly json: Json;
+  /** What its config.json calls the number of layers, the width and the dropouts. */
+  readonly keys: { readonly layers: string; readonly width: string; readonly hidden: string; readonly attention: string };
+}
+
+const bertKeys = {
+  layers: 'num_hidden_layers',
+  width: 'hidden_size',
+  hidden: 'hidden_dropout_prob',
+  attention: 'attention_probs_dropout_prob',
+} as const;
+
+/** One of each kind, by `model_type`. Whatever holds for every encoder is tested with these. */
+export const tinyEncoders: Readonly<Record<string, TinyEncoder>> = {
+  bert: { json: tinyConfigJson, keys: bertKeys },
+  roberta: { json: tinyRobertaJson, keys: bertKeys },
+  distilbert: { json: tinyDistilbertJson, keys: { layers: 'n_layers', width: 'dim', hidden: 'dropout', attention: 'attention_dropout' } },
+  'xlm-roberta': { json: tinyXlmRobertaJson, keys: bertKeys },
+  camembert: { json: tinyCamembertJson, keys: bertKeys },
+  electra: { json: tinyElectraJson, keys: bertKeys },
+  mpnet: { json: tinyMpnetJson, keys: bertKeys },
+  albert: { json: tinyAlbertJson, keys: bertKeys },
+};
+
 export function tinyConfig(changes: Json = {}, json = tinyConfigJson): EncoderConfig {
   return parseEncoderConfig(JSON.stringify({ ...json, ...changes }), 'config.json');
 }

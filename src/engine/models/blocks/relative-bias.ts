@@ -3,7 +3,7 @@ import type { Initializer } from '../../program.ts';
 import { countFromZero, int32, type EncoderInput } from '../inputs.ts';
 import type { ModelBuilder } from '../model-builder.ts';
 
-/** Of distances between query and key, in T5's way (Raffel et al. 2020): half of them for keys before the query, half for those after it. */
+/** Of distances between query and key, in T5's way (Raffel et al. 2020): half of them for keys before the query, half for those after. */
 export const bucketCount = 32;
 
 /** From this distance on there is one bucket each side. */
@@ -24,7 +24,7 @@ export const relativeBuckets: EncoderInput = {
   },
 };
 
-/** What each head adds to attention scores by distance, from the table `weight` [rows, heads] of the part that `m` stands at: [A, S, S]. */
+/** What each head adds to attention scores by distance, [A, S, S], from the table `weight` [rows, heads] of the part that `m` stands at. */
 export function relativeBias(m: ModelBuilder, rows: number, heads: number, init: Initializer): Value {
   const table = m.parameter('weight', [rows, heads], init);
   const buckets = m.input(relativeBuckets);

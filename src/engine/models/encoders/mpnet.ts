@@ -51,7 +51,10 @@ function parseMpnet(fields: Fields): Omit<MpnetConfig, 'modelType'> {
     fields.reject('max_position_embeddings', `${rows} leaves no position after the ${FIRST_POSITION} that are never used`);
   const biasRows = fields.count('relative_attention_num_buckets', MOST.width, bucketCount);
   if (biasRows < bucketCount)
-    fields.reject('relative_attention_num_buckets', `${biasRows} is not supported; distances have ${bucketCount} buckets, whatever the key says`);
+    fields.reject(
+      'relative_attention_num_buckets',
+      `${biasRows} is not supported; distances have ${bucketCount} buckets in every MPNet, and each needs a row`,
+    );
   return { ...config, firstPosition: FIRST_POSITION, maxPositions: rows - FIRST_POSITION, typeVocabSize: 0, biasRows };
 }
 
