@@ -34,12 +34,14 @@ export {
   byteSource,
   encodeSafetensors,
   openSafetensors,
+  openTorchFile,
   readFloats,
   readIntegers,
   type NamedTensor,
   type Safetensors,
 } from './models/index.ts';
-export { givenParameters, pretrainedParameters, randomParameters, type ParameterSource, type Pretrained } from './models/index.ts';
+export { givenParameters, pretrainedParameters, publishedParameters, randomParameters } from './models/index.ts';
+export type { ParameterSource, Pretrained } from './models/index.ts';
 export {
   constantFactor,
   cosineAnnealing,

@@ -20,6 +20,7 @@ import {
   withVocabulary,
   type EncoderConfig,
   type ParameterSource,
+  type Pretrained,
   type PublishedClassifier,
   type SavedClassifier,
 } from '../engine/models/index.ts';
@@ -53,7 +54,7 @@ export type StartingModel = Pick<Experiment['model'], 'weights' | 'resize_embedd
 export interface InitialWeights {
   /** Of the encoder as it will be, with embeddings for all tokens where it is resized. */
   readonly config: EncoderConfig;
-  source(parameters: readonly ParameterSpec[], headSeed: number): { readonly source: ParameterSource; readonly notices: readonly string[] };
+  source(parameters: readonly ParameterSpec[], headSeed: number): Pretrained;
   /** `inspectPretrained`; nothing where the weights start at random. */
   inspect(parameters: readonly ParameterSpec[]): readonly string[];
 }
@@ -80,7 +81,7 @@ export function initialWeights(
               `the embeddings have ${plural(more, 'row')} more than config.json says, one for each token that the ` +
                 'tokenizer has beyond its vocabulary',
             ];
-      return { source: (spec, into) => (isHead(spec) ? head : encoder)(spec, into), notices };
+      return { source: (spec, into) => (isHead(spec) ? head : encoder)(spec, into), notices, remarks: [] };
     },
     inspect: (parameters) => (weights === 'pretrained' ? inspectPretrained(openWeights(folder), config, parameters) : []),
   };

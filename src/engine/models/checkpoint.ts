@@ -4,6 +4,7 @@ import type { ParameterSpec } from '../program.ts';
 import type { EncoderConfig } from './encoder-config.ts';
 import { encoderOf } from './encoders/index.ts';
 import { randomParameters, type ParameterSource } from './parameters.ts';
+import { someGroups } from './formats/name-groups.ts';
 import { isFloats, readFloats, type Safetensors } from './formats/safetensors.ts';
 import { encoderNames } from './tensor-names.ts';
 
@@ -11,6 +12,8 @@ import { encoderNames } from './tensor-names.ts';
 export interface Pretrained {
   readonly source: ParameterSource;
   readonly notices: readonly string[];
+  /** What else is in the file and is not used: a matter of the file, which need not be repeated for every fold. */
+  readonly remarks: readonly string[];
 }
 
 export interface PretrainedOptions {
@@ -36,7 +39,7 @@ export function pretrainedParameters(
 ): Pretrained {
   const { names: naming } = encoderOf(config);
   const encoder = parameters.filter((spec) => spec.name.startsWith(naming.prefix));
-  const { inFile: names, unknown } = encoderNames(file, naming, encoder.map(({ name }) => name));
+  const { inFile: names, unknown, others } = encoderNames(file, naming, encoder.map(({ name }) => name));
   const table = naming.words;
   const isGrown = (spec: ParameterSpec): boolean =>
     options.resizeEmbeddings === true && spec.name === table && rowsAbove(file, names.get(table), spec) > 0;
@@ -59,10 +62,13 @@ export function pretrainedParameters(
       if (name === undefined) return absent(spec, into);
       return isGrown(spec) ? withMeanRows(readFloats(file, name), spec, into) : readFloats(file, name, into);
     },
-    notices: [
+    remarks: [
       ...(file.notices ?? []),
-      ...(lacking.length === 0 ? [] : [`${file.name} has no ${some(lacking.map((spec) => spec.name))}; it starts at random`]),
-      ...(unknown.length === 0 ? [] : [`${file.name} holds tensors that the model has no place for: ${some(unknown)}`]),
+      ...(others.length === 0 ? [] : [`${file.name} also holds ${someGroups(others)}, which the model does not use`]),
+    ],
+    notices: [
+      ...(lacking.length === 0 ? [] : [`${file.name} has no ${someGroups(lacking.map((spec) => spec.name))}; it starts at random`]),
+      ...(unknown.length === 0 ? [] : [`${file.name} holds tensors that the model has no place for: ${someGroups(unknown)}`]),
       ...(grown === undefined ? [] : [grownSentence(file.name, rowsAbove(file, names.get(table), grown))]),
     ],
   };
@@ -99,7 +105,7 @@ export function inspectPretrained(file: Safetensors, config: EncoderConfig, para
   return zero.length === 0
     ? []
     : [
-        `${file.name}: ${some(zero)} ${zero.length === 1 ? 'is' : 'are'} zero throughout, which no training leaves ` +
+        `${file.name}: ${someGroups(zero)} ${zero.length === 1 ? 'is' : 'are'} zero throughout, which no training leaves ` +
           'behind; the file may be damaged',
       ];
 }
@@ -152,12 +158,12 @@ function withMeanRows(
 function missingTensors(file: Safetensors, missing: readonly ParameterSpec[], of: number, config?: EncoderConfig): readonly Problem[] {
   const [first] = missing;
   if (first === undefined) return [];
-  const shown = (spec: ParameterSpec): string => `${spec.name} [${spec.shape.join(', ')}]`;
-  if (missing.length === 1) return [{ file: file.name, message: `${shown(first)} is missing` }];
+  if (missing.length === 1) return [{ file: file.name, message: `${first.name} [${first.shape.join(', ')}] is missing` }];
   const names = [...file.entries.keys()];
-  const others =
-    config === undefined || missing.length < of / 2 ? '' : `; the tensors of the file are ${names.length === 0 ? 'none' : some(names)}`;
-  return [{ file: file.name, message: `${missing.length} of ${of} tensors are missing: ${some(missing.map(shown))}${others}` }];
+  const there = names.length === 0 ? 'none' : someGroups(names);
+  const others = config === undefined || missing.length < of / 2 ? '' : `; the tensors of the file are ${there}`;
+  const message = `${missing.length} of ${of} tensors are missing: ${someGroups(missing.map(({ name }) => name))}${others}`;
+  return [{ file: file.name, message }];
 }
 
 function unreadableTypes(file: Safetensors, parameters: readonly ParameterSpec[], names: ReadonlyMap<string, string>): readonly Problem[] {
@@ -215,10 +221,4 @@ const SHOWN = 3;
 function firstFew(problems: readonly Problem[], rest: (more: number) => string, file: Safetensors): readonly Problem[] {
   const more = problems.length - SHOWN;
   return more <= 0 ? problems : [...problems.slice(0, SHOWN), { file: file.name, message: rest(more) }];
-}
-
-/** The first few of many names. */
-function some(names: readonly string[]): string {
-  const shown = names.slice(0, SHOWN).join(', ');
-  return names.length <= SHOWN ? shown : `${shown} and ${names.length - SHOWN} more`;
 }

@@ -22,6 +22,7 @@ export { binaryCrossEntropy, crossEntropy, lossOfLogits, type Loss, type LossAri
 export { classificationClass, portableClassifier, portableFeeds, withWeights, type PortableModel } from './exports/portable.ts';
 export type { Frozen, Prefix } from './prefix.ts';
 export { givenParameters, randomParameters, type ParameterSource } from './parameters.ts';
+export { publishedParameters } from './published.ts';
 export { commonTensors, savedClassifier, type SavedClassifier } from './saved-classifier.ts';
 export {
   byteSource,
@@ -34,4 +35,4 @@ export {
 } from './formats/safetensors.ts';
 export { INDEX_FILE, joinShards, parseWeightMap, type WeightMap } from './formats/sharded-safetensors.ts';
 export { openTorchFile } from './formats/torch/open.ts';
-export type { ByteSource } from './formats/safetensors-header.ts';
+export type { ByteSource } from './formats/byte-source.ts';

@@ -1,7 +1,7 @@
 import { OrtrainError } from '../../core/errors.ts';
 import { cut } from '../../core/shapes.ts';
 import type { TensorNames } from './encoder.ts';
-import { isFloats, type Safetensors } from './formats/safetensors.ts';
+import { isFloats, readFloats, type Safetensors } from './formats/safetensors.ts';
 
 /** Where a checkpoint holds the tensors of an encoder. */
 export interface EncoderNames {
@@ -9,6 +9,10 @@ export interface EncoderNames {
   readonly inFile: ReadonlyMap<string, string>;
   /** Weights of the file that stand among the encoder's and that the program has no place for, under the file's names. */
   readonly unknown: readonly string[];
+  /** Its other weights: heads of other tasks, and other models. */
+  readonly others: readonly string[];
+  /** Where the file holds what stands beside the encoder in a model with a head: `classifier.weight` behind the same wrappers. */
+  beside(name: string): string | undefined;
 }
 
 /**
@@ -24,14 +28,22 @@ export function encoderNames(file: Safetensors, { prefix, ignored, renames }: Te
   const wanted = new Set(names.map((name) => name.slice(prefix.length)));
   const own = plainNames(file, [...RENAMES, ...renames]);
   const found = foundPrefix(file, prefix, countByPrefix([...own.keys()], wanted));
-  if (found === undefined) return { inFile: new Map(), unknown: [] };
+  const weights = [...own].filter(([, inFile]) => isWeight(file, inFile));
+  if (found === undefined) return { inFile: new Map(), unknown: [], others: weights.map(([, inFile]) => inFile), beside: () => undefined };
   const partOf = (name: string): string => name.slice(0, name.indexOf('.') + 1);
   const parts = new Set([...wanted].map(partOf));
-  const isUnknown = (name: string): boolean => !wanted.has(name) && !ignored.includes(prefix + name) && parts.has(partOf(name));
+  const isIgnored = (name: string): boolean => ignored.includes(prefix + name);
+  const isUnknown = (name: string): boolean => !wanted.has(name) && !isIgnored(name) && parts.has(partOf(name));
   const below = [...own].filter(([name]) => name.startsWith(found)).map(([name, inFile]) => [name.slice(found.length), inFile] as const);
+  const inFile = new Map(below.filter(([name]) => wanted.has(name)).map(([name, theirs]) => [prefix + name, theirs]));
+  const unknown = below.filter(([name, theirs]) => isUnknown(name) && isWeight(file, theirs)).map(([, theirs]) => theirs);
+  const ofEncoder = new Set([...inFile.values(), ...unknown, ...below.filter(([name]) => isIgnored(name)).map(([, theirs]) => theirs)]);
+  const wrappers = found.endsWith(prefix) ? found.slice(0, found.length - prefix.length) : found;
   return {
-    inFile: new Map(below.filter(([name]) => wanted.has(name)).map(([name, inFile]) => [prefix + name, inFile])),
-    unknown: below.filter(([name, inFile]) => isUnknown(name) && isWeight(file, inFile)).map(([, inFile]) => inFile),
+    inFile,
+    unknown,
+    others: weights.map(([, theirs]) => theirs).filter((name) => !ofEncoder.has(name)),
+    beside: (name) => own.get(wrappers + name),
   };
 }
 
@@ -47,14 +59,15 @@ function plain(name: string, renames: TensorNames['renames']): string {
 }
 
 /**
- * Plain names → names in the file. A tensor that is there under an old name and a new one is there twice, and nobody knows which counts.
+ * Plain names → names in the file. Of a tensor that is there under an old name and a new one, with other numbers, nobody knows which
+ * counts.
  */
 function plainNames(file: Safetensors, renames: TensorNames['renames']): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
   for (const name of file.entries.keys()) {
     const today = plain(name, renames);
     const other = names.get(today);
-    if (other !== undefined)
+    if (other !== undefined && !isSame(file, other, name))
       throw new OrtrainError('data', `${file.name} holds one tensor twice, as ${cut(other)} and as ${cut(name)}`, {
         subject: file.name,
         remedy: 'Save the model again, with save_pretrained().',
@@ -62,6 +75,15 @@ function plainNames(file: Safetensors, renames: TensorNames['renames']): Readonl
     names.set(today, name);
   }
   return names;
+}
+
+/** Whether two names stand for the same numbers: for one tensor, or for copies of one. */
+function isSame(file: Safetensors, a: string, b: string): boolean {
+  const [one, other] = [file.entries.get(a), file.entries.get(b)];
+  if (one === undefined || other === undefined || !isFloats(one) || !isFloats(other)) return false;
+  if (one.shape.join() !== other.shape.join()) return false;
+  const values = readFloats(file, b);
+  return readFloats(file, a).every((x, i) => Object.is(x, values[i]));
 }
 
 /** Old checkpoints hold constants as whole numbers, such as position_ids. */

@@ -45,11 +45,11 @@ export async function checkModel({ model, seed }: Experiment, folder: string, da
     });
   }
   const { parameters } = classifierForward({ encoder: weights.config, head: model.head, outputs: 1 });
-  weights.source(parameters, seed);
+  const { remarks } = weights.source(parameters, seed);
   const tokenizer = await loadTokenizer(tokenizerFiles(folder));
   const unknown = await checkTokens(tokenizer, { folder, vocabSize, maxLength: model.max_seq_length }, data);
   const isPretrained = model.weights === 'pretrained';
-  const infos = [outsideLinks(folder, modelFiles(isPretrained)), isPretrained ? weightsNotice(folder) : undefined];
+  const infos = [outsideLinks(folder, modelFiles(isPretrained)), isPretrained ? weightsNotice(folder) : undefined, ...remarks];
   return [
     ...infos.filter((message) => message !== undefined).map((message) => ({ level: 'info', message }) as const),
     ...[...unknown, ...weights.inspect(parameters)].map((message) => ({ level: 'warning', message }) as const),

@@ -2,15 +2,35 @@ import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { OrtrainError } from '../../../src/core/errors.ts';
 import { openWeights, readEncoderConfig } from '../../../src/data/hub/model-folder.ts';
-import { batchFeeds, encoderForward, pretrainedParameters } from '../../../src/engine/models/index.ts';
+import { hiddenForward } from '../../../src/engine/models/classifier.ts';
+import { encoderOf } from '../../../src/engine/models/encoders/index.ts';
+import {
+  batchFeeds,
+  classifierForward,
+  encoderForward,
+  pretrainedParameters,
+  publishedParameters,
+  type EncoderConfig,
+  type ParameterSource,
+} from '../../../src/engine/models/index.ts';
+import { encoderNames } from '../../../src/engine/models/tensor-names.ts';
+import type { ForwardProgram } from '../../../src/engine/program.ts';
 import { openForward } from '../../../src/engine/runtime/index.ts';
 import { distance } from '../../engine/models/oracle-run.ts';
 import { describeShared, sharedJson, sharedPath } from '../../helpers/shared.ts';
 
+type Matrix = readonly (readonly number[])[];
+
 interface Form {
   readonly name: string;
   readonly file: string;
-  readonly pooled: readonly (readonly number[])[] | null;
+  readonly unexpected?: readonly string[];
+  readonly missing?: readonly string[];
+  /** Of the last layer: [B, hidden]. */
+  readonly first_token: Matrix;
+  readonly pooled: Matrix | null;
+  /** By the file's own head. */
+  readonly logits?: Matrix;
   readonly refuse?: boolean;
 }
 
@@ -25,19 +45,39 @@ describeShared('one encoder in many forms', ['oracles2', 'checkpoints'], () => {
   const folder = (name: string): string => sharedPath('oracles2', 'checkpoints', name) as string;
   const ids = batch.input_ids.map((row, b) => row.filter((_, i) => batch.attention_mask[b]?.[i] === 1));
 
-  test.each(cases.filter(({ refuse }) => refuse !== true))('$name gives the same encoder', async ({ name, pooled }) => {
-    const encoder = readEncoderConfig(folder(name));
-    const program = encoderForward(encoder);
-    const { source, notices } = pretrainedParameters(openWeights(folder(name)), encoder, program.parameters, 1);
-    expect(notices).toEqual(
-      pooled === null
-        ? [expect.stringContaining('has no bert.pooler.dense.weight, bert.pooler.dense.bias; it starts at random') as string]
-        : [],
-    );
+  const width = Math.max(...ids.map(({ length }) => length));
+  const forward = async (program: ForwardProgram, source: ParameterSource, encoder: EncoderConfig): Promise<Float32Array> => {
     const model = await openForward({ program, source, threads: 1 });
-    const found = await model.forward(batchFeeds(encoder, ids, Math.max(...ids.map(({ length }) => length))));
+    const found = await model.forward(batchFeeds(encoder, ids, width));
     await model.release();
-    if (pooled !== null) expect(distance(found, pooled.flat())).toBeLessThan(1e-5);
+    return found;
+  };
+
+  test.each(cases.filter(({ refuse }) => refuse !== true))('$name gives the same encoder', async (form) => {
+    const encoder = readEncoderConfig(folder(form.name));
+    const file = openWeights(folder(form.name));
+    const program = encoderForward(encoder);
+    const { source, notices, remarks } = pretrainedParameters(file, encoder, program.parameters, 1);
+    expect(notices).toEqual(
+      form.missing?.length === 0 ? [] : [`${file.name} has no bert.pooler.dense.{weight,bias}; it starts at random`],
+    );
+    expect(encoderNames(file, encoderOf(encoder).names, program.parameters.map(({ name }) => name)).others.toSorted()).toEqual(form.unexpected);
+    expect(remarks).toHaveLength(Number(form.unexpected?.length !== 0));
+
+    const hidden = await forward(hiddenForward(encoder, encoder.layers), source, encoder);
+    const first = ids.flatMap((_, b) => [...hidden.subarray(b * width * encoder.hiddenSize, (b * width + 1) * encoder.hiddenSize)]);
+    expect(distance(first, form.first_token.flat())).toBeLessThan(1e-5);
+    if (form.pooled !== null) expect(distance(await forward(program, source, encoder), form.pooled.flat())).toBeLessThan(1e-5);
+    if (form.logits === undefined) return;
+    const own = { encoder, head: { dense: [], dropout: 0, activation: 'none' }, outputs: form.logits[0]!.length } as const;
+    const published = publishedParameters(file, own).source;
+    expect(distance(await forward(classifierForward(own), published, encoder), form.logits.flat())).toBeLessThan(1e-5);
+  });
+
+  test('another number of classes than the file has is refused', () => {
+    const name = 'sequence-classification-bin';
+    const own = { encoder: readEncoderConfig(folder(name)), head: { dense: [], dropout: 0, activation: 'none' }, outputs: 2 } as const;
+    expect(() => publishedParameters(openWeights(folder(name)), own)).toThrow('does not fit the model that its config.json describes');
   });
 
   const REASONS: Readonly<Record<string, string>> = {

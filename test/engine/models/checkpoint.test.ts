@@ -61,11 +61,12 @@ describe('pretrained weights', () => {
 
   test("the head starts at random, whatever the file's own head is", () => {
     const others = [tensor('cls.predictions.bias', 50), tensor('classifier.0.weight', 4, 8), tensor('bert.embeddings.position_ids', 1, 16)];
-    const { source, notices } = pretrainedParameters(file([...numbered(encoder), ...others]), config, parameters, 7);
+    const { source, notices, remarks } = pretrainedParameters(file([...numbered(encoder), ...others]), config, parameters, 7);
     const head = parameters.filter((spec) => spec.name.startsWith('classifier.'));
     expect(head).toHaveLength(4);
     for (const spec of head) expect(source(spec)).toEqual(randomParameters(7)(spec));
     expect(notices).toEqual([]);
+    expect(remarks).toEqual(['model.safetensors also holds classifier.0.weight, cls.predictions.bias, which the model does not use']);
   });
 
   test('a missing pooler starts at random, with a notice', () => {
@@ -76,7 +77,7 @@ describe('pretrained weights', () => {
       parameters,
       7,
     );
-    expect(notices).toEqual(['model.safetensors has no bert.pooler.dense.weight, bert.pooler.dense.bias; it starts at random']);
+    expect(notices).toEqual(['model.safetensors has no bert.pooler.dense.{weight,bias}; it starts at random']);
     // The same for another seed: each fold has one of its own, and all of them may train on the same features.
     const other = pretrainedParameters(file(numbered(encoder.filter((spec) => !pooler.includes(spec)))), config, parameters, 8).source;
     for (const spec of pooler) expect(source(spec)).toEqual(other(spec));
@@ -89,7 +90,7 @@ describe('pretrained weights', () => {
       [
         tinyRobertaJson,
         'roberta',
-        ['model.safetensors has no roberta.pooler.dense.weight, roberta.pooler.dense.bias; it starts at random'],
+        ['model.safetensors has no roberta.pooler.dense.{weight,bias}; it starts at random'],
       ],
       [tinyDistilbertJson, 'distilbert', []],
     ] as const;

@@ -72,8 +72,11 @@ describe('an encoder is found in a checkpoint', () => {
     expect(pretrainedParameters(file(student), config, parameters, 1).source(encoder[0]!)[0]).toBe(1);
   });
 
-  test('unless a tensor is there under two names', () => {
-    const twice = [...numbered((name) => name), ...numbered((name) => `_orig_mod.${name}`).slice(0, 1)];
+  test('once where a tensor is there under two names, and refused where its numbers are not the same', () => {
+    const again = numbered((name) => `_orig_mod.${name}`).slice(0, 1);
+    const { source, remarks } = pretrainedParameters(file([...numbered((name) => name), ...again]), config, parameters, 1);
+    expect([source(encoder[0]!)[0], remarks]).toEqual([1, []]);
+    const twice = [...numbered((name) => name), ...again.map((each) => ({ ...each, data: each.data.map((x, i) => (i === 9 ? -x : x)) }))];
     expect(failure(() => pretrainedParameters(file(twice), config, parameters, 1)).message).toMatch(
       /^model\.safetensors holds one tensor twice, as /,
     );
@@ -88,10 +91,16 @@ describe('what does not fit', () => {
       data: Float32Array.of(i),
     }));
     const { problems } = failure(() => pretrainedParameters(file(foreign), config, parameters, 1));
+    const parts = [
+      ...['query', 'key', 'value'].map((name) => `attention.self.${name}`),
+      ...['attention.output.dense', 'attention.output.LayerNorm', 'intermediate.dense', 'output.dense', 'output.LayerNorm'],
+    ];
     // All but the pooler, which may be absent.
     const needed = encoder.length - 2;
     expect(problems.map(({ message }) => message)).toEqual([
-      `${needed} of ${encoder.length} tensors are missing: bert.embeddings.word_embeddings.weight [50, 8], bert.embeddings.position_embeddings.weight [16, 8], bert.embeddings.token_type_embeddings.weight [2, 8] and ${needed - 3} more; the tensors of the file are layers.0.weight, layers.1.weight, layers.10.weight and 297 more`,
+      `${needed} of ${encoder.length} tensors are missing: bert.embeddings.word_embeddings.weight, ` +
+        'bert.embeddings.position_embeddings.weight, bert.embeddings.token_type_embeddings.weight, bert.embeddings.LayerNorm.{weight,bias}, ' +
+        `${parts.map((part) => `bert.encoder.layer.0.${part}.{weight,bias}`).join(', ')}; the tensors of the file are layers.{0…299}.weight`,
     ]);
     const narrow = numbered((name) => name).map((each) => ({ ...each, shape: [...each.shape, 1] }));
     expect(failure(() => pretrainedParameters(file(narrow), config, parameters, 1)).problems.at(-1)?.message).toBe(

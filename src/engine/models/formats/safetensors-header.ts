@@ -1,15 +1,7 @@
 import { OrtrainError } from '../../../core/errors.ts';
 import { briefly, cut, isObject } from '../../../core/shapes.ts';
-
-/** Where the bytes of a file come from: a buffer in memory, or a file that is read piece by piece. */
-export interface ByteSource {
-  /** The file's name, for error messages. */
-  readonly name: string;
-  /** In bytes. */
-  readonly size: number;
-  /** Exactly `length` bytes from `offset` on. They may be a view; the reader never writes to them. */
-  read(offset: number, length: number): Uint8Array;
-}
+import type { ByteSource } from './byte-source.ts';
+import { foreignKind } from './foreign.ts';
 
 /** Of every dtype that the format knows. */
 export const bytesPerElement = {
@@ -59,11 +51,12 @@ const longestHeader = 100_000_000;
  * repeated names whose byte ranges fit dtype and shape and cover the rest of the file without gap or overlap.
  */
 export function parseHeader(source: ByteSource): Header {
-  if (source.size < 8) throw unsound(source, `it has ${source.size} bytes, fewer than the 8 that every safetensors file begins with`);
+  if (source.size < 8)
+    throw notSafetensors(source, `it has ${source.size} bytes, fewer than the 8 that every safetensors file begins with`);
   const prefix = source.read(0, 8);
   const length = new DataView(prefix.buffer, prefix.byteOffset, 8).getBigUint64(0, true);
   if (length > BigInt(source.size - 8)) {
-    throw unsound(
+    throw notSafetensors(
       source,
       `its header claims ${length} bytes, and ${source.size - 8} follow; the file is cut off or not a safetensors file`,
     );
@@ -85,7 +78,7 @@ function parseJson(source: ByteSource, bytes: Uint8Array): Readonly<Record<strin
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     header = JSON.parse(text);
   } catch (error) {
-    throw unsound(source, 'its header is not JSON in UTF-8', error);
+    throw notSafetensors(source, 'its header is not JSON in UTF-8', error);
   }
   if (!isObject(header)) throw unsound(source, 'its header is not a JSON object');
   const repeated = firstRepeatedKey(text);
@@ -149,10 +142,12 @@ function isCounts(value: unknown): value is readonly number[] {
   return Array.isArray(value) && value.every((count) => Number.isSafeInteger(count) && count >= 0);
 }
 
-function unsound(source: ByteSource, what: string, cause?: unknown): OrtrainError {
-  return new OrtrainError('data', `${source.name} cannot be read: ${what}`, {
-    subject: source.name,
-    remedy: 'Fetch or save the file again.',
-    cause,
-  });
+/** Where the file is of a kind that is known, what it is says more than what is wrong with its header. */
+function notSafetensors(source: ByteSource, what: string, cause?: unknown): OrtrainError {
+  const kind = foreignKind(source, 'safetensors');
+  return unsound(source, kind?.what ?? what, cause, kind?.remedy);
+}
+
+function unsound(source: ByteSource, what: string, cause?: unknown, remedy = 'Fetch or save the file again.'): OrtrainError {
+  return new OrtrainError('data', `${source.name} cannot be read: ${what}`, { subject: source.name, remedy, cause });
 }

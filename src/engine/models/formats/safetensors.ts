@@ -4,7 +4,8 @@
  */
 import { OrtrainError } from '../../../core/errors.ts';
 import { elementsOf } from './tensor-bytes.ts';
-import { parseHeader, type ByteSource, type SafetensorsDtype, type TensorEntry } from './safetensors-header.ts';
+import type { ByteSource } from './byte-source.ts';
+import { parseHeader, type SafetensorsDtype, type TensorEntry } from './safetensors-header.ts';
 
 /**
  * A file, or several that belong together, whose headers have been checked. Tensors are read one at a time, so a checkpoint is never in

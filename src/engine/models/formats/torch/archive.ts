@@ -4,7 +4,7 @@
  */
 import { cut } from '../../../../core/shapes.ts';
 import { bytes } from '../../../../core/text.ts';
-import type { ByteSource } from '../safetensors-header.ts';
+import type { ByteSource } from '../byte-source.ts';
 import type { Refuse } from './problems.ts';
 
 /** Where an entry's bytes are. */

@@ -1,4 +1,4 @@
-import type { ByteSource } from '../safetensors-header.ts';
+import type { ByteSource } from '../byte-source.ts';
 import type { Refuse } from './problems.ts';
 
 /** Reads a part of a source from its beginning on, and never beyond its end. */

@@ -3,11 +3,12 @@
  * interpreted as data (see pickle.ts and globals.ts); nothing that the file asks for is ever run. Tensors are read when they are asked for.
  */
 import type { Safetensors } from '../safetensors.ts';
-import { bytesPerElement, type ByteSource, type TensorEntry } from '../safetensors-header.ts';
+import type { ByteSource } from '../byte-source.ts';
+import { bytesPerElement, type TensorEntry } from '../safetensors-header.ts';
 import { cut } from '../../../../core/shapes.ts';
 import { openArchive, type Archive, type Part } from './archive.ts';
 import { cursorOver } from './cursor.ts';
-import { foreignKind } from './foreign.ts';
+import { foreignKind } from '../foreign.ts';
 import { weightsWorld } from './globals.ts';
 import { unpickle } from './pickle.ts';
 import { refusing, SAVE_STATE_DICT, type Refuse } from './problems.ts';
@@ -25,7 +26,7 @@ export function openTorchFile(source: ByteSource): Safetensors {
   const isArchive = start[0] === 0x50 && start[1] === 0x4b && start[2] === 3 && start[3] === 4;
   const isPickle = start[0] === 0x80;
   if (!isArchive && !isPickle) {
-    const { what, remedy } = foreignKind(source) ?? { what: 'it does not begin as a file of PyTorch does', remedy: undefined };
+    const { what, remedy } = foreignKind(source, 'torch') ?? { what: 'it does not begin as a file of PyTorch does', remedy: undefined };
     throw refuse(what, remedy);
   }
   const { value, locate } = isArchive ? readArchive(source, refuse) : readLegacy(source, refuse);

@@ -1,5 +1,6 @@
 import { cut } from '../../../../core/shapes.ts';
-import { bytesPerElement, type ByteSource, type TensorEntry } from '../safetensors-header.ts';
+import type { ByteSource } from '../byte-source.ts';
+import { bytesPerElement, type TensorEntry } from '../safetensors-header.ts';
 import type { Part } from './archive.ts';
 import { storageDtype } from './globals.ts';
 import type { Refuse } from './problems.ts';

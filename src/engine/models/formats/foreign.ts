@@ -1,4 +1,4 @@
-import type { ByteSource } from '../safetensors-header.ts';
+import type { ByteSource } from './byte-source.ts';
 
 /** What a file is that is not what its name says: a sentence that begins with `it`, and what to do. */
 export interface Foreign {
@@ -6,7 +6,11 @@ export interface Foreign {
   readonly remedy: string;
 }
 
+type Format = 'safetensors' | 'torch';
+
 interface Kind extends Foreign {
+  /** The format that is read, if it is one. */
+  readonly format?: Format;
   /** Of its first bytes, as Latin-1. */
   is(head: string, source: ByteSource): boolean;
 }
@@ -25,17 +29,24 @@ const kinds: readonly Kind[] = [
   { is: (head) => /^\s*<(?:!doctype|html|\?xml)/i.test(head), what: 'it is a web page, not weights', remedy: AGAIN },
   {
     is: (head, { size }) => head.startsWith('\0\0\0\0{', 4) && lengthOf(head) <= size - 8,
+    format: 'safetensors',
     what: 'it is a safetensors file',
     remedy: 'Call it model.safetensors.',
   },
-  { is: (head) => /^\s*[{[]/.test(head), what: 'it is JSON, not weights', remedy: AGAIN },
+  { is: (head) => /^\s*[{[]\s*["{[\]}]/.test(head), what: 'it is JSON, not weights', remedy: AGAIN },
   { is: (head) => head.startsWith('\x89HDF\r\n\x1a\n'), what: 'it is an HDF5 file, as TensorFlow and Keras write', remedy: ANOTHER },
   { is: (head) => head.startsWith('GGUF'), what: 'it is a GGUF file, as llama.cpp reads', remedy: ANOTHER },
   { is: (head) => head.startsWith('\x93NUMPY'), what: 'it is an array of NumPy', remedy: ANOTHER },
   { is: (head) => head.startsWith('\x1f\x8b'), what: 'it is packed with gzip', remedy: 'Unpack it.' },
-  { is: (head) => head.startsWith('PK\x03\x04'), what: 'it is a zip archive, as PyTorch writes', remedy: 'Call it pytorch_model.bin.' },
+  {
+    is: (head) => head.startsWith('PK\x03\x04'),
+    format: 'torch',
+    what: 'it is a zip archive, as PyTorch writes',
+    remedy: 'Call it pytorch_model.bin.',
+  },
   {
     is: (head) => head.startsWith('\x80') && head.charCodeAt(1) <= 5,
+    format: 'torch',
     what: 'it is a pickle, as PyTorch writes',
     remedy: 'Call it pytorch_model.bin.',
   },
@@ -49,10 +60,10 @@ const kinds: readonly Kind[] = [
 /** Bytes of a file's beginning by which kinds are told. */
 const HEAD = 512;
 
-/** Undefined where it is no kind that is known. */
-export function foreignKind(source: ByteSource): Foreign | undefined {
+/** What a file is that was read as one of a format and is none; undefined where it is no kind that is known. */
+export function foreignKind(source: ByteSource, readAs: Format): Foreign | undefined {
   const head = Buffer.from(source.read(0, Math.min(HEAD, source.size))).toString('latin1');
-  return kinds.find((kind) => kind.is(head, source));
+  return kinds.find((kind) => kind.format !== readAs && kind.is(head, source));
 }
 
 function lengthOf(head: string): number {
