@@ -99,6 +99,8 @@ export const rules = {
   Concat: (g, dy, xs, _, { axis }, i) => g.Split(dy, { split: xs.map((x) => x.shape[axis] as number), axis })[i] as Value,
   Split: [(g, dys, _, parts, { axis }) => g.Concat(...parts.map((part, i) => dys[i] ?? zeros(g, part.shape)), { axis })],
   Slice: [(g, dy, [x], _, ranges) => embedSlices(g, dy, x, ranges)],
+  Skew: [(g, dy) => g.Unskew(dy)],
+  Unskew: [(g, dy) => g.Skew(dy)],
   Pad: [(g, dy, [x], _, { pads }) => cropPads(g, dy, x, pads)],
 
   Gather: [(g, dy, [x, indices], _, { axis }) => scatterAlong(g, dy, x, indices, axis), null],

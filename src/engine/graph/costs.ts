@@ -71,6 +71,8 @@ export const costs: { readonly [O in OpName]: Cost<AttributesOf<O>> } = {
   Concat: moved(),
   Split: moved(),
   Slice: moved(),
+  Skew: moved(),
+  Unskew: moved(),
   Pad: moved(),
 
   Gather: moved(),

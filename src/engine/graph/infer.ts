@@ -65,22 +65,6 @@ export function gemm([a, b, c]: readonly [Value, Value, Value | null], swaps: Sw
   return y;
 }
 
-// ---- quantized
-
-export function dynamicQuantizeLinear([x]: readonly [Value]): readonly TensorType[] {
-  if (x.dtype !== 'float32') refuse(`takes float32, not ${x.dtype}`);
-  return [{ dtype: 'uint8', shape: x.shape }, { dtype: 'float32', shape: [] }, { dtype: 'uint8', shape: [] }];
-}
-
-export function matMulInteger([a, b, aZero]: readonly [Value, Value, Value | null]): TensorType {
-  if (a.dtype !== 'uint8' || b.dtype !== 'int8' || (aZero !== null && aZero.dtype !== 'uint8'))
-    refuse('takes uint8 and int8, and a zero point of uint8');
-  const [m, k] = lastTwo(a, 0);
-  const [k2, n] = lastTwo(b, 0);
-  if (k !== k2) refuse(`inner axes differ: ${k} and ${k2}`);
-  return { dtype: 'int32', shape: [...broadcast(a.shape.slice(0, -2), b.shape.slice(0, -2)), m, n] };
-}
-
 // ---- along axes
 
 export function cumulative([x]: readonly [Value]): TensorType {
@@ -219,6 +203,20 @@ export function pad([x]: readonly [Value], { pads }: { readonly pads: readonly n
   return { dtype: float(x).dtype, shape: x.shape.map((dim, axis) => (added[axis] === 0 ? dim : lengthOf(x, axis) + (added[axis] ?? 0))) };
 }
 
+/** [..., S, 2S] → [..., S, S] */
+export function skew([x]: readonly [Value]): TensorType {
+  const [rows, columns] = lastTwo(float(x), 0);
+  if (columns !== product([2, rows])) refuse(`takes twice as many columns as rows, not ${showShape(x.shape)}`);
+  return { dtype: x.dtype, shape: withAxis(x.shape, x.shape.length - 1, rows) };
+}
+
+/** [..., S, S] → [..., S, 2S] */
+export function unskew([x]: readonly [Value]): TensorType {
+  const [rows, columns] = lastTwo(float(x), 0);
+  if (columns !== rows) refuse(`takes as many columns as rows, not ${showShape(x.shape)}`);
+  return { dtype: x.dtype, shape: withAxis(x.shape, x.shape.length - 1, product([2, rows])) };
+}
+
 // ---- by index
 
 export function gather([x, indices]: readonly [Value, Value], { axis }: Axis): TensorType {
@@ -279,7 +277,8 @@ function lengthOf(x: Value, axis: number): number {
   return typeof dim === 'number' ? dim : refuse(`axis ${axis} must have a known length, not ${dim}`);
 }
 
-function lastTwo(x: Value, swapped: number): readonly [Dim, Dim] {
+/** Rows and columns of a matrix, or of the matrices of a batch. */
+export function lastTwo(x: Value, swapped: number): readonly [Dim, Dim] {
   const [rows, columns] = x.shape.slice(-2);
   if (rows === undefined || columns === undefined) return refuse('takes operands of two axes or more');
   return swapped === 1 ? [columns, rows] : [rows, columns];

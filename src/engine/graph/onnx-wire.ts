@@ -6,6 +6,7 @@ import {
 import { OrtrainError } from '../../core/errors.ts';
 import type { AttributeKind } from './attributes.ts';
 import { factors } from './dims.ts';
+import { composed } from './onnx-skew.ts';
 import { DTYPES } from './onnx-tensors.ts';
 import { operatorOf } from './ops.ts';
 import { nodeName } from './scopes.ts';
@@ -93,6 +94,11 @@ export function writeNodes(graph: Graph, wire: Wire): void {
     const variadic = operatorOf(node.op)?.outputs[0]?.startsWith('...') === true; // the number of outputs has a meaning
     const outputs = variadic ? node.outputs : node.outputs.slice(0, node.outputs.findLastIndex((y) => read.has(y)) + 1);
     const name = node.scope === undefined ? undefined : nodeName(node);
+    const write = composed[node.op];
+    if (write !== undefined) {
+      write(wire, node, nameOf(node.inputs[0] ?? null), nameOf(node.outputs[0] ?? null), name);
+      continue;
+    }
     wire.node(node.op, [...node.inputs.map(nameOf), ...operandsOf(node, wire)], outputs.map(nameOf), attributesOf(node), name);
   }
   for (const [name, value] of graph.outputs) if (nameOf(value) !== name) wire.node('Identity', [nameOf(value)], [name], []);

@@ -6,7 +6,6 @@ import {
   concat,
   conditional,
   cumulative,
-  dynamicQuantizeLinear,
   elementwise,
   elementwiseFloat,
   expand,
@@ -16,19 +15,21 @@ import {
   layerNormalization,
   logical,
   matMul,
-  matMulInteger,
   pad,
   reduce,
   reshape,
   scatterElements,
   shapeOf,
   sizeOf,
+  skew,
   slice,
   split,
   squeeze,
   transpose,
+  unskew,
   unsqueeze,
 } from './infer.ts';
+import { dynamicQuantizeLinear, matMulInteger } from './infer-quantized.ts';
 import type { TensorType, Value } from './types.ts';
 
 type Names = readonly string[];
@@ -115,6 +116,10 @@ export const operators = {
   Split: many(['x'], ['...parts'], { split: operand('ints'), axis: attr('axis') }, split),
   /** Lists of equal length; ends past the axis mean its end, steps are positive. */
   Slice: op(['x'], { starts: operand('ints'), ends: operand('ints'), axes: operand('axes'), steps: operand('ints', []) }, slice),
+  /** x [..., S, 2S] with row i moved left by S - i, and of that the first S columns: y[i, j] = x[i, S - i + j]. */
+  Skew: op(['x'], {}, skew),
+  /** x [..., S, S] where `Skew` takes it from, among zeros: [..., S, 2S]. */
+  Unskew: op(['x'], {}, unskew),
   /** pads: the number of elements before each axis, then after each. */
   Pad: op(['x'], { pads: operand('ints'), value: operand('float', 0) }, pad),
 

@@ -13,6 +13,8 @@ export interface Fields {
   number(key: string, fallback: number | undefined, valid: (x: number) => boolean, kind: string): number;
   /** At least 0 and below 1. */
   probability(key: string, fallback: number): number;
+  /** true or false. */
+  flag(key: string, fallback: boolean): boolean;
   choice<T>(key: string, choices: Readonly<Record<string, T>>, fallback: T): T;
   /** The key is absent, null, or has the one value that is supported. */
   expect(key: string, value: unknown): void;
@@ -42,6 +44,11 @@ export function fieldsOf(text: string, file: string): Fields {
       return NaN;
     },
     probability: (key, fallback) => number(key, fallback, (x) => x >= 0 && x < 1, 'a probability below 1'),
+    flag: (key, fallback) => {
+      const value = raw(key) ?? fallback;
+      if (typeof value !== 'boolean') reject(key, `${briefly(value)} is neither true nor false`);
+      return value === true;
+    },
     choice: (key, choices, fallback) => {
       const value = raw(key);
       if (value === undefined || value === null) return fallback;
@@ -51,7 +58,7 @@ export function fieldsOf(text: string, file: string): Fields {
     },
     expect: (key, wanted) => {
       const value = raw(key) ?? wanted;
-      if (value !== wanted) reject(key, `${briefly(value)} is not supported; ${briefly(wanted)} is`);
+      if (value !== wanted && !Number.isNaN(wanted)) reject(key, `${briefly(value)} is not supported; ${briefly(wanted)} is`);
     },
   };
 }

@@ -101,6 +101,35 @@ export const attentionBias: EncoderInput = {
   },
 };
 
+/** 1 where there is text, 0 at padding: [B, S]. */
+export const tokenMask: EncoderInput = {
+  name: 'token_mask',
+  dtype: 'float32',
+  shape: ['B', 'S'],
+  feed({ B, S, lengths }) {
+    const mask = new Float32Array(B * S);
+    lengths.forEach((length, b) => mask.fill(1, b * S, b * S + length));
+    return float32([B, S], mask);
+  },
+  portable: (g, { mask }) => g.Cast(mask, { to: 'float32' }),
+};
+
+/** What is added to the scores of pairs of tokens: 0 where they are at most `window` apart, the lowest float32 elsewhere: [S, S]. */
+export function localBias(window: number): EncoderInput {
+  return {
+    name: 'local_bias',
+    dtype: 'float32',
+    shape: ['S', 'S'],
+    feed: ({ S }) =>
+      float32([S, S], Float32Array.from({ length: S * S }, (_, at) => (Math.abs(Math.floor(at / S) - (at % S)) <= window ? 0 : MASKED))),
+    portable(g) {
+      const place = g.Cast(countFromZero(g, 'sequence'), { to: 'float32' });
+      const distance = g.Abs(g.Sub(g.reshape(place, ['sequence', 1]), g.reshape(place, [1, 'sequence'])));
+      return g.Mul(g.Cast(g.Greater(distance, g.scalar(window)), { to: 'float32' }), g.scalar(MASKED));
+    },
+  };
+}
+
 /** 0, 1, … along an axis whose length a symbol stands for: int32. */
 export function countFromZero(g: Builder, length: string): Value {
   const ones = g.expand(g.constant(Int32Array.of(1), 'int32', [1]), [length]);

@@ -175,6 +175,8 @@ export const cases: { readonly [O in Differentiable]: readonly [Case, ...Case[]]
     given(real('B', 'S', 5)).to((g, x) => g.Slice(x, { starts: [-2, 0, 2], ends: [2 ** 31 - 1, 2 ** 31 - 1, 5], axes: [1, 0, 2] })),
     given(real('B', 'S', 5)).to((g, x) => g.Slice(x, { starts: [-3], ends: [-1], axes: [1] })),
   ],
+  Skew: [given(real(2, 'B', 'S', '2*S')).to((g, x) => g.Skew(x)), given(real(5, 10)).to((g, x) => g.Skew(x))],
+  Unskew: [given(real(2, 'B', 'S', 'S')).to((g, x) => g.Unskew(x)), given(real(5, 5)).to((g, x) => g.Unskew(x))],
   Pad: [given(real('B', 4, 2)).to((g, x) => g.Pad(x, { pads: [0, 1, 0, 0, 2, 3], value: 1.5 }))],
 
   Gather: [

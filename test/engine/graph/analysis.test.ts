@@ -61,6 +61,8 @@ describe('the work of an operator', () => {
       Concat: 0,
       Split: 0,
       Slice: 0,
+      Skew: 0,
+      Unskew: 0,
       Pad: 0,
       Gather: 0,
       GatherElements: 0,

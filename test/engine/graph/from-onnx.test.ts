@@ -31,8 +31,9 @@ function expectRoundTrip(graph: Graph): void {
 }
 
 describe('our own bytes give the same program', () => {
-  // Identity is how ONNX spells a second name; it is not read as a node.
-  const withRows = Object.entries(cases).filter(([op]) => op !== 'Identity');
+  // Identity is how ONNX spells a second name; it is not read as a node. Skew and Unskew are written as operators that cut by lengths which
+  // only a run knows, and these are not read.
+  const withRows = Object.entries(cases).filter(([op]) => !['Identity', 'Skew', 'Unskew'].includes(op));
 
   test.each(withRows)('%s and its gradients', (op, list) => {
     list.forEach(({ inputs, build }, i) => {

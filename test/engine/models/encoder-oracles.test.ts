@@ -11,4 +11,13 @@ describeShared('encoders against Transformers', place, () => {
   describe.each(['xlm-roberta', 'xlm-roberta-binary', 'camembert', 'electra', 'electra-same', 'mpnet', 'albert'])('%s', (name) =>
     comparesWith(sharedPath(...place) as string, name, TOLERANCES),
   );
+
+  describe.each(['deberta-v3', 'deberta-v3-long', 'deberta-v2', 'deberta-v3-regression'])('%s', (name) =>
+    comparesWith(sharedPath(...place) as string, name, TOLERANCES),
+  );
+
+  // Hidden states 3e-5: they are not normalized, and PyTorch's own float32 run is 1e-5 away.
+  describe.each(['modernbert', 'modernbert-mean'])('%s', (name) =>
+    comparesWith(sharedPath(...place) as string, name, { ...TOLERANCES, hidden: 3e-5 }),
+  );
 });

@@ -49,8 +49,8 @@ test('there is a tiny encoder of each kind, for the tests of what holds for all'
   expect(Object.keys(tinyEncoders).sort()).toEqual(Object.keys(encoders).sort());
 });
 
-test.each(Object.entries(tinyEncoders))('%s: its inputs are those of its graph, and all names have its prefix', (type, { json }) => {
-  const config = tinyConfig({}, json);
+test.each(Object.entries(tinyEncoders))('%s: its inputs are those of its graph, and all names have its prefix', (type, { json, keys }) => {
+  const config = tinyConfig({ [keys.layers]: 2 }, json);
   const { graph, parameters } = encoderForward(config);
   const own = new Set(parameters.map(({ name }) => name));
   const { names, inputs } = encoders[type]!;

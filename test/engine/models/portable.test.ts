@@ -16,7 +16,7 @@ import {
 import type { Feeds } from '../../../src/engine/program.ts';
 import { openForward } from '../../../src/engine/runtime/index.ts';
 import { runGraph, type Fed } from '../../helpers/run-graph.ts';
-import { tinyConfig, tinyConfigJson, tinyDistilbertJson, tinyEncoders } from './tiny.ts';
+import { tinyConfig, tinyConfigJson, tinyDebertaJson, tinyDistilbertJson, tinyEncoders, tinyModernbertJson } from './tiny.ts';
 
 const texts = [[2, 7, 9, 4], [2, 11, 4], [2, 9, 9, 30, 41, 4]];
 const source = randomParameters(5);
@@ -47,6 +47,9 @@ async function own(options: PublishedClassifier): Promise<readonly number[]> {
 
 const distance = (a: readonly number[], b: readonly number[]): number => Math.max(...a.map((x, i) => Math.abs(x - (b[i] ?? NaN))));
 
+const withoutBuckets = { num_hidden_layers: 2, share_att_key: false, position_buckets: -1, max_relative_positions: 3, type_vocab_size: 2 };
+const withMean = { classifier_pooling: 'mean', attention_bias: true, norm_bias: true };
+
 describe('a portable classifier', () => {
   test('takes what a tokenizer gives, and has nothing but standard operators', () => {
     const { inputs, outputs, nodes } = withWeights(portableClassifier(small(1), source));
@@ -61,6 +64,10 @@ describe('a portable classifier', () => {
     ['bert', tinyConfigJson, 1] as const,
     ...Object.entries(tinyEncoders).map(([type, { json }]) => [type, json, 3] as const),
     ['distilbert', tinyDistilbertJson, 1] as const,
+    ['deberta-v2', { ...tinyDebertaJson, num_hidden_layers: 2 }, 1] as const,
+    ['a deberta-v2 without buckets', { ...tinyDebertaJson, ...withoutBuckets }, 3] as const,
+    ['modernbert', { ...tinyModernbertJson, num_hidden_layers: 4 }, 1] as const,
+    ['a modernbert with a mean and biases', { ...tinyModernbertJson, num_hidden_layers: 2, ...withMean }, 3] as const,
   ])('gives the logits of the one that is trained, with more padding too: %s', async (_, json, outputs) => {
     const options = small(outputs, tinyConfig(lively, json));
     const [portable, logits] = [await run(withWeights(portableClassifier(options, source))), await own(options)];

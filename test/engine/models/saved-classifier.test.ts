@@ -76,6 +76,7 @@ describe('the layout of a head', () => {
     ['electra', 'ElectraForSequenceClassification', { classifier_dropout: 0.2 }, 'classifier.dense', 'classifier.out_proj'],
     ['mpnet', 'MPNetForSequenceClassification', {}, 'classifier.dense', 'classifier.out_proj'],
     ['albert', 'AlbertForSequenceClassification', { classifier_dropout_prob: 0.2 }, 'albert.pooler', 'classifier'],
+    ['deberta-v2', 'DebertaV2ForSequenceClassification', { cls_dropout: 0.2 }, 'pooler.dense', 'classifier'],
   ])('of %s is that of %s', (type, name, dropout, pooler, last) => {
     const saved = savedClassifier(options(tinyEncoders[type]!.json, flat));
     expect(saved.config).toEqual({ architectures: [name], ...dropout });
@@ -84,6 +85,17 @@ describe('the layout of a head', () => {
       `${pooler}.bias [8]`,
       `${last}.weight [3, 8]`,
       `${last}.bias [3]`,
+    ]);
+  });
+
+  test('of modernbert is that of ModernBertForSequenceClassification, whose head was pretrained', () => {
+    const saved = savedClassifier(options(tinyEncoders['modernbert']!.json, flat));
+    expect(saved.config).toEqual({ architectures: ['ModernBertForSequenceClassification'], classifier_dropout: 0.2 });
+    expect(saved.tensors(source).flatMap(({ name }) => (name.startsWith('model.') ? [] : name))).toEqual([
+      'head.dense.weight',
+      'head.norm.weight',
+      'classifier.weight',
+      'classifier.bias',
     ]);
   });
 

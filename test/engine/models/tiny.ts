@@ -40,6 +40,37 @@ export const tinyAlbertJson: Json = {
   attention_probs_dropout_prob: 0.1,
 };
 
+/** Of version 3: relative positions alone, in buckets, through the projections of the contents. */
+export const tinyDebertaJson: Json = {
+  model_type: 'deberta-v2',
+  vocab_size: 50,
+  hidden_size: 8,
+  num_hidden_layers: 1,
+  num_attention_heads: 2,
+  intermediate_size: 16,
+  max_position_embeddings: 16,
+  type_vocab_size: 0,
+  relative_attention: true,
+  position_buckets: 4,
+  norm_rel_ebd: 'layer_norm',
+  share_att_key: true,
+  pos_att_type: 'p2c|c2p',
+  position_biased_input: false,
+};
+
+/** With a global layer, and local ones after it where there are more. */
+export const tinyModernbertJson: Json = {
+  model_type: 'modernbert',
+  vocab_size: 50,
+  hidden_size: 8,
+  num_hidden_layers: 1,
+  num_attention_heads: 2,
+  intermediate_size: 16,
+  max_position_embeddings: 16,
+  local_attention: 4,
+  pad_token_id: 0,
+};
+
 interface TinyEncoder {
   readonly json: Json;
   /** What its config.json calls the number of layers, the width and the dropouts. */
@@ -63,6 +94,8 @@ export const tinyEncoders: Readonly<Record<string, TinyEncoder>> = {
   electra: { json: tinyElectraJson, keys: bertKeys },
   mpnet: { json: tinyMpnetJson, keys: bertKeys },
   albert: { json: tinyAlbertJson, keys: bertKeys },
+  'deberta-v2': { json: tinyDebertaJson, keys: bertKeys },
+  modernbert: { json: tinyModernbertJson, keys: { ...bertKeys, hidden: 'mlp_dropout', attention: 'attention_dropout' } },
 };
 
 export function tinyConfig(changes: Json = {}, json = tinyConfigJson): EncoderConfig {

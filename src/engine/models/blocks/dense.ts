@@ -8,9 +8,9 @@ export interface DenseInit {
   readonly bias: Initializer | null;
 }
 
-/** As Hugging Face's models start: weights normal with this standard deviation, biases zero. */
-export function normalInit(std: number): DenseInit {
-  return { weight: { kind: 'normal', std }, bias: { kind: 'zeros' } };
+/** As Hugging Face's models start: weights normal with this standard deviation, biases, if there are any, zero. */
+export function normalInit(std: number, hasBias = true): DenseInit {
+  return { weight: { kind: 'normal', std }, bias: hasBias ? { kind: 'zeros' } : null };
 }
 
 /** x Wᵀ + b of x [N, inputs] with the `weight` [outputs, inputs] and `bias` [outputs] of the layer that `m` stands at: [N, outputs]. */

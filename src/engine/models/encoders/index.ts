@@ -3,8 +3,10 @@ import type { EncoderConfig } from '../encoder-config.ts';
 import { albert } from './albert.ts';
 import { bert } from './bert.ts';
 import { camembert } from './camembert.ts';
+import { debertaV2 } from './deberta-v2.ts';
 import { distilbert } from './distilbert.ts';
 import { electra } from './electra.ts';
+import { modernbert } from './modernbert.ts';
 import { mpnet } from './mpnet.ts';
 import { roberta } from './roberta.ts';
 import { xlmRoberta } from './xlm-roberta.ts';
@@ -19,6 +21,8 @@ export const encoders: Readonly<Record<string, Encoder>> = {
   electra,
   mpnet,
   albert,
+  'deberta-v2': debertaV2,
+  modernbert,
 };
 
 /** The encoder that a configuration belongs to. */
