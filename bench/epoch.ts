@@ -1,6 +1,6 @@
 import { planBatches, type Batch } from '../src/data/tokens/batches.ts';
 import { loadTokenizer, tokenize, tokenLengths, type TokenSet } from '../src/data/tokens/tokens.ts';
-import { tokenizerFiles } from '../src/training/classifier-folder.ts';
+import { tokenizerFiles } from '../src/data/tokenizer/files.ts';
 import { batchSize, openOurs, openPytorch, type Side, type TextBatch } from './classifier.ts';
 import { milliseconds, none, times, type Finding, type Measurement, type Setting } from './measurement.ts';
 import { openPython, type Python } from './python.ts';

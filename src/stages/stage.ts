@@ -69,8 +69,9 @@ export interface Stage<P = unknown> {
   readonly reads: 'training' | 'everything';
   /** The kind of its output folder. */
   readonly makes: string;
-  /** Files without which its output is not complete, by their paths in it; `has` tells whether there is an optional input. */
-  writes(experiment: Experiment, has: (kind: string) => boolean): readonly string[];
+  /** Files without which its output is not complete, by their paths in it; `has` tells whether there is an optional input, `files` are the
+   * names of those that it picks. */
+  writes(experiment: Experiment, has: (kind: string) => boolean, files: readonly string[]): readonly string[];
   /** Files or folders of its output, to their place in the run folder; `{fold}` stands for the fold's number. */
   readonly publishes: Readonly<Record<string, string>>;
   /** True where numbers come from onnxruntime; then device and runtime version are part of the key. */

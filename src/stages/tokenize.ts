@@ -4,7 +4,7 @@ import { cleaningSentence, readTestExamples } from '../data/examples/index.ts';
 import { encodeTexts } from '../data/tokenizer/encode-texts.ts';
 import { loadTokenizer, saveTokens, type TokenSet } from '../data/tokens/index.ts';
 import { readTrainExamples } from '../tasks/index.ts';
-import { tokenizerFiles } from '../training/index.ts';
+import { tokenizerFiles } from '../data/tokenizer/files.ts';
 import { writeExampleIndex } from './outputs.ts';
 import type { Stage } from './stage.ts';
 import { pickTables, type TableParams } from './tables.ts';

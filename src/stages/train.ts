@@ -4,6 +4,7 @@ import { writeJsonAtomic } from '../core/files.ts';
 import { seedFor } from '../core/random.ts';
 import { readFolds } from '../data/folds/index.ts';
 import { loadTokens } from '../data/tokens/index.ts';
+import { tokenizerFiles } from '../data/tokenizer/files.ts';
 import {
   encoderFiles,
   featureSource,
@@ -13,7 +14,6 @@ import {
   modelFolderFiles,
   openCheckpoints,
   openClassifier,
-  tokenizerFiles,
   tokenSource,
   writeModelFolder,
 } from '../training/index.ts';
@@ -38,7 +38,11 @@ export const train: Stage<Params> = {
   needs: { tokens: 'one', folds: 'one', features: 'optional' },
   reads: 'training',
   makes: 'model',
-  writes: (_, has) => ['history.json', 'validation.json', ...modelFolderFiles(has('features')).map((name) => `model/${name}`)],
+  writes: (_, has, files) => [
+    'history.json',
+    'validation.json',
+    ...modelFolderFiles(has('features'), files).map((name) => `model/${name}`),
+  ],
   publishes: { model: 'models/fold-{fold}' },
   usesDevice: true,
   pick: (

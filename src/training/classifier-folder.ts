@@ -6,6 +6,7 @@ import { placeFile, writeFileAtomic, writeJsonAtomic } from '../core/files.ts';
 import { readJsonObject } from '../core/inputs.ts';
 import { plural } from '../core/text.ts';
 import { isObject, list, number, object, oneOf, primitive, type Shape } from '../core/shapes.ts';
+import { TOKENIZER_FILES, tokenizerFiles, writtenForm } from '../data/tokenizer/files.ts';
 import { writeTokenizerFiles } from '../data/tokenizer/written.ts';
 import { modelFiles, openWeights, readEncoderConfig, throwIfStray, weightFiles, WEIGHTS } from '../data/hub/index.ts';
 import { readVocabulary } from '../data/tokens/index.ts';
@@ -29,13 +30,6 @@ import { openTask, taskProblem, type Task, type TaskDescription } from '../tasks
 
 type Head = Experiment['model']['head'];
 type Files = Readonly<Record<string, string>>;
-
-const TOKENIZER_FILES = ['tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json', 'vocab.txt'];
-
-/** The tokenizer's files of a model directory, by their names. */
-export function tokenizerFiles(folder: string): Files {
-  return existing(folder, TOKENIZER_FILES);
-}
 
 /** The encoder's files of a model directory, by their names; without weights where they start at random. */
 export function encoderFiles(folder: string, { weights, resize_embeddings }: StartingModel): Files {
@@ -89,7 +83,7 @@ export function initialWeights(
 
 /** The encoder with embeddings for all tokens of the model's tokenizer. */
 function resized(config: EncoderConfig, folder: string): EncoderConfig {
-  return withVocabulary(config, Math.max(config.vocabSize, readVocabulary(tokenizerFiles(folder)).size), join(folder, 'tokenizer.json'));
+  return withVocabulary(config, Math.max(config.vocabSize, readVocabulary(tokenizerFiles(folder)).size), folder);
 }
 
 const isHead = (spec: ParameterSpec): boolean => spec.name.startsWith('classifier.');
@@ -129,7 +123,8 @@ export function writeModelFolder(folder: string, model: NewModel): void {
   if (model.encoderFile === undefined) writeFileAtomic(join(folder, WEIGHTS), encodeSafetensors(saved.tensors(model.source)));
   else writeInTwo(folder, model.encoderFile, saved, model);
   writeFileSync(join(folder, 'config.json'), `${JSON.stringify({ ...describe(model), ...saved.config }, null, 2)}\n`);
-  writeTokenizerFiles(folder, Object.fromEntries(Object.entries(model.files).filter(([name]) => TOKENIZER_FILES.includes(name))));
+  const isTokenizers = ([name]: readonly [string, string]): boolean => TOKENIZER_FILES.includes(name) || name === 'config.json';
+  writeTokenizerFiles(folder, Object.fromEntries(Object.entries(model.files).filter(isTokenizers)));
 }
 
 /** Writes a model that `writeModelFolder` made once more, as it is written today and whole: without a file that other models share. */
@@ -147,9 +142,9 @@ export function saveCommonTensors(path: string, config: EncoderConfig, source: P
 /** The encoder's tensors, and the rest. */
 const SHARDS = ['model-00001-of-00002.safetensors', 'model-00002-of-00002.safetensors'] as const;
 
-/** The files that every model directory has, with a file of the encoder's tensors or without. */
-export function modelFolderFiles(hasEncoderFile: boolean): readonly string[] {
-  return ['config.json', 'tokenizer.json', ...(hasEncoderFile ? [...SHARDS, INDEX_FILE] : [WEIGHTS])];
+/** The files that every model directory has, with a file of the encoder's tensors or without; `files`: names of the pretrained model's. */
+export function modelFolderFiles(hasEncoderFile: boolean, files: readonly string[]): readonly string[] {
+  return ['config.json', writtenForm(files), ...(hasEncoderFile ? [...SHARDS, INDEX_FILE] : [WEIGHTS])];
 }
 
 /** The encoder's file and one for the rest, with the index by which Hugging Face's tools find both. */

@@ -7,7 +7,6 @@ export {
   modelFolderFiles,
   readModelFolder,
   saveCommonTensors,
-  tokenizerFiles,
   writeModelFolder,
   type InitialWeights,
   type StartingModel,

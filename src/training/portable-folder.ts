@@ -6,7 +6,8 @@ import { readJsonObject } from '../core/inputs.ts';
 import { writeTokenizerFiles } from '../data/tokenizer/written.ts';
 import { classificationClass, inFloat16, inInt8, portableClassifier, withWeights, type PortableModel } from '../engine/models/index.ts';
 import type { Task } from '../tasks/index.ts';
-import { publishedClassifier, readModelFolder, tokenizerFiles } from './classifier-folder.ts';
+import { tokenizerFiles } from '../data/tokenizer/files.ts';
+import { publishedClassifier, readModelFolder } from './classifier-folder.ts';
 
 export type Precision = 'float32' | 'float16' | 'int8';
 

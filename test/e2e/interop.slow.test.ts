@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readTestExamples } from '../../src/data/examples/examples.ts';
 import { loadTokenizer } from '../../src/data/tokens/tokens.ts';
-import { tokenizerFiles } from '../../src/training/classifier-folder.ts';
+import { tokenizerFiles } from '../../src/data/tokenizer/files.ts';
 import { root } from '../helpers/quickstart.ts';
 
 it('token ids are those of transformers.js', async () => {

@@ -14,7 +14,8 @@ import { measured, readPredictions, readTargets, readTrainExamples, type Predict
 import { tokenSource } from '../../src/training/batch-source.ts';
 import { openCheckpoints } from '../../src/training/checkpoint.ts';
 import { openClassifier } from '../../src/training/classifier.ts';
-import { initialWeights, readModelFolder, tokenizerFiles, writeModelFolder } from '../../src/training/classifier-folder.ts';
+import { tokenizerFiles } from '../../src/data/tokenizer/files.ts';
+import { initialWeights, readModelFolder, writeModelFolder } from '../../src/training/classifier-folder.ts';
 import { fit } from '../../src/training/fit.ts';
 import { root, smallQuickstart, temporaryFolder } from '../helpers/quickstart.ts';
 

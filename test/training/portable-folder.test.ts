@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { env, pipeline } from '@huggingface/transformers';
 import { describe, expect, it } from 'vitest';
 import { loadTokenizer, tokenize } from '../../src/data/tokens/tokens.ts';
-import { tokenizerFiles } from '../../src/training/classifier-folder.ts';
+import { tokenizerFiles } from '../../src/data/tokenizer/files.ts';
 import { ensemblePredictions } from '../../src/training/ensemble.ts';
 import { writePortableFolder } from '../../src/training/portable-folder.ts';
 import { portablePredictions } from '../../src/training/portable-predictions.ts';

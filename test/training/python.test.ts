@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { loadTokenizer, tokenize } from '../../src/data/tokens/tokens.ts';
-import { tokenizerFiles } from '../../src/training/classifier-folder.ts';
+import { tokenizerFiles } from '../../src/data/tokenizer/files.ts';
 import { ensemblePredictions } from '../../src/training/ensemble.ts';
 import { describePython } from '../helpers/python.ts';
 import { temporaryFolder } from '../helpers/quickstart.ts';

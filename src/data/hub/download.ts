@@ -29,7 +29,8 @@ import { gitHash } from './blobs.ts';
 import { hubClient, isPassing, type HubClient, type RemoteFile } from './client.ts';
 import { HubRefusal, isFileError, NotAHub } from './failures.ts';
 import type { ResolveOptions } from './hub.ts';
-import { incompleteModel, substitutes, type ModelFile } from './model-folder.ts';
+import { hasTokenizer } from '../tokenizer/files.ts';
+import { incompleteModel, substitutes, TOKENIZER, type ModelFile } from './model-folder.ts';
 import { readWeightMap, WEIGHT_FORMS, WEIGHTS } from './weight-forms.ts';
 
 /** Tries in a row that bring next to nothing before a download is given up, and the pause after the first, which doubles. */
@@ -72,7 +73,7 @@ export async function fetchSnapshot(
       return remote !== undefined;
     };
     for (const file of files) {
-      const lacks = file.name === WEIGHTS ? await lackingWeight(snapshot, fetched) : (await fetched(file.name)) ? undefined : file.name;
+      const lacks = await lackingOf(file.name, snapshot, fetched);
       if (lacks !== undefined && file.required) throw await lacking(client, name, lacks, commit);
     }
     if (ref !== undefined) writeFileAtomic(ref, commit);
@@ -80,6 +81,15 @@ export async function fetchSnapshot(
   } catch (error) {
     throw client.failure(error);
   }
+}
+
+/** Fetches a file, or another form of what it holds; where there is none, answers with the name of a file that is not there. */
+async function lackingOf(name: string, snapshot: string, fetched: (file: string) => Promise<boolean>): Promise<string | undefined> {
+  if (name === WEIGHTS) return lackingWeight(snapshot, fetched);
+  if (await fetched(name)) return undefined;
+  // Other forms of a tokenizer have been fetched before it, but for this one, which nobody needs who has another.
+  if (name === TOKENIZER && !hasTokenizer(snapshot) && (await fetched('vocab.json'))) await fetched('merges.txt');
+  return name === TOKENIZER && hasTokenizer(snapshot) ? undefined : name;
 }
 
 /** Fetches the safest form of the weights that is complete; where there is none, answers with the name of a file that is not there. */

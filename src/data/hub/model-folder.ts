@@ -11,7 +11,11 @@ import {
   type EncoderConfig,
   type Safetensors,
 } from '../../engine/models/index.ts';
+import { formIn, TOKENIZER_FILES } from '../tokenizer/files.ts';
 import { readWeightMap, weightFiles, WEIGHT_FORMS, WEIGHTS } from './weight-forms.ts';
+
+/** The form of a tokenizer that says everything; others do in its place. */
+export const TOKENIZER = 'tokenizer.json';
 
 /** One file of a model directory in Hugging Face layout. */
 export interface ModelFile {
@@ -26,10 +30,11 @@ export interface ModelFile {
 export function modelFiles(weights: boolean): readonly ModelFile[] {
   return [
     { name: 'config.json', required: true },
-    { name: 'tokenizer_config.json', required: false },
-    { name: 'special_tokens_map.json', required: false },
-    { name: 'vocab.txt', required: false },
-    { name: 'tokenizer.json', required: true },
+    ...TOKENIZER_FILES.filter((name) => name !== TOKENIZER && name !== 'vocab.json' && name !== 'merges.txt').map((name) => ({
+      name,
+      required: false,
+    })),
+    { name: TOKENIZER, required: true },
     ...(weights ? [{ name: WEIGHTS, required: true }] : []),
   ];
 }
@@ -54,7 +59,7 @@ export function presentFiles(folder: string): readonly string[] {
 
 /** All names under which a directory has a file of a model. */
 function namesOf(folder: string, name: string): readonly string[] {
-  return name === WEIGHTS ? weightFiles(folder) : [name];
+  return name === WEIGHTS ? weightFiles(folder) : name === TOKENIZER ? (formIn(folder) ?? [TOKENIZER]) : [name];
 }
 
 /**
@@ -115,7 +120,7 @@ export const substitutes: readonly { readonly name: string; readonly insteadOf: 
     why: 'weights of TensorFlow and Flax cannot be read',
   })),
   { name: 'adapter_model.safetensors', insteadOf: WEIGHTS, why: 'it holds an adapter without its model' },
-  { name: 'vocab.txt', insteadOf: 'tokenizer.json', why: 'it does not say how text is split' },
+  { name: 'vocab.json', insteadOf: TOKENIZER, why: 'there is no merges.txt beside it' },
 ];
 
 /** The error for a model that lacks files; `has` tells what it has in their place. */

@@ -18,9 +18,10 @@ export interface AddedToken {
  * Tokens with the ids that they have in the end: one that the model knows has the model's, and the others follow behind the vocabulary,
  * whatever a file says that was edited by hand.
  */
-export function withIds(tokens: readonly AddedToken[], vocabulary: Readonly<Record<string, unknown>>): readonly AddedToken[] {
-  const known = new Map(Object.entries(vocabulary));
-  let next = known.size;
+export function withIds(tokens: readonly AddedToken[], words: readonly (readonly [word: string, id: unknown])[]): readonly AddedToken[] {
+  if (tokens.length === 0) return [];
+  const known = new Map(words);
+  let next = words.length;
   return tokens.map((token) => {
     const own = known.get(token.content);
     const id = isTokenId(own) ? own : next;
@@ -34,8 +35,8 @@ export function isTokenId(id: unknown): id is number {
   return Number.isInteger(id) && Number(id) >= 0 && Number(id) < 2 ** 31;
 }
 
-/** A text between tokens, or the id of a token. */
-export type Section = { readonly text: string; readonly isFirst: boolean } | number;
+/** A text between tokens and where it begins, or the id of a token. */
+export type Section = { readonly text: string; readonly from: number } | number;
 
 /** Finds tokens, the longest of those that begin first. `contents`: what to look for, in the tokens' order. */
 export function tokenFinder(tokens: readonly AddedToken[], contents: readonly string[]): (text: string) => readonly Section[] {
@@ -45,7 +46,7 @@ export function tokenFinder(tokens: readonly AddedToken[], contents: readonly st
     if (content !== '') byStart.set(content[0]!, [...(byStart.get(content[0]!) ?? []), { content, token }]);
   });
   for (const list of byStart.values()) list.sort((a, b) => b.content.length - a.content.length);
-  if (byStart.size === 0) return (text) => (text === '' ? [] : [{ text, isFirst: true }]);
+  if (byStart.size === 0) return (text) => (text === '' ? [] : [{ text, from: 0 }]);
   return (text) => {
     const sections: Section[] = [];
     let end = 0;
@@ -59,13 +60,13 @@ export function tokenFinder(tokens: readonly AddedToken[], contents: readonly st
       const stop = at + content.length;
       if (token.single_word !== true || isAlone(text, at, stop)) {
         const from = token.lstrip === true ? Math.max(end, beforeSpaces(text, at)) : at;
-        if (end < from) sections.push({ text: text.slice(end, from), isFirst: end === 0 });
+        if (end < from) sections.push({ text: text.slice(end, from), from: end });
         sections.push(token.id);
         end = token.rstrip === true ? afterSpaces(text, stop) : stop;
       }
       at = stop;
     }
-    if (end < text.length) sections.push({ text: text.slice(end), isFirst: end === 0 });
+    if (end < text.length) sections.push({ text: text.slice(end), from: end });
     return sections;
   };
 }

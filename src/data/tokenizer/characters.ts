@@ -40,7 +40,7 @@ function everyKind(): Uint16Array {
     [NUMERIC, ranges.numeric],
     [UNKNOWN_TO_FORMS, ranges.unknownToForms],
   ] as const;
-  for (const [kind, text] of sets) for (const [from, to] of decoded(text)) add(table, kind, from, to);
+  for (const [kind, text] of sets) for (const [from, to] of decodedRanges(text)) add(table, kind, from, to);
   for (const [from, to] of WHITE_SPACE) add(table, SPACE, from, to);
   for (const [from, to] of CHINESE_CHARACTERS) add(table, CHINESE, from, to);
   return table;
@@ -50,7 +50,8 @@ function add(table: Uint16Array, kind: number, from: number, to: number): void {
   for (let at = from; at <= to; at++) table[at]! |= kind;
 }
 
-function decoded(text: string): readonly (readonly [number, number])[] {
+/** Ranges of characters, in the form of character-ranges.ts. */
+export function decodedRanges(text: string): readonly (readonly [number, number])[] {
   let end = 0;
   return text.trim().split(/\s/).map((range) => {
     const [gap = '', length = '0'] = range.split('-');

@@ -11,10 +11,13 @@ export interface Part {
 
 /** What is read of a tokenizer.json. */
 export interface Definition {
+  readonly version?: string;
+  readonly truncation?: unknown;
   readonly added_tokens?: readonly AddedToken[];
   readonly normalizer: Part | null;
   readonly pre_tokenizer: Part | null;
   readonly post_processor: Part | null;
+  readonly decoder?: Part | null;
   readonly model: Readonly<Record<string, unknown>> & { readonly type?: string };
   readonly padding?: { readonly pad_token?: unknown } | null;
 }
@@ -29,6 +32,10 @@ export interface Settings {
   readonly split_special_tokens?: unknown;
   readonly truncation_side?: unknown;
   readonly pad_token?: unknown;
+  /** Of DeBERTa-v2. */
+  readonly split_by_punct?: unknown;
+  /** Of ALBERT. */
+  readonly keep_accents?: unknown;
   readonly [key: string]: unknown;
 }
 
@@ -39,18 +46,18 @@ export interface Description {
   readonly settings: Settings;
 }
 
-/**
- * Reads tokenizer.json and, where there is one, tokenizer_config.json. `files`: paths by file name. Throws a `data` error that names the
- * file.
- */
-export function readDescription(files: Readonly<Record<string, string>>): Description {
-  const path = files['tokenizer.json'];
-  if (path === undefined) throw unusable('the model', 'it has no tokenizer.json');
+/** Reads a tokenizer.json. Throws a `data` error that names the file. */
+export function readDefinition(path: string): Definition {
   const definition = readJsonObject(path);
   const wrong = shape(definition, '');
   if (wrong !== undefined) throw unusable(path, wrong);
-  const configPath = files['tokenizer_config.json'];
-  return { path, definition: definition as unknown as Definition, settings: configPath === undefined ? {} : readJsonObject(configPath) };
+  return definition as unknown as Definition; // the shape says so
+}
+
+/** The words that a model knows, with what its file gives as their ids; those of a Unigram model are numbered as they stand. */
+export function wordsOf({ vocab }: Definition['model']): readonly (readonly [word: string, id: unknown])[] {
+  if (Array.isArray(vocab)) return vocab.map((piece: unknown, id) => [String(Array.isArray(piece) ? piece[0] : piece), id] as const);
+  return Object.entries(isObject(vocab) ? vocab : {});
 }
 
 /** A token of a configuration, which is a text or an object that holds it. */

@@ -1,11 +1,12 @@
 import { OrtrainError } from '../../core/errors.ts';
 import { cut } from '../../core/shapes.ts';
-import { tokenFinder, type AddedToken, type Section } from './added-tokens.ts';
 import { isPlain } from './characters.ts';
-import { readDescription, tokenText } from './definition.ts';
+import type { TextEncoder } from './definition-encoder.ts';
 import type { PatternList } from './patterns.ts';
 import { unusable } from './problems.ts';
 import { reconciled } from './reconciled.ts';
+import { readTokenizerSource, type TokenizerSource } from './source.ts';
+import { roomFor, type Truncation } from './truncation.ts';
 
 /** A text's token ids, with the special tokens and without padding. */
 export interface EncodedText {
@@ -14,6 +15,10 @@ export interface EncodedText {
   readonly truncated: boolean;
   /** How many of the ids stand for something that the vocabulary lacks. */
   readonly unknown: number;
+}
+
+export interface EncodedPair extends EncodedText {
+  readonly types: readonly number[];
 }
 
 export interface Tokenizer {
@@ -28,83 +33,83 @@ export interface Tokenizer {
   readonly patterns: PatternList;
   /** What it takes from tokenizer_config.json against tokenizer.json, in sentences. */
   readonly changes: readonly string[];
+  /** How many special tokens two texts get; undefined where it takes no second text. */
+  readonly specialTokensOfPair: number | undefined;
   /** At most `maxLength` ids, the special tokens at both ends among them; `maxLength` is above `specialTokens`. */
   encode(text: string, maxLength: number): EncodedText;
+  /**
+   * Two texts in the model's own template, with the type (segment) of each token. Throws a `data` error where cutting as `truncation` says
+   * is not enough, and for a tokenizer without such a template. `maxLength` is above `specialTokensOfPair`.
+   */
+  encodePair(texts: readonly [first: string, second: string], maxLength: number, truncation: Truncation): EncodedPair;
 }
 
 /**
- * The tokenizer of a model. `files`: paths by file name; `tokenizer.json` is needed, `tokenizer_config.json` used where given.
- * Ids are those of the Rust library tokenizers. A `data` error where they are missing, are no tokenizer, or lack a padding token.
+ * The tokenizer of a model. `files`: paths by file name, those of TOKENIZER_FILES and `config.json`. Ids are those of sentencepiece where
+ * there is a SentencePiece model, otherwise those of the Rust library tokenizers. A `data` error where files are missing, are no tokenizer,
+ * or have no padding token.
  */
 export async function loadTokenizer(files: Readonly<Record<string, string>>): Promise<Tokenizer> {
-  const { path, definition, settings, changes } = reconciled(readDescription(files));
-  const [{ normalizerOf }, { preTokenizerOf }, { wordModelOf }] = await Promise.all([
-    import('./normalizers.ts'),
-    import('./pre-tokenizers.ts'),
-    import('./word-model.ts'),
-  ]);
+  const source = readTokenizerSource(files);
+  const { path, settings } = source.description;
+  const { filled, specialsOf } = await import('./template.ts');
+  const patterns: PatternList = { sources: [], onSearch: () => {} };
+  const { encoder, changes } = await openSource(source, patterns);
   return sayingOf(path, () => {
-    const patterns: PatternList = { sources: [], onSearch: () => {} };
-    const normalize = normalizerOf(definition.normalizer ?? null, patterns);
-    const preTokenize = preTokenizerOf(definition.pre_tokenizer ?? null, patterns);
-    const model = wordModelOf(definition);
-    const padId = [settings.pad_token, definition.padding?.pad_token, '[PAD]', '<pad>']
-      .map((token) => model.idOf(tokenText(token) ?? ''))
-      .find((id) => id !== undefined);
+    const { idsOf: idsOfText, padId, unknownId, template } = encoder;
     if (padId === undefined) throw new Error('it has no padding token');
-    const { before, after } = model.around;
-    const sectionsOf = sectionFinder(
-      model.added.filter(({ special }) => special !== true || settings.split_special_tokens !== true),
-      normalize,
-    );
+    const specialTokens = specialsOf(template.single);
+    const idsOf = (text: string): readonly number[] =>
+      sayingOf(path, () => idsOfText(isPlain(text) ? text : text.replace(HALF_PAIR, '\ufffd')));
     const cutsLeft = settings.truncation_side === 'left';
-
-    const idsOf = (text: string): readonly number[] => {
-      const ids: number[] = [];
-      for (const section of sectionsOf(isPlain(text) ? text : text.replace(HALF_PAIR, '\ufffd'))) {
-        if (typeof section === 'number') ids.push(section);
-        else for (const word of preTokenize(section.text, section.isFirst)) for (const id of model.idsOf(word)) ids.push(id);
-      }
-      return ids;
-    };
+    const shortened = (ids: readonly number[], room: number): readonly number[] =>
+      ids.length <= room ? ids : cutsLeft ? ids.slice(ids.length - room) : ids.slice(0, room);
+    const unknownIn = (ids: readonly number[]): number => ids.filter((id) => id === unknownId).length;
     return {
       files,
       padId,
-      unknownId: model.unknownId,
-      specialTokens: before.length + after.length,
+      unknownId,
+      specialTokens,
+      specialTokensOfPair: template.pair === undefined ? undefined : specialsOf(template.pair),
       patterns,
-      changes,
+      get changes() {
+        return changes();
+      },
       encode: (text, maxLength) => {
-        const ids = sayingOf(path, () => idsOf(text));
-        const room = maxLength - before.length - after.length;
-        const kept = ids.length <= room ? ids : cutsLeft ? ids.slice(ids.length - room) : ids.slice(0, room);
+        const ids = idsOf(text);
+        const kept = shortened(ids, maxLength - specialTokens);
+        return { ids: filled(template.single, [kept]).ids, truncated: kept.length < ids.length, unknown: unknownIn(kept) };
+      },
+      encodePair: ([first, second], maxLength, truncation) => {
+        if (template.pair === undefined) throw unusable(path, 'it has no place for a second text');
+        const both = [idsOf(first), idsOf(second)] as const;
+        const rooms = roomFor([both[0].length, both[1].length], maxLength - specialsOf(template.pair), truncation);
+        const kept = both.map((ids, i) => shortened(ids, rooms[i]!));
         return {
-          ids: [...before, ...kept, ...after],
-          truncated: ids.length > room,
-          unknown: kept.filter((id) => id === model.unknownId).length,
+          ...filled(template.pair, kept),
+          truncated: kept.some((ids, i) => ids.length < both[i]!.length),
+          unknown: kept.reduce((sum, ids) => sum + unknownIn(ids), 0),
         };
       },
     };
   });
 }
 
-/** Finds tokens in the text as it is, then, in what lies between them, those that are looked for once it is normalized. */
-function sectionFinder(tokens: readonly AddedToken[], normalize: (text: string) => string): (text: string) => readonly Section[] {
-  const plain = tokens.filter(({ normalized, special }) => !(normalized ?? special !== true));
-  const normalized = tokens.filter((token) => !plain.includes(token));
-  const findPlain = tokenFinder(plain, plain.map(({ content }) => content));
-  // Made when it is first needed: a pattern of the normalizer may take for ever.
-  let findNormalized: ((text: string) => readonly Section[]) | undefined;
-  return (text) => {
-    findNormalized ??= tokenFinder(normalized, normalized.map(({ content }) => normalize(content)));
-    return findPlain(text).flatMap((section): readonly Section[] => {
-      if (typeof section === 'number') return [section];
-      const inner = findNormalized?.(normalize(section.text)) ?? [];
-      // A text whose first character the normalizer takes out does not begin where it did.
-      const isFirst = section.isFirst && normalize(String.fromCodePoint(section.text.codePointAt(0)!)) !== '';
-      return isFirst ? inner : inner.map((each) => (typeof each === 'number' ? each : { ...each, isFirst: false }));
-    });
-  };
+/** The encoder of a source, and what is worth saying of it, which takes its time for large ones. */
+async function openSource(
+  source: TokenizerSource,
+  patterns: PatternList,
+): Promise<{ readonly encoder: TextEncoder; readonly changes: () => readonly string[] }> {
+  const { definitionEncoder } = await import('./definition-encoder.ts');
+  if (source.kind === 'definition') {
+    const { path, definition, settings, changes } = reconciled(source.description);
+    const encoder = sayingOf(path, () => definitionEncoder(definition, settings, patterns));
+    return { encoder, changes: () => [...source.notices, ...changes] };
+  }
+  const { description, beside } = source;
+  const [{ descriptionEncoder }, { besideSentence }] = await Promise.all([import('./sentencepiece-encoder.ts'), import('./beside.ts')]);
+  const encoder = sayingOf(description.path, () => descriptionEncoder(description));
+  return { encoder, changes: () => (beside === undefined ? [] : [besideSentence(description.path, encoder, beside) ?? []].flat()) };
 }
 
 /** What is wrong with a definition becomes a `data` error that names its file. */

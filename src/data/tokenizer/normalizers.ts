@@ -1,9 +1,14 @@
 import { ACCENT, CHINESE, CONTROL, isPlain, kindsOfCharacters, MARK, SPACE } from './characters.ts';
 import type { Part } from './definition.ts';
 import { searching, type PatternList } from './patterns.ts';
+import { precompiled } from './precompiled.ts';
 import { inForm, lowerCase } from './unicode-forms.ts';
 
-export type Normalize = (text: string) => string;
+/**
+ * @param isProbe whether only that matters whether the result is empty: a text begins where its first character is kept, and the Rust
+ *   library does not notice where a character map takes it out
+ */
+export type Normalize = (text: string, isProbe?: boolean) => string;
 
 /** What a tokenizer does to a text before it is cut into words. Throws an Error that names a part which is not known. */
 export function normalizerOf(part: Part | null, patterns: PatternList): Normalize {
@@ -11,7 +16,7 @@ export function normalizerOf(part: Part | null, patterns: PatternList): Normaliz
   switch (part.type) {
     case 'Sequence': {
       const steps = ((part['normalizers'] ?? []) as readonly Part[]).map((step) => normalizerOf(step, patterns));
-      return (text) => steps.reduce((result, step) => step(result), text);
+      return (text, isProbe) => steps.reduce((result, step) => step(result, isProbe), text);
     }
     case 'BertNormalizer':
       return bertNormalizer(part);
@@ -34,10 +39,20 @@ export function normalizerOf(part: Part | null, patterns: PatternList): Normaliz
     }
     case 'Replace':
       return replacement(part, patterns);
+    case 'Nmt':
+      return (text) => text.replace(NMT_REMOVED, '').replace(NMT_SPACES, ' ');
+    case 'Precompiled': {
+      const normalize = precompiled(part['precompiled_charsmap']);
+      return (text, isProbe) => normalize(text) || (isProbe === true ? text : '');
+    }
     default:
       throw new Error(`its normalizer ${part.type} is not known`);
   }
 }
+
+// oxlint-disable-next-line no-control-regex
+const NMT_REMOVED = /[\u0001-\u0008\u000b\u000e-\u001f\u007f\u008f\u009f]/g;
+const NMT_SPACES = /[\t\n\f\r\u1680\u200b-\u200f\u2028\u2029\u2581\ufeff\ufffd]/g;
 
 function bertNormalizer(part: Part): Normalize {
   const lower = part['lowercase'] !== false;

@@ -25,6 +25,7 @@ export function searching(pattern: unknown, patterns: PatternList): Search {
   if (typeof word === 'string' && word !== '') return (text) => occurrences(text, word);
   if (typeof source !== 'string')
     throw new Error(`its pattern ${cut(JSON.stringify(pattern) ?? 'undefined')} is neither a text nor a regular expression`);
+  if (source === EDGES) return spacesAtEdges;
   const character = LINEAR.get(source);
   if (character !== undefined) return (text) => matches(text, character);
   const number = patterns.sources.push(source) - 1;
@@ -48,7 +49,21 @@ const LINEAR: ReadonlyMap<string, RegExp> = new Map([
   [' ', / /g],
   [' +', / +/g],
   [' {2,}', / {2,}/g],
+  ['\\s{2,}|[\\n\\r\\t]', /\p{White_Space}{2,}|[\n\r\t]/gu],
 ]);
+
+/** Of tokenizers that were made of SentencePiece models: JavaScript would look at each run of spaces once for each of them. */
+const EDGES = '\\A +| +\\z';
+
+function spacesAtEdges(text: string): readonly Span[] {
+  let [start, end] = [0, text.length];
+  while (start < end && text[start] === ' ') start++;
+  while (end > start && text[end - 1] === ' ') end--;
+  return [
+    ...(start > 0 ? ([[0, start]] as const) : []),
+    ...(end < text.length ? ([[end, text.length]] as const) : []),
+  ];
+}
 
 function* occurrences(text: string, word: string): Iterable<Span> {
   for (let at = text.indexOf(word); at !== -1; at = text.indexOf(word, at + word.length)) yield [at, at + word.length];

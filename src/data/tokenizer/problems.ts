@@ -14,4 +14,5 @@ export function unusable(
 }
 
 const REMEDY =
-  'The model needs a tokenizer.json of a BERT-like tokenizer; tokenizers of the Hugging Face library write one with save_pretrained.';
+  'A model needs a tokenizer.json, a SentencePiece model (spm.model, sentencepiece.bpe.model or spiece.model), vocab.txt, or vocab.json ' +
+    'with merges.txt; tokenizers of the Hugging Face library write their files with save_pretrained.';

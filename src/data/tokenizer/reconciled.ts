@@ -1,6 +1,6 @@
 import { isObject } from '../../core/shapes.ts';
 import { withIds, type AddedToken } from './added-tokens.ts';
-import { tokenText, type Definition, type Description, type Part, type Settings } from './definition.ts';
+import { tokenText, wordsOf, type Definition, type Description, type Part, type Settings } from './definition.ts';
 
 /** A description whose two files say the same, and what had to be changed for that. */
 export interface Reconciled extends Description {
@@ -85,13 +85,13 @@ const NAMED = ['bos_token', 'eos_token', 'unk_token', 'sep_token', 'pad_token', 
 /** Tokens of tokenizer_config.json that tokenizer.json does not look for in texts, in the order in which Transformers adds them. */
 function missingTokens({ definition, settings }: Description): readonly AddedToken[] {
   const known = new Set((definition.added_tokens ?? []).map(({ content }) => content));
-  const vocabulary = isObject(definition.model['vocab']) ? definition.model['vocab'] : {};
+  const vocabulary = new Set(wordsOf(definition.model).map(([word]) => word));
   const described = isObject(settings['added_tokens_decoder']) ? Object.entries(settings['added_tokens_decoder']) : [];
   const listed = ['additional_special_tokens', 'extra_special_tokens'].flatMap((key) => Object.values((settings[key] ?? []) as object));
   const tokens = [
     ...described.sort(([a], [b]) => Number(a) - Number(b)).map(([, token]) => asToken(token, false)),
     // A name for a token that there is not is of no use to a classifier.
-    ...NAMED.map((key) => asToken(settings[key], true)).filter((token) => token !== undefined && Object.hasOwn(vocabulary, token.content)),
+    ...NAMED.map((key) => asToken(settings[key], true)).filter((token) => token !== undefined && vocabulary.has(token.content)),
     ...listed.map((token) => asToken(token, true)),
   ];
   return tokens.filter((token) => {
@@ -112,6 +112,5 @@ function asToken(token: unknown, special: boolean): AddedToken | undefined {
 }
 
 function withTokens(definition: Definition, more: readonly AddedToken[]): Definition {
-  const vocabulary = isObject(definition.model['vocab']) ? definition.model['vocab'] : {};
-  return { ...definition, added_tokens: withIds([...(definition.added_tokens ?? []), ...more], vocabulary) };
+  return { ...definition, added_tokens: withIds([...(definition.added_tokens ?? []), ...more], wordsOf(definition.model)) };
 }

@@ -1,7 +1,9 @@
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import { isObject } from '../../core/shapes.ts';
 import { isTokenId, withIds, type AddedToken } from './added-tokens.ts';
-import type { Definition } from './definition.ts';
+import { wordsOf, type Definition } from './definition.ts';
+import { templateOf, type Template } from './template.ts';
+import { unigramModel } from './unigram-model.ts';
 
 /** What takes a word apart, and puts special tokens around a text. */
 export interface WordModel {
@@ -11,16 +13,45 @@ export interface WordModel {
   readonly unknownId: number | undefined;
   /** The added tokens with the ids that they have in the end. */
   readonly added: readonly AddedToken[];
-  /** The special tokens around a text. Throws an Error where they stand otherwise. */
-  readonly around: { readonly before: readonly number[]; readonly after: readonly number[] };
+  readonly template: Template;
 }
 
 /** Throws an Error that says what is wrong with a definition. */
 export function wordModelOf(definition: Definition): WordModel {
-  const { model, post_processor } = definition;
+  const words = wordsOfKind(definition);
+  const added = withIds(definition.added_tokens ?? [], wordsOf(definition.model));
+  const addedIds = new Map(added.map(({ content, id }) => [content, id]));
+  const idOf = (token: string): number | undefined => addedIds.get(token) ?? words.idOf(token);
+  const required = (token: string): number => {
+    const id = idOf(token) ?? words.unknownId;
+    if (id === undefined) throw new Error(`it gives the token ${JSON.stringify(token)}, which has no id that is a whole number`);
+    return id;
+  };
+  return {
+    idsOf: remembering((word) => words.idsOf(word, required)),
+    idOf,
+    unknownId: words.unknownId,
+    added,
+    template: templateOf(definition.post_processor ?? null, required),
+  };
+}
+
+/** A model without the tokens that were added to it. */
+interface Words {
+  /** @param required the id of a token that the model gives */
+  idsOf(word: string, required: (token: string) => number): readonly number[];
+  idOf(word: string): number | undefined;
+  readonly unknownId: number | undefined;
+}
+
+function wordsOfKind(definition: Definition): Words {
+  const { model } = definition;
   const kind = kindOf(model);
+  if (kind === 'Unigram') {
+    const { idsOf, ids, unknownId } = unigramModel(model);
+    return { idsOf, idOf: (piece) => ids.get(piece), unknownId };
+  }
   if (!isObject(model['vocab'])) throw new Error('its model has no vocabulary');
-  const added = withIds(definition.added_tokens ?? [], model['vocab']);
   const isWordLevel = kind === 'WordLevel';
   const library: Library = new HuggingFaceTokenizer(
     {
@@ -32,54 +63,48 @@ export function wordModelOf(definition: Definition): WordModel {
       normalizer: null,
       pre_tokenizer: null,
       decoder: null,
-      post_processor: post_processor ?? null,
+      post_processor: null,
     },
     {},
   );
-  const words: Words = library.model;
-  const unknownId = isTokenId(words.unk_token_id) ? words.unk_token_id : undefined;
-  const addedIds = new Map(added.map(({ content, id }) => [content, id]));
-  const idOf = (token: string): number | undefined => {
-    const id = addedIds.get(token) ?? words.tokens_to_ids.get(token);
+  const words = library.model;
+  const dropsUnknown = kind === 'BPE' && model['unk_token'] === null && model['byte_fallback'] !== true;
+  const idOf = (word: string): number | undefined => {
+    const id = words.tokens_to_ids.get(word);
     return isTokenId(id) ? id : undefined;
   };
-  const required = (token: string): number => {
-    const id = idOf(token) ?? unknownId;
-    if (id === undefined) throw new Error(`it gives the token ${JSON.stringify(token)}, which has no id that is a whole number`);
-    return id;
+  return {
+    idsOf(word, required) {
+      if (isWordLevel) return [required(word)];
+      // Before pairs are joined, so that what stood around it may become one.
+      return words([dropsUnknown ? [...word].filter((character) => words.tokens_to_ids.has(character)).join('') : word]).map(required);
+    },
+    idOf,
+    unknownId: isTokenId(words.unk_token_id) ? words.unk_token_id : undefined,
   };
-  const dropsUnknown = kind === 'BPE' && model['unk_token'] === null && model['byte_fallback'] !== true;
-  const takeApart = (word: string): readonly number[] => {
-    if (isWordLevel) return [required(word)];
-    // Before pairs are joined, so that what stood around it may become one.
-    return words([dropsUnknown ? [...word].filter((character) => words.tokens_to_ids.has(character)).join('') : word]).map(required);
-  };
-  return { idsOf: remembering(takeApart), idOf, unknownId, added, around: specialTokens(library, required) };
 }
 
 /** What is used of @huggingface/tokenizers; its own types are not found under this compiler's module resolution. */
 interface Library {
-  readonly model: Words;
-  readonly post_processor:
-    ((tokens: readonly string[], pair: null, addSpecialTokens: boolean) => { readonly tokens: readonly string[] }) | null;
-}
-
-interface Words {
-  (words: readonly string[]): readonly string[];
-  readonly tokens_to_ids: ReadonlyMap<string, unknown>;
-  readonly unk_token_id?: unknown;
+  readonly model: {
+    (words: readonly string[]): readonly string[];
+    readonly tokens_to_ids: ReadonlyMap<string, unknown>;
+    readonly unk_token_id?: unknown;
+  };
 }
 
 /** Old files do not name it. Throws an Error for one that cannot be used. */
-function kindOf({ type, vocab, merges, continuing_subword_prefix: prefix }: Definition['model']): 'WordPiece' | 'BPE' | 'WordLevel' {
-  if (type === 'Unigram' || (type === undefined && Array.isArray(vocab))) throw new Error(UNIGRAM);
+function kindOf({
+  type,
+  vocab,
+  merges,
+  continuing_subword_prefix: prefix,
+}: Definition['model']): 'WordPiece' | 'BPE' | 'WordLevel' | 'Unigram' {
+  if (type === undefined && Array.isArray(vocab)) return 'Unigram';
   if (type === undefined) return merges !== undefined ? 'BPE' : prefix === undefined ? 'WordLevel' : 'WordPiece';
-  if (type === 'WordPiece' || type === 'BPE' || type === 'WordLevel') return type;
+  if (type === 'WordPiece' || type === 'BPE' || type === 'WordLevel' || type === 'Unigram') return type;
   throw new Error(`its model ${type} is not known`);
 }
-
-const UNIGRAM =
-  'it is a Unigram tokenizer (SentencePiece), as those of XLM-RoBERTa, DeBERTa-v3, ALBERT and T5 are, and these cannot be read yet';
 
 /** Words repeat; texts have few different ones. */
 function remembering(takeApart: (word: string) => readonly number[]): (word: string) => readonly number[] {
@@ -96,14 +121,3 @@ function remembering(takeApart: (word: string) => readonly number[]): (word: str
 
 const MOST_REMEMBERED = 100_000;
 const LONGEST_REMEMBERED = 64;
-
-function specialTokens({ post_processor: around }: Library, idOf: (token: string) => number): WordModel['around'] {
-  if (around === null) return { before: [], after: [] };
-  const { tokens } = around([PLACE], null, true);
-  const at = tokens.indexOf(PLACE);
-  if (at === -1 || tokens.lastIndexOf(PLACE) !== at) throw new Error('its special tokens do not stand around the text');
-  return { before: tokens.slice(0, at).map(idOf), after: tokens.slice(at + 1).map(idOf) };
-}
-
-/** Stands for the text; no token has a NUL. */
-const PLACE = '\0text\0';

@@ -1,9 +1,10 @@
 import { OrtrainError, type Problem } from '../../core/errors.ts';
-import { cut, isObject } from '../../core/shapes.ts';
+import { cut } from '../../core/shapes.ts';
 import { plural } from '../../core/text.ts';
 import { isTokenId, withIds } from '../tokenizer/added-tokens.ts';
-import { readDescription } from '../tokenizer/definition.ts';
+import { wordsOf } from '../tokenizer/definition.ts';
 import { reconciled } from '../tokenizer/reconciled.ts';
+import { readTokenizerSource } from '../tokenizer/source.ts';
 import type { TokenSet } from './tokens.ts';
 
 /** The tokens that a tokenizer's files name, those that were added to them included. */
@@ -16,13 +17,14 @@ export interface Vocabulary {
 
 /** The vocabulary of a tokenizer's files, by their names: every token with the id that texts get for it. Throws as `loadTokenizer`. */
 export function readVocabulary(files: Readonly<Record<string, string>>): Vocabulary {
-  const { definition } = reconciled(readDescription(files));
-  const { vocab } = definition.model;
-  // That of a Unigram model is a list, in which a piece's place is its id.
-  const words = Array.isArray(vocab)
-    ? vocab.map((piece: unknown, id): [string, number] => [String(Array.isArray(piece) ? piece[0] : piece), id])
-    : Object.entries(isObject(vocab) ? vocab : {});
-  const added = withIds(definition.added_tokens ?? [], Object.fromEntries(words));
+  const source = readTokenizerSource(files);
+  if (source.kind === 'sentencepiece') {
+    const { vocabulary } = source.description;
+    return { size: [...vocabulary.keys()].reduce((size, id) => Math.max(size, id + 1), 0), tokens: vocabulary };
+  }
+  const { definition } = reconciled(source.description);
+  const words = wordsOf(definition.model);
+  const added = withIds(definition.added_tokens ?? [], words);
   const tokens = new Map<number, string>();
   let size = 0;
   for (const [token, id] of [...words, ...added.map(({ content, id }) => [content, id] as const)]) {

@@ -9,7 +9,7 @@ import { readTable } from '../../data/tables/index.ts';
 import { loadTokenizer } from '../../data/tokens/index.ts';
 import { inspectionOptions } from '../../stages/index.ts';
 import { inspectData, trainExamples, type Dataset, type TaskDescription, type TrainExamples } from '../../tasks/index.ts';
-import { tokenizerFiles } from '../../training/index.ts';
+import { hasTokenizer, tokenizerFiles } from '../../data/tokenizer/files.ts';
 import { inspectPooler } from './untrained-pooler.ts';
 import { throwIfUndefined, throwIfUnmeasured } from './monitors.ts';
 
@@ -91,7 +91,7 @@ export async function inspectDataset(
   const dataset = { ...contents.tables, examples: contents.train, foldOf: contents.foldOf };
   const folder = localModel(experiment.model.base, experiment.model.revision);
   const files = folder === undefined ? {} : tokenizerFiles(folder);
-  const tokenizer = files['tokenizer.json'] === undefined ? null : await loadTokenizer(files);
+  const tokenizer = folder === undefined || !hasTokenizer(folder) ? null : await loadTokenizer(files);
   const findings = [
     ...(folder === undefined ? [] : inspectPooler(experiment, folder)),
     ...(await inspectData(dataset, inspectionOptions(experiment), tokenizer)),

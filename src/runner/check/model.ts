@@ -15,7 +15,8 @@ import {
   type Vocabulary,
 } from '../../data/tokens/index.ts';
 import { classifierForward } from '../../engine/models/index.ts';
-import { encoderFiles, initialWeights, tokenizerFiles } from '../../training/index.ts';
+import { tokenizerFiles } from '../../data/tokenizer/files.ts';
+import { encoderFiles, initialWeights } from '../../training/index.ts';
 import type { DataContents } from './data.ts';
 
 /** Something to know about a model that can be used all the same. */

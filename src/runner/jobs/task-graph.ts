@@ -69,7 +69,11 @@ export async function taskGraph(
         parts,
         trainingKey: hashOf({ ...parts, params: withoutTest(params), contents: ofTraining, inputs: keysOf(inputs, 'trainingKey') }),
         output: cache.entry({ stage: stage.name, key }),
-        writes: stage.writes(experiment, (kind) => inputs.some(([name, from]) => name === kind && from.length > 0)),
+        writes: stage.writes(
+          experiment,
+          (kind) => inputs.some(([name, from]) => name === kind && from.length > 0),
+          Object.keys(files),
+        ),
         params,
         files,
         inputs: Object.fromEntries(inputs.map(([kind, from]) => [kind, from.map((task) => task.output)])),

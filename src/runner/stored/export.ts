@@ -10,13 +10,13 @@ import { isLarge } from '../../data/tables/index.ts';
 import { targetsAt } from '../../data/examples/index.ts';
 import { encodeTexts } from '../../data/tokenizer/encode-texts.ts';
 import { loadTokenizer, type TokenSet } from '../../data/tokens/index.ts';
+import { tokenizerFiles } from '../../data/tokenizer/files.ts';
 import {
   copyModelFolder,
   ensemblePredictions,
   PORTABLE_FILES,
   portablePredictions,
   readModelFolder,
-  tokenizerFiles,
   writePortableFolder,
   type Precision,
 } from '../../training/index.ts';

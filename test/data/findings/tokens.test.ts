@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { inspectTokens, type TokenOptions } from '../../../src/data/findings/tokens.ts';
 import { loadTokenizer, type Tokenizer } from '../../../src/data/tokens/tokens.ts';
-import { tokenizerFiles } from '../../../src/training/classifier-folder.ts';
+import { tokenizerFiles } from '../../../src/data/tokenizer/files.ts';
 import { root } from '../../helpers/quickstart.ts';
 import { codesOf, named } from './support.ts';
 

@@ -111,9 +111,11 @@ describe('tokenizer_config.json against tokenizer.json', () => {
 
 describe('a tokenizer that cannot be used', () => {
   it.each([
-    [{ ...cased, model: { type: 'Unigram', unk_id: 0, vocab: [['a', 0]] } }, /Unigram tokenizer \(SentencePiece\).*cannot be read yet/],
-    [{ ...cased, model: { unk_id: 0, vocab: [['a', 0]] } }, /Unigram/],
-    [{ ...cased, normalizer: { type: 'Precompiled', precompiled_charsmap: '' } }, /its normalizer Precompiled is not known/],
+    [{ ...cased, model: { type: 'Unigram', unk_id: 0, vocab: [['a']] } }, /its piece 0 is not a text with a score/],
+    [{ ...cased, model: { unk_id: 1, vocab: [['a', 0]] } }, /the id of its unknown piece is 1, and it has 1 pieces/],
+    [{ ...cased, normalizer: { type: 'Precompiled', precompiled_charsmap: 'AAAA' } }, /its character map of 3 bytes/],
+    [{ ...cased, normalizer: { type: 'Shuffled' } }, /its normalizer Shuffled is not known/],
+    [{ ...cased, post_processor: { type: 'Shuffled' } }, /its post-processor Shuffled is not known/],
     [{ ...cased, normalizer: { type: 'Sequence', normalizers: [{}] } }, /normalizer\.normalizers\[0\]\.type is missing/],
     [
       { ...cased, pre_tokenizer: { type: 'Split', pattern: { String: ' ' }, behavior: 'Shuffled' } },

@@ -6,7 +6,7 @@ import { encodeTexts } from '../../../src/data/tokenizer/encode-texts.ts';
 import { loadTokenizer, type TokenSet } from '../../../src/data/tokens/tokens.ts';
 import { predictTexts, readRun, runExperiment } from '../../../src/runner/index.ts';
 import { predictionsInProcess } from '../../../src/runner/workers/predict-process.ts';
-import { tokenizerFiles } from '../../../src/training/classifier-folder.ts';
+import { tokenizerFiles } from '../../../src/data/tokenizer/files.ts';
 import { childrenOf, survivors } from '../../helpers/processes.ts';
 import { smallQuickstart, temporaryFolder } from '../../helpers/quickstart.ts';
 

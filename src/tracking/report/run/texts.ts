@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs';
 import { tablesOf } from '../../../config/index.ts';
 import { OrtrainError } from '../../../core/errors.ts';
 import { hashFile } from '../../../core/hash.ts';
-import { fileInside } from '../../../core/inside.ts';
+import { fileInside, folderInside } from '../../../core/inside.ts';
 import { sameness } from '../../../data/findings/index.ts';
 import { differ } from '../../../data/examples/index.ts';
+import { hasTokenizer, tokenizerFiles } from '../../../data/tokenizer/files.ts';
 import { loadTokenizer } from '../../../data/tokens/index.ts';
 import { readTrainExamples, type LabelledExamples, type TrainTexts } from '../../../tasks/index.ts';
 import type { EvaluatedRun } from '../../evaluated-run.ts';
@@ -55,12 +56,10 @@ export async function countTokens(
 ): Promise<TokenLengths | undefined> {
   const model = metrics.folds
     .map(({ fold }) => `models/fold-${fold}`)
-    .find((path) => existsSync(fileInside(folder, `${path}/tokenizer.json`)));
+    .find((path) => hasTokenizer(folderInside(folder, path)));
   if (model === undefined) return undefined;
-  const files = ['tokenizer.json', 'tokenizer_config.json']
-    .map((name) => [name, fileInside(folder, `${model}/${name}`)] as const)
-    .filter(([, path]) => existsSync(path));
-  const tokenizer = await loadTokenizer(Object.fromEntries(files));
+  const names = Object.keys(tokenizerFiles(folderInside(folder, model)));
+  const tokenizer = await loadTokenizer(Object.fromEntries(names.map((name) => [name, fileInside(folder, `${model}/${name}`)])));
   const every = Math.ceil(texts.length / COUNTED_TEXTS);
   const counted = texts.filter((_, row) => row % every === 0);
   return { lengths: Int32Array.from(counted, (text) => tokenizer.encode(text, Number.MAX_SAFE_INTEGER).ids.length), rows: texts.length };
