@@ -4,7 +4,7 @@ import { platform } from 'node:os';
 import { join } from 'node:path';
 import { OrtrainError } from '../core/errors.ts';
 import { findProgram } from '../core/programs.ts';
-import { syncRuns, type ListedRun } from '../runner/index.ts';
+import { syncRuns, type ListedRun } from '../runner/stored/index.ts';
 import type { TrackingServer } from '../tracking/mlflow/index.ts';
 import type { CommandResult } from './command.ts';
 import { syncTable } from './render/synced.ts';

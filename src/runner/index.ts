@@ -1,25 +1,9 @@
-export { cacheContents, removeUnused, unused, type CacheItem } from './cache/contents.ts';
-export { deleteRuns, deletionOf, type Deletion } from './stored/delete.ts';
 export type { Finding } from '../data/findings/index.ts';
-export { exportRun, type ExportedFile, type ExportedModel, type ExportRequest } from './stored/export.ts';
-export type { BatchShape } from './jobs/example-batches.ts';
+export type { FoldHistory, RunMetrics } from '../tracking/index.ts';
 export { explainExperiment, type Explanation } from './explain.ts';
-export { inspectExperiments, type InspectedExperiment } from './check/inspect-experiments.ts';
-export { examineMachine, type MachineFinding } from './machine/examination.ts';
-export { loadExperiments, loadRunnableSweep, loadWithSweeps } from './load-experiments.ts';
-export { readTexts, textsOf } from './stored/new-texts.ts';
-export { planExperiment } from './plan/aside.ts';
-export type { ExperimentPlan, TokenCount } from './plan/plan.ts';
-export { plannedTogether, type PlannedTogether } from './plan/together.ts';
-export { predictTexts, type TextPredictions } from './stored/predict.ts';
-export { predictionObjects, predictionsCsv } from './stored/prediction-output.ts';
+export type { BatchShape } from './jobs/example-batches.ts';
 export type { RunnerOptions } from './prepare.ts';
 /** One experiment, for tests and programs; the command line runs several. @public */
 export { runExperiment } from './run.ts';
 export type { RunResult } from './run.ts';
 export { runAll, type RunOutcome, type RunsObserver } from './run-all.ts';
-export { listRuns, readRun, readRunAndHistory, type ListedRun, type StoredRun } from './stored/runs.ts';
-export { scoreOf } from './search/ranking.ts';
-export { runSweep, type SweepDocument } from './search/run-sweep.ts';
-export { asksForMlflow, serverOf, soundRuns, syncRuns, type Synced } from './stored/sync.ts';
-export type { FoldHistory, RunMetrics } from '../tracking/index.ts';

@@ -4,7 +4,7 @@ import { commands } from '../../src/cli/commands/index.ts';
 import { init } from '../../src/cli/commands/init.ts';
 import { predict } from '../../src/cli/commands/predict.ts';
 import { parseCommandLine } from '../../src/cli/program.ts';
-import { TEXT_FORMATS } from '../../src/runner/stored/new-texts.ts';
+import { TEXT_FORMATS } from '../../src/runner/models/new-texts.ts';
 import { EXAMPLES } from '../../src/runner/starter/example.ts';
 
 const { isTTY, columns: width } = process.stdout;

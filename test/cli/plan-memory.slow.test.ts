@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import type { ExperimentPlan } from '../../src/runner/index.ts';
+import type { ExperimentPlan } from '../../src/runner/plan/index.ts';
 import { readJournal } from '../helpers/journal.ts';
 import { temporaryFolder } from '../helpers/quickstart.ts';
 import { pipeline } from './bin.ts';

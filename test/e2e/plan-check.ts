@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ExperimentPlan, RunResult } from '../../src/runner/index.ts';
+import type { RunResult } from '../../src/runner/index.ts';
+import type { ExperimentPlan } from '../../src/runner/plan/index.ts';
 import { readJournal } from '../helpers/journal.ts';
 import { pipeline } from '../cli/bin.ts';
 

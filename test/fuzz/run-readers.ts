@@ -11,7 +11,7 @@ import { openTrainer, type Trainer } from '../../src/engine/runtime/index.ts';
 import { cacheContents } from '../../src/runner/cache/contents.ts';
 import { hashOf } from '../../src/core/hash.ts';
 import { readManifest, whatIsBroken, writeManifest, type KeyParts } from '../../src/runner/cache/manifest.ts';
-import { readRun } from '../../src/runner/index.ts';
+import { readRun } from '../../src/runner/stored/index.ts';
 import { comparisonOf } from '../../src/tracking/comparison/compare.ts';
 import { historyOf, readHistory } from '../../src/tracking/history.ts';
 import { openJournal, readJournalFrom } from '../../src/tracking/journal.ts';

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { zipSync } from 'fflate';
-import { textsOf } from '../../src/runner/stored/new-texts.ts';
+import { textsOf } from '../../src/runner/models/new-texts.ts';
 import { loadExperiment, loadPipeline, toYaml } from '../../src/config/index.ts';
 import { writeCsv } from '../../src/data/tables/formats/csv.ts';
 import { labelledExamples } from '../helpers/class-examples.ts';

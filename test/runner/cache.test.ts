@@ -16,7 +16,9 @@ import {
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../src/core/events.ts';
-import { cacheContents, planExperiment, removeUnused, runExperiment, unused } from '../../src/runner/index.ts';
+import { cacheContents, removeUnused, unused } from '../../src/runner/cache/index.ts';
+import { runExperiment } from '../../src/runner/index.ts';
+import { planExperiment } from '../../src/runner/plan/index.ts';
 import { readJournal } from '../helpers/journal.ts';
 import { bin } from '../cli/bin.ts';
 import { flipBit } from '../helpers/damage.ts';

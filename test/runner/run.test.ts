@@ -4,9 +4,12 @@ import { describe, expect, it } from 'vitest';
 import { readExperiment } from '../../src/config/index.ts';
 import type { RunEvent } from '../../src/core/events.ts';
 import { inspectDataset } from '../../src/runner/check/data.ts';
-import { listRuns, planExperiment, predictTexts, readRun, runExperiment, type RunnerOptions } from '../../src/runner/index.ts';
+import { runExperiment, type RunnerOptions } from '../../src/runner/index.ts';
+import { predictTexts } from '../../src/runner/models/index.ts';
+import { planExperiment } from '../../src/runner/plan/index.ts';
+import { listRuns, readRun } from '../../src/runner/stored/index.ts';
 import { readJournal } from '../helpers/journal.ts';
-import { readValidation } from '../../src/runner/stored/validation-rows.ts';
+import { readValidation } from '../../src/runner/models/validation-rows.ts';
 import { smallQuickstart, temporaryFolder } from '../helpers/quickstart.ts';
 
 const artifacts = temporaryFolder();

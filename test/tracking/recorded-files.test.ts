@@ -2,7 +2,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/core/hash.ts';
-import { listRuns, readRun } from '../../src/runner/index.ts';
+import { listRuns, readRun } from '../../src/runner/stored/index.ts';
 import { diffRuns } from '../../src/tracking/comparison/diff.ts';
 import { openJournal } from '../../src/tracking/journal.ts';
 import { recordedFiles } from '../../src/tracking/recorded-files.ts';

@@ -18,7 +18,7 @@ const prune = defineCommand({
     { line: 'pipeline cache prune --yes', purpose: 'Remove it without asking, as in a script.' },
   ],
   async run({ dryRun, yes }, { artifacts, terminal }) {
-    const { cacheContents, removeUnused, unused } = await import('../../runner/index.ts');
+    const { cacheContents, removeUnused, unused } = await import('../../runner/cache/index.ts');
     const { inAll, itemTable } = await import('../render/cache-items.ts');
     const { plural } = await import('../render/layout/text.ts');
     const items = unused(cacheContents(artifacts));
@@ -53,7 +53,7 @@ export const cache = defineCommand({
   examples: [{ line: 'pipeline cache', purpose: 'List every cached output of a stage.' }],
   subcommands: [prune],
   async run(_given, { artifacts, terminal }) {
-    const { cacheContents, unused } = await import('../../runner/index.ts');
+    const { cacheContents, unused } = await import('../../runner/cache/index.ts');
     const { inAll, itemTable } = await import('../render/cache-items.ts');
     const items = cacheContents(artifacts);
     if (items.length === 0) return { data: { items }, text: `nothing in ${resolve(artifacts, 'cache')}` };

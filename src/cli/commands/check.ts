@@ -14,7 +14,8 @@ export const check = defineCommand({
   options: {},
   examples: [{ line: 'pipeline check configs/quickstart.yaml', purpose: 'Check a configuration, its tables and its model.' }],
   async run({ config: files }, { set, terminal }) {
-    const { inspectExperiments, loadExperiments } = await import('../../runner/index.ts');
+    const { inspectExperiments } = await import('../../runner/check/index.ts');
+    const { loadExperiments } = await import('../../runner/load-experiments.ts');
     const { checkedText } = await import('../render/checked.ts');
     const inspected = await inspectExperiments(loadExperiments(files, { set }).map(({ experiment }) => experiment));
     const checked = inspected.map((each, i) => ({ config: files[i] ?? '', ...each }));

@@ -23,7 +23,7 @@ export const compare = defineCommand({
       });
     }
     if (report !== undefined) isPrinted(report, '--report', terminal);
-    const { readRun } = await import('../../runner/index.ts');
+    const { readRun } = await import('../../runner/stored/index.ts');
     const { compareRuns } = await import('../../tracking/comparison/index.ts');
     const { comparisonSections } = await import('../render/comparison.ts');
     const { sections } = await import('../render/layout/sections.ts');

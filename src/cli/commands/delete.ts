@@ -19,7 +19,7 @@ export const deleteRuns = defineCommand({
     { line: 'pipeline delete quickstart --with-cache --yes', purpose: 'Delete the run and its share of the cache without asking.' },
   ],
   async run({ run: names, withCache, dryRun, yes }, { artifacts, terminal }) {
-    const { deleteRuns: deleteStored, deletionOf } = await import('../../runner/index.ts');
+    const { deleteRuns: deleteStored, deletionOf } = await import('../../runner/stored/index.ts');
     const { inAll } = await import('../render/cache-items.ts');
     const { deletionText } = await import('../render/deletion.ts');
     const { plural } = await import('../render/layout/text.ts');

@@ -9,7 +9,7 @@ export const diff = defineCommand({
   options: {},
   examples: [{ line: 'pipeline diff bert-1dense bert-3dense', purpose: 'Find out why two runs have different results.' }],
   async run({ run, other }, { artifacts, terminal }) {
-    const { readRun } = await import('../../runner/index.ts');
+    const { readRun } = await import('../../runner/stored/index.ts');
     const { diffRuns } = await import('../../tracking/comparison/index.ts');
     const { diffText } = await import('../render/diff.ts');
     const found = await diffRuns(readRun(artifacts, run), readRun(artifacts, other));

@@ -9,7 +9,7 @@ export const doctor = defineCommand({
   options: {},
   examples: [{ line: 'pipeline doctor', purpose: 'Find out which devices work here, and why others do not.' }],
   async run(_given, { artifacts, terminal }) {
-    const { examineMachine } = await import('../../runner/index.ts');
+    const { examineMachine } = await import('../../runner/machine/index.ts');
     const { diagnosisText } = await import('../render/diagnosis.ts');
     const findings = await examineMachine(artifacts);
     const isWell = findings.every(({ state }) => state !== 'warn');

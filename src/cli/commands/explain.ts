@@ -14,7 +14,8 @@ export const explain = defineCommand({
     { line: 'pipeline explain configs/quickstart.yaml --graph', purpose: 'Print every operator of the step.' },
   ],
   async run({ config, graph }, { set, artifacts, device, terminal }) {
-    const { explainExperiment, loadExperiments } = await import('../../runner/index.ts');
+    const { explainExperiment } = await import('../../runner/index.ts');
+    const { loadExperiments } = await import('../../runner/load-experiments.ts');
     const { explanationText } = await import('../render/explanation.ts');
     const experiments: Awaited<ReturnType<typeof explainExperiment>>[] = [];
     for (const loaded of loadExperiments(config, { set })) experiments.push(await explainExperiment(loaded, { artifacts, device }));

@@ -28,7 +28,8 @@ export const exportModel = defineCommand({
         remedy: 'Leave them out: a Hugging Face model directory holds float32.',
       });
     }
-    const { exportRun, readRun } = await import('../../runner/index.ts');
+    const { exportRun } = await import('../../runner/models/index.ts');
+    const { readRun } = await import('../../runner/stored/index.ts');
     const { stageProgress, stopSignal } = await import('../progress/stage-progress.ts');
     const { exportText } = await import('../render/exported.ts');
     const run = readRun(artifacts, name);

@@ -18,7 +18,8 @@ export const plan = defineCommand({
   ],
   async run({ config: files, name, ...options }, { set, artifacts, device, terminal }) {
     const { isSweep } = await import('../../config/index.ts');
-    const { loadWithSweeps, planExperiment, plannedTogether } = await import('../../runner/index.ts');
+    const { loadWithSweeps } = await import('../../runner/load-experiments.ts');
+    const { planExperiment, plannedTogether } = await import('../../runner/plan/index.ts');
     const { planText, sumText } = await import('../render/plan.ts');
     const plans: Awaited<ReturnType<typeof planExperiment>>[] = [];
     for (const loaded of loadWithSweeps(files, name, set)) {

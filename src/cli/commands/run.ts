@@ -24,7 +24,8 @@ export const run = defineCommand({
     { line: "pipeline run a.yaml --set 'split.only=[0]'", purpose: 'Train one fold for a first look.' },
   ],
   async run({ config: files, name, ...limits }, { set, artifacts, device, commandLine, terminal, takeInterrupts }) {
-    const { loadExperiments, runAll } = await import('../../runner/index.ts');
+    const { runAll } = await import('../../runner/index.ts');
+    const { loadExperiments } = await import('../../runner/load-experiments.ts');
     const { terminalObserver } = await import('../progress/observer.ts');
     const { namingExperiment } = await import('../render/error.ts');
     const { comparisonText, finishedRunText, withRecord } = await import('../render/run/finished.ts');

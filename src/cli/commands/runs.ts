@@ -12,7 +12,7 @@ export const runs = defineCommand({
     { line: 'pipeline runs --artifacts /mnt/shared/artifacts', purpose: 'List the runs of another artifacts folder.' },
   ],
   async run(_given, { artifacts, terminal }) {
-    const { listRuns } = await import('../../runner/index.ts');
+    const { listRuns } = await import('../../runner/stored/index.ts');
     const { runList } = await import('../render/run/list.ts');
     const stored = listRuns(artifacts);
     return { data: { runs: stored }, text: runList(stored, artifacts, terminal.colors) };

@@ -14,7 +14,7 @@ export const show = defineCommand({
     { line: 'pipeline show quickstart --json', purpose: 'Print everything that is known of the run as JSON.' },
   ],
   async run({ run: name }, { artifacts, terminal }) {
-    const { readRunAndHistory } = await import('../../runner/index.ts');
+    const { readRunAndHistory } = await import('../../runner/stored/index.ts');
     const { runDocument, runText } = await import('../render/run/stored.ts');
     const { readHistory, throwIfResultsChanged } = await import('../../tracking/index.ts');
     const { run, history: whole } = readRunAndHistory(artifacts, name);

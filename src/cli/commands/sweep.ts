@@ -18,7 +18,8 @@ export const sweep = defineCommand({
     { line: 'pipeline sweep sweep.yaml --dry-run', purpose: 'List the experiments and run none.' },
   ],
   async run({ file, dryRun }, { set, artifacts, device, commandLine, terminal, takeInterrupts }) {
-    const { loadRunnableSweep, runSweep, scoreOf } = await import('../../runner/index.ts');
+    const { loadRunnableSweep } = await import('../../runner/load-experiments.ts');
+    const { runSweep, scoreOf } = await import('../../runner/search/index.ts');
     const { terminalObserver } = await import('../progress/observer.ts');
     const { memberList, rankingText } = await import('../render/sweep.ts');
     const { duration, metric } = await import('../render/layout/text.ts');

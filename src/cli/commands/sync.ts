@@ -14,7 +14,7 @@ export const sync = defineCommand({
     { line: 'pipeline sync quickstart', purpose: 'Send a run that was not tracked.' },
   ],
   async run({ run: names, anew }, { artifacts, terminal, takeInterrupts }) {
-    const { asksForMlflow, readRun, serverOf, soundRuns, syncRuns } = await import('../../runner/index.ts');
+    const { asksForMlflow, readRun, serverOf, soundRuns, syncRuns } = await import('../../runner/stored/index.ts');
     const { syncTable } = await import('../render/synced.ts');
     const runs =
       names.length > 0 ? names.map((name) => readRun(artifacts, name)) : soundRuns(artifacts, terminal.log).filter(asksForMlflow);

@@ -16,7 +16,7 @@ export const ui = defineCommand({
   ],
   async run({ port: asked }, context) {
     const { findMlflow, startOwnServer, trackingServer } = await import('../../tracking/mlflow/index.ts');
-    const { asksForMlflow, soundRuns } = await import('../../runner/index.ts');
+    const { asksForMlflow, soundRuns } = await import('../../runner/stored/index.ts');
     const { showLatestReport, showOnServer } = await import('../ui.ts');
     const { terminal, artifacts } = context;
     const runs = soundRuns(artifacts, terminal.log);

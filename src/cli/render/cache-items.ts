@@ -1,4 +1,4 @@
-import type { CacheItem } from '../../runner/index.ts';
+import type { CacheItem } from '../../runner/cache/index.ts';
 import type { Colors } from '../terminal.ts';
 import { left, prose, right, table } from './layout/table.ts';
 import { bytes, KEY_DIGITS, minuteOf, plural } from './layout/text.ts';

@@ -1,4 +1,4 @@
-import type { InspectedExperiment } from '../../runner/index.ts';
+import type { InspectedExperiment } from '../../runner/check/index.ts';
 import { openTask } from '../../tasks/index.ts';
 import type { Colors } from '../terminal.ts';
 import { findingLines } from './findings.ts';

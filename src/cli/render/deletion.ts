@@ -1,4 +1,4 @@
-import type { Deletion } from '../../runner/index.ts';
+import type { Deletion } from '../../runner/stored/index.ts';
 import type { Colors } from '../terminal.ts';
 import { inAll, itemTable } from './cache-items.ts';
 import { left, right, table } from './layout/table.ts';

@@ -1,4 +1,4 @@
-import type { MachineFinding } from '../../runner/index.ts';
+import type { MachineFinding } from '../../runner/machine/index.ts';
 import type { Colors } from '../terminal.ts';
 import { left, prose, table } from './layout/table.ts';
 import { plural } from './layout/text.ts';

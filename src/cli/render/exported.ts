@@ -1,5 +1,5 @@
 import { headlineMetrics } from '../../config/index.ts';
-import type { ExportedFile, ExportedModel, ExportRequest } from '../../runner/index.ts';
+import type { ExportedFile, ExportedModel, ExportRequest } from '../../runner/models/index.ts';
 import type { Colors } from '../terminal.ts';
 import { left, right, table } from './layout/table.ts';
 import { bytes, metric, pathFromHere, plural } from './layout/text.ts';

@@ -1,4 +1,4 @@
-import type { ExperimentPlan, PlannedTogether, TokenCount } from '../../runner/index.ts';
+import type { ExperimentPlan, PlannedTogether, TokenCount } from '../../runner/plan/index.ts';
 import type { Colors } from '../terminal.ts';
 import { sections } from './layout/sections.ts';
 import { left, prose, right, table } from './layout/table.ts';

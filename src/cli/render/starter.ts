@@ -1,5 +1,4 @@
-import type { CopiedExample } from '../../runner/starter/example.ts';
-import type { StarterFacts } from '../../runner/starter/starter.ts';
+import type { CopiedExample, StarterFacts } from '../../runner/starter/index.ts';
 
 /** What a new configuration says, and what to do with it. */
 export function draftText(output: string, { id, text, target, test, sample }: Omit<StarterFacts, 'schema'>): string {

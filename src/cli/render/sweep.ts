@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { shownValue, type Sweep } from '../../config/index.ts';
-import type { SweepDocument } from '../../runner/index.ts';
+import type { SweepDocument } from '../../runner/search/index.ts';
 import type { Colors } from '../terminal.ts';
 import { sections } from './layout/sections.ts';
 import { left, right, table } from './layout/table.ts';

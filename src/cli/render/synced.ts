@@ -1,4 +1,4 @@
-import type { Synced } from '../../runner/index.ts';
+import type { Synced } from '../../runner/stored/index.ts';
 import type { Colors } from '../terminal.ts';
 import { left, right, table } from './layout/table.ts';
 import { count, plural } from './layout/text.ts';

@@ -1,3 +1,3 @@
 export { draftStarter, schemaFrom, type DraftOptions } from './draft.ts';
-export { copyExample } from './example.ts';
-export { starter } from './starter.ts';
+export { copyExample, type CopiedExample } from './example.ts';
+export { starter, type StarterFacts } from './starter.ts';

@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { RunEvent } from '../../../src/core/events.ts';
-import { predictTexts, readRun, runExperiment, type RunnerOptions } from '../../../src/runner/index.ts';
+import { runExperiment, type RunnerOptions } from '../../../src/runner/index.ts';
+import { predictTexts } from '../../../src/runner/models/index.ts';
+import { readRun } from '../../../src/runner/stored/index.ts';
 import { choiceInWords, chooseDevice, isSoftware, tried } from '../../../src/runner/machine/devices.ts';
-import type { PredictOptions } from '../../../src/runner/stored/predict.ts';
+import type { PredictOptions } from '../../../src/runner/models/predict.ts';
 import { readJournal } from '../../helpers/journal.ts';
 import { smallQuickstart, temporaryFolder } from '../../helpers/quickstart.ts';
 

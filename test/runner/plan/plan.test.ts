@@ -4,7 +4,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../../src/core/events.ts';
 import type { Pace } from '../../../src/core/measures.ts';
 import { loadTokens } from '../../../src/data/tokens/tokens.ts';
-import { planExperiment, plannedTogether, runExperiment, type ExperimentPlan } from '../../../src/runner/index.ts';
+import { runExperiment } from '../../../src/runner/index.ts';
+import { planExperiment, plannedTogether, type ExperimentPlan } from '../../../src/runner/plan/index.ts';
 import type { PlanOptions } from '../../../src/runner/plan/plan.ts';
 import { smallQuickstart, temporaryFolder } from '../../helpers/quickstart.ts';
 

@@ -13,7 +13,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { listRuns, readRun, runExperiment } from '../../../src/runner/index.ts';
+import { runExperiment } from '../../../src/runner/index.ts';
+import { listRuns, readRun } from '../../../src/runner/stored/index.ts';
 import { twoClassRows, writeEvaluatedRun } from '../../helpers/evaluated-run.ts';
 import { smallQuickstart, temporaryFolder } from '../../helpers/quickstart.ts';
 import { because } from '../../helpers/skips.ts';

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { headlineMetrics } from '../../../config/index.ts';
-import type { ListedRun } from '../../../runner/index.ts';
+import type { ListedRun } from '../../../runner/stored/index.ts';
 import type { Colors } from '../../terminal.ts';
 import { left, right, table } from '../layout/table.ts';
 import { duration, metric, minuteOf, printable } from '../layout/text.ts';

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { asked, shownValue } from '../../../config/index.ts';
-import type { StoredRun } from '../../../runner/index.ts';
+import type { StoredRun } from '../../../runner/stored/index.ts';
 import { foldStories, itemsOf, type FoldStory, type RunHistory } from '../../../tracking/index.ts';
 import type { Colors } from '../../terminal.ts';
 import { foldCurves, type Curves } from './curves.ts';

@@ -19,7 +19,9 @@ import { sha256 } from '../../../src/core/hash.ts';
 import { readTrainExamples } from '../../helpers/class-examples.ts';
 import { columnOf, readTable } from '../../../src/data/tables/table.ts';
 import { openJournal } from '../../../src/tracking/journal.ts';
-import { exportRun, predictTexts, readRun, runExperiment, type ExportRequest, type StoredRun } from '../../../src/runner/index.ts';
+import { runExperiment } from '../../../src/runner/index.ts';
+import { exportRun, predictTexts, type ExportRequest } from '../../../src/runner/models/index.ts';
+import { readRun, type StoredRun } from '../../../src/runner/stored/index.ts';
 import { flipBit } from '../../helpers/damage.ts';
 import { smallQuickstart, temporaryFolder } from '../../helpers/quickstart.ts';
 

@@ -6,7 +6,7 @@ import { fileInside } from '../../core/inside.ts';
 import type { Targets } from '../../data/examples/index.ts';
 import { columnOf, readTable } from '../../data/tables/index.ts';
 import { openTask, readPredictions, readTargets, readTrainExamples, type Predictions, type TaskDescription } from '../../tasks/index.ts';
-import type { StoredRun } from './runs.ts';
+import type { StoredRun } from '../stored/runs.ts';
 
 /** The rows that a fold was validated on, and what the run recorded for them. */
 export interface Validation {

@@ -1,7 +1,7 @@
 import { join, relative } from 'node:path';
 import { presentFiles } from '../../data/hub/index.ts';
 import { recordedFiles, throwIfChanged } from '../../tracking/index.ts';
-import type { StoredRun } from './runs.ts';
+import type { StoredRun } from '../stored/runs.ts';
 
 /**
  * Throws a `data` error where a file of a run's models is not as the run left it, and where one of them is there that the run did

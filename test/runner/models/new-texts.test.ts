@@ -1,7 +1,7 @@
 import { existsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readTexts, textsOf, type TextOptions } from '../../../src/runner/stored/new-texts.ts';
+import { readTexts, textsOf, type TextOptions } from '../../../src/runner/models/new-texts.ts';
 import { renderError } from '../../../src/cli/render/error.ts';
 import { OrtrainError } from '../../../src/core/errors.ts';
 import { errorOf } from '../../data/support.ts';

@@ -11,7 +11,7 @@ import { ensemblePredictions, readModelFolder } from '../../training/index.ts';
 import type { Predictions, Task } from '../../tasks/index.ts';
 import { choiceInWords, chooseDevice, deviceFailure, type AskedDevice, type PassedOver } from '../machine/devices.ts';
 import { predictionsInProcess } from '../workers/predict-process.ts';
-import { threadsOf, type StoredRun } from './runs.ts';
+import { threadsOf, type StoredRun } from '../stored/runs.ts';
 import { verifyModels } from './verify-models.ts';
 
 export interface TextPredictions {

@@ -23,7 +23,7 @@ import {
 import { measured, type Predictions, type Task, type TaskDescription } from '../../tasks/index.ts';
 import { throwIfResultsChanged } from '../../tracking/index.ts';
 import { modelFolders } from './predict.ts';
-import { threadsOf, type StoredRun } from './runs.ts';
+import { threadsOf, type StoredRun } from '../stored/runs.ts';
 import { verifyModels } from './verify-models.ts';
 import { readValidation, type Validation } from './validation-rows.ts';
 

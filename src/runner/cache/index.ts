@@ -1,0 +1,1 @@
+export { cacheContents, removeUnused, unused, type CacheItem } from './contents.ts';

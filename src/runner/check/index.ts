@@ -1,0 +1,1 @@
+export { inspectExperiments, type InspectedExperiment } from './inspect-experiments.ts';

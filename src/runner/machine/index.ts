@@ -1,0 +1,1 @@
+export { examineMachine, type MachineFinding } from './examination.ts';

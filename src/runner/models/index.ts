@@ -1,0 +1,4 @@
+export { exportRun, type ExportedFile, type ExportedModel, type ExportRequest } from './export.ts';
+export { readTexts, textsOf } from './new-texts.ts';
+export { predictTexts, type TextPredictions } from './predict.ts';
+export { predictionObjects, predictionsCsv } from './prediction-output.ts';
