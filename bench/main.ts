@@ -14,6 +14,7 @@ import { machineLines } from './machine.ts';
 import type { Measurement, Setting } from './measurement.ts';
 import { measureMemory } from './memory.ts';
 import { findPython, versionsOf } from './python.ts';
+import { measureReading } from './reading.ts';
 import { measureStep, ways } from './step.ts';
 import { findTweets, type Tweets } from './tweets.ts';
 
@@ -73,7 +74,7 @@ function commandLine(): Command {
   program
     .command('all', { isDefault: true })
     .description('everything')
-    .action(() => take(step(all), epoch, frozen, memory(all), checkpoint(all)));
+    .action(() => take(step(all), epoch, frozen, memory(all), checkpoint(all), (setting) => measureReading(setting)));
   program
     .command('step')
     .description('one training step')
@@ -102,6 +103,10 @@ function commandLine(): Command {
     .description('cost of a checkpoint')
     .addArgument(chosen())
     .action((given: readonly Size[]) => take(checkpoint(given)));
+  program
+    .command('reading')
+    .description('time and memory of reading each form of checkpoint')
+    .action(() => take((setting) => measureReading(setting)));
   return program;
 }
 
