@@ -35,6 +35,10 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   'tracking/mlflow': ['index.ts'],
   'tracking/report': ['index.ts'],
   tasks: ['index.ts'],
+  data: [
+    'problems.ts', 'examples/index.ts', 'findings/index.ts', 'folds/index.ts', 'hub/index.ts', 'statistics/index.ts',
+    'submission/index.ts', 'tables/index.ts', 'tokenizer/index.ts', 'tokens/index.ts',
+  ],
   'data/tables': ['index.ts'],
   'data/examples': ['index.ts'],
   'data/findings': ['index.ts'],
@@ -42,12 +46,14 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   'data/hub': ['index.ts'],
   'data/statistics': ['index.ts'],
   'data/submission': ['index.ts'],
+  'data/tokenizer': ['index.ts'],
+  'data/tokens': ['index.ts'],
   engine: [
     'precision.ts', 'program.ts', 'step-analysis.ts', 'step-choices.ts',
     'graph/index.ts', 'graph/onnx.ts', 'optim/index.ts', 'models/index.ts', 'runtime/index.ts', 'runtime/installed.ts',
   ],
   // Protobuf's library is loaded with the files that read and write ONNX, when they are first needed.
-  'engine/graph': ['index.ts', 'types.ts', 'onnx.ts', 'onnx-loop.ts', 'from-onnx.ts'],
+  'engine/graph': ['index.ts', 'onnx.ts', 'onnx-loop.ts', 'from-onnx.ts'],
   'engine/autodiff': ['index.ts'],
   'engine/optim': ['index.ts'],
   'engine/models': ['index.ts'],

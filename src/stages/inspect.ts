@@ -7,7 +7,7 @@ import { readFolds } from '../data/folds/index.ts';
 import { readTable } from '../data/tables/index.ts';
 import { loadTokenizer } from '../data/tokens/index.ts';
 import { inspectData, trainExamples, type InspectionOptions } from '../tasks/index.ts';
-import { tokenizerFiles } from '../data/tokenizer/files.ts';
+import { tokenizerFiles } from '../data/tokenizer/index.ts';
 import type { Stage } from './stage.ts';
 import { pickTables, type TableParams } from './tables.ts';
 

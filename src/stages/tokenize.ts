@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import type { Experiment } from '../config/index.ts';
 import { cleaningSentence, readTestExamples } from '../data/examples/index.ts';
-import { encodeTexts } from '../data/tokenizer/encode-texts.ts';
-import { loadTokenizer, saveTokens, type TokenSet } from '../data/tokens/index.ts';
+import { encodeTexts, loadTokenizer, saveTokens, type TokenSet } from '../data/tokens/index.ts';
 import { readTrainExamples } from '../tasks/index.ts';
-import { tokenizerFiles } from '../data/tokenizer/files.ts';
+import { tokenizerFiles } from '../data/tokenizer/index.ts';
 import { writeExampleIndex } from './outputs.ts';
 import type { Stage } from './stage.ts';
 import { pickTables, type TableParams } from './tables.ts';

@@ -4,7 +4,7 @@ import { writeJsonAtomic } from '../core/files.ts';
 import { seedFor } from '../core/random.ts';
 import { readFolds } from '../data/folds/index.ts';
 import { loadTokens } from '../data/tokens/index.ts';
-import { tokenizerFiles } from '../data/tokenizer/files.ts';
+import { tokenizerFiles } from '../data/tokenizer/index.ts';
 import {
   encoderFiles,
   featureSource,

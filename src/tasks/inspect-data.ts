@@ -2,8 +2,7 @@ import type { Experiment } from '../config/index.ts';
 import { differ, unlabelledExamples } from '../data/examples/index.ts';
 import { inspectTexts, inspectTokens, type Finding } from '../data/findings/index.ts';
 import type { Table } from '../data/tables/index.ts';
-import type { EncodingOptions } from '../data/tokenizer/encode-texts.ts';
-import type { Tokenizer } from '../data/tokens/index.ts';
+import type { EncodingOptions, Tokenizer } from '../data/tokens/index.ts';
 import { labelledExamples, type TrainExamples } from './examples.ts';
 
 /** The data of an experiment, read and divided. */

@@ -6,8 +6,7 @@ import { placeFile, writeFileAtomic, writeJsonAtomic } from '../core/files.ts';
 import { readJsonObject } from '../core/inputs.ts';
 import { plural } from '../core/text.ts';
 import { isObject, list, number, object, oneOf, primitive, type Shape } from '../core/shapes.ts';
-import { TOKENIZER_FILES, tokenizerFiles, writtenForm } from '../data/tokenizer/files.ts';
-import { writeTokenizerFiles } from '../data/tokenizer/written.ts';
+import { TOKENIZER_FILES, tokenizerFiles, writeTokenizerFiles, writtenForm } from '../data/tokenizer/index.ts';
 import { modelFiles, openWeights, readEncoderConfig, throwIfStray, weightFiles, WEIGHTS } from '../data/hub/index.ts';
 import { readVocabulary } from '../data/tokens/index.ts';
 import {

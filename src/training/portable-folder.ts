@@ -3,10 +3,9 @@ import { join } from 'node:path';
 import { OrtrainError } from '../core/errors.ts';
 import { writeJsonAtomic } from '../core/files.ts';
 import { readJsonObject } from '../core/inputs.ts';
-import { writeTokenizerFiles } from '../data/tokenizer/written.ts';
+import { tokenizerFiles, writeTokenizerFiles } from '../data/tokenizer/index.ts';
 import { classificationClass, inFloat16, inInt8, portableClassifier, withWeights, type PortableModel } from '../engine/models/index.ts';
 import type { Task } from '../tasks/index.ts';
-import { tokenizerFiles } from '../data/tokenizer/files.ts';
 import { publishedClassifier, readModelFolder } from './classifier-folder.ts';
 
 export type Precision = 'float32' | 'float16' | 'int8';

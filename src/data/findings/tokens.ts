@@ -1,7 +1,16 @@
 import { count, plural } from '../../core/text.ts';
-import { batchTokens, paddingShare, planBatches, tokenLengths, type BatchOptions, type Tokenizer, type TokenSet } from '../tokens/index.ts';
+import {
+  batchTokens,
+  encodeTexts,
+  paddingShare,
+  planBatches,
+  tokenLengths,
+  type BatchOptions,
+  type EncodingOptions,
+  type Tokenizer,
+  type TokenSet,
+} from '../tokens/index.ts';
 import { quoted } from '../problems.ts';
-import { encodeTexts, type EncodingOptions } from '../tokenizer/encode-texts.ts';
 import { partOf, percent, type Finding } from './finding.ts';
 
 export interface TokenOptions {

@@ -29,7 +29,7 @@ import { gitHash } from './blobs.ts';
 import { hubClient, isPassing, type HubClient, type RemoteFile } from './client.ts';
 import { HubRefusal, isFileError, NotAHub } from './failures.ts';
 import type { ResolveOptions } from './hub.ts';
-import { hasTokenizer } from '../tokenizer/files.ts';
+import { hasTokenizer } from '../tokenizer/index.ts';
 import { incompleteModel, substitutes, TOKENIZER, type ModelFile } from './model-folder.ts';
 import { readWeightMap, WEIGHT_FORMS, WEIGHTS } from './weight-forms.ts';
 

@@ -11,7 +11,7 @@ import {
   type EncoderConfig,
   type Safetensors,
 } from '../../engine/models/index.ts';
-import { formIn, TOKENIZER_FILES } from '../tokenizer/files.ts';
+import { formIn, TOKENIZER_FILES } from '../tokenizer/index.ts';
 import { readWeightMap, weightFiles, WEIGHT_FORMS, WEIGHTS } from './weight-forms.ts';
 
 /** The form of a tokenizer that says everything; others do in its place. */

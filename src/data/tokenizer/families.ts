@@ -1,5 +1,5 @@
 import { isObject } from '../../core/shapes.ts';
-import { tokenText, type Part, type Settings } from './definition.ts';
+import { tokenText, type Part, type Settings } from './definition/definition.ts';
 
 /** The places that a model has for tokens of its own. */
 export type Role = 'cls' | 'sep' | 'pad' | 'unk' | 'mask';

@@ -1,12 +1,12 @@
 import { OrtrainError } from '../../core/errors.ts';
 import { cut } from '../../core/shapes.ts';
-import { isPlain } from './characters.ts';
-import type { TextEncoder } from './definition-encoder.ts';
-import type { PatternList } from './patterns.ts';
+import { isPlain } from './characters/characters.ts';
+import type { TextEncoder } from './definition/encoder.ts';
+import type { PatternList } from './definition/patterns.ts';
 import { unusable } from './problems.ts';
-import { reconciled } from './reconciled.ts';
+import { reconciled } from './definition/reconciled.ts';
 import { readTokenizerSource, type TokenizerSource } from './source.ts';
-import { roomFor, type Truncation } from './truncation.ts';
+import { roomFor, type Truncation } from './definition/truncation.ts';
 
 /** A text's token ids, with the special tokens and without padding. */
 export interface EncodedText {
@@ -52,7 +52,7 @@ export interface Tokenizer {
 export async function loadTokenizer(files: Readonly<Record<string, string>>): Promise<Tokenizer> {
   const source = readTokenizerSource(files);
   const { path, settings } = source.description;
-  const { filled, specialsOf } = await import('./template.ts');
+  const { filled, specialsOf } = await import('./definition/template.ts');
   const patterns: PatternList = { sources: [], onSearch: () => {} };
   const { encoder, changes } = await openSource(source, patterns);
   return sayingOf(path, () => {
@@ -100,14 +100,17 @@ async function openSource(
   source: TokenizerSource,
   patterns: PatternList,
 ): Promise<{ readonly encoder: TextEncoder; readonly changes: () => readonly string[] }> {
-  const { definitionEncoder } = await import('./definition-encoder.ts');
+  const { definitionEncoder } = await import('./definition/encoder.ts');
   if (source.kind === 'definition') {
     const { path, definition, settings, changes } = reconciled(source.description);
     const encoder = sayingOf(path, () => definitionEncoder(definition, settings, patterns));
     return { encoder, changes: () => [...source.notices, ...changes] };
   }
   const { description, beside } = source;
-  const [{ descriptionEncoder }, { besideSentence }] = await Promise.all([import('./sentencepiece-encoder.ts'), import('./beside.ts')]);
+  const [{ descriptionEncoder }, { besideSentence }] = await Promise.all([
+    import('./sentencepiece/encoder.ts'),
+    import('./definition/beside.ts'),
+  ]);
   const encoder = sayingOf(description.path, () => descriptionEncoder(description));
   return { encoder, changes: () => (beside === undefined ? [] : [besideSentence(description.path, encoder, beside) ?? []].flat()) };
 }

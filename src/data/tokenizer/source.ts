@@ -1,9 +1,9 @@
 import { readJsonObject } from '../../core/inputs.ts';
-import { readDefinition, type Description, type Settings } from './definition.ts';
+import { readDefinition, type Description, type Settings } from './definition/definition.ts';
 import { familyOf } from './families.ts';
 import { SENTENCEPIECE_FILES } from './files.ts';
 import { unusable } from './problems.ts';
-import { describeSentencePiece, readSentencePiece, type SentencePieceDescription } from './sentencepiece-description.ts';
+import { describeSentencePiece, readSentencePiece, type SentencePieceDescription } from './sentencepiece/description.ts';
 import { definitionOfVocabulary } from './vocabulary-files.ts';
 
 /** What a tokenizer is read from. */

@@ -1,6 +1,6 @@
 import { readInput, readJsonObject, unreadable } from '../../core/inputs.ts';
-import { isTokenId, type AddedToken } from './added-tokens.ts';
-import type { Definition, Settings } from './definition.ts';
+import { isTokenId, type AddedToken } from './definition/added-tokens.ts';
+import type { Definition, Settings } from './definition/definition.ts';
 import { FAMILIES, templatePart, tokensOf, type Family, type FamilyName, type Role } from './families.ts';
 import { unusable } from './problems.ts';
 

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { writeJsonAtomic } from '../../core/files.ts';
 import { readJsonObject } from '../../core/inputs.ts';
 import { FAMILIES } from './families.ts';
-import { reconciled } from './reconciled.ts';
+import { reconciled } from './definition/reconciled.ts';
 import { readTokenizerSource } from './source.ts';
 
 /**

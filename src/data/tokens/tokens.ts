@@ -1,9 +1,9 @@
 import { OrtrainError } from '../../core/errors.ts';
 import { writeFileAtomic } from '../../core/files.ts';
 import { readInput } from '../../core/inputs.ts';
-import type { Tokenizer } from '../tokenizer/load.ts';
+import type { Tokenizer } from '../tokenizer/index.ts';
 
-export { loadTokenizer, type Tokenizer } from '../tokenizer/load.ts';
+export { loadTokenizer, type Tokenizer } from '../tokenizer/index.ts';
 
 /** Token ids of many texts, end to end. */
 export interface TokenSet {

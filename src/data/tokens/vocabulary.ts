@@ -1,10 +1,7 @@
 import { OrtrainError, type Problem } from '../../core/errors.ts';
 import { cut } from '../../core/shapes.ts';
 import { plural } from '../../core/text.ts';
-import { isTokenId, withIds } from '../tokenizer/added-tokens.ts';
-import { wordsOf } from '../tokenizer/definition.ts';
-import { reconciled } from '../tokenizer/reconciled.ts';
-import { readTokenizerSource } from '../tokenizer/source.ts';
+import { isTokenId, readTokenizerSource, reconciled, withIds, wordsOf } from '../tokenizer/index.ts';
 import type { TokenSet } from './tokens.ts';
 
 /** The tokens that a tokenizer's files name, those that were added to them included. */

@@ -1,6 +1,5 @@
 import { gradients } from '../autodiff/index.ts';
-import { graphBuilder } from '../graph/index.ts';
-import type { Value } from '../graph/types.ts';
+import { graphBuilder, type Value } from '../graph/index.ts';
 import type { ForwardProgram, GradientSpec, StepProgram } from '../program.ts';
 import { encoded, pooledOutput } from './encode.ts';
 import type { EncoderConfig } from './encoder-config.ts';

@@ -1,4 +1,4 @@
-import type { Value } from '../graph/types.ts';
+import type { Value } from '../graph/index.ts';
 import type { Encoded, Reads } from './encoder.ts';
 import type { EncoderConfig } from './encoder-config.ts';
 import { encoderOf } from './encoders/index.ts';

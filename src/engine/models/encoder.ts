@@ -1,4 +1,4 @@
-import type { Value } from '../graph/types.ts';
+import type { Value } from '../graph/index.ts';
 import type { ParameterSpec } from '../program.ts';
 import type { Fields } from './config-fields.ts';
 import type { EncoderConfig } from './encoder-config.ts';

@@ -1,5 +1,4 @@
-import type { Builder } from '../graph/index.ts';
-import type { Value } from '../graph/types.ts';
+import type { Builder, Value } from '../graph/index.ts';
 
 /**
  * The operations that a loss may use, over values of a graph or over numbers here. Logits and targets are [B, outputs].

@@ -1,5 +1,4 @@
-import { parentScope, type Builder } from '../graph/index.ts';
-import type { Shape, Value } from '../graph/types.ts';
+import { parentScope, type Builder, type Shape, type Value } from '../graph/index.ts';
 import type { Initializer, MaskSpec, ParameterSpec } from '../program.ts';
 import type { EncoderInput } from './inputs.ts';
 

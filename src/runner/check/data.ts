@@ -9,7 +9,7 @@ import { readTable } from '../../data/tables/index.ts';
 import { loadTokenizer } from '../../data/tokens/index.ts';
 import { inspectionOptions } from '../../stages/index.ts';
 import { inspectData, trainExamples, type Dataset, type TaskDescription, type TrainExamples } from '../../tasks/index.ts';
-import { hasTokenizer, tokenizerFiles } from '../../data/tokenizer/files.ts';
+import { hasTokenizer, tokenizerFiles } from '../../data/tokenizer/index.ts';
 import { inspectPooler } from './untrained-pooler.ts';
 import { throwIfUndefined, throwIfUnmeasured } from './monitors.ts';
 

@@ -3,9 +3,9 @@ import type { Experiment } from '../../config/index.ts';
 import { OrtrainError } from '../../core/errors.ts';
 import { plural } from '../../core/text.ts';
 import { localModel, missingFiles, modelFiles, outsideLinks, resolveModel, weightsNotice } from '../../data/hub/index.ts';
-import { encodeTexts } from '../../data/tokenizer/encode-texts.ts';
 import {
   beyondProblems,
+  encodeTexts,
   loadTokenizer,
   readVocabulary,
   tokensBeyond,
@@ -15,7 +15,7 @@ import {
   type Vocabulary,
 } from '../../data/tokens/index.ts';
 import { classifierForward } from '../../engine/models/index.ts';
-import { tokenizerFiles } from '../../data/tokenizer/files.ts';
+import { tokenizerFiles } from '../../data/tokenizer/index.ts';
 import { encoderFiles, initialWeights } from '../../training/index.ts';
 import type { DataContents } from './data.ts';
 

@@ -8,9 +8,8 @@ import { openOutputFolder } from '../../core/output-folder.ts';
 import { moduleBeside } from '../../core/threads.ts';
 import { isLarge } from '../../data/tables/index.ts';
 import { targetsAt } from '../../data/examples/index.ts';
-import { encodeTexts } from '../../data/tokenizer/encode-texts.ts';
-import { loadTokenizer, type TokenSet } from '../../data/tokens/index.ts';
-import { tokenizerFiles } from '../../data/tokenizer/files.ts';
+import { encodeTexts, loadTokenizer, type TokenSet } from '../../data/tokens/index.ts';
+import { tokenizerFiles } from '../../data/tokenizer/index.ts';
 import {
   copyModelFolder,
   ensemblePredictions,

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import { encodeTexts } from '../../data/tokenizer/encode-texts.ts';
-import { loadTokenizer, loadTokens, type TokenSet } from '../../data/tokens/index.ts';
+import { encodeTexts, loadTokenizer, loadTokens, type TokenSet } from '../../data/tokens/index.ts';
 import type { DataContents } from '../check/data.ts';
 import type { PreparedRun } from '../prepare.ts';
 import { addressOf } from '../jobs/task-graph.ts';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { loadTokenizer } from '../../../src/data/tokenizer/load.ts';
-import { readSentencePieceFile, type SentencePieceFile } from '../../../src/data/tokenizer/sentencepiece-file.ts';
-import { sentencePieceEncoder } from '../../../src/data/tokenizer/sentencepiece.ts';
+import { readSentencePieceFile, type SentencePieceFile } from '../../../src/data/tokenizer/sentencepiece/file.ts';
+import { sentencePieceEncoder } from '../../../src/data/tokenizer/sentencepiece/sentencepiece.ts';
 import { digestOf, oddTexts } from '../../helpers/odd-texts.ts';
 import { describeShared, sharedPath } from '../../helpers/shared.ts';
 

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { encodeTexts } from '../../../src/data/tokenizer/encode-texts.ts';
+import { encodeTexts } from '../../../src/data/tokens/encode-texts.ts';
 import { loadTokenizer, type TokenSet } from '../../../src/data/tokens/tokens.ts';
 import { runExperiment } from '../../../src/runner/index.ts';
 import { predictTexts } from '../../../src/runner/models/index.ts';

@@ -1,4 +1,4 @@
-import type { Value } from '../../graph/types.ts';
+import type { Value } from '../../graph/index.ts';
 import type { ModelBuilder } from '../model-builder.ts';
 
 export type Activation = 'none' | 'relu' | 'tanh' | 'sigmoid' | 'silu' | 'gelu' | 'gelu-tanh' | 'gelu-sigmoid';

@@ -1,4 +1,4 @@
-import type { Value } from '../../graph/types.ts';
+import type { Value } from '../../graph/index.ts';
 import type { Reads } from '../encoder.ts';
 import type { ModelBuilder } from '../model-builder.ts';
 import { attendedValues } from './attention.ts';

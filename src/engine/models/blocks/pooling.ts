@@ -1,4 +1,4 @@
-import type { Value } from '../../graph/types.ts';
+import type { Value } from '../../graph/index.ts';
 import { tokenMask } from '../inputs.ts';
 import type { ModelBuilder } from '../model-builder.ts';
 

@@ -5,7 +5,7 @@ import { hashFile } from '../../../core/hash.ts';
 import { fileInside, folderInside } from '../../../core/inside.ts';
 import { sameness } from '../../../data/findings/index.ts';
 import { differ } from '../../../data/examples/index.ts';
-import { hasTokenizer, tokenizerFiles } from '../../../data/tokenizer/files.ts';
+import { hasTokenizer, tokenizerFiles } from '../../../data/tokenizer/index.ts';
 import { loadTokenizer } from '../../../data/tokens/index.ts';
 import { readTrainExamples, type LabelledExamples, type TrainTexts } from '../../../tasks/index.ts';
 import type { EvaluatedRun } from '../../evaluated-run.ts';

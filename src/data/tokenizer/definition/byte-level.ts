@@ -1,4 +1,4 @@
-import { kindsOfCharacters, LETTER, NUMBER, SPACE } from './characters.ts';
+import { kindsOfCharacters, LETTER, NUMBER, SPACE } from '../characters/characters.ts';
 
 /**
  * Cuts a text as GPT-2's expression does,

@@ -5,9 +5,9 @@ import { unpackError } from '../../core/packed-errors.ts';
 import { count } from '../../core/text.ts';
 import { moduleBeside, openThread } from '../../core/threads.ts';
 import { quoted } from '../problems.ts';
-import { joinedTokens, throwIfNoRoom, tokenize, type TokenSet } from '../tokens/tokens.ts';
+import { joinedTokens, throwIfNoRoom, tokenize, type TokenSet } from './tokens.ts';
 import type { EncodedSlice, EncodingData, EncodingMessage } from './encoding-thread.ts';
-import type { Tokenizer } from './load.ts';
+import type { Tokenizer } from '../tokenizer/index.ts';
 
 export interface EncodingOptions {
   /** How many threads may encode; 1 where it is left out. */

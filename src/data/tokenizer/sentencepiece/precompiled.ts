@@ -1,6 +1,6 @@
 import { endOfText, entryFinder, readCharacterMap } from './character-map.ts';
 import { scratch, writeText } from './growable-bytes.ts';
-import { clusterEnd } from './graphemes.ts';
+import { clusterEnd } from '../characters/graphemes.ts';
 
 /**
  * The normalizer Precompiled as the Rust library applies a SentencePiece model's character map: a grapheme cluster of less than six bytes

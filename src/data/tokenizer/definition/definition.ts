@@ -1,6 +1,6 @@
-import { readJsonObject } from '../../core/inputs.ts';
-import { count, isObject, list, nullable, object, optional, primitive } from '../../core/shapes.ts';
-import { unusable } from './problems.ts';
+import { readJsonObject } from '../../../core/inputs.ts';
+import { count, isObject, list, nullable, object, optional, primitive } from '../../../core/shapes.ts';
+import { unusable } from '../problems.ts';
 import type { AddedToken } from './added-tokens.ts';
 
 /** A normalizer, a pre-tokenizer or the like of a tokenizer.json, with settings of its own. */

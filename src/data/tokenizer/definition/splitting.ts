@@ -1,4 +1,4 @@
-import { kindsOfCharacters } from './characters.ts';
+import { kindsOfCharacters } from '../characters/characters.ts';
 import type { Span } from './patterns.ts';
 
 /** What becomes of the places that a pre-tokenizer finds: the names that tokenizer.json uses. */

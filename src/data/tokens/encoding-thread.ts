@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { packError, type ErrorMessage } from '../../core/packed-errors.ts';
-import { tokenize } from '../tokens/tokens.ts';
-import { loadTokenizer } from './load.ts';
+import { tokenize } from './tokens.ts';
+import { loadTokenizer } from '../tokenizer/index.ts';
 
 /* The main module of a thread that encodes texts, a slice of them at a time. */
 

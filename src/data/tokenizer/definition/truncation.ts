@@ -1,4 +1,4 @@
-import { OrtrainError } from '../../core/errors.ts';
+import { OrtrainError } from '../../../core/errors.ts';
 
 /** Which of two texts is cut where both are too long together: the longer one first, or always the first or the second. */
 export type Truncation = 'longest_first' | 'only_first' | 'only_second';

@@ -1,10 +1,10 @@
-import { readInput, readJsonObject } from '../../core/inputs.ts';
-import { isObject } from '../../core/shapes.ts';
-import { isTokenId, type AddedToken } from './added-tokens.ts';
-import { tokenText, type Definition, type Settings } from './definition.ts';
-import { FAMILIES, listedTokens, tokensOf, type Family, type FamilyName, type Role } from './families.ts';
-import { readSentencePieceFile, type SentencePieceFile } from './sentencepiece-file.ts';
-import { unusable } from './problems.ts';
+import { readInput, readJsonObject } from '../../../core/inputs.ts';
+import { isObject } from '../../../core/shapes.ts';
+import { isTokenId, type AddedToken } from '../definition/added-tokens.ts';
+import { tokenText, type Definition, type Settings } from '../definition/definition.ts';
+import { FAMILIES, listedTokens, tokensOf, type Family, type FamilyName, type Role } from '../families.ts';
+import { readSentencePieceFile, type SentencePieceFile } from './file.ts';
+import { unusable } from '../problems.ts';
 
 /** A tokenizer of a SentencePiece model and of what its family and its other files say besides. */
 export interface SentencePieceDescription {

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { encodeTexts } from '../../../src/data/tokenizer/encode-texts.ts';
+import { encodeTexts } from '../../../src/data/tokens/encode-texts.ts';
 import { loadTokenizer, saveTokens, tokenize, type Tokenizer } from '../../../src/data/tokens/tokens.ts';
 import { oddTexts } from '../../helpers/odd-texts.ts';
 import { tinyTokenizer } from '../../helpers/tiny-tokenizer.ts';

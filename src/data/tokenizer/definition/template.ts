@@ -1,6 +1,6 @@
 import type { Part } from './definition.ts';
 import { isTokenId } from './added-tokens.ts';
-import { isObject } from '../../core/shapes.ts';
+import { isObject } from '../../../core/shapes.ts';
 
 /** Special tokens, or the place of the first or the second text, with the token type (segment) that the model gets. */
 export type TemplatePiece = { readonly ids: readonly number[]; readonly type: number } | { readonly text: 0 | 1; readonly type: number };

@@ -1,7 +1,7 @@
 import { endOfText, entryFinder, readCharacterMap } from './character-map.ts';
 import { characterLength, makeRoom, scratch, writeText } from './growable-bytes.ts';
 import { pieceTrie, type PieceTrie } from './piece-trie.ts';
-import { byteOf, isNull, isWord, type SentencePieceFile } from './sentencepiece-file.ts';
+import { byteOf, isNull, isWord, type SentencePieceFile } from './file.ts';
 import { bestPathFinder } from './unigram.ts';
 
 /** The ids of a text, without special tokens. */

@@ -1,4 +1,4 @@
-import { kindsOfCharacters, SPACE, WORD } from './characters.ts';
+import { kindsOfCharacters, SPACE, WORD } from '../characters/characters.ts';
 
 /** A token that is found in a text before it is cut into words, as tokenizer.json describes it. */
 export interface AddedToken {

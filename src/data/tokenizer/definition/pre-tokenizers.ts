@@ -1,5 +1,5 @@
 import { asBytes, BYTE_LEVEL_PATTERN, byteLevelWords } from './byte-level.ts';
-import { NUMERIC, PUNCTUATION, SPACE, WORD } from './characters.ts';
+import { NUMERIC, PUNCTUATION, SPACE, WORD } from '../characters/characters.ts';
 import type { Part } from './definition.ts';
 import { searching, type PatternList, type Span } from './patterns.ts';
 import { behaviorOf, runsOf, split } from './splitting.ts';

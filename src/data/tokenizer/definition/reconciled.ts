@@ -1,4 +1,4 @@
-import { isObject } from '../../core/shapes.ts';
+import { isObject } from '../../../core/shapes.ts';
 import { withIds, type AddedToken } from './added-tokens.ts';
 import { tokenText, wordsOf, type Definition, type Description, type Part, type Settings } from './definition.ts';
 

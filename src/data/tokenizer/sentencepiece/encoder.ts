@@ -1,10 +1,10 @@
-import { tokenFinder } from './added-tokens.ts';
-import type { TextEncoder } from './definition-encoder.ts';
-import { FAMILIES, templatePart } from './families.ts';
-import type { SentencePieceDescription } from './sentencepiece-description.ts';
-import { isWord, type SentencePieceFile } from './sentencepiece-file.ts';
+import { tokenFinder } from '../definition/added-tokens.ts';
+import type { TextEncoder } from '../definition/encoder.ts';
+import { FAMILIES, templatePart } from '../families.ts';
+import type { SentencePieceDescription } from './description.ts';
+import { isWord, type SentencePieceFile } from './file.ts';
 import { sentencePieceEncoder, sentencePieceNormalizer } from './sentencepiece.ts';
-import { templateOf } from './template.ts';
+import { templateOf } from '../definition/template.ts';
 import { asAlbert, withoutDigitCommas } from './albert.ts';
 
 /** Encodes with a SentencePiece model as the library itself does. Throws an Error that says what is wrong with it. */

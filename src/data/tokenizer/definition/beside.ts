@@ -1,4 +1,4 @@
-import { definitionEncoder, type TextEncoder } from './definition-encoder.ts';
+import { definitionEncoder, type TextEncoder } from './encoder.ts';
 import type { Description } from './definition.ts';
 import type { PatternList } from './patterns.ts';
 import { reconciled } from './reconciled.ts';

@@ -1,8 +1,8 @@
-import { ACCENT, CHINESE, CONTROL, isPlain, kindsOfCharacters, MARK, SPACE } from './characters.ts';
+import { ACCENT, CHINESE, CONTROL, isPlain, kindsOfCharacters, MARK, SPACE } from '../characters/characters.ts';
 import type { Part } from './definition.ts';
 import { searching, type PatternList } from './patterns.ts';
-import { precompiled } from './precompiled.ts';
-import { inForm, lowerCase } from './unicode-forms.ts';
+import { precompiled } from '../sentencepiece/precompiled.ts';
+import { inForm, lowerCase } from '../characters/unicode-forms.ts';
 
 /**
  * @param isProbe whether only that matters whether the result is empty: a text begins where its first character is kept, and the Rust

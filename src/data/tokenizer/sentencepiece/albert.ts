@@ -1,4 +1,4 @@
-import type { SentencePieceFile } from './sentencepiece-file.ts';
+import type { SentencePieceFile } from './file.ts';
 
 /** What ALBERT's tokenizer does to a text before SentencePiece reads it (`preprocess_text` in its published code). */
 export function asAlbert(lower: boolean, keepAccents: boolean): (text: string) => string {

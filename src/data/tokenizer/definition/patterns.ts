@@ -1,5 +1,5 @@
 import * as library from '@huggingface/tokenizers';
-import { cut } from '../../core/shapes.ts';
+import { cut } from '../../../core/shapes.ts';
 
 /** From and to where a match reaches. */
 export type Span = readonly [from: number, to: number];

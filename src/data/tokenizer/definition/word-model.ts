@@ -1,9 +1,9 @@
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
-import { isObject } from '../../core/shapes.ts';
+import { isObject } from '../../../core/shapes.ts';
 import { isTokenId, withIds, type AddedToken } from './added-tokens.ts';
 import { wordsOf, type Definition } from './definition.ts';
 import { templateOf, type Template } from './template.ts';
-import { unigramModel } from './unigram-model.ts';
+import { unigramModel } from '../sentencepiece/unigram-model.ts';
 
 /** What takes a word apart, and puts special tokens around a text. */
 export interface WordModel {
