@@ -70,6 +70,22 @@ test('the reference experiments hold the reference values', () => {
   });
 });
 
+test('the other encoders keep the data and the folds of the reference experiments, and have rates of their own', () => {
+  const load = (name: string) => loadExperiment(join(root, 'configs', `${name}.yaml`)).experiment;
+  const one = load('bert-1dense');
+  for (const [name, base] of [
+    ['deberta-v3-xsmall', 'microsoft/deberta-v3-xsmall'],
+    ['deberta-v3-base', 'microsoft/deberta-v3-base'],
+    ['modernbert-base', 'answerdotai/ModernBERT-base'],
+  ] as const) {
+    const { data, split, model, training } = load(name);
+    expect({ data, split }).toEqual({ data: one.data, split: one.split });
+    expect(model).toEqual({ ...one.model, base, max_seq_length: 128 });
+    expect(training).toMatchObject({ epochs: 3, schedule: { name: 'linear', warmup: 0.1 }, early_stopping: null, lr_resets: null });
+    expect(training.optimizer.lr).toBeLessThanOrEqual(5e-5);
+  }
+});
+
 test('the libraries for YAML and JSON Schema wait for the first configuration', () => {
   const script = `
     import { createRequire } from 'node:module';
