@@ -36,6 +36,31 @@ export const pretrained = {
     attention_dropout: 0.1,
     dropout: 0.1,
   },
+  'deberta-v2': {
+    model_type: 'deberta-v2',
+    hidden_size: 16,
+    num_hidden_layers: 2,
+    num_attention_heads: 2,
+    intermediate_size: 32,
+    max_position_embeddings: 64,
+    type_vocab_size: 0,
+    relative_attention: true,
+    position_buckets: 8,
+    norm_rel_ebd: 'layer_norm',
+    share_att_key: true,
+    pos_att_type: ['p2c', 'c2p'],
+    position_biased_input: false,
+  },
+  modernbert: {
+    model_type: 'modernbert',
+    hidden_size: 16,
+    num_hidden_layers: 3,
+    num_attention_heads: 2,
+    intermediate_size: 32,
+    local_attention: 8,
+    pad_token_id: 0,
+    classifier_pooling: 'mean',
+  },
 } as const;
 
 export type Architecture = keyof typeof pretrained;

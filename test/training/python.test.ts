@@ -23,6 +23,7 @@ import glob, json, sys
 import torch
 from safetensors.torch import load_file
 from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassification, AutoTokenizer, TextClassificationPipeline
+from transformers import PreTrainedTokenizerFast
 
 def whole(folder, tokenizer, texts):
     model, info = AutoModelForSequenceClassification.from_pretrained(folder, output_loading_info=True)
@@ -53,7 +54,8 @@ def in_parts(folder, tokenizer, texts):
     }
 
 def opened(folder, deeper, texts):
-    tokenizer = AutoTokenizer.from_pretrained(folder)
+    wordpiece = AutoConfig.from_pretrained(folder).model_type == "deberta-v2"  # whose own tokenizer is no WordPiece, as that here is
+    tokenizer = PreTrainedTokenizerFast(tokenizer_file=folder + "/tokenizer.json", pad_token="[PAD]") if wordpiece else AutoTokenizer.from_pretrained(folder)
     return {"ids": tokenizer(texts)["input_ids"], **(in_parts if deeper else whole)(folder, tokenizer, texts)}
 
 texts, *folders = json.loads(sys.argv[1])
@@ -80,6 +82,8 @@ const robertaTokenizer = ['tokenizer.json', 'tokenizer_config.json', 'special_to
   (name) => sharedPath('models', 'roberta-base-tokenizer', name) ?? [],
 );
 const architectures = ['bert', 'roberta', 'distilbert'] as const;
+/** Whose classes keep the pooler beside the encoder, so that nothing but `…ForSequenceClassification` opens both. */
+const withHeads = ['deberta-v2', 'modernbert'] as const;
 
 function model(
   architecture: Architecture,
@@ -114,6 +118,11 @@ describePython("Hugging Face's own classes", (run) => {
         model(name, 'shared', two, [], { shared: true }),
         model(name, 'shared-deeper', three, [16, 8], { shared: true }),
       ]),
+      ...withHeads.flatMap((name) => [
+        model(name, '2', two, []),
+        model(name, '3', three, []),
+        model(name, 'shared', two, [], { shared: true }),
+      ]),
       ...(robertaTokenizer.length === 0
         ? []
         : [model('roberta', 'own-tokenizer', two, [], { vocabulary: 50265, tokenizer: robertaTokenizer })]),
@@ -135,7 +144,7 @@ describePython("Hugging Face's own classes", (run) => {
         { device: 'cpu', threads: 1, batchSize: 4 },
         () => {},
       );
-      expect(found.className.toLowerCase(), path).toBe(`${architecture}${className}`);
+      expect(found.className.toLowerCase(), path).toBe(`${architecture.replaceAll('-', '')}${className}`);
       expect(found.unfit, path).toEqual([]);
       expect(found.ids, path).toEqual(texts.map((_, row) => [...tokens.row(row)]));
       const scored = classes.length === 2 ? classes.slice(1) : classes;

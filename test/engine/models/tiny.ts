@@ -58,7 +58,7 @@ export const tinyDebertaJson: Json = {
   position_biased_input: false,
 };
 
-/** With a global layer, and local ones after it where there are more. */
+/** With a global layer, and local ones after it where there are more; and with dropout, which the published ones do not have. */
 export const tinyModernbertJson: Json = {
   model_type: 'modernbert',
   vocab_size: 50,
@@ -69,6 +69,8 @@ export const tinyModernbertJson: Json = {
   max_position_embeddings: 16,
   local_attention: 4,
   pad_token_id: 0,
+  mlp_dropout: 0.1,
+  attention_dropout: 0.1,
 };
 
 interface TinyEncoder {
