@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { readTestExamples } from '../src/data/examples/examples.ts';
+import { unlabelledExamples } from '../src/data/examples/examples.ts';
+import { readTable } from '../src/data/tables/table.ts';
 import { readTrainExamples } from '../src/tasks/index.ts';
 
 /** The competition's tables and an encoder, which are not part of the repository. */
@@ -40,5 +41,5 @@ export async function trainTexts({ train }: Tweets): Promise<{ readonly texts: r
 }
 
 export async function countTestTexts({ test }: Tweets): Promise<number> {
-  return (await readTestExamples(test, { id: 'id', text: 'text' })).texts.length;
+  return unlabelledExamples(await readTable(test), { id: 'id', text: 'text' }).texts.length;
 }

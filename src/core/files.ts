@@ -61,7 +61,7 @@ function namesBelow(folder: string, above = ''): readonly string[] {
  * Writes a file so that a reader, or a crash, sees either the old content or the new: temporary name, sync, rename, and sync
  * of the folder, so that what is written afterwards never reaches the disk before it. Content may come in pieces.
  */
-export function writeFileAtomic(path: string, content: string | Uint8Array | readonly Uint8Array[]): void {
+export function writeFileAtomic(path: string, content: string | Uint8Array | Iterable<Uint8Array>): void {
   mkdirSync(dirname(path), { recursive: true });
   const temporary = temporaryBeside(path);
   const file = openSync(temporary, 'wx');
@@ -142,7 +142,7 @@ function isSameFile(source: string, target: string): boolean {
   return one.ino === other?.ino && one.dev === other.dev;
 }
 
-function piecesOf(content: string | Uint8Array | readonly Uint8Array[]): readonly Uint8Array[] {
+function piecesOf(content: string | Uint8Array | Iterable<Uint8Array>): Iterable<Uint8Array> {
   if (typeof content === 'string') return [Buffer.from(content, 'utf8')];
   return content instanceof Uint8Array ? [content] : content;
 }

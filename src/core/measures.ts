@@ -5,6 +5,13 @@ import { count, list, metric, nullable, number, object, optional, record, type T
 /** Metric names are those of the configuration: `train/loss`, `val/f1_macro`, … */
 export const metrics = record(metric);
 
+/** One of them: NaN where it is not finite. Throws where it is missing, which is a mistake of this program. */
+export function figureOf(metrics: Readonly<Record<string, number | null>>, name: string): number {
+  const value = metrics[name];
+  if (value === undefined) throw new Error(`there is no metric ${name} among ${Object.keys(metrics).join(', ')}`);
+  return value ?? NaN;
+}
+
 /** What went through a model, and in which time. A text that comes as the features of a frozen encoder counts as one token. */
 export type Pace = TypeOf<typeof pace>;
 

@@ -7,9 +7,9 @@ import type { Environment } from '../core/environment.ts';
 import type { Listener, RunEvent, StageEvent } from '../core/events.ts';
 import type { FoldRecord } from '../core/measures.ts';
 import { thisProcess } from '../core/owner.ts';
-import { readJson } from '../stages/index.ts';
+import { openOutput, readJson } from '../stages/index.ts';
 import { throwIfBlobChanged, type DownloadProgress } from '../data/hub/index.ts';
-import { openJournal, summaryOf, type FoldHistory, type Journal, type RunMetrics } from '../tracking/index.ts';
+import { openJournal, summaryOf, type Journal, type RunMetrics } from '../tracking/index.ts';
 import { checkExperiment } from './check/aside.ts';
 import { openCrew } from './workers/crew.ts';
 import { choiceInWords, deviceFailure, type PassedOver } from './machine/devices.ts';
@@ -82,7 +82,7 @@ async function runPrepared(prepared: PreparedRun, options: RunnerOptions, listen
       () => carryOutWhole(prepared, { run, folder }, options.signal, report),
     );
     const metrics = readMetrics(prepared);
-    const pages = metrics === null || (executed === 0 && existsSync(join(folder, 'report.html'))) ? [] : await explain({ run, folder }, report, options.signal);
+    const pages = metrics === null || (executed === 0 && existsSync(join(folder, 'report.html'))) ? [] : await explain(prepared, { run, folder }, report, options.signal);
     for (const path of pages) report(await artifactOf(path, { run, folder }));
     report({ type: 'run-finished', run, seconds: seconds(), summary: metrics === null ? {} : summaryOf(metrics), owner: thisProcess() });
     return { run, folder, seconds: seconds(), executed, cached: tasks.length - executed, metrics, files: [...files, ...pages] };
@@ -240,10 +240,16 @@ async function carryOutTask(task: Task, means: Means): Promise<Outcome> {
 }
 
 /** Writes the run's report. A run whose report cannot be drawn is a good run all the same. */
-async function explain({ run, folder }: RunPlace, report: Listener<RunEvent>, signal: AbortSignal | undefined): Promise<readonly string[]> {
+async function explain(
+  { tasks }: PreparedRun,
+  { run, folder }: RunPlace,
+  report: Listener<RunEvent>,
+  signal: AbortSignal | undefined,
+): Promise<readonly string[]> {
+  const decoded = tasks.find(({ stage }) => stage.makes === 'examples')?.output;
   try {
     const { writeRunReportAside } = await import('../tracking/report/index.ts');
-    return await writeRunReportAside(folder, signal);
+    return await writeRunReportAside(folder, decoded, signal);
   } catch (error) {
     if (error instanceof OrtrainError && error.code === 'interrupted') throw error;
     const message = `the report could not be drawn: ${error instanceof Error ? error.message : String(error)}`;
@@ -265,7 +271,7 @@ async function artifactOf(path: string, { run, folder }: RunPlace): Promise<Extr
 /** How a fold went, from its first epoch on: a part of it may stand in the journal of another run, or in none. */
 function foldRecord({ stage, output }: Task): { readonly record?: FoldRecord } {
   if (stage.makes !== 'model') return {};
-  const { best_epoch: bestEpoch, epochs } = readJson<FoldHistory>(output, 'history.json');
+  const { best_epoch: bestEpoch, epochs } = openOutput('model', output).history();
   return { record: { bestEpoch, epochs: epochs.map(({ epoch, lr, metrics }) => ({ epoch, lr, metrics })) } };
 }
 

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
-import { batchTokens, evaluationBatches, loadTokens } from '../data/tokens/index.ts';
-import { encoderForward } from '../engine/models/index.ts';
-import { openForward, type ForwardModel } from '../engine/runtime/index.ts';
+import { batchTokens, evaluationBatches } from '../data/tokens/index.ts';
+import { encoderForward, openForward, type ForwardModel } from '../engine/index.ts';
 import {
   encoderFiles,
   forwardAll,
@@ -13,7 +12,7 @@ import {
   type FeatureSet,
   type StartingModel,
 } from '../training/index.ts';
-import { ENCODER_FILE, readExampleIndex } from './outputs.ts';
+import { ENCODER_FILE, featureFile } from './outputs.ts';
 import type { Stage, StageContext } from './stage.ts';
 
 interface Params {
@@ -21,18 +20,23 @@ interface Params {
   readonly seed: number;
 }
 
+const needs = { tokens: 'one' } as const;
+
+type Needs = typeof needs;
+type Files = Readonly<Record<string, string>>;
+
 /**
  * For a frozen encoder: its pooled output for every row, once for all folds, epochs and heads. Dropout is off, because
  * features that differ from epoch to epoch could not be kept. Beside them lies the encoder, as the folds' models will share it. Output:
  * features.
  */
-export const encode: Stage<Params> = {
+export const encode: Stage<Params, Files, Needs> = {
   name: 'encode',
   version: 3,
-  needs: { tokens: 'one' },
+  needs,
   reads: 'everything',
   makes: 'features',
-  writes: ({ data }) => [ENCODER_FILE, 'train.features', ...(data.test === null ? [] : ['test.features'])],
+  writes: ({ data }) => [ENCODER_FILE, featureFile('train'), ...(data.test === null ? [] : [featureFile('test')])],
   publishes: {},
   usesDevice: true,
   pick: ({ model, seed }, { modelFolder }) => ({
@@ -41,22 +45,21 @@ export const encode: Stage<Params> = {
   }),
   async run(context) {
     const { params, files, inputs, output, device, threads, emit } = context;
-    const tokens = inputs.one('tokens');
-    const parts = ['train', ...(readExampleIndex(tokens).test === null ? [] : ['test'])];
     const weights = initialWeights(files, params.model, params.seed);
     const program = encoderForward(weights.config);
     const { source, notices } = weights.source(program.parameters, params.seed);
     for (const message of notices) emit({ type: 'notice', level: 'warning', message });
-    const sources = parts.map((part) => tokenSource(loadTokens(join(tokens, `${part}.tokens`)), weights.config));
-    const total = sources.reduce((rows, { lengths }) => rows + lengths.length, 0);
+    const [train, test] = [inputs.tokens.train(), inputs.tokens.test()];
+    const tables = [{ part: 'train', tokens: train } as const, ...(test === null ? [] : [{ part: 'test', tokens: test } as const])];
+    const parts = tables.map(({ part, tokens }) => ({ part, source: tokenSource(tokens, weights.config) }));
+    const total = parts.reduce((rows, { source: { lengths } }) => rows + lengths.length, 0);
     saveCommonTensors(join(output, ENCODER_FILE), weights.config, source);
     const model = await openForward({ device, program, threads, source });
     try {
       let before = { rows: 0, positions: 0 };
-      for (const [i, part] of parts.entries()) {
-        const texts = sources[i] as BatchSource;
+      for (const { part, source: texts } of parts) {
         saveFeatures(
-          join(output, `${part}.features`),
+          join(output, featureFile(part)),
           await featuresOf(context, model, weights.config.hiddenSize, texts, { before, total }),
         );
         const { positions } = batchTokens(texts.lengths, evaluationBatches(texts.lengths, context.evalBatchSize));
@@ -69,7 +72,7 @@ export const encode: Stage<Params> = {
 };
 
 async function featuresOf(
-  { evalBatchSize, emit, throwIfStopped }: StageContext<Params>,
+  { evalBatchSize, emit, throwIfStopped }: StageContext<Params, Files, Needs>,
   model: ForwardModel,
   width: number,
   source: BatchSource,

@@ -1,19 +1,24 @@
 import { join } from 'node:path';
+import { OrtrainError } from '../core/errors.ts';
 import { writeFileAtomic, writeJsonAtomic } from '../core/files.ts';
+import { figureOf } from '../core/measures.ts';
+import { plural } from '../core/text.ts';
 import { writeCsv } from '../data/tables/index.ts';
 import { meanAndSd } from '../data/statistics/index.ts';
-import { targetsAt } from '../data/examples/index.ts';
+import { targetsAt, valuesAt } from '../data/examples/index.ts';
 import { measured, type Cells, type Predictions } from '../tasks/index.ts';
 import type { FoldHistory, RunMetrics } from '../tracking/index.ts';
-import { readExampleIndex, readJson, type FoldValidation } from './outputs.ts';
+import type { FoldValidation } from './outputs.ts';
 import { tableRows } from './prediction-table.ts';
 import type { Stage } from './stage.ts';
 
+const needs = { examples: 'source', model: 'each-fold' } as const;
+
 /** Puts the folds' validation predictions together and measures them. Output: evaluation. */
-export const evaluate: Stage<null> = {
+export const evaluate: Stage<null, Record<never, never>, typeof needs> = {
   name: 'evaluate',
   version: 2,
-  needs: { tokens: 'one', model: 'each-fold' },
+  needs,
   reads: 'training',
   makes: 'evaluation',
   writes: () => ['metrics.json', 'oof.csv'],
@@ -21,29 +26,25 @@ export const evaluate: Stage<null> = {
   usesDevice: false,
   pick: () => ({ params: null, files: {} }),
   async run({ inputs, output }) {
-    const { task, train } = readExampleIndex(inputs.one('tokens'));
-    const models = inputs.eachFold('model');
-    const folds = models.map((model) => readJson<FoldHistory>(model, 'history.json'));
-    const {
-      rows: at,
-      folds: foldOf,
-      predictions,
-    } = outOfFold(
-      folds,
-      models.map((model) => readJson<FoldValidation>(model, 'validation.json')),
-    );
-    const targets = targetsAt(train.targets, at);
+    const { task, train } = inputs.examples;
+    const models = inputs.model.map((model) => ({ history: model.history(), validation: model.validation() }));
+    const folds = models.map(({ history }) => history);
+    const { rows: at, folds: foldOf, predictions } = outOfFold(models, train.count);
+    const targets = targetsAt(train.targets(), at);
 
     const metrics: RunMetrics = {
       ...task.description,
       folds,
-      cv: Object.fromEntries(validationNames(folds).map((name) => [name, meanAndSd(folds.map((fold) => fold.best[`val/${name}`] ?? NaN))])),
+      cv: Object.fromEntries(
+        validationNames(folds).map((name) => [name, meanAndSd(folds.map(({ best }) => figureOf(best, `val/${name}`)))]),
+      ),
       oof: Object.fromEntries(Object.entries(measured(task, targets, predictions)).map(([name, value]) => [`oof/${name}`, value])),
     };
     writeJsonAtomic(join(output, 'metrics.json'), metrics);
 
     const { columns } = task;
-    const places: Cells = (i) => [train.ids[at[i]!] ?? '', foldOf[i]!];
+    const ids = valuesAt(train.ids(), at);
+    const places: Cells = (i) => [ids[i]!, foldOf[i]!];
     const rows = tableRows(at.length, places, columns.targetCells(targets), columns.predictionCells(predictions));
     writeFileAtomic(join(output, 'oof.csv'), writeCsv(['id', 'fold', ...columns.targets, ...columns.predictions], rows));
   },
@@ -57,23 +58,41 @@ interface OutOfFoldRows {
   readonly predictions: Predictions;
 }
 
-function outOfFold(folds: readonly FoldHistory[], validations: readonly FoldValidation[]): OutOfFoldRows {
-  const found = validations.flatMap(({ rows }, fold) => rows.map((row, at) => ({ row, fold, at }))).sort((a, b) => a.row - b.row);
-  const [first] = validations;
-  const width = first === undefined ? 1 : first.probabilities.length / first.rows.length;
-  const numbers = new Float64Array(found.length * width);
-  found.forEach(({ fold, at }, i) => {
-    for (let k = 0; k < width; k++) numbers[i * width + k] = validations[fold]!.probabilities[at * width + k]!;
+interface JudgedFold {
+  readonly history: FoldHistory;
+  readonly validation: FoldValidation;
+}
+
+/** Throws a `data` error where a row is validated twice, or is none of the `count` rows. */
+function outOfFold(folds: readonly JudgedFold[], count: number): OutOfFoldRows {
+  const found = folds.flatMap(({ history: { fold }, validation: { rows, probabilities } }) => {
+    const width = probabilities.length / rows.length;
+    return rows.map((row, at) => ({ row, fold, numbers: probabilities.slice(at * width, (at + 1) * width) }));
   });
-  return {
-    rows: Int32Array.from(found, ({ row }) => row),
-    folds: Int32Array.from(found, ({ fold }) => folds[fold]?.fold ?? 0),
-    predictions: { width, numbers },
-  };
+  found.sort((a, b) => a.row - b.row);
+  const rows = Int32Array.from(found, ({ row }) => row);
+  const wrong = rows.findIndex((row, i) => row >= count || row === rows[i - 1]);
+  if (wrong !== -1) throw misplaced(rows[wrong]!, count);
+  const width = found[0]?.numbers.length ?? 1;
+  const numbers = new Float64Array(found.length * width);
+  found.forEach((each, i) => numbers.set(each.numbers, i * width));
+  return { rows, folds: Int32Array.from(found, ({ fold }) => fold), predictions: { width, numbers } };
+}
+
+function misplaced(row: number, count: number): OrtrainError {
+  const problem =
+    row >= count
+      ? `examples has ${plural(count, 'row')}, and train has validated row ${row + 1}`
+      : `train has validated row ${row + 1} twice`;
+  return new OrtrainError('data', `the outputs of train and examples do not belong together: ${problem}`, {
+    remedy: 'Make both again: pipeline run with --force examples.',
+  });
 }
 
 function validationNames(folds: readonly FoldHistory[]): readonly string[] {
-  return Object.keys(folds[0]?.best ?? {})
+  return folds
+    .slice(0, 1)
+    .flatMap(({ best }) => Object.keys(best))
     .filter((name) => name.startsWith('val/'))
     .map((name) => name.slice('val/'.length));
 }

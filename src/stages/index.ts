@@ -1,5 +1,6 @@
 import { encode } from './encode.ts';
 import { evaluate } from './evaluate.ts';
+import { examples } from './examples.ts';
 import { inspect } from './inspect.ts';
 import { predict } from './predict.ts';
 import { split } from './split.ts';
@@ -9,9 +10,9 @@ import { tokenize } from './tokenize.ts';
 import { train } from './train.ts';
 
 export { inspectionOptions } from './inspect.ts';
-export { readJson } from './outputs.ts';
+export { openOutput, readJson } from './outputs.ts';
 export { tableRows } from './prediction-table.ts';
-export type { Need, Picked, Stage, StageContext, StageInputs, Surroundings } from './stage.ts';
+export { openInputs, type Need, type Stage, type StageContext, type Surroundings } from './stage.ts';
 
 /** Every stage that a pipeline file can name. */
-export const stages: Readonly<Record<string, Stage>> = { tokenize, split, inspect, encode, train, evaluate, predict, submit };
+export const stages: Readonly<Record<string, Stage>> = { examples, tokenize, split, inspect, encode, train, evaluate, predict, submit };

@@ -2,45 +2,39 @@ import { join } from 'node:path';
 import type { Experiment } from '../config/index.ts';
 import { writeJsonAtomic } from '../core/files.ts';
 import { plural } from '../core/text.ts';
-import type { CleaningOptions } from '../data/examples/index.ts';
-import { readFolds } from '../data/folds/index.ts';
-import { readTable } from '../data/tables/index.ts';
 import { loadTokenizer } from '../data/tokens/index.ts';
-import { inspectData, trainExamples, type InspectionOptions } from '../tasks/index.ts';
+import { inspectData, type InspectionOptions } from '../tasks/index.ts';
 import { tokenizerFiles } from '../data/tokenizer/index.ts';
+import { throwUnlessAligned } from './outputs.ts';
 import type { Stage } from './stage.ts';
-import { pickTables, type TableParams } from './tables.ts';
+import { pickTables } from './tables.ts';
 
-interface Params extends InspectionOptions, Pick<TableParams, 'train'> {
-  readonly data: InspectionOptions['data'] & CleaningOptions;
-  readonly test?: TableParams['test'];
-}
+const needs = { examples: 'one', folds: 'one' } as const;
+
+const FINDINGS = 'findings.json';
 
 /** Looks for what is worth knowing about the data before training. Output: findings. */
-export const inspect: Stage<Params> = {
+export const inspect: Stage<InspectionOptions, Readonly<Record<string, string>>, typeof needs> = {
   name: 'inspect',
   version: 2,
-  needs: { folds: 'one' },
+  needs,
   reads: 'everything',
   makes: 'findings',
-  writes: () => ['findings.json'],
-  publishes: { 'findings.json': 'findings.json' },
+  writes: () => [FINDINGS],
+  publishes: { [FINDINGS]: 'findings.json' },
   usesDevice: false,
-  pick: (experiment, { modelFolder }) => ({
-    params: inspectionOptions(experiment),
-    files: { ...pickTables(experiment.data).files, ...tokenizerFiles(modelFolder) },
-  }),
+  pick: (experiment, { modelFolder }) => ({ params: inspectionOptions(experiment), files: tokenizerFiles(modelFolder) }),
   async run({ params, files, inputs, output, threads, emit, throwIfStopped }) {
-    const train = await readTable({ path: files['train'] ?? '', ...params.train });
-    const test = files['test'] === undefined ? null : await readTable({ path: files['test'], ...params.test });
-    const foldOf = await readFolds(join(inputs.one('folds'), 'folds.csv'));
+    const { train, test } = inputs.examples;
+    const foldOf = await inputs.folds.foldOf();
+    throwUnlessAligned({ stage: 'split', rows: foldOf.length }, { stage: 'examples', rows: train.count });
     const findings = await inspectData(
-      { train, test, examples: trainExamples(train, params.data), foldOf },
+      { table: train.table, examples: train.examples(), foldOf, testTexts: test === null ? null : test.texts() },
       params,
       await loadTokenizer(files),
       { threads, onProgress: throwIfStopped },
     );
-    writeJsonAtomic(join(output, 'findings.json'), { findings });
+    writeJsonAtomic(join(output, FINDINGS), { findings });
     const warnings = findings.filter(({ severity }) => severity === 'warning').length;
     if (warnings > 0)
       emit({
@@ -52,9 +46,9 @@ export const inspect: Stage<Params> = {
 };
 
 /** The part of an experiment on which its findings depend. */
-export function inspectionOptions({ data, split, model, training }: Experiment): Params {
+export function inspectionOptions({ data, split, model, training }: Experiment): InspectionOptions {
   return {
-    ...pickTables(data).params,
+    data: pickTables(data).params.data,
     split: { folds: split.folds, shuffle: split.shuffle },
     model: { max_seq_length: model.max_seq_length },
     training: model.freeze_encoder ? null : { batch_size: training.batch_size, batching: training.batching, padding: training.padding },

@@ -1,25 +1,64 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeJsonAtomic } from '../core/files.ts';
+import { OrtrainError } from '../core/errors.ts';
 import { readJsonObject } from '../core/inputs.ts';
-import type { Targets } from '../data/examples/index.ts';
-import { openTask, type Task, type TaskDescription } from '../tasks/index.ts';
+import { readFolds } from '../data/folds/index.ts';
+import { readTable, type Table } from '../data/tables/index.ts';
+import { loadTokens, type TokenSet } from '../data/tokens/index.ts';
+import { openExamples } from '../tasks/index.ts';
+import type { FoldHistory } from '../tracking/index.ts';
+import { loadFeatures, type FeatureSet } from '../training/index.ts';
 
-/** The rows behind the token files, in the order of the tables. */
-export interface ExampleIndex {
-  readonly task: Task;
-  readonly train: { readonly ids: readonly string[]; readonly targets: Targets };
-  readonly test: { readonly ids: readonly string[] } | null;
+/*
+ * The outputs of stages, by their kinds: what a stage leaves in its folder, and how others read it. Files are read when they are asked
+ * for.
+ */
+
+/** How the output of a kind is opened, given its folder. */
+const kinds = {
+  examples: openExamples,
+  tokens: (folder: string) => ({
+    train: (): TokenSet => loadTokens(join(folder, tokenFile('train'))),
+    /** Null where there is nothing to predict. */
+    test: (): TokenSet | null => (existsSync(join(folder, tokenFile('test'))) ? loadTokens(join(folder, tokenFile('test'))) : null),
+  }),
+  folds: (folder: string) => ({
+    /** The fold of each row that is trained on. */
+    foldOf: (): Promise<Int32Array> => readFolds(join(folder, FOLDS)),
+  }),
+  findings: () => ({}),
+  features: (folder: string) => ({
+    /** The frozen encoder's tensors that the models of all folds have in common. */
+    encoderFile: join(folder, ENCODER_FILE),
+    train: (): FeatureSet => loadFeatures(join(folder, featureFile('train'))),
+    test: (): FeatureSet => loadFeatures(join(folder, featureFile('test'))),
+  }),
+  model: (folder: string) => ({
+    /** In Hugging Face layout. */
+    folder: join(folder, MODEL_FOLDER),
+    history: (): FoldHistory => readJson<FoldHistory>(folder, HISTORY),
+    validation: (): FoldValidation => readJson<FoldValidation>(folder, VALIDATION),
+  }),
+  evaluation: () => ({}),
+  predictions: (folder: string) => ({ table: (): Promise<Table> => readTable(join(folder, PREDICTIONS)) }),
+  submission: () => ({}),
+};
+
+export type Kind = keyof typeof kinds;
+export type OutputOf<K extends Kind> = ReturnType<(typeof kinds)[K]>;
+
+export function openOutput<K extends Kind>(kind: K, folder: string): OutputOf<K> {
+  return kinds[kind](folder) as OutputOf<K>; // of that kind, by the types above
 }
 
-/** `tokens/examples.json`: the description of the task, and: */
-interface StoredIndex {
-  /** Targets row after row, null where one is not known. */
-  readonly train: { readonly ids: readonly string[]; readonly labels: readonly (number | null)[] };
-  readonly test: ExampleIndex['test'];
-}
-
-/** `features/encoder.safetensors`: the frozen encoder's tensors that the models of all folds have in common. */
+export const tokenFile = (part: 'train' | 'test'): string => `${part}.tokens`;
+export const featureFile = (part: 'train' | 'test'): string => `${part}.features`;
+export const FOLDS = 'folds.csv';
 export const ENCODER_FILE = 'encoder.safetensors';
+export const MODEL_FOLDER = 'model';
+export const HISTORY = 'history.json';
+export const VALIDATION = 'validation.json';
+export const PREDICTIONS = 'predictions.csv';
 
 /** `model/validation.json`: the best model on the fold's own validation rows. */
 export interface FoldValidation {
@@ -28,23 +67,19 @@ export interface FoldValidation {
   readonly probabilities: readonly number[];
 }
 
-export function writeExampleIndex(tokens: string, { task, train, test }: ExampleIndex): void {
-  const stored: StoredIndex = { train: { ids: train.ids, labels: [...train.targets.values] }, test };
-  writeJsonAtomic(join(tokens, INDEX), { ...task.description, ...stored });
-}
-
-export function readExampleIndex(tokens: string): ExampleIndex {
-  const { train, test, ...description } = readJson<StoredIndex & TaskDescription>(tokens, INDEX);
-  const values = Float64Array.from(train.labels, (label) => label ?? NaN);
-  return {
-    task: openTask(description),
-    train: { ids: train.ids, targets: { width: Math.max(1, values.length / train.ids.length), values } },
-    test,
-  };
-}
-
-const INDEX = 'examples.json';
-
 export function readJson<T>(folder: string, name: string): T {
   return readJsonObject(join(folder, name)) as T;
+}
+
+/** How many rows the output of a stage has. */
+export interface StageRows {
+  readonly stage: string;
+  readonly rows: number;
+}
+
+/** Throws a `data` error where two outputs that are read row by row have different rows. */
+export function throwUnlessAligned(one: StageRows, other: StageRows): void {
+  if (one.rows === other.rows) return;
+  const message = `the outputs of ${one.stage} and ${other.stage} do not belong together: ${one.rows} and ${other.rows} rows`;
+  throw new OrtrainError('data', message, { remedy: `Make both again: pipeline run with --force ${other.stage}.` });
 }

@@ -1,38 +1,51 @@
 import { join } from 'node:path';
 import { writeFileAtomic } from '../core/files.ts';
 import { writeCsv } from '../data/tables/index.ts';
-import { loadTokens } from '../data/tokens/index.ts';
-import { ensemblePredictions, loadFeatures, type EnsembleInput } from '../training/index.ts';
-import { readExampleIndex } from './outputs.ts';
+import type { StoredRows } from '../tasks/index.ts';
+import { ensemblePredictions, type EnsembleInput } from '../training/index.ts';
+import { PREDICTIONS, throwUnlessAligned } from './outputs.ts';
 import { tableRows } from './prediction-table.ts';
-import type { Stage } from './stage.ts';
+import type { Inputs, Stage } from './stage.ts';
+
+const needs = { examples: 'source', tokens: 'one', features: 'optional', model: 'each-fold' } as const;
 
 /** The mean of the folds' predictions for every test row. Output: predictions. */
-export const predict: Stage<null> = {
+export const predict: Stage<null, Record<never, never>, typeof needs> = {
   name: 'predict',
   version: 2,
-  needs: { tokens: 'one', features: 'optional', model: 'each-fold' },
+  needs,
   reads: 'everything',
   makes: 'predictions',
-  writes: () => ['predictions.csv'],
-  publishes: { 'predictions.csv': 'predictions.csv' },
+  writes: () => [PREDICTIONS],
+  publishes: { [PREDICTIONS]: 'predictions.csv' },
   usesDevice: true,
+  requires: 'data.test',
   pick: () => ({ params: null, files: {} }),
   async run({ inputs, output, device, threads, evalBatchSize, emit, throwIfStopped }) {
-    const tokens = inputs.one('tokens');
-    const { task, test } = readExampleIndex(tokens);
-    const ids = test?.ids ?? [];
-    const features = inputs.optional('features');
-    const models = inputs.eachFold('model').map((folder) => join(folder, 'model'));
-    const texts: EnsembleInput =
-      features === undefined
-        ? { kind: 'tokens', tokens: loadTokens(join(tokens, 'test.tokens')) }
-        : { kind: 'features', features: loadFeatures(join(features, 'test.features')) };
+    const { task, test } = inputs.examples;
+    if (test === null) throw new Error('the stage predict was started without rows to predict');
+    const models = inputs.model.map(({ folder }) => folder);
+    const texts = textsOf(inputs, test);
     const predictions = await ensemblePredictions(models, texts, { device, threads, batchSize: evalBatchSize }, (done, total) => {
       throwIfStopped();
       emit({ type: 'progress', done, total, unit: 'texts' });
     });
+    const ids = test.ids();
     const rows = tableRows(ids.length, (row) => [ids[row]!], task.columns.predictionCells(predictions));
-    writeFileAtomic(join(output, 'predictions.csv'), writeCsv(['id', ...task.columns.predictions], rows));
+    writeFileAtomic(join(output, PREDICTIONS), writeCsv(['id', ...task.columns.predictions], rows));
   },
 };
+
+/** The rows to predict, as tokens or as what a frozen encoder makes of them. */
+function textsOf({ tokens, features }: Inputs<typeof needs>, { count: rows }: StoredRows): EnsembleInput {
+  const test = { stage: 'examples', rows };
+  if (features !== undefined) {
+    const { width, values } = features.test();
+    throwUnlessAligned({ stage: 'encode', rows: values.length / width }, test);
+    return { kind: 'features', features: { width, values } };
+  }
+  const own = tokens.test();
+  if (own === null) throw new Error('there are rows to predict, and no tokens of them');
+  throwUnlessAligned({ stage: 'tokenize', rows: own.offsets.length - 1 }, test);
+  return { kind: 'tokens', tokens: own };
+}

@@ -1,35 +1,35 @@
 import { join } from 'node:path';
 import { assignFolds, writeFolds } from '../data/folds/index.ts';
-import { readTrainExamples } from '../tasks/index.ts';
 import type { Experiment } from '../config/index.ts';
+import { FOLDS } from './outputs.ts';
 import type { Stage } from './stage.ts';
-import { pickTables, type TableParams } from './tables.ts';
 
-interface Params extends TableParams {
+interface Params {
   readonly split: Omit<Experiment['split'], 'only'> & { readonly seed: number };
 }
 
+const needs = { examples: 'one' } as const;
+
 /** Assigns every training row to the fold in which it is validated. Output: folds. */
-export const split: Stage<Params> = {
+export const split: Stage<Params, Record<never, never>, typeof needs> = {
   name: 'split',
   version: 2,
-  needs: {},
-  reads: 'everything',
+  needs,
+  reads: 'training',
   makes: 'folds',
-  writes: () => ['folds.csv'],
-  publishes: { 'folds.csv': 'folds.csv' },
+  writes: () => [FOLDS],
+  publishes: { [FOLDS]: 'folds.csv' },
   usesDevice: false,
-  pick: ({ data, split: { only: _trained, ...split }, seed }) => {
-    const { params, files } = pickTables(data, true);
+  pick: ({ split: { only: _trained, ...split }, seed }) => ({
     // Without a shuffle no seed has a part in it.
-    return { params: { ...params, split: { ...split, seed: split.shuffle ? (split.seed ?? seed) : 0 } }, files };
-  },
-  async run({ params, files, output }) {
-    const examples = await readTrainExamples(
-      { path: files['train'] ?? '', ...params.train },
-      { ...params.data, group_by: params.split.group_by },
-    );
-    const strata = examples.task.strata(examples.targets);
-    writeFolds(join(output, 'folds.csv'), examples.ids, assignFolds({ ...examples, strata }, params.split));
+    params: { split: { ...split, seed: split.shuffle ? (split.seed ?? seed) : 0 } },
+    files: {},
+  }),
+  async run({ params, inputs, output }) {
+    const { task, train } = inputs.examples;
+    const { group_by: groupBy } = params.split;
+    const groups = groupBy === null ? null : train.groupsBy(groupBy);
+    const foldOf = assignFolds({ strata: task.strata(train.targets()), groups, rows: train.rows() }, params.split);
+    writeFolds(join(output, FOLDS), train.ids(), foldOf);
   },
 };

@@ -2,6 +2,7 @@ import type { Experiment } from '../config/index.ts';
 import type { Listener, StageEvent } from '../core/events.ts';
 import type { Precision } from '../engine/precision.ts';
 import type { Device } from '../engine/runtime/index.ts';
+import { openOutput, type Kind, type OutputOf } from './outputs.ts';
 
 /** What the runner knows before any stage runs, besides the experiment. */
 export interface Surroundings {
@@ -11,26 +12,34 @@ export interface Surroundings {
   readonly precision: Precision;
 }
 
+/** Paths by names. */
+type Files = Readonly<Record<string, string>>;
+
 /** The part of an experiment that a stage needs; nothing else reaches it, so its cache key cannot miss anything. */
-export interface Picked<P> {
+export interface Picked<P, F = Files> {
   /** Hashed into the cache key as JSON. */
   readonly params: P;
   /** Files outside the cache; their contents, not their paths, go into the key. The table to predict is called `test`. */
-  readonly files: Readonly<Record<string, string>>;
+  readonly files: F;
 }
 
-/** Output folders of the stages before. */
-export interface StageInputs {
-  one(kind: string): string;
-  optional(kind: string): string | undefined;
-  /** One folder a fold, in the order of the folds. */
-  eachFold(kind: string): readonly string[];
-}
+/**
+ * How a stage uses the output of another: there must be one, there may be one, or there is one for every fold. `source`: there must be one,
+ * from which another input of the stage was made, so that the key of that input stands for it.
+ */
+export type Need = 'one' | 'source' | 'optional' | 'each-fold';
 
-export interface StageContext<P> {
+export type Needs = { readonly [K in Kind]?: Need };
+
+/** The outputs that a stage reads, by their kinds, as its needs say; those of all folds in the order of the folds. */
+export type Inputs<N extends Needs> = { readonly [K in keyof N & Kind]: InputOf<N[K], OutputOf<K>> };
+
+type InputOf<N, Output> = N extends 'each-fold' ? readonly Output[] : N extends 'optional' ? Output | undefined : Output;
+
+export interface StageContext<P, F = Files, N extends Needs = Needs> {
   readonly params: P;
-  readonly files: Readonly<Record<string, string>>;
-  readonly inputs: StageInputs;
+  readonly files: F;
+  readonly inputs: Inputs<N>;
   /** A fresh folder to write into; it is moved into the cache when `run` returns. */
   readonly output: string;
   /** Where the task keeps what a later start of it goes on from, and how often; it outlives crashes, not the task's end. */
@@ -55,27 +64,51 @@ export interface StageContext<P> {
   readonly throwIfStopped: () => void;
 }
 
-/** How a stage uses the output of another: there must be one, there may be one, or there is one for every fold. */
-export type Need = 'one' | 'optional' | 'each-fold';
-
 /** A stage is a value: what it needs, what it makes, which part of the experiment it sees, and how it runs. */
-export interface Stage<P = unknown> {
+export interface Stage<P = unknown, F = Files, N extends Needs = Needs> {
   readonly name: string;
   /** Raised when the same inputs would give another output, so that old cache entries are not used. */
   readonly version: number;
-  /** Kinds of inputs. */
-  readonly needs: Readonly<Record<string, Need>>;
-  /** `training`: of its inputs it reads only what came of the training table, so that nothing is made anew for another table to predict. */
+  readonly needs: N;
+  /** `training`: of its inputs it reads only what came of the training table, so that another table to predict does not run it again. */
   readonly reads: 'training' | 'everything';
   /** The kind of its output folder. */
-  readonly makes: string;
+  readonly makes: Kind;
   /** Files without which its output is not complete, by their paths in it; `has` tells whether there is an optional input, `files` are the
    * names of those that it picks. */
-  writes(experiment: Experiment, has: (kind: string) => boolean, files: readonly string[]): readonly string[];
+  writes(experiment: Experiment, has: (kind: Kind) => boolean, files: readonly string[]): readonly string[];
   /** Files or folders of its output, to their place in the run folder; `{fold}` stands for the fold's number. */
   readonly publishes: Readonly<Record<string, string>>;
   /** True where numbers come from onnxruntime; then device and runtime version are part of the key. */
   readonly usesDevice: boolean;
-  pick(experiment: Experiment, surroundings: Surroundings): Picked<P>;
-  run(context: StageContext<P>): Promise<void>;
+  /** A path of the configuration without whose value the stage has nothing to do. */
+  readonly requires?: string;
+  /** True where the stage runs before the first that needs its output, though a pipeline may not name it. */
+  readonly isImplied?: boolean;
+  /**
+   * True where the output holds what the stage's files say and nothing of its own: stages that read it are keyed by its parameters and
+   * files, as if they had read the files themselves.
+   */
+  readonly isDecoding?: boolean;
+  pick(experiment: Experiment, surroundings: Surroundings): Picked<P, F>;
+  run(context: StageContext<P, F, N>): Promise<void>;
+}
+
+/**
+ * Opens the inputs of a stage.
+ *
+ * @param folders by kind, those of all folds in their order
+ */
+export function openInputs<N extends Needs>(
+  { name, needs }: Stage<unknown, Files, N>,
+  folders: Readonly<Record<string, readonly string[]>>,
+): Inputs<N> {
+  const opened = Object.entries(needs).map(([kind, need]) => {
+    const outputs = (folders[kind] ?? []).map((folder) => openOutput(kind as Kind, folder));
+    if (need === 'each-fold') return [kind, outputs] as const;
+    const [output] = outputs;
+    if (output === undefined && need !== 'optional') throw new Error(`the stage ${name} was started without ${kind}`);
+    return [kind, output] as const;
+  });
+  return Object.fromEntries(opened) as Inputs<N>; // by kind and need, as the types say
 }

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { readingOf, tablesOf, type Experiment } from '../config/index.ts';
 import { writeFileAtomic } from '../core/files.ts';
-import { columnOf, readTable, writeCsv, writeRecords } from '../data/tables/index.ts';
+import { readTable, requiredColumn, writeCsv, writeRecords } from '../data/tables/index.ts';
 import { buildSubmission, checkSubmission, sampleIdColumn, type SampleIds } from '../data/submission/index.ts';
 import { readPredictions } from '../tasks/index.ts';
-import { readExampleIndex } from './outputs.ts';
+import { PREDICTIONS } from './outputs.ts';
 import type { Stage } from './stage.ts';
 
 interface Params {
@@ -13,31 +13,34 @@ interface Params {
   readonly sample?: Partial<SampleIds> & ReturnType<typeof readingOf>;
 }
 
+const needs = { examples: 'source', predictions: 'one' } as const;
+
 /** The predictions in the sample submission's columns, order and types, read back and checked against it. Output: submission. */
-export const submit: Stage<Params> = {
+export const submit: Stage<Params, { readonly sample: string }, typeof needs> = {
   name: 'submit',
   version: 2,
-  needs: { tokens: 'one', predictions: 'one' },
+  needs,
   reads: 'everything',
   makes: 'submission',
   writes: () => ['submission.csv'],
   publishes: { 'submission.csv': 'submission.csv' },
   usesDevice: false,
+  requires: 'data.sample_submission',
   pick: ({ data }) => ({ params: { data: { id: data.id }, ...ofSample(data) }, files: { sample: tablesOf(data).sample?.path ?? '' } }),
   async run({ params, files, inputs, output }) {
-    const { task } = readExampleIndex(inputs.one('tokens'));
-    const table = await readTable(join(inputs.one('predictions'), 'predictions.csv'));
+    const { task } = inputs.examples;
+    const table = await inputs.predictions.table();
     const {
       encoding,
       columns: given = null,
       names = params.data.id === null ? [] : [params.data.id],
       isNamed = false,
     } = params.sample ?? {};
-    const sample = await readTable({ path: files['sample'] ?? '', columns: given, ...(encoding === undefined ? {} : { encoding }) });
-    const ids = columnOf(table, 'id') ?? [];
+    const sample = await readTable({ path: files.sample, columns: given, ...(encoding === undefined ? {} : { encoding }) });
+    const ids = requiredColumn(table, 'id');
     const predictions = readPredictions(table, task.columns, 1);
     const id = sampleIdColumn(sample, { names, isNamed }, ids);
-    const submission = buildSubmission(sample, { file: 'predictions.csv', ids }, id, (columns) =>
+    const submission = buildSubmission(sample, { file: PREDICTIONS, ids }, id, (columns) =>
       task.submissionValues(predictions, columns),
     );
     const path = join(output, 'submission.csv');

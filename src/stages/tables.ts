@@ -11,15 +11,17 @@ export interface TableParams {
   readonly test?: Reading & { readonly id?: string | null; readonly text?: string };
 }
 
-/** Parameters and files of a stage that reads the training table and, unless `trainOnly` says so, the table to predict. */
-export function pickTables(
-  data: Data,
-  trainOnly = false,
-): { readonly params: TableParams; readonly files: Readonly<Record<string, string>> } {
+export type TableFiles = {
+  readonly train: string;
+  readonly test?: string;
+};
+
+/** Parameters and files of what reads the training table and the table to predict. */
+export function pickTables(data: Data): { readonly params: TableParams; readonly files: TableFiles } {
   const { train, test } = tablesOf(data);
   const { conflicts, duplicates } = data;
   const ofTest =
-    test === null || trainOnly
+    test === null
       ? {}
       : { ...readingOf(test), ...(test.id === train.id ? {} : { id: test.id }), ...(test.text === train.text ? {} : { text: test.text }) };
   return {
@@ -28,6 +30,6 @@ export function pickTables(
       ...(Object.keys(readingOf(train)).length === 0 ? {} : { train: readingOf(train) }),
       ...(Object.keys(ofTest).length === 0 ? {} : { test: ofTest }),
     },
-    files: { train: train.path, ...(test === null || trainOnly ? {} : { test: test.path }) },
+    files: { train: train.path, ...(test === null ? {} : { test: test.path }) },
   };
 }

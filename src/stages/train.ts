@@ -2,25 +2,24 @@ import { join } from 'node:path';
 import type { Experiment } from '../config/index.ts';
 import { writeJsonAtomic } from '../core/files.ts';
 import { seedFor } from '../core/random.ts';
-import { readFolds } from '../data/folds/index.ts';
-import { loadTokens } from '../data/tokens/index.ts';
 import { tokenizerFiles } from '../data/tokenizer/index.ts';
 import {
   encoderFiles,
   featureSource,
   fit,
   initialWeights,
-  loadFeatures,
   modelFolderFiles,
   openCheckpoints,
   openClassifier,
   tokenSource,
   writeModelFolder,
+  type BatchSource,
 } from '../training/index.ts';
+import type { EncoderConfig } from '../engine/models/index.ts';
 import type { Precision } from '../engine/precision.ts';
 import type { FoldHistory } from '../tracking/index.ts';
-import { ENCODER_FILE, readExampleIndex, type FoldValidation } from './outputs.ts';
-import type { Stage } from './stage.ts';
+import { HISTORY, MODEL_FOLDER, throwUnlessAligned, VALIDATION, type FoldValidation } from './outputs.ts';
+import type { Inputs, Stage } from './stage.ts';
 
 interface Params {
   readonly model: Pick<Experiment['model'], 'weights' | 'resize_embeddings' | 'freeze_encoder' | 'head' | 'max_seq_length'>;
@@ -31,19 +30,17 @@ interface Params {
   readonly seed: number;
 }
 
+const needs = { examples: 'source', tokens: 'one', folds: 'one', features: 'optional' } as const;
+
 /** Trains one fold's model from the pretrained weights, afresh, and keeps its best epoch. Output: model. */
-export const train: Stage<Params> = {
+export const train: Stage<Params, Readonly<Record<string, string>>, typeof needs> = {
   name: 'train',
   version: 3,
-  needs: { tokens: 'one', folds: 'one', features: 'optional' },
+  needs,
   reads: 'training',
   makes: 'model',
-  writes: (_, has, files) => [
-    'history.json',
-    'validation.json',
-    ...modelFolderFiles(has('features'), files).map((name) => `model/${name}`),
-  ],
-  publishes: { model: 'models/fold-{fold}' },
+  writes: (_, has, files) => [HISTORY, VALIDATION, ...modelFolderFiles(has('features'), files).map((name) => `${MODEL_FOLDER}/${name}`)],
+  publishes: { [MODEL_FOLDER]: 'models/fold-{fold}' },
   usesDevice: true,
   pick: (
     { model, training: { eval_batch_size: _speed, precision: _asked, micro_batch: micro, ...ofTraining }, seed },
@@ -67,16 +64,13 @@ export const train: Stage<Params> = {
     const { model, seed } = params;
     const precision: Precision = params.precision ?? 'float32';
     const training = { ...params.training, micro_batch: params.training.micro_batch ?? null, eval_batch_size: evalBatchSize, precision };
-    const tokens = inputs.one('tokens');
-    const { task, train: examples } = readExampleIndex(tokens);
-    const foldOf = await readFolds(join(inputs.one('folds'), 'folds.csv'));
+    const { task, train: examples } = inputs.examples;
+    const foldOf = await inputs.folds.foldOf();
+    throwUnlessAligned({ stage: 'split', rows: foldOf.length }, { stage: 'examples', rows: examples.count });
     const [trainRows, validationRows] = [rowsWhere(foldOf, (of) => of !== fold), rowsWhere(foldOf, (of) => of === fold)];
     const weights = initialWeights(files, model, seed);
-    const features = inputs.optional('features');
-    const source =
-      features === undefined
-        ? tokenSource(loadTokens(join(tokens, 'train.tokens')), weights.config)
-        : featureSource(loadFeatures(join(features, 'train.features')));
+    const { features } = inputs;
+    const source = sourceOf(inputs, weights.config);
 
     const foldSeed = seedFor(seed, 'fold', fold);
     const classifier = await openClassifier({
@@ -96,7 +90,7 @@ export const train: Stage<Params> = {
         trainer: classifier.trainer,
         source,
         task,
-        targets: examples.targets,
+        targets: examples.targets(),
         trainRows,
         validationRows,
         training,
@@ -108,19 +102,19 @@ export const train: Stage<Params> = {
         stopRequested,
       });
       const metrics = epochs.find(({ epoch }) => epoch === best.epoch)?.metrics ?? {};
-      writeJsonAtomic(join(output, 'history.json'), { fold, best_epoch: best.epoch, stopped, epochs, best: metrics } satisfies FoldHistory);
-      writeJsonAtomic(join(output, 'validation.json'), {
+      writeJsonAtomic(join(output, HISTORY), { fold, best_epoch: best.epoch, stopped, epochs, best: metrics } satisfies FoldHistory);
+      writeJsonAtomic(join(output, VALIDATION), {
         rows: [...validationRows],
         probabilities: [...best.validation],
       } satisfies FoldValidation);
-      writeModelFolder(join(output, 'model'), {
+      writeModelFolder(join(output, MODEL_FOLDER), {
         files,
         config: weights.config,
         source: classifier.values(best.parameters),
         task,
         head: model.head,
         max_seq_length: model.max_seq_length,
-        ...(features === undefined ? {} : { encoderFile: join(features, ENCODER_FILE) }),
+        ...(features === undefined ? {} : { encoderFile: features.encoderFile }),
       });
     } finally {
       await classifier.trainer.release();
@@ -128,6 +122,14 @@ export const train: Stage<Params> = {
   },
 };
 
+/** The rows of the examples, as tokens or as what a frozen encoder makes of them. */
+function sourceOf({ examples, tokens, features }: Inputs<typeof needs>, encoder: EncoderConfig): BatchSource {
+  const source = features === undefined ? tokenSource(tokens.train(), encoder) : featureSource(features.train());
+  const stage = features === undefined ? 'tokenize' : 'encode';
+  throwUnlessAligned({ stage, rows: source.lengths.length }, { stage: 'examples', rows: examples.train.count });
+  return source;
+}
+
 function rowsWhere(foldOf: Int32Array, belongs: (fold: number) => boolean): Int32Array {
-  return Int32Array.from({ length: foldOf.length }, (_, row) => row).filter((row) => belongs(foldOf[row] ?? -1));
+  return Int32Array.from(foldOf.keys()).filter((row) => belongs(foldOf[row]!));
 }

@@ -15,8 +15,3 @@ export function readTrainExamples(file: string | TableFile, options: data.TrainO
 export function trainExamples(table: Table, options: data.TrainOptions): TrainExamples {
   return data.trainExamples(table, options, targetReader());
 }
-
-/** All rows of a table, before they are cleaned. */
-export function labelledExamples(table: Table, columns: data.LabelledColumns): LabelledExamples {
-  return data.labelledExamples(table, columns, targetReader());
-}

@@ -1,24 +1,24 @@
 import type { Experiment } from '../config/index.ts';
-import { differ, unlabelledExamples } from '../data/examples/index.ts';
 import { inspectTexts, inspectTokens, type Finding } from '../data/findings/index.ts';
-import type { Table } from '../data/tables/index.ts';
+import type { TableColumns } from '../data/tables/index.ts';
+import { differ } from '../data/examples/index.ts';
 import type { EncodingOptions, Tokenizer } from '../data/tokens/index.ts';
-import { labelledExamples, type TrainExamples } from './examples.ts';
+import type { TrainExamples } from './examples.ts';
 
 /** The data of an experiment, read and divided. */
 export interface Dataset {
-  readonly train: Table;
-  readonly test: Table | null;
-  /** What is trained on, and the fold of each row. */
-  readonly examples: TrainExamples;
+  /** The training table. */
+  readonly table: TableColumns;
+  /** Its rows, what is trained on of them, and the fold of each such row. */
+  readonly examples: Omit<TrainExamples, 'groups'>;
   readonly foldOf: Int32Array;
+  /** The texts to predict; null where there are none. */
+  readonly testTexts: readonly string[] | null;
 }
 
 /** The part of an experiment on which findings depend. */
 export interface InspectionOptions {
   readonly data: Pick<Experiment['data'], 'id' | 'text' | 'target' | 'conflicts'>;
-  /** Where the table to predict calls its columns otherwise. */
-  readonly test?: { readonly id?: string | null; readonly text?: string } | undefined;
   readonly split: Pick<Experiment['split'], 'folds' | 'shuffle'>;
   readonly model: Pick<Experiment['model'], 'max_seq_length'>;
   /** How training makes its batches of tokens; null where it has none, because the encoder is frozen. */
@@ -30,13 +30,12 @@ export interface InspectionOptions {
  * tokens. `encoding.onProgress` is called now and then, and may throw to stop.
  */
 export async function inspectData(
-  { train, test, examples, foldOf }: Dataset,
-  { data, test: ofTest, split, model, training }: InspectionOptions,
+  { table, examples, foldOf, testTexts }: Dataset,
+  { data, split, model, training }: InspectionOptions,
   tokenizer: Tokenizer | null,
   encoding: Pick<EncodingOptions, 'threads' | 'onProgress'> = {},
 ): Promise<readonly Finding[]> {
-  const all = labelledExamples(train, data);
-  const testTexts = test === null ? null : unlabelledExamples(test, { ...data, ...ofTest }).texts;
+  const { all } = examples;
   const batches = training === null ? null : { batchSize: training.batch_size, batching: training.batching, padding: training.padding };
   const ofSameText = (alike: readonly (readonly number[])[]): readonly Finding[] => {
     const conflicting = alike.filter((rows) => differ(rows, all.targets));
@@ -44,7 +43,7 @@ export async function inspectData(
   };
   const findings: readonly Finding[] = [
     ...inspectTexts({ texts: all.texts, kept: examples, foldOf, test: testTexts, ofSameText }),
-    ...all.task.findings({ table: train, used: data, all, kept: examples, foldOf, folds: split.folds, shuffle: split.shuffle }),
+    ...all.task.findings({ table, used: data, all, kept: examples, foldOf, folds: split.folds, shuffle: split.shuffle }),
     ...(tokenizer === null
       ? [noTokenizer]
       : await inspectTokens(tokenizer, examples.texts, testTexts ?? [], { maxLength: model.max_seq_length, batches }, encoding)),

@@ -4,8 +4,8 @@ import type { CleanedExamples, CleaningOptions, LabelledExamples, Targets } from
 import type { Finding } from '../data/findings/index.ts';
 import type { Strata } from '../data/folds/index.ts';
 import type { SampleColumn, ValueWriter } from '../data/submission/index.ts';
-import type { Table } from '../data/tables/index.ts';
-import type { Loss } from '../engine/models/index.ts';
+import type { TableColumns } from '../data/tables/index.ts';
+import type { Loss } from '../engine/index.ts';
 import type { Predictions } from './predictions.ts';
 import type { ReportedRun, TaskReport } from './report.ts';
 
@@ -103,7 +103,7 @@ export interface Divided {
 
 /** A training table, and what is trained on. */
 export interface InspectedTargets {
-  readonly table: Table;
+  readonly table: TableColumns;
   /** The columns that the experiment uses. */
   readonly used: { readonly id: string | null; readonly text: string; readonly target: string };
   /** Every row of the table. */

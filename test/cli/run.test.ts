@@ -75,7 +75,7 @@ test('of several experiments the first that fails ends it; what was done before 
     runs: readonly { run: string; executed: number }[];
     error: { code: string; message: string };
   };
-  expect(runs).toMatchObject([{ run: 'good', executed: 2, config: good }]);
+  expect(runs).toMatchObject([{ run: 'good', executed: 3, config: good }]);
   expect(error.code).toBe('data');
   expect(error.message).toContain(`${bad}: `);
 });
@@ -85,11 +85,11 @@ test('--name is the name of the experiment: its config.yaml is the same run agai
   const until = ['--until', 'split', '--artifacts', artifacts, '--json'];
   const run = async (...args: readonly string[]): Promise<unknown> =>
     (JSON.parse((await pipeline(['run', ...args, ...until])).stdout) as { readonly runs: readonly unknown[] }).runs[0];
-  expect(await run('configs/quickstart.yaml')).toMatchObject({ run: 'quickstart', executed: 2 });
+  expect(await run('configs/quickstart.yaml')).toMatchObject({ run: 'quickstart', executed: 3 });
   // Text, though YAML would read a number.
   const { stdout } = await pipeline(['plan', 'configs/quickstart.yaml', '--name', '3', ...until]);
   expect(JSON.parse(stdout)).toMatchObject({ plans: [{ run: '3', folder: join(artifacts, 'runs', '3') }] });
-  expect(await run('configs/quickstart.yaml', '--name', '3')).toMatchObject({ run: '3', executed: 0, cached: 2 });
+  expect(await run('configs/quickstart.yaml', '--name', '3')).toMatchObject({ run: '3', executed: 0, cached: 3 });
   expect(await run(join(artifacts, 'runs', '3', 'config.yaml'))).toMatchObject({
     run: '3',
     folder: join(artifacts, 'runs', '3'),

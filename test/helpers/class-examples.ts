@@ -1,7 +1,7 @@
-import type { TrainOptions, LabelledColumns } from '../../src/data/examples/examples.ts';
+import { labelledExamples as labelled, type LabelledColumns, type TrainOptions } from '../../src/data/examples/examples.ts';
 import type { LabelledExamples } from '../../src/data/examples/example-rows.ts';
 import type { Table, TableFile } from '../../src/data/tables/table.ts';
-import { labelledExamples as labelled } from '../../src/tasks/examples.ts';
+import { targetReader } from '../../src/tasks/kinds.ts';
 import * as tasks from '../../src/tasks/index.ts';
 
 /** Examples whose targets are given as class numbers and the classes that these are positions in. */
@@ -13,7 +13,7 @@ export function withClasses<E extends LabelledExamples<tasks.Task>>({ targets, t
 }
 
 export function labelledExamples(table: Table, columns: LabelledColumns): WithClasses<tasks.LabelledExamples> {
-  return withClasses(labelled(table, columns));
+  return withClasses(labelled(table, columns, targetReader()));
 }
 
 export function trainExamples(table: Table, options: TrainOptions): WithClasses<tasks.TrainExamples> {

@@ -50,7 +50,7 @@ function tokens(): string {
 describe('a cache entry', () => {
   it.each([
     ['cut short', 'train.tokens has 100 bytes, and had', () => truncateSync(join(tokens(), 'train.tokens'), 100)],
-    ['edited', 'examples.json was changed after it was made', () => edit(join(tokens(), 'examples.json'))],
+    ['edited', 'test.tokens was changed after it was made', () => flipBit(join(tokens(), 'test.tokens'))],
     [
       'changed in one bit, at the same size and time',
       'train.tokens was changed after it was made',
@@ -100,7 +100,7 @@ describe('a cache entry', () => {
 
   it('is used on where only the time of a file changed', async () => {
     await run('split');
-    utimesSync(join(tokens(), 'examples.json'), 1, 1);
+    utimesSync(join(tokens(), 'train.tokens'), 1, 1);
     expect((await run('split')).executed).toEqual([]);
   });
 });
@@ -182,7 +182,7 @@ describe('a file that the run reads', () => {
       message: expect.stringContaining('changed while it was in use') as string,
     });
     expect(cacheContents(into)).toEqual([]);
-    expect((await run('split', [`data.train=${train}`], () => {}, into)).executed).toEqual(['tokenize', 'split']);
+    expect((await run('split', [`data.train=${train}`], () => {}, into)).executed).toEqual(['examples', 'tokenize', 'split']);
   });
 
   it('and is gone is named', async () => {
@@ -287,8 +287,8 @@ describe('two processes at the same time', () => {
     const entries = readJournal(join(into, 'runs', 'quickstart', 'journal.jsonl'));
     const tasks = (type: string): readonly string[] =>
       entries.flatMap((entry) => ('task' in entry && entry.type === type ? [entry.task] : [])).sort();
-    expect(tasks('task-started')).toEqual(['inspect', 'split', 'tokenize', 'train[0]', 'train[1]']);
-    expect(tasks('task-cached')).toEqual(['inspect', 'split', 'tokenize', 'train[0]', 'train[1]']);
+    expect(tasks('task-started')).toEqual(['examples', 'inspect', 'split', 'tokenize', 'train[0]', 'train[1]']);
+    expect(tasks('task-cached')).toEqual(['examples', 'inspect', 'split', 'tokenize', 'train[0]', 'train[1]']);
     expect(ends.some(({ stderr }) => stderr.includes('waits for process'))).toBe(true);
   });
 });

@@ -1,10 +1,11 @@
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { leafPaths } from '../config/leaf-paths.ts';
-import { hashOf } from '../../src/core/hash.ts';
+import { hashFile, hashOf } from '../../src/core/hash.ts';
 import { assumeDevice } from '../../src/runner/machine/devices.ts';
 import { prepareRun } from '../../src/runner/prepare.ts';
+import { tokenizerFiles } from '../../src/training/index.ts';
 import { root, smallQuickstart, temporaryFolder } from '../helpers/quickstart.ts';
 
 const folder = temporaryFolder();
@@ -209,4 +210,63 @@ it('how the table to predict is read changes nothing that is trained', async () 
   expect(otherwise['predict']).not.toBe(plain['predict']);
   const object = await entries('data.train={ path: configs/quickstart/train.csv, id: id, encoding: utf_8 }');
   expect(object).toEqual(plain);
+});
+
+it('a table to predict with other rows is not split again, and nothing is trained', async () => {
+  const test = join(folder, 'other-test.csv');
+  writeFileSync(test, 'id,text\n7,the river is over its banks\n');
+  const entries = async (...set: readonly string[]) =>
+    (await prepareRun(await smallQuickstart(...set), { artifacts, device: 'auto', choose: assumeDevice })).entries;
+  const [before, after] = [await entries(), await entries(`data.test=${test}`)];
+  const differ = Object.keys(before).filter((task) => before[task] !== after[task]);
+  expect(differ).toEqual(['examples', 'tokenize', 'inspect', 'predict', 'submit']);
+});
+
+it('rows that are grouped otherwise are decoded and tokenized as they were', async () => {
+  const entries = async (...set: readonly string[]) =>
+    (await prepareRun(await smallQuickstart(...set), { artifacts, device: 'auto', choose: assumeDevice })).entries;
+  const [before, after] = [await entries(), await entries('split.group_by=text')];
+  const same = Object.keys(before).filter((task) => before[task] === after[task]);
+  expect(same).toEqual(['examples', 'tokenize']);
+});
+
+describe('keys from before there was a stage that decodes the tables', () => {
+  const prepared = async (...set: readonly string[]) =>
+    prepareRun(await smallQuickstart(...set), { artifacts, device: 'auto', choose: assumeDevice });
+
+  it('are those of today, so that nothing is tokenized, split or trained again', async () => {
+    const { tasks, modelFolder, experiment } = await prepared('data.duplicates=drop', 'data.test.id=null');
+    const partsOf = (id: string) => tasks.find((task) => task.id === id)!.parts;
+    const sha = async (path: string): Promise<string> => hashFile(path);
+    const [train, test] = [await sha(join(quickstart, 'train.csv')), await sha(join(quickstart, 'test.csv'))];
+    const tokenizer = Object.fromEntries(
+      await Promise.all(Object.entries(tokenizerFiles(modelFolder)).map(async ([name, path]) => [name, await sha(path)] as const)),
+    );
+    const data = { id: 'id', text: 'text', target: 'target', conflicts: 'keep', duplicates: 'drop' };
+    expect(partsOf('tokenize')).toEqual({
+      stage: 'tokenize',
+      version: 2,
+      params: { data, test: { id: null }, model: { max_seq_length: experiment.model.max_seq_length } },
+      contents: { train, test, ...tokenizer },
+      fold: null,
+      inputs: {},
+      engine: null,
+    });
+    const { only: _, ...split } = experiment.split;
+    expect(partsOf('split')).toMatchObject({ params: { data, split: { ...split, seed: experiment.seed } }, contents: { train }, inputs: {} });
+    expect(Object.keys(partsOf('split').params as object).sort()).toEqual(['data', 'split']);
+    expect(Object.keys(partsOf('inspect').params as object).sort()).toEqual(['data', 'model', 'split', 'test', 'training']);
+    expect(partsOf('inspect')).toMatchObject({ params: { data, test: { id: null } }, contents: { train, test, ...tokenizer } });
+    expect(Object.keys(partsOf('inspect').inputs)).toEqual(['folds']);
+    expect(Object.keys(partsOf('train[0]').inputs).sort()).toEqual(['features', 'folds', 'tokens']);
+    expect(Object.keys(partsOf('predict').inputs).sort()).toEqual(['features', 'model', 'tokens']);
+  });
+
+  it('belong to pipelines of that time, too', async () => {
+    const old = join(folder, 'old.yaml');
+    const today = readFileSync(join(root, 'pipelines/text-classification.yaml'), 'utf8');
+    writeFileSync(old, today.replace(/^ *- stage: examples.*\n/m, ''));
+    expect(readFileSync(old, 'utf8')).not.toBe(today);
+    expect((await prepared(`pipeline=${old}`)).entries).toEqual((await prepared()).entries);
+  });
 });

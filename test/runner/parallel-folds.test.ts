@@ -73,7 +73,7 @@ describe.skipIf(because('folds side by side (they need Linux)', process.platform
     );
     expect(trained.slice(0, 2)).toMatchObject([0, 1].map((fold) => ({ type: 'task-started', fold, threads: 1, lanes: 2 })));
     for (const event of trained) if (event.type === 'task-finished') expect(event.usage?.cpuSeconds).toBeGreaterThan(0.01);
-    expect(events.filter(({ type }) => type === 'task-finished')).toHaveLength(9);
+    expect(events.filter(({ type }) => type === 'task-finished')).toHaveLength(10);
   });
 
   it('share the threads equally, and each has one at least', async () => {
@@ -97,7 +97,7 @@ describe.skipIf(because('folds side by side (they need Linux)', process.platform
     const started: string[] = [];
     const failing = run('failing', set, (event) => void (event.type === 'task-started' && started.push(event.task)));
     await expect(failing).rejects.toThrow(obstacle);
-    expect(started).toEqual(['tokenize', 'split', 'inspect', 'train[0]', 'train[1]']);
+    expect(started).toEqual(['examples', 'tokenize', 'split', 'inspect', 'train[0]', 'train[1]']);
     rmSync(obstacle);
     expect(leftovers('failing')).toEqual([]);
   });

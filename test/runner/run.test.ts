@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readExperiment } from '../../src/config/index.ts';
+import { pathOf, readExperiment } from '../../src/config/index.ts';
+import { readTable } from '../../src/data/tables/table.ts';
 import type { RunEvent } from '../../src/core/events.ts';
 import { inspectDataset } from '../../src/runner/check/data.ts';
 import { runExperiment, type RunnerOptions } from '../../src/runner/index.ts';
@@ -44,7 +45,7 @@ describe('a run', () => {
       expect.objectContaining({ type: 'artifact', path: 'models/fold-1/config.json', task: 'train[1]', stage: 'train', fold: 1 }),
     );
     expect(events.find((event) => event.type === 'artifact' && event.path === 'config.yaml')).not.toHaveProperty('task');
-    expect(executed).toEqual(['tokenize', 'split', 'inspect', 'train[0]', 'train[1]', 'evaluate', 'predict', 'submit']);
+    expect(executed).toEqual(['examples', 'tokenize', 'split', 'inspect', 'train[0]', 'train[1]', 'evaluate', 'predict', 'submit']);
     for (const name of [
       'config.yaml',
       'environment.json',
@@ -147,11 +148,12 @@ describe('a run', () => {
     const test = join(artifacts, 'later.csv');
     writeFileSync(test, 'id,text\n7,the river is over its banks\n9,my cat naps\n');
     const { result, executed } = await run([`data.test=${test}`, 'data.sample_submission=null']);
-    expect(executed).toEqual(['tokenize', 'inspect', 'predict']);
+    expect(executed).toEqual(['examples', 'tokenize', 'inspect', 'predict']);
     expect(lines(join(result.folder, 'predictions.csv')).map((line) => line.split(',')[0])).toEqual(['id', '7', '9']);
     const frozen = ['model.freeze_encoder=true', 'model.max_seq_length=16', 'name=frozen-test'];
     expect((await run(frozen)).executed).toContain('train[0]');
     expect((await run([...frozen, `data.test=${test}`, 'data.sample_submission=null'])).executed).toEqual([
+      'examples',
       'tokenize',
       'inspect',
       'encode',
@@ -257,8 +259,8 @@ describe('a frozen encoder', () => {
   it('predicts new texts from whole models as the run did from features', async () => {
     const stored = readRun(artifacts, 'frozen');
     const predictions = lines(join(stored.folder, 'predictions.csv'));
-    const { readTestExamples } = await import('../../src/data/examples/examples.ts');
-    const { ids, texts } = await readTestExamples(stored.experiment.data.test ?? '', stored.experiment.data);
+    const { unlabelledExamples } = await import('../../src/data/examples/examples.ts');
+    const { ids, texts } = unlabelledExamples(await readTable(pathOf(stored.experiment.data.test) ?? ''), stored.experiment.data);
     const { predictions: { numbers }, task } = await predictTexts(stored, texts.slice(0, 40), { threads: 1 }, () => {});
     expect(task.description).toEqual({ classes: ['0', '1'] });
     numbers.forEach((number, i) => {
@@ -276,6 +278,7 @@ describe('a plan', () => {
     // 900 rows in two folds: 450 to train on are 15 batches of 32, three times, in both folds.
     expect(plan.totals).toMatchObject({ steps: 90, folds: 2, epochs: 3, rows: 900, testRows: 200 });
     expect(plan.tasks.map(({ id, cached }) => [id, cached])).toEqual([
+      ['examples', true],
       ['tokenize', true],
       ['split', true],
       ['inspect', true],
@@ -285,7 +288,7 @@ describe('a plan', () => {
       ['predict', false],
       ['submit', false],
     ]);
-    expect(plan.tasks[3]?.detail[0]).toBe('45 steps: 3 epochs of 15');
+    expect(plan.tasks[4]?.detail[0]).toBe('45 steps: 3 epochs of 15');
     expect(listRuns(artifacts).map(({ name }) => name)).toEqual(before);
   });
 });

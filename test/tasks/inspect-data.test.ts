@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { TrainOptions } from '../../src/data/examples/examples.ts';
 import { inspectData, trainExamples, type InspectionOptions } from '../../src/tasks/index.ts';
 import { assignFolds } from '../../src/data/folds/folds.ts';
-import { readTable } from '../../src/data/tables/table.ts';
+import { columnsOf, readTable, requiredColumn } from '../../src/data/tables/table.ts';
 import { loadTokenizer, type Tokenizer } from '../../src/data/tokens/tokens.ts';
 import { describeShared, sharedPath } from '../helpers/shared.ts';
 import { codesOf, named, tableOf } from '../data/findings/support.ts';
@@ -23,7 +23,7 @@ describe('findings', () => {
       Array.from({ length: 6 }, (_, row) => ['same', row % 2]),
     );
     const findings = await inspectData(
-      { train, test: null, examples: trainExamples(train, used), foldOf: Int32Array.of(0, 0, 0, 1, 1, 1) },
+      { table: columnsOf(train), examples: trainExamples(train, used), foldOf: Int32Array.of(0, 0, 0, 1, 1, 1), testTexts: null },
       options,
       null,
     );
@@ -47,7 +47,7 @@ describeShared('findings about tweets', ['data', 'disaster-tweets'], () => {
       { strategy: 'stratified-kfold', folds: 5, shuffle: true, seed: 42 },
     );
     const data = { ...options.data, conflicts: more.conflicts ?? 'keep' };
-    return inspectData({ train, test, examples, foldOf }, { ...options, data, split: { folds: 5, shuffle: true } }, tokenizer);
+    return inspectData({ table: columnsOf(train), examples, foldOf, testTexts: requiredColumn(test, 'text') }, { ...options, data, split: { folds: 5, shuffle: true } }, tokenizer);
   }
 
   it('are the known ones, and no alarm about keyword and location', async () => {

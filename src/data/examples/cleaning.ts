@@ -1,5 +1,5 @@
 import { plural } from '../../core/text.ts';
-import type { LabelledExamples } from './example-rows.ts';
+import { valuesAt, type LabelledExamples } from './example-rows.ts';
 import { groupsBy, repeated } from './groups.ts';
 import { differ, sameTarget, targetOf, targetsAt, type Targets } from './targets.ts';
 
@@ -58,11 +58,9 @@ export function cleaned<T>(examples: LabelledExamples<T>, { conflicts, duplicate
     }
   }
   const rows = Int32Array.from(isKept.keys()).filter((row) => isKept[row] === 1);
-  const kept = <T,>(values: readonly T[]): readonly T[] =>
-    rows.length === values.length ? values : Array.from(rows, (row) => values[row]!);
   return {
-    ids: kept(examples.ids),
-    texts: kept(examples.texts),
+    ids: valuesAt(examples.ids, rows),
+    texts: valuesAt(examples.texts, rows),
     targets: targetsAt(targets, rows),
     task: examples.task,
     rows,

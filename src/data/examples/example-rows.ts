@@ -11,3 +11,8 @@ export interface LabelledExamples<T> extends Examples {
   readonly targets: Targets;
   readonly task: T;
 }
+
+/** Those of some rows, in their order: the values themselves where these are all rows. */
+export function valuesAt<V>(values: readonly V[], rows: Int32Array): readonly V[] {
+  return rows.length === values.length ? values : Array.from(rows, (row) => values[row]!);
+}

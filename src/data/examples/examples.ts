@@ -6,12 +6,13 @@ import {
   firstLine,
   readTable,
   remedyFor,
+  requiredColumn,
   type NamedColumns,
   type Table,
   type TableFile,
 } from '../tables/index.ts';
 import { cleaned, type CleanedExamples, type CleaningOptions } from './cleaning.ts';
-import type { Examples, LabelledExamples } from './example-rows.ts';
+import { valuesAt, type Examples, type LabelledExamples } from './example-rows.ts';
 import { groupsBy, type Groups } from './groups.ts';
 import { sortedValues } from './ordering.ts';
 import { dataError, quoted } from '../problems.ts';
@@ -34,6 +35,8 @@ export interface TrainOptions extends LabelledColumns, CleaningOptions {
 
 /** What is left of labelled rows once they are cleaned. */
 export interface TrainExamples<T> extends CleanedExamples<T> {
+  /** The rows before they are cleaned. */
+  readonly all: LabelledExamples<T>;
   /** Which rows stay in one fold; null: each by itself. */
   readonly groups: Groups | null;
 }
@@ -47,26 +50,25 @@ export async function readTrainExamples<T>(
   return trainExamples(await readTable(file), options, reader);
 }
 
-/** `unlabelledExamples` of a file. */
-export async function readTestExamples(file: string | TableFile, columns: ExampleColumns): Promise<Examples> {
-  return unlabelledExamples(await readTable(file), columns);
-}
-
 /** `labelledExamples`, cleaned and grouped. A `data` error also where cleaning leaves too little. */
 export function trainExamples<T>(table: Table, options: TrainOptions, reader: TargetReader<T>): TrainExamples<T> {
   const groupColumn = options.group_by === 'text' ? options.text : (options.group_by ?? null);
-  const examples = cleaned(labelledExamples(table, options, reader, groupColumn), options);
+  const all = labelledExamples(table, options, reader, groupColumn);
+  const examples = { all, ...cleaned(all, options) };
   throwIfTooFewAreLeft(table.file, examples, reader);
-  if (groupColumn === null) return { ...examples, groups: null };
-  const values = columnOf(table, groupColumn) ?? [];
-  return { ...examples, groups: groupsBy(Array.from(examples.rows, (row) => values[row]!), sortedValues) };
+  return { ...examples, groups: groupColumn === null ? null : rowGroups(requiredColumn(table, groupColumn), examples.rows) };
+}
+
+/** The groups of rows that have the same value, [rows], numbered in the order of the values. */
+export function rowGroups(values: readonly string[], rows: Int32Array): Groups {
+  return groupsBy(valuesAt(values, rows), sortedValues);
 }
 
 /** Texts and ids of a table; other columns are not looked at. Everything that is wrong with them comes in one `data` error. */
 export function unlabelledExamples(table: Table, { id, text }: ExampleColumns): Examples {
   const named = { 'data.id': id, 'data.text': text };
   report(table, named, besides(columnProblems(table, named), idProblems(table, id)));
-  return { ids: idsOf(table, id), texts: columnOf(table, text) ?? [] };
+  return { ids: idsOf(table, id), texts: requiredColumn(table, text) };
 }
 
 /** Texts, ids and targets of a table. Everything that is wrong with them, or that there is no `group` column, comes in one `data` error. */
@@ -79,7 +81,7 @@ export function labelledExamples<T>(
   const { problems, ...read } = reader.read(table, target);
   const columns = { 'data.id': id, 'data.text': text, 'data.target': target, 'split.group_by': group };
   report(table, columns, besides(columnProblems(table, columns), [...textProblems(table, text), ...idProblems(table, id), ...problems]));
-  return { ids: idsOf(table, id), texts: columnOf(table, text) ?? [], ...read };
+  return { ids: idsOf(table, id), texts: requiredColumn(table, text), ...read };
 }
 
 function report(table: Table, named: NamedColumns, problems: readonly Problem[]): void {
@@ -116,7 +118,7 @@ function throwIfTooFewAreLeft<T>(file: string, { targets, task, cleaning }: Clea
 }
 
 function idsOf(table: Table, id: string | null): readonly string[] {
-  return id === null ? table.rows.map((_, row) => String(row)) : (columnOf(table, id) ?? []);
+  return id === null ? table.rows.map((_, row) => String(row)) : requiredColumn(table, id);
 }
 
 function idProblems(table: Table, id: string | null): Problem[] {

@@ -1,9 +1,8 @@
 export { cleaningSentence, type CleanedExamples, type CleaningCounts, type CleaningOptions } from './cleaning.ts';
-export type { Examples, LabelledExamples } from './example-rows.ts';
+export { valuesAt, type Examples, type LabelledExamples } from './example-rows.ts';
 export {
-  labelledExamples,
-  readTestExamples,
   readTrainExamples,
+  rowGroups,
   trainExamples,
   unlabelledExamples,
   type ExampleColumns,

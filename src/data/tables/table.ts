@@ -133,6 +133,27 @@ export function columnOf(table: Table, name: string): readonly string[] | undefi
   return column === -1 ? undefined : table.rows.map((row) => row[column]!);
 }
 
+/** The values of a column that has to be there. Throws a `data` error where it is not. */
+export function requiredColumn(table: Table, name: string): readonly string[] {
+  const values = columnOf(table, name);
+  if (values !== undefined) return values;
+  const message = `${table.file} has no column ${quotedList([name])}, only ${quotedList(table.columns)}`;
+  throw new OrtrainError('data', message, { subject: table.file });
+}
+
+/** The columns of a table, wherever they are kept. */
+export interface TableColumns {
+  readonly columns: readonly string[];
+  /** Those that have no name in the file. */
+  readonly unnamed: ReadonlySet<string>;
+  /** The values of one of the columns. */
+  column(name: string): readonly string[];
+}
+
+export function columnsOf(table: Table): TableColumns {
+  return { columns: table.columns, unnamed: table.unnamed ?? new Set(), column: (name) => requiredColumn(table, name) };
+}
+
 /** Enough for the first lines of a table of texts. */
 const SEEN_BYTES = 65_536;
 

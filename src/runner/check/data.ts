@@ -5,10 +5,10 @@ import type { Finding } from '../../data/findings/index.ts';
 import { assignFolds } from '../../data/folds/index.ts';
 import { localModel } from '../../data/hub/index.ts';
 import { buildSubmission, sampleIdColumn } from '../../data/submission/index.ts';
-import { readTable } from '../../data/tables/index.ts';
+import { columnsOf, readTable, type Table } from '../../data/tables/index.ts';
 import { loadTokenizer } from '../../data/tokens/index.ts';
 import { inspectionOptions } from '../../stages/index.ts';
-import { inspectData, trainExamples, type Dataset, type TaskDescription, type TrainExamples } from '../../tasks/index.ts';
+import { inspectData, trainExamples, type TaskDescription, type TrainExamples } from '../../tasks/index.ts';
 import { hasTokenizer, tokenizerFiles } from '../../data/tokenizer/index.ts';
 import { inspectPooler } from './untrained-pooler.ts';
 import { throwIfUndefined, throwIfUnmeasured } from './monitors.ts';
@@ -27,7 +27,7 @@ export interface DataSizes {
 /** What the tables of an experiment hold. */
 export interface DataContents {
   /** As they stand in the files. */
-  readonly tables: Pick<Dataset, 'train' | 'test'>;
+  readonly tables: { readonly train: Table; readonly test: Table | null };
   readonly train: TrainExamples;
   /** Undefined where there are no rows to predict. */
   readonly test: Examples | undefined;
@@ -88,7 +88,8 @@ export async function inspectDataset(
   experiment: Experiment,
 ): Promise<{ readonly contents: DataContents; readonly sizes: DataSizes; readonly findings: readonly Finding[] }> {
   const contents = await readData(experiment);
-  const dataset = { ...contents.tables, examples: contents.train, foldOf: contents.foldOf };
+  const { tables, train, test, foldOf } = contents;
+  const dataset = { table: columnsOf(tables.train), examples: train, foldOf, testTexts: test?.texts ?? null };
   const folder = localModel(experiment.model.base, experiment.model.revision);
   const files = folder === undefined ? {} : tokenizerFiles(folder);
   const tokenizer = folder === undefined || !hasTokenizer(folder) ? null : await loadTokenizer(files);

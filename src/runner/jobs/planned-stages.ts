@@ -15,12 +15,38 @@ export interface PlannedStage {
 export function plannedStages(experiment: Experiment, pipeline: Pipeline): readonly PlannedStage[] {
   const unknown = pipeline.stages.filter(({ stage }) => !Object.hasOwn(stages, stage));
   if (unknown.length > 0) throw pipelineError(pipeline, unknown.map(unknownStage), `The stages are ${Object.keys(stages).join(', ')}.`);
-  const active = pipeline.stages.filter(({ when }) => when === undefined || Boolean(valueAt(experiment, when)));
-  const planned = active.map(({ stage, foreach }): PlannedStage => ({ stage: stages[stage]!, perFold: foreach === 'fold' }));
-  const unmade = active.flatMap(({ place }, i) => inputProblems(planned, i).map((message): Problem => ({ message, ...place })));
-  if (unmade.length > 0)
-    throw pipelineError(pipeline, unmade, 'Correct the places shown: a stage that makes something stands before those that need it.');
+  const active = pipeline.stages.flatMap(({ stage: name, foreach, when, place }): readonly PlacedStage[] => {
+    const stage = stages[name];
+    const isActive = when === undefined || Boolean(valueAt(experiment, when));
+    return stage === undefined || !isActive ? [] : [{ stage, perFold: foreach === 'fold', place }];
+  });
+  const planned = withImplied(active, new Set(pipeline.stages.map(({ stage }) => stage)));
+  const wrong = planned.flatMap((own, i) => [
+    ...missingData(own.stage, experiment).map((message): Problem => ({ message, ...own.place })),
+    ...inputProblems(own, planned.slice(0, i)).map((message): Problem => ({ message, ...own.place })),
+  ]);
+  if (wrong.length > 0)
+    throw pipelineError(pipeline, wrong, 'Correct the places shown: a stage that makes something stands before those that need it.');
   return planned;
+}
+
+interface PlacedStage extends PlannedStage {
+  readonly place: PipelineStage['place'];
+}
+
+/** The stages, and before the first that needs it each that a pipeline need not name, unless it does. */
+function withImplied(active: readonly PlacedStage[], named: ReadonlySet<string>): readonly PlacedStage[] {
+  const implied = Object.values(stages).filter(({ name, isImplied }) => isImplied === true && !named.has(name));
+  return implied.reduce((all, stage) => {
+    const at = all.findIndex(({ stage: { needs } }) => Object.hasOwn(needs, stage.makes));
+    const user = all[at];
+    return user === undefined ? all : all.toSpliced(at, 0, { stage, perFold: false, place: user.place });
+  }, active);
+}
+
+function missingData({ name, requires }: Stage, experiment: Experiment): readonly string[] {
+  if (requires === undefined || Boolean(valueAt(experiment, requires))) return [];
+  return [`the stage ${name} needs ${requires}, which the experiment does not have; with when: ${requires} it runs only where it has`];
 }
 
 /** `plannedStages`, for what it throws: before anything is paid for. */
@@ -33,11 +59,10 @@ function unknownStage({ stage, place }: PipelineStage): Problem {
   return { message: `there is no stage ${stage}`, ...place, ...(near === undefined ? {} : { suggestion: near }) };
 }
 
-function inputProblems(planned: readonly PlannedStage[], at: number): readonly string[] {
-  const { stage, perFold } = planned[at]!;
+function inputProblems({ stage, perFold }: PlannedStage, before: readonly PlannedStage[]): readonly string[] {
   const isOfFold = Object.values(stage.publishes).some((place) => place.includes('{fold}'));
   if (isOfFold && !perFold) return [`the stage ${stage.name} runs for each fold, so it needs foreach: fold`];
-  return Object.entries(stage.needs).flatMap(([kind, need]) => whyNoInput(kind, need, planned.slice(0, at), stage.name, perFold) ?? []);
+  return Object.entries(stage.needs).flatMap(([kind, need]) => whyNoInput(kind, need, before, stage.name, perFold) ?? []);
 }
 
 function whyNoInput(kind: string, need: Need, before: readonly PlannedStage[], name: string, perFold: boolean): string | undefined {
@@ -47,7 +72,7 @@ function whyNoInput(kind: string, need: Need, before: readonly PlannedStage[], n
     const known = Object.values(stages).find(({ makes }) => makes === kind)?.name ?? 'no stage';
     return `the stage ${name} needs ${kind}, which ${known} makes, and that does not run before it`;
   }
-  return need === 'one' && maker.perFold && !perFold
+  return (need === 'one' || need === 'source') && maker.perFold && !perFold
     ? `the stage ${name} runs once and needs ${kind}, but ${maker.stage.name} makes these for each fold`
     : undefined;
 }

@@ -1,23 +1,18 @@
 import type { Experiment, Pipeline } from '../../config/index.ts';
-import { hashOf } from '../../core/hash.ts';
 import { onnxruntimeVersion } from '../../engine/runtime/installed.ts';
 import type { Need, Stage, Surroundings } from '../../stages/index.ts';
 import type { Address, Cache } from '../cache/cache.ts';
 import type { FileHashes } from '../cache/file-hashes.ts';
-import type { Expected, KeyParts } from '../cache/manifest.ts';
+import type { Expected } from '../cache/manifest.ts';
+import { taskKey, type TaskKey } from './keys.ts';
 import { plannedStages } from './planned-stages.ts';
 
 /** One stage, for one fold where the pipeline says so, with everything it takes to carry it out. */
-export interface Task {
+export interface Task extends TaskKey {
   /** `train[2]`: the stage and its fold. */
   readonly id: string;
   readonly stage: Stage;
   readonly fold: number | undefined;
-  /** Hash of `parts`. */
-  readonly key: string;
-  readonly parts: KeyParts;
-  /** Hash of those parts on which what it makes of the training table depends. */
-  readonly trainingKey: string;
   /** The cache entry that holds, or will hold, its output. */
   readonly output: string;
   /** Files that its output has at least. */
@@ -47,56 +42,32 @@ export async function taskGraph(
     for (const [name, path] of Object.entries(files)) contents[name] = await hashes.of(path);
     const folds = perFold ? trainedFolds(experiment) : [undefined];
     const made = folds.map((fold): Task => {
-      const inputs = Object.entries(stage.needs).map(([kind, need]) => [kind, producersOf(kind, need, fold, producers)] as const);
-      const parts: KeyParts = {
-        stage: stage.name,
-        version: stage.version,
-        params,
-        contents,
-        fold: fold ?? null,
-        inputs: keysOf(inputs, stage.reads === 'training' ? 'trainingKey' : 'key'),
-        engine: stage.usesDevice
-          ? { device, onnxruntime: onnxruntimeVersion(), ...(surroundings.precision === 'tf32' ? { products: 'tf32' } : {}) }
-          : null,
-      };
-      const key = hashOf(parts);
-      const { test: _, ...ofTraining } = contents;
+      const inputs = Object.entries(stage.needs).map(([kind, need]) => ({ kind, need, from: producersOf(kind, need, fold, producers) }));
+      const engine = stage.usesDevice
+        ? { device, onnxruntime: onnxruntimeVersion(), ...(surroundings.precision === 'tf32' ? { products: 'tf32' } : {}) }
+        : null;
+      const keyed = taskKey(stage, { params, files, contents, fold: fold ?? null, engine }, inputs);
       return {
+        ...keyed,
         id: fold === undefined ? stage.name : `${stage.name}[${fold}]`,
         stage,
         fold,
-        key,
-        parts,
-        trainingKey: hashOf({ ...parts, params: withoutTest(params), contents: ofTraining, inputs: keysOf(inputs, 'trainingKey') }),
-        output: cache.entry({ stage: stage.name, key }),
+        output: cache.entry({ stage: stage.name, key: keyed.key }),
         writes: stage.writes(
           experiment,
-          (kind) => inputs.some(([name, from]) => name === kind && from.length > 0),
+          (kind) => inputs.some(({ kind: name, from }) => name === kind && from.length > 0),
           Object.keys(files),
         ),
         params,
         files,
-        inputs: Object.fromEntries(inputs.map(([kind, from]) => [kind, from.map((task) => task.output)])),
-        after: inputs.flatMap(([, from]) => from.map((task) => task.id)),
+        inputs: Object.fromEntries(inputs.map(({ kind, from }) => [kind, from.map((task) => task.output)])),
+        after: inputs.flatMap(({ from }) => from.map((task) => task.id)),
       };
     });
     tasks.push(...made);
     producers.set(stage.makes, made);
   }
   return tasks;
-}
-
-type Inputs = readonly (readonly [kind: string, from: readonly Task[]])[];
-
-/** As the table to predict is called `test`, so are the parameters by which it is read. */
-function withoutTest(params: unknown): unknown {
-  if (typeof params !== 'object' || params === null || !('test' in params)) return params;
-  const { test: _, ...others } = params;
-  return others;
-}
-
-function keysOf(inputs: Inputs, key: 'key' | 'trainingKey'): KeyParts['inputs'] {
-  return Object.fromEntries(inputs.map(([kind, from]) => [kind, from.map((task) => task[key])]));
 }
 
 /** Where the cache has a task's output. */

@@ -4,8 +4,17 @@ import { tablesOf } from '../../config/index.ts';
 import { OrtrainError } from '../../core/errors.ts';
 import { fileInside } from '../../core/inside.ts';
 import type { Targets } from '../../data/examples/index.ts';
-import { columnOf, readTable } from '../../data/tables/index.ts';
-import { openTask, readPredictions, readTargets, readTrainExamples, type Predictions, type TaskDescription } from '../../tasks/index.ts';
+import { readTable, requiredColumn } from '../../data/tables/index.ts';
+import {
+  openTask,
+  readPredictions,
+  readTargets,
+  readTrainExamples,
+  type LabelledExamples,
+  type Predictions,
+  type TaskDescription,
+} from '../../tasks/index.ts';
+import { runExamples } from './run-examples.ts';
 import type { StoredRun } from '../stored/runs.ts';
 
 /** The rows that a fold was validated on, and what the run recorded for them. */
@@ -15,7 +24,10 @@ export interface Validation {
   readonly predictions: Predictions;
 }
 
-/** Texts from the run's training table, predictions from its oof.csv. Throws a `data` error where the two do not belong together. */
+/**
+ * Texts from the rows that the run has decoded, or else from its training table, predictions from its oof.csv. Throws a `data` error
+ * where the two do not belong together.
+ */
 export async function readValidation(run: StoredRun, fold: number, description: TaskDescription): Promise<Validation> {
   const file = fileInside(run.folder, 'oof.csv');
   if (!existsSync(file)) {
@@ -26,8 +38,8 @@ export async function readValidation(run: StoredRun, fold: number, description: 
   }
   const { data } = run.experiment;
   const { train } = tablesOf(data);
-  const [whole, examples] = [await readTable(file), await readTrainExamples(train, { ...data, ...train })];
-  const folds = columnOf(whole, 'fold') ?? [];
+  const [whole, examples] = [await readTable(file), await trainRows(run)];
+  const folds = requiredColumn(whole, 'fold');
   const oof = { ...whole, rows: whole.rows.filter((_, row) => Number(folds[row]) === fold) };
   const rowOf = new Map(examples.ids.map((id, row) => [id, row]));
   const { columns } = openTask(description);
@@ -54,6 +66,13 @@ export async function readValidation(run: StoredRun, fold: number, description: 
     targets: readTargets(oof, columns, FIRST),
     predictions: readPredictions(oof, columns, FIRST + columns.targets.length),
   };
+}
+
+async function trainRows({ folder, experiment: { data } }: StoredRun): Promise<LabelledExamples> {
+  const stored = await runExamples(folder);
+  if (stored === undefined) return readTrainExamples(tablesOf(data).train, { ...data, ...tablesOf(data).train });
+  const { task, train } = stored;
+  return { task, ids: train.ids(), texts: train.texts(), targets: train.targets() };
 }
 
 /** After the id and the fold come the columns of the task. */

@@ -218,7 +218,7 @@ async function whyCarryOut(task: Task, { cache, forced }: PreparedRun): Promise<
   if (forced.has(task.id)) return ['asked for with --force'];
   const state = await cache.inspect(addressOf(task));
   if (state.kind === 'broken') return [`its entry in the cache is broken: ${state.problem}`];
-  return state.kind === 'sound' ? [] : reasonsToMake(task.parts, cache.manifests(task.stage.name), task.files);
+  return state.kind === 'sound' ? [] : reasonsToMake(task.parts, cache.manifests(task.stage.name), task.keyFiles);
 }
 
 function totalsOf(experiment: Experiment, sizes: DataSizes, workload: Workload | undefined): ExperimentPlan['totals'] {

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { interrupted } from '../../core/errors.ts';
-import { stages } from '../../stages/index.ts';
+import { openInputs, stages } from '../../stages/index.ts';
 import { packError } from '../../core/packed-errors.ts';
 import type { TaskOrder, WorkerMessage } from './protocol.ts';
 
@@ -14,19 +14,10 @@ const send = (message: WorkerMessage): void => parentPort?.postMessage(message);
 async function carryOut(order: TaskOrder): Promise<void> {
   const stage = stages[order.stage];
   if (stage === undefined) throw new Error(`no stage ${order.stage}`);
-  const folders = (kind: string): readonly string[] => order.inputs[kind] ?? [];
   await stage.run({
     params: order.params,
     files: order.files,
-    inputs: {
-      one(kind) {
-        const [folder] = folders(kind);
-        if (folder === undefined) throw new Error(`stage ${order.stage} was started without ${kind}`);
-        return folder;
-      },
-      optional: (kind) => folders(kind)[0],
-      eachFold: folders,
-    },
+    inputs: openInputs(stage, order.inputs),
     output: order.output,
     partial: order.partial,
     fold: order.fold,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { TableFormat } from '../../../src/core/table-files.ts';
-import { readTestExamples, unlabelledExamples, type LabelledColumns } from '../../../src/data/examples/examples.ts';
+import { parseTable, readTable, type Table } from '../../../src/data/tables/table.ts';
+import { unlabelledExamples, type LabelledColumns } from '../../../src/data/examples/examples.ts';
 import { labelledExamples, readTrainExamples } from '../../helpers/class-examples.ts';
-import { parseTable, type Table } from '../../../src/data/tables/table.ts';
 import { describeShared, sharedPath } from '../../helpers/shared.ts';
 import { errorOf } from '../support.ts';
 
@@ -174,7 +174,7 @@ describeShared('examples of real tables', ['data', 'disaster-tweets'], () => {
     expect(train.classes).toEqual(['0', '1']);
     expect([train.ids.length, train.texts.length, train.labels.length]).toEqual([7613, 7613, 7613]);
     expect(train.labels.reduce((sum, label) => sum + label, 0)).toBe(3271);
-    const test = await readTestExamples(sharedPath('data', 'disaster-tweets', 'test.csv')!, columns);
+    const test = unlabelledExamples(await readTable(sharedPath('data', 'disaster-tweets', 'test.csv')!), columns);
     expect([test.ids.length, test.ids[0], test.texts[0]]).toEqual([3263, '0', 'Just happened a terrible car crash']);
   });
 });

@@ -22,8 +22,19 @@ const GOOD = ['tokenize', 'split', 'train, foreach: fold', 'evaluate', 'predict,
 
 describe('the stages that an experiment goes through', () => {
   it('are those whose condition holds', async () => {
-    expect(await planned(GOOD)).toEqual(['tokenize', 'split', 'train[]', 'evaluate', 'predict']);
-    expect(await planned(GOOD, 'data.test=null', 'data.sample_submission=null')).toEqual(['tokenize', 'split', 'train[]', 'evaluate']);
+    expect(await planned(GOOD)).toEqual(['examples', 'tokenize', 'split', 'train[]', 'evaluate', 'predict']);
+    expect(await planned(GOOD, 'data.test=null', 'data.sample_submission=null')).toEqual([
+      'examples',
+      'tokenize',
+      'split',
+      'train[]',
+      'evaluate',
+    ]);
+  });
+
+  it('decode the tables where the pipeline says so, and otherwise before anything needs that', async () => {
+    expect(await planned(['examples', ...GOOD])).toEqual(await planned(GOOD));
+    expect(await planned(['split'])).toEqual(['examples', 'split']);
   });
 
   it.each([
@@ -52,11 +63,14 @@ describe('the stages that an experiment goes through', () => {
     ],
     [
       'an input that is made later',
-      ['evaluate', 'tokenize', 'split', 'train, foreach: fold'],
+      ['train, foreach: fold', 'tokenize', 'split', 'examples'],
       [],
       [
+        { line: 3, message: expect.stringContaining('examples, which examples makes') as string },
         { line: 3, message: expect.stringContaining('tokens, which tokenize makes') as string },
-        { line: 3, message: expect.stringContaining('model, which train makes') as string },
+        { line: 3, message: expect.stringContaining('folds, which split makes') as string },
+        { line: 4, message: expect.stringContaining('examples, which examples makes') as string },
+        { line: 5, message: expect.stringContaining('examples, which examples makes') as string },
       ],
     ],
     [
@@ -64,6 +78,18 @@ describe('the stages that an experiment goes through', () => {
       ['tokenize', 'predict, when: model.freeze_encoder', 'submit'],
       [],
       [{ line: 5, message: expect.stringContaining('predictions, which predict makes') as string }],
+    ],
+    [
+      'one without the data that it is for',
+      ['tokenize', 'split', 'train, foreach: fold', 'predict', 'submit'],
+      ['data.test=null', 'data.sample_submission=null'],
+      [
+        {
+          line: 6,
+          message: 'the stage predict needs data.test, which the experiment does not have; with when: data.test it runs only where it has',
+        },
+        { line: 7, message: expect.stringContaining('submit needs data.sample_submission') as string },
+      ],
     ],
     [
       'a stage of each fold that runs once',

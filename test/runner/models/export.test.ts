@@ -205,13 +205,18 @@ describe('an ONNX export', () => {
     await expect(exported(binary, 'other', { fold: 7 })).rejects.toMatchObject({ code: 'usage', remedy: 'Its folds are 0, 1.' });
   });
 
-  it('is refused where the training table has changed', async () => {
+  it('is compared on the rows that the run has decoded, and refused where these are gone and the training table has changed', async () => {
     const table = join(artifacts, 'changed.csv');
     copyFileSync(pathOf(binary.experiment.data.train), table);
     writeFileSync(table, readFileSync(table, 'utf8').split('\n').slice(0, 20).join('\n'));
     const elsewhere = { ...binary, experiment: { ...binary.experiment, data: { ...binary.experiment.data, train: table } } };
+    const same = await exported(binary, 'same');
+    expect((await exported(elsewhere, 'elsewhere')).files).toEqual(same.files);
+    const decoded = join(artifacts, 'cache', 'examples');
+    renameSync(decoded, `${decoded}-away`);
     await expect(exported(elsewhere, 'other')).rejects.toMatchObject({ code: 'data', subject: table });
     expect(existsSync(join(artifacts, 'other'))).toBe(false);
+    renameSync(`${decoded}-away`, decoded);
   });
 });
 

@@ -1,4 +1,4 @@
-import { columnOf, isNumeric, type Table } from '../../../data/tables/index.ts';
+import { isNumeric, type TableColumns } from '../../../data/tables/index.ts';
 import { percent, type Finding } from '../../../data/findings/index.ts';
 import { groupsBy } from '../../../data/examples/index.ts';
 import { quoted } from '../../../data/problems.ts';
@@ -27,12 +27,12 @@ const ORDERED_ROWS = 0.95;
 const RANKED_ROWS = 20_000;
 
 /** Columns beside the text from which the class can be told almost surely, and an order of rows or ids that follows the classes. */
-export function inspectColumns(table: Table, examples: ClassRows, used: UsedColumns, shuffle: boolean): readonly Finding[] {
+export function inspectColumns(table: TableColumns, examples: ClassRows, used: UsedColumns, shuffle: boolean): readonly Finding[] {
   const others = table.columns.filter(
-    (column) => ![used.id, used.text, used.target].includes(column) && table.unnamed?.has(column) !== true,
+    (column) => ![used.id, used.text, used.target].includes(column) && !table.unnamed.has(column),
   );
   return [
-    ...others.flatMap((column) => leakingColumn(column, columnOf(table, column) ?? [], examples)),
+    ...others.flatMap((column) => leakingColumn(column, table.column(column), examples)),
     ...sortedByClass(examples, used.id, shuffle),
   ];
 }

@@ -15,9 +15,11 @@ import { readRunStory, type RunStory } from './story.ts';
 /**
  * Writes `report.html`, its figures, as `figures/*.svg` and `*.png`, and the tables behind some of its parts, as `figures/*.csv`, into the
  * folder of an evaluated run; answers with their paths.
+ *
+ * @param decoded the folder of the training rows that the run has decoded; the training table is read where it is left out
  */
-export async function writeRunReport(folder: string): Promise<readonly string[]> {
-  const story = await readRunStory(folder);
+export async function writeRunReport(folder: string, decoded?: string): Promise<readonly string[]> {
+  const story = await readRunStory(folder, decoded);
   const drawings = await draw(runFigures(story));
   const report = join(folder, 'report.html');
   writeFileAtomic(report, runPage(story, drawings));

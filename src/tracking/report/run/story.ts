@@ -19,9 +19,10 @@ export interface RunStory {
   readonly findings: readonly Finding[] | undefined;
 }
 
-export async function readRunStory(folder: string): Promise<RunStory> {
+/** @param decoded the folder of the training rows that the run has decoded; the training table is read where it is left out */
+export async function readRunStory(folder: string, decoded?: string): Promise<RunStory> {
   const run = await readEvaluatedRun(folder);
-  const texts = await readTrainTexts(run);
+  const texts = await readTrainTexts(run, decoded);
   const examples = 'examples' in texts ? texts.examples : undefined;
   const conflicts = examples === undefined ? [] : conflictingTexts(examples);
   return {

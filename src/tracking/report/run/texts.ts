@@ -7,7 +7,7 @@ import { sameness } from '../../../data/findings/index.ts';
 import { differ } from '../../../data/examples/index.ts';
 import { hasTokenizer, tokenizerFiles } from '../../../data/tokenizer/index.ts';
 import { loadTokenizer } from '../../../data/tokens/index.ts';
-import { readTrainExamples, type LabelledExamples, type TrainTexts } from '../../../tasks/index.ts';
+import { openExamples, readTrainExamples, type LabelledExamples, type TrainTexts } from '../../../tasks/index.ts';
 import type { EvaluatedRun } from '../../evaluated-run.ts';
 
 /** How many tokens texts have before they are cut, special tokens included. */
@@ -17,8 +17,17 @@ export interface TokenLengths {
   readonly rows: number;
 }
 
-/** Reads the training table again, unless it has changed since the run. */
-export async function readTrainTexts({ experiment, environment }: EvaluatedRun): Promise<TrainTexts> {
+/**
+ * The training rows of a run: as the run has decoded them, or, where that is not at hand, of the training table, unless it has changed
+ * since the run.
+ *
+ * @param decoded the folder of the output of the stage `examples`
+ */
+export async function readTrainTexts({ experiment, environment }: EvaluatedRun, decoded?: string): Promise<TrainTexts> {
+  if (decoded !== undefined) {
+    const { task, train: rows } = openExamples(decoded);
+    return { examples: { ids: rows.ids(), texts: rows.texts(), targets: rows.targets(), task } };
+  }
   const { train } = tablesOf(experiment.data);
   const missing = (reason: string): TrainTexts => ({ missing: `The texts are left out: ${reason}.` });
   if (!existsSync(train.path)) return missing(`${train.path} is not there any more`);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RandomState } from '../../../../src/core/random.ts';
+import { columnsOf } from '../../../../src/data/tables/table.ts';
 import { inspectColumns } from '../../../../src/tasks/classification/findings/columns.ts';
 import { codesOf, examplesIn, named, tableOf } from '../../../data/findings/support.ts';
 
@@ -13,7 +14,7 @@ async function inspected(value: (label: number, rng: RandomState, row: number) =
     return [`text ${row}`, label, value(label, rng, row)] as const;
   });
   const table = await tableOf('text,target,extra', rows);
-  return inspectColumns(table, examplesIn(table), used, shuffle);
+  return inspectColumns(columnsOf(table), examplesIn(table), used, shuffle);
 }
 
 describe('columns', () => {
@@ -59,7 +60,7 @@ describe('columns', () => {
 
   it('prove nothing with a handful of rows', async () => {
     const table = await tableOf('text,target,extra', Array.from({ length: 30 }, (_, row) => [`text ${row}`, row % 2, row % 2]));
-    expect(inspectColumns(table, examplesIn(table), used, true)).toEqual([]);
+    expect(inspectColumns(columnsOf(table), examplesIn(table), used, true)).toEqual([]);
   });
 
   it('are sorted by class where rows or ids come class after class, which matters without a shuffle', async () => {
@@ -67,11 +68,11 @@ describe('columns', () => {
       'text,target',
       Array.from({ length: 90 }, (_, row) => [`text ${row}`, Math.floor(row / 30)]),
     );
-    expect(named(inspectColumns(sorted, examplesIn(sorted), used, true), 'sorted-by-class')).toMatchObject({
+    expect(named(inspectColumns(columnsOf(sorted), examplesIn(sorted), used, true), 'sorted-by-class')).toMatchObject({
       severity: 'info',
       message: expect.stringMatching(/^the rows come in the order of the classes: .* 100\.0 %/) as string,
     });
-    expect(named(inspectColumns(sorted, examplesIn(sorted), used, false), 'sorted-by-class')).toMatchObject({
+    expect(named(inspectColumns(columnsOf(sorted), examplesIn(sorted), used, false), 'sorted-by-class')).toMatchObject({
       severity: 'warning',
       remedy: expect.stringContaining('split.shuffle: true') as string,
     });
@@ -80,7 +81,7 @@ describe('columns', () => {
       Array.from({ length: 80 }, (_, row) => [row % 2 === 0 ? row : 1000 + row, `text ${row}`, row % 2]),
     );
     const byNumber = { ...used, id: 'number' };
-    expect(named(inspectColumns(numbered, examplesIn(numbered, byNumber), byNumber, false), 'sorted-by-class')).toMatchObject({
+    expect(named(inspectColumns(columnsOf(numbered), examplesIn(numbered, byNumber), byNumber, false), 'sorted-by-class')).toMatchObject({
       severity: 'info',
       message: expect.stringMatching(/^the ids rise in/) as string,
     });
@@ -93,7 +94,7 @@ describe('columns', () => {
       labels.map((label, row) => [`text ${row}`, `class ${label}`, row % 100 === 0 ? 'elsewhere' : `source ${label}`]),
     );
     const before = process.cpuUsage();
-    expect(named(inspectColumns(told, examplesIn(told), used, true), 'leaking-column').message).toContain('tells the class of 99.');
+    expect(named(inspectColumns(columnsOf(told), examplesIn(told), used, true), 'leaking-column').message).toContain('tells the class of 99.');
     expect(process.cpuUsage(before).user).toBeLessThan(1e6);
   });
 });

@@ -1,0 +1,32 @@
+import { cleaningSentence, unlabelledExamples } from '../data/examples/index.ts';
+import { columnsOf, readTable } from '../data/tables/index.ts';
+import { exampleFiles, trainExamples, writeExamples } from '../tasks/index.ts';
+import type { Stage } from './stage.ts';
+import { pickTables, type TableFiles, type TableParams } from './tables.ts';
+
+/** Reads, cleans and decodes the tables, once for all later stages, which read their rows by position. Output: examples. */
+export const examples: Stage<TableParams, TableFiles, Record<never, never>> = {
+  name: 'examples',
+  version: 1,
+  needs: {},
+  reads: 'everything',
+  makes: 'examples',
+  writes: ({ data }) => exampleFiles(data.test !== null),
+  publishes: {},
+  usesDevice: false,
+  isImplied: true,
+  isDecoding: true,
+  pick: ({ data }) => pickTables(data),
+  async run({ params, files, output, emit, throwIfStopped }) {
+    const table = await readTable({ path: files.train, ...params.train });
+    const train = trainExamples(table, params.data);
+    const left = cleaningSentence(train.cleaning);
+    if (left !== undefined) emit({ type: 'notice', level: 'info', message: left });
+    throwIfStopped();
+    const test =
+      files.test === undefined
+        ? null
+        : unlabelledExamples(await readTable({ path: files.test, ...params.test }), { ...params.data, ...params.test });
+    writeExamples(output, { train, table: columnsOf(table), named: params.data, test });
+  },
+};

@@ -1,0 +1,181 @@
+import { join } from 'node:path';
+import { writeJsonAtomic } from '../core/files.ts';
+import { readJsonInput, unreadable } from '../core/inputs.ts';
+import { both, count, list, nullable, object, text, type Shape, type ShapeOf, type TypeOf } from '../core/shapes.ts';
+import { rowGroups, valuesAt, type Examples, type Groups, type Targets } from '../data/examples/index.ts';
+import { dataError, quoted } from '../data/problems.ts';
+import { openColumns, writeColumns, type ColumnsFile, type TableColumns, type WrittenColumn } from '../data/tables/index.ts';
+import type { TrainExamples } from './examples.ts';
+import { openTask, taskProblem } from './kinds.ts';
+import type { Task, TaskDescription } from './task.ts';
+
+/*
+ * Tables that have been read, cleaned and decoded, in a folder: examples.json says what they are, train.columns and test.columns hold them.
+ * A row is a position in these columns. What a task knows of its rows, their targets today, is a column beside the others.
+ */
+
+/** Rows of a table, read when they are asked for. */
+export interface StoredRows {
+  readonly count: number;
+  ids(): readonly string[];
+  texts(): readonly string[];
+}
+
+/** The rows that are trained on, in the order of the table. */
+export interface StoredTrainRows extends StoredRows {
+  targets(): Targets;
+  /** Each row's position in the table, ascending. */
+  rows(): Int32Array;
+  /** The groups of rows with the same value in a column; for `text`, the same text. Throws a `data` error where there is no such column. */
+  groupsBy(column: string): Groups;
+  /** All of this at once, with the rows that were left out. */
+  examples(): Omit<TrainExamples, 'groups'>;
+  /** The table itself, all rows of it. */
+  readonly table: TableColumns;
+}
+
+export interface StoredExamples {
+  readonly task: Task;
+  readonly train: StoredTrainRows;
+  /** The rows to predict; null where there are none. */
+  readonly test: StoredRows | null;
+}
+
+/** What is written of a training table, and of a table to predict. */
+export interface WrittenExamples {
+  readonly train: TrainExamples;
+  readonly table: TableColumns;
+  /** The columns of the training table that ids and texts were taken from. */
+  readonly named: { readonly id: string | null; readonly text: string };
+  readonly test: Examples | null;
+}
+
+/** The files that `writeExamples` makes. */
+export function exampleFiles(hasTest: boolean): readonly string[] {
+  return [INDEX, TRAIN, ...(hasTest ? [TEST] : [])];
+}
+
+export function writeExamples(folder: string, { train, table, named, test }: WrittenExamples): void {
+  const { all, targets, task, rows, cleaning } = train;
+  const others = table.columns.filter((name) => name !== named.id && name !== named.text);
+  writeColumns(
+    join(folder, TRAIN),
+    new Map<string, WrittenColumn>([
+      ['id', all.ids],
+      ['text', all.texts],
+      ['target', all.targets.values],
+      ['trained', rows],
+      ['trained-target', targets.values],
+      ...others.map((name) => [`column:${name}`, table.column(name)] as const),
+    ]),
+  );
+  if (test !== null) writeColumns(join(folder, TEST), new Map([['id', test.ids], ['text', test.texts]]));
+  const stored: StoredIndex = {
+    train: {
+      rows: rows.length,
+      table_rows: all.ids.length,
+      target_width: targets.width,
+      cleaning,
+      columns: table.columns,
+      unnamed: [...table.unnamed],
+      named,
+    },
+    test: test === null ? null : { rows: test.ids.length },
+  };
+  writeJsonAtomic(join(folder, INDEX), { ...task.description, ...stored });
+}
+
+/** Opens what `writeExamples` has written. Throws a `data` error where it is not that. */
+export function openExamples(folder: string): StoredExamples {
+  const { train, test, ...description } = readJsonInput(join(folder, INDEX), index);
+  const task = openTask(description);
+  const { rows, table_rows: all, target_width: width } = train;
+  const ofTest = test === null ? {} : { id: test.rows, text: test.rows };
+  return {
+    task,
+    train: trainRows(
+      openRows(join(folder, TRAIN), { id: all, text: all, target: all * width, trained: rows, 'trained-target': rows * width }),
+      train,
+      task,
+    ),
+    test: test === null ? null : testRows(openRows(join(folder, TEST), ofTest), test.rows),
+  };
+}
+
+/** Columns of these lengths. */
+function openRows(path: string, lengths: Readonly<Record<string, number>>): ColumnsFile {
+  const file = openColumns(path);
+  for (const [name, length] of Object.entries(lengths)) {
+    if (file.length(name) !== length) throw unreadable(path, `its column ${name} has ${file.length(name)} values instead of ${length}`);
+  }
+  return file;
+}
+
+const INDEX = 'examples.json';
+const TRAIN = 'train.columns';
+const TEST = 'test.columns';
+
+type StoredIndex = TypeOf<typeof members>;
+
+const members = object({
+  train: object({
+    /** Those that are trained on, and all of the table. */
+    rows: count,
+    table_rows: count,
+    target_width: count,
+    cleaning: object({ conflicting: count, relabelled: count, duplicate: count }),
+    columns: list(text),
+    unnamed: list(text),
+    named: object({ id: nullable(text), text }),
+  }),
+  test: nullable(object({ rows: count })),
+});
+
+/** Beside them stands the description of the task. */
+const index = both(members, described());
+
+function described(): ShapeOf<TaskDescription> {
+  const shape: Shape = (value) => taskProblem(value as TaskDescription, 'it');
+  return shape as ShapeOf<TaskDescription>; // taskProblem says so
+}
+
+function trainRows(file: ColumnsFile, stored: StoredIndex['train'], task: Task): StoredTrainRows {
+  const { named, target_width: width } = stored;
+  const rows = (): Int32Array => file.integers('trained');
+  const column = (name: string): readonly string[] =>
+    file.texts(name === named.id ? 'id' : name === named.text ? 'text' : `column:${name}`);
+  const own: Pick<StoredTrainRows, 'ids' | 'texts' | 'targets' | 'rows'> = {
+    ids: () => valuesAt(file.texts('id'), rows()),
+    texts: () => valuesAt(file.texts('text'), rows()),
+    targets: () => ({ width, values: file.numbers('trained-target') }),
+    rows,
+  };
+  return {
+    ...own,
+    count: stored.rows,
+    groupsBy(by) {
+      if (by === 'text') return rowGroups(file.texts('text'), rows());
+      if (stored.columns.includes(by)) return rowGroups(column(by), rows());
+      const problem = { message: `the training table has no column ${quoted(by)}`, field: 'split.group_by' };
+      throw dataError('the training rows cannot be grouped', 'split.group_by', [problem], 'Name a column of data.train, or leave it out.');
+    },
+    examples() {
+      const all = { ids: file.texts('id'), texts: file.texts('text'), targets: { width, values: file.numbers('target') }, task };
+      const kept = rows();
+      return {
+        all,
+        ids: valuesAt(all.ids, kept),
+        texts: valuesAt(all.texts, kept),
+        targets: own.targets(),
+        task,
+        rows: kept,
+        cleaning: stored.cleaning,
+      };
+    },
+    table: { columns: stored.columns, unnamed: new Set(stored.unnamed), column },
+  };
+}
+
+function testRows(file: ColumnsFile, rows: number): StoredRows {
+  return { count: rows, ids: () => file.texts('id'), texts: () => file.texts('text') };
+}

@@ -1,0 +1,77 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { unlabelledExamples } from '../../src/data/examples/examples.ts';
+import { columnsOf, parseTable, type Table } from '../../src/data/tables/table.ts';
+import { openExamples, trainExamples, writeExamples } from '../../src/tasks/index.ts';
+import { temporaryFolder } from '../helpers/quickstart.ts';
+
+const options = { id: 'id', text: 'text', target: 'target', conflicts: 'majority', duplicates: 'drop' } as const;
+
+/** The text `b` has two classes, and `a` stands there twice. */
+const lines = ['id,text,target,user', '10,a,no,u', '11,b,yes,v', '12,b,no,v', '13,b,yes,u', '14,a,no,w', '15,c,yes,w', '16,"d,\né",no,u'];
+
+const tableOf = (rows: readonly string[]): Promise<Table> => parseTable(Buffer.from(rows.join('\n')), 'some.csv', 'csv');
+
+async function stored(more: Partial<typeof options> = {}) {
+  const [folder, table] = [temporaryFolder(), await tableOf(lines)];
+  const train = trainExamples(table, { ...options, ...more });
+  const test = unlabelledExamples(await tableOf(['id,text', '7,x', '8,']), options);
+  writeExamples(folder, { train, table: columnsOf(table), named: { ...options, ...more }, test });
+  return { folder, train, test, opened: openExamples(folder) };
+}
+
+describe('examples in a folder', () => {
+  it('are what was read, cleaned and decoded', async () => {
+    const { train, test, opened } = await stored();
+    expect(train.rows).toEqual(Int32Array.of(0, 1, 5, 6));
+    const { groups: _, task, ...rows } = train;
+    const { task: openedTask, ...examples } = opened.train.examples();
+    expect({ ...examples, all: { ...examples.all, task: null } }).toEqual({ ...rows, all: { ...rows.all, task: null } });
+    expect(openedTask.description).toEqual(task.description);
+    expect(opened.train.count).toBe(4);
+    expect(opened.train.ids()).toEqual(['10', '11', '15', '16']);
+    expect(opened.train.texts()).toEqual(['a', 'b', 'c', 'd,\né']);
+    expect(opened.train.targets()).toEqual(train.targets);
+    expect([opened.test?.count, opened.test?.ids(), opened.test?.texts()]).toEqual([2, test.ids, test.texts]);
+  });
+
+  it('have all columns of the table, those that were read among them', async () => {
+    const { opened } = await stored();
+    const { table } = opened.train;
+    expect(table.columns).toEqual(['id', 'text', 'target', 'user']);
+    expect(table.columns.map((name) => table.column(name).at(2))).toEqual(['12', 'b', 'no', 'v']);
+  });
+
+  it.each(['text', 'user', 'target', 'id'])('are grouped by %s as the table is', async (by) => {
+    const { opened } = await stored();
+    expect(opened.train.groupsBy(by)).toEqual(trainExamples(await tableOf(lines), { ...options, group_by: by }).groups);
+  });
+
+  it('say which column there is none of to group by', async () => {
+    const { opened } = await stored();
+    expect(() => opened.train.groupsBy('usr')).toThrow(
+      expect.objectContaining({ code: 'data', problems: [{ message: 'the training table has no column "usr"', field: 'split.group_by' }] }),
+    );
+  });
+
+  it('whose ids are row numbers keep the column that is called id', async () => {
+    const [folder, table] = [temporaryFolder(), await tableOf(lines)];
+    const train = trainExamples(table, { ...options, id: null });
+    writeExamples(folder, { train, table: columnsOf(table), named: { id: null, text: 'text' }, test: null });
+    const opened = openExamples(folder);
+    expect([opened.train.ids(), opened.train.table.column('id').at(0), opened.test]).toEqual([['0', '1', '5', '6'], '10', null]);
+  });
+
+  it('are refused where rows are missing, or the description is none', async () => {
+    const { folder } = await stored();
+    const path = join(folder, 'examples.json');
+    const whole = readFileSync(path, 'utf8');
+    writeFileSync(path, whole.replace('"rows": 4', '"rows": 5'));
+    expect(() => openExamples(folder)).toThrow('its column trained has 4 values instead of 5');
+    writeFileSync(path, whole.replace('"yes"', '3'));
+    expect(() => openExamples(folder)).toThrow(expect.objectContaining({ code: 'data', subject: path }));
+    writeFileSync(path, whole.replace('"table_rows": 7', '"table_rows": null'));
+    expect(() => openExamples(folder)).toThrow('train.table_rows is null, not a whole number');
+  });
+});
