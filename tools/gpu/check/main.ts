@@ -1,6 +1,7 @@
 /**
  * What a GPU does with ortrain, in order of value: `check.mjs --out FILE [--seconds 480] [--parts a,b]`. Every part runs in a process of
- * its own with a time limit, because a driver that fails may end the process, and writes its line to FILE as soon as it is done.
+ * its own with a time limit, because a driver that fails may end the process, and writes its line to FILE as soon as it is done. Exits
+ * with 1 where a part failed.
  */
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync } from 'node:fs';
@@ -180,22 +181,30 @@ function inProcess({ name, limit, env }: Part, left: number): Promise<Figures> {
 
 const ANSWER = '\u0001answer ';
 
-async function all(): Promise<void> {
+/** Answers with the names of the parts that failed. */
+async function all(): Promise<readonly string[]> {
+  const failed: string[] = [];
   const end = Date.now() + 1000 * Number(given.seconds);
   const asked = given.parts?.split(',').map((part) => part.trim());
   mkdirSync(dirname(given.out), { recursive: true });
   for (const part of parts) {
     if (asked !== undefined && !asked.some((name) => part.name.includes(name))) continue;
     const left = (end - Date.now()) / 1000;
-    if (left < 5) return console.log(`time is up before: ${part.name}`);
+    if (left < 5) {
+      console.log(`time is up before: ${part.name}`);
+      break;
+    }
     const began = Date.now();
     const { ok = true, ...figures } = await inProcess(part, left);
-    report(given.out, { part: part.name, ok: ok !== false && figures['works'] !== false, seconds: (Date.now() - began) / 1000, figures });
+    const line = { part: part.name, ok: ok !== false && figures['works'] !== false, seconds: (Date.now() - began) / 1000, figures };
+    report(given.out, line);
+    if (!line.ok) failed.push(part.name);
   }
+  return failed;
 }
 
 if (given.list) console.log(parts.map(({ name }) => name).join('\n'));
-else if (given.part === undefined) await all();
+else if (given.part === undefined) process.exitCode = (await all()).length > 0 ? 1 : 0;
 else {
   const figures = await parts
     .find(({ name }) => name === given.part)!
