@@ -15,6 +15,7 @@ import { openCrew } from './workers/crew.ts';
 import { choiceInWords, deviceFailure, type PassedOver } from './machine/devices.ts';
 import { makeUnlessDone, MOST_TRIES } from './jobs/make-output.ts';
 import { explainedMemory } from './plan/out-of-memory.ts';
+import { gpuShortage } from './plan/shortage.ts';
 import { prepareRun, type PreparedRun, type RunnerOptions } from './prepare.ts';
 import { environmentOf } from './run-environment.ts';
 import { publish } from './publish.ts';
@@ -187,7 +188,13 @@ async function carryOut(prepared: PreparedRun, place: RunPlace, signal: AbortSig
       for (const notice of notices) report({ type: 'notice', run: place.run, ...notice });
       for (const { message } of inspectPooler(prepared.experiment, prepared.modelFolder)) report({ type: 'notice', run: place.run, level: 'warning', message });
     }
+    let isWarned = isDone;
     for (const tasks of byStage(prepared.tasks)) {
+      if (!isWarned && tasks.some(({ stage }) => stage.usesDevice)) {
+        isWarned = true;
+        const message = await gpuShortage(prepared);
+        if (message !== undefined) report({ type: 'notice', run: place.run, level: 'warning', message });
+      }
       const share = isDone ? { lanes: 1, threads: prepared.threads } : await shareOut(prepared, tasks);
       const workerOf = (lane: number): StageWorker => (share.lanes === 1 ? crew.single() : crew.process(lane));
       const work = (task: Task, lane: number): Promise<Outcome> => carryOutTask(task, { prepared, place, share, signal: breaking.signal, worker: () => workerOf(lane), report, done });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { batchTokens, evaluationBatches } from '../data/tokens/index.ts';
-import { encoderForward, openForward, type ForwardModel } from '../engine/index.ts';
+import { encoderForward } from '../engine/models/index.ts';
+import { openForward, type ForwardModel } from '../engine/runtime/index.ts';
 import {
   encoderFiles,
   forwardAll,

@@ -5,7 +5,7 @@ import type { Finding } from '../data/findings/index.ts';
 import type { Strata } from '../data/folds/index.ts';
 import type { SampleColumn, ValueWriter } from '../data/submission/index.ts';
 import type { TableColumns } from '../data/tables/index.ts';
-import type { Loss } from '../engine/index.ts';
+import type { Loss } from '../engine/models/index.ts';
 import type { Predictions } from './predictions.ts';
 import type { ReportedRun, TaskReport } from './report.ts';
 

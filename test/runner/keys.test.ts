@@ -5,7 +5,7 @@ import { leafPaths } from '../config/leaf-paths.ts';
 import { hashFile, hashOf } from '../../src/core/hash.ts';
 import { assumeDevice } from '../../src/runner/machine/devices.ts';
 import { prepareRun } from '../../src/runner/prepare.ts';
-import { tokenizerFiles } from '../../src/training/index.ts';
+import { tokenizerFiles } from '../../src/data/tokenizer/files.ts';
 import { root, smallQuickstart, temporaryFolder } from '../helpers/quickstart.ts';
 
 const folder = temporaryFolder();

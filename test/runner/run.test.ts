@@ -153,7 +153,6 @@ describe('a run', () => {
     const frozen = ['model.freeze_encoder=true', 'model.max_seq_length=16', 'name=frozen-test'];
     expect((await run(frozen)).executed).toContain('train[0]');
     expect((await run([...frozen, `data.test=${test}`, 'data.sample_submission=null'])).executed).toEqual([
-      'examples',
       'tokenize',
       'inspect',
       'encode',

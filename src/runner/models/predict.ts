@@ -6,10 +6,12 @@ import { isThere } from '../../core/files.ts';
 import { folderInside } from '../../core/inside.ts';
 import { beyondProblems, encodeTexts, loadTokenizer, readVocabulary, unknownToModel, type TokenSet } from '../../data/tokens/index.ts';
 import { tokenizerFiles } from '../../data/tokenizer/index.ts';
+import type { Device } from '../../engine/runtime/index.ts';
 import { ensemblePredictions, readModelFolder } from '../../training/index.ts';
 import type { Predictions, Task } from '../../tasks/index.ts';
 import { choiceInWords, chooseDevice, deviceFailure, type AskedDevice, type PassedOver } from '../machine/devices.ts';
 import { predictionsInProcess } from '../workers/predict-process.ts';
+import { withFewerRows } from './fewer-rows.ts';
 import { threadsOf, type StoredRun } from '../stored/runs.ts';
 import { verifyModels } from './verify-models.ts';
 
@@ -74,15 +76,10 @@ async function onBestDevice(options: PredictOptions, work: Work, listen: Listene
   for (let failed: PassedOver = {}; ;) {
     const choice = await choose(asked, failed);
     const { device } = choice;
-    if (device === 'cpu') {
-      return ensemblePredictions(work.models, { kind: 'tokens', tokens: work.tokens }, { ...work, device }, (done, total) => {
-        if (signal?.aborted === true) throw interrupted();
-        listen({ type: 'progress', done, total, unit: 'texts' });
-      });
-    }
+    if (device === 'cpu') return predictOn(device, work, signal, listen);
     listen({ type: 'notice', level: 'info', message: choiceInWords(choice) });
     try {
-      return await predictionsInProcess({ ...work, device }, signal, listen);
+      return await predictOn(device, work, signal, listen);
     } catch (error) {
       const failure = asked === 'auto' ? deviceFailure(error, device) : undefined;
       if (failure === undefined) throw error;
@@ -90,6 +87,18 @@ async function onBestDevice(options: PredictOptions, work: Work, listen: Listene
       failed = { ...failed, [device]: failure };
     }
   }
+}
+
+function predictOn(device: Device, work: Work, signal: AbortSignal | undefined, listen: Listener<StageEvent>): Promise<Predictions> {
+  const predict = (batchSize: number): Promise<Predictions> => {
+    const order = { ...work, device, batchSize };
+    if (device !== 'cpu') return predictionsInProcess(order, signal, listen);
+    return ensemblePredictions(work.models, { kind: 'tokens', tokens: work.tokens }, order, (done, total) => {
+      if (signal?.aborted === true) throw interrupted();
+      listen({ type: 'progress', done, total, unit: 'texts' });
+    });
+  };
+  return withFewerRows(work.batchSize, device, predict, (message) => listen({ type: 'notice', level: 'warning', message }));
 }
 
 /** The folds' models, in the order of the folds. Throws a usage error where there is none. */

@@ -5,6 +5,7 @@ import { fewerThan, remedyFor, tooMuchIn, type RowsKey } from '../../training/in
 import { readData } from '../check/data.ts';
 import type { Task } from '../jobs/task-graph.ts';
 import { gpuPlan, type GpuPlan } from './gpu.ts';
+import { madeRows } from './shortage.ts';
 import { workloadOf } from './workload.ts';
 import type { PreparedRun } from '../prepare.ts';
 
@@ -45,7 +46,7 @@ async function planned(prepared: PreparedRun): Promise<GpuPlan | null> {
   const { device, experiment } = prepared;
   if (device === 'cpu') return null;
   try {
-    const workload = await workloadOf(prepared, await readData(experiment));
+    const workload = await workloadOf(prepared, (await madeRows(prepared)) ?? (await readData(experiment)));
     return workload === undefined ? null : await gpuPlan(workload, experiment.training, device);
   } catch {
     return null;

@@ -1,8 +1,17 @@
 import { join } from 'node:path';
 import { encodeTexts, loadTokenizer, loadTokens, type TokenSet } from '../../data/tokens/index.ts';
-import type { DataContents } from '../check/data.ts';
+import type { Task } from '../../tasks/index.ts';
 import type { PreparedRun } from '../prepare.ts';
 import { addressOf } from '../jobs/task-graph.ts';
+
+/** The rows of a run. Texts are looked at only where they are not tokenized yet. */
+export interface PlannedRows {
+  readonly train: { readonly task: Task; readonly texts: readonly string[] };
+  /** Undefined where there are no rows to predict. */
+  readonly test: { readonly texts: readonly string[] } | undefined;
+  /** The fold that each training row is validated in. */
+  readonly foldOf: Int32Array;
+}
 
 export interface PlannedTokens {
   readonly train: TokenSet;
@@ -14,7 +23,7 @@ export interface PlannedTokens {
 /** The tokens of the run: from the cache, or made now, which costs little beside what they tell. Undefined where no stage makes tokens. */
 export async function plannedTokens(
   { tasks, cache, experiment, forced, threads }: PreparedRun,
-  { train, test }: DataContents,
+  { train, test }: Pick<PlannedRows, 'train' | 'test'>,
 ): Promise<PlannedTokens | undefined> {
   const task = tasks.find(({ stage }) => stage.name === 'tokenize');
   if (task === undefined) return undefined;

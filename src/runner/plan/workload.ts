@@ -3,11 +3,10 @@ import type { Task } from '../../tasks/index.ts';
 import { featureFeeds, type ClassifierOptions, type TrainingLoss } from '../../engine/models/index.ts';
 import type { Precision } from '../../engine/precision.ts';
 import type { Feeds } from '../../engine/program.ts';
-import type { DataContents } from '../check/data.ts';
 import type { PreparedRun } from '../prepare.ts';
 import { trainedFolds } from '../jobs/task-graph.ts';
 import { foldPasses, textLengths, tablePasses, type BatchSize, type Passes } from './passes.ts';
-import { plannedTokens, type PlannedTokens } from './tokens.ts';
+import { plannedTokens, type PlannedRows, type PlannedTokens } from './tokens.ts';
 
 /** The table that rows belong to. */
 export type Part = 'train' | 'test';
@@ -35,7 +34,7 @@ export interface Workload {
 }
 
 /** Undefined where the tasks at hand run no model. */
-export async function workloadOf(prepared: PreparedRun, data: DataContents): Promise<Workload | undefined> {
+export async function workloadOf(prepared: PreparedRun, data: PlannedRows): Promise<Workload | undefined> {
   const { experiment, tasks } = prepared;
   const files = tasks.find(({ stage }) => ['train', 'encode'].includes(stage.name))?.files;
   const tokens = files === undefined ? undefined : await plannedTokens(prepared, data);

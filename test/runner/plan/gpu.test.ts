@@ -7,9 +7,10 @@ import type { Experiment } from '../../../src/config/index.ts';
 import { readData } from '../../../src/runner/check/data.ts';
 import { assumeDevice } from '../../../src/runner/machine/devices.ts';
 import { gpuMemory } from '../../../src/runner/machine/gpu-memory.ts';
-import { explainExperiment } from '../../../src/runner/index.ts';
+import { explainExperiment, runExperiment } from '../../../src/runner/index.ts';
 import { planExperiment, type ExperimentPlan } from '../../../src/runner/plan/index.ts';
 import { gpuPlan, type GpuPlan } from '../../../src/runner/plan/gpu.ts';
+import { gpuShortage } from '../../../src/runner/plan/shortage.ts';
 import { workloadOf, type Workload } from '../../../src/runner/plan/workload.ts';
 import { prepareRun } from '../../../src/runner/prepare.ts';
 import { smallQuickstart, temporaryFolder } from '../../helpers/quickstart.ts';
@@ -121,6 +122,21 @@ describe.skipIf(process.platform === 'win32')('pipeline plan for a GPU', () => {
     );
     driver('81559, 80000');
     expect(gpuLine(await planned())).toMatch(/: fits in 86 GB$/);
+  });
+
+  it('a run warns before it trains where it may not fit, once its tables are read', async () => {
+    const prepared = await prepareRun(await smallQuickstart(...LONG), { artifacts, device: 'cuda', choose: assumeDevice });
+    driver('60, 60');
+    expect(await gpuShortage(prepared)).toBeUndefined(); // nothing is tokenized yet
+    await runExperiment(await smallQuickstart(...LONG), { artifacts, device: 'cpu', until: 'split' }, () => {});
+    const words =
+      /^the run may not fit into the GPU's memory: training on 64 × 64 tokens at a time needs about \d+ MB, and the GPU has 63 MB\. /;
+    expect(await gpuShortage(prepared)).toMatch(words);
+    driver('60000, 60000');
+    expect(await gpuShortage(prepared)).toBeUndefined();
+    vi.stubEnv('PATH', folder);
+    writeFileSync(join(folder, 'nvidia-smi'), '#!/bin/sh\nexit 1\n');
+    expect(await gpuShortage(prepared)).toBeUndefined();
   });
 
   it('reads the GPU that is to be used, and nothing into what the driver does not know', async () => {
