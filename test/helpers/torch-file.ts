@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import type { NamedTensor } from '../../src/engine/models/index.ts';
 
 /** A zip archive of stored entries, as torch.save writes them but for the alignment. */
 export function archive(entries: Readonly<Record<string, Uint8Array>>, folder = 'model/'): Buffer {
@@ -78,6 +79,18 @@ export function dictionary(entries: Readonly<Record<string, Uint8Array>>): Buffe
 /** A file with the tensors' description and a storage 0 of the numbers 1 to 6. */
 export function torchFile(description: Uint8Array, others: Readonly<Record<string, Uint8Array>> = {}): Buffer {
   return archive({ 'data.pkl': description, 'data/0': new Uint8Array(Float32Array.of(1, 2, 3, 4, 5, 6).buffer), ...others });
+}
+
+/** The tensors as torch.save writes a dictionary of them. */
+export function torchFileOf(tensors: readonly NamedTensor[]): Buffer {
+  const strides = (shape: readonly number[]): readonly number[] =>
+    shape.map((_, axis) => shape.slice(axis + 1).reduce((product, length) => product * length, 1));
+  const described = tensors.map(({ name, shape, data }, key) => [
+    name,
+    tensor(shape, strides(shape), { elements: data.length, key: String(key) }),
+  ]);
+  const storages = tensors.map(({ data }, key) => [`data/${key}`, new Uint8Array(data.buffer, data.byteOffset, data.byteLength)]);
+  return archive({ 'data.pkl': pickle(dictionary(Object.fromEntries(described))), ...Object.fromEntries(storages) });
 }
 
 export function uint32(value: number): Buffer {

@@ -11,4 +11,4 @@ export {
   readEncoderConfig,
   throwIfStray,
 } from './model-folder.ts';
-export { weightFiles, WEIGHTS, weightsNotice } from './weight-forms.ts';
+export { isWeightFile, weightFiles, WEIGHTS, weightsNotice } from './weight-forms.ts';

@@ -23,6 +23,11 @@ export const WEIGHT_FORMS: readonly WeightForm[] = [
   { name: 'pytorch_model.bin.index.json', isIndex: true, ending: '.bin' },
 ];
 
+/** Whether a file of a model's folder belongs to its weights, by its name. */
+export function isWeightFile(file: string): boolean {
+  return WEIGHT_FORMS.some(({ name, ending }) => file === name || file.endsWith(ending));
+}
+
 /** The files that hold a model's weights: those of the safest form that is complete, or, where none is, of the safest that is begun. */
 export function weightFiles(folder: string): readonly string[] {
   const forms = formsIn(folder);

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Experiment } from '../../config/index.ts';
 import { LINK_FROM_BYTES } from '../../core/files.ts';
+import { isWeightFile } from '../../data/hub/index.ts';
 import type { TokenSet } from '../../data/tokens/index.ts';
 import { classifierForward, commonTensors } from '../../engine/models/index.ts';
 import { parameterSums, sumOf } from '../../engine/step-analysis.ts';
@@ -63,7 +64,7 @@ function placed(size: number): number {
 /** Of the weights, and of the tokenizer's files beside them. */
 function modelBytes(workload: Workload, files: Task['files']): number {
   const weights = sumOf(classifierForward(workload.whole).parameters).bytes - (workload.onFeatures ? commonBytes(workload) : 0);
-  const others = Object.values(files).filter((path) => !basename(path).includes('.safetensors'));
+  const others = Object.values(files).filter((path) => !isWeightFile(basename(path)));
   return placed(weights) + others.reduce((sum, path) => sum + placed(statSync(path).size), 0);
 }
 

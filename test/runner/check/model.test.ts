@@ -1,11 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readData, type DataContents } from '../../../src/runner/check/data.ts';
 import { checkLocalModel, type ModelNotice } from '../../../src/runner/check/model.ts';
+import { classifierForward, type NamedTensor } from '../../../src/engine/models/index.ts';
+import { encoderFiles, initialWeights } from '../../../src/training/index.ts';
 import { pretrainedFolder } from '../../helpers/pretrained.ts';
-import { smallQuickstart, temporaryFolder } from '../../helpers/quickstart.ts';
+import { root, smallQuickstart, temporaryFolder } from '../../helpers/quickstart.ts';
+import { torchFileOf } from '../../helpers/torch-file.ts';
 
 const scratch = temporaryFolder();
 const tables = (train: string, test: string): readonly string[] => [
@@ -143,6 +146,56 @@ describe('the files of a model', () => {
     await expect(check(folder, [], data)).rejects.toMatchObject({
       problems: [{ message: 'special_tokens_map.json is a link to /nowhere/at/all, where there is no file' }],
     });
+  });
+});
+
+describe('weights that PyTorch wrote', () => {
+  /** The model with its weights as a pytorch_model.bin; `more` tensors stand beside the encoder's. */
+  const asBin = (name: string, more: readonly NamedTensor[] = []): string => {
+    const tensors: NamedTensor[] = [];
+    const folder = pretrainedFolder(join(scratch, name), { change: (tensor) => (tensors.push(tensor), tensor) });
+    renameSync(join(folder, 'model.safetensors'), join(scratch, `${name}.safetensors`));
+    writeFileSync(join(folder, 'pytorch_model.bin'), torchFileOf([...tensors, ...more]));
+    return folder;
+  };
+  const source = async (base: string): Promise<readonly Float32Array[]> => {
+    const { experiment } = await smallQuickstart('model.weights=pretrained', `model.base=${base}`);
+    const weights = initialWeights(encoderFiles(base, experiment.model), experiment.model, 1);
+    const { parameters } = classifierForward({ encoder: weights.config, head: experiment.model.head, outputs: 1 });
+    return parameters.map((spec) => weights.source(parameters, 7).source(spec));
+  };
+
+  it('are the same weights, and a notice says where they are from', async () => {
+    const folder = asBin('bin');
+    expect(await check(folder, [], data)).toEqual([
+      { level: 'info', message: `the weights of ${folder} are read from pytorch_model.bin: no other form of them is there` },
+    ]);
+    const { experiment } = await smallQuickstart('model.weights=pretrained', `model.base=${folder}`);
+    expect(Object.keys(encoderFiles(folder, experiment.model))).toEqual(['config.json', 'pytorch_model.bin']);
+    expect(await source(folder)).toEqual(await source(pretrainedFolder(join(scratch, 'as-safetensors'))));
+  });
+
+  it('may have a head of another task, which a notice names', async () => {
+    const one = { shape: [1], data: Float32Array.of(1) };
+    const folder = asBin('head', [{ name: 'cls.seq_relationship.weight', ...one }, { name: 'cls.seq_relationship.bias', ...one }]);
+    expect((await check(folder, [], data)).map(({ message }) => message)).toContain(
+      `${join(folder, 'pytorch_model.bin')} also holds cls.seq_relationship.{weight,bias}, which the model does not use`,
+    );
+  });
+
+  it('are refused where the file asks for more than tensors, whatever else is there', async () => {
+    const folder = pretrainedFolder(join(scratch, 'evil'));
+    const evil = readFileSync(join(root, 'test/fixtures/torch/refused/system.bin'));
+    writeFileSync(join(folder, 'pytorch_model.bin'), evil);
+    expect((await check(folder, [], data)).map(({ message }) => message)).toEqual([
+      `the weights of ${folder} are read from model.safetensors: pytorch_model.bin is not read`,
+    ]);
+    renameSync(join(folder, 'model.safetensors'), join(scratch, 'evil.safetensors'));
+    await expect(check(folder, [], data)).rejects.toMatchObject({
+      code: 'data',
+      message: expect.stringContaining('pytorch_model.bin cannot be read: it asks for posix.system (os.system)') as string,
+    });
+    expect(existsSync('PWNED')).toBe(false);
   });
 });
 
