@@ -70,7 +70,6 @@ const MOST_COLUMNS = 140;
 /** Longer lines that are left, by file. A number here may fall, never rise. */
 const LONG_LINES: Readonly<Record<string, number>> = {
   'runner/run.ts': 17,
-  'training/fit.ts': 3,
 };
 
 interface Source {

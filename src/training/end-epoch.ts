@@ -1,0 +1,62 @@
+import { targetsAt } from '../data/examples/index.ts';
+import { batchTokens, evaluationBatches, type Batch } from '../data/tokens/index.ts';
+import { lossOf, measured, type Predictions } from '../tasks/index.ts';
+import type { FitState } from './checkpoint.ts';
+import { pick, type FitOptions } from './fit-options.ts';
+import { forwardAll } from './inference.ts';
+import { afterEpoch } from './rules.ts';
+import { saveOrStop, startPass } from './train-epoch.ts';
+
+/** Measures an epoch whose batches are all done, applies the rules, and answers with the beginning of the next one. */
+export async function endEpoch(options: FitOptions, state: FitState, batches: readonly Batch[]): Promise<FitState> {
+  const { trainer, training, task, emit } = options;
+  const { epoch, pass } = state;
+  const began = performance.now();
+  const targets = targetsAt(options.targets, batches.flatMap(({ rows }) => [...pick(options.trainRows, rows)]));
+  // The training metrics are those of the steps themselves: dropout on, weights moving.
+  const trained = { ...measured(task, targets, task.predict(pass.logits)), loss: pass.lossSum / pass.rows };
+  const validation = await evaluateRows(options, options.validationRows, () => saveOrStop(options, state));
+  const metrics = { ...prefixed('train', trained), ...prefixed('val', validation.metrics) };
+  const outcome = afterEpoch(training, state.rules, epoch, metrics);
+  const best = outcome.isBest ? { epoch, parameters: await trainer.snapshot(), validation: validation.predictions.numbers } : state.best;
+  const ending = (performance.now() - began) / 1000;
+  const seconds = pass.seconds + ending;
+  const work = {
+    training: { ...trainedTokens(options, batches), seconds: pass.seconds },
+    validation: { ...validatedTokens(options), seconds: ending },
+  };
+  emit({ type: 'epoch', epoch, step: epoch * batches.length, lr: pass.lr, metrics, seconds, work });
+  for (const decision of outcome.decisions) emit({ type: 'decision', epoch, ...decision });
+  return {
+    epoch: epoch + 1,
+    pass: startPass(options),
+    rules: outcome.state,
+    epochs: [...state.epochs, { epoch, lr: pass.lr, seconds, metrics }],
+    best,
+  };
+}
+
+async function evaluateRows(
+  options: FitOptions,
+  rows: Int32Array,
+  onBatch: () => Promise<void>,
+): Promise<{ readonly metrics: Readonly<Record<string, number>>; readonly predictions: Predictions }> {
+  const { trainer, source, training, task } = options;
+  const logits = await forwardAll((feeds) => trainer.forward(feeds), source, rows, task.outputs, training.eval_batch_size, onBatch);
+  const targets = targetsAt(options.targets, rows);
+  const predictions = task.predict(logits);
+  return { metrics: { ...measured(task, targets, predictions), loss: lossOf(task, logits, targets) }, predictions };
+}
+
+function trainedTokens({ source, trainRows }: FitOptions, batches: readonly Batch[]): ReturnType<typeof batchTokens> {
+  return batchTokens(pick(source.lengths, trainRows), batches);
+}
+
+function validatedTokens({ source, validationRows, training }: FitOptions): ReturnType<typeof batchTokens> {
+  const lengths = pick(source.lengths, validationRows);
+  return batchTokens(lengths, evaluationBatches(lengths, training.eval_batch_size));
+}
+
+function prefixed(prefix: string, metrics: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  return Object.fromEntries(Object.entries(metrics).map(([name, value]) => [`${prefix}/${name}`, value]));
+}
