@@ -5,27 +5,13 @@ import { saveCommonTensors, writeModelFolder, type NewModel } from '../../src/tr
 import { root } from '../helpers/quickstart.ts';
 import { classification } from '../../src/tasks/classification/task.ts';
 
+const sizes = { hidden_size: 16, num_hidden_layers: 2, num_attention_heads: 2, intermediate_size: 32, max_position_embeddings: 64 } as const;
+const likeRoberta = { ...sizes, max_position_embeddings: 66, type_vocab_size: 1, layer_norm_eps: 1e-5, pad_token_id: 1 } as const;
+
 /** What a pretrained model of each architecture says in its config.json, with the quickstart's vocabulary. */
 export const pretrained = {
-  bert: {
-    model_type: 'bert',
-    hidden_size: 16,
-    num_hidden_layers: 2,
-    num_attention_heads: 2,
-    intermediate_size: 32,
-    max_position_embeddings: 64,
-  },
-  roberta: {
-    model_type: 'roberta',
-    hidden_size: 16,
-    num_hidden_layers: 2,
-    num_attention_heads: 2,
-    intermediate_size: 32,
-    max_position_embeddings: 66,
-    type_vocab_size: 1,
-    layer_norm_eps: 1e-5,
-    pad_token_id: 1,
-  },
+  bert: { model_type: 'bert', ...sizes },
+  roberta: { model_type: 'roberta', ...likeRoberta },
   distilbert: {
     model_type: 'distilbert',
     dim: 16,
@@ -61,6 +47,11 @@ export const pretrained = {
     pad_token_id: 0,
     classifier_pooling: 'mean',
   },
+  'xlm-roberta': { model_type: 'xlm-roberta', ...likeRoberta },
+  camembert: { model_type: 'camembert', ...likeRoberta },
+  electra: { model_type: 'electra', ...sizes, embedding_size: 12 },
+  mpnet: { model_type: 'mpnet', ...sizes, max_position_embeddings: 66 },
+  albert: { model_type: 'albert', ...sizes, embedding_size: 12, num_hidden_layers: 3, num_hidden_groups: 2, inner_group_num: 2 },
 } as const;
 
 export type Architecture = keyof typeof pretrained;

@@ -25,6 +25,11 @@ describe.each([
   ['roberta', 'RobertaForSequenceClassification', [8], three],
   ['distilbert', 'DistilBertForSequenceClassification', [], two],
   ['distilbert', 'DistilBertForSequenceClassification', [8], three],
+  ['xlm-roberta', 'XLMRobertaForSequenceClassification', [], two],
+  ['camembert', 'CamembertForSequenceClassification', [], three],
+  ['electra', 'ElectraForSequenceClassification', [], three],
+  ['mpnet', 'MPNetForSequenceClassification', [], two],
+  ['albert', 'AlbertForSequenceClassification', [], three],
 ] as const)('the portable directory of a %s, a %s, with %j before the output', (architecture, className, dense, classes) => {
   it('says in onnxruntime and in transformers.js what the model says', async () => {
     const model = modelFolder(join(root, `${architecture}-${classes.length}`), architecture, {

@@ -6,7 +6,7 @@ import { ensemblePredictions } from '../../src/training/ensemble.ts';
 import { describePython } from '../helpers/python.ts';
 import { temporaryFolder } from '../helpers/quickstart.ts';
 import { sharedPath } from '../helpers/shared.ts';
-import { modelFolder, type Architecture } from './model-folder.ts';
+import { modelFolder, pretrained, type Architecture } from './model-folder.ts';
 
 interface Opened {
   readonly className: string;
@@ -41,6 +41,9 @@ def in_parts(folder, tokenizer, texts):
     encoder, info = AutoModel.from_pretrained(folder, output_loading_info=True)
     out = encoder.eval()(**tokenizer(texts, padding=True, return_tensors="pt"))
     x = out.pooler_output if "pooler_output" in out else out.last_hidden_state[:, 0]
+    if config.model_type == "electra":
+        dense = "electra.pooler.dense"
+        x = torch.nn.functional.gelu(torch.nn.functional.linear(x, tensors[dense + ".weight"], tensors[dense + ".bias"]))
     activation = {"none": lambda x: x, "tanh": torch.tanh, "gelu": torch.nn.functional.gelu}[config.ortrain["head"]["activation"]]
     layers = len(config.ortrain["head"]["dense"])
     for i in range(layers + 1):
@@ -81,9 +84,9 @@ const [two, three] = [['no', 'yes'], ['calm', 'fire', 'flood']];
 const robertaTokenizer = ['tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json'].flatMap(
   (name) => sharedPath('models', 'roberta-base-tokenizer', name) ?? [],
 );
-const architectures = ['bert', 'roberta', 'distilbert'] as const;
 /** Whose classes keep the pooler beside the encoder, so that nothing but `…ForSequenceClassification` opens both. */
 const withHeads = ['deberta-v2', 'modernbert'] as const;
+const architectures = (Object.keys(pretrained) as readonly Architecture[]).filter((name) => !withHeads.some((each) => each === name));
 
 function model(
   architecture: Architecture,
@@ -111,10 +114,10 @@ describePython("Hugging Face's own classes", (run) => {
       ...architectures.flatMap((name) => [
         model(name, '2', two, []),
         model(name, '3', three, []),
-        model(name, '2-deeper', two, [16]),
         model(name, '3-deeper', three, [16, 8]),
       ]),
-      ...architectures.flatMap((name) => [
+      ...(['bert', 'roberta', 'distilbert'] as const).flatMap((name) => [
+        model(name, '2-deeper', two, [16]),
         model(name, 'shared', two, [], { shared: true }),
         model(name, 'shared-deeper', three, [16, 8], { shared: true }),
       ]),
