@@ -5,7 +5,13 @@ import { saveCommonTensors, writeModelFolder, type NewModel } from '../../src/tr
 import { root } from '../helpers/quickstart.ts';
 import { classification } from '../../src/tasks/classification/task.ts';
 
-const sizes = { hidden_size: 16, num_hidden_layers: 2, num_attention_heads: 2, intermediate_size: 32, max_position_embeddings: 64 } as const;
+const sizes = {
+  hidden_size: 16,
+  num_hidden_layers: 2,
+  num_attention_heads: 2,
+  intermediate_size: 32,
+  max_position_embeddings: 64,
+} as const;
 const likeRoberta = { ...sizes, max_position_embeddings: 66, type_vocab_size: 1, layer_norm_eps: 1e-5, pad_token_id: 1 } as const;
 
 /** What a pretrained model of each architecture says in its config.json, with the quickstart's vocabulary. */
