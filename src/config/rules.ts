@@ -21,6 +21,7 @@ export function conflicts(experiment: Experiment, tree: MapTree): readonly Probl
   return [
     ...dataConflicts(experiment),
     ...splitConflicts(experiment),
+    ...freezingConflicts(experiment),
     ...monitorConflicts(experiment),
     ...batchConflicts(experiment),
     ...rateConflicts(experiment),
@@ -129,6 +130,12 @@ function monitorConflicts({ training }: Experiment): readonly Conflict[] {
       `better, but its mode is ${mode}`;
     return [{ path: ['training', key, 'mode'], message, suggestion: `mode: ${better}` }];
   });
+}
+
+function freezingConflicts({ model }: Experiment): readonly Conflict[] {
+  if (!model.freeze_encoder || model.pooling !== 'attention') return [];
+  const message = 'model.pooling attention reads every token, and of a frozen encoder one vector a text is kept';
+  return [{ path: ['model', 'pooling'], message, suggestion: 'pooling: mean' }];
 }
 
 function batchConflicts({ training: { batch_size: batch, micro_batch: micro } }: Experiment): readonly Conflict[] {

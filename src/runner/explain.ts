@@ -1,6 +1,6 @@
 import type { Experiment, LoadedExperiment } from '../config/index.ts';
 import { lower, loweredOperators, print, type Graph, type LoweredOperator, type PrecisionCount } from '../engine/graph/index.ts';
-import { encoderForward, type EncoderConfig } from '../engine/models/index.ts';
+import { encoderForward, type ClassifierOptions } from '../engine/models/index.ts';
 import { deviceStep, operationsPerNumber } from '../engine/optim/index.ts';
 import { nodesByPrecision, type Precision } from '../engine/precision.ts';
 import type { StepProgram } from '../engine/program.ts';
@@ -43,7 +43,7 @@ export async function explainExperiment(loaded: LoadedExperiment, options: Runne
   const prepared = await prepareRun(loaded, { ...options, choose: assumeDevice });
   const { experiment, device, precisionChoice } = prepared;
   const { task } = await checkData(experiment);
-  const { encoder, onFeatures, step, texts, costs } = await trainingSteps(prepared, openTask(task));
+  const { whole, onFeatures, step, texts, costs } = await trainingSteps(prepared, openTask(task));
   const { rule } = optimizerOf(experiment.training);
   const { graph, lowered, choices } = onDevice(step, experiment.training, device);
   const { trained, frozen } = parameterSums(step);
@@ -52,7 +52,7 @@ export async function explainExperiment(loaded: LoadedExperiment, options: Runne
     device,
     graph: print(graph),
     trained,
-    frozen: onFeatures ? sumOf(encoderForward(encoder).parameters) : frozen,
+    frozen: onFeatures ? sumOf(encoderForward(whole.encoder, whole.pooling).parameters) : frozen,
     optimizer: { name: rule.name, slots: rule.slots, operationsPerNumber: operationsPerNumber(rule) },
     operators: operatorCounts(graph).map((each) => ({ ...each, provider: device })),
     choices,
@@ -63,7 +63,7 @@ export async function explainExperiment(loaded: LoadedExperiment, options: Runne
     },
     lowered,
     switchedOff: HARMFUL_OPTIMIZERS,
-    encoding: onFeatures ? texts.map((batch) => encodingOf(encoder, batch)) : [],
+    encoding: onFeatures ? texts.map((batch) => encodingOf(whole, batch)) : [],
     steps: costs,
   };
 }
@@ -81,7 +81,7 @@ function onDevice(
   return { graph, lowered: loweredOperators(whole, device), choices: deviceChoicesOf(step, graph) };
 }
 
-function encodingOf(encoder: EncoderConfig, { shape, feeds }: FedBatch): Explanation['encoding'][number] {
-  const forward = encoderForward(encoder);
+function encodingOf({ encoder, pooling }: ClassifierOptions, { shape, feeds }: FedBatch): Explanation['encoding'][number] {
+  const forward = encoderForward(encoder, pooling);
   return { batch: shape, operations: totalWork(workOf(forward.graph.nodes, lengthsOf(forward, feeds))) };
 }

@@ -186,7 +186,8 @@ async function carryOut(prepared: PreparedRun, place: RunPlace, signal: AbortSig
       if (why !== null) report({ type: 'notice', run: place.run, level: 'info', message: why });
       const notices = await checkExperiment(prepared.experiment, prepared.modelFolder, signal);
       for (const notice of notices) report({ type: 'notice', run: place.run, ...notice });
-      for (const { message } of inspectPooler(prepared.experiment, prepared.modelFolder)) report({ type: 'notice', run: place.run, level: 'warning', message });
+      for (const { severity: level, message } of inspectPooler(prepared.experiment, prepared.modelFolder))
+        report({ type: 'notice', run: place.run, level, message });
     }
     let isWarned = isDone;
     for (const tasks of byStage(prepared.tasks)) {

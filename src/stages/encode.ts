@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { batchTokens, evaluationBatches } from '../data/tokens/index.ts';
-import { encoderForward } from '../engine/models/index.ts';
+import { encoderForward, featureWidth, type Pooling } from '../engine/models/index.ts';
 import { openForward, type ForwardModel } from '../engine/runtime/index.ts';
 import {
   encoderFiles,
@@ -17,7 +17,8 @@ import { ENCODER_FILE, featureFile } from './outputs.ts';
 import type { Stage, StageContext } from './stage.ts';
 
 interface Params {
-  readonly model: StartingModel;
+  /** The pooling is absent where it is `default`, so that what was encoded before there was a choice is still found. */
+  readonly model: StartingModel & { readonly pooling?: Pooling };
   readonly seed: number;
 }
 
@@ -27,7 +28,7 @@ type Needs = typeof needs;
 type Files = Readonly<Record<string, string>>;
 
 /**
- * For a frozen encoder: its pooled output for every row, once for all folds, epochs and heads. Dropout is off, because
+ * For a frozen encoder: what is pooled of it for every row, once for all folds, epochs and heads. Dropout is off, because
  * features that differ from epoch to epoch could not be kept. Beside them lies the encoder, as the folds' models will share it. Output:
  * features.
  */
@@ -41,13 +42,22 @@ export const encode: Stage<Params, Files, Needs> = {
   publishes: {},
   usesDevice: true,
   pick: ({ model, seed }, { modelFolder }) => ({
-    params: { model: { weights: model.weights, resize_embeddings: model.resize_embeddings }, seed: model.weights === 'random' ? seed : 0 },
+    params: {
+      model: {
+        weights: model.weights,
+        resize_embeddings: model.resize_embeddings,
+        ...(model.pooling === 'default' ? {} : { pooling: model.pooling }),
+      },
+      seed: model.weights === 'random' ? seed : 0,
+    },
     files: encoderFiles(modelFolder, model),
   }),
   async run(context) {
     const { params, files, inputs, output, device, threads, emit } = context;
     const weights = initialWeights(files, params.model, params.seed);
-    const program = encoderForward(weights.config);
+    const { pooling = 'default' } = params.model;
+    const program = encoderForward(weights.config, pooling);
+    const width = featureWidth(weights.config, pooling) ?? 0;
     const { source, notices } = weights.source(program.parameters, params.seed);
     for (const message of notices) emit({ type: 'notice', level: 'warning', message });
     const [train, test] = [inputs.tokens.train(), inputs.tokens.test()];
@@ -61,7 +71,7 @@ export const encode: Stage<Params, Files, Needs> = {
       for (const { part, source: texts } of parts) {
         saveFeatures(
           join(output, featureFile(part)),
-          await featuresOf(context, model, weights.config.hiddenSize, texts, { before, total }),
+          await featuresOf(context, model, width, texts, { before, total }),
         );
         const { positions } = batchTokens(texts.lengths, evaluationBatches(texts.lengths, context.evalBatchSize));
         before = { rows: before.rows + texts.lengths.length, positions: before.positions + positions };

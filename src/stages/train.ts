@@ -15,14 +15,17 @@ import {
   writeModelFolder,
   type BatchSource,
 } from '../training/index.ts';
-import type { EncoderConfig } from '../engine/models/index.ts';
+import type { EncoderConfig, Pooling } from '../engine/models/index.ts';
 import type { Precision } from '../engine/precision.ts';
 import type { FoldHistory } from '../tracking/index.ts';
 import { HISTORY, MODEL_FOLDER, throwUnlessAligned, VALIDATION, type FoldValidation } from './outputs.ts';
 import type { Inputs, Stage } from './stage.ts';
 
 interface Params {
-  readonly model: Pick<Experiment['model'], 'weights' | 'resize_embeddings' | 'freeze_encoder' | 'head' | 'max_seq_length'>;
+  readonly model: Pick<Experiment['model'], 'weights' | 'resize_embeddings' | 'freeze_encoder' | 'head' | 'max_seq_length'> & {
+    /** Absent where it is `default`, so that what was trained before there was a choice is still found. */
+    readonly pooling?: Pooling;
+  };
   /** `micro_batch` only where it cuts a batch: otherwise it changes nothing. */
   readonly training: Omit<Experiment['training'], 'eval_batch_size' | 'micro_batch' | 'precision'> & { readonly micro_batch?: number };
   /** Absent where it is float32, so that what was trained before there was a choice is still found. */
@@ -39,7 +42,11 @@ export const train: Stage<Params, Readonly<Record<string, string>>, typeof needs
   needs,
   reads: 'training',
   makes: 'model',
-  writes: (_, has, files) => [HISTORY, VALIDATION, ...modelFolderFiles(has('features'), files).map((name) => `${MODEL_FOLDER}/${name}`)],
+  writes: ({ model }, has, files) => [
+    HISTORY,
+    VALIDATION,
+    ...modelFolderFiles(model.pooling, has('features'), files).map((name) => `${MODEL_FOLDER}/${name}`),
+  ],
   publishes: { [MODEL_FOLDER]: 'models/fold-{fold}' },
   usesDevice: true,
   pick: (
@@ -51,6 +58,7 @@ export const train: Stage<Params, Readonly<Record<string, string>>, typeof needs
         weights: model.weights,
         resize_embeddings: model.resize_embeddings,
         freeze_encoder: model.freeze_encoder,
+        ...(model.pooling === 'default' ? {} : { pooling: model.pooling }),
         head: model.head,
         max_seq_length: model.max_seq_length,
       },
@@ -62,6 +70,7 @@ export const train: Stage<Params, Readonly<Record<string, string>>, typeof needs
   }),
   async run({ params, files, inputs, output, fold, device, threads, partial, logEvery, evalBatchSize, emit, stopRequested }) {
     const { model, seed } = params;
+    const { pooling = 'default' } = model;
     const precision: Precision = params.precision ?? 'float32';
     const training = { ...params.training, micro_batch: params.training.micro_batch ?? null, eval_batch_size: evalBatchSize, precision };
     const { task, train: examples } = inputs.examples;
@@ -75,6 +84,7 @@ export const train: Stage<Params, Readonly<Record<string, string>>, typeof needs
     const foldSeed = seedFor(seed, 'fold', fold);
     const classifier = await openClassifier({
       weights,
+      pooling,
       head: model.head,
       task,
       onFeatures: features !== undefined,
@@ -112,6 +122,7 @@ export const train: Stage<Params, Readonly<Record<string, string>>, typeof needs
         config: weights.config,
         source: classifier.values(best.parameters),
         task,
+        pooling,
         head: model.head,
         max_seq_length: model.max_seq_length,
         ...(features === undefined ? {} : { encoderFile: features.encoderFile }),

@@ -5,9 +5,9 @@ import { OrtrainError } from '../core/errors.ts';
 import { placeFile, writeFileAtomic, writeJsonAtomic } from '../core/files.ts';
 import { readJsonObject } from '../core/inputs.ts';
 import { plural } from '../core/text.ts';
-import { isObject, list, number, object, oneOf, primitive, type Shape } from '../core/shapes.ts';
+import { isObject, list, number, object, oneOf, optional, primitive, type Shape } from '../core/shapes.ts';
 import { TOKENIZER_FILES, tokenizerFiles, writeTokenizerFiles, writtenForm } from '../data/tokenizer/index.ts';
-import { modelFiles, openWeights, readEncoderConfig, throwIfStray, weightFiles, WEIGHTS } from '../data/hub/index.ts';
+import { modelFiles, openTensorFile, openWeights, readEncoderConfig, throwIfStray, weightFiles, WEIGHTS } from '../data/hub/index.ts';
 import { readVocabulary } from '../data/tokens/index.ts';
 import {
   commonTensors,
@@ -22,12 +22,14 @@ import {
   type ParameterSource,
   type Pretrained,
   type PublishedClassifier,
+  type Safetensors,
   type SavedClassifier,
 } from '../engine/models/index.ts';
 import type { ParameterSpec } from '../engine/program.ts';
 import { openTask, taskProblem, type Task, type TaskDescription } from '../tasks/index.ts';
 
 type Head = Experiment['model']['head'];
+type Pooling = Experiment['model']['pooling'];
 type Files = Readonly<Record<string, string>>;
 
 /** The encoder's files of a model directory, by their names; without weights where they start at random. */
@@ -85,10 +87,12 @@ function resized(config: EncoderConfig, folder: string): EncoderConfig {
   return withVocabulary(config, Math.max(config.vocabSize, readVocabulary(tokenizerFiles(folder)).size), folder);
 }
 
-const isHead = (spec: ParameterSpec): boolean => spec.name.startsWith('classifier.');
+const isHead = ({ name }: ParameterSpec): boolean => name.startsWith('classifier.') || name.startsWith('pooling.');
 
 /** What a model of ours adds to Hugging Face's config.json, under the key `ortrain`, beside the description of its task. */
 interface ClassifierDescription {
+  /** Left out where it is `default`. */
+  readonly pooling?: Pooling;
   readonly head: Head;
   readonly max_seq_length: number;
 }
@@ -97,6 +101,7 @@ interface ClassifierDescription {
 const width = primitive('a width', (value) => Number.isSafeInteger(value) && Number(value) > 0 && Number(value) <= 100_000);
 
 const descriptionShape: Shape = object({
+  pooling: optional(oneOf('default', 'cls', 'mean', 'max', 'mean-max', 'last4', 'attention', 'weighted')),
   head: object({ dense: list(width), dropout: number, activation: oneOf('none', 'relu', 'tanh', 'gelu') }),
   max_seq_length: width,
 });
@@ -119,7 +124,8 @@ export interface NewModel extends ClassifierDescription {
 export function writeModelFolder(folder: string, model: NewModel): void {
   mkdirSync(folder, { recursive: true });
   const saved = savedClassifier(publishedClassifier(model.config, model));
-  if (model.encoderFile === undefined) writeFileAtomic(join(folder, WEIGHTS), encodeSafetensors(saved.tensors(model.source)));
+  if (saved.isApart) writeApart(folder, saved, model);
+  else if (model.encoderFile === undefined) writeFileAtomic(join(folder, WEIGHTS), encodeSafetensors(saved.tensors(model.source)));
   else writeInTwo(folder, model.encoderFile, saved, model);
   writeFileSync(join(folder, 'config.json'), `${JSON.stringify({ ...describe(model), ...saved.config }, null, 2)}\n`);
   const isTokenizers = ([name]: readonly [string, string]): boolean => TOKENIZER_FILES.includes(name) || name === 'config.json';
@@ -128,9 +134,9 @@ export function writeModelFolder(folder: string, model: NewModel): void {
 
 /** Writes a model that `writeModelFolder` made once more, as it is written today and whole: without a file that other models share. */
 export function copyModelFolder(from: string, to: string): void {
-  const { encoder: config, source, task, head, max_seq_length } = readModelFolder(from);
+  const { encoder: config, ...model } = readModelFolder(from);
   const files = { 'config.json': join(from, 'config.json'), ...tokenizerFiles(from) };
-  writeModelFolder(to, { files, config, source, task, head, max_seq_length });
+  writeModelFolder(to, { files, config, ...model });
 }
 
 /** Writes the tensors of an encoder that models with any head have in common. */
@@ -141,9 +147,22 @@ export function saveCommonTensors(path: string, config: EncoderConfig, source: P
 /** The encoder's tensors, and the rest. */
 const SHARDS = ['model-00001-of-00002.safetensors', 'model-00002-of-00002.safetensors'] as const;
 
+/** Pooling and head where no class of Hugging Face's computes what is pooled; the file of weights then holds the encoder alone. */
+export const HEAD_FILE = 'head.safetensors';
+
 /** The files that every model directory has, with a file of the encoder's tensors or without; `files`: names of the pretrained model's. */
-export function modelFolderFiles(hasEncoderFile: boolean, files: readonly string[]): readonly string[] {
-  return ['config.json', writtenForm(files), ...(hasEncoderFile ? [...SHARDS, INDEX_FILE] : [WEIGHTS])];
+export function modelFolderFiles(pooling: Pooling, hasEncoderFile: boolean, files: readonly string[]): readonly string[] {
+  const weights = pooling !== 'default' ? [WEIGHTS, HEAD_FILE] : hasEncoderFile ? [...SHARDS, INDEX_FILE] : [WEIGHTS];
+  return ['config.json', writtenForm(files), ...weights];
+}
+
+/** The encoder as its own class opens it, shared or this model's, and beside it what only this program reads. */
+function writeApart(folder: string, saved: SavedClassifier, { config, source, encoderFile }: NewModel): void {
+  const common = new Set(commonTensors(config).map(({ name }) => name));
+  const all = saved.tensors(source);
+  if (encoderFile !== undefined) placeFile(encoderFile, join(folder, WEIGHTS));
+  else writeFileAtomic(join(folder, WEIGHTS), encodeSafetensors(all.filter(({ name }) => common.has(name))));
+  writeFileAtomic(join(folder, HEAD_FILE), encodeSafetensors(all.filter(({ name }) => !common.has(name))));
 }
 
 /** The encoder's file and one for the rest, with the index by which Hugging Face's tools find both. */
@@ -163,9 +182,14 @@ function writeInTwo(folder: string, encoderFile: string, saved: SavedClassifier,
 }
 
 /** The pretrained config.json with what a classifier changes. */
-function describe({ files, config, task, head, max_seq_length }: NewModel): Readonly<Record<string, unknown>> {
+function describe({ files, config, task, pooling = 'default', head, max_seq_length }: NewModel): Readonly<Record<string, unknown>> {
   const pretrained = readJsonObject(files['config.json'] ?? '');
-  const ortrain: TaskDescription & ClassifierDescription = { ...task.description, head, max_seq_length };
+  const ortrain: TaskDescription & ClassifierDescription = {
+    ...task.description,
+    ...(pooling === 'default' ? {} : { pooling }),
+    head,
+    max_seq_length,
+  };
   return {
     ...pretrained,
     model_type: config.modelType,
@@ -178,6 +202,7 @@ function describe({ files, config, task, head, max_seq_length }: NewModel): Read
 }
 
 export interface SavedModel extends ClassifierDescription {
+  readonly pooling: Pooling;
   readonly task: Task;
   readonly encoder: EncoderConfig;
   readonly source: ParameterSource;
@@ -186,23 +211,31 @@ export interface SavedModel extends ClassifierDescription {
 /** A model directory that `writeModelFolder` made. Throws a `data` error for any other. */
 export function readModelFolder(folder: string): SavedModel {
   const path = join(folder, 'config.json');
-  throwIfStray(folder, folder, modelFiles(true));
+  throwIfStray(folder, folder, [...modelFiles(true), { name: HEAD_FILE, required: false }]);
   const { ortrain: described } = readJsonObject(path);
   const wrong = isObject(described)
     ? (taskProblem(described, 'ortrain') ?? descriptionShape(described, 'ortrain'))
     : descriptionShape(described, 'ortrain');
   if (wrong !== undefined)
     throw new OrtrainError('data', `${path} does not describe a classifier that was trained here: ${wrong}`, { subject: path });
-  const { head, max_seq_length, ...description } = described as TaskDescription & ClassifierDescription; // the shape says so
+  const stored = described as TaskDescription & ClassifierDescription; // the shape says so
+  const { pooling = 'default', head, max_seq_length, ...description } = stored;
   const [encoder, task] = [readEncoderConfig(folder), openTask(description)];
-  const saved = savedClassifier(publishedClassifier(encoder, { task, head }));
-  return { task, head, max_seq_length, encoder, source: saved.read(openWeights(folder)) };
+  const saved = savedClassifier(publishedClassifier(encoder, { task, pooling, head }));
+  return { task, pooling, head, max_seq_length, encoder, source: saved.read(openSaved(folder, saved)) };
+}
+
+function openSaved(folder: string, { isApart }: SavedClassifier): Safetensors {
+  const weights = openWeights(folder);
+  if (!isApart) return weights;
+  const { entries } = openTensorFile(join(folder, HEAD_FILE));
+  return { ...weights, entries: new Map([...weights.entries, ...entries]) };
 }
 
 /** The model of a task as it is given away. */
 export function publishedClassifier(
   encoder: EncoderConfig,
-  { task, head }: { readonly task: Task; readonly head: Head },
+  { task, pooling = 'default', head }: { readonly task: Task; readonly pooling?: Pooling; readonly head: Head },
 ): PublishedClassifier {
-  return { encoder, head, outputs: task.outputs, asPair: task.published.asPair };
+  return { encoder, pooling, head, outputs: task.outputs, asPair: task.published.asPair };
 }

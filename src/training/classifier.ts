@@ -2,6 +2,7 @@ import type { Experiment } from '../config/index.ts';
 import {
   classifierForward,
   headForward,
+  headModel,
   headStep,
   trainingStep,
   type ClassifierOptions as WholeClassifier,
@@ -18,6 +19,7 @@ type Training = Experiment['training'];
 
 export interface ClassifierOptions {
   readonly weights: InitialWeights;
+  readonly pooling: Experiment['model']['pooling'];
   readonly head: Experiment['model']['head'];
   readonly task: Pick<Task, 'outputs' | 'loss'>;
   /** True where the encoder is frozen and the head is trained on its features. */
@@ -46,7 +48,7 @@ export function classifierPrograms(
   onFeatures: boolean,
   precision: Precision = 'float32',
 ): Pick<TrainerOptions, 'step' | 'forward'> {
-  const alone = { width: whole.encoder.hiddenSize, head: whole.head, outputs: whole.outputs, loss: whole.loss };
+  const alone = { ...headModel(whole), loss: whole.loss };
   const scaled = precision === 'float16'; // its smallest number is 6e-8, which gradients fall below
   const [step, forward] = onFeatures
     ? [headStep({ ...alone, scaled }), headForward(alone)]
@@ -56,6 +58,7 @@ export function classifierPrograms(
 
 export async function openClassifier({
   weights,
+  pooling,
   head,
   task,
   onFeatures,
@@ -65,7 +68,7 @@ export async function openClassifier({
   threads,
   seed,
 }: ClassifierOptions): Promise<Classifier> {
-  const whole = { encoder: weights.config, head, outputs: task.outputs, loss: task.loss };
+  const whole = { encoder: weights.config, pooling, head, outputs: task.outputs, loss: task.loss };
   const { source, notices } = weights.source(classifierForward(whole).parameters, seed);
   const trainer = await openTrainer({
     device,

@@ -1,6 +1,6 @@
 import { OrtrainError } from '../core/errors.ts';
 import type { TokenSet } from '../data/tokens/index.ts';
-import { classifierForward, headForward } from '../engine/models/index.ts';
+import { classifierForward, headForward, headModel } from '../engine/models/index.ts';
 import { openForward, type Device } from '../engine/runtime/index.ts';
 import { featureSource, tokenSource, type FeatureSet } from './batch-source.ts';
 import { readModelFolder } from './classifier-folder.ts';
@@ -45,10 +45,10 @@ async function modelPredictions(
   { device, threads, batchSize }: EnsembleOptions,
   onProgress: (done: number, rows: number) => void,
 ): Promise<Predictions> {
-  const { task, encoder, head, source: weights } = readModelFolder(folder);
+  const { task, encoder, pooling, head, source: weights } = readModelFolder(folder);
   const { outputs } = task;
-  const program =
-    input.kind === 'tokens' ? classifierForward({ encoder, head, outputs }) : headForward({ width: input.features.width, head, outputs });
+  const whole = { encoder, pooling, head, outputs };
+  const program = input.kind === 'tokens' ? classifierForward(whole) : headForward(headModel(whole));
   const source = input.kind === 'tokens' ? tokenSource(input.tokens, encoder) : featureSource(input.features);
   const rows = Int32Array.from({ length: source.lengths.length }, (_, row) => row);
   const model = await openForward({ device, program, threads, source: weights });

@@ -28,8 +28,8 @@ const inPrecision: Readonly<Record<Precision, (model: PortableModel) => Portable
  * onnx/. Throws a `data` error for a model above 2 GB, which one file cannot hold.
  */
 export async function writePortableFolder(folder: string, modelFolder: string, precisions: readonly Precision[]): Promise<void> {
-  const { encoder, head, source, task, max_seq_length: maxLength } = readModelFolder(modelFolder);
-  const model = portableClassifier(publishedClassifier(encoder, { task, head }), source);
+  const { encoder, source, task, max_seq_length: maxLength, ...own } = readModelFolder(modelFolder);
+  const model = portableClassifier(publishedClassifier(encoder, { task, ...own }), source);
   checkSize(model, modelFolder);
   const { toOnnx } = await import('../engine/graph/onnx.ts');
   mkdirSync(join(folder, 'onnx'), { recursive: true });

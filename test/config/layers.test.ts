@@ -32,6 +32,7 @@ describe('defaults', () => {
         revision: 'main',
         weights: 'pretrained',
         max_seq_length: 128,
+        pooling: 'default',
         freeze_encoder: false,
         resize_embeddings: false,
         head: { dense: [], dropout: 0.1, activation: 'none' },

@@ -31,7 +31,7 @@ test('every experiment comes back as it was, whatever its values', () => {
 });
 
 /** The experiment without the values that contradict others. */
-function coherent({ data, split, training, ...rest }: Experiment): Experiment {
+function coherent({ data, model, split, training, ...rest }: Experiment): Experiment {
   const { optimizer, schedule, early_stopping, lr_resets, best_model } = training;
   const mode = (monitor: string) => (monitor.endsWith('/loss') ? 'min' : 'max');
   const onPlateau = schedule.name === 'reduce-on-plateau';
@@ -45,6 +45,7 @@ function coherent({ data, split, training, ...rest }: Experiment): Experiment {
       test: table(data.test),
       sample_submission: data.test === null ? null : table(data.sample_submission),
     },
+    model: model.freeze_encoder && model.pooling === 'attention' ? { ...model, pooling: 'mean' } : model,
     split: { ...split, only: split.only === null ? null : [split.folds - 1] },
     training: {
       ...training,

@@ -45,6 +45,7 @@ const CHANGES: Readonly<Record<string, { readonly to: string; readonly beside?: 
   'model.weights': { to: 'pretrained', beside: [`model.base=${join(folder, 'model')}`] },
   'model.resize_embeddings': { to: 'true' },
   'model.max_seq_length': { to: '16' },
+  'model.pooling': { to: 'mean' },
   'model.freeze_encoder': { to: 'true' },
   'model.head.dense': { to: '[8]' },
   'model.head.dropout': { to: '0.2' },

@@ -94,6 +94,7 @@ describe('a task that the rest of the program does not know', () => {
     const { head } = experiment.model;
     const model = await openClassifier({
       weights,
+      pooling: 'default',
       head,
       task,
       onFeatures: false,

@@ -18,6 +18,7 @@ export const init = defineCommand({
     }),
     text: text('column', 'the column with the text', { otherwise: 'the one with the longest texts' }),
     target: text('column', 'the column with the class', { otherwise: 'the only one that can hold classes' }),
+    base: text('model', 'the pretrained model: a name on the Hugging Face hub, or a directory', { otherwise: 'bert-base-uncased' }),
     columns: names('names', 'names of the columns of a table without a header, separated by commas'),
     encoding: text('label', 'encoding of the table, such as latin1 or utf-16', { otherwise: 'utf-8' }),
   },

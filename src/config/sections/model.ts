@@ -40,6 +40,15 @@ export const model = object('The pretrained encoder and the head on top of it.',
       'Give the model an embedding for each token that its tokenizer has beyond the vocabulary, such as added tokens. It starts as ' +
       'the mean of the others.',
   }),
+  pooling: choice(['default', 'cls', 'mean', 'max', 'mean-max', 'last4', 'attention', 'weighted'], {
+    default: 'default',
+    examples: ['mean'],
+    description:
+      "What the head reads of a text. default: what the encoder's own classifier reads, with its pooler. Of the last hidden state: cls, " +
+      'the first token; mean, max or mean-max, the mean of all tokens, their maximum or both; attention, their mean with weights that ' +
+      'are learned. Of the last four hidden states: last4, their first tokens; weighted, the mean of their means with weights that are ' +
+      'learned. mean suits models without a trained pooler, such as sentence encoders.',
+  }),
   freeze_encoder: flag({ default: false, description: 'Train the head only. The encoder then runs once for each text.' }),
   head,
 });

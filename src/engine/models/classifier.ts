@@ -1,16 +1,19 @@
 import { gradients } from '../autodiff/index.ts';
 import { graphBuilder, type Value } from '../graph/index.ts';
 import type { ForwardProgram, GradientSpec, StepProgram } from '../program.ts';
-import { encoded, pooledOutput } from './encode.ts';
+import { encoded, features, pooledOutput } from './encode.ts';
 import type { EncoderConfig } from './encoder-config.ts';
 import { head, type HeadOptions } from './head.ts';
 import { lossInGraph, lossOf, type LossChoice } from './losses.ts';
 import { modelBuilder, type ModelBuilder } from './model-builder.ts';
+import { featureWidth, pooledWidth, weighedFeatures, weighedStates, type Pooling } from './pooling.ts';
 import { allTrainable, trainableWithout, type Frozen, type Trainable } from './prefix.ts';
 
-/** A pretrained encoder with a classification head on its pooled output. */
+/** A pretrained encoder with a classification head on what is pooled of it. */
 export interface ClassifierOptions {
   readonly encoder: EncoderConfig;
+  /** `default` where it is left out. */
+  readonly pooling?: Pooling;
   readonly head: HeadOptions;
   /** Width of the logits. */
   readonly outputs: number;
@@ -30,6 +33,8 @@ export interface TrainingLoss {
 /** A head alone, on features [B, width] that were computed before. */
 export interface HeadModelOptions {
   readonly width: number;
+  /** So many hidden states lie side by side in the features, and weights that are learned make one of them; 1 where it is left out. */
+  readonly weighedStates?: number;
   readonly head: HeadOptions;
   readonly outputs: number;
 }
@@ -44,31 +49,31 @@ export interface StepOptions {
  * gradients nor dropout.
  */
 export function trainingStep(options: ClassifierOptions & TrainingLoss & StepOptions & { readonly frozen?: Frozen }): StepProgram {
-  const { encoder, frozen, outputs } = options;
+  const { encoder, frozen } = options;
   const trainable = frozen === undefined ? allTrainable : trainableWithout(frozen, encoder);
   const m = modelBuilder(graphBuilder('training_step'), (name) => trainable(name) === 'full');
-  const logits = head(m, pooledOutput(m, encoder), encoder.hiddenSize, options.head, outputs);
-  return step(m, trainable, logits, options);
+  return step(m, trainable, logitsOf(m, options), options);
 }
 
 /** One step of training a head on features, fed by `featureFeeds` and `targetFeeds`. */
 export function headStep(options: HeadModelOptions & TrainingLoss & StepOptions): StepProgram {
   const m = modelBuilder(graphBuilder('head_step'), () => true);
-  const logits = head(m, featureInput(m, options.width), options.width, options.head, options.outputs);
-  return step(m, allTrainable, logits, options);
+  return step(m, allTrainable, featureLogits(m, options), options);
 }
 
 /** Logits of a batch, fed by `batchFeeds`. */
 export function classifierForward(options: ClassifierOptions): ForwardProgram {
   const m = modelBuilder(graphBuilder('classifier'));
-  const { encoder, outputs } = options;
-  return forward(m, 'logits', head(m, pooledOutput(m, encoder), encoder.hiddenSize, options.head, outputs));
+  return forward(m, 'logits', logitsOf(m, options));
 }
 
-/** The encoder's pooled output [B, hidden], fed by `batchFeeds`. */
-export function encoderForward(encoder: EncoderConfig): ForwardProgram {
+/**
+ * What a head on a frozen encoder learns from, [B, `featureWidth`], fed by `batchFeeds`: by default the encoder's pooled output
+ * [B, hidden]. Throws an Error for a pooling that reads every token.
+ */
+export function encoderForward(encoder: EncoderConfig, pooling: Pooling = 'default'): ForwardProgram {
   const m = modelBuilder(graphBuilder('encoder'));
-  return forward(m, 'features', pooledOutput(m, encoder));
+  return forward(m, 'features', features(m, encoder, pooling));
 }
 
 /**
@@ -84,11 +89,23 @@ export function hiddenForward(encoder: EncoderConfig, state: number): ForwardPro
 /** Logits of features, fed by `featureFeeds`. */
 export function headForward(options: HeadModelOptions): ForwardProgram {
   const m = modelBuilder(graphBuilder('head'));
-  return forward(m, 'logits', head(m, featureInput(m, options.width), options.width, options.head, options.outputs));
+  return forward(m, 'logits', featureLogits(m, options));
 }
 
-function featureInput(m: ModelBuilder, width: number): Value {
-  return m.g.input('features', 'float32', ['B', width]);
+/** The head of a classifier alone, on the features of its encoder. */
+export function headModel({ encoder, pooling = 'default', head: options, outputs }: ClassifierOptions): HeadModelOptions {
+  const states = weighedStates(encoder, pooling);
+  const width = featureWidth(encoder, pooling) ?? encoder.hiddenSize;
+  return { width, head: options, outputs, ...(states === 1 ? {} : { weighedStates: states }) };
+}
+
+function logitsOf(m: ModelBuilder, { encoder, pooling = 'default', head: options, outputs }: ClassifierOptions): Value {
+  return head(m, pooledOutput(m, encoder, pooling), pooledWidth(encoder, pooling), options, outputs);
+}
+
+function featureLogits(m: ModelBuilder, { width, weighedStates: states = 1, head: options, outputs }: HeadModelOptions): Value {
+  const input = m.g.input('features', 'float32', ['B', width]);
+  return head(m, weighedFeatures(m, input, width / states, states), width / states, options, outputs);
 }
 
 /** Completes a graph with the loss and the gradients of what is trainable. */

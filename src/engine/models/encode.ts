@@ -2,7 +2,9 @@ import type { Value } from '../graph/index.ts';
 import type { Encoded, Reads } from './encoder.ts';
 import type { EncoderConfig } from './encoder-config.ts';
 import { encoderOf } from './encoders/index.ts';
+import { tokenMask, type EncoderInput } from './inputs.ts';
 import type { ModelBuilder } from './model-builder.ts';
+import { featuresOf, pooledOf, statesOf, type Pooling, type States } from './pooling.ts';
 
 /** The hidden states of a batch that is fed with `batchFeeds`. */
 export function encoded(m: ModelBuilder, config: EncoderConfig): Encoded {
@@ -22,9 +24,23 @@ export function encoded(m: ModelBuilder, config: EncoderConfig): Encoded {
   };
 }
 
-/** What a classification head reads of a batch: the encoder's pooled output, [B, hidden]. */
-export function pooledOutput(m: ModelBuilder, config: EncoderConfig): Value {
-  return encoderOf(config).pooled(atPrefix(m, config), config, encoded(m, config));
+/** What a classification head reads of a batch: [B, `pooledWidth`]. */
+export function pooledOutput(m: ModelBuilder, config: EncoderConfig, pooling: Pooling): Value {
+  return pooledOf(m, config, pooling, encodedStates(m, config));
+}
+
+/** What of a batch can be computed once where the encoder is frozen: [B, `featureWidth`]. */
+export function features(m: ModelBuilder, config: EncoderConfig, pooling: Pooling): Value {
+  return featuresOf(m, config, pooling, encodedStates(m, config));
+}
+
+/** All graph inputs that follow from the tokens of a batch and that some part of a model may ask for. */
+export function modelInputs(config: EncoderConfig): readonly EncoderInput[] {
+  return [...new Set([...encoderOf(config).inputs(config), tokenMask])];
+}
+
+function encodedStates(m: ModelBuilder, config: EncoderConfig): States {
+  return statesOf(m, atPrefix(m, config), config, encoded(m, config));
 }
 
 function atPrefix(m: ModelBuilder, config: EncoderConfig): ModelBuilder {

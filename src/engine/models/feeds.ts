@@ -1,14 +1,14 @@
 import { OrtrainError } from '../../core/errors.ts';
 import type { Feeds } from '../program.ts';
 import type { EncoderConfig } from './encoder-config.ts';
-import { encoderOf } from './encoders/index.ts';
+import { modelInputs } from './encode.ts';
 import { float32, type TokenBatch } from './inputs.ts';
 
 /**
  * Graph inputs for a batch of token ids, one list a text, special tokens included, padded to `width` (at least the longest
  * list). `types` are the segment numbers of texts in pairs, like `ids`; all are segment 0 without them. The encoder's `inputs` says which
- * tensors there are: one that knows a single segment is fed none. Throws OrtrainError `data` for an id or a width the encoder has no row
- * for.
+ * tensors there are, beside the mask that a pooling reads: one that knows a single segment is fed none. Throws OrtrainError `data` for an
+ * id or a width the encoder has no row for.
  */
 export function batchFeeds(
   encoder: EncoderConfig,
@@ -18,7 +18,7 @@ export function batchFeeds(
 ): Feeds {
   checkFits(encoder, ids, width);
   const batch = tokenBatch(encoder, ids, width, types);
-  return Object.fromEntries(encoderOf(encoder).inputs(encoder).map((input) => [input.name, input.feed(batch)]));
+  return Object.fromEntries(modelInputs(encoder).map((input) => [input.name, input.feed(batch)]));
 }
 
 function tokenBatch(

@@ -5,6 +5,7 @@ export {
   classifierForward,
   encoderForward,
   headForward,
+  headModel,
   headStep,
   hiddenForward,
   trainingStep,
@@ -20,6 +21,8 @@ export type { HeadOptions } from './head.ts';
 export { inInt8 } from './exports/int8.ts';
 export { binaryCrossEntropy, crossEntropy, lossOfLogits, type Loss, type LossArithmetic, type LossChoice } from './losses.ts';
 export { classificationClass, portableClassifier, portableFeeds, withWeights, type PortableModel } from './exports/portable.ts';
+export { featureWidth, type Pooling } from './pooling.ts';
+export { poolerState, type PoolerState } from './pooler.ts';
 export type { Frozen, Prefix } from './prefix.ts';
 export { givenParameters, randomParameters, type ParameterSource } from './parameters.ts';
 export { publishedParameters } from './published.ts';

@@ -12,6 +12,11 @@ import type { NamedTensor, Safetensors } from './formats/safetensors.ts';
 export interface SavedClassifier {
   /** Keys of config.json that say which class opens it, and its head's dropout. */
   readonly config: Readonly<Record<string, unknown>>;
+  /**
+   * True where no class of Hugging Face's computes what is pooled. All but the encoder then belongs into a file that its tools do not read:
+   * they would put the head on their own pooling.
+   */
+  readonly isApart: boolean;
   /** What the file of weights holds, for the parameters' values; without the tensors whose names are given. */
   tensors(source: ParameterSource, without?: ReadonlySet<string>): readonly NamedTensor[];
   /** The parameters' values. Throws OrtrainError `data` unless the file is one that `tensors` makes, or made when a pair had one output. */
@@ -22,9 +27,11 @@ export interface SavedClassifier {
 export function savedClassifier(options: PublishedClassifier): SavedClassifier {
   const { encoder, classifier, dropoutKey } = encoderOf(options.encoder).huggingFace;
   const { parameters } = classifierForward(options);
-  const isPair = options.asPair;
+  const isApart = options.pooling !== undefined && options.pooling !== 'default';
+  const isPair = options.asPair && !isApart;
   const { isStandard, layout } = isPair ? pairLayout(options, parameters) : layoutOf(options, parameters);
   return {
+    isApart,
     config: {
       architectures: [isStandard ? classifier : encoder],
       ...(dropoutKey === null ? {} : { [dropoutKey]: options.head.dropout }),
@@ -57,8 +64,8 @@ interface ClassLayout {
   readonly layout: HeadLayout;
 }
 
-function layoutOf({ encoder, head }: ClassifierOptions, parameters: readonly ParameterSpec[]): ClassLayout {
-  const standard = head.dense.length === 0 ? encoderOf(encoder).huggingFace.layout(parameters) : undefined;
+function layoutOf({ encoder, pooling = 'default', head }: ClassifierOptions, parameters: readonly ParameterSpec[]): ClassLayout {
+  const standard = pooling === 'default' && head.dense.length === 0 ? encoderOf(encoder).huggingFace.layout(parameters) : undefined;
   return { isStandard: standard !== undefined, layout: standard ?? renamed(parameters) };
 }
 

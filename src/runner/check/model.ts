@@ -45,7 +45,7 @@ export async function checkModel({ model, seed }: Experiment, folder: string, da
       remedy: `Set model.max_seq_length to ${maxPositions} or less.`,
     });
   }
-  const { parameters } = classifierForward({ encoder: weights.config, head: model.head, outputs: 1 });
+  const { parameters } = classifierForward({ encoder: weights.config, pooling: model.pooling, head: model.head, outputs: 1 });
   const { remarks } = weights.source(parameters, seed);
   const tokenizer = await loadTokenizer(tokenizerFiles(folder));
   const unknown = await checkTokens(tokenizer, { folder, vocabSize, maxLength: model.max_seq_length }, data);

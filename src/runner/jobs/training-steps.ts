@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { loadTokens, type TokenSet } from '../../data/tokens/index.ts';
-import { targetFeeds, type ClassifierOptions, type EncoderConfig, type TrainingLoss } from '../../engine/models/index.ts';
+import { headModel, targetFeeds, type ClassifierOptions, type EncoderConfig, type TrainingLoss } from '../../engine/models/index.ts';
 import { bindSymbols, deviceMemory, type DeviceMemory, type DeviceMemoryOf } from '../../engine/runtime/index.ts';
 import type { Symbols } from '../../engine/graph/index.ts';
 import { operationsPerNumber, type Optimizer } from '../../engine/optim/index.ts';
@@ -29,7 +29,7 @@ type Learned = Pick<ClassifierOptions, 'outputs'> & TrainingLoss;
 
 /** The training step of an experiment, and what it takes for a typical batch and for the largest, found without training. */
 export interface TrainingSteps {
-  readonly encoder: EncoderConfig;
+  readonly whole: ClassifierOptions;
   /** True where the encoder is frozen, so that the step is that of the head alone. */
   readonly onFeatures: boolean;
   readonly step: StepProgram;
@@ -45,13 +45,15 @@ export async function trainingSteps(prepared: PreparedRun, { outputs, loss }: Le
   const { training } = experiment;
   const encoder = encoderOf(prepared);
   const onFeatures = tasks.some(({ stage }) => stage.name === 'encode');
-  const { step } = classifierPrograms({ encoder, head: experiment.model.head, outputs, loss }, onFeatures, precisionChoice.precision);
+  const { pooling, head } = experiment.model;
+  const whole = { encoder, pooling, head, outputs, loss };
+  const { step } = classifierPrograms(whole, onFeatures, precisionChoice.precision);
   const optimizer = optimizerOf(training);
   const texts = exampleBatches(experiment, encoder, await cachedTokens(prepared));
-  const batches = onFeatures ? [featureBatch(training.batch_size, encoder.hiddenSize)] : texts;
+  const batches = onFeatures ? [featureBatch(training.batch_size, headModel(whole).width)] : texts;
   const gpu = device === 'cpu' ? undefined : deviceMemory(step, optimizer, training.clip_norm, device);
   return {
-    encoder,
+    whole,
     onFeatures,
     step,
     texts,

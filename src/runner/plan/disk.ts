@@ -4,7 +4,7 @@ import type { Experiment } from '../../config/index.ts';
 import { LINK_FROM_BYTES } from '../../core/files.ts';
 import { isWeightFile } from '../../data/hub/index.ts';
 import type { TokenSet } from '../../data/tokens/index.ts';
-import { classifierForward, commonTensors } from '../../engine/models/index.ts';
+import { classifierForward, commonTensors, headModel } from '../../engine/models/index.ts';
 import { parameterSums, sumOf } from '../../engine/step-analysis.ts';
 import { openTask } from '../../tasks/index.ts';
 import { classifierPrograms, optimizerOf } from '../../training/index.ts';
@@ -33,7 +33,7 @@ export function taskDiskBytes({ stage, fold, files }: Task, { workload, experime
     case 'tokenize':
       return workload === undefined ? 0 : tokenBytes(workload.tokens.train) + tokenBytes(workload.tokens.test);
     case 'encode':
-      return workload === undefined ? 0 : 4 * workload.whole.encoder.hiddenSize * (rows + (testRows ?? 0)) + commonBytes(workload);
+      return workload === undefined ? 0 : 4 * headModel(workload.whole).width * (rows + (testRows ?? 0)) + commonBytes(workload);
     case 'train':
       return workload === undefined ? 0 : modelBytes(workload, files) + NUMBER * numbers * (rows - (sizes.trainRowsOfFold[fold ?? 0] ?? 0));
     case 'evaluate':

@@ -50,13 +50,14 @@ export function earlierSpeeds(artifacts: string, experiment: Experiment, circums
 }
 
 function whatCounts({ model, training }: Experiment, withHead: boolean): string {
-  const { base, revision, freeze_encoder, max_seq_length, head } = model;
+  const { base, revision, freeze_encoder, max_seq_length, head, pooling = 'default' } = model;
   const { batch_size, eval_batch_size, padding, batching, precision = 'float32', micro_batch: micro = null, optimizer } = training;
   return JSON.stringify([
     base,
     revision,
     freeze_encoder,
     max_seq_length,
+    ...(pooling === 'default' ? [] : [{ pooling }]),
     ...(withHead ? [head.dense] : []),
     batch_size,
     ...(micro === null ? [] : [{ micro }]),

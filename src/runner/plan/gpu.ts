@@ -100,7 +100,7 @@ function evaluationNeed(workload: Workload, device: GpuDevice): Need | null {
   const sizesOf = (all: readonly (Passes | undefined)[]): readonly BatchSize[] => all.flatMap((passes) => passes?.sizes ?? []);
   const ways = [
     {
-      program: encoderForward(whole.encoder),
+      program: encoderForward(whole.encoder, whole.pooling),
       feeds: (size: BatchSize, part: Part) => workload.texts(part, size),
       part: 'train' as const,
       sizes: sizesOf([encoding.get('train')]),

@@ -1,6 +1,6 @@
 import type { Experiment } from '../../config/index.ts';
 import { peakBytes } from '../../engine/graph/index.ts';
-import { encoderForward, targetFeeds } from '../../engine/models/index.ts';
+import { encoderForward, headModel, targetFeeds } from '../../engine/models/index.ts';
 import type { Feeds, ForwardProgram } from '../../engine/program.ts';
 import { parameterSums, stepMemory, sumOf } from '../../engine/step-analysis.ts';
 import { classifierPrograms, optimizerOf } from '../../training/index.ts';
@@ -88,7 +88,7 @@ function trainingBytes(workload: Workload, fold: number, training: Experiment['t
 
 function encodingBytes(workload: Workload): number {
   const { whole, encoding, texts } = workload;
-  const program = encoderForward(whole.encoder);
+  const program = encoderForward(whole.encoder, whole.pooling);
   const parts = [...encoding].map(([part, passes]) => graphBytes(program, largest(passes), (size) => texts(part, size)));
   return sumOf(program.parameters).bytes + Math.max(0, ...parts) + featureBytes(workload);
 }
@@ -106,7 +106,7 @@ function graphBytes(program: ForwardProgram, size: BatchSize | undefined, feeds:
 /** Features of all texts, as they are read, or before they are written. */
 function featureBytes({ whole, onFeatures, tokens }: Workload): number {
   const rows = tokens.train.offsets.length + (tokens.test?.offsets.length ?? 0);
-  return onFeatures ? 4 * rows * whole.encoder.hiddenSize : 0;
+  return onFeatures ? 4 * rows * headModel(whole).width : 0;
 }
 
 function largest(passes: Passes | undefined): BatchSize | undefined {

@@ -49,6 +49,7 @@ async function timeModel({ experiment, threads }: PreparedRun, workload: Workloa
     const { model, training } = experiment;
     const { trainer } = await openClassifier({
       weights,
+      pooling: model.pooling,
       head: model.head,
       task,
       onFeatures,
@@ -84,9 +85,9 @@ async function timeModel({ experiment, threads }: PreparedRun, workload: Workloa
 
 async function timeEncoder(
   { experiment, threads }: PreparedRun,
-  { weights, encoding, texts }: Workload,
+  { weights, whole, encoding, texts }: Workload,
 ): Promise<{ readonly open: number; readonly encode: Cost | undefined }> {
-  const program = encoderForward(weights.config);
+  const program = encoderForward(weights.config, whole.pooling);
   const { opened, seconds: open } = await opening(() =>
     openForward({ program, threads, source: weights.source(program.parameters, experiment.seed).source }),
   );

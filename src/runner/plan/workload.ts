@@ -1,6 +1,6 @@
 import { initialWeights, tokenSource, type InitialWeights } from '../../training/index.ts';
 import type { Task } from '../../tasks/index.ts';
-import { featureFeeds, type ClassifierOptions, type TrainingLoss } from '../../engine/models/index.ts';
+import { featureFeeds, headModel, type ClassifierOptions, type TrainingLoss } from '../../engine/models/index.ts';
 import type { Precision } from '../../engine/precision.ts';
 import type { Feeds } from '../../engine/program.ts';
 import type { PreparedRun } from '../prepare.ts';
@@ -42,12 +42,13 @@ export async function workloadOf(prepared: PreparedRun, data: PlannedRows): Prom
   const weights = initialWeights(files, experiment.model, experiment.seed);
   const onFeatures = tasks.some(({ stage }) => stage.name === 'encode');
   const { task } = data.train;
-  const whole = { encoder: weights.config, head: experiment.model.head, outputs: task.outputs, loss: task.loss };
+  const { pooling, head } = experiment.model;
+  const whole = { encoder: weights.config, pooling, head, outputs: task.outputs, loss: task.loss };
   const { eval_batch_size: evalBatch } = experiment.training;
   const [inEncoder, inModel] = [textLengths(tokens.train, tokens.test, false), textLengths(tokens.train, tokens.test, onFeatures)];
   const folds = trainedFolds(experiment);
   const texts: Workload['texts'] = (part, { rows, width }) => tokenSource(tokens[part] ?? tokens.train, weights.config).feeds(rows, width);
-  const width = weights.config.hiddenSize;
+  const { width } = headModel(whole);
   return {
     tokens,
     weights,

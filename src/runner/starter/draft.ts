@@ -5,7 +5,9 @@ import { OrtrainError } from '../../core/errors.ts';
 import { packageFolder } from '../../core/package.ts';
 import { tableKind } from '../../core/table-files.ts';
 import { withoutEnd } from '../../core/text.ts';
+import { localModel } from '../../data/hub/index.ts';
 import { columnOf, headerless, looksLikeRow, readTableAside, type Table } from '../../data/tables/index.ts';
+import { poolerIn } from '../check/untrained-pooler.ts';
 import { idColumn, textAndTarget, tokensFor, type NamedColumns } from './guess.ts';
 import type { StarterFacts } from './starter.ts';
 
@@ -14,11 +16,13 @@ export interface DraftOptions extends NamedColumns {
   readonly columns?: readonly string[];
   /** UTF-8 where it is left out. */
   readonly encoding?: string;
+  /** The pretrained model; `BASE` where it is left out. */
+  readonly base?: string;
 }
 
 /** What a configuration for a table can be told: its columns, those that were not named guessed, and the tables beside it. */
 export async function draftStarter(path: string, options: DraftOptions): Promise<Omit<StarterFacts, 'schema'>> {
-  const { columns = null, encoding = 'utf-8' } = options;
+  const { columns = null, encoding = 'utf-8', base = BASE } = options;
   const table = await readTableAside({ path, columns, encoding });
   if (columns === null && table.lines.length > 0 && table.absent === undefined && looksLikeRow(table.columns, table.rows))
     throw noHeader(table);
@@ -34,8 +38,21 @@ export async function draftStarter(path: string, options: DraftOptions): Promise
     target,
     columns,
     encoding,
+    base,
+    pooling: poolingFor(base),
     tokens: tokensFor(columnOf(table, text) ?? []),
   };
+}
+
+/** A model that anybody can fetch, with a trained pooler. */
+const BASE = 'bert-base-uncased';
+
+/** By the pooler in the model's weights, where these are on this machine. */
+function poolingFor(base: string): StarterFacts['pooling'] {
+  const folder = localModel(base, 'main');
+  if (folder === undefined) return 'default';
+  const state = poolerIn(folder, { weights: 'pretrained', resize_embeddings: false }, 0);
+  return state === 'absent' || state === 'untrained' ? 'mean' : 'default';
 }
 
 function noHeader(table: Table): OrtrainError {

@@ -10,13 +10,18 @@ export interface StarterFacts {
   /** Names for a table without a header. */
   readonly columns: readonly string[] | null;
   readonly encoding: string;
+  /** A model's name on the hub, or its directory. */
+  readonly base: string;
+  /** `mean` where the model's pooler was never trained. */
+  readonly pooling: 'default' | 'mean';
   readonly tokens: number;
   /** Where the JSON Schema of configurations lies, as an editor finds it from the written file. */
   readonly schema: string;
 }
 
 /** A commented configuration, ready to run. */
-export function starter({ name, train, test, sample, id, text, target, columns, encoding, tokens, schema }: StarterFacts): string {
+export function starter(facts: StarterFacts): string {
+  const { name, train, test, sample, id, text, target, columns, encoding, base, pooling, tokens, schema } = facts;
   return `# yaml-language-server: $schema=${schema}
 # Try it: pipeline check, then pipeline plan, then pipeline run, each with this file.
 # Every key with its meaning is in docs/configuration.md and in pipeline schema.
@@ -34,11 +39,10 @@ data: # csv, tsv, jsonl, json or parquet, also compressed; paths are relative to
 ${columns === null ? '' : `  columns: [${columns.map(scalar).join(', ')}] # the tables have no header; null: they have ` +
   `one\n`}${encoding === 'utf-8' ? '' : `  encoding: ${scalar(encoding)}\n`}
 model:
-  base: bert-base-uncased # a model on the Hugging Face hub, or a directory in its layout
+  base: ${scalar(base)} # a model on the Hugging Face hub, or a directory in its layout
   max_seq_length: ${tokens} # longer texts are cut
-  # true trains the head only: many times faster, slightly worse if the model's pooler was trained, as in BERT, and far worse
-  # if it was not, as in MiniLM and RoBERTa
-  freeze_encoder: false
+  pooling: ${pooling} # ${POOLINGS[pooling]}
+  freeze_encoder: false # true trains the head only: many times faster, and somewhat worse
   head:
     dense: [] # hidden widths before the output: [256, 32] makes three dense layers
     dropout: 0.1
@@ -55,6 +59,11 @@ training:
   early_stopping: null # { monitor: val/accuracy, mode: max, patience: 3 } stops when the metric no longer improves
 `;
 }
+
+const POOLINGS = {
+  default: "what the model's own classifier reads; mean is better where its pooler was never trained, as in MiniLM and RoBERTa",
+  mean: "of all tokens: the model's pooler was never trained",
+} as const;
 
 /** Plain where YAML cannot take it for anything else, otherwise in quotes. */
 function scalar(value: string | null): string {

@@ -36,6 +36,7 @@ describe('a batch', () => {
       'tokens',
       'positions',
       'attention_bias',
+      'token_mask',
     ]);
   });
 

@@ -30,7 +30,7 @@ describeShared('a pooler under a frozen encoder', ['oracles', 'tiny', 'bert'], (
     return inspectPooler(experiment, folder).map(({ message }) => message);
   };
 
-  it('is told of where it was never trained or is not there, and where the encoder is frozen', async () => {
+  it('is told of where it was never trained or is not there', async () => {
     const [trained, zero, none] = [
       modelWith('trained', (stored) => stored),
       modelWith('zero', (stored) => stored.fill(0)),
@@ -41,6 +41,11 @@ describeShared('a pooler under a frozen encoder', ['oracles', 'tiny', 'bert'], (
     expect(await told(none, 'model.freeze_encoder=true')).toEqual([
       expect.stringContaining('has no pooler, so the head learns from one at random'),
     ]);
-    expect(await told(zero)).toEqual([]);
+    for (const pooling of ['mean', 'cls', 'last4'])
+      expect(await told(zero, 'model.freeze_encoder=true', `model.pooling=${pooling}`)).toEqual([]);
+    // Where the encoder is trained, the pooler is too.
+    expect(await told(trained)).toEqual([]);
+    expect(await told(zero)).toEqual([expect.stringContaining('it is trained with the rest, from weights that say little')]);
+    expect(await told(none)).toEqual([expect.stringContaining('it is trained with the rest, from random weights')]);
   });
 });

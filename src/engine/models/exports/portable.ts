@@ -1,6 +1,7 @@
 import { bind, rewrite, toStandard, type ConstantData, type Graph, type Value } from '../../graph/index.ts';
 import type { Feeds } from '../../program.ts';
 import { classifierForward, type PublishedClassifier } from '../classifier.ts';
+import { modelInputs } from '../encode.ts';
 import type { EncoderConfig } from '../encoder-config.ts';
 import { encoderOf } from '../encoders/index.ts';
 import type { ParameterSource } from '../parameters.ts';
@@ -23,7 +24,7 @@ export function portableClassifier(options: PublishedClassifier, source: Paramet
     const input = (name: string): Value => g.input(name, 'int64', ['batch', 'sequence']);
     const [ids, mask] = [input('input_ids'), input('attention_mask')];
     const given = { ids, mask, types: () => input('token_type_ids') };
-    const inputs = encoderOf(options.encoder).inputs(options.encoder);
+    const inputs = modelInputs(options.encoder);
     const rows = new Set(inputs.filter(({ portable }) => portable === null).map(({ name }) => name));
     const feeds = new Map(inputs.map(({ name, portable }) => [name, portable]));
     return {
