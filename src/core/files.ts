@@ -68,7 +68,9 @@ export function writeFileAtomic(path: string, content: string | Uint8Array | Ite
   try {
     naming(path, () => {
       for (const bytes of piecesOf(content)) {
-        for (let written = 0; written < bytes.byteLength; ) written += writeSync(file, bytes, written);
+        for (let written = 0; written < bytes.byteLength; ) {
+          written += writeSync(file, bytes, written, Math.min(bytes.byteLength - written, MOST_AT_ONCE));
+        }
       }
       fsyncSync(file);
     });
@@ -81,6 +83,9 @@ export function writeFileAtomic(path: string, content: string | Uint8Array | Ite
   renameSync(temporary, path);
   syncFolder(dirname(path));
 }
+
+/** Bytes: Node reads and writes less than 2 GiB in one call. */
+export const MOST_AT_ONCE = 2 ** 30;
 
 /** `writeFileAtomic` of a JSON value, indented, ending in a line break. */
 export function writeJsonAtomic(path: string, value: unknown): void {

@@ -1,6 +1,7 @@
 import { closeSync, existsSync, lstatSync, openSync, readlinkSync, readSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 import { OrtrainError, type Problem } from '../../core/errors.ts';
+import { MOST_AT_ONCE } from '../../core/files.ts';
 import { notAFile, readInput, saying, unreadable } from '../../core/inputs.ts';
 import {
   joinShards,
@@ -188,6 +189,3 @@ function readPiece(path: string, offset: number, length: number): Uint8Array {
   }
   return bytes;
 }
-
-/** Systems read less than 2 GiB in one call. */
-const MOST_AT_ONCE = 2 ** 30;

@@ -31,8 +31,8 @@ interface Entry {
   readonly offset: number;
 }
 
-/** What the directory of a hundred thousand tensors takes, several times over. */
-const MOST_DIRECTORY_BYTES = 2 ** 26;
+/** What the directory of a hundred thousand tensors takes. */
+const MOST_DIRECTORY_BYTES = 2 ** 24;
 
 export function openArchive(source: ByteSource, refuse: Refuse): Archive {
   const directory = directoryOf(source, refuse);

@@ -135,6 +135,7 @@ const instructions: Readonly<Record<number, Instruction>> = {
   0x8d: (machine) => text(machine, length64(machine)), // BINUNICODE8
   0x55: (machine) => text(machine, machine.input.byte(), 'latin1'), // SHORT_BINSTRING, of Python 2
   0x54: (machine) => text(machine, machine.input.view(4).getUint32(0, true), 'latin1'), // BINSTRING
+  0x53: ({ make, input, refuse }) => make(decoded(input.line(LONGEST_TEXT), refuse)), // STRING, which torch.save never writes
   0x43: (machine) => skipped(machine, machine.input.byte()), // SHORT_BINBYTES
   0x42: (machine) => skipped(machine, machine.input.view(4).getUint32(0, true)), // BINBYTES
   0x8e: (machine) => skipped(machine, length64(machine)), // BINBYTES8
@@ -163,6 +164,11 @@ const instructions: Readonly<Record<number, Instruction>> = {
   0x63: ({ make, input, world, refuse }) => {
     const [module, name] = [input.line(LONGEST_TEXT), input.line(LONGEST_TEXT)].map((line) => decoded(line, refuse));
     make(world.global(module ?? '', name ?? ''));
+  },
+  0x69: ({ input, world, refuse }) => {
+    // INST, which torch.save never writes: what it asks for is named all the same.
+    const [module, name] = [input.line(LONGEST_TEXT), input.line(LONGEST_TEXT)].map((line) => decoded(line, refuse));
+    throw refuse(`it makes an object of ${called(world.global(module ?? '', name ?? ''))}, which no description of tensors needs`);
   },
   0x93: ({ make, pop, world, refuse }) => {
     const [name, module] = [pop(), pop()];
