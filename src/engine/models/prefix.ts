@@ -1,3 +1,4 @@
+import { OrtrainError } from '../../core/errors.ts';
 import type { EncoderConfig } from './encoder-config.ts';
 import { encoderOf } from './encoders/index.ts';
 
@@ -17,7 +18,12 @@ export type Trainable = (name: string) => 'full' | 'frozen';
 
 export const allTrainable: Trainable = () => 'full';
 
+/**
+ * What is left to train. Throws OrtrainError `config` for a number of layers some of which share their parameters with layers above, which
+ * are trained: those would change under the frozen ones.
+ */
 export function trainableWithout(frozen: Frozen, config: EncoderConfig): Trainable {
+  if (frozen !== 'encoder') refuseSharedLayers(frozen.layers, config);
   const { prefix } = encoderOf(config).names;
   const frozenDepths = frozen === 'encoder' ? Infinity : frozen.layers > 0 ? frozen.layers + 1 : Number(frozen.embeddings);
   return (name) => (name.startsWith(prefix) && depthOf(config, name) < frozenDepths ? 'frozen' : 'full');
@@ -34,4 +40,15 @@ export function depthOf(config: EncoderConfig, name: string): number {
   if (!name.startsWith(layers)) return 0;
   const number = Number.parseInt(name.slice(layers.length), 10);
   return (encoder.lastLayer?.(config, number) ?? number) + 1;
+}
+
+function refuseSharedLayers(frozen: number, config: EncoderConfig): void {
+  const encoder = encoderOf(config);
+  const counts = new Set(Array.from({ length: config.layers }, (_, number) => (encoder.lastLayer?.(config, number) ?? number) + 1));
+  if (frozen === 0 || frozen >= config.layers || counts.has(frozen)) return;
+  const possible = [0, ...[...counts].sort((a, b) => a - b)];
+  throw new OrtrainError('config', `the lowest ${frozen} of ${config.layers} layers share parameters with layers above them`, {
+    subject: 'model.freeze.layers',
+    remedy: `Freeze one of these numbers of layers: ${possible.join(', ')}.`,
+  });
 }

@@ -78,4 +78,22 @@ describe('a frozen prefix', () => {
     expect(parts(masks.map(({ input }) => input))).toEqual(trained.filter((part) => part !== 'pooler'));
     expect(parts(parameters.map(({ name }) => name))).toEqual(['embeddings', 'layer 0', 'layer 1', 'pooler', 'classifier']);
   });
+
+  test('of an ALBERT ends between groups of layers, which share their parameters', () => {
+    const albert = tinyConfig({ num_hidden_layers: 5, num_hidden_groups: 2 }, tinyEncoders['albert']!.json); // 3 layers and 2
+    const trained = (layers: number): readonly string[] => {
+      const { gradients, masks } = classifierStep({
+        encoder: albert,
+        head: { dense: [], dropout: 0.1, activation: 'none' },
+        outputs: 1,
+        frozen: { embeddings: true, layers },
+      });
+      const names = [...gradients.map(({ parameter }) => parameter), ...masks.map(({ input }) => input)];
+      return [...new Set(names.map((name) => /layer_groups\.\d|pooler|classifier|embedd/.exec(name)?.[0] ?? name))];
+    };
+    expect(trained(0)).toEqual(['layer_groups.0', 'layer_groups.1', 'pooler', 'classifier']);
+    expect(trained(3)).toEqual(['layer_groups.1', 'pooler', 'classifier']);
+    expect(trained(5)).toEqual(['pooler', 'classifier']);
+    for (const layers of [1, 2, 4]) expect(() => trained(layers)).toThrow(`the lowest ${layers} of 5 layers share parameters`);
+  });
 });
