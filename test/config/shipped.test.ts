@@ -77,6 +77,7 @@ test('the other encoders keep the data and the folds of the reference experiment
     ['deberta-v3-xsmall', 'microsoft/deberta-v3-xsmall'],
     ['deberta-v3-base', 'microsoft/deberta-v3-base'],
     ['modernbert-base', 'answerdotai/ModernBERT-base'],
+    ['xlm-roberta-base', 'FacebookAI/xlm-roberta-base'],
   ] as const) {
     const { data, split, model, training } = load(name);
     expect({ data, split }).toEqual({ data: one.data, split: one.split });

@@ -65,6 +65,9 @@ export function withVocabulary(config: EncoderConfig, vocabSize: number, file: s
 export function widths(fields: Fields, hiddenKey: string, headsKey: string): Pick<EncoderConfig, 'hiddenSize' | 'heads'> {
   const [hiddenSize, heads] = [fields.count(hiddenKey, MOST.width), fields.count(headsKey, MOST.width)];
   if (hiddenSize % heads > 0) fields.reject(hiddenKey, `${hiddenSize} cannot be shared equally among ${heads} attention heads`);
+  const pruned = fields.raw('pruned_heads') ?? {};
+  if (typeof pruned !== 'object' || Object.keys(pruned).length > 0)
+    fields.reject('pruned_heads', 'layers from which attention heads were removed are not supported');
   return { hiddenSize, heads };
 }
 

@@ -21,6 +21,7 @@ export const EXAMPLES = {
       'configs/deberta-v3-xsmall.yaml',
       'configs/deberta-v3-base.yaml',
       'configs/modernbert-base.yaml',
+      'configs/xlm-roberta-base.yaml',
       'configs/sweeps/disaster-tweets.yaml',
     ],
     next: "put the competition's files into data/nlp-getting-started, then: pipeline run configs/bert-1dense.yaml",

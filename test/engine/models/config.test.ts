@@ -99,6 +99,7 @@ describe('config.json', () => {
     ['attention to another encoder', { add_cross_attention: true }, 'add_cross_attention'],
     ['no segment', { type_vocab_size: 0 }, 'type_vocab_size'],
     ['an epsilon of nothing', { layer_norm_eps: 0 }, 'layer_norm_eps'],
+    ['heads that were removed', { pruned_heads: { 0: [1] } }, 'pruned_heads'],
     ['a negative dropout', { attention_probs_dropout_prob: -0.1 }, 'attention_probs_dropout_prob'],
   ])('%s is refused', (_, changes, field) => {
     const { problems } = failure(changes);
