@@ -21,12 +21,13 @@ const ONE_STATE_DICT = 'Save the state_dict() of the one that you mean by itself
 export function stateDictOf(value: Pickled, file: string, refuse: Refuse): StateDict {
   if (isKind(value, 'tensor')) throw refuse('it holds one tensor without a name', SAVE_STATE_DICT);
   if (!isKind(value, 'dictionary')) throw refuse(`it holds ${called(value)}, not a dictionary of tensors`, SAVE_STATE_DICT);
-  if (tensorCount(value) > 0) return named(value, file, refuse);
+  // Beside a model's tensors in a dictionary of their own others may stand, such as the state of a random generator.
   const nests = NESTS.flatMap((nest) => {
     const inner = value.entries.get(nest);
     return isKind(inner, 'dictionary') && tensorCount(inner) > 0 ? [{ nest, inner }] : [];
   });
   const [first, second] = nests;
+  if (first === undefined && tensorCount(value) > 0) return named(value, file, refuse);
   if (first === undefined) throw refuse(withoutTensors(value), SAVE_STATE_DICT);
   if (second !== undefined) throw refuse(`it holds several models, ${nests.map(({ nest }) => nest).join(' and ')}`, ONE_STATE_DICT);
   const { tensors, notices } = named(first.inner, file, refuse);

@@ -11,6 +11,12 @@ test('what the tests build by hand is read', () => {
   expect([...readFloats(file, 't')]).toEqual([1, 3, 5, 2, 4, 6]);
 });
 
+test('a model of a training program is found beside other tensors of the program', () => {
+  const file = described(dictionary({ rng: tensor([6], [1]), module: dictionary({ w: tensor([2], [1]) }), epoch: integer(3) }));
+  expect([...file.entries.keys()]).toEqual(['w']);
+  expect(file.notices).toEqual(['a.bin: the tensors are those under module; what stands beside them is ignored']);
+});
+
 describe('tensors beyond their storage', () => {
   test.each([
     ['an offset', tensor([2], [1], { offset: 5 })],

@@ -59,7 +59,7 @@ describe('a file of PyTorch', () => {
     ['legacy.bin', /it ends (?:within its description of the tensors|before its last storage)/],
   ])('%s is refused wherever it is cut off', (name, reason) => {
     const bytes = readFileSync(join(fixtures, name));
-    for (let length = 8; length < bytes.length; length += 1) {
+    for (let length = 8; length < bytes.length; length += 3) {
       expect(() => openTorchFile(byteSource('a.bin', bytes.subarray(0, length))), String(length)).toThrow(reason);
     }
   });
