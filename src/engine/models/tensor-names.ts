@@ -26,7 +26,8 @@ export interface EncoderNames {
  */
 export function encoderNames(file: Safetensors, { prefix, ignored, renames }: TensorNames, names: readonly string[]): EncoderNames {
   const wanted = new Set(names.map((name) => name.slice(prefix.length)));
-  const own = plainNames(file, [...RENAMES, ...renames]);
+  const patterns = [...RENAMES, ...renames];
+  const own = plainNames(file, patterns);
   const found = foundPrefix(file, prefix, countByPrefix([...own.keys()], wanted));
   const weights = [...own].filter(([, inFile]) => isWeight(file, inFile));
   if (found === undefined) return { inFile: new Map(), unknown: [], others: weights.map(([, inFile]) => inFile), beside: () => undefined };
@@ -43,7 +44,7 @@ export function encoderNames(file: Safetensors, { prefix, ignored, renames }: Te
     inFile,
     unknown,
     others: weights.map(([, theirs]) => theirs).filter((name) => !ofEncoder.has(name)),
-    beside: (name) => own.get(wrappers + name),
+    beside: (name) => own.get(wrappers + plain(name, patterns)),
   };
 }
 
