@@ -132,7 +132,11 @@ function monitorConflicts({ training }: Experiment): readonly Conflict[] {
   });
 }
 
-function freezingConflicts({ model }: Experiment): readonly Conflict[] {
+function freezingConflicts({ model, training }: Experiment): readonly Conflict[] {
+  if (model.freeze_encoder && training.layer_decay !== 1) {
+    const message = 'training.layer_decay is about layers that are trained, but model.freeze_encoder is true';
+    return [{ path: ['training', 'layer_decay'], message, suggestion: 'layer_decay: 1' }];
+  }
   if (!model.freeze_encoder || model.pooling !== 'attention') return [];
   const message = 'model.pooling attention reads every token, and of a frozen encoder one vector a text is kept';
   return [{ path: ['model', 'pooling'], message, suggestion: 'pooling: mean' }];

@@ -1,7 +1,7 @@
-import type { Experiment, LoadedExperiment } from '../config/index.ts';
+import type { LoadedExperiment } from '../config/index.ts';
 import { lower, loweredOperators, print, type Graph, type LoweredOperator, type PrecisionCount } from '../engine/graph/index.ts';
-import { encoderForward, type ClassifierOptions } from '../engine/models/index.ts';
-import { deviceStep, operationsPerNumber } from '../engine/optim/index.ts';
+import { depthOf, encoderForward, type ClassifierOptions, type EncoderConfig } from '../engine/models/index.ts';
+import { deviceStep, groupOf, operationsPerNumber, type Optimizer } from '../engine/optim/index.ts';
 import { nodesByPrecision, type Precision } from '../engine/precision.ts';
 import type { StepProgram } from '../engine/program.ts';
 import { HARMFUL_OPTIMIZERS, type Device } from '../engine/runtime/index.ts';
@@ -23,6 +23,8 @@ export interface Explanation {
   readonly graph: string;
   readonly trained: ParameterSum;
   readonly frozen: ParameterSum;
+  /** The rates that parts of the model start with, from the lowest; empty where all have the same. */
+  readonly rates: readonly { readonly part: string; readonly lr: number }[];
   readonly optimizer: { readonly name: string; readonly slots: readonly string[]; readonly operationsPerNumber: number };
   /** Every node of the step, by operator. */
   readonly operators: readonly (OperatorCount & { readonly provider: string })[];
@@ -44,14 +46,16 @@ export async function explainExperiment(loaded: LoadedExperiment, options: Runne
   const { experiment, device, precisionChoice } = prepared;
   const { task } = await checkData(experiment);
   const { whole, onFeatures, step, texts, costs } = await trainingSteps(prepared, openTask(task));
-  const { rule } = optimizerOf(experiment.training);
-  const { graph, lowered, choices } = onDevice(step, experiment.training, device);
+  const optimizer = optimizerOf(experiment.training, whole.encoder);
+  const { rule } = optimizer;
+  const { graph, lowered, choices } = onDevice(step, { optimizer, clipNorm: experiment.training.clip_norm }, device);
   const { trained, frozen } = parameterSums(step);
   return {
     experiment: experiment.name,
     device,
     graph: print(graph),
     trained,
+    rates: ratesOf(step, optimizer, { lr: experiment.training.optimizer.lr, encoder: whole.encoder }),
     frozen: onFeatures ? sumOf(encoderForward(whole.encoder, whole.pooling).parameters) : frozen,
     optimizer: { name: rule.name, slots: rule.slots, operationsPerNumber: operationsPerNumber(rule) },
     operators: operatorCounts(graph).map((each) => ({ ...each, provider: device })),
@@ -71,12 +75,12 @@ export async function explainExperiment(loaded: LoadedExperiment, options: Runne
 /** On the CPU the graph ends with the gradients; on a GPU it goes on to the updated state, and every node of it stays there. */
 function onDevice(
   step: StepProgram,
-  training: Experiment['training'],
+  { optimizer, clipNorm }: { readonly optimizer: Optimizer; readonly clipNorm: number | null },
   device: Device,
 ): { readonly graph: Graph } & Pick<Explanation, 'lowered' | 'choices'> {
   if (device === 'cpu')
     return { graph: lower(step.graph, device), lowered: loweredOperators(step.graph, device), choices: choicesOf(step) };
-  const whole = deviceStep(step, optimizerOf(training), training.clip_norm, { stacked: device === 'cuda' }).graph;
+  const whole = deviceStep(step, optimizer, clipNorm, { stacked: device === 'cuda' }).graph;
   const graph = lower(whole, device);
   return { graph, lowered: loweredOperators(whole, device), choices: deviceChoicesOf(step, graph) };
 }
@@ -84,4 +88,18 @@ function onDevice(
 function encodingOf({ encoder, pooling }: ClassifierOptions, { shape, feeds }: FedBatch): Explanation['encoding'][number] {
   const forward = encoderForward(encoder, pooling);
   return { batch: shape, operations: totalWork(workOf(forward.graph.nodes, lengthsOf(forward, feeds))) };
+}
+
+function ratesOf(
+  { gradients }: StepProgram,
+  optimizer: Optimizer,
+  { lr, encoder }: { readonly lr: number; readonly encoder: EncoderConfig },
+): Explanation['rates'] {
+  const byDepth = new Map(
+    gradients.map(({ parameter }) => [depthOf(encoder, parameter), lr * groupOf(optimizer, parameter).lrScale] as const),
+  );
+  if (new Set(byDepth.values()).size < 2) return [];
+  const part = (depth: number): string =>
+    depth === 0 ? 'embeddings' : depth > encoder.layers ? 'head and pooler' : `layer ${depth} of ${encoder.layers}`;
+  return [...byDepth].sort(([a], [b]) => a - b).map(([depth, rate]) => ({ part: part(depth), lr: rate }));
 }

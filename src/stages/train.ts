@@ -27,11 +27,14 @@ interface Params {
     readonly pooling?: Pooling;
   };
   /** `micro_batch` only where it cuts a batch: otherwise it changes nothing. */
-  readonly training: Omit<Experiment['training'], 'eval_batch_size' | 'micro_batch' | 'precision'> & { readonly micro_batch?: number };
+  readonly training: Omit<Experiment['training'], 'eval_batch_size' | 'precision' | keyof Later> & Partial<Later>;
   /** Absent where it is float32, so that what was trained before there was a choice is still found. */
   readonly precision?: Exclude<Precision, 'float32'>;
   readonly seed: number;
 }
+
+/** Keys that are left out at their defaults, so that what was trained before there were any is still found. */
+type Later = Pick<Experiment['training'], 'micro_batch' | 'layer_decay' | 'head_lr'>;
 
 const needs = { examples: 'source', tokens: 'one', folds: 'one', features: 'optional' } as const;
 
@@ -50,7 +53,7 @@ export const train: Stage<Params, Readonly<Record<string, string>>, typeof needs
   publishes: { [MODEL_FOLDER]: 'models/fold-{fold}' },
   usesDevice: true,
   pick: (
-    { model, training: { eval_batch_size: _speed, precision: _asked, micro_batch: micro, ...ofTraining }, seed },
+    { model, training: { eval_batch_size: _speed, precision: _asked, micro_batch: micro, layer_decay, head_lr, ...ofTraining }, seed },
     { modelFolder, precision },
   ) => ({
     params: {
@@ -62,7 +65,12 @@ export const train: Stage<Params, Readonly<Record<string, string>>, typeof needs
         head: model.head,
         max_seq_length: model.max_seq_length,
       },
-      training: { ...ofTraining, ...(micro === null || micro >= ofTraining.batch_size ? {} : { micro_batch: micro }) },
+      training: {
+        ...ofTraining,
+        ...(micro === null || micro >= ofTraining.batch_size ? {} : { micro_batch: micro }),
+        ...(layer_decay === 1 ? {} : { layer_decay }),
+        ...(head_lr === null ? {} : { head_lr }),
+      },
       ...(precision === 'float32' ? {} : { precision }),
       seed,
     },
@@ -72,7 +80,8 @@ export const train: Stage<Params, Readonly<Record<string, string>>, typeof needs
     const { model, seed } = params;
     const { pooling = 'default' } = model;
     const precision: Precision = params.precision ?? 'float32';
-    const training = { ...params.training, micro_batch: params.training.micro_batch ?? null, eval_batch_size: evalBatchSize, precision };
+    const later: Later = { micro_batch: null, layer_decay: 1, head_lr: null };
+    const training = { ...later, ...params.training, eval_batch_size: evalBatchSize, precision };
     const { task, train: examples } = inputs.examples;
     const foldOf = await inputs.folds.foldOf();
     throwUnlessAligned({ stage: 'split', rows: foldOf.length }, { stage: 'examples', rows: examples.count });

@@ -1,11 +1,13 @@
 import type { Experiment } from '../config/index.ts';
 import {
   classifierForward,
+  depthOf,
   headForward,
   headModel,
   headStep,
   trainingStep,
   type ClassifierOptions as WholeClassifier,
+  type EncoderConfig,
   type ParameterSource,
   type TrainingLoss,
 } from '../engine/models/index.ts';
@@ -75,7 +77,7 @@ export async function openClassifier({
     source,
     ...classifierPrograms(whole, onFeatures, precision),
     threads,
-    optimizer: optimizerOf(training),
+    optimizer: optimizerOf(training, weights.config),
     clipNorm: training.clip_norm,
     seed,
   });
@@ -91,14 +93,23 @@ export async function openClassifier({
   };
 }
 
-export function optimizerOf({ optimizer }: Training): Optimizer {
+/** Rates by layer, weight decay by name; `encoder` says in which layer a parameter is. */
+export function optimizerOf(
+  { optimizer, layer_decay: decay, head_lr: headRate }: Pick<Training, 'optimizer' | 'layer_decay' | 'head_lr'>,
+  encoder: EncoderConfig,
+): Optimizer {
   return {
     rule: updateRule(optimizer),
     group: (parameter) => ({
-      lrScale: 1,
+      lrScale: rateFactor(depthOf(encoder, parameter)),
       weightDecay: optimizer.no_decay.some((part) => parameter.includes(part)) ? 0 : optimizer.weight_decay,
     }),
   };
+
+  function rateFactor(depth: number): number {
+    const distance = encoder.layers + 1 - depth;
+    return distance === 0 ? (headRate ?? optimizer.lr) / optimizer.lr : decay ** distance;
+  }
 }
 
 function updateRule(optimizer: Training['optimizer']): UpdateRule {

@@ -49,6 +49,7 @@ function coherent({ data, model, split, training, ...rest }: Experiment): Experi
     split: { ...split, only: split.only === null ? null : [split.folds - 1] },
     training: {
       ...training,
+      layer_decay: model.freeze_encoder ? 1 : training.layer_decay,
       micro_batch: training.micro_batch === null ? null : Math.min(training.micro_batch, training.batch_size),
       optimizer: optimizer.name === 'sgd' ? { ...optimizer, nesterov: optimizer.nesterov && optimizer.momentum > 0 } : optimizer,
       schedule: onPlateau ? { ...schedule, mode: mode(schedule.monitor), min_lr: 0 } : schedule,

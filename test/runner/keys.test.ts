@@ -65,6 +65,8 @@ const CHANGES: Readonly<Record<string, { readonly to: string; readonly beside?: 
   'training.optimizer.name': { to: 'sgd' },
   ...under('training.optimizer', ['name: adamw'], { lr: '0.1', weight_decay: '0.1', betas: '[0.8, 0.9]', eps: '0.1', no_decay: '[bias]' }),
   ...under('training.optimizer', ['name: sgd', 'lr: 0.1', 'momentum: 0.5'], { momentum: '0.9', nesterov: 'true' }),
+  'training.layer_decay': { to: '0.9' },
+  'training.head_lr': { to: '0.001' },
   'training.clip_norm': { to: '1' },
   'training.schedule.name': { to: 'cosine' },
   ...under('training.schedule', ['name: reduce-on-plateau'], {

@@ -43,7 +43,7 @@ async function fitSome(change: Partial<Training>, options: Partial<FitOptions> =
     ...programs,
     source: weights.source(programs.forward.parameters, 1).source,
     threads: 1,
-    optimizer: optimizerOf(training),
+    optimizer: optimizerOf(training, weights.config),
     clipNorm: training.clip_norm,
     seed: 1,
   });

@@ -14,6 +14,10 @@ export function explanationText(explanation: Explanation, colors: Colors): strin
         title: 'encoding, once per text',
         lines: explanation.encoding.map((each) => `${operations(each.operations)} for a batch of ${shapeText(each.batch)}`),
       },
+      {
+        title: 'learning rates, before the schedule',
+        lines: explanation.rates.map(({ part, lr }) => `${part}: ${Number(lr.toPrecision(4))}`),
+      },
       { title: `memory, ${explanation.optimizer.name}`, lines: [memoryTable(explanation, colors)] },
       { title: 'memory of the GPU at the worst moment, an estimate', lines: gpuTable(explanation, colors) },
       { title: 'floating-point operations', lines: [workTable(explanation, colors)] },

@@ -157,6 +157,24 @@ export const training = object('How the model is trained.', {
       'bfloat16 on an NVIDIA GPU that supports it, and float32 elsewhere.',
   }),
   optimizer,
+  layer_decay: number({
+    default: 1,
+    examples: [0.9],
+    exclusiveMinimum: 0,
+    maximum: 1,
+    description:
+      'Lower layers learn more slowly: their rate is the rate times layer_decay to the power of their distance from the head. The top ' +
+      'layer has distance 1, the lowest of n layers n, the embeddings n + 1; head and pooler have distance 0. 1: all have the same rate.',
+  }),
+  head_lr: nullable(
+    number({
+      examples: [0.001],
+      exclusiveMinimum: 0,
+      description:
+        'Learning rate of head and pooler. Schedules and resets change it in the same proportion as training.optimizer.lr. null: as the ' +
+        'rest.',
+    }),
+  ),
   clip_norm: nullable(
     number({
       examples: [1],

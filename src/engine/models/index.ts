@@ -23,7 +23,7 @@ export { binaryCrossEntropy, crossEntropy, lossOfLogits, type Loss, type LossAri
 export { classificationClass, portableClassifier, portableFeeds, withWeights, type PortableModel } from './exports/portable.ts';
 export { featureWidth, type Pooling } from './pooling.ts';
 export { poolerState, type PoolerState } from './pooler.ts';
-export type { Frozen, Prefix } from './prefix.ts';
+export { depthOf, type Frozen, type Prefix } from './prefix.ts';
 export { givenParameters, randomParameters, type ParameterSource } from './parameters.ts';
 export { publishedParameters } from './published.ts';
 export { commonTensors, savedClassifier, type SavedClassifier } from './saved-classifier.ts';

@@ -48,7 +48,7 @@ export async function trainingSteps(prepared: PreparedRun, { outputs, loss }: Le
   const { pooling, head } = experiment.model;
   const whole = { encoder, pooling, head, outputs, loss };
   const { step } = classifierPrograms(whole, onFeatures, precisionChoice.precision);
-  const optimizer = optimizerOf(training);
+  const optimizer = optimizerOf(training, encoder);
   const texts = exampleBatches(experiment, encoder, await cachedTokens(prepared));
   const batches = onFeatures ? [featureBatch(training.batch_size, headModel(whole).width)] : texts;
   const gpu = device === 'cpu' ? undefined : deviceMemory(step, optimizer, training.clip_norm, device);

@@ -53,7 +53,7 @@ export function taskDiskBytes({ stage, fold, files }: Task, { workload, experime
 export function checkpointBytes({ workload, experiment }: Substance): number {
   if (workload === undefined) return 0;
   const trained = parameterSums(classifierPrograms(workload.whole, workload.onFeatures).step).trained.bytes;
-  return 2 * trained * (2 + optimizerOf(experiment.training).rule.slots.length);
+  return 2 * trained * (2 + optimizerOf(experiment.training, workload.whole.encoder).rule.slots.length);
 }
 
 /** Small files are copies in the run's folder, large ones links. */

@@ -79,7 +79,7 @@ function trainingNeed(workload: Workload, training: Experiment['training'], devi
   const sizes = [...workload.folds.values()].flatMap((passes) => passes.training.sizes);
   if (sizes.length === 0) return null;
   const { step } = classifierPrograms(whole, onFeatures, precision);
-  const of = deviceMemory(step, optimizerOf(training), training.clip_norm, device);
+  const of = deviceMemory(step, optimizerOf(training, whole.encoder), training.clip_norm, device);
   return {
     most: 'training',
     key: 'training.micro_batch',

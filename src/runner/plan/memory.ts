@@ -68,7 +68,7 @@ function trainingBytes(workload: Workload, fold: number, training: Experiment['t
   const batch = largestPart(passes?.training.sizes ?? [], training.micro_batch);
   if (passes === undefined || batch === undefined) return 0;
   const feeds = { ...workload.feeds('train', batch), ...targetFeeds(new Float32Array(batch.rows.length * whole.outputs), whole.outputs) };
-  const memory = stepMemory(step, lengthsOf(step, feeds), optimizerOf(training).rule.slots.length);
+  const memory = stepMemory(step, lengthsOf(step, feeds), optimizerOf(training, whole.encoder).rule.slots.length);
   const copies = Math.min(2, training.epochs) * parameterSums(step).trained.bytes;
   const evaluation = graphBytes(forward, largest(passes.validation), (size) => workload.feeds('train', size));
   const isCut = passes.training.sizes.some(({ rows }) => rows.length > batch.rows.length);
