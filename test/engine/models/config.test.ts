@@ -3,7 +3,15 @@ import { OrtrainError } from '../../../src/core/errors.ts';
 import { encoders } from '../../../src/engine/models/encoders/index.ts';
 import { parseEncoderConfig } from '../../../src/engine/models/index.ts';
 import { describeShared, sharedJson } from '../../helpers/shared.ts';
-import { tinyConfigJson, tinyDistilbertJson, tinyElectraJson, tinyMpnetJson, tinyRobertaJson } from './tiny.ts';
+import {
+  tinyConfigJson,
+  tinyDebertaJson,
+  tinyDistilbertJson,
+  tinyElectraJson,
+  tinyModernbertJson,
+  tinyMpnetJson,
+  tinyRobertaJson,
+} from './tiny.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -174,6 +182,91 @@ describe('config.json', () => {
       'relative_attention_num_buckets',
     ]);
     expect(failure({ max_position_embeddings: 2 }, tinyMpnetJson).problems.map(({ field }) => field)).toEqual(['max_position_embeddings']);
+  });
+
+  describe('of a DeBERTa', () => {
+    test('of version 3: relative positions in buckets, no table of positions, and so no limit of it', () => {
+      const config = parse({ position_buckets: 8, max_relative_positions: -1, pooler_dropout: 0.2 }, tinyDebertaJson);
+      expect(config).toMatchObject({
+        hasPositions: false,
+        maxPositions: 8192,
+        embeddingSize: 8,
+        typeVocabSize: 0,
+        terms: 3,
+        layerNormEps: 1e-7,
+        poolerDropout: 0.2,
+        relative: { buckets: 8, span: 16, isNormalized: true, shared: true, toKeys: true, toQueries: true },
+      });
+    });
+
+    test('without a key has the default of DebertaV2Config', () => {
+      const bare = { ...tinyConfigJson, model_type: 'deberta-v2' };
+      expect(parse({}, bare)).toMatchObject({ hasPositions: true, maxPositions: 16, typeVocabSize: 0, relative: null, terms: 1 });
+      expect(parse({ relative_attention: true, pos_att_type: ['c2p'] }, bare)).toMatchObject({
+        terms: 2,
+        relative: { buckets: -1, span: 16, isNormalized: false, shared: false, toKeys: true, toQueries: false },
+      });
+    });
+
+    test.each([
+      ['conv_kernel_size', 3, '3 is not supported; 0 is'],
+      ['pos_att_type', 'c2p|p2p', '"c2p|p2p" is not supported; c2p and p2c are'],
+      ['pos_att_type', ['c2p', 7], 'is not supported; c2p and p2c are'],
+      ['norm_rel_ebd', 'batch_norm', '"batch_norm" is not supported; none, layer_norm are'],
+      ['attention_head_size', 16, '16 is not supported; 4 is'],
+      ['pooler_hidden_size', 4, '4 is not supported; 8 is'],
+      ['position_buckets', 40, '40 buckets cannot be laid over distances up to 16'],
+      ['relative_attention', 'yes', '"yes" is neither true nor false'],
+      ['type_vocab_size', -1, '-1 is not a number of segments'],
+      ['hidden_act', 'mish', '"mish" is not supported'],
+    ])('%s: %j is refused', (key, value, message) => {
+      const { problems } = failure({ [key]: value }, tinyDebertaJson);
+      expect(problems.map(({ field }) => field)).toEqual([key]);
+      expect(problems[0]?.message).toContain(message);
+    });
+  });
+
+  describe('of a ModernBERT', () => {
+    const layers = { num_hidden_layers: 4 };
+
+    test('has the keys of Transformers 5 and those of before', () => {
+      const before = parse({ ...layers, global_attn_every_n_layers: 2, global_rope_theta: 5e4, local_rope_theta: null }, tinyModernbertJson);
+      expect(before).toMatchObject({ isLocal: [false, true, false, true], theta: { global: 5e4, local: 5e4 }, window: 2 });
+      const types = ['full_attention', 'sliding_attention', 'sliding_attention', 'full_attention'];
+      const rope = { full_attention: { rope_theta: 7, rope_type: 'default' }, sliding_attention: { rope_type: 'default' } };
+      const now = parse({ ...layers, layer_types: types, rope_parameters: rope }, tinyModernbertJson);
+      expect(now).toMatchObject({ isLocal: [false, true, true, false], theta: { global: 7, local: 10_000 } });
+    });
+
+    test('without a key has the default of ModernBertConfig', () => {
+      const { local_attention: _, pad_token_id: __, mlp_dropout: ___, attention_dropout: ____, ...bare } = tinyModernbertJson;
+      expect(parse({ ...layers, vocab_size: 50368, max_position_embeddings: undefined }, bare)).toMatchObject({
+        isLocal: [false, true, true, false],
+        theta: { global: 160_000, local: 10_000 },
+        window: 64,
+        maxPositions: 8192,
+        padTokenId: 50283,
+        normEps: 1e-5,
+        pooling: 'cls',
+        attentionDropout: 0,
+        hasBias: { norm: false, attention: false, feedForward: false, head: false },
+      });
+    });
+
+    test.each([
+      ['rope_scaling', { type: 'linear' }, 'is not supported; null is'],
+      ['rope_parameters', { full_attention: { rope_type: 'yarn' } }, 'the type "yarn" of full_attention is not supported'],
+      ['rope_parameters', { sliding_attention: { rope_theta: -1 } }, 'the rope_theta of sliding_attention is not a positive number'],
+      ['layer_types', ['full_attention'], 'is not a list of 4 items'],
+      ['layer_types', ['full_attention', 'none', 'full_attention', 'full_attention'], 'is not a list of 4 items'],
+      ['classifier_pooling', 'max', '"max" is not supported; cls, mean are'],
+      ['head_dim', 16, '16 is not supported; 4 is'],
+      ['norm_bias', 1, '1 is neither true nor false'],
+    ])('%s: %j is refused', (key, value, message) => {
+      const { problems } = failure({ ...layers, [key]: value }, tinyModernbertJson);
+      expect(problems.map(({ field }) => field)).toEqual([key]);
+      expect(problems[0]?.message).toContain(message);
+    });
   });
 
   describe('without model_type', () => {

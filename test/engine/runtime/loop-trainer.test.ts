@@ -1,7 +1,13 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { openWeights, readEncoderConfig } from '../../../src/data/hub/model-folder.ts';
 import { print } from '../../../src/engine/graph/index.ts';
-import { batchFeeds, classifierForward, pretrainedParameters, randomParameters } from '../../../src/engine/models/index.ts';
+import {
+  batchFeeds,
+  classifierForward,
+  pretrainedParameters,
+  randomParameters,
+  type EncoderConfig,
+} from '../../../src/engine/models/index.ts';
 import { adam, adamw, deviceStep, loopStep, sgd, type UpdateRule } from '../../../src/engine/optim/index.ts';
 import type { Feeds } from '../../../src/engine/program.ts';
 import {
@@ -16,7 +22,7 @@ import {
 import { openLoopForward, openLoopTrainer } from '../../../src/engine/runtime/loop-trainer.ts';
 import { describeShared, sharedJson, sharedPath } from '../../helpers/shared.ts';
 import { distance, oracleSource, sharedTensors, tinyFeeds, type TinyOracle } from '../models/oracle-run.ts';
-import { tinyConfig } from '../models/tiny.ts';
+import { tinyConfig, tinyEncoders } from '../models/tiny.ts';
 import { deviceRun } from '../optim/device-run.ts';
 import { batches, feedsOf, forwardProgram, initial, stepProgram, H, V, W } from './small-model.ts';
 import { classFeeds, classifierStep } from '../../helpers/class-steps.ts';
@@ -235,9 +241,7 @@ test('the body of the loop reads as a program', () => {
 });
 
 describe('encoders', () => {
-  const encoder = tinyConfig({ num_hidden_layers: 2 });
-  const model = { encoder, head: { dense: [6], dropout: 0.3, activation: 'tanh' }, outputs: 3 } as const;
-  const steps = Array.from({ length: 10 }, (_, i): StepBatch => {
+  const steps = (encoder: EncoderConfig): readonly StepBatch[] => Array.from({ length: 10 }, (_, i): StepBatch => {
     const ids = Array.from({ length: 3 + (i % 2) }, (_row, b) =>
       Array.from({ length: 4 + ((i + b) % 5) }, (_token, s) => (11 * i + 31 * b + 7 * s) % 50),
     );
@@ -254,15 +258,23 @@ describe('encoders', () => {
   });
   const optimizer = { rule: adamw({ betas: [0.9, 0.999], eps: 1e-8 }), group: decayed(0.01) };
 
-  test.each([false, true])('a small BERT with dropout, the encoder frozen: %s', async (freezeEncoder) => {
+  test.each([
+    ['bert', false],
+    ['bert', true],
+    ['deberta-v2', false],
+    ['modernbert', false],
+  ])('a small %s with dropout, the encoder frozen: %s', async (type, freezeEncoder) => {
+    const encoder = tinyConfig({ num_hidden_layers: 2 }, tinyEncoders[type]!.json);
+    const model = { encoder, head: { dense: [6], dropout: 0.3, activation: 'tanh' }, outputs: 3 } as const;
+    const given = steps(encoder);
     const [step, forward] = [classifierStep({ ...model, ...(freezeEncoder ? { frozen: 'encoder' as const } : {}) }), classifierForward(model)];
     const options: TrainerOptions = { step, forward, source: randomParameters(5), optimizer, clipNorm: 1, seed: 3, threads: 1 };
     const [one, many, plain] = [await loopTrainer(options), await loopTrainer(options), await plainTrainer(options)];
-    const [expected, found] = [await train(one, steps, 1), await train(many, steps, 4)];
+    const [expected, found] = [await train(one, given, 1), await train(many, given, 4)];
     expect(found).toEqual(expected);
     expect(await many.look()).toEqual(await one.look());
-    expect(distance((await train(plain, steps, 1)).map(({ loss }) => loss), found.map(({ loss }) => loss))).toBeLessThan(1e-5);
-    const feeds = steps[0]!.feeds;
+    expect(distance((await train(plain, given, 1)).map(({ loss }) => loss), found.map(({ loss }) => loss))).toBeLessThan(1e-5);
+    const feeds = given[0]!.feeds;
     expectNear({ logits: await many.forward(feeds) }, { logits: await plain.forward(feeds) }, 1e-4);
   });
 
