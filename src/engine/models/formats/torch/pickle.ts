@@ -38,8 +38,8 @@ const STOP = 0x2e;
 
 /** Models of ten thousand tensors need a million steps. */
 const MOST_STEPS = 2 ** 23;
-/** Containers and remembered values: each takes up to some hundred bytes. */
-const MOST_OBJECTS = 2 ** 19;
+/** What takes memory: up to a hundred bytes each, a dictionary four times as much. */
+const MOST_OBJECTS = 2 ** 21;
 /** Longer than any name of a module, a class or a tensor, and than what training scripts note down beside them. */
 const LONGEST_TEXT = 2 ** 20;
 
@@ -68,8 +68,8 @@ function openMachine(input: Cursor, world: World, refuse: Refuse): Machine {
   const spend = (more: number): void => {
     if ((steps += more) > MOST_STEPS) throw refuse('its description of the tensors is longer than that of any model');
   };
-  const count = (): void => {
-    if ((objects += 1) > MOST_OBJECTS) throw refuse('its description of the tensors has more parts than that of any model');
+  const count = (more = 1): void => {
+    if ((objects += more) > MOST_OBJECTS) throw refuse('its description of the tensors has more parts than that of any model');
   };
   const push = (value: Pickled): void => void stack.push(value);
   const there = (): Pickled => {
@@ -85,7 +85,7 @@ function openMachine(input: Cursor, world: World, refuse: Refuse): Machine {
     spend,
     push,
     make: (value) => {
-      count();
+      count(isKind(value, 'dictionary') ? 4 : 1);
       push(value);
     },
     pop: () => {

@@ -93,13 +93,14 @@ describe('a description that goes wrong', () => {
   });
 
   const times = <T,>(count: number, make: (i: number) => T): readonly T[] => Array.from({ length: count }, (_, i) => make(i));
-  const memo = Buffer.concat(times(2 ** 20, (i) => Buffer.concat([Buffer.from('r'), uint32(4096 * i)])));
+  const memo = Buffer.concat(times(2 ** 20, (i) => Buffer.concat([Buffer.from('r'), uint32(4096 * i), Buffer.from(']r'), uint32(i)])));
   const pairs = times(2 ** 12, (i) => tuple(integer(i), 'N'));
   test.each<[string, readonly (string | number | Uint8Array)[], string]>([
-    ['a million containers', [Buffer.alloc(2 ** 20, ']')], 'has more parts than that of any model'],
+    ['a million dictionaries', [Buffer.alloc(2 ** 20, '}')], 'has more parts than that of any model'],
+    ['three million lists', [Buffer.alloc(3 * 2 ** 20, ']')], 'has more parts than that of any model'],
     ['ten million numbers', [Buffer.alloc(10 * 2 ** 20, 'N')], 'is longer than that of any model'],
-    ['a million nested tuples', ['N', Buffer.alloc(2 ** 20, 0x85)], 'has more parts than that of any model'],
-    ['a memo of a million', ['N', memo], 'has more parts than that of any model'],
+    ['three million nested tuples', ['N', Buffer.alloc(3 * 2 ** 20, 0x85)], 'has more parts than that of any model'],
+    ['a memo of three million', ['N', memo], 'has more parts than that of any model'],
     [
       'one list that is made a dictionary again and again',
       [
