@@ -3,12 +3,14 @@ import { fuzz, inputOf, tryInput, type Failure, type Reader } from './fuzz.ts';
 import { modelReaders } from './model-readers.ts';
 import { runReaders } from './run-readers.ts';
 import { textReaders } from './text-readers.ts';
+import { tokenizerReaders } from './tokenizer-readers.ts';
 import { torchReaders } from './torch-readers.ts';
 
 export async function allReaders(folder: string): Promise<readonly Reader[]> {
   return [
     ...textReaders(join(folder, 'texts')),
     ...(await modelReaders(join(folder, 'models'))),
+    ...tokenizerReaders(join(folder, 'tokenizers')),
     ...torchReaders(),
     ...(await runReaders(join(folder, 'runs'))),
   ];

@@ -190,9 +190,9 @@ async function tokens(folder: string): Promise<Reader> {
     seeds: [readFileSync(again)],
     file: path,
     read(bytes) {
-      const { offsets, ids, row, ...rest } = loadTokens(written(path, bytes));
+      const { offsets, ids, types, row, ...rest } = loadTokens(written(path, bytes));
       strictEqual(Array.from({ length: offsets.length - 1 }, (_, i) => row(i).length).reduce((sum, length) => sum + length, 0), ids.length);
-      strictEqual(4 * (7 + offsets.length + ids.length), bytes.length);
+      strictEqual(4 * (7 + offsets.length + ids.length + (types?.length ?? 0)), bytes.length);
       ok(Object.values(rest).every(Number.isInteger));
     },
   };

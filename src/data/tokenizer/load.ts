@@ -1,5 +1,4 @@
 import { OrtrainError } from '../../core/errors.ts';
-import { cut } from '../../core/shapes.ts';
 import { isPlain } from './characters/characters.ts';
 import type { TextEncoder } from './definition/encoder.ts';
 import type { PatternList } from './definition/patterns.ts';
@@ -121,11 +120,9 @@ function sayingOf<T>(path: string, build: () => T): T {
     return build();
   } catch (error) {
     if (error instanceof OrtrainError || !(error instanceof Error)) throw error;
-    throw unusable(path, error.message.length > LONGEST_REASON ? cut(error.message) : error.message, { cause: error });
+    throw unusable(path, error.message, { cause: error });
   }
 }
 
 /** One half of a character of two units, which is no text in UTF-8. */
 const HALF_PAIR = /\p{Cs}/gu;
-
-const LONGEST_REASON = 200;

@@ -1,4 +1,5 @@
 import { OrtrainError } from '../../core/errors.ts';
+import { cut } from '../../core/shapes.ts';
 
 /** The error for a tokenizer that cannot be used. */
 export function unusable(
@@ -6,12 +7,14 @@ export function unusable(
   reason: string,
   { remedy = REMEDY, cause }: { readonly remedy?: string; readonly cause?: unknown } = {},
 ): OrtrainError {
-  return new OrtrainError('data', `the tokenizer of ${subject} cannot be used: ${reason}`, {
+  return new OrtrainError('data', `the tokenizer of ${subject} cannot be used: ${reason.length > LONGEST_REASON ? cut(reason) : reason}`, {
     subject,
     remedy,
     ...(cause === undefined ? {} : { cause }),
   });
 }
+
+const LONGEST_REASON = 400;
 
 const REMEDY =
   'A model needs a tokenizer.json, a SentencePiece model (spm.model, sentencepiece.bpe.model or spiece.model), vocab.txt, or vocab.json ' +

@@ -17,10 +17,20 @@ export interface MadeDefinition {
 export function definitionOfVocabulary(files: Readonly<Record<string, string>>, name: FamilyName, settings: Settings): MadeDefinition {
   const family: Family = FAMILIES[name];
   const tokens = tokensOf(family, settings);
-  return family.model === 'WordPiece'
-    ? wordPiece(files['vocab.txt'] ?? '', family, tokens, settings)
-    : byteLevel(files['vocab.json'] ?? '', files['merges.txt'] ?? '', family, tokens, settings);
+  const { definition, notices } =
+    family.model === 'WordPiece'
+      ? wordPiece(files['vocab.txt'] ?? '', family, tokens, settings)
+      : byteLevel(files['vocab.json'] ?? '', files['merges.txt'] ?? '', family, tokens, settings);
+  const more = files['added_tokens.json'] === undefined ? {} : readJsonObject(files['added_tokens.json']);
+  const own = new Set(Object.values<string>(tokens));
+  const added = Object.entries(more)
+    .filter(([content, id]) => isTokenId(id) && content !== '' && !own.has(content))
+    .sort(([, a], [, b]) => Number(a) - Number(b))
+    .map(([content, id]): AddedToken => ({ ...PLAIN, id: Number(id), content, normalized: true, special: false }));
+  return { definition: { ...definition, added_tokens: [...(definition.added_tokens ?? []), ...added] }, notices };
 }
+
+const PLAIN = { single_word: false, lstrip: false, rstrip: false };
 
 type Tokens = Readonly<Record<Role, string>>;
 
@@ -108,7 +118,7 @@ function around(
   const names = [...new Set([...Object.values(needed), ...(Object.hasOwn(vocab, mask) ? [mask] : [])])];
   const added = names.map((content): AddedToken => {
     const lstrip = content === mask && family.maskTakesSpaces === true;
-    return { id: idOf(content), content, single_word: false, lstrip, rstrip: false, normalized: false, special: true };
+    return { ...PLAIN, id: idOf(content), content, lstrip, normalized: false, special: true };
   });
   return {
     version: '1.0',

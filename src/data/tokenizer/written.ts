@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { writeJsonAtomic } from '../../core/files.ts';
 import { readJsonObject } from '../../core/inputs.ts';
 import { FAMILIES } from './families.ts';
+import { TOKENIZER_FORMS } from './files.ts';
 import { reconciled } from './definition/reconciled.ts';
 import { readTokenizerSource } from './source.ts';
 
@@ -17,7 +18,7 @@ export function writeTokenizerFiles(
   settings: Readonly<Record<string, unknown>> = {},
 ): void {
   for (const [name, path] of Object.entries(files)) if (name !== 'config.json') copyFileSync(path, join(folder, basename(path)));
-  if (Object.keys(files).length === 0) return;
+  if (!TOKENIZER_FORMS.some((names) => names.every((name) => files[name] !== undefined))) return;
   const source = readTokenizerSource(files);
   const config = files['tokenizer_config.json'];
   const before = source.kind === 'definition' ? source.description.settings : config === undefined ? {} : readJsonObject(config);

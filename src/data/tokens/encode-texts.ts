@@ -5,15 +5,17 @@ import { unpackError } from '../../core/packed-errors.ts';
 import { count } from '../../core/text.ts';
 import { moduleBeside, openThread } from '../../core/threads.ts';
 import { quoted } from '../problems.ts';
-import { joinedTokens, throwIfNoRoom, tokenize, type TokenSet } from './tokens.ts';
-import type { EncodedSlice, EncodingData, EncodingMessage } from './encoding-thread.ts';
-import type { Tokenizer } from '../tokenizer/index.ts';
+import { joinedTokens, throwIfNoRoom, tokenize, type Text, type TokenSet } from './tokens.ts';
+import type { EncodedSlice, EncodingData, EncodingMessage, EncodingRequest } from './encoding-thread.ts';
+import type { Tokenizer, Truncation } from '../tokenizer/index.ts';
 
 export interface EncodingOptions {
   /** How many threads may encode; 1 where it is left out. */
   readonly threads?: number;
   /** Hears how many texts are done, several times a second, and may throw to stop. */
   readonly onProgress?: (done: number) => void;
+  /** Which of two texts is cut; `longest_first` where it is left out. */
+  readonly truncation?: Truncation;
   /** How long one text may take by a tokenizer with patterns. */
   readonly budgetMs?: number;
 }
@@ -25,12 +27,12 @@ export interface EncodingOptions {
  */
 export async function encodeTexts(
   tokenizer: Tokenizer,
-  texts: readonly string[],
+  texts: readonly Text[],
   maxLength: number,
   options: EncodingOptions = {},
 ): Promise<TokenSet> {
-  throwIfNoRoom(tokenizer, maxLength);
-  const { threads = 1, onProgress = () => {} } = options;
+  throwIfNoRoom(tokenizer, maxLength, texts);
+  const { threads = 1, onProgress = () => {}, truncation = 'longest_first' } = options;
   const isForeign = tokenizer.patterns.sources.length > 0;
   onProgress(0);
   const slices = Array.from({ length: Math.ceil(texts.length / SLICE) }, (_, i) => texts.slice(i * SLICE, (i + 1) * SLICE));
@@ -38,7 +40,7 @@ export async function encodeTexts(
   if (!isForeign && workers < 2) {
     const parts: TokenSet[] = [];
     for (const [i, slice] of slices.entries()) {
-      parts.push(tokenize(tokenizer, slice, maxLength));
+      parts.push(tokenize(tokenizer, slice, maxLength, { truncation, firstRow: i * SLICE }));
       onProgress(Math.min(texts.length, (i + 1) * SLICE));
       await nextTurn();
     }
@@ -47,6 +49,7 @@ export async function encodeTexts(
   return joinedTokens(
     await inThreads(tokenizer, slices, {
       maxLength,
+      truncation,
       workers,
       onProgress,
       budgetMs: isForeign ? (options.budgetMs ?? BUDGET_MS) : Infinity,
@@ -65,6 +68,7 @@ const LOOK_EVERY_MS = 100;
 
 interface Plan {
   readonly maxLength: number;
+  readonly truncation: Truncation;
   readonly workers: number;
   readonly onProgress: (done: number) => void;
   readonly budgetMs: number;
@@ -72,12 +76,12 @@ interface Plan {
 
 async function inThreads(
   tokenizer: Tokenizer,
-  slices: readonly (readonly string[])[],
-  { maxLength, workers, onProgress, budgetMs }: Plan,
+  slices: readonly (readonly Text[])[],
+  { maxLength, truncation, workers, onProgress, budgetMs }: Plan,
 ): Promise<readonly EncodedSlice[]> {
   const results: EncodedSlice[] = [];
   const waiting = slices.entries();
-  const threads = Array.from({ length: workers }, () => openEncodingThread(tokenizer, maxLength));
+  const threads = Array.from({ length: workers }, () => openEncodingThread(tokenizer, maxLength, truncation));
   let done = 0;
   let timer: NodeJS.Timeout | undefined;
   try {
@@ -91,13 +95,21 @@ async function inThreads(
         }
       }, LOOK_EVERY_MS);
     });
+    // The error of the first text that has one, whichever thread is the first to meet one.
+    const failed: { readonly slice: number; readonly error: unknown }[] = [];
     const lane = async (thread: EncodingThread): Promise<void> => {
       for (const [i, slice] of waiting) {
-        results[i] = await thread.encode(i, slice);
+        try {
+          results[i] = await thread.encode(i, slice);
+        } catch (error) {
+          failed.push({ slice: i, error });
+        }
+        if (failed.length > 0) return;
         done += slice.length;
       }
     };
     await Promise.race([Promise.all(threads.map(lane)), watching]);
+    if (failed.length > 0) throw failed.reduce((first, each) => (each.slice < first.slice ? each : first)).error;
     onProgress(done);
     return results;
   } finally {
@@ -107,7 +119,7 @@ async function inThreads(
 }
 
 interface EncodingThread {
-  encode(slice: number, texts: readonly string[]): Promise<EncodedSlice>;
+  encode(slice: number, texts: readonly Text[]): Promise<EncodedSlice>;
   /** The text and the pattern that are at work, as numbers; undefined where none is. */
   at(): { readonly slice: number; readonly row: number; readonly pattern: number } | undefined;
   /** Since when that has been so. */
@@ -115,9 +127,9 @@ interface EncodingThread {
   end(): Promise<void>;
 }
 
-function openEncodingThread({ files }: Tokenizer, maxLength: number): EncodingThread {
+function openEncodingThread({ files }: Tokenizer, maxLength: number, truncation: Truncation): EncodingThread {
   const place = new Int32Array(new SharedArrayBuffer(8));
-  const data: EncodingData = { files, maxLength, at: place.buffer };
+  const data: EncodingData = { files, maxLength, truncation, at: place.buffer };
   const thread: Worker = openThread(moduleBeside(import.meta.url, 'encoding-thread'), data);
   let current: number | undefined;
   return {
@@ -131,7 +143,7 @@ function openEncodingThread({ files }: Tokenizer, maxLength: number): EncodingTh
           thread.off('error', reject).off('exit', ended);
           resolve(message);
         });
-        thread.postMessage(texts);
+        thread.postMessage({ texts, firstRow: slice * SLICE } satisfies EncodingRequest);
       });
       current = undefined;
       if ('error' in answer) throw unpackError(answer.error);
@@ -153,7 +165,7 @@ const NOT_BEGUN = -1;
 function throwIfStuck(
   { at, since }: EncodingThread,
   { patterns, files }: Tokenizer,
-  slices: readonly (readonly string[])[],
+  slices: readonly (readonly Text[])[],
   budgetMs: number,
 ): void {
   const now = performance.now();
@@ -174,7 +186,10 @@ function throwIfStuck(
       `an end after ${budgetMs / 1000} s`,
     {
       subject: path,
-      problems: [{ message: `the pattern ${quoted(pattern)}`, file: path }, { message: `the text ${quoted(text)}` }],
+      problems: [
+        { message: `the pattern ${quoted(pattern)}`, file: path },
+        { message: `the text ${quoted(typeof text === 'string' ? text : text.join(' '))}` },
+      ],
       remedy:
         'Such a pattern tries a number of ways that doubles with each character, often because it repeats a repetition. Take another ' +
           'model.base, or write the pattern without that.',

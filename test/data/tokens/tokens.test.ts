@@ -64,7 +64,7 @@ describe('tokenize', () => {
   it('lays the rows end to end and counts what was cut or unknown', async () => {
     const texts = ['fire', '', '🔥 fire', 'the fire in the fires'];
     const heard: number[] = [];
-    const tokens = tokenize(await small(), texts, 5, (done) => heard.push(done));
+    const tokens = tokenize(await small(), texts, 5, { onProgress: (done) => heard.push(done) });
     expect([...tokens.offsets]).toEqual([0, 3, 5, 9, 14]);
     expect(texts.map((_, row) => [...tokens.row(row)])).toEqual([[2, 4, 3], [2, 3], [2, 1, 4, 3], [2, 7, 4, 6, 3]]);
     expect([...tokenLengths(tokens)]).toEqual([3, 2, 4, 5]);
@@ -83,8 +83,10 @@ describe('tokenize', () => {
   it('stops when the listener throws', async () => {
     const tokenizer = await small();
     expect(() =>
-      tokenize(tokenizer, Array.from({ length: 1000 }, () => 'a'), 8, (done) => {
-        if (done > 300) throw new Error('stopped');
+      tokenize(tokenizer, Array.from({ length: 1000 }, () => 'a'), 8, {
+        onProgress: (done) => {
+          if (done > 300) throw new Error('stopped');
+        },
       }),
     ).toThrow('stopped');
   });

@@ -56,7 +56,8 @@ export function readDefinition(path: string): Definition {
 
 /** The words that a model knows, with what its file gives as their ids; those of a Unigram model are numbered as they stand. */
 export function wordsOf({ vocab }: Definition['model']): readonly (readonly [word: string, id: unknown])[] {
-  if (Array.isArray(vocab)) return vocab.map((piece: unknown, id) => [String(Array.isArray(piece) ? piece[0] : piece), id] as const);
+  const textOf = (piece: unknown): string => (Array.isArray(piece) && typeof piece[0] === 'string' ? piece[0] : '');
+  if (Array.isArray(vocab)) return vocab.map((piece: unknown, id) => [textOf(piece), id] as const);
   return Object.entries(isObject(vocab) ? vocab : {});
 }
 
