@@ -134,6 +134,13 @@ const patterns: readonly Pattern[] = [
     ),
   },
   {
+    choice: 'relative positions of all pairs in one product',
+    why:
+      'a product with the 2S positions of a text of S tokens, whose rows are then read one element further on each, takes a few copies; ' +
+      'looking each of the S × S pairs up, and adding their gradients, takes most of the time of attention',
+    find: nodes(({ op }) => op === 'Skew'),
+  },
+  {
     choice: 'scaled loss',
     why:
       'the smallest float16 is 6e-8: gradients are multiplied before they are rounded and divided before the update, by a power of two ' +

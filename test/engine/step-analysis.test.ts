@@ -3,7 +3,7 @@ import { layerWork, operatorCounts, parameterSums, stepMemory, stepWork, totalWo
 import { deviceStep, sgd } from '../../src/engine/optim/index.ts';
 import { inPrecision } from '../../src/engine/precision.ts';
 import { choicesOf, deviceChoicesOf } from '../../src/engine/step-choices.ts';
-import { tinyConfig } from './models/tiny.ts';
+import { tinyConfig, tinyDebertaJson } from './models/tiny.ts';
 import { classifierHeadStep, classifierStep } from '../helpers/class-steps.ts';
 
 const B = 3;
@@ -131,6 +131,13 @@ describe('a step of BERT', () => {
     });
     expect(together['stack of parameters of a size']).toBeGreaterThan(3);
     expect(Object.keys(alone).filter((choice) => /stack|in place of/.test(choice))).toEqual([]);
+  });
+
+  test('of a DeBERTa tells how it reads relative positions', () => {
+    const deberta = classifierStep({ encoder: tinyConfig({ num_hidden_layers: 3 }, tinyDebertaJson), head, outputs: 1 });
+    const found = choicesOf(deberta).find(({ choice }) => choice.startsWith('relative positions'));
+    expect(found?.count).toBe(2 * 2); // of keys and of queries, in all layers but the last, which reads the first token alone
+    expect(choicesOf(step).map(({ choice }) => choice)).not.toContain(found?.choice);
   });
 
   test('of a head says nothing of forms that it does not have', () => {

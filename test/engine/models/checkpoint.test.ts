@@ -12,7 +12,7 @@ import {
   type NamedTensor,
   type Safetensors,
 } from '../../../src/engine/models/index.ts';
-import { tinyConfig, tinyDistilbertJson, tinyRobertaJson } from './tiny.ts';
+import { tinyConfig, tinyDebertaJson, tinyDistilbertJson, tinyModernbertJson, tinyRobertaJson } from './tiny.ts';
 import { sizeOf } from '../../../src/engine/models/parameters.ts';
 
 const config = tinyConfig();
@@ -107,6 +107,51 @@ describe('pretrained weights', () => {
       );
       expect(problems.map(({ message }) => message)).toEqual([`${prefix}.embeddings.word_embeddings.weight [50, 8] is missing`]);
     }
+  });
+
+  describe('whose pooler lies beside the encoder', () => {
+    const load = (json: typeof tinyDebertaJson, rename: (name: string) => string | null, others: readonly NamedTensor[] = []) => {
+      const own = tinyConfig({}, json);
+      const specs = classifierForward({ encoder: own, head: { dense: [], dropout: 0, activation: 'none' }, outputs: 1 }).parameters;
+      const saved = specs.flatMap((spec): NamedTensor[] => {
+        const name = spec.name.startsWith('classifier.') ? null : rename(spec.name);
+        return name === null ? [] : [{ name, shape: spec.shape, data: new Float32Array(sizeOf(spec)).fill(specs.indexOf(spec) + 1) }];
+      });
+      const { source, notices } = pretrainedParameters(file([...saved, ...others]), own, specs, 7);
+      const fromFile = specs.filter((spec) => source(spec).every((x) => x === specs.indexOf(spec) + 1)).map(({ name }) => name);
+      return { notices, fromFile: fromFile.length, all: specs.length - 2 };
+    };
+    const asModernbert = (name: string): string => name.replace('model.head.', 'head.');
+    const decoder = tensor('decoder.bias', 50);
+
+    test.each([
+      ['a language model', asModernbert],
+      ['a language model in a wrapper', (name: string) => `module.${asModernbert(name)}`],
+      ['a compiled one', (name: string) => `_orig_mod.${asModernbert(name)}`],
+      ['one with a deeper head that was trained here', (name: string) => name],
+    ])('ModernBERT: %s brings the pretrained head', (_, rename) => {
+      const { notices, fromFile, all } = load(tinyModernbertJson, rename, [decoder]);
+      expect([notices, fromFile]).toEqual([[], all]);
+    });
+
+    test('ModernBERT: the encoder alone has names without a beginning, and a head that starts at random', () => {
+      const bare = (name: string): string | null => (name.startsWith('model.head.') ? null : name.replace('model.', ''));
+      const { notices, fromFile, all } = load(tinyModernbertJson, bare);
+      expect(notices).toEqual(['model.safetensors has no model.head.dense.weight, model.head.norm.weight; it starts at random']);
+      expect(fromFile).toBe(all - 2);
+    });
+
+    test('DeBERTa: a classifier brings its pooler, and the published encoders have none', () => {
+      const classifier = load(tinyDebertaJson, (name) => name.replace('deberta.pooler.', 'pooler.'));
+      expect([classifier.notices, classifier.fromFile]).toEqual([[], classifier.all]);
+      const unused = tensor('deberta.embeddings.position_embeddings.weight', 16, 8);
+      const published = load(tinyDebertaJson, (name) => (name.includes('.pooler.') ? null : name), [
+        unused,
+        tensor('lm_predictions.lm_head.bias', 50),
+      ]);
+      expect(published.notices).toEqual(['model.safetensors has no deberta.pooler.dense.{weight,bias}; it starts at random']);
+      expect(published.fromFile).toBe(published.all - 2);
+    });
   });
 
   test('a layer that the configuration does not have is named in a notice', () => {

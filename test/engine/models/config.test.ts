@@ -256,6 +256,9 @@ describe('config.json', () => {
     test.each([
       ['rope_scaling', { type: 'linear' }, 'is not supported; null is'],
       ['rope_parameters', { full_attention: { rope_type: 'yarn' } }, 'the type "yarn" of full_attention is not supported'],
+      ['rope_parameters', { rope_theta: 5e5, rope_type: 'default' }, '"rope_theta" is not supported; full_attention and sliding_attention are'],
+      ['rope_parameters', { full_attention: { factor: 4 } }, '"factor" is not supported; rope_theta and rope_type are'],
+      ['rope_parameters', [1], '[1] is not supported'],
       ['rope_parameters', { sliding_attention: { rope_theta: -1 } }, 'the rope_theta of sliding_attention is not a positive number'],
       ['layer_types', ['full_attention'], 'is not a list of 4 items'],
       ['layer_types', ['full_attention', 'none', 'full_attention', 'full_attention'], 'is not a list of 4 items'],

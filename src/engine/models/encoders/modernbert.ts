@@ -6,8 +6,8 @@ import { dense, normalInit } from '../blocks/dense.ts';
 import { wordEmbeddings } from '../blocks/embeddings.ts';
 import { firstTokens } from '../blocks/first-tokens.ts';
 import { layerNorm } from '../blocks/norm.ts';
-import { meanOfTokens } from '../blocks/pooling.ts';
 import { rotaryInputs, rotated, type RotaryInputs } from '../blocks/rotary.ts';
+import { meanTokens } from '../blocks/token-pooling.ts';
 import type { Fields } from '../config-fields.ts';
 import type { Encoded, Encoder, Layer, Reads } from '../encoder.ts';
 import { activation, initializerRange, MOST, vocabulary, widths, type EncoderConfig } from '../encoder-config.ts';
@@ -107,9 +107,9 @@ function thetas(fields: Fields): ModernBertConfig['theta'] {
   const global = fields.number('global_rope_theta', 160_000, positive, 'a positive number');
   const isNull = fields.raw('local_rope_theta') === null;
   const local = isNull ? global : fields.number('local_rope_theta', 10_000, positive, 'a positive number');
-  const nested = fields.raw('rope_parameters');
+  const kinds = recordOf(fields, 'rope_parameters', fields.raw('rope_parameters'), ['full_attention', 'sliding_attention']);
   const of = (kind: string, otherwise: number): number => {
-    const given = isObject(nested) && isObject(nested[kind]) ? nested[kind] : {};
+    const given = recordOf(fields, 'rope_parameters', kinds[kind], ['rope_theta', 'rope_type']);
     const { rope_theta: theta = otherwise, rope_type: type = 'default' } = given;
     if (type !== 'default') fields.reject('rope_parameters', `the type ${briefly(type)} of ${kind} is not supported; "default" is`);
     if (typeof theta === 'number' && positive(theta)) return theta;
@@ -117,6 +117,15 @@ function thetas(fields: Fields): ModernBertConfig['theta'] {
     return NaN;
   };
   return { global: of('full_attention', global), local: of('sliding_attention', local) };
+}
+
+/** An object with no other members than these; empty where there is none. */
+function recordOf(fields: Fields, key: string, value: unknown, members: readonly string[]): Readonly<Record<string, unknown>> {
+  if (value === undefined || value === null) return {};
+  const stray = isObject(value) ? Object.keys(value).find((member) => !members.includes(member)) : undefined;
+  if (!isObject(value) || stray !== undefined)
+    fields.reject(key, `${briefly(stray ?? value)} is not supported; ${members.join(' and ')} are`);
+  return isObject(value) ? value : {};
 }
 
 function rotary({ hiddenSize, heads, theta, maxPositions }: ModernBertConfig): Readonly<Record<'global' | 'local', RotaryInputs>> {
@@ -246,7 +255,7 @@ function feedForward(m: ModelBuilder, x: Value, config: ModernBertConfig): Value
 function pooled(encoder: ModelBuilder, config: ModernBertConfig, encoded: Encoded): Value {
   const { hiddenSize: H, hasBias } = config;
   const m = encoder.at('head');
-  const x = config.pooling === 'cls' ? encoded.last('first') : m.within(() => meanOfTokens(m, encoded.last('all'), H));
+  const x = config.pooling === 'cls' ? encoded.last('first') : meanTokens(m, encoded.last('all'), H);
   const projected = dense(m.at('dense'), x, H, H, outInit(config, hasBias.head));
   const activated = m.within(() => activate(m, projected, config.headActivation));
   return layerNorm(m.at('norm'), activated, H, config.normEps, hasBias.norm);
