@@ -1,7 +1,8 @@
 import type { RandomState } from '../../src/core/random.ts';
+import { pickleMutated } from './pickle-mutation.ts';
 
 /** How the bytes of a reader's files are built, so that some mutations keep them readable up to the place that is wrong. */
-export type Syntax = 'bytes' | 'json' | 'lines' | 'jsonl' | 'table' | 'yaml' | 'safetensors';
+export type Syntax = 'bytes' | 'json' | 'lines' | 'jsonl' | 'table' | 'yaml' | 'safetensors' | 'pickle';
 
 type Mutation = (bytes: Buffer, rng: RandomState, seeds: readonly Buffer[]) => Buffer;
 
@@ -186,6 +187,7 @@ function writable(bytes: Buffer, rng: RandomState): Buffer | undefined {
 
 const structural: Readonly<Record<Syntax, readonly Mutation[]>> = {
   bytes: [],
+  pickle: [pickleMutated],
   json: [json],
   lines: [pieces('\n', cell)],
   jsonl: [

@@ -17,7 +17,7 @@ export function torchReaders(): readonly Reader[] {
     { name: 'pytorch_model.bin', syntax: 'bytes', seeds: [...names, 'training', 'legacy', 'legacy-4'].map(seed), file: FILE, read },
     {
       name: 'data.pkl',
-      syntax: 'bytes',
+      syntax: 'pickle',
       seeds: parts.map(({ description }) => description),
       file: FILE,
       read: (bytes) => read(archive({ 'data.pkl': bytes, ...storages })),
