@@ -1,11 +1,11 @@
-import { leaves } from '../core/leaves.ts';
+import { leafValues } from '../core/leaf-values.ts';
 import { experimentDefinition, type Experiment } from './experiment.ts';
 import { schemaAt } from './schema/schema.ts';
 
 /** The parameters of an experiment that are not the defaults: path, such as `training.optimizer.lr`, to value. */
 export function asked(experiment: Experiment): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
-    Object.entries(leaves(experiment)).filter(([path, value]) => JSON.stringify(value) !== JSON.stringify(defaultAt(path.split('.')))),
+    Object.entries(leafValues(experiment)).filter(([path, value]) => JSON.stringify(value) !== JSON.stringify(defaultAt(path.split('.')))),
   );
 }
 
@@ -13,7 +13,7 @@ export function asked(experiment: Experiment): Readonly<Record<string, unknown>>
  * The parameters in which experiments differ, their names left out: path to the value in each, `undefined` where one has no such parameter.
  */
 export function differing(experiments: readonly Experiment[]): Readonly<Record<string, readonly unknown[]>> {
-  const all = experiments.map(({ name: _, ...parameters }) => leaves(parameters));
+  const all = experiments.map(({ name: _, ...parameters }) => leafValues(parameters));
   const paths = [...new Set(all.flatMap((parameters) => Object.keys(parameters)))];
   return Object.fromEntries(
     paths

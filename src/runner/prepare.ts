@@ -14,7 +14,7 @@ import { chooseDevice, type AskedDevice, type DeviceChoice, type PassedOver } fr
 import { openFileHashes, type FileHashes } from './cache/file-hashes.ts';
 import { choosePrecision, type PrecisionChoice } from './machine/precision.ts';
 import { runFolderFor, type RunPlace } from './run-place.ts';
-import { taskGraph, type Task } from './jobs/task-graph.ts';
+import { jobGraph, type Job } from './jobs/job-graph.ts';
 
 export interface RunnerOptions {
   readonly artifacts: string;
@@ -36,7 +36,7 @@ export interface RunnerOptions {
   readonly tracker?: Pick<Tracker, 'follow'>;
 }
 
-/** Everything that is settled before the first task starts. */
+/** Everything that is settled before the first job starts. */
 export interface PreparedRun {
   readonly experiment: Experiment;
   /** The run's name and folder, as things stand when it is asked. */
@@ -51,17 +51,17 @@ export interface PreparedRun {
   readonly threads: number;
   readonly cache: Cache;
   readonly hashes: FileHashes;
-  readonly tasks: readonly Task[];
-  /** Cache entry of every task of the pipeline, as `<stage>/<key>`, whether it is carried out now or not. */
+  readonly jobs: readonly Job[];
+  /** Cache entry of every job of the pipeline, as `<stage>/<key>`, whether it is carried out now or not. */
   readonly entries: Readonly<Record<string, string>>;
-  /** Ids of tasks that are carried out even though the cache holds their output. */
+  /** Ids of jobs that are carried out even though the cache holds their output. */
   readonly forced: ReadonlySet<string>;
   /** Path to SHA-256 of each file from outside. */
   readonly data: Readonly<Record<string, string>>;
 }
 
 /**
- * Chooses the device, finds or fetches the pretrained model, hashes the inputs and lays out the tasks. Carries nothing out and writes no
+ * Chooses the device, finds or fetches the pretrained model, hashes the inputs and lays out the jobs. Carries nothing out and writes no
  * run folder.
  */
 export async function prepareRun(
@@ -85,11 +85,11 @@ export async function prepareRun(
   claimArtifacts(options.artifacts);
   const cache = openCache(options.artifacts);
   const hashes = openFileHashes(options.artifacts);
-  const all = await taskGraph(experiment, pipeline, { modelFolder, precision: precisionChoice.precision }, device, cache, hashes);
-  const entries = Object.fromEntries(all.map((task) => [task.id, `${task.stage.name}/${task.key}`]));
-  const tasks = upTo(all, options.until);
+  const all = await jobGraph(experiment, pipeline, { modelFolder, precision: precisionChoice.precision }, device, cache, hashes);
+  const entries = Object.fromEntries(all.map((job) => [job.id, `${job.stage.name}/${job.key}`]));
+  const jobs = upTo(all, options.until);
   const data: Record<string, string> = {};
-  for (const path of new Set(all.flatMap((task) => Object.values(task.files)))) data[path] = await hashes.of(path);
+  for (const path of new Set(all.flatMap((job) => Object.values(job.files)))) data[path] = await hashes.of(path);
   hashes.save();
   const threads = experiment.resources.threads === 'auto' ? availableParallelism() : experiment.resources.threads;
   const place = (): RunPlace => runFolderFor(options.artifacts, experiment, data);
@@ -103,9 +103,9 @@ export async function prepareRun(
     threads,
     cache,
     hashes,
-    tasks,
+    jobs,
     entries,
-    forced: forcedTasks(tasks, options.force ?? []),
+    forced: forcedJobs(jobs, options.force ?? []),
     data,
   };
 }
@@ -130,26 +130,26 @@ function withDevice(experiment: Experiment, device: AskedDevice): Experiment {
   return { ...experiment, resources: { ...experiment.resources, device } };
 }
 
-function upTo(tasks: readonly Task[], until: string | undefined): readonly Task[] {
-  if (until === undefined) return tasks;
-  const last = tasks.findLastIndex((task) => task.stage.name === until);
-  if (last === -1) throw unknownStage('--until', until, tasks);
-  return tasks.slice(0, last + 1);
+function upTo(jobs: readonly Job[], until: string | undefined): readonly Job[] {
+  if (until === undefined) return jobs;
+  const last = jobs.findLastIndex((job) => job.stage.name === until);
+  if (last === -1) throw unknownStage('--until', until, jobs);
+  return jobs.slice(0, last + 1);
 }
 
-/** The tasks of the named stages and everything after them. */
-function forcedTasks(tasks: readonly Task[], names: readonly string[]): ReadonlySet<string> {
-  const unknown = names.find((name) => !tasks.some((task) => task.stage.name === name));
-  if (unknown !== undefined) throw unknownStage('--force', unknown, tasks);
+/** The jobs of the named stages and everything after them. */
+function forcedJobs(jobs: readonly Job[], names: readonly string[]): ReadonlySet<string> {
+  const unknown = names.find((name) => !jobs.some((job) => job.stage.name === name));
+  if (unknown !== undefined) throw unknownStage('--force', unknown, jobs);
   const forced = new Set<string>();
-  for (const task of tasks) {
-    if (names.includes(task.stage.name) || task.after.some((id) => forced.has(id))) forced.add(task.id);
+  for (const job of jobs) {
+    if (names.includes(job.stage.name) || job.after.some((id) => forced.has(id))) forced.add(job.id);
   }
   return forced;
 }
 
-function unknownStage(flag: string, name: string, tasks: readonly Task[]): OrtrainError {
-  const names = [...new Set(tasks.map((task) => task.stage.name))];
+function unknownStage(flag: string, name: string, jobs: readonly Job[]): OrtrainError {
+  const names = [...new Set(jobs.map((job) => job.stage.name))];
   return new OrtrainError('usage', `${flag} ${name}: this run has no stage of that name`, {
     subject: name,
     remedy: `Its stages are ${names.join(', ')}.`,

@@ -1,20 +1,30 @@
-import { join } from 'node:path';
+import { statSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { contentHash } from '../core/content.ts';
+import type { RunEvent } from '../core/events.ts';
 import { placeFile } from '../core/files.ts';
 import { filesUnder } from './cache/manifest.ts';
-import type { Task } from './jobs/task-graph.ts';
+import type { Job } from './jobs/job-graph.ts';
+import type { RunPlace } from './run-place.ts';
 
 /**
- * Puts the output of a finished task where a person looks for it; answers with the paths in the run folder, and with the files in
- * them by the names that the task gave: another process that carries the same experiment out may be writing beside them.
+ * Puts the output of a finished job where a person looks for it; answers with the paths in the run folder, and with the files in
+ * them by the names that the job gave: another process that carries the same experiment out may be writing beside them.
  */
-export function publish(task: Task, folder: string): readonly { readonly path: string; readonly files: readonly string[] }[] {
-  return Object.entries(task.stage.publishes).map(([from, to]) => {
-    const path = join(folder, to.replace('{fold}', String(task.fold ?? 0)));
-    const files = filesUnder(task.output, from).map((name) => {
+export function publish(job: Job, folder: string): readonly { readonly path: string; readonly files: readonly string[] }[] {
+  return Object.entries(job.stage.publishes).map(([from, to]) => {
+    const path = join(folder, to.replace('{fold}', String(job.fold ?? 0)));
+    const files = filesUnder(job.output, from).map((name) => {
       const target = join(path, name.slice(from.length));
-      placeFile(join(task.output, name), target);
+      placeFile(join(job.output, name), target);
       return target;
     });
     return { path, files };
   });
+}
+
+/** The event that says that a file is in the run's folder. */
+export async function artifactEvent(path: string, { run, folder }: RunPlace): Promise<Extract<RunEvent, { type: 'artifact' }>> {
+  const inFolder = relative(folder, path).replaceAll('\\', '/');
+  return { type: 'artifact', run, path: inFolder, bytes: statSync(path).size, sha256: await contentHash(path) };
 }

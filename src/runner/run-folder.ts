@@ -11,25 +11,25 @@ import type { RunPlace } from './run-place.ts';
  * Opens the run's folder with what is known before the first task. A new one comes into being complete, by a rename that only
  * one process can win, so that two which start the same experiment at the same moment share a folder.
  */
-export function claimRunFolder({ place, experiment, cache }: PreparedRun, surroundings: Environment): RunPlace {
+export function claimRunFolder({ place, experiment, cache }: PreparedRun, environment: Environment): RunPlace {
   for (;;) {
     const { run, folder } = place();
     if (isThere(folder)) {
       throwUnlessOurs(folder);
       removeLeftovers(folder, cache.signs);
-      describeRun(folder, experiment, surroundings);
+      describeRun(folder, experiment, environment);
       return { run, folder };
     }
     const temporary = cache.begin();
-    describeRun(temporary, experiment, surroundings);
+    describeRun(temporary, experiment, environment);
     mkdirSync(dirname(folder), { recursive: true });
     if (renamed(temporary, folder)) return { run, folder };
   }
 }
 
-function describeRun(folder: string, experiment: Experiment, surroundings: Environment): void {
+function describeRun(folder: string, experiment: Experiment, environment: Environment): void {
   writeFileAtomic(join(folder, 'config.yaml'), toYaml(experiment));
-  writeJsonAtomic(join(folder, 'environment.json'), surroundings);
+  writeJsonAtomic(join(folder, 'environment.json'), environment);
 }
 
 /** False where another process has put a folder there in the meantime. */

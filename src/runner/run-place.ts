@@ -25,9 +25,9 @@ export function runFolderFor(artifacts: string, experiment: Experiment, data: Re
 /** Throws where the folder, or one of these files, is a link or something else that no run of ours has made. */
 function holdsSame(folder: string, experiment: Experiment, data: Readonly<Record<string, string>>): boolean {
   folderInside(dirname(folder), basename(folder));
-  const [config, surroundings] = ['config.yaml', 'environment.json'].map((name) => fileInside(folder, name)) as [string, string];
+  const [config, environment] = ['config.yaml', 'environment.json'].map((name) => fileInside(folder, name)) as [string, string];
   try {
-    const before = readJsonInput(surroundings, object({ data: record(text) }));
+    const before = readJsonInput(environment, object({ data: record(text) }));
     const contents = (files: Readonly<Record<string, string>>): string => Object.values(files).sort().join();
     // An earlier version's file lacks the keys that have come since; their defaults are what it meant.
     return toYaml(readExperiment(config)) === toYaml(experiment) && contents(before.data) === contents(data);

@@ -12,7 +12,7 @@ import { train } from './train.ts';
 export { inspectionOptions } from './inspect.ts';
 export { openOutput, readJson } from './outputs.ts';
 export { tableRows } from './prediction-table.ts';
-export { openInputs, type Need, type Stage, type StageContext, type Surroundings } from './stage.ts';
+export { openInputs, type Need, type Stage, type StageContext, type ResolvedModel } from './stage.ts';
 
 /** Every stage that a pipeline file can name. */
 export const stages: Readonly<Record<string, Stage>> = { examples, tokenize, split, inspect, encode, train, evaluate, predict, submit };

@@ -5,7 +5,7 @@ import type { Device } from '../engine/runtime/index.ts';
 import { openOutput, type Kind, type OutputOf } from './outputs.ts';
 
 /** What the runner knows before any stage runs, besides the experiment. */
-export interface Surroundings {
+export interface ResolvedModel {
   /** The directory of the pretrained model, in Hugging Face layout. */
   readonly modelFolder: string;
   /** What the device takes products of matrices in while it trains; never `auto`. */
@@ -90,7 +90,7 @@ export interface Stage<P = unknown, F = Files, N extends Needs = Needs> {
    * files, as if they had read the files themselves.
    */
   readonly isDecoding?: boolean;
-  pick(experiment: Experiment, surroundings: Surroundings): Picked<P, F>;
+  pick(experiment: Experiment, resolved: ResolvedModel): Picked<P, F>;
   run(context: StageContext<P, F, N>): Promise<void>;
 }
 

@@ -62,7 +62,7 @@ export interface Task {
   /** What the page of a run shows of its targets and predictions. */
   report(run: ReportedRun): TaskReport;
   /** Why predictions that are all alike are worth a word, as a sentence; undefined where they are not. */
-  sameness(predictions: Predictions): string | undefined;
+  constantPredictions(predictions: Predictions): string | undefined;
 }
 
 /**

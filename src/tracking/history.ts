@@ -1,7 +1,7 @@
 import type { RunEvent } from '../core/events.ts';
 import type { SystemFigures } from '../core/measures.ts';
 import { ownerName, type Owner } from '../core/owner.ts';
-import { circumstancesOf } from './circumstances.ts';
+import { setupKey } from './execution-setup.ts';
 import { growing, withItem, type Growing } from './growing.ts';
 import { journalEntries, soundEntries } from './journal.ts';
 import { advanceTask, waiting, type TaskHistory } from './task-history.ts';
@@ -51,7 +51,7 @@ interface Clock {
 interface Start {
   readonly t: number;
   /** What decided how fast it was. */
-  readonly circumstances: string;
+  readonly setup: string;
 }
 
 /** What the run took of the machine at one moment. */
@@ -163,7 +163,7 @@ function withTask(
 }
 
 function begun(history: RunHistory, entry: RunStarted): Partial<RunHistory> {
-  const start = { t: entry.t, circumstances: circumstancesOf(entry.environment) };
+  const start = { t: entry.t, setup: setupKey(entry.environment) };
   return {
     starts: [...history.starts, start],
     started: entry,

@@ -1,4 +1,4 @@
-export { circumstancesOf, type Circumstances } from './circumstances.ts';
+export { setupKey, type ExecutionSetup } from './execution-setup.ts';
 export { foldStories, type FoldStory } from './fold-stories.ts';
 export { itemsOf } from './growing.ts';
 export { advance, nothingYet, readHistory, readSoundHistory, type RunHistory } from './history.ts';

@@ -27,7 +27,7 @@ export function progressOf({ starts, open, end, seconds, tasks }: RunHistory): R
     open,
     end: end?.type ?? null,
     seconds,
-    circumstances: [...new Set(starts.map(({ circumstances }) => circumstances))],
+    circumstances: [...new Set(starts.map(({ setup }) => setup))],
     isTimed: attempts.some(({ epochs, passes }) => passes !== undefined || itemsOf(epochs).some(({ work }) => work !== undefined)),
   };
 }

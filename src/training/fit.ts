@@ -36,7 +36,7 @@ export async function fit(options: FitOptions): Promise<FitResult> {
     });
   }
   const { epoch, validation: numbers } = state.best;
-  const same = options.task.sameness({ width: numbers.length / options.validationRows.length, numbers });
+  const same = options.task.constantPredictions({ width: numbers.length / options.validationRows.length, numbers });
   if (same !== undefined)
     emit({
       type: 'decision',

@@ -147,12 +147,12 @@ afterAll(() => {
 
 /** Everything that is settled before a run starts: its name, its tasks with their keys, its threads. */
 async function settled(set: readonly string[]): Promise<string> {
-  const { place, device, threads, tasks, entries } = await prepareRun(await smallQuickstart(...set), {
+  const { place, device, threads, jobs, entries } = await prepareRun(await smallQuickstart(...set), {
     artifacts,
     device: 'auto',
     choose: assumeDevice,
   });
-  return hashOf({ run: place().run, device, threads, entries, ids: tasks.map(({ id }) => id) });
+  return hashOf({ run: place().run, device, threads, entries, ids: jobs.map(({ id }) => id) });
 }
 
 describe('every key of the configuration', () => {
@@ -238,8 +238,8 @@ describe('keys from before there was a stage that decodes the tables', () => {
     prepareRun(await smallQuickstart(...set), { artifacts, device: 'auto', choose: assumeDevice });
 
   it('are those of today, so that nothing is tokenized, split or trained again', async () => {
-    const { tasks, modelFolder, experiment } = await prepared('data.duplicates=drop', 'data.test.id=null');
-    const partsOf = (id: string) => tasks.find((task) => task.id === id)!.parts;
+    const { jobs, modelFolder, experiment } = await prepared('data.duplicates=drop', 'data.test.id=null');
+    const partsOf = (id: string) => jobs.find((task) => task.id === id)!.parts;
     const sha = async (path: string): Promise<string> => hashFile(path);
     const [train, test] = [await sha(join(quickstart, 'train.csv')), await sha(join(quickstart, 'test.csv'))];
     const tokenizer = Object.fromEntries(

@@ -5,8 +5,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../src/core/events.ts';
 import { runExperiment } from '../../src/runner/index.ts';
 import { prepareRun } from '../../src/runner/prepare.ts';
-import { lanesWorthwhile } from '../../src/runner/jobs/share-out.ts';
-import { sideBySide } from '../../src/runner/side-by-side.ts';
+import { worthwhileLanes } from '../../src/runner/jobs/parallelism.ts';
+import { inParallel } from '../../src/runner/jobs/in-parallel.ts';
 import { readJournal } from '../helpers/journal.ts';
 import { bin } from '../cli/bin.ts';
 import { childrenOf, survivors } from '../helpers/processes.ts';
@@ -58,8 +58,8 @@ function stepped(): { readonly tasks: ReadonlySet<string>; readonly listen: (eve
 }
 
 async function checkpointOf(task: string, into: string, set: readonly string[]): Promise<string> {
-  const { tasks, cache } = await prepareRun(await smallQuickstart(...set), { artifacts: join(folder, into), device: 'auto' });
-  const { stage, key } = tasks.find(({ id }) => id === task)!;
+  const { jobs, cache } = await prepareRun(await smallQuickstart(...set), { artifacts: join(folder, into), device: 'auto' });
+  const { stage, key } = jobs.find(({ id }) => id === task)!;
   return cache.partial({ stage: stage.name, key });
 }
 
@@ -195,25 +195,25 @@ describe.skipIf(because('the command with folds side by side (they need Linux)',
 
 describe('lanes', () => {
   it('are as many as there are threads for a small step, as memory allows, and one for a large step', () => {
-    const cost = (operations: number, bytes: number): Parameters<typeof lanesWorthwhile>[0][number] => ({
+    const cost = (operations: number, bytes: number): Parameters<typeof worthwhileLanes>[0][number] => ({
       batch: { kind: 'typical', texts: 32, width: 32 },
       rowsAtATime: 32,
       gpu: null,
       memory: { parameters: bytes / 2, optimizerState: bytes / 4, gradients: 0, activations: 0, masks: 0, batch: 0, peak: bytes / 4 },
-      work: { total: operations } as Parameters<typeof lanesWorthwhile>[0][number]['work'],
+      work: { total: operations } as Parameters<typeof worthwhileLanes>[0][number]['work'],
       layers: [],
     });
-    expect(lanesWorthwhile([cost(1e9, 1e8)], 4, 16e9)).toBe(4);
-    expect(lanesWorthwhile([cost(65e9, 1e8)], 4, 16e9)).toBe(1);
+    expect(worthwhileLanes([cost(1e9, 1e8)], 4, 16e9)).toBe(4);
+    expect(worthwhileLanes([cost(65e9, 1e8)], 4, 16e9)).toBe(1);
     // Of 8 GB each process takes 2.2: the largest batch decides.
-    expect(lanesWorthwhile([cost(1e9, 1e8), cost(2e9, 1e9)], 4, 16e9)).toBe(3);
-    expect(lanesWorthwhile([cost(1e9, 1e9)], 4, 1e9)).toBe(1);
+    expect(worthwhileLanes([cost(1e9, 1e8), cost(2e9, 1e9)], 4, 16e9)).toBe(3);
+    expect(worthwhileLanes([cost(1e9, 1e9)], 4, 1e9)).toBe(1);
   });
 
 
   it('take items in order, each one after the other, and results keep the order', async () => {
     const log: string[] = [];
-    const results = await sideBySide([30, 10, 10, 1], 2, async (ms, lane) => {
+    const results = await inParallel([30, 10, 10, 1], 2, async (ms, lane) => {
       log.push(`${lane} begins ${ms}`);
       await new Promise((resolve) => setTimeout(resolve, ms));
       return ms * 2;

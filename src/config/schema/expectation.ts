@@ -26,8 +26,8 @@ export function found(tree: Tree): string {
   if (tree.kind === 'map') return 'a mapping';
   if (tree.kind === 'list') return tree.items.length === 0 ? 'an empty list' : `a list of length ${tree.items.length}`;
   if (tree.value === null) return tree.source === '' ? 'empty' : tree.source;
-  if (typeof tree.value === 'string') return tree.value === '' ? 'empty text' : `the text ${JSON.stringify(cut(tree.value))}`;
-  return tree.source === '' ? String(tree.value) : cut(tree.source);
+  if (typeof tree.value === 'string') return tree.value === '' ? 'empty text' : `the text ${JSON.stringify(shortened(tree.value))}`;
+  return tree.source === '' ? String(tree.value) : shortened(tree.source);
 }
 
 /** The value that was probably meant, where one is near. */
@@ -87,4 +87,4 @@ function keysInWords(schema: SchemaNode): string {
   return `${keys.length === 1 ? 'the key' : 'keys'} such as ${shown}`.replace('the key such as', 'the key');
 }
 
-const cut = (text: string): string => (text.length > 60 ? `${text.slice(0, 60)}…` : text);
+const shortened = (text: string): string => (text.length > 60 ? `${text.slice(0, 60)}…` : text);

@@ -1,4 +1,4 @@
 export { examplesOf, finding, partOf, percent, type Finding } from './finding.ts';
-export { sameness } from './sameness.ts';
+export { normalizedText } from './normalized-text.ts';
 export { inspectTexts } from './texts.ts';
 export { inspectTokens } from './tokens.ts';

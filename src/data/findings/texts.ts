@@ -1,6 +1,6 @@
 import { count, plural } from '../../core/text.ts';
 import { groupsBy, repeated } from '../examples/index.ts';
-import { sameness } from './sameness.ts';
+import { normalizedText } from './normalized-text.ts';
 import { examplesOf, partOf, type Finding } from './finding.ts';
 
 /** What a look at the texts needs. */
@@ -96,7 +96,7 @@ function testTexts(texts: readonly string[], test: readonly string[]): Finding[]
 
 /** Beyond those that are the same to the character. */
 function similarTexts(texts: readonly string[], alike: readonly (readonly number[])[]): Finding[] {
-  const plain = texts.map(sameness);
+  const plain = texts.map(normalizedText);
   const groups = repeated(groupsBy(plain));
   const more = laterRows(groups) - laterRows(alike);
   if (more === 0) return [];

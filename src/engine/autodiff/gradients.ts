@@ -1,6 +1,6 @@
 import { OrtrainError } from '../../core/errors.ts';
 import { backwardScope, product, sameShape, type Builder, type Node, type OpName, type Shape, type Value } from '../graph/index.ts';
-import { zeros } from './forms.ts';
+import { zeros } from './expressions.ts';
 import { rules, type Pullback } from './rules.ts';
 
 /** Adds the backward pass to the graph, as `partials` does; zeros where the loss does not depend on a value. */

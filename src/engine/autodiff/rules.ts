@@ -16,7 +16,7 @@ import {
   scatterAlong,
   share,
   zeros,
-} from './forms.ts';
+} from './expressions.ts';
 
 /**
  * From the gradient of an operator's output to that of one input, before broadcasting is undone: the walk does that. `dy` of an

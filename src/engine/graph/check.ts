@@ -74,7 +74,7 @@ function* brokenLaws(graph: Graph): Generator<string> {
     if (product(x.shape) !== data.length) yield `the constant ${x.name} does not have ${data.length} elements`;
   }
   for (const node of graph.nodes) {
-    yield* node.inputs.filter((x) => x !== null && !known.has(x)).map((x) => `${named(node)} uses ${x?.name} before it is made`);
+    yield* node.inputs.filter((x) => x !== null && !known.has(x)).map((x) => `${nodeLabel(node)} uses ${x?.name} before it is made`);
     yield* brokenNode(node);
     for (const y of node.outputs) yield* define(y);
   }
@@ -102,7 +102,7 @@ function* brokenNode(node: Node): Generator<string> {
   }
 }
 
-function named({ op, scope }: Node): string {
+function nodeLabel({ op, scope }: Node): string {
   return scope === undefined ? op : `${op} in ${scope}`;
 }
 

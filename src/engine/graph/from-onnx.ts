@@ -62,7 +62,7 @@ export function fromOnnx(bytes: Uint8Array, options: OnnxOptions = {}): OnnxMode
       known.values.set(name, g.constant(stored.data, stored.dtype, stored.shape));
     }
   }
-  for (const node of nodes) named(node, () => g.scope(scopeOf(node), () => readNode(g, node, opset, known)));
+  for (const node of nodes) naming(node, () => g.scope(scopeOf(node), () => readNode(g, node, opset, known)));
   for (const name of outputs) g.output(name, known.values.get(name) ?? refuse(`the ONNX graph has no value ${name}`));
   return usedParameters(g.build(), parameters);
 }
@@ -208,7 +208,7 @@ function isParameter({ parameters }: OnnxOptions, name: string, shape: readonly 
 }
 
 /** Says which node a problem is in. */
-function named(node: NodeProto, read: () => void): void {
+function naming(node: NodeProto, read: () => void): void {
   try {
     read();
   } catch (cause) {

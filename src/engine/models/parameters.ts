@@ -9,7 +9,7 @@ import type { ParameterSpec } from '../program.ts';
 export type ParameterSource = (spec: ParameterSpec, into?: Float32Array) => Float32Array;
 
 /** How many numbers a parameter holds. */
-export function sizeOf(spec: ParameterSpec): number {
+export function elementCount(spec: ParameterSpec): number {
   return spec.shape.reduce((product, axis) => product * axis, 1);
 }
 
@@ -18,7 +18,7 @@ export function sizeOf(spec: ParameterSpec): number {
  * the rest as it was.
  */
 export function randomParameters(seed: number): ParameterSource {
-  return (spec, into = new Float32Array(sizeOf(spec))) => {
+  return (spec, into = new Float32Array(elementCount(spec))) => {
     const { init } = spec;
     switch (init.kind) {
       case 'zeros':
@@ -35,7 +35,7 @@ export function randomParameters(seed: number): ParameterSource {
 
 /** Values by parameter name, row-major. Throws OrtrainError `data` for a parameter that is not there, or of another size. */
 export function givenParameters(values: ReadonlyMap<string, Float32Array>): ParameterSource {
-  return (spec, into = new Float32Array(sizeOf(spec))) => {
+  return (spec, into = new Float32Array(elementCount(spec))) => {
     const given = values.get(spec.name);
     if (given?.length !== into.length) {
       const found = given === undefined ? 'there are no values' : `there are ${given.length} values`;

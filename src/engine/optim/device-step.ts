@@ -209,16 +209,16 @@ function groupScalars(g: Builder, rule: UpdateRule, groups: readonly ParameterGr
     return `optimizer.${name}${rate}${decay}`;
   };
   const inputs = new Map<string, { readonly value: Value; readonly name: string; readonly settings: ParameterGroup }>();
-  const named = ({ weightDecay }: ParameterGroup): readonly string[] =>
+  const scalarNames = ({ weightDecay }: ParameterGroup): readonly string[] =>
     stacked && weightDecay === 0 ? scalarsWithoutDecay(rule) : Object.keys(rule.scalars);
   for (const settings of groups) {
-    for (const name of named(settings)) {
+    for (const name of scalarNames(settings)) {
       const input = inputName(name, settings);
       if (!inputs.has(input)) inputs.set(input, { value: g.input(input, 'float32', []), name, settings });
     }
   }
   return {
-    of: (settings) => Object.fromEntries(named(settings).map((name) => [name, inputs.get(inputName(name, settings))!.value])),
+    of: (settings) => Object.fromEntries(scalarNames(settings).map((name) => [name, inputs.get(inputName(name, settings))!.value])),
     feeds: (at) =>
       Object.fromEntries([...inputs].map(([input, { name, settings }]) => [input, scalar(rule.scalars[name]!(settingsOf(settings, at)))])),
   };

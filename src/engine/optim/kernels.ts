@@ -51,10 +51,10 @@ function updateFunction(rule: UpdateRule): FunctionSource {
     body(code) {
       const p = code.parameter('i32');
       const g = code.parameter('i32');
-      const slots = named(rule.slots, () => code.parameter('i32'));
+      const slots = byName(rule.slots, () => code.parameter('i32'));
       const n = code.parameter('i32');
       const factor = code.parameter('f32');
-      const scalars = named(Object.keys(rule.scalars), () => code.parameter('f32'));
+      const scalars = byName(Object.keys(rule.scalars), () => code.parameter('f32'));
       const splat = (scalar: Local<'f32'>): Local<'v128'> => code.apply('f32x4.splat', scalar);
       const factors = splat(factor);
       const splats = mapped(scalars, splat);
@@ -171,7 +171,7 @@ function bytesOf(code: Code, elements: Local<'i32'>): Local<'i32'> {
   return code.apply('i32.shl', elements, code.i32(2));
 }
 
-function named<T>(names: readonly string[], make: () => T): Readonly<Record<string, T>> {
+function byName<T>(names: readonly string[], make: () => T): Readonly<Record<string, T>> {
   return Object.fromEntries(names.map((name) => [name, make()]));
 }
 

@@ -6,8 +6,8 @@ import { isUpdate, openLossScaler, scalingOf } from './loss-scaler.ts';
 import { maskWriter } from './mask-writer.ts';
 import { reserve, type Regions } from './memory.ts';
 import { joined, maskStarts, microBatchesOf } from './micro-batches.ts';
-import { oneByOne } from './one-by-one.ts';
-import { copyIn, copyOut, lengthsOf, sizeOf, trainedSpec, union, viewOf } from './parameters.ts';
+import { separateSteps } from './separate-steps.ts';
+import { copyIn, copyOut, lengthsOf, elementCount, trainedSpec, union, viewOf } from './parameters.ts';
 import { openSession, type Session, type SessionTensor } from './session.ts';
 import type { ForwardModel, ForwardOptions, ParameterWriter, StepFeeds, Tensors, Trainer, TrainerOptions } from './trainer.ts';
 import { openUpdater, workspaceLengths, type Gradient, type Updater } from './updater.ts';
@@ -68,7 +68,7 @@ export async function openTrainer(options: TrainerOptions): Promise<Trainer> {
 
   return {
     forward: forwardPass(evaluation, evaluationSession, parameters),
-    ...oneByOne(async (feeds, rates) => {
+    ...separateSteps(async (feeds, rates) => {
       const at = { ...rates, step: updates + 1 };
       const { loss, logits, gradients } = await pass(at.step, feeds);
       const scale = scaler.state()?.scale ?? 1;
@@ -103,7 +103,7 @@ interface Passed {
 
 function layoutOf(program: StepProgram, gradient: GradientSpec): GradientLayout {
   const spec = trainedSpec(program, gradient);
-  return gradient.rows === undefined ? { length: sizeOf(spec.shape) } : { width: rowWidth(spec) };
+  return gradient.rows === undefined ? { length: elementCount(spec.shape) } : { width: rowWidth(spec) };
 }
 
 function bySlot(slots: State['slots'], read: (regions: Regions) => Tensors): Readonly<Record<string, Tensors>> {
@@ -157,7 +157,7 @@ function openState(
 }
 
 function rowWidth({ shape }: ParameterSpec): number {
-  return sizeOf(shape.slice(1));
+  return elementCount(shape.slice(1));
 }
 
 function gradientOf({ output, rows }: GradientSpec, outputs: Readonly<Record<string, Float32Array>>, feeds: Feeds): Gradient {

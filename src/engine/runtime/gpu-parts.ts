@@ -17,7 +17,7 @@ export interface GpuParts {
   step(parts: readonly MicroBatch[], at: StepAt, symbols: readonly Symbols[]): Promise<Stepped>;
 }
 
-interface Surroundings {
+interface GpuRun {
   readonly masks: readonly MaskSpec[];
   readonly seed: number;
   /** Parameters and slots. */
@@ -29,7 +29,7 @@ interface Surroundings {
 
 export async function openGpuParts(
   { add, apply }: SummedStep,
-  { masks, seed, tensors, scaleFeeds, session }: Surroundings,
+  { masks, seed, tensors, scaleFeeds, session }: GpuRun,
 ): Promise<GpuParts> {
   const adding = await session(
     add.graph,

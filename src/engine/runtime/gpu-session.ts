@@ -3,7 +3,7 @@ import { OrtrainError } from '../../core/errors.ts';
 import { concrete, lower, type Graph, type Symbols } from '../graph/index.ts';
 import type { Feeds, HostTensor } from '../program.ts';
 import { isOutOfMemory } from './out-of-memory.ts';
-import { HARMFUL_OPTIMIZERS, loadRuntime, named } from './session.ts';
+import { HARMFUL_OPTIMIZERS, loadRuntime, reportingFailure } from './session.ts';
 
 /**
  * A tensor in a GPU buffer. Nobody collects it: whoever holds it disposes it. Its numbers are read by a session that returns them
@@ -38,14 +38,19 @@ export async function openGpuSession(graph: Graph, kept: readonly string[]): Pro
     },
   };
   const session = await withAdapter(() =>
-    named(graph.name, `the graph ${graph.name} does not load on webgpu`, () => ort.InferenceSession.create(bytes, options), 'webgpu'),
+    reportingFailure(
+      graph.name,
+      `the graph ${graph.name} does not load on webgpu`,
+      () => ort.InferenceSession.create(bytes, options),
+      'webgpu',
+    ),
   );
   const tensor = ({ dtype, shape, data }: HostTensor): Tensor => new ort.Tensor(dtype, data, shape);
   return {
     async run(feeds, buffers, symbols) {
       const lengths = [...shapes].map(([name, dims]) => [name, tensor(int64(concrete(dims, symbols)))] as const);
       const fed = Object.entries(feeds).map(([name, feed]) => [name, tensor(feed)] as const);
-      const outputs = await named(
+      const outputs = await reportingFailure(
         graph.name,
         `the graph ${graph.name} failed on webgpu`,
         () => session.run(Object.fromEntries([...fed, ...buffers, ...lengths])),

@@ -7,7 +7,7 @@ import type { StepAt } from './gpu-parts.ts';
 import { openLoop, openSummedLoop, type LoopFeeds, type LoopSession } from './loop-session.ts';
 import { isFiniteStep, isUpdate, openLossScaler, scalingOf } from './loss-scaler.ts';
 import { consecutive, maskStarts, microBatchesOf } from './micro-batches.ts';
-import { requireLengths, sizeOf, trainedSpec, union } from './parameters.ts';
+import { requireLengths, elementCount, trainedSpec, union } from './parameters.ts';
 import type { HostProvider } from './session.ts';
 import type {
   ForwardModel,
@@ -170,22 +170,22 @@ function stateIn(
     Object.fromEntries(of.flatMap((spec) => partsOf(spec, held.get(spec.input)!.data as Float32Array)));
   const require = (of: readonly StateSpec[], tensors: Tensors, what: string): void =>
     requireLengths(
-      new Map(of.flatMap((spec) => spec.parameters.map((name) => [name, sizeOf(spec.shape) / spec.parameters.length] as const))),
+      new Map(of.flatMap((spec) => spec.parameters.map((name) => [name, elementCount(spec.shape) / spec.parameters.length] as const))),
       tensors,
       what,
     );
   const write = (of: readonly StateSpec[], tensors: Tensors): void =>
     of.forEach((spec) => {
-      const data = new Float32Array(sizeOf(spec.shape));
+      const data = new Float32Array(elementCount(spec.shape));
       for (const [name, values] of partsOf(spec, data)) values.set(tensors[name]!);
       put(spec, data);
     });
   for (const spec of trained) {
-    const data = new Float32Array(sizeOf(spec.shape));
+    const data = new Float32Array(elementCount(spec.shape));
     for (const [name, values] of partsOf(spec, data)) source(byName.get(name)!, values);
     put(spec, data);
   }
-  for (const spec of slots.flatMap(([, of]) => of)) put(spec, new Float32Array(sizeOf(spec.shape)));
+  for (const spec of slots.flatMap(([, of]) => of)) put(spec, new Float32Array(elementCount(spec.shape)));
   for (const spec of specs) if (!held.has(spec.name)) held.set(spec.name, filled(spec, source));
   return {
     parameters: () => read(trained),
@@ -209,7 +209,7 @@ function partsOf({ parameters }: StateSpec, data: Float32Array): readonly (reado
 }
 
 function filled(spec: ParameterSpec, source: ParameterWriter): HostTensor {
-  const data = new Float32Array(sizeOf(spec.shape));
+  const data = new Float32Array(elementCount(spec.shape));
   source(spec, data);
   return { dtype: 'float32', shape: spec.shape, data };
 }

@@ -64,8 +64,8 @@ export function reserve(groups: readonly Lengths[], beside: Lengths = new Map(),
 /** In which memory the arrays of each name are: in the one that is being filled, or, where it has no room for them, in the next. */
 function homesOf(groups: readonly Lengths[], beside: Lengths, most: number): ReadonlyMap<string, number> {
   const sizes = new Map<string, number>();
-  for (const [name, length] of groups.flatMap((group) => [...group])) sizes.set(name, (sizes.get(name) ?? 0) + sizeOf(length));
-  const own = [...beside.values()].reduce((sum, length) => sum + sizeOf(length), 0);
+  for (const [name, length] of groups.flatMap((group) => [...group])) sizes.set(name, (sizes.get(name) ?? 0) + bytesFor(length));
+  const own = [...beside.values()].reduce((sum, length) => sum + bytesFor(length), 0);
   const homes = new Map<string, number>();
   let [home, end] = [0, own];
   for (const [name, size] of sizes) {
@@ -97,7 +97,7 @@ function place([first = new Map<string, number>(), ...others]: readonly Lengths[
     new Map(
       [...group].map(([name, length]) => {
         const address = bytes;
-        bytes += sizeOf(length);
+        bytes += bytesFor(length);
         return [name, { home, address, length }];
       }),
     );
@@ -106,7 +106,7 @@ function place([first = new Map<string, number>(), ...others]: readonly Lengths[
   return { bytes, groups, beside: own };
 }
 
-function sizeOf(length: number): number {
+function bytesFor(length: number): number {
   return roundUp(4 * length, ALIGNMENT);
 }
 

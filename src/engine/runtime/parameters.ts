@@ -5,10 +5,10 @@ import type { Tensors } from './trainer.ts';
 
 /** How many numbers each parameter holds. */
 export function lengthsOf(specs: readonly ParameterSpec[]): ReadonlyMap<string, number> {
-  return new Map(specs.map(({ name, shape }) => [name, sizeOf(shape)]));
+  return new Map(specs.map(({ name, shape }) => [name, elementCount(shape)]));
 }
 
-export function sizeOf(shape: readonly number[]): number {
+export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1);
 }
 

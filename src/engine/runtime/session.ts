@@ -71,7 +71,7 @@ export async function openModel(
     },
   };
   const session = await withDevice(provider, () =>
-    named(name, `the graph ${name} does not load`, () => ort.InferenceSession.create(bytes, options), provider),
+    reportingFailure(name, `the graph ${name} does not load`, () => ort.InferenceSession.create(bytes, options), provider),
   );
   return opened(ort, name, `the graph ${name} failed`, session, provider);
 }
@@ -80,7 +80,8 @@ export async function openModel(
 export async function openModelFile(path: string, threads: number): Promise<Session> {
   const ort = await loadRuntime();
   const options: InferenceSession.SessionOptions = { executionProviders: ['cpu'], intraOpNumThreads: threads, logSeverityLevel: 4 };
-  return opened(ort, path, `${path} failed`, await named(path, `${path} does not load`, () => ort.InferenceSession.create(path, options)));
+  const session = await reportingFailure(path, `${path} does not load`, () => ort.InferenceSession.create(path, options));
+  return opened(ort, path, `${path} failed`, session);
 }
 
 function opened(
@@ -93,7 +94,7 @@ function opened(
   return {
     tensor: ({ dtype, shape, data }) => new ort.Tensor(dtype, data, shape),
     async run(feeds) {
-      const outputs = await named(subject, failure, () => session.run(feeds), device);
+      const outputs = await reportingFailure(subject, failure, () => session.run(feeds), device);
       return Object.fromEntries(Object.entries(outputs).map(([name, { data }]) => [name, data as Float32Array]));
     },
     release: () => session.release(),
@@ -114,7 +115,7 @@ export async function loadRuntime(): Promise<typeof import('onnxruntime-node')> 
 }
 
 /** Puts what was tried before the runtime's own words; where memory ran out, says so in words of our own. */
-export async function named<T>(subject: string, failure: string, action: () => Promise<T>, device: Device = 'cpu'): Promise<T> {
+export async function reportingFailure<T>(subject: string, failure: string, action: () => Promise<T>, device: Device = 'cpu'): Promise<T> {
   try {
     return await action();
   } catch (cause) {

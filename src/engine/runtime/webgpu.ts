@@ -7,8 +7,8 @@ import { openGpuSession, type GpuSession } from './gpu-session.ts';
 import { openGpuParts, type GpuParts, type StepAt, type Stepped } from './gpu-parts.ts';
 import { isUpdate, openLossScaler, scalingOf } from './loss-scaler.ts';
 import { microBatchesOf } from './micro-batches.ts';
-import { oneByOne } from './one-by-one.ts';
-import { requireLengths, sizeOf, trainedSpec, union } from './parameters.ts';
+import { separateSteps } from './separate-steps.ts';
+import { requireLengths, elementCount, trainedSpec, union } from './parameters.ts';
 import type { ForwardModel, ForwardOptions, OptimizerState, ParameterWriter, Tensors, Trainer, TrainerOptions } from './trainer.ts';
 
 /** A forward pass on the GPU. */
@@ -37,7 +37,9 @@ export function openTrainer(options: TrainerOptions): Promise<Trainer> {
   return together(async (gpu) => {
     const { memory } = gpu;
     await fill(memory, union(program.parameters, evaluation.parameters), source);
-    for (const { input, shape } of slots.flatMap(([, specs]) => specs)) await memory.write(input, shape, new Float32Array(sizeOf(shape)));
+    for (const { input, shape } of slots.flatMap(([, specs]) => specs)) {
+      await memory.write(input, shape, new Float32Array(elementCount(shape)));
+    }
     const session = await gpu.session(step.graph, step.state.map(({ output }) => output));
     const whole = async (feeds: Feeds, at: StepAt, symbols: Symbols): Promise<Stepped> => {
       const { host, buffers } = await session.run(
@@ -65,7 +67,7 @@ export function openTrainer(options: TrainerOptions): Promise<Trainer> {
     };
     return {
       forward: forwardPass(evaluation, await gpu.session(evaluation.graph, []), memory),
-      ...oneByOne(async (given, rates) => {
+      ...separateSteps(async (given, rates) => {
         const at = { ...rates, step: updates + 1 };
         const parts = microBatchesOf(given);
         const symbols = parts.map(({ feeds }) => bindSymbols(batchInputs, feeds));
@@ -140,7 +142,7 @@ function forwardPass(program: ForwardProgram, session: GpuSession, memory: GpuMe
 
 async function fill(memory: GpuMemory, specs: readonly ParameterSpec[], source: ParameterWriter): Promise<void> {
   for (const spec of specs) {
-    const values = new Float32Array(sizeOf(spec.shape));
+    const values = new Float32Array(elementCount(spec.shape));
     source(spec, values);
     await memory.write(spec.name, spec.shape, values);
   }
@@ -157,5 +159,5 @@ async function write(memory: GpuMemory, specs: readonly StateSpec[], tensors: Te
 }
 
 function lengthsOf(specs: readonly StateSpec[]): ReadonlyMap<string, number> {
-  return new Map(specs.map(({ parameters: [name], shape }) => [name!, sizeOf(shape)]));
+  return new Map(specs.map(({ parameters: [name], shape }) => [name!, elementCount(shape)]));
 }

@@ -2,8 +2,8 @@ import { hashOf } from '../../core/hash.ts';
 import type { Need, Stage } from '../../stages/index.ts';
 import type { KeyParts } from '../cache/manifest.ts';
 
-/** What a task is keyed by. */
-export interface TaskKey {
+/** What a job is keyed by. */
+export interface JobKey {
   /** Hash of `parts`. */
   readonly key: string;
   readonly parts: KeyParts;
@@ -15,11 +15,11 @@ export interface TaskKey {
   readonly decoded: { readonly key: ReadonlySet<string>; readonly trainingKey: ReadonlySet<string> };
 }
 
-/** What a task reads of others: for each kind the tasks that make it. */
+/** What a job reads of others: for each kind the jobs that make it. */
 export interface Input {
   readonly kind: string;
   readonly need: Need;
-  readonly from: readonly (TaskKey & { readonly stage: Stage })[];
+  readonly from: readonly (JobKey & { readonly stage: Stage })[];
 }
 
 /** What a stage itself uses of the experiment, and the SHA-256 of its files. */
@@ -28,10 +28,10 @@ export interface Own extends Pick<KeyParts, 'params' | 'contents' | 'fold' | 'en
 }
 
 /**
- * The key of a stage's task. A stage that reads decoded tables (`isDecoding`) is keyed by what these were decoded from, as if it read the
+ * The key of a stage's job. A stage that reads decoded tables (`isDecoding`) is keyed by what these were decoded from, as if it read the
  * tables itself: so what was made when each stage did is found.
  */
-export function taskKey(stage: Stage, { files, ...own }: Own, inputs: readonly Input[]): TaskKey {
+export function jobKey(stage: Stage, { files, ...own }: Own, inputs: readonly Input[]): JobKey {
   const reads = stage.reads === 'training' ? 'trainingKey' : 'key';
   throwIfUnkeyed(stage, inputs, reads);
   const tables = inputs.filter(isDecoded).flatMap(({ from }) => from);
@@ -59,7 +59,7 @@ type Which = 'key' | 'trainingKey';
 function throwIfUnkeyed({ name }: Stage, inputs: readonly Input[], which: Which): void {
   const known = decodedIn(inputs, which);
   for (const { kind, need, from } of inputs) {
-    if (need === 'source' && from.some((task) => !known.has(task[which])))
+    if (need === 'source' && from.some((job) => !known.has(job[which])))
       throw new Error(`the stage ${name} reads ${kind}, which none of its other inputs was made from`);
   }
 }
@@ -67,9 +67,9 @@ function throwIfUnkeyed({ name }: Stage, inputs: readonly Input[], which: Which)
 function decodedIn(inputs: readonly Input[], which: Which): ReadonlySet<string> {
   return new Set(
     inputs.filter(({ need }) => need !== 'source').flatMap((input) =>
-      input.from.flatMap((task) => {
-        if (!isDecoded(input)) return [...task.decoded[which]];
-        return which === 'key' ? [task.key, task.trainingKey] : [task.trainingKey];
+      input.from.flatMap((job) => {
+        if (!isDecoded(input)) return [...job.decoded[which]];
+        return which === 'key' ? [job.key, job.trainingKey] : [job.trainingKey];
       }),
     ),
   );
@@ -80,7 +80,7 @@ function keysOf(inputs: readonly Input[], which: Which): KeyParts['inputs'] {
     inputs.flatMap((input) => {
       const { kind, need, from } = input;
       if (need === 'source') return [];
-      if (!isDecoded(input)) return [[kind, from.map((task) => task[which])] as const];
+      if (!isDecoded(input)) return [[kind, from.map((job) => job[which])] as const];
       const later = from.filter(({ stage }) => stage.version > 1);
       return later.length === 0 ? [] : [[kind, later.map(({ stage }) => `version ${stage.version}`)] as const];
     }),

@@ -4,10 +4,10 @@ import type { Usage } from '../../core/measures.ts';
 import type { Lock } from '../../core/lock.ts';
 import type { FileHashes } from '../cache/file-hashes.ts';
 import type { PreparedRun } from '../prepare.ts';
-import { addressOf, type Task } from './task-graph.ts';
+import { addressOf, type Job } from './job-graph.ts';
 import type { StageWorker } from '../workers/worker.ts';
 
-/** What a task's output is made with. */
+/** What a job's output is made with. */
 export interface Making {
   readonly prepared: PreparedRun;
   readonly signal: AbortSignal;
@@ -22,13 +22,13 @@ export interface Making {
 export const MOST_TRIES = 3;
 
 /**
- * Makes a task's output unless the cache holds it; answers with what that took, if it was made here. Of several processes that want the
+ * Makes a job's output unless the cache holds it; answers with what that took, if it was made here. Of several processes that want the
  * same output one makes it and the others wait. A broken entry is set aside first.
  */
-export async function makeUnlessDone(task: Task, making: Making): Promise<Usage | undefined> {
+export async function makeUnlessDone(job: Job, making: Making): Promise<Usage | undefined> {
   const { prepared: { cache, forced }, signal, emit, onStart } = making;
-  const address = addressOf(task);
-  const isDone = async (): Promise<boolean> => !forced.has(task.id) && (await cache.inspect(address)).kind === 'sound';
+  const address = addressOf(job);
+  const isDone = async (): Promise<boolean> => !forced.has(job.id) && (await cache.inspect(address)).kind === 'sound';
   for (let tries = 1; ; tries += 1) {
     if (await isDone()) {
       cache.forgetPartial(address);
@@ -45,11 +45,11 @@ export async function makeUnlessDone(task: Task, making: Making): Promise<Usage 
         emit({
           type: 'notice',
           level: 'warning',
-          message: `the entry ${task.output} was broken (${state.problem}); it is kept in ${place} and made again`,
+          message: `the entry ${job.output} was broken (${state.problem}); it is kept in ${place} and made again`,
         });
       }
       onStart();
-      return await perform(task, making, lock);
+      return await perform(job, making, lock);
     } catch (error) {
       if (lock.isHeld() || signal.aborted || tries === MOST_TRIES) throw error;
       emit({
@@ -63,41 +63,41 @@ export async function makeUnlessDone(task: Task, making: Making): Promise<Usage 
   }
 }
 
-async function perform(task: Task, { prepared, threads, worker, emit }: Making, lock: Lock): Promise<Usage> {
-  const { tasks, cache, hashes, device, experiment } = prepared;
+async function perform(job: Job, { prepared, threads, worker, emit }: Making, lock: Lock): Promise<Usage> {
+  const { jobs, cache, hashes, device, experiment } = prepared;
   const output = cache.begin();
   try {
-    const { stage, params, files, inputs, fold = 0 } = task;
-    await throwIfGone(tasks.filter(({ id }) => task.after.includes(id)), cache);
-    const partial = { folder: cache.partial(addressOf(task)), everySeconds: experiment.resources.checkpoint_seconds, claim: lock.claim };
+    const { stage, params, files, inputs, fold = 0 } = job;
+    await throwIfGone(jobs.filter(({ id }) => job.after.includes(id)), cache);
+    const partial = { folder: cache.partial(addressOf(job)), everySeconds: experiment.resources.checkpoint_seconds, claim: lock.claim };
     const unkeyed = { device, threads, logEvery: experiment.tracking.log_every, evalBatchSize: experiment.training.eval_batch_size };
     const usage = await worker().perform(
-      { task: task.id, stage: stage.name, params, files, inputs, output, partial, fold, ...unkeyed },
+      { task: job.id, stage: stage.name, params, files, inputs, output, partial, fold, ...unkeyed },
       emit,
     );
-    await throwIfChanged(task, hashes);
-    await cache.commit(output, addressOf(task), task.parts, lock);
+    await throwIfChanged(job, hashes);
+    await cache.commit(output, addressOf(job), job.parts, lock);
     return usage;
   } finally {
     cache.discard(output);
   }
 }
 
-/** What a task reads was whole when its turn came, which may be hours ago. */
-async function throwIfGone(inputs: readonly Task[], cache: PreparedRun['cache']): Promise<void> {
-  for (const task of inputs) {
-    const state = await cache.inspect(addressOf(task));
+/** What a job reads was whole when its turn came, which may be hours ago. */
+async function throwIfGone(inputs: readonly Job[], cache: PreparedRun['cache']): Promise<void> {
+  for (const job of inputs) {
+    const state = await cache.inspect(addressOf(job));
     if (state.kind === 'sound') continue;
     const problem = state.kind === 'broken' ? state.problem : 'it is gone';
-    throw new OrtrainError('run', `${task.output} was changed while it was in use: ${problem}`, {
-      subject: task.output,
+    throw new OrtrainError('run', `${job.output} was changed while it was in use: ${problem}`, {
+      subject: job.output,
       remedy: 'Start again: sound outputs are used, and the others made again.',
     });
   }
 }
 
 /** An entry's key holds the hashes of the files that it was made from; so they must not have changed in the meantime. */
-async function throwIfChanged({ files, parts }: Task, hashes: FileHashes): Promise<void> {
+async function throwIfChanged({ files, parts }: Job, hashes: FileHashes): Promise<void> {
   for (const [name, path] of Object.entries(files)) {
     if ((await hashes.of(path)) === parts.contents[name]) continue;
     throw new OrtrainError('data', `${path} changed while it was in use`, {

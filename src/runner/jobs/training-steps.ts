@@ -9,7 +9,7 @@ import { layerWork, stepMemory, stepWork, type LayerWork, type StepMemory, type 
 import { classifierPrograms, initialWeights, optimizerOf } from '../../training/index.ts';
 import { exampleBatches, featureBatch, type BatchShape, type FedBatch } from './example-batches.ts';
 import type { PreparedRun } from '../prepare.ts';
-import { addressOf } from './task-graph.ts';
+import { addressOf } from './job-graph.ts';
 
 /** What one training step over a batch takes. */
 export interface StepCost {
@@ -41,10 +41,10 @@ export interface TrainingSteps {
 
 /** Reads the model's config, and the tokens where the cache has them. */
 export async function trainingSteps(prepared: PreparedRun, { outputs, loss }: Learned): Promise<TrainingSteps> {
-  const { experiment, tasks, device, precisionChoice } = prepared;
+  const { experiment, jobs, device, precisionChoice } = prepared;
   const { training } = experiment;
   const encoder = encoderOf(prepared);
-  const onFeatures = tasks.some(({ stage }) => stage.name === 'encode');
+  const onFeatures = jobs.some(({ stage }) => stage.name === 'encode');
   const { pooling, head } = experiment.model;
   const whole = { encoder, pooling, head, outputs, loss };
   const { step } = classifierPrograms(whole, onFeatures, precisionChoice.precision);
@@ -90,13 +90,13 @@ export function lengthsOf({ graph }: Pick<StepProgram, 'graph'>, feeds: Feeds): 
   return bindSymbols(graph.inputs.filter(({ name }) => feeds[name] !== undefined), feeds);
 }
 
-function encoderOf({ experiment, tasks }: PreparedRun): EncoderConfig {
-  const files = tasks.find(({ stage }) => stage.name === 'train')?.files ?? {};
+function encoderOf({ experiment, jobs }: PreparedRun): EncoderConfig {
+  const files = jobs.find(({ stage }) => stage.name === 'train')?.files ?? {};
   return initialWeights(files, experiment.model, experiment.seed).config;
 }
 
-async function cachedTokens({ tasks, cache }: PreparedRun): Promise<TokenSet | undefined> {
-  const task = tasks.find(({ stage }) => stage.name === 'tokenize');
-  if (task === undefined || (await cache.inspect(addressOf(task))).kind !== 'sound') return undefined;
-  return loadTokens(join(task.output, 'train.tokens'));
+async function cachedTokens({ jobs, cache }: PreparedRun): Promise<TokenSet | undefined> {
+  const job = jobs.find(({ stage }) => stage.name === 'tokenize');
+  if (job === undefined || (await cache.inspect(addressOf(job))).kind !== 'sound') return undefined;
+  return loadTokens(join(job.output, 'train.tokens'));
 }

@@ -37,13 +37,13 @@ export async function choosePrecision(asked: AskedPrecision, device: Device, mac
       return chosen('tf32', 'matrix products in TF32, because NVIDIA_TF32_OVERRIDE is 1');
     case 'tf32':
       if (device === 'cuda') return chosen('tf32', 'matrix products in TF32');
-      return chosen('float32', `matrix products in float32: TF32 is a mode of NVIDIA's GPUs, which ${named(device)} does not have`);
+      return chosen('float32', `matrix products in float32: TF32 is a mode of NVIDIA's GPUs, which ${deviceName(device)} does not have`);
     case 'float16':
     case 'bfloat16':
       if (asked === 'bfloat16') await requireBfloat16(device, capability);
       return chosen(asked, `matrix products in ${asked}${device === 'cpu' ? IN_FLOAT32 : ''}`);
     case 'auto': {
-      if (device !== 'cuda') return chosen('float32', `matrix products in float32, the fastest that is safe on ${named(device)}`);
+      if (device !== 'cuda') return chosen('float32', `matrix products in float32, the fastest that is safe on ${deviceName(device)}`);
       const found = await capability();
       if (found === null)
         return chosen('float32', 'matrix products in float32: nvidia-smi does not give the compute capability of the GPU');
@@ -68,7 +68,7 @@ function lacking(what: string): OrtrainError {
   });
 }
 
-function named(device: Device): string {
+function deviceName(device: Device): string {
   return { cpu: 'the CPU', cuda: 'CUDA', webgpu: 'WebGPU' }[device];
 }
 

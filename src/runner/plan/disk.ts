@@ -9,7 +9,7 @@ import { parameterSums, sumOf } from '../../engine/step-analysis.ts';
 import { openTask } from '../../tasks/index.ts';
 import { classifierPrograms, optimizerOf } from '../../training/index.ts';
 import type { DataSizes } from '../check/data.ts';
-import type { Task } from '../jobs/task-graph.ts';
+import type { Job } from '../jobs/job-graph.ts';
 import type { Workload } from './workload.ts';
 
 /** What a run's tasks are made of. */
@@ -25,7 +25,7 @@ const [ROW, NUMBER] = [24, 20];
 const [REPORT, FOLD_OF_REPORT] = [0.6e6, 5e4];
 
 /** What a task leaves on the disk, in the cache and in the run's folder, which share the large files. */
-export function taskDiskBytes({ stage, fold, files }: Task, { workload, experiment, sizes }: Substance): number {
+export function taskDiskBytes({ stage, fold, files }: Job, { workload, experiment, sizes }: Substance): number {
   const { rows, testRows } = sizes;
   const numbers = openTask(sizes.task).columns.predictions.length;
   const table = (of: number): number => placed(of * (ROW + NUMBER * numbers));
@@ -62,7 +62,7 @@ function placed(size: number): number {
 }
 
 /** Of the weights, and of the tokenizer's files beside them. */
-function modelBytes(workload: Workload, files: Task['files']): number {
+function modelBytes(workload: Workload, files: Job['files']): number {
   const weights = sumOf(classifierForward(workload.whole).parameters).bytes - (workload.onFeatures ? commonBytes(workload) : 0);
   const others = Object.values(files).filter((path) => !isWeightFile(basename(path)));
   return placed(weights) + others.reduce((sum, path) => sum + placed(statSync(path).size), 0);

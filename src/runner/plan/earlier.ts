@@ -3,11 +3,11 @@ import type { Experiment } from '../../config/index.ts';
 import type { Pace } from '../../core/measures.ts';
 import {
   attemptsOf,
-  circumstancesOf,
+  setupKey,
   itemsOf,
   readHistory,
   type Attempt,
-  type Circumstances,
+  type ExecutionSetup,
   type RunHistory,
 } from '../../tracking/index.ts';
 import { listRuns } from '../stored/runs.ts';
@@ -22,8 +22,8 @@ const MOST_RUNS = 20;
  * encoder in the cache. Over a frozen encoder a run with another head will do where there is none with the same; it has encoded as fast,
  * and its steps cost next to nothing either. Undefined where there is no such run.
  */
-export function earlierSpeeds(artifacts: string, experiment: Experiment, circumstances: Circumstances): Speeds | undefined {
-  const here = circumstancesOf(circumstances);
+export function earlierSpeeds(artifacts: string, experiment: Experiment, setup: ExecutionSetup): Speeds | undefined {
+  const here = setupKey(setup);
   const runs = listRuns(artifacts)
     .flatMap(({ status, name, folder, experiment: own, progress }) =>
       status === 'damaged' || own === null || progress === null ? [] : [{ name, folder, experiment: own, progress }],
@@ -69,12 +69,12 @@ function whatCounts({ model, training }: Experiment, withHead: boolean): string 
   ]);
 }
 
-/** What was tried in those starts of a run that happened under the same circumstances. */
+/** What was tried in those starts of a run that happened with the same setup. */
 function attemptsLike({ starts, tasks }: RunHistory, here: string): readonly StageAttempt[] {
   const all = [...tasks.values()].flatMap((task) =>
     attemptsOf(task).map((attempt) => ({ ...attempt, stage: task.stage, epochs: itemsOf(attempt.epochs) })),
   );
-  return all.filter(({ start }) => starts[start]?.circumstances === here);
+  return all.filter(({ start }) => starts[start]?.setup === here);
 }
 
 type StageAttempt = Omit<Attempt, 'epochs'> & { readonly stage: string; readonly epochs: Attempt['epochs']['items'] };

@@ -5,7 +5,7 @@ import type { Symbols } from '../../engine/graph/index.ts';
 import { classifierPrograms, optimizerOf } from '../../training/index.ts';
 import { gpuMemory, type GpuMemory } from '../machine/gpu-memory.ts';
 import { lengthsOf } from '../jobs/training-steps.ts';
-import { largestPart, type BatchSize, type Passes } from './passes.ts';
+import { largestPart, type BatchSize, type PlannedBatches } from './planned-batches.ts';
 import type { Part, Workload } from './workload.ts';
 
 /** The memory that a run takes of a GPU, and whether the GPU has it. */
@@ -76,7 +76,7 @@ function fitting({ key, rows, at }: Need, most: number): GpuPlan['remedy'] {
 
 function trainingNeed(workload: Workload, training: Experiment['training'], device: GpuDevice): Need | null {
   const { whole, onFeatures, precision } = workload;
-  const sizes = [...workload.folds.values()].flatMap((passes) => passes.training.sizes);
+  const sizes = [...workload.folds.values()].flatMap((planned) => planned.training.sizes);
   if (sizes.length === 0) return null;
   const { step } = classifierPrograms(whole, onFeatures, precision);
   const of = deviceMemory(step, optimizerOf(training, whole.encoder), training.clip_norm, device);
@@ -97,7 +97,7 @@ function trainingNeed(workload: Workload, training: Experiment['training'], devi
 function evaluationNeed(workload: Workload, device: GpuDevice): Need | null {
   const { whole, onFeatures, precision, encoding, folds, prediction } = workload;
   const { forward } = classifierPrograms(whole, onFeatures, precision);
-  const sizesOf = (all: readonly (Passes | undefined)[]): readonly BatchSize[] => all.flatMap((passes) => passes?.sizes ?? []);
+  const sizesOf = (all: readonly (PlannedBatches | undefined)[]): readonly BatchSize[] => all.flatMap((planned) => planned?.sizes ?? []);
   const ways = [
     {
       program: encoderForward(whole.encoder, whole.pooling),

@@ -5,8 +5,8 @@ import type { Feeds, ForwardProgram } from '../../engine/program.ts';
 import { parameterSums, stepMemory, sumOf } from '../../engine/step-analysis.ts';
 import { classifierPrograms, optimizerOf } from '../../training/index.ts';
 import { lengthsOf } from '../jobs/training-steps.ts';
-import type { Task } from '../jobs/task-graph.ts';
-import { largestPart, type BatchSize, type Passes } from './passes.ts';
+import type { Job } from '../jobs/job-graph.ts';
+import { largestPart, type BatchSize, type PlannedBatches } from './planned-batches.ts';
 import type { Workload } from './workload.ts';
 
 const runsSources = new URL(import.meta.url).pathname.endsWith('.ts');
@@ -34,7 +34,7 @@ const HEAP = 45e6;
  * fold's own.
  */
 export function taskBytes(
-  { stage, fold }: Pick<Task, 'stage' | 'fold'>,
+  { stage, fold }: Pick<Job, 'stage' | 'fold'>,
   workload: Workload | undefined,
   training: Experiment['training'],
   lanes: number,
@@ -64,14 +64,14 @@ export function besideBytes(folds: number, each: number): number {
 function trainingBytes(workload: Workload, fold: number, training: Experiment['training']): number {
   const { whole, onFeatures, precision } = workload;
   const { step, forward } = classifierPrograms(whole, onFeatures, precision);
-  const passes = workload.folds.get(fold);
-  const batch = largestPart(passes?.training.sizes ?? [], training.micro_batch);
-  if (passes === undefined || batch === undefined) return 0;
+  const planned = workload.folds.get(fold);
+  const batch = largestPart(planned?.training.sizes ?? [], training.micro_batch);
+  if (planned === undefined || batch === undefined) return 0;
   const feeds = { ...workload.feeds('train', batch), ...targetFeeds(new Float32Array(batch.rows.length * whole.outputs), whole.outputs) };
   const memory = stepMemory(step, lengthsOf(step, feeds), optimizerOf(training, whole.encoder).rule.slots.length);
   const copies = Math.min(2, training.epochs) * parameterSums(step).trained.bytes;
-  const evaluation = graphBytes(forward, largest(passes.validation), (size) => workload.feeds('train', size));
-  const isCut = passes.training.sizes.some(({ rows }) => rows.length > batch.rows.length);
+  const evaluation = graphBytes(forward, largest(planned.validation), (size) => workload.feeds('train', size));
+  const isCut = planned.training.sizes.some(({ rows }) => rows.length > batch.rows.length);
   const sums = isCut ? memory.gradients : 0;
   return (
     memory.parameters +
@@ -89,7 +89,7 @@ function trainingBytes(workload: Workload, fold: number, training: Experiment['t
 function encodingBytes(workload: Workload): number {
   const { whole, encoding, texts } = workload;
   const program = encoderForward(whole.encoder, whole.pooling);
-  const parts = [...encoding].map(([part, passes]) => graphBytes(program, largest(passes), (size) => texts(part, size)));
+  const parts = [...encoding].map(([part, planned]) => graphBytes(program, largest(planned), (size) => texts(part, size)));
   return sumOf(program.parameters).bytes + Math.max(0, ...parts) + featureBytes(workload);
 }
 
@@ -109,7 +109,7 @@ function featureBytes({ whole, onFeatures, tokens }: Workload): number {
   return onFeatures ? 4 * rows * headModel(whole).width : 0;
 }
 
-function largest(passes: Passes | undefined): BatchSize | undefined {
-  return passes?.sizes[0];
+function largest(planned: PlannedBatches | undefined): BatchSize | undefined {
+  return planned?.sizes[0];
 }
 

@@ -3,14 +3,14 @@ import { isOutOfMemory } from '../../engine/runtime/index.ts';
 import { bytes } from '../../core/text.ts';
 import { fewerThan, remedyFor, tooMuchIn, type RowsKey } from '../../training/index.ts';
 import { readData } from '../check/data.ts';
-import type { Task } from '../jobs/task-graph.ts';
+import type { Job } from '../jobs/job-graph.ts';
 import { gpuPlan, type GpuPlan } from './gpu.ts';
 import { madeRows } from './shortage.ts';
 import { workloadOf } from './workload.ts';
 import type { PreparedRun } from '../prepare.ts';
 
 /** An error as it is to be told: where memory ran out, with what the plan knows of the need, and the value that it finds to fit. */
-export async function explainedMemory(error: unknown, prepared: PreparedRun, { id }: Pick<Task, 'id'>, lanes: number): Promise<unknown> {
+export async function explainedMemory(error: unknown, prepared: PreparedRun, { id }: Pick<Job, 'id'>, lanes: number): Promise<unknown> {
   if (!isOutOfMemory(error)) return error;
   const key = tooMuchIn(error);
   const plan = await planned(prepared);

@@ -6,10 +6,10 @@ import { readData, sizesOf, type DataSizes } from '../check/data.ts';
 import { checkModel } from '../check/model.ts';
 import { choiceInWords, plannedDevice } from '../machine/devices.ts';
 import { prepareRun, type PreparedRun, type RunnerOptions } from '../prepare.ts';
-import { reasonsToMake } from '../cache/reasons.ts';
+import { reasonsToMake } from '../cache/reasons-to-make.ts';
 import { environmentOf } from '../run-environment.ts';
-import { shareOut, type Share } from '../jobs/share-out.ts';
-import { addressOf, trainedFolds, type Task } from '../jobs/task-graph.ts';
+import { parallelismOf, type Parallelism } from '../jobs/parallelism.ts';
+import { addressOf, trainedFolds, type Job } from '../jobs/job-graph.ts';
 import { checkpointBytes, taskDiskBytes, type Substance } from './disk.ts';
 import { earlierSpeeds } from './earlier.ts';
 import { gpuPlan, type GpuPlan } from './gpu.ts';
@@ -64,7 +64,7 @@ export interface ExperimentPlan {
   /** Which device, and why no better one. */
   readonly deviceInWords: string;
   /** How many folds are trained at a time, and with how many threads each. */
-  readonly share: Share;
+  readonly share: Parallelism;
   readonly tasks: readonly TaskPlan[];
   /** Of all folds and epochs, whether cached or not; stopping rules can only make them fewer. */
   readonly totals: {
@@ -100,17 +100,17 @@ export interface ExperimentPlan {
  */
 export async function planExperiment(loaded: LoadedExperiment, options: PlanOptions): Promise<ExperimentPlan> {
   const prepared = await prepareRun(loaded, { ...options, choose: plannedDevice });
-  const { experiment, device, deviceChoice, tasks } = prepared;
+  const { experiment, device, deviceChoice, jobs } = prepared;
   const { run, folder } = prepared.place();
   const data = await readData(experiment);
   const sizes = sizesOf(data, experiment.split.folds);
-  const why = await Promise.all(tasks.map((task) => whyCarryOut(task, prepared)));
-  const todo = tasks.filter((_, i) => why[i]?.length !== 0);
+  const why = await Promise.all(jobs.map((job) => whyRun(job, prepared)));
+  const todo = jobs.filter((_, i) => why[i]?.length !== 0);
   if (todo.length > 0) await checkModel(experiment, prepared.modelFolder, data);
   const workload = await workloadOf(prepared, data);
-  const share = await shareOut(prepared, tasks.filter(({ stage }) => stage.name === 'train'));
+  const share = await parallelismOf(prepared, jobs.filter(({ stage }) => stage.name === 'train'));
   const speeds = workload === undefined ? undefined : await speedsFor(todo, { prepared, share, workload }, options);
-  const planned = tasks.map((task, i) => taskPlan(task, why[i] ?? [], { prepared, sizes, share, workload, speeds }));
+  const planned = jobs.map((job, i) => taskPlan(job, why[i] ?? [], { prepared, sizes, share, workload, speeds }));
   return {
     experiment,
     run,
@@ -135,7 +135,7 @@ export async function planExperiment(loaded: LoadedExperiment, options: PlanOpti
 }
 
 /** Of all processes together: folds that are trained side by side have one each. */
-function peakOf(planned: readonly TaskPlan[], { lanes }: Share): number | null {
+function peakOf(planned: readonly TaskPlan[], { lanes }: Parallelism): number | null {
   const left = planned.filter(({ cached }) => !cached);
   const beside = Math.min(lanes, left.filter(({ stage }) => stage === 'train').length);
   return left.reduce<number | null>(
@@ -147,7 +147,7 @@ function peakOf(planned: readonly TaskPlan[], { lanes }: Share): number | null {
 
 function diskOf(
   planned: readonly TaskPlan[],
-  { lanes }: Share,
+  { lanes }: Parallelism,
   substance: Substance,
 ): Pick<ExperimentPlan['estimate'], 'diskBytes' | 'checkpointBytes'> {
   const left = planned.filter(({ cached }) => !cached);
@@ -159,7 +159,7 @@ function diskOf(
 }
 
 /** Folds take turns in lanes, so as many rounds of the mean fold as the lanes need. */
-function secondsOf(planned: readonly TaskPlan[], { lanes }: Share): number | null {
+function secondsOf(planned: readonly TaskPlan[], { lanes }: Parallelism): number | null {
   const left = planned.filter(({ cached }) => !cached);
   const of = (isTraining: boolean): number | undefined =>
     sum(...left.filter(({ stage }) => (stage === 'train') === isTraining).map(({ seconds }) => seconds ?? undefined));
@@ -171,13 +171,13 @@ function secondsOf(planned: readonly TaskPlan[], { lanes }: Share): number | nul
 interface Known {
   readonly prepared: PreparedRun;
   readonly sizes: DataSizes;
-  readonly share: Share;
+  readonly share: Parallelism;
   readonly workload: Workload | undefined;
   readonly speeds: Speeds | undefined;
 }
 
 function taskPlan(
-  task: Task,
+  task: Job,
   why: readonly string[],
   { prepared: { experiment, cache }, sizes, share, workload, speeds }: Known,
 ): TaskPlan {
@@ -202,8 +202,8 @@ function taskPlan(
 
 /** None where no task that runs a model is left to do. */
 async function speedsFor(
-  todo: readonly Task[],
-  { prepared, share, workload }: { readonly prepared: PreparedRun; readonly share: Share; readonly workload: Workload },
+  todo: readonly Job[],
+  { prepared, share, workload }: { readonly prepared: PreparedRun; readonly share: Parallelism; readonly workload: Workload },
   { probe = false, artifacts }: PlanOptions,
 ): Promise<Speeds | undefined> {
   const has = (stage: string): boolean => todo.some((task) => task.stage.name === stage);
@@ -214,7 +214,7 @@ async function speedsFor(
   return earlierSpeeds(artifacts, prepared.experiment, environmentOf(prepared, []));
 }
 
-async function whyCarryOut(task: Task, { cache, forced }: PreparedRun): Promise<readonly string[]> {
+async function whyRun(task: Job, { cache, forced }: PreparedRun): Promise<readonly string[]> {
   if (forced.has(task.id)) return ['asked for with --force'];
   const state = await cache.inspect(addressOf(task));
   if (state.kind === 'broken') return [`its entry in the cache is broken: ${state.problem}`];
@@ -233,7 +233,7 @@ function totalsOf(experiment: Experiment, sizes: DataSizes, workload: Workload |
   };
 }
 
-function tokensOf({ stage, fold }: Task, workload: Workload | undefined): TokenCount | null {
+function tokensOf({ stage, fold }: Job, workload: Workload | undefined): TokenCount | null {
   if (stage.name === 'encode') return tokenCount([...(workload?.encoding.values() ?? [])]);
   if (workload === undefined || workload.onFeatures) return null;
   if (stage.name === 'train') return tokenCount([workload.folds.get(fold ?? 0)?.training]);
@@ -251,7 +251,7 @@ function epochSteps(fold: number, { training }: Experiment, { trainRowsOfFold }:
   return batchCount(trainRowsOfFold[fold] ?? 0, training.batch_size);
 }
 
-function detailOf(task: Task, experiment: Experiment, sizes: DataSizes): readonly string[] {
+function detailOf(task: Job, experiment: Experiment, sizes: DataSizes): readonly string[] {
   const { rows, trainRowsOfFold } = sizes;
   const testRows = sizes.testRows ?? 0;
   switch (task.stage.name) {

@@ -4,7 +4,7 @@ import type { Feeds } from '../../engine/program.ts';
 import { openForward, type ForwardModel } from '../../engine/runtime/index.ts';
 import { openClassifier, stepFeedsOf } from '../../training/index.ts';
 import type { PreparedRun } from '../prepare.ts';
-import type { BatchSize } from './passes.ts';
+import type { BatchSize } from './planned-batches.ts';
 import { costBetween, type Cost, type Speeds } from './speeds.ts';
 import type { Part, Workload } from './workload.ts';
 
@@ -43,7 +43,7 @@ type ModelSpeeds = Pick<Speeds, 'step' | 'evaluate'> & { readonly open: number }
 
 async function timeModel({ experiment, threads }: PreparedRun, workload: Workload, wanted: Wanted): Promise<ModelSpeeds> {
   const { whole, weights, onFeatures, task, folds, prediction } = workload;
-  const [fold = 0, passes] = [...folds][0] ?? [];
+  const [fold = 0, planned] = [...folds][0] ?? [];
   const seed = seedFor(experiment.seed, 'fold', fold);
   const { opened, seconds: open } = await opening(async () => {
     const { model, training } = experiment;
@@ -73,9 +73,9 @@ async function timeModel({ experiment, threads }: PreparedRun, workload: Workloa
   try {
     return {
       open,
-      step: wanted.training ? await timed(passes?.training.sizes ?? [], step) : undefined,
+      step: wanted.training ? await timed(planned?.training.sizes ?? [], step) : undefined,
       evaluate: wanted.training
-        ? await timed(passes?.validation.sizes ?? [], forward('train'))
+        ? await timed(planned?.validation.sizes ?? [], forward('train'))
         : await timed(prediction?.sizes ?? [], forward('test')),
     };
   } finally {

@@ -1,7 +1,7 @@
 import { bytes } from '../../core/text.ts';
 import { openOutput } from '../../stages/index.ts';
 import { remedyFor } from '../../training/index.ts';
-import { addressOf, type Task } from '../jobs/task-graph.ts';
+import { addressOf, type Job } from '../jobs/job-graph.ts';
 import type { PreparedRun } from '../prepare.ts';
 import { gpuPlan } from './gpu.ts';
 import type { PlannedRows } from './tokens.ts';
@@ -27,10 +27,10 @@ export async function gpuShortage(prepared: PreparedRun): Promise<string | undef
 }
 
 /** The rows as stages of this run have left them; undefined where they have not run, or what they left is broken. */
-export async function madeRows({ tasks, cache }: PreparedRun): Promise<PlannedRows | undefined> {
-  const made = async (kind: Task['stage']['makes']): Promise<string | undefined> => {
-    const task = tasks.find(({ stage }) => stage.makes === kind);
-    return task !== undefined && (await cache.inspect(addressOf(task))).kind === 'sound' ? task.output : undefined;
+export async function madeRows({ jobs, cache }: PreparedRun): Promise<PlannedRows | undefined> {
+  const made = async (kind: Job['stage']['makes']): Promise<string | undefined> => {
+    const job = jobs.find(({ stage }) => stage.makes === kind);
+    return job !== undefined && (await cache.inspect(addressOf(job))).kind === 'sound' ? job.output : undefined;
   };
   const [decoded, divided] = [await made('examples'), await made('folds')];
   if (decoded === undefined || divided === undefined) return undefined;

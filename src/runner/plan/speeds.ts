@@ -1,6 +1,6 @@
 import type { Experiment } from '../../config/index.ts';
-import type { Task } from '../jobs/task-graph.ts';
-import type { BatchSize, Passes } from './passes.ts';
+import type { Job } from '../jobs/job-graph.ts';
+import type { BatchSize, PlannedBatches } from './planned-batches.ts';
 import type { Workload } from './workload.ts';
 
 /** Seconds that one batch of a size takes. */
@@ -35,7 +35,7 @@ interface Known {
 
 /** How long a task takes, all epochs done; undefined where that depends on a speed that is not known. */
 export function taskSeconds(
-  { stage, fold }: Pick<Task, 'stage' | 'fold'>,
+  { stage, fold }: Pick<Job, 'stage' | 'fold'>,
   { workload, speeds, experiment: { split }, left }: Known,
 ): number | undefined {
   if (stage.name === 'tokenize' && workload !== undefined) return SMALL_STAGE + workload.tokens.seconds;
@@ -44,14 +44,14 @@ export function taskSeconds(
   const { open, step, evaluate, encode } = speeds;
   switch (stage.name) {
     case 'train': {
-      const passes = workload.folds.get(fold ?? 0);
-      const passing = sum(passesSeconds(passes?.training, step), passesSeconds(passes?.validation, evaluate));
+      const planned = workload.folds.get(fold ?? 0);
+      const passing = sum(batchesSeconds(planned?.training, step), batchesSeconds(planned?.validation, evaluate));
       return sum(open, passing === undefined ? undefined : left * passing);
     }
     case 'encode':
-      return sum(open, ...[...workload.encoding.values()].map((passes) => passesSeconds(passes, encode)));
+      return sum(open, ...[...workload.encoding.values()].map((planned) => batchesSeconds(planned, encode)));
     default:
-      return sum(FORWARD_OPENS * open * (split.only?.length ?? split.folds), passesSeconds(workload.prediction, evaluate));
+      return sum(FORWARD_OPENS * open * (split.only?.length ?? split.folds), batchesSeconds(workload.prediction, evaluate));
   }
 }
 
@@ -60,12 +60,12 @@ export function sum(...seconds: readonly (number | undefined)[]): number | undef
   return seconds.reduce((total, each) => (total === undefined || each === undefined ? undefined : total + each), 0);
 }
 
-function passesSeconds(passes: Passes | undefined, cost: Cost | undefined): number | undefined {
-  return passes === undefined
+function batchesSeconds(planned: PlannedBatches | undefined, cost: Cost | undefined): number | undefined {
+  return planned === undefined
     ? 0
     : cost === undefined
       ? undefined
-      : passes.sizes.reduce((total, size) => total + size.count * cost(size), 0);
+      : planned.sizes.reduce((total, size) => total + size.count * cost(size), 0);
 }
 
 /** A batch that was timed. */

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { encodeTexts, loadTokenizer, loadTokens, type TokenSet } from '../../data/tokens/index.ts';
 import type { Task } from '../../tasks/index.ts';
 import type { PreparedRun } from '../prepare.ts';
-import { addressOf } from '../jobs/task-graph.ts';
+import { addressOf } from '../jobs/job-graph.ts';
 
 /** The rows of a run. Texts are looked at only where they are not tokenized yet. */
 export interface PlannedRows {
@@ -22,17 +22,17 @@ export interface PlannedTokens {
 
 /** The tokens of the run: from the cache, or made now, which costs little beside what they tell. Undefined where no stage makes tokens. */
 export async function plannedTokens(
-  { tasks, cache, experiment, forced, threads }: PreparedRun,
+  { jobs, cache, experiment, forced, threads }: PreparedRun,
   { train, test }: Pick<PlannedRows, 'train' | 'test'>,
 ): Promise<PlannedTokens | undefined> {
-  const task = tasks.find(({ stage }) => stage.name === 'tokenize');
-  if (task === undefined) return undefined;
-  if (!forced.has(task.id) && (await cache.inspect(addressOf(task))).kind === 'sound') {
-    const load = (part: string): TokenSet => loadTokens(join(task.output, `${part}.tokens`));
+  const job = jobs.find(({ stage }) => stage.name === 'tokenize');
+  if (job === undefined) return undefined;
+  if (!forced.has(job.id) && (await cache.inspect(addressOf(job))).kind === 'sound') {
+    const load = (part: string): TokenSet => loadTokens(join(job.output, `${part}.tokens`));
     return { train: load('train'), test: test === undefined ? undefined : load('test'), seconds: 0 };
   }
   const began = performance.now();
-  const tokenizer = await loadTokenizer(task.files);
+  const tokenizer = await loadTokenizer(job.files);
   const encode = (texts: readonly string[]): Promise<TokenSet> =>
     encodeTexts(tokenizer, texts, experiment.model.max_seq_length, { threads });
   return {

@@ -4,8 +4,8 @@ import { featureFeeds, headModel, type ClassifierOptions, type TrainingLoss } fr
 import type { Precision } from '../../engine/precision.ts';
 import type { Feeds } from '../../engine/program.ts';
 import type { PreparedRun } from '../prepare.ts';
-import { trainedFolds } from '../jobs/task-graph.ts';
-import { foldPasses, textLengths, tablePasses, type BatchSize, type Passes } from './passes.ts';
+import { trainedFolds } from '../jobs/job-graph.ts';
+import { foldBatches, textLengths, tableBatches, type BatchSize, type PlannedBatches } from './planned-batches.ts';
 import { plannedTokens, type PlannedRows, type PlannedTokens } from './tokens.ts';
 
 /** The table that rows belong to. */
@@ -22,11 +22,11 @@ export interface Workload {
   /** Of the training. */
   readonly precision: Precision;
   /** Of every fold that is trained. */
-  readonly folds: ReadonlyMap<number, { readonly training: Passes; readonly validation: Passes }>;
+  readonly folds: ReadonlyMap<number, { readonly training: PlannedBatches; readonly validation: PlannedBatches }>;
   /** Where the encoder is frozen: each text through it, once. */
-  readonly encoding: ReadonlyMap<Part, Passes>;
+  readonly encoding: ReadonlyMap<Part, PlannedBatches>;
   /** Each row to predict through every fold's model; undefined where there are none. */
-  readonly prediction: Passes | undefined;
+  readonly prediction: PlannedBatches | undefined;
   /** A batch for the model that is trained and predicts. */
   feeds(part: Part, size: BatchSize): Feeds;
   /** A batch for the encoder. */
@@ -35,12 +35,12 @@ export interface Workload {
 
 /** Undefined where the tasks at hand run no model. */
 export async function workloadOf(prepared: PreparedRun, data: PlannedRows): Promise<Workload | undefined> {
-  const { experiment, tasks } = prepared;
-  const files = tasks.find(({ stage }) => ['train', 'encode'].includes(stage.name))?.files;
+  const { experiment, jobs } = prepared;
+  const files = jobs.find(({ stage }) => ['train', 'encode'].includes(stage.name))?.files;
   const tokens = files === undefined ? undefined : await plannedTokens(prepared, data);
   if (files === undefined || tokens === undefined) return undefined;
   const weights = initialWeights(files, experiment.model, experiment.seed);
-  const onFeatures = tasks.some(({ stage }) => stage.name === 'encode');
+  const onFeatures = jobs.some(({ stage }) => stage.name === 'encode');
   const { task } = data.train;
   const { pooling, head } = experiment.model;
   const whole = { encoder: weights.config, pooling, head, outputs: task.outputs, loss: task.loss };
@@ -56,9 +56,9 @@ export async function workloadOf(prepared: PreparedRun, data: PlannedRows): Prom
     task,
     onFeatures,
     precision: prepared.precisionChoice.precision,
-    folds: new Map(folds.map((fold) => [fold, foldPasses(fold, data.foldOf, inModel.train, experiment)])),
-    encoding: new Map(onFeatures ? parts(inEncoder).map(([part, lengths]) => [part, tablePasses(lengths, evalBatch, 1)]) : []),
-    prediction: inModel.test === undefined ? undefined : tablePasses(inModel.test, evalBatch, folds.length),
+    folds: new Map(folds.map((fold) => [fold, foldBatches(fold, data.foldOf, inModel.train, experiment)])),
+    encoding: new Map(onFeatures ? parts(inEncoder).map(([part, lengths]) => [part, tableBatches(lengths, evalBatch, 1)]) : []),
+    prediction: inModel.test === undefined ? undefined : tableBatches(inModel.test, evalBatch, folds.length),
     feeds: onFeatures ? (_, { rows }) => featureFeeds(new Float32Array(rows.length * width), width) : texts,
     texts,
   };

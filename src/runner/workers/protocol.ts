@@ -8,7 +8,7 @@ import type { Predictions } from '../../tasks/index.ts';
 type PartialFolder = StageContext<unknown>['partial'];
 
 /** One task, as it travels to where it is carried out. Plain data: a thread, a process or a machine can take it. */
-export interface TaskOrder {
+export interface JobOrder {
   /** `train[2]`: what a person calls it. */
   readonly task: string;
   readonly stage: string;
@@ -39,7 +39,7 @@ export interface PredictionOrder {
 export type PredictionMessage = Exclude<WorkerMessage, { type: 'done' }> | { readonly type: 'done'; readonly predictions: Predictions };
 
 /** What a child process is told; a thread gets orders alone, and hears of the wish to stop through memory that it shares. */
-export type ProcessMessage = { readonly type: 'perform'; readonly order: TaskOrder } | { readonly type: 'stop' };
+export type ProcessMessage = { readonly type: 'perform'; readonly order: JobOrder } | { readonly type: 'stop' };
 
 export type WorkerMessage =
   | { readonly type: 'event'; readonly event: StageEvent }

@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { interrupted } from '../../core/errors.ts';
 import { openInputs, stages } from '../../stages/index.ts';
 import { packError } from '../../core/packed-errors.ts';
-import type { TaskOrder, WorkerMessage } from './protocol.ts';
+import type { JobOrder, WorkerMessage } from './protocol.ts';
 
 /** Shared with the runner: element 0 becomes 1 when the person asks to stop. */
 const stopFlag = new Int32Array((workerData as { readonly stop: SharedArrayBuffer }).stop);
@@ -11,7 +11,7 @@ const stopRequested = (): boolean => Atomics.load(stopFlag, 0) !== 0;
 
 const send = (message: WorkerMessage): void => parentPort?.postMessage(message);
 
-async function carryOut(order: TaskOrder): Promise<void> {
+async function perform(order: JobOrder): Promise<void> {
   const stage = stages[order.stage];
   if (stage === undefined) throw new Error(`no stage ${order.stage}`);
   await stage.run({
@@ -33,8 +33,8 @@ async function carryOut(order: TaskOrder): Promise<void> {
   });
 }
 
-parentPort?.on('message', (order: TaskOrder) => {
-  carryOut(order).then(
+parentPort?.on('message', (order: JobOrder) => {
+  perform(order).then(
     () => send({ type: 'done' }),
     (error: unknown) => send({ type: 'failed', error: packError(error) }),
   );

@@ -11,12 +11,12 @@ import { outOfMemory } from '../../engine/runtime/index.ts';
 import { stages } from '../../stages/index.ts';
 import { inRows } from '../../training/index.ts';
 import { watchUsage } from './usage.ts';
-import type { ProcessMessage, TaskOrder, WorkerMessage } from './protocol.ts';
+import type { ProcessMessage, JobOrder, WorkerMessage } from './protocol.ts';
 
 /** Where stages work, so that the terminal and Ctrl-C stay alive while onnxruntime blocks. */
 export interface StageWorker {
   /** Carries out one task at a time, and tells what it took; rejects with the stage's own error. */
-  perform(order: TaskOrder, emit: Listener<StageEvent>): Promise<Usage>;
+  perform(order: JobOrder, emit: Listener<StageEvent>): Promise<Usage>;
   /** Asks the task at work to stop at its next step. */
   stop(): void;
   /** Ends the worker, which must be idle: a thread that is terminated while onnxruntime runs would abort the process. */
@@ -117,7 +117,7 @@ export function answerOf<Done extends { readonly type: 'done' } = Extract<Worker
 
 /** A driver whose memory is full may end the process; what it printed then says so. */
 function endOf(
-  { task, stage, device }: TaskOrder,
+  { task, stage, device }: JobOrder,
   pid: number | undefined,
   code: number | null,
   signal: NodeJS.Signals | null,

@@ -59,7 +59,7 @@ export function classification(classes: readonly string[]): Task {
       return Uint8Array.from(labelsOf(targets), (label, row) => (label === labels[row] ? 1 : 0));
     },
     report: (run) => classReport(classes, run),
-    sameness(predictions) {
+    constantPredictions(predictions) {
       const isOne = new Set(decided(predictions, classes)).size === 1;
       return isOne ? 'gives every validation row the same class' : undefined;
     },

@@ -6,7 +6,7 @@ import { environment, type Environment } from '../../core/environment.ts';
 import { hashFile } from '../../core/hash.ts';
 import { readJsonInput } from '../../core/inputs.ts';
 import { fileInside, folderInside } from '../../core/inside.ts';
-import { leaves } from '../../core/leaves.ts';
+import { leafValues } from '../../core/leaf-values.ts';
 import { recordedFiles, whatIsWrong } from '../recorded-files.ts';
 import { sideBySide, type Compared, type SideBySide } from './compare.ts';
 import { readJudged } from './judged.ts';
@@ -151,7 +151,7 @@ function byName(files: Environment['data']): Readonly<Record<string, string>> {
 
 /** Leaves of the environment that differ; data and cache entries follow from the rest. */
 function differingPlaces(before: Environment, after: Environment): RunDiff['environment'] {
-  const [a, b] = [before, after].map(({ data: _data, entries: _entries, ...rest }) => leaves(rest));
+  const [a, b] = [before, after].map(({ data: _data, entries: _entries, ...rest }) => leafValues(rest));
   const paths = [...new Set([...Object.keys(a ?? {}), ...Object.keys(b ?? {})])];
   return Object.fromEntries(
     paths.map((path) => [path, [a?.[path], b?.[path]]] as const).filter(([, [x, y]]) => JSON.stringify(x) !== JSON.stringify(y)),

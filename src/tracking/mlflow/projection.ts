@@ -1,7 +1,7 @@
 import { pathOf, type Experiment } from '../../config/index.ts';
 import type { Environment } from '../../core/environment.ts';
 import type { FoldRecord } from '../../core/measures.ts';
-import { leaves } from '../../core/leaves.ts';
+import { leafValues } from '../../core/leaf-values.ts';
 import { itemsOf } from '../growing.ts';
 import type { RunHistory, RunStarted } from '../history.ts';
 import type { JournalEntry } from '../journal.ts';
@@ -101,7 +101,7 @@ export function isUnderWay({ started, end }: RunHistory): boolean {
   return started !== undefined && end === null;
 }
 
-/** What a run leaves to be done whose process has died without a word. */
+/** What a run leafValues to be done whose process has died without a word. */
 export function afterDeath(state: RunHistory): readonly Operation[] {
   if (!isUnderWay(state)) return [];
   return [
@@ -128,7 +128,7 @@ function opening(started: RunStarted): readonly Operation[] {
       type: 'open',
       name: run,
       t,
-      params: leaves(experiment),
+      params: leafValues(experiment),
       tags: { ...tagsOf(environment), 'ortrain.level': 'experiment', 'ortrain.data_digest': digest(train) },
     },
     { target: 'experiment', type: 'dataset', name: `${nameOf(train)} (training)`, path: train, sha256: digest(train), context: 'training' },
@@ -161,7 +161,7 @@ export function tagsOf({ versions, user, device, git, commandLine }: Environment
 
 /** The params are those of the experiment, so that curves of folds can be grouped by them. */
 function openFold(started: RunStarted, fold: number, t: number): Operation {
-  const params = { ...leaves(experimentOf(started)), fold };
+  const params = { ...leafValues(experimentOf(started)), fold };
   return {
     target: `fold-${fold}`,
     type: 'open',

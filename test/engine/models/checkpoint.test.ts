@@ -13,7 +13,7 @@ import {
   type Safetensors,
 } from '../../../src/engine/models/index.ts';
 import { tinyConfig, tinyDebertaJson, tinyDistilbertJson, tinyModernbertJson, tinyRobertaJson } from './tiny.ts';
-import { sizeOf } from '../../../src/engine/models/parameters.ts';
+import { elementCount } from '../../../src/engine/models/parameters.ts';
 
 const config = tinyConfig();
 const { parameters } = classifierForward({ encoder: config, head: { dense: [4], dropout: 0, activation: 'none' }, outputs: 1 });
@@ -24,7 +24,7 @@ function numbered(specs: typeof parameters, rename: (name: string) => string = (
   return specs.map((spec) => ({
     name: rename(spec.name),
     shape: spec.shape,
-    data: new Float32Array(sizeOf(spec)).fill(parameters.indexOf(spec) + 1),
+    data: new Float32Array(elementCount(spec)).fill(parameters.indexOf(spec) + 1),
   }));
 }
 
@@ -115,7 +115,7 @@ describe('pretrained weights', () => {
       const specs = classifierForward({ encoder: own, head: { dense: [], dropout: 0, activation: 'none' }, outputs: 1 }).parameters;
       const saved = specs.flatMap((spec): NamedTensor[] => {
         const name = spec.name.startsWith('classifier.') ? null : rename(spec.name);
-        return name === null ? [] : [{ name, shape: spec.shape, data: new Float32Array(sizeOf(spec)).fill(specs.indexOf(spec) + 1) }];
+        return name === null ? [] : [{ name, shape: spec.shape, data: new Float32Array(elementCount(spec)).fill(specs.indexOf(spec) + 1) }];
       });
       const { source, notices } = pretrainedParameters(file([...saved, ...others]), own, specs, 7);
       const fromFile = specs.filter((spec) => source(spec).every((x) => x === specs.indexOf(spec) + 1)).map(({ name }) => name);

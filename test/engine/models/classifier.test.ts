@@ -15,7 +15,7 @@ import type { Feeds, ForwardProgram, StepProgram } from '../../../src/engine/pro
 import { openForward, openTrainer } from '../../../src/engine/runtime/index.ts';
 import { distance, sgdGradients } from './oracle-run.ts';
 import { tinyConfig, tinyConfigJson, tinyDistilbertJson, tinyEncoders } from './tiny.ts';
-import { sizeOf } from '../../../src/engine/models/parameters.ts';
+import { elementCount } from '../../../src/engine/models/parameters.ts';
 import { classFeeds, classifierHeadStep, classifierStep } from '../../helpers/class-steps.ts';
 
 const head = { dense: [4], dropout: 0.1, activation: 'relu' } as const;
@@ -202,7 +202,7 @@ test.each(architectures)('a small %s learns eight texts by heart, dropout on', a
 
 function unitDirection(step: StepProgram, seed: number): Readonly<Record<string, Float32Array>> {
   const random = randomParameters(seed);
-  const total = step.parameters.reduce((sum, spec) => sum + sizeOf(spec), 0);
+  const total = step.parameters.reduce((sum, spec) => sum + elementCount(spec), 0);
   return Object.fromEntries(
     step.parameters.map((spec) => [spec.name, random({ ...spec, init: { kind: 'normal', std: 1 / Math.sqrt(total) } })]),
   );

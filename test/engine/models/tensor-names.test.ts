@@ -10,7 +10,7 @@ import {
   type NamedTensor,
   type Safetensors,
 } from '../../../src/engine/models/index.ts';
-import { sizeOf } from '../../../src/engine/models/parameters.ts';
+import { elementCount } from '../../../src/engine/models/parameters.ts';
 import { tinyConfig } from './tiny.ts';
 
 const config = tinyConfig();
@@ -18,7 +18,7 @@ const { parameters } = classifierForward({ encoder: config, head: { dense: [], d
 const encoder = parameters.filter(({ name }) => name.startsWith('bert.'));
 
 const numbered = (rename: (name: string) => string): NamedTensor[] =>
-  encoder.map((spec, i) => ({ name: rename(spec.name), shape: spec.shape, data: new Float32Array(sizeOf(spec)).fill(i + 1) }));
+  encoder.map((spec, i) => ({ name: rename(spec.name), shape: spec.shape, data: new Float32Array(elementCount(spec)).fill(i + 1) }));
 const file = (tensors: readonly NamedTensor[]): Safetensors =>
   openSafetensors(byteSource('model.safetensors', Buffer.concat(encodeSafetensors(tensors))));
 

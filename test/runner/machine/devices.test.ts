@@ -67,7 +67,7 @@ describe.runIf(process.platform === 'linux')('a device that fails with the model
     expect(environment).toMatchObject({ device: 'cpu', deviceChoice: { asked: 'auto', passedOver: { webgpu: REASON } } });
     expect(events.flatMap((event) => (event.type === 'notice' ? [`${event.level}: ${event.message}`] : []))).toEqual([
       'info: computes on webgpu (some GPU)',
-      `warning: ${REASON}; the run goes on without webgpu`,
+      `warning: ${REASON}; the run continues without webgpu`,
       `info: computes on the cpu; not on webgpu: ${REASON}`,
     ]);
     expect(

@@ -7,7 +7,7 @@ import type { StageEvent } from '../../../src/core/events.ts';
 import { runExperiment } from '../../../src/runner/index.ts';
 import { prepareRun } from '../../../src/runner/prepare.ts';
 import { startStageProcess, startStageThread, type StageWorker } from '../../../src/runner/workers/worker.ts';
-import type { TaskOrder } from '../../../src/runner/workers/protocol.ts';
+import type { JobOrder } from '../../../src/runner/workers/protocol.ts';
 import { childrenOf, survivors } from '../../helpers/processes.ts';
 import { root, smallQuickstart, temporaryFolder } from '../../helpers/quickstart.ts';
 import { because } from '../../helpers/skips.ts';
@@ -23,9 +23,9 @@ afterEach(async () => {
 });
 
 /** The order to train fold 0, into folders of its own. */
-async function trainOrder(name: string, ...set: readonly string[]): Promise<TaskOrder> {
-  const { tasks } = await prepareRun(await smallQuickstart(...set), { artifacts, device: 'auto' });
-  const { id, stage, params, files, inputs } = tasks.find((task) => task.id === 'train[0]')!;
+async function trainOrder(name: string, ...set: readonly string[]): Promise<JobOrder> {
+  const { jobs } = await prepareRun(await smallQuickstart(...set), { artifacts, device: 'auto' });
+  const { id, stage, params, files, inputs } = jobs.find((task) => task.id === 'train[0]')!;
   const output = join(artifacts, name);
   mkdirSync(output);
   return {
@@ -52,7 +52,7 @@ function startProcess(env: Readonly<Record<string, string>> = {}): { readonly wo
 }
 
 /** Starts a task; `stepped` at its first step, `ended` with what it ended with. */
-function untilFirstStep(worker: StageWorker, order: TaskOrder): { readonly stepped: Promise<unknown>; readonly ended: Promise<unknown> } {
+function untilFirstStep(worker: StageWorker, order: JobOrder): { readonly stepped: Promise<unknown>; readonly ended: Promise<unknown> } {
   let onStep = (): void => {};
   const stepped = new Promise<void>((resolve) => (onStep = resolve));
   const ended = worker.perform(order, (event) => event.type === 'step' && onStep()).then(() => 'done', (error: unknown) => error);
@@ -61,12 +61,12 @@ function untilFirstStep(worker: StageWorker, order: TaskOrder): { readonly stepp
 
 describe('a worker that is a thread', () => {
   it('is ended in the middle of a stage that asks nobody, and takes no task after that', async () => {
-    const { tasks } = await prepareRun(await smallQuickstart(), { artifacts, device: 'auto' });
-    const { id, stage, params, files, inputs } = tasks.find((task) => task.stage.name === 'split')!;
+    const { jobs } = await prepareRun(await smallQuickstart(), { artifacts, device: 'auto' });
+    const { id, stage, params, files, inputs } = jobs.find((task) => task.stage.name === 'split')!;
     const output = join(artifacts, 'ended');
     mkdirSync(output);
     const partial = { folder: join(artifacts, 'ended-partial'), everySeconds: 120 };
-    const order: TaskOrder = {
+    const order: JobOrder = {
       task: id,
       stage: stage.name,
       params,

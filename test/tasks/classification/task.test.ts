@@ -106,8 +106,8 @@ describe('predictions of one class only', () => {
       width: 1,
       numbers: Float64Array.of(0.1, p),
     });
-    expect(two.sameness(sure(0.4))).toBe('gives every validation row the same class');
-    expect(two.sameness(sure(0.6))).toBeUndefined();
+    expect(two.constantPredictions(sure(0.4))).toBe('gives every validation row the same class');
+    expect(two.constantPredictions(sure(0.6))).toBeUndefined();
   });
 });
 

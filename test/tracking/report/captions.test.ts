@@ -40,7 +40,7 @@ test('the limits of the machine are mentioned where the run comes near them', as
   expect(await pageOf(near)).toContain('The dashed lines are what the machine has.');
   const story = await readRunStory(near);
   const looks = story.journal.looks.map(({ gpus: _, ...look }) => ({ ...look, cpuPercent: 10, memoryBytes: 1e6 }));
-  const { timeSection } = await import('../../../src/tracking/report/run/circumstances.ts');
+  const { timeSection } = await import('../../../src/tracking/report/run/facts.ts');
   const far = timeSection({ ...story, journal: { ...story.journal, looks } }, () => ({ markup: '<svg></svg>' })).markup;
   expect(far).toContain('looked at every ten seconds.');
   expect(far).not.toContain('dashed');

@@ -56,7 +56,7 @@ export function wireDataset(name: string, path: string, sha256: string, context:
   return {
     item: {
       tags: [{ key: 'mlflow.data.context', value: context }],
-      dataset: { name: cut(text(name), MAX_DATASET_NAME), digest: text(sha256).slice(0, MAX_DIGEST), source_type: 'local', source },
+      dataset: { name: truncated(text(name), MAX_DATASET_NAME), digest: text(sha256).slice(0, MAX_DIGEST), source_type: 'local', source },
     },
   };
 }
@@ -83,7 +83,7 @@ function wirePair(key: string, value: unknown, maxLength: number): Checked<WireP
   const reason = keyProblem(key);
   if (reason !== undefined) return { reason };
   if (value === undefined) return { reason: 'there is no value' };
-  return { item: { key, value: cut(text(typeof value === 'string' ? value : JSON.stringify(value)), maxLength) } };
+  return { item: { key, value: truncated(text(typeof value === 'string' ? value : JSON.stringify(value)), maxLength) } };
 }
 
 function keyProblem(key: string): string | undefined {
@@ -104,6 +104,6 @@ function text(value: string): string {
 }
 
 /** The server counts code points. */
-function cut(value: string, maxLength: number): string {
+function truncated(value: string, maxLength: number): string {
   return value.length <= maxLength ? value : [...value].slice(0, maxLength).join('');
 }

@@ -8,7 +8,7 @@ import { writeFigures } from '../figure-files.ts';
 import type { Html } from '../../../core/page/html.ts';
 import { page } from '../page.ts';
 import { runFigures } from './figures.ts';
-import { environmentSection, questionSection, timeSection } from './circumstances.ts';
+import { environmentSection, questionSection, timeSection } from './facts.ts';
 import { learningSection, resultSection, resultSentence, textsSection } from './results.ts';
 import { readRunStory, type RunStory } from './story.ts';
 

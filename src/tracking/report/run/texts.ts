@@ -3,7 +3,7 @@ import { tablesOf } from '../../../config/index.ts';
 import { OrtrainError } from '../../../core/errors.ts';
 import { hashFile } from '../../../core/hash.ts';
 import { fileInside, folderInside } from '../../../core/inside.ts';
-import { sameness } from '../../../data/findings/index.ts';
+import { normalizedText } from '../../../data/findings/index.ts';
 import { differ } from '../../../data/examples/index.ts';
 import { hasTokenizer, tokenizerFiles } from '../../../data/tokenizer/index.ts';
 import { loadTokenizer } from '../../../data/tokens/index.ts';
@@ -47,7 +47,7 @@ export async function readTrainTexts({ experiment, environment }: EvaluatedRun, 
 export function conflictingTexts({ texts, targets }: Pick<LabelledExamples, 'texts' | 'targets'>): readonly (readonly number[])[] {
   const groups = new Map<string, number[]>();
   texts.forEach((text, row) => {
-    const key = sameness(text);
+    const key = normalizedText(text);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [row]);
     else group.push(row);

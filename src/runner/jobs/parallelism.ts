@@ -1,18 +1,18 @@
 import { totalmem } from 'node:os';
 import type { PreparedRun } from '../prepare.ts';
-import type { Task } from './task-graph.ts';
+import type { Job } from './job-graph.ts';
 import { trainingSteps, type StepCost } from './training-steps.ts';
 
-/** How many tasks of one stage run at a time, and with how many threads each. */
-export interface Share {
+/** How many jobs of one stage run at a time, and with how many threads each. */
+export interface Parallelism {
   readonly lanes: number;
   readonly threads: number;
 }
 
-/** Tasks in their order, those of one stage together: they need nothing of each other. */
-export function byStage(tasks: readonly Task[]): readonly (readonly Task[])[] {
-  const groups = new Map<string, Task[]>();
-  for (const task of tasks) groups.set(task.stage.name, [...(groups.get(task.stage.name) ?? []), task]);
+/** Jobs in their order, those of one stage together: they need nothing of each other. */
+export function byStage(jobs: readonly Job[]): readonly (readonly Job[])[] {
+  const groups = new Map<string, Job[]>();
+  for (const job of jobs) groups.set(job.stage.name, [...(groups.get(job.stage.name) ?? []), job]);
   return [...groups.values()];
 }
 
@@ -20,9 +20,9 @@ export function byStage(tasks: readonly Task[]): readonly (readonly Task[])[] {
  * Shares the threads out among folds that run side by side. It depends on nothing that changes from start to start, such as
  * free memory, because sums that more threads share may be rounded otherwise, and a run that goes on must go on as it began.
  */
-export async function shareOut(prepared: PreparedRun, tasks: readonly Task[]): Promise<Share> {
+export async function parallelismOf(prepared: PreparedRun, jobs: readonly Job[]): Promise<Parallelism> {
   const { threads } = prepared;
-  const lanes = prepared.device === 'cpu' && tasks.length > 1 ? Math.min(tasks.length, await lanesFor(prepared, threads)) : 1;
+  const lanes = prepared.device === 'cpu' && jobs.length > 1 ? Math.min(jobs.length, await lanesFor(prepared, threads)) : 1;
   return { lanes, threads: Math.max(1, Math.floor(threads / lanes)) };
 }
 
@@ -30,7 +30,7 @@ async function lanesFor(prepared: PreparedRun, threads: number): Promise<number>
   const asked = prepared.experiment.resources.parallel_folds;
   if (asked !== 'auto') return asked;
   const { costs } = await trainingSteps(prepared, { outputs: 1, loss: 'bce' }); // next to the encoder, other outputs would weigh nothing
-  return lanesWorthwhile(costs, threads, Math.min(totalmem(), process.constrainedMemory() || Infinity));
+  return worthwhileLanes(costs, threads, Math.min(totalmem(), process.constrainedMemory() || Infinity));
 }
 
 /**
@@ -39,7 +39,7 @@ async function lanesFor(prepared: PreparedRun, threads: number): Promise<number>
  *
  * @param costs of the typical batch first, of the largest last
  */
-export function lanesWorthwhile(costs: readonly StepCost[], threads: number, memoryBytes: number): number {
+export function worthwhileLanes(costs: readonly StepCost[], threads: number, memoryBytes: number): number {
   const [typical, largest] = [costs[0], costs.at(-1)];
   if (typical === undefined || largest === undefined || typical.work.total > MOST_WORK_BESIDE) return 1;
   const { parameters, optimizerState, peak } = largest.memory;

@@ -3,7 +3,7 @@ import type { PreparedRun } from '../prepare.ts';
 import { startStageProcess, startStageThread, type StageWorker } from './worker.ts';
 
 /** The workers of a run. Each starts when it is first needed. */
-export interface Crew {
+export interface WorkerPool {
   /** Where tasks run one after the other. */
   single(): StageWorker;
   /** Where the tasks of a lane do, beside those of other lanes. */
@@ -16,7 +16,7 @@ export interface Crew {
   close(): Promise<void>;
 }
 
-export function openCrew({ device, precisionChoice: { precision } }: Pick<PreparedRun, 'device' | 'precisionChoice'>): Crew {
+export function openWorkerPool({ device, precisionChoice: { precision } }: Pick<PreparedRun, 'device' | 'precisionChoice'>): WorkerPool {
   let [single, processes]: [StageWorker | undefined, StageWorker[]] = [undefined, []];
   let isStopping = false;
   const started = (worker: StageWorker): StageWorker => {

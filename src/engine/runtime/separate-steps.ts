@@ -1,7 +1,7 @@
 import type { StepResult, Trainer } from './trainer.ts';
 
 /** Several steps of a trainer to which they are nothing more than several steps. */
-export function oneByOne(step: Trainer['step']): Pick<Trainer, 'step' | 'steps' | 'stepsPerRun'> {
+export function separateSteps(step: Trainer['step']): Pick<Trainer, 'step' | 'steps' | 'stepsPerRun'> {
   return {
     step,
     async steps(batches) {

@@ -12,7 +12,7 @@ export interface BatchSize {
 }
 
 /** Everything that goes through a model in one way, in all epochs together. */
-export interface Passes {
+export interface PlannedBatches {
   readonly tokens: number;
   /** Tokens with the padding. */
   readonly positions: number;
@@ -33,18 +33,18 @@ export function textLengths(train: TokenSet, test: TokenSet | undefined, onFeatu
 }
 
 /** What training a fold to its last epoch takes: the very batches that the run will make. */
-export function foldPasses(
+export function foldBatches(
   fold: number,
   foldOf: Int32Array,
   lengths: Int32Array,
   { training, model, seed }: Experiment,
-): { readonly training: Passes; readonly validation: Passes } {
+): { readonly training: PlannedBatches; readonly validation: PlannedBatches } {
   const rowsWhere = (belongs: (of: number) => boolean): Int32Array =>
     lengths.map((_, row) => row).filter((row) => belongs(foldOf[row] ?? -1));
   const [trainRows, validationRows] = [rowsWhere((of) => of !== fold), rowsWhere((of) => of === fold)];
   const { batch_size: batchSize, batching, padding, epochs } = training;
   const trainLengths = trainRows.map((row) => lengths[row] ?? 0);
-  const counted = countingPasses(trainLengths, trainRows);
+  const counted = countBatches(trainLengths, trainRows);
   for (let epoch = 1; epoch <= epochs; epoch += 1) {
     counted.add(
       planBatches(trainLengths, {
@@ -58,20 +58,20 @@ export function foldPasses(
       1,
     );
   }
-  return { training: counted.passes(), validation: forwardPasses(lengths, validationRows, training.eval_batch_size, epochs) };
+  return { training: counted.total(), validation: forwardBatches(lengths, validationRows, training.eval_batch_size, epochs) };
 }
 
 /** What predicting rows takes, so many times over. */
-export function forwardPasses(lengths: Int32Array, rows: Int32Array, batchSize: number, times: number): Passes {
+export function forwardBatches(lengths: Int32Array, rows: Int32Array, batchSize: number, times: number): PlannedBatches {
   const own = rows.map((row) => lengths[row] ?? 0);
-  const counted = countingPasses(own, rows);
+  const counted = countBatches(own, rows);
   counted.add(evaluationBatches(own, batchSize), times);
-  return counted.passes();
+  return counted.total();
 }
 
-/** `forwardPasses` of a whole table. */
-export function tablePasses(lengths: Int32Array, batchSize: number, times: number): Passes {
-  return forwardPasses(lengths, lengths.map((_, row) => row), batchSize, times);
+/** `forwardBatches` of a whole table. */
+export function tableBatches(lengths: Int32Array, batchSize: number, times: number): PlannedBatches {
+  return forwardBatches(lengths, lengths.map((_, row) => row), batchSize, times);
 }
 
 /** Of batches that are cut into parts of so many rows, the largest part; the largest batch where they are not. */
@@ -81,7 +81,10 @@ export function largestPart(sizes: readonly BatchSize[], rows: number | null = n
 }
 
 /** @param rows the position in the table of each of the lengths */
-function countingPasses(lengths: Int32Array, rows: Int32Array): { add(batches: readonly Batch[], times: number): void; passes(): Passes } {
+function countBatches(
+  lengths: Int32Array,
+  rows: Int32Array,
+): { add(batches: readonly Batch[], times: number): void; total(): PlannedBatches } {
   let [tokens, positions] = [0, 0];
   const sizes = new Map<string, { readonly batch: Batch; count: number }>();
   return {
@@ -96,7 +99,7 @@ function countingPasses(lengths: Int32Array, rows: Int32Array): { add(batches: r
         else known.count += times;
       }
     },
-    passes: () => ({
+    total: () => ({
       tokens,
       positions,
       sizes: [...sizes.values()]

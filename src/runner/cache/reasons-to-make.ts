@@ -21,12 +21,12 @@ export function reasonsToMake(parts: KeyParts, earlier: readonly Manifest[], pat
 function differences(before: KeyParts, now: KeyParts, paths: Readonly<Record<string, string>>): readonly string[] {
   const fold = before.fold === now.fold ? [] : [`fold ${now.fold ?? 0} was never made before`];
   const version = before.version === now.version ? [] : [`the stage changed, version ${before.version} → ${now.version}`];
-  const params = changed(leaves(before.params), leaves(now.params)).map(([path, from, to]) => `${path} changed ${from} → ${to}`);
+  const params = changed(leafTexts(before.params), leafTexts(now.params)).map(([path, from, to]) => `${path} changed ${from} → ${to}`);
   const contents = changed(before.contents, now.contents).map(
     ([name, from, to]) => `${paths[name] ?? name} ${from === NOTHING ? 'is new' : to === NOTHING ? 'is gone' : 'has other content'}`,
   );
-  const inputs = changed(leaves(before.inputs), leaves(now.inputs)).map(([kind]) => `its ${kind.replace(/\.\d+$/, '')} changed`);
-  const engine = changed(leaves(before.engine), leaves(now.engine)).map(([name, from, to]) => `${name} changed ${from} → ${to}`);
+  const inputs = changed(leafTexts(before.inputs), leafTexts(now.inputs)).map(([kind]) => `its ${kind.replace(/\.\d+$/, '')} changed`);
+  const engine = changed(leafTexts(before.engine), leafTexts(now.engine)).map(([name, from, to]) => `${name} changed ${from} → ${to}`);
   return [...fold, ...version, ...params, ...contents, ...new Set(fold.length > 0 ? [] : inputs), ...engine];
 }
 
@@ -42,12 +42,10 @@ function changed(
 }
 
 /** Dotted path to each value that is not an object, as JSON without quotes around texts. Lists of numbers stay whole. */
-function leaves(value: unknown, path = ''): Readonly<Record<string, string>> {
+function leafTexts(value: unknown, path = ''): Readonly<Record<string, string>> {
   if (typeof value !== 'object' || value === null || (Array.isArray(value) && typeof value[0] !== 'string')) {
     return { [path]: typeof value === 'string' ? value : stableJson(value) };
   }
-  return Object.assign({}, ...Object.entries(value).map(([key, member]) => leaves(member, path === '' ? key : `${path}.${key}`))) as Record<
-    string,
-    string
-  >;
+  const below = (key: string): string => (path === '' ? key : `${path}.${key}`);
+  return Object.assign({}, ...Object.entries(value).map(([key, member]) => leafTexts(member, below(key)))) as Record<string, string>;
 }

@@ -5,7 +5,7 @@
  *
  * @param work gets the number of its lane, from 0; a lane does one item after the other
  */
-export async function sideBySide<T, R>(
+export async function inParallel<T, R>(
   items: readonly T[],
   lanes: number,
   work: (item: T, lane: number) => Promise<R>,

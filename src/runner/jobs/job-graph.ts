@@ -1,14 +1,14 @@
 import type { Experiment, Pipeline } from '../../config/index.ts';
 import { onnxruntimeVersion } from '../../engine/runtime/installed.ts';
-import type { Need, Stage, Surroundings } from '../../stages/index.ts';
+import type { Need, Stage, ResolvedModel } from '../../stages/index.ts';
 import type { Address, Cache } from '../cache/cache.ts';
 import type { FileHashes } from '../cache/file-hashes.ts';
 import type { Expected } from '../cache/manifest.ts';
-import { taskKey, type TaskKey } from './keys.ts';
+import { jobKey, type JobKey } from './keys.ts';
 import { plannedStages } from './planned-stages.ts';
 
 /** One stage, for one fold where the pipeline says so, with everything it takes to carry it out. */
-export interface Task extends TaskKey {
+export interface Job extends JobKey {
   /** `train[2]`: the stage and its fold. */
   readonly id: string;
   readonly stage: Stage;
@@ -20,33 +20,33 @@ export interface Task extends TaskKey {
   readonly params: unknown;
   readonly files: Readonly<Record<string, string>>;
   readonly inputs: Readonly<Record<string, readonly string[]>>;
-  /** Ids of the tasks whose output it reads. */
+  /** Ids of the jobs whose output it reads. */
   readonly after: readonly string[];
 }
 
-/** The tasks of an experiment in the order in which they run. Throws what `plannedStages` throws. */
-export async function taskGraph(
+/** The jobs of an experiment in the order in which they run. Throws what `plannedStages` throws. */
+export async function jobGraph(
   experiment: Experiment,
   pipeline: Pipeline,
-  surroundings: Surroundings,
+  resolved: ResolvedModel,
   device: string,
   cache: Cache,
   hashes: FileHashes,
-): Promise<readonly Task[]> {
+): Promise<readonly Job[]> {
   const planned = plannedStages(experiment, pipeline);
-  const tasks: Task[] = [];
-  const producers = new Map<string, readonly Task[]>();
+  const jobs: Job[] = [];
+  const producers = new Map<string, readonly Job[]>();
   for (const { stage, perFold } of planned) {
-    const { params, files } = stage.pick(experiment, surroundings);
+    const { params, files } = stage.pick(experiment, resolved);
     const contents: Record<string, string> = {};
     for (const [name, path] of Object.entries(files)) contents[name] = await hashes.of(path);
     const folds = perFold ? trainedFolds(experiment) : [undefined];
-    const made = folds.map((fold): Task => {
+    const made = folds.map((fold): Job => {
       const inputs = Object.entries(stage.needs).map(([kind, need]) => ({ kind, need, from: producersOf(kind, need, fold, producers) }));
       const engine = stage.usesDevice
-        ? { device, onnxruntime: onnxruntimeVersion(), ...(surroundings.precision === 'tf32' ? { products: 'tf32' } : {}) }
+        ? { device, onnxruntime: onnxruntimeVersion(), ...(resolved.precision === 'tf32' ? { products: 'tf32' } : {}) }
         : null;
-      const keyed = taskKey(stage, { params, files, contents, fold: fold ?? null, engine }, inputs);
+      const keyed = jobKey(stage, { params, files, contents, fold: fold ?? null, engine }, inputs);
       return {
         ...keyed,
         id: fold === undefined ? stage.name : `${stage.name}[${fold}]`,
@@ -60,18 +60,18 @@ export async function taskGraph(
         ),
         params,
         files,
-        inputs: Object.fromEntries(inputs.map(({ kind, from }) => [kind, from.map((task) => task.output)])),
-        after: inputs.flatMap(({ from }) => from.map((task) => task.id)),
+        inputs: Object.fromEntries(inputs.map(({ kind, from }) => [kind, from.map((job) => job.output)])),
+        after: inputs.flatMap(({ from }) => from.map((job) => job.id)),
       };
     });
-    tasks.push(...made);
+    jobs.push(...made);
     producers.set(stage.makes, made);
   }
-  return tasks;
+  return jobs;
 }
 
-/** Where the cache has a task's output. */
-export function addressOf({ stage, key, writes }: Task): Address & Expected {
+/** Where the cache has a job's output. */
+export function addressOf({ stage, key, writes }: Job): Address & Expected {
   return { stage: stage.name, key, files: writes };
 }
 
@@ -80,9 +80,9 @@ export function trainedFolds({ split }: Experiment): readonly number[] {
   return split.only ?? Array.from({ length: split.folds }, (_, fold) => fold);
 }
 
-function producersOf(kind: string, need: Need, fold: number | undefined, producers: ReadonlyMap<string, readonly Task[]>): readonly Task[] {
+function producersOf(kind: string, need: Need, fold: number | undefined, producers: ReadonlyMap<string, readonly Job[]>): readonly Job[] {
   const from = producers.get(kind) ?? [];
   if (need === 'each-fold') return from;
-  const own = from.find((task) => task.fold === fold || task.fold === undefined);
+  const own = from.find((job) => job.fold === fold || job.fold === undefined);
   return own === undefined ? [] : [own];
 }

@@ -1,0 +1,60 @@
+import { interrupted } from '../../core/errors.ts';
+import type { Listener, RunEvent, StageEvent } from '../../core/events.ts';
+import type { FoldRecord } from '../../core/measures.ts';
+import { openOutput } from '../../stages/index.ts';
+import { explainedMemory } from '../plan/out-of-memory.ts';
+import type { PreparedRun } from '../prepare.ts';
+import { artifactEvent, publish } from '../publish.ts';
+import type { RunPlace } from '../run-place.ts';
+import type { StageWorker } from '../workers/worker.ts';
+import type { Job } from './job-graph.ts';
+import { makeUnlessDone } from './make-output.ts';
+import type { Parallelism } from './parallelism.ts';
+
+export interface JobOutcome {
+  /** False where the cache had it. */
+  readonly isMade: boolean;
+  /** Files and folders that it put into the run's folder. */
+  readonly files: readonly string[];
+}
+
+export interface JobContext {
+  readonly prepared: PreparedRun;
+  readonly place: RunPlace;
+  readonly parallelism: Parallelism;
+  /** Aborted where the person asks to stop, or another job has failed. */
+  readonly signal: AbortSignal;
+  readonly worker: () => StageWorker;
+  readonly report: Listener<RunEvent>;
+  /** Collects the jobs that have their output. */
+  readonly done: Map<string, JobOutcome>;
+}
+
+/** Makes the output of a job unless the cache holds it, reports what happens, and publishes the output into the run's folder. */
+export async function runJob(job: Job, context: JobContext): Promise<JobOutcome> {
+  const { prepared, place, parallelism, signal, worker, report } = context;
+  if (signal.aborted) throw interrupted();
+  const about = { run: place.run, task: job.id, stage: job.stage.name, ...(job.fold === undefined ? {} : { fold: job.fold }) };
+  const emit: Listener<StageEvent> = (event) => report({ type: 'task-event', ...about, event });
+  const began = performance.now();
+  const onStart = (): void => report({ type: 'task-started', ...about, ...parallelism });
+  const made = makeUnlessDone(job, { prepared, signal, threads: parallelism.threads, worker, emit, onStart });
+  const usage = await made.catch(async (error: unknown) => {
+    throw await explainedMemory(error, prepared, job, parallelism.lanes);
+  });
+  const isMade = usage !== undefined;
+  context.done.set(job.id, { isMade, files: [] });
+  const record = foldRecord(job);
+  const seconds = (performance.now() - began) / 1000;
+  report(isMade ? { type: 'task-finished', ...about, seconds, usage, ...record } : { type: 'task-cached', ...about, ...record });
+  const published = publish(job, place.folder);
+  for (const path of published.flatMap(({ files }) => files)) report({ ...(await artifactEvent(path, place)), ...about });
+  return { isMade, files: published.map(({ path }) => path) };
+}
+
+/** How a fold went, from its first epoch on: a part of it may stand in the journal of another run, or in none. */
+function foldRecord({ stage, output }: Job): { readonly record?: FoldRecord } {
+  if (stage.makes !== 'model') return {};
+  const { best_epoch: bestEpoch, epochs } = openOutput('model', output).history();
+  return { record: { bestEpoch, epochs: epochs.map(({ epoch, lr, metrics }) => ({ epoch, lr, metrics })) } };
+}
