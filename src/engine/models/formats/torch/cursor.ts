@@ -13,7 +13,7 @@ export interface Cursor {
   line(most: number): Uint8Array;
 }
 
-/** Bytes read at once. */
+/** Bytes read beyond those that are asked for. */
 const WINDOW = 2 ** 16;
 
 export function cursorOver(source: ByteSource, begin: number, end: number, refuse: Refuse): Cursor {
@@ -26,7 +26,7 @@ export function cursorOver(source: ByteSource, begin: number, end: number, refus
     start += at;
     at = 0;
     if (length > end - start) throw refuse('it ends within its description of the tensors; the file is cut off');
-    window = source.read(start, Math.min(end - start, Math.max(length, WINDOW)));
+    window = source.read(start, Math.min(end - start, length + WINDOW));
   };
   const bytes = (length: number): Uint8Array => {
     need(length);

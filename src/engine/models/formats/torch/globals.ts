@@ -119,7 +119,7 @@ function orderedDict([pairs]: readonly Pickled[], spend: (steps: number) => void
   const entries = new Map<Pickled, Pickled>();
   if (pairs === undefined) return { kind: 'dictionary', entries };
   if (!isSequence(pairs)) throw refuse(`it makes a dictionary of ${called(pairs)}`);
-  spend(pairs.items.length);
+  spend(2 * pairs.items.length);
   for (const pair of pairs.items) {
     if (!isSequence(pair) || pair.items.length !== 2) throw refuse(`it makes a dictionary of ${called(pair)}`);
     put(entries, pair.items[0] as Pickled, pair.items[1] as Pickled, refuse);

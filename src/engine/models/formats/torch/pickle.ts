@@ -40,6 +40,8 @@ const STOP = 0x2e;
 const MOST_STEPS = 2 ** 23;
 /** What takes memory: up to a hundred bytes each, a dictionary four times as much. */
 const MOST_OBJECTS = 2 ** 21;
+/** In bytes. */
+const LONGEST_NAME = 2 ** 12;
 /** Longer than any name of a module, a class or a tensor, and than what training scripts note down beside them. */
 const LONGEST_TEXT = 2 ** 20;
 
@@ -135,7 +137,7 @@ const instructions: Readonly<Record<number, Instruction>> = {
   0x8d: (machine) => text(machine, length64(machine)), // BINUNICODE8
   0x55: (machine) => text(machine, machine.input.byte(), 'latin1'), // SHORT_BINSTRING, of Python 2
   0x54: (machine) => text(machine, machine.input.view(4).getUint32(0, true), 'latin1'), // BINSTRING
-  0x53: ({ make, input, refuse }) => make(decoded(input.line(LONGEST_TEXT), refuse)), // STRING, which torch.save never writes
+  0x53: ({ make, input, refuse }) => make(decoded(input.line(LONGEST_NAME), refuse)), // STRING, which torch.save never writes
   0x43: (machine) => skipped(machine, machine.input.byte()), // SHORT_BINBYTES
   0x42: (machine) => skipped(machine, machine.input.view(4).getUint32(0, true)), // BINBYTES
   0x8e: (machine) => skipped(machine, length64(machine)), // BINBYTES8
@@ -144,9 +146,9 @@ const instructions: Readonly<Record<number, Instruction>> = {
   0x5d: ({ make }) => make({ kind: 'list', items: [] }),
   0x7d: ({ make }) => make({ kind: 'dictionary', entries: new Map() }),
   0x29: ({ make }) => make({ kind: 'tuple', items: [] }),
-  0x85: (machine) => tuple(machine, 1),
-  0x86: (machine) => tuple(machine, 2),
-  0x87: (machine) => tuple(machine, 3),
+  0x85: ({ make, pop }) => make({ kind: 'tuple', items: [pop()] }),
+  0x86: ({ make, pop }) => make({ kind: 'tuple', items: [pop(), pop()].reverse() }),
+  0x87: ({ make, pop }) => make({ kind: 'tuple', items: [pop(), pop(), pop()].reverse() }),
   0x74: ({ make, popMark }) => make({ kind: 'tuple', items: popMark() }),
   0x61: (machine) => append(machine, [machine.pop()]),
   0x65: (machine) => append(machine, machine.popMark()),
@@ -162,12 +164,12 @@ const instructions: Readonly<Record<number, Instruction>> = {
 
   // names, calls, what lies elsewhere
   0x63: ({ make, input, world, refuse }) => {
-    const [module, name] = [input.line(LONGEST_TEXT), input.line(LONGEST_TEXT)].map((line) => decoded(line, refuse));
+    const [module, name] = [input.line(LONGEST_NAME), input.line(LONGEST_NAME)].map((line) => decoded(line, refuse));
     make(world.global(module ?? '', name ?? ''));
   },
   0x69: ({ input, world, refuse }) => {
     // INST, which torch.save never writes: what it asks for is named all the same.
-    const [module, name] = [input.line(LONGEST_TEXT), input.line(LONGEST_TEXT)].map((line) => decoded(line, refuse));
+    const [module, name] = [input.line(LONGEST_NAME), input.line(LONGEST_NAME)].map((line) => decoded(line, refuse));
     throw refuse(`it makes an object of ${called(world.global(module ?? '', name ?? ''))}, which no description of tensors needs`);
   },
   0x93: ({ make, pop, world, refuse }) => {
@@ -225,10 +227,6 @@ function longInteger(bytes: Uint8Array): number | bigint {
   const magnitude = bytes.reduceRight((sum, byte) => sum * 256n + BigInt(byte), 0n);
   const value = BigInt.asIntN(Math.max(8, 8 * bytes.length), magnitude);
   return Number.isSafeInteger(Number(value)) ? Number(value) : value;
-}
-
-function tuple({ make, pop }: Machine, length: number): void {
-  make({ kind: 'tuple', items: Array.from({ length }, pop).reverse() });
 }
 
 function append({ top, spend, refuse }: Machine, items: readonly Pickled[]): void {

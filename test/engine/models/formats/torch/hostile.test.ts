@@ -93,9 +93,13 @@ describe('a description that goes wrong', () => {
   });
 
   const times = <T,>(count: number, make: (i: number) => T): readonly T[] => Array.from({ length: count }, (_, i) => make(i));
-  const memo = Buffer.concat(times(2 ** 20, (i) => Buffer.concat([Buffer.from('r'), uint32(4096 * i), Buffer.from(']r'), uint32(i)])));
+  /** LONG_BINPUT to two places, and a list between them, again and again. */
+  const memo = Buffer.alloc(11 * 2 ** 20, 'r____]r____');
+  for (let i = 0; i < 2 ** 20; i += 1) memo.writeUInt32LE(4096 * i, memo.writeUInt32LE(i, 11 * i + 1) + 2);
   const pairs = times(2 ** 12, (i) => tuple(integer(i), 'N'));
   test.each<[string, readonly (string | number | Uint8Array)[], string]>([
+    ['a name of megabytes', [Buffer.from('c'), Buffer.alloc(3 * 2 ** 20, 'a')], 'a name in its description of the tensors has no end'],
+    ['a text of megabytes', ['X', uint32(3 * 2 ** 20), Buffer.alloc(3 * 2 ** 20, 'a')], 'has 3145728 bytes, more than any name of a tensor'],
     ['a million dictionaries', [Buffer.alloc(2 ** 20, '}')], 'has more parts than that of any model'],
     ['three million lists', [Buffer.alloc(3 * 2 ** 20, ']')], 'has more parts than that of any model'],
     ['ten million numbers', [Buffer.alloc(10 * 2 ** 20, 'N')], 'is longer than that of any model'],
