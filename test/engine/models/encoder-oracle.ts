@@ -8,6 +8,7 @@ import {
   givenParameters,
   hiddenForward,
   openSafetensors,
+  publishedParameters,
   readFloats,
   savedClassifier,
   trainingStep,
@@ -70,7 +71,7 @@ export function comparesWith(folder: string, name: string, tolerances: Tolerance
     config = readEncoderConfig(`${folder}/${name}`);
     options = { encoder: config, head, outputs: oracle.num_labels };
     saved = savedClassifier({ ...options, asPair: false });
-    source = saved.read(openWeights(`${folder}/${name}`));
+    source = publishedParameters(openWeights(`${folder}/${name}`), options).source;
     batches = oracle.batches.map((batch) => ({
       ...tinyFeeds(config, batch, oracle.num_labels),
       ...classFeeds(batch.labels, oracle.num_labels),
