@@ -14,7 +14,7 @@ import {
 } from '../../src/engine/models/index.ts';
 import { loadFeatures, saveFeatures } from '../../src/training/features.ts';
 import { readModelFolder, writeModelFolder } from '../../src/training/classifier-folder.ts';
-import { tinyConfig, tinyConfigJson, tinyDistilbertJson, tinyRobertaJson } from '../engine/models/tiny.ts';
+import { tinyConfig, tinyConfigJson, tinyDistilbertJson, tinyEncoders, tinyRobertaJson } from '../engine/models/tiny.ts';
 import { floatTensor, longTensor, onnxFile, tensorType } from '../helpers/onnx-file.ts';
 import type { Reader } from './fuzz.ts';
 import { tinyTokenizer } from '../helpers/tiny-tokenizer.ts';
@@ -97,9 +97,11 @@ function encoderConfig(): Reader {
   return {
     name: 'config.json',
     syntax: 'json',
-    seeds: [tinyConfigJson, { ...tinyRobertaJson, hidden_act: 'gelu_new', pad_token_id: 1 }, { ...tinyDistilbertJson, dropout: 0.2 }].map(
-      jsonBytes,
-    ),
+    seeds: [
+      ...Object.values(tinyEncoders).map(({ json }) => json),
+      { ...tinyRobertaJson, hidden_act: 'gelu_new', pad_token_id: 1 },
+      { ...tinyDistilbertJson, dropout: 0.2 },
+    ].map(jsonBytes),
     file: 'm/config.json',
     read(bytes) {
       const encoder = parseEncoderConfig(bytes.toString('utf8'), 'm/config.json');

@@ -171,7 +171,8 @@ describe('config.json', () => {
     expect(failure({ num_hidden_groups: 2 }, albert).problems.map(({ message }) => message)).toEqual([
       'num_hidden_groups: 2 is more than the model\'s 1 layers, so that some would never be used',
     ]);
-    expect(failure({ inner_group_num: 0 }, albert).problems.map(({ field }) => field)).toEqual(['inner_group_num']);
+    for (const changes of [{ inner_group_num: 0 }, { num_hidden_layers: 100, inner_group_num: 11 }])
+      expect(failure(changes, albert).problems.map(({ field }) => field)).toEqual(['inner_group_num']);
   });
 
   test('of an MPNet: positions begin after 1, whatever the padding id is, and distances have 32 buckets, whatever their table has', () => {

@@ -263,6 +263,8 @@ describe('encoders', () => {
     ['bert', true],
     ['deberta-v2', false],
     ['modernbert', false],
+    ['mpnet', false],
+    ['albert', false],
   ])('a small %s with dropout, the encoder frozen: %s', async (type, freezeEncoder) => {
     const encoder = tinyConfig({ num_hidden_layers: 2 }, tinyEncoders[type]!.json);
     const model = { encoder, head: { dense: [6], dropout: 0.3, activation: 'tanh' }, outputs: 3 } as const;

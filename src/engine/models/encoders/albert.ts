@@ -52,12 +52,10 @@ function parseAlbert(fields: Fields): Omit<AlbertConfig, 'modelType'> {
   const groups = fields.count('num_hidden_groups', MOST.layers, 1);
   if (groups > config.layers)
     fields.reject('num_hidden_groups', `${groups} is more than the model's ${config.layers} layers, so that some would never be used`);
-  return {
-    ...config,
-    embeddingSize: fields.count('embedding_size', MOST.width, 128),
-    groups,
-    innerLayers: fields.count('inner_group_num', MOST.layers, 1),
-  };
+  const innerLayers = fields.count('inner_group_num', MOST.layers, 1);
+  if (innerLayers * config.layers > MOST.layers)
+    fields.reject('inner_group_num', `${innerLayers} in each of ${config.layers} layers are more than any model has`);
+  return { ...config, embeddingSize: fields.count('embedding_size', MOST.width, 128), groups, innerLayers };
 }
 
 function embeddings(m: ModelBuilder, config: AlbertConfig): Value {
