@@ -125,8 +125,8 @@ describe.each(architectures)('the forward pass of %s', (_, json, keys) => {
   const options: ClassifierOptions = { encoder: tinyConfig({ [keys.layers]: 2, ...lively }, json), head, outputs: 3 };
   const source = randomParameters(1);
 
-  test('does not depend on the width that a batch is padded to', async () => {
-    const program = classifierForward(options);
+  test.each(['default', 'last4', 'mean', 'max'] as const)('with the pooling %s does not depend on the width of a batch', async (pooling) => {
+    const program = classifierForward({ ...options, pooling });
     const narrow = await forward(program, source, batchFeeds(options.encoder, texts, 6));
     const wide = await forward(program, source, batchFeeds(options.encoder, texts, 13));
     expect(distance(narrow, wide)).toBeLessThan(1e-5);

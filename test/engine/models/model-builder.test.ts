@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { graphBuilder } from '../../../src/engine/graph/index.ts';
 import { encoders } from '../../../src/engine/models/encoders/index.ts';
 import { encoderForward, type Frozen } from '../../../src/engine/models/index.ts';
+import { depthOf } from '../../../src/engine/models/prefix.ts';
 import { tokenRows } from '../../../src/engine/models/inputs.ts';
 import { modelBuilder } from '../../../src/engine/models/model-builder.ts';
 import { classifierStep } from '../../helpers/class-steps.ts';
@@ -94,6 +95,8 @@ describe('a frozen prefix', () => {
     expect(trained(0)).toEqual(['layer_groups.0', 'layer_groups.1', 'pooler', 'classifier']);
     expect(trained(3)).toEqual(['layer_groups.1', 'pooler', 'classifier']);
     expect(trained(5)).toEqual(['pooler', 'classifier']);
+    const depths = [0, 1].map((group) => depthOf(albert, `albert.encoder.albert_layer_groups.${group}.albert_layers.0.ffn.weight`));
+    expect(depths).toEqual([3, 5]); // those of the last layers that have them
     for (const layers of [1, 2, 4]) expect(() => trained(layers)).toThrow(`the lowest ${layers} of 5 layers share parameters`);
   });
 });
