@@ -13,7 +13,7 @@ import { called, isKind, isSequence, type Pickled, type Storage, type Tensor } f
 export function weightsWorld(stored: (id: readonly Pickled[]) => Storage, refuse: Refuse): World {
   return {
     global(module, name) {
-      const full = `${inPython3[module] ?? module}.${name}`;
+      const full = `${inPython3.get(module) ?? module}.${name}`;
       if (!isAllowed(full)) throw notAllowed(full, refuse);
       return { kind: 'global', name: full };
     },
@@ -102,7 +102,7 @@ function isAllowed(name: string): boolean {
 }
 
 /** Modules that have other names in Python 2, or another one for each system. */
-const inPython3: Readonly<Record<string, string>> = { __builtin__: 'builtins', copy_reg: 'copyreg' };
+const inPython3: ReadonlyMap<string, string> = new Map([['__builtin__', 'builtins'], ['copy_reg', 'copyreg']]);
 const systems: readonly string[] = ['posix', 'nt'];
 
 function notAllowed(name: string, refuse: Refuse): Error {

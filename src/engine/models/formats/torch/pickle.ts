@@ -59,7 +59,7 @@ interface Machine {
   /** The values above the last mark, which is taken away. */
   popMark(): Pickled[];
   remember(index: number): void;
-  remembered: ReadonlyMap<number, Pickled>;
+  readonly remembered: ReadonlyMap<number, Pickled>;
 }
 
 function openMachine(input: Cursor, world: World, refuse: Refuse): Machine {

@@ -78,6 +78,7 @@ describe('a description that goes wrong', () => {
     ['asks by no name', ['N', 'N', 0x93], 'asks for nothing of nothing'],
     ['asks for a part of a name', [text('collections'), text('OrderedDict.pop'), 0x93], 'it asks for collections.OrderedDict.pop'],
     ['asks for a name of objects', [global('torch', '__proto__'), ')', 'R'], 'it asks for torch.__proto__'],
+    ['asks for a module of objects', [global('constructor', 'toString'), ')', 'R'], 'it asks for constructor.toString, which no weights'],
     ['asks for a constructor', [global('', 'constructor'), ')', 'R'], 'it asks for .constructor'],
     ['has a name without an end', [Buffer.from(`c${'a'.repeat(100)}`)], 'it ends within its description of the tensors'],
     ['has a text beyond its end', ['X', uint32(1000)], 'it ends within its description of the tensors'],
