@@ -34,6 +34,12 @@ describe("DeBERTa's rows of relative positions", () => {
     expect([-40, -12, -3, 0, 11, 12].map(plain.row)).toEqual([0, 0, 9, 12, 23, 23]);
   });
 
+  test('are rounded as float32 rounds them', () => {
+    expect(Math.log(9) / Math.log(3)).toBeGreaterThan(2);
+    expect(debertaRows(5, 7, 40).row(-18)).toBe(1); // not 0, the row of what is farther away; as in Transformers 5.23
+    expect(debertaRows(8, 33, 40).row(8)).toBe(13); // log 2 / log 8 · 3 is 1
+  });
+
   test('published models have 256 buckets over 512 positions: distances up to 128 have rows of their own', () => {
     const { row, count } = debertaRows(256, 512, 600);
     expect(count).toBe(512);

@@ -14,7 +14,7 @@ export interface DistanceRows {
 /**
  * DeBERTa's rows (He et al. 2021, `make_log_bucket_position` in Transformers): the distances themselves up to half of the buckets k, and
  * beyond that ⌈log(|r| / mid) / log((span - 1) / mid) · (mid - 1)⌉ + mid; x(r) = clamp(bucket + k, 0, 2k - 1). Without buckets, k is the
- * span and every distance a bucket of its own.
+ * span and every distance a bucket of its own. Rounded to float32 as there: log 9 / log 3 is 2, and not a digit more.
  */
 export function debertaRows(buckets: number, span: number, longest: number): DistanceRows {
   const k = buckets > 0 ? buckets : span;
@@ -22,9 +22,16 @@ export function debertaRows(buckets: number, span: number, longest: number): Dis
   const bucket = (distance: number): number => {
     const size = Math.abs(distance);
     if (buckets <= 0 || size <= mid) return distance;
-    return Math.sign(distance) * (Math.ceil((Math.log(size / mid) / Math.log((span - 1) / mid)) * (mid - 1)) + mid);
+    const share = single(logarithm(size / mid) / logarithm((span - 1) / mid));
+    return Math.sign(distance) * (Math.ceil(single(share * (mid - 1))) + mid);
   };
   return { count: 2 * k, longest, row: (distance) => Math.min(Math.max(bucket(distance) + k, 0), 2 * k - 1) };
+}
+
+const single = Math.fround;
+
+function logarithm(x: number): number {
+  return single(Math.log(single(x)));
 }
 
 /** Inputs by which a graph reads a table of relative positions, for texts of S tokens. */
