@@ -1,20 +1,33 @@
 import { crc32 } from 'node:zlib';
 import { OrtrainError } from '../../../core/errors.ts';
 import { cut } from '../../../core/shapes.ts';
+import type { ByteSource } from './byte-source.ts';
 import { bytesPerElement, type TensorEntry } from './safetensors-header.ts';
 
 /** A tensor's elements one after the other in row-major order. Throws OrtrainError `data` where the file's own sum of them is another. */
 export function elementsOf(name: string, entry: TensorEntry): Uint8Array {
   const { source, begin, end, strides, crc, dtype, shape } = entry;
   const bytes = source.read(begin, end - begin);
-  if (crc !== undefined && crc32(bytes) !== crc) {
-    throw new OrtrainError('data', `${source.name} is damaged: the checksum of ${cut(name)} is another than when it was written`, {
-      subject: source.name,
-      remedy: 'Fetch or save the file again.',
-    });
-  }
+  if (crc !== undefined && checksum(bytes) !== crc) throw damaged(source, name);
   return strides === undefined ? bytes : gathered(bytes, shape, strides, bytesPerElement[dtype]);
 }
+
+/** The error for a part of a file whose checksum is not the one that the file has for it. */
+export function damaged({ name: file }: ByteSource, part: string): OrtrainError {
+  return new OrtrainError('data', `${file} is damaged: the checksum of ${cut(part)} is another than when it was written`, {
+    subject: file,
+    remedy: 'Fetch or save the file again.',
+  });
+}
+
+/** CRC-32, in pieces: zlib counts a piece's bytes in 32 bits. */
+export function checksum(bytes: Uint8Array): number {
+  let sum = 0;
+  for (let at = 0; at < bytes.length; at += PIECE) sum = crc32(bytes.subarray(at, at + PIECE), sum);
+  return sum;
+}
+
+const PIECE = 2 ** 30;
 
 /** Elements of `width` bytes in row-major order, from where their strides say. */
 function gathered(bytes: Uint8Array, shape: readonly number[], strides: readonly number[], width: number): Uint8Array {

@@ -9,6 +9,7 @@ import { cut } from '../../../../core/shapes.ts';
 import { openArchive, type Archive, type Part } from './archive.ts';
 import { cursorOver } from './cursor.ts';
 import { foreignKind } from '../foreign.ts';
+import { checksum, damaged } from '../tensor-bytes.ts';
 import { weightsWorld } from './globals.ts';
 import { unpickle } from './pickle.ts';
 import { refusing, SAVE_STATE_DICT, type Refuse } from './problems.ts';
@@ -60,10 +61,12 @@ function readArchive(source: ByteSource, refuse: Refuse): Contents {
     const order = Buffer.from(source.read(begin, Math.min(end - begin, 16))).toString('latin1');
     if (order !== 'little') throw refuse(BIG_ENDIAN, SAVE_STATE_DICT);
   }
-  const { begin, end } = part('data.pkl');
+  const { begin, end, crc } = part('data.pkl');
   if (end - begin > MOST_PICKLE_BYTES) throw refuse('its description of the tensors is longer than that of any model');
   const storages = new Map<string, Part>();
   const value = unpickle(cursorOver(source, begin, end, refuse), weightsWorld((id) => storageOf(id, refuse), refuse), refuse);
+  // Last: what a file asks for says more than that its bytes were changed.
+  if (crc !== 0 && checksum(source.read(begin, end - begin)) !== crc) throw damaged(source, 'data.pkl');
   return {
     value,
     locate: ({ key, size }) => {

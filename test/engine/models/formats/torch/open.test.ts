@@ -54,6 +54,15 @@ describe('a file of PyTorch', () => {
     expect(() => readFloats(file, 'float64')).toThrow('a.bin is damaged: the checksum of float64 is another than when it was written');
   });
 
+  test('whose description was damaged is refused, where that asks for nothing else', () => {
+    const bytes = readFileSync(join(fixtures, 'protocol-2.bin'));
+    bytes.write('float99', bytes.indexOf('float32'));
+    expect(() => openTorchFile(byteSource('a.bin', bytes))).toThrow('a.bin is damaged: the checksum of data.pkl is another');
+    const evil = readFileSync(join(fixtures, 'refused/system.bin'));
+    evil.write('other.', evil.indexOf('posix\nsystem') + 6);
+    expect(() => openTorchFile(byteSource('a.bin', evil))).toThrow('it asks for posix.other.');
+  });
+
   test.each([
     ['protocol-2.bin', /the directory at its end is missing; the file is cut off|does not lie where|is damaged/],
     ['legacy.bin', /it ends (?:within its description of the tensors|before its last storage)/],
