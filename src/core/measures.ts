@@ -12,6 +12,11 @@ export function figureOf(metrics: Readonly<Record<string, number | null>>, name:
   return value ?? NaN;
 }
 
+/** `figureOf`, of a metric that need not have been measured: NaN, too, where it was not. */
+export function figureIfMeasured(metrics: Readonly<Record<string, number | null>>, name: string): number {
+  return Object.hasOwn(metrics, name) ? figureOf(metrics, name) : NaN;
+}
+
 /** What went through a model, and in which time. A text that comes as the features of a frozen encoder counts as one token. */
 export type Pace = TypeOf<typeof pace>;
 

@@ -13,7 +13,8 @@ import type { RunPlace } from './run-place.ts';
  */
 export function publish(job: Job, folder: string): readonly { readonly path: string; readonly files: readonly string[] }[] {
   return Object.entries(job.stage.publishes).map(([from, to]) => {
-    const path = join(folder, to.replace('{fold}', String(job.fold ?? 0)));
+    if (job.fold === undefined && to.includes('{fold}')) throw new Error(`the job ${job.id} publishes a fold's files and is of no fold`);
+    const path = join(folder, to.replace('{fold}', String(job.fold)));
     const files = filesUnder(job.output, from).map((name) => {
       const target = join(path, name.slice(from.length));
       placeFile(join(job.output, name), target);

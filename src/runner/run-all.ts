@@ -3,6 +3,7 @@ import type { Experiment, LoadedExperiment } from '../config/index.ts';
 import { OrtrainError } from '../core/errors.ts';
 import type { Command, Listener, Notice, RunEvent } from '../core/events.ts';
 import { sha256 } from '../core/hash.ts';
+import { lookup } from '../core/values.ts';
 import { givenExperimentName, openTracker } from '../tracking/mlflow/index.ts';
 import type { RunnerOptions } from './prepare.ts';
 import { runExperiment, type RunResult } from './run.ts';
@@ -77,7 +78,7 @@ function commandsOf(experiments: readonly Experiment[], name: string | undefined
   return groups.map((group) => {
     const members = experiments.filter((_, i) => groups[i] === group).map((experiment) => experiment.name);
     if (members.length < 2 && name === undefined) return undefined;
-    return { id: ids.get(group) ?? '', name: name ?? joined(members), size: members.length };
+    return { id: lookup(ids, group), name: name ?? joined(members), size: members.length };
   });
 }
 

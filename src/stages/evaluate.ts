@@ -1,3 +1,4 @@
+import { valueAt } from '../core/values.ts';
 import { join } from 'node:path';
 import { OrtrainError } from '../core/errors.ts';
 import { writeFileAtomic, writeJsonAtomic } from '../core/files.ts';
@@ -44,7 +45,7 @@ export const evaluate: Stage<null, Record<never, never>, typeof needs> = {
 
     const { columns } = task;
     const ids = valuesAt(train.ids(), at);
-    const places: Cells = (i) => [ids[i]!, foldOf[i]!];
+    const places: Cells = (i) => [valueAt(ids, i), valueAt(foldOf, i)];
     const rows = tableRows(at.length, places, columns.targetCells(targets), columns.predictionCells(predictions));
     writeFileAtomic(join(output, 'oof.csv'), writeCsv(['id', 'fold', ...columns.targets, ...columns.predictions], rows));
   },
@@ -72,7 +73,7 @@ function outOfFold(folds: readonly JudgedFold[], count: number): OutOfFoldRows {
   found.sort((a, b) => a.row - b.row);
   const rows = Int32Array.from(found, ({ row }) => row);
   const wrong = rows.findIndex((row, i) => row >= count || row === rows[i - 1]);
-  if (wrong !== -1) throw misplaced(rows[wrong]!, count);
+  if (wrong !== -1) throw misplaced(valueAt(rows, wrong), count);
   const width = found[0]?.numbers.length ?? 1;
   const numbers = new Float64Array(found.length * width);
   found.forEach((each, i) => numbers.set(each.numbers, i * width));

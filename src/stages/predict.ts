@@ -1,3 +1,4 @@
+import { valueAt } from '../core/values.ts';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../core/files.ts';
 import { writeCsv } from '../data/tables/index.ts';
@@ -31,7 +32,7 @@ export const predict: Stage<null, Record<never, never>, typeof needs> = {
       emit({ type: 'progress', done, total, unit: 'texts' });
     });
     const ids = test.ids();
-    const rows = tableRows(ids.length, (row) => [ids[row]!], task.columns.predictionCells(predictions));
+    const rows = tableRows(ids.length, (row) => [valueAt(ids, row)], task.columns.predictionCells(predictions));
     writeFileAtomic(join(output, PREDICTIONS), writeCsv(['id', ...task.columns.predictions], rows));
   },
 };

@@ -26,7 +26,7 @@ export const submit: Stage<Params, { readonly sample: string }, typeof needs> = 
   publishes: { 'submission.csv': 'submission.csv' },
   usesDevice: false,
   requires: 'data.sample_submission',
-  pick: ({ data }) => ({ params: { data: { id: data.id }, ...ofSample(data) }, files: { sample: tablesOf(data).sample?.path ?? '' } }),
+  pick: ({ data }) => ({ params: { data: { id: data.id }, ...ofSample(data) }, files: { sample: samplePath(data) } }),
   async run({ params, files, inputs, output }) {
     const { task } = inputs.examples;
     const table = await inputs.predictions.table();
@@ -48,6 +48,12 @@ export const submit: Stage<Params, { readonly sample: string }, typeof needs> = 
     checkSubmission(await readTable({ path, columns: given }), sample, id);
   },
 };
+
+function samplePath(data: Experiment['data']): string {
+  const { sample } = tablesOf(data);
+  if (sample === null) throw new Error('the stage submit was planned without a sample submission');
+  return sample.path;
+}
 
 /** Nothing where the sample is read as all other tables are, and has their id column. */
 function ofSample(data: Experiment['data']): Pick<Params, 'sample'> {

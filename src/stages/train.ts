@@ -1,3 +1,4 @@
+import { valueAt } from '../core/values.ts';
 import { join } from 'node:path';
 import type { Experiment } from '../config/index.ts';
 import { writeJsonAtomic } from '../core/files.ts';
@@ -151,5 +152,5 @@ function sourceOf({ examples, tokens, features }: Inputs<typeof needs>, encoder:
 }
 
 function rowsWhere(foldOf: Int32Array, belongs: (fold: number) => boolean): Int32Array {
-  return Int32Array.from(foldOf.keys()).filter((row) => belongs(foldOf[row]!));
+  return Int32Array.from(foldOf.keys()).filter((row) => belongs(valueAt(foldOf, row)));
 }

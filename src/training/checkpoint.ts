@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { contentHash } from '../core/content.ts';
 import { OrtrainError } from '../core/errors.ts';
 import { writeFileAtomic } from '../core/files.ts';
@@ -136,14 +136,7 @@ export function openCheckpoints(folder: string, everySeconds: number, claim?: st
       const restored: FitState = {
         ...state,
         pass: { ...state.pass, logits: readFloats(file, LOGITS) },
-        best:
-          state.best === null
-            ? null
-            : {
-                ...state.best,
-                parameters: tensorsOf(openTensorFile(join(folder, best ?? '')), ''),
-                validation: Float64Array.from(state.best.validation),
-              },
+        best: state.best === null ? null : restoredBest(root, state.best, best),
       };
       const [parameters, moments] = [
         tensorsOf(file, PARAMETERS),
@@ -260,6 +253,11 @@ function keepOnly(folder: string, names: readonly (string | null)[]): void {
   for (const name of readdirSync(folder)) {
     if (!names.includes(name)) rmSync(join(folder, name), { recursive: true, force: true });
   }
+}
+
+function restoredBest(root: string, { epoch, validation }: NonNullable<Saved['state']['best']>, file: string | null): BestModel {
+  if (file === null) throw damaged(root, `it names no file of the model of epoch ${epoch}`);
+  return { epoch, parameters: tensorsOf(openTensorFile(join(dirname(root), file)), ''), validation: Float64Array.from(validation) };
 }
 
 function damaged(path: string, why: string, cause?: unknown): OrtrainError {

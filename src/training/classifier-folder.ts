@@ -39,7 +39,14 @@ export function encoderFiles(folder: string, { weights, resize_embeddings }: Sta
 }
 
 function existing(folder: string, names: readonly string[]): Files {
-  return Object.fromEntries(names.map((name) => [name, join(folder, name)]).filter(([, path]) => existsSync(path ?? '')));
+  return Object.fromEntries(names.filter((name) => existsSync(join(folder, name))).map((name) => [name, join(folder, name)]));
+}
+
+/** Throws a `data` error where the model has no such file. */
+function fileOf(files: Files, name: string): string {
+  const path = files[name];
+  if (path === undefined) throw new OrtrainError('data', `the model has no ${name}`, { subject: name });
+  return path;
 }
 
 /** What a classifier starts from, as an experiment says it. */
@@ -60,7 +67,7 @@ export function initialWeights(
   { weights, resize_embeddings: resizeEmbeddings }: StartingModel,
   seed: number,
 ): InitialWeights {
-  const folder = dirname(files['config.json'] ?? '');
+  const folder = dirname(fileOf(files, 'config.json'));
   const own = readEncoderConfig(folder);
   const config = resizeEmbeddings ? resized(own, folder) : own;
   return {
@@ -183,7 +190,7 @@ function writeInTwo(folder: string, encoderFile: string, saved: SavedClassifier,
 
 /** The pretrained config.json with what a classifier changes. */
 function describe({ files, config, task, pooling = 'default', head, max_seq_length }: NewModel): Readonly<Record<string, unknown>> {
-  const pretrained = readJsonObject(files['config.json'] ?? '');
+  const pretrained = readJsonObject(fileOf(files, 'config.json'));
   const ortrain: TaskDescription & ClassifierDescription = {
     ...task.description,
     ...(pooling === 'default' ? {} : { pooling }),

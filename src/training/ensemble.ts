@@ -1,3 +1,4 @@
+import { valueAt } from '../core/values.ts';
 import { OrtrainError } from '../core/errors.ts';
 import type { TokenSet } from '../data/tokens/index.ts';
 import { classifierForward, headForward, headModel } from '../engine/models/index.ts';
@@ -33,7 +34,7 @@ export async function ensemblePredictions(
     const predictions = await modelPredictions(folder, input, options, (done, rows) =>
       onProgress(Math.floor((i * rows + done) / modelFolders.length), rows),
     );
-    sum = sum === undefined ? predictions : { ...sum, numbers: sum.numbers.map((total, at) => total + predictions.numbers[at]!) };
+    sum = sum === undefined ? predictions : { ...sum, numbers: sum.numbers.map((total, at) => total + valueAt(predictions.numbers, at)) };
   }
   const { width, numbers } = sum ?? { width: 1, numbers: new Float64Array(0) };
   return { width, numbers: numbers.map((total) => total / modelFolders.length) };

@@ -1,5 +1,6 @@
 import type { Experiment } from '../config/index.ts';
 import type { Listener, StageEvent } from '../core/events.ts';
+import { valueAt } from '../core/values.ts';
 import type { Targets } from '../data/examples/index.ts';
 import type { Trainer } from '../engine/runtime/index.ts';
 import type { Task } from '../tasks/index.ts';
@@ -32,5 +33,5 @@ export interface FitOptions {
 
 /** Of values, those at some positions. */
 export function pick(values: Int32Array, at: Int32Array): Int32Array {
-  return at.map((index) => values[index] ?? 0);
+  return at.map((index) => valueAt(values, index));
 }

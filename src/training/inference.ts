@@ -1,3 +1,4 @@
+import { valueAt } from '../core/values.ts';
 import { evaluationBatches } from '../data/tokens/index.ts';
 import type { Feeds } from '../engine/program.ts';
 import type { BatchSource } from './batch-source.ts';
@@ -19,12 +20,12 @@ export async function forwardAll(
   onBatch: (rowsDone: number, positionsDone: number) => void | Promise<void>,
 ): Promise<Float32Array> {
   const result = new Float32Array(rows.length * width);
-  const lengths = rows.map((row) => source.lengths[row] ?? 0);
+  const lengths = rows.map((row) => valueAt(source.lengths, row));
   let [done, positions] = [0, 0];
   for (const batch of evaluationBatches(lengths, batchSize)) {
     await onBatch(done, positions);
     const feeds = source.feeds(
-      batch.rows.map((i) => rows[i] ?? 0),
+      batch.rows.map((i) => valueAt(rows, i)),
       batch.width,
     );
     const output = await withinMemory({ key: 'training.eval_batch_size', rows: batch.rows.length, width: batch.width }, () =>

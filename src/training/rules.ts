@@ -1,4 +1,5 @@
 import type { Experiment } from '../config/index.ts';
+import { figureOf } from '../core/measures.ts';
 import { plural, rate } from '../core/text.ts';
 import { plateauStart, plateauStep, type PlateauState } from '../engine/optim/index.ts';
 
@@ -54,7 +55,7 @@ export function afterEpoch(
 ): EpochOutcome {
   const decisions: Decision[] = [];
 
-  const value = monitored(metrics, training.best_model.monitor);
+  const value = figureOf(metrics, training.best_model.monitor);
   const isBest = improves(value, state.best?.value, training.best_model.mode);
   const best = isBest ? { epoch, value } : state.best;
   if (isBest) decisions.push({ kind: 'best-model', message: `best model so far: ${training.best_model.monitor} ${value.toFixed(4)}` });
@@ -62,7 +63,7 @@ export function afterEpoch(
   let lr = state.lr;
   let plateau = state.plateau;
   if (training.schedule.name === 'reduce-on-plateau' && plateau !== null) {
-    plateau = plateauStep(plateau, monitored(metrics, training.schedule.monitor), training.schedule);
+    plateau = plateauStep(plateau, figureOf(metrics, training.schedule.monitor), training.schedule);
     if (plateau.lr < lr)
       decisions.push({
         kind: 'rate-reduced',
@@ -125,12 +126,9 @@ function countPatience(
   metrics: Readonly<Record<string, number>>,
 ): RulesState['patience'] {
   if (stopping === null) return null;
-  const value = monitored(metrics, stopping.monitor);
+  const value = figureOf(metrics, stopping.monitor);
   if (improves(value, patience?.best, stopping.mode)) return { best: value, badEpochs: 0 };
   const unset = stopping.mode === 'max' ? -Infinity : Infinity;
   return { best: patience?.best ?? unset, badEpochs: (patience?.badEpochs ?? 0) + 1 };
 }
 
-function monitored(metrics: Readonly<Record<string, number>>, name: string): number {
-  return metrics[name] ?? NaN;
-}

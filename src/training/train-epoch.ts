@@ -1,4 +1,5 @@
 import { interrupted } from '../core/errors.ts';
+import { valueAt } from '../core/values.ts';
 import { targetsAt } from '../data/examples/index.ts';
 import { planBatches, type Batch } from '../data/tokens/index.ts';
 import { targetFeeds } from '../engine/models/index.ts';
@@ -62,7 +63,7 @@ export async function trainEpoch(options: FitOptions, from: FitState, batches: r
     );
     const each = (performance.now() - start) / results.length;
     for (const [i, { loss, logits, skipped }] of results.entries()) {
-      const { rates, rows } = given[i]!;
+      const { rates, rows } = valueAt(given, i);
       const [step, now] = [before + pass.batches + 1, start + (i + 1) * each];
       if (!Number.isFinite(loss)) {
         const sentence = `the loss or a gradient was not finite at step ${step} (epoch ${epoch}) with rate ${rates.lr}`;

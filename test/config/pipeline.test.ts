@@ -9,6 +9,7 @@ test('a bare name is a pipeline of the package', () => {
   expect(loadPipeline('text-classification')).toMatchObject({
     name: 'text-classification',
     stages: [
+      { stage: 'examples' },
       { stage: 'tokenize' },
       { stage: 'split' },
       { stage: 'inspect' },

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { OrtrainError } from '../../src/core/errors.ts';
 import { classifierForward, randomParameters } from '../../src/engine/models/index.ts';
-import { readModelFolder } from '../../src/training/classifier-folder.ts';
+import { initialWeights, readModelFolder } from '../../src/training/classifier-folder.ts';
 import { temporaryFolder } from '../helpers/quickstart.ts';
 import { modelFolder } from './model-folder.ts';
 
@@ -52,4 +52,10 @@ describe.each([
     }
     expect(() => readModelFolder(folder)).not.toThrow();
   });
+});
+
+it('a model without config.json is refused, and no other folder is read in its place', () => {
+  expect(() => initialWeights({}, { weights: 'random', resize_embeddings: false }, 1)).toThrow(
+    expect.objectContaining({ code: 'data', message: 'the model has no config.json' }),
+  );
 });

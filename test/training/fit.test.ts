@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { sha256 } from '../../src/core/hash.ts';
 import { pathOf, type Experiment } from '../../src/config/index.ts';
 import type { StageEvent } from '../../src/core/events.ts';
 import { loadTokenizer, tokenize } from '../../src/data/tokens/tokens.ts';
@@ -270,6 +271,15 @@ describe('a fit that is stopped and started again', () => {
           path,
           readFileSync(path, 'utf8').replace(/(\d)(?=,[\d.]+\]\}\}\})/, (digit) => String((Number(digit) + 1) % 10)),
         ),
+    ],
+    [
+      'state.json',
+      'without the file of its best model',
+      (path: string) => {
+        const [content = ''] = readFileSync(path, 'utf8').split('\n');
+        const without = content.replace(/"best":"best-1\.safetensors"/, '"best":null').replace(/("sums":\{.*"best":)"[0-9a-f]{64}"/, '$1null');
+        writeFileSync(path, `${without}\n${sha256(without)}`);
+      },
     ],
     ['step-8.safetensors', 'changed in one bit', (path: string) => flipBit(path, statSync(path).size - 4)],
     ['best-1.safetensors', 'changed in one bit', (path: string) => flipBit(path, statSync(path).size - 4)],

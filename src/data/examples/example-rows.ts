@@ -1,3 +1,4 @@
+import { valueAt } from '../../core/values.ts';
 import type { Targets } from './targets.ts';
 
 /** Texts with an id each, in the order of the table. */
@@ -14,5 +15,5 @@ export interface LabelledExamples<T> extends Examples {
 
 /** Those of some rows, in their order: the values themselves where these are all rows. */
 export function valuesAt<V>(values: readonly V[], rows: Int32Array): readonly V[] {
-  return rows.length === values.length ? values : Array.from(rows, (row) => values[row]!);
+  return rows.length === values.length ? values : Array.from(rows, (row) => valueAt(values, row));
 }

@@ -1,3 +1,4 @@
+import { valueAt } from '../../core/values.ts';
 import type { Problem } from '../../core/errors.ts';
 import { plural } from '../../core/text.ts';
 import {
@@ -87,7 +88,7 @@ export function labelledExamples<T>(
 function report(table: Table, named: NamedColumns, problems: readonly Problem[]): void {
   if (problems.length === 0) return;
   const lineOf = (row: number | undefined): { readonly line?: number } =>
-    row === undefined || table.lines[row - 1] === undefined ? {} : { line: table.lines[row - 1]! };
+    row === undefined || table.lines[row - 1] === undefined ? {} : { line: valueAt(table.lines, row - 1) };
   const placed = problems.map((problem) => ({ file: table.file, ...lineOf(problem.row), ...problem }));
   throw dataError(
     `${table.file} does not fit the configuration: ${plural(problems.length, 'problem')}`,

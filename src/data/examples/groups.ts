@@ -1,3 +1,4 @@
+import { lookup, valueAt } from '../../core/values.ts';
 /** Which rows belong together. */
 export interface Groups {
   /** The number of each row's group, [rows]. */
@@ -14,14 +15,14 @@ export function groupsBy(values: readonly string[], ordered?: (different: readon
   const numberOf = new Map<string, number>();
   const of = new Int32Array(values.length);
   for (let row = 0; row < values.length; row++) {
-    const known = numberOf.get(values[row]!);
+    const known = numberOf.get(valueAt(values, row));
     of[row] = known ?? numberOf.size;
-    if (known === undefined) numberOf.set(values[row]!, numberOf.size);
+    if (known === undefined) numberOf.set(valueAt(values, row), numberOf.size);
   }
   if (ordered === undefined) return { of, count: numberOf.size };
   const placeOf = new Int32Array(numberOf.size);
-  ordered([...numberOf.keys()]).forEach((value, place) => (placeOf[numberOf.get(value)!] = place));
-  return { of: of.map((number) => placeOf[number]!), count: numberOf.size };
+  ordered([...numberOf.keys()]).forEach((value, place) => (placeOf[lookup(numberOf, value)] = place));
+  return { of: of.map((number) => valueAt(placeOf, number)), count: numberOf.size };
 }
 
 /** The groups of more than one row, by their rows; rows ascend, and groups come in the order of their first rows. */
@@ -31,10 +32,10 @@ export function repeated({ of, count }: Groups): readonly (readonly number[])[] 
   const found: number[][] = [];
   const placeOf = new Int32Array(count).fill(-1);
   for (let row = 0; row < of.length; row++) {
-    const group = of[row]!;
-    if (sizes[group]! < 2) continue;
+    const group = valueAt(of, row);
+    if (valueAt(sizes, group) < 2) continue;
     if (placeOf[group] === -1) placeOf[group] = found.push([]) - 1;
-    found[placeOf[group]!]!.push(row);
+    valueAt(found, valueAt(placeOf, group)).push(row);
   }
   return found;
 }

@@ -1,3 +1,4 @@
+import { valueAt } from '../../core/values.ts';
 import type { Problem } from '../../core/errors.ts';
 import type { Table } from '../tables/index.ts';
 
@@ -28,7 +29,7 @@ export function targetOf({ width, values }: Targets, row: number): Float64Array 
 export function targetsAt(targets: Targets, rows: ArrayLike<number>): Targets {
   const { width } = targets;
   const values = new Float64Array(rows.length * width);
-  for (let i = 0; i < rows.length; i++) values.set(targetOf(targets, rows[i]!), i * width);
+  for (let i = 0; i < rows.length; i++) values.set(targetOf(targets, valueAt(rows, i)), i * width);
   return { width, values };
 }
 
@@ -43,5 +44,5 @@ export function sameTarget(targets: Targets, a: number, b: number): boolean {
 
 /** Whether rows have more than one target. */
 export function differ(rows: readonly number[], targets: Targets): boolean {
-  return rows.some((row) => !sameTarget(targets, row, rows[0]!));
+  return rows.some((row) => !sameTarget(targets, row, valueAt(rows, 0)));
 }

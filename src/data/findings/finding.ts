@@ -1,3 +1,4 @@
+import { valueAt } from '../../core/values.ts';
 import { count, list, object, oneOf, optional, text, word, type TypeOf } from '../../core/shapes.ts';
 import { count as counted } from '../../core/text.ts';
 
@@ -62,7 +63,7 @@ const SHOWN_CHARACTERS = 80;
 export function examplesOf(table: Example['table'], groups: readonly (readonly number[])[], texts: readonly string[]): readonly Example[] {
   return groups
     .slice(0, SHOWN_EXAMPLES)
-    .map((rows) => ({ table, rows: rows.slice(0, SHOWN_ROWS).map((row) => row + 1), text: beginning(texts[rows[0]!] ?? '') }));
+    .map((rows) => ({ table, rows: rows.slice(0, SHOWN_ROWS).map((row) => row + 1), text: beginning(valueAt(texts, valueAt(rows, 0))) }));
 }
 
 /** `3.2 %` */

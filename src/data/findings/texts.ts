@@ -1,3 +1,4 @@
+import { valueAt } from '../../core/values.ts';
 import { count, plural } from '../../core/text.ts';
 import { groupsBy, repeated } from '../examples/index.ts';
 import { normalizedText } from './normalized-text.ts';
@@ -57,7 +58,7 @@ function duplicateTexts(texts: readonly string[], alike: readonly (readonly numb
 function rowsSeenInTraining(alike: readonly (readonly number[])[], foldOf: Int32Array): number {
   return alike
     .map((rows) => rows.filter((row) => foldOf[row] !== LEFT_OUT))
-    .filter((rows) => rows.some((row) => foldOf[row] !== foldOf[rows[0]!]))
+    .filter((rows) => rows.some((row) => foldOf[row] !== foldOf[valueAt(rows, 0)]))
     .reduce((sum, rows) => sum + rows.length, 0);
 }
 
@@ -66,13 +67,13 @@ const LEFT_OUT = -1;
 /** The fold of each row of the table. */
 function foldsOfTable(length: number, rows: Int32Array, foldOf: Int32Array): Int32Array {
   const folds = new Int32Array(length).fill(LEFT_OUT);
-  rows.forEach((row, i) => (folds[row] = foldOf[i]!));
+  rows.forEach((row, i) => (folds[row] = valueAt(foldOf, i)));
   return folds;
 }
 
 function testTexts(texts: readonly string[], test: readonly string[]): Finding[] {
   const known = new Set(texts);
-  const rows = Array.from(test.keys()).filter((row) => known.has(test[row]!));
+  const rows = Array.from(test.keys()).filter((row) => known.has(valueAt(test, row)));
   if (rows.length === 0) return [];
   return [
     {
@@ -100,7 +101,7 @@ function similarTexts(texts: readonly string[], alike: readonly (readonly number
   const groups = repeated(groupsBy(plain));
   const more = laterRows(groups) - laterRows(alike);
   if (more === 0) return [];
-  const different = groups.filter((rows) => rows.some((row) => texts[row] !== texts[rows[0]!]));
+  const different = groups.filter((rows) => rows.some((row) => texts[row] !== texts[valueAt(rows, 0)]));
   return [
     {
       severity: 'info',
@@ -115,7 +116,7 @@ function similarTexts(texts: readonly string[], alike: readonly (readonly number
 }
 
 function emptyTexts(table: 'train' | 'test', texts: readonly string[]): Finding[] {
-  const rows = Array.from(texts.keys()).filter((row) => texts[row]!.trim() === '');
+  const rows = Array.from(texts.keys()).filter((row) => valueAt(texts, row).trim() === '');
   if (rows.length === 0) return [];
   return [
     {

@@ -1,3 +1,4 @@
+import { countUp, valueAt } from '../../core/values.ts';
 import { count, plural } from '../../core/text.ts';
 import {
   batchTokens,
@@ -74,7 +75,7 @@ function cutTexts(lengths: Int32Array, maxLength: number, among: string): Findin
         message: `no text is cut: the longest has ${count(longest)} tokens, and model.max_seq_length is ${count(maxLength)}${among}`,
       },
     ];
-  const enough = Math.ceil(sorted[Math.ceil(0.99 * sorted.length) - 1]! / LENGTH_STEP) * LENGTH_STEP;
+  const enough = Math.ceil(valueAt(sorted, Math.ceil(0.99 * sorted.length) - 1) / LENGTH_STEP) * LENGTH_STEP;
   const isMuch = cut > MANY_CUT * lengths.length;
   return [
     {
@@ -162,7 +163,7 @@ async function unknownWords(
 ): Promise<readonly (readonly [string, number])[]> {
   const times = new Map<string, number>();
   for (const text of texts)
-    for (const word of text.match(/[\p{L}\p{M}\p{N}]+|[^\s\p{L}\p{M}\p{N}]/gu) ?? []) times.set(word, (times.get(word) ?? 0) + 1);
+    for (const word of text.match(/[\p{L}\p{M}\p{N}]+|[^\s\p{L}\p{M}\p{N}]/gu) ?? []) countUp(times, word);
   const words = [...times.keys()];
   const unknown = new Set(withUnknown(words, await encode(words), tokenizer));
   return [...times].filter(([word]) => unknown.has(word)).sort(([, a], [, b]) => b - a);

@@ -1,3 +1,4 @@
+import { valueAt } from '../../core/values.ts';
 import { writeFileAtomic } from '../../core/files.ts';
 import type { Problem } from '../../core/errors.ts';
 import { plural } from '../../core/text.ts';
@@ -63,7 +64,7 @@ export function assignFolds(examples: FoldedRows, { strategy, folds, shuffle, se
 
 /** Writes `id,fold`. */
 export function writeFolds(path: string, ids: readonly string[], foldOf: Int32Array): void {
-  writeFileAtomic(path, writeCsv(['id', 'fold'], ids.map((id, row) => [id, foldOf[row]!])));
+  writeFileAtomic(path, writeCsv(['id', 'fold'], ids.map((id, row) => [id, valueAt(foldOf, row)])));
 }
 
 /** The fold of each row of a file that `writeFolds` made, in its order; a `data` error if it is not such a file. */
@@ -73,7 +74,7 @@ export async function readFolds(path: string): Promise<Int32Array> {
   const problems: Problem[] = folds.flatMap((fold, i) =>
     /^\d{1,9}$/.test(fold)
       ? []
-      : [{ message: `${quoted(fold)} is not the number of a fold`, file: path, row: i + 1, line: table.lines[i]!, field: 'fold' }],
+      : [{ message: `${quoted(fold)} is not the number of a fold`, file: path, row: i + 1, line: valueAt(table.lines, i), field: 'fold' }],
   );
   if (table.columns.join() !== 'id,fold')
     problems.push({ message: `the columns are ${quotedList(table.columns)} instead of "id", "fold"`, file: path, line: 1 });

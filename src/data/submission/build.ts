@@ -1,3 +1,4 @@
+import { lookup, valueAt } from '../../core/values.ts';
 import type { Problem } from '../../core/errors.ts';
 import { nearest } from '../../core/nearest.ts';
 import { plural } from '../../core/text.ts';
@@ -41,7 +42,7 @@ export function buildSubmission(
   id: string | null,
   valuesFor: (columns: readonly SampleColumn[]) => ValueWriter | string,
 ): Submission {
-  const idColumn = id ?? sample.columns[0] ?? '';
+  const idColumn = id ?? valueAt(sample.columns, 0);
   const problems = idProblems(sample, predictions, idColumn);
   const value = valuesFor(valueColumns(sample, idColumn).map((name) => ({ name, values: columnOf(sample, name) ?? [] })));
   if (typeof value === 'string' || problems.length > 0) {
@@ -60,7 +61,7 @@ export function buildSubmission(
     columns: sample.columns.map((column) => (isUnnamed(column) ? '' : column)),
     rows: ids.map((name, row) =>
       sample.columns.map((column, place) =>
-        column === idColumn ? name : isUnnamed(column) ? sample.rows[row]![place]! : value(rowOf.get(name)!, column),
+        column === idColumn ? name : isUnnamed(column) ? valueAt(valueAt(sample.rows, row), place) : value(lookup(rowOf, name), column),
       ),
     ),
   };
@@ -80,7 +81,7 @@ function idProblems(sample: Table, predictions: PredictedRows, idColumn: string)
       message: `the id ${quoted(id)} occurs again`,
       file: sample.file,
       row,
-      line: sample.lines[row - 1]!,
+      line: valueAt(sample.lines, row - 1),
       field: idColumn,
     })),
     ...duplicates(predictions.ids).map(({ id, row }) => ({ message: `the id ${quoted(id)} occurs again`, file: predictions.file, row })),
@@ -88,7 +89,7 @@ function idProblems(sample: Table, predictions: PredictedRows, idColumn: string)
       message: `there is no prediction for the id ${quoted(id)}`,
       file: sample.file,
       row,
-      line: sample.lines[row - 1]!,
+      line: valueAt(sample.lines, row - 1),
       field: idColumn,
     })),
     ...rowsWhere(predictions.ids, (id) => !asked.has(id)).map(({ id, row }) => ({

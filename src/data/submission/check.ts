@@ -1,3 +1,4 @@
+import { valueAt } from '../../core/values.ts';
 import type { Problem } from '../../core/errors.ts';
 import { plural } from '../../core/text.ts';
 import { dataError, quoted, quotedList } from '../problems.ts';
@@ -16,7 +17,7 @@ export function checkSubmission(submission: Table, sample: Table, id: string | n
   if (problems.length === 0) return;
   const placed = problems.map((problem) => ({
     file: submission.file,
-    ...(problem.row === undefined ? {} : { line: submission.lines[problem.row - 1]! }),
+    ...(problem.row === undefined ? {} : { line: valueAt(submission.lines, problem.row - 1) }),
     ...problem,
   }));
   const remedy = 'A submission has the columns and ids of the sample, in its order.';
@@ -28,7 +29,7 @@ function columnProblem(submission: Table, sample: Table): Problem {
 }
 
 function rowProblems(submission: Table, sample: Table, id: string | null): Problem[] {
-  const field = id ?? sample.columns[0] ?? '';
+  const field = id ?? valueAt(sample.columns, 0);
   const [ids, expected] = [columnOf(submission, field) ?? [], columnOf(sample, field) ?? []];
   const [present, asked] = [new Set(ids), new Set(expected)];
   const problems: Problem[] = [
@@ -46,7 +47,7 @@ function rowProblems(submission: Table, sample: Table, id: string | null): Probl
   ];
   if (problems.length > 0) return problems;
   return rowsWhere(ids, (name, i) => name !== expected[i]).map(({ id: name, row }) => ({
-    message: `the id is ${quoted(name)} instead of ${quoted(expected[row - 1]!)}`,
+    message: `the id is ${quoted(name)} instead of ${quoted(valueAt(expected, row - 1))}`,
     row,
     field,
   }));

@@ -1,3 +1,4 @@
+import { lookup, valueAt } from '../../core/values.ts';
 import { canonical, columnOf, decimalOf, isNumeric, looksLikeRow, type Table } from '../tables/index.ts';
 import { quoted } from '../problems.ts';
 
@@ -19,9 +20,9 @@ export function sampleIdColumn(sample: Table, { names, isNamed }: SampleIds, ids
   const known = names.find((name) => sample.columns.includes(name));
   if (known !== undefined) return known;
   const wanted = new Set(ids);
-  const place =
-    sample.rows.length === ids.length ? sample.columns.findIndex((_, column) => sample.rows.every((row) => wanted.has(row[column]!))) : -1;
-  return sample.columns[place] ?? likeliest ?? sample.columns[0] ?? '';
+  const holdsIds = (column: number): boolean => sample.rows.every((row) => wanted.has(valueAt(row, column)));
+  const place = sample.rows.length === ids.length ? sample.columns.findIndex((_, column) => holdsIds(column)) : -1;
+  return sample.columns[place] ?? likeliest ?? valueAt(sample.columns, 0);
 }
 
 /** What to do where the predictions do not fit a sample. */
@@ -43,7 +44,7 @@ function writtenInTwoWays(ids: readonly string[], sampleIds: readonly string[]):
   const known = new Set(sampleIds);
   const forms = new Map(sampleIds.map((id) => [plainForm(id), id]));
   const id = ids.find((name) => !known.has(name) && forms.has(plainForm(name)));
-  return id === undefined ? undefined : [id, forms.get(plainForm(id))!];
+  return id === undefined ? undefined : [id, lookup(forms, plainForm(id))];
 }
 
 const plainForm = (id: string): string => (isNumeric(id) ? canonical(decimalOf(id)) : id.trim().toLowerCase());

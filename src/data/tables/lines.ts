@@ -1,3 +1,4 @@
+import { valueAt } from '../../core/values.ts';
 import type { Problem } from '../../core/errors.ts';
 import type { PlacedProblem } from './records.ts';
 
@@ -7,8 +8,8 @@ export function locate(bytes: Uint8Array, starts: readonly number[], problems: r
   const lines = lineNumbers(bytes, problems.map(({ offset }) => offset));
   let row = 0;
   return problems.map(({ message, offset }, i) => {
-    while (row < starts.length && starts[row]! <= offset) row++;
-    return { message, line: lines[i]!, ...(row === 0 ? {} : { row }) };
+    while (row < starts.length && valueAt(starts, row) <= offset) row++;
+    return { message, line: valueAt(lines, i), ...(row === 0 ? {} : { row }) };
   });
 }
 

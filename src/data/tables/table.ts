@@ -1,3 +1,4 @@
+import { valueAt } from '../../core/values.ts';
 import { readFile } from 'node:fs/promises';
 import { encodingOf, OTHER_ENCODINGS } from '../../core/encodings.ts';
 import { OrtrainError, type Problem } from '../../core/errors.ts';
@@ -130,7 +131,7 @@ export async function parseTable(bytes: Uint8Array, file: string, format: TableF
 /** The values of a column, or undefined where there is no such column. */
 export function columnOf(table: Table, name: string): readonly string[] | undefined {
   const column = table.columns.indexOf(name);
-  return column === -1 ? undefined : table.rows.map((row) => row[column]!);
+  return column === -1 ? undefined : table.rows.map((row) => valueAt(row, column));
 }
 
 /** The values of a column that has to be there. Throws a `data` error where it is not. */

@@ -1,3 +1,4 @@
+import { valueAt } from '../../core/values.ts';
 import { encodingOf, OTHER_ENCODINGS } from '../../core/encodings.ts';
 import type { Problem } from '../../core/errors.ts';
 import { dataError } from '../problems.ts';
@@ -18,7 +19,7 @@ export function parseLines(bytes: Uint8Array, file: string, label = 'utf-8'): re
   if ('refused' in text) throw refuse(text.refused, text.remedy);
   if (text.problems.length > 0) {
     const lines = lineNumbers(text.bytes, text.problems.map(({ offset }) => offset));
-    const problems = text.problems.map(({ message }, i): Problem => ({ message, line: lines[i]!, file }));
+    const problems = text.problems.map(({ message }, i): Problem => ({ message, line: valueAt(lines, i), file }));
     throw dataError(`${file} cannot be read as text`, file, problems, remedyFor('tsv', text.problems, false));
   }
   const lines = new TextDecoder().decode(text.bytes).split(/\r\n|\n|\r/);

@@ -1,3 +1,4 @@
+import { valueAt } from '../../core/values.ts';
 import { RandomState, seedFor } from '../../core/random.ts';
 
 /** Rows that go through the model together, each padded to `width` tokens. */
@@ -30,7 +31,7 @@ export function planBatches(lengths: Int32Array, options: BatchOptions): readonl
   const rng = new RandomState(seedFor(seed, 'batches', epoch));
   const order = rng.permutation(lengths.length);
   if (batching === 'length-buckets') {
-    for (const pool of chunks(order, POOL_BATCHES * batchSize)) pool.sort((a, b) => lengths[a]! - lengths[b]!);
+    for (const pool of chunks(order, POOL_BATCHES * batchSize)) pool.sort((a, b) => valueAt(lengths, a) - valueAt(lengths, b));
   }
   const batches = chunks(order, batchSize).map((rows) => ({ rows, width: padding === 'max' ? maxLength : longest(lengths, rows) }));
   if (batching === 'length-buckets') rng.shuffle(batches);
@@ -39,8 +40,8 @@ export function planBatches(lengths: Int32Array, options: BatchOptions): readonl
 
 /** Batches to predict with: rows by falling length, so that the one that needs most memory comes first. Each row once. */
 export function evaluationBatches(lengths: Int32Array, batchSize: number): readonly Batch[] {
-  const order = Int32Array.from(lengths.keys()).sort((a, b) => lengths[b]! - lengths[a]! || a - b);
-  return chunks(order, batchSize).map((rows) => ({ rows, width: lengths[rows[0]!]! }));
+  const order = Int32Array.from(lengths.keys()).sort((a, b) => valueAt(lengths, b) - valueAt(lengths, a) || a - b);
+  return chunks(order, batchSize).map((rows) => ({ rows, width: valueAt(lengths, valueAt(rows, 0)) }));
 }
 
 /** Batches, and so optimizer steps, of one epoch. */
@@ -53,7 +54,7 @@ export function batchTokens(lengths: Int32Array, batches: readonly Batch[]): { r
   let [tokens, positions] = [0, 0];
   for (const { rows, width } of batches) {
     positions += rows.length * width;
-    for (const row of rows) tokens += lengths[row]!;
+    for (const row of rows) tokens += valueAt(lengths, row);
   }
   return { tokens, positions };
 }
@@ -72,5 +73,5 @@ function chunks(values: Int32Array, size: number): Int32Array[] {
 }
 
 function longest(lengths: Int32Array, rows: Int32Array): number {
-  return rows.reduce((most, row) => Math.max(most, lengths[row]!), 0);
+  return rows.reduce((most, row) => Math.max(most, valueAt(lengths, row)), 0);
 }

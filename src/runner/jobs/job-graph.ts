@@ -75,6 +75,12 @@ export function addressOf({ stage, key, writes }: Job): Address & Expected {
   return { stage: stage.name, key, files: writes };
 }
 
+/** The fold of a job that runs for each. */
+export function foldOf({ stage, fold }: Pick<Job, 'stage' | 'fold'>): number {
+  if (fold === undefined) throw new Error(`the stage ${stage.name} runs once, and was asked for its fold`);
+  return fold;
+}
+
 /** The folds that are trained: those that the configuration picks, or all. */
 export function trainedFolds({ split }: Experiment): readonly number[] {
   return split.only ?? Array.from({ length: split.folds }, (_, fold) => fold);

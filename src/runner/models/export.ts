@@ -6,6 +6,7 @@ import { OrtrainError } from '../../core/errors.ts';
 import type { Listener, StageEvent } from '../../core/events.ts';
 import { openOutputFolder } from '../../core/output-folder.ts';
 import { moduleBeside } from '../../core/threads.ts';
+import { valueAt } from '../../core/values.ts';
 import { isLarge } from '../../data/tables/index.ts';
 import { targetsAt } from '../../data/examples/index.ts';
 import { encodeTexts, loadTokenizer, type TokenSet } from '../../data/tokens/index.ts';
@@ -127,7 +128,7 @@ async function compared(folder: string, precision: Precision, validation: Valida
       ? await portablePredictions(file, tokens, task.published, speed, onProgress)
       : await ensemblePredictions([folder], { kind: 'tokens', tokens }, speed, onProgress);
 
-  const maxDifference = written.numbers.reduce((most, number, i) => Math.max(most, Math.abs(number - (own.numbers[i] ?? NaN))), 0);
+  const maxDifference = written.numbers.reduce((most, number, i) => Math.max(most, Math.abs(number - valueAt(own.numbers, i))), 0);
   if (!(maxDifference <= (precision === 'float32' ? SAME : 1))) throw differs(path, maxDifference, run, request);
   const targets = targetsAt(validation.targets, Array.from({ length: rows }, (_, row) => row));
   return {

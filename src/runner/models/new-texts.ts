@@ -1,3 +1,4 @@
+import { valueAt } from '../../core/values.ts';
 import { tableKind } from '../../core/table-files.ts';
 import { OrtrainError } from '../../core/errors.ts';
 import { nearest } from '../../core/nearest.ts';
@@ -93,7 +94,7 @@ function ofTable(table: Table, columns: readonly ExampleColumns[], { onNotice }:
   const [likely] = id === null ? runIds.flatMap((name) => nearest(name, others) ?? []) : [];
   if (likely !== undefined) {
     onNotice(
-      `the rows of ${table.file} are numbered from 0: the ids of the run are in a column "${runIds[0]!}", and ` +
+      `the rows of ${table.file} are numbered from 0: the ids of the run are in a column "${valueAt(runIds, 0)}", and ` +
         `this table has only "${likely}"`,
     );
   }

@@ -1,3 +1,4 @@
+import { valueAt } from '../../core/values.ts';
 import { safeCell, writeCsv } from '../../data/tables/index.ts';
 import { tableRows } from '../../stages/index.ts';
 import type { TextPredictions } from './predict.ts';
@@ -9,7 +10,7 @@ import type { TextPredictions } from './predict.ts';
  */
 export function predictionsCsv(ids: readonly string[], { task: { columns }, predictions }: TextPredictions, isSafe: boolean): string {
   const header = ['id', ...columns.predictions];
-  const rows = tableRows(ids.length, (row) => [ids[row]!], columns.predictionCells(predictions));
+  const rows = tableRows(ids.length, (row) => [valueAt(ids, row)], columns.predictionCells(predictions));
   return isSafe ? writeCsv(header.map(safeCell), safely(rows)) : writeCsv(header, rows);
 }
 

@@ -1,3 +1,4 @@
+import { valueAt } from '../../core/values.ts';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { tablesOf } from '../../config/index.ts';
@@ -62,7 +63,7 @@ export async function readValidation(run: StoredRun, fold: number, description: 
     );
   }
   return {
-    texts: found.map((row) => examples.texts[row]!),
+    texts: found.map((row) => valueAt(examples.texts, row)),
     targets: readTargets(oof, columns, FIRST),
     predictions: readPredictions(oof, columns, FIRST + columns.targets.length),
   };

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Experiment } from '../../config/index.ts';
 import { LINK_FROM_BYTES } from '../../core/files.ts';
+import { valueAt } from '../../core/values.ts';
 import { isWeightFile } from '../../data/hub/index.ts';
 import type { TokenSet } from '../../data/tokens/index.ts';
 import { classifierForward, commonTensors, headModel } from '../../engine/models/index.ts';
@@ -9,7 +10,7 @@ import { parameterSums, sumOf } from '../../engine/step-analysis.ts';
 import { openTask } from '../../tasks/index.ts';
 import { classifierPrograms, optimizerOf } from '../../training/index.ts';
 import type { DataSizes } from '../check/data.ts';
-import type { Job } from '../jobs/job-graph.ts';
+import { foldOf, type Job } from '../jobs/job-graph.ts';
 import type { Workload } from './workload.ts';
 
 /** What a run's tasks are made of. */
@@ -30,12 +31,15 @@ export function taskDiskBytes({ stage, fold, files }: Job, { workload, experimen
   const numbers = openTask(sizes.task).columns.predictions.length;
   const table = (of: number): number => placed(of * (ROW + NUMBER * numbers));
   switch (stage.name) {
+    case 'examples':
+      return Object.values(files).reduce((bytes, path) => bytes + placed(statSync(path).size), 0);
     case 'tokenize':
       return workload === undefined ? 0 : tokenBytes(workload.tokens.train) + tokenBytes(workload.tokens.test);
     case 'encode':
       return workload === undefined ? 0 : 4 * headModel(workload.whole).width * (rows + (testRows ?? 0)) + commonBytes(workload);
     case 'train':
-      return workload === undefined ? 0 : modelBytes(workload, files) + NUMBER * numbers * (rows - (sizes.trainRowsOfFold[fold ?? 0] ?? 0));
+      if (workload === undefined) return 0;
+      return modelBytes(workload, files) + NUMBER * numbers * (rows - valueAt(sizes.trainRowsOfFold, foldOf({ stage, fold })));
     case 'evaluate':
       return table(rows) + REPORT + FOLD_OF_REPORT * (experiment.split.only?.length ?? experiment.split.folds);
     case 'predict':

@@ -1,3 +1,4 @@
+import { valueAt } from '../../core/values.ts';
 import type { Experiment } from '../../config/index.ts';
 import { deviceMemory, forwardMemory, type DeviceMemory, type GpuDevice } from '../../engine/runtime/index.ts';
 import { encoderForward, targetFeeds } from '../../engine/models/index.ts';
@@ -125,7 +126,7 @@ function evaluationNeed(workload: Workload, device: GpuDevice): Need | null {
       const lengths: Symbols = lengthsOf(program, feeds(size, part));
       return { memory: forwardMemory(program, lengths, device), width: size.width };
     });
-    return each.toSorted((a, b) => b.memory.total - a.memory.total)[0]!;
+    return valueAt(each.toSorted((a, b) => b.memory.total - a.memory.total), 0);
   };
   return {
     most: 'evaluation',

@@ -5,7 +5,7 @@ import type { Feeds, ForwardProgram } from '../../engine/program.ts';
 import { parameterSums, stepMemory, sumOf } from '../../engine/step-analysis.ts';
 import { classifierPrograms, optimizerOf } from '../../training/index.ts';
 import { lengthsOf } from '../jobs/training-steps.ts';
-import type { Job } from '../jobs/job-graph.ts';
+import { foldOf, type Job } from '../jobs/job-graph.ts';
 import { largestPart, type BatchSize, type PlannedBatches } from './planned-batches.ts';
 import type { Workload } from './workload.ts';
 
@@ -42,7 +42,7 @@ export function taskBytes(
   if (workload === undefined) return PROCESS;
   switch (stage.name) {
     case 'train':
-      return (lanes > 1 ? LANE : PROCESS) + RUNTIME + HEAP + trainingBytes(workload, fold ?? 0, training);
+      return (lanes > 1 ? LANE : PROCESS) + RUNTIME + HEAP + trainingBytes(workload, foldOf({ stage, fold }), training);
     case 'encode':
       return PROCESS + RUNTIME + encodingBytes(workload);
     case 'predict':

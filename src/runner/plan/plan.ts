@@ -1,4 +1,5 @@
 import { plural } from '../../core/text.ts';
+import { valueAt } from '../../core/values.ts';
 import type { Experiment, LoadedExperiment } from '../../config/index.ts';
 import { batchCount, paddingShare } from '../../data/tokens/index.ts';
 import { checkpointStep } from '../../training/index.ts';
@@ -9,7 +10,7 @@ import { prepareRun, type PreparedRun, type RunnerOptions } from '../prepare.ts'
 import { reasonsToMake } from '../cache/reasons-to-make.ts';
 import { environmentOf } from '../run-environment.ts';
 import { parallelismOf, type Parallelism } from '../jobs/parallelism.ts';
-import { addressOf, trainedFolds, type Job } from '../jobs/job-graph.ts';
+import { addressOf, foldOf, trainedFolds, type Job } from '../jobs/job-graph.ts';
 import { checkpointBytes, taskDiskBytes, type Substance } from './disk.ts';
 import { earlierSpeeds } from './earlier.ts';
 import { gpuPlan, type GpuPlan } from './gpu.ts';
@@ -183,7 +184,7 @@ function taskPlan(
 ): TaskPlan {
   const cached = why.length === 0;
   const stepsDone = cached || task.stage.name !== 'train' ? 0 : checkpointStep(cache.partial(addressOf(task)));
-  const stepsInAll = experiment.training.epochs * epochSteps(task.fold ?? 0, experiment, sizes);
+  const left = stepsDone === 0 ? 1 : 1 - stepsDone / (experiment.training.epochs * epochSteps(foldOf(task), experiment, sizes));
   return {
     id: task.id,
     stage: task.stage.name,
@@ -196,7 +197,7 @@ function taskPlan(
     peakBytes: cached ? null : taskBytes(task, workload, experiment.training, share.lanes),
     diskBytes: cached ? null : taskDiskBytes(task, { workload, experiment, sizes }),
     stepsDone,
-    seconds: cached ? null : (taskSeconds(task, { workload, speeds, experiment, left: 1 - stepsDone / stepsInAll }) ?? null),
+    seconds: cached ? null : (taskSeconds(task, { workload, speeds, experiment, left }) ?? null),
   };
 }
 
@@ -236,7 +237,7 @@ function totalsOf(experiment: Experiment, sizes: DataSizes, workload: Workload |
 function tokensOf({ stage, fold }: Job, workload: Workload | undefined): TokenCount | null {
   if (stage.name === 'encode') return tokenCount([...(workload?.encoding.values() ?? [])]);
   if (workload === undefined || workload.onFeatures) return null;
-  if (stage.name === 'train') return tokenCount([workload.folds.get(fold ?? 0)?.training]);
+  if (stage.name === 'train') return tokenCount([workload.folds.get(foldOf({ stage, fold }))?.training]);
   return stage.name === 'predict' ? tokenCount([workload.prediction]) : null;
 }
 
@@ -248,7 +249,7 @@ function tokenCount(passes: readonly ({ readonly tokens: number; readonly positi
 }
 
 function epochSteps(fold: number, { training }: Experiment, { trainRowsOfFold }: DataSizes): number {
-  return batchCount(trainRowsOfFold[fold] ?? 0, training.batch_size);
+  return batchCount(valueAt(trainRowsOfFold, fold), training.batch_size);
 }
 
 function detailOf(task: Job, experiment: Experiment, sizes: DataSizes): readonly string[] {
@@ -261,10 +262,11 @@ function detailOf(task: Job, experiment: Experiment, sizes: DataSizes): readonly
     case 'split':
       return [`${experiment.split.folds} folds of ${rows} rows`];
     case 'train': {
-      const fold = task.fold ?? 0;
+      const fold = foldOf(task);
       const [steps, { epochs, early_stopping: stopping }] = [epochSteps(fold, experiment, sizes), experiment.training];
       const total = `${stopping === null ? '' : 'at most '}${plural(steps * epochs, 'step')}: ${plural(epochs, 'epoch')} of ${steps}`;
-      return [total, `${trainRowsOfFold[fold] ?? 0} rows, validated on ${rows - (trainRowsOfFold[fold] ?? 0)}`];
+      const trained = valueAt(trainRowsOfFold, fold);
+      return [total, `${trained} rows, validated on ${rows - trained}`];
     }
     case 'predict':
       return [`${testRows} texts by ${trainedFolds(experiment).length} models`];

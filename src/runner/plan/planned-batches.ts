@@ -1,5 +1,6 @@
 import type { Experiment } from '../../config/index.ts';
 import { seedFor } from '../../core/random.ts';
+import { valueAt } from '../../core/values.ts';
 import { batchTokens, evaluationBatches, planBatches, tokenLengths, type Batch, type TokenSet } from '../../data/tokens/index.ts';
 
 /** A size of batch that occurs, and how often. */
@@ -40,10 +41,10 @@ export function foldBatches(
   { training, model, seed }: Experiment,
 ): { readonly training: PlannedBatches; readonly validation: PlannedBatches } {
   const rowsWhere = (belongs: (of: number) => boolean): Int32Array =>
-    lengths.map((_, row) => row).filter((row) => belongs(foldOf[row] ?? -1));
+    lengths.map((_, row) => row).filter((row) => belongs(valueAt(foldOf, row)));
   const [trainRows, validationRows] = [rowsWhere((of) => of !== fold), rowsWhere((of) => of === fold)];
   const { batch_size: batchSize, batching, padding, epochs } = training;
-  const trainLengths = trainRows.map((row) => lengths[row] ?? 0);
+  const trainLengths = trainRows.map((row) => valueAt(lengths, row));
   const counted = countBatches(trainLengths, trainRows);
   for (let epoch = 1; epoch <= epochs; epoch += 1) {
     counted.add(
@@ -63,7 +64,7 @@ export function foldBatches(
 
 /** What predicting rows takes, so many times over. */
 export function forwardBatches(lengths: Int32Array, rows: Int32Array, batchSize: number, times: number): PlannedBatches {
-  const own = rows.map((row) => lengths[row] ?? 0);
+  const own = rows.map((row) => valueAt(lengths, row));
   const counted = countBatches(own, rows);
   counted.add(evaluationBatches(own, batchSize), times);
   return counted.total();
@@ -103,7 +104,7 @@ function countBatches(
       tokens,
       positions,
       sizes: [...sizes.values()]
-        .map(({ batch, count }) => ({ rows: batch.rows.map((i) => rows[i] ?? 0), width: batch.width, count }))
+        .map(({ batch, count }) => ({ rows: batch.rows.map((i) => valueAt(rows, i)), width: batch.width, count }))
         .sort((a, b) => b.rows.length * b.width - a.rows.length * a.width),
     }),
   };

@@ -1,4 +1,5 @@
 import { seedFor } from '../../core/random.ts';
+import { valueAt } from '../../core/values.ts';
 import { encoderForward, targetFeeds } from '../../engine/models/index.ts';
 import type { Feeds } from '../../engine/program.ts';
 import { openForward, type ForwardModel } from '../../engine/runtime/index.ts';
@@ -143,5 +144,5 @@ function quantile(sizes: readonly BatchSize[], share: number): BatchSize | undef
 
 function median(seconds: readonly number[]): number {
   const sorted = (seconds.length > 1 ? seconds.slice(1) : [...seconds]).sort((a, b) => a - b);
-  return ((sorted[Math.floor((sorted.length - 1) / 2)] ?? NaN) + (sorted[Math.floor(sorted.length / 2)] ?? NaN)) / 2;
+  return (valueAt(sorted, Math.floor((sorted.length - 1) / 2)) + valueAt(sorted, Math.floor(sorted.length / 2))) / 2;
 }

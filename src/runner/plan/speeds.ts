@@ -1,5 +1,6 @@
+import { lastOf } from '../../core/values.ts';
 import type { Experiment } from '../../config/index.ts';
-import type { Job } from '../jobs/job-graph.ts';
+import { foldOf, type Job } from '../jobs/job-graph.ts';
 import type { BatchSize, PlannedBatches } from './planned-batches.ts';
 import type { Workload } from './workload.ts';
 
@@ -44,7 +45,7 @@ export function taskSeconds(
   const { open, step, evaluate, encode } = speeds;
   switch (stage.name) {
     case 'train': {
-      const planned = workload.folds.get(fold ?? 0);
+      const planned = workload.folds.get(foldOf({ stage, fold }));
       const passing = sum(batchesSeconds(planned?.training, step), batchesSeconds(planned?.validation, evaluate));
       return sum(open, passing === undefined ? undefined : left * passing);
     }
@@ -87,7 +88,7 @@ export function costBetween(timed: readonly TimedSize[]): Cost | undefined {
   return ({ rows, width }) => {
     const positions = rows.length * width;
     const above = Math.max(1, Math.min(points.length - 1, points.findIndex((point) => point.positions >= positions)));
-    const at = positions > (points.at(-1)?.positions ?? 0) ? points.length - 1 : above;
+    const at = positions > lastOf(points).positions ? points.length - 1 : above;
     const [a, b] = [points[at - 1] ?? first, points[at] ?? second];
     return Math.max(0, a.seconds + ((positions - a.positions) / (b.positions - a.positions)) * (b.seconds - a.seconds));
   };

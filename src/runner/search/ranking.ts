@@ -1,3 +1,4 @@
+import { figureIfMeasured } from '../../core/measures.ts';
 import { shownValue, type Sweep, type SweepMember } from '../../config/index.ts';
 import { summaryOf, type RunMetrics } from '../../tracking/index.ts';
 import type { RunOutcome } from '../run-all.ts';
@@ -20,7 +21,7 @@ export function rankMembers(sweep: Sweep, outcomes: readonly RunOutcome[]): read
 
 /** A metric of a run's summary, such as `oof/f1_macro`; NaN where it has none. */
 export function scoreOf(metrics: RunMetrics | null, name: string): number {
-  return (metrics === null ? undefined : summaryOf(metrics)[name]) ?? NaN;
+  return metrics === null ? NaN : figureIfMeasured(summaryOf(metrics), name);
 }
 
 /** Members that failed, were not evaluated or were not reached, by their values. */

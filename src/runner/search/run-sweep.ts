@@ -4,6 +4,7 @@ import { bareMetric, type Sweep } from '../../config/index.ts';
 import { OrtrainError } from '../../core/errors.ts';
 import { writeJsonAtomic } from '../../core/files.ts';
 import { plural } from '../../core/text.ts';
+import { lookup } from '../../core/values.ts';
 import { openTask } from '../../tasks/index.ts';
 import { compareRuns, type Comparison } from '../../tracking/comparison/index.ts';
 import { checkData } from '../check/aside.ts';
@@ -93,7 +94,7 @@ async function writeReport(
   });
   if (evaluated.length === 0) return { comparison: null, report: null };
   const place = new Map(ranking.map(({ run }, i) => [run, i]));
-  const runs = evaluated.toSorted((a, b) => (place.get(a.name) ?? 0) - (place.get(b.name) ?? 0));
+  const runs = evaluated.toSorted((a, b) => lookup(place, a.name) - lookup(place, b.name));
   const comparison = await compareRuns(runs, sweep.metric);
   const { writeComparisonReport } = await import('../../tracking/report/index.ts');
   const report = join(folder, 'report.html');

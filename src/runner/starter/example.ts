@@ -1,3 +1,4 @@
+import { valueAt } from '../../core/values.ts';
 import { cpSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { OrtrainError } from '../../core/errors.ts';
@@ -42,7 +43,7 @@ export function copyExample(name: keyof typeof EXAMPLES): CopiedExample {
   const taken = parts.filter((part) => existsSync(part));
   if (taken.length > 0) {
     throw new OrtrainError('usage', `${taken.join(', ')} already exists and is not overwritten`, {
-      subject: taken[0]!,
+      subject: valueAt(taken, 0),
       remedy: 'Run the command in another folder, or remove the old files first.',
     });
   }

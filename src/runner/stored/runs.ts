@@ -139,13 +139,14 @@ function isRun(folder: string): boolean {
 /** The last start and what became of it, and the seconds of all starts together. */
 function summed(folder: string, progress: RunProgress | undefined): Omit<StoredRun, 'experiment' | 'metrics' | 'trainedFolds'> {
   const name = basename(folder);
-  if (progress === undefined)
+  // A journal that does not say when the run started is damaged: that is its first line.
+  if (progress === undefined || progress.startedAt === null)
     return { name, folder, status: 'damaged', startedAt: lstatSync(join(folder, 'journal.jsonl')).mtime.toISOString(), seconds: null };
   return {
     name,
     folder,
     status: statusOf(progress, folder),
-    startedAt: new Date(progress.startedAt ?? 0).toISOString(),
+    startedAt: new Date(progress.startedAt).toISOString(),
     seconds: progress.seconds,
   };
 }

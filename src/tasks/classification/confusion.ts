@@ -1,3 +1,4 @@
+import { countUp, valueAt } from '../../core/values.ts';
 /**
  * What of a confusion matrix the scores follow from, which grows with the classes and not with their square. Definitions as in
  * scikit-learn with `zero_division=0`: a ratio of nothing to nothing is 0.
@@ -31,7 +32,7 @@ export interface ClassScores {
 export function confusionOf(labels: Int32Array, predictions: Int32Array, classes: number): Confusion {
   const [truth, predicted, hits] = [new Int32Array(classes), new Int32Array(classes), new Int32Array(classes)];
   labels.forEach((label, row) => {
-    const prediction = predictions[row]!;
+    const prediction = valueAt(predictions, row);
     truth[label]!++;
     predicted[prediction]!++;
     if (label === prediction) hits[label]!++;
@@ -43,8 +44,8 @@ export function confusionOf(labels: Int32Array, predictions: Int32Array, classes
 export function confusionCells(labels: Int32Array, predictions: Int32Array, classes: number): readonly ConfusionCell[] {
   const rowsOf = new Map<number, number>();
   labels.forEach((label, row) => {
-    const cell = label * classes + predictions[row]!;
-    rowsOf.set(cell, (rowsOf.get(cell) ?? 0) + 1);
+    const cell = label * classes + valueAt(predictions, row);
+    countUp(rowsOf, cell);
   });
   return [...rowsOf]
     .sort(([a], [b]) => a - b)
@@ -58,11 +59,11 @@ export function accuracy(confusion: Confusion): number {
 /** Precision, recall and F1 of each class. */
 export function classScores({ truth, predicted, hits }: Confusion): readonly ClassScores[] {
   return Array.from(truth, (support, k) => {
-    const right = hits[k]!;
+    const right = valueAt(hits, k);
     return {
-      precision: ratio(right, predicted[k]!),
+      precision: ratio(right, valueAt(predicted, k)),
       recall: ratio(right, support),
-      f1: ratio(2 * right, support + predicted[k]!),
+      f1: ratio(2 * right, support + valueAt(predicted, k)),
       support,
     };
   });
@@ -70,7 +71,7 @@ export function classScores({ truth, predicted, hits }: Confusion): readonly Cla
 
 /** Scores averaged over the classes that occur in truth or prediction, each counting the same. */
 export function macroScores(confusion: Confusion): Omit<ClassScores, 'support'> {
-  const scores = classScores(confusion).filter(({ support }, k) => support + confusion.predicted[k]! > 0);
+  const scores = classScores(confusion).filter(({ support }, k) => support + valueAt(confusion.predicted, k) > 0);
   const mean = (key: 'precision' | 'recall' | 'f1'): number => ratio(scores.reduce((sum, score) => sum + score[key], 0), scores.length);
   return { precision: mean('precision'), recall: mean('recall'), f1: mean('f1') };
 }

@@ -1,3 +1,4 @@
+import { valueAt } from '../../core/values.ts';
 import { betterOf } from '../../config/index.ts';
 import type { Targets } from '../../data/examples/index.ts';
 import { oneAgainstRest, rocAuc } from '../metrics/ranking.ts';
@@ -34,7 +35,7 @@ export function classMetrics(classes: number): readonly Metric[] {
     ofConfusion('precision_macro', (confusion) => macroScores(confusion).precision),
     ofConfusion('recall_macro', (confusion) => macroScores(confusion).recall),
     ofConfusion('f1_macro', (confusion) => macroScores(confusion).f1),
-    ...(classes === 2 ? [ofConfusion('f1', (confusion) => classScores(confusion)[1]!.f1)] : []),
+    ...(classes === 2 ? [ofConfusion('f1', (confusion) => valueAt(classScores(confusion), 1).f1)] : []),
     ofProbabilities('roc_auc', (labels, probabilities) =>
       classes === 2 ? rocAuc(labels, probabilities) : oneAgainstRest(rocAuc, labels, probabilities, classes, 'macro'),
     ),
@@ -58,7 +59,8 @@ export function predictedLabels(probabilities: ArrayLike<number>, classes: numbe
   if (classes === 2) return Int32Array.from(probabilities, (p) => (p > 0.5 ? 1 : 0));
   return Int32Array.from({ length: probabilities.length / classes }, (_, row) => {
     let best = 0;
-    for (let k = 1; k < classes; k++) if (probabilities[row * classes + k]! > probabilities[row * classes + best]!) best = k;
+    const of = (label: number): number => valueAt(probabilities, row * classes + label);
+    for (let k = 1; k < classes; k++) if (of(k) > of(best)) best = k;
     return best;
   });
 }
@@ -73,6 +75,6 @@ export function logLoss(labels: Int32Array, probabilities: ArrayLike<number>, cl
 }
 
 function probabilityOf(probabilities: ArrayLike<number>, classes: number, row: number, k: number): number {
-  if (classes > 2) return probabilities[row * classes + k]!;
-  return k === 1 ? probabilities[row]! : 1 - probabilities[row]!;
+  if (classes > 2) return valueAt(probabilities, row * classes + k);
+  return k === 1 ? valueAt(probabilities, row) : 1 - valueAt(probabilities, row);
 }

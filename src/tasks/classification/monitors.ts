@@ -1,3 +1,4 @@
+import { countUp, lookup, valueAt } from '../../core/values.ts';
 import { bareMetric } from '../../config/index.ts';
 import type { Problem } from '../../core/errors.ts';
 import { quoted, quotedList } from '../../data/problems.ts';
@@ -26,7 +27,7 @@ export function undefinedClassMetrics(watched: readonly Watched[], divided: Divi
     const where = alike(places).map(({ folds: of, classes }) => {
       const shown = `${of.slice(0, MOST_NAMED).join(', ')}${of.length > MOST_NAMED ? ` and ${of.length - MOST_NAMED} more` : ''}`;
       const which = `the class${classes.length === 1 ? '' : 'es'} ${quotedList(
-        classes.map((label) => divided.classes[label]!),
+        classes.map((label) => valueAt(divided.classes, label)),
         MOST_NAMED,
       )}`;
       return `in fold${of.length === 1 ? '' : 's'} ${shown}, whose ${isRows} rows have none of ${which}`;
@@ -38,7 +39,7 @@ export function undefinedClassMetrics(watched: readonly Watched[], divided: Divi
   const rarest = rowsOfRarest(divided);
   const remedy =
     rarest.rows < folds
-      ? `The class ${quoted(divided.classes[rarest.label]!)} has too few rows (${rarest.rows}) for ${folds} folds: ` +
+      ? `The class ${quoted(valueAt(divided.classes, rarest.label))} has too few rows (${rarest.rows}) for ${folds} folds: ` +
         `${rarest.rows < 2 ? '' : 'lower split.folds, '}add rows, or watch another metric, such as val/f1_macro or val/loss.`
       : 'Let every fold have rows of every class, with split.strategy: stratified-kfold, split.shuffle: true, fewer folds or smaller ' +
         'groups; or watch another metric, such as val/f1_macro or val/loss.';
@@ -70,11 +71,11 @@ function lackingClasses({ labels, classes, foldOf, trained }: DividedClasses, is
   const total = classSizes(labels, classes.length);
   const ofFolds = new Map(trained.map((fold) => [fold, new Map<number, number>()]));
   labels.forEach((label, row) => {
-    const rows = ofFolds.get(foldOf[row]!);
-    rows?.set(label, (rows.get(label) ?? 0) + 1);
+    const rows = ofFolds.get(valueAt(foldOf, row));
+    if (rows !== undefined) countUp(rows, label);
   });
   return trained.map((fold) => {
-    const validated = ofFolds.get(fold)!;
+    const validated = lookup(ofFolds, fold);
     const isLacking = (label: number): boolean => (isValidation ? !validated.has(label) : validated.get(label) === total[label]);
     return { fold, classes: Array.from(classes.keys()).filter(isLacking) };
   });
@@ -82,6 +83,6 @@ function lackingClasses({ labels, classes, foldOf, trained }: DividedClasses, is
 
 function rowsOfRarest({ labels, classes }: DividedClasses): { readonly label: number; readonly rows: number } {
   const rows = classSizes(labels, classes.length);
-  const label = rows.reduce((rarest, count, each) => (count < rows[rarest]! ? each : rarest), 0);
-  return { label, rows: rows[label]! };
+  const label = rows.reduce((rarest, count, each) => (count < valueAt(rows, rarest) ? each : rarest), 0);
+  return { label, rows: valueAt(rows, label) };
 }

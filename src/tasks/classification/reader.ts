@@ -1,3 +1,4 @@
+import { lookup, valueAt } from '../../core/values.ts';
 import type { Problem } from '../../core/errors.ts';
 import { canonical, columnOf, decimalOf, firstLine, isNumeric, type Table } from '../../data/tables/index.ts';
 import { sortedValues, type TargetReader } from '../../data/examples/index.ts';
@@ -14,7 +15,7 @@ export const classReader: TargetReader<Task> = {
     const rowsOf = rowsByValue(cells);
     const classes = sortedValues([...rowsOf.keys()]);
     const labelOf = new Map(classes.map((name, label) => [name, label]));
-    const targets = classTargets(cells.map((cell) => labelOf.get(cell)!));
+    const targets = classTargets(cells.map((cell) => lookup(labelOf, cell)));
     return { targets, task: classification(classes), problems: targetProblems(table, column, rowsOf, classes) };
   },
   missing(targets, { description }) {
@@ -22,7 +23,7 @@ export const classReader: TargetReader<Task> = {
     const left = classSizes(labelsOf(targets), classes.length);
     const fewest = classes.length === 2 ? 2 : 1;
     return classes.flatMap((name, label) => {
-      const rows = left[label]!;
+      const rows = valueAt(left, label);
       return rows < fewest ? [`of the class ${quoted(name)} ${rows === 0 ? 'no row is' : 'only one row is'} left`] : [];
     });
   },
@@ -40,13 +41,13 @@ function targetProblems(
   if (classes.length === 0) return [];
   const about = { ...firstLine(table), field: target };
   if (classes.length === 1)
-    return [{ message: `all rows have the same target, ${quoted(classes[0]!)}; there is nothing to tell apart`, ...about }];
+    return [{ message: `all rows have the same target, ${quoted(valueAt(classes, 0))}; there is nothing to tell apart`, ...about }];
   if (classes.length > MANY_CLASSES && classes.length * 2 > table.rows.length) {
     return [
       { message: `the target has ${classes.length} different values in ${table.rows.length} rows, so it does not hold classes`, ...about },
     ];
   }
-  const empty = classes.filter((name) => name.trim() === '').flatMap((name) => rowsOf.get(name)!);
+  const empty = classes.filter((name) => name.trim() === '').flatMap((name) => lookup(rowsOf, name));
   return [
     ...empty.map((row) => ({ message: 'the target is empty', row, field: target })),
     ...(classes.length === 2 ? loneRows(target, rowsOf, classes) : []),
@@ -57,10 +58,10 @@ function targetProblems(
 /** Of more than two classes one may have a single row, though not of two. */
 function loneRows(target: string, rowsOf: ReadonlyMap<string, readonly number[]>, classes: readonly string[]): Problem[] {
   return classes
-    .filter((name) => name.trim() !== '' && rowsOf.get(name)!.length === 1)
+    .filter((name) => name.trim() !== '' && lookup(rowsOf, name).length === 1)
     .map((name) => ({
       message: `the class ${quoted(name)} has only this row, which cannot be in training and in validation`,
-      row: rowsOf.get(name)![0]!,
+      row: valueAt(lookup(rowsOf, name), 0),
       field: target,
     }));
 }
@@ -79,7 +80,7 @@ function spellingProblems(target: string, rowsOf: ReadonlyMap<string, readonly n
       return [
         {
           message:
-            `the classes ${quoted(other)} (${rowList(rowsOf.get(other)!)}) and ${quoted(name)} (${rowList(rowsOf.get(name)!)}) are ` +
+            `the classes ${quoted(other)} (${rowList(lookup(rowsOf, other))}) and ${quoted(name)} (${rowList(lookup(rowsOf, name))}) are ` +
             'the same value written in two ways',
           field: target,
         },

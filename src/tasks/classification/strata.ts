@@ -1,3 +1,4 @@
+import { valueAt } from '../../core/values.ts';
 import type { Problem } from '../../core/errors.ts';
 import { plural } from '../../core/text.ts';
 import { rowsByStratum, type Strata } from '../../data/folds/index.ts';
@@ -17,10 +18,11 @@ export function classStrata(labels: Int32Array, classes: readonly string[]): Str
         return [{ message: `no class has as many rows as there are folds, ${folds}; the largest has ${plural(most, 'row')}` }];
       }
       return few.map(([label, rows]): Problem => {
-        const numbers = rows.map((row) => places[row]! + 1);
+        const numbers = rows.map((row) => valueAt(places, row) + 1);
         const listed = `${numbers.slice(0, MOST_ROWS).join(', ')}${numbers.length > MOST_ROWS ? ', …' : ''}`;
         const name = quoted(classes[label] ?? String(label));
-        return { message: `the class ${name} has ${plural(rows.length, 'row')} for ${folds} folds: rows ${listed}`, row: numbers[0]! };
+        const message = `the class ${name} has ${plural(rows.length, 'row')} for ${folds} folds: rows ${listed}`;
+        return { message, row: valueAt(numbers, 0) };
       });
     },
   };

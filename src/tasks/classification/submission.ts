@@ -1,3 +1,4 @@
+import { lookup, valueAt } from '../../core/values.ts';
 import { isFiniteNumber, isInteger, isNumeric, wholeNumber } from '../../data/tables/index.ts';
 import { quoted, quotedList } from '../../data/problems.ts';
 import type { SampleColumn, ValueWriter } from '../../data/submission/index.ts';
@@ -17,9 +18,9 @@ export function classValues(classes: readonly string[], predictions: Predictions
   const isBinary = classes.length === 2;
   const labelOf = new Map(classes.map((name, label) => [name, label]));
   const probability: ValueWriter = (row, column) => {
-    const label = labelOf.get(column)!;
-    if (!isBinary) return numbers[row * width + label]!;
-    return label === 0 ? 1 - numbers[row]! : numbers[row]!;
+    const label = lookup(labelOf, column);
+    if (!isBinary) return valueAt(numbers, row * width + label);
+    return label === 0 ? 1 - valueAt(numbers, row) : valueAt(numbers, row);
   };
   if (columns.length > 1) {
     const fits = columns.length === classes.length && columns.every(({ name }) => labelOf.has(name));
@@ -32,14 +33,15 @@ export function classValues(classes: readonly string[], predictions: Predictions
 
   const labels = decided(predictions, classes);
   const { name, values } = column;
-  if (values.every((value) => labelOf.has(value))) return (row) => classes[labels[row]!]!;
+  if (values.every((value) => labelOf.has(value))) return (row) => valueAt(classes, valueAt(labels, row));
   if (values.every(isInteger)) {
     const whole = classes.map(asInteger);
-    if (whole.every((integer) => integer !== undefined)) return (row) => whole[labels[row]!]!;
-    return isBinary ? (row) => labels[row]! : `the column ${quoted(name)} holds integers, and the classes are ${quotedList(classes)}`;
+    if (whole.every((integer) => integer !== undefined)) return (row) => valueAt(whole, valueAt(labels, row));
+    if (isBinary) return (row) => valueAt(labels, row);
+    return `the column ${quoted(name)} holds integers, and the classes are ${quotedList(classes)}`;
   }
-  if (!values.every(isFiniteNumber)) return (row) => classes[labels[row]!]!;
-  if (isBinary) return (row) => numbers[row]!;
+  if (!values.every(isFiniteNumber)) return (row) => valueAt(classes, valueAt(labels, row));
+  if (isBinary) return (row) => valueAt(numbers, row);
   return `the column ${quoted(name)} holds fractions, which cannot say which of ${classes.length} classes is predicted`;
 }
 

@@ -1,3 +1,4 @@
+import { valueAt } from '../../core/values.ts';
 import { binaryCrossEntropy, crossEntropy } from '../../engine/models/index.ts';
 import type { Predictions } from '../predictions.ts';
 import type { PublishedModel, Task } from '../task.ts';
@@ -51,7 +52,7 @@ export function classification(classes: readonly string[]): Task {
     submissionValues: (predictions, columns) => classValues(classes, predictions, columns),
     objects: (predictions) => {
       const labels = decided(predictions, classes);
-      return (row) => ({ prediction: classes[labels[row]!] ?? null, probabilities: byClass(classes, predictions, row) });
+      return (row) => ({ prediction: classes[valueAt(labels, row)] ?? null, probabilities: byClass(classes, predictions, row) });
     },
     baseline: (targets, rows) => classShares(labelsOf(targets), classes.length, rows),
     right: (targets, predictions) => {
@@ -89,7 +90,7 @@ function published(classes: readonly string[]): PublishedModel {
 function classShares(labels: Int32Array, classes: number, rows: number): Predictions {
   const shares = Array.from(classSizes(labels, classes), (size) => size / labels.length);
   const own = classes === 2 ? shares.slice(1) : shares;
-  return { width: own.length, numbers: Float64Array.from({ length: rows * own.length }, (_, i) => own[i % own.length]!) };
+  return { width: own.length, numbers: Float64Array.from({ length: rows * own.length }, (_, i) => valueAt(own, i % own.length)) };
 }
 
 function sigmoids(logits: Float32Array): Predictions {
@@ -112,6 +113,6 @@ function softmaxes(logits: Float32Array, width: number): Predictions {
 
 function byClass(classes: readonly string[], { width, numbers }: Predictions, row: number): Readonly<Record<string, number>> {
   const own = numbers.subarray(row * width, (row + 1) * width);
-  const all = classes.length === 2 ? [1 - own[0]!, own[0]!] : own;
-  return Object.fromEntries(classes.map((name, label) => [name, all[label]!]));
+  const all = classes.length === 2 ? [1 - valueAt(own, 0), valueAt(own, 0)] : own;
+  return Object.fromEntries(classes.map((name, label) => [name, valueAt(all, label)]));
 }

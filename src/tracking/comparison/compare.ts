@@ -1,3 +1,5 @@
+import { valueAt } from '../../core/values.ts';
+import { figureIfMeasured } from '../../core/measures.ts';
 import { differing, type Experiment } from '../../config/index.ts';
 import { resampledInterval, type Interval } from '../../data/statistics/index.ts';
 import type { RunMetrics } from '../run-metrics.ts';
@@ -116,7 +118,7 @@ function ranked(runs: readonly Compared[], criterion: Criterion): Ranking {
   const scores = runs.map(({ metrics }) => scoreBy(criterion, metrics));
   const order = [...scores.keys()]
     .filter((run) => Number.isFinite(scores[run]))
-    .sort((a, b) => (scores[b]! - scores[a]!) * (smallerIsBetter ? -1 : 1) || a - b);
+    .sort((a, b) => (valueAt(scores, b) - valueAt(scores, a)) * (smallerIsBetter ? -1 : 1) || a - b);
   return { metric, row, order };
 }
 
@@ -126,7 +128,11 @@ function figures({ metrics, experiment }: Compared): Readonly<Record<string, Com
   const testToTrain = 1 / (experiment.split.folds - 1);
   const spread = ([name, { mean, sd }]: [string, RunMetrics['cv'][string]]): [string, ComparedValue] => [
     `cv/${name}`,
-    { value: mean ?? NaN, sd, interval: resampledInterval(folds.map(({ best }) => best[`val/${name}`] ?? NaN), testToTrain) ?? null },
+    {
+      value: mean ?? NaN,
+      sd,
+      interval: resampledInterval(folds.map(({ best }) => figureIfMeasured(best, `val/${name}`)), testToTrain) ?? null,
+    },
   ];
   return {
     ...Object.fromEntries(Object.entries(oof).map(([name, value]) => [name, { value: value ?? NaN, sd: null, interval: null }])),

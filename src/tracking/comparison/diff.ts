@@ -7,6 +7,7 @@ import { hashFile } from '../../core/hash.ts';
 import { readJsonInput } from '../../core/inputs.ts';
 import { fileInside, folderInside } from '../../core/inside.ts';
 import { leafValues } from '../../core/leaf-values.ts';
+import { countUp } from '../../core/values.ts';
 import { recordedFiles, whatIsWrong } from '../recorded-files.ts';
 import { sideBySide, type Compared, type SideBySide } from './compare.ts';
 import { readJudged } from './judged.ts';
@@ -142,8 +143,7 @@ function byName(files: Environment['data']): Readonly<Record<string, string>> {
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([path, hash]) => {
         const name = basename(path);
-        const number = (seen.get(name) ?? 0) + 1;
-        seen.set(name, number);
+        const number = countUp(seen, name);
         return [number === 1 ? name : `${name} (${number})`, hash];
       }),
   );

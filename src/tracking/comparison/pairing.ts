@@ -1,3 +1,5 @@
+import { lookup, valueAt } from '../../core/values.ts';
+import { figureIfMeasured } from '../../core/measures.ts';
 import { mcnemar, pairedTest, type McNemar, type PairedTest } from '../../data/statistics/index.ts';
 import { scoreBy, type Criterion } from './criterion.ts';
 import type { Judged, SetAside } from './judged.ts';
@@ -89,8 +91,8 @@ interface Scored {
 
 function pairOf(top: Scored, other: Scored, comparisons: number, smallerIsBetter: boolean): Pair {
   const numbers = [...top.folds.keys()];
-  const [a, b] = [top, other].map(({ folds }) => numbers.map((fold) => folds.get(fold) ?? NaN)) as [number[], number[]];
-  const differences = a.map((score, i) => score - b[i]!);
+  const [a, b] = [top, other].map(({ folds }) => numbers.map((fold) => lookup(folds, fold))) as [number[], number[]];
+  const differences = a.map((score, i) => score - valueAt(b, i));
   const difference = differences.reduce((sum, each) => sum + each, 0) / differences.length;
   const untested = whyUntested(differences);
   const folds = untested === null ? (pairedTest(a, b, 1 / (top.run.experiment.split.folds - 1), comparisons) ?? null) : null;
@@ -126,7 +128,7 @@ function findingOf(differences: readonly number[], folds: PairedTest | null, sma
 }
 
 function foldScores({ metrics }: Judged, name: string): ReadonlyMap<number, number> {
-  return new Map(metrics.folds.map(({ fold, best }) => [fold, Object.hasOwn(best, name) ? (best[name] ?? NaN) : NaN]));
+  return new Map(metrics.folds.map(({ fold, best }) => [fold, figureIfMeasured(best, name)]));
 }
 
 function tooFew(setAside: readonly SetAside[]): string {

@@ -1,3 +1,5 @@
+import { countUp, lookup } from '../../core/values.ts';
+
 /** Names for figures and narrow columns: short, and still told apart. */
 
 /** Where a name may be cut without cutting a word. */
@@ -10,11 +12,10 @@ export function shortLabels(names: readonly string[], most: number): readonly st
   const distinct = new Map<string, string>();
   for (const name of new Set(names)) {
     const short = middleCut(name.slice(shared), most);
-    const times = (seen.get(short) ?? 0) + 1;
-    seen.set(short, times);
+    const times = countUp(seen, short);
     distinct.set(name, times === 1 ? short : `${short} (${times})`);
   }
-  return names.map((name) => distinct.get(name) ?? name);
+  return names.map((name) => lookup(distinct, name));
 }
 
 /** Paths of parameters by their last keys, as many as tell each apart from the others: `optimizer.lr` and `head.lr`, but `dense`. */

@@ -37,6 +37,20 @@ test.each([
   if (file !== 'journal.jsonl') expect(() => readRun(artifacts, name)).toThrow(file);
 });
 
+test.each([
+  ['is empty', () => ''],
+  ['lost its first line', (journal: string) => journal.slice(journal.indexOf('\n') + 1)],
+])('a run whose journal %s is damaged, and did not start in 1970', (what, change) => {
+  const name = what.replaceAll(' ', '-');
+  cpSync(sound, join(artifacts, 'runs', name), { recursive: true });
+  const journal = join(artifacts, 'runs', name, 'journal.jsonl');
+  writeFileSync(journal, change(readFileSync(journal, 'utf8')));
+  const startedAt = statSync(journal).mtime.toISOString();
+  expect(listRuns(artifacts).find((run) => run.name === name)).toMatchObject({ status: 'damaged', startedAt, seconds: null });
+  expect(readRun(artifacts, name)).toMatchObject({ status: 'damaged', startedAt });
+  rmSync(join(artifacts, 'runs', name), { recursive: true });
+});
+
 test('a run tells how many of its folds are trained, whether it has been evaluated or not', () => {
   const into = temporaryFolder();
   const folds = (): unknown => listRuns(into).map(({ trainedFolds, experiment }) => [trainedFolds, experiment?.split.folds]);

@@ -1,3 +1,4 @@
+import { valueAt } from '../../../core/values.ts';
 import { plural } from '../../../core/text.ts';
 import type { CsvError } from 'csv-parse/sync';
 import { quoted } from '../../problems.ts';
@@ -75,7 +76,7 @@ export function writeRecords(rows: Iterable<readonly (string | number)[]>): stri
 /** RFC 4180 text with a header line and LF line ends. Numbers are written so that reading them gives the same number. */
 export function writeCsv(columns: readonly string[], rows: Iterable<readonly (string | number)[]>): string {
   // The only name in a header is quoted: one with a semicolon or a tab in it would look like several.
-  const lines = [columns.length === 1 ? `${quotedField(columns[0]!)}\n` : formatRecord(columns)];
+  const lines = [columns.length === 1 ? `${quotedField(valueAt(columns, 0))}\n` : formatRecord(columns)];
   for (const row of rows) lines.push(formatRecord(row));
   return lines.join('');
 }

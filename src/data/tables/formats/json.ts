@@ -1,3 +1,4 @@
+import { lookup, valueAt } from '../../../core/values.ts';
 import { isObject } from '../../../core/shapes.ts';
 import { quoted } from '../../problems.ts';
 import { MAX_COLUMNS, MOST_PROBLEMS, type Absences, type PlacedProblem, type ProblemKind, type Records } from '../records.ts';
@@ -60,7 +61,7 @@ function recordsOf(bytes: Uint8Array, pieces: Iterable<Span>, unit: 'line' | 'el
       const cell = cellText(bytes, value);
       const unwritable = notText(name) ?? notText(cell);
       if (unwritable !== undefined) report(`the key ${quoted(name)} or its value holds ${unwritable}`);
-      row[columns.get(name)!] = cell;
+      row[lookup(columns, name)] = cell;
     }
     if (columns.size > MAX_COLUMNS) break;
     present += seen.size;
@@ -133,7 +134,7 @@ function compact(bytes: Uint8Array, { start, end }: Span): string {
   for (let at = start; at < end; ) {
     at = afterSpaces(bytes, at);
     const isText = bytes[at] === 34;
-    const isScalar = !isText && !PUNCTUATION.has(bytes[at]!);
+    const isScalar = !isText && !PUNCTUATION.has(valueAt(bytes, at));
     const next = isText || isScalar ? Math.max(at + 1, endOfValue(bytes, at, end) ?? end) : at + 1;
     const part = textOf(bytes, { start: at, end: Math.min(next, end) });
     parts.push(isText ? JSON.stringify(JSON.parse(part)) : part);

@@ -1,3 +1,4 @@
+import { valueAt } from '../../../core/values.ts';
 import type { Problem } from '../../../core/errors.ts';
 import { plural } from '../../../core/text.ts';
 import { dataError, quoted, quotedList } from '../../problems.ts';
@@ -63,7 +64,9 @@ export async function parseParquet(bytes: Uint8Array, file: string): Promise<Tab
   if (rows === 0) throw broken('the file has no rows', 'Check that the table was written to its end.');
   const short = values.findIndex((each) => each.length !== rows);
   if (short !== -1)
-    throw broken(`the column ${quoted(names[short]!)} has ${plural(values[short]!.length, 'value')}, and the file says ${rows}`);
+    throw broken(
+      `the column ${quoted(valueAt(names, short))} has ${plural(valueAt(values, short).length, 'value')}, and the file says ${rows}`,
+    );
   return tableOf(file, columns, values, rows);
 }
 
@@ -80,7 +83,7 @@ function tableOf(file: string, infos: readonly ColumnInfo[], values: readonly (r
   const cells = infos.map((info, column) => {
     const found = cellsOf(info, values[column] ?? []);
     if (typeof found !== 'string') return found;
-    unusable.set(columns[column]!, found);
+    unusable.set(valueAt(columns, column), found);
     return undefined;
   });
   return {

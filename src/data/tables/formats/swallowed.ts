@@ -1,3 +1,4 @@
+import { valueAt } from '../../../core/values.ts';
 import { isFiniteNumber } from '../decimal.ts';
 import type { PlacedProblem } from '../records.ts';
 
@@ -48,7 +49,7 @@ type CellTest = ((cell: string) => boolean) | undefined;
 
 function readsAsRow(line: string, tests: readonly CellTest[]): boolean {
   const cells = line.replaceAll('"', '').split(',');
-  return cells.length === tests.length && tests.every((test, i) => test === undefined || test(cells[i]!));
+  return cells.length === tests.length && tests.every((test, i) => test === undefined || test(valueAt(cells, i)));
 }
 
 /** Fewer rows say nothing about their columns. */
@@ -58,9 +59,9 @@ const MOST_CLASSES = 50;
 function columnTests(columns: number, rows: readonly (readonly string[])[]): readonly CellTest[] {
   if (rows.length < FEWEST_ROWS) return Array.from({ length: columns }, () => undefined);
   return Array.from({ length: columns }, (_, column) => {
-    if (rows.every((row) => isFiniteNumber(row[column]!))) return isFiniteNumber;
+    if (rows.every((row) => isFiniteNumber(valueAt(row, column)))) return isFiniteNumber;
     const values = new Set<string>();
-    for (const row of rows) if (values.add(row[column]!).size > MOST_CLASSES) break;
+    for (const row of rows) if (values.add(valueAt(row, column)).size > MOST_CLASSES) break;
     return values.size <= Math.min(MOST_CLASSES, rows.length / 2) && !values.has('') ? (cell) => values.has(cell) : undefined;
   });
 }

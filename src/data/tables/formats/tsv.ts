@@ -1,3 +1,4 @@
+import { valueAt } from '../../../core/values.ts';
 import { fitted, raggedMessage } from './csv.ts';
 import { MAX_COLUMNS, MOST_PROBLEMS, type PlacedProblem, type Records } from '../records.ts';
 
@@ -91,7 +92,7 @@ function opensQuote(line: string): boolean {
 
 /** Whether the first field of a line ends with a quote that ends a quoted field, and does not begin with one. */
 function closesQuote(line: string): boolean {
-  const first = line.split('\t', 1)[0]!;
+  const first = valueAt(line.split('\t', 1), 0);
   let quotes = 0;
   while (quotes < first.length && first[first.length - 1 - quotes] === '"') quotes += 1;
   return !first.startsWith('"') && quotes % 2 === 1;

@@ -1,3 +1,4 @@
+import { valueAt } from '../../../core/values.ts';
 import { nearest } from '../../../core/nearest.ts';
 import { count, plural } from '../../../core/text.ts';
 import { cleaningSentence, type CleaningCounts } from '../../../data/examples/index.ts';
@@ -24,7 +25,7 @@ export interface TrainedClasses extends Pick<ClassRows, 'labels' | 'classes'> {
 export function inspectClasses(examples: TrainedClasses, foldOf: Int32Array, folds: number): readonly Finding[] {
   const { labels, classes, cleaning } = examples;
   const rowsIn = new Int32Array(folds * classes.length); // [folds, classes]
-  labels.forEach((label, row) => rowsIn[foldOf[row]! * classes.length + label]!++);
+  labels.forEach((label, row) => rowsIn[valueAt(foldOf, row) * classes.length + label]!++);
   return [
     ...cleanedRows(cleaning),
     ...balance(classes, labels),
@@ -38,12 +39,12 @@ export function inspectClasses(examples: TrainedClasses, foldOf: Int32Array, fol
 function fewRows({ labels, classes, rows: places }: TrainedClasses, folds: number): Finding[] {
   const rowsOf = classes.map((): number[] => []);
   labels.forEach((label, row) => {
-    if (rowsOf[label]!.length < folds) rowsOf[label]!.push(places[row]! + 1);
+    if (valueAt(rowsOf, label).length < folds) valueAt(rowsOf, label).push(valueAt(places, row) + 1);
   });
   const few = rowsOf.flatMap((rows, label) => (rows.length < folds ? [{ label, rows }] : []));
   if (few.length === 0) return [];
   const listed = few.slice(0, LISTED_CLASSES).map(({ label, rows }) => {
-    const name = classes[label]!;
+    const name = valueAt(classes, label);
     const meant = rows.length === 1 && !isNumeric(name) ? nearest(name, classes.filter((_, other) => other !== label)) : undefined;
     const shown = `row${rows.length === 1 ? '' : 's'} ${rows.slice(0, SHOWN_ROWS).join(', ')}${rows.length > SHOWN_ROWS ? ', …' : ''}`;
     return `${quoted(name)} has ${rows.length} (${shown}${meant === undefined ? '' : `; is ${quoted(meant)} meant?`})`;
@@ -98,15 +99,16 @@ function cleanedRows(cleaning: CleaningCounts): Finding[] {
 function balance(classes: readonly string[], labels: Int32Array): Finding[] {
   const rowsOf = new Int32Array(classes.length);
   for (const label of labels) rowsOf[label]!++;
-  const bySize = [...classes.keys()].sort((a, b) => rowsOf[b]! - rowsOf[a]!);
-  const [largest, smallest] = [bySize[0]!, bySize.at(-1)!];
-  const always = `always predicting ${quoted(classes[largest]!)} is right in ${percent(rowsOf[largest]!, labels.length)} of the rows`;
-  const each = bySize.map((label) => `${quoted(classes[label]!)} ${percent(rowsOf[label]!, labels.length)}`).join(', ');
+  const bySize = [...classes.keys()].sort((a, b) => valueAt(rowsOf, b) - valueAt(rowsOf, a));
+  const [largest, smallest] = [valueAt(bySize, 0), bySize.at(-1)!];
+  const share = percent(valueAt(rowsOf, largest), labels.length);
+  const always = `always predicting ${quoted(valueAt(classes, largest))} is right in ${share} of the rows`;
+  const each = bySize.map((label) => `${quoted(valueAt(classes, label))} ${percent(valueAt(rowsOf, label), labels.length)}`).join(', ');
   const range =
-    `${classes.length} classes, from ${quoted(classes[largest]!)} with ${plural(rowsOf[largest]!, 'row')} to ` +
-    `${quoted(classes[smallest]!)} with ${count(rowsOf[smallest]!)}`;
+    `${classes.length} classes, from ${quoted(valueAt(classes, largest))} with ${plural(valueAt(rowsOf, largest), 'row')} to ` +
+    `${quoted(valueAt(classes, smallest))} with ${count(valueAt(rowsOf, smallest))}`;
   const finding = { code: 'class-balance', examples: [] } as const;
-  const rare = bySize.filter((label) => rowsOf[label]! < (RARE * labels.length) / classes.length);
+  const rare = bySize.filter((label) => valueAt(rowsOf, label) < (RARE * labels.length) / classes.length);
   const summary = `${classes.length <= LISTED_CLASSES ? `the classes are ${each}` : range}; ${always}`;
   if (rare.length === 0) return [{ severity: 'info', ...finding, message: summary, count: classes.length }];
   return [
@@ -114,8 +116,9 @@ function balance(classes: readonly string[], labels: Int32Array): Finding[] {
       severity: 'warning',
       ...finding,
       message:
-        `${rare.length === 1 ? 'the class' : `${rare.length} classes,`} ${quotedList(rare.map((label) => classes[label]!))} ` +
-        `${rare.length === 1 ? 'has' : 'have'} few rows, the smallest ${partOf(rowsOf[smallest]!, labels.length, 'rows')}: ${summary}`,
+        `${rare.length === 1 ? 'the class' : `${rare.length} classes,`} ${quotedList(rare.map((label) => valueAt(classes, label)))} ` +
+        `${rare.length === 1 ? 'has' : 'have'} few rows, the smallest ` +
+        `${partOf(valueAt(rowsOf, smallest), labels.length, 'rows')}: ${summary}`,
       count: rare.length,
       remedy: 'Accuracy hardly notices a rare class. Judge by f1_macro, as in training.best_model: { monitor: val/f1_macro, mode: max }.',
     },
@@ -125,7 +128,7 @@ function balance(classes: readonly string[], labels: Int32Array): Finding[] {
 /** Classes that are in fewer folds than they have rows for. */
 function lackingFolds(classes: readonly string[], rowsIn: Int32Array, folds: number): Finding[] {
   const places = classes.flatMap((name, label) => {
-    const counts = Array.from({ length: folds }, (_, fold) => rowsIn[fold * classes.length + label]!);
+    const counts = Array.from({ length: folds }, (_, fold) => valueAt(rowsIn, fold * classes.length + label));
     const empty = [...counts.keys()].filter((fold) => counts[fold] === 0);
     const rows = counts.reduce((sum, inFold) => sum + inFold, 0);
     if (empty.length === 0 || empty.length === folds - rows) return [];

@@ -1,3 +1,4 @@
+import { countUp, lookup, valueAt } from '../../../core/values.ts';
 import { isNumeric, type TableColumns } from '../../../data/tables/index.ts';
 import { percent, type Finding } from '../../../data/findings/index.ts';
 import { groupsBy } from '../../../data/examples/index.ts';
@@ -60,11 +61,11 @@ function howItTells(values: readonly string[], examples: ClassRows): string | un
   const byPresence = toldRight(values.map((value) => (value.trim() === '' ? 'empty' : 'filled')), examples);
   if (byPresence !== undefined) return `whether it is filled tells ${byPresence}`;
   if (!values.every((value) => value.trim() === '' || isNumeric(value))) return undefined;
-  const rows = Array.from(values.keys()).filter((row) => values[row]!.trim() !== '');
+  const rows = Array.from(values.keys()).filter((row) => valueAt(values, row).trim() !== '');
   const { label, share } = mostOrdered(rows, (row) => Number(values[row]), examples);
   if (share < ORDERED_PAIRS) return undefined;
   return (
-    `of a row of the class ${quoted(examples.classes[label]!)} and another row, its number tells in ` +
+    `of a row of the class ${quoted(valueAt(examples.classes, label))} and another row, its number tells in ` +
     `${percent(share, 1)} of all pairs which is which`
   );
 }
@@ -76,36 +77,39 @@ function howItTells(values: readonly string[], examples: ClassRows): string | un
 function toldRight(values: readonly string[], { labels, classes }: ClassRows): string | undefined {
   const { of, count } = groupsBy(values);
   const rowsOfClass = classSizes(labels, classes.length);
-  const largest = rowsOfClass.reduce((most, rows, label) => (rows > rowsOfClass[most]! ? label : most), 0);
-  const mistakesWithout = labels.length - rowsOfClass[largest]!;
+  const largest = rowsOfClass.reduce((most, rows, label) => (rows > valueAt(rowsOfClass, most) ? label : most), 0);
+  const mistakesWithout = labels.length - valueAt(rowsOfClass, largest);
   if (count < 2 || count * ROWS_A_VALUE > labels.length || mistakesWithout < FEWEST_ROWS) return undefined;
   const mistakes = wronglyTold(of, count, labels, largest);
   if (mistakes > MISTAKES_LEFT * mistakesWithout) return undefined;
   return (
     `the class of ${percent(labels.length - mistakes, labels.length)} of the rows right, where always predicting ` +
-    `${quoted(classes[largest]!)} is right in ${percent(rowsOfClass[largest]!, labels.length)}`
+    `${quoted(valueAt(classes, largest))} is right in ${percent(valueAt(rowsOfClass, largest), labels.length)}`
   );
 }
 
 /** Rows whose class is not the most frequent one of the other rows with their value; a value of its own tells the largest class. */
 function wronglyTold(valueOf: Int32Array, values: number, labels: Int32Array, largest: number): number {
   const rowsOf = new Map<number, number>(); // by value and class
-  const cell = (row: number): number => valueOf[row]! * (labels.length + 1) + labels[row]!;
-  labels.forEach((_, row) => rowsOf.set(cell(row), (rowsOf.get(cell(row)) ?? 0) + 1));
+  const cell = (row: number): number => valueAt(valueOf, row) * (labels.length + 1) + valueAt(labels, row);
+  labels.forEach((_, row) => countUp(rowsOf, cell(row)));
   // Of each value the rows of its most frequent class, which class that is, and the rows of the next one.
   const [first, firstLabel, second] = [new Int32Array(values), new Int32Array(values), new Int32Array(values)];
   for (const [key, rows] of rowsOf) {
     const [value, label] = [Math.floor(key / (labels.length + 1)), key % (labels.length + 1)];
-    if (rows > first[value]!) {
-      second[value] = first[value]!;
+    if (rows > valueAt(first, value)) {
+      second[value] = valueAt(first, value);
       first[value] = rows;
       firstLabel[value] = label;
-    } else if (rows > second[value]!) second[value] = rows;
+    } else if (rows > valueAt(second, value)) second[value] = rows;
   }
   let mistakes = 0;
   labels.forEach((label, row) => {
-    const value = valueOf[row]!;
-    const [others, most] = label === firstLabel[value] ? [first[value]! - 1, second[value]!] : [rowsOf.get(cell(row))! - 1, first[value]!];
+    const value = valueAt(valueOf, row);
+    const [others, most] =
+      label === firstLabel[value]
+        ? [valueAt(first, value) - 1, valueAt(second, value)]
+        : [lookup(rowsOf, cell(row)) - 1, valueAt(first, value)];
     const isTold = others === 0 && most === 0 ? label === largest : most < others;
     if (!isTold) mistakes++;
   });
@@ -120,8 +124,8 @@ function sortedByClass(examples: ClassRows, id: string | null, shuffle: boolean)
   const [what, { label, share }] = byRow.share >= ORDERED_ROWS ? (['rows come', byRow] as const) : (['ids rise', byId] as const);
   if (share < ORDERED_ROWS) return [];
   const message =
-    `the ${what} in the order of the classes: of a row of the class ${quoted(examples.classes[label]!)} and another row, the place ` +
-    `tells in ${percent(share, 1)} of all pairs which is which`;
+    `the ${what} in the order of the classes: of a row of the class ${quoted(valueAt(examples.classes, label))} and another row, the ` +
+    `place tells in ${percent(share, 1)} of all pairs which is which`;
   const finding = { code: 'sorted-by-class', message, count: rows.length, examples: [] } as const;
   if (shuffle || what === 'ids rise') return [{ severity: 'info', ...finding }];
   return [
@@ -138,13 +142,13 @@ function mostOrdered(
   const every = Math.ceil(rows.length / RANKED_ROWS);
   const ranked = rows.filter((_, i) => i % every === 0);
   const scores = Float64Array.from(ranked, numberOf);
-  const ofRanked = Int32Array.from(ranked, (row) => labels[row]!);
+  const ofRanked = Int32Array.from(ranked, (row) => valueAt(labels, row));
   const rowsOfClass = classSizes(ofRanked, classes.length);
   const areas = rocAucOfEach(ofRanked, scores, classes.length);
   let best = { label: 0, share: 0 };
   for (let label = 0; label < classes.length; label++) {
-    if (Math.min(rowsOfClass[label]!, ranked.length - rowsOfClass[label]!) < FEWEST_ROWS) continue;
-    const share = Math.max(areas[label]!, 1 - areas[label]!);
+    if (Math.min(valueAt(rowsOfClass, label), ranked.length - valueAt(rowsOfClass, label)) < FEWEST_ROWS) continue;
+    const share = Math.max(valueAt(areas, label), 1 - valueAt(areas, label));
     if (share > best.share) best = { label, share };
   }
   return best;

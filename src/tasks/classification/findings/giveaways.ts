@@ -1,3 +1,4 @@
+import { countUp, valueAt } from '../../../core/values.ts';
 import { count } from '../../../core/text.ts';
 import { partOf, percent, type Finding } from '../../../data/findings/index.ts';
 import { quoted } from '../../../data/problems.ts';
@@ -29,16 +30,16 @@ export function inspectGiveaways({ texts, labels, classes }: ClassRows): readonl
   const rowsOf = new Int32Array(classes.length);
   for (const label of labels) rowsOf[label]!++;
   const sure = counted(likelyWords(texts, labels, classes.length), texts, labels).filter(({ label, inside, outside }) => {
-    const [own, others] = [rowsOf[label]!, texts.length - rowsOf[label]!];
+    const [own, others] = [valueAt(rowsOf, label), texts.length - valueAt(rowsOf, label)];
     return Math.min(own, others) >= FEWEST_ROWS && inside >= SURE * own && outside <= (1 - SURE) * others;
   });
   const findings = sure.slice(0, SHOWN).map(({ word, label, inside, outside }): Finding => {
-    const [own, others] = [rowsOf[label]!, texts.length - rowsOf[label]!];
+    const [own, others] = [valueAt(rowsOf, label), texts.length - valueAt(rowsOf, label)];
     return {
       ...finding,
       message:
-        `the word ${quoted(word)} gives the class ${quoted(classes[label]!)} away: it stands in ${partOf(inside, own, 'texts')} of ` +
-        `that class and in ${percent(outside, others)} of the others`,
+        `the word ${quoted(word)} gives the class ${quoted(valueAt(classes, label))} away: it stands in ${partOf(inside, own, 'texts')} ` +
+        `of that class and in ${percent(outside, others)} of the others`,
       count: inside,
     };
   });
@@ -81,11 +82,11 @@ function likelyWords(texts: readonly string[], labels: Int32Array, classes: numb
   const searched = new Int32Array(classes);
   const rowsWith = new Map<string, Map<number, number>>();
   for (let row = 0; row < texts.length; row += every) {
-    const label = labels[row]!;
+    const label = valueAt(labels, row);
     searched[label]!++;
-    for (const word of wordsOf(texts[row]!)) {
+    for (const word of wordsOf(valueAt(texts, row))) {
       const counts = rowsWith.get(word) ?? new Map<number, number>();
-      counts.set(label, (counts.get(label) ?? 0) + 1);
+      countUp(counts, label);
       rowsWith.set(word, counts);
     }
   }
@@ -95,7 +96,7 @@ function likelyWords(texts: readonly string[], labels: Int32Array, classes: numb
     for (const inClass of counts.values()) rows += inClass;
     for (const [label, inClass] of counts) {
       const lead = 2 * inClass - rows;
-      if (inClass >= LIKELY * searched[label]! && lead > (best.get(label)?.lead ?? 0)) best.set(label, { word, label, lead });
+      if (inClass >= LIKELY * valueAt(searched, label) && lead > (best.get(label)?.lead ?? 0)) best.set(label, { word, label, lead });
     }
   }
   return [...best.values()].sort((a, b) => a.label - b.label);

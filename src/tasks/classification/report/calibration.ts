@@ -1,3 +1,4 @@
+import { valueAt } from '../../../core/values.ts';
 import type { Figure, Spec } from '../../../core/page/figure.ts';
 import { blue, muted } from '../../../core/page/palette.ts';
 import { calibrationBins, type CalibrationBin } from '../../metrics/curves.ts';
@@ -14,8 +15,10 @@ export interface Calibration {
 const BINS = 10;
 
 export function calibrationOf({ classes, labels, predictions, probabilities }: JudgedClasses): Calibration {
-  if (classes.length === 2) return { of: `probability of class ${classes[1] ?? ''}`, bins: calibrationBins(labels, probabilities, BINS) };
-  const confidence = Float64Array.from(predictions, (label, row) => probabilities[row * classes.length + label]!);
+  if (classes.length === 2) {
+    return { of: `probability of class ${valueAt(classes, 1)}`, bins: calibrationBins(labels, probabilities, BINS) };
+  }
+  const confidence = Float64Array.from(predictions, (label, row) => valueAt(probabilities, row * classes.length + label));
   const came = labels.map((label, row) => (label === predictions[row] ? 1 : 0));
   return { of: 'probability of the predicted class', bins: calibrationBins(came, confidence, BINS) };
 }

@@ -1,3 +1,4 @@
+import { valueAt } from '../../../core/values.ts';
 import { bar, table } from '../../../core/page/elements.ts';
 import { html, type Html } from '../../../core/page/html.ts';
 import { count, metric } from '../../../core/text.ts';
@@ -40,7 +41,8 @@ export function classRows(judged: JudgedClasses): readonly (readonly (string | n
 type Named = ClassScores & { readonly name: string };
 
 function scoresOf({ classes, labels, predictions }: JudgedClasses): readonly Named[] {
-  return classScores(confusionOf(labels, predictions, classes.length)).map((scores, label) => ({ ...scores, name: classes[label]! }));
+  const scores = classScores(confusionOf(labels, predictions, classes.length));
+  return scores.map((own, label) => ({ ...own, name: valueAt(classes, label) }));
 }
 
 /** All classes in their order, or the first ones in another, and a sentence that says so. */

@@ -1,3 +1,4 @@
+import { valueAt } from '../../../core/values.ts';
 import type { Figure } from '../../../core/page/figure.ts';
 import { blue, ink, onFill } from '../../../core/page/palette.ts';
 import { confusionCells, confusionOf } from '../confusion.ts';
@@ -21,7 +22,7 @@ export function confusionFigure(judged: JudgedClasses): Figure {
   const { classes, labels, predictions } = judged;
   const { truth } = confusionOf(labels, predictions, classes.length);
   const shown = mostConfused(judged);
-  const names = shown.map((label) => classes[label]!);
+  const names = shown.map((label) => valueAt(classes, label));
   const cell = cellSize(shown.length);
   const rowsIn = new Map(
     confusionCells(labels, predictions, classes.length).map((each) => [each.truth * classes.length + each.prediction, each.rows]),
@@ -29,8 +30,8 @@ export function confusionFigure(judged: JudgedClasses): Figure {
   const values = shown.flatMap((t) =>
     shown.map((p) => {
       const count = rowsIn.get(t * classes.length + p) ?? 0;
-      const share = count === 0 ? 0 : count / truth[t]!;
-      return { truth: classes[t]!, prediction: classes[p]!, count, share, color: share > 0.55 ? onFill : ink };
+      const share = count === 0 ? 0 : count / valueAt(truth, t);
+      return { truth: valueAt(classes, t), prediction: valueAt(classes, p), count, share, color: share > 0.55 ? onFill : ink };
     }),
   );
   const at = {
@@ -92,10 +93,10 @@ export function confusionCaption(classes: number): string {
 export function confusionRows({ classes, labels, predictions }: JudgedClasses): readonly (readonly (string | number)[])[] {
   const { truth } = confusionOf(labels, predictions, classes.length);
   return confusionCells(labels, predictions, classes.length).map((cell) => [
-    classes[cell.truth]!,
-    classes[cell.prediction]!,
+    valueAt(classes, cell.truth),
+    valueAt(classes, cell.prediction),
     cell.rows,
-    cell.rows / truth[cell.truth]!,
+    cell.rows / valueAt(truth, cell.truth),
   ]);
 }
 
@@ -106,7 +107,7 @@ function cellSize(classes: number): number {
 /** The classes that stand on either side of most mistakes, in the order of the classes. */
 function mostConfused({ classes, labels, predictions }: JudgedClasses): readonly number[] {
   const { truth, predicted, hits } = confusionOf(labels, predictions, classes.length);
-  const mistakes = truth.map((rows, label) => rows + predicted[label]! - 2 * hits[label]!);
-  const order = [...mistakes.keys()].sort((a, b) => mistakes[b]! - mistakes[a]! || a - b);
+  const mistakes = truth.map((rows, label) => rows + valueAt(predicted, label) - 2 * valueAt(hits, label));
+  const order = [...mistakes.keys()].sort((a, b) => valueAt(mistakes, b) - valueAt(mistakes, a) || a - b);
   return order.slice(0, MOST_CLASSES).sort((a, b) => a - b);
 }

@@ -1,6 +1,7 @@
 import { figure, tile } from '../../../core/page/elements.ts';
 import { html, type Html } from '../../../core/page/html.ts';
 import { count, metric, plural } from '../../../core/text.ts';
+import { valueAt } from '../../../core/values.ts';
 import { wilsonInterval } from '../../../data/statistics/index.ts';
 import { calibrationError, thresholdCurve } from '../../metrics/curves.ts';
 import type { ReportedRun, TaskReport } from '../../report.ts';
@@ -59,7 +60,7 @@ function predictionsSection(judged: JudgedClasses, metrics: ReportedRun['metrics
 <div class="figures">
 ${figure(show('confusion'), confusionCaption(classes.length))}
 ${figure(show('roc'), `${pooled} Area ${metric(metrics['oof/roc_auc'])}${isBinary ? '' : ', the mean over all classes'}.`)}
-${figure(show('precision-recall'), `${pooled}${isBinary ? ` Positive is class ${classes[1] ?? ''}.` : ''}`)}
+${figure(show('precision-recall'), `${pooled}${isBinary ? ` Positive is class ${valueAt(classes, 1)}.` : ''}`)}
 ${figure(
   show('calibration'),
   `Expected calibration error ${error}: the mean distance from the diagonal, weighted by rows, in bins of a tenth.`,
@@ -80,7 +81,7 @@ function thresholdCaption(judged: JudgedClasses, metrics: ReportedRun['metrics']
   const [ranking] = rankings(judged);
   const best = ranking === undefined ? undefined : bestThreshold(thresholdCurve(ranking.positive, ranking.scores));
   return (
-    `At one half F1 of class ${judged.classes[1] ?? ''} is ${metric(metrics['oof/f1'])}, at ${best?.threshold.toFixed(3) ?? '–'} it ` +
+    `At one half F1 of class ${valueAt(judged.classes, 1)} is ${metric(metrics['oof/f1'])}, at ${best?.threshold.toFixed(3) ?? '–'} it ` +
     `would be ${metric(best?.f1)}. That threshold is the best one for these very rows; expect less of it on new texts.`
   );
 }

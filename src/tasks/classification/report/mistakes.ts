@@ -1,3 +1,4 @@
+import { valueAt } from '../../../core/values.ts';
 import { html, type Html } from '../../../core/page/html.ts';
 import { count, metric, plural } from '../../../core/text.ts';
 import { targetsAt, type LabelledExamples } from '../../../data/examples/index.ts';
@@ -33,9 +34,9 @@ export const MISTAKES_TABLE = 'mistakes.csv';
 /** All mistakes, the most confident first. */
 export function mistakesOf({ classes, labels, predictions, probabilities }: JudgedClasses): readonly Mistake[] {
   const confidence = (row: number): number => {
-    const label = predictions[row]!;
-    if (classes.length > 2) return probabilities[row * classes.length + label]!;
-    return label === 1 ? probabilities[row]! : 1 - probabilities[row]!;
+    const label = valueAt(predictions, row);
+    if (classes.length > 2) return valueAt(probabilities, row * classes.length + label);
+    return label === 1 ? valueAt(probabilities, row) : 1 - valueAt(probabilities, row);
   };
   return [...labels.keys()]
     .filter((row) => labels[row] !== predictions[row])
@@ -47,7 +48,7 @@ export function mistakesOf({ classes, labels, predictions, probabilities }: Judg
 export function confusedPairs({ classes, labels, predictions }: JudgedClasses, mistakes: readonly Mistake[]): readonly Confused[] {
   const pairs = new Map<number, { readonly truth: number; readonly prediction: number; readonly mistakes: Mistake[] }>();
   for (const mistake of mistakes) {
-    const [truth, prediction] = [labels[mistake.row]!, predictions[mistake.row]!];
+    const [truth, prediction] = [valueAt(labels, mistake.row), valueAt(predictions, mistake.row)];
     const pair = pairs.get(truth * classes.length + prediction);
     if (pair === undefined) pairs.set(truth * classes.length + prediction, { truth, prediction, mistakes: [mistake] });
     else pair.mistakes.push(mistake);
@@ -59,10 +60,11 @@ export function confusedPairs({ classes, labels, predictions }: JudgedClasses, m
 export function mistakeRows(judged: JudgedClasses, texts: TrainTexts): readonly (readonly (string | number)[])[] {
   const { classes, ids, folds } = judged;
   const textOf = textsById(texts);
+  const classIn = (labels: Int32Array, row: number): string => valueAt(classes, valueAt(labels, row));
   return mistakesOf(judged).map(({ row, confidence }) => {
-    const id = ids[row] ?? '';
-    const [target, prediction] = [judged.labels, judged.predictions].map((labels) => classes[labels[row]!]!) as [string, string];
-    return [id, folds[row]!, target, prediction, confidence, textOf.get(id) ?? ''];
+    const id = valueAt(ids, row);
+    const [target, prediction] = [classIn(judged.labels, row), classIn(judged.predictions, row)];
+    return [id, valueAt(folds, row), target, prediction, confidence, textOf.get(id) ?? ''];
   });
 }
 
@@ -75,11 +77,11 @@ export function mistakesSection(judged: JudgedClasses, texts: TrainTexts, confli
   const tableRow = new Map(examples?.ids.map((id, row) => [id, row]));
   const groupOf = new Map(conflicts.flatMap((rows) => rows.map((row) => [row, rows] as const)));
   const item = ({ row, confidence }: Mistake): Html => {
-    const id = ids[row] ?? '';
+    const id = valueAt(ids, row);
     const at = tableRow.get(id);
     return html`<li>
 <p class="what"><span>${metric(confidence)}</span><span>id ${id}</span><span>fold ${folds[row]}</span></p>
-${at !== undefined && html`<p class="text" dir="auto">${shortened(examples?.texts[at] ?? '')}</p>`}
+${at !== undefined && examples !== undefined && html`<p class="text" dir="auto">${shortened(valueAt(examples.texts, at))}</p>`}
 ${at !== undefined && examples !== undefined && sameText(at, groupOf.get(at), examples, classes)}</li>
 `;
   };
@@ -103,7 +105,7 @@ ${shown.map((pair) => html`<h3>${pairTitle(pair)}</h3>
 }
 
 function textsById(texts: TrainTexts): ReadonlyMap<string, string> {
-  return 'examples' in texts ? new Map(texts.examples.ids.map((id, row) => [id, texts.examples.texts[row]!])) : new Map();
+  return 'examples' in texts ? new Map(texts.examples.ids.map((id, row) => [id, valueAt(texts.examples.texts, row)])) : new Map();
 }
 
 function conflictSummary(conflicts: readonly (readonly number[])[]): string {
@@ -123,7 +125,9 @@ function sameText(
 ): Html | false {
   if (group === undefined) return false;
   const labels = labelsOf(targetsAt(targets, group));
-  const others = group.flatMap((other, i) => (other === row ? [] : [`id ${ids[other] ?? ''} (${classes[labels[i]!] ?? ''})`]));
+  const others = group.flatMap((other, i) =>
+    other === row ? [] : [`id ${valueAt(ids, other)} (${valueAt(classes, valueAt(labels, i))})`],
+  );
   const more = others.length > 8 ? ` and ${others.length - 8} more` : '';
   return html`<p class="conflict">The same text has different classes: ${others.slice(0, 8).join(', ')}${more}.</p>`;
 }

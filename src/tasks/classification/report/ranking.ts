@@ -1,3 +1,4 @@
+import { valueAt } from '../../../core/values.ts';
 import type { Figure, Spec } from '../../../core/page/figure.ts';
 import { blue, green, ink, muted, orange } from '../../../core/page/palette.ts';
 import { thresholdCurve, type ThresholdPoint } from '../../metrics/curves.ts';
@@ -24,11 +25,13 @@ export function rankings({ classes, labels, probabilities }: JudgedClasses): rea
     positive: labels.map((label) => (label === k ? 1 : 0)),
     scores,
   });
-  if (classes.length === 2) return [ranking(classes[1] ?? '', 1, probabilities)];
+  if (classes.length === 2) return [ranking(valueAt(classes, 1), 1, probabilities)];
   const width = classes.length;
   const rows = classSizes(labels, width);
-  const largest = [...rows.keys()].filter((k) => rows[k]! > 0).sort((a, b) => rows[b]! - rows[a]!).slice(0, MOST_CURVES);
-  return largest.map((k) => ranking(classes[k]!, k, Float64Array.from(labels, (_, row) => probabilities[row * width + k]!)));
+  const occurring = [...rows.keys()].filter((k) => valueAt(rows, k) > 0);
+  const largest = occurring.sort((a, b) => valueAt(rows, b) - valueAt(rows, a)).slice(0, MOST_CURVES);
+  const scoresOf = (k: number): Float64Array => Float64Array.from(labels, (_, row) => valueAt(probabilities, row * width + k));
+  return largest.map((k) => ranking(valueAt(classes, k), k, scoresOf(k)));
 }
 
 /** True against false positive rate: of all rows, and thin, of each fold. */
@@ -170,8 +173,8 @@ function ofFolds(
   const values = numbers.flatMap((fold) => {
     const rows = [...folds.keys()].filter((row) => folds[row] === fold);
     return pointsOf(
-      rows.map((row) => only.positive[row]!),
-      rows.map((row) => only.scores[row]!),
+      rows.map((row) => valueAt(only.positive, row)),
+      rows.map((row) => valueAt(only.scores, row)),
     ).map((point, i) => ({ ...point, i, fold }));
   });
   return [

@@ -3,7 +3,7 @@ import { foldScoresFigure, leadsFigure } from '../figures/compared.ts';
 import { costFigure, curvesFigure, meanCurve, type Drawn } from '../figures/overlaid.ts';
 import { parameterFigure, rankingFigure } from '../figures/ranked.ts';
 import type { Figure } from '../../../core/page/figure.ts';
-import { labelsOf, MOST_DRAWN, MOST_POINTS, type PlacedRun } from './placed-runs.ts';
+import { labelsOf, MOST_DRAWN, MOST_POINTS, secondsOfEpochs, type PlacedRun } from './placed-runs.ts';
 
 /** With more runs the folds' lines cannot be told apart; with fewer than these a parameter's effect is not to be seen. */
 const MOST_WITH_FOLDS = 6;
@@ -50,7 +50,7 @@ export function perFold({ ranking }: Comparison): string {
 }
 
 function drawnRuns(placed: readonly PlacedRun[]): readonly Drawn[] {
-  return placed.flatMap(({ label, metrics, score, seconds }) =>
-    metrics === null || score === null ? [] : [{ label, metrics, score: score.value, seconds: seconds ?? 0 }],
+  return placed.flatMap(({ label, metrics, score }) =>
+    metrics === null || score === null ? [] : [{ label, metrics, score: score.value, seconds: secondsOfEpochs(metrics) }],
   );
 }

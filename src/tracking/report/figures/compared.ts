@@ -2,6 +2,7 @@ import { meanAndSd } from '../../../data/statistics/index.ts';
 import type { Pair } from '../../comparison/index.ts';
 import type { Figure, Spec } from '../../../core/page/figure.ts';
 import { blue, muted } from '../../../core/page/palette.ts';
+import { figureIfMeasured } from '../../../core/measures.ts';
 import type { Drawn } from './overlaid.ts';
 
 /** Each run's score on each fold. A line is one fold; where the lines run alike, the folds differ more than the models do. */
@@ -12,7 +13,7 @@ export function foldScoresFigure(runs: readonly Drawn[], metric: string): Figure
   );
   const means = runs.map(({ label, metrics }) => ({
     run: label,
-    score: meanAndSd(metrics.folds.map(({ best }) => best[metric] ?? NaN)).mean,
+    score: meanAndSd(metrics.folds.map(({ best }) => figureIfMeasured(best, metric))).mean,
   }));
   const encoding = {
     x: {

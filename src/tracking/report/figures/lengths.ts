@@ -1,5 +1,6 @@
 import type { Figure } from '../../../core/page/figure.ts';
 import { blue, ink, orange } from '../../../core/page/palette.ts';
+import { countUp } from '../../../core/values.ts';
 
 /** About so many bars tell a distribution without noise. */
 const BARS = 40;
@@ -9,7 +10,7 @@ export function lengthsFigure(lengths: Int32Array, cut: number): Figure {
   const longest = lengths.reduce((most, length) => Math.max(most, length), 1);
   const step = Math.max(1, Math.ceil(Math.max(longest, cut) / BARS));
   const counts = new Map<number, number>();
-  for (const length of lengths) counts.set(Math.floor(length / step), (counts.get(Math.floor(length / step)) ?? 0) + 1);
+  for (const length of lengths) countUp(counts, Math.floor(length / step));
   const values = [...counts].map(([bin, rows]) => ({ from: bin * step, to: (bin + 1) * step, rows }));
   const isRight = cut > 0.6 * Math.max(longest, cut);
   const spec = {

@@ -4,6 +4,7 @@ import type { Figure, Spec } from '../../../core/page/figure.ts';
 import type { PlacedRun } from '../comparison/placed-runs.ts';
 import { shortLabels } from '../labels.ts';
 import { blue, muted, orange } from '../../../core/page/palette.ts';
+import { figureIfMeasured } from '../../../core/measures.ts';
 
 /** More points of folds than these make a cloud of every line. */
 const MOST_FOLD_POINTS = 600;
@@ -20,7 +21,7 @@ export function rankingFigure(runs: readonly PlacedRun[], metric: string, perFol
     name: `${place ?? ''} · ${label}`,
     value: score?.value ?? NaN,
     interval: score?.interval ?? null,
-    scores: hasFoldPoints(runs) ? (metrics?.folds ?? []).map(({ best }) => best[perFold] ?? NaN).filter(Number.isFinite) : [],
+    scores: hasFoldPoints(runs) ? (metrics?.folds ?? []).map(({ best }) => figureIfMeasured(best, perFold)).filter(Number.isFinite) : [],
   }));
   const y = {
     field: 'name',

@@ -7,6 +7,8 @@ import { MOST_FOLD_FIGURES } from '../figures/learning.ts';
 import { html, type Html } from '../../../core/page/html.ts';
 import type { TaskStory } from './journal-story.ts';
 import { figure, table, tile } from '../../../core/page/elements.ts';
+import { lastOf, valueAt } from '../../../core/values.ts';
+import { figureIfMeasured } from '../../../core/measures.ts';
 import type { RunStory } from './story.ts';
 
 type Show = (figure: string) => Html | undefined;
@@ -78,8 +80,9 @@ export function textsSection({ run, texts, lengths }: RunStory, show: Show): Htm
   if (lengths === undefined) return html`<p>No model with its tokenizer is left in the folder, so tokens cannot be counted.</p>`;
   const cut = run.experiment.model.max_seq_length;
   const sorted = lengths.lengths.toSorted();
+  if (sorted.length === 0) throw new Error('a run has no texts');
   const over = sorted.filter((length) => length > cut).length;
-  const median = sorted[Math.floor(sorted.length / 2)] ?? 0;
+  const median = valueAt(sorted, Math.floor(sorted.length / 2));
   const counted = sorted.length === lengths.rows ? '' : ` Counted on ${count(sorted.length)} of ${count(lengths.rows)} texts.`;
   const longer =
     over === 0
@@ -87,12 +90,12 @@ export function textsSection({ run, texts, lengths }: RunStory, show: Show): Htm
       : `${plural(over, 'text')} (${percent(over / sorted.length)}) ${over === 1 ? 'is' : 'are'} cut at ${cut}.`;
   return figure(
     show('token-lengths'),
-    `Half of the texts have up to ${plural(median, 'token')}, the longest has ${count(sorted.at(-1) ?? 0)}. ${longer}${counted}`,
+    `Half of the texts have up to ${plural(median, 'token')}, the longest has ${count(lastOf(sorted))}. ${longer}${counted}`,
   );
 }
 
 function foldInterval({ metrics, experiment }: EvaluatedRun, name: string): Interval | undefined {
-  return resampledInterval(metrics.folds.map(({ best }) => best[name] ?? NaN), 1 / (experiment.split.folds - 1));
+  return resampledInterval(metrics.folds.map(({ best }) => figureIfMeasured(best, name)), 1 / (experiment.split.folds - 1));
 }
 
 function foldTable(run: EvaluatedRun): Html {
