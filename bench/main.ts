@@ -16,6 +16,7 @@ import { measureMemory } from './memory.ts';
 import { findPython, versionsOf } from './python.ts';
 import { measureReading } from './reading.ts';
 import { measureStep, ways } from './step.ts';
+import { measureTokenizers } from './tokenizers.ts';
 import { findTweets, type Tweets } from './tweets.ts';
 
 interface Options {
@@ -51,6 +52,13 @@ const launches =
 const epoch: Begin = (setting, options) => onTweets('epoch', options, (tweets) => measureEpoch(setting, { tweets, every: options.every }));
 const frozen: Begin = (setting, options) =>
   onTweets('frozen', options, (tweets) => measureFrozen(setting, { tweets, batches: options.batches }));
+
+const tokenizers =
+  (folders: readonly string[]): Begin =>
+  (setting, options) =>
+    onTweets('tokenizers', options, (tweets) =>
+      measureTokenizers(setting, { tweets, folders: folders.length > 0 ? folders : [tweets.model] }),
+    );
 
 function onTweets(name: string, { data, model }: Options, measure: (tweets: Tweets) => Measurement): Measurement | string {
   const tweets = findTweets(data, model);
@@ -93,6 +101,11 @@ function commandLine(): Command {
     .description('peak memory')
     .addArgument(chosen())
     .action((given: readonly Size[]) => take(memory(given)));
+  program
+    .command('tokenizers')
+    .description('tokenizers of model directories, beside Python’s')
+    .argument('[dir...]', 'model directories; that of --model where there is none')
+    .action((folders: readonly string[]) => take(tokenizers(folders)));
   program
     .command('launches')
     .description('nodes, kernels and bytes of a step on CUDA, and what they take on paper')

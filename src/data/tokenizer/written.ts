@@ -5,12 +5,14 @@ import { readJsonObject } from '../../core/inputs.ts';
 import { FAMILIES } from './families.ts';
 import { TOKENIZER_FORMS } from './files.ts';
 import { reconciled } from './definition/reconciled.ts';
+import { asDefinition } from './sentencepiece/as-definition.ts';
 import { readTokenizerSource } from './source.ts';
 
 /**
  * Puts a tokenizer's files into a folder so that every program that reads some of them makes the same tokens as training: files
  * that contradict each other, or leave to a program's own defaults what the other says, are written in line with each other, the others
- * are copied. A vocabulary alone gets a tokenizer.json besides. `files`: paths by file name. `settings` go into tokenizer_config.json.
+ * are copied. A vocabulary or a SentencePiece model alone gets a tokenizer.json
+ * besides. `files`: paths by file name. `settings` go into tokenizer_config.json.
  */
 export function writeTokenizerFiles(
   folder: string,
@@ -22,6 +24,9 @@ export function writeTokenizerFiles(
   const source = readTokenizerSource(files);
   const config = files['tokenizer_config.json'];
   const before = source.kind === 'definition' ? source.description.settings : config === undefined ? {} : readJsonObject(config);
+  // Programs that read no SentencePiece model get something near to it.
+  const near = source.kind === 'sentencepiece' && source.beside === undefined ? asDefinition(source.description) : undefined;
+  if (near !== undefined) writeJsonAtomic(join(folder, 'tokenizer.json'), near);
   let [own, known]: [Readonly<Record<string, unknown>>, boolean] = [before, false];
   if (source.kind === 'definition') {
     const after = reconciled(source.description);

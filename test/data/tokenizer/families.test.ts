@@ -62,8 +62,16 @@ describe('a SentencePiece model alone', () => {
     const two = type === 'xlm-roberta' || type === 'camembert';
     expect(ids.filter((id) => id === after)).toHaveLength(two ? 3 : 2);
     expect(types.at(-1)).toBe(two ? 0 : 1);
-    const again = await loadTokenizer(tokenizerFiles(written(folder)));
+    const copy = written(folder);
+    const again = await loadTokenizer(tokenizerFiles(copy));
     for (const text of oddTexts(100)) expect(again.encode(text, 99)).toEqual(tokenizer.encode(text, 99));
+    // For programs that read no such model: nearly the same.
+    const near = await loadTokenizer({ 'tokenizer.json': join(copy, 'tokenizer.json') });
+    for (const text of [' La RIVIÈRE  est\tlà ', '\ufb01re \u2460 \u00bd', 'e\u0301 火🔥 x', '#flood ##']) {
+      expect(near.encode(text, 99)).toEqual(tokenizer.encode(text, 99));
+    }
+    const same = oddTexts(400).filter((text) => near.encode(text, 99).ids.join() === tokenizer.encode(text, 99).ids.join());
+    expect(same.length).toBeGreaterThan(200);
   });
 
   it('finds no special token in a text, and those that somebody added', async () => {

@@ -1,3 +1,4 @@
+import type { Part } from '../definition/definition.ts';
 import type { SentencePieceFile } from './file.ts';
 
 /** What ALBERT's tokenizer does to a text before SentencePiece reads it (`preprocess_text` in its published code). */
@@ -27,6 +28,17 @@ function isCombining(character: string): boolean {
 }
 
 const known = new Map<string, boolean>();
+
+/** `asAlbert` as normalizers of a tokenizer.json, which Transformers writes so. */
+export function albertParts(lower: boolean, keepAccents: boolean): readonly Part[] {
+  const quote = (String: string): Part => ({ type: 'Replace', pattern: { String }, content: '"' });
+  return [
+    quote('``'),
+    quote("''"),
+    ...(keepAccents ? [] : [{ type: 'NFKD' }, { type: 'StripAccents' }]),
+    ...(lower ? [{ type: 'Lowercase' }] : []),
+  ];
+}
 
 /** ALBERT never takes a comma and the digit before it for one piece; its class in Transformers makes such pieces improbable. */
 export function withoutDigitCommas(file: SentencePieceFile): SentencePieceFile {
