@@ -5,10 +5,11 @@ import { describe, expect, it } from 'vitest';
 import { loadTokenizer, tokenize } from '../../src/data/tokens/tokens.ts';
 import { tokenizerFiles } from '../../src/data/tokenizer/files.ts';
 import { ensemblePredictions } from '../../src/training/ensemble.ts';
+import { encoders } from '../../src/engine/models/encoders/index.ts';
 import { writePortableFolder } from '../../src/training/portable-folder.ts';
 import { portablePredictions } from '../../src/training/portable-predictions.ts';
 import { temporaryFolder } from '../helpers/quickstart.ts';
-import { modelFolder } from './model-folder.ts';
+import { modelFolder, pretrained, type Architecture } from './model-folder.ts';
 import { classification } from '../../src/tasks/classification/task.ts';
 
 env.allowRemoteModels = false;
@@ -18,25 +19,19 @@ const root = temporaryFolder();
 
 const [two, three] = [['no', 'yes'], ['calm', 'fire', 'flood']];
 
-describe.each([
-  ['bert', 'BertForSequenceClassification', [], two],
-  ['bert', 'BertForSequenceClassification', [8], three],
-  ['roberta', 'RobertaForSequenceClassification', [], two],
-  ['roberta', 'RobertaForSequenceClassification', [8], three],
-  ['distilbert', 'DistilBertForSequenceClassification', [], two],
-  ['distilbert', 'DistilBertForSequenceClassification', [8], three],
-  ['xlm-roberta', 'XLMRobertaForSequenceClassification', [], two],
-  ['camembert', 'CamembertForSequenceClassification', [], three],
-  ['electra', 'ElectraForSequenceClassification', [], three],
-  ['mpnet', 'MPNetForSequenceClassification', [], two],
-  ['albert', 'AlbertForSequenceClassification', [], three],
-] as const)('the portable directory of a %s, a %s, with %j before the output', (architecture, className, dense, classes) => {
+const deeper = ['bert', 'roberta', 'distilbert'] as const;
+const flat = (Object.keys(pretrained) as Architecture[]).map((name, i) => [name, [], i % 2 === 0 ? two : three] as const);
+
+describe.each([...flat, ...deeper.map((name) => [name, [8], three] as const)])('the portable directory of a %s with %j before the output', (architecture, dense, classes) => {
+  const className = encoders[architecture]!.huggingFace.classifier;
+  const place = join(root, `${architecture}-${dense.length}`);
+
   it('says in onnxruntime and in transformers.js what the model says', async () => {
-    const model = modelFolder(join(root, `${architecture}-${classes.length}`), architecture, {
+    const model = modelFolder(place, architecture, {
       classes,
       head: { dense, dropout: 0.1, activation: 'tanh' },
     });
-    const folder = join(root, `${architecture}-${classes.length}`, 'portable');
+    const folder = join(place, 'portable');
     await writePortableFolder(folder, model, ['float32']);
     const tokens = tokenize(await loadTokenizer(tokenizerFiles(model)), texts, 32);
     const { numbers: own } = await ensemblePredictions([model], { kind: 'tokens', tokens }, speed, () => {});
@@ -64,7 +59,7 @@ describe.each([
   });
 
   it('is counted in texts, however many models look at each', async () => {
-    const model = join(root, `${architecture}-${classes.length}`, 'model');
+    const model = join(place, 'model');
     const tokens = tokenize(await loadTokenizer(tokenizerFiles(model)), texts, 32);
     const heard: (readonly [number, number])[] = [];
     await ensemblePredictions([model, model, model], { kind: 'tokens', tokens }, { ...speed, batchSize: 1 }, (done, total) =>
@@ -76,7 +71,7 @@ describe.each([
   });
 
   it('names the class for classification, whatever the head', () => {
-    const config: unknown = JSON.parse(readFileSync(join(root, `${architecture}-${classes.length}`, 'portable', 'config.json'), 'utf8'));
+    const config: unknown = JSON.parse(readFileSync(join(place, 'portable', 'config.json'), 'utf8'));
     expect(config).toMatchObject({ architectures: [className], num_labels: classes.length, problem_type: 'single_label_classification' });
   });
 });
