@@ -55,7 +55,7 @@ const stageEvent = ofType({
   notice: noticeMembers,
 });
 
-/** The command that carries several experiments out, as each of their runs knows it. */
+/** The command that runs several experiments, as each of their runs knows it. */
 export type Command = TypeOf<typeof command>;
 
 const command = object({
@@ -77,7 +77,7 @@ const experiment = objectWith({
 /** A path below the run's folder. */
 const path: ShapeOf<string> = primitive('a path in the folder of the run', (value) => typeof value === 'string' && staysInside(value));
 
-/** Every event tells whose it is. */
+/** Every event names its run. */
 const ofRun = { run: text };
 
 /** Which task an event is about. */
@@ -93,18 +93,18 @@ const ofTask = {
 export type RunEvent = TypeOf<typeof runEvent>;
 
 export const runEvent = ofType({
-  /** Comes before the run has its folder: `run` is the experiment's name, to which the folder's may add a number. Is not in journals. */
+  /** Sent before the run has its folder: `run` is the experiment's name, to which the folder's name may add a number. Not in journals. */
   download: { ...ofRun, file: text, done: number, total: number },
   'run-started': {
     ...ofRun,
     folder: text,
     tasks: list(object({ id: text, stage: text, fold: optional(count) })),
-    /** The process that carries it out. */
+    /** The process that runs it. */
     owner,
     /** The complete configuration. */
     experiment,
     environment,
-    /** Where the command carries out this experiment alone there is none. */
+    /** None where the command runs this experiment alone. */
     command: optional(command),
   },
   /** About the run as a whole. */
@@ -132,7 +132,7 @@ export const runEvent = ofType({
     stage: optional(text),
     fold: optional(count),
   },
-  /** `owner`: the process whose work ends; older runs do not tell. */
+  /** `owner`: the process whose work ends; absent in older runs. */
   'run-finished': { ...ofRun, seconds: number, summary: metrics, owner: optional(owner) },
   'run-failed': { ...ofRun, seconds: number, error: text, interrupted: flag, owner: optional(owner) },
 });

@@ -72,7 +72,7 @@ export async function explainExperiment(loaded: LoadedExperiment, options: Runne
   };
 }
 
-/** On the CPU the graph ends with the gradients; on a GPU it goes on to the updated state, and every node of it stays there. */
+/** On the CPU the graph ends with the gradients; on a GPU it includes the update, and all its nodes run there. */
 function onDevice(
   step: StepProgram,
   { optimizer, clipNorm }: { readonly optimizer: Optimizer; readonly clipNorm: number | null },

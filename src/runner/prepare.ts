@@ -24,13 +24,13 @@ export interface RunnerOptions {
   readonly choose?: typeof chooseDevice;
   /** Devices that have failed in this run. */
   readonly failed?: PassedOver;
-  /** The last stage to carry out. */
+  /** The last stage to run. */
   readonly until?: string;
-  /** Stages to carry out again, with everything that depends on them, though the cache holds their output. */
+  /** Stages to run again, with everything that depends on them, even if the cache holds their output. */
   readonly force?: readonly string[];
   readonly signal?: AbortSignal;
   readonly commandLine?: readonly string[];
-  /** Given where the command carries out several experiments. */
+  /** Set if the command runs several experiments. */
   readonly command?: Command;
   /** Follows the run's journal. */
   readonly tracker?: Pick<Tracker, 'follow'>;
@@ -52,16 +52,16 @@ export interface PreparedRun {
   readonly cache: Cache;
   readonly hashes: FileHashes;
   readonly jobs: readonly Job[];
-  /** Cache entry of every job of the pipeline, as `<stage>/<key>`, whether it is carried out now or not. */
+  /** Cache entry of every job of the pipeline, as `<stage>/<key>`, whether it runs now or not. */
   readonly entries: Readonly<Record<string, string>>;
-  /** Ids of jobs that are carried out even though the cache holds their output. */
+  /** Ids of jobs that run even though the cache holds their output. */
   readonly forced: ReadonlySet<string>;
   /** Path to SHA-256 of each file from outside. */
   readonly data: Readonly<Record<string, string>>;
 }
 
 /**
- * Chooses the device, finds or fetches the pretrained model, hashes the inputs and lays out the jobs. Carries nothing out and writes no
+ * Chooses the device, finds or fetches the pretrained model, hashes the inputs and lays out the jobs. Runs nothing and writes no
  * run folder.
  */
 export async function prepareRun(

@@ -42,7 +42,7 @@ export interface StageContext<P, F = Files, N extends Needs = Needs> {
   readonly inputs: Inputs<N>;
   /** A fresh folder to write into; it is moved into the cache when `run` returns. */
   readonly output: string;
-  /** Where the task keeps what a later start of it goes on from, and how often; it outlives crashes, not the task's end. */
+  /** Where the job keeps the state from which a later start resumes, and how often; it outlives crashes, not the end of the job. */
   readonly partial: {
     readonly folder: string;
     readonly everySeconds: number;

@@ -9,7 +9,7 @@ import { openTask, readPredictions, readTargets, taskProblem, type OutOfFold, ty
 import { throwIfResultsChanged } from './recorded-files.ts';
 import { readMetrics, taskOf, type RunMetrics } from './run-metrics.ts';
 
-/** A run that has been evaluated, as its folder tells it. */
+/** A run that has been evaluated, as its folder describes it. */
 export interface EvaluatedRun {
   readonly name: string;
   readonly folder: string;

@@ -25,7 +25,7 @@ export interface RunHistory {
   readonly end: { readonly type: 'done' | 'failed' | 'interrupted'; readonly error: string | null } | null;
   /** Of all starts that ended, together; null where none has. */
   readonly seconds: number | null;
-  /** By id, in the order in which the journal first tells of them. */
+  /** By id, in the order in which the journal first names them. */
   readonly tasks: ReadonlyMap<string, TaskHistory>;
   /** Those about the run and those of its tasks. */
   readonly notices: Growing<string>;
@@ -87,12 +87,12 @@ export function historyOf(entries: Iterable<Timed>): RunHistory {
   return history;
 }
 
-/** What a journal tells. Throws a data error that names the first line which is no event. */
+/** The history in a journal. Throws a data error that names the first line which is no event. */
 export function readHistory(path: string): RunHistory {
   return historyOf(journalEntries(path));
 }
 
-/** What a journal tells that may be damaged: lines that are no events are left out. */
+/** The history in a journal that may be damaged: lines that are no events are left out. */
 export function readSoundHistory(path: string): RunHistory {
   return historyOf(soundEntries(path));
 }

@@ -47,7 +47,7 @@ export async function throwIfChanged(
 
 /** A sentence without its subject; undefined for a file that is as its run left it. */
 export async function whatIsWrong(path: string, recorded: RecordedFile | undefined): Promise<string | undefined> {
-  if (recorded === undefined) return 'is not in the journal of the run, so nothing tells whether it is whole';
+  if (recorded === undefined) return 'is not in the journal of the run, so it cannot be verified';
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return 'is missing';
   const kind = kindOf(stats);

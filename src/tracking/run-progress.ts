@@ -16,7 +16,7 @@ export interface RunProgress {
   readonly seconds: number | null;
   /** What the speed of each start depended on, besides model and texts; each once. */
   readonly circumstances: readonly string[];
-  /** Whether it tells how fast the work was. */
+  /** Whether it shows how fast the work was. */
   readonly isTimed: boolean;
 }
 

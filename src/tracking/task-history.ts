@@ -18,7 +18,7 @@ export interface TaskHistory {
   /** The number of the entry that began it last, and of the last that had a record of its fold; −1 where there is none. */
   readonly begunBy: number;
   readonly recordedBy: number;
-  /** Whether its output is there: another start begins anew. */
+  /** Whether its output is there: another start begins again. */
   readonly isDone: boolean;
   /** Its starts that are over. */
   readonly past: Growing<Attempt>;
@@ -65,7 +65,7 @@ export interface Decision extends Pick<StageEventOf<'decision'>, 'epoch' | 'kind
   readonly serial: number;
 }
 
-/** What is known of a task while its run goes on. */
+/** What is known of a task while its run is under way. */
 export interface TaskNow {
   readonly status: 'waiting' | 'running' | 'cached' | 'done';
   readonly startedAt: number;
@@ -99,7 +99,7 @@ export const waiting: TaskNow = {
   reports: undefined,
 };
 
-/** What is told of a task before its first attempt, and again where what was done is done anew. */
+/** A task before its first attempt, and again when work is repeated. */
 const nothingTold = {
   isDone: false,
   record: undefined,

@@ -63,7 +63,7 @@ export interface Checkpoints {
   clear(): void;
 }
 
-/** Updates that the checkpoint in a folder holds; 0 where there is none, or a damaged one, from which training does not go on. */
+/** Updates that the checkpoint in a folder holds; 0 where there is none, or a damaged one, from which training cannot resume. */
 export function checkpointStep(folder: string): number {
   try {
     return parseSaved(rootOf(folder)).step;
@@ -185,7 +185,7 @@ interface Saved {
 
 const REMEDY = 'Remove the folder that holds it; the fold is then trained from its beginning.';
 
-/** Any number: the file tells of those that JSON does not have. */
+/** Any number, also those that JSON does not have. */
 const exact = primitive<number>('a number', (value) => typeof value === 'number');
 
 /** A name in the checkpoint's own folder. */

@@ -1,4 +1,5 @@
 import { OrtrainError } from '../core/errors.ts';
+import { plural } from '../core/text.ts';
 import type { Task } from '../tasks/index.ts';
 import type { EpochRecord } from '../tracking/index.ts';
 import type { BestModel, FitState } from './checkpoint.ts';
@@ -15,8 +16,8 @@ export interface FitResult {
 }
 
 /**
- * Trains until the last epoch or until the rules stop it, and keeps a copy of the best model. Goes on from the last
- * checkpoint, where there is one, as if it had never stopped. A loss that is not finite ends the fold: with the best model
+ * Trains until the last epoch or until the rules stop it, and keeps a copy of the best model. Resumes from the last
+ * checkpoint, if there is one, as if it had never stopped. A loss that is not finite ends the fold: with the best model
  * so far if there is one, otherwise with an error that names step and rate.
  */
 export async function fit(options: FitOptions): Promise<FitResult> {
@@ -53,7 +54,7 @@ function remedyFor(diverged: Divergence | undefined, { watchInstead }: Task): st
   // No rate has had a part in the loss of the first step.
   if (diverged.step === 1)
     return (
-      'It was so before anything was trained: the weights of model.base are too large or belong to another configuration; ' +
+      'It was not finite before any training: the weights of model.base are too large or belong to another configuration; ' +
       'take another checkpoint.'
     );
   return 'Lower training.optimizer.lr, or limit the gradients with training.clip_norm.';
@@ -66,7 +67,7 @@ async function firstState(options: FitOptions): Promise<FitState> {
   try {
     const saved = await checkpoints.restore(trainer);
     if (saved !== null)
-      emit({ type: 'notice', level: 'info', message: `goes on in epoch ${saved.epoch} after ${saved.pass.batches} steps of it` });
+      emit({ type: 'notice', level: 'info', message: `resuming at epoch ${saved.epoch}, after ${plural(saved.pass.batches, 'step')}` });
     return saved ?? fresh;
   } catch (error) {
     if (!(error instanceof OrtrainError)) throw error;

@@ -34,7 +34,7 @@ export function epochBatches({ source, training, trainRows, maxLength, seed }: F
   return planBatches(pick(source.lengths, trainRows), { batchSize, batching, padding, maxLength, seed, epoch });
 }
 
-/** Between two steps, or two batches of an evaluation: the place to save what has been reached, and to stop. */
+/** Between two steps, or two batches of an evaluation: saves a checkpoint if one is due, and throws if the person asked to stop. */
 export async function saveOrStop({ trainer, checkpoints, stopRequested }: FitOptions, state: FitState): Promise<void> {
   const isStopping = stopRequested();
   if (isStopping || checkpoints.isDue()) await checkpoints.save(trainer, state);
@@ -42,8 +42,8 @@ export async function saveOrStop({ trainer, checkpoints, stopRequested }: FitOpt
 }
 
 /**
- * The batches that an epoch still has to go through, as many at a time as the trainer likes; answers with a sentence where the loss
- * or a gradient was not finite.
+ * Trains on the remaining batches of an epoch, as many at a time as the trainer makes in one run; answers with a sentence where the
+ * loss or a gradient was not finite.
  */
 export async function trainEpoch(options: FitOptions, from: FitState, batches: readonly Batch[]): Promise<FitState | Divergence> {
   const { trainer, training, task: { outputs }, emit } = options;

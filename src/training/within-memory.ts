@@ -53,7 +53,7 @@ export function remedyFor(key: RowsKey, rows: number | null): string {
   const effect =
     key === 'training.micro_batch'
       ? 'it trains the same model, apart from rounding; folds start from their beginning'
-      : 'it changes no result, and the same command goes on from the last checkpoint';
+      : 'it changes no result, and the same command resumes from the last checkpoint';
   return `Set ${key}: ${rows}; ${effect}.`;
 }
 

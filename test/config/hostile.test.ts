@@ -142,7 +142,7 @@ test.each(['../x', 'a/b', 'a\\\\b', '..', '.', 'a..b', '.hidden', 'x.', 'a b', '
 );
 
 test.each([
-  ['configs/sweeps/quickstart-heads.yaml', 'is a sweep; `pipeline sweep configs/sweeps/quickstart-heads.yaml` carries it out'],
+  ['configs/sweeps/quickstart-heads.yaml', 'is a sweep; `pipeline sweep configs/sweeps/quickstart-heads.yaml` runs it'],
   ['configs/quickstart/train.csv', 'is a table; `pipeline init configs/quickstart/train.csv` writes a configuration for it'],
 ])('%s is no experiment, and says what it is', (file, message) => {
   expect(() => loadExperiment(file)).toThrow(

@@ -44,7 +44,7 @@ await describeWebgpu('a run on WebGPU', () => {
     expect(words).toEqual([
       expect.stringMatching(/^computes on webgpu/),
       expect.stringMatching(/^computes on webgpu/),
-      expect.stringMatching(/^goes on in epoch 2 after \d steps of it$/),
+      expect.stringMatching(/^resuming at epoch 2, after \d steps?$/),
     ]);
     expect(JSON.parse(readFileSync(join(webgpu.folder, 'environment.json'), 'utf8'))).toMatchObject({
       device: 'webgpu',

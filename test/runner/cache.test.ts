@@ -289,6 +289,6 @@ describe('two processes at the same time', () => {
       entries.flatMap((entry) => ('task' in entry && entry.type === type ? [entry.task] : [])).sort();
     expect(tasks('task-started')).toEqual(['examples', 'inspect', 'split', 'tokenize', 'train[0]', 'train[1]']);
     expect(tasks('task-cached')).toEqual(['examples', 'inspect', 'split', 'tokenize', 'train[0]', 'train[1]']);
-    expect(ends.some(({ stderr }) => stderr.includes('waits for process'))).toBe(true);
+    expect(ends.some(({ stderr }) => stderr.includes('waiting for process'))).toBe(true);
   });
 });

@@ -114,7 +114,7 @@ describe.skipIf(because('folds side by side (they need Linux)', process.platform
     for (const task of tasks) expect(readdirSync(await checkpointOf(task, 'interrupted', BESIDE)), task).toContain('state.json');
     const events = await run('interrupted', BESIDE);
     const notices = events.flatMap((event) => (event.type === 'task-event' && event.event.type === 'notice' ? [event.event.message] : []));
-    expect(notices).toEqual([expect.stringMatching(/^goes on in epoch/), expect.stringMatching(/^goes on in epoch/)]);
+    expect(notices).toEqual([expect.stringMatching(/^resuming at epoch/), expect.stringMatching(/^resuming at epoch/)]);
     expect(different('interrupted')).toEqual([]);
   });
 

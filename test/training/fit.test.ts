@@ -362,7 +362,7 @@ describe('a fit on a trainer that takes several steps at a time', () => {
       fitSome(change, { checkpoints: openCheckpoints(folder, 120), stopRequested: () => (asked += 1) === 2 }, loop(3)),
     ).rejects.toMatchObject({ code: 'interrupted' });
     const resumed = await fitSome(change, { checkpoints: openCheckpoints(folder, 120) }, loop(4));
-    expect(resumed.events[0]).toMatchObject({ type: 'notice', message: 'goes on in epoch 1 after 3 steps of it' });
+    expect(resumed.events[0]).toMatchObject({ type: 'notice', message: 'resuming at epoch 1, after 3 steps' });
     expect(withoutTimes(resumed.result)).toEqual(withoutTimes(single.result));
     expect(resumed.final).toEqual(single.final);
   });

@@ -91,7 +91,7 @@ function layerOf(text: string, name: string, report: (problems: readonly Problem
       problemAt(
         parsed.tree.entries.get('parameters')?.key,
         ['parameters'],
-        `${name} is a sweep; \`pipeline sweep ${name}\` carries it out`,
+        `${name} is a sweep; \`pipeline sweep ${name}\` runs it`,
       ),
     ]);
     return undefined;

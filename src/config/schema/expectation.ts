@@ -2,7 +2,7 @@ import { typesOf, type SchemaNode } from './schema.ts';
 import { likelyWord } from './suggest.ts';
 import type { Tree } from '../yaml/tree.ts';
 
-/** What a schema asks for, in words that go on after "must be". */
+/** What a schema asks for, in words that follow "must be". */
 export function expected(schema: SchemaNode): string {
   const types = typesOf(schema);
   const alternatives: string[] = [];
@@ -21,7 +21,7 @@ export function expected(schema: SchemaNode): string {
   return alternatives.join(', or ');
 }
 
-/** What stands there instead, in words that go on after "but is". */
+/** What stands there instead, in words that follow "but is". */
 export function found(tree: Tree): string {
   if (tree.kind === 'map') return 'a mapping';
   if (tree.kind === 'list') return tree.items.length === 0 ? 'an empty list' : `a list of length ${tree.items.length}`;

@@ -70,7 +70,7 @@ export function loadSweep(file: string, set: readonly string[] = []): Sweep {
   };
 }
 
-/** Whether a file is a sweep, rather than an experiment; false also where it cannot be read, of which whoever loads it tells more. */
+/** Whether a file is a sweep, rather than an experiment; false also where it cannot be read: loading it reports why. */
 export function isSweep(file: string): boolean {
   const path = resolve(file);
   const content = readText(path);

@@ -32,7 +32,7 @@ export interface Cache {
   lock(address: Address, signal: AbortSignal | undefined, onWait: (owner: Owner) => void): Promise<Lock>;
   /** Waits until no other process begins a run, or takes away what no run needs. */
   lockRuns(signal?: AbortSignal): Promise<Lock>;
-  /** Where the task that makes an entry keeps what it goes on from after a crash. */
+  /** Where the job that makes an entry keeps the state from which it resumes after a crash. */
   partial(address: Address): string;
   /** Removes that of an entry which is complete: a process may have died between the two. */
   forgetPartial(address: Address): void;

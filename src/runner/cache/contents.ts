@@ -26,7 +26,7 @@ export interface CacheItem {
   readonly busy: boolean;
 }
 
-/** Everything in the cache of an artifacts folder, by stage. Throws a usage error where a run does not tell what it refers to. */
+/** Everything in the cache of an artifacts folder, by stage. Throws a usage error if a run does not say which entries it uses. */
 export function cacheContents(artifacts: string): readonly CacheItem[] {
   const root = resolve(artifacts, 'cache');
   const users = usersByEntry(resolve(artifacts, 'runs'));
@@ -114,9 +114,9 @@ function entriesOf(run: string): readonly string[] {
   try {
     return Object.values(readJsonInput(fileInside(run, 'environment.json'), object({ entries: record(text) })).entries);
   } catch (cause) {
-    throw new OrtrainError('usage', `${path} does not tell which cache entries its run uses`, {
+    throw new OrtrainError('usage', `${path} does not say which cache entries its run uses`, {
       subject: path,
-      remedy: 'Carry the run out again, which costs nothing where the cache is whole, or move its folder away.',
+      remedy: 'Run it again, which costs nothing if the cache is complete, or move its folder away.',
       cause,
     });
   }

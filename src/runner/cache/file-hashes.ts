@@ -19,7 +19,7 @@ interface KnownHash {
  */
 export interface FileHashes {
   of(path: string): Promise<string>;
-  /** Reads files that are about to be used; answers whether each holds what is remembered, and remembers what it holds. */
+  /** Reads files that are about to be used; answers whether each still has its remembered hash, and remembers the new ones. */
   confirm(paths: readonly string[]): Promise<boolean>;
   save(): void;
 }

@@ -124,7 +124,7 @@ async function attempt<T>(read: () => Promise<T>, errors: OrtrainError[]): Promi
   }
 }
 
-/** One error that tells everything; a single one stays as it is. */
+/** One error with all problems; a single error stays as it is. */
 function together(errors: readonly OrtrainError[]): OrtrainError {
   const [first] = errors;
   if (errors.length === 1 && first !== undefined) return first;

@@ -1,7 +1,6 @@
 /**
- * Works items off in their order, up to `lanes` of them at a time, and answers with the results in that order. The first
- * failure ends it: `stop` is called, so that what is at work may break off, nothing else is begun, and once all have come to
- * rest the failure is thrown.
+ * Processes items in their order, up to `lanes` of them at a time, and answers with the results in that order. After the first
+ * failure no item is started, `stop` is called so that running work can end early, and once all of it has ended the failure is thrown.
  *
  * @param work gets the number of its lane, from 0; a lane does one item after the other
  */

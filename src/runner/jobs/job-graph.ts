@@ -7,7 +7,7 @@ import type { Expected } from '../cache/manifest.ts';
 import { jobKey, type JobKey } from './keys.ts';
 import { plannedStages } from './planned-stages.ts';
 
-/** One stage, for one fold where the pipeline says so, with everything it takes to carry it out. */
+/** One stage, for one fold where the pipeline says so, with everything needed to run it. */
 export interface Job extends JobKey {
   /** `train[2]`: the stage and its fold. */
   readonly id: string;

@@ -18,7 +18,7 @@ export interface Making {
   readonly onStart: () => void;
 }
 
-/** A program that goes on removing outputs is to be stopped, not to be raced. */
+/** A program that keeps removing outputs has to be stopped, not raced. */
 export const MOST_TRIES = 3;
 
 /**
@@ -35,7 +35,7 @@ export async function makeUnlessDone(job: Job, making: Making): Promise<Usage | 
       return undefined;
     }
     const lock = await cache.lock(address, signal, ({ pid, host }) => {
-      emit({ type: 'notice', level: 'info', message: `waits for process ${pid} on ${host}, which is making the same output` });
+      emit({ type: 'notice', level: 'info', message: `waiting for process ${pid} on ${host}, which is making the same output` });
     });
     try {
       if (await isDone()) return undefined;
@@ -55,7 +55,7 @@ export async function makeUnlessDone(job: Job, making: Making): Promise<Usage | 
       emit({
         type: 'notice',
         level: 'warning',
-        message: 'this process gave no sign of life for 30 s, so another may have taken over; what it made meanwhile is not used',
+        message: 'this process gave no sign of life for 30 s, so another may have taken over; what it made is discarded',
       });
     } finally {
       lock.release();

@@ -17,8 +17,8 @@ export function byStage(jobs: readonly Job[]): readonly (readonly Job[])[] {
 }
 
 /**
- * Shares the threads out among folds that run side by side. It depends on nothing that changes from start to start, such as
- * free memory, because sums that more threads share may be rounded otherwise, and a run that goes on must go on as it began.
+ * Divides the threads among folds that run in parallel. The result depends on nothing that changes from start to start, such as
+ * free memory: sums over more threads may be rounded differently, and a resumed run must continue as it began.
  */
 export async function parallelismOf(prepared: PreparedRun, jobs: readonly Job[]): Promise<Parallelism> {
   const { threads } = prepared;

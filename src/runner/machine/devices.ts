@@ -68,7 +68,7 @@ async function best(failed: PassedOver): Promise<DeviceChoice> {
 
 type Found = { readonly adapter: string | null } | { readonly reason: string };
 
-/** Without a driver, what else is missing tells nobody anything. */
+/** Without a driver, it does not matter what else is missing. */
 async function cuda(): Promise<Found> {
   return lookForCuda(process.env).driver ? tried('cuda') : { reason: 'there is no NVIDIA driver' };
 }

@@ -17,7 +17,7 @@ export interface PrecisionChoice {
 
 interface Machine {
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Of the oldest GPU, 9 for an H100; null where nobody tells. */
+  /** Of the oldest GPU, 9 for an H100; null where it is unknown. */
   readonly capability?: () => Promise<number | null>;
 }
 

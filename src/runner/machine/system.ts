@@ -7,12 +7,12 @@ import type { GpuFigures, SystemFigures } from '../../core/measures.ts';
 
 /** As often as MLflow looks by default. A look takes some milliseconds, and epochs take minutes. */
 const LOOK_EVERY_MS = 10_000;
-/** So that a short piece of work tells something, too. */
+/** So that a short piece of work has a sample, too. */
 const FIRST_LOOK_MS = 1000;
 /** A driver that does not answer within this must not keep the process from ending. */
 const GPU_PATIENCE_MS = 5000;
 
-/** Does a piece of work, and tells now and then what this process and all that it has started take of the machine. */
+/** Runs a piece of work, and regularly reports how much of the machine this process and its children use. */
 export async function watchSystem<T>(
   listen: Listener<SystemFigures>,
   work: () => Promise<T>,

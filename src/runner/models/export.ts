@@ -175,7 +175,7 @@ function bestFold(run: StoredRun): number {
   modelFolders(run);
   throw new OrtrainError('usage', `run ${run.name} has not been evaluated, so no fold is the best yet`, {
     subject: run.name,
-    remedy: `Carry it on with: pipeline run ${join(run.folder, 'config.yaml')}`,
+    remedy: `Resume it with: pipeline run ${join(run.folder, 'config.yaml')}`,
   });
 }
 

@@ -108,7 +108,7 @@ export function modelFolders(run: StoredRun): readonly string[] {
   if (names.length === 0) {
     throw new OrtrainError('usage', `run ${run.name} has no trained model yet`, {
       subject: run.name,
-      remedy: `It is ${run.status}; carry it on with: pipeline run ${join(run.folder, 'config.yaml')}`,
+      remedy: `It is ${run.status}; resume it with: pipeline run ${join(run.folder, 'config.yaml')}`,
     });
   }
   const foldOf = (name: string): number => Number(name.slice('fold-'.length));

@@ -34,7 +34,7 @@ export async function readValidation(run: StoredRun, fold: number, description: 
   if (!existsSync(file)) {
     throw new OrtrainError('usage', `run ${run.name} has no out-of-fold predictions yet, against which an export is checked`, {
       subject: run.name,
-      remedy: `Carry it on with: pipeline run ${join(run.folder, 'config.yaml')}`,
+      remedy: `Resume it with: pipeline run ${join(run.folder, 'config.yaml')}`,
     });
   }
   const { data } = run.experiment;

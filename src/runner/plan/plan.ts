@@ -29,9 +29,9 @@ export interface TaskPlan {
   readonly stage: string;
   readonly fold?: number;
   readonly key: string;
-  /** True where the cache holds the output, so that nothing will be carried out. */
+  /** True where the cache holds the output, so that nothing will run. */
   readonly cached: boolean;
-  /** Why it will be carried out, as sentences; empty where it is cached. */
+  /** Why it will run, as sentences; empty where it is cached. */
   readonly why: readonly string[];
   /** What it amounts to, such as `1905 steps: 3 epochs of 635`. */
   readonly detail: readonly string[];
@@ -77,7 +77,7 @@ export interface ExperimentPlan {
     /** That the folds are trained on; null as for a task. */
     readonly tokens: TokenCount | null;
   };
-  /** What the tasks that are to be carried out take of this machine. */
+  /** What the tasks that will run need of this machine. */
   readonly estimate: {
     /** Null where nothing is to be done. */
     readonly peakBytes: number | null;
@@ -192,7 +192,7 @@ function taskPlan(
     key: task.key,
     cached,
     why,
-    detail: [...detailOf(task, experiment, sizes), ...(stepsDone === 0 ? [] : [`goes on after step ${stepsDone}`])],
+    detail: [...detailOf(task, experiment, sizes), ...(stepsDone === 0 ? [] : [`resumes after step ${stepsDone}`])],
     tokens: tokensOf(task, workload),
     peakBytes: cached ? null : taskBytes(task, workload, experiment.training, share.lanes),
     diskBytes: cached ? null : taskDiskBytes(task, { workload, experiment, sizes }),

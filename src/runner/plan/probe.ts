@@ -34,7 +34,7 @@ export async function probeSpeeds(prepared: PreparedRun, workload: Workload, wan
 /** Seconds for one of the three kinds of batches, after which no further one is begun. */
 const SECONDS_PER_KIND = 8;
 
-/** As often as this each size is timed, where the time allows it; more would tell little more. */
+/** How often each size is timed, where time allows; more would add little. */
 const MOST_ROUNDS = 9;
 
 /** Sizes that are timed, as shares of all batches below them; the first are the most telling, should there be time for no more. */

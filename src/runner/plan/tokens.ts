@@ -20,7 +20,7 @@ export interface PlannedTokens {
   readonly seconds: number;
 }
 
-/** The tokens of the run: from the cache, or made now, which costs little beside what they tell. Undefined where no stage makes tokens. */
+/** The tokens of the run: from the cache, or made now, which costs little. Undefined where no stage makes tokens. */
 export async function plannedTokens(
   { jobs, cache, experiment, forced, threads }: PreparedRun,
   { train, test }: Pick<PlannedRows, 'train' | 'test'>,

@@ -17,7 +17,7 @@ import {
 import { openRunIndex, unlessDamaged, type RunDigest, type RunResults } from './run-index.ts';
 import { trainedFoldsOf } from './trained-folds.ts';
 
-/** A run as its folder tells it. */
+/** A run as its folder describes it. */
 export interface StoredRun {
   readonly name: string;
   readonly folder: string;
@@ -40,7 +40,7 @@ export interface ListedRun extends Omit<StoredRun, 'experiment'> {
   readonly experiment: Experiment | null;
   /** The metrics in short, known without reading them; null where it has none that can be read. */
   readonly results: RunResults | null;
-  /** What decides which runs tell how fast others will be; null where the journal cannot be read. */
+  /** What decides which runs show how fast others will be; null where the journal cannot be read. */
   readonly progress: RunProgress | null;
 }
 
@@ -57,7 +57,7 @@ export function readRun(artifacts: string, name: string): StoredRun {
   return readRunAndHistory(artifacts, name).run;
 }
 
-/** `readRun`, and what the run's journal tells, which is undefined where it is damaged. */
+/** `readRun`, and the history in its journal, undefined where that is damaged. */
 export function readRunAndHistory(artifacts: string, name: string): { readonly run: StoredRun; readonly history: RunHistory | undefined } {
   const names = runNames(artifacts);
   const folder = names.includes(name) ? folderInside(runsFolder(artifacts), name) : resolve(name);

@@ -4,9 +4,9 @@ import { startStageProcess, startStageThread, type StageWorker } from './worker.
 
 /** The workers of a run. Each starts when it is first needed. */
 export interface WorkerPool {
-  /** Where tasks run one after the other. */
+  /** Runs jobs one after the other. */
   single(): StageWorker;
-  /** Where the tasks of a lane do, beside those of other lanes. */
+  /** Runs the jobs of one lane, while other lanes run theirs. */
   process(lane: number): StageWorker;
   /** Asks whatever is at work, or will be, to stop at its next step. */
   stop(): void;

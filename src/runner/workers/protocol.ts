@@ -7,7 +7,7 @@ import type { Predictions } from '../../tasks/index.ts';
 
 type PartialFolder = StageContext<unknown>['partial'];
 
-/** One task, as it travels to where it is carried out. Plain data: a thread, a process or a machine can take it. */
+/** One job, as it travels to the worker that runs it. Plain data: a thread, a process or a machine can take it. */
 export interface JobOrder {
   /** `train[2]`: what a person calls it. */
   readonly task: string;

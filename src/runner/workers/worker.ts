@@ -15,7 +15,7 @@ import type { ProcessMessage, JobOrder, WorkerMessage } from './protocol.ts';
 
 /** Where stages work, so that the terminal and Ctrl-C stay alive while onnxruntime blocks. */
 export interface StageWorker {
-  /** Carries out one task at a time, and tells what it took; rejects with the stage's own error. */
+  /** Runs one job at a time, and answers with what it took; rejects with the stage's own error. */
   perform(order: JobOrder, emit: Listener<StageEvent>): Promise<Usage>;
   /** Asks the task at work to stop at its next step. */
   stop(): void;
@@ -65,7 +65,7 @@ export function startStageThread(): StageWorker {
  */
 export function startStageProcess({ env = {} }: { readonly env?: Readonly<Record<string, string>> } = {}): StageWorker {
   const child = openProcess(moduleBeside(import.meta.url, 'worker-process'), { ...process.env, ...env });
-  const tell = (message: ProcessMessage): void => void (child.connected && child.send(message, () => {}));
+  const post = (message: ProcessMessage): void => void (child.connected && child.send(message, () => {}));
   const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
   const lastWords = lastWordsOf(child);
   let failure: Error | undefined;
@@ -78,12 +78,12 @@ export function startStageProcess({ env = {} }: { readonly env?: Readonly<Record
       const ended = (code: number | null, signal: NodeJS.Signals | null): Error => endOf(order, child.pid, code, signal, lastWords());
       if (hasEnded()) throw ended(child.exitCode, child.signalCode);
       const answer = answerOf(child, emit, ended);
-      tell({ type: 'perform', order });
+      post({ type: 'perform', order });
       const { usage } = await answer;
-      if (usage === undefined) throw new Error(`the process of ${order.task} did not tell its usage`);
+      if (usage === undefined) throw new Error(`the process of ${order.task} did not report its usage`);
       return usage;
     },
-    stop: () => tell({ type: 'stop' }),
+    stop: () => post({ type: 'stop' }),
     async close() {
       if (child.pid === undefined || hasEnded()) return;
       const end = once(child, 'exit');
@@ -93,7 +93,7 @@ export function startStageProcess({ env = {} }: { readonly env?: Readonly<Record
   };
 }
 
-/** Passes events on until the task is done, has failed, or its worker has ended. */
+/** Passes events on until the job is done, has failed, or its worker has ended. */
 export function answerOf<Done extends { readonly type: 'done' } = Extract<WorkerMessage, { type: 'done' }>>(
   worker: Worker | ChildProcess,
   emit: Listener<StageEvent>,
@@ -135,7 +135,7 @@ export function processEnd(
   code: number | null,
   signal: NodeJS.Signals | null,
   lastWords: string,
-  remedy = 'The same command goes on from the last checkpoint.',
+  remedy = 'The same command resumes from the last checkpoint.',
 ): Error {
   if (signal === 'SIGINT' || signal === 'SIGTERM') return interrupted();
   const how = signal === null ? `ended with exit code ${code}` : signal === 'SIGKILL' ? 'was killed (SIGKILL)' : `broke down (${signal})`;

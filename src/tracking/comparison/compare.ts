@@ -36,7 +36,7 @@ export interface Ranking {
   readonly order: readonly number[];
 }
 
-/** Runs side by side, and whether what tells them apart is more than noise. */
+/** Runs compared, and whether their difference is more than noise. */
 export interface Comparison extends SideBySide {
   readonly ranking: Ranking;
   readonly pairing: Pairing;

@@ -94,7 +94,7 @@ export function reasons({
   if (different.length === 0)
     return [
       ...lacks,
-      missing.length === results.length ? 'there is nothing that both have' : 'every result that both have is the same to the byte',
+      missing.length === results.length ? 'they have no result in common' : 'every result that both have is the same to the byte',
     ];
   const asked = Object.keys(parameters).filter((path) => !startsWithAny(path, WITHOUT_EFFECT));
   const around = Object.entries(environment).filter(([path]) => startsWithAny(path, DECISIVE));
@@ -108,7 +108,7 @@ export function reasons({
     ...around.map(([path, [before, after]]) => `${path} was ${shown(before)} and ${shown(after)}`),
     ...code,
   ];
-  const unexplained = 'nothing that is recorded tells them apart, so they should be the same';
+  const unexplained = 'nothing that is recorded distinguishes them, so they should be the same';
   return [
     ...lacks,
     `${different.join(', ')} ${different.length === 1 ? 'differs' : 'differ'}`,

@@ -16,7 +16,7 @@ export interface Pair {
   readonly p: number | null;
   /** Why there is no test, as a phrase; null where there is one. */
   readonly untested: string | null;
-  /** A is the best run; p is corrected for the number of pairs. It tells of these models on these rows, and decides nothing. */
+  /** A is the best run; p is corrected for the number of pairs. It is about these models on these rows, and decides nothing. */
   readonly rows: McNemar;
   readonly finding: PairedOutcome;
   /** Whether the best run is better than the other; so its interval lies on one side of zero. */

@@ -18,7 +18,7 @@ export interface Checkpoint {
   readonly parent: string | null;
   /** Path in the run's folder to the SHA-256 of what was sent. */
   readonly artifacts: Readonly<Record<string, string>>;
-  /** Whether the server's runs have come to the end that the journal tells of. */
+  /** Whether the server's runs have reached the end of the journal. */
   readonly isSettled: boolean;
   /** How the files looked then that are made after the run's end; absent before. */
   readonly late?: string;

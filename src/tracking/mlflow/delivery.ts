@@ -170,7 +170,7 @@ export class Delivery {
     return recorded === undefined ? undefined : whatIsWrong(join(this.#route.folder, file), recorded);
   }
 
-  /** What the server will never take is set aside, and the rest goes on. */
+  /** Sets aside what the server will never take, and continues. */
   #orRefuse(target: Target, item: unknown, reply: Reply): Reply {
     return reply.ok || !isRefusal(reply.failure) ? reply : this.refuse(target, item, reply.failure.message);
   }

@@ -180,7 +180,7 @@ describe('a fold that was interrupted', () => {
     const [half, whole] = planned(await planOf(set), 'train');
     const steps = Number(/^(\d+) steps/.exec(half?.detail[0] ?? '')?.[1]);
     expect(half?.stepsDone).toBeGreaterThanOrEqual(steps / 20);
-    expect(half?.detail).toContain(`goes on after step ${half?.stepsDone}`);
+    expect(half?.detail).toContain(`resumes after step ${half?.stepsDone}`);
     expect(whole).toMatchObject({ stepsDone: 0, detail: expect.not.arrayContaining([expect.stringContaining('goes on')]) });
     // The folds are alike, but for what is done and for making the model ready.
     const left = 1 - (half?.stepsDone ?? NaN) / steps;

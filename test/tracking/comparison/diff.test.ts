@@ -84,7 +84,7 @@ describe('the difference of two runs', () => {
   it('says so where nothing explains it', async () => {
     expect((await diff(write('strange', 5))).why).toEqual([
       'oof.csv differs',
-      'nothing that is recorded tells them apart, so they should be the same',
+      'nothing that is recorded distinguishes them, so they should be the same',
     ]);
   });
 });

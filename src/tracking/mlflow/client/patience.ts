@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Failure, Reply } from './answers.ts';
 
-/** How long to go on trying. */
+/** How long to keep trying. */
 export interface Patience {
   /** Ends requests under way. */
   readonly signal: AbortSignal;
@@ -38,7 +38,7 @@ export async function persist<T>(
   }
 }
 
-/** Tries of a request that the server understands and yet cannot carry out. */
+/** Tries of a request that the server understands but cannot perform. */
 export const MOST_TRIES = 5;
 
 /** 1, 2, 4 … 30 times `firstMs`, each a quarter more or less so that many clients do not knock at once; or as the server wishes. */

@@ -2,7 +2,7 @@ import type { Figure } from '../../../core/page/figure.ts';
 import { blue, ink, orange } from '../../../core/page/palette.ts';
 import { countUp } from '../../../core/values.ts';
 
-/** About so many bars tell a distribution without noise. */
+/** About so many bars show a distribution without noise. */
 const BARS = 40;
 
 /** How many tokens the texts have, and where they are cut. */

@@ -7,7 +7,7 @@ const WIDTH = 600;
 const HEIGHT = 70;
 /** Room for the numbers on the left, so that the panels stand flush. */
 const LEFT = 34;
-/** A minute's looks; fewer tell nothing that the table does not. */
+/** A minute's looks; fewer show nothing that the table does not. */
 const LEAST_LOOKS = 6;
 /** More points than this lie closer than a line is wide. */
 const MOST_POINTS = 300;

@@ -7,7 +7,7 @@ import { readFindings } from './findings.ts';
 import { journalStory, type JournalStory } from './journal-story.ts';
 import { conflictingTexts, countTokens, readTrainTexts, type TokenLengths } from './texts.ts';
 
-/** All that the report of a run tells, gathered from its folder and the training table. */
+/** All that the report of a run shows, gathered from its folder and the training table. */
 export interface RunStory {
   readonly run: EvaluatedRun;
   readonly journal: JournalStory;

@@ -55,7 +55,7 @@ export function conflictingTexts({ texts, targets }: Pick<LabelledExamples, 'tex
   return [...groups.values()].filter((rows) => differ(rows, targets));
 }
 
-/** Counting the tokens of more texts would take longer than it tells. */
+/** Counting the tokens of more texts would take long and add little. */
 const COUNTED_TEXTS = 20_000;
 
 /** Counts with the tokenizer of one of the run's models; undefined where none of them is in the folder any more. */
