@@ -1,7 +1,7 @@
 import { gradients } from '../autodiff/index.ts';
 import { graphBuilder, type Value } from '../graph/index.ts';
 import type { ForwardProgram, GradientSpec, StepProgram } from '../program.ts';
-import { encoded, features, pooledOutput } from './encode.ts';
+import { encoded, features, lowerFeatures, pooledOutput, statesBelow } from './encode.ts';
 import type { EncoderConfig } from './encoder-config.ts';
 import { head, type HeadOptions } from './head.ts';
 import { lossInGraph, lossOf, type LossChoice } from './losses.ts';
@@ -14,6 +14,11 @@ export interface ClassifierOptions {
   readonly encoder: EncoderConfig;
   /** `default` where it is left out. */
   readonly pooling?: Pooling;
+  /**
+   * The layers below are not computed: their output, the hidden state of this number, is fed by `stateFeeds`. Everything below has to be
+   * frozen.
+   */
+  readonly fedState?: number;
   readonly head: HeadOptions;
   /** Width of the logits. */
   readonly outputs: number;
@@ -82,8 +87,17 @@ export function encoderForward(encoder: EncoderConfig, pooling: Pooling = 'defau
  */
 export function hiddenForward(encoder: EncoderConfig, state: number): ForwardProgram {
   const m = modelBuilder(graphBuilder('hidden'));
-  const { hidden, last } = encoded(m, encoder);
+  const { hidden, last } = encoded(m, encoder, { upTo: state });
   return forward(m, 'hidden', hidden[state] ?? last('all'));
+}
+
+/**
+ * What a pooling reads of the states below one that is fed, [B, states * hidden], fed by `batchFeeds`; undefined where it reads none of them.
+ */
+export function lowerForward(encoder: EncoderConfig, pooling: Pooling, fedState: number): ForwardProgram | undefined {
+  if (statesBelow(encoder, pooling, fedState).length === 0) return undefined;
+  const m = modelBuilder(graphBuilder('lower'));
+  return forward(m, 'lower_states', lowerFeatures(m, encoder, pooling, fedState));
 }
 
 /** Logits of features, fed by `featureFeeds`. */
@@ -99,8 +113,8 @@ export function headModel({ encoder, pooling = 'default', head: options, outputs
   return { width, head: options, outputs, ...(states === 1 ? {} : { weighedStates: states }) };
 }
 
-function logitsOf(m: ModelBuilder, { encoder, pooling = 'default', head: options, outputs }: ClassifierOptions): Value {
-  return head(m, pooledOutput(m, encoder, pooling), pooledWidth(encoder, pooling), options, outputs);
+function logitsOf(m: ModelBuilder, { encoder, pooling = 'default', fedState, head: options, outputs }: ClassifierOptions): Value {
+  return head(m, pooledOutput(m, encoder, pooling, fedState), pooledWidth(encoder, pooling), options, outputs);
 }
 
 function featureLogits(m: ModelBuilder, { width, weighedStates: states = 1, head: options, outputs }: HeadModelOptions): Value {

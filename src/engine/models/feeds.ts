@@ -42,6 +42,18 @@ export function featureFeeds(features: Float32Array, width: number): Feeds {
   return { features: float32([features.length / width, width], features) };
 }
 
+/**
+ * Graph inputs for hidden states that were computed before: `hidden` row-major [B, width, hiddenSize], zero at padding, and `lower`
+ * [B, states * hiddenSize], what a pooling reads of the states below; empty where it reads nothing of them.
+ */
+export function stateFeeds({ hiddenSize }: EncoderConfig, texts: number, hidden: Float32Array, lower: Float32Array): Feeds {
+  const width = hidden.length / texts / hiddenSize;
+  return {
+    hidden_state: float32([texts, width, hiddenSize], hidden),
+    ...(lower.length === 0 ? {} : { lower_states: float32([texts, lower.length / texts], lower) }),
+  };
+}
+
 /** Graph input for what the logits of a batch are held against: row-major [B, outputs], as the loss wants it. */
 export function targetFeeds(targets: Float32Array, outputs: number): Feeds {
   return { targets: float32([targets.length / outputs, outputs], targets) };

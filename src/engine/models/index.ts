@@ -8,13 +8,14 @@ export {
   headModel,
   headStep,
   hiddenForward,
+  lowerForward,
   trainingStep,
   type ClassifierOptions,
   type HeadModelOptions,
   type PublishedClassifier,
   type TrainingLoss,
 } from './classifier.ts';
-export { batchFeeds, featureFeeds, targetFeeds } from './feeds.ts';
+export { batchFeeds, featureFeeds, stateFeeds, targetFeeds } from './feeds.ts';
 export { inFloat16 } from './exports/float16.ts';
 export { trainingStepOf, type GraphLoss, type GraphPrograms, type GraphTraining } from './graph-step.ts';
 export type { HeadOptions } from './head.ts';
@@ -23,7 +24,7 @@ export { binaryCrossEntropy, crossEntropy, lossOfLogits, type Loss, type LossAri
 export { classificationClass, portableClassifier, portableFeeds, withWeights, type PortableModel } from './exports/portable.ts';
 export { featureWidth, type Pooling } from './pooling.ts';
 export { poolerState, type PoolerState } from './pooler.ts';
-export { depthOf, type Frozen, type Prefix } from './prefix.ts';
+export { depthOf, sharesAbove, type Frozen, type Prefix } from './prefix.ts';
 export { givenParameters, randomParameters, type ParameterSource } from './parameters.ts';
 export { publishedParameters } from './published.ts';
 export { commonTensors, savedClassifier, type SavedClassifier } from './saved-classifier.ts';

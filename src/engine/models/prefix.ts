@@ -24,9 +24,20 @@ export const allTrainable: Trainable = () => 'full';
  */
 export function trainableWithout(frozen: Frozen, config: EncoderConfig): Trainable {
   if (frozen !== 'encoder') refuseSharedLayers(frozen.layers, config);
-  const { prefix } = encoderOf(config).names;
+  const { prefix, optional } = encoderOf(config).names;
   const frozenDepths = frozen === 'encoder' ? Infinity : frozen.layers > 0 ? frozen.layers + 1 : Number(frozen.embeddings);
-  return (name) => (name.startsWith(prefix) && depthOf(config, name) < frozenDepths ? 'frozen' : 'full');
+  // A norm after the last layer belongs to what that layer gives; what is above is the pooler.
+  const isBelow = (name: string): boolean =>
+    depthOf(config, name) < frozenDepths || (frozenDepths > config.layers && !optional.some((start) => name.startsWith(start)));
+  return (name) => (name.startsWith(prefix) && (frozen === 'encoder' || isBelow(name)) ? 'frozen' : 'full');
+}
+
+/** Whether some of the lowest layers have parameters that layers above them use too, as ALBERT's do: they cannot be frozen alone. */
+export function sharesAbove(config: EncoderConfig, layers: number): boolean {
+  const encoder = encoderOf(config);
+  if (encoder.lastLayer === undefined || layers === 0) return false;
+  const lasts = Array.from({ length: config.layers }, (_, number) => encoder.lastLayer?.(config, number));
+  return !lasts.includes(layers - 1);
 }
 
 /**
