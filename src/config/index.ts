@@ -6,7 +6,7 @@ export type { Experiment } from './experiment.ts';
 export { loadExperiment, readExperiment, type LoadedExperiment, type LoadOptions } from './load.ts';
 export { bareMetric, betterOf, headlineMetrics, type MetricName } from './metric-names.ts';
 export { asked, differing, shownValue } from './parameters.ts';
-export { loadPipeline, type Pipeline, type PipelineStage } from './pipeline.ts';
+export { loadPipeline, OR, type Pipeline, type PipelineStage } from './pipeline.ts';
 export { requireFiles } from './references.ts';
 export { parameterPaths } from './sweep/schema.ts';
 export { isSweep, loadSweep, type Sweep, type SweepMember } from './sweep/sweep.ts';

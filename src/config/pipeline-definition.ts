@@ -10,7 +10,9 @@ export const pipelineDefinition = object('A pipeline: stages in the order in whi
       when: nullable(
         text({
           examples: ['data.test'],
-          description: 'A path of the configuration. The stage runs only where its value is neither null, false, 0 nor empty.',
+          description:
+            'A path of the configuration, or several with `or` between them. The stage runs only where one of the values is neither ' +
+            'null, false, 0 nor empty.',
         }),
       ),
     }),

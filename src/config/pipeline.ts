@@ -24,11 +24,14 @@ export interface PipelineStage {
   readonly stage: string;
   /** Present where the stage runs once a fold. */
   readonly foreach?: 'fold';
-  /** A path of the configuration; the stage is left out where its value is null, false, 0 or empty. */
+  /** Paths of the configuration, with `OR` between them; the stage is left out where all values are null, false, 0 or empty. */
   readonly when?: string;
   /** Where its name stands. */
   readonly place?: Place;
 }
+
+/** Between the paths of `when`. */
+export const OR = ' or ';
 
 /**
  * Reads a pipeline: a bare name is a file of the package's pipelines folder, anything else the path of a YAML file. Throws a
@@ -84,9 +87,10 @@ function stageProblems({ stages }: Value<typeof pipelineDefinition>, tree: MapTr
       const path = ['stages', index, 'stage'];
       found.push(problemAt(valuePlace(tree, path), path, `the stage ${stage} stands in the list twice`));
     }
-    if (when !== null && schemaAt(experimentDefinition, when.split('.')) === undefined) {
+    for (const key of when?.split(OR) ?? []) {
+      if (schemaAt(experimentDefinition, key.split('.')) !== undefined) continue;
       const path = ['stages', index, 'when'];
-      found.push(problemAt(valuePlace(tree, path), path, `the configuration has no key ${when}`, likelyWord(when, paths)));
+      found.push(problemAt(valuePlace(tree, path), path, `the configuration has no key ${key}`, likelyWord(key, paths)));
     }
     return found;
   });

@@ -137,9 +137,16 @@ function freezingConflicts({ model, training }: Experiment): readonly Conflict[]
     const message = 'training.layer_decay is about layers that are trained, but model.freeze_encoder is true';
     return [{ path: ['training', 'layer_decay'], message, suggestion: 'layer_decay: 1' }];
   }
-  if (!model.freeze_encoder || model.pooling !== 'attention') return [];
-  const message = 'model.pooling attention reads every token, and of a frozen encoder one vector a text is kept';
-  return [{ path: ['model', 'pooling'], message, suggestion: 'pooling: mean' }];
+  const { embeddings, layers } = model.freeze;
+  if (model.freeze_encoder && layers > 0) {
+    const message = 'model.freeze.layers is about a part of the encoder, but model.freeze_encoder is true';
+    return [{ path: ['model', 'freeze', 'layers'], message, suggestion: 'layers: 0' }];
+  }
+  if (layers > 0 && embeddings === false) {
+    const message = `model.freeze.embeddings is false, but model.freeze.layers is ${layers}: layers stand upon frozen embeddings`;
+    return [{ path: ['model', 'freeze', 'embeddings'], message, suggestion: 'embeddings: null' }];
+  }
+  return [];
 }
 
 function batchConflicts({ training: { batch_size: batch, micro_batch: micro } }: Experiment): readonly Conflict[] {

@@ -1,13 +1,13 @@
 import type { LoadedExperiment } from '../config/index.ts';
 import { lower, loweredOperators, print, type Graph, type LoweredOperator, type PrecisionCount } from '../engine/graph/index.ts';
-import { depthOf, encoderForward, type ClassifierOptions, type EncoderConfig } from '../engine/models/index.ts';
+import { depthOf, type ClassifierOptions, type EncoderConfig } from '../engine/models/index.ts';
 import { deviceStep, groupOf, operationsPerNumber, type Optimizer } from '../engine/optim/index.ts';
 import { nodesByPrecision, type Precision } from '../engine/precision.ts';
-import type { StepProgram } from '../engine/program.ts';
+import type { ParameterSpec, StepProgram } from '../engine/program.ts';
 import { HARMFUL_OPTIMIZERS, type Device } from '../engine/runtime/index.ts';
 import { operatorCounts, parameterSums, sumOf, totalWork, workOf, type OperatorCount, type ParameterSum } from '../engine/step-analysis.ts';
 import { choicesOf, deviceChoicesOf, type Choice } from '../engine/step-choices.ts';
-import { optimizerOf } from '../training/index.ts';
+import { encodingPrograms, optimizerOf, type TrainedPart } from '../training/index.ts';
 import { openTask } from '../tasks/index.ts';
 import { checkData } from './check/aside.ts';
 import { assumeDevice } from './machine/devices.ts';
@@ -35,7 +35,7 @@ export interface Explanation {
   readonly lowered: readonly LoweredOperator[];
   /** Fusions of onnxruntime that are kept from the graph. */
   readonly switchedOff: readonly string[];
-  /** Where the encoder is frozen: what its one forward pass over a batch takes. Its parameters are the frozen ones. */
+  /** Where what is frozen is computed once: what that takes for a batch. Its parameters are the frozen ones. */
   readonly encoding: readonly { readonly batch: BatchShape; readonly operations: number }[];
   readonly steps: readonly StepCost[];
 }
@@ -45,7 +45,7 @@ export async function explainExperiment(loaded: LoadedExperiment, options: Runne
   const prepared = await prepareRun(loaded, { ...options, choose: assumeDevice });
   const { experiment, device, precisionChoice } = prepared;
   const { task } = await checkData(experiment);
-  const { whole, onFeatures, step, texts, costs } = await trainingSteps(prepared, openTask(task));
+  const { whole, part, step, texts, costs } = await trainingSteps(prepared, openTask(task));
   const optimizer = optimizerOf(experiment.training, whole.encoder);
   const { rule } = optimizer;
   const { graph, lowered, choices } = onDevice(step, { optimizer, clipNorm: experiment.training.clip_norm }, device);
@@ -56,7 +56,7 @@ export async function explainExperiment(loaded: LoadedExperiment, options: Runne
     graph: print(graph),
     trained,
     rates: ratesOf(step, optimizer, { lr: experiment.training.optimizer.lr, encoder: whole.encoder }),
-    frozen: onFeatures ? sumOf(encoderForward(whole.encoder, whole.pooling).parameters) : frozen,
+    frozen: part.fed === 'tokens' ? frozen : sumOf(frozenBelow(whole, part, step)),
     optimizer: { name: rule.name, slots: rule.slots, operationsPerNumber: operationsPerNumber(rule) },
     operators: operatorCounts(graph).map((each) => ({ ...each, provider: device })),
     choices,
@@ -67,7 +67,7 @@ export async function explainExperiment(loaded: LoadedExperiment, options: Runne
     },
     lowered,
     switchedOff: HARMFUL_OPTIMIZERS,
-    encoding: onFeatures ? texts.map((batch) => encodingOf(whole, batch)) : [],
+    encoding: part.fed === 'tokens' ? [] : texts.map((batch) => encodingOf(whole, part, batch)),
     steps: costs,
   };
 }
@@ -85,9 +85,18 @@ function onDevice(
   return { graph, lowered: loweredOperators(whole, device), choices: deviceChoicesOf(step, graph) };
 }
 
-function encodingOf({ encoder, pooling }: ClassifierOptions, { shape, feeds }: FedBatch): Explanation['encoding'][number] {
-  const forward = encoderForward(encoder, pooling);
-  return { batch: shape, operations: totalWork(workOf(forward.graph.nodes, lengthsOf(forward, feeds))) };
+type Encoded = Exclude<TrainedPart, { readonly fed: 'tokens' }>;
+
+function encodingOf(whole: ClassifierOptions, part: Encoded, { shape, feeds }: FedBatch): Explanation['encoding'][number] {
+  const works = encodingPrograms(whole, part).map((program) => totalWork(workOf(program.graph.nodes, lengthsOf(program, feeds))));
+  return { batch: shape, operations: works.reduce((total, work) => total + work, 0) };
+}
+
+/** What is computed once, and what the step has of it all the same, as tables that several layers share. */
+function frozenBelow(whole: ClassifierOptions, part: Encoded, { parameters, gradients }: StepProgram): readonly ParameterSpec[] {
+  const trained = new Set(gradients.map(({ parameter }) => parameter));
+  const all = [...encodingPrograms(whole, part).flatMap((program) => program.parameters), ...parameters];
+  return [...new Map(all.filter(({ name }) => !trained.has(name)).map((spec) => [spec.name, spec])).values()];
 }
 
 function ratesOf(

@@ -28,10 +28,12 @@ const kinds = {
   }),
   findings: () => ({}),
   features: (folder: string) => ({
-    /** The frozen encoder's tensors that the models of all folds have in common. */
+    /** The frozen tensors that the models of all folds have in common. */
     encoderFile: join(folder, ENCODER_FILE),
     train: (): FeatureSet => loadFeatures(join(folder, featureFile('train'))),
     test: (): FeatureSet => loadFeatures(join(folder, featureFile('test'))),
+    /** A file of hidden states, where every token is read. */
+    states: (part: 'train' | 'test'): string => join(folder, stateFile(part)),
   }),
   model: (folder: string) => ({
     /** In Hugging Face layout. */
@@ -53,6 +55,7 @@ export function openOutput<K extends Kind>(kind: K, folder: string): OutputOf<K>
 
 export const tokenFile = (part: 'train' | 'test'): string => `${part}.tokens`;
 export const featureFile = (part: 'train' | 'test'): string => `${part}.features`;
+export const stateFile = (part: 'train' | 'test'): string => `${part}.states`;
 export const FOLDS = 'folds.csv';
 export const ENCODER_FILE = 'encoder.safetensors';
 export const MODEL_FOLDER = 'model';

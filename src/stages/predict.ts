@@ -1,6 +1,7 @@
-import { valueAt } from '../core/values.ts';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../core/files.ts';
+import { valueAt } from '../core/values.ts';
 import { writeCsv } from '../data/tables/index.ts';
 import type { StoredRows } from '../tasks/index.ts';
 import { ensemblePredictions, type EnsembleInput } from '../training/index.ts';
@@ -40,13 +41,17 @@ export const predict: Stage<null, Record<never, never>, typeof needs> = {
 /** The rows to predict, as tokens or as what a frozen encoder makes of them. */
 function textsOf({ tokens, features }: Inputs<typeof needs>, { count: rows }: StoredRows): EnsembleInput {
   const test = { stage: 'examples', rows };
+  const own = tokens.test();
+  if (own === null) throw new Error('there are rows to predict, and no tokens of them');
+  if (features !== undefined && existsSync(features.states('test'))) {
+    throwUnlessAligned({ stage: 'tokenize', rows: own.offsets.length - 1 }, test);
+    return { kind: 'states', states: { path: features.states('test'), tokens: own } };
+  }
   if (features !== undefined) {
     const { width, values } = features.test();
     throwUnlessAligned({ stage: 'encode', rows: values.length / width }, test);
     return { kind: 'features', features: { width, values } };
   }
-  const own = tokens.test();
-  if (own === null) throw new Error('there are rows to predict, and no tokens of them');
   throwUnlessAligned({ stage: 'tokenize', rows: own.offsets.length - 1 }, test);
   return { kind: 'tokens', tokens: own };
 }

@@ -12,9 +12,14 @@ import {
   modelFolderFiles,
   openCheckpoints,
   openClassifier,
+  stateSource,
   tokenSource,
+  trainedPart,
   writeModelFolder,
   type BatchSource,
+  type Freezing,
+  type Sharing,
+  type TrainedPart,
 } from '../training/index.ts';
 import type { EncoderConfig, Pooling } from '../engine/models/index.ts';
 import type { Precision } from '../engine/precision.ts';
@@ -26,6 +31,8 @@ interface Params {
   readonly model: Pick<Experiment['model'], 'weights' | 'resize_embeddings' | 'freeze_encoder' | 'head' | 'max_seq_length'> & {
     /** Absent where it is `default`, so that what was trained before there was a choice is still found. */
     readonly pooling?: Pooling;
+    /** Absent where nothing is frozen by it. */
+    readonly freeze?: Freezing['freeze'];
   };
   /** `micro_batch` only where it cuts a batch: otherwise it changes nothing. */
   readonly training: Omit<Experiment['training'], 'eval_batch_size' | 'precision' | keyof Later> & Partial<Later>;
@@ -49,7 +56,7 @@ export const train: Stage<Params, Readonly<Record<string, string>>, typeof needs
   writes: ({ model }, has, files) => [
     HISTORY,
     VALIDATION,
-    ...modelFolderFiles(model.pooling, has('features'), files).map((name) => `${MODEL_FOLDER}/${name}`),
+    ...modelFolderFiles(model.pooling, sharingOf(model, has('features')), files).map((name) => `${MODEL_FOLDER}/${name}`),
   ],
   publishes: { [MODEL_FOLDER]: 'models/fold-{fold}' },
   usesDevice: true,
@@ -63,6 +70,7 @@ export const train: Stage<Params, Readonly<Record<string, string>>, typeof needs
         resize_embeddings: model.resize_embeddings,
         freeze_encoder: model.freeze_encoder,
         ...(model.pooling === 'default' ? {} : { pooling: model.pooling }),
+        ...freezingOf(model.freeze),
         head: model.head,
         max_seq_length: model.max_seq_length,
       },
@@ -79,7 +87,7 @@ export const train: Stage<Params, Readonly<Record<string, string>>, typeof needs
   }),
   async run({ params, files, inputs, output, fold, device, threads, partial, logEvery, evalBatchSize, emit, stopRequested }) {
     const { model, seed } = params;
-    const { pooling = 'default' } = model;
+    const { pooling = 'default', freeze = { embeddings: null, layers: 0 } } = model;
     const precision: Precision = params.precision ?? 'float32';
     const later: Later = { micro_batch: null, layer_decay: 1, head_lr: null };
     const training = { ...later, ...params.training, eval_batch_size: evalBatchSize, precision };
@@ -89,7 +97,8 @@ export const train: Stage<Params, Readonly<Record<string, string>>, typeof needs
     const [trainRows, validationRows] = [rowsWhere(foldOf, (of) => of !== fold), rowsWhere(foldOf, (of) => of === fold)];
     const weights = initialWeights(files, model, seed);
     const { features } = inputs;
-    const source = sourceOf(inputs, weights.config);
+    const part = trainedPart({ ...model, pooling, freeze }, weights.config, features !== undefined);
+    const source = sourceOf(inputs, weights.config, part);
 
     const foldSeed = seedFor(seed, 'fold', fold);
     const classifier = await openClassifier({
@@ -97,7 +106,7 @@ export const train: Stage<Params, Readonly<Record<string, string>>, typeof needs
       pooling,
       head: model.head,
       task,
-      onFeatures: features !== undefined,
+      part,
       training,
       precision,
       device,
@@ -135,20 +144,36 @@ export const train: Stage<Params, Readonly<Record<string, string>>, typeof needs
         pooling,
         head: model.head,
         max_seq_length: model.max_seq_length,
-        ...(features === undefined ? {} : { encoderFile: features.encoderFile }),
+        ...(features === undefined ? {} : { shared: { file: features.encoderFile, isEncoder: model.freeze_encoder } }),
       });
     } finally {
+      source.close?.();
       await classifier.trainer.release();
     }
   },
 };
 
 /** The rows of the examples, as tokens or as what a frozen encoder makes of them. */
-function sourceOf({ examples, tokens, features }: Inputs<typeof needs>, encoder: EncoderConfig): BatchSource {
-  const source = features === undefined ? tokenSource(tokens.train(), encoder) : featureSource(features.train());
+function sourceOf({ examples, tokens, features }: Inputs<typeof needs>, encoder: EncoderConfig, { fed }: TrainedPart): BatchSource {
+  const source =
+    features === undefined
+      ? tokenSource(tokens.train(), encoder)
+      : fed === 'features'
+        ? featureSource(features.train())
+        : stateSource({ path: features.states('train'), tokens: tokens.train() }, encoder);
   const stage = features === undefined ? 'tokenize' : 'encode';
   throwUnlessAligned({ stage, rows: source.lengths.length }, { stage: 'examples', rows: examples.train.count });
   return source;
+}
+
+function sharingOf({ freeze_encoder }: Experiment['model'], isEncoded: boolean): Sharing {
+  if (!isEncoded) return 'nothing';
+  return freeze_encoder ? 'encoder' : 'layers';
+}
+
+/** Frozen embeddings and layers, where there are any; layers stand upon frozen embeddings. */
+function freezingOf({ embeddings, layers }: Freezing['freeze']): { readonly freeze?: Freezing['freeze'] } {
+  return layers === 0 && embeddings !== true ? {} : { freeze: { embeddings: true, layers } };
 }
 
 function rowsWhere(foldOf: Int32Array, belongs: (fold: number) => boolean): Int32Array {

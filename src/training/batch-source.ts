@@ -8,6 +8,8 @@ export interface BatchSource {
   readonly lengths: Int32Array;
   /** The model's inputs for a batch of rows, padded to `width` tokens. */
   feeds(rows: Int32Array, width: number): Feeds;
+  /** Gives back the file that it reads, where it does. */
+  close?(): void;
 }
 
 export function tokenSource(tokens: TokenSet, encoder: EncoderConfig): BatchSource {

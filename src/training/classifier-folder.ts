@@ -2,17 +2,13 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Experiment } from '../config/index.ts';
 import { OrtrainError } from '../core/errors.ts';
-import { placeFile, writeFileAtomic, writeJsonAtomic } from '../core/files.ts';
 import { readJsonObject } from '../core/inputs.ts';
 import { plural } from '../core/text.ts';
 import { isObject, list, number, object, oneOf, optional, primitive, type Shape } from '../core/shapes.ts';
-import { TOKENIZER_FILES, tokenizerFiles, writeTokenizerFiles, writtenForm } from '../data/tokenizer/index.ts';
-import { modelFiles, openTensorFile, openWeights, readEncoderConfig, throwIfStray, weightFiles, WEIGHTS } from '../data/hub/index.ts';
+import { TOKENIZER_FILES, tokenizerFiles, writeTokenizerFiles } from '../data/tokenizer/index.ts';
+import { modelFiles, openWeights, readEncoderConfig, throwIfStray, weightFiles } from '../data/hub/index.ts';
 import { readVocabulary } from '../data/tokens/index.ts';
 import {
-  commonTensors,
-  encodeSafetensors,
-  INDEX_FILE,
   inspectPretrained,
   pretrainedParameters,
   randomParameters,
@@ -22,10 +18,9 @@ import {
   type ParameterSource,
   type Pretrained,
   type PublishedClassifier,
-  type Safetensors,
-  type SavedClassifier,
 } from '../engine/models/index.ts';
 import type { ParameterSpec } from '../engine/program.ts';
+import { HEAD_FILE, openSaved, writeWeights, type SharedWeights } from './weight-files.ts';
 import { openTask, taskProblem, type Task, type TaskDescription } from '../tasks/index.ts';
 
 type Head = Experiment['model']['head'];
@@ -120,8 +115,8 @@ export interface NewModel extends ClassifierDescription {
   readonly config: EncoderConfig;
   /** Every parameter's value: trained ones, and the frozen ones as they came. */
   readonly source: ParameterSource;
-  /** A file of the encoder's tensors as `saveCommonTensors` wrote it, where the folds share a frozen one. */
-  readonly encoderFile?: string;
+  /** Where folds share frozen tensors. */
+  readonly shared?: SharedWeights;
 }
 
 /**
@@ -131,9 +126,7 @@ export interface NewModel extends ClassifierDescription {
 export function writeModelFolder(folder: string, model: NewModel): void {
   mkdirSync(folder, { recursive: true });
   const saved = savedClassifier(publishedClassifier(model.config, model));
-  if (saved.isApart) writeApart(folder, saved, model);
-  else if (model.encoderFile === undefined) writeFileAtomic(join(folder, WEIGHTS), encodeSafetensors(saved.tensors(model.source)));
-  else writeInTwo(folder, model.encoderFile, saved, model);
+  writeWeights(folder, saved, model);
   writeFileSync(join(folder, 'config.json'), `${JSON.stringify({ ...describe(model), ...saved.config }, null, 2)}\n`);
   const isTokenizers = ([name]: readonly [string, string]): boolean => TOKENIZER_FILES.includes(name) || name === 'config.json';
   writeTokenizerFiles(folder, Object.fromEntries(Object.entries(model.files).filter(isTokenizers)));
@@ -144,48 +137,6 @@ export function copyModelFolder(from: string, to: string): void {
   const { encoder: config, ...model } = readModelFolder(from);
   const files = { 'config.json': join(from, 'config.json'), ...tokenizerFiles(from) };
   writeModelFolder(to, { files, config, ...model });
-}
-
-/** Writes the tensors of an encoder that models with any head have in common. */
-export function saveCommonTensors(path: string, config: EncoderConfig, source: ParameterSource): void {
-  writeFileAtomic(path, encodeSafetensors(commonTensors(config).map((spec) => ({ ...spec, data: source(spec) }))));
-}
-
-/** The encoder's tensors, and the rest. */
-const SHARDS = ['model-00001-of-00002.safetensors', 'model-00002-of-00002.safetensors'] as const;
-
-/** Pooling and head where no class of Hugging Face's computes what is pooled; the file of weights then holds the encoder alone. */
-export const HEAD_FILE = 'head.safetensors';
-
-/** The files that every model directory has, with a file of the encoder's tensors or without; `files`: names of the pretrained model's. */
-export function modelFolderFiles(pooling: Pooling, hasEncoderFile: boolean, files: readonly string[]): readonly string[] {
-  const weights = pooling !== 'default' ? [WEIGHTS, HEAD_FILE] : hasEncoderFile ? [...SHARDS, INDEX_FILE] : [WEIGHTS];
-  return ['config.json', writtenForm(files), ...weights];
-}
-
-/** The encoder as its own class opens it, shared or this model's, and beside it what only this program reads. */
-function writeApart(folder: string, saved: SavedClassifier, { config, source, encoderFile }: NewModel): void {
-  const common = new Set(commonTensors(config).map(({ name }) => name));
-  const all = saved.tensors(source);
-  if (encoderFile !== undefined) placeFile(encoderFile, join(folder, WEIGHTS));
-  else writeFileAtomic(join(folder, WEIGHTS), encodeSafetensors(all.filter(({ name }) => common.has(name))));
-  writeFileAtomic(join(folder, HEAD_FILE), encodeSafetensors(all.filter(({ name }) => !common.has(name))));
-}
-
-/** The encoder's file and one for the rest, with the index by which Hugging Face's tools find both. */
-function writeInTwo(folder: string, encoderFile: string, saved: SavedClassifier, { config, source }: NewModel): void {
-  const [encoderName, restName] = SHARDS;
-  const common = commonTensors(config);
-  const rest = saved.tensors(source, new Set(common.map(({ name }) => name)));
-  placeFile(encoderFile, join(folder, encoderName));
-  writeFileAtomic(join(folder, restName), encodeSafetensors(rest));
-  const size = (tensors: readonly Pick<ParameterSpec, 'shape'>[]): number =>
-    4 * tensors.reduce((sum, { shape }) => sum + shape.reduce((product, axis) => product * axis, 1), 0);
-  const mapped = [...common.map(({ name }) => [name, encoderName] as const), ...rest.map(({ name }) => [name, restName] as const)];
-  writeJsonAtomic(join(folder, INDEX_FILE), {
-    metadata: { total_size: size(common) + size(rest) },
-    weight_map: Object.fromEntries(mapped.sort(([a], [b]) => (a < b ? -1 : 1))),
-  });
 }
 
 /** The pretrained config.json with what a classifier changes. */
@@ -230,13 +181,6 @@ export function readModelFolder(folder: string): SavedModel {
   const [encoder, task] = [readEncoderConfig(folder), openTask(description)];
   const saved = savedClassifier(publishedClassifier(encoder, { task, pooling, head }));
   return { task, pooling, head, max_seq_length, encoder, source: saved.read(openSaved(folder, saved)) };
-}
-
-function openSaved(folder: string, { isApart }: SavedClassifier): Safetensors {
-  const weights = openWeights(folder);
-  if (!isApart) return weights;
-  const { entries } = openTensorFile(join(folder, HEAD_FILE));
-  return { ...weights, entries: new Map([...weights.entries, ...entries]) };
 }
 
 /** The model of a task as it is given away. */

@@ -15,6 +15,7 @@ import { adam, adamw, sgd, type Optimizer, type UpdateRule } from '../engine/opt
 import { inPrecision, type Precision } from '../engine/precision.ts';
 import { openTrainer, type Device, type Snapshot, type Trainer, type TrainerOptions } from '../engine/runtime/index.ts';
 import type { Task } from '../tasks/index.ts';
+import { asFed, type TrainedPart } from './part.ts';
 import type { InitialWeights } from './classifier-folder.ts';
 
 type Training = Experiment['training'];
@@ -24,8 +25,8 @@ export interface ClassifierOptions {
   readonly pooling: Experiment['model']['pooling'];
   readonly head: Experiment['model']['head'];
   readonly task: Pick<Task, 'outputs' | 'loss'>;
-  /** True where the encoder is frozen and the head is trained on its features. */
-  readonly onFeatures: boolean;
+  /** What of it is trained. */
+  readonly part: TrainedPart;
   readonly training: Training;
   /** Of products of matrices, while it is trained and evaluated. */
   readonly precision: Precision;
@@ -44,17 +45,20 @@ export interface Classifier {
   values(trained: Snapshot): ParameterSource;
 }
 
-/** The graphs that train a classifier and evaluate it: the whole, or, on the features of a frozen encoder, its head alone. */
+/** The graphs that train a classifier and evaluate it: the whole, or what lies above its frozen part. */
 export function classifierPrograms(
   whole: WholeClassifier & TrainingLoss,
-  onFeatures: boolean,
+  part: TrainedPart,
   precision: Precision = 'float32',
 ): Pick<TrainerOptions, 'step' | 'forward'> {
   const alone = { ...headModel(whole), loss: whole.loss };
   const scaled = precision === 'float16'; // its smallest number is 6e-8, which gradients fall below
-  const [step, forward] = onFeatures
-    ? [headStep({ ...alone, scaled }), headForward(alone)]
-    : [trainingStep({ ...whole, scaled }), classifierForward(whole)];
+  const fed = asFed(whole, part);
+  const frozen = part.fed === 'features' || part.frozen === undefined ? {} : { frozen: part.frozen };
+  const [step, forward] =
+    part.fed === 'features'
+      ? [headStep({ ...alone, scaled }), headForward(alone)]
+      : [trainingStep({ ...fed, ...frozen, scaled }), classifierForward(fed)];
   return { step: inPrecision(step, precision), forward: inPrecision(forward, precision) };
 }
 
@@ -63,7 +67,7 @@ export async function openClassifier({
   pooling,
   head,
   task,
-  onFeatures,
+  part,
   training,
   precision,
   device,
@@ -75,7 +79,7 @@ export async function openClassifier({
   const trainer = await openTrainer({
     device,
     source,
-    ...classifierPrograms(whole, onFeatures, precision),
+    ...classifierPrograms(whole, part, precision),
     threads,
     optimizer: optimizerOf(training, weights.config),
     clipNorm: training.clip_norm,

@@ -1,16 +1,19 @@
 import { valueAt } from '../core/values.ts';
 import { OrtrainError } from '../core/errors.ts';
 import type { TokenSet } from '../data/tokens/index.ts';
-import { classifierForward, headForward, headModel } from '../engine/models/index.ts';
+import { classifierForward, headForward, headModel, type EncoderConfig } from '../engine/models/index.ts';
 import { openForward, type Device } from '../engine/runtime/index.ts';
-import { featureSource, tokenSource, type FeatureSet } from './batch-source.ts';
+import { featureSource, tokenSource, type BatchSource, type FeatureSet } from './batch-source.ts';
 import { readModelFolder } from './classifier-folder.ts';
 import type { Predictions } from '../tasks/index.ts';
 import { forwardAll } from './inference.ts';
+import { stateSource, type StateSet } from './states.ts';
 
-/** Texts to classify: as token ids, or as features of the frozen encoder that all the models share. */
+/** Texts to classify: as token ids, or as features or hidden states of what is frozen, which all the models share. */
 export type EnsembleInput =
-  { readonly kind: 'tokens'; readonly tokens: TokenSet } | { readonly kind: 'features'; readonly features: FeatureSet };
+  | { readonly kind: 'tokens'; readonly tokens: TokenSet }
+  | { readonly kind: 'features'; readonly features: FeatureSet }
+  | { readonly kind: 'states'; readonly states: StateSet };
 
 export interface EnsembleOptions {
   readonly device: Device;
@@ -49,8 +52,9 @@ async function modelPredictions(
   const { task, encoder, pooling, head, source: weights } = readModelFolder(folder);
   const { outputs } = task;
   const whole = { encoder, pooling, head, outputs };
-  const program = input.kind === 'tokens' ? classifierForward(whole) : headForward(headModel(whole));
-  const source = input.kind === 'tokens' ? tokenSource(input.tokens, encoder) : featureSource(input.features);
+  const source = sourceOf(input, encoder);
+  const fed = 'state' in source ? { fedState: source.state } : {};
+  const program = input.kind === 'features' ? headForward(headModel(whole)) : classifierForward({ ...whole, ...fed });
   const rows = Int32Array.from({ length: source.lengths.length }, (_, row) => row);
   const model = await openForward({ device, program, threads, source: weights });
   try {
@@ -69,6 +73,18 @@ async function modelPredictions(
       });
     return task.predict(logits);
   } finally {
+    source.close?.();
     await model.release();
+  }
+}
+
+function sourceOf(input: EnsembleInput, encoder: EncoderConfig): BatchSource | ReturnType<typeof stateSource> {
+  switch (input.kind) {
+    case 'tokens':
+      return tokenSource(input.tokens, encoder);
+    case 'features':
+      return featureSource(input.features);
+    case 'states':
+      return stateSource(input.states, encoder);
   }
 }

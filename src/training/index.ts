@@ -4,9 +4,7 @@ export {
   copyModelFolder,
   encoderFiles,
   initialWeights,
-  modelFolderFiles,
   readModelFolder,
-  saveCommonTensors,
   writeModelFolder,
   type InitialWeights,
   type StartingModel,
@@ -15,8 +13,11 @@ export { classifierPrograms, openClassifier, optimizerOf } from './classifier.ts
 export { ensemblePredictions, type EnsembleInput } from './ensemble.ts';
 export { loadFeatures, saveFeatures } from './features.ts';
 export { fit } from './fit.ts';
-export { forwardAll } from './inference.ts';
+export { forwardAll, forwardEach } from './inference.ts';
 export { stepFeedsOf } from './micro-batches.ts';
+export { emptyStates, encodingPrograms, sharedTensors, trainedPart, type Freezing, type TrainedPart } from './part.ts';
 export { PORTABLE_FILES, writePortableFolder, type Precision } from './portable-folder.ts';
 export { portablePredictions } from './portable-predictions.ts';
+export { createStates, stateSource, type StateSet, type StateShape, type Store } from './states.ts';
+export { modelFolderFiles, saveShared, type Sharing } from './weight-files.ts';
 export { fewerThan, inRows, remedyFor, tooMuchIn, type RowsKey } from './within-memory.ts';

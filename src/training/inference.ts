@@ -20,20 +20,31 @@ export async function forwardAll(
   onBatch: (rowsDone: number, positionsDone: number) => void | Promise<void>,
 ): Promise<Float32Array> {
   const result = new Float32Array(rows.length * width);
+  const places = new Map(Array.from(rows, (row, i) => [row, i]));
+  await forwardEach(forward, source, rows, batchSize, onBatch, (batch, output) =>
+    batch.forEach((row, at) => result.set(output.subarray(at * width, (at + 1) * width), places.get(row)! * width)),
+  );
+  return result;
+}
+
+/** `forwardAll` that keeps nothing: `onOutput` is given the rows of each batch, what `forward` answers, and the width of the batch. */
+export async function forwardEach(
+  forward: (feeds: Feeds) => Promise<Float32Array>,
+  source: BatchSource,
+  rows: Int32Array,
+  batchSize: number,
+  onBatch: (rowsDone: number, positionsDone: number) => void | Promise<void>,
+  onOutput: (rows: Int32Array, output: Float32Array, width: number) => void,
+): Promise<void> {
   const lengths = rows.map((row) => valueAt(source.lengths, row));
   let [done, positions] = [0, 0];
-  for (const batch of evaluationBatches(lengths, batchSize)) {
+  for (const { rows: places, width } of evaluationBatches(lengths, batchSize)) {
     await onBatch(done, positions);
-    const feeds = source.feeds(
-      batch.rows.map((i) => valueAt(rows, i)),
-      batch.width,
-    );
-    const output = await withinMemory({ key: 'training.eval_batch_size', rows: batch.rows.length, width: batch.width }, () =>
-      forward(feeds),
-    );
-    batch.rows.forEach((i, position) => result.set(output.subarray(position * width, (position + 1) * width), i * width));
-    done += batch.rows.length;
-    positions += batch.rows.length * batch.width;
+    const batch = places.map((i) => valueAt(rows, i));
+    const feeds = source.feeds(batch, width);
+    const output = await withinMemory({ key: 'training.eval_batch_size', rows: batch.length, width }, () => forward(feeds));
+    onOutput(batch, output, width);
+    done += batch.length;
+    positions += batch.length * width;
   }
-  return result;
 }

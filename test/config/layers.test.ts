@@ -33,6 +33,7 @@ describe('defaults', () => {
         weights: 'pretrained',
         max_seq_length: 128,
         pooling: 'default',
+        freeze: { embeddings: null, layers: 0, store: 'float16' },
         freeze_encoder: false,
         resize_embeddings: false,
         head: { dense: [], dropout: 0.1, activation: 'none' },

@@ -13,7 +13,7 @@ test('a bare name is a pipeline of the package', () => {
       { stage: 'tokenize' },
       { stage: 'split' },
       { stage: 'inspect' },
-      { stage: 'encode', when: 'model.freeze_encoder' },
+      { stage: 'encode', when: 'model.freeze_encoder or model.freeze.layers' },
       { stage: 'train', foreach: 'fold' },
       { stage: 'evaluate' },
       { stage: 'predict', when: 'data.test' },

@@ -45,7 +45,7 @@ function coherent({ data, model, split, training, ...rest }: Experiment): Experi
       test: table(data.test),
       sample_submission: data.test === null ? null : table(data.sample_submission),
     },
-    model: model.freeze_encoder && model.pooling === 'attention' ? { ...model, pooling: 'mean' } : model,
+    model: { ...model, freeze: { ...model.freeze, embeddings: null, layers: model.freeze_encoder ? 0 : model.freeze.layers } },
     split: { ...split, only: split.only === null ? null : [split.folds - 1] },
     training: {
       ...training,

@@ -97,7 +97,7 @@ describe('a task that the rest of the program does not know', () => {
       pooling: 'default',
       head,
       task,
-      onFeatures: false,
+      part: { fed: 'tokens' },
       training,
       precision: 'float32',
       device: 'cpu',

@@ -37,7 +37,7 @@ async function fitSome(change: Partial<Training>, options: Partial<FitOptions> =
   const precision = training.precision === 'auto' ? 'float32' : training.precision;
   const programs = classifierPrograms(
     { encoder: weights.config, head: experiment.model.head, outputs: task.outputs, loss: task.loss },
-    false,
+    { fed: 'tokens' },
     precision,
   );
   const trainer = await open({

@@ -1,7 +1,8 @@
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { parseEncoderConfig, randomParameters } from '../../src/engine/models/index.ts';
-import { saveCommonTensors, writeModelFolder, type NewModel } from '../../src/training/classifier-folder.ts';
+import { commonTensors, parseEncoderConfig, randomParameters } from '../../src/engine/models/index.ts';
+import { writeModelFolder, type NewModel } from '../../src/training/classifier-folder.ts';
+import { saveShared } from '../../src/training/weight-files.ts';
 import { root } from '../helpers/quickstart.ts';
 import { classification } from '../../src/tasks/classification/task.ts';
 
@@ -95,7 +96,7 @@ export function modelFolder(
   for (const path of options.tokenizer ?? quickstartTokenizer) copyFileSync(path, join(base, basename(path)));
   const config = parseEncoderConfig(json, 'config.json');
   const encoderFile = join(folder, 'encoder.safetensors');
-  if (options.shared === true) saveCommonTensors(encoderFile, config, randomParameters(11));
+  if (options.shared === true) saveShared(encoderFile, commonTensors(config), randomParameters(11));
   writeModelFolder(join(folder, 'model'), {
     task: classification(classes),
     head,
@@ -103,7 +104,7 @@ export function modelFolder(
     config,
     source: randomParameters(11),
     max_seq_length: 32,
-    ...(options.shared === true ? { encoderFile } : {}),
+    ...(options.shared === true ? { shared: { file: encoderFile, isEncoder: true } } : {}),
   });
   return join(folder, 'model');
 }

@@ -1,4 +1,4 @@
-import { choice, flag, integer, list, number, object, text } from '../schema/schema.ts';
+import { choice, flag, integer, list, nullable, number, object, text } from '../schema/schema.ts';
 
 const head = object('The dense layers on top of the encoder.', {
   dense: list(integer({ minimum: 1, maximum: 65536, description: 'Width of a hidden layer.' }), {
@@ -48,6 +48,27 @@ export const model = object('The pretrained encoder and the head on top of it.',
       'the first token; mean, max or mean-max, the mean of all tokens, their maximum or both; attention, their mean with weights that ' +
       'are learned. Of the last four hidden states: last4, their first tokens; weighted, the mean of their means with weights that are ' +
       'learned. mean suits models without a trained pooler, such as sentence encoders.',
+  }),
+  freeze: object('Which of the lowest parts of the encoder are not trained. They run without dropout.', {
+    embeddings: nullable(
+      flag({
+        description: 'Freeze the embeddings, which then take no memory of the optimizer. null: where layers are frozen.',
+      }),
+    ),
+    layers: integer({
+      default: 0,
+      examples: [3],
+      minimum: 0,
+      description:
+        'Freeze so many of the lowest layers, and the embeddings. They run once for each text; folds, epochs and heads start from what ' +
+        'they gave, which is kept in the cache.',
+    }),
+    store: choice(['float16', 'float32'], {
+      default: 'float16',
+      description:
+        'How the output of frozen layers is kept. float16 takes half the disk space and rounds; with float32, training gives the same as ' +
+        'without the cache.',
+    }),
   }),
   freeze_encoder: flag({ default: false, description: 'Train the head only. The encoder then runs once for each text.' }),
   head,

@@ -92,12 +92,18 @@ export function hiddenForward(encoder: EncoderConfig, state: number): ForwardPro
 }
 
 /**
- * What a pooling reads of the states below one that is fed, [B, states * hidden], fed by `batchFeeds`; undefined where it reads none of them.
+ * What a pooling reads of the states below one that is fed, [B, states * hidden], fed by `batchFeeds`; undefined where it reads none of
+ * them.
  */
 export function lowerForward(encoder: EncoderConfig, pooling: Pooling, fedState: number): ForwardProgram | undefined {
   if (statesBelow(encoder, pooling, fedState).length === 0) return undefined;
   const m = modelBuilder(graphBuilder('lower'));
   return forward(m, 'lower_states', lowerFeatures(m, encoder, pooling, fedState));
+}
+
+/** Numbers that `lowerForward` gives of a text; 0 where there is no such program. */
+export function lowerWidth(encoder: EncoderConfig, pooling: Pooling, fedState: number): number {
+  return encoder.hiddenSize * statesBelow(encoder, pooling, fedState).length;
 }
 
 /** Logits of features, fed by `featureFeeds`. */

@@ -9,6 +9,7 @@ export {
   headStep,
   hiddenForward,
   lowerForward,
+  lowerWidth,
   trainingStep,
   type ClassifierOptions,
   type HeadModelOptions,
@@ -16,7 +17,7 @@ export {
   type TrainingLoss,
 } from './classifier.ts';
 export { batchFeeds, featureFeeds, stateFeeds, targetFeeds } from './feeds.ts';
-export { inFloat16 } from './exports/float16.ts';
+export { float16Bits, inFloat16 } from './exports/float16.ts';
 export { trainingStepOf, type GraphLoss, type GraphPrograms, type GraphTraining } from './graph-step.ts';
 export type { HeadOptions } from './head.ts';
 export { inInt8 } from './exports/int8.ts';
@@ -31,9 +32,11 @@ export { commonTensors, savedClassifier, type SavedClassifier } from './saved-cl
 export {
   byteSource,
   encodeSafetensors,
+  fromFloat16,
   openSafetensors,
   readFloats,
   readIntegers,
+  safetensorsHeader,
   type NamedTensor,
   type Safetensors,
 } from './formats/safetensors.ts';

@@ -16,7 +16,7 @@ import {
 } from '../../data/tokens/index.ts';
 import { classifierForward } from '../../engine/models/index.ts';
 import { tokenizerFiles } from '../../data/tokenizer/index.ts';
-import { encoderFiles, initialWeights } from '../../training/index.ts';
+import { encoderFiles, initialWeights, trainedPart } from '../../training/index.ts';
 import type { DataContents } from './data.ts';
 
 /** Something to know about a model that can be used all the same. */
@@ -33,6 +33,7 @@ export interface ModelNotice {
  */
 export async function checkModel({ model, seed }: Experiment, folder: string, data: DataContents): Promise<readonly ModelNotice[]> {
   const weights = initialWeights(encoderFiles(folder, model), model, seed);
+  trainedPart(model, weights.config, true);
   const { maxPositions, vocabSize } = weights.config;
   if (model.max_seq_length > maxPositions) {
     const problem = {

@@ -52,6 +52,11 @@ export function featureBatch(texts: number, width: number): FedBatch {
   return fedBatch({ kind: 'features', texts, width: 1 }, (rows) => featureFeeds(new Float32Array(rows * width), width));
 }
 
+/** A batch with more inputs, for so many of its rows. */
+export function withFeeds({ shape, part }: FedBatch, more: (texts: number) => Feeds): FedBatch {
+  return fedBatch(shape, (texts) => ({ ...part(texts), ...more(texts) }));
+}
+
 /** As many different tokens as there can be. */
 function fullBatch(texts: number, width: number, encoder: EncoderConfig): FedBatch {
   const ids = Array.from({ length: texts }, (_, text) =>

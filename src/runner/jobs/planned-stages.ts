@@ -1,4 +1,4 @@
-import { loadPipeline, type Experiment, type LoadedExperiment, type Pipeline, type PipelineStage } from '../../config/index.ts';
+import { loadPipeline, OR, type Experiment, type LoadedExperiment, type Pipeline, type PipelineStage } from '../../config/index.ts';
 import { OrtrainError, type Problem } from '../../core/errors.ts';
 import { nearest } from '../../core/nearest.ts';
 import { stages, type Need, type Stage } from '../../stages/index.ts';
@@ -17,7 +17,7 @@ export function plannedStages(experiment: Experiment, pipeline: Pipeline): reado
   if (unknown.length > 0) throw pipelineError(pipeline, unknown.map(unknownStage), `The stages are ${Object.keys(stages).join(', ')}.`);
   const active = pipeline.stages.flatMap(({ stage: name, foreach, when, place }): readonly PlacedStage[] => {
     const stage = stages[name];
-    const isActive = when === undefined || Boolean(valueAt(experiment, when));
+    const isActive = when === undefined || isMet(experiment, when);
     return stage === undefined || !isActive ? [] : [{ stage, perFold: foreach === 'fold', place }];
   });
   const planned = withImplied(active, new Set(pipeline.stages.map(({ stage }) => stage)));
@@ -83,6 +83,11 @@ function pipelineError({ file }: Pipeline, problems: readonly Problem[], remedy:
     problems,
     remedy,
   });
+}
+
+/** `when`: a path, or several with `or` between them. */
+function isMet(experiment: Experiment, when: string): boolean {
+  return when.split(OR).some((path) => Boolean(valueAt(experiment, path)));
 }
 
 function valueAt(experiment: Experiment, path: string): unknown {

@@ -6,8 +6,8 @@ import type { Symbols } from '../../engine/graph/index.ts';
 import { operationsPerNumber, type Optimizer } from '../../engine/optim/index.ts';
 import type { Feeds, StepProgram } from '../../engine/program.ts';
 import { layerWork, stepMemory, stepWork, type LayerWork, type StepMemory, type StepWork } from '../../engine/step-analysis.ts';
-import { classifierPrograms, initialWeights, optimizerOf } from '../../training/index.ts';
-import { exampleBatches, featureBatch, type BatchShape, type FedBatch } from './example-batches.ts';
+import { classifierPrograms, emptyStates, initialWeights, optimizerOf, trainedPart, type TrainedPart } from '../../training/index.ts';
+import { exampleBatches, featureBatch, withFeeds, type BatchShape, type FedBatch } from './example-batches.ts';
 import type { PreparedRun } from '../prepare.ts';
 import { addressOf } from './job-graph.ts';
 
@@ -30,8 +30,8 @@ type Learned = Pick<ClassifierOptions, 'outputs'> & TrainingLoss;
 /** The training step of an experiment, and what it takes for a typical batch and for the largest, found without training. */
 export interface TrainingSteps {
   readonly whole: ClassifierOptions;
-  /** True where the encoder is frozen, so that the step is that of the head alone. */
-  readonly onFeatures: boolean;
+  /** What the step trains. */
+  readonly part: TrainedPart;
   readonly step: StepProgram;
   /** Batches of tokens, whether the step sees them or not. */
   readonly texts: readonly FedBatch[];
@@ -44,17 +44,20 @@ export async function trainingSteps(prepared: PreparedRun, { outputs, loss }: Le
   const { experiment, jobs, device, precisionChoice } = prepared;
   const { training } = experiment;
   const encoder = encoderOf(prepared);
-  const onFeatures = jobs.some(({ stage }) => stage.name === 'encode');
+  const trained = trainedPart(experiment.model, encoder, jobs.some(({ stage }) => stage.name === 'encode'));
   const { pooling, head } = experiment.model;
   const whole = { encoder, pooling, head, outputs, loss };
-  const { step } = classifierPrograms(whole, onFeatures, precisionChoice.precision);
+  const { step } = classifierPrograms(whole, trained, precisionChoice.precision);
   const optimizer = optimizerOf(training, encoder);
   const texts = exampleBatches(experiment, encoder, await cachedTokens(prepared));
-  const batches = onFeatures ? [featureBatch(training.batch_size, headModel(whole).width)] : texts;
+  const batches =
+    trained.fed === 'features'
+      ? [featureBatch(training.batch_size, headModel(whole).width)]
+      : texts.map((batch) => withFeeds(batch, (rows) => emptyStates(whole, trained, rows, batch.shape.width)));
   const gpu = device === 'cpu' ? undefined : deviceMemory(step, optimizer, training.clip_norm, device);
   return {
     whole,
-    onFeatures,
+    part: trained,
     step,
     texts,
     costs: batches.map((batch) => costOf(step, batch, { optimizer, outputs, gpu, rows: training.micro_batch ?? Infinity })),

@@ -5,10 +5,10 @@ import { LINK_FROM_BYTES } from '../../core/files.ts';
 import { valueAt } from '../../core/values.ts';
 import { isWeightFile } from '../../data/hub/index.ts';
 import type { TokenSet } from '../../data/tokens/index.ts';
-import { classifierForward, commonTensors, headModel } from '../../engine/models/index.ts';
+import { classifierForward, headModel, lowerWidth } from '../../engine/models/index.ts';
 import { parameterSums, sumOf } from '../../engine/step-analysis.ts';
 import { openTask } from '../../tasks/index.ts';
-import { classifierPrograms, optimizerOf } from '../../training/index.ts';
+import { classifierPrograms, optimizerOf, sharedTensors, type Store } from '../../training/index.ts';
 import type { DataSizes } from '../check/data.ts';
 import { foldOf, type Job } from '../jobs/job-graph.ts';
 import type { Workload } from './workload.ts';
@@ -36,7 +36,8 @@ export function taskDiskBytes({ stage, fold, files }: Job, { workload, experimen
     case 'tokenize':
       return workload === undefined ? 0 : tokenBytes(workload.tokens.train) + tokenBytes(workload.tokens.test);
     case 'encode':
-      return workload === undefined ? 0 : 4 * headModel(workload.whole).width * (rows + (testRows ?? 0)) + commonBytes(workload);
+      if (workload === undefined) return 0;
+      return encodedBytes(workload, rows + (testRows ?? 0), experiment.model.freeze.store) + sharedBytes(workload);
     case 'train':
       if (workload === undefined) return 0;
       return modelBytes(workload, files) + NUMBER * numbers * (rows - valueAt(sizes.trainRowsOfFold, foldOf({ stage, fold })));
@@ -56,7 +57,7 @@ export function taskDiskBytes({ stage, fold, files }: Job, { workload, experimen
  */
 export function checkpointBytes({ workload, experiment }: Substance): number {
   if (workload === undefined) return 0;
-  const trained = parameterSums(classifierPrograms(workload.whole, workload.onFeatures).step).trained.bytes;
+  const trained = parameterSums(classifierPrograms(workload.whole, workload.part).step).trained.bytes;
   return 2 * trained * (2 + optimizerOf(experiment.training, workload.whole.encoder).rule.slots.length);
 }
 
@@ -67,13 +68,21 @@ function placed(size: number): number {
 
 /** Of the weights, and of the tokenizer's files beside them. */
 function modelBytes(workload: Workload, files: Job['files']): number {
-  const weights = sumOf(classifierForward(workload.whole).parameters).bytes - (workload.onFeatures ? commonBytes(workload) : 0);
+  const weights = sumOf(classifierForward(workload.whole).parameters).bytes - sharedBytes(workload);
   const others = Object.values(files).filter((path) => !isWeightFile(basename(path)));
   return placed(weights) + others.reduce((sum, path) => sum + placed(statSync(path).size), 0);
 }
 
-function commonBytes({ whole }: Workload): number {
-  return sumOf(commonTensors(whole.encoder)).bytes;
+function sharedBytes({ whole, part }: Workload): number {
+  return sumOf(sharedTensors(whole.encoder, part)).bytes;
+}
+
+/** What is kept of all texts: of frozen layers every token, without padding. */
+function encodedBytes({ whole, part, tokens }: Workload, rows: number, store: Store): number {
+  if (part.fed !== 'states') return 4 * headModel(whole).width * rows;
+  const count = tokens.train.ids.length + (tokens.test?.ids.length ?? 0);
+  const { encoder, pooling = 'default' } = whole;
+  return (store === 'float16' ? 2 : 4) * encoder.hiddenSize * count + 4 * lowerWidth(encoder, pooling, part.state) * rows;
 }
 
 function tokenBytes(tokens: TokenSet | undefined): number {

@@ -50,7 +50,7 @@ export function earlierSpeeds(artifacts: string, experiment: Experiment, setup: 
 }
 
 function whatCounts({ model, training }: Experiment, withHead: boolean): string {
-  const { base, revision, freeze_encoder, max_seq_length, head, pooling = 'default' } = model;
+  const { base, revision, freeze_encoder, max_seq_length, head, pooling = 'default', freeze } = model;
   const { batch_size, eval_batch_size, padding, batching, precision = 'float32', micro_batch: micro = null, optimizer } = training;
   return JSON.stringify([
     base,
@@ -58,6 +58,8 @@ function whatCounts({ model, training }: Experiment, withHead: boolean): string 
     freeze_encoder,
     max_seq_length,
     ...(pooling === 'default' ? [] : [{ pooling }]),
+    // Runs of before had none.
+    ...(freeze === undefined || (freeze.layers === 0 && freeze.embeddings !== true) ? [] : [{ freeze }]),
     ...(withHead ? [head.dense] : []),
     batch_size,
     ...(micro === null ? [] : [{ micro }]),

@@ -1,9 +1,9 @@
 import { valueAt } from '../../core/values.ts';
 import type { Experiment } from '../../config/index.ts';
 import { deviceMemory, forwardMemory, type DeviceMemory, type GpuDevice } from '../../engine/runtime/index.ts';
-import { encoderForward, targetFeeds } from '../../engine/models/index.ts';
+import { targetFeeds } from '../../engine/models/index.ts';
 import type { Symbols } from '../../engine/graph/index.ts';
-import { classifierPrograms, optimizerOf } from '../../training/index.ts';
+import { classifierPrograms, encodingPrograms, optimizerOf } from '../../training/index.ts';
 import { gpuMemory, type GpuMemory } from '../machine/gpu-memory.ts';
 import { lengthsOf } from '../jobs/training-steps.ts';
 import { largestPart, type BatchSize, type PlannedBatches } from './planned-batches.ts';
@@ -76,10 +76,10 @@ function fitting({ key, rows, at }: Need, most: number): GpuPlan['remedy'] {
 }
 
 function trainingNeed(workload: Workload, training: Experiment['training'], device: GpuDevice): Need | null {
-  const { whole, onFeatures, precision } = workload;
+  const { whole, part, precision } = workload;
   const sizes = [...workload.folds.values()].flatMap((planned) => planned.training.sizes);
   if (sizes.length === 0) return null;
-  const { step } = classifierPrograms(whole, onFeatures, precision);
+  const { step } = classifierPrograms(whole, part, precision);
   const of = deviceMemory(step, optimizerOf(training, whole.encoder), training.clip_norm, device);
   return {
     most: 'training',
@@ -96,12 +96,12 @@ function trainingNeed(workload: Workload, training: Experiment['training'], devi
 
 /** A forward pass of what comes after training, or before it through a frozen encoder. */
 function evaluationNeed(workload: Workload, device: GpuDevice): Need | null {
-  const { whole, onFeatures, precision, encoding, folds, prediction } = workload;
-  const { forward } = classifierPrograms(whole, onFeatures, precision);
+  const { whole, part: trained, precision, encoding, folds, prediction } = workload;
+  const { forward } = classifierPrograms(whole, trained, precision);
   const sizesOf = (all: readonly (PlannedBatches | undefined)[]): readonly BatchSize[] => all.flatMap((planned) => planned?.sizes ?? []);
   const ways = [
     {
-      program: encoderForward(whole.encoder, whole.pooling),
+      program: trained.fed === 'tokens' ? forward : encodingPrograms(whole, trained)[0],
       feeds: (size: BatchSize, part: Part) => workload.texts(part, size),
       part: 'train' as const,
       sizes: sizesOf([encoding.get('train')]),

@@ -1,9 +1,9 @@
 import type { Experiment } from '../../config/index.ts';
 import { peakBytes } from '../../engine/graph/index.ts';
-import { encoderForward, headModel, targetFeeds } from '../../engine/models/index.ts';
+import { headModel, targetFeeds } from '../../engine/models/index.ts';
 import type { Feeds, ForwardProgram } from '../../engine/program.ts';
 import { parameterSums, stepMemory, sumOf } from '../../engine/step-analysis.ts';
-import { classifierPrograms, optimizerOf } from '../../training/index.ts';
+import { classifierPrograms, encodingPrograms, optimizerOf } from '../../training/index.ts';
 import { lengthsOf } from '../jobs/training-steps.ts';
 import { foldOf, type Job } from '../jobs/job-graph.ts';
 import { largestPart, type BatchSize, type PlannedBatches } from './planned-batches.ts';
@@ -62,8 +62,8 @@ export function besideBytes(folds: number, each: number): number {
  * of their largest batches, and copies of the best model: the last one stays until the next one is complete.
  */
 function trainingBytes(workload: Workload, fold: number, training: Experiment['training']): number {
-  const { whole, onFeatures, precision } = workload;
-  const { step, forward } = classifierPrograms(whole, onFeatures, precision);
+  const { whole, part, precision } = workload;
+  const { step, forward } = classifierPrograms(whole, part, precision);
   const planned = workload.folds.get(fold);
   const batch = largestPart(planned?.training.sizes ?? [], training.micro_batch);
   if (planned === undefined || batch === undefined) return 0;
@@ -87,15 +87,16 @@ function trainingBytes(workload: Workload, fold: number, training: Experiment['t
 }
 
 function encodingBytes(workload: Workload): number {
-  const { whole, encoding, texts } = workload;
-  const program = encoderForward(whole.encoder, whole.pooling);
+  const { whole, part: trained, encoding, texts } = workload;
+  if (trained.fed === 'tokens') return 0;
+  const [program] = encodingPrograms(whole, trained);
   const parts = [...encoding].map(([part, planned]) => graphBytes(program, largest(planned), (size) => texts(part, size)));
   return sumOf(program.parameters).bytes + Math.max(0, ...parts) + featureBytes(workload);
 }
 
 function predictionBytes(workload: Workload): number {
-  const { whole, onFeatures, prediction, feeds } = workload;
-  const { forward } = classifierPrograms(whole, onFeatures);
+  const { whole, part, prediction, feeds } = workload;
+  const { forward } = classifierPrograms(whole, part);
   return sumOf(forward.parameters).bytes + graphBytes(forward, largest(prediction), (size) => feeds('test', size)) + featureBytes(workload);
 }
 
@@ -104,9 +105,9 @@ function graphBytes(program: ForwardProgram, size: BatchSize | undefined, feeds:
 }
 
 /** Features of all texts, as they are read, or before they are written. */
-function featureBytes({ whole, onFeatures, tokens }: Workload): number {
+function featureBytes({ whole, part: { fed }, tokens }: Workload): number {
   const rows = tokens.train.offsets.length + (tokens.test?.offsets.length ?? 0);
-  return onFeatures ? 4 * rows * headModel(whole).width : 0;
+  return fed === 'features' ? 4 * rows * headModel(whole).width : 0;
 }
 
 function largest(planned: PlannedBatches | undefined): BatchSize | undefined {

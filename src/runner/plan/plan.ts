@@ -192,7 +192,7 @@ function taskPlan(
     key: task.key,
     cached,
     why,
-    detail: [...detailOf(task, experiment, sizes), ...(stepsDone === 0 ? [] : [`resumes after step ${stepsDone}`])],
+    detail: [...detailOf(task, experiment, sizes, workload), ...(stepsDone === 0 ? [] : [`resumes after step ${stepsDone}`])],
     tokens: tokensOf(task, workload),
     peakBytes: cached ? null : taskBytes(task, workload, experiment.training, share.lanes),
     diskBytes: cached ? null : taskDiskBytes(task, { workload, experiment, sizes }),
@@ -230,13 +230,16 @@ function totalsOf(experiment: Experiment, sizes: DataSizes, workload: Workload |
     epochs,
     rows: sizes.rows,
     testRows: sizes.testRows ?? 0,
-    tokens: workload === undefined || workload.onFeatures ? null : tokenCount([...workload.folds.values()].map(({ training }) => training)),
+    tokens:
+      workload === undefined || workload.part.fed === 'features'
+        ? null
+        : tokenCount([...workload.folds.values()].map(({ training }) => training)),
   };
 }
 
 function tokensOf({ stage, fold }: Job, workload: Workload | undefined): TokenCount | null {
   if (stage.name === 'encode') return tokenCount([...(workload?.encoding.values() ?? [])]);
-  if (workload === undefined || workload.onFeatures) return null;
+  if (workload === undefined || workload.part.fed === 'features') return null;
   if (stage.name === 'train') return tokenCount([workload.folds.get(foldOf({ stage, fold }))?.training]);
   return stage.name === 'predict' ? tokenCount([workload.prediction]) : null;
 }
@@ -252,13 +255,24 @@ function epochSteps(fold: number, { training }: Experiment, { trainRowsOfFold }:
   return batchCount(valueAt(trainRowsOfFold, fold), training.batch_size);
 }
 
-function detailOf(task: Job, experiment: Experiment, sizes: DataSizes): readonly string[] {
+/** Without its own stage, what is frozen would see each text in every epoch of every fold. */
+function savedPasses({ model, training: { epochs }, split }: Experiment, workload: Workload | undefined): readonly string[] {
+  const { layers } = model.freeze;
+  if (workload === undefined || layers === 0) return [];
+  const folds = split.only?.length ?? split.folds;
+  const which = layers === 1 ? 'the lowest layer' : `the lowest ${layers} layers`;
+  const times = `${plural(folds * epochs, 'time')} (${plural(epochs, 'epoch')} in ${plural(folds, 'fold')})`;
+  return [`${which} of ${workload.whole.encoder.layers} run once for each text, not ${times}`];
+}
+
+function detailOf(task: Job, experiment: Experiment, sizes: DataSizes, workload: Workload | undefined): readonly string[] {
   const { rows, trainRowsOfFold } = sizes;
   const testRows = sizes.testRows ?? 0;
   switch (task.stage.name) {
     case 'tokenize':
-    case 'encode':
       return [`${rows + testRows} texts`];
+    case 'encode':
+      return [`${rows + testRows} texts`, ...savedPasses(experiment, workload)];
     case 'split':
       return [`${experiment.split.folds} folds of ${rows} rows`];
     case 'train': {

@@ -1,9 +1,9 @@
 import { seedFor } from '../../core/random.ts';
 import { valueAt } from '../../core/values.ts';
-import { encoderForward, targetFeeds } from '../../engine/models/index.ts';
+import { targetFeeds } from '../../engine/models/index.ts';
 import type { Feeds } from '../../engine/program.ts';
 import { openForward, type ForwardModel } from '../../engine/runtime/index.ts';
-import { openClassifier, stepFeedsOf } from '../../training/index.ts';
+import { encodingPrograms, openClassifier, stepFeedsOf } from '../../training/index.ts';
 import type { PreparedRun } from '../prepare.ts';
 import type { BatchSize } from './planned-batches.ts';
 import { costBetween, type Cost, type Speeds } from './speeds.ts';
@@ -43,7 +43,7 @@ const QUANTILES = [0.5, 1, 0.05, 0.8];
 type ModelSpeeds = Pick<Speeds, 'step' | 'evaluate'> & { readonly open: number };
 
 async function timeModel({ experiment, threads }: PreparedRun, workload: Workload, wanted: Wanted): Promise<ModelSpeeds> {
-  const { whole, weights, onFeatures, task, folds, prediction } = workload;
+  const { whole, weights, part, task, folds, prediction } = workload;
   const [fold = 0, planned] = [...folds][0] ?? [];
   const seed = seedFor(experiment.seed, 'fold', fold);
   const { opened, seconds: open } = await opening(async () => {
@@ -53,7 +53,7 @@ async function timeModel({ experiment, threads }: PreparedRun, workload: Workloa
       pooling: model.pooling,
       head: model.head,
       task,
-      onFeatures,
+      part,
       training,
       precision: workload.precision,
       device: 'cpu',
@@ -86,9 +86,10 @@ async function timeModel({ experiment, threads }: PreparedRun, workload: Workloa
 
 async function timeEncoder(
   { experiment, threads }: PreparedRun,
-  { weights, whole, encoding, texts }: Workload,
+  { weights, whole, part, encoding, texts }: Workload,
 ): Promise<{ readonly open: number; readonly encode: Cost | undefined }> {
-  const program = encoderForward(weights.config, whole.pooling);
+  if (part.fed === 'tokens') throw new Error('nothing is computed once');
+  const [program] = encodingPrograms(whole, part);
   const { opened, seconds: open } = await opening(() =>
     openForward({ program, threads, source: weights.source(program.parameters, experiment.seed).source }),
   );

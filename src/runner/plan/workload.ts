@@ -1,4 +1,4 @@
-import { initialWeights, tokenSource, type InitialWeights } from '../../training/index.ts';
+import { emptyStates, initialWeights, tokenSource, trainedPart, type InitialWeights, type TrainedPart } from '../../training/index.ts';
 import type { Task } from '../../tasks/index.ts';
 import { featureFeeds, headModel, type ClassifierOptions, type TrainingLoss } from '../../engine/models/index.ts';
 import type { Precision } from '../../engine/precision.ts';
@@ -17,13 +17,13 @@ export interface Workload {
   readonly weights: InitialWeights;
   readonly whole: ClassifierOptions & TrainingLoss;
   readonly task: Task;
-  /** True where the encoder is frozen and heads are trained on its features. */
-  readonly onFeatures: boolean;
+  /** What of the models is trained, and what it is fed. */
+  readonly part: TrainedPart;
   /** Of the training. */
   readonly precision: Precision;
   /** Of every fold that is trained. */
   readonly folds: ReadonlyMap<number, { readonly training: PlannedBatches; readonly validation: PlannedBatches }>;
-  /** Where the encoder is frozen: each text through it, once. */
+  /** Where what is frozen is computed once: each text through it. */
   readonly encoding: ReadonlyMap<Part, PlannedBatches>;
   /** Each row to predict through every fold's model; undefined where there are none. */
   readonly prediction: PlannedBatches | undefined;
@@ -40,7 +40,8 @@ export async function workloadOf(prepared: PreparedRun, data: PlannedRows): Prom
   const tokens = files === undefined ? undefined : await plannedTokens(prepared, data);
   if (files === undefined || tokens === undefined) return undefined;
   const weights = initialWeights(files, experiment.model, experiment.seed);
-  const onFeatures = jobs.some(({ stage }) => stage.name === 'encode');
+  const trained = trainedPart(experiment.model, weights.config, jobs.some(({ stage }) => stage.name === 'encode'));
+  const onFeatures = trained.fed === 'features';
   const { task } = data.train;
   const { pooling, head } = experiment.model;
   const whole = { encoder: weights.config, pooling, head, outputs: task.outputs, loss: task.loss };
@@ -54,12 +55,16 @@ export async function workloadOf(prepared: PreparedRun, data: PlannedRows): Prom
     weights,
     whole,
     task,
-    onFeatures,
+    part: trained,
     precision: prepared.precisionChoice.precision,
     folds: new Map(folds.map((fold) => [fold, foldBatches(fold, data.foldOf, inModel.train, experiment)])),
-    encoding: new Map(onFeatures ? parts(inEncoder).map(([part, lengths]) => [part, tableBatches(lengths, evalBatch, 1)]) : []),
+    encoding: new Map(
+      trained.fed === 'tokens' ? [] : parts(inEncoder).map(([part, lengths]) => [part, tableBatches(lengths, evalBatch, 1)]),
+    ),
     prediction: inModel.test === undefined ? undefined : tableBatches(inModel.test, evalBatch, folds.length),
-    feeds: onFeatures ? (_, { rows }) => featureFeeds(new Float32Array(rows.length * width), width) : texts,
+    feeds: onFeatures
+      ? (_, { rows }) => featureFeeds(new Float32Array(rows.length * width), width)
+      : (part, size) => ({ ...texts(part, size), ...emptyStates(whole, trained, size.rows.length, size.width) }),
     texts,
   };
 }

@@ -5,7 +5,7 @@
 import { OrtrainError } from '../../../core/errors.ts';
 import { elementsOf } from './tensor-bytes.ts';
 import type { ByteSource } from './byte-source.ts';
-import { parseHeader, type SafetensorsDtype, type TensorEntry } from './safetensors-header.ts';
+import { bytesPerElement, parseHeader, type SafetensorsDtype, type TensorEntry } from './safetensors-header.ts';
 
 /**
  * A file, or several that belong together, whose headers have been checked. Tensors are read one at a time, so a checkpoint is never in
@@ -101,20 +101,32 @@ export function readIntegers(file: Safetensors, name: string): BigInt64Array | I
  */
 export function encodeSafetensors(tensors: readonly NamedTensor[]): readonly Uint8Array[] {
   const sorted = [...tensors].sort((a, b) => (a.name < b.name ? -1 : 1));
-  const header: Record<string, unknown> = { __metadata__: { format: 'pt' } };
-  let offset = 0;
   for (const { name, shape, data } of sorted) {
     const count = shape.reduce((product, axis) => product * axis, 1);
     if (count !== data.length) throw new Error(`${name}: shape [${shape.join(', ')}] holds ${count} numbers, not ${data.length}`);
+  }
+  const header = safetensorsHeader(sorted.map(({ name, shape }) => ({ name, dtype: 'F32', shape })));
+  return [header, ...sorted.map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength))];
+}
+
+/** The beginning of a file, up to the data of its first tensor; the others follow without a gap. */
+export function safetensorsHeader(
+  tensors: readonly (Pick<TensorEntry, 'dtype' | 'shape'> & { readonly name: string })[],
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
+  const header: Record<string, unknown> = { __metadata__: { format: 'pt', ...metadata } };
+  let offset = 0;
+  for (const { name, dtype, shape } of tensors) {
     if (name in header) throw new Error(`two tensors are called ${name}`);
-    header[name] = { dtype: 'F32', shape, data_offsets: [offset, offset + data.byteLength] };
-    offset += data.byteLength;
+    const end = offset + shape.reduce((product, axis) => product * axis, bytesPerElement[dtype]);
+    header[name] = { dtype, shape, data_offsets: [offset, end] };
+    offset = end;
   }
   const json = Buffer.from(JSON.stringify(header), 'utf8');
   const start = Buffer.alloc(Math.ceil((8 + json.length) / 8) * 8, ' ');
   start.writeBigUInt64LE(BigInt(start.length - 8));
   json.copy(start, 8);
-  return [start, ...sorted.map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength))];
+  return start;
 }
 
 function entryOf(file: Safetensors, name: string): TensorEntry {
@@ -129,7 +141,8 @@ function aligned(bytes: Uint8Array, size: number): [ArrayBufferLike, number] {
   return [whole.buffer, whole.byteOffset];
 }
 
-function fromFloat16(halves: Uint16Array, floats: Float32Array): Float32Array {
+/** Values of float16 bit patterns. */
+export function fromFloat16(halves: Uint16Array, floats: Float32Array): Float32Array {
   const table = float16Table();
   for (let i = 0; i < halves.length; i++) floats[i] = table[halves[i] as number] as number;
   return floats;

@@ -1,0 +1,85 @@
+import type { Experiment } from '../config/index.ts';
+import { OrtrainError } from '../core/errors.ts';
+import { plural } from '../core/text.ts';
+import {
+  commonTensors,
+  encoderForward,
+  hiddenForward,
+  lowerForward,
+  lowerWidth,
+  sharesAbove,
+  stateFeeds,
+  type ClassifierOptions,
+  type EncoderConfig,
+  type Frozen,
+} from '../engine/models/index.ts';
+import type { Feeds, ForwardProgram, ParameterSpec } from '../engine/program.ts';
+
+/** What of a model an experiment freezes. */
+export type Freezing = Pick<Experiment['model'], 'pooling' | 'freeze_encoder'> & {
+  readonly freeze: Pick<Experiment['model']['freeze'], 'embeddings' | 'layers'>;
+};
+
+/** What of a classifier is trained, and what it is fed meanwhile: tokens, or what the stage `encode` made of them. */
+export type TrainedPart =
+  | { readonly fed: 'tokens'; readonly frozen?: Frozen }
+  /** The head alone, on one vector a text. */
+  | { readonly fed: 'features' }
+  /** What lies above a hidden state, on every token of it. */
+  | { readonly fed: 'states'; readonly frozen: Frozen; readonly state: number };
+
+/**
+ * @param isEncoded whether the stage `encode` has run
+ * Throws a `config` error where more layers are frozen than there are, or some that share their weights with layers above.
+ */
+export function trainedPart({ pooling, freeze_encoder, freeze }: Freezing, encoder: EncoderConfig, isEncoded: boolean): TrainedPart {
+  const { layers } = freeze;
+  const depth = encoder.layers;
+  if (layers > depth)
+    throw unfreezable(`model.freeze.layers is ${layers}, and the model has ${plural(depth, 'layer')}`, `at most ${depth}`);
+  if (sharesAbove(encoder, layers))
+    throw unfreezable(`model.freeze.layers is ${layers}, and these layers share their weights with layers above them`, '0');
+  if (freeze_encoder && isEncoded)
+    return pooling === 'attention' ? { fed: 'states', frozen: 'encoder', state: encoder.layers } : { fed: 'features' };
+  if (layers > 0) {
+    const frozen = { embeddings: true, layers };
+    return isEncoded ? { fed: 'states', frozen, state: layers } : { fed: 'tokens', frozen };
+  }
+  return freeze.embeddings === true ? { fed: 'tokens', frozen: { embeddings: true, layers: 0 } } : { fed: 'tokens' };
+}
+
+function unfreezable(message: string, value: string): OrtrainError {
+  return new OrtrainError('config', 'these layers cannot be frozen', {
+    subject: 'model.freeze.layers',
+    problems: [{ message, field: 'model.freeze.layers' }],
+    remedy: `Set model.freeze.layers to ${value}.`,
+  });
+}
+
+/** What the stage `encode` computes of a text, once: features, or a hidden state and what the pooling reads of those below it. */
+export function encodingPrograms(
+  { encoder, pooling = 'default' }: Pick<ClassifierOptions, 'encoder' | 'pooling'>,
+  part: Exclude<TrainedPart, { readonly fed: 'tokens' }>,
+): readonly [main: ForwardProgram, ...lower: readonly ForwardProgram[]] {
+  if (part.fed === 'features') return [encoderForward(encoder, pooling)];
+  const lower = lowerForward(encoder, pooling, part.state);
+  return [hiddenForward(encoder, part.state), ...(lower === undefined ? [] : [lower])];
+}
+
+/** The frozen tensors that the models of all folds share; those of a pooler excepted, which some classes count to the head. */
+export function sharedTensors(encoder: EncoderConfig, part: TrainedPart): readonly ParameterSpec[] {
+  if (part.fed === 'tokens') return [];
+  return part.fed === 'features' ? commonTensors(encoder) : hiddenForward(encoder, part.state).parameters;
+}
+
+/** The model as it is trained. */
+export function asFed<O extends ClassifierOptions>(whole: O, part: TrainedPart): O {
+  return part.fed === 'states' ? { ...whole, fedState: part.state } : whole;
+}
+
+/** Hidden states for a batch as large as one that will be; none where no states are fed. */
+export function emptyStates({ encoder, pooling = 'default' }: ClassifierOptions, part: TrainedPart, texts: number, width: number): Feeds {
+  if (part.fed !== 'states') return {};
+  const lower = texts * lowerWidth(encoder, pooling, part.state);
+  return stateFeeds(encoder, texts, new Float32Array(texts * width * encoder.hiddenSize), new Float32Array(lower));
+}
