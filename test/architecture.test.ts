@@ -50,14 +50,14 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   'data/tokens': ['index.ts'],
   engine: [
     'precision.ts', 'program.ts', 'step-analysis.ts', 'step-choices.ts',
-    'graph/index.ts', 'graph/onnx.ts', 'optim/index.ts', 'models/index.ts', 'runtime/index.ts', 'runtime/installed.ts',
+    'graph/index.ts', 'graph/onnx/to-onnx.ts', 'optim/index.ts', 'models/index.ts', 'runtime/index.ts',
   ],
   // Protobuf's library is loaded with the files that read and write ONNX, when they are first needed.
-  'engine/graph': ['index.ts', 'onnx.ts', 'onnx-loop.ts', 'from-onnx.ts'],
+  'engine/graph': ['index.ts', 'onnx/to-onnx.ts', 'onnx/loop.ts', 'onnx/from-onnx.ts'],
   'engine/autodiff': ['index.ts'],
   'engine/optim': ['index.ts'],
   'engine/models': ['index.ts'],
-  'engine/runtime': ['index.ts', 'installed.ts'],
+  'engine/runtime': ['index.ts'],
   config: ['index.ts'],
 };
 

@@ -1,11 +1,11 @@
 // The engine as a library: `import { … } from 'ortrain/engine'`. docs/engine.md shows how the parts go together.
-import type { OnnxModel, OnnxOptions } from './graph/from-onnx.ts';
+import type { OnnxModel, OnnxOptions } from './graph/onnx/from-onnx.ts';
 import type { Graph } from './graph/index.ts';
 
 export { OrtrainError, type ErrorCode, type Problem } from '../core/errors.ts';
 export { bind, check, graphBuilder, print, rewrite, toStandard } from './graph/index.ts';
 export type { Builder, ConstantData, DType, Dim, Graph, Node, Shape, Value } from './graph/index.ts';
-export type { OnnxModel, OnnxOptions } from './graph/from-onnx.ts';
+export type { OnnxModel, OnnxOptions } from './graph/onnx/from-onnx.ts';
 export { gradients } from './autodiff/index.ts';
 export { trainingStepOf, type GraphLoss, type GraphPrograms, type GraphTraining } from './models/index.ts';
 export {
@@ -88,14 +88,14 @@ export { operatorCounts, parameterSums, stepMemory, stepWork } from './step-anal
 export type { OperatorCount, ParameterSum, StepMemory, StepWork, Work } from './step-analysis.ts';
 export { choicesOf, type Choice } from './step-choices.ts';
 
-/** The bytes of an ONNX model; see `toOnnx` in graph/onnx.ts. The protobuf library is loaded when it is first needed. */
+/** The bytes of an ONNX model; see `toOnnx` in graph/onnx/to-onnx.ts. The protobuf library is loaded when it is first needed. */
 export async function toOnnx(graph: Graph): Promise<Uint8Array> {
-  const onnx = await import('./graph/onnx.ts');
+  const onnx = await import('./graph/onnx/to-onnx.ts');
   return onnx.toOnnx(graph);
 }
 
-/** A graph from the bytes of an ONNX model; see `fromOnnx` in graph/from-onnx.ts. Throws OrtrainError `data` for what cannot be read. */
+/** A graph from the bytes of an ONNX model; see `fromOnnx` in graph/onnx/from-onnx.ts. Throws OrtrainError `data` if it cannot be read. */
 export async function fromOnnx(bytes: Uint8Array, options?: OnnxOptions): Promise<OnnxModel> {
-  const onnx = await import('./graph/from-onnx.ts');
+  const onnx = await import('./graph/onnx/from-onnx.ts');
   return onnx.fromOnnx(bytes, options);
 }

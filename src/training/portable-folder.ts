@@ -31,7 +31,7 @@ export async function writePortableFolder(folder: string, modelFolder: string, p
   const { encoder, source, task, max_seq_length: maxLength, ...own } = readModelFolder(modelFolder);
   const model = portableClassifier(publishedClassifier(encoder, { task, ...own }), source);
   checkSize(model, modelFolder);
-  const { toOnnx } = await import('../engine/graph/onnx.ts');
+  const { toOnnx } = await import('../engine/graph/onnx/to-onnx.ts');
   mkdirSync(join(folder, 'onnx'), { recursive: true });
   writeJsonAtomic(join(folder, 'config.json'), { ...portableConfig(modelFolder, task), architectures: [classificationClass(encoder)] });
   // Told to cut texts where training cut them.

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { lookForCuda } from '../../src/engine/runtime/cuda-libraries.ts';
+import { lookForCuda } from '../../src/engine/runtime/cuda/libraries.ts';
 import { temporaryFolder } from '../helpers/quickstart.ts';
 import { pipeline, type Outcome } from './bin.ts';
 import { because } from '../helpers/skips.ts';

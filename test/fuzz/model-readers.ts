@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadTokenizer, loadTokens, saveTokens, tokenize } from '../../src/data/tokens/tokens.ts';
 import { openTensorFile } from '../../src/data/hub/model-folder.ts';
-import { fromOnnx } from '../../src/engine/graph/from-onnx.ts';
+import { fromOnnx } from '../../src/engine/graph/onnx/from-onnx.ts';
 import {
   classifierForward,
   encodeSafetensors,

@@ -3,7 +3,7 @@ import {
   AttributeProto_AttributeType, AttributeProtoSchema, ModelProtoSchema, NodeProtoSchema, TensorProtoSchema, ValueInfoProtoSchema,
   type AttributeProto, type TensorProto, type ValueInfoProto,
 } from 'onnx-buf';
-import { DTYPES } from '../../src/engine/graph/onnx-tensors.ts';
+import { DTYPES } from '../../src/engine/graph/onnx/tensors.ts';
 import type { DType } from '../../src/engine/graph/index.ts';
 
 /** A number with a point is a float attribute, a bigint an integer, an array of bigints a list, a tensor a tensor. */

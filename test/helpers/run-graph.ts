@@ -1,6 +1,6 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { ConstantData, DType, Graph } from '../../src/engine/graph/index.ts';
-import { toOnnx } from '../../src/engine/graph/onnx.ts';
+import { toOnnx } from '../../src/engine/graph/onnx/to-onnx.ts';
 
 /** A tensor in a test; its dtype is that of the graph input that it is fed to. */
 export interface Fed {

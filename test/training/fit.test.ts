@@ -6,7 +6,7 @@ import { pathOf, type Experiment } from '../../src/config/index.ts';
 import type { StageEvent } from '../../src/core/events.ts';
 import { loadTokenizer, tokenize } from '../../src/data/tokens/tokens.ts';
 import { openTrainer, type Trainer, type TrainerOptions } from '../../src/engine/runtime/index.ts';
-import { openLoopTrainer } from '../../src/engine/runtime/loop-trainer.ts';
+import { openLoopTrainer } from '../../src/engine/runtime/cuda/loop-trainer.ts';
 import { tokenSource } from '../../src/training/batch-source.ts';
 import { tokenizerFiles } from '../../src/data/tokenizer/files.ts';
 import { initialWeights } from '../../src/training/classifier-folder.ts';

@@ -1,6 +1,6 @@
 import { test } from 'vitest';
 import { openTrainer } from '../../src/engine/runtime/index.ts';
-import { openLoopTrainer } from '../../src/engine/runtime/loop-trainer.ts';
+import { openLoopTrainer } from '../../src/engine/runtime/cuda/loop-trainer.ts';
 import { describeShared } from '../helpers/shared.ts';
 import { place, sameAsPyTorch } from './layer-rates.ts';
 

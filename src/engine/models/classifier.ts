@@ -2,7 +2,7 @@ import { gradients } from '../autodiff/index.ts';
 import { graphBuilder, type Value } from '../graph/index.ts';
 import type { ForwardProgram, GradientSpec, StepProgram } from '../program.ts';
 import { encoded, features, lowerFeatures, pooledOutput, statesBelow } from './encode.ts';
-import type { EncoderConfig } from './encoder-config.ts';
+import type { EncoderConfig } from './config/encoder-config.ts';
 import { head, type HeadOptions } from './head.ts';
 import { lossInGraph, lossOf, type LossChoice } from './losses.ts';
 import { modelBuilder, type ModelBuilder } from './model-builder.ts';

@@ -1,7 +1,7 @@
 import type { Value } from '../graph/index.ts';
 import { firstTokens } from './blocks/first-tokens.ts';
 import type { Encoded, Reads } from './encoder.ts';
-import type { EncoderConfig } from './encoder-config.ts';
+import type { EncoderConfig } from './config/encoder-config.ts';
 import { encoderOf } from './encoders/index.ts';
 import { tokenMask, type EncoderInput } from './inputs.ts';
 import type { ModelBuilder } from './model-builder.ts';

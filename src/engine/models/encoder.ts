@@ -1,7 +1,7 @@
 import type { Value } from '../graph/index.ts';
 import type { ParameterSpec } from '../program.ts';
-import type { Fields } from './config-fields.ts';
-import type { EncoderConfig } from './encoder-config.ts';
+import type { Fields } from './config/config-fields.ts';
+import type { EncoderConfig } from './config/encoder-config.ts';
 import type { HeadLayout } from './head-layout.ts';
 import type { EncoderInput } from './inputs.ts';
 import type { ModelBuilder } from './model-builder.ts';

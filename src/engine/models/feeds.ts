@@ -1,6 +1,6 @@
 import { OrtrainError } from '../../core/errors.ts';
 import type { Feeds } from '../program.ts';
-import type { EncoderConfig } from './encoder-config.ts';
+import type { EncoderConfig } from './config/encoder-config.ts';
 import { modelInputs } from './encode.ts';
 import { float32, type TokenBatch } from './inputs.ts';
 

@@ -1,5 +1,5 @@
 import type { ParameterSpec } from '../program.ts';
-import type { ParameterSource } from './parameters.ts';
+import type { ParameterSource } from './weights/parameters.ts';
 
 /** How a classifier's parameters lie in a file, where that has other tensors than the model. */
 export interface HeadLayout {

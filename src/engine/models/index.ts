@@ -1,6 +1,6 @@
-export { parseEncoderConfig } from './parse-config.ts';
-export { withVocabulary, type EncoderConfig } from './encoder-config.ts';
-export { inspectPretrained, pretrainedParameters, type Pretrained } from './checkpoint.ts';
+export { parseEncoderConfig } from './config/parse-config.ts';
+export { withVocabulary, type EncoderConfig } from './config/encoder-config.ts';
+export { inspectPretrained, pretrainedParameters, type Pretrained } from './weights/checkpoint.ts';
 export {
   classifierForward,
   encoderForward,
@@ -24,11 +24,11 @@ export { inInt8 } from './exports/int8.ts';
 export { binaryCrossEntropy, crossEntropy, lossOfLogits, type Loss, type LossArithmetic, type LossChoice } from './losses.ts';
 export { classificationClass, portableClassifier, portableFeeds, withWeights, type PortableModel } from './exports/portable.ts';
 export { featureWidth, type Pooling } from './pooling.ts';
-export { poolerState, type PoolerState } from './pooler.ts';
+export { poolerState, type PoolerState } from './weights/pooler.ts';
 export { depthOf, sharesAbove, type Frozen, type Prefix } from './prefix.ts';
-export { givenParameters, randomParameters, type ParameterSource } from './parameters.ts';
-export { publishedParameters } from './published.ts';
-export { commonTensors, savedClassifier, type SavedClassifier } from './saved-classifier.ts';
+export { givenParameters, randomParameters, type ParameterSource } from './weights/parameters.ts';
+export { publishedParameters } from './weights/published.ts';
+export { commonTensors, savedClassifier, type SavedClassifier } from './weights/saved-classifier.ts';
 export {
   byteSource,
   encodeSafetensors,

@@ -2,7 +2,7 @@ import type { Value } from '../graph/index.ts';
 import { attentiveTokens, maxTokens, meanTokens } from './blocks/token-pooling.ts';
 import { firstTokens } from './blocks/first-tokens.ts';
 import type { Encoded } from './encoder.ts';
-import type { EncoderConfig } from './encoder-config.ts';
+import type { EncoderConfig } from './config/encoder-config.ts';
 import { encoderOf } from './encoders/index.ts';
 import type { ModelBuilder } from './model-builder.ts';
 

@@ -1,5 +1,5 @@
 import { OrtrainError } from '../../core/errors.ts';
-import type { EncoderConfig } from './encoder-config.ts';
+import type { EncoderConfig } from './config/encoder-config.ts';
 import { encoderOf } from './encoders/index.ts';
 
 /** The lowest part of an encoder, which is frozen: it has neither gradients nor dropout. */

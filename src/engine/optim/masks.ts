@@ -1,4 +1,4 @@
-import { wasmModule, type Code, type Local } from './wasm-module.ts';
+import { wasmModule, type Code, type Local } from './kernels/wasm-module.ts';
 
 /**
  * Dropout masks as a function of (seed, step, site, element): nothing to save, the same on every device, and resumable.

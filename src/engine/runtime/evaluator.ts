@@ -18,7 +18,7 @@ export function openEvaluator(program: ForwardProgram, held: ReadonlyMap<string,
   const batchInputs = inputsBesides(program.graph.inputs, names);
   let session: Session | undefined;
   const open = async (): Promise<Session> => {
-    const { toOnnxWithFiles } = await import('../graph/onnx.ts');
+    const { toOnnxWithFiles } = await import('../graph/onnx/to-onnx.ts');
     const graph = lower(program.graph, options.provider ?? 'cpu');
     const files = Object.fromEntries(names.map((name) => [name, held.get(name)!.data as Float32Array]));
     return openModel(graph.name, toOnnxWithFiles(graph, new Set(names)), options, files);

@@ -1,5 +1,5 @@
 export { bindSymbols } from './batch.ts';
-export { cudaVariables, lookForCuda } from './cuda-libraries.ts';
+export { cudaVariables, lookForCuda } from './cuda/libraries.ts';
 export { deviceMemory, forwardMemory, type DeviceMemory, type DeviceMemoryOf, type GpuDevice } from './device-memory.ts';
 export { onnxruntimeVersion } from './installed.ts';
 export { openForward, openTrainer } from './open.ts';

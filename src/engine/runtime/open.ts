@@ -9,9 +9,9 @@ interface Opener {
 }
 
 const openers: Readonly<Record<Device, () => Promise<Opener>>> = {
-  cpu: () => import('./cpu.ts'),
-  cuda: () => import('./cuda.ts'),
-  webgpu: () => import('./webgpu.ts'),
+  cpu: () => import('./cpu/cpu.ts'),
+  cuda: () => import('./cuda/cuda.ts'),
+  webgpu: () => import('./gpu/webgpu.ts'),
 };
 
 /**

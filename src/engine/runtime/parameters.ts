@@ -1,6 +1,6 @@
 import { OrtrainError, type Problem } from '../../core/errors.ts';
 import type { GradientSpec, ParameterSpec, StepProgram } from '../program.ts';
-import type { Regions } from './memory.ts';
+import type { Regions } from './cpu/memory.ts';
 import type { Tensors } from './trainer.ts';
 
 /** How many numbers each parameter holds. */

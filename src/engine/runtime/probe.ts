@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { graphBuilder, type Provider } from '../graph/index.ts';
-import { cudaVariables, lookForCuda } from './cuda-libraries.ts';
-import { explainCuda, missingLibrary, type DeviceProblem } from './cuda-problems.ts';
+import { cudaVariables, lookForCuda } from './cuda/libraries.ts';
+import { explainCuda, missingLibrary, type DeviceProblem } from './cuda/problems.ts';
 import { runtimeFolder } from './installed.ts';
 
 /** What came of trying a device. */
@@ -58,7 +58,7 @@ function adapterIn(log: string): string | null {
 type Answer = { readonly error: string } | { readonly sum: number; readonly expected: number; readonly seconds: number };
 
 async function compute(device: Provider, size: number, env: NodeJS.ProcessEnv): Promise<{ readonly answer: Answer; readonly log: string }> {
-  const { toOnnx } = await import('../graph/onnx.ts');
+  const { toOnnx } = await import('../graph/onnx/to-onnx.ts');
   const job = { runtime: runtimeFolder(), device, size, model: Buffer.from(toOnnx(products(size))).toString('base64') };
   const child = spawn(process.execPath, ['-e', CHILD], { env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
   const log: Buffer[] = [];

@@ -35,7 +35,7 @@ export interface Session {
 export const HARMFUL_OPTIMIZERS = ['SkipLayerNormFusion', 'BiasSkipLayerNormFusion', 'BiasGeluFusion', 'EliminateDropout'];
 
 export async function openSession(graph: Graph, options: SessionOptions): Promise<Session> {
-  const { toOnnx } = await import('../graph/onnx.ts');
+  const { toOnnx } = await import('../graph/onnx/to-onnx.ts');
   return openModel(graph.name, toOnnx(lower(graph, options.provider ?? 'cpu')), options);
 }
 

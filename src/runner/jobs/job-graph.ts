@@ -1,5 +1,5 @@
 import type { Experiment, Pipeline } from '../../config/index.ts';
-import { onnxruntimeVersion } from '../../engine/runtime/installed.ts';
+import { onnxruntimeVersion } from '../../engine/runtime/index.ts';
 import type { Need, Stage, ResolvedModel } from '../../stages/index.ts';
 import type { Address, Cache } from '../cache/cache.ts';
 import type { FileHashes } from '../cache/file-hashes.ts';

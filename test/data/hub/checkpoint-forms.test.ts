@@ -13,7 +13,7 @@ import {
   type EncoderConfig,
   type ParameterSource,
 } from '../../../src/engine/models/index.ts';
-import { encoderNames } from '../../../src/engine/models/tensor-names.ts';
+import { encoderNames } from '../../../src/engine/models/weights/tensor-names.ts';
 import type { ForwardProgram } from '../../../src/engine/program.ts';
 import { openForward } from '../../../src/engine/runtime/index.ts';
 import { distance } from '../../engine/models/oracle-run.ts';

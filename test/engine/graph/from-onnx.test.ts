@@ -3,9 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { OrtrainError } from '../../../src/core/errors.ts';
 import { RandomState } from '../../../src/core/random.ts';
 import { gradients } from '../../../src/engine/autodiff/index.ts';
-import { fromOnnx, type OnnxOptions } from '../../../src/engine/graph/from-onnx.ts';
+import { fromOnnx, type OnnxOptions } from '../../../src/engine/graph/onnx/from-onnx.ts';
 import { graphBuilder, print, rewrite, type Graph } from '../../../src/engine/graph/index.ts';
-import { toOnnx } from '../../../src/engine/graph/onnx.ts';
+import { toOnnx } from '../../../src/engine/graph/onnx/to-onnx.ts';
 import {
   floatTensor,
   longTensor,

@@ -1,7 +1,7 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { expect, test } from 'vitest';
 import { graphBuilder, loopBatches, type Builder, type Graph, type Loop } from '../../../src/engine/graph/index.ts';
-import { toLoopOnnx } from '../../../src/engine/graph/onnx-loop.ts';
+import { toLoopOnnx } from '../../../src/engine/graph/onnx/loop.ts';
 
 /** total ← total + scale Σ x over x [B, S], as long as the sum stays below 100; `rows` [B, 2] are the sums of rows, twice. */
 function summing(x: readonly (number | string)[] = ['B', 'S']): Graph {

@@ -3,7 +3,7 @@ import { ModelProtoSchema } from 'onnx-buf';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
 import { concrete, graphBuilder } from '../../../src/engine/graph/index.ts';
-import { toShapeFedOnnx } from '../../../src/engine/graph/onnx.ts';
+import { toShapeFedOnnx } from '../../../src/engine/graph/onnx/to-onnx.ts';
 import { floats, runGraph } from '../../helpers/run-graph.ts';
 
 const ids = { shape: [2, 3], data: BigInt64Array.of(0n, 1n, 2n, 2n, 1n, 0n) };

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { gradients } from '../../../src/engine/autodiff/index.ts';
 import { graphBuilder, inMixedPrecision, layerOf, print, rewrite, type Builder, type Value } from '../../../src/engine/graph/index.ts';
-import { fromOnnx } from '../../../src/engine/graph/from-onnx.ts';
-import { toOnnx } from '../../../src/engine/graph/onnx.ts';
+import { fromOnnx } from '../../../src/engine/graph/onnx/from-onnx.ts';
+import { toOnnx } from '../../../src/engine/graph/onnx/to-onnx.ts';
 import { openSession } from '../../../src/engine/runtime/session.ts';
 
 describe('a scope', () => {

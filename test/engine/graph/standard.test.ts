@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { bind, graphBuilder, print, rewrite, toStandard, type Graph } from '../../../src/engine/graph/index.ts';
-import { toOnnx } from '../../../src/engine/graph/onnx.ts';
+import { toOnnx } from '../../../src/engine/graph/onnx/to-onnx.ts';
 import { floats, runGraph } from '../../helpers/run-graph.ts';
 
 function microsofts(): Graph {

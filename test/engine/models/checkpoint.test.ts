@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { OrtrainError } from '../../../src/core/errors.ts';
-import { savedParameters } from '../../../src/engine/models/checkpoint.ts';
+import { savedParameters } from '../../../src/engine/models/weights/checkpoint.ts';
 import {
   byteSource,
   classifierForward,
@@ -13,7 +13,7 @@ import {
   type Safetensors,
 } from '../../../src/engine/models/index.ts';
 import { tinyConfig, tinyDebertaJson, tinyDistilbertJson, tinyModernbertJson, tinyRobertaJson } from './tiny.ts';
-import { elementCount } from '../../../src/engine/models/parameters.ts';
+import { elementCount } from '../../../src/engine/models/weights/parameters.ts';
 
 const config = tinyConfig();
 const { parameters } = classifierForward({ encoder: config, head: { dense: [4], dropout: 0, activation: 'none' }, outputs: 1 });

@@ -15,7 +15,7 @@ import type { Feeds, ForwardProgram, StepProgram } from '../../../src/engine/pro
 import { openForward, openTrainer } from '../../../src/engine/runtime/index.ts';
 import { distance, sgdGradients } from './oracle-run.ts';
 import { tinyConfig, tinyConfigJson, tinyDistilbertJson, tinyEncoders } from './tiny.ts';
-import { elementCount } from '../../../src/engine/models/parameters.ts';
+import { elementCount } from '../../../src/engine/models/weights/parameters.ts';
 import { classFeeds, classifierHeadStep, classifierStep } from '../../helpers/class-steps.ts';
 
 const head = { dense: [4], dropout: 0.1, activation: 'relu' } as const;

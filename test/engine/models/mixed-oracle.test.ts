@@ -5,7 +5,7 @@ import { batchFeeds, classifierForward, pretrainedParameters, randomParameters }
 import { adamw } from '../../../src/engine/optim/index.ts';
 import { inPrecision, nodesByPrecision } from '../../../src/engine/precision.ts';
 import { openTrainer, type StepBatch, type TrainerOptions } from '../../../src/engine/runtime/index.ts';
-import { openLoopTrainer } from '../../../src/engine/runtime/loop-trainer.ts';
+import { openLoopTrainer } from '../../../src/engine/runtime/cuda/loop-trainer.ts';
 import { describeShared, sharedJson, sharedPath } from '../../helpers/shared.ts';
 import { losses, openAdam, oracleSource, sgdGradients, sharedTensors, tinyFeeds, type TinyOracle } from './oracle-run.ts';
 import { tinyConfig } from './tiny.ts';

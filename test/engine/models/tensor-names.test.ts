@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { OrtrainError } from '../../../src/core/errors.ts';
-import { inspectPretrained } from '../../../src/engine/models/checkpoint.ts';
+import { inspectPretrained } from '../../../src/engine/models/weights/checkpoint.ts';
 import {
   byteSource,
   classifierForward,
@@ -10,7 +10,7 @@ import {
   type NamedTensor,
   type Safetensors,
 } from '../../../src/engine/models/index.ts';
-import { elementCount } from '../../../src/engine/models/parameters.ts';
+import { elementCount } from '../../../src/engine/models/weights/parameters.ts';
 import { tinyConfig } from './tiny.ts';
 
 const config = tinyConfig();

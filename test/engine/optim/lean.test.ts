@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { graphBuilder, type Graph, type Value } from '../../../src/engine/graph/index.ts';
 import { adam, adamw, sgd, type UpdateRule } from '../../../src/engine/optim/index.ts';
-import { leanUpdate, plainUpdate, scalarsWithoutDecay } from '../../../src/engine/optim/update-nodes.ts';
+import { leanUpdate, plainUpdate, scalarsWithoutDecay } from '../../../src/engine/optim/steps/update-nodes.ts';
 import { runGraph, type Fed } from '../../helpers/run-graph.ts';
 import { numbers } from './reference.ts';
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { graphBuilder } from '../../../src/engine/graph/index.ts';
 import { maskKey } from '../../../src/engine/optim/index.ts';
-import { maskNodes } from '../../../src/engine/optim/mask-nodes.ts';
+import { maskNodes } from '../../../src/engine/optim/steps/mask-nodes.ts';
 import { openGraph } from '../../helpers/run-graph.ts';
-import { stacks } from '../../../src/engine/optim/stacks.ts';
+import { stacks } from '../../../src/engine/optim/steps/stacks.ts';
 import { keeps } from './reference.ts';
 
 test.each([false, true])(

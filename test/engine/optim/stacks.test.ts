@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { graphBuilder, inline, print, type Value } from '../../../src/engine/graph/index.ts';
-import { grouped, stacks } from '../../../src/engine/optim/stacks.ts';
+import { grouped, stacks } from '../../../src/engine/optim/steps/stacks.ts';
 import { floats, runGraph } from '../../helpers/run-graph.ts';
 
 test('groups keep the order and are of even sizes', () => {

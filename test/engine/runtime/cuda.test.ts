@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { cudaVariables, lookForCuda, type CudaLook } from '../../../src/engine/runtime/cuda-libraries.ts';
-import { explainCuda } from '../../../src/engine/runtime/cuda-problems.ts';
+import { cudaVariables, lookForCuda, type CudaLook } from '../../../src/engine/runtime/cuda/libraries.ts';
+import { explainCuda } from '../../../src/engine/runtime/cuda/problems.ts';
 import { temporaryFolder } from '../../helpers/quickstart.ts';
 
 /** A machine with everything. */

@@ -19,7 +19,7 @@ import {
   type Trainer,
   type TrainerOptions,
 } from '../../../src/engine/runtime/index.ts';
-import { openLoopForward, openLoopTrainer } from '../../../src/engine/runtime/loop-trainer.ts';
+import { openLoopForward, openLoopTrainer } from '../../../src/engine/runtime/cuda/loop-trainer.ts';
 import { describeShared, sharedJson, sharedPath } from '../../helpers/shared.ts';
 import { distance, oracleSource, sharedTensors, tinyFeeds, type TinyOracle } from '../models/oracle-run.ts';
 import { tinyConfig, tinyEncoders } from '../models/tiny.ts';

@@ -10,7 +10,7 @@ import {
 import { adamw } from '../../../src/engine/optim/index.ts';
 import { inPrecision } from '../../../src/engine/precision.ts';
 import { openTrainer, type StepBatch, type StepResult, type Trainer, type TrainerOptions } from '../../../src/engine/runtime/index.ts';
-import { openLoopTrainer } from '../../../src/engine/runtime/loop-trainer.ts';
+import { openLoopTrainer } from '../../../src/engine/runtime/cuda/loop-trainer.ts';
 import { tinyConfig } from '../models/tiny.ts';
 import { decayed } from '../../helpers/parameter-groups.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { maskKey } from '../../../src/engine/optim/index.ts';
-import { maskWriter } from '../../../src/engine/runtime/mask-writer.ts';
+import { maskWriter } from '../../../src/engine/runtime/cpu/mask-writer.ts';
 import { keeps } from '../optim/reference.ts';
 
 test('writes the masks of (seed, step, site), also when a batch needs more memory than any before it', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { PAGE, reserve } from '../../../src/engine/runtime/memory.ts';
+import { PAGE, reserve } from '../../../src/engine/runtime/cpu/memory.ts';
 
 test('regions start at multiples of 64 bytes, do not overlap, and are zero', () => {
   const { memories, groups, beside } = reserve([new Map([['a', 1], ['b', 17]]), new Map([['a', 0], ['c', 40000]])], new Map([['d', 5]]));

@@ -12,7 +12,7 @@ import {
   type Trainer,
   type TrainerOptions,
 } from '../../../src/engine/runtime/index.ts';
-import { openLoopTrainer } from '../../../src/engine/runtime/loop-trainer.ts';
+import { openLoopTrainer } from '../../../src/engine/runtime/cuda/loop-trainer.ts';
 import { describeShared, sharedJson, sharedPath } from '../../helpers/shared.ts';
 import { describeWebgpu } from '../../helpers/webgpu.ts';
 import { distance, oracleSource, sharedTensors, tinyFeeds, type TinyBatch, type TinyOracle } from '../models/oracle-run.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { probe } from '../../../src/engine/runtime/probe.ts';
-import { lookForCuda } from '../../../src/engine/runtime/cuda-libraries.ts';
+import { lookForCuda } from '../../../src/engine/runtime/cuda/libraries.ts';
 import { because } from '../../helpers/skips.ts';
 
 test('the CPU computes, and the time of large products can be compared', async () => {

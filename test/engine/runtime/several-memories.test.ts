@@ -3,7 +3,7 @@ import { batchFeeds, classifierForward, randomParameters, targetFeeds, trainingS
 import { adam } from '../../../src/engine/optim/index.ts';
 import type { Feeds } from '../../../src/engine/program.ts';
 import { openTrainer, type StepFeeds, type Tensors } from '../../../src/engine/runtime/index.ts';
-import { openGradientSum } from '../../../src/engine/runtime/gradient-sum.ts';
+import { openGradientSum } from '../../../src/engine/runtime/cpu/gradient-sum.ts';
 import { tinyConfig } from '../models/tiny.ts';
 
 const encoder = tinyConfig({ num_hidden_layers: 3, intermediate_size: 1024 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { openPacer, stepsPerRun } from '../../../src/engine/runtime/steps-per-run.ts';
+import { openPacer, stepsPerRun } from '../../../src/engine/runtime/cuda/steps-per-run.ts';
 
 const pace = { overhead: 0.2, step: 0.1, bytes: 1000, largest: 1000 };
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { adam } from '../../../src/engine/optim/index.ts';
-import { reserve } from '../../../src/engine/runtime/memory.ts';
-import { openUpdater, workspaceLengths } from '../../../src/engine/runtime/updater.ts';
+import { reserve } from '../../../src/engine/runtime/cpu/memory.ts';
+import { openUpdater, workspaceLengths } from '../../../src/engine/runtime/cpu/updater.ts';
 import { numbers } from '../optim/reference.ts';
 
 const rule = adam({ betas: [0.9, 0.999], eps: 1e-8 });

@@ -9,7 +9,7 @@ import { totalmem, tmpdir, cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { cudaVariables } from '../../../src/engine/runtime/cuda-libraries.ts';
+import { cudaVariables } from '../../../src/engine/runtime/cuda/libraries.ts';
 import { probe } from '../../../src/engine/runtime/probe.ts';
 import type { Precision } from '../../../src/engine/precision.ts';
 import { equality } from './equality.ts';

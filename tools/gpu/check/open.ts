@@ -1,4 +1,4 @@
-import { openLoopTrainer } from '../../../src/engine/runtime/loop-trainer.ts';
+import { openLoopTrainer } from '../../../src/engine/runtime/cuda/loop-trainer.ts';
 import { openTrainer, type Device, type Trainer, type TrainerOptions } from '../../../src/engine/runtime/index.ts';
 
 /** True where there is no GPU and the check itself is tried: what would run on CUDA runs on the CPU provider, in the same loop. */

@@ -1,9 +1,9 @@
 import type { Value } from '../../graph/index.ts';
 import { dense, normalInit } from '../blocks/dense.ts';
 import { postNormLayer, type LayerNames } from '../blocks/post-norm-layer.ts';
-import type { Fields } from '../config-fields.ts';
+import type { Fields } from '../config/config-fields.ts';
 import type { Encoded, Encoder, Layer } from '../encoder.ts';
-import { MOST } from '../encoder-config.ts';
+import { MOST } from '../config/encoder-config.ts';
 import { renamed } from '../head-layout.ts';
 import { attentionBias } from '../inputs.ts';
 import type { ModelBuilder } from '../model-builder.ts';

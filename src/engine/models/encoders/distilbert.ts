@@ -1,7 +1,7 @@
 import type { LayerNames } from '../blocks/post-norm-layer.ts';
-import type { Fields } from '../config-fields.ts';
+import type { Fields } from '../config/config-fields.ts';
 import type { Encoder } from '../encoder.ts';
-import { activation, initializerRange, MOST, vocabulary, widths } from '../encoder-config.ts';
+import { activation, initializerRange, MOST, vocabulary, widths } from '../config/encoder-config.ts';
 import { throughRelu } from '../head-layout.ts';
 import { bertEmbeddings, bertInputs, bertLayers, type BertConfig } from './bert.ts';
 

@@ -1,8 +1,8 @@
 import type { Value } from '../../graph/index.ts';
 import { dense, normalInit } from '../blocks/dense.ts';
-import type { Fields } from '../config-fields.ts';
+import type { Fields } from '../config/config-fields.ts';
 import type { Encoded, Encoder } from '../encoder.ts';
-import { MOST } from '../encoder-config.ts';
+import { MOST } from '../config/encoder-config.ts';
 import { poolerInHead } from '../head-layout.ts';
 import type { ModelBuilder } from '../model-builder.ts';
 import { bertEmbeddings, bertInputs, bertLayers, layerNames, parseAsBert, type BertConfig } from './bert.ts';

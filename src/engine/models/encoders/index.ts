@@ -1,5 +1,5 @@
 import type { Encoder } from '../encoder.ts';
-import type { EncoderConfig } from '../encoder-config.ts';
+import type { EncoderConfig } from '../config/encoder-config.ts';
 import { albert } from './albert.ts';
 import { bert } from './bert.ts';
 import { camembert } from './camembert.ts';

@@ -1,9 +1,9 @@
 import type { Value } from '../../graph/index.ts';
 import { postNormLayer, type LayerNames } from '../blocks/post-norm-layer.ts';
 import { bucketCount, relativeBias, relativeBuckets } from '../blocks/relative-bias.ts';
-import type { Fields } from '../config-fields.ts';
+import type { Fields } from '../config/config-fields.ts';
 import type { Encoder, Layer, Reads } from '../encoder.ts';
-import { MOST } from '../encoder-config.ts';
+import { MOST } from '../config/encoder-config.ts';
 import { poolerInHead } from '../head-layout.ts';
 import { attentionBias } from '../inputs.ts';
 import type { ModelBuilder } from '../model-builder.ts';

@@ -1,4 +1,4 @@
-import type { Fields } from '../config-fields.ts';
+import type { Fields } from '../config/config-fields.ts';
 import type { Encoder } from '../encoder.ts';
 import { poolerInHead } from '../head-layout.ts';
 import { bertEmbeddings, bertInputs, bertLayers, bertPooled, layerNames, parseAsBert, robertaDefaults, type BertConfig } from './bert.ts';

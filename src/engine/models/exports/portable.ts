@@ -2,9 +2,9 @@ import { bind, rewrite, toStandard, type ConstantData, type Graph, type Value } 
 import type { Feeds } from '../../program.ts';
 import { classifierForward, type PublishedClassifier } from '../classifier.ts';
 import { modelInputs } from '../encode.ts';
-import type { EncoderConfig } from '../encoder-config.ts';
+import type { EncoderConfig } from '../config/encoder-config.ts';
 import { encoderOf } from '../encoders/index.ts';
-import type { ParameterSource } from '../parameters.ts';
+import type { ParameterSource } from '../weights/parameters.ts';
 
 /** A classifier that others can run: fed with what a tokenizer gives, in standard ONNX operators, with its weights. */
 export interface PortableModel {
