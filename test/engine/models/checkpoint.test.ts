@@ -12,7 +12,7 @@ import {
   type NamedTensor,
   type Safetensors,
 } from '../../../src/engine/models/index.ts';
-import { tinyConfig, tinyDebertaJson, tinyDistilbertJson, tinyModernbertJson, tinyRobertaJson } from './tiny.ts';
+import { tinyConfig, tinyDebertaJson, tinyDistilbertJson, tinyElectraJson, tinyModernbertJson, tinyRobertaJson } from './tiny.ts';
 import { elementCount } from '../../../src/engine/models/weights/parameters.ts';
 
 const config = tinyConfig();
@@ -151,6 +151,17 @@ describe('pretrained weights', () => {
       ]);
       expect(published.notices).toEqual(['model.safetensors has no deberta.pooler.dense.{weight,bias}; it starts at random']);
       expect(published.fromFile).toBe(published.all - 2);
+    });
+
+    test('ELECTRA: a classifier brings the layer that counts as its pooler, and the discriminator has none', () => {
+      const output = [tensor('classifier.out_proj.weight', 2, 8), tensor('classifier.out_proj.bias', 2)];
+      for (const wrapper of ['', 'module.']) {
+        const rename = (name: string): string => wrapper + name.replace('electra.pooler.', 'classifier.');
+        const classifier = load(tinyElectraJson, rename, output);
+        expect([classifier.notices, classifier.fromFile]).toEqual([[], classifier.all]);
+      }
+      const discriminator = load(tinyElectraJson, (name) => (name.includes('.pooler.') ? null : name));
+      expect(discriminator.notices).toEqual(['model.safetensors has no electra.pooler.dense.{weight,bias}; it starts at random']);
     });
   });
 

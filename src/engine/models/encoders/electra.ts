@@ -24,7 +24,7 @@ export const electra: Encoder<ElectraConfig> = {
     top: ['electra.pooler.'],
     optional: ['electra.pooler.'],
     ignored: ['electra.embeddings.position_ids'],
-    renames: [],
+    renames: [[/\bclassifier\.dense\./, 'electra.pooler.dense.']], // of a published classifier
     recognized: ['electra.embeddings.'],
   },
   huggingFace: {
