@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Experiment } from '../config/index.ts';
 import type { Feeds } from '../engine/program.ts';
 import { batchTokens, evaluationBatches } from '../data/tokens/index.ts';
-import { featureWidth, lowerWidth, type Pooling } from '../engine/models/index.ts';
+import { featureWidth, hiddenForward, lowerWidth, type Pooling } from '../engine/models/index.ts';
 import { openForward, type ForwardModel } from '../engine/runtime/index.ts';
 import {
   createStates,
@@ -85,7 +85,9 @@ export const encode: Stage<Params, Files, Needs> = {
     );
     if (part.fed === 'tokens') throw new Error('the stage encode was started for a model without frozen layers');
     const programs = encodingPrograms({ encoder: config, pooling }, part);
-    const { source, notices } = weights.source(programs[0].parameters, params.seed);
+    // Asked for all layers, so that those above the frozen ones are not taken for tensors that the model has no place for.
+    const asked = part.fed === 'features' ? programs[0] : hiddenForward(config, config.layers);
+    const { source, notices } = weights.source(asked.parameters, params.seed);
     for (const message of notices) emit({ type: 'notice', level: 'warning', message });
     const [train, test] = [inputs.tokens.train(), inputs.tokens.test()];
     const tables = [{ table: 'train', tokens: train } as const, ...(test === null ? [] : [{ table: 'test', tokens: test } as const])];

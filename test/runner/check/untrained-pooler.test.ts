@@ -5,7 +5,8 @@ import { writeFileAtomic } from '../../../src/core/files.ts';
 import { openWeights } from '../../../src/data/hub/model-folder.ts';
 import { encodeSafetensors, readFloats } from '../../../src/engine/models/index.ts';
 import { inspectPooler } from '../../../src/runner/check/untrained-pooler.ts';
-import { smallQuickstart, temporaryFolder } from '../../helpers/quickstart.ts';
+import { draftStarter } from '../../../src/runner/starter/index.ts';
+import { root as checkout, smallQuickstart, temporaryFolder } from '../../helpers/quickstart.ts';
 import { describeShared, sharedPath } from '../../helpers/shared.ts';
 
 describeShared('a pooler under a frozen encoder', ['oracles', 'tiny', 'bert'], () => {
@@ -25,6 +26,7 @@ describeShared('a pooler under a frozen encoder', ['oracles', 'tiny', 'bert'], (
     return folder;
   }
   const root = temporaryFolder();
+  const quickstart = join(checkout, 'configs/quickstart');
   const told = async (folder: string, ...set: readonly string[]): Promise<readonly string[]> => {
     const { experiment } = await smallQuickstart('model.weights=pretrained', `model.base=${folder}`, ...set);
     return inspectPooler(experiment, folder).map(({ message }) => message);
@@ -43,6 +45,13 @@ describeShared('a pooler under a frozen encoder', ['oracles', 'tiny', 'bert'], (
     ]);
     for (const pooling of ['mean', 'cls', 'last4'])
       expect(await told(zero, 'model.freeze_encoder=true', `model.pooling=${pooling}`)).toEqual([]);
+    const drafted = async (base: string): Promise<string> => (await draftStarter(join(quickstart, 'train.csv'), { base })).pooling;
+    expect([await drafted(trained), await drafted(zero), await drafted(none), await drafted('someone/model')]).toEqual([
+      'default',
+      'mean',
+      'mean',
+      'default',
+    ]);
     // Where the encoder is trained, the pooler is too.
     expect(await told(trained)).toEqual([]);
     expect(await told(zero)).toEqual([expect.stringContaining('it is trained with the rest, from weights that say little')]);
