@@ -29,6 +29,11 @@ const REFUSALS: Readonly<Record<string, readonly [meaning: string, remedy: strin
 /** What Node says of the working directory. */
 const DELETED = ['the working directory is no longer there', 'Change to a folder that exists, then start again.'] as const;
 
+/** Whether the operating system, or Node in its place, refused with one of these codes. */
+export function isRefusal(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && codes.includes(error.code);
+}
+
 /** A refusal of the operating system as an error that names the path; anything else as it is. */
 export function explained(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof OrtrainError) return error;

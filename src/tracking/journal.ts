@@ -6,6 +6,7 @@ import { makeFolder, temporaryBeside } from '../core/files.ts';
 import { saying } from '../core/inputs.ts';
 import { openFile } from '../core/inside.ts';
 import { both, cut, object, primitive, type Shape } from '../core/shapes.ts';
+import { lookup } from '../core/values.ts';
 
 /** One line of `journal.jsonl`: an event, the version of this format, and the time in milliseconds since 1970. */
 export type JournalEntry = RunEvent & { readonly v: 1; readonly t: number };
@@ -44,7 +45,7 @@ export function* journalEntries(path: string): Generator<JournalEntry, void, und
   let line = 0;
   for (const { entries, problems } of journalParts(path, 0, PIECE_BYTES)) {
     for (const [i, entry] of entries.entries()) {
-      if (entry === undefined) throw damaged(path, line + i + 1, problems.get(i) ?? '');
+      if (entry === undefined) throw damaged(path, line + i + 1, lookup(problems, i));
       yield entry;
     }
     line += entries.length;

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { writeFileAtomic } from '../../src/core/files.ts';
-import { explained, naming } from '../../src/core/system-errors.ts';
+import { explained, isRefusal, naming } from '../../src/core/system-errors.ts';
 import { because } from '../helpers/skips.ts';
 
 function thrownBy(work: () => unknown): unknown {
@@ -79,4 +79,15 @@ describe('a refusal of the operating system', () => {
     expect(thrownBy(() => readSync(-1, Buffer.alloc(1)))).not.toMatchObject({ code: 'environment' });
     expect(thrownBy(() => writeFileSync('/nowhere/at/all', ''))).not.toMatchObject({ code: 'environment' });
   });
+});
+
+it('a refusal is known by its code alone', () => {
+  const refused = (() => {
+    try {
+      return readFileSync(join(tmpdir(), 'ortrain', 'no such file'));
+    } catch (error) {
+      return error;
+    }
+  })();
+  expect([isRefusal(refused, 'EACCES', 'ENOENT'), isRefusal(refused, 'EACCES'), isRefusal(new Error('ENOENT'), 'ENOENT')]).toEqual([true, false, false]);
 });

@@ -52,7 +52,7 @@ export function hubClient(
   const ask = async (path: string, headers: Readonly<Record<string, string>>): Promise<Response> => {
     const init = { headers: { ...headers, ...authorization, 'accept-encoding': 'identity' }, ...(signal === undefined ? {} : { signal }) };
     const response = await timelyFetch(`${endpoint}/${path}`, init, limits);
-    const type = response.headers.get('content-type') ?? '';
+    const type = header(response.headers, 'content-type');
     if (response.ok && !type.startsWith('text/html')) return response;
     const page = printable(textOfPage(await openingOf(response, MOST_ERROR_BYTES).catch(() => '')));
     if (response.ok)
@@ -65,7 +65,7 @@ export function hubClient(
   const read = async (path: string, at: string, start: number, size: number): ReturnType<RemoteFile['read']> => {
     const response = await ask(addressOf(path, at), start === 0 ? {} : { range: `bytes=${start}-${size - 1}` });
     if (response.body === null) throw new NotAHub(`sent nothing for ${path}`);
-    const [, from] = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '') ?? [];
+    const [, from] = /^bytes (\d+)-/.exec(header(response.headers, 'content-range')) ?? [];
     const begins = response.status === 206 ? Number(from ?? start) : 0;
     if (begins === start || begins === 0) return { start: begins, stream: response.body };
     await response.body.cancel();
@@ -106,13 +106,18 @@ export function hubClient(
   };
 }
 
+/** Empty where there is none. */
+function header(headers: Headers, name: string): string {
+  return headers.get(name) ?? '';
+}
+
 function remoteFile(path: string, headers: Headers, read: (start: number, size: number) => ReturnType<RemoteFile['read']>): RemoteFile {
-  const [, total] = /^bytes 0-\d+\/(\d{1,16})$/.exec(headers.get('content-range') ?? '') ?? [];
+  const [, total] = /^bytes 0-\d+\/(\d{1,16})$/.exec(header(headers, 'content-range')) ?? [];
   // A hub that sends large files from another store tells their length in a header of its own.
   const size = Number(total ?? headers.get('x-linked-size') ?? NaN);
   if (!Number.isSafeInteger(size) || size < 0) throw new NotAHub(`does not say how long ${path} is: it ignores ranges`);
-  const linked = plainTag(headers.get('x-linked-etag') ?? '');
-  const etag = linked === '' ? plainTag(headers.get('etag') ?? '') : linked;
+  const linked = plainTag(header(headers, 'x-linked-etag'));
+  const etag = linked === '' ? plainTag(header(headers, 'etag')) : linked;
   if (etag === '') throw new NotAHub(`gives no ETag for ${path}, by which contents are told apart`);
   return {
     path,

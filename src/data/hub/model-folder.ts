@@ -3,6 +3,7 @@ import { basename, dirname, join, sep } from 'node:path';
 import { OrtrainError, type Problem } from '../../core/errors.ts';
 import { MOST_AT_ONCE } from '../../core/files.ts';
 import { notAFile, readInput, saying, unreadable } from '../../core/inputs.ts';
+import { valueAt } from '../../core/values.ts';
 import {
   joinShards,
   openSafetensors,
@@ -143,7 +144,7 @@ export function incompleteModel(title: string, missing: readonly string[], has: 
 export function readEncoderConfig(folder: string): EncoderConfig {
   const path = join(folder, 'config.json');
   return parseEncoderConfig(readInput(path, MOST_CONFIG_BYTES).toString('utf8'), path, () =>
-    existsSync(join(folder, weightFiles(folder)[0] ?? '')) ? [...openWeights(folder).entries.keys()] : [],
+    existsSync(join(folder, valueAt(weightFiles(folder), 0))) ? [...openWeights(folder).entries.keys()] : [],
   );
 }
 

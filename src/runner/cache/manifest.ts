@@ -6,6 +6,7 @@ import { writeJsonAtomic } from '../../core/files.ts';
 import { hashFile, hashOf } from '../../core/hash.ts';
 import { kindOf, readJsonInput } from '../../core/inputs.ts';
 import { count, cut, list, nullable, object, optional, primitive, record, text, type ShapeOf } from '../../core/shapes.ts';
+import { isRefusal } from '../../core/system-errors.ts';
 
 /** Everything that a cache key is the hash of. */
 export interface KeyParts {
@@ -124,8 +125,9 @@ async function whatIsWrong(folder: string, name: string, { size, sha256 }: FileR
     if (stats.size !== size) return `has ${stats.size} bytes, and had ${size} when it was made`;
     return (await contentHash(path)) === sha256 ? undefined : 'was changed after it was made';
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? '';
-    return ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ERR_INVALID_ARG_VALUE'].includes(code) ? 'is missing' : `cannot be read (${code})`;
+    if (isRefusal(error, 'ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ERR_INVALID_ARG_VALUE')) return 'is missing';
+    const { code, message } = error as NodeJS.ErrnoException;
+    return `cannot be read (${code ?? message})`;
   }
 }
 
@@ -154,7 +156,7 @@ function filesBelow(folder: string): readonly string[] {
       entry.isFile() ? [join(entry.parentPath, entry.name)] : [],
     );
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
+    if (isRefusal(error, 'ENOENT', 'ENOTDIR')) return [];
     throw error;
   }
 }

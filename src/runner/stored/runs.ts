@@ -5,6 +5,7 @@ import { readExperiment, type Experiment } from '../../config/index.ts';
 import { OrtrainError } from '../../core/errors.ts';
 import { fileInside, folderInside } from '../../core/inside.ts';
 import { nearest } from '../../core/nearest.ts';
+import { isRefusal } from '../../core/system-errors.ts';
 import {
   progressOf,
   readHistory,
@@ -120,7 +121,7 @@ function namesIn(folder: string): readonly string[] {
   try {
     return readdirSync(folder);
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
+    if (isRefusal(error, 'ENOENT', 'ENOTDIR')) return [];
     throw error;
   }
 }

@@ -5,7 +5,7 @@ import { isAtWork } from '../at-work.ts';
 import type { RunHistory, RunStarted } from '../history.ts';
 import { recordedFiles, whatIsWrong } from '../recorded-files.ts';
 import { writeCheckpoint, type Checkpoint, type Refused } from './checkpoint.ts';
-import { succeeded, type Failure, type Reply } from './client/answers.ts';
+import { failed, succeeded, type Failure, type Reply } from './client/answers.ts';
 import type { RunStatus, TrackingClient } from './client/client.ts';
 import { wireDataset } from './client/wire.ts';
 import { contentOf, noContent, together, type Content } from './content.ts';
@@ -95,7 +95,11 @@ export class Delivery {
     if (!above.ok) return above;
     const tags = { ...operation.tags, ...(above.value === null ? {} : { 'mlflow.parentRunId': above.value }) };
     const content = contentOf({ ...operation, tags });
-    const experimentId = this.#state.checkpoint.experiment ?? '';
+    const { experiment: experimentId } = this.#state.checkpoint;
+    if (experimentId === null) {
+      const message = `${name} belongs to a run that has no experiment on the tracking server`;
+      return failed({ kind: 'stop', message, remedy: 'Send the run again with pipeline sync.' });
+    }
     const asked = { experimentId, name, startTime, tags: content.tags };
     const run = await this.#route.client.run(`${ownId(this.#route.journal)}-${target}`, asked);
     if (!run.ok) return run;

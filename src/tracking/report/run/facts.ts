@@ -25,8 +25,9 @@ ${report.targets}`;
 }
 
 export function timeSection({ journal, run }: RunStory, show: (figure: string) => Html | undefined): Html {
-  const longest = Math.max(...journal.tasks.map(({ seconds }) => seconds ?? 0), 1e-9);
-  const total = journal.tasks.reduce((sum, { seconds }) => sum + (seconds ?? 0), 0);
+  const timed = journal.tasks.flatMap(({ seconds }) => (seconds === null ? [] : [seconds]));
+  const longest = Math.max(...timed, 1e-9);
+  const total = timed.reduce((sum, seconds) => sum + seconds, 0);
   const hasUsage = journal.tasks.some(({ peakBytes }) => peakBytes !== null);
   const row = ({ task, seconds, cpuSeconds, peakBytes }: TaskStory): readonly (Html | string)[] => [
     task,
