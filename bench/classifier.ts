@@ -12,7 +12,7 @@ import {
 import { adam } from '../src/engine/optim/index.ts';
 import { openTrainer, type Trainer } from '../src/engine/runtime/index.ts';
 import type { ParameterSpec } from '../src/engine/program.ts';
-import { encoderFiles, initialWeights } from '../src/training/classifier-folder.ts';
+import { encoderFiles, initialWeights } from '../src/training/folders/classifier-folder.ts';
 import type { Python } from './python.ts';
 
 /** A classifier, the same for both sides: BERT with one dense layer on its pooled output. */

@@ -16,7 +16,7 @@ import { inPrecision, type Precision } from '../engine/precision.ts';
 import { openTrainer, type Device, type Snapshot, type Trainer, type TrainerOptions } from '../engine/runtime/index.ts';
 import type { Task } from '../tasks/index.ts';
 import { asFed, type TrainedPart } from './part.ts';
-import type { InitialWeights } from './classifier-folder.ts';
+import type { InitialWeights } from './folders/classifier-folder.ts';
 
 type Training = Experiment['training'];
 

@@ -4,7 +4,7 @@ import type { TokenSet } from '../data/tokens/index.ts';
 import { classifierForward, headForward, headModel, type EncoderConfig } from '../engine/models/index.ts';
 import { openForward, type Device } from '../engine/runtime/index.ts';
 import { featureSource, tokenSource, type BatchSource, type FeatureSet } from './batch-source.ts';
-import { readModelFolder } from './classifier-folder.ts';
+import { readModelFolder } from './folders/classifier-folder.ts';
 import type { Predictions } from '../tasks/index.ts';
 import { forwardAll } from './inference.ts';
 import { stateSource, type StateSet } from './states.ts';

@@ -13,7 +13,7 @@ import {
   readIntegers,
 } from '../../src/engine/models/index.ts';
 import { loadFeatures, saveFeatures } from '../../src/training/features.ts';
-import { readModelFolder, writeModelFolder } from '../../src/training/classifier-folder.ts';
+import { readModelFolder, writeModelFolder } from '../../src/training/folders/classifier-folder.ts';
 import { tinyConfig, tinyConfigJson, tinyDistilbertJson, tinyEncoders, tinyRobertaJson } from '../engine/models/tiny.ts';
 import { floatTensor, longTensor, onnxFile, tensorType } from '../helpers/onnx-file.ts';
 import type { Reader } from './fuzz.ts';

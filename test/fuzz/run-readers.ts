@@ -18,7 +18,7 @@ import { openJournal, readJournalFrom } from '../../src/tracking/journal.ts';
 import { readJournal } from '../helpers/journal.ts';
 import { journalStory } from '../../src/tracking/report/run/journal-story.ts';
 import { readEvaluatedRun, type EvaluatedRun } from '../../src/tracking/evaluated-run.ts';
-import { openCheckpoints } from '../../src/training/checkpoint.ts';
+import { openCheckpoints } from '../../src/training/fit/checkpoint.ts';
 import { feedsOf, batches, forwardProgram, initial, stepProgram } from '../engine/runtime/small-model.ts';
 import { pairRuns } from '../helpers/paired.ts';
 import { twoClassRows, writeEvaluatedRun } from '../helpers/evaluated-run.ts';

@@ -6,7 +6,7 @@ import { encodeSafetensors, readFloats } from '../../src/engine/models/index.ts'
 import { runExperiment } from '../../src/runner/index.ts';
 import { exportRun, predictTexts } from '../../src/runner/models/index.ts';
 import { readRun } from '../../src/runner/stored/index.ts';
-import { readModelFolder } from '../../src/training/classifier-folder.ts';
+import { readModelFolder } from '../../src/training/folders/classifier-folder.ts';
 import { pretrainedFolder } from '../helpers/pretrained.ts';
 import { smallQuickstart, temporaryFolder } from '../helpers/quickstart.ts';
 

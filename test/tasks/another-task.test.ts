@@ -12,11 +12,11 @@ import { meanSquaredError } from '../../src/engine/models/losses.ts';
 import { openWeights } from '../../src/data/hub/model-folder.ts';
 import { measured, readPredictions, readTargets, readTrainExamples, type Predictions, type Task } from '../../src/tasks/index.ts';
 import { tokenSource } from '../../src/training/batch-source.ts';
-import { openCheckpoints } from '../../src/training/checkpoint.ts';
+import { openCheckpoints } from '../../src/training/fit/checkpoint.ts';
 import { openClassifier } from '../../src/training/classifier.ts';
 import { tokenizerFiles } from '../../src/data/tokenizer/files.ts';
-import { initialWeights, readModelFolder, writeModelFolder } from '../../src/training/classifier-folder.ts';
-import { fit } from '../../src/training/fit.ts';
+import { initialWeights, readModelFolder, writeModelFolder } from '../../src/training/folders/classifier-folder.ts';
+import { fit } from '../../src/training/fit/fit.ts';
 import { root, smallQuickstart, temporaryFolder } from '../helpers/quickstart.ts';
 
 /** A number for each row: a task that has nothing in common with classes, written as a new one would be. */

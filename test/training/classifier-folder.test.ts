@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { OrtrainError } from '../../src/core/errors.ts';
 import { classifierForward, randomParameters } from '../../src/engine/models/index.ts';
-import { initialWeights, readModelFolder } from '../../src/training/classifier-folder.ts';
+import { initialWeights, readModelFolder } from '../../src/training/folders/classifier-folder.ts';
 import { temporaryFolder } from '../helpers/quickstart.ts';
 import { modelFolder } from './model-folder.ts';
 

@@ -9,11 +9,11 @@ import { openTrainer, type Trainer, type TrainerOptions } from '../../src/engine
 import { openLoopTrainer } from '../../src/engine/runtime/cuda/loop-trainer.ts';
 import { tokenSource } from '../../src/training/batch-source.ts';
 import { tokenizerFiles } from '../../src/data/tokenizer/files.ts';
-import { initialWeights } from '../../src/training/classifier-folder.ts';
-import { openCheckpoints } from '../../src/training/checkpoint.ts';
+import { initialWeights } from '../../src/training/folders/classifier-folder.ts';
+import { openCheckpoints } from '../../src/training/fit/checkpoint.ts';
 import { classifierPrograms, optimizerOf } from '../../src/training/classifier.ts';
-import type { FitOptions } from '../../src/training/fit-options.ts';
-import { fit, type FitResult } from '../../src/training/fit.ts';
+import type { FitOptions } from '../../src/training/fit/fit-options.ts';
+import { fit, type FitResult } from '../../src/training/fit/fit.ts';
 import { flipBit } from '../helpers/damage.ts';
 import { root, smallQuickstart, temporaryFolder } from '../helpers/quickstart.ts';
 import { readTrainExamples } from '../../src/tasks/index.ts';

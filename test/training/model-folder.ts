@@ -1,8 +1,8 @@
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { commonTensors, parseEncoderConfig, randomParameters } from '../../src/engine/models/index.ts';
-import { writeModelFolder, type NewModel } from '../../src/training/classifier-folder.ts';
-import { saveShared } from '../../src/training/weight-files.ts';
+import { writeModelFolder, type NewModel } from '../../src/training/folders/classifier-folder.ts';
+import { saveShared } from '../../src/training/folders/weight-files.ts';
 import { root } from '../helpers/quickstart.ts';
 import { classification } from '../../src/tasks/classification/task.ts';
 

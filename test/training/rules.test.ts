@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Experiment } from '../../src/config/index.ts';
-import { afterEpoch, startRules, type Decision, type RulesState } from '../../src/training/rules.ts';
+import { afterEpoch, startRules, type Decision, type RulesState } from '../../src/training/fit/rules.ts';
 
 type Training = Experiment['training'];
 

@@ -1,7 +1,7 @@
-import type { Experiment } from '../config/index.ts';
-import { figureOf } from '../core/measures.ts';
-import { plural, rate } from '../core/text.ts';
-import { plateauStart, plateauStep, type PlateauState } from '../engine/optim/index.ts';
+import type { Experiment } from '../../config/index.ts';
+import { figureOf } from '../../core/measures.ts';
+import { plural, rate } from '../../core/text.ts';
+import { plateauStart, plateauStep, type PlateauState } from '../../engine/optim/index.ts';
 
 type Training = Experiment['training'];
 

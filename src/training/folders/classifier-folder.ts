@@ -1,13 +1,13 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Experiment } from '../config/index.ts';
-import { OrtrainError } from '../core/errors.ts';
-import { readJsonObject } from '../core/inputs.ts';
-import { plural } from '../core/text.ts';
-import { isObject, list, number, object, oneOf, optional, primitive, type Shape } from '../core/shapes.ts';
-import { TOKENIZER_FILES, tokenizerFiles, writeTokenizerFiles } from '../data/tokenizer/index.ts';
-import { modelFiles, openWeights, readEncoderConfig, throwIfStray, weightFiles } from '../data/hub/index.ts';
-import { readVocabulary } from '../data/tokens/index.ts';
+import type { Experiment } from '../../config/index.ts';
+import { OrtrainError } from '../../core/errors.ts';
+import { readJsonObject } from '../../core/inputs.ts';
+import { plural } from '../../core/text.ts';
+import { isObject, list, number, object, oneOf, optional, primitive, type Shape } from '../../core/shapes.ts';
+import { TOKENIZER_FILES, tokenizerFiles, writeTokenizerFiles } from '../../data/tokenizer/index.ts';
+import { modelFiles, openWeights, readEncoderConfig, throwIfStray, weightFiles } from '../../data/hub/index.ts';
+import { readVocabulary } from '../../data/tokens/index.ts';
 import {
   inspectPretrained,
   pretrainedParameters,
@@ -18,10 +18,10 @@ import {
   type ParameterSource,
   type Pretrained,
   type PublishedClassifier,
-} from '../engine/models/index.ts';
-import type { ParameterSpec } from '../engine/program.ts';
+} from '../../engine/models/index.ts';
+import type { ParameterSpec } from '../../engine/program.ts';
 import { HEAD_FILE, openSaved, writeWeights, type SharedWeights } from './weight-files.ts';
-import { openTask, taskProblem, type Task, type TaskDescription } from '../tasks/index.ts';
+import { openTask, taskProblem, type Task, type TaskDescription } from '../../tasks/index.ts';
 
 type Head = Experiment['model']['head'];
 type Pooling = Experiment['model']['pooling'];

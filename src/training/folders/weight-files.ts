@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import type { Experiment } from '../config/index.ts';
-import { placeFile, writeFileAtomic, writeJsonAtomic } from '../core/files.ts';
-import { openTensorFile, openWeights, WEIGHTS } from '../data/hub/index.ts';
-import { writtenForm } from '../data/tokenizer/index.ts';
+import type { Experiment } from '../../config/index.ts';
+import { placeFile, writeFileAtomic, writeJsonAtomic } from '../../core/files.ts';
+import { openTensorFile, openWeights, WEIGHTS } from '../../data/hub/index.ts';
+import { writtenForm } from '../../data/tokenizer/index.ts';
 import {
   commonTensors,
   encodeSafetensors,
@@ -12,8 +12,8 @@ import {
   type ParameterSource,
   type Safetensors,
   type SavedClassifier,
-} from '../engine/models/index.ts';
-import type { ParameterSpec } from '../engine/program.ts';
+} from '../../engine/models/index.ts';
+import type { ParameterSpec } from '../../engine/program.ts';
 
 /** Tensors that the folds share, and the rest. */
 const SHARDS = ['model-00001-of-00002.safetensors', 'model-00002-of-00002.safetensors'] as const;

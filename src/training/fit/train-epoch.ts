@@ -1,16 +1,16 @@
-import { interrupted } from '../core/errors.ts';
-import { valueAt } from '../core/values.ts';
-import { targetsAt } from '../data/examples/index.ts';
-import { planBatches, type Batch } from '../data/tokens/index.ts';
-import { targetFeeds } from '../engine/models/index.ts';
-import { rateSchedule } from '../engine/optim/index.ts';
-import type { Feeds } from '../engine/program.ts';
-import type { StepFeeds } from '../engine/runtime/index.ts';
-import { encoded } from '../tasks/index.ts';
+import { interrupted } from '../../core/errors.ts';
+import { valueAt } from '../../core/values.ts';
+import { targetsAt } from '../../data/examples/index.ts';
+import { planBatches, type Batch } from '../../data/tokens/index.ts';
+import { targetFeeds } from '../../engine/models/index.ts';
+import { rateSchedule } from '../../engine/optim/index.ts';
+import type { Feeds } from '../../engine/program.ts';
+import type { StepFeeds } from '../../engine/runtime/index.ts';
+import { encoded } from '../../tasks/index.ts';
 import type { FitState, Pass } from './checkpoint.ts';
 import { pick, type FitOptions, type Training } from './fit-options.ts';
 import { stepFeedsOf } from './micro-batches.ts';
-import { withinMemory, type AtATime } from './within-memory.ts';
+import { withinMemory, type AtATime } from '../within-memory.ts';
 
 /** A step event is sent at least this often, so that a terminal shows life. */
 const STEP_EVENT_MS = 200;

@@ -1,10 +1,10 @@
-import type { Experiment } from '../config/index.ts';
-import type { Listener, StageEvent } from '../core/events.ts';
-import { valueAt } from '../core/values.ts';
-import type { Targets } from '../data/examples/index.ts';
-import type { Trainer } from '../engine/runtime/index.ts';
-import type { Task } from '../tasks/index.ts';
-import type { BatchSource } from './batch-source.ts';
+import type { Experiment } from '../../config/index.ts';
+import type { Listener, StageEvent } from '../../core/events.ts';
+import { valueAt } from '../../core/values.ts';
+import type { Targets } from '../../data/examples/index.ts';
+import type { Trainer } from '../../engine/runtime/index.ts';
+import type { Task } from '../../tasks/index.ts';
+import type { BatchSource } from '../batch-source.ts';
 import type { Checkpoints } from './checkpoint.ts';
 
 export type Training = Experiment['training'];

@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { contentHash } from '../core/content.ts';
-import { OrtrainError } from '../core/errors.ts';
-import { writeFileAtomic } from '../core/files.ts';
-import { sha256 } from '../core/hash.ts';
-import { readInput } from '../core/inputs.ts';
-import { touchedAt } from '../core/signs.ts';
-import { count, list, nullable, object, optional, primitive, record, text, type ShapeOf } from '../core/shapes.ts';
-import { openTensorFile } from '../data/hub/index.ts';
-import { encodeSafetensors, readFloats, type Safetensors } from '../engine/models/index.ts';
-import type { LossScale } from '../engine/optim/index.ts';
-import type { Snapshot, Tensors, Trainer } from '../engine/runtime/index.ts';
-import type { EpochRecord } from '../tracking/index.ts';
+import { contentHash } from '../../core/content.ts';
+import { OrtrainError } from '../../core/errors.ts';
+import { writeFileAtomic } from '../../core/files.ts';
+import { sha256 } from '../../core/hash.ts';
+import { readInput } from '../../core/inputs.ts';
+import { touchedAt } from '../../core/signs.ts';
+import { count, list, nullable, object, optional, primitive, record, text, type ShapeOf } from '../../core/shapes.ts';
+import { openTensorFile } from '../../data/hub/index.ts';
+import { encodeSafetensors, readFloats, type Safetensors } from '../../engine/models/index.ts';
+import type { LossScale } from '../../engine/optim/index.ts';
+import type { Snapshot, Tensors, Trainer } from '../../engine/runtime/index.ts';
+import type { EpochRecord } from '../../tracking/index.ts';
 import type { RulesState } from './rules.ts';
 
 /**

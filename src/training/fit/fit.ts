@@ -1,7 +1,7 @@
-import { OrtrainError } from '../core/errors.ts';
-import { plural } from '../core/text.ts';
-import type { Task } from '../tasks/index.ts';
-import type { EpochRecord } from '../tracking/index.ts';
+import { OrtrainError } from '../../core/errors.ts';
+import { plural } from '../../core/text.ts';
+import type { Task } from '../../tasks/index.ts';
+import type { EpochRecord } from '../../tracking/index.ts';
 import type { BestModel, FitState } from './checkpoint.ts';
 import { endEpoch } from './end-epoch.ts';
 import type { FitOptions } from './fit-options.ts';

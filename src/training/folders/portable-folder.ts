@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { OrtrainError } from '../core/errors.ts';
-import { writeJsonAtomic } from '../core/files.ts';
-import { readJsonObject } from '../core/inputs.ts';
-import { tokenizerFiles, writeTokenizerFiles } from '../data/tokenizer/index.ts';
-import { classificationClass, inFloat16, inInt8, portableClassifier, withWeights, type PortableModel } from '../engine/models/index.ts';
-import type { Task } from '../tasks/index.ts';
+import { OrtrainError } from '../../core/errors.ts';
+import { writeJsonAtomic } from '../../core/files.ts';
+import { readJsonObject } from '../../core/inputs.ts';
+import { tokenizerFiles, writeTokenizerFiles } from '../../data/tokenizer/index.ts';
+import { classificationClass, inFloat16, inInt8, portableClassifier, withWeights, type PortableModel } from '../../engine/models/index.ts';
+import type { Task } from '../../tasks/index.ts';
 import { publishedClassifier, readModelFolder } from './classifier-folder.ts';
 
 export type Precision = 'float32' | 'float16' | 'int8';
@@ -31,7 +31,7 @@ export async function writePortableFolder(folder: string, modelFolder: string, p
   const { encoder, source, task, max_seq_length: maxLength, ...own } = readModelFolder(modelFolder);
   const model = portableClassifier(publishedClassifier(encoder, { task, ...own }), source);
   checkSize(model, modelFolder);
-  const { toOnnx } = await import('../engine/graph/onnx/to-onnx.ts');
+  const { toOnnx } = await import('../../engine/graph/onnx/to-onnx.ts');
   mkdirSync(join(folder, 'onnx'), { recursive: true });
   writeJsonAtomic(join(folder, 'config.json'), { ...portableConfig(modelFolder, task), architectures: [classificationClass(encoder)] });
   // Told to cut texts where training cut them.

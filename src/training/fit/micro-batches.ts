@@ -1,6 +1,6 @@
-import type { Experiment } from '../config/index.ts';
-import type { Feeds } from '../engine/program.ts';
-import type { StepFeeds } from '../engine/runtime/index.ts';
+import type { Experiment } from '../../config/index.ts';
+import type { Feeds } from '../../engine/program.ts';
+import type { StepFeeds } from '../../engine/runtime/index.ts';
 
 /** A batch as it is trained on: whole, or in parts of `micro_batch` rows, of which the last may be shorter. */
 export function stepFeedsOf(

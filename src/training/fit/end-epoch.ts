@@ -1,9 +1,9 @@
-import { targetsAt } from '../data/examples/index.ts';
-import { batchTokens, evaluationBatches, type Batch } from '../data/tokens/index.ts';
-import { lossOf, measured, type Predictions } from '../tasks/index.ts';
+import { targetsAt } from '../../data/examples/index.ts';
+import { batchTokens, evaluationBatches, type Batch } from '../../data/tokens/index.ts';
+import { lossOf, measured, type Predictions } from '../../tasks/index.ts';
 import type { FitState } from './checkpoint.ts';
 import { pick, type FitOptions } from './fit-options.ts';
-import { forwardAll } from './inference.ts';
+import { forwardAll } from '../inference.ts';
 import { afterEpoch } from './rules.ts';
 import { saveOrStop, startPass } from './train-epoch.ts';
 

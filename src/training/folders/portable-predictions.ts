@@ -1,8 +1,8 @@
-import { tokenLengths, type TokenSet } from '../data/tokens/index.ts';
-import { portableFeeds } from '../engine/models/index.ts';
-import { openModelFile } from '../engine/runtime/index.ts';
-import type { Predictions, Task } from '../tasks/index.ts';
-import { forwardAll } from './inference.ts';
+import { tokenLengths, type TokenSet } from '../../data/tokens/index.ts';
+import { portableFeeds } from '../../engine/models/index.ts';
+import { openModelFile } from '../../engine/runtime/index.ts';
+import type { Predictions, Task } from '../../tasks/index.ts';
+import { forwardAll } from '../inference.ts';
 
 /**
  * What an exported file says about texts.
