@@ -13,7 +13,7 @@ import {
   type EncoderConfig,
   type Safetensors,
 } from '../../engine/models/index.ts';
-import { formIn, TOKENIZER_FILES } from '../tokenizer/index.ts';
+import { formIn, TOKENIZER_FILES, TOKENIZER_FORMS } from '../tokenizer/index.ts';
 import { readWeightMap, weightFiles, WEIGHT_FORMS, WEIGHTS } from './weight-forms.ts';
 
 /** The form of a tokenizer that says everything; others do in its place. */
@@ -125,12 +125,17 @@ export const substitutes: readonly { readonly name: string; readonly insteadOf: 
   { name: 'vocab.json', insteadOf: TOKENIZER, why: 'there is no merges.txt beside it' },
 ];
 
+const OTHER_FORMS = `, and so is every other form of a tokenizer: ${TOKENIZER_FORMS.slice(1).map((names) => names.join(' with ')).join(', ')}`;
+
 /** The error for a model that lacks files; `has` tells what it has in their place. */
 export function incompleteModel(title: string, missing: readonly string[], has: (name: string) => boolean): OrtrainError {
   const problems = missing.map((name): Problem => {
     const substitute = substitutes.find((other) => other.insteadOf === name && has(other.name));
     return {
-      message: substitute === undefined ? `${name} is missing` : `${name} is missing; there is ${substitute.name}, but ${substitute.why}`,
+      message:
+        substitute === undefined
+          ? `${name} is missing${name === TOKENIZER ? OTHER_FORMS : ''}`
+          : `${name} is missing; there is ${substitute.name}, but ${substitute.why}`,
     };
   });
   return new OrtrainError('data', `${title} lacks ${missing.join(' and ')}`, {

@@ -102,7 +102,8 @@ describe('a directory', () => {
     const error = await failure(resolveModel(scratch, all));
     expect(error.code).toBe('data');
     expect(error.problems.map((problem) => problem.message)).toEqual([
-      'tokenizer.json is missing',
+      'tokenizer.json is missing, and so is every other form of a tokenizer: spm.model, sentencepiece.bpe.model, spiece.model, ' +
+        'vocab.txt, vocab.json with merges.txt',
       'model.safetensors is missing; there is tf_model.h5, but weights of TensorFlow and Flax cannot be read',
     ]);
   });
@@ -208,6 +209,28 @@ describe('a hub model', () => {
     const error = await failure(resolveModel('org/model', all));
     expect(error.message).toBe('the model org/model lacks model.safetensors');
     expect(error.problems[0]?.message).toContain('tf_model.h5');
+  });
+
+  test('comes with whatever form of a tokenizer it has, and is then used without a request', async () => {
+    const { 'tokenizer.json': definition = weights, 'vocab.txt': _, ...others } = files;
+    for (const [form, names] of Object.entries({
+      'spm.model': ['spm.model'],
+      'merges.txt': ['merges.txt', 'vocab.json'],
+      'spiece.model': ['spiece.model', 'tokenizer.json'],
+    })) {
+      rmSync(cache, { recursive: true, force: true });
+      hub.files = { ...others, ...Object.fromEntries(names.map((name) => [name, definition])) };
+      const folder = await resolveModel('org/model', { revision: 'main', weights: true });
+      expect(readdirSync(folder).filter((name) => !(name in others)).sort(), form).toEqual(names);
+      hub.requests.length = 0;
+      expect(await resolveModel('org/model', { revision: 'main', weights: true })).toBe(folder);
+      expect(hub.requests).toEqual([]);
+    }
+    rmSync(cache, { recursive: true, force: true });
+    hub.files = { ...others, 'vocab.json': definition };
+    await expect(resolveModel('org/model', { revision: 'main', weights: true })).rejects.toMatchObject({
+      problems: [{ message: 'tokenizer.json is missing; there is vocab.json, but there is no merges.txt beside it' }],
+    });
   });
 
   test('in several files comes with its index, and is then used without a request', async () => {
