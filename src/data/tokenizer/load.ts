@@ -30,7 +30,7 @@ export interface Tokenizer {
   readonly specialTokens: number;
   /** Regular expressions that came with it. Where there are any, `encode` may take for ever, and is called only where it can be ended. */
   readonly patterns: PatternList;
-  /** What it takes from tokenizer_config.json against tokenizer.json, in sentences. */
+  /** Which of its files hold where they contradict each other, and what none of them says, in sentences. */
   readonly changes: readonly string[];
   /** How many special tokens two texts get; undefined where it takes no second text. */
   readonly specialTokensOfPair: number | undefined;
