@@ -125,7 +125,8 @@ export const substitutes: readonly { readonly name: string; readonly insteadOf: 
   { name: 'vocab.json', insteadOf: TOKENIZER, why: 'there is no merges.txt beside it' },
 ];
 
-const OTHER_FORMS = `, and so is every other form of a tokenizer: ${TOKENIZER_FORMS.slice(1).map((names) => names.join(' with ')).join(', ')}`;
+const otherForms = TOKENIZER_FORMS.slice(1).map((names) => names.join(' with ')).join(', ');
+const OTHER_FORMS = `, and so is every other form of a tokenizer: ${otherForms}`;
 
 /** The error for a model that lacks files; `has` tells what it has in their place. */
 export function incompleteModel(title: string, missing: readonly string[], has: (name: string) => boolean): OrtrainError {
