@@ -8,7 +8,7 @@ import type { PreparedRun } from './prepare.ts';
 import type { RunPlace } from './run-place.ts';
 
 /**
- * Opens the run's folder with what is known before the first task. A new one comes into being complete, by a rename that only
+ * Opens the run's folder with what is known before the first job. A new one comes into being complete, by a rename that only
  * one process can win, so that two which start the same experiment at the same moment share a folder.
  */
 export function claimRunFolder({ place, experiment, cache }: PreparedRun, environment: Environment): RunPlace {

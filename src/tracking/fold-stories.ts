@@ -1,7 +1,7 @@
 import type { FoldRecord } from '../core/measures.ts';
 import { itemsOf } from './growing.ts';
 import type { RunHistory } from './history.ts';
-import { attemptCount, attemptsOf, type TaskHistory } from './task-history.ts';
+import { attemptCount, attemptsOf, type JobHistory } from './job-history.ts';
 
 /** How a fold has gone so far. */
 export interface FoldStory {
@@ -13,22 +13,22 @@ export interface FoldStory {
 }
 
 /** The folds of the latest start and of those before it, by number. */
-export function foldStories({ tasks }: RunHistory): readonly FoldStory[] {
+export function foldStories({ jobs }: RunHistory): readonly FoldStory[] {
   const folds = new Map<number, FoldStory>();
-  for (const task of tasks.values()) {
-    const { fold } = task;
-    // Of several tasks of one fold the one counts that has trained.
-    if (fold !== undefined && hasStory(task) && (folds.get(fold)?.epochs.length ?? 0) === 0) folds.set(fold, { fold, ...storyOf(task) });
+  for (const job of jobs.values()) {
+    const { fold } = job;
+    // Of several jobs of one fold the one counts that has trained.
+    if (fold !== undefined && hasStory(job) && (folds.get(fold)?.epochs.length ?? 0) === 0) folds.set(fold, { fold, ...storyOf(job) });
   }
   return [...folds.values()].sort((a, b) => a.fold - b.fold);
 }
 
 /** Where an earlier run trained it, and the journal says no more than that, nothing is known. */
-function hasStory({ past, current, record, now }: TaskHistory): boolean {
+function hasStory({ past, current, record, now }: JobHistory): boolean {
   return attemptCount({ past, current }) > 0 || record !== undefined || now.status !== 'cached';
 }
 
-function storyOf({ past, current, from, record, bestEpoch }: TaskHistory): Omit<FoldStory, 'fold'> {
+function storyOf({ past, current, from, record, bestEpoch }: JobHistory): Omit<FoldStory, 'fold'> {
   if (record !== undefined) return { state: 'done', ...record };
   const epochs: FoldRecord['epochs'][number][] = [];
   for (const { epoch, lr, metrics } of attemptsOf({ past, current }).slice(from).flatMap((attempt) => itemsOf(attempt.epochs))) {

@@ -4,7 +4,7 @@ import { ownerName, type Owner } from '../core/owner.ts';
 import { setupKey } from './execution-setup.ts';
 import { growing, withItem, type Growing } from './growing.ts';
 import { journalEntries, soundEntries } from './journal.ts';
-import { advanceTask, waiting, type TaskHistory } from './task-history.ts';
+import { advanceJob, waiting, type JobHistory } from './job-history.ts';
 
 /** An event and when it happened, in milliseconds of one clock. */
 export type Timed = RunEvent & { readonly t: number };
@@ -26,8 +26,8 @@ export interface RunHistory {
   /** Of all starts that ended, together; null where none has. */
   readonly seconds: number | null;
   /** By id, in the order in which the journal first names them. */
-  readonly tasks: ReadonlyMap<string, TaskHistory>;
-  /** Those about the run and those of its tasks. */
+  readonly jobs: ReadonlyMap<string, JobHistory>;
+  /** Those about the run and those of its jobs. */
   readonly notices: Growing<string>;
   readonly looks: Growing<Look>;
   /** By path in the run's folder, as they were put there last. */
@@ -72,7 +72,7 @@ export const nothingYet: RunHistory = {
   open: [],
   end: null,
   seconds: null,
-  tasks: new Map(),
+  jobs: new Map(),
   notices: growing(),
   looks: growing(),
   files: new Map(),
@@ -82,7 +82,7 @@ export const nothingYet: RunHistory = {
 
 /** What has happened after some entries. */
 export function historyOf(entries: Iterable<Timed>): RunHistory {
-  let history: RunHistory = { ...nothingYet, tasks: new Map(), files: new Map() };
+  let history: RunHistory = { ...nothingYet, jobs: new Map(), files: new Map() };
   for (const entry of entries) history = after(history, entry, inPlace);
   return history;
 }
@@ -152,14 +152,14 @@ function changeBy(history: RunHistory, entry: Timed, { entries, worked }: Clock,
 }
 
 function withTask(
-  { tasks, notices, starts }: RunHistory,
+  { jobs, notices, starts }: RunHistory,
   entry: Extract<Timed, { readonly task: string }>,
   serial: number,
   put: Put,
 ): Partial<RunHistory> {
-  const task = advanceTask(tasks.get(entry.task), entry, { start: starts.length - 1, serial });
+  const job = advanceJob(jobs.get(entry.task), entry, { start: starts.length - 1, serial });
   const isNotice = entry.type === 'task-event' && entry.event.type === 'notice';
-  return { tasks: put(tasks, entry.task, task), ...(isNotice ? { notices: withItem(notices, entry.event.message) } : {}) };
+  return { jobs: put(jobs, entry.task, job), ...(isNotice ? { notices: withItem(notices, entry.event.message) } : {}) };
 }
 
 function begun(history: RunHistory, entry: RunStarted): Partial<RunHistory> {
@@ -170,7 +170,7 @@ function begun(history: RunHistory, entry: RunStarted): Partial<RunHistory> {
     open: [...without(history.open, entry.owner), entry.owner],
     end: null,
     download: undefined,
-    tasks: new Map([...history.tasks].map(([id, task]) => [id, { ...task, now: waiting }])),
+    jobs: new Map([...history.jobs].map(([id, job]) => [id, { ...job, now: waiting }])),
   };
 }
 
@@ -181,7 +181,7 @@ function ended(history: RunHistory, entry: Extract<Timed, { type: 'run-finished'
     open: entry.owner === undefined ? history.open.slice(0, -1) : without(history.open, entry.owner),
     end: { type, error: entry.type === 'run-failed' ? entry.error : null },
     seconds: (history.seconds ?? 0) + Math.max(0, entry.seconds),
-    tasks: new Map([...history.tasks].map(([id, task]) => [id, task.isOpen ? { ...task, isOpen: false } : task])),
+    jobs: new Map([...history.jobs].map(([id, job]) => [id, job.isOpen ? { ...job, isOpen: false } : job])),
   };
 }
 

@@ -6,4 +6,4 @@ export { openJournal, type Journal } from './journal.ts';
 export { recordedFiles, throwIfChanged, throwIfResultsChanged } from './recorded-files.ts';
 export { readMetrics, summaryOf, taskOf, type EpochRecord, type FoldHistory, type RunMetrics } from './run-metrics.ts';
 export { progressOf, statusOf, workerOf, type RunProgress } from './run-progress.ts';
-export { attemptCount, attemptsOf, waiting, type Attempt, type Decision, type TaskHistory, type TaskNow } from './task-history.ts';
+export { attemptCount, attemptsOf, waiting, type Attempt, type Decision, type JobHistory, type JobNow } from './job-history.ts';

@@ -2,7 +2,7 @@ import type { Owner } from '../core/owner.ts';
 import { isAtWork } from './at-work.ts';
 import { itemsOf } from './growing.ts';
 import type { RunHistory } from './history.ts';
-import { attemptsOf } from './task-history.ts';
+import { attemptsOf } from './job-history.ts';
 
 /** How far a run is: a value that JSON can hold. */
 export interface RunProgress {
@@ -20,8 +20,8 @@ export interface RunProgress {
   readonly isTimed: boolean;
 }
 
-export function progressOf({ starts, open, end, seconds, tasks }: RunHistory): RunProgress {
-  const attempts = [...tasks.values()].flatMap(attemptsOf);
+export function progressOf({ starts, open, end, seconds, jobs }: RunHistory): RunProgress {
+  const attempts = [...jobs.values()].flatMap(attemptsOf);
   return {
     startedAt: starts.at(-1)?.t ?? null,
     open,

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { liveProgress } from '../../src/cli/progress/live.ts';
 import { noticesOf } from '../../src/cli/progress/notices.ts';
 import { plainProgress } from '../../src/cli/progress/plain.ts';
-import { foldsSecondsLeft, stateOf, taskSecondsLeft, type RunState } from '../../src/cli/progress/state.ts';
+import { foldsSecondsLeft, stateOf, jobSecondsLeft, type RunState } from '../../src/cli/progress/state.ts';
 import type { RunEvent } from '../../src/core/events.ts';
 import { historyOf } from '../../src/tracking/history.ts';
 import { foldsSideBySide, scriptedRun } from './events.ts';
@@ -65,11 +65,11 @@ test('a display that redraws itself leaves notices about the run, and warnings, 
 
 test('time left follows from the pace between reports', () => {
   const state = stateAt(25_000);
-  const fold = state.tasks.get('train[0]')!;
+  const fold = state.jobs.get('train[0]')!;
   // 40 steps in 10 s: 150 more take 37.5 s, of which some go by before the next report.
-  expect(taskSecondsLeft(fold, 25_000)).toBeCloseTo(37.5, 9);
-  expect(taskSecondsLeft(fold, 27_000)).toBeCloseTo(35.5, 9);
-  expect(taskSecondsLeft(state.tasks.get('train[1]')!, 25_000)).toBeUndefined();
+  expect(jobSecondsLeft(fold, 25_000)).toBeCloseTo(37.5, 9);
+  expect(jobSecondsLeft(fold, 27_000)).toBeCloseTo(35.5, 9);
+  expect(jobSecondsLeft(state.jobs.get('train[1]')!, 25_000)).toBeUndefined();
 });
 
 test('time left knows nothing of the seconds in which a session opens, nor of steps that a checkpoint holds', () => {
@@ -81,7 +81,7 @@ test('time left knows nothing of the seconds in which a session opens, nor of st
   });
   const after = (...events: readonly (readonly [number, RunEvent])[]): number | undefined => {
     const state = stateAfter([...before(13_000), [0, { type: 'task-started', ...about }], ...events]);
-    return taskSecondsLeft(state.tasks.get('train[0]')!, events.at(-1)?.[0] ?? 0);
+    return jobSecondsLeft(state.jobs.get('train[0]')!, events.at(-1)?.[0] ?? 0);
   };
   // A minute to open, then two steps a second: 399 more are 200 s, not 399 minutes.
   expect(after([60_000, step(1)])).toBeCloseTo(199.5, 9);
@@ -104,12 +104,12 @@ test('time left of another count begins with that count', () => {
     [2_000, texts(900, 1_000)],
     [3_000, texts(10, 500)],
   ];
-  expect(taskSecondsLeft(stateAfter(script).tasks.get('tokenize')!, 3_000)).toBeUndefined();
-  expect(taskSecondsLeft(stateAfter([...script, [4_000, texts(20, 500)]]).tasks.get('tokenize')!, 4_000)).toBeCloseTo(48, 9);
+  expect(jobSecondsLeft(stateAfter(script).jobs.get('tokenize')!, 3_000)).toBeUndefined();
+  expect(jobSecondsLeft(stateAfter([...script, [4_000, texts(20, 500)]]).jobs.get('tokenize')!, 4_000)).toBeCloseTo(48, 9);
 });
 
 test('time left of all folds counts those that wait at the pace of those that are known', () => {
-  const folds = (state: RunState) => [...state.tasks.values()].filter(({ stage }) => stage === 'train');
+  const folds = (state: RunState) => [...state.jobs.values()].filter(({ stage }) => stage === 'train');
   // 37.5 s of this fold, and 12 s more for the other at the same pace.
   expect(foldsSecondsLeft(folds(stateAt(25_000)), 25_000)).toBeCloseTo(87, 9);
   // The last fold: 150 steps at the 8.25 a second of its only report.
@@ -118,7 +118,7 @@ test('time left of all folds counts those that wait at the pace of those that ar
 });
 
 test('time left of folds side by side is that of the lane that ends last', () => {
-  const left = (at: number) => foldsSecondsLeft([...stateAt(at, foldsSideBySide()).tasks.values()], at);
+  const left = (at: number) => foldsSecondsLeft([...stateAt(at, foldsSideBySide()).jobs.values()], at);
   // 10 s of fold 0 and 12 of fold 1 are left, and each lane takes one more at their mean of 21 s.
   expect(left(10_000)).toBeCloseTo(33, 9);
   // 5 s of fold 1; the fold that has just begun takes 20 s, as the one that is done, and so does the last one.

@@ -90,7 +90,7 @@ function tellJournal(artifacts: string, path: string): void {
   ok(whole.every((entry) => entry !== undefined) && whole.length <= entries.length);
   strictEqual(readHistory(path).started?.t, entries.findLast(({ type }) => type === 'run-started')?.t);
   const history = historyOf(entries);
-  ok(journalStory(history).tasks.every(({ rates }) => rates.every(({ lr }) => Number.isFinite(lr))));
+  ok(journalStory(history).jobs.every(({ rates }) => rates.every(({ lr }) => Number.isFinite(lr))));
   ok(decisionLines(notedDecisions(history)).every((line) => line.length > 0));
 }
 

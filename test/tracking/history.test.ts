@@ -81,7 +81,7 @@ function steps(count: number): { readonly rates: readonly object[] } {
     t: step,
     event: { type: 'step', epoch: 1, epochs: 1, step, steps: count, loss: 0.5, lr: 0.1, stepsPerSecond: 1 },
   });
-  return journalStory(historyOf(Array.from({ length: count }, (_, i) => event(i + 1)))).tasks[0]!;
+  return journalStory(historyOf(Array.from({ length: count }, (_, i) => event(i + 1)))).jobs[0]!;
 }
 
 test('a journal of the first version, whose ends tell no process and whose folds have no record, is read', () => {
@@ -125,7 +125,7 @@ test('a journal of the first version, whose ends tell no process and whose folds
   expect(foldStories(history)).toEqual([
     { fold: 0, state: 'unfinished', bestEpoch: 1, epochs: [{ epoch: 1, lr: 0.1, metrics: { 'val/f1': 0.5, 'val/roc_auc': null } }] },
   ]);
-  expect(journalStory(history).tasks).toMatchObject([{ task: 'train[0]', seconds: 4, cpuSeconds: null, peakBytes: null }]);
+  expect(journalStory(history).jobs).toMatchObject([{ id: 'train[0]', seconds: 4, cpuSeconds: null, peakBytes: null }]);
   expect([...history.files.keys()]).toEqual(['models/fold-0/config.json']);
   expect(progressOf(history)).toMatchObject({ startedAt: 0, open: [], seconds: 5, isTimed: false });
 });

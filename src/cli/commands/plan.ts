@@ -27,7 +27,7 @@ export const plan = defineCommand({
       plans.push(await planExperiment(loaded, { artifacts, device, ...options }));
     }
     const together = plannedTogether(plans);
-    // The tasks of each member of a sweep would be more than anybody reads.
+    // The jobs of each member of a sweep would be more than anybody reads.
     const texts = files.some(isSweep) ? [] : plans.map((each) => planText(each, terminal.colors));
     const sum = plans.length > 1 || texts.length === 0 ? [sumText(plans, together, terminal.colors)] : [];
     return { data: { plans, together }, text: [...texts, ...sum].join('\n\n') };

@@ -2,7 +2,7 @@ import { Listr, ListrLogger, ProcessOutput, type ListrTask } from 'listr2';
 import type { Listener, RunEvent } from '../../core/events.ts';
 import { duration, pathFromHere, plural, printable } from '../render/layout/text.ts';
 import { advance, nothingYet } from '../../tracking/index.ts';
-import { foldsSecondsLeft, secondsTaken, stateOf, type RunState, type TaskState } from './state.ts';
+import { foldsSecondsLeft, secondsTaken, stateOf, type RunState, type JobState } from './state.ts';
 import { activity, downloading, headlines, SHORT_HEADLINES, STOPPING } from './words.ts';
 
 /** A display that redraws itself while a run goes on. */
@@ -39,12 +39,12 @@ export function liveProgress(
     });
 
   const foldRow = (id: string): ListrTask => ({
-    title: foldTitle(state.tasks.get(id)),
+    title: foldTitle(state.jobs.get(id)),
     task: (_, row) =>
       until(isOver([id]), () => {
-        const task = state.tasks.get(id);
-        row.title = foldTitle(task);
-        row.output = task?.status === 'running' ? activity(task, clock()) : '';
+        const job = state.jobs.get(id);
+        row.title = foldTitle(job);
+        row.output = job?.status === 'running' ? activity(job, clock()) : '';
       }),
   });
 
@@ -65,8 +65,8 @@ export function liveProgress(
       }
       return until(isOver(ids), () => {
         rename();
-        const task = state.tasks.get(ids[0] ?? '');
-        row.output = task?.status === 'running' ? activity(task, clock()) : '';
+        const job = state.jobs.get(ids[0] ?? '');
+        row.output = job?.status === 'running' ? activity(job, clock()) : '';
       });
     },
   });
@@ -124,38 +124,38 @@ export function liveProgress(
 const isOver =
   (ids: readonly string[]) =>
   (state: RunState): boolean =>
-    ids.every((id) => ['done', 'cached'].includes(state.tasks.get(id)?.status ?? ''));
+    ids.every((id) => ['done', 'cached'].includes(state.jobs.get(id)?.status ?? ''));
 
 function lanesOf(ids: readonly string[], state: RunState): number | undefined {
-  return ids.map((id) => state.tasks.get(id)?.lanes).find((lanes) => lanes !== undefined);
+  return ids.map((id) => state.jobs.get(id)?.lanes).find((lanes) => lanes !== undefined);
 }
 
 function stagesOf(state: RunState): ReadonlyMap<string, readonly string[]> {
   const stages = new Map<string, readonly string[]>();
-  for (const { id, stage } of state.tasks.values()) stages.set(stage, [...(stages.get(stage) ?? []), id]);
+  for (const { id, stage } of state.jobs.values()) stages.set(stage, [...(stages.get(stage) ?? []), id]);
   return stages;
 }
 
 /** `train · 2 of 5 folds · 12 min 05 s left` */
 function stageTitle(stage: string, ids: readonly string[], state: RunState, now: number): string {
-  const tasks = ids.flatMap((id) => state.tasks.get(id) ?? []);
-  const over = tasks.filter(({ status }) => status === 'done' || status === 'cached');
-  if (over.length === tasks.length) {
+  const jobs = ids.flatMap((id) => state.jobs.get(id) ?? []);
+  const over = jobs.filter(({ status }) => status === 'done' || status === 'cached');
+  if (over.length === jobs.length) {
     return `${stage} · ${over.every(({ status }) => status === 'cached') ? 'from the cache' : duration(secondsTaken(over))}`;
   }
-  const left = foldsSecondsLeft(tasks, now);
+  const left = foldsSecondsLeft(jobs, now);
   return [
     stage,
-    ...(tasks.length > 1 ? [`${over.length} of ${plural(tasks.length, 'fold')}`] : []),
+    ...(jobs.length > 1 ? [`${over.length} of ${plural(jobs.length, 'fold')}`] : []),
     ...(left === undefined ? [] : [`${duration(left)} left`]),
   ].join(' · ');
 }
 
 /** `fold 1 · epoch 3  val/loss 0.4711  val/f1_macro 0.7810` */
-function foldTitle(task: TaskState | undefined): string {
-  if (task === undefined) return '';
-  const name = task.fold === undefined ? printable(task.stage) : `fold ${task.fold}`;
-  if (task.status === 'cached') return `${name} · from the cache`;
-  const last = task.epoch === undefined ? '' : ` · epoch ${task.epoch.epoch}  ${headlines(task.epoch.metrics, SHORT_HEADLINES)}`;
-  return `${name}${last}${task.status === 'done' ? ` · ${duration(task.seconds)}` : ''}`;
+function foldTitle(job: JobState | undefined): string {
+  if (job === undefined) return '';
+  const name = job.fold === undefined ? printable(job.stage) : `fold ${job.fold}`;
+  if (job.status === 'cached') return `${name} · from the cache`;
+  const last = job.epoch === undefined ? '' : ` · epoch ${job.epoch.epoch}  ${headlines(job.epoch.metrics, SHORT_HEADLINES)}`;
+  return `${name}${last}${job.status === 'done' ? ` · ${duration(job.seconds)}` : ''}`;
 }

@@ -2,14 +2,14 @@ import type { Listener, Notice, RunEvent } from '../../core/events.ts';
 import { printable } from '../render/layout/text.ts';
 import type { Terminal } from '../terminal.ts';
 
-/** Of a run's events, what a display that redraws itself has no row for: notices about the whole, and warnings about its tasks. */
+/** Of a run's events, what a display that redraws itself has no row for: notices about the whole, and warnings about its jobs. */
 export function noticesOf(tell: Listener<Notice>): Listener<RunEvent> {
   return (event) => {
     if (event.type === 'notice') tell({ level: event.level, message: `${event.run}  ${event.message}` });
     if (event.type !== 'task-event') return;
-    const { run, task, event: inTask } = event;
-    if (inTask.type === 'notice' && inTask.level === 'warning')
-      tell({ level: inTask.level, message: `${run}  ${task}  ${inTask.message}` });
+    const { run, task: job, event: inJob } = event;
+    if (inJob.type === 'notice' && inJob.level === 'warning')
+      tell({ level: inJob.level, message: `${run}  ${job}  ${inJob.message}` });
   };
 }
 

@@ -1,6 +1,6 @@
 import { headlineMetrics } from '../../config/index.ts';
 import { bytes, count, duration, metric, printable } from '../render/layout/text.ts';
-import { taskSecondsLeft, type RunState, type TaskState } from './state.ts';
+import { jobSecondsLeft, type RunState, type JobState } from './state.ts';
 
 /** What is shown of an epoch while a run goes on; the table at the end has all metrics. The short list fits 80 columns. */
 export const HEADLINES = ['train/loss', 'val/loss', ...headlineMetrics.map((name) => `val/${name}`)];
@@ -10,9 +10,9 @@ export const SHORT_HEADLINES = ['val/loss', ...headlineMetrics.slice(-1).map((na
 export const STOPPING = 'stopping after this step; press Ctrl-C again to stop at once';
 
 /** `epoch 3/10 · step 1,234/3,810 · 8.2 steps/s · 5 min 10 s left · loss 0.4012` or `4,000/10,876 texts · 3 s left` */
-export function activity(task: TaskState, now: number): string {
-  const { step, progress } = task;
-  const left = taskSecondsLeft(task, now);
+export function activity(job: JobState, now: number): string {
+  const { step, progress } = job;
+  const left = jobSecondsLeft(job, now);
   const parts =
     step !== undefined
       ? [`epoch ${step.epoch}/${step.epochs}`, `step ${count(step.step)}/${count(step.steps)}`, `${pace(step.stepsPerSecond)} steps/s`]

@@ -40,14 +40,14 @@ function diskText(diskBytes: number, checkpointBytes: number): string {
   return `${bytes(diskBytes)} on disk${checkpoints}`;
 }
 
-/** One experiment: its tasks, why they are to be done, and what that takes. */
+/** One experiment: its jobs, why they are to be done, and what that takes. */
 export function planText(plan: ExperimentPlan, colors: Colors): string {
   const { run, folder, device, deviceInWords, share, tasks, totals } = plan;
   const { rows, testRows, folds, epochs, steps, tokens } = totals;
   const todo = tasks.filter(({ cached }) => !cached).length;
   return sections(
     [
-      { title: `${run} · into ${pathFromHere(folder)} · on ${device}`, lines: [taskTable(tasks, colors)] },
+      { title: `${run} · into ${pathFromHere(folder)} · on ${device}`, lines: [jobTable(tasks, colors)] },
       { title: 'why', lines: whyLines(tasks) },
       {
         title: 'in total',
@@ -68,7 +68,7 @@ export function planText(plan: ExperimentPlan, colors: Colors): string {
 
 function estimateLines({ device, share, tasks, estimate }: ExperimentPlan): readonly string[] {
   const { peakBytes, gpu, diskBytes, checkpointBytes, seconds, source, atMost } = estimate;
-  const most = tasks.find((task) => task.peakBytes === peakBytes)?.id ?? `${plural(share.lanes, 'fold')} at the same time`;
+  const most = tasks.find((job) => job.peakBytes === peakBytes)?.id ?? `${plural(share.lanes, 'fold')} at the same time`;
   const memory = [`${bytes(peakBytes ?? 0)} of memory at most, in ${most}`, ...(gpu === null ? [] : [gpuText(gpu)])];
   const disk = diskText(diskBytes ?? 0, checkpointBytes);
   const probe = device === 'cpu' ? '; --probe times a few batches' : ` on ${device}, and --probe times the CPU only`;
@@ -93,10 +93,10 @@ function gpuText({ most, rows, width, memory, gpu, fits, remedy }: NonNullable<E
   return `${need}: does not fit in ${bytes(gpu.totalBytes)}${free}; ${answer}`;
 }
 
-function taskTable(tasks: ExperimentPlan['tasks'], colors: Colors): string {
+function jobTable(jobs: ExperimentPlan['tasks'], colors: Colors): string {
   return table(
     [left('task'), left('state'), left('key'), right('memory'), right('time'), prose('work')],
-    tasks.map(({ id, cached, key, peakBytes, seconds, detail, tokens }) => [
+    jobs.map(({ id, cached, key, peakBytes, seconds, detail, tokens }) => [
       id,
       cached ? colors.dim('cached') : 'to do',
       colors.dim(key.slice(0, KEY_DIGITS)),
@@ -112,13 +112,13 @@ function tokensText({ count: tokens, padding }: TokenCount): string {
   return `${plural(tokens, 'token')} and ${(100 * padding).toFixed(1)} % padding`;
 }
 
-/** Each reason once, after the tasks that it holds for. */
-function whyLines(tasks: ExperimentPlan['tasks']): readonly string[] {
-  const todo = tasks.filter(({ cached }) => !cached).map(({ id, why }) => ({ id, text: printable(why.join('; ')) }));
+/** Each reason once, after the jobs that it holds for. */
+function whyLines(jobs: ExperimentPlan['tasks']): readonly string[] {
+  const todo = jobs.filter(({ cached }) => !cached).map(({ id, why }) => ({ id, text: printable(why.join('; ')) }));
   return [...new Set(todo.map(({ text }) => text))].map(
     (text) =>
       `${todo
-        .filter((task) => task.text === text)
+        .filter((job) => job.text === text)
         .map(({ id }) => id)
         .join(', ')}: ${text}`,
   );

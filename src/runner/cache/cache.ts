@@ -36,16 +36,16 @@ export interface Cache {
   partial(address: Address): string;
   /** Removes that of an entry which is complete: a process may have died between the two. */
   forgetPartial(address: Address): void;
-  /** A fresh empty folder on the same file system, for a task to write into. */
+  /** A fresh empty folder on the same file system, for a job to write into. */
   begin(): string;
   /**
-   * Makes a finished folder the entry, in place of one that may be there, and forgets how far its task had come. Throws a `run` error
+   * Makes a finished folder the entry, in place of one that may be there, and forgets how far its job had come. Throws a `run` error
    * where the lock was lost meanwhile: then another process makes the entry, or has.
    */
   commit(folder: string, entry: Address & Expected, parts: KeyParts, lock: Lock): Promise<void>;
   /** Takes a broken entry out of the way; answers where it is now. */
   setAside(address: Address): string;
-  /** Removes what a failed task left. */
+  /** Removes what a failed job left. */
   discard(folder: string): void;
   /** Removes what processes that were killed left. */
   clean(): void;

@@ -2,10 +2,10 @@ import { stableJson } from '../../core/hash.ts';
 import type { KeyParts, Manifest } from './manifest.ts';
 
 /**
- * Why there is no entry for a task yet: how it differs from the entry of its stage that is nearest to it, the newest of
+ * Why there is no entry for a job yet: how it differs from the entry of its stage that is nearest to it, the newest of
  * equally near ones. Sentences without a full stop.
  *
- * @param paths of the task's files, by name
+ * @param paths of the job's files, by name
  */
 export function reasonsToMake(parts: KeyParts, earlier: readonly Manifest[], paths: Readonly<Record<string, string>>): readonly string[] {
   const sameFold = earlier.filter((manifest) => manifest.parts.fold === parts.fold);

@@ -72,7 +72,7 @@ async function perform(job: Job, { prepared, threads, worker, emit }: Making, lo
     const partial = { folder: cache.partial(addressOf(job)), everySeconds: experiment.resources.checkpoint_seconds, claim: lock.claim };
     const unkeyed = { device, threads, logEvery: experiment.tracking.log_every, evalBatchSize: experiment.training.eval_batch_size };
     const usage = await worker().perform(
-      { task: job.id, stage: stage.name, params, files, inputs, output, partial, fold, ...unkeyed },
+      { job: job.id, stage: stage.name, params, files, inputs, output, partial, fold, ...unkeyed },
       emit,
     );
     await throwIfChanged(job, hashes);

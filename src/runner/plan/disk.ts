@@ -13,7 +13,7 @@ import type { DataSizes } from '../check/data.ts';
 import { foldOf, type Job } from '../jobs/job-graph.ts';
 import type { Workload } from './workload.ts';
 
-/** What a run's tasks are made of. */
+/** What a run's jobs are made of. */
 export interface Substance {
   readonly workload: Workload | undefined;
   readonly experiment: Experiment;
@@ -25,8 +25,8 @@ const [ROW, NUMBER] = [24, 20];
 /** The page with its figures, and what each fold adds to it: 0.6 MB and 50 kB were measured. */
 const [REPORT, FOLD_OF_REPORT] = [0.6e6, 5e4];
 
-/** What a task leaves on the disk, in the cache and in the run's folder, which share the large files. */
-export function taskDiskBytes({ stage, fold, files }: Job, { workload, experiment, sizes }: Substance): number {
+/** What a job leaves on the disk, in the cache and in the run's folder, which share the large files. */
+export function jobDiskBytes({ stage, fold, files }: Job, { workload, experiment, sizes }: Substance): number {
   const { rows, testRows } = sizes;
   const numbers = openTask(sizes.task).columns.predictions.length;
   const table = (of: number): number => placed(of * (ROW + NUMBER * numbers));

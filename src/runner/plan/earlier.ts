@@ -72,9 +72,9 @@ function whatCounts({ model, training }: Experiment, withHead: boolean): string 
 }
 
 /** What was tried in those starts of a run that happened with the same setup. */
-function attemptsLike({ starts, tasks }: RunHistory, here: string): readonly StageAttempt[] {
-  const all = [...tasks.values()].flatMap((task) =>
-    attemptsOf(task).map((attempt) => ({ ...attempt, stage: task.stage, epochs: itemsOf(attempt.epochs) })),
+function attemptsLike({ starts, jobs }: RunHistory, here: string): readonly StageAttempt[] {
+  const all = [...jobs.values()].flatMap((job) =>
+    attemptsOf(job).map((attempt) => ({ ...attempt, stage: job.stage, epochs: itemsOf(attempt.epochs) })),
   );
   return all.filter(({ start }) => starts[start]?.setup === here);
 }
@@ -102,7 +102,7 @@ function meanOf(seconds: readonly number[]): number | undefined {
   return seconds.length === 0 ? undefined : Math.max(0, seconds.reduce((total, each) => total + each, 0) / seconds.length);
 }
 
-/** From the reports between two batches of the same task. */
+/** From the reports between two batches of the same job. */
 function encodingSpeed(attempts: readonly StageAttempt[]): Cost | undefined {
   return proportional(attempts.flatMap(({ stage, passes }) => (stage === 'encode' && passes !== undefined ? [passes] : [])));
 }

@@ -30,10 +30,10 @@ const ARENA = 1.1;
 const HEAP = 45e6;
 
 /**
- * The most memory that the process will hold while it carries the task out, in bytes: that of the command, or where there are lanes the
+ * The most memory that the process will hold while it carries the job out, in bytes: that of the command, or where there are lanes the
  * fold's own.
  */
-export function taskBytes(
+export function jobBytes(
   { stage, fold }: Pick<Job, 'stage' | 'fold'>,
   workload: Workload | undefined,
   training: Experiment['training'],

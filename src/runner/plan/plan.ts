@@ -11,12 +11,12 @@ import { reasonsToMake } from '../cache/reasons-to-make.ts';
 import { environmentOf } from '../run-environment.ts';
 import { parallelismOf, type Parallelism } from '../jobs/parallelism.ts';
 import { addressOf, foldOf, trainedFolds, type Job } from '../jobs/job-graph.ts';
-import { checkpointBytes, taskDiskBytes, type Substance } from './disk.ts';
+import { checkpointBytes, jobDiskBytes, type Substance } from './disk.ts';
 import { earlierSpeeds } from './earlier.ts';
 import { gpuPlan, type GpuPlan } from './gpu.ts';
-import { besideBytes, taskBytes } from './memory.ts';
+import { besideBytes, jobBytes } from './memory.ts';
 import { probeSpeeds } from './probe.ts';
-import { sum, taskSeconds, type Speeds } from './speeds.ts';
+import { sum, jobSeconds, type Speeds } from './speeds.ts';
 import { workloadOf, type Workload } from './workload.ts';
 
 export interface PlanOptions extends RunnerOptions {
@@ -24,7 +24,7 @@ export interface PlanOptions extends RunnerOptions {
   readonly probe?: boolean;
 }
 
-export interface TaskPlan {
+export interface JobPlan {
   readonly id: string;
   readonly stage: string;
   readonly fold?: number;
@@ -66,7 +66,7 @@ export interface ExperimentPlan {
   readonly deviceInWords: string;
   /** How many folds are trained at a time, and with how many threads each. */
   readonly share: Parallelism;
-  readonly tasks: readonly TaskPlan[];
+  readonly tasks: readonly JobPlan[];
   /** Of all folds and epochs, whether cached or not; stopping rules can only make them fewer. */
   readonly totals: {
     readonly steps: number;
@@ -74,10 +74,10 @@ export interface ExperimentPlan {
     readonly epochs: number;
     readonly rows: number;
     readonly testRows: number;
-    /** That the folds are trained on; null as for a task. */
+    /** That the folds are trained on; null as for a job. */
     readonly tokens: TokenCount | null;
   };
-  /** What the tasks that will run need of this machine. */
+  /** What the jobs that will run need of this machine. */
   readonly estimate: {
     /** Null where nothing is to be done. */
     readonly peakBytes: number | null;
@@ -89,7 +89,7 @@ export interface ExperimentPlan {
     readonly checkpointBytes: number;
     /** Null where no speed is known. */
     readonly seconds: number | null;
-    /** Where the speed was found; null where no task needs one, or none is known. */
+    /** Where the speed was found; null where no job needs one, or none is known. */
     readonly source: string | null;
     /** True where a rule may end the training early, so that it can only take less. */
     readonly atMost: boolean;
@@ -97,7 +97,7 @@ export interface ExperimentPlan {
 }
 
 /**
- * What a run would do, without doing it: every task, whether it is cached, the exact number of steps and tokens, and what they will take.
+ * What a run would do, without doing it: every job, whether it is cached, the exact number of steps and tokens, and what they will take.
  */
 export async function planExperiment(loaded: LoadedExperiment, options: PlanOptions): Promise<ExperimentPlan> {
   const prepared = await prepareRun(loaded, { ...options, choose: plannedDevice });
@@ -111,7 +111,7 @@ export async function planExperiment(loaded: LoadedExperiment, options: PlanOpti
   const workload = await workloadOf(prepared, data);
   const share = await parallelismOf(prepared, jobs.filter(({ stage }) => stage.name === 'train'));
   const speeds = workload === undefined ? undefined : await speedsFor(todo, { prepared, share, workload }, options);
-  const planned = jobs.map((job, i) => taskPlan(job, why[i] ?? [], { prepared, sizes, share, workload, speeds }));
+  const planned = jobs.map((job, i) => jobPlan(job, why[i] ?? [], { prepared, sizes, share, workload, speeds }));
   return {
     experiment,
     run,
@@ -136,7 +136,7 @@ export async function planExperiment(loaded: LoadedExperiment, options: PlanOpti
 }
 
 /** Of all processes together: folds that are trained side by side have one each. */
-function peakOf(planned: readonly TaskPlan[], { lanes }: Parallelism): number | null {
+function peakOf(planned: readonly JobPlan[], { lanes }: Parallelism): number | null {
   const left = planned.filter(({ cached }) => !cached);
   const beside = Math.min(lanes, left.filter(({ stage }) => stage === 'train').length);
   return left.reduce<number | null>(
@@ -147,7 +147,7 @@ function peakOf(planned: readonly TaskPlan[], { lanes }: Parallelism): number | 
 }
 
 function diskOf(
-  planned: readonly TaskPlan[],
+  planned: readonly JobPlan[],
   { lanes }: Parallelism,
   substance: Substance,
 ): Pick<ExperimentPlan['estimate'], 'diskBytes' | 'checkpointBytes'> {
@@ -160,7 +160,7 @@ function diskOf(
 }
 
 /** Folds take turns in lanes, so as many rounds of the mean fold as the lanes need. */
-function secondsOf(planned: readonly TaskPlan[], { lanes }: Parallelism): number | null {
+function secondsOf(planned: readonly JobPlan[], { lanes }: Parallelism): number | null {
   const left = planned.filter(({ cached }) => !cached);
   const of = (isTraining: boolean): number | undefined =>
     sum(...left.filter(({ stage }) => (stage === 'train') === isTraining).map(({ seconds }) => seconds ?? undefined));
@@ -177,37 +177,37 @@ interface Known {
   readonly speeds: Speeds | undefined;
 }
 
-function taskPlan(
-  task: Job,
+function jobPlan(
+  job: Job,
   why: readonly string[],
   { prepared: { experiment, cache }, sizes, share, workload, speeds }: Known,
-): TaskPlan {
+): JobPlan {
   const cached = why.length === 0;
-  const stepsDone = cached || task.stage.name !== 'train' ? 0 : checkpointStep(cache.partial(addressOf(task)));
-  const left = stepsDone === 0 ? 1 : 1 - stepsDone / (experiment.training.epochs * epochSteps(foldOf(task), experiment, sizes));
+  const stepsDone = cached || job.stage.name !== 'train' ? 0 : checkpointStep(cache.partial(addressOf(job)));
+  const left = stepsDone === 0 ? 1 : 1 - stepsDone / (experiment.training.epochs * epochSteps(foldOf(job), experiment, sizes));
   return {
-    id: task.id,
-    stage: task.stage.name,
-    ...(task.fold === undefined ? {} : { fold: task.fold }),
-    key: task.key,
+    id: job.id,
+    stage: job.stage.name,
+    ...(job.fold === undefined ? {} : { fold: job.fold }),
+    key: job.key,
     cached,
     why,
-    detail: [...detailOf(task, experiment, sizes, workload), ...(stepsDone === 0 ? [] : [`resumes after step ${stepsDone}`])],
-    tokens: tokensOf(task, workload),
-    peakBytes: cached ? null : taskBytes(task, workload, experiment.training, share.lanes),
-    diskBytes: cached ? null : taskDiskBytes(task, { workload, experiment, sizes }),
+    detail: [...detailOf(job, experiment, sizes, workload), ...(stepsDone === 0 ? [] : [`resumes after step ${stepsDone}`])],
+    tokens: tokensOf(job, workload),
+    peakBytes: cached ? null : jobBytes(job, workload, experiment.training, share.lanes),
+    diskBytes: cached ? null : jobDiskBytes(job, { workload, experiment, sizes }),
     stepsDone,
-    seconds: cached ? null : (taskSeconds(task, { workload, speeds, experiment, left }) ?? null),
+    seconds: cached ? null : (jobSeconds(job, { workload, speeds, experiment, left }) ?? null),
   };
 }
 
-/** None where no task that runs a model is left to do. */
+/** None where no job that runs a model is left to do. */
 async function speedsFor(
   todo: readonly Job[],
   { prepared, share, workload }: { readonly prepared: PreparedRun; readonly share: Parallelism; readonly workload: Workload },
   { probe = false, artifacts }: PlanOptions,
 ): Promise<Speeds | undefined> {
-  const has = (stage: string): boolean => todo.some((task) => task.stage.name === stage);
+  const has = (stage: string): boolean => todo.some((job) => job.stage.name === stage);
   const wanted = { training: has('train'), evaluation: has('predict'), encoding: has('encode') };
   if (!Object.values(wanted).includes(true)) return undefined;
   // A GPU computes in a process of its own, with the libraries that it needs; there earlier runs are what is known.
@@ -215,11 +215,11 @@ async function speedsFor(
   return earlierSpeeds(artifacts, prepared.experiment, environmentOf(prepared, []));
 }
 
-async function whyRun(task: Job, { cache, forced }: PreparedRun): Promise<readonly string[]> {
-  if (forced.has(task.id)) return ['asked for with --force'];
-  const state = await cache.inspect(addressOf(task));
+async function whyRun(job: Job, { cache, forced }: PreparedRun): Promise<readonly string[]> {
+  if (forced.has(job.id)) return ['asked for with --force'];
+  const state = await cache.inspect(addressOf(job));
   if (state.kind === 'broken') return [`its entry in the cache is broken: ${state.problem}`];
-  return state.kind === 'sound' ? [] : reasonsToMake(task.parts, cache.manifests(task.stage.name), task.keyFiles);
+  return state.kind === 'sound' ? [] : reasonsToMake(job.parts, cache.manifests(job.stage.name), job.keyFiles);
 }
 
 function totalsOf(experiment: Experiment, sizes: DataSizes, workload: Workload | undefined): ExperimentPlan['totals'] {
@@ -265,10 +265,10 @@ function savedPasses({ model, training: { epochs }, split }: Experiment, workloa
   return [`${which} of ${workload.whole.encoder.layers} run once for each text, not ${times}`];
 }
 
-function detailOf(task: Job, experiment: Experiment, sizes: DataSizes, workload: Workload | undefined): readonly string[] {
+function detailOf(job: Job, experiment: Experiment, sizes: DataSizes, workload: Workload | undefined): readonly string[] {
   const { rows, trainRowsOfFold } = sizes;
   const testRows = sizes.testRows ?? 0;
-  switch (task.stage.name) {
+  switch (job.stage.name) {
     case 'tokenize':
       return [`${rows + testRows} texts`];
     case 'encode':
@@ -276,7 +276,7 @@ function detailOf(task: Job, experiment: Experiment, sizes: DataSizes, workload:
     case 'split':
       return [`${experiment.split.folds} folds of ${rows} rows`];
     case 'train': {
-      const fold = foldOf(task);
+      const fold = foldOf(job);
       const [steps, { epochs, early_stopping: stopping }] = [epochSteps(fold, experiment, sizes), experiment.training];
       const total = `${stopping === null ? '' : 'at most '}${plural(steps * epochs, 'step')}: ${plural(epochs, 'epoch')} of ${steps}`;
       const trained = valueAt(trainRowsOfFold, fold);

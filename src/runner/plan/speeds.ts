@@ -34,8 +34,8 @@ interface Known {
   readonly left: number;
 }
 
-/** How long a task takes, all epochs done; undefined where that depends on a speed that is not known. */
-export function taskSeconds(
+/** How long a job takes, all epochs done; undefined where that depends on a speed that is not known. */
+export function jobSeconds(
   { stage, fold }: Pick<Job, 'stage' | 'fold'>,
   { workload, speeds, experiment: { split }, left }: Known,
 ): number | undefined {

@@ -1,9 +1,9 @@
 import type { ExperimentPlan } from './plan.ts';
 
-/** What several experiments would do, one after the other: tasks that they share run once. */
+/** What several experiments would do, one after the other: jobs that they share run once. */
 export interface PlannedTogether {
   readonly tasks: number;
-  /** Tasks whose output no cache holds yet. */
+  /** Jobs whose output no cache holds yet. */
   readonly todo: number;
   /** What stays on the disk. */
   readonly diskBytes: number;
@@ -12,10 +12,10 @@ export interface PlannedTogether {
 }
 
 export function plannedTogether(plans: readonly ExperimentPlan[]): PlannedTogether {
-  const tasks = [...new Map(plans.flatMap((plan) => plan.tasks.map((task) => [`${task.stage}/${task.key}`, task] as const))).values()];
-  const todo = tasks.filter(({ cached }) => !cached);
+  const jobs = [...new Map(plans.flatMap((plan) => plan.tasks.map((job) => [`${job.stage}/${job.key}`, job] as const))).values()];
+  const todo = jobs.filter(({ cached }) => !cached);
   return {
-    tasks: tasks.length,
+    tasks: jobs.length,
     todo: todo.length,
     diskBytes: todo.reduce((total, { diskBytes }) => total + (diskBytes ?? 0), 0),
     checkpointBytes: Math.max(0, ...plans.map(({ estimate }) => estimate.checkpointBytes)),

@@ -10,7 +10,7 @@ type PartialFolder = StageContext<unknown>['partial'];
 /** One job, as it travels to the worker that runs it. Plain data: a thread, a process or a machine can take it. */
 export interface JobOrder {
   /** `train[2]`: what a person calls it. */
-  readonly task: string;
+  readonly job: string;
   readonly stage: string;
   readonly params: unknown;
   readonly files: Readonly<Record<string, string>>;

@@ -5,7 +5,7 @@ import { startStageThread } from './worker.ts';
 /*
  * The main module of a worker that is a process. The stage works in a thread of it, so that this one hears the runner at any
  * time. Signals that a terminal sends to all its processes are the runner's to answer. Once the runner is gone, the process
- * dies on the spot: whoever starts the task next finds the last checkpoint, and must be alone with it.
+ * dies on the spot: whoever starts the job next finds the last checkpoint, and must be alone with it.
  */
 
 const die = (): void => void process.kill(process.pid, 'SIGKILL');

@@ -17,7 +17,7 @@ import type { ProcessMessage, JobOrder, WorkerMessage } from './protocol.ts';
 export interface StageWorker {
   /** Runs one job at a time, and answers with what it took; rejects with the stage's own error. */
   perform(order: JobOrder, emit: Listener<StageEvent>): Promise<Usage>;
-  /** Asks the task at work to stop at its next step. */
+  /** Asks the job at work to stop at its next step. */
   stop(): void;
   /** Ends the worker, which must be idle: a thread that is terminated while onnxruntime runs would abort the process. */
   close(): Promise<void>;
@@ -80,7 +80,7 @@ export function startStageProcess({ env = {} }: { readonly env?: Readonly<Record
       const answer = answerOf(child, emit, ended);
       post({ type: 'perform', order });
       const { usage } = await answer;
-      if (usage === undefined) throw new Error(`the process of ${order.task} did not report its usage`);
+      if (usage === undefined) throw new Error(`the process of ${order.job} did not report its usage`);
       return usage;
     },
     stop: () => post({ type: 'stop' }),
@@ -117,20 +117,20 @@ export function answerOf<Done extends { readonly type: 'done' } = Extract<Worker
 
 /** A driver whose memory is full may end the process; what it printed then says so. */
 function endOf(
-  { task, stage, device }: JobOrder,
+  { job, stage, device }: JobOrder,
   pid: number | undefined,
   code: number | null,
   signal: NodeJS.Signals | null,
   lastWords: string,
 ): Error {
-  const end = processEnd(task, pid, code, signal, lastWords);
+  const end = processEnd(job, pid, code, signal, lastWords);
   const memory = end instanceof OrtrainError && end.code === 'run' ? outOfMemory(lastWords, device, end) : undefined;
   return memory === undefined ? end : inRows(memory, stage === 'train' ? 'training.micro_batch' : 'training.eval_batch_size');
 }
 
-/** Why a process ended in the middle of a task. Ctrl-C may reach it before it has learned to leave that to its parent. */
+/** Why a process ended in the middle of a job. Ctrl-C may reach it before it has learned to leave that to its parent. */
 export function processEnd(
-  task: string,
+  job: string,
   pid: number | undefined,
   code: number | null,
   signal: NodeJS.Signals | null,
@@ -144,8 +144,8 @@ export function processEnd(
       ? ' If it was the system that killed it, memory ran out: set training.micro_batch to fewer rows, or train fewer folds at a ' +
         'time (resources.parallel_folds).'
       : '';
-  return new OrtrainError('run', `the process of ${task} (pid ${pid ?? 'unknown'}) ${how}`, {
-    subject: task,
+  return new OrtrainError('run', `the process of ${job} (pid ${pid ?? 'unknown'}) ${how}`, {
+    subject: job,
     remedy: `${remedy}${memory}`,
     ...(lastWords === '' ? {} : { cause: new Error(lastWords) }),
   });

@@ -5,7 +5,7 @@ import { leafValues } from '../../core/leaf-values.ts';
 import { itemsOf } from '../growing.ts';
 import type { RunHistory, RunStarted } from '../history.ts';
 import type { JournalEntry } from '../journal.ts';
-import { attemptsOf, type TaskHistory } from '../task-history.ts';
+import { attemptsOf, type JobHistory } from '../job-history.ts';
 import type { RunStatus } from './client/client.ts';
 import { systemMetrics } from './system-metrics.ts';
 import type { Metric } from './client/wire.ts';
@@ -202,7 +202,7 @@ function finishedFold(
 
 function closeFolds(state: RunHistory, t: number, status: 'FINISHED' | 'FAILED' | 'KILLED'): readonly Operation[] {
   return [...foldsOf(state)]
-    .filter(([, tasks]) => isOpen(tasks))
+    .filter(([, jobs]) => isOpen(jobs))
     .map(([number]) => ({ target: `fold-${number}`, type: 'close', status, t }));
 }
 
@@ -228,19 +228,19 @@ function bestMetrics({ epoch, metrics }: FoldRecord['epochs'][number], t: number
 }
 
 /** The last entry with the record of a fold; −1 where there is none. */
-function recordedBy(tasks: readonly TaskHistory[]): number {
-  return Math.max(-1, ...tasks.map((task) => task.recordedBy));
+function recordedBy(jobs: readonly JobHistory[]): number {
+  return Math.max(-1, ...jobs.map((job) => job.recordedBy));
 }
 
-/** Whether a fold is under way: with its record it has ended, whatever other tasks it has. */
-function isOpen(tasks: readonly TaskHistory[]): boolean {
-  return tasks.some((task) => task.isOpen && task.begunBy > recordedBy(tasks));
+/** Whether a fold is under way: with its record it has ended, whatever other jobs it has. */
+function isOpen(jobs: readonly JobHistory[]): boolean {
+  return jobs.some((job) => job.isOpen && job.begunBy > recordedBy(jobs));
 }
 
-/** The tasks of each fold. */
-function foldsOf({ tasks }: RunHistory): ReadonlyMap<number, readonly TaskHistory[]> {
-  const folds = new Map<number, TaskHistory[]>();
-  for (const task of tasks.values()) if (task.fold !== undefined) folds.set(task.fold, [...(folds.get(task.fold) ?? []), task]);
+/** The jobs of each fold. */
+function foldsOf({ jobs }: RunHistory): ReadonlyMap<number, readonly JobHistory[]> {
+  const folds = new Map<number, JobHistory[]>();
+  for (const job of jobs.values()) if (job.fold !== undefined) folds.set(job.fold, [...(folds.get(job.fold) ?? []), job]);
   return folds;
 }
 

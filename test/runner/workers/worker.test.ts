@@ -29,7 +29,7 @@ async function trainOrder(name: string, ...set: readonly string[]): Promise<JobO
   const output = join(artifacts, name);
   mkdirSync(output);
   return {
-    task: id,
+    job: id,
     stage: stage.name,
     params,
     files,
@@ -67,7 +67,7 @@ describe('a worker that is a thread', () => {
     mkdirSync(output);
     const partial = { folder: join(artifacts, 'ended-partial'), everySeconds: 120 };
     const order: JobOrder = {
-      task: id,
+      job: id,
       stage: stage.name,
       params,
       files,

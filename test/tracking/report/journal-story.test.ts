@@ -44,9 +44,9 @@ test('the time of a task that was interrupted is that of all its starts', () => 
     ),
   );
   expect(story).toMatchObject({ starts: 2, startedAt: '1970-01-01T00:00:00.000Z' });
-  expect(story.tasks).toEqual([
+  expect(story.jobs).toEqual([
     {
-      task: 'train[1]',
+      id: 'train[1]',
       stage: 'train',
       fold: 1,
       seconds: 5 + 7,
@@ -62,7 +62,7 @@ test('the time of a task that was interrupted is that of all its starts', () => 
   ]);
 });
 
-test('a task that was done anew counts once, and one from the cache has no time', () => {
+test('a repeated job counts once, and one from the cache has no time', () => {
   const finished: RunEvent = { type: 'task-finished', ...of, seconds: 3 };
   const again = journalStory(
     journal(
@@ -74,8 +74,8 @@ test('a task that was done anew counts once, and one from the cache has no time'
       [14, finished],
     ),
   );
-  expect(again.tasks[0]).toMatchObject({ seconds: 3, cpuSeconds: null, peakBytes: null });
-  expect(journalStory(journal([0, started], [1, { type: 'task-cached', ...of }])).tasks[0]).toMatchObject({ seconds: null, rates: [] });
+  expect(again.jobs[0]).toMatchObject({ seconds: 3, cpuSeconds: null, peakBytes: null });
+  expect(journalStory(journal([0, started], [1, { type: 'task-cached', ...of }])).jobs[0]).toMatchObject({ seconds: null, rates: [] });
 });
 
 test('looks at the machine are told by the time of work, without the pause between two starts', () => {

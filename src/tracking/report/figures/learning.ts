@@ -2,7 +2,7 @@ import type { Experiment } from '../../../config/index.ts';
 import { metric } from '../../../core/text.ts';
 import type { FoldHistory } from '../../run-metrics.ts';
 import type { Figure, Spec } from '../../../core/page/figure.ts';
-import type { TaskStory } from '../run/journal-story.ts';
+import type { JobStory } from '../run/journal-story.ts';
 import { blue, green, muted, orange, red } from '../../../core/page/palette.ts';
 
 const WIDTH = 290;
@@ -14,17 +14,17 @@ const LEGEND = { title: null, orient: 'none', legendX: WIDTH - 130, legendY: -20
 /** Loss, the metric that chose the best epoch, and the learning rate of each fold over its epochs; all folds on the same scales. */
 export function learningFigures(
   folds: readonly FoldHistory[],
-  tasks: readonly TaskStory[],
+  jobs: readonly JobStory[],
   { best_model: { monitor }, schedule }: Experiment['training'],
 ): readonly Figure[] {
   const epochs = Math.max(1, ...folds.flatMap((fold) => fold.epochs.map(({ epoch }) => epoch)));
   const loss = limits(folds.flatMap((fold) => ['train/loss', 'val/loss'].flatMap((name) => points(fold, name).map(({ value }) => value))));
   const chosen = limits(folds.flatMap((fold) => points(fold, monitor).map(({ value }) => value)));
-  const highest = folds.flatMap((fold) => ratesOf(fold, storyOf(fold, tasks))).reduce((most, { lr }) => Math.max(most, lr), 0);
+  const highest = folds.flatMap((fold) => ratesOf(fold, storyOf(fold, jobs))).reduce((most, { lr }) => Math.max(most, lr), 0);
   // These change at the ends of epochs only, by factors.
   const isStepwise = schedule.name === 'constant' || schedule.name === 'reduce-on-plateau';
   return folds.map((fold): Figure => {
-    const story = storyOf(fold, tasks);
+    const story = storyOf(fold, jobs);
     const panels = [
       lossPanel(fold, epochs, loss),
       ...(monitor === 'val/loss' ? [] : [metricPanel(fold, monitor, epochs, chosen)]),
@@ -79,17 +79,17 @@ export function foldsFigure(folds: readonly FoldHistory[], monitor: string): Fig
 }
 
 type Limits = readonly [number, number];
-type Rates = TaskStory['rates'];
+type Rates = JobStory['rates'];
 
-function storyOf(fold: FoldHistory, tasks: readonly TaskStory[]): TaskStory | undefined {
-  return tasks.find(({ stage, fold: of }) => stage === 'train' && of === fold.fold);
+function storyOf(fold: FoldHistory, jobs: readonly JobStory[]): JobStory | undefined {
+  return jobs.find(({ stage, fold: of }) => stage === 'train' && of === fold.fold);
 }
 
 /** More points than this are closer together than the pixels of the panel. */
 const MOST_POINTS = 600;
 
 /** The rate of each step, or of every n-th, where the journal has it, otherwise of each epoch's last step. */
-function ratesOf(fold: FoldHistory, story: TaskStory | undefined): Rates {
+function ratesOf(fold: FoldHistory, story: JobStory | undefined): Rates {
   const every = Math.ceil((story?.rates.length ?? 0) / MOST_POINTS);
   const isKept = (at: number, of: number): boolean => at % every === 0 || at === of - 1;
   return story !== undefined && story.rates.length > 1
@@ -154,7 +154,7 @@ function metricPanel(fold: FoldHistory, monitor: string, epochs: number, domain:
 }
 
 /** The learning rate; resets are marked. */
-function ratePanel(rates: Rates, highest: number, story: TaskStory | undefined, epochs: number, isStepwise: boolean): Spec {
+function ratePanel(rates: Rates, highest: number, story: JobStory | undefined, epochs: number, isStepwise: boolean): Spec {
   const resets = (story?.decisions ?? []).filter(({ kind }) => kind === 'rate-reset').map(({ epoch }) => ({ epoch, label: 'reset' }));
   const x = overEpochs(epochs, true);
   const scale = isStepwise && rates.every(({ lr }) => lr > 0) ? { type: 'log', domainMax: highest } : { domain: [0, highest] };

@@ -2,7 +2,7 @@ import { asked, pathOf, shownValue } from '../../../config/index.ts';
 import { bytes, duration, minuteOf, pathFromHere, plural } from '../../../core/text.ts';
 import { showsLimits } from '../figures/system.ts';
 import { html, type Html } from '../../../core/page/html.ts';
-import type { TaskStory } from './journal-story.ts';
+import type { JobStory } from './journal-story.ts';
 import { bar, facts, figure, table } from '../../../core/page/elements.ts';
 import type { RunStory } from './story.ts';
 
@@ -25,12 +25,12 @@ ${report.targets}`;
 }
 
 export function timeSection({ journal, run }: RunStory, show: (figure: string) => Html | undefined): Html {
-  const timed = journal.tasks.flatMap(({ seconds }) => (seconds === null ? [] : [seconds]));
+  const timed = journal.jobs.flatMap(({ seconds }) => (seconds === null ? [] : [seconds]));
   const longest = Math.max(...timed, 1e-9);
   const total = timed.reduce((sum, seconds) => sum + seconds, 0);
-  const hasUsage = journal.tasks.some(({ peakBytes }) => peakBytes !== null);
-  const row = ({ task, seconds, cpuSeconds, peakBytes }: TaskStory): readonly (Html | string)[] => [
-    task,
+  const hasUsage = journal.jobs.some(({ peakBytes }) => peakBytes !== null);
+  const row = ({ id, seconds, cpuSeconds, peakBytes }: JobStory): readonly (Html | string)[] => [
+    id,
     seconds === null ? 'from the cache' : duration(seconds),
     seconds === null ? '' : bar(seconds / longest),
     ...(hasUsage
@@ -43,7 +43,7 @@ export function timeSection({ journal, run }: RunStory, show: (figure: string) =
   const withAll = journal.starts > 1 && ' What was interrupted counts with all its starts.';
   const limits = showsLimits(journal.looks, run.environment.machine) ? ' The dashed lines are what the machine has.' : '';
   return html`<p>${duration(total)} of work in ${plural(journal.starts, 'start')}.${withAll}</p>
-${table(['task', 'time', '', ...(hasUsage ? ['cores at work', 'peak memory'] : [])], journal.tasks.map(row))}
+${table(['task', 'time', '', ...(hasUsage ? ['cores at work', 'peak memory'] : [])], journal.jobs.map(row))}
 ${hasUsage && html`<p class="muted small">Peak memory is the most that the whole process held while the task ran.</p>`}
 ${show('system') !== undefined &&
   figure(show('system'), `The process and all that it has started, looked at every ten seconds.${limits}`)}`;
@@ -53,7 +53,7 @@ export function environmentSection({ run, journal }: RunStory): Html {
   const { environment, folder } = run;
   const { versions, machine, git } = environment;
   const { adapter, passedOver } = environment.deviceChoice ?? { adapter: null, passedOver: {} };
-  const notices = journal.tasks.flatMap((task) => task.notices.map((message) => `${task.task}: ${message}`));
+  const notices = journal.jobs.flatMap((job) => job.notices.map((message) => `${job.id}: ${message}`));
   return html`${facts([
     ['again', html`<code>npx pipeline run ${pathFromHere(folder)}/config.yaml</code>, from the folder that the paths of the data start at`],
     ['started with', html`<code>${environment.commandLine.length === 0 ? 'pipeline run' : environment.commandLine.join(' ')}</code>`],

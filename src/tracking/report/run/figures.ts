@@ -10,7 +10,7 @@ export function runFigures({ run, journal, lengths, report }: RunStory): readonl
   return [
     ...(metrics.folds.length > MOST_FOLD_FIGURES
       ? [foldsFigure(metrics.folds, experiment.training.best_model.monitor)]
-      : learningFigures(metrics.folds, journal.tasks, experiment.training)),
+      : learningFigures(metrics.folds, journal.jobs, experiment.training)),
     ...report.figures,
     ...(lengths === undefined ? [] : [lengthsFigure(lengths.lengths, experiment.model.max_seq_length)]),
     ...(tellsSomething(journal.looks) ? [systemFigure(journal.looks, run.environment.machine)] : []),

@@ -1,17 +1,17 @@
 import { itemsOf } from '../../growing.ts';
 import type { Look, RunHistory } from '../../history.ts';
-import { attemptsOf, type Attempt, type Decision as Told, type Rate, type TaskHistory } from '../../task-history.ts';
+import { attemptsOf, type Attempt, type Decision as Told, type Rate, type JobHistory } from '../../job-history.ts';
 
 /** What the journal of a run adds to its other files. */
 export interface JournalStory {
   /** ISO 8601, of the first start. */
   readonly startedAt: string;
   readonly starts: number;
-  readonly tasks: readonly TaskStory[];
+  readonly jobs: readonly JobStory[];
   readonly looks: readonly Look[];
 }
 
-export interface TaskStory extends Pick<TaskHistory, 'task' | 'stage' | 'fold'> {
+export interface JobStory extends Pick<JobHistory, 'id' | 'stage' | 'fold'> {
   /** Over all starts that it took; null where another run had done it before. */
   readonly seconds: number | null;
   readonly cpuSeconds: number | null;
@@ -24,17 +24,17 @@ export interface TaskStory extends Pick<TaskHistory, 'task' | 'stage' | 'fold'> 
 
 export type Decision = Pick<Told, 'epoch' | 'kind' | 'message'>;
 
-/** Tasks come in the order in which they first appear. */
-export function journalStory({ starts, tasks, looks }: RunHistory): JournalStory {
+/** Jobs come in the order in which they first appear. */
+export function journalStory({ starts, jobs, looks }: RunHistory): JournalStory {
   return {
     startedAt: new Date(starts[0]?.t ?? 0).toISOString(),
     starts: starts.length,
-    tasks: [...tasks.values()].map(taskStory),
+    jobs: [...jobs.values()].map(jobStory),
     looks: itemsOf(looks),
   };
 }
 
-function taskStory({ task, stage, fold, past, current, from, rates, decisions, notices }: TaskHistory): TaskStory {
+function jobStory({ id, stage, fold, past, current, from, rates, decisions, notices }: JobHistory): JobStory {
   const counted = attemptsOf({ past, current }).slice(from);
   const isDone = counted.at(-1)?.finished !== undefined;
   const cpuSeconds = counted.reduce((sum, { finished }) => sum + (finished?.usage?.cpuSeconds ?? 0), 0);
@@ -42,7 +42,7 @@ function taskStory({ task, stage, fold, past, current, from, rates, decisions, n
   // A fold that is continued after an interruption repeats some decisions and notices; they are the same ones.
   const each = new Map(itemsOf(decisions).map(({ epoch, kind, message }) => [`${epoch} ${kind} ${message}`, { epoch, kind, message }]));
   return {
-    ...{ task, stage, fold },
+    ...{ id, stage, fold },
     seconds: isDone ? counted.reduce((sum, attempt) => sum + secondsOf(attempt), 0) : null,
     cpuSeconds: isDone && cpuSeconds > 0 ? cpuSeconds : null,
     peakBytes: isDone && peakBytes > 0 ? peakBytes : null,

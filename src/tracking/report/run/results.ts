@@ -5,7 +5,7 @@ import type { EvaluatedRun } from '../../evaluated-run.ts';
 import type { FoldHistory } from '../../run-metrics.ts';
 import { MOST_FOLD_FIGURES } from '../figures/learning.ts';
 import { html, type Html } from '../../../core/page/html.ts';
-import type { TaskStory } from './journal-story.ts';
+import type { JobStory } from './journal-story.ts';
 import { figure, table, tile } from '../../../core/page/elements.ts';
 import { lastOf, valueAt } from '../../../core/values.ts';
 import { figureIfMeasured } from '../../../core/measures.ts';
@@ -56,10 +56,10 @@ const OVER_FOLDS =
 
 /** Each fold's curves, what became of it, and the decisions on its way. */
 export function learningSection({ run, journal }: RunStory, show: Show): Html {
-  const trainedElsewhere = journal.tasks.filter(({ stage, seconds }) => stage === 'train' && seconds === null);
+  const trainedElsewhere = journal.jobs.filter(({ stage, seconds }) => stage === 'train' && seconds === null);
   const { folds } = run.metrics;
-  const storyOf = (fold: FoldHistory): TaskStory | undefined =>
-    journal.tasks.find(({ stage, fold: of }) => stage === 'train' && of === fold.fold);
+  const storyOf = (fold: FoldHistory): JobStory | undefined =>
+    journal.jobs.find(({ stage, fold: of }) => stage === 'train' && of === fold.fold);
   const elsewhere =
     `${plural(trainedElsewhere.length, 'fold')} had been trained by an earlier run, ` +
     'whose journal holds the decisions and the rate of each step.';
@@ -67,7 +67,7 @@ export function learningSection({ run, journal }: RunStory, show: Show): Html {
 ${trainedElsewhere.length > 0 && html`<p class="muted small">${elsewhere}</p>`}`;
 }
 
-function foldFigures(folds: readonly FoldHistory[], storyOf: (fold: FoldHistory) => TaskStory | undefined, show: Show): Html {
+function foldFigures(folds: readonly FoldHistory[], storyOf: (fold: FoldHistory) => JobStory | undefined, show: Show): Html {
   const scales = folds.length > 1 ? ' All folds share the scales of loss and metric.' : '';
   return html`<p class="muted small">The dashed line marks the epoch whose model was kept.${scales}</p>
 <div class="figures">
@@ -145,7 +145,7 @@ function foldsCaption(folds: readonly FoldHistory[]): string {
 /** Reasons for which folds ended; sentences with numbers in them may all differ. */
 const MOST_ENDS = 5;
 
-function foldCaption(fold: FoldHistory, story: TaskStory | undefined): Html {
+function foldCaption(fold: FoldHistory, story: JobStory | undefined): Html {
   // Kept models and reduced rates are to be seen in the curves.
   const decisions = (story?.decisions ?? []).filter(({ kind }) => kind !== 'best-model' && kind !== 'patience' && kind !== 'rate-reduced');
   const lines = decisions.map(({ epoch, message }) => html`<br>Epoch ${epoch}: ${message}.`);

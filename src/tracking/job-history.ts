@@ -2,17 +2,17 @@ import type { RunEvent, StageEvent } from '../core/events.ts';
 import type { FoldRecord, Usage } from '../core/measures.ts';
 import { growing, itemsOf, lastOf, withItem, type Growing } from './growing.ts';
 
-type TaskEntry = Extract<RunEvent, { readonly task: string }> & { readonly t: number };
+type JobEntry = Extract<RunEvent, { readonly task: string }> & { readonly t: number };
 type StageEventOf<T extends StageEvent['type']> = Extract<StageEvent, { type: T }>;
 
-/** What has happened to one task of a run. */
-export interface TaskHistory {
+/** What has happened to one job of a run. */
+export interface JobHistory {
   /** `train[2]`: the stage and its fold. */
-  readonly task: string;
+  readonly id: string;
   readonly stage: string;
   readonly fold: number | undefined;
   /** In the latest start of the run. */
-  readonly now: TaskNow;
+  readonly now: JobNow;
   /** Begun, and neither its end nor that of the run has been told; a fold's end comes with its record. */
   readonly isOpen: boolean;
   /** The number of the entry that began it last, and of the last that had a record of its fold; −1 where there is none. */
@@ -36,7 +36,7 @@ export interface TaskHistory {
   readonly notices: Growing<string>;
 }
 
-/** One start of a task. */
+/** One start of a job. */
 export interface Attempt {
   /** The run's start that it belongs to: a position in its `starts`. */
   readonly start: number;
@@ -59,17 +59,17 @@ export interface Rate {
 }
 
 export interface Decision extends Pick<StageEventOf<'decision'>, 'epoch' | 'kind' | 'message'> {
-  /** How often the task had been started. */
+  /** How often the job had been started. */
   readonly attempt: number;
-  /** Its number among the entries of the journal: decisions of several tasks stand between each other. */
+  /** Its number among the entries of the journal: decisions of several jobs stand between each other. */
   readonly serial: number;
 }
 
-/** What is known of a task while its run is under way. */
-export interface TaskNow {
+/** What is known of a job while its run is under way. */
+export interface JobNow {
   readonly status: 'waiting' | 'running' | 'cached' | 'done';
   readonly startedAt: number;
-  /** How many tasks of its stage run at a time; undefined before it has started. */
+  /** How many jobs of its stage run at a time; undefined before it has started. */
   readonly lanes: number | undefined;
   /** How long it took, once done. */
   readonly seconds: number;
@@ -88,7 +88,7 @@ interface Report {
   readonly unit: string;
 }
 
-export const waiting: TaskNow = {
+export const waiting: JobNow = {
   status: 'waiting',
   startedAt: 0,
   lanes: undefined,
@@ -99,7 +99,7 @@ export const waiting: TaskNow = {
   reports: undefined,
 };
 
-/** A task before its first attempt, and again when work is repeated. */
+/** A job before its first attempt, and again when work is repeated. */
 const nothingTold = {
   isDone: false,
   record: undefined,
@@ -117,11 +117,11 @@ interface Place {
   readonly serial: number;
 }
 
-/** A task after one more entry about it, of which the first follows on undefined. */
-export function advanceTask(before: TaskHistory | undefined, entry: TaskEntry, place: Place): TaskHistory {
+/** A job after one more entry about it, of which the first follows on undefined. */
+export function advanceJob(before: JobHistory | undefined, entry: JobEntry, place: Place): JobHistory {
   const { task: id, stage, fold, t } = entry;
-  const task = before ?? {
-    task: id,
+  const job = before ?? {
+    id,
     stage,
     fold,
     now: waiting,
@@ -133,40 +133,40 @@ export function advanceTask(before: TaskHistory | undefined, entry: TaskEntry, p
     from: 0,
     ...nothingTold,
   };
-  const past = task.current === undefined ? task.past : withItem(task.past, task.current);
+  const past = job.current === undefined ? job.past : withItem(job.past, job.current);
   switch (entry.type) {
     case 'task-started':
       // What was finished is done anew; what was interrupted is continued, and its time adds up.
       return {
-        ...task,
-        ...(task.isDone ? { ...nothingTold, from: past.length } : {}),
-        now: { ...task.now, status: 'running', startedAt: t, lanes: entry.lanes ?? 1, reports: undefined },
+        ...job,
+        ...(job.isDone ? { ...nothingTold, from: past.length } : {}),
+        now: { ...job.now, status: 'running', startedAt: t, lanes: entry.lanes ?? 1, reports: undefined },
         isOpen: true,
         begunBy: place.serial,
         past,
         current: begunAt(t, place),
       };
     case 'task-cached':
-      return { ...task, ...recorded(entry.record, place), past, current: undefined, now: { ...task.now, status: 'cached' }, isDone: true };
+      return { ...job, ...recorded(entry.record, place), past, current: undefined, now: { ...job.now, status: 'cached' }, isDone: true };
     case 'task-finished': {
       const { seconds, usage, record } = entry;
-      const finished = { ...(task.current ?? begunAt(t, place)), lastAt: t, finished: { seconds, usage } };
+      const finished = { ...(job.current ?? begunAt(t, place)), lastAt: t, finished: { seconds, usage } };
       return {
-        ...task,
+        ...job,
         ...recorded(record, place),
-        past: withItem(task.past, finished),
+        past: withItem(job.past, finished),
         current: undefined,
-        now: { ...task.now, status: 'done', seconds },
+        now: { ...job.now, status: 'done', seconds },
         isDone: true,
       };
     }
     case 'task-event':
-      return { ...task, now: nowAfter(task.now, entry.event, t), ...told(task, entry.event, t, place) };
+      return { ...job, now: nowAfter(job.now, entry.event, t), ...told(job, entry.event, t, place) };
   }
 }
 
-/** A task stays open where the record is missing, as in journals of older versions. */
-function recorded(record: FoldRecord | undefined, { serial }: Place): Partial<TaskHistory> {
+/** A job stays open where the record is missing, as in journals of older versions. */
+function recorded(record: FoldRecord | undefined, { serial }: Place): Partial<JobHistory> {
   return record === undefined ? {} : { isOpen: false, record, recordedBy: serial };
 }
 
@@ -175,19 +175,19 @@ function begunAt(t: number, { start }: Place): Attempt {
 }
 
 /** All its starts, the latest last. */
-export function attemptsOf({ past, current }: Pick<TaskHistory, 'past' | 'current'>): readonly Attempt[] {
+export function attemptsOf({ past, current }: Pick<JobHistory, 'past' | 'current'>): readonly Attempt[] {
   return current === undefined ? itemsOf(past) : [...itemsOf(past), current];
 }
 
 /** What an event of its stage changes. */
-function told(task: TaskHistory, event: StageEvent, t: number, place: Place): Partial<TaskHistory> {
-  const current = task.current === undefined ? undefined : { ...task.current, lastAt: t };
+function told(job: JobHistory, event: StageEvent, t: number, place: Place): Partial<JobHistory> {
+  const current = job.current === undefined ? undefined : { ...job.current, lastAt: t };
   // One begins now where the journal lacks its start.
   const during = current ?? begunAt(t, place);
   switch (event.type) {
     case 'step':
       return event.steps > 0
-        ? { current, rates: withRate(task.rates, { step: event.step, epoch: (event.step / event.steps) * event.epochs, lr: event.lr }) }
+        ? { current, rates: withRate(job.rates, { step: event.step, epoch: (event.step / event.steps) * event.epochs, lr: event.lr }) }
         : { current };
     case 'epoch':
       return { current: { ...during, epochs: withItem(during.epochs, { ...event, t }) } };
@@ -195,18 +195,18 @@ function told(task: TaskHistory, event: StageEvent, t: number, place: Place): Pa
       return event.positions === undefined ? { current } : { current: { ...during, passes: withPass(during.passes, t, event.positions) } };
     case 'decision': {
       const { epoch, kind, message } = event;
-      const decisions = withItem(task.decisions, { epoch, kind, message, attempt: attemptCount(task), serial: place.serial });
+      const decisions = withItem(job.decisions, { epoch, kind, message, attempt: attemptCount(job), serial: place.serial });
       return { current, decisions, ...(kind === 'best-model' ? { bestEpoch: epoch } : {}) };
     }
     case 'notice':
-      return { current, notices: withItem(task.notices, event.message) };
+      return { current, notices: withItem(job.notices, event.message) };
     default:
       return { current }; // of a later version
   }
 }
 
 /** How often it was started. */
-export function attemptCount({ past, current }: Pick<TaskHistory, 'past' | 'current'>): number {
+export function attemptCount({ past, current }: Pick<JobHistory, 'past' | 'current'>): number {
   return past.length + (current === undefined ? 0 : 1);
 }
 
@@ -237,7 +237,7 @@ function withRepeated(rates: Rate[], rate: Rate): Growing<Rate> {
   return growing(rates);
 }
 
-function nowAfter(now: TaskNow, event: StageEvent, at: number): TaskNow {
+function nowAfter(now: JobNow, event: StageEvent, at: number): JobNow {
   switch (event.type) {
     case 'step':
       return { ...now, step: event, reports: reported(now, { at, done: event.step, total: event.steps, unit: 'steps' }) };
@@ -251,7 +251,7 @@ function nowAfter(now: TaskNow, event: StageEvent, at: number): TaskNow {
 }
 
 /** A count that starts again, or another one, is a new beginning. */
-function reported({ reports }: TaskNow, report: Report): TaskNow['reports'] {
+function reported({ reports }: JobNow, report: Report): JobNow['reports'] {
   const { first, latest } = reports ?? { first: report, latest: report };
   const isContinued = latest.unit === report.unit && latest.total === report.total && latest.done <= report.done;
   return { first: isContinued ? first : report, latest: report };
