@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { interrupted } from './errors.ts';
 import { temporaryBeside } from './files.ts';
 import { fateOf, ownerName, parseOwner, thisProcess, type Owner } from './owner.ts';
-import { cut } from './shapes.ts';
+import { shortened } from './text.ts';
 import { isAlive, touchedAt } from './signs.ts';
 
 export interface Lock {
@@ -101,7 +101,7 @@ function holderOf(path: string): Holder | undefined {
     const [name] = readdirSync(path);
     return name === undefined
       ? undefined
-      : { name, owner: parseOwner(name.replace(/~[0-9a-f]{8}$/, '')) ?? { pid: 0, started: '', host: cut(name) } };
+      : { name, owner: parseOwner(name.replace(/~[0-9a-f]{8}$/, '')) ?? { pid: 0, started: '', host: shortened(name) } };
   } catch {
     return undefined;
   }

@@ -1,3 +1,5 @@
+import { shortened } from './text.ts';
+
 /**
  * What a JSON value has to look like: answers with what is wrong, beginning with the value's place, or undefined where nothing is.
  * For files that this program wrote and anybody may have changed since.
@@ -131,13 +133,12 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-const LONGEST = 60;
 const MOST_ITEMS = 8;
 
 /** A value in a few words, however long or deep it is. */
 export function briefly(value: unknown): string {
   if (value === undefined) return 'missing';
-  if (typeof value === 'string') return JSON.stringify(cut(value));
+  if (typeof value === 'string') return JSON.stringify(shortened(value));
   if (Array.isArray(value)) {
     const isShort = value.length <= MOST_ITEMS && value.every((item) => typeof item !== 'object' || item === null);
     return isShort ? `[${value.map(briefly).join(', ')}]` : `a list of length ${value.length}`;
@@ -145,13 +146,8 @@ export function briefly(value: unknown): string {
   return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }
 
-/** A text cut to a length that fits a line. */
-export function cut(long: string): string {
-  return long.length <= LONGEST ? long : `${long.slice(0, LONGEST).replace(/[\ud800-\udbff]$/, '')}…`;
-}
-
 function at(place: string, key: string): string {
-  return place === '' ? cut(key) : `${place}.${cut(key)}`;
+  return place === '' ? shortened(key) : `${place}.${shortened(key)}`;
 }
 
 function firstOf<K, V>(entries: Iterable<[K, V]>, wrong: (key: K, value: V) => string | undefined): string | undefined {

@@ -65,6 +65,13 @@ function inThousands(value: number, units: readonly string[]): string {
   return `${scaled < 10 && power > 0 ? scaled.toFixed(1) : Math.round(scaled)} ${units[power]}`;
 }
 
+/** At most 60 characters of a text, so that it fits a line; `…` stands for the rest. */
+export function shortened(text: string): string {
+  return text.length <= LONGEST ? text : `${text.slice(0, LONGEST).replace(/[\ud800-\udbff]$/, '')}…`;
+}
+
+const LONGEST = 60;
+
 /** Without the signs of one kind at its end, however many. */
 export function withoutEnd(text: string, sign: string): string {
   let end = text.length;

@@ -1,5 +1,5 @@
 import { unreadable } from '../core/inputs.ts';
-import { cut } from '../core/shapes.ts';
+import { shortened } from '../core/text.ts';
 import type { Targets } from '../data/examples/index.ts';
 import type { Table } from '../data/tables/index.ts';
 import type { Predictions } from './predictions.ts';
@@ -34,5 +34,5 @@ function numbersOf(table: Table, first: number, columns: number, read: ReadRow):
 
 function misread({ file, lines }: Table, row: number, { what, cell, instead }: Misread): Error {
   const not = instead === undefined ? '' : `, not ${instead}`;
-  return unreadable(file, `${what} in line ${lines[row]} is ${JSON.stringify(cut(cell))}${not}`);
+  return unreadable(file, `${what} in line ${lines[row]} is ${JSON.stringify(shortened(cell))}${not}`);
 }

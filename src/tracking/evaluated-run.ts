@@ -3,7 +3,7 @@ import { readExperiment, type Experiment } from '../config/index.ts';
 import { environment, type Environment } from '../core/environment.ts';
 import { readJsonInput, unreadable } from '../core/inputs.ts';
 import { fileInside } from '../core/inside.ts';
-import { cut } from '../core/shapes.ts';
+import { shortened } from '../core/text.ts';
 import { columnOf, readTable } from '../data/tables/index.ts';
 import { openTask, readPredictions, readTargets, taskProblem, type OutOfFold, type Task } from '../tasks/index.ts';
 import { throwIfResultsChanged } from './recorded-files.ts';
@@ -51,7 +51,7 @@ async function readOutOfFold(path: string, { columns }: Task): Promise<OutOfFold
   if (!isWhole) throw unreadable(path, `its columns are not ${[...first, ...columns.predictions].join(', ')}`);
   const folds = (columnOf(table, 'fold') ?? []).map((value, row) => {
     if (/^\d{1,9}$/.test(value)) return Number(value);
-    throw unreadable(path, `the fold in line ${table.lines[row]} is ${JSON.stringify(cut(value))}, not the number of a fold`);
+    throw unreadable(path, `the fold in line ${table.lines[row]} is ${JSON.stringify(shortened(value))}, not the number of a fold`);
   });
   return {
     ids: columnOf(table, 'id') ?? [],

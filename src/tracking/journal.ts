@@ -5,7 +5,8 @@ import { runEvent, type RunEvent } from '../core/events.ts';
 import { makeFolder, temporaryBeside } from '../core/files.ts';
 import { saying } from '../core/inputs.ts';
 import { openFile } from '../core/inside.ts';
-import { both, cut, object, primitive, type Shape } from '../core/shapes.ts';
+import { both, object, primitive, type Shape } from '../core/shapes.ts';
+import { shortened } from '../core/text.ts';
 import { lookup } from '../core/values.ts';
 
 /** One line of `journal.jsonl`: an event, the version of this format, and the time in milliseconds since 1970. */
@@ -86,7 +87,7 @@ function entryIn(line: string): JournalEntry | string {
   try {
     value = JSON.parse(line);
   } catch {
-    return `this line is not JSON: ${JSON.stringify(cut(line))}`;
+    return `this line is not JSON: ${JSON.stringify(shortened(line))}`;
   }
   const wrong = journalEntry(value, '');
   return wrong === undefined ? (value as JournalEntry) : `this line is no event: ${wrong.startsWith(' ') ? `it${wrong}` : wrong}`;

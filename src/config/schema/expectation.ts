@@ -1,3 +1,4 @@
+import { shortened } from '../../core/text.ts';
 import { typesOf, type SchemaNode } from './schema.ts';
 import { likelyWord } from './suggest.ts';
 import type { Tree } from '../yaml/tree.ts';
@@ -86,5 +87,3 @@ function keysInWords(schema: SchemaNode): string {
   const shown = keys.slice(0, 4).join(', ');
   return `${keys.length === 1 ? 'the key' : 'keys'} such as ${shown}`.replace('the key such as', 'the key');
 }
-
-const shortened = (text: string): string => (text.length > 60 ? `${text.slice(0, 60)}…` : text);

@@ -1,5 +1,5 @@
 import { OrtrainError } from '../../core/errors.ts';
-import { cut } from '../../core/shapes.ts';
+import { shortened } from '../../core/text.ts';
 
 /** The error for a tokenizer that cannot be used. */
 export function unusable(
@@ -7,7 +7,8 @@ export function unusable(
   reason: string,
   { remedy = REMEDY, cause }: { readonly remedy?: string; readonly cause?: unknown } = {},
 ): OrtrainError {
-  return new OrtrainError('data', `the tokenizer of ${subject} cannot be used: ${reason.length > LONGEST_REASON ? cut(reason) : reason}`, {
+  const why = reason.length > LONGEST_REASON ? shortened(reason) : reason;
+  return new OrtrainError('data', `the tokenizer of ${subject} cannot be used: ${why}`, {
     subject,
     remedy,
     ...(cause === undefined ? {} : { cause }),

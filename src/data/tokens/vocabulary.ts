@@ -1,6 +1,5 @@
 import { OrtrainError, type Problem } from '../../core/errors.ts';
-import { cut } from '../../core/shapes.ts';
-import { plural } from '../../core/text.ts';
+import { plural, shortened } from '../../core/text.ts';
 import { isTokenId, readTokenizerSource, reconciled, withIds, wordsOf } from '../tokenizer/index.ts';
 import type { TokenSet } from './tokens.ts';
 
@@ -56,7 +55,7 @@ export function beyondProblems({ tokens, place }: AskedTexts, vocabulary: Vocabu
       ...where,
       message: `${name} has ${ids
         .slice(0, SHOWN_TOKENS)
-        .map((id) => `the token ${JSON.stringify(cut(vocabulary.tokens.get(id) ?? '?'))} (id ${id})`)
+        .map((id) => `the token ${JSON.stringify(shortened(vocabulary.tokens.get(id) ?? '?'))} (id ${id})`)
         .join(' and ')}`,
     };
   });

@@ -5,7 +5,8 @@ import { OrtrainError } from '../../core/errors.ts';
 import { writeJsonAtomic } from '../../core/files.ts';
 import { hashFile, hashOf } from '../../core/hash.ts';
 import { kindOf, readJsonInput } from '../../core/inputs.ts';
-import { count, cut, list, nullable, object, optional, primitive, record, text, type ShapeOf } from '../../core/shapes.ts';
+import { count, list, nullable, object, optional, primitive, record, text, type ShapeOf } from '../../core/shapes.ts';
+import { shortened } from '../../core/text.ts';
 import { isRefusal } from '../../core/system-errors.ts';
 
 /** Everything that a cache key is the hash of. */
@@ -99,7 +100,7 @@ export async function whatIsBroken(folder: string, { key, files }: Expected): Pr
   for (const [name, made] of Object.entries(manifest.files)) {
     if (/^\.\.|^[\\/]/.test(normalize(name))) return `${NAME} names a file outside of the entry`;
     const problem = await whatIsWrong(folder, name, made);
-    if (problem !== undefined) return `${cut(name)} ${problem}`;
+    if (problem !== undefined) return `${shortened(name)} ${problem}`;
   }
   return undefined;
 }

@@ -1,5 +1,5 @@
 import * as library from '@huggingface/tokenizers';
-import { cut } from '../../../core/shapes.ts';
+import { shortened } from '../../../core/text.ts';
 
 /** From and to where a match reaches. */
 export type Span = readonly [from: number, to: number];
@@ -24,7 +24,7 @@ export function searching(pattern: unknown, patterns: PatternList): Search {
   };
   if (typeof word === 'string' && word !== '') return (text) => occurrences(text, word);
   if (typeof source !== 'string')
-    throw new Error(`its pattern ${cut(JSON.stringify(pattern) ?? 'undefined')} is neither a text nor a regular expression`);
+    throw new Error(`its pattern ${shortened(JSON.stringify(pattern) ?? 'undefined')} is neither a text nor a regular expression`);
   if (source === EDGES) return spacesAtEdges;
   const character = LINEAR.get(source);
   if (character !== undefined) return (text) => matches(text, character);

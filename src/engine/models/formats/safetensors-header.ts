@@ -1,5 +1,6 @@
 import { OrtrainError } from '../../../core/errors.ts';
-import { briefly, cut, isObject } from '../../../core/shapes.ts';
+import { briefly, isObject } from '../../../core/shapes.ts';
+import { shortened } from '../../../core/text.ts';
 import type { ByteSource } from './byte-source.ts';
 import { foreignKind } from './foreign.ts';
 
@@ -82,7 +83,7 @@ function parseJson(source: ByteSource, bytes: Uint8Array): Readonly<Record<strin
   }
   if (!isObject(header)) throw unsound(source, 'its header is not a JSON object');
   const repeated = firstRepeatedKey(text);
-  if (repeated !== undefined) throw unsound(source, `its header names ${cut(repeated)} twice`);
+  if (repeated !== undefined) throw unsound(source, `its header names ${shortened(repeated)} twice`);
   return header;
 }
 
@@ -103,7 +104,7 @@ function firstRepeatedKey(json: string): string | undefined {
 }
 
 function parseEntry(source: ByteSource, name: string, value: unknown, start: number): TensorEntry {
-  const wrong = (what: string): OrtrainError => unsound(source, `tensor ${cut(name)} ${what}`);
+  const wrong = (what: string): OrtrainError => unsound(source, `tensor ${shortened(name)} ${what}`);
   if (!isObject(value)) throw wrong('is not described by an object');
   const { dtype, shape, data_offsets: offsets } = value;
   if (!isDtype(dtype)) throw wrong(`has the unknown dtype ${briefly(dtype)}`);
@@ -119,8 +120,8 @@ function parseEntry(source: ByteSource, name: string, value: unknown, start: num
 function checkCoverage(source: ByteSource, entries: ReadonlyMap<string, TensorEntry>, start: number): void {
   let covered = start;
   for (const [name, { begin, end }] of [...entries].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end)) {
-    if (begin < covered) throw unsound(source, `tensor ${cut(name)} overlaps the one before it`);
-    if (begin > covered) throw unsound(source, `${begin - covered} bytes before tensor ${cut(name)} belong to no tensor`);
+    if (begin < covered) throw unsound(source, `tensor ${shortened(name)} overlaps the one before it`);
+    if (begin > covered) throw unsound(source, `${begin - covered} bytes before tensor ${shortened(name)} belong to no tensor`);
     covered = end;
   }
   if (covered !== source.size) throw unsound(source, `${source.size - covered} bytes at its end belong to no tensor`);

@@ -1,5 +1,6 @@
 import { OrtrainError, type Problem } from '../../../core/errors.ts';
-import { briefly, cut, isObject } from '../../../core/shapes.ts';
+import { briefly, isObject } from '../../../core/shapes.ts';
+import { shortened } from '../../../core/text.ts';
 import type { Safetensors } from './safetensors.ts';
 import type { TensorEntry } from './safetensors-header.ts';
 
@@ -23,7 +24,7 @@ export function parseWeightMap(name: string, index: Readonly<Record<string, unkn
   const wrong = Object.entries(map).find(([, file]) => typeof file !== 'string' || !isBeside(file, ending));
   if (wrong !== undefined)
     throw unsound(name, [
-      { file: name, message: `weight_map names ${briefly(wrong[1])} for ${cut(wrong[0])}, not a ${ending} file beside the index` },
+      { file: name, message: `weight_map names ${briefly(wrong[1])} for ${shortened(wrong[0])}, not a ${ending} file beside the index` },
     ]);
   return map as WeightMap;
 }
@@ -40,7 +41,7 @@ export function joinShards(name: string, map: WeightMap, shards: ReadonlyMap<str
   for (const [file, shard] of shards) {
     for (const [tensor, entry] of shard.entries) {
       if (entries.has(tensor))
-        problems.push({ file: shard.name, message: `${cut(tensor)} is also in ${entries.get(tensor)?.source.name ?? file}` });
+        problems.push({ file: shard.name, message: `${shortened(tensor)} is also in ${entries.get(tensor)?.source.name ?? file}` });
       else entries.set(tensor, entry);
     }
   }

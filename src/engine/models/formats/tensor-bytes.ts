@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { OrtrainError } from '../../../core/errors.ts';
-import { cut } from '../../../core/shapes.ts';
+import { shortened } from '../../../core/text.ts';
 import type { ByteSource } from './byte-source.ts';
 import { bytesPerElement, type TensorEntry } from './safetensors-header.ts';
 
@@ -14,7 +14,7 @@ export function elementsOf(name: string, entry: TensorEntry): Uint8Array {
 
 /** The error for a part of a file whose checksum is not the one that the file has for it. */
 export function damaged({ name: file }: ByteSource, part: string): OrtrainError {
-  return new OrtrainError('data', `${file} is damaged: the checksum of ${cut(part)} is another than when it was written`, {
+  return new OrtrainError('data', `${file} is damaged: the checksum of ${shortened(part)} is another than when it was written`, {
     subject: file,
     remedy: 'Fetch or save the file again.',
   });

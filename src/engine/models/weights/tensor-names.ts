@@ -1,5 +1,5 @@
 import { OrtrainError } from '../../../core/errors.ts';
-import { cut } from '../../../core/shapes.ts';
+import { shortened } from '../../../core/text.ts';
 import type { TensorNames } from '../encoder.ts';
 import { isFloats, readFloats, type Safetensors } from '../formats/safetensors.ts';
 
@@ -69,7 +69,7 @@ function plainNames(file: Safetensors, renames: TensorNames['renames']): Readonl
     const today = plain(name, renames);
     const other = names.get(today);
     if (other !== undefined && !isSame(file, other, name))
-      throw new OrtrainError('data', `${file.name} holds one tensor twice, as ${cut(other)} and as ${cut(name)}`, {
+      throw new OrtrainError('data', `${file.name} holds one tensor twice, as ${shortened(other)} and as ${shortened(name)}`, {
         subject: file.name,
         remedy: 'Save the model again, with save_pretrained().',
       });
@@ -120,7 +120,7 @@ function foundPrefix(file: Safetensors, own: string, counts: ReadonlyMap<string,
   const [one = '', other = ''] = best;
   throw new OrtrainError('data', `${file.name} holds ${best.length} encoders`, {
     subject: file.name,
-    problems: [{ file: file.name, message: `the names of one begin with ${cut(one)}, those of another with ${cut(other)}` }],
+    problems: [{ file: file.name, message: `the names of one begin with ${shortened(one)}, those of another with ${shortened(other)}` }],
     remedy: 'Save the one that you mean by itself, with save_pretrained().',
   });
 }

@@ -2,8 +2,7 @@
  * The zip archive that `torch.save` writes since PyTorch 1.6: stored entries, aligned, with 64-bit sizes (APPNOTE.TXT of PKWARE, 4.3 and
  * 4.5.3). Only its directory is read; what the entries hold is read from the file when it is asked for.
  */
-import { cut } from '../../../../core/shapes.ts';
-import { bytes } from '../../../../core/text.ts';
+import { bytes, shortened } from '../../../../core/text.ts';
 import type { ByteSource } from '../byte-source.ts';
 import type { Refuse } from './problems.ts';
 
@@ -118,7 +117,7 @@ function entriesOf(source: ByteSource, { begin, size, count }: Directory, refuse
       at + 46 + nameLength,
       extraLength,
     ) as [number, number, number];
-    if (entries.has(name)) throw refuse(`its archive holds ${cut(name)} twice`);
+    if (entries.has(name)) throw refuse(`its archive holds ${shortened(name)} twice`);
     entries.set(name, {
       flags: view.getUint16(at + 8, true),
       method: view.getUint16(at + 10, true),
@@ -152,13 +151,16 @@ const ENCRYPTED = 1;
 
 function partOf(source: ByteSource, name: string, entry: Entry, mostEnd: number, refuse: Refuse): Part {
   const { flags, method, crc, packedSize, size, offset } = entry;
-  if ((flags & ENCRYPTED) !== 0) throw refuse(`${cut(name)} in its archive is encrypted`);
+  if ((flags & ENCRYPTED) !== 0) throw refuse(`${shortened(name)} in its archive is encrypted`);
   if (method !== STORED || packedSize !== size)
-    throw refuse(`${cut(name)} in its archive is packed, and torch.save packs nothing`, 'Save the model again with save_pretrained().');
-  if (offset + 30 > mostEnd) throw refuse(`${cut(name)} does not lie where the directory of its archive says`);
+    throw refuse(
+      `${shortened(name)} in its archive is compressed, and torch.save does not compress`,
+      'Save the model again with save_pretrained().',
+    );
+  if (offset + 30 > mostEnd) throw refuse(`${shortened(name)} does not lie where the directory of its archive says`);
   const local = viewAt(source, offset, 30);
   const begin = offset + 30 + local.getUint16(26, true) + local.getUint16(28, true);
   if (local.getUint32(0, true) !== LOCAL || begin + size > mostEnd)
-    throw refuse(`${cut(name)} does not lie where the directory of its archive says`);
+    throw refuse(`${shortened(name)} does not lie where the directory of its archive says`);
   return { begin, end: begin + size, crc };
 }

@@ -1,4 +1,4 @@
-import { cut } from '../../../../core/shapes.ts';
+import { shortened } from '../../../../core/text.ts';
 import type { SafetensorsDtype } from '../safetensors-header.ts';
 import { put, type World } from './pickle.ts';
 import { SAVE_STATE_DICT, type Refuse } from './problems.ts';
@@ -107,7 +107,7 @@ const systems: readonly string[] = ['posix', 'nt'];
 
 function notAllowed(name: string, refuse: Refuse): Error {
   const [module = '', ...rest] = name.split('.');
-  const meant = systems.includes(module) ? `${cut(name)} (os.${cut(rest.join('.'))})` : cut(name);
+  const meant = systems.includes(module) ? `${shortened(name)} (os.${shortened(rest.join('.'))})` : shortened(name);
   return refuse(
     `it asks for ${meant}, which no weights need; nothing from the file was run`,
     'Take another model, or the safetensors file of this one. If the file is your own, save model.state_dict() and nothing else.',

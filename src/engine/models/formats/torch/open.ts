@@ -5,7 +5,7 @@
 import type { Safetensors } from '../safetensors.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { bytesPerElement, type TensorEntry } from '../safetensors-header.ts';
-import { cut } from '../../../../core/shapes.ts';
+import { shortened } from '../../../../core/text.ts';
 import { openArchive, type Archive, type Part } from './archive.ts';
 import { cursorOver } from './cursor.ts';
 import { foreignKind } from '../foreign.ts';
@@ -53,7 +53,7 @@ function readArchive(source: ByteSource, refuse: Refuse): Contents {
   const folder = folderOf(archive, refuse);
   const part = (name: string): Part => {
     const found = archive.part(`${folder}${name}`);
-    if (found === undefined) throw refuse(`its archive lacks ${cut(folder + name)}`);
+    if (found === undefined) throw refuse(`its archive lacks ${shortened(folder + name)}`);
     return found;
   };
   if (archive.names.includes(`${folder}byteorder`)) {
@@ -73,7 +73,7 @@ function readArchive(source: ByteSource, refuse: Refuse): Contents {
       const found = storages.get(key) ?? part(`data/${key}`);
       storages.set(key, found);
       if (found.end - found.begin !== size)
-        throw refuse(`data/${cut(key)} in its archive has ${found.end - found.begin} bytes, and its tensors need ${size}`);
+        throw refuse(`data/${shortened(key)} in its archive has ${found.end - found.begin} bytes, and its tensors need ${size}`);
       return found;
     },
   };
@@ -119,9 +119,9 @@ function readLegacy(source: ByteSource, refuse: Refuse): Contents {
     value,
     locate: ({ key, size }) => {
       const part = parts.get(key);
-      if (part === undefined) throw refuse(`the storage ${cut(key)} of its tensors is not in it`);
+      if (part === undefined) throw refuse(`the storage ${shortened(key)} of its tensors is not in it`);
       if (part.end - part.begin !== size)
-        throw refuse(`the storage ${cut(key)} in it has ${part.end - part.begin} bytes, and its tensors need ${size}`);
+        throw refuse(`the storage ${shortened(key)} in it has ${part.end - part.begin} bytes, and its tensors need ${size}`);
       return part;
     },
   };

@@ -3,7 +3,7 @@
  * are looked up in a list, and what may be called is a case of `World.call`. Its time and memory have bounds, whatever the file says.
  * The instructions are those of pickletools.py in Python's library.
  */
-import { cut } from '../../../../core/shapes.ts';
+import { shortened } from '../../../../core/text.ts';
 import type { Cursor } from './cursor.ts';
 import type { Refuse } from './problems.ts';
 import { called, isKind, type Pickled } from './values.ts';
@@ -246,7 +246,8 @@ function setItems({ top, spend, refuse }: Machine, items: readonly Pickled[]): v
 
 /** A key that is there already would hide what it stands for from one reader, and show it to another. */
 export function put(entries: Map<Pickled, Pickled>, key: Pickled, value: Pickled, refuse: Refuse): void {
-  if (entries.has(key)) throw refuse(`its description of the tensors names ${typeof key === 'string' ? cut(key) : called(key)} twice`);
+  if (entries.has(key))
+    throw refuse(`its description of the tensors names ${typeof key === 'string' ? shortened(key) : called(key)} twice`);
   entries.set(key, value);
 }
 

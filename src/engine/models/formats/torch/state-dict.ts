@@ -1,4 +1,4 @@
-import { cut } from '../../../../core/shapes.ts';
+import { shortened } from '../../../../core/text.ts';
 import { SAVE_STATE_DICT, type Refuse } from './problems.ts';
 import { called, isKind, type Dictionary, type Pickled, type Tensor } from './values.ts';
 
@@ -44,7 +44,7 @@ function named({ entries }: Dictionary, file: string, refuse: Refuse): StateDict
   const tensors = new Map<string, Tensor>();
   const others: string[] = [];
   for (const [key, value] of entries) {
-    if (!isKind(value, 'tensor')) others.push(typeof key === 'string' ? cut(key) : called(key));
+    if (!isKind(value, 'tensor')) others.push(typeof key === 'string' ? shortened(key) : called(key));
     else if (typeof key !== 'string') throw refuse(`it names a tensor by ${called(key)}, not by a text`, SAVE_STATE_DICT);
     else tensors.set(key, value);
   }
@@ -57,7 +57,7 @@ function withoutTensors({ entries }: Dictionary): string {
   if (entries.has('param_groups')) return "it holds the state of an optimizer, not a model's tensors";
   const keys = [...entries.keys()].filter((key) => typeof key === 'string');
   if (keys.length === 0) return 'it holds an empty dictionary';
-  return `it holds no tensors under their names, but ${some(keys.map(cut))}`;
+  return `it holds no tensors under their names, but ${some(keys.map(shortened))}`;
 }
 
 function some(names: readonly string[]): string {

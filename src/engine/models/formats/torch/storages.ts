@@ -1,4 +1,4 @@
-import { cut } from '../../../../core/shapes.ts';
+import { shortened } from '../../../../core/text.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { bytesPerElement, type TensorEntry } from '../safetensors-header.ts';
 import type { Part } from './archive.ts';
@@ -12,7 +12,7 @@ import { called, isSequence, type Pickled, type Storage, type Tensor } from './v
  */
 export function storageOf([word, type, key, _place, elements, part]: readonly Pickled[], refuse: Refuse): Storage {
   if (word !== 'storage')
-    throw refuse(`it refers to ${typeof word === 'string' ? cut(word) : called(word)} elsewhere in the file, not to a storage`);
+    throw refuse(`it refers to ${typeof word === 'string' ? shortened(word) : called(word)} elsewhere in the file, not to a storage`);
   const dtype = storageDtype(type);
   if (dtype === undefined) throw refuse(`a storage in it has the type ${called(type)}`);
   if (typeof key !== 'string' && typeof key !== 'number') throw refuse(`the key of a storage in it is ${called(key)}`);
@@ -21,7 +21,7 @@ export function storageOf([word, type, key, _place, elements, part]: readonly Pi
   if (part === undefined || part === null) return whole;
   if (!isSequence(part)) throw refuse(`a part of a storage in it is ${called(part)}`);
   const [begin, length] = part.items.slice(1).map((count) => bytesOf(count, bytesPerElement[dtype], refuse)) as [number, number];
-  if (!(begin + length <= size)) throw refuse(`a part of the storage ${cut(whole.key)} lies beyond its end`);
+  if (!(begin + length <= size)) throw refuse(`a part of the storage ${shortened(whole.key)} lies beyond its end`);
   return { ...whole, begin, end: begin + length };
 }
 
@@ -45,9 +45,9 @@ export function tensorEntry(source: ByteSource, name: string, tensor: Tensor, pa
   const last = shape.reduce((sum, axis, i) => sum + (axis - 1) * (strides[i] as number), offset);
   // Sums that are no exact numbers are beyond every file.
   if (!(Number.isSafeInteger(last) && (last + 1) * width <= storage.end - storage.begin))
-    throw refuse(`the tensor ${cut(name)} lies beyond the end of its storage`);
+    throw refuse(`the tensor ${shortened(name)} lies beyond the end of its storage`);
   if (!(count <= Math.max(MOST_REPEATED, source.size)))
-    throw refuse(`the tensor ${cut(name)} has ${count} elements, more than the file has bytes`);
+    throw refuse(`the tensor ${shortened(name)} has ${count} elements, more than the file has bytes`);
   const [begin, end] = [first + offset * width, first + (last + 1) * width];
   const isWhole = begin === part.begin && end === part.end && part.crc !== 0;
   return {
