@@ -13,7 +13,7 @@ export const experimentDefinition = object('An experiment: data in, a trained an
     pattern: '^(?!.*\\.\\.)[\\p{L}\\p{N}_][\\p{L}\\p{N}_.+=@,-]*(?<!\\.)$',
     patternErrorMessage: 'a folder name of letters, digits and . _ - + = @ , (at most 100, no ..)',
     examples: ['bert-1dense'],
-    description: 'Name of the run and its folder. It is not inherited through extends; without it, the name of the file counts.',
+    description: 'Name of the run and its folder. It is not inherited through extends. Default: the name of the file.',
   }),
   pipeline: text({
     default: 'text-classification',

@@ -85,7 +85,7 @@ function stageProblems({ stages }: Value<typeof pipelineDefinition>, tree: MapTr
     const found: Problem[] = [];
     if (stages.findIndex((earlier) => earlier.stage === stage) < index) {
       const path = ['stages', index, 'stage'];
-      found.push(problemAt(valuePlace(tree, path), path, `the stage ${stage} stands in the list twice`));
+      found.push(problemAt(valuePlace(tree, path), path, `the stage ${stage} is listed twice`));
     }
     for (const key of when?.split(OR) ?? []) {
       if (schemaAt(experimentDefinition, key.split('.')) !== undefined) continue;
@@ -105,7 +105,7 @@ function unknownPipeline(name: string, place: Place | undefined): OrtrainError {
   return new OrtrainError('config', message, {
     subject: name,
     problems: [problemAt(place, ['pipeline'], message, likelyWord(name, names))],
-    remedy: `There are: ${names.join(', ')}; a path to a YAML file works too.`,
+    remedy: `Available pipelines: ${names.join(', ')}. A path to a YAML file works too.`,
   });
 }
 

@@ -22,7 +22,7 @@ export function requireFiles(loaded: LoadedExperiment): void {
   const problems = [...missing, ...(pipeline?.problems ?? [])];
   throw new OrtrainError(
     'config',
-    problems.length === 1 ? 'a file of the configuration is not there' : `the files of the configuration have ${problems.length} problems`,
+    `the configuration names ${problems.length === 1 ? 'a file' : `${problems.length} files`} that cannot be used`,
     {
       problems,
       ...(loaded.files[0] === undefined ? {} : { subject: loaded.files[0] }),
@@ -37,8 +37,8 @@ function remedyFor({ experiment }: LoadedExperiment, missing: readonly Problem[]
     .filter(({ field, path }) => path !== null && missing.some((problem) => problem.field === field))
     .map(({ path }) => path!);
   const special = [
-    ...(paths.some(isAddress) ? ['Fetch what stands at the address, and name the file.'] : []),
-    ...(paths.some(isInHome) ? ['Write the home folder out: only a shell replaces ~.'] : []),
+    ...(paths.some(isAddress) ? ['Download the file and give its path.'] : []),
+    ...(paths.some(isInHome) ? ['Write out the home folder: only a shell expands ~.'] : []),
     ...(missing.some(({ message }) => message.endsWith(' is a folder')) ? ['Name a file in the folder.'] : []),
   ];
   const isRelative =
@@ -103,13 +103,13 @@ function beginsWithFolder(path: string): boolean {
   return path.includes('/') && statsOf(dirname(path))?.isDirectory() === true;
 }
 
-const NOWHERE = 'is a link that leads to nothing';
+const NOWHERE = 'is a broken link';
 
 function whyNoFolder(path: string): string | undefined {
   if (!existsSync(path) && isThere(path)) return NOWHERE;
   if (!existsSync(path))
-    return isHubName(path) ? `does not exist, and is no name on the hub, because there is a folder ${dirname(path)}` : 'does not exist';
-  return statSync(path).isDirectory() ? undefined : 'is no folder';
+    return `does not exist${isHubName(path) ? `; it cannot be a name on the hub, because the folder ${dirname(path)} exists` : ''}`;
+  return statSync(path).isDirectory() ? undefined : 'is not a folder';
 }
 
 function whyNoFile(path: string): string | undefined {

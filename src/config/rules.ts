@@ -71,12 +71,12 @@ function readingConflicts(data: Experiment['data']): readonly Conflict[] {
     const near = known ? undefined : likelyWord(encoding, USUAL_ENCODINGS);
     const twice = (columns ?? []).flatMap((name, i, all): readonly Conflict[] =>
       all.indexOf(name) < i
-        ? [{ path: [...path, 'columns', i], message: `the column ${JSON.stringify(name)} stands in ${path.join('.')}.columns twice` }]
+        ? [{ path: [...path, 'columns', i], message: `the column ${JSON.stringify(name)} is listed twice in ${path.join('.')}.columns` }]
         : [],
     );
     const unknown = {
       path: [...path, 'encoding'],
-      message: `there is no encoding ${JSON.stringify(encoding)}; there are ${USUAL_ENCODINGS.join(', ')} and others`,
+      message: `there is no encoding ${JSON.stringify(encoding)}; common ones are ${USUAL_ENCODINGS.join(', ')}`,
       ...(near === undefined ? {} : { suggestion: near }),
     };
     return [...(known ? [] : [unknown]), ...twice];
@@ -111,7 +111,7 @@ function pickConflicts(split: Experiment['split']): readonly Conflict[] {
     const path = ['split', 'only', i];
     if (fold >= split.folds)
       return [{ path, message: `there is no fold ${fold}: ${split.folds} folds are numbered 0 to ${split.folds - 1}` }];
-    return all.indexOf(fold) < i ? [{ path, message: `fold ${fold} stands in split.only twice` }] : [];
+    return all.indexOf(fold) < i ? [{ path, message: `fold ${fold} is listed twice in split.only` }] : [];
   });
 }
 
@@ -134,16 +134,16 @@ function monitorConflicts({ training }: Experiment): readonly Conflict[] {
 
 function freezingConflicts({ model, training }: Experiment): readonly Conflict[] {
   if (model.freeze_encoder && training.layer_decay !== 1) {
-    const message = 'training.layer_decay is about layers that are trained, but model.freeze_encoder is true';
+    const message = 'training.layer_decay needs layers that are trained, but model.freeze_encoder is true';
     return [{ path: ['training', 'layer_decay'], message, suggestion: 'layer_decay: 1' }];
   }
   const { embeddings, layers } = model.freeze;
   if (model.freeze_encoder && layers > 0) {
-    const message = 'model.freeze.layers is about a part of the encoder, but model.freeze_encoder is true';
+    const message = 'model.freeze.layers freezes a part of the encoder, but model.freeze_encoder is true';
     return [{ path: ['model', 'freeze', 'layers'], message, suggestion: 'layers: 0' }];
   }
   if (layers > 0 && embeddings === false) {
-    const message = `model.freeze.embeddings is false, but model.freeze.layers is ${layers}: layers stand upon frozen embeddings`;
+    const message = `model.freeze.embeddings is false, but model.freeze.layers is ${layers}: frozen layers need frozen embeddings`;
     return [{ path: ['model', 'freeze', 'embeddings'], message, suggestion: 'embeddings: null' }];
   }
   return [];
@@ -151,7 +151,7 @@ function freezingConflicts({ model, training }: Experiment): readonly Conflict[]
 
 function batchConflicts({ training: { batch_size: batch, micro_batch: micro } }: Experiment): readonly Conflict[] {
   if (micro === null || micro <= batch) return [];
-  const message = `training.micro_batch is a part of a batch: at most training.batch_size, which is ${batch}`;
+  const message = `training.micro_batch must be at most training.batch_size, which is ${batch}`;
   return [{ path: ['training', 'micro_batch'], message, suggestion: 'micro_batch: null' }];
 }
 
@@ -193,7 +193,7 @@ function credentialConflicts(tree: Tree, path: Path = []): readonly Conflict[] {
     {
       path,
       message:
-        `${dotted(path)} holds ${found}, and would be written into config.yaml, the journal and the report; secrets belong in ` +
+        `${dotted(path)} contains ${found}, which would be written into config.yaml, the journal and the report; put secrets into ` +
         'environment variables such as HF_TOKEN and MLFLOW_TRACKING_TOKEN',
     },
   ];

@@ -131,10 +131,10 @@ describe('tokens and passwords', () => {
     const { code, text } = await command(['run', 'configs/quickstart.yaml', ...anywhere.flatMap((value) => ['--set', value])]);
     expect(code, text).toBe(2);
     for (const said of [
-      'data.train holds a user or password',
-      'data.text holds a user',
-      'model.base holds a value of token',
-      'tracking.mlflow.experiment holds a token of the hub',
+      'data.train contains a user or password',
+      'data.text contains a user',
+      'model.base contains a value of token',
+      'tracking.mlflow.experiment contains a token of the hub',
     ])
       expect(text).toContain(said);
   });

@@ -219,8 +219,8 @@ const badYaml: readonly Mistake[] = [
   { file: BASE, from: '  epochs: 10\n', to: '  epochs: 10\n    «more: 3»\n', message: /deeper/ },
   { file: BASE, from: '  epochs: 10\n', to: '  epochs: 10\n «more: 3»\n', message: /fits none of the lines above/ },
   { file: BASE, from: '  epochs: 10\n', to: '  epochs: 10\n  «just words»\n', message: /neither/ },
-  { file: BASE, from: 'seed: 42\ndata', to: 'seed: 42\n«seed»: 43\ndata', message: /second time; the first is on line/ },
-  { file: BASE, from: 'lr: 0.00017', to: 'lr: 0.00017, «lr»: 0.1', message: /second time/ },
+  { file: BASE, from: 'seed: 42\ndata', to: 'seed: 42\n«seed»: 43\ndata', message: /is set twice; it is first set on line/ },
+  { file: BASE, from: 'lr: 0.00017', to: 'lr: 0.00017, «lr»: 0.1', message: /is set twice/ },
   { from: 'name: bert-1dense', to: 'name: «"»bert-1dense', message: /never closed/ },
   { from: 'name: bert-1dense', to: 'name: «@bert»', suggestion: '"@bert"' },
   { from: 'name: bert-1dense', to: 'name: «bert: 1dense»', message: /second colon/ },
@@ -228,16 +228,16 @@ const badYaml: readonly Mistake[] = [
   { from: 'name: bert-1dense', to: 'name: «!!python/name» bert', message: /tag/ },
   { from: 'name: bert-1dense', to: 'name: «*bert»', message: /no anchor/ },
   { from: 'name: bert-1dense', to: 'name: "a«\\q»"', message: /escape/ },
-  { from: 'name: bert-1dense', to: 'name: "a" «b»', message: /ended before this/ },
+  { from: 'name: bert-1dense', to: 'name: "a" «b»', message: /ends before this/ },
   { from: 'model:\n', to: '«-»--\nmodel:\n', message: /second document/ },
   { from: 'model:\n', to: '«<<»: { seed: 1 }\nmodel:\n', message: /extends/ },
 ];
 
 const badLayers: readonly Mistake[] = [
   { from: 'base/disaster-tweets.yaml', to: '«base/disaster-tweet.yaml»', suggestion: 'base/disaster-tweets.yaml' },
-  { from: 'base/disaster-tweets.yaml', to: '«bert-1dense.yaml»', message: /circle: .*bert-1dense\.yaml → .*bert-1dense\.yaml/ },
+  { from: 'base/disaster-tweets.yaml', to: '«bert-1dense.yaml»', message: /circular: .*bert-1dense\.yaml → .*bert-1dense\.yaml/ },
   { from: '[base/disaster-tweets.yaml]', to: '«base»', message: /is a folder/ },
-  { file: BASE, from: 'seed: 42\ndata', to: 'extends: «../bert-1dense.yaml»\ndata', message: /circle/ },
+  { file: BASE, from: 'seed: 42\ndata', to: 'extends: «../bert-1dense.yaml»\ndata', message: /circular/ },
 ];
 
 const groups = { mistyped, misplaced, wrongTypes, outOfRange, contradictions, badYaml, badLayers };

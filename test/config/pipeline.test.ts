@@ -35,7 +35,7 @@ test('an unknown name gets the nearest one and the list', () => {
   expect(refused('text-clasification')).toMatchObject({
     message: 'there is no pipeline text-clasification',
     problems: [{ suggestion: 'text-classification' }],
-    remedy: 'There are: text-classification; a path to a YAML file works too.',
+    remedy: 'Available pipelines: text-classification. A path to a YAML file works too.',
   });
 });
 

@@ -55,7 +55,7 @@ describe('a table as an object', () => {
     ['test: ""', 'data.test', /empty text/],
     ['encoding: latin9000', 'data.encoding', /no encoding "latin9000"/],
     ['test: { path: b.csv, encoding: utf-61 }', 'data.test.encoding', /no encoding "utf-61"/],
-    ['columns: [a, b, a]', 'data.columns[2]', /the column "a" stands in data\.columns twice/],
+    ['columns: [a, b, a]', 'data.columns[2]', /the column "a" is listed twice in data\.columns/],
     ['columns: []', 'data.columns', /empty list/],
     ['id: id, test: { path: b.csv, id: text }', 'data.test.id', /data\.test\.id and data\.text are the same column/],
   ])('%s is refused at its place', (data, field, message) => {
@@ -65,8 +65,8 @@ describe('a table as an object', () => {
 
 describe('a path that cannot be meant as it stands', () => {
   it.each([
-    ['~/ortrain-no-such-file.csv', /^Write the home folder out: only a shell replaces ~\.$/],
-    ['https://example.org/train.csv', /^Fetch what stands at the address, and name the file\.$/],
+    ['~/ortrain-no-such-file.csv', /^Write out the home folder: only a shell expands ~\.$/],
+    ['https://example.org/train.csv', /^Download the file and give its path\.$/],
     ['.', /^Name a file in the folder\.$/],
     ['no-such-file.csv', /^Paths are relative to the working directory, /],
     ['/no-such-folder/no-such-file.csv', /^Paths are relative/],
@@ -94,8 +94,8 @@ describe('a path that cannot be meant as it stands', () => {
 
 describe('a path that a backslash has spoilt', () => {
   it.each([
-    ['data/train.csv', '"data\\train.csv"', /holds a tab, for which \\t stands in double quotes/],
-    ['new/a.csv', '"C:/x\\new/a.csv"', /holds a line break/],
+    ['data/train.csv', '"data\\train.csv"', /contains a tab, which is what \\t means in double quotes/],
+    ['new/a.csv', '"C:/x\\new/a.csv"', /contains a line break/],
   ])('%s', (_, path, message) => {
     const file = join(
       workspace({ 'a.yaml': `data: { train: ${path}, text: text, target: target }\nmodel: { base: some-org/some-model }\n` }),

@@ -141,7 +141,7 @@ describe('what is wrong', () => {
     [
       'a file in the place of a model',
       ['--set', `model={base: ${file('cut/model.safetensors', 'short')}, weights: pretrained}`],
-      /is no folder/,
+      /is not a folder/,
     ],
     ['a device that is not there', ['--device', 'tpu'], /--device/],
     ['a model that is not there', ['--set', 'model.base=./nowhere'], /nowhere does not exist/],

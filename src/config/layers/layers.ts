@@ -46,7 +46,7 @@ export function readLayers(file: string): Layers {
       };
       const chain = [...above, path];
       if (chain.includes(base))
-        return refuse(`extends goes in a circle: ${[...chain.slice(chain.indexOf(base)), base].map(shownPath).join(' → ')}`);
+        return refuse(`extends is circular: ${[...chain.slice(chain.indexOf(base)), base].map(shownPath).join(' → ')}`);
       const content = readText(base);
       if ('text' in content) return readLayer(base, content.text, chain);
       if (content.at !== undefined) return refuse(`${shownPath(base)} ${content.refused} (line ${content.at})`);
@@ -113,7 +113,7 @@ function isSweep({ entries }: MapTree): boolean {
 function noMapping(tree: Tree | undefined, name: string, start: ReturnType<ReturnType<typeof locateIn>>): Problem {
   if (tree === undefined || (tree.kind === 'scalar' && tree.value === null)) return { message: `${name} is empty`, file: name };
   const glued = tree.kind === 'scalar' ? /^([\w.-]+):(\S.*)$/s.exec(String(tree.value)) : null;
-  if (glued !== null) return problemAt(tree.place, [], 'there has to be a space after the colon', `${glued[1]}: ${glued[2]}`);
+  if (glued !== null) return problemAt(tree.place, [], 'a space is missing after the colon', `${glued[1]}: ${glued[2]}`);
   return problemAt(
     tree.place ?? start,
     [],

@@ -50,7 +50,7 @@ function parseOverride(text: string): Override {
   });
 
   const equals = text.indexOf('=');
-  if (equals === -1) return refuse('an override is a path and a value, as in training.epochs=3', text.length);
+  if (equals === -1) return refuse('an override has the form path=value, as in training.epochs=3', text.length);
   let start = 0;
   const keys = text.slice(0, equals).split('.').map((written): PathKey => {
     const key = { key: written.trim(), place: place(start, start + written.length) };
@@ -58,7 +58,7 @@ function parseOverride(text: string): Override {
     return key;
   });
   if (keys.some(({ key }) => key === '')) return refuse('a part of the path before = is empty', equals);
-  if (keys[0]?.key === 'extends') return refuse('extends can only stand in a file', equals);
+  if (keys[0]?.key === 'extends') return refuse('extends can only be set in a file', equals);
 
   const parsed = parseYaml(text.slice(equals + 1), (from, to) => place(equals + 1 + from, equals + 1 + to));
   if (parsed.problems.length > 0) return { keys, tree: emptyMap, problems: parsed.problems };

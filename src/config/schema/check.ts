@@ -53,15 +53,15 @@ function unknownKeys(errors: readonly ErrorObject[], tree: MapTree): readonly Un
 function unknownKey(tree: MapTree, schema: SchemaNode, above: Path, key: string, meant: readonly Path[]): Problem {
   const place = keyPlace(tree, [...above, key]);
   const path = [...above, key];
-  if (key === '<<') return problemAt(place, path, 'merge keys (<<) are not part of YAML 1.2; build on another file with extends');
+  if (key === '<<') return problemAt(place, path, 'merge keys (<<) are not part of YAML 1.2; use extends to build on another file');
   const decimal = decimalComma(tree, above, key);
-  if (decimal !== undefined) return problemAt(place, path, 'the comma before this ends a value; a decimal number has a point', decimal);
+  if (decimal !== undefined) return problemAt(place, path, 'the comma before this ends a value; write decimals with a point', decimal);
   const [first] = meant;
   const where = above.length === 0 ? 'at the top level' : `in ${dotted(above)}`;
   if (first === undefined) {
     const parent = schemaAt(schema, above);
     const known = parent === undefined ? [] : keysOf(parent, undefined);
-    return problemAt(place, path, `there is no key ${key} ${where}; there are ${known.join(', ')}`);
+    return problemAt(place, path, `there is no key ${key} ${where}; its keys are ${known.join(', ')}`);
   }
   if (dotted(first.slice(0, -1)) === dotted(above)) return problemAt(place, path, `there is no key ${key} ${where}`, String(first.at(-1)));
   const homes = meant.map((candidate) => (candidate.length === 1 ? 'at the top level' : `under ${dotted(candidate.slice(0, -1))}`));

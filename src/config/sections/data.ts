@@ -12,11 +12,11 @@ const ofTable = {
 } as const;
 
 export const data = object(
-  'The tables. The ending of the name says the format: csv, tsv, txt (tab-separated), jsonl, ndjson, json or parquet, each also ' +
+  'The tables. The ending of the name gives the format: csv, tsv, txt (tab-separated), jsonl, ndjson, json or parquet, each also ' +
     'with .gz or .zip. Paths are relative to the working directory.',
   {
     train: pathOr(
-      'The labelled rows to train on: a path, or an object with what differs from the rest of data.',
+      'The labelled rows to train on: a path, or an object whose keys override those of data.',
       {
         ...ofTable,
         target: text({ examples: ['label'], description: 'Column with the class. Left out: data.target.' }),
@@ -24,7 +24,7 @@ export const data = object(
       'data/train.csv',
     ),
     test: nullable(
-      pathOr('The rows to predict: a path, or an object with what differs from the rest of data; null: none.', ofTable, 'data/test.csv'),
+      pathOr('The rows to predict: a path, or an object whose keys override those of data; null: none.', ofTable, 'data/test.csv'),
     ),
     sample_submission: nullable(
       pathOr(

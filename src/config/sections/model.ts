@@ -52,7 +52,7 @@ export const model = object('The pretrained encoder and the head on top of it.',
   freeze: object('Which of the lowest parts of the encoder are not trained. They run without dropout.', {
     embeddings: nullable(
       flag({
-        description: 'Freeze the embeddings, which then take no memory of the optimizer. null: where layers are frozen.',
+        description: 'Freeze the embeddings, which then take no memory of the optimizer. null: only if layers are frozen.',
       }),
     ),
     layers: integer({
@@ -60,8 +60,8 @@ export const model = object('The pretrained encoder and the head on top of it.',
       examples: [3],
       minimum: 0,
       description:
-        'Freeze so many of the lowest layers, and the embeddings. They run once for each text; folds, epochs and heads start from what ' +
-        'they gave, which is kept in the cache.',
+        'Number of lowest layers to freeze, with the embeddings. They run once for each text; folds, epochs and heads start from their ' +
+        'output, which is kept in the cache.',
     }),
     store: choice(['float16', 'float32'], {
       default: 'float16',

@@ -1,6 +1,6 @@
 import { flag, integer, nullable, object, text } from '../schema/schema.ts';
 
-export const tracking = object('What is recorded beside the run folder.', {
+export const tracking = object('Recording outside the run folder.', {
   log_every: integer({ default: 10, examples: [50], minimum: 1, description: 'Training steps between two entries of the journal.' }),
   mlflow: nullable(
     object('Send the run to an MLflow server; null: do not.', {

@@ -179,7 +179,7 @@ export const training = object('How the model is trained.', {
     number({
       examples: [1],
       exclusiveMinimum: 0,
-      description: 'Largest norm of all gradients together; larger ones are scaled down to it. null: no limit.',
+      description: 'Largest norm of all gradients together; a larger one is scaled down to it. null: no limit.',
     }),
   ),
   schedule,

@@ -26,11 +26,13 @@ export function rangeProblems(tree: MapTree): readonly Problem[] {
     const at = (message: string): Problem => problemAt(place, ['parameters', key], message);
     const range = plain(value) as unknown as Partial<Range>;
     if (!isRandom)
-      return [at(`a range is drawn from at random, and the strategy is grid; list the values of ${key}, or set strategy: random`)];
+      return [at(`a range needs the strategy random, but the strategy is grid; list the values of ${key}, or set strategy: random`)];
     if (range.min === undefined || range.max === undefined)
-      return [at(`a range has min and max; ${key} lacks ${range.min === undefined ? 'min' : 'max'}`)];
+      return [at(`a range needs min and max; ${key} has no ${range.min === undefined ? 'min' : 'max'}`)];
     if (range.min >= range.max) return [at(`the range of ${key} is empty: its min is ${range.min}, its max ${range.max}`)];
-    return range.scale === 'log' && range.min <= 0 ? [at(`a range on a log scale starts above 0, that of ${key} at ${range.min}`)] : [];
+    return range.scale === 'log' && range.min <= 0
+      ? [at(`a range on a log scale must start above 0; that of ${key} starts at ${range.min}`)]
+      : [];
   });
 }
 

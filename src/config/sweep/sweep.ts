@@ -90,7 +90,7 @@ function readSweep(path: string, name: string): { readonly tree: MapTree; readon
   if (isExperiment(parsed.tree))
     throw new OrtrainError('config', `${name} is an experiment, not a sweep`, {
       subject: name,
-      remedy: `Carry it out with: pipeline run ${name}`,
+      remedy: `Run it with: pipeline run ${name}`,
     });
   const { tree, problems } = check(parsed.tree, sweepSchema);
   const settings = complete(withEntry(tree, ['parameters'], undefined), sweepDefinition);
@@ -99,7 +99,7 @@ function readSweep(path: string, name: string): { readonly tree: MapTree; readon
   const all = [
     ...problems,
     ...missing,
-    ...(none ? [problemAt(valuePlace(tree, ['parameters']) ?? locate(0, 1), ['parameters'], 'parameters names nothing to sweep')] : []),
+    ...(none ? [problemAt(valuePlace(tree, ['parameters']) ?? locate(0, 1), ['parameters'], 'parameters is empty')] : []),
     ...rangeProblems(tree),
   ];
   if (all.length > 0) throw sweepError(name, all);

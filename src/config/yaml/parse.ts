@@ -43,7 +43,7 @@ function treeOf(document: Document.Parsed, locate: Locate): Parsed {
     nodes += 1;
     if (nodes > MOST_NODES || depth > DEEPEST) {
       const limit = nodes > MOST_NODES ? `holds more than ${MOST_NODES} values` : `is nested more than ${DEEPEST} levels deep`;
-      limitProblem ??= problemAt(locate(...rangeOf(node)), [], `the document ${limit}, aliases unfolded`);
+      limitProblem ??= problemAt(locate(...rangeOf(node)), [], `the document ${limit}, with aliases expanded`);
       return nothing;
     }
     if (isAlias(node)) {
@@ -62,7 +62,7 @@ function treeOf(document: Document.Parsed, locate: Locate): Parsed {
           entries.set(key, { key: keyPlace, value: value === null ? { ...nothing, place: undefined } : convert(value, depth + 1) });
         else
           problems.push(
-            problemAt(keyPlace, [], `the key ${key} stands here for the second time; the first is on line ${earlier.key?.line ?? 1}`),
+            problemAt(keyPlace, [], `the key ${key} is set twice; it is first set on line ${earlier.key?.line ?? 1}`),
           );
       }
       return { kind: 'map', place, entries };

@@ -28,19 +28,19 @@ export function readText(path: string): FileText {
     if (status.isDirectory()) return { refused: 'is a folder' };
     if (!status.isFile()) return { refused: 'is not a file' };
     if (status.size > MOST_BYTES)
-      return { refused: `is ${(status.size / MOST_BYTES).toFixed(1)} MB long; a configuration has at most 1 MB` };
+      return { refused: `is ${(status.size / MOST_BYTES).toFixed(1)} MB long; a configuration may have at most 1 MB` };
     const text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
     const nul = text.indexOf('\0');
-    return nul === -1 ? { text } : { refused: 'holds a NUL byte and so is not text', at: text.slice(0, nul).split('\n').length };
+    return nul === -1 ? { text } : { refused: 'contains a NUL byte, so it is not text', at: text.slice(0, nul).split('\n').length };
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'ENOENT' || code === 'ENOTDIR') {
-      if (isThere(path)) return { refused: 'is a link that leads to nothing' };
+      if (isThere(path)) return { refused: 'is a broken link' };
       const near = nearFile(path);
       return { refused: 'does not exist', ...(near === undefined ? {} : { suggestion: shownPath(near) }) };
     }
-    if (code === 'ELOOP') return { refused: 'is a link that leads to nothing' };
-    if (code === 'EACCES') return { refused: 'may not be read' };
+    if (code === 'ELOOP') return { refused: 'is a broken link' };
+    if (code === 'EACCES') return { refused: 'cannot be read: permission denied' };
     if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return { refused: otherBytes(path) };
     throw error;
   }
@@ -77,7 +77,7 @@ export function whyMisread(path: string): { readonly reason: string; readonly su
     .join('')
     .replaceAll('\\', '/');
   return {
-    reason: `holds ${escape[1]}, for which \\${escape[0]} stands in double quotes; write / in paths, or use single quotes`,
+    reason: `contains ${escape[1]}, which is what \\${escape[0]} means in double quotes; write / in paths, or use single quotes`,
     suggestion,
   };
 }

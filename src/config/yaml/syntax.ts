@@ -21,7 +21,7 @@ export function syntaxProblems(document: Document.Parsed, text: string, locate: 
   const told = firsts.filter((error, index) => lost === -1 || index <= lost || error.code === 'TAB_AS_INDENT').slice(0, SHOWN_PROBLEMS);
   const problems = told.map((error) => explained(error, document, text, locate));
   if (document.directives.yaml.explicit === true && document.directives.yaml.version !== '1.2') {
-    problems.unshift(problemAt(locate(0, 9), [], `this asks for YAML ${document.directives.yaml.version}; configurations are YAML 1.2`));
+    problems.unshift(problemAt(locate(0, 9), [], `this declares YAML ${document.directives.yaml.version}; configurations are YAML 1.2`));
   }
   return problems;
 }
@@ -43,7 +43,7 @@ function explained(error: YAMLError, document: Document.Parsed, text: string, lo
       if (/flow/i.test(error.message)) return at(`this ${text.charAt(opening)} is never closed`, opening, opening + 1);
       const glued = /^(\s*)([\w.-]+):(\S.*)$/.exec(line);
       const from = lineStart + line.search(/\S|$/);
-      if (glued !== null) return at('there has to be a space after the colon', from, lineStart + line.length, `${glued[2]}: ${glued[3]}`);
+      if (glued !== null) return at('a space is missing after the colon', from, lineStart + line.length, `${glued[2]}: ${glued[3]}`);
       return at('this line is neither `key: value` nor part of a list', from, lineStart + line.length);
     }
     case 'BLOCK_AS_IMPLICIT_KEY': {
@@ -70,16 +70,16 @@ function explained(error: YAMLError, document: Document.Parsed, text: string, lo
     }
     case 'BAD_SCALAR_START': {
       const value = line.slice(start - lineStart).trimEnd();
-      return at(`a value that starts with ${text.charAt(start)} has to be in quotes`, start, start + value.length, JSON.stringify(value));
+      return at(`a value that starts with ${text.charAt(start)} must be in quotes`, start, start + value.length, JSON.stringify(value));
     }
     case 'BAD_DQ_ESCAPE':
-      return at('a backslash inside double quotes starts an escape, and this is none; use single quotes', start, start + 2);
+      return at('a backslash inside double quotes starts an escape sequence, and this is not one; use single quotes', start, start + 2);
     case 'NON_STRING_KEY':
-      return at('a key has to be plain text');
+      return at('a key must be plain text');
     case 'RESOURCE_EXHAUSTION':
-      return at('this is nested too deep to be read');
+      return at('this is nested too deeply');
     case 'TAG_RESOLVE_FAILED':
-      return at(`the tag ${text.slice(start, end)} is not understood; configurations are plain values`);
+      return at(`the tag ${text.slice(start, end)} is not supported; configurations contain only plain values`);
     case 'UNEXPECTED_TOKEN':
       return at(`${unexpected(error.message, text.slice(start, end))}; if it belongs to the value, put quotes around the whole`);
     default:
@@ -103,6 +103,6 @@ function openingBefore(document: Document.Parsed, position: number): number {
 
 /** The parser's message about a token, and the token. */
 function unexpected(message: string, token: string): string {
-  if (/scalar|string/.test(message)) return 'the value has ended before this';
-  return `a ${token.trim().slice(0, 1) || 'line end'} cannot stand here`;
+  if (/scalar|string/.test(message)) return 'the value ends before this';
+  return `a ${token.trim().slice(0, 1) || 'line end'} is not allowed here`;
 }
