@@ -1,5 +1,6 @@
 import { basename, extname } from 'node:path';
 import { OrtrainError, type Problem } from '../core/errors.ts';
+import { required } from '../core/values.ts';
 import { check } from './schema/check.ts';
 import { complete } from './schema/complete.ts';
 import { experimentDefinition, type Experiment } from './experiment.ts';
@@ -66,7 +67,7 @@ function asExperiment(tree: MapTree): Experiment {
 /** The file's own name where no layer and no override gives one, if it can name a folder. */
 function withName(tree: MapTree, file: string): MapTree {
   const name = basename(file, extname(file));
-  const pattern = schemaAt(experimentDefinition, ['name'])?.pattern ?? '';
+  const pattern = required(schemaAt(experimentDefinition, ['name'])?.pattern, 'pattern of the name');
   if (tree.entries.has('name') || !new RegExp(pattern, 'u').test(name)) return tree;
   return withEntry(tree, ['name'], { key: undefined, value: { kind: 'scalar', place: undefined, value: name, source: name } });
 }

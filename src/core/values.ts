@@ -15,6 +15,12 @@ export function lastOf<T>(values: ArrayLike<T>): T {
   return valueAt(values, values.length - 1);
 }
 
+/** A value that has to be there. Throws with its name where it is not. */
+export function required<T>(value: T | null | undefined, name: string): T {
+  if (value === undefined || value === null) throw new RangeError(`there is no ${name}`);
+  return value;
+}
+
 /** The value of a key. Throws where there is none. */
 export function lookup<K, V>(values: ReadonlyMap<K, V>, key: K): V {
   const value = values.get(key);

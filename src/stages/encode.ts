@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { required } from '../core/values.ts';
 import type { Experiment } from '../config/index.ts';
 import type { Feeds } from '../engine/program.ts';
 import { batchTokens, evaluationBatches } from '../data/tokens/index.ts';
@@ -99,8 +100,10 @@ export const encode: Stage<Params, Files, Needs> = {
       const progress = { rows: 0, positions: 0 };
       for (const { table, tokens } of tables) {
         const text = { table, source: tokenSource(tokens, config), progress, total };
-        if (part.fed === 'features') await keepFeatures(context, models, text, featureWidth(config, pooling) ?? 0);
-        else {
+        if (part.fed === 'features') {
+          const width = required(featureWidth(config, pooling), 'width of the features');
+          await keepFeatures(context, models, text, width);
+        } else {
           const shape = { state: part.state, width: config.hiddenSize, lower: lowerWidth(config, pooling, part.state) };
           await keepStates(context, models, text, { ...shape, store: freeze?.store ?? 'float16' });
         }

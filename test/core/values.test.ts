@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { figureIfMeasured, figureOf } from '../../src/core/measures.ts';
-import { countUp, lastOf, lookup, valueAt } from '../../src/core/values.ts';
+import { countUp, lastOf, lookup, required, valueAt } from '../../src/core/values.ts';
 
 describe('a value that has to be there', () => {
   it('is that of its place or key, whatever it is', () => {
     expect(valueAt(Float32Array.of(1, NaN), 1)).toBeNaN();
     expect(valueAt(['', null], 1)).toBeNull();
     expect(lastOf([1, 2, 0])).toBe(0);
+    expect(required('', 'name')).toBe('');
     expect(lookup(new Map([['a', 0]]), 'a')).toBe(0);
   });
 
@@ -14,6 +15,8 @@ describe('a value that has to be there', () => {
     ['behind the end', () => valueAt([1, 2], 2), 'there is no value at 2 of 2'],
     ['before the beginning', () => valueAt('ab', -1), 'there is no value at -1 of 2'],
     ['between two', () => valueAt(Int32Array.of(1, 2), 0.5), 'there is no value at 0.5 of 2'],
+    ['that is missing', () => required<number>(undefined, 'width'), 'there is no width'],
+    ['that is null', () => required<number>(null, 'width'), 'there is no width'],
     ['of an empty list', () => lastOf([]), 'there is no value at -1 of 0'],
     ['under another key', () => lookup(new Map([['a', 1]]), 'b'), 'there is no value of b among 1'],
   ])('is missed %s', (_, read, message) => {

@@ -1,4 +1,5 @@
 import { readInput, readJsonObject, unreadable } from '../../core/inputs.ts';
+import { required } from '../../core/values.ts';
 import { isTokenId, type AddedToken } from './definition/added-tokens.ts';
 import type { Definition, Settings } from './definition/definition.ts';
 import { FAMILIES, templatePart, tokensOf, type Family, type FamilyName, type Role } from './families.ts';
@@ -19,8 +20,8 @@ export function definitionOfVocabulary(files: Readonly<Record<string, string>>, 
   const tokens = tokensOf(family, settings);
   const { definition, notices } =
     family.model === 'WordPiece'
-      ? wordPiece(files['vocab.txt'] ?? '', family, tokens, settings)
-      : byteLevel(files['vocab.json'] ?? '', files['merges.txt'] ?? '', family, tokens, settings);
+      ? wordPiece(required(files['vocab.txt'], 'vocab.txt'), family, tokens, settings)
+      : byteLevel(required(files['vocab.json'], 'vocab.json'), required(files['merges.txt'], 'merges.txt'), family, tokens, settings);
   const more = files['added_tokens.json'] === undefined ? {} : readJsonObject(files['added_tokens.json']);
   const own = new Set(Object.values<string>(tokens));
   const added = Object.entries(more)

@@ -4,6 +4,7 @@ import { OrtrainError } from '../../core/errors.ts';
 import { unpackError } from '../../core/packed-errors.ts';
 import { count } from '../../core/text.ts';
 import { moduleBeside, openThread } from '../../core/threads.ts';
+import { required, valueAt } from '../../core/values.ts';
 import { quoted } from '../problems.ts';
 import { joinedTokens, throwIfNoRoom, tokenize, type Text, type TokenSet } from './tokens.ts';
 import type { EncodedSlice, EncodingData, EncodingMessage, EncodingRequest } from './encoding-thread.ts';
@@ -177,9 +178,9 @@ function throwIfStuck(
     return;
   }
   if (now - since.time < budgetMs) return;
-  const text = slices[place.slice]?.[place.row] ?? '';
-  const pattern = patterns.sources[place.pattern] ?? '';
-  const path = files['tokenizer.json'] ?? '';
+  const text = valueAt(valueAt(slices, place.slice), place.row);
+  const pattern = valueAt(patterns.sources, place.pattern);
+  const path = required(files['tokenizer.json'], 'tokenizer.json');
   throw new OrtrainError(
     'data',
     `text ${count(place.slice * SLICE + place.row + 1)} cannot be tokenized: a pattern of ${path} has not come to ` +
