@@ -68,6 +68,9 @@ const quickstartTokenizer = ['tokenizer.json', 'tokenizer_config.json'].map((nam
 /** Large enough for probabilities that differ from text to text. */
 const lively = { initializer_range: 0.5 };
 
+/** A key of ModernBERT, as Python writes it: Transformers refuses to open a model where it is 2. */
+export const FLOAT = '"initializer_cutoff_factor": 2.0';
+
 interface ModelOptions {
   readonly vocabulary?: number;
   readonly tokenizer?: readonly string[];
@@ -92,7 +95,7 @@ export function modelFolder(
     architectures: ['Other'],
   });
   const paths = [join(base, 'config.json'), ...(options.tokenizer ?? quickstartTokenizer).map((path) => join(base, basename(path)))];
-  writeFileSync(join(base, 'config.json'), json);
+  writeFileSync(join(base, 'config.json'), json.replace(/}$/, `,${FLOAT}}`));
   for (const path of options.tokenizer ?? quickstartTokenizer) copyFileSync(path, join(base, basename(path)));
   const config = parseEncoderConfig(json, 'config.json');
   const encoderFile = join(folder, 'encoder.safetensors');

@@ -9,7 +9,7 @@ import { encoders } from '../../src/engine/models/encoders/index.ts';
 import { writePortableFolder } from '../../src/training/folders/portable-folder.ts';
 import { portablePredictions } from '../../src/training/folders/portable-predictions.ts';
 import { temporaryFolder } from '../helpers/quickstart.ts';
-import { modelFolder, pretrained, type Architecture } from './model-folder.ts';
+import { FLOAT, modelFolder, pretrained, type Architecture } from './model-folder.ts';
 import { classification } from '../../src/tasks/classification/task.ts';
 
 env.allowRemoteModels = false;
@@ -33,6 +33,7 @@ describe.each([...flat, ...deeper.map((name) => [name, [8], three] as const)])('
     });
     const folder = join(place, 'portable');
     await writePortableFolder(folder, model, ['float32']);
+    for (const written of [model, folder]) expect(readFileSync(join(written, 'config.json'), 'utf8')).toContain(FLOAT);
     const tokens = tokenize(await loadTokenizer(tokenizerFiles(model)), texts, 32);
     const { numbers: own } = await ensemblePredictions([model], { kind: 'tokens', tokens }, speed, () => {});
     const { numbers: portable } = await portablePredictions(

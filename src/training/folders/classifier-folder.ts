@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Experiment } from '../../config/index.ts';
 import { OrtrainError } from '../../core/errors.ts';
 import { readJsonObject } from '../../core/inputs.ts';
+import { jsonTextLike } from '../../core/json-text.ts';
 import { plural } from '../../core/text.ts';
 import { isObject, list, number, object, oneOf, optional, primitive, type Shape } from '../../core/shapes.ts';
 import { TOKENIZER_FILES, tokenizerFiles, writeTokenizerFiles } from '../../data/tokenizer/index.ts';
@@ -127,7 +128,9 @@ export function writeModelFolder(folder: string, model: NewModel): void {
   mkdirSync(folder, { recursive: true });
   const saved = savedClassifier(publishedClassifier(model.config, model));
   writeWeights(folder, saved, model);
-  writeFileSync(join(folder, 'config.json'), `${JSON.stringify({ ...describe(model), ...saved.config }, null, 2)}\n`);
+  const pretrained = fileOf(model.files, 'config.json');
+  const config = { ...describe(model, readJsonObject(pretrained)), ...saved.config };
+  writeFileSync(join(folder, 'config.json'), jsonTextLike(readFileSync(pretrained, 'utf8'), config));
   const isTokenizers = ([name]: readonly [string, string]): boolean => TOKENIZER_FILES.includes(name) || name === 'config.json';
   writeTokenizerFiles(folder, Object.fromEntries(Object.entries(model.files).filter(isTokenizers)));
 }
@@ -140,8 +143,10 @@ export function copyModelFolder(from: string, to: string): void {
 }
 
 /** The pretrained config.json with what a classifier changes. */
-function describe({ files, config, task, pooling = 'default', head, max_seq_length }: NewModel): Readonly<Record<string, unknown>> {
-  const pretrained = readJsonObject(fileOf(files, 'config.json'));
+function describe(
+  { config, task, pooling = 'default', head, max_seq_length }: NewModel,
+  pretrained: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
   const ortrain: TaskDescription & ClassifierDescription = {
     ...task.description,
     ...(pooling === 'default' ? {} : { pooling }),

@@ -1,8 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OrtrainError } from '../../core/errors.ts';
-import { writeJsonAtomic } from '../../core/files.ts';
+import { writeFileAtomic } from '../../core/files.ts';
 import { readJsonObject } from '../../core/inputs.ts';
+import { jsonTextLike } from '../../core/json-text.ts';
 import { tokenizerFiles, writeTokenizerFiles } from '../../data/tokenizer/index.ts';
 import { classificationClass, inFloat16, inInt8, portableClassifier, withWeights, type PortableModel } from '../../engine/models/index.ts';
 import type { Task } from '../../tasks/index.ts';
@@ -33,7 +34,9 @@ export async function writePortableFolder(folder: string, modelFolder: string, p
   checkSize(model, modelFolder);
   const { toOnnx } = await import('../../engine/graph/onnx/to-onnx.ts');
   mkdirSync(join(folder, 'onnx'), { recursive: true });
-  writeJsonAtomic(join(folder, 'config.json'), { ...portableConfig(modelFolder, task), architectures: [classificationClass(encoder)] });
+  const described = join(modelFolder, 'config.json');
+  const config = { ...portableConfig(described, task), architectures: [classificationClass(encoder)] };
+  writeFileAtomic(join(folder, 'config.json'), jsonTextLike(readFileSync(described, 'utf8'), config));
   // Told to cut texts where training cut them.
   writeTokenizerFiles(folder, tokenizerFiles(modelFolder), { model_max_length: maxLength });
   for (const precision of precisions)
@@ -52,7 +55,7 @@ function checkSize({ weights }: PortableModel, modelFolder: string): void {
   });
 }
 
-function portableConfig(modelFolder: string, { published }: Task): Readonly<Record<string, unknown>> {
-  const { ortrain: _, ...config } = readJsonObject(join(modelFolder, 'config.json'));
+function portableConfig(path: string, { published }: Task): Readonly<Record<string, unknown>> {
+  const { ortrain: _, ...config } = readJsonObject(path);
   return { ...config, ...published.config };
 }
