@@ -135,7 +135,7 @@ describe('an archive that goes wrong', () => {
     ['with two folders', archive({ 'a/data.pkl': sound['data.pkl'], 'b/data.pkl': pickle('}') }, ''), 'holds 2 files called data.pkl'],
     ['with a program', archive({ ...sound, 'constants.pkl': pickle('N') }), 'it holds a TorchScript program'],
     ['of a big-endian machine', archive({ ...sound, byteorder: Buffer.from('big') }), 'its numbers are big-endian'],
-    ['with packed entries', changed((zip, at) => zip.writeUInt16LE(8, at + 10)), 'model/data.pkl in its archive is packed'],
+    ['with packed entries', changed((zip, at) => zip.writeUInt16LE(8, at + 10)), 'model/data.pkl in its archive is compressed'],
     ['with encrypted entries', changed((zip, at) => zip.writeUInt16LE(1, at + 8)), 'model/data.pkl in its archive is encrypted'],
     ['with an entry beyond its end', changed((zip, at) => zip.writeUInt32LE(2 ** 31, at + 42)), 'model/data.pkl does not lie where'],
     ['with an entry of another size', changed((zip, at) => zip.fill(0xee, at + 20, at + 28)), 'model/data.pkl does not lie where'],
