@@ -1,5 +1,6 @@
 import { readInput, readJsonObject, unreadable } from '../../core/inputs.ts';
 import { required } from '../../core/values.ts';
+import { readAddedTokens } from './added-tokens-file.ts';
 import { isTokenId, type AddedToken } from './definition/added-tokens.ts';
 import type { Definition, Settings } from './definition/definition.ts';
 import { FAMILIES, templatePart, tokensOf, type Family, type FamilyName, type Role } from './families.ts';
@@ -22,12 +23,11 @@ export function definitionOfVocabulary(files: Readonly<Record<string, string>>, 
     family.model === 'WordPiece'
       ? wordPiece(required(files['vocab.txt'], 'vocab.txt'), family, tokens, settings)
       : byteLevel(required(files['vocab.json'], 'vocab.json'), required(files['merges.txt'], 'merges.txt'), family, tokens, settings);
-  const more = files['added_tokens.json'] === undefined ? {} : readJsonObject(files['added_tokens.json']);
   const own = new Set(Object.values<string>(tokens));
-  const added = Object.entries(more)
-    .filter(([content, id]) => isTokenId(id) && content !== '' && !own.has(content))
-    .sort(([, a], [, b]) => Number(a) - Number(b))
-    .map(([content, id]): AddedToken => ({ ...PLAIN, id: Number(id), content, normalized: true, special: false }));
+  const added = readAddedTokens(files['added_tokens.json'])
+    .filter(([content]) => content !== '' && !own.has(content))
+    .toSorted(([, a], [, b]) => a - b)
+    .map(([content, id]): AddedToken => ({ ...PLAIN, id, content, normalized: true, special: false }));
   return { definition: { ...definition, added_tokens: [...(definition.added_tokens ?? []), ...added] }, notices };
 }
 

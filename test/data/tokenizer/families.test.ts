@@ -142,6 +142,8 @@ describe('a vocabulary alone', () => {
     expect(cased.changes).toEqual([]);
     expect((await open({ ...base, 'vocab.txt': words.join('\r\n') })).encode('fires', 99).ids).toEqual([2, 5, 7, 3]);
     expect((await open({ ...base, 'added_tokens.json': { '[NEW]': 9 } })).encode('fire[NEW]', 99).ids).toEqual([2, 5, 9, 3]);
+    await expect(open({ ...base, 'added_tokens.json': { '[NEW]': -1 } })).rejects.toThrow(/"\[NEW\]" has the id -1/);
+    await expect(open({ ...base, 'added_tokens.json': { a: 9, b: 9 } })).rejects.toThrow('"a" and "b" have the same id, 9');
   });
 
   it('is MPNet’s', async () => {

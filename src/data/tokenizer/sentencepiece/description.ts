@@ -4,6 +4,7 @@ import { isTokenId, type AddedToken } from '../definition/added-tokens.ts';
 import { tokenText, type Definition, type Settings } from '../definition/definition.ts';
 import { FAMILIES, listedTokens, tokensOf, type Family, type FamilyName, type Role } from '../families.ts';
 import { readSentencePieceFile, type SentencePieceFile } from './file.ts';
+import { readAddedTokens } from '../added-tokens-file.ts';
 import { unusable } from '../problems.ts';
 
 /** A tokenizer of a SentencePiece model and of what its family and its other files say besides. */
@@ -78,7 +79,7 @@ function addedTokens(files: Readonly<Record<string, string>>, settings: Settings
   const { added_tokens: listed = [] } = read('tokenizer.json') as Partial<Definition>;
   const all = [
     ...described.map(([id, token]) => addition(token, Number(id))),
-    ...Object.entries(read('added_tokens.json')).map(([content, id]) => addition(content, id)),
+    ...readAddedTokens(files['added_tokens.json']).map(([content, id]) => addition(content, id)),
     ...(listed ?? []).map((token) => addition(token, token.id)),
     ...listedTokens(settings).map((token) => addition(token, undefined)),
   ];
