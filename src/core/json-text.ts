@@ -7,16 +7,15 @@
  */
 export function jsonTextLike(source: string, value: unknown): string {
   const floats = new Set<string>();
-  for (const [, key, number = ''] of source.matchAll(STRINGS)) {
-    if (key !== undefined && /[.e]/i.test(number)) floats.add(unquoted(key));
+  for (const [, key = '', number = ''] of source.matchAll(STRINGS)) {
+    if (/[.e]/i.test(number)) floats.add(unquoted(key));
   }
-  const isFloat = (key: string | undefined, number: string): boolean =>
-    key !== undefined && /^-?\d+$/.test(number) && floats.has(unquoted(key));
+  const isFloat = (key: string, number: string): boolean => /^-?\d+$/.test(number) && floats.has(unquoted(key));
   const text = JSON.stringify(value, null, 2);
-  return `${text.replace(STRINGS, (whole, key?: string, number = '') => (isFloat(key, String(number)) ? `${whole}.0` : whole))}\n`;
+  return `${text.replace(STRINGS, (whole, key: string, number = '') => (isFloat(key, String(number)) ? `${whole}.0` : whole))}\n`;
 }
 
-/** Every string of a JSON text, from left to right; the groups are a key and its number, where it is a key with a number. */
-const STRINGS = /("(?:[^"\\]|\\.)*")\s*:\s*(-?[0-9][-+.0-9eE]*)|"(?:[^"\\]|\\.)*"/g;
+/** Every string of a JSON text, from left to right, with the number behind it where it is a key of one. */
+const STRINGS = /("(?:[^"\\]|\\[^]?)*(?:"|$))(?:\s*:\s*(-?[0-9][-+.0-9eE]*))?/g;
 
 const unquoted = (key: string): string => String(JSON.parse(key));

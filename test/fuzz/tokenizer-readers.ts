@@ -1,5 +1,5 @@
 import { ok, strictEqual } from 'node:assert/strict';
-import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { tokenizerFiles } from '../../src/data/tokenizer/files.ts';
@@ -43,9 +43,8 @@ function reader(
   others: Readonly<Record<string, Buffer>> = {},
 ): Reader {
   const [folder, copy] = [join(root, modelType, name), join(root, modelType, `${name}-copy`)];
-  for (const path of [folder, copy]) mkdirSync(path, { recursive: true });
+  mkdirSync(folder, { recursive: true });
   written(join(folder, 'config.json'), Buffer.from(JSON.stringify({ model_type: modelType })));
-  copyFileSync(join(folder, 'config.json'), join(copy, 'config.json'));
   for (const [other, bytes] of Object.entries(others)) written(join(folder, other), bytes);
   const path = join(folder, name);
   return {
@@ -61,6 +60,9 @@ function reader(
       const set = tokenize(tokenizer, texts, 24);
       ok(set.ids.every((id) => id >= 0 && id < size));
       ok(texts.every((_, row) => set.row(row).length <= 24));
+      rmSync(copy, { recursive: true, force: true });
+      mkdirSync(copy);
+      copyFileSync(join(folder, 'config.json'), join(copy, 'config.json'));
       writeTokenizerFiles(copy, tokenizerFiles(folder));
       strictEqual(tokenize(await loadTokenizer(tokenizerFiles(copy)), texts, 24).ids.join(), set.ids.join());
     },

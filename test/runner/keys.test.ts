@@ -107,7 +107,7 @@ const GUARDS: readonly (readonly [string, string])[] = [
 
 /** Keys that no output depends on, and where it is proved that they do something. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
-  'resources.parallel_folds': 'test/runner/parallel-folds.test.ts: how many folds are trained at a time',
+  'resources.parallel_folds': 'test/runner/parallel-folds.slow.test.ts: how many folds are trained at a time',
   'resources.checkpoint_seconds': 'test/runner/cache.test.ts: when there is a checkpoint',
   'training.eval_batch_size': 'test/runner/cache.test.ts: how much padding an evaluation has',
   'tracking.log_every': 'test/runner/cache.test.ts: how many steps are reported',
