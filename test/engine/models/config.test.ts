@@ -115,6 +115,16 @@ describe('config.json', () => {
     expect(problems[0]?.message.length).toBeLessThan(200);
   });
 
+  test.each([
+    ['hidden_size', tinyDebertaJson],
+    ['position_buckets', tinyDebertaJson],
+    ['hidden_dropout_prob', tinyElectraJson],
+    ['global_rope_theta', { ...tinyModernbertJson, local_rope_theta: null }],
+    ['num_hidden_layers', { ...tinyModernbertJson, layer_types: ['full_attention'] }],
+  ])('a %s that is a text is one problem, though other keys fall back to it', (key, json: Json) => {
+    for (const value of ['text', [], {}, -0.5]) expect(failure({ [key]: value }, json).problems.map(({ field }) => field)).toEqual([key]);
+  });
+
   test('an activation that cannot be given exactly is refused with those that can', () => {
     for (const name of ['relu2', 'gelu_10', 'GELU', 'constructor'])
       expect(failure({ hidden_act: name }).problems[0]?.message).toMatch(`"${name}" is not supported; gelu, gelu_python, gelu_new`);
@@ -217,6 +227,10 @@ describe('config.json', () => {
       ['attention_head_size', 16, '16 is not supported; 4 is'],
       ['pooler_hidden_size', 4, '4 is not supported; 8 is'],
       ['position_buckets', 40, '40 buckets cannot be laid over distances up to 16'],
+      ['position_buckets', 0, '0 is not a positive whole number, or -1 for none'],
+      ['position_buckets', 1e9, '1000000000 is more than any model has; at most 10000000 can be trained here'],
+      ['max_relative_positions', 1e9, '1000000000 is more than any model has; at most 10000000 can be trained here'],
+      ['max_relative_positions', 2.5, '2.5 is not a positive whole number, or -1 for none'],
       ['relative_attention', 'yes', '"yes" is neither true nor false'],
       ['type_vocab_size', -1, '-1 is not a number of segments'],
       ['hidden_act', 'mish', '"mish" is not supported'],

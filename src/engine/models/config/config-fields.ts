@@ -9,7 +9,7 @@ export interface Fields {
   reject(key: string, message: string): void;
   /** A positive whole number of at most `most`; without a fallback it must be there. */
   count(key: string, most: number, fallback?: number): number;
-  /** NaN, which no comparison finds wrong a second time, where the value is. */
+  /** NaN where the value is wrong: no comparison, and no key that falls back to it, reports it a second time. */
   number(key: string, fallback: number | undefined, valid: (x: number) => boolean, kind: string): number;
   /** At least 0 and below 1. */
   probability(key: string, fallback: number): number;
@@ -28,7 +28,7 @@ export function fieldsOf(text: string, file: string): Fields {
   const reject = (key: string, message: string): void => void problems.push({ file, field: key, message: `${key}: ${message}` });
   const number: Fields['number'] = (key, fallback, valid, kind) => {
     const value = raw(key) ?? fallback;
-    if (typeof value === 'number' && valid(value)) return value;
+    if (typeof value === 'number' && (valid(value) || Number.isNaN(value))) return value; // NaN: a fallback that was rejected already
     reject(key, value === undefined ? `missing; ${kind} is needed` : `${briefly(value)} is not ${kind}`);
     return NaN;
   };

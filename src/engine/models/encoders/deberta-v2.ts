@@ -63,7 +63,7 @@ export interface DebertaConfig extends EncoderConfig {
 }
 
 interface Relative {
-  /** 0 or less: none, every distance has a row. */
+  /** -1: none, every distance has a row. */
   readonly buckets: number;
   readonly span: number;
   readonly isNormalized: boolean;
@@ -117,9 +117,8 @@ function attentionKinds(fields: Fields): readonly AttentionKind[] {
 }
 
 function relative(fields: Fields, table: number, kinds: readonly AttentionKind[]): Relative {
-  const whole = (key: string): number => fields.number(key, -1, (x) => Number.isInteger(x) && x <= MOST.positions, 'a whole number');
-  const [buckets, most] = [whole('position_buckets'), whole('max_relative_positions')];
-  const span = most < 1 ? table : most;
+  const [buckets, most] = [countOrNone(fields, 'position_buckets'), countOrNone(fields, 'max_relative_positions')];
+  const span = most === -1 ? table : most;
   if (buckets > 0 && (buckets < 4 || span - 1 <= Math.floor(buckets / 2)))
     fields.reject('position_buckets', `${buckets} buckets cannot be laid over distances up to ${span}`);
   const norm = fields.choice('norm_rel_ebd', { none: false, layer_norm: true }, false);
@@ -131,6 +130,11 @@ function relative(fields: Fields, table: number, kinds: readonly AttentionKind[]
     toKeys: kinds.includes('c2p'),
     toQueries: kinds.includes('p2c'),
   };
+}
+
+function countOrNone(fields: Fields, key: string): number {
+  const value = fields.number(key, -1, (x) => x === -1 || (Number.isInteger(x) && x > 0), 'a positive whole number, or -1 for none');
+  return value > 0 ? fields.count(key, MOST.positions) : value;
 }
 
 function distances({ relative: of, maxPositions }: DebertaConfig): DistanceInputs | null {

@@ -96,8 +96,8 @@ function localLayers(fields: Fields, layers: number): readonly boolean[] {
   const every = fields.count('global_attn_every_n_layers', MOST.layers, 3);
   if (types === undefined) return Number.isNaN(layers) ? [] : Array.from({ length: layers }, (_, layer) => layer % every > 0);
   const kinds = ['full_attention', 'sliding_attention'];
-  if (!Array.isArray(types) || types.length !== layers || types.some((type) => !kinds.includes(type as string)))
-    fields.reject('layer_types', `is not a list of ${layers} items that are ${kinds.join(' or ')}`);
+  if (!Array.isArray(types) || (types.length !== layers && !Number.isNaN(layers)) || types.some((type) => !kinds.includes(type as string)))
+    fields.reject('layer_types', `is not a list of ${Number.isNaN(layers) ? '' : `${layers} `}items that are ${kinds.join(' or ')}`);
   return Array.isArray(types) ? types.map((type) => type === kinds[1]) : [];
 }
 
@@ -112,7 +112,7 @@ function thetas(fields: Fields): ModernBertConfig['theta'] {
     const given = recordOf(fields, 'rope_parameters', kinds[kind], ['rope_theta', 'rope_type']);
     const { rope_theta: theta = otherwise, rope_type: type = 'default' } = given;
     if (type !== 'default') fields.reject('rope_parameters', `the type ${briefly(type)} of ${kind} is not supported; "default" is`);
-    if (typeof theta === 'number' && positive(theta)) return theta;
+    if (typeof theta === 'number' && (positive(theta) || Number.isNaN(theta))) return theta; // NaN: `otherwise`, rejected already
     fields.reject('rope_parameters', `the rope_theta of ${kind} is not a positive number`);
     return NaN;
   };
