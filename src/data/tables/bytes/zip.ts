@@ -1,19 +1,7 @@
 import { crc32, inflateRawSync } from 'node:zlib';
+import { readZipDirectory, zipContentStart, type ZipBytes, type ZipEntry } from '../../../core/zip-directory.ts';
 import { quoted, quotedList } from '../../problems.ts';
 import { FETCH_AGAIN, tooLarge, type NotUnpacked } from './not-unpacked.ts';
-
-/** A file of an archive, as its central directory has it. */
-export interface ZipEntry {
-  readonly name: string;
-  readonly isEncrypted: boolean;
-  /** 0: as it is, 8: deflate. */
-  readonly method: number;
-  readonly crc: number;
-  readonly packedSize: number;
-  readonly size: number;
-  /** Where its local header stands. */
-  readonly offset: number;
-}
 
 /** The one file of an archive; what macOS adds beside it does not count. */
 export async function unzip(bytes: Uint8Array, most: number): Promise<{ readonly bytes: Uint8Array; readonly name: string } | NotUnpacked> {
@@ -49,69 +37,22 @@ const DAMAGED: NotUnpacked = {
   remedy: 'If it is not packed, leave .zip out of its name; otherwise fetch or write it again.',
 };
 
-/** The files of an archive; undefined where there is no central directory that can be read. */
+/** The files of an archive; undefined where there is no directory that can be read. */
 export function zipEntries(bytes: Uint8Array): readonly ZipEntry[] | undefined {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const end = endRecord(view);
-  if (end === undefined) return undefined;
-  const entries: ZipEntry[] = [];
-  let at = view.getUint32(end + 16, true);
-  for (let left = view.getUint16(end + 10, true); left > 0; left -= 1) {
-    if (at + 46 > end || view.getUint32(at, true) !== 0x02014b50) return undefined;
-    const [nameLength, extraLength, commentLength] = [28, 30, 32].map((field) => view.getUint16(at + field, true)) as [
-      number,
-      number,
-      number,
-    ];
-    if (at + 46 + nameLength > end) return undefined;
-    const [size, packedSize, offset] = longNumbers(
-      view,
-      [24, 20, 42].map((field) => view.getUint32(at + field, true)),
-      at + 46 + nameLength,
-      extraLength,
-    );
-    entries.push({
-      name: new TextDecoder().decode(bytes.subarray(at + 46, at + 46 + nameLength)),
-      isEncrypted: (view.getUint16(at + 8, true) & 1) === 1,
-      method: view.getUint16(at + 10, true),
-      crc: view.getUint32(at + 16, true),
-      packedSize: packedSize!,
-      size: size!,
-      offset: offset!,
-    });
-    at += 46 + nameLength + extraLength + commentLength;
-  }
-  return entries;
+  const directory = readZipDirectory(asZip(bytes), bytes.length);
+  return 'fault' in directory ? undefined : directory.entries;
 }
 
-/** Zip64: a number of all ones stands in 64 bits in the extra field of kind 1, in this order. */
-function longNumbers(view: DataView, numbers: readonly number[], extra: number, length: number): readonly number[] {
-  const end = Math.min(extra + length, view.byteLength);
-  for (let at = extra; at + 4 <= end; at += 4 + view.getUint16(at + 2, true)) {
-    if (view.getUint16(at, true) !== 1) continue;
-    let from = at + 4;
-    return numbers.map((number) => {
-      if (number !== 0xffffffff || from + 8 > end) return number;
-      from += 8;
-      return Number(view.getBigUint64(from - 8, true));
-    });
-  }
-  return numbers;
-}
+const asZip = (bytes: Uint8Array): ZipBytes => ({
+  size: bytes.length,
+  read: (offset, length) => bytes.subarray(offset, offset + length),
+});
 
-/** The end record stands last, before a comment of at most 65,535 bytes. */
-function endRecord(view: DataView): number | undefined {
-  for (let at = view.byteLength - 22; at >= 0 && at >= view.byteLength - 22 - 0xffff; at -= 1) {
-    if (view.getUint32(at, true) === 0x06054b50 && at + 22 + view.getUint16(at + 20, true) === view.byteLength) return at;
-  }
-  return undefined;
-}
-
-function contentOf(bytes: Uint8Array, { name, method, crc, packedSize, size, offset }: ZipEntry, most: number): Uint8Array | NotUnpacked {
+function contentOf(bytes: Uint8Array, entry: ZipEntry, most: number): Uint8Array | NotUnpacked {
+  const { name, method, crc, packedSize, size } = entry;
   const damaged = (what: string): NotUnpacked => ({ wrong: `${quoted(name)} in the archive is damaged: ${what}`, remedy: FETCH_AGAIN });
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (offset + 30 > bytes.length || view.getUint32(offset, true) !== 0x04034b50) return damaged('it does not begin where the archive says');
-  const start = offset + 30 + view.getUint16(offset + 26, true) + view.getUint16(offset + 28, true);
+  const start = zipContentStart(asZip(bytes), entry);
+  if (start === undefined) return damaged('it does not begin where the archive says');
   const packed = bytes.subarray(start, start + packedSize);
   if (packed.length !== packedSize) return damaged('the archive ends before it does');
   try {
