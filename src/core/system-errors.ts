@@ -2,19 +2,22 @@ import { OrtrainError } from './errors.ts';
 
 /** What the operating system's refusals mean to a person, and what to do about them. */
 const REFUSALS: Readonly<Record<string, readonly [meaning: string, remedy: string]>> = {
-  ENOSPC: ['the disk is full', 'Make room (pipeline cache prune shows what no run needs), then start again: what was complete is kept.'],
+  ENOSPC: [
+    'the disk is full',
+    'Free some space (pipeline cache prune lists what no run needs), then start again: complete outputs are kept.',
+  ],
   EDQUOT: [
     'the disk quota is used up',
-    'Make room (pipeline cache prune shows what no run needs), then start again: what was complete is kept.',
+    'Free some space (pipeline cache prune lists what no run needs), then start again: complete outputs are kept.',
   ],
-  EFBIG: ['the file would be larger than files may be here', 'Raise the limit with: ulimit -f unlimited; what was complete is kept.'],
-  EACCES: ['there is no permission', 'Change the permissions, or choose another folder with --artifacts.'],
-  EPERM: ['there is no permission', 'Change the permissions, or choose another folder with --artifacts.'],
-  ENOTDIR: ['a file stands where a folder is needed', 'Choose another folder with --artifacts.'],
-  EEXIST: ['something else stands there', 'Move it away, or choose another place.'],
-  ENXIO: ['it is a pipe or device that nobody answers at', 'Move it away, or choose another place.'],
-  EISDIR: ['a directory stands where a file is needed', 'Move it away, or choose another place.'],
-  ENOTEMPTY: ['a directory stands there, and it is not empty', 'Move it away, or choose another place.'],
+  EFBIG: ['the file would be larger than files may be here', 'Raise the limit with: ulimit -f unlimited; complete outputs are kept.'],
+  EACCES: ['permission denied', 'Change the permissions, or choose another folder with --artifacts.'],
+  EPERM: ['permission denied', 'Change the permissions, or choose another folder with --artifacts.'],
+  ENOTDIR: ['a file is in the place of a folder', 'Choose another folder with --artifacts.'],
+  EEXIST: ['something else with that name exists', 'Move it away, or choose another place.'],
+  ENXIO: ['it is a pipe or device without a reader or writer', 'Move it away, or choose another place.'],
+  EISDIR: ['a directory is in the place of a file', 'Move it away, or choose another place.'],
+  ENOTEMPTY: ['a directory with that name exists and is not empty', 'Move it away, or choose another place.'],
   ENAMETOOLONG: ['the name is too long', 'Choose a shorter one.'],
   ELOOP: ['its links go in a circle', 'Remove the link, or choose another place.'],
   EBUSY: ['it is in use', 'End what uses it, or choose another place.'],
@@ -23,7 +26,7 @@ const REFUSALS: Readonly<Record<string, readonly [meaning: string, remedy: strin
   ESTALE: ['it was removed on the machine that shares it', 'Start again once the folder is there again.'],
   ENFILE: ['too many files are open on this machine', 'End other programs, or raise the limit of the system.'],
   EMFILE: ['too many files are open', 'Raise the limit with: ulimit -n 4096'],
-  EIO: ['the disk does not answer', 'Look at the disk; what was complete is kept.'],
+  EIO: ['the disk does not answer', 'Check the disk; complete outputs are kept.'],
 };
 
 /** What Node says of the working directory. */

@@ -98,7 +98,7 @@ describe('tokens and passwords', () => {
 
   it('are not told where a model cannot be had', async () => {
     const model = ['run', 'configs/quickstart.yaml', '--set', 'model.base=org/model'];
-    expect((await command(model)).text).toContain('does not give out the model org/model');
+    expect((await command(model)).text).toContain('refuses access to the model org/model');
     expect(heard).toContain(`Bearer ${SECRETS.HF_TOKEN}`);
     expect((await command(model, { HF_TOKEN: `${SECRETS.HF_TOKEN}\nx` })).text).toContain('not one of Hugging Face');
     expect((await command(model, { HF_ENDPOINT: `http://${IN_ADDRESS}:${IN_ADDRESS}@${at}` })).text).toContain(

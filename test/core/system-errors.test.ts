@@ -20,7 +20,7 @@ describe('a refusal of the operating system', () => {
   it('names a directory where a file is needed', () => {
     expect(thrownBy(() => writeFileSync('/', ''))).toMatchObject({
       code: 'environment',
-      message: '/: a directory stands where a file is needed',
+      message: '/: a directory is in the place of a file',
     });
   });
 
@@ -29,7 +29,7 @@ describe('a refusal of the operating system', () => {
     writeFileSync(file, '');
     expect(thrownBy(() => mkdirSync(file, { recursive: true }))).toMatchObject({
       code: 'environment',
-      message: `${file}: something else stands there`,
+      message: `${file}: something else with that name exists`,
     });
   });
 

@@ -58,10 +58,10 @@ describe('a table', () => {
       [['a field of 2000000 characters, more than 1000000', undefined]],
     ],
     [
-      'with a key that stands in a line twice',
+      'with a key that occurs twice in a line',
       '{"text":"a"}\n{"constructor":"b","constructor":"c"}\n',
       'jsonl',
-      [['the key "constructor" stands in the line twice', 2]],
+      [['the key "constructor" occurs twice in the line', 2]],
     ],
     [
       'whose last character is cut after it began like a replacement sign',

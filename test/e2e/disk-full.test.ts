@@ -56,7 +56,7 @@ describe.skipIf(because(`a full disk (it needs a mount, which is refused here: $
     const [full, again] = runTwice(when.replaceAll(' ', '-'), size);
     expect(full?.code, full?.text).toBe(1);
     expect(full?.text).toMatch(message);
-    expect(full?.text).toContain('what to do: Make room');
+    expect(full?.text).toContain('what to do: Free some space');
     expect(again?.code, again?.text).toBe(0);
     expect(again?.text).toMatch(end);
   });

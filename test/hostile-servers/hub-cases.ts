@@ -307,13 +307,13 @@ export const hubCases: readonly HubCase[] = [
   ...heavyPages.map((page, i): HubCase => ({ name: `a heavy error page, ${i}`, answer: status(503, page), says: /status 503/ })),
   { name: 'a heavy page with 200', answer: status(200, heavyPages[0], { 'content-type': 'text/html' }), says: /web page/ },
   { name: 'JSON that is null for an error', answer: status(500, 'null', { 'content-type': 'application/json' }), says: /status 500/ },
-  { name: '401', answer: status(401), says: /does not give out the model .* token in HF_TOKEN is valid/s, code: 'data' },
+  { name: '401', answer: status(401), says: /refuses access to the model .* token in HF_TOKEN is valid/s, code: 'data' },
   { name: '403', answer: status(403, 'gated', { 'x-error-code': 'GatedRepo' }), says: /conditions are accepted at http/, code: 'data' },
   { name: '404', answer: status(404), says: /no model of that name/, code: 'data' },
   {
     name: '429',
     answer: status(429, '', { 'retry-after': '3000' }),
-    says: /asked too often \(429\).*Run again in 50 min/s,
+    says: /refused further requests for now \(429\).*Run again in 50 min/s,
     mostRequests: 1,
   },
   {

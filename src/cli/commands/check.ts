@@ -8,7 +8,7 @@ import { defineCommand } from '../command.ts';
 export const check = defineCommand({
   name: 'check',
   summary: 'find everything that is wrong with configurations and their data',
-  description: 'It also reports what is worth knowing about the data: repeated and contradicting texts, leaks, rare classes, cut texts.',
+  description: 'It also reports findings about the data: repeated and contradicting texts, leaks, rare classes, cut texts.',
   readsConfiguration: true,
   arguments: { config: oneOrMore('configurations (YAML files)', 'file') },
   options: {},

@@ -129,7 +129,7 @@ function idProblems(table: Table, id: string | null): Problem[] {
     const row = i + 1;
     if (value === '') return [{ message: 'the id is empty', row, field: id }];
     const earlier = firstRow.get(value);
-    if (earlier !== undefined) return [{ message: `the id ${quoted(value)} also stands in row ${earlier}`, row, field: id }];
+    if (earlier !== undefined) return [{ message: `the id ${quoted(value)} is already used in row ${earlier}`, row, field: id }];
     firstRow.set(value, row);
     return [];
   });

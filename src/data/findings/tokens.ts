@@ -135,14 +135,14 @@ function unknownTokens(unknown: number, tokens: number, words: readonly (readonl
       severity: isMuch ? 'warning' : 'info',
       code: 'unknown-tokens',
       message:
-        `${partOf(unknown, tokens, 'tokens')} ${unknown === 1 ? 'stands' : 'stand'} for something that the model does not ` +
-        `know${most.length > 0 ? `, most often ${most.join(', ')}` : ''}`,
+        `${partOf(unknown, tokens, 'tokens')} ${unknown === 1 ? 'is' : 'are'} unknown to the ` +
+        `model${most.length > 0 ? `, most often ${most.join(', ')}` : ''}`,
       count: unknown,
       examples: [],
       ...(isMuch
         ? {
             remedy:
-              'Such words look all the same to the model. Take a model.base of the texts’ language, or one whose tokenizer knows ' +
+              'To the model, all such words look the same. Use a model.base for the language of the texts, or one whose tokenizer knows ' +
                 'every character, such as roberta-base.',
           }
         : {}),

@@ -95,12 +95,14 @@ export function hubClient(
       const described = json(new TextDecoder().decode(await bytesOf(answer, MOST_DESCRIPTION_BYTES)));
       const commit = isObject(described) ? described['sha'] : undefined;
       if (typeof commit === 'string') return commit;
-      throw new NotAHub('does not say which commit the revision stands for');
+      throw new NotAHub('does not name the commit of the revision');
     },
     failure: (error) => {
       if (error instanceof OrtrainError) return error;
       if (signal?.aborted === true)
-        return new OrtrainError('interrupted', 'stopped before the model had arrived', { remedy: 'Run again; what has arrived is kept.' });
+        return new OrtrainError('interrupted', 'stopped before the model was fetched', {
+          remedy: 'Run again; the part already fetched is kept.',
+        });
       return failureOf(error, { name, endpoint, revision, cache, token });
     },
   };
@@ -118,7 +120,7 @@ function remoteFile(path: string, headers: Headers, read: (start: number, size: 
   if (!Number.isSafeInteger(size) || size < 0) throw new NotAHub(`does not say how long ${path} is: it ignores ranges`);
   const linked = plainTag(header(headers, 'x-linked-etag'));
   const etag = linked === '' ? plainTag(header(headers, 'etag')) : linked;
-  if (etag === '') throw new NotAHub(`gives no ETag for ${path}, by which contents are told apart`);
+  if (etag === '') throw new NotAHub(`sends no ETag for ${path}, which identifies the contents of a file`);
   return {
     path,
     size,

@@ -42,7 +42,7 @@ export function failureOf(error: unknown, asked: Asked): OrtrainError {
   if (error instanceof HubRefusal) return refusal(error, asked, cause);
   if (error instanceof NotAHub) {
     const remedy =
-      'Check HF_ENDPOINT, and whether a proxy or a login page stands before the hub; or set model.base to a ' +
+      'Check HF_ENDPOINT, and whether a proxy or a login page answers in its place; or set model.base to a ' +
         'directory that holds the model.';
     return new OrtrainError('environment', `the model ${asked.name} could not be fetched: ${asked.endpoint} ${error.message}`, {
       subject: 'HF_ENDPOINT',
@@ -66,10 +66,10 @@ function refusal({ status, code, again }: HubRefusal, asked: Asked, cause: unkno
   if (status === 401 || status === 403) {
     const remedy =
       token === undefined
-        ? 'Check model.base; for a private or gated model, set HF_TOKEN to a token that may read it.'
+        ? 'Check model.base; for a private or gated model, set HF_TOKEN to a token that can read it.'
         : `Check model.base, and that the token in HF_TOKEN is valid and may read the model; a gated model's conditions are ` +
           `accepted at ${endpoint}/${name}.`;
-    const message = `${endpoint} does not give out the model ${name}: it does not exist, or is private or gated`;
+    const message = `${endpoint} refuses access to the model ${name}: it does not exist, or is private or gated`;
     return new OrtrainError('data', message, { subject: 'model.base', remedy, cause });
   }
   if (status === 404) {
@@ -79,9 +79,9 @@ function refusal({ status, code, again }: HubRefusal, asked: Asked, cause: unkno
   }
   if (status === 429) {
     const remedy =
-      `Run again ${again === undefined ? 'later' : `in ${duration(again)}`} (what has arrived is ` +
-      `kept)${token === undefined ? '; the hub lets those ask more often who set HF_TOKEN' : ''}.`;
-    return new OrtrainError('environment', `the model ${name} could not be fetched: ${endpoint} was asked too often (429)`, {
+      `Run again ${again === undefined ? 'later' : `in ${duration(again)}`} (the part already fetched is ` +
+      `kept)${token === undefined ? '; the hub allows more requests with HF_TOKEN set' : ''}.`;
+    return new OrtrainError('environment', `the model ${name} could not be fetched: ${endpoint} refused further requests for now (429)`, {
       subject: name,
       remedy,
       cause,
@@ -94,7 +94,7 @@ function unreachable({ name }: Asked, what: string, cause: unknown): OrtrainErro
   return new OrtrainError('environment', `the model ${name} could not be fetched (${what})`, {
     subject: name,
     remedy:
-      'Run again when the hub can be reached (what has arrived is kept), set HF_ENDPOINT to a mirror, or set model.base to a ' +
+      'Run again when the hub can be reached (the part already fetched is kept), set HF_ENDPOINT to a mirror, or set model.base to a ' +
         'directory that holds the model.',
     cause,
   });

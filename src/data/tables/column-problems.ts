@@ -30,7 +30,7 @@ export function remedyFor(table: Table, named: NamedColumns, problems: readonly 
   if (names.length > 0)
     return 'The names in the header have spaces around them: take these out of the file, or write them in quotes in the configuration too.';
   if (missing.some((name) => isInside(table, name)))
-    return 'What stands inside of a value is no column: write it beside the others, as pandas.json_normalize does, and name it so.';
+    return 'A nested value is not a column: give it a column of its own, as pandas.json_normalize does, and name that column.';
   const inRows = problems.some(({ row }) => row !== undefined) || missing.length === 0;
   const own =
     'name other columns in data.id, data.text and data.target, or for one table in its own object, such as data.test: { path, id, text }.';

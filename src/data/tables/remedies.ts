@@ -35,7 +35,7 @@ function raggedRemedy(
   const own = isHeaderless ? 'Name as many columns in columns as the rows have fields. ' : '';
   const isShort = widths.length > 0 && Math.max(...widths) < columns.length;
   const remedy = isShort
-    ? 'Complete the rows with fewer fields: they were cut short, or a text with a line break stands there without quotes.'
+    ? 'Complete the rows with fewer fields: they were cut short, or a text contains a line break without quotes around it.'
     : TOO_MANY[format === 'tsv' ? 'tsv' : 'csv'];
   return `${own}${remedy}`;
 }
@@ -54,7 +54,7 @@ const REMEDIES: Readonly<Record<Exclude<ProblemKind, 'ragged'>, string>> = {
   'json-quotes': 'Write it as JSON: Python prints objects with single quotes, and json.dumps writes them with double ones.',
   'json-commas':
     'Take the commas off the ends of the lines; or put [ before the first and ] after the last object, and name the file .json.',
-  'json-numbers': 'Write null for a number that is missing; in Python, json.dumps(…, allow_nan=False) tells where there is one.',
+  'json-numbers': 'Write null for a number that is missing; in Python, json.dumps(…, allow_nan=False) finds it.',
 };
 
 const TOO_MANY = {

@@ -115,6 +115,8 @@ function refuseUntouched({ name }: Graph, parameters: readonly ParameterSpec[]):
   if (parameters.length === 0) return;
   throw new OrtrainError('data', `the loss of the graph ${name} does not depend on ${parameters.map((spec) => spec.name).join(', ')}`, {
     subject: name,
-    remedy: 'Leave these parameters out; or an operator without a derivative stands between, such as a comparison or a Cast to integers.',
+    remedy:
+      'Leave these parameters out, or look for an operator without a derivative on the way to the loss, such as a ' +
+      'comparison or a Cast to integers.',
   });
 }

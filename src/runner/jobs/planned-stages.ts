@@ -26,7 +26,7 @@ export function plannedStages(experiment: Experiment, pipeline: Pipeline): reado
     ...inputProblems(own, planned.slice(0, i)).map((message): Problem => ({ message, ...own.place })),
   ]);
   if (wrong.length > 0)
-    throw pipelineError(pipeline, wrong, 'Correct the places shown: a stage that makes something stands before those that need it.');
+    throw pipelineError(pipeline, wrong, 'Correct the places shown: a stage must come after the stages that make its inputs.');
   return planned;
 }
 

@@ -41,7 +41,7 @@ function targetProblems(
   if (classes.length === 0) return [];
   const about = { ...firstLine(table), field: target };
   if (classes.length === 1)
-    return [{ message: `all rows have the same target, ${quoted(valueAt(classes, 0))}; there is nothing to tell apart`, ...about }];
+    return [{ message: `all rows have the same target, ${quoted(valueAt(classes, 0))}; there is nothing to learn`, ...about }];
   if (classes.length > MANY_CLASSES && classes.length * 2 > table.rows.length) {
     return [
       { message: `the target has ${classes.length} different values in ${table.rows.length} rows, so it does not hold classes`, ...about },

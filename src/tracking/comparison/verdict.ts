@@ -42,8 +42,8 @@ function leadOfTwo(pair: Pair, { metric: name }: Paired): string {
   if (finding === 'equal') return `Within noise: ${best} and ${other} have the same ${name} in every fold.`;
   if (folds === null)
     return (
-      `${capital(pair.untested ?? '')}, and which run is better cannot be ` +
-      `told${difference === 0 ? '' : `: the ${name} of ${best} is ${direction(pair)} by ${metric(Math.abs(difference))}`}.`
+      `${capital(pair.untested ?? '')}, and neither run can be called ` +
+      `better${difference === 0 ? '' : `: the ${name} of ${best} is ${direction(pair)} by ${metric(Math.abs(difference))}`}.`
     );
   if (Math.abs(difference) < ROUNDING) return `Within noise: ${best} and ${other} have the same mean ${name}.`;
   const by = `by ${metric(Math.abs(difference))} (${tested(pair)}; corrected resampled t-test over ${folds.folds} folds)`;
@@ -63,12 +63,12 @@ function rowsOfTwo(pair: Pair): string {
   if (folds === null && finding !== 'equal')
     return `On the out-of-fold predictions ${found ? 'they differ' : 'the difference is within noise'}: ${rowCounts(pair)}.`;
   const agrees = finding === 'better' ? found && rows.onlyA > rows.onlyB : finding === 'worse' ? found && rows.onlyB > rows.onlyA : !found;
-  return `The single predictions ${agrees ? 'agree' : 'do not bear that out'}: ${rowCounts(pair)}.`;
+  return `The predictions for single rows ${agrees ? 'agree' : 'do not confirm that'}: ${rowCounts(pair)}.`;
 }
 
 function rowCounts({ best, other, rows }: Pair): string {
   return (
-    `of the rows that only one of them gets right, ${count(rows.onlyA)} are ${best}’s and ${count(rows.onlyB)} are ${other}’s ` +
+    `of the rows that only one of them predicts correctly, ${count(rows.onlyA)} are ${best}’s and ${count(rows.onlyB)} are ${other}’s ` +
     `(${chance(rows.p)}, McNemar’s exact test)`
   );
 }
@@ -81,7 +81,7 @@ function ofMany(pairing: Paired, criterion: Criterion, sharing: number): readonl
     `${criterion.metric}${criterion.metric.startsWith('val/') ? ' over the folds' : ''}.`;
   const [untested] = pairs.filter(({ folds, finding }) => folds === null && finding !== 'equal');
   if (pairs.every(({ folds }) => folds === null) && untested !== undefined)
-    return [first, `${capital(untested.untested ?? '')}, and whether it is better than another cannot be told.`];
+    return [first, `${capital(untested.untested ?? '')}, and no run can be called better than another.`];
   const tests = `The intervals and p values hold for all ${pairs.length} comparisons together.`;
   if (pairs.length > MOST_SENTENCES) return [first, ...ofCrowd(pairing, criterion), tests];
   return [first, ...pairs.map((pair) => leadOfMany(pair, pairing, criterion)), tests];
@@ -90,7 +90,7 @@ function ofMany(pairing: Paired, criterion: Criterion, sharing: number): readonl
 function leadOfMany(pair: Pair, pairing: Paired, criterion: Criterion): string {
   const { other, folds, finding, difference } = pair;
   if (finding === 'equal') return `${other} has the same ${pairing.metric} in every fold.`;
-  if (folds === null) return `Whether it is better than ${other} cannot be told, as ${pair.untested}.`;
+  if (folds === null) return `Whether it is better than ${other} is unknown, as ${pair.untested}.`;
   if (Math.abs(difference) < ROUNDING) return `${other} has the same mean ${pairing.metric}.`;
   const inside =
     `${pairing.metric === criterion.metric ? '' : `${pairing.metric} ${direction(pair)} by `}${metric(Math.abs(difference))} ` +
@@ -124,7 +124,7 @@ function ofCrowd({ pairs, metric: name }: Paired, criterion: Criterion): readonl
     ...(closest === undefined ? [] : [`The closest is ${closest.other}: ${by}.`]),
     ...(within.length === 0 || isAll ? [] : [`Its lead is within noise over ${listed(within)}.`]),
     ...(worse.length === 0 ? [] : [`Fold by fold it is worse than ${listed(worse)}.`]),
-    ...(unknown.length === 0 ? [] : [`Whether it is better than ${listed(unknown)} cannot be told.`]),
+    ...(unknown.length === 0 ? [] : [`Whether it is better than ${listed(unknown)} is unknown.`]),
   ];
 }
 

@@ -27,8 +27,8 @@ const problemsOf = async (table: Table, named: LabelledColumns = columns) => {
 
 describe('a column that is not there', () => {
   it.each<[string, TableFormat, string, RegExp]>([
-    ['{"user": {"text": "a"}, "target": 1}\n', 'jsonl', 'user.text', /^What stands inside of a value is no column/],
-    ['{"texts": ["a"], "target": 1}\n', 'jsonl', 'texts[0]', /^What stands inside of a value is no column/],
+    ['{"user": {"text": "a"}, "target": 1}\n', 'jsonl', 'user.text', /^A nested value is not a column/],
+    ['{"texts": ["a"], "target": 1}\n', 'jsonl', 'texts[0]', /^A nested value is not a column/],
     ['{"body": "a", "target": 1}\n', 'jsonl', 'user.text', /^Name other columns/],
     ['\ufeff\ufefftext,target\na,1\n', 'csv', 'text', /two byte order marks/],
     ['x, text,target\n1,a,1\n', 'csv', 'text', /have spaces around them/],
@@ -122,9 +122,9 @@ describe('examples', () => {
   it('name every row with an empty target or id, and ids that occur again', async () => {
     const table = await tableOf('id,text,target', ['1,a,0', '2,"b\nb",', '1,c,1', ',d,1', '5,e,0', '6,f, ', '1,g,1']);
     expect(await problemsOf(table)).toEqual([
-      { message: 'the id "1" also stands in row 1', row: 3, line: 5, field: 'id' },
+      { message: 'the id "1" is already used in row 1', row: 3, line: 5, field: 'id' },
       { message: 'the id is empty', row: 4, line: 6, field: 'id' },
-      { message: 'the id "1" also stands in row 1', row: 7, line: 9, field: 'id' },
+      { message: 'the id "1" is already used in row 1', row: 7, line: 9, field: 'id' },
       { message: 'the target is empty', row: 2, line: 3, field: 'target' },
       { message: 'the target is empty', row: 6, line: 8, field: 'target' },
     ]);
@@ -132,7 +132,7 @@ describe('examples', () => {
 
   it('need two classes', async () => {
     expect(await problemsOf(await withTargets(['x', 'x', 'x']))).toEqual([
-      { message: 'all rows have the same target, "x"; there is nothing to tell apart', line: 1, field: 'target' },
+      { message: 'all rows have the same target, "x"; there is nothing to learn', line: 1, field: 'target' },
     ]);
   });
 

@@ -59,7 +59,7 @@ describe('findings about tokens', () => {
     expect(named(await inspected(train, []), 'unknown-tokens')).toMatchObject({
       severity: 'warning',
       count: 4,
-      message: '4 of 11 tokens (36.4 %) stand for something that the model does not know, most often "☃" (3), "漢" (1)',
+      message: '4 of 11 tokens (36.4 %) are unknown to the model, most often "☃" (3), "漢" (1)',
     });
     const few = [...Array.from({ length: 200 }, () => 'the the'), 'a ☃'];
     expect(named(await inspected(few, []), 'unknown-tokens')).toMatchObject({ severity: 'info', count: 1 });

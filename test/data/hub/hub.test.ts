@@ -166,7 +166,7 @@ describe('a hub model', () => {
     hub.cuts = [100_000, 0, 0, 0, 0];
     const error = await failure(resolveModel('org/model', all));
     expect(error.code).toBe('environment');
-    expect(error.remedy).toContain('what has arrived is kept');
+    expect(error.remedy).toContain('the part already fetched is kept');
     const blobs = join(cache, 'models--org--model', 'blobs');
     expect(readdirSync(blobs).filter((name) => name.endsWith('.incomplete'))).toHaveLength(1);
 

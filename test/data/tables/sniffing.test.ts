@@ -75,11 +75,11 @@ describe('a packed table', () => {
   it.each<[string, Uint8Array | string, string]>([
     ['remedy.csv.gz', zipSync({ 'a.csv': Buffer.from(CSV) }), 'Give it a name that ends in .csv.zip, or unpack it.'],
     ['remedy.csv.zip', gzipSync(CSV), 'Give it a name that ends in .csv.gz, or unpack it.'],
-    ['twice.csv.gz', gzipSync(gzipSync(CSV)), 'It was packed twice: unpack it, and name what is in it.'],
+    ['twice.csv.gz', gzipSync(gzipSync(CSV)), 'It was packed twice: unpack it, and name the file in it.'],
     [
       'twice.csv.zip',
       zipSync({ 'a.csv': zipSync({ 'b.csv': Buffer.from(CSV) }) }),
-      'It was packed twice: unpack it, and name what is in it.',
+      'It was packed twice: unpack it, and name the file in it.',
     ],
   ])('says what to do about what is packed otherwise: %s', async (name, bytes, remedy) => {
     expect((await said(name, bytes))[1]).toBe(remedy);
@@ -132,7 +132,7 @@ describe('a file that is not what its name says', () => {
     ['p.csv', CSV.replaceAll(',', '|'), /separated by the character \|/, /commas/],
     ['q.tsv', CSV, /separated by commas/, /\.csv/],
     ['r.csv', '"id"\t"a, text"\t"target"\n"1"\t"b, c"\t"0"\n', /separated by tabs/, /\.tsv/],
-    ['u.jsonl', "{'id': 1, 'text': 'a'}\n", /names stand in single quotes/, /json\.dumps/],
+    ['u.jsonl', "{'id': 1, 'text': 'a'}\n", /names are in single quotes/, /json\.dumps/],
     ['v.jsonl', '{"id": 1},\n{"id": 2}\n', /a comma follows the object/, /Take the commas off/],
     ['t.json', '{"text":{"0":"a","1":"b"},"target":{"0":0,"1":1}}', /one JSON object with others in it/, /JSON object for each row/],
   ])('is named: %s', async (name, content, message, remedy) => {

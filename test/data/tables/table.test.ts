@@ -85,7 +85,7 @@ describe('CSV', () => {
       { message: 'text follows a closing quote in column "a"; a quote inside a quoted field is written twice', row: 2, line: 3 },
     ]);
     expect(await problemsOf('a,b\n1,5" pipe\n')).toEqual([
-      { message: 'a quote stands in the middle of an unquoted field in column "b"', row: 1, line: 2 },
+      { message: 'an unquoted field contains a quote in column "b"', row: 1, line: 2 },
     ]);
     expect(await problemsOf('a,"b\n1,2\n')).toEqual([{ message: 'a quote is opened and never closed', line: 1 }]);
   });

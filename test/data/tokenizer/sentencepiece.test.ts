@@ -95,10 +95,10 @@ describe('a SentencePiece model that is none', () => {
 
   it.each([
     ['of another type', [...unknown(), [1, [[1, 'a']]], [2, [[3, 2]]]], /a SentencePiece model of BPE/],
-    ['without a piece for what is unknown', [[1, [[1, 'a']]]], /no piece for what is unknown/],
+    ['without a piece for what is unknown', [[1, [[1, 'a']]]], /no unknown piece/],
     ['with a piece twice', [...unknown(), [1, [[1, 'a']]], [1, [[1, 'a']]]], /its piece 2, "a", is there twice/],
     ['with an empty piece', [...unknown(), [1, [[2, 0]]]], /its piece 1 is empty/],
-    ['with bytes that it may not have', [...unknown(), [1, [[1, '<0x0A>'], [3, 6]]]], /"<0x0A>" stands for no byte/],
+    ['with bytes that it may not have', [...unknown(), [1, [[1, '<0x0A>'], [3, 6]]]], /"<0x0A>" is not a byte/],
     ['with a map that is none', [...unknown(), [1, [[1, 'a']]], [3, [[2, 'abcd']]]], /its character map of 4 bytes/],
   ] as readonly (readonly [string, Fields, RegExp])[])('%s', (_, fields, reason) => {
     expect(() => sentencePieceEncoder(readSentencePieceFile(message(fields)))).toThrow(reason);

@@ -141,7 +141,7 @@ describe("DistilBERT's two dense layers with a ReLU between them", () => {
     } catch (error) {
       expect(error).toBeInstanceOf(OrtrainError);
       expect((error as OrtrainError).problems).toEqual([
-        { file: 'model.safetensors', message: `${name} does not stand for a single dense layer` },
+        { file: 'model.safetensors', message: `${name} does not represent a single dense layer` },
       ]);
       return;
     }

@@ -23,7 +23,7 @@ describe('data that cannot be used are refused, not found worth knowing', () => 
     ['an empty file', '', [], /is empty/],
     ['a header alone', 'id,text,target\n', [], /has a header and no rows/],
     ['one class', table(good.map((row) => row.replace(/.$/, '1'))), [], /all rows have the same target/],
-    ['ids that repeat', table([...good, '3,again,1']), [], /the id "3" also stands in row 4/],
+    ['ids that repeat', table([...good, '3,again,1']), [], /the id "3" is already used in row 4/],
     [
       'one of two classes with fewer rows than folds',
       table([...good.slice(0, 3), ...good.slice(3).map((row) => row.replace(/.$/, '0')), '12,a,1']),

@@ -48,7 +48,7 @@ describe('two runs on the same folds', () => {
     });
     expect(verdict).toBe(
       'The difference is within noise: the val/f1_macro of b is higher than that of a by 0.0084 (95 % interval -0.0003 to 0.0171, p = 0.055; corrected resampled t-test over 5 folds). ' +
-        'The single predictions agree: of the rows that only one of them gets right, 0 are b’s and 0 are a’s (p = 1, McNemar’s exact test).',
+        'The predictions for single rows agree: of the rows that only one of them predicts correctly, 0 are b’s and 0 are a’s (p = 1, McNemar’s exact test).',
     );
   });
 
@@ -56,14 +56,14 @@ describe('two runs on the same folds', () => {
     const { pairing, verdict } = await compared({ scores: [[0.7], [0.71], [0.7], [0.69], [0.7]], rows: other }, { scores: better });
     expect(pairing).toMatchObject({ paired: true, pairs: [{ best: 'b', significant: true, rows: { onlyA: 20, onlyB: 0 } }] });
     expect(verdict).toMatch(
-      /^b is better than a: its val\/f1_macro is higher by 0\.1090 \(95 % interval 0\.\d+ to 0\.\d+, p < 0\.001; .* The single predictions agree: .* 20 are b’s and 0 are a’s \(p < 0\.001/,
+      /^b is better than a: its val\/f1_macro is higher by 0\.1090 \(95 % interval 0\.\d+ to 0\.\d+, p < 0\.001; .* The predictions for single rows agree: .* 20 are b’s and 0 are a’s \(p < 0\.001/,
     );
   });
 
   it('that are the same are within noise', async () => {
     const { pairing, verdict, metrics } = await compared({}, {});
     expect(pairing).toMatchObject({ pairs: [{ finding: 'equal', significant: false }] });
-    expect(verdict).toMatch(/^Within noise: a and b have the same val\/f1_macro in every fold\. The single predictions agree/);
+    expect(verdict).toMatch(/^Within noise: a and b have the same val\/f1_macro in every fold\. The predictions for single rows agree/);
     expect(metrics.flatMap(({ best }) => best)).toEqual([]);
   });
 
@@ -79,7 +79,7 @@ describe('two runs on the same folds', () => {
     );
     expect(pairing).toMatchObject({ pairs: [{ best: 'b', folds: null, p: null, finding: 'unknown', significant: false }] });
     expect(verdict).toMatch(
-      /^The difference is the same in every fold, so its spread is unknown, and which run is better cannot be told: the val\/f1_macro of b is higher by 0\.0100\./,
+      /^The difference is the same in every fold, so its spread is unknown, and neither run can be called better: the val\/f1_macro of b is higher by 0\.0100\./,
     );
   });
 
@@ -117,7 +117,7 @@ describe('where one fold was trained, the spread is unknown and nothing is calle
       pairs: [{ folds: null, p: null, finding: 'unknown', significant: false, rows: { onlyA: 20, onlyB: 0 } }],
     });
     expect(verdict).toMatch(
-      /^Only one fold was trained, so the spread over folds is unknown, and which run is better cannot be told: .* On the out-of-fold predictions they differ/,
+      /^Only one fold was trained, so the spread over folds is unknown, and neither run can be called better: .* On the out-of-fold predictions they differ/,
     );
   });
 
@@ -134,7 +134,7 @@ describe('where one fold was trained, the spread is unknown and nothing is calle
       ],
     });
     expect(verdict).toBe(
-      'a has the highest val/f1_macro over the folds. Only one fold was trained, so the spread over folds is unknown, and whether it is better than another cannot be told.',
+      'a has the highest val/f1_macro over the folds. Only one fold was trained, so the spread over folds is unknown, and no run can be called better than another.',
     );
   });
 });

@@ -85,7 +85,7 @@ function zipKind(bytes: Uint8Array, ending: string): Sniffed {
 
 function packedRemedy(ending: string, packed: string): string {
   return /\.(gz|zip)$/i.test(ending)
-    ? 'It was packed twice: unpack it, and name what is in it.'
+    ? 'It was packed twice: unpack it, and name the file in it.'
     : `Give it a name that ends in ${ending}${packed}, or unpack it.`;
 }
 
@@ -118,9 +118,9 @@ function wideText(bytes: Uint8Array, encoding: string): Sniffed | undefined {
 
 function pointerKind(beginning: string): Sniffed | undefined {
   if (beginning.startsWith('version https://git-lfs.github.com/spec/'))
-    return { is: 'a git-lfs pointer, which stands for a file that was not fetched', remedy: 'Fetch it with: git lfs pull' };
+    return { is: 'a git-lfs pointer to a file that was not fetched', remedy: 'Fetch it with: git lfs pull' };
   if (/^(\.\.\/)*(\.git\/|\/)annex\/objects\//.test(beginning))
-    return { is: 'a git-annex pointer, which stands for a file that was not fetched', remedy: 'Fetch it with: git annex get' };
+    return { is: 'a git-annex pointer to a file that was not fetched', remedy: 'Fetch it with: git annex get' };
   return undefined;
 }
 

@@ -115,6 +115,6 @@ function syntaxMessage(error: unknown, columns: readonly string[] | undefined): 
   const where = name === undefined ? '' : ` in column ${quoted(name)}`;
   if (code === 'CSV_QUOTE_NOT_CLOSED') return `a quote is opened${where} and never closed`;
   if (code === 'CSV_INVALID_CLOSING_QUOTE') return `text follows a closing quote${where}; a quote inside a quoted field is written twice`;
-  if (code === ('INVALID_OPENING_QUOTE' as string)) return `a quote stands in the middle of an unquoted field${where}`;
+  if (code === ('INVALID_OPENING_QUOTE' as string)) return `an unquoted field contains a quote${where}`;
   throw error;
 }

@@ -52,7 +52,7 @@ function recordsOf(bytes: Uint8Array, pieces: Iterable<Span>, unit: 'line' | 'el
     const seen = new Set<string>();
     for (const { key, value } of membersOf(bytes, piece)) {
       const name = String(parsed(bytes, key));
-      if (seen.has(name)) report(`the key ${quoted(name)} stands in the ${unit} twice`);
+      if (seen.has(name)) report(`the key ${quoted(name)} occurs twice in the ${unit}`);
       seen.add(name);
       if (!columns.has(name)) {
         columns.set(name, columns.size);
@@ -106,7 +106,7 @@ function whyNoObject(bytes: Uint8Array, piece: Span, unit: string): readonly [me
     const text = textOf(bytes, piece);
     const word = /[:[,] ?(NaN|-?Infinity)\b/.exec(text.slice(0, LONGEST_SEARCH))?.[1];
     if (word !== undefined) return [`the ${unit} is not JSON: ${word} is no value there`, 'json-numbers'];
-    if (/^\{\s*'/.test(text)) return [`the ${unit} is not JSON: its names stand in single quotes`, 'json-quotes'];
+    if (/^\{\s*'/.test(text)) return [`the ${unit} is not JSON: its names are in single quotes`, 'json-quotes'];
     if (unit === 'line' && /\}\s*,\s*$/.test(text)) return ['the line is not JSON: a comma follows the object', 'json-commas'];
     return [`the ${unit} is not JSON: ${(error as SyntaxError).message}`, 'json'];
   }

@@ -17,7 +17,7 @@ export function templateOf(part: Part | null, idOf: (token: string) => number): 
   const templates = everyProcessor(part).flatMap((processor) => readTemplate(processor, idOf) ?? []);
   if (templates.length > 1) throw new Error('it has more than one set of special tokens');
   const template = templates[0] ?? PLAIN;
-  if (!hasTexts(template.single, [0])) throw new Error('its special tokens do not stand around the text');
+  if (!hasTexts(template.single, [0])) throw new Error('its special tokens do not surround the text');
   return hasTexts(template.pair ?? [], [0, 1]) ? template : { single: template.single, pair: undefined };
 }
 

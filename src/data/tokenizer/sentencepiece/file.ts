@@ -140,12 +140,12 @@ function checked(pieces: readonly Piece[], byteFallback: boolean): number {
     }
     if (type === 'byte') {
       const byte = byteOf(text);
-      if (!byteFallback || byte === undefined) throw new Error(`its piece ${JSON.stringify(text)} stands for no byte`);
+      if (!byteFallback || byte === undefined) throw new Error(`its piece ${JSON.stringify(text)} is not a byte`);
       known.add(byte);
     }
   });
   if (pieces.length === 0) throw new Error('it has no pieces');
-  if (unknownId === -1 && !byteFallback) throw new Error('it has no piece for what is unknown');
+  if (unknownId === -1 && !byteFallback) throw new Error('it has no unknown piece');
   if (byteFallback && known.size !== 256) throw new Error(`it has pieces for ${known.size} bytes, not for 256`);
   return unknownId;
 }

@@ -52,7 +52,7 @@ export function unigramModel({ vocab, unk_id, byte_fallback }: Readonly<Record<s
           found.push(piece);
           continue;
         }
-        if (unknown === undefined) throw new Error('it has no piece for what is unknown, and a text has such a character');
+        if (unknown === undefined) throw new Error('it has no unknown piece, and a text has a character outside its vocabulary');
         const from = path.starts(i);
         while (i > 0 && (path.pieces(i - 1) === -1 || path.pieces(i - 1) === unknown)) i--;
         found.push(...unknownIds(from, i === 0 ? length : path.starts(i - 1)));

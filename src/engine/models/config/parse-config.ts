@@ -53,7 +53,7 @@ function typeByNames(names: readonly string[]): string | undefined {
 function unsupported(type: unknown, file: string): OrtrainError {
   const message =
     type === undefined
-      ? 'model_type: missing, and neither architectures nor the names of the weights tell it'
+      ? 'model_type: missing, and neither architectures nor the names of the weights identify the encoder'
       : `model_type: ${briefly(type)} is not supported`;
   return new OrtrainError('data', `${file}: ${message}`, {
     subject: file,

@@ -23,7 +23,7 @@ const kinds: readonly Kind[] = [
   { is: (_, { size }) => size === 0, what: 'it is empty', remedy: AGAIN },
   {
     is: (head) => head.startsWith('version https://git-lfs'),
-    what: 'it is a pointer of Git LFS, which stands for a file that was not fetched',
+    what: 'it is a Git LFS pointer; the file itself was not fetched',
     remedy: 'Run `git lfs pull` in its repository, or download the file by itself.',
   },
   { is: (head) => /^\s*<(?:!doctype|html|\?xml)/i.test(head), what: 'it is a web page, not weights', remedy: AGAIN },

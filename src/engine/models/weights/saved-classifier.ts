@@ -99,7 +99,7 @@ function equal(a: Float32Array, b: Float32Array): boolean {
 function changedElsewhere(file: Safetensors, names: readonly string[]): OrtrainError {
   return new OrtrainError('data', `${file.name} holds a head that was changed after it was saved here`, {
     subject: file.name,
-    problems: names.map((name) => ({ file: file.name, message: `${name} does not stand for a single dense layer` })),
+    problems: names.map((name) => ({ file: file.name, message: `${name} does not represent a single dense layer` })),
     remedy: 'Use the model.safetensors and config.json that were saved together, or load the model with Transformers.',
   });
 }

@@ -56,7 +56,7 @@ function fewRows({ labels, classes, rows: places }: TrainedClasses, folds: numbe
       severity: 'warning',
       code: 'few-rows-of-class',
       message:
-        `${lead} than there are folds, ${folds}, so that some folds are validated without ${few.length === 1 ? 'it' : 'them'}: ` +
+        `${lead} than the ${folds} folds, so some folds are validated without ${few.length === 1 ? 'it' : 'them'}: ` +
         `${listed.join('; ')}${hidden > 0 ? `; and ${count(hidden)} more` : ''}`,
       count: few.length,
       examples: [],

@@ -49,24 +49,24 @@ function leakingColumn(column: string, values: readonly string[], examples: Clas
       count: values.length,
       examples: [],
       remedy:
-        'The model reads the text alone, so this does harm where the text tells what the column holds. Where rows with one value have ' +
-        `one source, split.group_by: ${JSON.stringify(column)} keeps them in one fold.`,
+        'The model reads only the text, so this does harm only if the text reveals the value of the column. If rows with the same value ' +
+        `have one source, split.group_by: ${JSON.stringify(column)} keeps them in one fold.`,
     },
   ];
 }
 
 function howItTells(values: readonly string[], examples: ClassRows): string | undefined {
   const byValue = toldRight(values, examples);
-  if (byValue !== undefined) return `its value alone tells ${byValue}`;
+  if (byValue !== undefined) return `its value alone predicts ${byValue}`;
   const byPresence = toldRight(values.map((value) => (value.trim() === '' ? 'empty' : 'filled')), examples);
-  if (byPresence !== undefined) return `whether it is filled tells ${byPresence}`;
+  if (byPresence !== undefined) return `whether it is filled predicts ${byPresence}`;
   if (!values.every((value) => value.trim() === '' || isNumeric(value))) return undefined;
   const rows = Array.from(values.keys()).filter((row) => valueAt(values, row).trim() !== '');
   const { label, share } = mostOrdered(rows, (row) => Number(values[row]), examples);
   if (share < ORDERED_PAIRS) return undefined;
   return (
-    `of a row of the class ${quoted(valueAt(examples.classes, label))} and another row, its number tells in ` +
-    `${percent(share, 1)} of all pairs which is which`
+    `in ${percent(share, 1)} of all pairs of a row of class ${quoted(valueAt(examples.classes, label))} and another row, ` +
+    'the order of the numbers shows which is which'
   );
 }
 
@@ -83,7 +83,7 @@ function toldRight(values: readonly string[], { labels, classes }: ClassRows): s
   const mistakes = wronglyTold(of, count, labels, largest);
   if (mistakes > MISTAKES_LEFT * mistakesWithout) return undefined;
   return (
-    `the class of ${percent(labels.length - mistakes, labels.length)} of the rows right, where always predicting ` +
+    `the class of ${percent(labels.length - mistakes, labels.length)} of the rows, where always predicting ` +
     `${quoted(valueAt(classes, largest))} is right in ${percent(valueAt(rowsOfClass, largest), labels.length)}`
   );
 }
@@ -124,8 +124,8 @@ function sortedByClass(examples: ClassRows, id: string | null, shuffle: boolean)
   const [what, { label, share }] = byRow.share >= ORDERED_ROWS ? (['rows come', byRow] as const) : (['ids rise', byId] as const);
   if (share < ORDERED_ROWS) return [];
   const message =
-    `the ${what} in the order of the classes: of a row of the class ${quoted(valueAt(examples.classes, label))} and another row, the ` +
-    `place tells in ${percent(share, 1)} of all pairs which is which`;
+    `the ${what} in the order of the classes: in ${percent(share, 1)} of all pairs of a row of class ` +
+    `${quoted(valueAt(examples.classes, label))} and another row, the order shows which is which`;
   const finding = { code: 'sorted-by-class', message, count: rows.length, examples: [] } as const;
   if (shuffle || what === 'ids rise') return [{ severity: 'info', ...finding }];
   return [

@@ -38,7 +38,7 @@ export function inspectGiveaways({ texts, labels, classes }: ClassRows): readonl
     return {
       ...finding,
       message:
-        `the word ${quoted(word)} gives the class ${quoted(valueAt(classes, label))} away: it stands in ${partOf(inside, own, 'texts')} ` +
+        `the word ${quoted(word)} gives the class ${quoted(valueAt(classes, label))} away: it occurs in ${partOf(inside, own, 'texts')} ` +
         `of that class and in ${percent(outside, others)} of the others`,
       count: inside,
     };

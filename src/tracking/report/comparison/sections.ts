@@ -74,7 +74,7 @@ function rankingFigureOf(ranked: readonly PlacedRun[], drawing: Html | undefined
     : '';
   return figure(
     drawing,
-    `${ranked.length > MOST_DRAWN ? `The best ${MOST_DRAWN} of ${count(ranked.length)}.` : 'The best stands on top.'}${lines}${points}`,
+    `${ranked.length > MOST_DRAWN ? `The best ${MOST_DRAWN} of ${count(ranked.length)}.` : 'The best is at the top.'}${lines}${points}`,
   );
 }
 

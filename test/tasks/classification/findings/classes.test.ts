@@ -65,7 +65,7 @@ describe('findings about classes', () => {
       severity: 'warning',
       count: 2,
       message:
-        '2 classes have fewer rows than there are folds, 3, so that some folds are validated without them: "neither" has 2 (rows 13, 14); "postive" has 1 (row 15; is "positive" meant?)',
+        '2 classes have fewer rows than the 3 folds, so some folds are validated without them: "neither" has 2 (rows 13, 14); "postive" has 1 (row 15; is "positive" meant?)',
     });
     // No fold lacks one that could have it.
     expect(codesOf(findings)).toEqual(['info class-balance', 'warning few-rows-of-class']);

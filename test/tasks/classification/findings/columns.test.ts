@@ -34,7 +34,7 @@ describe('columns', () => {
     const { severity, message, remedy } = named(await inspected((label, rng) => `team ${label}${rng.integer(0, 4)}`), 'leaking-column');
     expect(severity).toBe('warning');
     expect(message).toMatch(
-      /^the column "extra" gives the class away: its value alone tells the class of 100\.0 % of the rows right, where always predicting "[01]" is right in 5\d\.\d %$/,
+      /^the column "extra" gives the class away: its value alone predicts the class of 100\.0 % of the rows, where always predicting "[01]" is right in 5\d\.\d %$/,
     );
     expect(remedy).toContain('split.group_by: "extra"');
   });
@@ -47,14 +47,14 @@ describe('columns', () => {
 
   it('leak where they are filled for one class', async () => {
     expect(named(await inspected((label, _, row) => (label === 1 ? `reviewed by ${row}` : '')), 'leaking-column').message).toContain(
-      'whether it is filled tells the class',
+      'whether it is filled predicts the class',
     );
   });
 
   it('leak where a number sets a class apart', async () => {
     const findings = await inspected((label, rng) => label * 10 + rng.normal());
     expect(named(findings, 'leaking-column').message).toBe(
-      'the column "extra" gives the class away: of a row of the class "0" and another row, its number tells in 100.0 % of all pairs which is which',
+      'the column "extra" gives the class away: in 100.0 % of all pairs of a row of class "0" and another row, the order of the numbers shows which is which',
     );
   });
 
@@ -94,7 +94,7 @@ describe('columns', () => {
       labels.map((label, row) => [`text ${row}`, `class ${label}`, row % 100 === 0 ? 'elsewhere' : `source ${label}`]),
     );
     const before = process.cpuUsage();
-    expect(named(inspectColumns(columnsOf(told), examplesIn(told), used, true), 'leaking-column').message).toContain('tells the class of 99.');
+    expect(named(inspectColumns(columnsOf(told), examplesIn(told), used, true), 'leaking-column').message).toContain('predicts the class of 99.');
     expect(process.cpuUsage(before).user).toBeLessThan(1e6);
   });
 });

@@ -22,7 +22,7 @@ describe('texts', () => {
       code: 'leaking-text',
       count: 100,
       message:
-        'the word "positive" gives the class "class 1" away: it stands in 100 of 100 texts (100.0 %) of that class and in 0.0 % of the others',
+        'the word "positive" gives the class "class 1" away: it occurs in 100 of 100 texts (100.0 %) of that class and in 0.0 % of the others',
     });
   });
 

@@ -161,7 +161,7 @@ function counts(values: readonly (Pickled | undefined)[], what: string, refuse: 
 /** Bits that say that a number stands for its negative or its conjugate. */
 function withoutMarks(value: Tensor, marks: Pickled | undefined, refuse: Refuse): Tensor {
   if (marks === undefined || marks === null || (isKind(marks, 'dictionary') && marks.entries.size === 0)) return value;
-  throw refuse('a tensor in it is marked as the negative or the conjugate of what is stored', SAVE_STATE_DICT);
+  throw refuse('a tensor in it is marked as a negative or conjugate view', SAVE_STATE_DICT);
 }
 
 function dtypeOf(value: Pickled | undefined, refuse: Refuse): SafetensorsDtype {

@@ -31,7 +31,7 @@ export function stateDictOf(value: Pickled, file: string, refuse: Refuse): State
   if (first === undefined) throw refuse(withoutTensors(value), SAVE_STATE_DICT);
   if (second !== undefined) throw refuse(`it holds several models, ${nests.map(({ nest }) => nest).join(' and ')}`, ONE_STATE_DICT);
   const { tensors, notices } = named(first.inner, file, refuse);
-  return { tensors, notices: [`${file}: the tensors are those under ${first.nest}; what stands beside them is ignored`, ...notices] };
+  return { tensors, notices: [`${file}: the tensors are those under ${first.nest}; everything beside them is ignored`, ...notices] };
 }
 
 function tensorCount({ entries }: Dictionary): number {
@@ -48,7 +48,7 @@ function named({ entries }: Dictionary, file: string, refuse: Refuse): StateDict
     else if (typeof key !== 'string') throw refuse(`it names a tensor by ${called(key)}, not by a text`, SAVE_STATE_DICT);
     else tensors.set(key, value);
   }
-  return { tensors, notices: others.length === 0 ? [] : [`${file} holds what is no tensor, and is ignored: ${some(others)}`] };
+  return { tensors, notices: others.length === 0 ? [] : [`${file} has entries that are not tensors; they are ignored: ${some(others)}`] };
 }
 
 const SHOWN = 3;

@@ -14,7 +14,7 @@ test('what the tests build by hand is read', () => {
 test('a model of a training program is found beside other tensors of the program', () => {
   const file = described(dictionary({ rng: tensor([6], [1]), module: dictionary({ w: tensor([2], [1]) }), epoch: integer(3) }));
   expect([...file.entries.keys()]).toEqual(['w']);
-  expect(file.notices).toEqual(['a.bin: the tensors are those under module; what stands beside them is ignored']);
+  expect(file.notices).toEqual(['a.bin: the tensors are those under module; everything beside them is ignored']);
 });
 
 describe('tensors beyond their storage', () => {
@@ -157,7 +157,7 @@ describe('an archive that goes wrong', () => {
 describe('a file that is something else', () => {
   test.each([
     ['nothing', '', 'it is empty'],
-    ['a pointer', 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 440473133\n', 'it is a pointer of Git LFS'],
+    ['a pointer', 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 440473133\n', 'it is a Git LFS pointer'],
     ['a page', '<!DOCTYPE html><html>', 'it is a web page, not weights'],
     ['an error', '{"error":"Entry not found"}', 'it is JSON, not weights'],
     ['safetensors', '\x02\0\0\0\0\0\0\0{}', 'it is a safetensors file'],

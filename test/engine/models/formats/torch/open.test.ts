@@ -40,7 +40,7 @@ describe('a file of PyTorch', () => {
 
   test('that a training program saved says under which name the tensors were', () => {
     expect(open('training.bin').notices).toEqual([
-      'training.bin: the tensors are those under state_dict; what stands beside them is ignored',
+      'training.bin: the tensors are those under state_dict; everything beside them is ignored',
     ]);
     expect(open('protocol-2.bin').notices).toEqual([]);
   });
@@ -93,7 +93,7 @@ const REASONS: Readonly<Record<string, string>> = {
   list: 'it holds a list, not a dictionary of tensors',
   optimizer: "it holds the state of an optimizer, not a model's tensors",
   'two-models': 'it holds several models, state_dict and model',
-  conjugate: 'a tensor in it is marked as the negative or the conjugate of what is stored',
+  conjugate: 'a tensor in it is marked as a negative or conjugate view',
   'number-keys': 'it names a tensor by a number, not by a text',
   torchscript: 'it holds a TorchScript program, which cannot be read without running it',
   pickle: 'it is a pickle, but none that torch.save wrote',
