@@ -1,6 +1,7 @@
 import type { Value } from '../../graph/index.ts';
 import type { Initializer } from '../../program.ts';
 import type { ModelBuilder } from '../model-builder.ts';
+import { activate, type Activation } from './activation.ts';
 
 /** How the weight and bias of a dense layer start; a layer without a bias has null. */
 export interface DenseInit {
@@ -18,4 +19,10 @@ export function dense(m: ModelBuilder, x: Value, inputs: number, outputs: number
   const weight = m.parameter('weight', [outputs, inputs], init.weight);
   const bias = init.bias === null ? null : m.parameter('bias', [outputs], init.bias);
   return m.within((g) => g.Gemm(x, weight, bias, { transB: 1 }));
+}
+
+/** act(W x + b) of x [N, width] with the layer `dense` of the part that `m` stands at, such as a pooler: [N, width]. */
+export function activatedDense(m: ModelBuilder, x: Value, width: number, init: DenseInit, activation: Activation): Value {
+  const projected = dense(m.at('dense'), x, width, width, init);
+  return m.within(() => activate(m, projected, activation));
 }

@@ -9,13 +9,27 @@ export function wordEmbeddings(m: ModelBuilder, vocabulary: number, width: numbe
   return m.g.Gather(rows, m.input(tokens), { axis: 0 });
 }
 
-/** Rows of the table `weight` [rows, width] for the positions, the same in every text: [S, width]. */
-export function positionEmbeddings(m: ModelBuilder, rows: number, width: number, init: Initializer, positions: EncoderInput): Value {
-  return m.tableRows('weight', [rows, width], init, positions);
+export interface EmbeddingTables {
+  readonly vocabSize: number;
+  readonly width: number;
+  /** Rows of the position table, and which of them a text's tokens take; null where positions are not added. */
+  readonly places: { readonly rows: number; readonly input: EncoderInput } | null;
+  /** Segments. */
+  readonly types: number;
+  readonly init: Initializer;
+}
+
+/** Sum of BERT's word, position and segment embeddings, from tables below the part that `m` stands at: [B*S, width]. */
+export function summedEmbeddings(m: ModelBuilder, { vocabSize, width, places, types, init }: EmbeddingTables): Value {
+  const words = wordEmbeddings(m.at('word_embeddings'), vocabSize, width, init);
+  const table = m.at('position_embeddings');
+  const at = places === null ? null : table.tableRows('weight', [places.rows, width], init, places.input); // [S, width]
+  const rows = m.g.reshape(at === null ? words : m.g.Add(words, at), ['B*S', width]);
+  return withTokenTypes(m.at('token_type_embeddings'), rows, types, width, init);
 }
 
 /** Adds each token's segment embedding to x [B*S, width]; one segment for all needs no feed, and none no table. */
-export function withTokenTypes(m: ModelBuilder, x: Value, count: number, width: number, init: Initializer): Value {
+function withTokenTypes(m: ModelBuilder, x: Value, count: number, width: number, init: Initializer): Value {
   if (count === 0) return x;
   const types = m.parameter('weight', [count, width], init);
   return count === 1 ? m.g.Add(x, types) : m.g.Gemm(oneHotTypes(m, count), types, x);

@@ -4,7 +4,7 @@ import type { ModelBuilder } from '../model-builder.ts';
 import { activate, type Activation } from './activation.ts';
 import { attention, firstTokenAttention, type AttentionNames } from './attention.ts';
 import { dense, type DenseInit } from './dense.ts';
-import { firstTokens } from './first-tokens.ts';
+import { readTokens } from './first-tokens.ts';
 import { layerNorm } from './norm.ts';
 
 /** What the parts of a layer are called, below the layer's own name. */
@@ -39,7 +39,7 @@ export interface LayerOptions {
 export function postNormLayer(m: ModelBuilder, names: LayerNames, x: Value, bias: Value, reads: Reads, options: LayerOptions): Value {
   const { width, heads, init, attentionDropout } = options;
   const attentionOptions = { width, heads, init, dropout: attentionDropout };
-  const queries = reads === 'all' ? x : m.within(() => firstTokens(m, x, width));
+  const queries = readTokens(m, x, reads, width);
   const context = beside(m, names.query).within(() =>
     reads === 'all'
       ? attention(m, names, x, bias, attentionOptions)

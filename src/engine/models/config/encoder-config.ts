@@ -82,6 +82,11 @@ export function activation(fields: Fields, key: string, fallback: Activation = '
   return fields.choice(key, activations, fallback);
 }
 
+/** What layer normalization adds to variances. */
+export function epsilon(fields: Fields, key: string, fallback: number): number {
+  return fields.number(key, fallback, (x) => x > 0 && x < 1, 'a small positive number');
+}
+
 export function initializerRange(fields: Fields): number {
   return fields.number('initializer_range', 0.02, (x) => x > 0 && x < 10, 'a positive standard deviation');
 }

@@ -1,12 +1,12 @@
 import type { Value } from '../../graph/index.ts';
 import type { Activation } from '../blocks/activation.ts';
-import { dense, normalInit } from '../blocks/dense.ts';
-import { positionEmbeddings, withTokenTypes, wordEmbeddings } from '../blocks/embeddings.ts';
+import { activatedDense, normalInit } from '../blocks/dense.ts';
+import { summedEmbeddings } from '../blocks/embeddings.ts';
 import { layerNorm } from '../blocks/norm.ts';
 import { postNormLayer, type LayerNames, type LayerOptions } from '../blocks/post-norm-layer.ts';
 import type { Fields } from '../config/config-fields.ts';
 import type { Encoded, Encoder, Layer } from '../encoder.ts';
-import { activation, initializerRange, MOST, vocabulary, widths, type EncoderConfig } from '../config/encoder-config.ts';
+import { activation, epsilon, initializerRange, MOST, vocabulary, widths, type EncoderConfig } from '../config/encoder-config.ts';
 import { renamed } from '../head-layout.ts';
 import { attentionBias, positions, tokenRows, tokens, tokenTypes, type EncoderInput } from '../inputs.ts';
 import type { ModelBuilder } from '../model-builder.ts';
@@ -75,7 +75,7 @@ export function parseAsBert(fields: Fields, defaults: BertDefaults = bertDefault
     firstPosition: 0,
     typeVocabSize: fields.count('type_vocab_size', MOST.segments, 2),
     activation: activation(fields, 'hidden_act', defaults.activation),
-    layerNormEps: fields.number('layer_norm_eps', 1e-12, (x) => x > 0 && x < 1, 'a small positive number'),
+    layerNormEps: epsilon(fields, 'layer_norm_eps', 1e-12),
     hiddenDropout: fields.probability('hidden_dropout_prob', defaults.dropout),
     attentionDropout: fields.probability('attention_probs_dropout_prob', defaults.dropout),
     initializerRange: initializerRange(fields),
@@ -89,13 +89,11 @@ export function bertInputs({ firstPosition, typeVocabSize }: BertConfig): readon
 
 /** Sum of token, position and segment embeddings, normalized: [B*S, hidden]. */
 export function bertEmbeddings(encoder: ModelBuilder, config: BertConfig): Value {
-  const { vocabSize, hiddenSize: H, maxPositions, firstPosition, typeVocabSize, layerNormEps } = config;
+  const { vocabSize, hiddenSize: H, maxPositions, firstPosition, typeVocabSize: types, layerNormEps, initializerRange: std } = config;
   const m = encoder.at('embeddings');
-  const init = { kind: 'normal', std: config.initializerRange } as const;
-  return m.within((g) => {
-    const words = wordEmbeddings(m.at('word_embeddings'), vocabSize, H, init);
-    const at = positionEmbeddings(m.at('position_embeddings'), firstPosition + maxPositions, H, init, positions(firstPosition));
-    const sum = withTokenTypes(m.at('token_type_embeddings'), g.reshape(g.Add(words, at), ['B*S', H]), typeVocabSize, H, init);
+  return m.within(() => {
+    const places = { rows: firstPosition + maxPositions, input: positions(firstPosition) };
+    const sum = summedEmbeddings(m, { vocabSize, width: H, places, types, init: { kind: 'normal', std } });
     return m.dropout('dropout', layerNorm(m.at('LayerNorm'), sum, H, layerNormEps), config.hiddenDropout);
   });
 }
@@ -108,8 +106,7 @@ export function bertLayers(encoder: ModelBuilder, config: BertConfig, name: stri
 }
 
 export function bertPooled(m: ModelBuilder, { hiddenSize: H, initializerRange: std }: BertConfig, encoded: Encoded): Value {
-  const projected = dense(m.at('pooler.dense'), encoded.last('first'), H, H, normalInit(std));
-  return m.at('pooler').within((g) => g.Tanh(projected));
+  return activatedDense(m.at('pooler'), encoded.last('first'), H, normalInit(std), 'tanh');
 }
 
 export const layerNames: LayerNames = {
@@ -126,7 +123,7 @@ export const layerNames: LayerNames = {
   outerNorm: 'output.LayerNorm',
 };
 
-export function layerOptions(config: BertConfig): LayerOptions {
+export function layerOptions(config: Omit<BertConfig, 'firstPosition'>): LayerOptions {
   const { hiddenSize: width, heads, intermediateSize: innerWidth, layerNormEps, hiddenDropout, attentionDropout } = config;
   const init = normalInit(config.initializerRange);
   return { width, heads, innerWidth, activation: config.activation, layerNormEps, hiddenDropout, attentionDropout, init };

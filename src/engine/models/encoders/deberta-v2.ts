@@ -1,19 +1,20 @@
 import { briefly } from '../../../core/shapes.ts';
 import type { Value } from '../../graph/index.ts';
-import { activate, type Activation } from '../blocks/activation.ts';
-import { dense, normalInit } from '../blocks/dense.ts';
+import type { Activation } from '../blocks/activation.ts';
+import { activatedDense, dense, normalInit } from '../blocks/dense.ts';
 import { disentangledAttention, type RelativePositions } from '../blocks/disentangled-attention.ts';
-import { positionEmbeddings, withTokenTypes, wordEmbeddings } from '../blocks/embeddings.ts';
-import { firstTokens } from '../blocks/first-tokens.ts';
+import { summedEmbeddings } from '../blocks/embeddings.ts';
+import { readTokens } from '../blocks/first-tokens.ts';
 import { layerNorm } from '../blocks/norm.ts';
 import { afterAttention } from '../blocks/post-norm-layer.ts';
 import { debertaRows, distanceInputs, type DistanceInputs } from '../blocks/relative-positions.ts';
 import type { Fields } from '../config/config-fields.ts';
 import type { Encoded, Encoder, Layer } from '../encoder.ts';
-import { activation, initializerRange, MOST, vocabulary, widths, type EncoderConfig } from '../config/encoder-config.ts';
+import { activation, epsilon, initializerRange, MOST, vocabulary, widths, type EncoderConfig } from '../config/encoder-config.ts';
 import { renamed } from '../head-layout.ts';
 import { attentionBias, positions, tokenRows, tokens, tokenTypes, type EncoderInput } from '../inputs.ts';
 import type { ModelBuilder } from '../model-builder.ts';
+import { layerNames, layerOptions } from './bert.ts';
 
 /**
  * DeBERTa v2 and v3 (He et al. 2021): BERT's layers with attention over contents and relative positions apart. Pooled = GELU of a dense
@@ -96,7 +97,7 @@ function parse(fields: Fields): Omit<DebertaConfig, 'modelType'> {
     relative: fields.flag('relative_attention', false) ? relative(fields, table, kinds) : null,
     terms: 1 + kinds.length,
     activation: activation(fields, 'hidden_act'),
-    layerNormEps: fields.number('layer_norm_eps', 1e-7, (x) => x > 0 && x < 1, 'a small positive number'),
+    layerNormEps: epsilon(fields, 'layer_norm_eps', 1e-7),
     hiddenDropout: fields.probability('hidden_dropout_prob', 0.1),
     attentionDropout: fields.probability('attention_probs_dropout_prob', 0.1),
     poolerDropout: fields.probability('pooler_dropout', 0),
@@ -157,32 +158,27 @@ function inputs(config: DebertaConfig): readonly EncoderInput[] {
 }
 
 function embed(encoder: ModelBuilder, config: DebertaConfig): Value {
-  const { vocabSize, hiddenSize: H, embeddingSize: E, maxPositions, typeVocabSize } = config;
+  const { vocabSize, hiddenSize: H, embeddingSize: E, maxPositions, typeVocabSize: types, initializerRange: std } = config;
   const m = encoder.at('embeddings');
-  const init = { kind: 'normal', std: config.initializerRange } as const;
-  return m.within((g) => {
-    const words = wordEmbeddings(m.at('word_embeddings'), vocabSize, E, init);
-    const at = config.hasPositions ? positionEmbeddings(m.at('position_embeddings'), maxPositions, E, init, positions(0)) : null;
-    const rows = g.reshape(at === null ? words : g.Add(words, at), ['B*S', E]);
-    const sum = withTokenTypes(m.at('token_type_embeddings'), rows, typeVocabSize, E, init);
-    const wide = E === H ? sum : dense(m.at('embed_proj'), sum, E, H, normalInit(config.initializerRange, false));
+  return m.within(() => {
+    const places = config.hasPositions ? { rows: maxPositions, input: positions(0) } : null;
+    const sum = summedEmbeddings(m, { vocabSize, width: E, places, types, init: { kind: 'normal', std } });
+    const wide = E === H ? sum : dense(m.at('embed_proj'), sum, E, H, normalInit(std, false));
     return m.dropout('dropout', layerNorm(m.at('LayerNorm'), wide, H, config.layerNormEps), config.hiddenDropout);
   });
 }
 
 function layers(encoder: ModelBuilder, config: DebertaConfig): Layer {
-  const { hiddenSize: width, heads, intermediateSize: innerWidth, layerNormEps, hiddenDropout, terms } = config;
+  const { hiddenSize: width, heads, terms } = config;
   const bias = encoder.input(attentionBias);
   const at = relativePositions(encoder.at('encoder'), config);
-  const init = normalInit(config.initializerRange);
-  const options = { width, heads, innerWidth, activation: config.activation, layerNormEps, hiddenDropout, attentionDropout: 0, init };
-  const attention = { width, heads, init, dropout: config.attentionDropout, terms };
+  const options = layerOptions(config);
+  const attention = { width, heads, init: options.init, dropout: config.attentionDropout, terms };
   return (m, index, x, reads) => {
     const layer = m.at('encoder.layer').at(index);
     const self = layer.at('attention.self');
     const context = self.within(() => disentangledAttention(self, x, bias, at, reads, attention));
-    const queries = reads === 'all' ? x : layer.within(() => firstTokens(layer, x, width));
-    return afterAttention(layer, layerNames, context, queries, options);
+    return afterAttention(layer, layerNames, context, readTokens(layer, x, reads, width), options);
   };
 }
 
@@ -201,16 +197,5 @@ function relativePositions(m: ModelBuilder, config: DebertaConfig): RelativePosi
 
 function pooled(m: ModelBuilder, { hiddenSize: H, initializerRange: std, ...config }: DebertaConfig, encoded: Encoded): Value {
   const first = m.dropout('pooler.dropout', encoded.last('first'), config.poolerDropout);
-  const projected = dense(m.at('pooler.dense'), first, H, H, normalInit(std));
-  return m.at('pooler').within(() => activate(m, projected, config.poolerActivation));
+  return activatedDense(m.at('pooler'), first, H, normalInit(std), config.poolerActivation);
 }
-
-const layerNames = {
-  attended: 'attention.output.dense',
-  attendedDropout: 'attention.output.dropout',
-  attendedNorm: 'attention.output.LayerNorm',
-  inner: 'intermediate.dense',
-  outer: 'output.dense',
-  outerDropout: 'output.dropout',
-  outerNorm: 'output.LayerNorm',
-} as const;

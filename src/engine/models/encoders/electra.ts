@@ -1,5 +1,5 @@
 import type { Value } from '../../graph/index.ts';
-import { dense, normalInit } from '../blocks/dense.ts';
+import { activatedDense, dense, normalInit } from '../blocks/dense.ts';
 import type { Fields } from '../config/config-fields.ts';
 import type { Encoded, Encoder } from '../encoder.ts';
 import { MOST } from '../config/encoder-config.ts';
@@ -60,6 +60,5 @@ function embeddings(m: ModelBuilder, config: ElectraConfig): Value {
 function pooled(m: ModelBuilder, { hiddenSize: H, initializerRange: std, poolerDropout }: ElectraConfig, encoded: Encoded): Value {
   const pooler = m.at('pooler');
   const first = pooler.dropout('dropout', encoded.last('first'), poolerDropout);
-  const projected = dense(pooler.at('dense'), first, H, H, normalInit(std));
-  return pooler.within((g) => g.Gelu(projected));
+  return activatedDense(pooler, first, H, normalInit(std), 'gelu');
 }

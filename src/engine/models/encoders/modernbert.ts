@@ -2,15 +2,15 @@ import { briefly, isObject } from '../../../core/shapes.ts';
 import type { Value } from '../../graph/index.ts';
 import { activate, type Activation } from '../blocks/activation.ts';
 import { attendedValues, inHeads, outOfHeads } from '../blocks/attention.ts';
-import { dense, normalInit } from '../blocks/dense.ts';
+import { activatedDense, dense, normalInit } from '../blocks/dense.ts';
 import { wordEmbeddings } from '../blocks/embeddings.ts';
-import { firstTokens } from '../blocks/first-tokens.ts';
+import { firstTokens, readTokens } from '../blocks/first-tokens.ts';
 import { layerNorm } from '../blocks/norm.ts';
 import { rotaryInputs, rotated, type RotaryInputs } from '../blocks/rotary.ts';
 import { meanTokens } from '../blocks/token-pooling.ts';
 import type { Fields } from '../config/config-fields.ts';
 import type { Encoded, Encoder, Layer, Reads } from '../encoder.ts';
-import { activation, initializerRange, MOST, vocabulary, widths, type EncoderConfig } from '../config/encoder-config.ts';
+import { activation, epsilon, initializerRange, MOST, vocabulary, widths, type EncoderConfig } from '../config/encoder-config.ts';
 import { renamed } from '../head-layout.ts';
 import { attentionBias, localBias, tokenMask, tokenRows, tokens, type EncoderInput } from '../inputs.ts';
 import type { ModelBuilder } from '../model-builder.ts';
@@ -74,7 +74,7 @@ function parse(fields: Fields): Omit<ModernBertConfig, 'modelType'> {
     window: Math.floor(fields.count('local_attention', MOST.positions, 128) / 2),
     theta: thetas(fields),
     activation: activation(fields, 'hidden_activation'),
-    normEps: fields.number('norm_eps', 1e-5, (x) => x > 0 && x < 1, 'a small positive number'),
+    normEps: epsilon(fields, 'norm_eps', 1e-5),
     hasBias: {
       norm: fields.flag('norm_bias', false),
       attention: fields.flag('attention_bias', false),
@@ -173,7 +173,7 @@ function layers(encoder: ModelBuilder, config: ModernBertConfig): Layer {
     const m = encoderAt.at('layers').at(index);
     const norm = (at: ModelBuilder, y: Value): Value => layerNorm(at, y, H, normEps, hasBias.norm);
     const seen = index === 0 ? x : norm(m.at('attn_norm'), x);
-    const kept = reads === 'all' ? x : m.within(() => firstTokens(m, x, H));
+    const kept = readTokens(m, x, reads, H);
     const attended = attention(m.at('attn'), seen, views(config.isLocal[index] === true), reads, config);
     const middle = m.within((g) => g.Add(kept, attended));
     const y = m.within((g) => g.Add(middle, feedForward(m.at('mlp'), norm(m.at('mlp_norm'), middle), config)));
@@ -256,8 +256,7 @@ function pooled(encoder: ModelBuilder, config: ModernBertConfig, encoded: Encode
   const { hiddenSize: H, hasBias } = config;
   const m = encoder.at('head');
   const x = config.pooling === 'cls' ? encoded.last('first') : meanTokens(m, encoded.last('all'), H);
-  const projected = dense(m.at('dense'), x, H, H, outInit(config, hasBias.head));
-  const activated = m.within(() => activate(m, projected, config.headActivation));
+  const activated = activatedDense(m, x, H, outInit(config, hasBias.head), config.headActivation);
   return layerNorm(m.at('norm'), activated, H, config.normEps, hasBias.norm);
 }
 
