@@ -77,9 +77,12 @@ export const encode: Stage<Params, Files, Needs> = {
     const { config } = weights;
     const part = trainedPart(
       {
-        pooling: freeze?.layers === 0 ? 'attention' : pooling,
-        freeze_encoder: freeze === undefined || freeze.layers === 0,
-        freeze: { embeddings: null, layers: freeze?.layers ?? 0 },
+        model: {
+          pooling: freeze?.layers === 0 ? 'attention' : pooling,
+          freeze_encoder: freeze === undefined || freeze.layers === 0,
+          freeze: { embeddings: null, layers: freeze?.layers ?? 0 },
+        },
+        training: { layer_decay: 1 }, // changes nothing of what is frozen
       },
       config,
       true,

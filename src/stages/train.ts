@@ -32,7 +32,7 @@ interface Params {
     /** Absent where it is `default`, so that what was trained before there was a choice is still found. */
     readonly pooling?: Pooling;
     /** Absent where nothing is frozen by it. */
-    readonly freeze?: Freezing['freeze'];
+    readonly freeze?: Freezing['model']['freeze'];
   };
   /** `micro_batch` only where it cuts a batch: otherwise it changes nothing. */
   readonly training: Omit<Experiment['training'], 'eval_batch_size' | 'precision' | keyof Later> & Partial<Later>;
@@ -86,8 +86,8 @@ export const train: Stage<Params, Readonly<Record<string, string>>, typeof needs
     files: { ...encoderFiles(modelFolder, model), ...tokenizerFiles(modelFolder) },
   }),
   async run({ params, files, inputs, output, fold, device, threads, partial, logEvery, evalBatchSize, emit, stopRequested }) {
-    const { model, seed } = params;
-    const { pooling = 'default', freeze = { embeddings: null, layers: 0 } } = model;
+    const { seed } = params;
+    const model = { pooling: 'default', freeze: { embeddings: null, layers: 0 }, ...params.model } as const;
     const precision: Precision = params.precision ?? 'float32';
     const later: Later = { micro_batch: null, layer_decay: 1, head_lr: null };
     const training = { ...later, ...params.training, eval_batch_size: evalBatchSize, precision };
@@ -97,22 +97,11 @@ export const train: Stage<Params, Readonly<Record<string, string>>, typeof needs
     const [trainRows, validationRows] = [rowsWhere(foldOf, (of) => of !== fold), rowsWhere(foldOf, (of) => of === fold)];
     const weights = initialWeights(files, model, seed);
     const { features } = inputs;
-    const part = trainedPart({ ...model, pooling, freeze }, weights.config, features !== undefined);
+    const part = trainedPart({ model, training }, weights.config, features !== undefined);
     const source = sourceOf(inputs, weights.config, part);
 
     const foldSeed = seedFor(seed, 'fold', fold);
-    const classifier = await openClassifier({
-      weights,
-      pooling,
-      head: model.head,
-      task,
-      part,
-      training,
-      precision,
-      device,
-      threads,
-      seed: foldSeed,
-    });
+    const classifier = await openClassifier({ weights, model, task, part, training, precision, device, threads, seed: foldSeed });
     for (const message of classifier.notices) emit({ type: 'notice', level: 'warning', message });
     try {
       const { epochs, best, stopped } = await fit({
@@ -141,7 +130,7 @@ export const train: Stage<Params, Readonly<Record<string, string>>, typeof needs
         config: weights.config,
         source: classifier.values(best.parameters),
         task,
-        pooling,
+        pooling: model.pooling,
         head: model.head,
         max_seq_length: model.max_seq_length,
         ...(features === undefined ? {} : { shared: { file: features.encoderFile, isEncoder: model.freeze_encoder } }),
@@ -172,7 +161,7 @@ function sharingOf({ freeze_encoder }: Experiment['model'], isEncoded: boolean):
 }
 
 /** Frozen embeddings and layers, where there are any; layers stand upon frozen embeddings. */
-function freezingOf({ embeddings, layers }: Freezing['freeze']): { readonly freeze?: Freezing['freeze'] } {
+function freezingOf({ embeddings, layers }: Freezing['model']['freeze']): { readonly freeze?: Freezing['model']['freeze'] } {
   return layers === 0 && embeddings !== true ? {} : { freeze: { embeddings: true, layers } };
 }
 

@@ -22,8 +22,7 @@ type Training = Experiment['training'];
 
 export interface ClassifierOptions {
   readonly weights: InitialWeights;
-  readonly pooling: Experiment['model']['pooling'];
-  readonly head: Experiment['model']['head'];
+  readonly model: Pick<Experiment['model'], 'pooling' | 'head'>;
   readonly task: Pick<Task, 'outputs' | 'loss'>;
   /** What of it is trained. */
   readonly part: TrainedPart;
@@ -62,25 +61,16 @@ export function classifierPrograms(
   return { step: inPrecision(step, precision), forward: inPrecision(forward, precision) };
 }
 
-export async function openClassifier({
-  weights,
-  pooling,
-  head,
-  task,
-  part,
-  training,
-  precision,
-  device,
-  threads,
-  seed,
-}: ClassifierOptions): Promise<Classifier> {
+export async function openClassifier(options: ClassifierOptions): Promise<Classifier> {
+  const { weights, task, training, seed } = options;
+  const { pooling, head } = options.model;
   const whole = { encoder: weights.config, pooling, head, outputs: task.outputs, loss: task.loss };
   const { source, notices } = weights.source(classifierForward(whole).parameters, seed);
   const trainer = await openTrainer({
-    device,
+    device: options.device,
     source,
-    ...classifierPrograms(whole, part, precision),
-    threads,
+    ...classifierPrograms(whole, options.part, options.precision),
+    threads: options.threads,
     optimizer: optimizerOf(training, weights.config),
     clipNorm: training.clip_norm,
     seed,

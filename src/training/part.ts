@@ -15,10 +15,13 @@ import {
 } from '../engine/models/index.ts';
 import type { Feeds, ForwardProgram, ParameterSpec } from '../engine/program.ts';
 
-/** What of a model an experiment freezes. */
-export type Freezing = Pick<Experiment['model'], 'pooling' | 'freeze_encoder'> & {
-  readonly freeze: Pick<Experiment['model']['freeze'], 'embeddings' | 'layers'>;
-};
+/** What of a model an experiment freezes, and how the rates of what is trained fall from layer to layer. */
+export interface Freezing {
+  readonly model: Pick<Experiment['model'], 'pooling' | 'freeze_encoder'> & {
+    readonly freeze: Pick<Experiment['model']['freeze'], 'embeddings' | 'layers'>;
+  };
+  readonly training: Pick<Experiment['training'], 'layer_decay'>;
+}
 
 /** What of a classifier is trained, and what it is fed meanwhile: tokens, or what the stage `encode` made of them. */
 export type TrainedPart =
@@ -30,15 +33,18 @@ export type TrainedPart =
 
 /**
  * @param isEncoded whether the stage `encode` has run
- * Throws a `config` error where more layers are frozen than there are, or some that share their weights with layers above.
+ * Throws a `config` error where more layers are frozen than there are, or some that share their weights with layers above, and where the
+ * rates of layers differ but all layers are frozen.
  */
-export function trainedPart({ pooling, freeze_encoder, freeze }: Freezing, encoder: EncoderConfig, isEncoded: boolean): TrainedPart {
+export function trainedPart({ model, training }: Freezing, encoder: EncoderConfig, isEncoded: boolean): TrainedPart {
+  const { pooling, freeze_encoder, freeze } = model;
   const { layers } = freeze;
   const depth = encoder.layers;
   if (layers > depth)
     throw unfreezable(`model.freeze.layers is ${layers}, and the model has ${plural(depth, 'layer')}`, `at most ${depth}`);
   if (sharesAbove(encoder, layers))
     throw unfreezable(`model.freeze.layers is ${layers}, and these layers share their weights with layers above them`, '0');
+  if (layers === depth && training.layer_decay !== 1) throw decayOfNothing(depth);
   if (freeze_encoder && isEncoded)
     return pooling === 'attention' ? { fed: 'states', frozen: 'encoder', state: encoder.layers } : { fed: 'features' };
   if (layers > 0) {
@@ -53,6 +59,16 @@ function unfreezable(message: string, value: string): OrtrainError {
     subject: 'model.freeze.layers',
     problems: [{ message, field: 'model.freeze.layers' }],
     remedy: `Set model.freeze.layers to ${value}.`,
+  });
+}
+
+function decayOfNothing(depth: number): OrtrainError {
+  const all = depth === 1 ? 'the only one' : `all ${depth}`;
+  const message = `training.layer_decay needs layers that are trained, but model.freeze.layers freezes ${all}`;
+  return new OrtrainError('config', 'no layer is left for training.layer_decay', {
+    subject: 'training.layer_decay',
+    problems: [{ message, field: 'training.layer_decay' }],
+    remedy: `Set training.layer_decay to 1, or model.freeze.layers to less than ${depth}.`,
   });
 }
 

@@ -91,11 +91,9 @@ describe('a task that the rest of the program does not know', () => {
       best_model: { monitor: 'val/loss', mode: 'min' } as const,
     };
     const weights = initialWeights(files, { weights: 'random', resize_embeddings: false }, 42);
-    const { head } = experiment.model;
     const model = await openClassifier({
       weights,
-      pooling: 'default',
-      head,
+      model: experiment.model,
       task,
       part: { fed: 'tokens' },
       training,
@@ -128,7 +126,7 @@ describe('a task that the rest of the program does not know', () => {
         files,
         config: weights.config,
         source: model.values(best.parameters),
-        head,
+        head: experiment.model.head,
         max_seq_length: 32,
       });
     } finally {

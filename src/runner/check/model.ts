@@ -31,9 +31,10 @@ export interface ModelNotice {
  *
  * @param folder the model's directory in Hugging Face layout
  */
-export async function checkModel({ model, seed }: Experiment, folder: string, data: DataContents): Promise<readonly ModelNotice[]> {
+export async function checkModel(experiment: Experiment, folder: string, data: DataContents): Promise<readonly ModelNotice[]> {
+  const { model, seed } = experiment;
   const weights = initialWeights(encoderFiles(folder, model), model, seed);
-  trainedPart(model, weights.config, true);
+  trainedPart(experiment, weights.config, true);
   const { maxPositions, vocabSize } = weights.config;
   if (model.max_seq_length > maxPositions) {
     const problem = {

@@ -44,7 +44,7 @@ export async function trainingSteps(prepared: PreparedRun, { outputs, loss }: Le
   const { experiment, jobs, device, precisionChoice } = prepared;
   const { training } = experiment;
   const encoder = encoderOf(prepared);
-  const trained = trainedPart(experiment.model, encoder, jobs.some(({ stage }) => stage.name === 'encode'));
+  const trained = trainedPart(experiment, encoder, jobs.some(({ stage }) => stage.name === 'encode'));
   const { pooling, head } = experiment.model;
   const whole = { encoder, pooling, head, outputs, loss };
   const { step } = classifierPrograms(whole, trained, precisionChoice.precision);

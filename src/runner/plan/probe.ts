@@ -50,8 +50,7 @@ async function timeModel({ experiment, threads }: PreparedRun, workload: Workloa
     const { model, training } = experiment;
     const { trainer } = await openClassifier({
       weights,
-      pooling: model.pooling,
-      head: model.head,
+      model,
       task,
       part,
       training,

@@ -40,7 +40,7 @@ export async function workloadOf(prepared: PreparedRun, data: PlannedRows): Prom
   const tokens = files === undefined ? undefined : await plannedTokens(prepared, data);
   if (files === undefined || tokens === undefined) return undefined;
   const weights = initialWeights(files, experiment.model, experiment.seed);
-  const trained = trainedPart(experiment.model, weights.config, jobs.some(({ stage }) => stage.name === 'encode'));
+  const trained = trainedPart(experiment, weights.config, jobs.some(({ stage }) => stage.name === 'encode'));
   const onFeatures = trained.fed === 'features';
   const { task } = data.train;
   const { pooling, head } = experiment.model;

@@ -216,3 +216,20 @@ it('numbers of the weights that are none are named before anything is trained', 
   const experiment = (await smallQuickstart(`model.base=${folder}`)).experiment;
   await expect(checkLocalModel({ ...experiment, model: { ...experiment.model, weights: 'random' } }, data)).resolves.toEqual([]);
 });
+
+it('rates by layer are refused where all layers are frozen, and taken where one is left', async () => {
+  const folder = pretrainedFolder(join(scratch, 'layer-rates'), {});
+  const frozen = (layers: number): readonly string[] => [`model.freeze.layers=${layers}`, 'training.layer_decay=0.9'];
+  await expect(check(folder, frozen(2), data)).rejects.toMatchObject({
+    code: 'config',
+    problems: [
+      {
+        field: 'training.layer_decay',
+        message: 'training.layer_decay needs layers that are trained, but model.freeze.layers freezes all 2',
+      },
+    ],
+    remedy: 'Set training.layer_decay to 1, or model.freeze.layers to less than 2.',
+  });
+  await expect(check(folder, frozen(1), data)).resolves.toEqual([]);
+  await expect(check(folder, ['model.freeze.layers=2'], data)).resolves.toEqual([]);
+});
