@@ -31,6 +31,7 @@ async function probabilities(run: StoredRun, file: string): Promise<readonly num
 }
 
 function difference(a: readonly number[], b: ArrayLike<number>): number {
+  expect(a.length).toBeGreaterThan(0);
   expect(a.length).toBeLessThanOrEqual(b.length);
   return a.reduce((most, x, i) => Math.max(most, Math.abs(x - b[i]!)), 0);
 }

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { cudaVariables, lookForCuda, type CudaLook } from '../../../src/engine/runtime/cuda/libraries.ts';
 import { explainCuda } from '../../../src/engine/runtime/cuda/problems.ts';
 import { temporaryFolder } from '../../helpers/quickstart.ts';
+import { because } from '../../helpers/skips.ts';
 
 /** A machine with everything. */
 const whole: CudaLook = { missingFiles: [], version: 13, missingLibraries: [], driver: true, gpu: 'NVIDIA H100 80GB HBM3' };
@@ -150,7 +151,8 @@ describe('the libraries of CUDA', () => {
     expect(tunables).toMatch(/mmap_threshold=\d+:.*arena_max=1:glibc.malloc.arena_max=8$/);
   });
 
-  test.runIf(process.platform === 'linux' && !existsSync('/lib/ld-musl-x86_64.so.1'))('arrays take the memory of those before', () => {
+  const hasGlibc = process.platform === 'linux' && !existsSync('/lib/ld-musl-x86_64.so.1');
+  test.skipIf(because('the tunables of glibc (it is not here)', !hasGlibc))('arrays take the memory of those before', () => {
     const faults = (variables: Readonly<Record<string, string>>): number => {
       const thread = `
         const fill = () => { new Float32Array(1 << 24).fill(1); gc(); };

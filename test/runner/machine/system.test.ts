@@ -7,6 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { SystemFigures } from '../../../src/core/measures.ts';
 import { watchSystem } from '../../../src/runner/machine/system.ts';
 import { temporaryFolder } from '../../helpers/quickstart.ts';
+import { because } from '../../helpers/skips.ts';
 
 const path = process.env['PATH'] ?? '';
 afterEach(() => {
@@ -35,7 +36,8 @@ process.stdout.write('done');
 setTimeout(() => held, 60_000);`;
 
 describe('the figures of the system', () => {
-  it.runIf(process.platform === 'linux')('are of the process and of what it has started', async () => {
+  const isLacking = because('the use of child processes (it is read on Linux alone)', process.platform !== 'linux');
+  it.skipIf(isLacking)('are of the process and of what it has started', async () => {
     const child = spawn(process.execPath, ['-e', GREEDY], { stdio: ['ignore', 'pipe', 'inherit'] });
     let wasBusy = false;
     child.stdout.once('data', () => (wasBusy = true));
@@ -79,7 +81,7 @@ describe('the figures of the system', () => {
   });
 });
 
-describe.runIf(process.platform !== 'win32')('those of GPUs', () => {
+describe.skipIf(because('an nvidia-smi of our own (it is a shell script)', process.platform === 'win32'))('those of GPUs', () => {
   /** A program of that name before all others; it notes each call. */
   const installed = (body: string): string => {
     const folder = temporaryFolder();

@@ -14,6 +14,7 @@ import { gpuShortage } from '../../../src/runner/plan/shortage.ts';
 import { workloadOf, type Workload } from '../../../src/runner/plan/workload.ts';
 import { prepareRun } from '../../../src/runner/prepare.ts';
 import { smallQuickstart, temporaryFolder } from '../../helpers/quickstart.ts';
+import { because } from '../../helpers/skips.ts';
 
 const folder = temporaryFolder();
 const artifacts = join(folder, 'artifacts');
@@ -94,7 +95,7 @@ describe('the memory plan of a GPU', () => {
   });
 });
 
-describe.skipIf(process.platform === 'win32')('pipeline plan for a GPU', () => {
+describe.skipIf(because('an nvidia-smi of our own (it is a shell script)', process.platform === 'win32'))('pipeline plan for a GPU', () => {
   /** A driver that tells of these GPUs, in mebibytes in all and free. */
   const driver = (...lines: readonly string[]): void => {
     const program = join(folder, 'nvidia-smi');
