@@ -1,6 +1,7 @@
 import { readFileSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { bytes } from './text.ts';
 import { OrtrainError } from './errors.ts';
+import { notFetched } from './foreign.ts';
 import { isObject, type ShapeOf } from './shapes.ts';
 
 /** Files that others may have made. Each is looked at before it is opened: a named pipe may never answer, and a device never ends. */
@@ -45,7 +46,7 @@ export function readInput(path: string, most: number): Buffer {
 
 /** A JSON value of a shape, of a file that this program writes. Throws OrtrainError `data` that names the file and the place in it. */
 export function readJsonInput<T>(path: string, shape: ShapeOf<T>, most: number = MOST_JSON_BYTES): T {
-  const value = parsed(path, readInput(path, most).toString('utf8'));
+  const value = parsed(path, readInput(path, most));
   const wrong = shape(value, '');
   if (wrong !== undefined) throw unreadable(path, wrong.startsWith(' ') ? `it${wrong}` : wrong);
   return value as T; // the shape says so
@@ -53,7 +54,7 @@ export function readJsonInput<T>(path: string, shape: ShapeOf<T>, most: number =
 
 /** A JSON object, of a file that another program wrote. */
 export function readJsonObject(path: string): Readonly<Record<string, unknown>> {
-  const value = parsed(path, readInput(path, MOST_JSON_BYTES).toString('utf8'));
+  const value = parsed(path, readInput(path, MOST_JSON_BYTES));
   if (isObject(value)) return value;
   throw unreadable(path, 'it is not a JSON object');
 }
@@ -70,8 +71,9 @@ export function saying<T>(path: string, read: () => T): T {
   }
 }
 
-export function unreadable(path: string, reason: string, cause?: unknown): OrtrainError {
-  return new OrtrainError('data', `${path} cannot be read: ${reason}`, { subject: path, cause });
+export function unreadable(path: string, reason: string, cause?: unknown, remedy?: string): OrtrainError {
+  const options = { subject: path, cause, ...(remedy === undefined ? {} : { remedy }) };
+  return new OrtrainError('data', `${path} cannot be read: ${reason}`, options);
 }
 
 /** The results of the largest run are far from it, and so is the tokenizer.json of any vocabulary. */
@@ -86,10 +88,11 @@ const REASONS: Readonly<Record<string, string>> = {
   EISDIR: 'it is a directory',
 };
 
-function parsed(path: string, json: string): unknown {
+function parsed(path: string, json: Buffer): unknown {
   try {
-    return JSON.parse(json);
+    return JSON.parse(json.toString('utf8'));
   } catch (error) {
-    throw unreadable(path, 'it is not JSON', error);
+    const { what = 'it is not JSON', remedy } = notFetched(json, 'JSON') ?? {};
+    throw unreadable(path, what, error, remedy);
   }
 }

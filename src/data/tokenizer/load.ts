@@ -111,7 +111,8 @@ async function openSource(
     import('./definition/beside.ts'),
   ]);
   const encoder = sayingOf(description.path, () => descriptionEncoder(description));
-  return { encoder, changes: () => (beside === undefined ? [] : [besideSentence(description.path, encoder, beside) ?? []].flat()) };
+  const ofBeside = (): string | undefined => (beside === undefined ? undefined : besideSentence(description.path, encoder, beside));
+  return { encoder, changes: () => [...description.notices, ofBeside() ?? []].flat() };
 }
 
 /** What is wrong with a definition becomes a `data` error that names its file. */

@@ -1,4 +1,6 @@
+import { notFetched } from '../../core/foreign.ts';
 import { readInput, readJsonObject, unreadable } from '../../core/inputs.ts';
+import { isObject } from '../../core/shapes.ts';
 import { required } from '../../core/values.ts';
 import { readAddedTokens } from './added-tokens-file.ts';
 import { isTokenId, type AddedToken } from './definition/added-tokens.ts';
@@ -24,7 +26,9 @@ export function definitionOfVocabulary(files: Readonly<Record<string, string>>, 
       ? wordPiece(required(files['vocab.txt'], 'vocab.txt'), family, tokens, settings)
       : byteLevel(required(files['vocab.json'], 'vocab.json'), required(files['merges.txt'], 'merges.txt'), family, tokens, settings);
   const own = new Set(Object.values<string>(tokens));
-  const added = readAddedTokens(files['added_tokens.json'])
+  const { vocab } = definition.model;
+  const words = new Map(Object.entries(isObject(vocab) ? vocab : {}));
+  const added = readAddedTokens(files['added_tokens.json'], words)
     .filter(([content]) => content !== '' && !own.has(content))
     .toSorted(([, a], [, b]) => a - b)
     .map(([content, id]): AddedToken => ({ ...PLAIN, id, content, normalized: true, special: false }));
@@ -133,6 +137,8 @@ function around(
 /** The lines of a text file, of which the last may have no end. */
 function readLines(path: string): readonly string[] {
   const bytes = readInput(path, MOST_BYTES);
+  const instead = notFetched(bytes, 'a list of tokens');
+  if (instead !== undefined) throw unusable(path, instead.what, { remedy: instead.remedy });
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,10 @@ import { describeShared, sharedPath } from '../../helpers/shared.ts';
 import { errorOf } from '../support.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'families-'));
-const model = fileURLToPath(new URL('../../fixtures/tokenizers/mapped.model', import.meta.url));
+const fixture = (name: string): string => fileURLToPath(new URL(`../../fixtures/tokenizers/${name}`, import.meta.url));
+const model = fixture('mapped.model');
+/** What a repository has of a large file before `git lfs pull`. */
+const POINTER = 'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n';
 let folders = 0;
 
 /** A folder with these files; of SentencePiece models the fixture's, whose pieces are <unk> 0, <s> 1, </s> 2, <pad> 3. */
@@ -21,7 +24,7 @@ function folderOf(content: Readonly<Record<string, unknown>>): string {
   mkdirSync(folder);
   for (const [name, value] of Object.entries(content)) {
     if (name.endsWith('.model') && value === model) copyFileSync(model, join(folder, name));
-    else writeFileSync(join(folder, name), typeof value === 'string' ? value : JSON.stringify(value));
+    else writeFileSync(join(folder, name), typeof value === 'string' || Buffer.isBuffer(value) ? value : JSON.stringify(value));
   }
   return folder;
 }
@@ -94,6 +97,34 @@ describe('a SentencePiece model alone', () => {
     ]);
   });
 
+  it('has no id for two tokens, and may name its own pieces again', async () => {
+    const base = { 'config.json': { model_type: 'deberta-v2' }, 'spm.model': model };
+    const alone = await open(base);
+    const same = await open({ ...base, 'added_tokens.json': { '[CLS]': 4, '[SEP]': 5, '<unk>': 0, '[MASK]': 261 } });
+    expect(same.encode('the river', 99)).toEqual(alone.encode('the river', 99));
+    const error = await errorOf(() => open({ ...base, 'added_tokens.json': { '[NEW]': 5 } }));
+    expect([error.code, error.message]).toEqual([
+      'data',
+      expect.stringMatching(/added_tokens\.json cannot be used: "\[SEP\]" of the model and "\[NEW\]" have the same id, 5$/),
+    ]);
+    const shifted = { 'config.json': { model_type: 'xlm-roberta' }, 'sentencepiece.bpe.model': model };
+    await expect(open({ ...shifted, 'added_tokens.json': { '[NEW]': 2 } })).rejects.toThrow('"</s>" of the model and "[NEW]"');
+  });
+
+  it('says where it has no pieces to put around texts', async () => {
+    const spelled = readFileSync(fixture('spelled.model'));
+    const tokenizer = await open({ 'config.json': { model_type: 'deberta-v2' }, 'spm.model': spelled });
+    const { ids } = tokenizer.encode('a', 99);
+    // As DebertaV2Tokenizer of Transformers 5.24 has them, behind 420 pieces.
+    expect([ids.at(0), ids.at(-1)]).toEqual([420, 421]);
+    expect(tokenizer.changes).toEqual(
+      [['CLS', 420], ['SEP', 421]].map(([token, id]) =>
+        expect.stringMatching(new RegExp(`spm\\.model has no piece \\[${token}\\], which is put around texts; it gets the id ${id} `)),
+      ),
+    );
+    expect((await open({ 'config.json': { model_type: 'deberta-v2' }, 'spm.model': model })).changes).toEqual([]);
+  });
+
   it('takes ALBERT’s texts as they are where its map puts them in small letters', async () => {
     const own = await open({ 'config.json': { model_type: 'albert' }, 'spiece.model': model });
     const told = { do_lower_case: true, keep_accents: false };
@@ -104,6 +135,10 @@ describe('a SentencePiece model alone', () => {
 
   it.each([
     ['spm.model', 'no model', /spm\.model cannot be used: it is not a SentencePiece model/, {}],
+    ['spm.model', POINTER, /spm\.model cannot be used: it is a Git LFS pointer;/, {}],
+    ['spm.model', '{"error":"Entry not found"}', /spm\.model cannot be used: it is JSON, not a SentencePiece model/, {}],
+    ['spm.model', '<!doctype html>', /spm\.model cannot be used: it is a web page, not a SentencePiece model/, {}],
+    ['spm.model', '', /spm\.model cannot be used: it is empty/, {}],
     ['spm.model', model, /split_by_punct: true, which is not known here/, { split_by_punct: true }],
     ['spm.model', model, /has the class BertTokenizer, which reads no SentencePiece model/, { tokenizer_class: 'BertTokenizer' }],
   ])('%s is refused by name', async (name, content, reason, settings) => {
@@ -143,6 +178,8 @@ describe('a vocabulary alone', () => {
     expect((await open({ ...base, 'vocab.txt': words.join('\r\n') })).encode('fires', 99).ids).toEqual([2, 5, 7, 3]);
     expect((await open({ ...base, 'added_tokens.json': { '[NEW]': 9 } })).encode('fire[NEW]', 99).ids).toEqual([2, 5, 9, 3]);
     await expect(open({ ...base, 'added_tokens.json': { '[NEW]': -1 } })).rejects.toThrow(/"\[NEW\]" has the id -1/);
+    await expect(open({ ...base, 'added_tokens.json': { '[NEW]': 5 } })).rejects.toThrow('"fire" of the model and "[NEW]" have the same');
+    expect((await open({ ...base, 'added_tokens.json': { fire: 5 } })).encode('fire', 99).ids).toEqual([2, 5, 3]);
     await expect(open({ ...base, 'added_tokens.json': { a: 9, b: 9 } })).rejects.toThrow('"a" and "b" have the same id, 9');
   });
 
@@ -169,6 +206,9 @@ describe('a vocabulary alone', () => {
 
   it.each([
     [{ 'vocab.txt': 'fire\n' }, /vocab\.txt cannot be used: it has no token \[CLS\]/],
+    [{ 'vocab.txt': POINTER }, /vocab\.txt cannot be used: it is a Git LFS pointer;/],
+    [{ 'tokenizer.json': POINTER }, /tokenizer\.json cannot be read: it is a Git LFS pointer;/],
+    [{ 'tokenizer.json': '<html>' }, /tokenizer\.json cannot be read: it is a web page, not JSON/],
     [{ 'vocab.json': {} }, /vocab\.json cannot be used: there is no merges\.txt beside it/],
     [{ 'vocab.json': { a: 'b' }, 'merges.txt': '' }, /vocab\.json cannot be used: the id of "a" is "b"/],
     [{ 'vocab.json': { a: 1 }, 'merges.txt': 'a b\n' }, /merges\.txt cannot be used: line 1 has "b", which .*vocab\.json does not have/],

@@ -1,3 +1,4 @@
+import { foreignContent } from '../../../core/foreign.ts';
 import { readInput, readJsonObject } from '../../../core/inputs.ts';
 import { isObject } from '../../../core/shapes.ts';
 import { isTokenId, type AddedToken } from '../definition/added-tokens.ts';
@@ -20,15 +21,20 @@ export interface SentencePieceDescription {
   readonly vocabulary: ReadonlyMap<number, string>;
   /** Tokens that are found in texts: those that somebody added. The model's own special ones are not. */
   readonly found: readonly AddedToken[];
+  /** What had to be supposed, in sentences. */
+  readonly notices: readonly string[];
 }
 
 /** Reads a SentencePiece model. Throws a `data` error that names the file. */
 export function readSentencePiece(path: string): SentencePieceFile {
+  const bytes = new Uint8Array(readInput(path, MOST_BYTES));
   try {
-    return readSentencePieceFile(new Uint8Array(readInput(path, MOST_BYTES)));
+    return readSentencePieceFile(bytes);
   } catch (error) {
-    if (error instanceof Error && error.constructor === Error) throw unusable(path, error.message, { cause: error });
-    throw error;
+    if (!(error instanceof Error) || error.constructor !== Error) throw error;
+    // Where the file is of a kind that is known, that says more than what is wrong with its bytes.
+    const { what = error.message, remedy } = foreignContent(bytes, 'a SentencePiece model') ?? {};
+    throw unusable(path, what, { ...(remedy === undefined ? {} : { remedy }), cause: error });
   }
 }
 
@@ -53,11 +59,14 @@ export function describeSentencePiece(
   reserved.forEach((token, id) => ids.set(token, id));
   if (file.unknownId !== -1) ids.set(tokens.unk, idOfPiece[file.unknownId]!);
 
-  const added = addedTokens(files, settings);
+  const added = addedTokens(files, settings, ids);
   for (const { content, id } of added) if (id !== undefined) ids.set(content, id);
   let next = added.reduce((most, { id = -1 }) => Math.max(most, id + 1), file.pieces.length + by);
   const needed = [tokens.cls, tokens.sep, tokens.unk, tokens.pad, tokens.mask, ...added.map(({ content }) => content)];
-  for (const token of needed) if (!ids.has(token)) ids.set(token, next++);
+  const made = new Set(needed.filter((token) => !ids.has(token)));
+  for (const token of made) ids.set(token, next++);
+  // Nothing of a classifier depends on the mask or, behind its attention mask, on the padding.
+  const lacking = [tokens.cls, tokens.sep].filter((token) => made.has(token));
 
   const own = new Set<string>([...Object.values(tokens), ...reserved, ...OTHER_ROLES.map((role) => tokenText(settings[role]) ?? '')]);
   for (const { text, type } of file.pieces) if (type === 'control' || type === 'unknown' || type === 'byte') own.add(text);
@@ -65,21 +74,26 @@ export function describeSentencePiece(
     .filter(({ content, special }) => !own.has(content) && !(special === true && settings.split_special_tokens === true))
     .map((token) => ({ ...token, id: ids.get(token.content)! }));
   const vocabulary = new Map([...ids].map(([token, id]) => [id, token]));
-  return { path, file, family: name, settings, tokens, idOfPiece, vocabulary, found };
+  const notices = lacking.map(
+    (token) =>
+      `${path} has no piece ${token}, which is put around texts; it gets the id ${ids.get(token)} behind the pieces, as in Transformers, ` +
+      'and the model may never have been trained with it',
+  );
+  return { path, file, family: name, settings, tokens, idOfPiece, vocabulary, found, notices };
 }
 
 const OTHER_ROLES = ['bos_token', 'eos_token'];
 
 type Addition = Omit<AddedToken, 'id'> & { readonly id: number | undefined };
 
-/** The tokens that were added to a model, each once, with their ids where a file says them. */
-function addedTokens(files: Readonly<Record<string, string>>, settings: Settings): readonly Addition[] {
+/** The tokens that were added to a model, each once, with their ids where a file says them. `known`: the model's own. */
+function addedTokens(files: Readonly<Record<string, string>>, settings: Settings, known: ReadonlyMap<string, number>): readonly Addition[] {
   const read = (name: string): Readonly<Record<string, unknown>> => (files[name] === undefined ? {} : readJsonObject(files[name]));
   const described = isObject(settings['added_tokens_decoder']) ? Object.entries(settings['added_tokens_decoder']) : [];
   const { added_tokens: listed = [] } = read('tokenizer.json') as Partial<Definition>;
   const all = [
     ...described.map(([id, token]) => addition(token, Number(id))),
-    ...readAddedTokens(files['added_tokens.json']).map(([content, id]) => addition(content, id)),
+    ...readAddedTokens(files['added_tokens.json'], known).map(([content, id]) => addition(content, id)),
     ...(listed ?? []).map((token) => addition(token, token.id)),
     ...listedTokens(settings).map((token) => addition(token, undefined)),
   ];

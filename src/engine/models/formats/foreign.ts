@@ -1,10 +1,5 @@
+import { foreignContent, type Foreign } from '../../../core/foreign.ts';
 import type { ByteSource } from './byte-source.ts';
-
-/** What a file is that is not what its name says: a sentence that begins with `it`, and what to do. */
-export interface Foreign {
-  readonly what: string;
-  readonly remedy: string;
-}
 
 type Format = 'safetensors' | 'torch';
 
@@ -16,28 +11,18 @@ interface Kind extends Foreign {
 }
 
 const ANOTHER = 'Take the file of the same model that PyTorch or safetensors wrote.';
-const AGAIN = 'Fetch the file again.';
 
-/** In this order: a later kind may look like an earlier one. */
+/** Looked for first: the beginning of a safetensors file may look like JSON. */
 const kinds: readonly Kind[] = [
-  { is: (_, { size }) => size === 0, what: 'it is empty', remedy: AGAIN },
-  {
-    is: (head) => head.startsWith('version https://git-lfs'),
-    what: 'it is a Git LFS pointer; the file itself was not fetched',
-    remedy: 'Run `git lfs pull` in its repository, or download the file by itself.',
-  },
-  { is: (head) => /^\s*<(?:!doctype|html|\?xml)/i.test(head), what: 'it is a web page, not weights', remedy: AGAIN },
   {
     is: (head, { size }) => head.startsWith('\0\0\0\0{', 4) && lengthOf(head) <= size - 8,
     format: 'safetensors',
     what: 'it is a safetensors file',
     remedy: 'Call it model.safetensors.',
   },
-  { is: (head) => /^\s*[{[]\s*["{[\]}]/.test(head), what: 'it is JSON, not weights', remedy: AGAIN },
   { is: (head) => head.startsWith('\x89HDF\r\n\x1a\n'), what: 'it is an HDF5 file, as TensorFlow and Keras write', remedy: ANOTHER },
   { is: (head) => head.startsWith('GGUF'), what: 'it is a GGUF file, as llama.cpp reads', remedy: ANOTHER },
   { is: (head) => head.startsWith('\x93NUMPY'), what: 'it is an array of NumPy', remedy: ANOTHER },
-  { is: (head) => head.startsWith('\x1f\x8b'), what: 'it is packed with gzip', remedy: 'Unpack it.' },
   {
     is: (head) => head.startsWith('PK\x03\x04'),
     format: 'torch',
@@ -62,8 +47,9 @@ const HEAD = 512;
 
 /** What a file is that was read as one of a format and is none; undefined where it is no kind that is known. */
 export function foreignKind(source: ByteSource, readAs: Format): Foreign | undefined {
-  const head = Buffer.from(source.read(0, Math.min(HEAD, source.size))).toString('latin1');
-  return kinds.find((kind) => kind.format !== readAs && kind.is(head, source));
+  const beginning = source.read(0, Math.min(HEAD, source.size));
+  const head = Buffer.from(beginning).toString('latin1');
+  return kinds.find((kind) => kind.format !== readAs && kind.is(head, source)) ?? foreignContent(beginning, 'weights');
 }
 
 function lengthOf(head: string): number {
