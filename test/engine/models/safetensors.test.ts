@@ -102,7 +102,7 @@ describe('a file that is not sound is refused, and the message names what is wro
     ['too short', Buffer.from('abc'), /3 bytes/],
     ['a header past the end', file('{}', 0, 1000), /claims 1000 bytes, and 2 follow/],
     ['a header of 2⁶⁴ - 1 bytes', Buffer.concat([Buffer.alloc(8, 255), Buffer.from('{}')]), /claims 18446744073709551615 bytes/],
-    ['a Git LFS pointer', Buffer.from('version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n'), /it is a pointer of Git LFS/],
+    ['a Git LFS pointer', Buffer.from('version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n'), /it is a Git LFS pointer;/],
     ['a file of PyTorch', Buffer.from('PK\x03\x04\0\0\x08\x08\0\0'), /it is a zip archive, as PyTorch writes/],
     ['a web page', Buffer.from('<!DOCTYPE html>'), /it is a web page, not weights/],
     ['nothing', Buffer.alloc(0), /it is empty/],
