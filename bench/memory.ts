@@ -1,9 +1,10 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { batchSize, openPytorch, randomBatch, randomBert, type Size, type Subject } from './classifier.ts';
 import { none, type Finding, type Measurement, type Setting } from './measurement.ts';
+import { peakMegabytes } from './peak-memory.ts';
 import { openPython } from './python.ts';
 
 export interface MemoryOptions {
@@ -64,10 +65,4 @@ async function pytorchPeak({ subject, length: width, steps: count }: MemoryTask,
   } finally {
     await python.close();
   }
-}
-
-/** The kernel's own mark of a living process. getrusage's begins with the parent's, from before exec. */
-function peakMegabytes(pid: number): number {
-  const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return (Number(kilobytes) * 1024) / 1e6;
 }

@@ -1,7 +1,7 @@
 /** Reads the weights of a folder as a trainer does, each tensor into memory of its own, and says what that took. */
-import { readFileSync } from 'node:fs';
 import { openWeights } from '../src/data/hub/index.ts';
 import { readFloats } from '../src/engine/models/index.ts';
+import { peakMegabytes } from './peak-memory.ts';
 import type { Reading } from './reading.ts';
 
 const before = process.cpuUsage();
@@ -13,11 +13,10 @@ const kept = [...file.entries].map(([name, { shape }]) => {
 });
 const seconds = (performance.now() - start) / 1000;
 const { user, system } = process.cpuUsage(before);
-const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
 const reading: Reading = {
   seconds,
   cpuSeconds: (user + system) / 1e6,
-  peakMegabytes: (Number(kilobytes) * 1024) / 1e6,
+  peakMegabytes: peakMegabytes('self'),
   numbers: kept.reduce((sum, { length }) => sum + length, 0),
 };
 process.stdout.write(JSON.stringify(reading));

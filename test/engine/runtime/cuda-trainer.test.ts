@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { batchFeeds, classifierForward, randomParameters } from '../../../src/engine/models/index.ts';
-import { adam, adamw } from '../../../src/engine/optim/index.ts';
+import { adamw } from '../../../src/engine/optim/index.ts';
 import { openTrainer, type StepBatch, type TrainerOptions } from '../../../src/engine/runtime/index.ts';
 import { describeCuda } from '../../helpers/cuda.ts';
 import { distance } from '../models/oracle-run.ts';
 import { tinyConfig } from '../models/tiny.ts';
-import { batches, feedsOf, forwardProgram, initial, stepProgram } from './small-model.ts';
+import { batches, feedsOf, small } from './small-model.ts';
 import { classFeeds, classifierStep } from '../../helpers/class-steps.ts';
-import { decayed, threeGroups } from '../../helpers/parameter-groups.ts';
+import { decayed } from '../../helpers/parameter-groups.ts';
 
 /** Losses of two devices from the same weights, the same masks and the same batches. */
 const LOSS = 1e-4;
@@ -29,19 +29,8 @@ async function apart(options: TrainerOptions, steps: readonly StepBatch[]): Prom
 
 await describeCuda('a trainer on CUDA', () => {
   test('trains as the CPU does: masks, clipping, decay, batches of several shapes, rows of a table', async () => {
-    const values = initial();
-    const optimizer = { rule: adam({ betas: [0.9, 0.999], eps: 1e-8 }), group: threeGroups };
-    const options: TrainerOptions = {
-      step: stepProgram(),
-      forward: forwardProgram(),
-      source: (spec, into) => into.set(values[spec.name]!),
-      threads: 1,
-      optimizer,
-      clipNorm: 0.5,
-      seed: 7,
-    };
     const steps = Array.from({ length: 20 }, (_, i) => ({ feeds: feedsOf(batches[i % batches.length]!), rates: { lr: 0.02 + 0.001 * i } }));
-    const [losses, logits] = await apart(options, steps);
+    const [losses, logits] = await apart(small(), steps);
     expect(losses).toBeLessThan(LOSS);
     expect(logits).toBeLessThan(1e-3);
   });

@@ -24,7 +24,7 @@ import { describeShared, sharedJson, sharedPath } from '../../helpers/shared.ts'
 import { distance, oracleSource, sharedTensors, tinyFeeds, type TinyOracle } from '../models/oracle-run.ts';
 import { tinyConfig, tinyEncoders } from '../models/tiny.ts';
 import { deviceRun } from '../optim/device-run.ts';
-import { batches, feedsOf, forwardProgram, initial, stepProgram, H, V, W } from './small-model.ts';
+import { batches, feedsOf, forwardProgram, initial, small, stepProgram, H, V, W } from './small-model.ts';
 import { classFeeds, classifierStep } from '../../helpers/class-steps.ts';
 import { decayed, threeGroups } from '../../helpers/parameter-groups.ts';
 
@@ -38,21 +38,6 @@ afterEach(async () => {
 async function opened<T extends { release(): Promise<void> }>(model: Promise<T>): Promise<T> {
   open.push(await model);
   return model;
-}
-
-function small(changes: Partial<TrainerOptions> = {}): TrainerOptions {
-  const values = initial();
-  const optimizer = { rule: adam({ betas: [0.9, 0.999], eps: 1e-8 }), group: threeGroups };
-  return {
-    step: stepProgram(),
-    forward: forwardProgram(),
-    source: (spec, into) => into.set(values[spec.name]!),
-    threads: 1,
-    optimizer,
-    clipNorm: 0.5,
-    seed: 7,
-    ...changes,
-  };
 }
 
 const loopTrainer = (options: TrainerOptions): Promise<Trainer> => opened(openLoopTrainer(options, 'cpu'));

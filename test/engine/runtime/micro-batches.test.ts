@@ -16,7 +16,7 @@ import { openLoopTrainer } from '../../../src/engine/runtime/cuda/loop-trainer.t
 import { describeShared, sharedJson, sharedPath } from '../../helpers/shared.ts';
 import { describeWebgpu } from '../../helpers/webgpu.ts';
 import { distance, oracleSource, sharedTensors, tinyFeeds, type TinyBatch, type TinyOracle } from '../models/oracle-run.ts';
-import { batches, feedsOf, forwardProgram, initial, stepProgram, type Batch } from './small-model.ts';
+import { batches, feedsOf, small, type Batch } from './small-model.ts';
 import { threeGroups } from '../../helpers/parameter-groups.ts';
 
 const open: Trainer[] = [];
@@ -30,18 +30,8 @@ const loop: Opener = (options) => openLoopTrainer(options, 'cpu'); // what runs 
 const webgpu: Opener = (options) => openTrainer({ ...options, device: 'webgpu' });
 
 async function opened(opener: Opener, changes: Partial<TrainerOptions> = {}): Promise<Trainer> {
-  const values = initial();
   const optimizer = { rule: adam({ betas: [0.9, 0.999], eps: 1e-3 }), group: threeGroups };
-  const trainer = await opener({
-    step: stepProgram(),
-    forward: forwardProgram(),
-    source: (spec, into) => into.set(values[spec.name]!),
-    threads: 1,
-    optimizer,
-    clipNorm: 0.5,
-    seed: 7,
-    ...changes,
-  });
+  const trainer = await opener(small({ optimizer, ...changes }));
   open.push(trainer);
   return trainer;
 }

@@ -1,7 +1,9 @@
 import { gradients } from '../../../src/engine/autodiff/index.ts';
 import { graphBuilder, type Builder, type Value } from '../../../src/engine/graph/index.ts';
-import { maskKey } from '../../../src/engine/optim/index.ts';
+import { adam, maskKey } from '../../../src/engine/optim/index.ts';
 import type { Feeds, ForwardProgram, ParameterSpec, StepProgram } from '../../../src/engine/program.ts';
+import type { TrainerOptions } from '../../../src/engine/runtime/index.ts';
+import { threeGroups } from '../../helpers/parameter-groups.ts';
 import { keeps } from '../optim/reference.ts';
 
 /**
@@ -91,6 +93,21 @@ export function initial(): Record<string, Float32Array> {
       Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin(1.3 * i + k)),
     ]),
   );
+}
+
+/** Its training with Adam in three groups, from `initial`. */
+export function small(changes: Partial<TrainerOptions> = {}): TrainerOptions {
+  const values = initial();
+  return {
+    step: stepProgram(),
+    forward: forwardProgram(),
+    source: (spec, into) => into.set(values[spec.name]!),
+    threads: 1,
+    optimizer: { rule: adam({ betas: [0.9, 0.999], eps: 1e-8 }), group: threeGroups },
+    clipNorm: 0.5,
+    seed: 7,
+    ...changes,
+  };
 }
 
 /** Batches of different sizes and lengths; most leave rows of the table unused. */

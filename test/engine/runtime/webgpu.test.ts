@@ -4,24 +4,18 @@ import { openWeights, readEncoderConfig } from '../../../src/data/hub/model-fold
 import { graphBuilder } from '../../../src/engine/graph/index.ts';
 import { adam, adamw, sgd } from '../../../src/engine/optim/index.ts';
 import type { Feeds } from '../../../src/engine/program.ts';
-import { openForward, type Tensors, type TrainerOptions } from '../../../src/engine/runtime/index.ts';
+import { openForward, type Tensors } from '../../../src/engine/runtime/index.ts';
 import { describeShared, sharedJson, sharedPath } from '../../helpers/shared.ts';
 import { describeWebgpu } from '../../helpers/webgpu.ts';
 import { distance, losses, oracleSource, sharedTensors, tinyFeeds, type TinyOracle } from '../models/oracle-run.ts';
 import { tinyConfig } from '../models/tiny.ts';
 import { both, open, trainerOn } from './webgpu-trainers.ts';
-import { batches, feedsOf, forwardProgram, initial, stepProgram, H, V, W } from './small-model.ts';
+import { batches, feedsOf, forwardProgram, initial, small, H, V, W } from './small-model.ts';
 import { classFeeds, classifierStep } from '../../helpers/class-steps.ts';
-import { decayed, threeGroups } from '../../helpers/parameter-groups.ts';
+import { decayed } from '../../helpers/parameter-groups.ts';
 
 /** Losses of two devices from the same weights, the same masks and the same batches. */
 const LOSS = 1e-4;
-
-function small(changes: Partial<TrainerOptions> = {}): TrainerOptions {
-  const values = initial();
-  const optimizer = { rule: adam({ betas: [0.9, 0.999], eps: 1e-8 }), group: threeGroups };
-  return { step: stepProgram(), forward: forwardProgram(), source: (spec, into) => into.set(values[spec.name]!), threads: 1, optimizer, clipNorm: 0.5, seed: 7, ...changes };
-}
 
 const feedsAt = (step: number): Feeds => feedsOf(batches[step % batches.length]!);
 
