@@ -39,6 +39,17 @@ describe('an explanation', () => {
     expect(whole.encoding).toEqual([]);
   });
 
+  it('of frozen embeddings alone takes neither gradients nor optimizer state for them', async () => {
+    const [whole, frozen] = [await explain(), await explain('model.freeze.embeddings=true')];
+    expect(frozen.encoding).toEqual([]);
+    expect(frozen.frozen.count).toBeGreaterThan(0);
+    expect(frozen.trained.count + frozen.frozen.count).toBe(whole.trained.count);
+    const [all, rest] = [whole.steps[0]!.memory, frozen.steps[0]!.memory];
+    expect(all.optimizerState - rest.optimizerState).toBe(2 * frozen.frozen.bytes);
+    expect(rest.optimizerState).toBe(2 * frozen.trained.bytes);
+    expect(rest.gradients).toBeLessThan(all.gradients);
+  });
+
   it('follows the optimizer', async () => {
     const { optimizer, steps } = await explain('training.optimizer.name=sgd', 'training.optimizer.momentum=0');
     expect(optimizer).toEqual({ name: 'sgd', slots: [], operationsPerNumber: 4 });
