@@ -73,9 +73,11 @@ test('curves end where the numbers end, and one epoch has none', () => {
 });
 
 test('a fold without a finished epoch has no best one', () => {
-  expect(foldCurves({ fold: 2, best_epoch: 0, epochs: [], best: {}, stopped: 'not finished' }, 'val/f1_macro', plain)).toBe(
+  expect(foldCurves({ fold: 2, best_epoch: null, epochs: [], best: {}, stopped: 'not finished' }, 'val/f1_macro', plain)).toBe(
     'fold 2 · no epoch yet · not finished',
   );
+  const unmeasured = { ...fold(2, [0.6]), best_epoch: null, best: {} };
+  expect(foldCurves(unmeasured, 'val/f1_macro', plain)).toContain('fold 2 · no best epoch of 1 · ');
 });
 
 test('equal values make a flat curve', () => {

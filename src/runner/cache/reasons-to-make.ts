@@ -19,7 +19,8 @@ export function reasonsToMake(parts: KeyParts, earlier: readonly Manifest[], pat
 }
 
 function differences(before: KeyParts, now: KeyParts, paths: Readonly<Record<string, string>>): readonly string[] {
-  const fold = before.fold === now.fold ? [] : [`fold ${now.fold ?? 0} was never made before`];
+  const asked = now.fold === undefined ? 'the whole' : `fold ${now.fold}`;
+  const fold = before.fold === now.fold ? [] : [`${asked} was never made before`];
   const version = before.version === now.version ? [] : [`the stage changed, version ${before.version} → ${now.version}`];
   const params = changed(leafTexts(before.params), leafTexts(now.params)).map(([path, from, to]) => `${path} changed ${from} → ${to}`);
   const contents = changed(before.contents, now.contents).map(

@@ -1,4 +1,5 @@
 import { count, metric, plural } from '../../core/text.ts';
+import { required } from '../../core/values.ts';
 import type { Interval } from '../../data/statistics/index.ts';
 import type { Criterion } from './criterion.ts';
 import { ROUNDING, SIGNIFICANT, type Pair, type Paired, type Pairing } from './pairing.ts';
@@ -42,7 +43,7 @@ function leadOfTwo(pair: Pair, { metric: name }: Paired): string {
   if (finding === 'equal') return `Within noise: ${best} and ${other} have the same ${name} in every fold.`;
   if (folds === null)
     return (
-      `${capital(pair.untested ?? '')}, and neither run can be called ` +
+      `${capital(reasonOf(pair))}, and neither run can be called ` +
       `better${difference === 0 ? '' : `: the ${name} of ${best} is ${direction(pair)} by ${metric(Math.abs(difference))}`}.`
     );
   if (Math.abs(difference) < ROUNDING) return `Within noise: ${best} and ${other} have the same mean ${name}.`;
@@ -55,6 +56,11 @@ function leadOfTwo(pair: Pair, { metric: name }: Paired): string {
     default:
       return `The difference is within noise: the ${name} of ${best} is ${direction(pair)} than that of ${other} ${by}.`;
   }
+}
+
+/** Why a pair was not tested. */
+function reasonOf({ untested }: Pair): string {
+  return required(untested, 'reason why the pair was not tested');
 }
 
 function rowsOfTwo(pair: Pair): string {
@@ -81,7 +87,7 @@ function ofMany(pairing: Paired, criterion: Criterion, sharing: number): readonl
     `${criterion.metric}${criterion.metric.startsWith('val/') ? ' over the folds' : ''}.`;
   const [untested] = pairs.filter(({ folds, finding }) => folds === null && finding !== 'equal');
   if (pairs.every(({ folds }) => folds === null) && untested !== undefined)
-    return [first, `${capital(untested.untested ?? '')}, and no run can be called better than another.`];
+    return [first, `${capital(reasonOf(untested))}, and no run can be called better than another.`];
   const tests = `The intervals and p values hold for all ${pairs.length} comparisons together.`;
   if (pairs.length > MOST_SENTENCES) return [first, ...ofCrowd(pairing, criterion), tests];
   return [first, ...pairs.map((pair) => leadOfMany(pair, pairing, criterion)), tests];
@@ -90,7 +96,7 @@ function ofMany(pairing: Paired, criterion: Criterion, sharing: number): readonl
 function leadOfMany(pair: Pair, pairing: Paired, criterion: Criterion): string {
   const { other, folds, finding, difference } = pair;
   if (finding === 'equal') return `${other} has the same ${pairing.metric} in every fold.`;
-  if (folds === null) return `Whether it is better than ${other} is unknown, as ${pair.untested}.`;
+  if (folds === null) return `Whether it is better than ${other} is unknown, as ${reasonOf(pair)}.`;
   if (Math.abs(difference) < ROUNDING) return `${other} has the same mean ${pairing.metric}.`;
   const inside =
     `${pairing.metric === criterion.metric ? '' : `${pairing.metric} ${direction(pair)} by `}${metric(Math.abs(difference))} ` +

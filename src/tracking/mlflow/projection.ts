@@ -26,7 +26,8 @@ export type Operation = { readonly target: Target } & (
       readonly type: 'dataset';
       readonly name: string;
       readonly path: string;
-      readonly sha256: string;
+      /** Null where the journal has none. */
+      readonly sha256: string | null;
       readonly context: 'training' | 'test';
     }
   | { readonly type: 'metrics'; readonly metrics: readonly Metric[] }
@@ -101,7 +102,7 @@ export function isUnderWay({ started, end }: RunHistory): boolean {
   return started !== undefined && end === null;
 }
 
-/** What a run leafValues to be done whose process has died without a word. */
+/** What is left to do for a run whose process has died without a word. */
 export function afterDeath(state: RunHistory): readonly Operation[] {
   if (!isUnderWay(state)) return [];
   return [
@@ -121,7 +122,8 @@ function opening(started: RunStarted): readonly Operation[] {
   const { run, environment, t } = started;
   const experiment = experimentOf(started);
   const [train, test] = [pathOf(experiment.data.train), pathOf(experiment.data.test)];
-  const digest = (path: string): string => environment.data[path] ?? '';
+  const digest = (path: string): string | null => environment.data[path] ?? null;
+  const trained = digest(train);
   return [
     {
       target: 'experiment',
@@ -129,9 +131,9 @@ function opening(started: RunStarted): readonly Operation[] {
       name: run,
       t,
       params: leafValues(experiment),
-      tags: { ...tagsOf(environment), 'ortrain.level': 'experiment', 'ortrain.data_digest': digest(train) },
+      tags: { ...tagsOf(environment), 'ortrain.level': 'experiment', ...(trained === null ? {} : { 'ortrain.data_digest': trained }) },
     },
-    { target: 'experiment', type: 'dataset', name: `${nameOf(train)} (training)`, path: train, sha256: digest(train), context: 'training' },
+    { target: 'experiment', type: 'dataset', name: `${nameOf(train)} (training)`, path: train, sha256: trained, context: 'training' },
     ...(test === null
       ? []
       : [

@@ -73,7 +73,8 @@ test('a dataset’s digest is cut to what the server takes', () => {
       dataset: { name: 'train.csv', digest: 'a'.repeat(36), source_type: 'local', source: '{"uri":"data/train.csv"}' },
     },
   });
-  expect(wireDataset('train.csv', 'data/train.csv', '', 'training')).toHaveProperty('reason');
+  for (const digest of ['', null])
+    expect(wireDataset('train.csv', 'data/train.csv', digest, 'training')).toEqual({ reason: 'the journal has no digest of it' });
 });
 
 test('paths of artifacts are encoded, and never leave the run', () => {

@@ -44,6 +44,7 @@ test('the time of a task that was interrupted is that of all its starts', () => 
     ),
   );
   expect(story).toMatchObject({ starts: 2, startedAt: '1970-01-01T00:00:00.000Z' });
+  expect(journalStory(journal([1, { type: 'task-started', ...of }]))).toMatchObject({ starts: 0, startedAt: null });
   expect(story.jobs).toEqual([
     {
       id: 'train[1]',

@@ -5,7 +5,11 @@ import { metric, printable } from '../layout/text.ts';
 import { widthOf } from '../layout/width.ts';
 
 /** What a fold's curves are drawn of. */
-export type Curves = Omit<FoldHistory, 'epochs'> & { readonly epochs: readonly Omit<FoldHistory['epochs'][number], 'seconds'>[] };
+export type Curves = Omit<FoldHistory, 'epochs' | 'best_epoch'> & {
+  /** Null before there is one. */
+  readonly best_epoch: number | null;
+  readonly epochs: readonly Omit<FoldHistory['epochs'][number], 'seconds'>[];
+};
 
 /** A fold's curves over its epochs: train and validation loss in one chart, and beside it the metric that chose the best epoch. */
 export function foldCurves(fold: Curves, monitor: string, colors: Colors): string {
@@ -17,7 +21,9 @@ export function foldCurves(fold: Curves, monitor: string, colors: Colors): strin
   const sofar =
     fold.epochs.length === 0
       ? 'no epoch yet'
-      : `best epoch ${fold.best_epoch} of ${fold.epochs.length} · ${monitor} ${metric(fold.best[monitor])}`;
+      : fold.best_epoch === null
+        ? `no best epoch of ${fold.epochs.length}`
+        : `best epoch ${fold.best_epoch} of ${fold.epochs.length} · ${monitor} ${metric(fold.best[monitor])}`;
   const heading = `${colors.bold(`fold ${fold.fold}`)} · ${sofar} · ${printable(fold.stopped)}`;
   const losses = chart('loss', [over('train', 'train/loss', cyan), over('val', 'val/loss', yellow)], colors);
   const chosen = monitor === 'val/loss' ? [] : chart(monitor, [over('', monitor, green)], colors);

@@ -63,7 +63,7 @@ export function runText(run: StoredRun, history: RunHistory, colors: Colors): st
 /** A fold of a run that has not been evaluated, as far as it has come. */
 function unfinished({ fold, state, bestEpoch, epochs }: FoldStory): Curves {
   const best = epochs.find(({ epoch }) => epoch === bestEpoch)?.metrics ?? {};
-  return { fold, best_epoch: bestEpoch ?? 0, epochs, best, stopped: state === 'done' ? 'done' : 'not finished' };
+  return { fold, best_epoch: bestEpoch, epochs, best, stopped: state === 'done' ? 'done' : 'not finished' };
 }
 
 /** What a run took of the machine; null where nobody looked. */

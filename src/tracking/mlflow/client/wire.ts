@@ -49,8 +49,8 @@ export function wireTag(key: string, value: unknown): Checked<WirePair> {
 }
 
 /** A file that was read: its path, SHA-256, and what it was for (`training`, `test`). */
-export function wireDataset(name: string, path: string, sha256: string, context: string): Checked<WireDataset> {
-  if (sha256 === '') return { reason: 'the digest is empty' };
+export function wireDataset(name: string, path: string, sha256: string | null, context: string): Checked<WireDataset> {
+  if (sha256 === null || sha256 === '') return { reason: 'the journal has no digest of it' };
   const source = text(JSON.stringify({ uri: path }));
   if (source.length > MAX_SOURCE_LENGTH) return { reason: `the path has ${path.length} characters` };
   return {

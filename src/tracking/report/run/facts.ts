@@ -57,7 +57,7 @@ export function environmentSection({ run, journal }: RunStory): Html {
   return html`${facts([
     ['again', html`<code>npx pipeline run ${pathFromHere(folder)}/config.yaml</code>, from the folder that the paths of the data start at`],
     ['started with', html`<code>${environment.commandLine.length === 0 ? 'pipeline run' : environment.commandLine.join(' ')}</code>`],
-    ['at', `${minuteOf(journal.startedAt)} local time`],
+    ...(journal.startedAt === null ? [] : [['at', `${minuteOf(journal.startedAt)} local time`] as const]),
     ['versions', Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(', ')],
     ['git', git === null ? 'not in a repository' : html`<code>${git.commit}</code>${git.dirty && ', with changes that are not committed'}`],
     ['device', `${environment.device}${adapter === null ? '' : ` (${adapter})`}, ${plural(environment.threads, 'thread')}`],

@@ -4,8 +4,8 @@ import { attemptsOf, type Attempt, type Decision as Told, type Rate, type JobHis
 
 /** What the journal of a run adds to its other files. */
 export interface JournalStory {
-  /** ISO 8601, of the first start. */
-  readonly startedAt: string;
+  /** ISO 8601, of the first start; null where the journal has none. */
+  readonly startedAt: string | null;
   readonly starts: number;
   readonly jobs: readonly JobStory[];
   readonly looks: readonly Look[];
@@ -26,8 +26,9 @@ export type Decision = Pick<Told, 'epoch' | 'kind' | 'message'>;
 
 /** Jobs come in the order in which they first appear. */
 export function journalStory({ starts, jobs, looks }: RunHistory): JournalStory {
+  const [first] = starts;
   return {
-    startedAt: new Date(starts[0]?.t ?? 0).toISOString(),
+    startedAt: first === undefined ? null : new Date(first.t).toISOString(),
     starts: starts.length,
     jobs: [...jobs.values()].map(jobStory),
     looks: itemsOf(looks),

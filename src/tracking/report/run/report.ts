@@ -44,8 +44,9 @@ function runPage(story: RunStory, drawings: readonly Drawing[]): string {
   const drawn = new Map(drawings.map((drawing) => [drawing.name, inline(drawing)]));
   const show = (name: string): Html | undefined => drawn.get(name);
   const { run, journal } = story;
+  const started = journal.startedAt === null ? [] : [`started ${minuteOf(journal.startedAt)}`];
   return page(
-    { title: run.name, subtitle: `${run.experiment.model.base} · started ${minuteOf(journal.startedAt)}`, answer: resultSentence(story) },
+    { title: run.name, subtitle: [run.experiment.model.base, ...started].join(' · '), answer: resultSentence(story) },
     [
       { id: 'result', title: 'Result', body: resultSection(story) },
       { id: 'question', title: 'What was asked', body: questionSection(story) },
