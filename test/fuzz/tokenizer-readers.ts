@@ -16,13 +16,17 @@ const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/tok
 export function tokenizerReaders(folder: string): readonly Reader[] {
   const { tokenizer: unigram } = JSON.parse(readFileSync(fixture('sentencepiece.json'), 'utf8')) as { readonly tokenizer: object };
   const models = ['mapped.model', 'spelled.model', 'spaced.model'].map((name) => readFileSync(fixture(name)));
-  const words = ['<s>', '<pad>', '</s>', '<unk>', '<mask>', 'Ġ', 'f', 'i', 'fi', 'Ġfi', 'r'];
-  const vocabulary = Buffer.from(JSON.stringify(Object.fromEntries(words.map((word, id) => [word, id]))));
+  const pieces = ['<s>', '<pad>', '</s>', '<unk>', '<mask>', 'Ġ', 'f', 'i', 'fi', 'Ġfi', 'r'];
+  const vocabulary = Buffer.from(JSON.stringify(Object.fromEntries(pieces.map((word, id) => [word, id]))));
+  const words = Buffer.from('[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nfire\n##s\nin\nthe\na\n');
+  const added = Buffer.from(JSON.stringify({ Fires: 300, '[NEW]': 400, x: 299 }));
   const merges = Buffer.from('#version: 0.2\nf i\nĠ fi\n');
   return [
     reader(folder, 'spm.model', 'bytes', 'deberta-v2', models),
     reader(folder, 'tokenizer.json', 'json', 'xlm-roberta', [Buffer.from(JSON.stringify({ ...unigram, padding: { pad_token: '<pad>' } }))]),
-    reader(folder, 'vocab.txt', 'lines', 'bert', [Buffer.from('[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nfire\n##s\nin\nthe\na\n')]),
+    reader(folder, 'vocab.txt', 'lines', 'bert', [words]),
+    reader(folder, 'added_tokens.json', 'json', 'xlm-roberta', [added], { 'sentencepiece.bpe.model': models[0]! }),
+    reader(folder, 'added_tokens.json', 'json', 'bert', [added], { 'vocab.txt': words }),
     reader(folder, 'merges.txt', 'lines', 'roberta', [merges], { 'vocab.json': vocabulary }),
     reader(folder, 'vocab.json', 'json', 'roberta', [vocabulary], { 'merges.txt': merges }),
   ];

@@ -11,8 +11,8 @@ import { readTokenizerSource } from './source.ts';
 /**
  * Puts a tokenizer's files into a folder so that every program that reads some of them makes the same tokens as training: files
  * that contradict each other, or leave to a program's own defaults what the other says, are written in line with each other, the others
- * are copied. A vocabulary or a SentencePiece model alone gets a tokenizer.json
- * besides. `files`: paths by file name. `settings` go into tokenizer_config.json.
+ * are copied. A vocabulary or a SentencePiece model alone gets a tokenizer.json besides. `files`: paths by file name. `settings` go into
+ * tokenizer_config.json.
  */
 export function writeTokenizerFiles(
   folder: string,
