@@ -40,7 +40,7 @@ export async function throwIfChanged(
     subject: first.file ?? folder,
     problems: problems.length === 1 ? [] : problems,
     remedy:
-      'Make the run whole again, which trains only what the cache has lost: pipeline run ' +
+      'Restore the run; only the outputs missing from the cache are made again: pipeline run ' +
       `${join(folder, 'config.yaml')}${artifacts === resolve('artifacts') ? '' : ` --artifacts ${artifacts}`}`,
   });
 }

@@ -67,7 +67,7 @@ async function modelPredictions(
       (done) => onProgress(done, rows.length),
     );
     if (!logits.every(Number.isFinite))
-      throw new OrtrainError('run', `the model in ${folder} gave a value that is not a number`, {
+      throw new OrtrainError('run', `the model in ${folder} computed a value that is not a number`, {
         subject: folder,
         remedy: 'Its weights were damaged, or training went astray; train it again.',
       });

@@ -64,7 +64,7 @@ export function createStates(path: string, lengths: Int32Array, { state, width, 
 }
 
 function tooLarge(): OrtrainError {
-  return new OrtrainError('run', 'a frozen layer gave a number that float16 cannot hold', {
+  return new OrtrainError('run', 'a frozen layer computed a number that float16 cannot hold', {
     subject: 'model.freeze.store',
     remedy: 'Set model.freeze.store: float32, which takes twice the disk space.',
   });
@@ -131,7 +131,7 @@ function readFully(file: number, path: string, at: number, length: number): Arra
   const bytes = new Uint8Array(length);
   for (let done = 0; done < length; ) {
     const count = readSync(file, bytes, done, length - done, at + done);
-    if (count === 0) throw unreadable(path, 'it ended while it was read');
+    if (count === 0) throw unreadable(path, 'it ended while it was being read');
     done += count;
   }
   return bytes.buffer;

@@ -269,7 +269,7 @@ export const hubCases: readonly HubCase[] = [
       (response, { content }) => void response.writeHead(206, { ...head(content), 'x-repo-commit': '../../../escaped' }).end('{'),
       'probe',
     ),
-    says: /names a commit that is none/,
+    says: /names a commit that the model .* does not have/,
   },
   ...['../../../../../escaped.safetensors', '/escaped.safetensors', 'a/../../b.safetensors', '..\\escaped.safetensors'].map(
     (shard): HubCase => ({

@@ -97,7 +97,7 @@ export const trackingCases: readonly TrackingCase[] = [
     answer: text(302, '', { location: 'http://127.0.0.1:1/login?to=x' }),
     says: /The server has moved/,
   },
-  { name: 'a wish to be left alone for a year', answer: text(429, '', { 'retry-after': '31536000' }), says: /asked again in/ },
+  { name: 'a wish to be left alone for a year', answer: text(429, '', { 'retry-after': '31536000' }), says: /next attempt in/ },
   { name: 'a wish that is no time', answer: text(503, '', { 'retry-after': '-1e999' }), says: /answered 503/ },
   {
     name: 'an answer that is no HTTP',

@@ -129,7 +129,7 @@ function emptyTexts(table: 'train' | 'test', texts: readonly string[]): Finding[
       examples: examplesOf(table, [rows], texts),
       remedy:
         table === 'train'
-          ? 'Take them out of data.train, or look whether data.text names the right column.'
+          ? 'Take them out of data.train, or check that data.text names the right column.'
           : 'They all get the same prediction.',
     },
   ];

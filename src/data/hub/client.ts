@@ -147,7 +147,7 @@ function checkedToken(token: string): string {
   if (/^hf_[\x21-\x7e]+$/.test(token)) return token;
   throw new OrtrainError(
     'environment',
-    "the access token in HF_TOKEN or in the token file is not one of Hugging Face's, which are one word that begins with hf_",
+    "the access token in HF_TOKEN or in the token file is not one of Hugging Face's, which begin with hf_ and contain no spaces",
     {
       subject: 'HF_TOKEN',
     },

@@ -63,7 +63,7 @@ export async function fetchSnapshot(
     const ref = isCommit(options.revision) ? undefined : refPath(repository, options.revision);
     const commit = ref === undefined ? options.revision : await patiently(() => client.commit(), options.signal);
     if (!isFolderName(commit))
-      throw new OrtrainError('environment', `${settings.endpoint} names a commit that is none for the model ${name}`, { subject: name });
+      throw new OrtrainError('environment', `${settings.endpoint} names a commit that the model ${name} does not have`, { subject: name });
     const snapshot = join(repository, 'snapshots', commit);
     const fetched = async (file: string): Promise<boolean> => {
       const target = join(snapshot, file);

@@ -188,7 +188,7 @@ function readPiece(path: string, offset: number, length: number): Uint8Array {
   try {
     for (let done = 0; done < length; ) {
       const count = readSync(file, bytes, done, Math.min(length - done, MOST_AT_ONCE), offset + done);
-      if (count === 0) throw unreadable(path, 'it ended while it was read');
+      if (count === 0) throw unreadable(path, 'it ended while it was being read');
       done += count;
     }
   } finally {

@@ -29,7 +29,7 @@ function raggedRemedy(
   if (isEvery && width === columns.length + 1)
     return (
       'Name the column that the first line leaves out, or begin that line, or end it, with a separator: a column ' +
-      'that nobody uses needs no name.'
+      'that is not used needs no name.'
     );
   if (isEvery && width > columns.length) return `Name all ${width} columns on the first line.`;
   const own = isHeaderless ? 'Name as many columns in columns as the rows have fields. ' : '';

@@ -75,7 +75,7 @@ export async function readContent(
     const problem = {
       message:
         `the archive holds ${quotedList([name ?? ''])}, ` +
-        `${differs ? 'another kind of file than the name of the archive says' : 'which is no data file by its ending'}`,
+        `${differs ? 'another kind of file than the name of the archive says' : 'whose extension is not that of a table'}`,
       file: path,
     };
     throw dataError(`${path} is not a kind of file that can be read`, path, [problem], TABLE_ENDINGS);

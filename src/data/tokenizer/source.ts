@@ -45,7 +45,7 @@ export function readTokenizerSource(files: Readonly<Record<string, string>>): To
       return { kind: 'sentencepiece', description: describeSentencePiece(path, file, name, settings, files), beside: definition };
     if (definition === undefined)
       throw unusable(path, `${className(settings)}, which reads no SentencePiece model`);
-    notices.push(`${path} is not used, because tokenizer.json is no tokenizer that was made of it`);
+    notices.push(`${path} is not used, because tokenizer.json was not made from it`);
   }
   if (definition !== undefined) return { kind: 'definition', description: definition, isMade: false, notices };
   const vocabulary = ['vocab.txt', 'vocab.json'].find((name) => files[name] !== undefined);

@@ -62,7 +62,7 @@ function wordPiece(path: string, family: Family, tokens: Tokens, settings: Setti
     },
   };
   const supposed =
-    `${path} has words with capital letters, and no tokenizer_config.json says do_lower_case; texts are put in small letters, as ` +
+    `${path} has words with capital letters, and no tokenizer_config.json says do_lower_case; texts are lowercased, as ` +
     'Transformers does then';
   return { definition, notices: lower && isCased && settings.do_lower_case === undefined ? [supposed] : [] };
 }

@@ -91,7 +91,7 @@ async function throwIfGone(inputs: readonly Job[], cache: PreparedRun['cache']):
     const problem = state.kind === 'broken' ? state.problem : 'it is gone';
     throw new OrtrainError('run', `${job.output} was changed while it was in use: ${problem}`, {
       subject: job.output,
-      remedy: 'Start again: sound outputs are used, and the others made again.',
+      remedy: 'Start again: intact outputs are used, and the others made again.',
     });
   }
 }

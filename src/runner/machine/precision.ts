@@ -46,7 +46,7 @@ export async function choosePrecision(asked: AskedPrecision, device: Device, mac
       if (device !== 'cuda') return chosen('float32', `matrix products in float32, the fastest that is safe on ${deviceName(device)}`);
       const found = await capability();
       if (found === null)
-        return chosen('float32', 'matrix products in float32: nvidia-smi does not give the compute capability of the GPU');
+        return chosen('float32', 'matrix products in float32: nvidia-smi does not report the compute capability of the GPU');
       if (found < AMPERE) return chosen('float32', `matrix products in float32: a GPU of compute capability ${found} has no bfloat16`);
       return chosen('bfloat16', `matrix products in bfloat16: the GPU's compute capability is ${found}`);
     }

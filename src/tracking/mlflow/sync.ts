@@ -89,7 +89,7 @@ async function send(folder: string, server: TrackingServer, { env, signal, anew,
 
 function notSent({ message, remedy }: Failure, { uri }: TrackingServer, signal: AbortSignal): OrtrainError {
   if (signal.aborted)
-    return new OrtrainError('interrupted', 'stopped before the end; the next pipeline sync sends what is missing on the server');
+    return new OrtrainError('interrupted', 'stopped before the end; the next pipeline sync sends the rest');
   return new OrtrainError('environment', `${uri}: ${message}`, {
     subject: uri,
     remedy: remedy ?? 'Nothing is lost: sync again when the server is back.',

@@ -86,7 +86,7 @@ function openQueue(server: TrackingServer, env: Variables, notify: Listener<Noti
         isAway = true;
         notify({
           level: 'warning',
-          message: `${failure.message}; the run continues, and MLflow gets what is missing when the server is back`,
+          message: `${failure.message}; the run continues, and the rest is sent when the server is back`,
         });
       }
       await pause(backoff(failure, tries, firstMs));

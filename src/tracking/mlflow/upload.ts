@@ -127,7 +127,7 @@ export class RunUpload {
   async #sendEntries({ entries, problems }: Pick<JournalPart, 'entries' | 'problems'>): Promise<Reply> {
     for (const [i, entry] of entries.entries()) {
       if (entry === undefined) {
-        this.#delivery.refuse('experiment', null, `in the journal, ${problems.get(i) ?? 'a line is no event'}`);
+        this.#delivery.refuse('experiment', null, `in the journal, ${problems.get(i) ?? 'a line is not an event'}`);
         continue;
       }
       const todo = operations(this.#state.history, entry);

@@ -59,7 +59,7 @@ describeShared('one encoder in many forms', ['oracles2', 'checkpoints'], () => {
     const program = encoderForward(encoder);
     const { source, notices, remarks } = pretrainedParameters(file, encoder, program.parameters, 1);
     expect(notices).toEqual(
-      form.missing?.length === 0 ? [] : [`${file.name} has no bert.pooler.dense.{weight,bias}; it starts at random`],
+      form.missing?.length === 0 ? [] : [`${file.name} has no bert.pooler.dense.{weight,bias}; it starts from random weights`],
     );
     expect(encoderNames(file, encoderOf(encoder).names, program.parameters.map(({ name }) => name)).others.toSorted()).toEqual(form.unexpected);
     expect(remarks).toHaveLength(Number(form.unexpected?.length !== 0));

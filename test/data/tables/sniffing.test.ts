@@ -64,9 +64,9 @@ describe('a packed table', () => {
     ['empty.zip', zipSync({}), /holds no file/],
     ['two.csv.zip', zipSync({ 'train.csv': Buffer.from(CSV), 'test.csv': Buffer.from(CSV) }), /holds 2 files: "train\.csv", "test\.csv"/],
     ['other.csv.zip', zipSync({ 'a.jsonl': Buffer.from('{}') }), /another kind of file/],
-    ['none.zip', zipSync({ 'a.txtt': Buffer.from('x') }), /no data file/],
+    ['none.zip', zipSync({ 'a.txtt': Buffer.from('x') }), /not that of a table/],
     ['locked.csv.zip', patched(zipSync({ 'a.csv': Buffer.from(CSV) }), 8, 1), /is encrypted/],
-    ['method.csv.zip', patched(zipSync({ 'a.csv': Buffer.from(CSV) }), 10, 93), /Zstandard, which is not read/],
+    ['method.csv.zip', patched(zipSync({ 'a.csv': Buffer.from(CSV) }), 10, 93), /Zstandard, which is not supported/],
     ['crc.csv.zip', patched(zipSync({ 'a.csv': Buffer.from(CSV) }), 16, 7), /checksum is another/],
   ])('says what is wrong with it: %s', async (name, bytes, message) => {
     expect((await said(name, bytes))[0]).toMatch(message);

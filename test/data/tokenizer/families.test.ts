@@ -139,7 +139,7 @@ describe('a SentencePiece model alone', () => {
     ['spm.model', '{"error":"Entry not found"}', /spm\.model cannot be used: it is JSON, not a SentencePiece model/, {}],
     ['spm.model', '<!doctype html>', /spm\.model cannot be used: it is a web page, not a SentencePiece model/, {}],
     ['spm.model', '', /spm\.model cannot be used: it is empty/, {}],
-    ['spm.model', model, /split_by_punct: true, which is not known here/, { split_by_punct: true }],
+    ['spm.model', model, /split_by_punct: true, which is not supported/, { split_by_punct: true }],
     ['spm.model', model, /has the class BertTokenizer, which reads no SentencePiece model/, { tokenizer_class: 'BertTokenizer' }],
   ])('%s is refused by name', async (name, content, reason, settings) => {
     const files = { 'config.json': { model_type: 'deberta-v2' }, [name]: content, 'tokenizer_config.json': settings };
@@ -154,7 +154,7 @@ describe('a SentencePiece model alone', () => {
     expect(both.encode('the river', 99)).toEqual(alone.encode('the river', 99));
     expect([alone.changes, both.changes]).toEqual([
       [],
-      [expect.stringMatching(/sentencepiece\.bpe\.model and tokenizer\.json give different ids, of "The quick brown/)],
+      [expect.stringMatching(/sentencepiece\.bpe\.model and tokenizer\.json give different ids, for example for "The quick brown/)],
     ]);
     const wordPiece = { model: { type: 'WordPiece', unk_token: '[UNK]', vocab: { '[UNK]': 0, a: 1 } }, padding: { pad_token: '[UNK]' } };
     const other = await open({ 'config.json': { model_type: 'bert' }, 'spiece.model': model, 'tokenizer.json': wordPiece });

@@ -77,7 +77,7 @@ describe('pretrained weights', () => {
       parameters,
       7,
     );
-    expect(notices).toEqual(['model.safetensors has no bert.pooler.dense.{weight,bias}; it starts at random']);
+    expect(notices).toEqual(['model.safetensors has no bert.pooler.dense.{weight,bias}; it starts from random weights']);
     // The same for another seed: each fold has one of its own, and all of them may train on the same features.
     const other = pretrainedParameters(file(numbered(encoder.filter((spec) => !pooler.includes(spec)))), config, parameters, 8).source;
     for (const spec of pooler) expect(source(spec)).toEqual(other(spec));
@@ -90,7 +90,7 @@ describe('pretrained weights', () => {
       [
         tinyRobertaJson,
         'roberta',
-        ['model.safetensors has no roberta.pooler.dense.{weight,bias}; it starts at random'],
+        ['model.safetensors has no roberta.pooler.dense.{weight,bias}; it starts from random weights'],
       ],
       [tinyDistilbertJson, 'distilbert', []],
     ] as const;
@@ -137,7 +137,7 @@ describe('pretrained weights', () => {
     test('ModernBERT: the encoder alone has names without a beginning, and a head that starts at random', () => {
       const bare = (name: string): string | null => (name.startsWith('model.head.') ? null : name.replace('model.', ''));
       const { notices, fromFile, all } = load(tinyModernbertJson, bare);
-      expect(notices).toEqual(['model.safetensors has no model.head.dense.weight, model.head.norm.weight; it starts at random']);
+      expect(notices).toEqual(['model.safetensors has no model.head.dense.weight, model.head.norm.weight; it starts from random weights']);
       expect(fromFile).toBe(all - 2);
     });
 
@@ -149,7 +149,7 @@ describe('pretrained weights', () => {
         unused,
         tensor('lm_predictions.lm_head.bias', 50),
       ]);
-      expect(published.notices).toEqual(['model.safetensors has no deberta.pooler.dense.{weight,bias}; it starts at random']);
+      expect(published.notices).toEqual(['model.safetensors has no deberta.pooler.dense.{weight,bias}; it starts from random weights']);
       expect(published.fromFile).toBe(published.all - 2);
     });
 
@@ -161,7 +161,7 @@ describe('pretrained weights', () => {
         expect([classifier.notices, classifier.fromFile]).toEqual([[], classifier.all]);
       }
       const discriminator = load(tinyElectraJson, (name) => (name.includes('.pooler.') ? null : name));
-      expect(discriminator.notices).toEqual(['model.safetensors has no electra.pooler.dense.{weight,bias}; it starts at random']);
+      expect(discriminator.notices).toEqual(['model.safetensors has no electra.pooler.dense.{weight,bias}; it starts from random weights']);
     });
   });
 
@@ -172,7 +172,7 @@ describe('pretrained weights', () => {
       parameters,
       7,
     );
-    expect(notices).toEqual(['model.safetensors holds tensors that the model has no place for: bert.encoder.layer.1.output.dense.bias']);
+    expect(notices).toEqual(['model.safetensors has tensors that the model does not have: bert.encoder.layer.1.output.dense.bias']);
   });
 
   test('a head alone takes nothing from the file', () => {

@@ -115,7 +115,7 @@ describe('what does not fit', () => {
     );
     expect(
       failure(() => pretrainedParameters({ ...tensors, entries }, config, parameters, 1)).problems.map(({ message }) => message),
-    ).toEqual(['bert.encoder.layer.0.attention.self.query.weight is I8; F32, F16, BF16 and F64 can be read, no quantized weights']);
+    ).toEqual(['bert.encoder.layer.0.attention.self.query.weight is I8; only F32, F16, BF16 and F64 can be read, not quantized weights']);
   });
 });
 

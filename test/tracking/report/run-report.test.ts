@@ -194,7 +194,7 @@ describe('what was found in the data', () => {
   it('is a section, warnings first, as text', async () => {
     writeFileSync(join(folder, 'findings.json'), JSON.stringify({ findings }));
     const section = /<section id="findings">.*?<\/section>/s.exec((await reportOf(folder)).page)?.[0] ?? '';
-    expect(section).toContain('<h2>What the data holds</h2>');
+    expect(section).toContain('<h2>Findings about the data</h2>');
     expect(section.indexOf('2 rows hold')).toBeLessThan(section.indexOf('half of each batch is padding.'));
     expect(section).toContain('train rows 4, 9</span> <span dir="auto">&lt;script&gt;alert(&quot;&amp;amp;&quot;)&lt;/script&gt;</span>');
     expect(section).toContain('Set &lt;b&gt;split.group_by&lt;/b&gt;.');
@@ -205,7 +205,7 @@ describe('what was found in the data', () => {
     writeFileSync(join(folder, 'findings.json'), JSON.stringify({ findings: [] }));
     expect((await reportOf(folder)).page).toContain('Nothing that a person should know before training.');
     rmSync(join(folder, 'findings.json'));
-    expect((await reportOf(folder)).page).not.toContain('What the data holds');
+    expect((await reportOf(folder)).page).not.toContain('Findings about the data');
   });
 });
 

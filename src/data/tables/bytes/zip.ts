@@ -19,7 +19,9 @@ export async function unzip(bytes: Uint8Array, most: number): Promise<{ readonly
     return { wrong: `${quoted(entry.name)} in the archive is encrypted`, remedy: 'Unpack it with its password and name the file.' };
   if (entry.method !== STORED && entry.method !== DEFLATE) {
     return {
-      wrong: `${quoted(entry.name)} in the archive is packed with ${METHODS[entry.method] ?? `method ${entry.method}`}, which is not read`,
+      wrong:
+        `${quoted(entry.name)} in the archive is packed with ` +
+        `${METHODS[entry.method] ?? `method ${entry.method}`}, which is not supported`,
       remedy: 'Unpack it, or pack it with deflate, as zip does by default.',
     };
   }

@@ -14,15 +14,15 @@ export function besideSentence(path: string, { idsOf }: TextEncoder, beside: Des
   try {
     other = definitionEncoder(definition, settings, patterns);
   } catch (error) {
-    return `${path} is used and not tokenizer.json, of which this cannot be: ${error instanceof Error ? error.message : String(error)}`;
+    return `${path} is used instead of tokenizer.json, which cannot be read: ${error instanceof Error ? error.message : String(error)}`;
   }
   // A pattern of others may take for ever.
-  if (patterns.sources.length > 0) return `${path} is used and not tokenizer.json, which has patterns of its own`;
+  if (patterns.sources.length > 0) return `${path} is used instead of tokenizer.json, which has patterns of its own`;
   const different = PROBES.find((text) => !sameIds(idsOf(text), idsOrNone(other, text)));
   if (different === undefined) return undefined;
   return (
-    `${path} and tokenizer.json give different ids, of ${JSON.stringify(different)} for example; those of the former hold, with which ` +
-    'the model was trained'
+    `${path} and tokenizer.json give different ids, for example for ${JSON.stringify(different)}; the ids of the former are used, ` +
+    'because the model was trained with them'
   );
 }
 

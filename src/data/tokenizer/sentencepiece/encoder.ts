@@ -13,7 +13,7 @@ export function descriptionEncoder(description: SentencePieceDescription): TextE
   const encode = sentencePieceEncoder(prepared);
   const find = tokenFinder(found, found.map(({ content }) => content));
   const ids = new Map([...vocabulary].map(([id, token]) => [token, id]));
-  if (settings.split_by_punct === true) throw new Error('tokenizer_config.json has split_by_punct: true, which is not known here');
+  if (settings.split_by_punct === true) throw new Error('tokenizer_config.json has split_by_punct: true, which is not supported');
   return {
     idsOf: (text) =>
       find(text).flatMap((section) =>

@@ -48,7 +48,7 @@ const FIRST_POSITION = 2;
 function parseMpnet(fields: Fields): Omit<MpnetConfig, 'modelType'> {
   const { maxPositions: rows, ...config } = parseAsBert(fields, robertaDefaults);
   if (rows <= FIRST_POSITION)
-    fields.reject('max_position_embeddings', `${rows} leaves no position after the ${FIRST_POSITION} that are never used`);
+    fields.reject('max_position_embeddings', `${rows} leaves no position after the first ${FIRST_POSITION}, which are never used`);
   const biasRows = fields.count('relative_attention_num_buckets', MOST.width, bucketCount);
   if (biasRows < bucketCount)
     fields.reject(

@@ -35,6 +35,6 @@ function parseAsRoberta(fields: Fields): Omit<BertConfig, 'modelType'> {
   const { maxPositions: rows, ...config } = parseAsBert(fields, robertaDefaults);
   const firstPosition = config.padTokenId + 1;
   if (rows <= firstPosition)
-    fields.reject('max_position_embeddings', `${rows} leaves no position after the ${firstPosition} that are never used`);
+    fields.reject('max_position_embeddings', `${rows} leaves no position after the first ${firstPosition}, which are never used`);
   return { ...config, firstPosition, maxPositions: rows - firstPosition };
 }

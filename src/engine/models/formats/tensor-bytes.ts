@@ -14,7 +14,7 @@ export function elementsOf(name: string, entry: TensorEntry): Uint8Array {
 
 /** The error for a part of a file whose checksum is not the one that the file has for it. */
 export function damaged({ name: file }: ByteSource, part: string): OrtrainError {
-  return new OrtrainError('data', `${file} is damaged: the checksum of ${shortened(part)} is another than when it was written`, {
+  return new OrtrainError('data', `${file} is damaged: the contents of ${shortened(part)} do not match their checksum`, {
     subject: file,
     remedy: 'Fetch or save the file again.',
   });

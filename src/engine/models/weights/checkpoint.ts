@@ -67,8 +67,10 @@ export function pretrainedParameters(
       ...(others.length === 0 ? [] : [`${file.name} also holds ${someGroups(others)}, which the model does not use`]),
     ],
     notices: [
-      ...(lacking.length === 0 ? [] : [`${file.name} has no ${someGroups(lacking.map((spec) => spec.name))}; it starts at random`]),
-      ...(unknown.length === 0 ? [] : [`${file.name} holds tensors that the model has no place for: ${someGroups(unknown)}`]),
+      ...(lacking.length === 0
+        ? []
+        : [`${file.name} has no ${someGroups(lacking.map((spec) => spec.name))}; it starts from random weights`]),
+      ...(unknown.length === 0 ? [] : [`${file.name} has tensors that the model does not have: ${someGroups(unknown)}`]),
       ...(grown === undefined ? [] : [grownSentence(file.name, rowsAbove(file, names.get(table), grown))]),
     ],
   };
@@ -174,7 +176,7 @@ function unreadableTypes(file: Safetensors, parameters: readonly ParameterSpec[]
       : [
           {
             file: entry.source.name,
-            message: `${names.get(spec.name)} is ${entry.dtype}; F32, F16, BF16 and F64 can be read, no quantized weights`,
+            message: `${names.get(spec.name)} is ${entry.dtype}; only F32, F16, BF16 and F64 can be read, not quantized weights`,
           },
         ];
   });

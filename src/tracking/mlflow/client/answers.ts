@@ -131,5 +131,5 @@ function patiently(failure: Failure, header: string | null): Failure {
   const seconds = secondsToWait(header);
   return seconds === undefined
     ? failure
-    : { ...failure, retryAfter: seconds * 1000, message: `${failure.message} (to be asked again in ${duration(seconds)})` };
+    : { ...failure, retryAfter: seconds * 1000, message: `${failure.message} (next attempt in ${duration(seconds)})` };
 }

@@ -69,7 +69,7 @@ export function wirePath(path: string): Checked<string> {
   );
   return bad === undefined
     ? { item: segments.map(encodeURIComponent).join('/') }
-    : { reason: `the path ${JSON.stringify(path)} has a part that servers take for another` };
+    : { reason: `the path ${JSON.stringify(path)} has a part that servers may decode to another path` };
 }
 
 const MAX_KEY_LENGTH = 250;

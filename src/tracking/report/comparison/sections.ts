@@ -127,14 +127,14 @@ function foldsSection(
   const together =
     pairs.length > 1
       ? ` Intervals and p values hold for all ${pairs.length} comparisons together (Bonferroni’s correction), ` +
-        'so that an interval holds zero exactly where p is 5 % or more.'
+        'so an interval contains zero exactly if p is 5 % or more.'
       : '';
   const untested = [...new Set(pairs.flatMap((pair) => (pair.untested === null ? [] : [pair.untested])))];
   return html`<p>${best} against ${pairs.length === 1 ? 'the other' : 'each of the others'}.</p>
 <div class="figures">
 ${show('fold-scores') !== undefined &&
   figure(show('fold-scores'), `${name} of each run’s best epoch. A thin line is one fold; the bars are the means.`)}
-${show('leads') !== undefined && figure(show('leads'), 'Where an interval holds zero, the difference is within noise.')}
+${show('leads') !== undefined && figure(show('leads'), 'If an interval contains zero, the difference is within noise.')}
 </div>
 ${table(['against', `difference in ${name}`, '95 % interval', 'p', 'it is'], rows)}
 ${shortened(pairs.length)}

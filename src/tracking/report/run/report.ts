@@ -50,12 +50,14 @@ function runPage(story: RunStory, drawings: readonly Drawing[]): string {
     [
       { id: 'result', title: 'Result', body: resultSection(story) },
       { id: 'question', title: 'What was asked', body: questionSection(story) },
-      ...(story.findings === undefined ? [] : [{ id: 'findings', title: 'What the data holds', body: findingsSection(story.findings) }]),
+      ...(story.findings === undefined
+        ? []
+        : [{ id: 'findings', title: 'Findings about the data', body: findingsSection(story.findings) }]),
       { id: 'learning', title: 'Learning curves', body: learningSection(story, show) },
       ...story.report.sections(show),
       { id: 'texts', title: 'Length of the texts', body: textsSection(story, show) },
       { id: 'time', title: 'Time and memory', body: timeSection(story, show) },
-      { id: 'environment', title: 'How to repeat it', body: environmentSection(story) },
+      { id: 'environment', title: 'How to reproduce it', body: environmentSection(story) },
     ],
   );
 }

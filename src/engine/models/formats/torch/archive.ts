@@ -45,7 +45,7 @@ export function openArchive(source: ByteSource, refuse: Refuse): Archive {
 function refusalOf(found: ZipFault, refuse: Refuse): OrtrainError {
   switch (found.fault) {
     case 'missing':
-      return refuse('it begins as a zip archive, and the directory at its end is missing; the file is cut off');
+      return refuse('it begins as a zip archive, but the directory at its end is missing; the file is cut off');
     case 'misplaced':
       return refuse('the directory of its archive does not lie where its end says');
     case 'too large':

@@ -166,7 +166,7 @@ describe('a file that is something else', () => {
     ['gzip', '\x1f\x8b\x08', 'it is packed with gzip'],
     ['tar', `${'\0'.repeat(257)}ustar`, 'it is a tar archive'],
     ['text', 'hello', 'it does not begin as a file of PyTorch does'],
-    ['an archive cut off', 'PK\x03\x04', 'it begins as a zip archive, and the directory at its end is missing'],
+    ['an archive cut off', 'PK\x03\x04', 'it begins as a zip archive, but the directory at its end is missing'],
   ])('%s', (_, content, reason) => {
     expect(() => open(Buffer.from(content, 'latin1'))).toThrow(`a.bin cannot be read: ${reason}`);
   });
