@@ -4,10 +4,10 @@ import { plural } from '../core/text.ts';
 import {
   commonTensors,
   encoderForward,
+  freezableLayers,
   hiddenForward,
   lowerForward,
   lowerWidth,
-  sharesAbove,
   stateFeeds,
   type ClassifierOptions,
   type EncoderConfig,
@@ -42,8 +42,12 @@ export function trainedPart({ model, training }: Freezing, encoder: EncoderConfi
   const depth = encoder.layers;
   if (layers > depth)
     throw unfreezable(`model.freeze.layers is ${layers}, and the model has ${plural(depth, 'layer')}`, `at most ${depth}`);
-  if (sharesAbove(encoder, layers))
-    throw unfreezable(`model.freeze.layers is ${layers}, and these layers share their weights with layers above them`, '0');
+  const possible = freezableLayers(encoder);
+  if (!possible.includes(layers))
+    throw unfreezable(
+      `model.freeze.layers is ${layers}, and these layers share their weights with layers above them`,
+      `one of ${possible.join(', ')}`,
+    );
   if (layers === depth && training.layer_decay !== 1) throw decayOfNothing(depth);
   if (freeze_encoder && isEncoded)
     return pooling === 'attention' ? { fed: 'states', frozen: 'encoder', state: encoder.layers } : { fed: 'features' };

@@ -25,7 +25,7 @@ export { binaryCrossEntropy, crossEntropy, lossOfLogits, type Loss, type LossAri
 export { classificationClass, portableClassifier, portableFeeds, withWeights, type PortableModel } from './exports/portable.ts';
 export { featureWidth, type Pooling } from './pooling.ts';
 export { poolerState, type PoolerState } from './weights/pooler.ts';
-export { depthOf, sharesAbove, type Frozen, type Prefix } from './prefix.ts';
+export { depthOf, freezableLayers, type Frozen, type Prefix } from './prefix.ts';
 export { givenParameters, randomParameters, type ParameterSource } from './weights/parameters.ts';
 export { publishedParameters } from './weights/published.ts';
 export { commonTensors, savedClassifier, type SavedClassifier } from './weights/saved-classifier.ts';

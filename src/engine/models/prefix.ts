@@ -32,12 +32,11 @@ export function trainableWithout(frozen: Frozen, config: EncoderConfig): Trainab
   return (name) => (name.startsWith(prefix) && (frozen === 'encoder' || isBelow(name)) ? 'frozen' : 'full');
 }
 
-/** Whether some of the lowest layers have parameters that layers above them use too, as ALBERT's do: they cannot be frozen alone. */
-export function sharesAbove(config: EncoderConfig, layers: number): boolean {
+/** How many of the lowest layers can be frozen, from 0 to all: those that share no parameters with layers above, as ALBERT's do. */
+export function freezableLayers(config: EncoderConfig): readonly number[] {
   const encoder = encoderOf(config);
-  if (encoder.lastLayer === undefined || layers === 0) return false;
-  const lasts = Array.from({ length: config.layers }, (_, number) => encoder.lastLayer?.(config, number));
-  return !lasts.includes(layers - 1);
+  const counts = Array.from({ length: config.layers }, (_, number) => (encoder.lastLayer?.(config, number) ?? number) + 1);
+  return [...new Set([0, ...counts])].sort((a, b) => a - b);
 }
 
 /**
@@ -54,10 +53,8 @@ export function depthOf(config: EncoderConfig, name: string): number {
 }
 
 function refuseSharedLayers(frozen: number, config: EncoderConfig): void {
-  const encoder = encoderOf(config);
-  const counts = new Set(Array.from({ length: config.layers }, (_, number) => (encoder.lastLayer?.(config, number) ?? number) + 1));
-  if (frozen === 0 || frozen >= config.layers || counts.has(frozen)) return;
-  const possible = [0, ...[...counts].sort((a, b) => a - b)];
+  const possible = freezableLayers(config);
+  if (frozen >= config.layers || possible.includes(frozen)) return;
   throw new OrtrainError('config', `the lowest ${frozen} of ${config.layers} layers share parameters with layers above them`, {
     subject: 'model.freeze.layers',
     remedy: `Freeze one of these numbers of layers: ${possible.join(', ')}.`,
