@@ -29,3 +29,16 @@ describe('frozen layers of an ALBERT of 3 layers that share their weights, and 2
     );
   });
 });
+
+test('a model of one layer has none left for training.layer_decay once that is frozen', () => {
+  const bert = tinyConfig({ num_hidden_layers: 1 });
+  const part = (layers: number): ReturnType<typeof trainedPart> =>
+    trainedPart(
+      { model: { pooling: 'mean', freeze_encoder: false, freeze: { embeddings: null, layers } }, training: { layer_decay: 0.9 } },
+      bert,
+      true,
+    );
+  const message = 'training.layer_decay needs layers that are trained, but model.freeze.layers freezes the only one';
+  expect(() => part(1)).toThrow(expect.objectContaining({ problems: [{ message, field: 'training.layer_decay' }] }) as Error);
+  expect(part(0)).toEqual({ fed: 'tokens' });
+});
