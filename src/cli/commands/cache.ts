@@ -7,7 +7,7 @@ import { flag } from '../options.ts';
 const prune = defineCommand({
   name: 'prune',
   summary: 'remove what no run refers to',
-  description: 'It shows what goes and asks first.',
+  description: 'It lists everything to be deleted and asks first.',
   arguments: {},
   options: {
     dryRun: flag('only show what would be removed'),

@@ -7,7 +7,7 @@ import { flag } from '../options.ts';
 export const deleteRuns = defineCommand({
   name: 'delete',
   summary: 'delete runs; what other runs use stays',
-  description: 'It shows what goes and asks first.',
+  description: 'It lists everything to be deleted and asks first.',
   arguments: { run: oneOrMore('names or folders of the runs', 'run') },
   options: {
     withCache: flag('also remove from the cache what no other run uses'),

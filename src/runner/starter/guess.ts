@@ -17,7 +17,7 @@ export function textAndTarget(table: Table, asked: NamedColumns): { readonly tex
       `${table.file} has one column, ${quoted(table.columns[0] ?? '')}; a classifier learns from a column of texts and one of classes`,
       {
         subject: table.file,
-        remedy: 'Give it a table of both. If the file has more columns, look whether its separator fits its ending.',
+        remedy: 'Give it a table of both. If the file has more columns, check that its separator fits its extension.',
       },
     );
   }

@@ -56,7 +56,7 @@ function throwUnlessFree({ name, folder }: StoredRun, runs: string): void {
   if (owner !== undefined) {
     throw new OrtrainError('usage', `${name} is at work, in process ${owner.pid} on ${owner.host}`, {
       subject: name,
-      remedy: 'Wait for its end, or stop it with Ctrl-C there.',
+      remedy: 'Wait until it ends, or stop it there with Ctrl-C.',
     });
   }
 }

@@ -24,7 +24,7 @@ export function explainCuda(said: string, look: CudaLook, platform = `${process.
   return (
     known?.problem(look) ?? {
       reason: `onnxruntime says: ${said.trim().split('\n').at(-1) ?? ''}`,
-      remedy: 'See what there is of CUDA on this machine with: pipeline doctor',
+      remedy: 'Check CUDA on this machine with: pipeline doctor',
     }
   );
 }
@@ -85,7 +85,7 @@ const failures: readonly { readonly sign: RegExp; readonly problem: (look: CudaL
     sign: /CUDA failure 100\b|no CUDA-capable device/,
     problem: () => ({
       reason: 'the driver shows no GPU to this process',
-      remedy: 'Look at nvidia-smi and CUDA_VISIBLE_DEVICES; a container needs the GPU handed in (docker run --gpus all).',
+      remedy: 'Check nvidia-smi and CUDA_VISIBLE_DEVICES; a container needs access to the GPU (docker run --gpus all).',
     }),
   },
   {
@@ -97,7 +97,7 @@ const failures: readonly { readonly sign: RegExp; readonly problem: (look: CudaL
   },
   {
     sign: /CUDA failure 2\b|out of memory/i,
-    problem: () => ({ reason: "the GPU's memory is full", remedy: 'See with nvidia-smi who holds it.' }),
+    problem: () => ({ reason: "the GPU's memory is full", remedy: 'Use nvidia-smi to see which process holds it.' }),
   },
 ];
 
