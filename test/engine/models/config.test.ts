@@ -210,6 +210,12 @@ describe('config.json', () => {
       });
     });
 
+    test.each([0, -1, -2])('buckets and a span of %i mean none, as in Transformers', (none) => {
+      expect(parse({ position_buckets: none, max_relative_positions: none }, tinyDebertaJson)).toMatchObject({
+        relative: { buckets: -1, span: 16 },
+      });
+    });
+
     test('without a key has the default of DebertaV2Config', () => {
       const bare = { ...tinyConfigJson, model_type: 'deberta-v2' };
       expect(parse({}, bare)).toMatchObject({ hasPositions: true, maxPositions: 16, typeVocabSize: 0, relative: null, terms: 1 });
@@ -227,10 +233,9 @@ describe('config.json', () => {
       ['attention_head_size', 16, '16 is not supported; 4 is'],
       ['pooler_hidden_size', 4, '4 is not supported; 8 is'],
       ['position_buckets', 40, '40 buckets cannot be laid over distances up to 16'],
-      ['position_buckets', 0, '0 is not a positive whole number, or -1 for none'],
       ['position_buckets', 1e9, '1000000000 is more than any model has; at most 10000000 can be trained here'],
       ['max_relative_positions', 1e9, '1000000000 is more than any model has; at most 10000000 can be trained here'],
-      ['max_relative_positions', 2.5, '2.5 is not a positive whole number, or -1 for none'],
+      ['max_relative_positions', 2.5, '2.5 is not a whole number'],
       ['relative_attention', 'yes', '"yes" is neither true nor false'],
       ['type_vocab_size', -1, '-1 is not a number of segments'],
       ['hidden_act', 'mish', '"mish" is not supported'],

@@ -133,9 +133,10 @@ function relative(fields: Fields, table: number, kinds: readonly AttentionKind[]
   };
 }
 
+/** A count, or -1: to Transformers any number below 1 means none. */
 function countOrNone(fields: Fields, key: string): number {
-  const value = fields.number(key, -1, (x) => x === -1 || (Number.isInteger(x) && x > 0), 'a positive whole number, or -1 for none');
-  return value > 0 ? fields.count(key, MOST.positions) : value;
+  const value = fields.number(key, -1, Number.isInteger, 'a whole number');
+  return value > 0 ? fields.count(key, MOST.positions) : -1;
 }
 
 function distances({ relative: of, maxPositions }: DebertaConfig): DistanceInputs | null {
