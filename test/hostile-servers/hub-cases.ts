@@ -107,7 +107,7 @@ export const hubCases: readonly HubCase[] = [
       response.writeHead(206, { etag: '"x"', 'content-range': 'bytes 0-0/21' }).end('{');
       return true;
     },
-    says: /does not say which commit/,
+    says: /does not name the commit/,
   },
   {
     name: 'a byte a request',
@@ -244,7 +244,7 @@ export const hubCases: readonly HubCase[] = [
         void response.writeHead(206, { 'content-range': `bytes 0-0/${content.length}`, 'x-repo-commit': COMMIT }).end('{'),
       'probe',
     ),
-    says: /gives no ETag/,
+    says: /sends no ETag/,
   },
   {
     name: 'ETags that lead out of the cache, are too long, and the same for all',
