@@ -37,7 +37,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   tasks: ['index.ts'],
   data: [
     'problems.ts', 'examples/index.ts', 'findings/index.ts', 'folds/index.ts', 'hub/index.ts', 'statistics/index.ts',
-    'submission/index.ts', 'tables/index.ts', 'tokenizer/index.ts', 'tokens/index.ts',
+    'submission/index.ts', 'tables/index.ts', 'texts/index.ts', 'tokenizer/index.ts', 'tokens/index.ts',
   ],
   'data/tables': ['index.ts'],
   'data/examples': ['index.ts'],
@@ -46,6 +46,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   'data/hub': ['index.ts'],
   'data/statistics': ['index.ts'],
   'data/submission': ['index.ts'],
+  'data/texts': ['index.ts'],
   'data/tokenizer': ['index.ts'],
   'data/tokens': ['index.ts'],
   engine: [

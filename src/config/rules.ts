@@ -6,6 +6,7 @@ import { betterOf } from './metric-names.ts';
 import { dotted, type Path } from './schema/schema.ts';
 import { likelyWord } from './schema/suggest.ts';
 import { tablesOf, type TrainSource } from './tables.ts';
+import { textConflicts, useOf } from './text-rules.ts';
 import { problemAt, valuePlace, type MapTree, type Tree } from './yaml/tree.ts';
 
 /** Something that each key allows and all together do not. */
@@ -20,6 +21,7 @@ interface Conflict {
 export function conflicts(experiment: Experiment, tree: MapTree): readonly Problem[] {
   return [
     ...dataConflicts(experiment),
+    ...textConflicts(experiment),
     ...splitConflicts(experiment),
     ...freezingConflicts(experiment),
     ...monitorConflicts(experiment),
@@ -50,8 +52,14 @@ function sameColumns(data: Experiment['data']): readonly Conflict[] {
       const [a, b] = [one, other].map((name) =>
         source === null || (name === 'target' && table === 'test') ? undefined : (source as typeof train)[name],
       );
-      if (a === undefined || a === null || a !== b) return [];
+      if (a === undefined || a === null || b === undefined || b === null) return [];
       const [path, beside] = [keyOf(table, one), keyOf(table, other)];
+      const use = other === 'text' ? useOf(a, b) : a === b ? 'whole' : 'none';
+      if (use === 'part' && one === 'target') {
+        const message = `${beside.join('.')} gives the answer away: the column ${JSON.stringify(a)} in it is ${path.join('.')}`;
+        return [{ path: beside, message }];
+      }
+      if (use !== 'whole') return [];
       return [{ path, message: `${path.join('.')} and ${beside.join('.')} are the same column, ${JSON.stringify(a)}` }];
     });
   });

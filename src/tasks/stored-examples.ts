@@ -5,6 +5,7 @@ import { both, count, list, nullable, object, text, type Shape, type ShapeOf, ty
 import { rowGroups, valuesAt, type Examples, type Groups, type Targets } from '../data/examples/index.ts';
 import { dataError, quoted } from '../data/problems.ts';
 import { openColumns, writeColumns, type ColumnsFile, type TableColumns, type WrittenColumn } from '../data/tables/index.ts';
+import { wholeColumn, type TextColumns } from '../data/texts/index.ts';
 import type { TrainExamples } from './examples.ts';
 import { openTask, taskProblem } from './kinds.ts';
 import type { Task, TaskDescription } from './task.ts';
@@ -46,7 +47,7 @@ export interface WrittenExamples {
   readonly train: TrainExamples;
   readonly table: TableColumns;
   /** The columns of the training table that ids and texts were taken from. */
-  readonly named: { readonly id: string | null; readonly text: string };
+  readonly named: { readonly id: string | null; readonly text: TextColumns };
   readonly test: Examples | null;
 }
 
@@ -55,8 +56,9 @@ export function exampleFiles(hasTest: boolean): readonly string[] {
   return [INDEX, TRAIN, ...(hasTest ? [TEST] : [])];
 }
 
-export function writeExamples(folder: string, { train, table, named, test }: WrittenExamples): void {
+export function writeExamples(folder: string, { train, table, named: { id, text: ofText }, test }: WrittenExamples): void {
   const { all, targets, task, rows, cleaning } = train;
+  const named = { id, text: wholeColumn(ofText) };
   const others = table.columns.filter((name) => name !== named.id && name !== named.text);
   writeColumns(
     join(folder, TRAIN),
@@ -126,7 +128,8 @@ const members = object({
     cleaning: object({ conflicting: count, relabelled: count, duplicate: count }),
     columns: list(text),
     unnamed: list(text),
-    named: object({ id: nullable(text), text }),
+    /** Null where no column holds it as it is. */
+    named: object({ id: nullable(text), text: nullable(text) }),
   }),
   test: nullable(object({ rows: count })),
 });

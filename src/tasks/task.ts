@@ -5,6 +5,7 @@ import type { Finding } from '../data/findings/index.ts';
 import type { Strata } from '../data/folds/index.ts';
 import type { SampleColumn, ValueWriter } from '../data/submission/index.ts';
 import type { TableColumns } from '../data/tables/index.ts';
+import type { TextColumns } from '../data/texts/index.ts';
 import type { Loss } from '../engine/models/index.ts';
 import type { Predictions } from './predictions.ts';
 import type { ReportedRun, TaskReport } from './report.ts';
@@ -105,7 +106,7 @@ export interface Divided {
 export interface InspectedTargets {
   readonly table: TableColumns;
   /** The columns that the experiment uses. */
-  readonly used: { readonly id: string | null; readonly text: string; readonly target: string };
+  readonly used: { readonly id: string | null; readonly text: TextColumns; readonly target: string };
   /** Every row of the table. */
   readonly all: LabelledExamples<unknown>;
   /** The rows that are trained on, and the fold of each. */

@@ -5,7 +5,8 @@ import { readExperiment } from '../../src/config/index.ts';
 import { OrtrainError, type Problem } from '../../src/core/errors.ts';
 import { problemsOf, workspace } from './workspace.ts';
 
-const config = (data: string): string => `data: { train: train.csv, text: text, target: target, ${data} }\nmodel: { base: some-model }\n`;
+const config = (data: string): string =>
+  `data: { train: train.csv, ${data.startsWith('text') ? '' : 'text: text, '}target: target, ${data} }\nmodel: { base: some-model }\n`;
 const written = (data: string): string => join(workspace({ 'a.yaml': config(data) }), 'a.yaml');
 const tables = (data: string, ...set: readonly string[]) => tablesOf(loadExperiment(written(data), { set }).experiment.data);
 
@@ -56,6 +57,11 @@ describe('a table as an object', () => {
     ['encoding: latin9000', 'data.encoding', /no encoding "latin9000"/],
     ['test: { path: b.csv, encoding: utf-61 }', 'data.test.encoding', /no encoding "utf-61"/],
     ['columns: [a, b, a]', 'data.columns[2]', /the column "a" is listed twice in data\.columns/],
+    ['text: "{user}: {text"', 'data.text', /data\.text is no template: the brace \{ at character 9 is not closed/],
+    ['text: "{}"', 'data.text', /the braces at character 1 name no column/],
+    ['test: { path: b.csv, text: "a}" }', 'data.test.text', /data\.test\.text is no template: the brace \} at character 2 closes nothing/],
+    ['text: "{target}"', 'data.target', /data\.target and data\.text are the same column, "target"/],
+    ['text: "{user} {target}"', 'data.text', /data\.text gives the answer away: the column "target" in it is data\.target/],
     ['columns: []', 'data.columns', /empty list/],
     ['id: id, test: { path: b.csv, id: text }', 'data.test.id', /data\.test\.id and data\.text are the same column/],
   ])('%s is refused at its place', (data, field, message) => {

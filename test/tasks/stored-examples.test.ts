@@ -1,19 +1,19 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { unlabelledExamples } from '../../src/data/examples/examples.ts';
+import { unlabelledExamples, type TrainOptions } from '../../src/data/examples/examples.ts';
 import { columnsOf, parseTable, type Table } from '../../src/data/tables/table.ts';
 import { openExamples, trainExamples, writeExamples } from '../../src/tasks/index.ts';
 import { temporaryFolder } from '../helpers/quickstart.ts';
 
-const options = { id: 'id', text: 'text', target: 'target', conflicts: 'majority', duplicates: 'drop' } as const;
+const options: TrainOptions = { id: 'id', text: 'text', target: 'target', conflicts: 'majority', duplicates: 'drop' };
 
 /** The text `b` has two classes, and `a` stands there twice. */
 const lines = ['id,text,target,user', '10,a,no,u', '11,b,yes,v', '12,b,no,v', '13,b,yes,u', '14,a,no,w', '15,c,yes,w', '16,"d,\né",no,u'];
 
 const tableOf = (rows: readonly string[]): Promise<Table> => parseTable(Buffer.from(rows.join('\n')), 'some.csv', 'csv');
 
-async function stored(more: Partial<typeof options> = {}) {
+async function stored(more: Partial<TrainOptions> = {}) {
   const [folder, table] = [temporaryFolder(), await tableOf(lines)];
   const train = trainExamples(table, { ...options, ...more });
   const test = unlabelledExamples(await tableOf(['id,text', '7,x', '8,']), options);
@@ -53,6 +53,16 @@ describe('examples in a folder', () => {
     expect(() => opened.train.groupsBy('usr')).toThrow(
       expect.objectContaining({ code: 'data', problems: [{ message: 'the training table has no column "usr"', field: 'split.group_by' }] }),
     );
+  });
+
+  it('that a template makes have its texts, and the table its columns', async () => {
+    const text = '{user}: {text}!';
+    const { opened, train } = await stored({ text, duplicates: 'keep' });
+    expect(opened.train.texts()).toEqual(['u: a!', 'v: b!', 'v: b!', 'u: b!', 'w: a!', 'w: c!', 'u: d,\né!'].filter((_, i) => train.rows.includes(i)));
+    expect(opened.train.table.column('text').at(1)).toBe('b');
+    const table = await tableOf(lines);
+    expect(opened.train.groupsBy('text')).toEqual(trainExamples(table, { ...options, text, duplicates: 'keep', group_by: 'text' }).groups);
+    expect(opened.test?.texts()).toEqual(['x', '']);
   });
 
   it('whose ids are row numbers keep the column that is called id', async () => {

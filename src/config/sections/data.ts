@@ -6,7 +6,7 @@ const columnNames = (description: string) =>
 /** What the object of any table may say; where it says nothing, `data` does. */
 const ofTable = {
   id: nullable(text({ examples: ['Id'], description: 'Column that identifies a row; null: the row number. Left out: data.id.' })),
-  text: text({ examples: ['tweet'], description: 'Column with the text. Left out: data.text.' }),
+  text: text({ examples: ['tweet'], description: 'Column with the text, or a template. Left out: data.text.' }),
   encoding: text({ examples: ['latin1'], description: 'Encoding of the file. Left out: data.encoding.' }),
   columns: columnNames('Names of the columns of a table without a header; null: it has one. Left out: data.columns.'),
 } as const;
@@ -48,7 +48,13 @@ export const data = object(
       ),
     ),
     id: nullable(text({ examples: ['id'], description: 'Column that identifies a row; null: the row number.' })),
-    text: text({ examples: ['text'], description: 'Column with the text.' }),
+    text: text({
+      examples: ['{keyword}: {text}'],
+      description:
+        'Column with the text, or a template that puts columns together: {keyword} stands for the value of the column keyword, which is ' +
+        'nothing where the cell is empty, and {{ and }} for braces. YAML wants a text that begins with a brace, or has a colon and a ' +
+        'space in it, in quotes.',
+    }),
     target: text({ examples: ['target'], description: 'Column with the class.' }),
     encoding: text({
       default: 'utf-8',

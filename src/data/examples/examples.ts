@@ -17,12 +17,13 @@ import { valuesAt, type Examples, type LabelledExamples } from './example-rows.t
 import { groupsBy, type Groups } from './groups.ts';
 import { sortedValues } from './ordering.ts';
 import { dataError, quoted } from '../problems.ts';
+import { textColumns, textsIn, type TextColumns } from '../texts/index.ts';
 import type { TargetReader } from './targets.ts';
 
 /** Names of the columns; without an id column the ids are row numbers from 0. */
 export interface ExampleColumns {
   readonly id: string | null;
-  readonly text: string;
+  readonly text: TextColumns;
 }
 
 export interface LabelledColumns extends ExampleColumns {
@@ -53,11 +54,13 @@ export async function readTrainExamples<T>(
 
 /** `labelledExamples`, cleaned and grouped. A `data` error also where cleaning leaves too little. */
 export function trainExamples<T>(table: Table, options: TrainOptions, reader: TargetReader<T>): TrainExamples<T> {
-  const groupColumn = options.group_by === 'text' ? options.text : (options.group_by ?? null);
+  const { group_by: by = null } = options;
+  const groupColumn = by === 'text' ? null : by;
   const all = labelledExamples(table, options, reader, groupColumn);
   const examples = { all, ...cleaned(all, options) };
   throwIfTooFewAreLeft(table.file, examples, reader);
-  return { ...examples, groups: groupColumn === null ? null : rowGroups(requiredColumn(table, groupColumn), examples.rows) };
+  const values = by === 'text' ? all.texts : groupColumn === null ? null : requiredColumn(table, groupColumn);
+  return { ...examples, groups: values === null ? null : rowGroups(values, examples.rows) };
 }
 
 /** The groups of rows that have the same value, [rows], numbered in the order of the values. */
@@ -67,9 +70,9 @@ export function rowGroups(values: readonly string[], rows: Int32Array): Groups {
 
 /** Texts and ids of a table; other columns are not looked at. Everything that is wrong with them comes in one `data` error. */
 export function unlabelledExamples(table: Table, { id, text }: ExampleColumns): Examples {
-  const named = { 'data.id': id, 'data.text': text };
+  const named = { 'data.id': id, 'data.text': textColumns(text) };
   report(table, named, besides(columnProblems(table, named), idProblems(table, id)));
-  return { ids: idsOf(table, id), texts: requiredColumn(table, text) };
+  return { ids: idsOf(table, id), texts: textsIn(table, text) };
 }
 
 /** Texts, ids and targets of a table. Everything that is wrong with them, or that there is no `group` column, comes in one `data` error. */
@@ -80,9 +83,9 @@ export function labelledExamples<T>(
   group: string | null = null,
 ): LabelledExamples<T> {
   const { problems, ...read } = reader.read(table, target);
-  const columns = { 'data.id': id, 'data.text': text, 'data.target': target, 'split.group_by': group };
+  const columns = { 'data.id': id, 'data.text': textColumns(text), 'data.target': target, 'split.group_by': group };
   report(table, columns, besides(columnProblems(table, columns), [...textProblems(table, text), ...idProblems(table, id), ...problems]));
-  return { ids: idsOf(table, id), texts: requiredColumn(table, text), ...read };
+  return { ids: idsOf(table, id), texts: textsIn(table, text), ...read };
 }
 
 function report(table: Table, named: NamedColumns, problems: readonly Problem[]): void {
@@ -104,10 +107,12 @@ function besides(absences: readonly Problem[], others: readonly Problem[]): read
   return [...absences, ...others.filter(({ row, field }) => row === undefined || !told.has(`${row} ${field}`))];
 }
 
-function textProblems(table: Table, text: string): Problem[] {
-  const texts = columnOf(table, text) ?? [];
-  return texts.length > 0 && table.unusable?.has(text) !== true && texts.every((value) => value.trim() === '')
-    ? [{ message: 'all texts are empty', ...firstLine(table), field: text }]
+function textProblems(table: Table, text: TextColumns): Problem[] {
+  const columns = textColumns(text);
+  const values = columns.map((column) => (table.unusable?.has(column) === true ? undefined : columnOf(table, column)));
+  const [field] = columns;
+  return field !== undefined && table.rows.length > 0 && values.every((column) => column?.every((value) => value.trim() === '') === true)
+    ? [{ message: 'all texts are empty', ...firstLine(table), field }]
     : [];
 }
 

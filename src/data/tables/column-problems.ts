@@ -4,15 +4,13 @@ import { quoted, quotedList } from '../problems.ts';
 import type { Table } from './table.ts';
 import { headerless, looksLikeRow } from './header.ts';
 
-/** Key of the configuration to the column that it names. */
-export type NamedColumns = Readonly<Record<string, string | null>>;
+/** Key of the configuration to the column that it names, or to several. */
+export type NamedColumns = Readonly<Record<string, string | readonly string[] | null>>;
 
 /** The configuration's columns that the table lacks, or that hold no text, and the rows that have no value for them. */
 export function columnProblems(table: Table, named: NamedColumns): Problem[] {
-  const missing = Object.entries(named).filter(([, name]) => name !== null && !table.columns.includes(name));
-  if (missing.length > 0 && isHeaderless(table)) return [{ message: headerless(table.columns).message, line: 1 }];
-  return Object.entries(named).flatMap(([key, name]): Problem[] => {
-    if (name === null) return [];
+  if (missingOf(table, named).length > 0 && isHeaderless(table)) return [{ message: headerless(table.columns).message, line: 1 }];
+  return namesOf(named).flatMap(([key, name]): Problem[] => {
     if (table.columns.includes(name)) return unusableProblems(table, key, name);
     const suggestion = nearest(name, table.columns);
     const message = `there is no column ${quoted(name)}, which ${key} names; the columns are ${quotedList(table.columns)}`;
@@ -22,19 +20,29 @@ export function columnProblems(table: Table, named: NamedColumns): Problem[] {
 
 /** What to do about problems of a table with the configuration. */
 export function remedyFor(table: Table, named: NamedColumns, problems: readonly Problem[]): string {
-  const missing = Object.values(named).filter((name): name is string => name !== null && !table.columns.includes(name));
+  const missing = missingOf(table, named);
   if (missing.length > 0 && isHeaderless(table)) return headerless(table.columns).remedy;
   const names = missing.filter((name) => table.columns.some((column) => column !== name && column.trim() === name.trim()));
   if (names.length > 0 && table.columns[0]?.startsWith('\ufeff') === true)
     return 'The file begins with two byte order marks: take one out.';
   if (names.length > 0)
     return 'The names in the header have spaces around them: take these out of the file, or write them in quotes in the configuration too.';
+  if (missing.some((name) => /[{}]/.test(name)))
+    return 'A template names a column in single braces: "{keyword}: {text}". Double braces stand for braces.';
   if (missing.some((name) => isInside(table, name)))
     return 'A nested value is not a column: give it a column of its own, as pandas.json_normalize does, and name that column.';
   const inRows = problems.some(({ row }) => row !== undefined) || missing.length === 0;
   const own =
     'name other columns in data.id, data.text and data.target, or for one table in its own object, such as data.test: { path, id, text }.';
   return inRows ? `Correct these rows, or ${own}` : `N${own.slice(1)}`;
+}
+
+function namesOf(named: NamedColumns): readonly (readonly [key: string, name: string])[] {
+  return Object.entries(named).flatMap(([key, names]) => [names ?? []].flat().map((name) => [key, name] as const));
+}
+
+function missingOf(table: Table, named: NamedColumns): readonly string[] {
+  return namesOf(named).flatMap(([, name]) => (table.columns.includes(name) ? [] : [name]));
 }
 
 /** Whether a name is that of a part of a column, as in `user.name` or `user[0]`. */

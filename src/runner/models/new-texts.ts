@@ -4,6 +4,7 @@ import { OrtrainError } from '../../core/errors.ts';
 import { nearest } from '../../core/nearest.ts';
 import { unlabelledExamples, type ExampleColumns, type Examples } from '../../data/examples/index.ts';
 import { parseLines, parseTable, readContent, readTableAside, type Table } from '../../data/tables/index.ts';
+import { textColumns, textsOfLines } from '../../data/texts/index.ts';
 
 /** How texts to classify can be written: one a line, or as a table. */
 export const TEXT_FORMATS = ['lines', 'csv', 'tsv', 'jsonl'] as const;
@@ -61,8 +62,11 @@ export async function textsOf(
   if (options.columns !== undefined) {
     throw unusable('--columns names the columns of a table, and --format lines takes each line for a text', 'Leave out one of the two.');
   }
-  const texts = parseLines(bytes, file, options.encoding);
-  return { ids: texts.map((_, row) => String(row)), texts };
+  const lines = parseLines(bytes, file, options.encoding);
+  const { text } = valueAt(columns, 0);
+  const made = textsOfLines(lines, text);
+  if (made === undefined) options.onNotice(`each line is taken for a whole text, as data.text ${JSON.stringify(text)} makes one of a row`);
+  return { ids: lines.map((_, row) => String(row)), texts: made ?? lines };
 }
 
 const SEEN_BYTES = 65_536;
@@ -79,7 +83,7 @@ function likelyFormat(
   if (/^\{\s*"/.test(beginning)) return 'jsonl';
   const names = (separator: string): boolean => {
     const cells = first.split(separator).map((name) => name.trim().replace(/^"(.*)"$/, '$1'));
-    return columns.some(({ text }) => cells.includes(text));
+    return columns.some(({ text }) => textColumns(text).every((column) => cells.includes(column)));
   };
   if (first.includes('\t') && names('\t')) return 'tsv';
   return (isStdin || first.includes(',')) && names(',') ? 'csv' : 'lines';
@@ -87,10 +91,11 @@ function likelyFormat(
 
 /** New texts need no id, though the run's own data had one; a column that may well be it is not passed over in silence. */
 function ofTable(table: Table, columns: readonly ExampleColumns[], { onNotice }: TextOptions): Examples {
-  const { text = '' } = columns.find((each) => table.columns.includes(each.text)) ?? columns[0] ?? {};
+  const hasTexts = ({ text }: ExampleColumns): boolean => textColumns(text).every((column) => table.columns.includes(column));
+  const { text } = columns.find(hasTexts) ?? valueAt(columns, 0);
   const runIds = columns.flatMap((each) => each.id ?? []);
   const id = runIds.find((name) => table.columns.includes(name)) ?? null;
-  const others = table.columns.filter((column) => column !== text);
+  const others = table.columns.filter((column) => !textColumns(text).includes(column));
   const [likely] = id === null ? runIds.flatMap((name) => nearest(name, others) ?? []) : [];
   if (likely !== undefined) {
     onNotice(

@@ -34,7 +34,7 @@ data: # csv, tsv, jsonl, json or parquet, also compressed; paths are relative to
   test: ${scalar(test)} # rows to predict; null: none
   sample_submission: ${scalar(sample)} # the submission takes its columns, order and types from this table; null: no submission
   id: ${scalar(id)} # null: the row number
-  text: ${scalar(text)}
+  text: ${scalar(text.replace(/[{}]/g, '$&$&'))}
   target: ${scalar(target)}
 ${columns === null ? '' : `  columns: [${columns.map(scalar).join(', ')}] # the tables have no header; null: they have ` +
   `one\n`}${encoding === 'utf-8' ? '' : `  encoding: ${scalar(encoding)}\n`}

@@ -31,6 +31,7 @@ describe('a column that is not there', () => {
     ['{"texts": ["a"], "target": 1}\n', 'jsonl', 'texts[0]', /^A nested value is not a column/],
     ['{"body": "a", "target": 1}\n', 'jsonl', 'user.text', /^Name other columns/],
     ['\ufeff\ufefftext,target\na,1\n', 'csv', 'text', /two byte order marks/],
+    ['{"body": "a", "target": 1}\n', 'jsonl', '{{keyword}}: {{body}}', /^A template names a column in single braces/],
     ['x, text,target\n1,a,1\n', 'csv', 'text', /have spaces around them/],
   ])('%s as %s: %s', async (content, format, text, remedy) => {
     const table = await parseTable(Buffer.from(content), `x.${format}`, format);
@@ -52,6 +53,17 @@ describe('examples', () => {
 
   it('have row numbers for ids where no column is named', async () => {
     expect(unlabelledExamples(await withTargets(['a', 'b', 'a']), { id: null, text: 'text' }).ids).toEqual(['0', '1', '2']);
+  });
+
+  it('are made by a template, of empty cells too', async () => {
+    const table = await tableOf('id,target,a,b{1}', ['1,x,p,q', '2,y,,', '3,x,p,', '4,y,"{a}",z']);
+    const texts = (text: string) => labelledExamples(table, { ...columns, text }).texts;
+    expect(texts('{a} <{b{{1}}}>')).toEqual(['p <q>', ' <>', 'p <>', '{a} <z>']);
+    expect(texts('b{{1}}')).toEqual(['q', '', '', 'z']);
+    expect(await problemsOf(table, { ...columns, text: '{aa}: {c} {id}' })).toMatchObject([
+      { message: expect.stringMatching(/^there is no column "aa", which data\.text names/) as string, line: 1, field: 'aa', suggestion: 'a' },
+      { message: expect.stringMatching(/^there is no column "c"/) as string, field: 'c' },
+    ]);
   });
 
   it('need no target to predict', async () => {

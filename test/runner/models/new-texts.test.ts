@@ -65,6 +65,21 @@ describe('texts to classify', () => {
     },
   );
 
+  it('are made by the template of the run', async () => {
+    const notes: string[] = [];
+    const reading = { onNotice: (message: string) => void notes.push(message) };
+    const texts = async (text: string, content: string) => (await textsOf(Buffer.from(content), [{ id: null, text }], reading)).texts;
+    expect(await texts('{keyword}: {body}', 'body,keyword\nhelp,fire\n"a, b",\n')).toEqual(['fire: help', ': a, b']);
+    expect(await texts('{keyword}: {body}', '{"keyword": 1.50, "body": null}\n')).toEqual(['1.50: ']);
+    expect(await texts('query: {body}', 'one\n\n')).toEqual(['query: one', 'query: ']);
+    expect(notes.splice(0)).toHaveLength(2);
+    expect(await texts('{keyword}: {body}', 'fire: help\n')).toEqual(['fire: help']);
+    expect(notes).toEqual(['each line is taken for a whole text, as data.text "{keyword}: {body}" makes one of a row']);
+    expect((await errorOf(() => texts('{keyword}: {body}', '{"keyword": "a", "text": "b"}\n'))).problems).toMatchObject([
+      { message: 'there is no column "body", which data.text names; the columns are "keyword", "text"' },
+    ]);
+  });
+
   it('come from files by their endings; .txt is one text a line unless it begins like a table', async () => {
     expect(await read('one\n\nthree', {}, 'a.txt')).toMatchObject({ texts: ['one', '', 'three'], notes: 0 });
     expect(await read('id\ttext\n1\ta\n', {}, 'b.txt')).toMatchObject({ texts: ['a'], notes: 1 });

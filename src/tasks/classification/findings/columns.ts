@@ -3,6 +3,7 @@ import { isNumeric, type TableColumns } from '../../../data/tables/index.ts';
 import { percent, type Finding } from '../../../data/findings/index.ts';
 import { groupsBy } from '../../../data/examples/index.ts';
 import { quoted } from '../../../data/problems.ts';
+import { textColumns, type TextColumns } from '../../../data/texts/index.ts';
 import { rocAucOfEach } from '../../metrics/ranking.ts';
 import { classSizes } from '../confusion.ts';
 import type { ClassRows } from './rows.ts';
@@ -10,7 +11,7 @@ import type { ClassRows } from './rows.ts';
 /** The columns that the experiment uses, and so no leaks. */
 export interface UsedColumns {
   readonly id: string | null;
-  readonly text: string;
+  readonly text: TextColumns;
   readonly target: string;
 }
 
@@ -29,9 +30,8 @@ const RANKED_ROWS = 20_000;
 
 /** Columns beside the text from which the class can be told almost surely, and an order of rows or ids that follows the classes. */
 export function inspectColumns(table: TableColumns, examples: ClassRows, used: UsedColumns, shuffle: boolean): readonly Finding[] {
-  const others = table.columns.filter(
-    (column) => ![used.id, used.text, used.target].includes(column) && !table.unnamed.has(column),
-  );
+  const taken = [used.id, ...textColumns(used.text), used.target];
+  const others = table.columns.filter((column) => !taken.includes(column) && !table.unnamed.has(column));
   return [
     ...others.flatMap((column) => leakingColumn(column, table.column(column), examples)),
     ...sortedByClass(examples, used.id, shuffle),

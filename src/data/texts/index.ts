@@ -1,0 +1,1 @@
+export { textColumns, textsIn, textsOfLines, wholeColumn, type TextColumns } from './segments.ts';
