@@ -1,10 +1,11 @@
 import { valueAt } from '../../core/values.ts';
 import { betterOf } from '../../config/index.ts';
 import type { Targets } from '../../data/examples/index.ts';
+import { logLoss } from '../metrics/probabilities.ts';
 import { oneAgainstRest, rocAuc } from '../metrics/ranking.ts';
 import type { Predictions } from '../predictions.ts';
 import type { Metric } from '../task.ts';
-import { accuracy, classScores, confusionOf, macroScores, type Confusion } from './confusion.ts';
+import { accuracy, classScores, confusionOf, macroScores, type Confusion } from '../metrics/confusion.ts';
 import { labelsOf } from './labels.ts';
 
 /**
@@ -63,18 +64,4 @@ export function predictedLabels(probabilities: ArrayLike<number>, classes: numbe
     for (let k = 1; k < classes; k++) if (of(k) > of(best)) best = k;
     return best;
   });
-}
-
-/** Mean negative log-likelihood; probabilities are kept float64's epsilon away from 0 and 1. */
-export function logLoss(labels: Int32Array, probabilities: ArrayLike<number>, classes: number): number {
-  let sum = 0;
-  labels.forEach((label, row) => {
-    sum -= Math.log(Math.min(1 - Number.EPSILON, Math.max(Number.EPSILON, probabilityOf(probabilities, classes, row, label))));
-  });
-  return sum / labels.length;
-}
-
-function probabilityOf(probabilities: ArrayLike<number>, classes: number, row: number, k: number): number {
-  if (classes > 2) return valueAt(probabilities, row * classes + k);
-  return k === 1 ? valueAt(probabilities, row) : 1 - valueAt(probabilities, row);
 }

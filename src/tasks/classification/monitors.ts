@@ -3,7 +3,7 @@ import { bareMetric } from '../../config/index.ts';
 import type { Problem } from '../../core/errors.ts';
 import { quoted, quotedList } from '../../data/problems.ts';
 import type { Divided, Refused, Watched } from '../task.ts';
-import { classSizes } from './confusion.ts';
+import { classSizes } from '../metrics/confusion.ts';
 
 interface DividedClasses extends Pick<Divided, 'foldOf' | 'folds' | 'trained'> {
   /** Positions in `classes`. */

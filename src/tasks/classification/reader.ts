@@ -4,7 +4,7 @@ import { canonical, columnOf, decimalOf, firstLine, isNumeric, type Table } from
 import { sortedValues, type TargetReader } from '../../data/examples/index.ts';
 import { quoted } from '../../data/problems.ts';
 import type { Task } from '../task.ts';
-import { classSizes } from './confusion.ts';
+import { classSizes } from '../metrics/confusion.ts';
 import { classTargets, labelsOf } from './labels.ts';
 import { classification } from './task.ts';
 

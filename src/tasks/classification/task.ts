@@ -3,7 +3,7 @@ import { binaryCrossEntropy, crossEntropy } from '../../engine/models/index.ts';
 import type { Predictions } from '../predictions.ts';
 import type { PublishedModel, Task } from '../task.ts';
 import { classColumns, decided } from './columns.ts';
-import { classSizes } from './confusion.ts';
+import { classSizes } from '../metrics/confusion.ts';
 import { classFindings, conflictFindings } from './findings/index.ts';
 import { labelsOf } from './labels.ts';
 import { classMetrics } from './metrics.ts';

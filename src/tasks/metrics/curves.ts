@@ -1,3 +1,5 @@
+import { ascending } from './order.ts';
+
 /** Curves of a ranking and of its probabilities, as scikit-learn defines them. */
 
 /** What becomes of the rows if those with a score of at least `threshold` are called positive. */
@@ -29,7 +31,7 @@ export interface CalibrationBin {
  * positive rate and begins at (0, 0); the precision-recall curve is precision over recall.
  */
 export function thresholdCurve(positive: ArrayLike<number>, scores: ArrayLike<number>): readonly ThresholdPoint[] {
-  const order = Int32Array.from({ length: scores.length }, (_, row) => row).sort((a, b) => scores[b]! - scores[a]!);
+  const order = ascending(scores).reverse();
   const positives = order.reduce((sum, row) => sum + positive[row]!, 0);
   const negatives = order.length - positives;
   const points: ThresholdPoint[] = [];
@@ -52,11 +54,16 @@ export function thresholdCurve(positive: ArrayLike<number>, scores: ArrayLike<nu
   return points;
 }
 
+/** The number of the bin (a, b] of a chance; rounding may have put it a little above 1. */
+function binOf(p: number, bins: number): number {
+  return Math.min(bins - 1, Math.max(0, Math.ceil(p * bins) - 1));
+}
+
 /** Bins of equal width over 0 … 1; those without rows are left out. `came`: 1 where the prediction came true. */
 export function calibrationBins(came: ArrayLike<number>, predicted: ArrayLike<number>, bins: number): readonly CalibrationBin[] {
   const sums = Array.from({ length: bins }, () => ({ rows: 0, predicted: 0, came: 0 }));
   Array.from(predicted).forEach((p, row) => {
-    const sum = sums[Math.max(0, Math.ceil(p * bins) - 1)]!;
+    const sum = sums[binOf(p, bins)]!;
     sum.rows += 1;
     sum.predicted += p;
     sum.came += came[row]!;

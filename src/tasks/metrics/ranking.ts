@@ -1,3 +1,5 @@
+import { ascending, endOfTie } from './order.ts';
+
 /** Scores of a ranking, as scikit-learn defines them; NaN where there is nothing to rank. */
 
 /** A score of one ranking; `positive` is 1 for the rows that should come first, else 0. */
@@ -11,7 +13,7 @@ export type Averaging = 'macro' | 'weighted';
  * both kinds occur.
  */
 export function rocAuc(positive: ArrayLike<number>, scores: ArrayLike<number>): number {
-  const order = byScore(scores);
+  const order = ascending(scores);
   let [positives, rankSum] = [0, 0];
   for (let start = 0, end: number; start < order.length; start = end) {
     end = endOfTie(order, scores, start);
@@ -28,7 +30,7 @@ export function rocAuc(positive: ArrayLike<number>, scores: ArrayLike<number>): 
  * `classes`.
  */
 export function rocAucOfEach(labels: Int32Array, scores: ArrayLike<number>, classes: number): Float64Array {
-  const order = byScore(scores);
+  const order = ascending(scores);
   const [rows, rankSums] = [new Int32Array(classes), new Float64Array(classes)];
   for (let start = 0, end: number; start < order.length; start = end) {
     end = endOfTie(order, scores, start);
@@ -39,6 +41,22 @@ export function rocAucOfEach(labels: Int32Array, scores: ArrayLike<number>, clas
     }
   }
   return rankSums.map((rankSum, k) => (rankSum - (rows[k]! * (rows[k]! + 1)) / 2) / (rows[k]! * (order.length - rows[k]!)));
+}
+
+/**
+ * Average precision: Σ (Rₙ − Rₙ₋₁) Pₙ over the distinct scores as thresholds, from the highest down (recall R, precision P). NaN where no
+ * row is positive, which scikit-learn takes for 0.
+ */
+export function averagePrecision(positive: ArrayLike<number>, scores: ArrayLike<number>): number {
+  const order = ascending(scores).reverse();
+  let [found, sum] = [0, 0];
+  for (let start = 0, end: number; start < order.length; start = end) {
+    end = endOfTie(order, scores, start);
+    const hits = positivesIn(positive, order, start, end);
+    found += hits;
+    sum += hits * (found / end);
+  }
+  return sum / found;
 }
 
 /** The mean over the classes of a score of each against all others. `probabilities`: row-major [rows, classes]. */
@@ -67,17 +85,6 @@ function average(terms: readonly { readonly score: number; readonly weight: numb
 
 function column(probabilities: ArrayLike<number>, classes: number, k: number): Float64Array {
   return Float64Array.from({ length: probabilities.length / classes }, (_, row) => probabilities[row * classes + k]!);
-}
-
-/** Rows by rising score. */
-function byScore(scores: ArrayLike<number>): Int32Array {
-  return Int32Array.from({ length: scores.length }, (_, row) => row).sort((a, b) => scores[a]! - scores[b]!);
-}
-
-function endOfTie(order: Int32Array, scores: ArrayLike<number>, start: number): number {
-  let end = start + 1;
-  while (end < order.length && scores[order[end]!] === scores[order[start]!]) end++;
-  return end;
 }
 
 function positivesIn(positive: ArrayLike<number>, order: Int32Array, start: number, end: number): number {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { RandomState } from '../../../src/core/random.ts';
-import { accuracy, classScores, confusionCells, confusionOf, macroScores } from '../../../src/tasks/classification/confusion.ts';
-import { classMetrics, logLoss, predictedLabels } from '../../../src/tasks/classification/metrics.ts';
-import { oneAgainstRest, rocAuc, rocAucOfEach } from '../../../src/tasks/metrics/ranking.ts';
+import { accuracy, balancedAccuracy, classScores, cohenKappa, confusionCells, confusionOf, macroScores, matthews, weightedF1 } from '../../../src/tasks/metrics/confusion.ts';
+import { classMetrics, predictedLabels } from '../../../src/tasks/classification/metrics.ts';
+import { brierScore, logLoss } from '../../../src/tasks/metrics/probabilities.ts';
+import { averagePrecision, oneAgainstRest, rocAuc, rocAucOfEach } from '../../../src/tasks/metrics/ranking.ts';
 import { describeShared, sharedJson } from '../../helpers/shared.ts';
 import { classTargets } from '../../../src/tasks/classification/labels.ts';
 import { measured } from '../../../src/tasks/index.ts';
@@ -126,6 +127,7 @@ describeShared('metrics against scikit-learn', ['oracles', 'metrics'], () => {
         close(macroScores(confusion)[key], averages[`${key}_macro`], `${key}_macro`);
         // Where every row has one class and one prediction, the micro averages are the accuracy.
         close(accuracy(confusion), averages[`${key}_micro`], `${key}_micro`);
+        if (key === 'f1') close(weightedF1(confusion), averages['f1_weighted'], 'f1_weighted');
         if (expected.all !== undefined)
           close(scores.reduce((sum, score) => sum + score[key], 0) / classes, expected.all[`${key}_macro`], `${key}_macro over all`);
       }
@@ -137,17 +139,17 @@ describeShared('metrics against scikit-learn', ['oracles', 'metrics'], () => {
       if (classes === 2) close(metrics['f1']!, expected['f1_binary'], 'f1');
 
       const others: Readonly<Record<string, () => number>> = {
+        brier: () => brierScore(labels, probabilities, classes),
+        mcc: () => matthews(confusion),
+        cohen_kappa: () => cohenKappa(confusion),
+        balanced_accuracy: () => balancedAccuracy(confusion),
+        average_precision: () => averagePrecision(labels, probabilities),
+        average_precision_macro: () => oneAgainstRest(averagePrecision, labels, probabilities, classes, 'macro'),
         log_loss: () => logLoss(labels, probabilities, classes),
         roc_auc_ovr_weighted: () => oneAgainstRest(rocAuc, labels, probabilities, classes, 'weighted'),
       };
       // Metrics that nothing here computes are passed over.
       const covered = [
-        'brier',
-        'mcc',
-        'cohen_kappa',
-        'balanced_accuracy',
-        'average_precision',
-        'average_precision_macro',
         'accuracy',
         'per_class',
         'confusion_matrix',

@@ -5,7 +5,7 @@ import { groupsBy } from '../../../data/examples/index.ts';
 import { quoted } from '../../../data/problems.ts';
 import { textColumns, type TextColumns } from '../../../data/texts/index.ts';
 import { rocAucOfEach } from '../../metrics/ranking.ts';
-import { classSizes } from '../confusion.ts';
+import { classSizes } from '../../metrics/confusion.ts';
 import type { ClassRows } from './rows.ts';
 
 /** The columns that the experiment uses, and so no leaks. */

@@ -2,7 +2,7 @@ import { valueAt } from '../../../core/values.ts';
 import { bar, table } from '../../../core/page/elements.ts';
 import { html, type Html } from '../../../core/page/html.ts';
 import { count, metric } from '../../../core/text.ts';
-import { classScores, confusionOf, type ClassScores } from '../confusion.ts';
+import { classScores, confusionOf, type ClassScores } from '../../metrics/confusion.ts';
 import type { JudgedClasses } from './judged-classes.ts';
 
 /** Where every class stands, beside the figures. */

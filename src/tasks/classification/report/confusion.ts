@@ -1,7 +1,7 @@
 import { valueAt } from '../../../core/values.ts';
 import type { Figure } from '../../../core/page/figure.ts';
 import { blue, ink, onFill } from '../../../core/page/palette.ts';
-import { confusionCells, confusionOf } from '../confusion.ts';
+import { confusionCells, confusionOf } from '../../metrics/confusion.ts';
 import type { JudgedClasses } from './judged-classes.ts';
 
 /** Where the whole matrix stands, beside the figures. */

@@ -2,7 +2,7 @@ import { valueAt } from '../../../core/values.ts';
 import type { Figure, Spec } from '../../../core/page/figure.ts';
 import { blue, green, ink, muted, orange } from '../../../core/page/palette.ts';
 import { thresholdCurve, type ThresholdPoint } from '../../metrics/curves.ts';
-import { classSizes } from '../confusion.ts';
+import { classSizes } from '../../metrics/confusion.ts';
 import type { JudgedClasses } from './judged-classes.ts';
 
 /** The rows of one class against all others, by the probability of that class. */

@@ -1,4 +1,5 @@
 import { countUp, valueAt } from '../../core/values.ts';
+
 /**
  * What of a confusion matrix the scores follow from, which grows with the classes and not with their square. Definitions as in
  * scikit-learn with `zero_division=0`: a ratio of nothing to nothing is 0.
@@ -76,6 +77,36 @@ export function macroScores(confusion: Confusion): Omit<ClassScores, 'support'> 
   return { precision: mean('precision'), recall: mean('recall'), f1: mean('f1') };
 }
 
+/** The mean recall of the classes that occur in truth. */
+export function balancedAccuracy(confusion: Confusion): number {
+  const occurring = classScores(confusion).filter(({ support }) => support > 0);
+  return ratio(occurring.reduce((sum, { recall }) => sum + recall, 0), occurring.length);
+}
+
+/** F1 of each class, averaged by its rows. */
+export function weightedF1(confusion: Confusion): number {
+  return ratio(classScores(confusion).reduce((sum, { f1, support }) => sum + f1 * support, 0), total(confusion));
+}
+
+/**
+ * Matthews' correlation of truth and prediction, for several classes as Gorodkin (2004) defines it:
+ * (n Σ hits − Σ pₖ tₖ) / √((n² − Σ pₖ²) (n² − Σ tₖ²)). 0 where all rows are, or are called, one class.
+ */
+export function matthews(confusion: Confusion): number {
+  const { truth, predicted } = confusion;
+  const n = total(confusion);
+  const covariance = n * correct(confusion) - dot(truth, predicted);
+  const [spreadOfTruth, spreadOfPrediction] = [n * n - dot(truth, truth), n * n - dot(predicted, predicted)];
+  return ratio(covariance, Math.sqrt(spreadOfTruth) * Math.sqrt(spreadOfPrediction));
+}
+
+/** Cohen's kappa: how much of what chance leaves to get right is right. NaN where chance leaves nothing. */
+export function cohenKappa(confusion: Confusion): number {
+  const n = total(confusion);
+  const chance = dot(confusion.truth, confusion.predicted) / n;
+  return (correct(confusion) - chance) / (n - chance);
+}
+
 function ratio(numerator: number, denominator: number): number {
   return denominator === 0 ? 0 : numerator / denominator;
 }
@@ -86,6 +117,10 @@ function correct({ hits }: Confusion): number {
 
 function total({ truth }: Confusion): number {
   return sum(truth);
+}
+
+function dot(a: Int32Array, b: Int32Array): number {
+  return a.reduce((all, x, k) => all + x * valueAt(b, k), 0);
 }
 
 function sum(counts: Int32Array): number {
