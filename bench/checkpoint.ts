@@ -6,7 +6,7 @@ import { openCheckpoints, TIME_BETWEEN_PER_COST, type FitState } from '../src/tr
 import { startRules } from '../src/training/fit/rules.ts';
 import { openOurTrainer, randomBatch, randomBert, type Size } from './classifier.ts';
 import type { Finding, Measurement, Setting } from './measurement.ts';
-import { median } from './race.ts';
+import { median } from './turns.ts';
 
 export interface CheckpointOptions {
   readonly sizes: readonly Size[];

@@ -4,7 +4,7 @@ import { tokenizerFiles } from '../src/data/tokenizer/files.ts';
 import { batchSize, openOurs, openPytorch, type Side, type TextBatch } from './classifier.ts';
 import { milliseconds, none, times, type Finding, type Measurement, type Setting } from './measurement.ts';
 import { openPython, type Python } from './python.ts';
-import { watchOthers } from './race.ts';
+import { watchOthers } from './turns.ts';
 import { maxLength, trainTexts, type Tweets } from './tweets.ts';
 
 export interface EpochOptions {

@@ -14,6 +14,7 @@ import { machineLines } from './machine.ts';
 import type { Measurement, Setting } from './measurement.ts';
 import { measureMemory } from './memory.ts';
 import { findPython, versionsOf } from './python.ts';
+import { measureRace } from './race.ts';
 import { measureReading } from './reading.ts';
 import { measureStep, ways } from './step.ts';
 import { measureTokenizers } from './tokenizers.ts';
@@ -28,6 +29,7 @@ interface Options {
   readonly model: string;
   readonly every: number;
   readonly batches: number;
+  readonly seeds: number;
 }
 
 /** Begins a measurement; or says in a sentence why it is left out. */
@@ -53,6 +55,8 @@ const epoch: Begin = (setting, options) => onTweets('epoch', options, (tweets) =
 const frozen: Begin = (setting, options) =>
   onTweets('frozen', options, (tweets) => measureFrozen(setting, { tweets, batches: options.batches }));
 
+const race: Begin = (setting, options) => onTweets('race', options, (tweets) => measureRace(setting, { tweets, seeds: options.seeds }));
+
 const tokenizers =
   (folders: readonly string[]): Begin =>
   (setting, options) =>
@@ -72,10 +76,11 @@ function commandLine(): Command {
     .option('--no-log', 'leave bench/LOG.md alone')
     .option('--shots <n>', 'step: turns of each side', whole, 8)
     .option('--no-compile', 'step: without torch.compile')
-    .option('--data <dir>', 'epoch, frozen: folder of the competition’s tables', 'data/nlp-getting-started')
-    .option('--model <dir>', 'epoch, frozen: directory of the encoder', 'data/all-MiniLM-L6-v2')
+    .option('--data <dir>', 'epoch, frozen, race: folder of the competition’s tables', 'data/nlp-getting-started')
+    .option('--model <dir>', 'epoch, frozen, race: directory of the encoder', 'data/all-MiniLM-L6-v2')
     .option('--every <n>', 'epoch: one batch of so many; 1 for the whole epoch', whole, 8)
-    .option('--batches <n>', 'frozen: batches that stand for all of the notebook’s', whole, 12);
+    .option('--batches <n>', 'frozen: batches that stand for all of the notebook’s', whole, 12)
+    .option('--seeds <n>', 'race: races, each with another seed', whole, 3);
   const all = Object.keys(sizes) as Size[];
   const chosen = (): Argument => new Argument('[size...]', 'models').choices(all).default(all);
   const take = (...begins: readonly Begin[]): Promise<void> => takeAll(begins, program.opts<Options>());
@@ -96,6 +101,10 @@ function commandLine(): Command {
     .command('frozen')
     .description('five folds of ten epochs on a frozen encoder')
     .action(() => take(frozen));
+  program
+    .command('race')
+    .description('seconds to a validation accuracy, beside transformers’ Trainer')
+    .action(() => take(race));
   program
     .command('memory')
     .description('peak memory')

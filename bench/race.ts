@@ -1,120 +1,144 @@
-import { readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { readTrainExamples } from '../src/tasks/index.ts';
+import { none, times, type Finding, type Measurement, type Setting } from './measurement.ts';
+import { median, watchOthers } from './turns.ts';
+import type { Tweets } from './tweets.ts';
 
-/** One side of a comparison, alive and warm. */
-export interface Runner {
+export interface RaceOptions {
+  readonly tweets: Tweets;
+  /** Races, each with another seed of weights, dropout and order; the fold is the same. */
+  readonly seeds: number;
+}
+
+/** An evaluation of the validation rows. */
+interface Evaluation {
+  readonly epoch: number;
+  readonly accuracy: number;
+  /** Since the side's process was started, its imports and tokenization included. */
+  readonly seconds: number;
+}
+
+interface Runner {
   readonly name: string;
-  /** Does so many steps and returns the milliseconds of each. */
-  steps(count: number): Promise<readonly number[]>;
+  run(seed: number): Promise<readonly Evaluation[]>;
 }
 
-export interface Times {
-  readonly name: string;
-  /** Milliseconds a step. */
-  readonly median: number;
-  readonly minimum: number;
-  readonly steps: number;
-  /** Shots that other processes left alone, of all. */
-  readonly quietShots: number;
-  readonly shots: number;
-  /** Fewer than three shots were quiet, and the times are those of the three least disturbed. */
-  readonly disturbed: boolean;
-}
+const goal = 3;
+const accuracy = 0.835;
+/** What a user of the Trainer would take for such a model: its documentation's batch and schedule, and the rate that did best here. */
+const theirs = { epochs: 4, batch_size: 32, lr: 1e-4, max_length: 96 };
 
-interface Shot {
-  readonly milliseconds: readonly number[];
-  /** Cores that other processes used meanwhile, on average. */
-  readonly disturbance: number;
-}
-
-const warmUpSteps = 3;
-/** Long enough for /proc/stat, which counts in hundredths of a second. */
-const shotMilliseconds = 400;
-const quietCores = 0.15;
-const fewestShots = 3;
-const longestWait = 5_000;
-
-/**
- * Lets the runners take turns, a shot of several steps each, so that a slow or a busy time of the machine meets all of
- * them. Before a shot it waits for the machine to rest, and shots that other processes disturbed are left out (Linux only).
- * `pids` are processes of the runners' own, besides this one.
- */
-export async function race(runners: readonly Runner[], shots: number, pids: readonly number[]): Promise<readonly Times[]> {
-  const counts = new Map<Runner, number>();
-  for (const runner of runners) {
-    const warm = await runner.steps(warmUpSteps);
-    counts.set(runner, Math.max(1, Math.round(shotMilliseconds / Math.min(...warm))));
-  }
-  const taken = new Map<Runner, Shot[]>(runners.map((runner) => [runner, []]));
-  for (let i = 0; i < shots; i++) {
-    for (const runner of runners) {
-      await untilQuiet();
-      const others = watchOthers(pids);
-      const milliseconds = await runner.steps(counts.get(runner) ?? 1);
-      taken.get(runner)?.push({ milliseconds, disturbance: others() });
-    }
-  }
-  return runners.map((runner) => timesOf(runner.name, taken.get(runner) ?? []));
-}
-
-function timesOf(name: string, shots: readonly Shot[]): Times {
-  const quiet = shots.filter(({ disturbance }) => disturbance <= quietCores);
-  const calmest = [...shots].sort((a, b) => a.disturbance - b.disturbance).slice(0, fewestShots);
-  const disturbed = quiet.length < fewestShots;
-  const steps = (disturbed ? calmest : quiet).flatMap(({ milliseconds }) => milliseconds).sort((a, b) => a - b);
+/** Seconds until the validation accuracy on fold 0 of the tweets has reached a mark and holds it, from the same pretrained weights. */
+export function measureRace(setting: Setting, options: RaceOptions): Measurement {
   return {
-    name,
-    median: median(steps),
-    minimum: steps[0] ?? NaN,
-    steps: steps.length,
-    quietShots: quiet.length,
-    shots: shots.length,
-    disturbed,
+    title: `race to a validation accuracy of ${accuracy}`,
+    columns: ['', 'seed', 'accuracy after each epoch @ seconds', 'reached and held, s', 'ortrain is faster', 'goal'],
+    findings: findings(setting, options),
   };
 }
 
-export function median(sorted: readonly number[]): number {
-  const middle = sorted.length / 2;
-  return ((sorted[Math.ceil(middle) - 1] ?? NaN) + (sorted[Math.floor(middle)] ?? NaN)) / 2;
-}
-
-/** Waits until threads that spin after their work, and neighbours, leave the machine alone; but not for ever. */
-async function untilQuiet(): Promise<void> {
-  const giveUp = performance.now() + longestWait;
-  while (performance.now() < giveUp) {
-    const before = busySeconds();
-    await sleep(100);
-    if (busySeconds() - before <= quietCores * 0.1) return;
+async function* findings({ threads, python }: Setting, { tweets, seeds }: RaceOptions): AsyncGenerator<Finding> {
+  const folder = mkdtempSync(join(tmpdir(), 'ortrain-race-'));
+  try {
+    const sides = [ourSide(folder, tweets, threads), ...(python === undefined ? [] : [theirSide(folder, tweets, threads, python)])];
+    const reached = sides.map((): number[] => []);
+    const others = watchOthers([]);
+    for (let seed = 1; seed <= seeds; seed++) {
+      for (const [i, side] of sides.entries()) {
+        const evaluations = await side.run(seed);
+        const seconds = reachedAfter(evaluations);
+        reached[i]!.push(seconds ?? Infinity);
+        yield [side.name, String(seed), shown(evaluations), seconds?.toFixed(1) ?? 'not reached', none, none];
+      }
+    }
+    const medians = reached.map(median);
+    for (const [i, side] of sides.entries()) {
+      const faster = i === 0 ? none : times(medians[i]!, medians[0]!);
+      yield [side.name, 'median', none, medians[i]!.toFixed(1), faster, i === 0 ? none : goal.toFixed(1)];
+    }
+    yield `Seconds from the start of the command, imports, tokenization and evaluations included; both sides evaluate after every epoch. The Trainer: ${JSON.stringify(theirs)}, dynamic padding, group_by_length, fused AdamW, weight decay 0.01, linear schedule with a warmup of 0.1. Ours: bench/race.yaml. Other processes, the sides' own included, used ${others().toFixed(2)} cores.`;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** Answers, when it is called, with the cores that processes besides this one and `pids` have used since, on average. */
-export function watchOthers(pids: readonly number[]): () => number {
-  const [before, start] = [othersSeconds(pids), performance.now()];
-  return () => (othersSeconds(pids) - before) / ((performance.now() - start) / 1000);
+/** Seconds of the first evaluation from which on none is below the mark. */
+function reachedAfter(evaluations: readonly Evaluation[]): number | undefined {
+  const last = evaluations.findLastIndex((each) => each.accuracy < accuracy);
+  return evaluations[last + 1]?.seconds;
 }
 
-/** Processor seconds of everything but this process and `pids`, since some fixed time. 0 where /proc is missing. */
-function othersSeconds(pids: readonly number[]): number {
-  const { user, system } = process.cpuUsage();
-  return busySeconds() - (user + system) / 1e6 - pids.reduce((sum, pid) => sum + processSeconds(pid), 0);
+function shown(evaluations: readonly Evaluation[]): string {
+  return evaluations.map((each) => `${each.accuracy.toFixed(4)} @ ${each.seconds.toFixed(0)}`).join(', ');
 }
 
-/** user + nice + system + irq + softirq + steal of /proc/stat's first line. */
-function busySeconds(): number {
-  const ticks = procFields('/proc/stat', /^cpu +(.*)$/m);
-  return [0, 1, 2, 5, 6, 7].reduce((sum, field) => sum + (ticks[field] ?? 0), 0) / ticksPerSecond;
+/** `pipeline run` in an artifacts folder that is empty. */
+function ourSide(folder: string, tweets: Tweets, threads: number): Runner {
+  return {
+    name: 'ortrain',
+    run: async (seed) => {
+      const artifacts = join(folder, `artifacts-${seed}`);
+      const values = { 'data.train': tweets.train, 'model.base': tweets.model, seed, 'resources.threads': threads };
+      const set = Object.entries(values).flatMap(([key, value]) => ['--set', `${key}=${JSON.stringify(value)}`]);
+      const command = [here('../bin/pipeline.js'), 'run', here('race.yaml'), '--artifacts', artifacts, '--device', 'cpu', '--quiet', ...set];
+      const start = Date.now();
+      const { status } = spawnSync(process.execPath, command, { stdio: ['ignore', 'ignore', 'inherit'] });
+      if (status !== 0) throw new Error('our side failed; its message is above');
+      return evaluationsOf(join(artifacts, 'runs/race/journal.jsonl'), start);
+    },
+  };
 }
 
-/** utime + stime of /proc/<pid>/stat, which come eleven fields after the command's closing parenthesis and the state. */
-function processSeconds(pid: number): number {
-  const [utime = 0, stime = 0] = procFields(`/proc/${pid}/stat`, /\) . (?:\S+ ){10}(.*)$/m);
-  return (utime + stime) / ticksPerSecond;
+interface EpochLine {
+  readonly t: number;
+  readonly event?: { readonly type: string; readonly epoch: number; readonly metrics: Readonly<Record<string, number>> };
 }
 
-function procFields(path: string, line: RegExp): readonly number[] {
-  if (process.platform !== 'linux') return [];
-  return (line.exec(readFileSync(path, 'utf8'))?.[1] ?? '').split(' ').map(Number);
+function evaluationsOf(journal: string, start: number): readonly Evaluation[] {
+  const lines = readFileSync(journal, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as EpochLine);
+  return lines.flatMap(({ t, event }) =>
+    event?.type === 'epoch' ? [{ epoch: event.epoch, accuracy: event.metrics['val/accuracy'] ?? NaN, seconds: (t - start) / 1000 }] : [],
+  );
 }
 
-const ticksPerSecond = 100;
+/** bench/trainer.py on the rows of our fold. */
+function theirSide(folder: string, tweets: Tweets, threads: number, python: string): Runner {
+  return {
+    name: 'transformers’ Trainer',
+    run: async (seed) => {
+      const input = join(folder, 'trainer.json');
+      writeFileSync(input, JSON.stringify({ model: tweets.model, threads, seed, ...theirs, ...(await rowsOf(folder, tweets)) }));
+      const child = spawn(python, [here('trainer.py'), input], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const ended = new Promise<number | null>((resolve) => void child.once('close', resolve));
+      const evaluations: Evaluation[] = [];
+      for await (const line of createInterface({ input: child.stdout })) evaluations.push(JSON.parse(line) as Evaluation);
+      if ((await ended) !== 0) throw new Error('the Trainer failed; its message is above');
+      return evaluations;
+    },
+  };
+}
+
+interface Row {
+  readonly text: string;
+  readonly label: number;
+}
+
+/** The rows that our side trains on and validates: those of the folds.csv that it wrote. */
+async function rowsOf(folder: string, { train }: Tweets): Promise<{ readonly train: readonly Row[]; readonly validation: readonly Row[] }> {
+  const columns = { id: 'id', text: 'text', target: 'target', conflicts: 'keep', duplicates: 'keep' } as const;
+  const { ids, texts, targets } = await readTrainExamples(train, columns);
+  const folds = readFileSync(join(folder, 'artifacts-1/runs/race/folds.csv'), 'utf8').trim().split('\n').slice(1);
+  const foldOf = new Map(folds.map((line) => line.split(',') as [string, string]));
+  const rows = (wanted: boolean): readonly Row[] =>
+    texts.flatMap((text, i) => ((foldOf.get(ids[i]!) === '0') === wanted ? [{ text, label: targets.values[i]! }] : []));
+  return { train: rows(false), validation: rows(true) };
+}
+
+function here(name: string): string {
+  return fileURLToPath(new URL(name, import.meta.url));
+}

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Finding, Measurement, Setting } from './measurement.ts';
-import { median } from './race.ts';
+import { median } from './turns.ts';
 
 /** What reading a checkpoint took. */
 export interface Reading {

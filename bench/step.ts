@@ -1,7 +1,7 @@
 import { batchSize, openOurs, openPytorch, randomBatch, randomBert, type Side, type Size, type Way } from './classifier.ts';
 import { milliseconds, none, times, type Finding, type Measurement, type Setting } from './measurement.ts';
 import { openPython, type Python } from './python.ts';
-import { race, type Times } from './race.ts';
+import { takeTurns, type Times } from './turns.ts';
 
 export interface StepOptions {
   readonly sizes: readonly Size[];
@@ -46,7 +46,7 @@ async function* findings({ threads, python: interpreter }: Setting, { sizes, sho
         unavailable.forEach((sentence) => left.add(sentence));
         const batch = randomBatch(length);
         const runners = sides.map((side) => ({ name: side.name, steps: (count: number) => side.steps(batch, count) }));
-        const taken = await race(runners, shots, python === undefined ? [] : [python.pid]);
+        const taken = await takeTurns(runners, shots, python === undefined ? [] : [python.pid]);
         for (const side of sides) await side.close();
         yield row(size, length, new Map(taken.map((each) => [each.name, each])));
       }

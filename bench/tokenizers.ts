@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { tokenizerFiles } from '../src/data/tokenizer/index.ts';
 import { encodeTexts, loadTokenizer } from '../src/data/tokens/index.ts';
 import { none, times, type Finding, type Measurement, type Setting } from './measurement.ts';
-import { median } from './race.ts';
+import { median } from './turns.ts';
 import { trainTexts, type Tweets } from './tweets.ts';
 
 export interface TokenizersOptions {
