@@ -5,12 +5,14 @@ import { valueAt } from '../../../core/values.ts';
 import { wilsonInterval } from '../../../data/statistics/index.ts';
 import { calibrationError, thresholdCurve } from '../../metrics/curves.ts';
 import type { ReportedRun, TaskReport } from '../../report.ts';
-import { calibrationFigure, calibrationOf } from './calibration.ts';
+import { calibrationFigure } from '../../figures/calibration.ts';
+import { confusionCaption, confusionFigure, CONFUSION_TABLE, confusionRows } from '../../figures/confusion.ts';
+import { bestThreshold, precisionRecallFigure, rocFigure, thresholdFigure } from '../../figures/ranking.ts';
+import { calibrationOf } from './calibration.ts';
 import { CLASSES_TABLE, classQuality, classRows, classShares } from './classes.ts';
-import { confusionCaption, confusionFigure, CONFUSION_TABLE, confusionRows } from './confusion.ts';
 import { judgedClasses, type JudgedClasses } from './judged-classes.ts';
 import { mistakeRows, MISTAKES_TABLE, mistakesSection } from './mistakes.ts';
-import { bestThreshold, MOST_CURVES, precisionRecallFigure, rankings, rocFigure, thresholdFigure } from './ranking.ts';
+import { MOST_CURVES, rankings } from './rankings.ts';
 
 /** Confusion, ranking and calibration of out-of-fold predictions, and the mistakes by pair of classes. */
 export function classReport(classes: readonly string[], { outOfFold, metrics, texts, conflicts }: ReportedRun): TaskReport {

@@ -1,11 +1,9 @@
-import { valueAt } from '../../../core/values.ts';
-import type { Figure, Spec } from '../../../core/page/figure.ts';
-import { blue, green, ink, muted, orange } from '../../../core/page/palette.ts';
-import { thresholdCurve, type ThresholdPoint } from '../../metrics/curves.ts';
-import { classSizes } from '../../metrics/confusion.ts';
-import type { JudgedClasses } from './judged-classes.ts';
+import { valueAt } from '../../core/values.ts';
+import type { Figure, Spec } from '../../core/page/figure.ts';
+import { blue, green, ink, muted, orange } from '../../core/page/palette.ts';
+import { thresholdCurve, type ThresholdPoint } from '../metrics/curves.ts';
 
-/** The rows of one class against all others, by the probability of that class. */
+/** The rows of one class or label against all others, by its probability. */
 export interface Ranking {
   readonly name: string;
   readonly positive: Int32Array;
@@ -13,26 +11,8 @@ export interface Ranking {
 }
 
 const SIDE = 260;
-/** More curves than this cannot be told apart; the classes with the most rows are drawn. */
-export const MOST_CURVES = 8;
 /** A curve's points are at least this far apart, so that a page of many rows stays small. */
 const STEP = 0.003;
-
-/** One ranking for the second of two classes, otherwise one a class, the largest first. */
-export function rankings({ classes, labels, probabilities }: JudgedClasses): readonly Ranking[] {
-  const ranking = (name: string, k: number, scores: Float64Array): Ranking => ({
-    name,
-    positive: labels.map((label) => (label === k ? 1 : 0)),
-    scores,
-  });
-  if (classes.length === 2) return [ranking(valueAt(classes, 1), 1, probabilities)];
-  const width = classes.length;
-  const rows = classSizes(labels, width);
-  const occurring = [...rows.keys()].filter((k) => valueAt(rows, k) > 0);
-  const largest = occurring.sort((a, b) => valueAt(rows, b) - valueAt(rows, a)).slice(0, MOST_CURVES);
-  const scoresOf = (k: number): Float64Array => Float64Array.from(labels, (_, row) => valueAt(probabilities, row * width + k));
-  return largest.map((k) => ranking(valueAt(classes, k), k, scoresOf(k)));
-}
 
 /** True against false positive rate: of all rows, and thin, of each fold. */
 export function rocFigure(all: readonly Ranking[], folds: Int32Array): Figure {

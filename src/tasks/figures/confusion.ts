@@ -1,8 +1,14 @@
-import { valueAt } from '../../../core/values.ts';
-import type { Figure } from '../../../core/page/figure.ts';
-import { blue, ink, onFill } from '../../../core/page/palette.ts';
-import { confusionCells, confusionOf } from '../../metrics/confusion.ts';
-import type { JudgedClasses } from './judged-classes.ts';
+import { valueAt } from '../../core/values.ts';
+import type { Figure } from '../../core/page/figure.ts';
+import { blue, ink, onFill } from '../../core/page/palette.ts';
+import { confusionCells, confusionOf } from '../metrics/confusion.ts';
+
+/** Classes or grades of rows as they are and as they are predicted, by their positions in `classes`. */
+export interface Confusable {
+  readonly classes: readonly string[];
+  readonly labels: Int32Array;
+  readonly predictions: Int32Array;
+}
 
 /** Where the whole matrix stands, beside the figures. */
 export const CONFUSION_TABLE = 'confusion.csv';
@@ -18,7 +24,7 @@ const ROOM = { count: 30, share: 60 };
 /**
  * Counts of truth and prediction; a cell's strength is its share of the rows that are of its class. Of many classes the most confused ones.
  */
-export function confusionFigure(judged: JudgedClasses): Figure {
+export function confusionFigure(judged: Confusable): Figure {
   const { classes, labels, predictions } = judged;
   const { truth } = confusionOf(labels, predictions, classes.length);
   const shown = mostConfused(judged);
@@ -90,7 +96,7 @@ export function confusionCaption(classes: number): string {
 }
 
 /** `target,prediction,rows,share` of every cell that is not 0, the share being of the rows of the true class. */
-export function confusionRows({ classes, labels, predictions }: JudgedClasses): readonly (readonly (string | number)[])[] {
+export function confusionRows({ classes, labels, predictions }: Confusable): readonly (readonly (string | number)[])[] {
   const { truth } = confusionOf(labels, predictions, classes.length);
   return confusionCells(labels, predictions, classes.length).map((cell) => [
     valueAt(classes, cell.truth),
@@ -105,7 +111,7 @@ function cellSize(classes: number): number {
 }
 
 /** The classes that stand on either side of most mistakes, in the order of the classes. */
-function mostConfused({ classes, labels, predictions }: JudgedClasses): readonly number[] {
+function mostConfused({ classes, labels, predictions }: Confusable): readonly number[] {
   const { truth, predicted, hits } = confusionOf(labels, predictions, classes.length);
   const mistakes = truth.map((rows, label) => rows + valueAt(predicted, label) - 2 * valueAt(hits, label));
   const order = [...mistakes.keys()].sort((a, b) => valueAt(mistakes, b) - valueAt(mistakes, a) || a - b);
