@@ -18,6 +18,19 @@ export {
   parseEncoderConfig,
   targetFeeds,
   trainingStep,
+  weightFeeds,
+} from './models/index.ts';
+export {
+  binaryCrossEntropy,
+  crossEntropy,
+  cumulativeLink,
+  focalBinaryCrossEntropy,
+  focalCrossEntropy,
+  huber,
+  meanAbsoluteError,
+  meanSquaredError,
+  rankCrossEntropy,
+  weightedBinaryCrossEntropy,
 } from './models/index.ts';
 export type {
   ClassifierOptions,
@@ -28,6 +41,7 @@ export type {
   LossArithmetic,
   LossChoice,
   Prefix,
+  RankLayer,
   TrainingLoss,
 } from './models/index.ts';
 export {

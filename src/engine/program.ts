@@ -5,7 +5,8 @@ export type Initializer =
   | { readonly kind: 'zeros' }
   | { readonly kind: 'ones' }
   | { readonly kind: 'normal'; readonly std: number }
-  | { readonly kind: 'uniform'; readonly bound: number };
+  | { readonly kind: 'uniform'; readonly bound: number }
+  | { readonly kind: 'values'; readonly values: readonly number[] };
 
 /** A trained or frozen tensor, named as in a Hugging Face checkpoint; always float32 in memory. */
 export interface ParameterSpec {

@@ -4,10 +4,12 @@ import type { ForwardProgram, GradientSpec, StepProgram } from '../program.ts';
 import { encoded, features, lowerFeatures, pooledOutput, statesBelow } from './encode.ts';
 import type { EncoderConfig } from './config/encoder-config.ts';
 import { head, type HeadOptions } from './head.ts';
-import { lossInGraph, lossOf, type LossChoice } from './losses.ts';
+import { lossInGraph } from './loss-arithmetic.ts';
+import { lossOf, type LossChoice } from './losses.ts';
 import { modelBuilder, type ModelBuilder } from './model-builder.ts';
 import { featureWidth, pooledWidth, weighedFeatures, weighedStates, type Pooling } from './pooling.ts';
 import { allTrainable, trainableWithout, type Frozen, type Trainable } from './prefix.ts';
+import type { RankLayer } from './rank-layer.ts';
 
 /** A pretrained encoder with a classification head on what is pooled of it. */
 export interface ClassifierOptions {
@@ -22,6 +24,8 @@ export interface ClassifierOptions {
   readonly head: HeadOptions;
   /** Width of the logits. */
   readonly outputs: number;
+  /** How the outputs say a rank; each has weights of its own where it is left out. */
+  readonly ranks?: RankLayer;
 }
 
 /** A classifier as other tools take it. */
@@ -33,6 +37,8 @@ export interface PublishedClassifier extends ClassifierOptions {
 /** What the logits of a training step are held against. */
 export interface TrainingLoss {
   readonly loss: LossChoice;
+  /** What has weights in each batch, fed by `weightFeeds`; nothing where it is left out. */
+  readonly weighted?: 'rows' | 'elements';
 }
 
 /** A head alone, on features [B, width] that were computed before. */
@@ -42,6 +48,7 @@ export interface HeadModelOptions {
   readonly weighedStates?: number;
   readonly head: HeadOptions;
   readonly outputs: number;
+  readonly ranks?: RankLayer;
 }
 
 export interface StepOptions {
@@ -113,19 +120,19 @@ export function headForward(options: HeadModelOptions): ForwardProgram {
 }
 
 /** The head of a classifier alone, on the features of its encoder. */
-export function headModel({ encoder, pooling = 'default', head: options, outputs }: ClassifierOptions): HeadModelOptions {
+export function headModel({ encoder, pooling = 'default', head: options, outputs, ranks }: ClassifierOptions): HeadModelOptions {
   const states = weighedStates(encoder, pooling);
   const width = featureWidth(encoder, pooling) ?? encoder.hiddenSize;
-  return { width, head: options, outputs, ...(states === 1 ? {} : { weighedStates: states }) };
+  return { width, head: options, outputs, ...(ranks === undefined ? {} : { ranks }), ...(states === 1 ? {} : { weighedStates: states }) };
 }
 
-function logitsOf(m: ModelBuilder, { encoder, pooling = 'default', fedState, head: options, outputs }: ClassifierOptions): Value {
-  return head(m, pooledOutput(m, encoder, pooling, fedState), pooledWidth(encoder, pooling), options, outputs);
+function logitsOf(m: ModelBuilder, { encoder, pooling = 'default', fedState, head: options, ...last }: ClassifierOptions): Value {
+  return head(m, pooledOutput(m, encoder, pooling, fedState), pooledWidth(encoder, pooling), options, last);
 }
 
-function featureLogits(m: ModelBuilder, { width, weighedStates: states = 1, head: options, outputs }: HeadModelOptions): Value {
+function featureLogits(m: ModelBuilder, { width, weighedStates: states = 1, head: options, ...last }: HeadModelOptions): Value {
   const input = m.g.input('features', 'float32', ['B', width]);
-  return head(m, weighedFeatures(m, input, width / states, states), width / states, options, outputs);
+  return head(m, weighedFeatures(m, input, width / states, states), width / states, options, last);
 }
 
 /** Completes a graph with the loss and the gradients of what is trainable. */
@@ -133,11 +140,12 @@ function step(
   { g, parameters, masks, leaves: all }: ModelBuilder,
   trainable: Trainable,
   logits: Value,
-  { outputs, loss: choice, scaled = false }: Pick<ClassifierOptions, 'outputs'> & TrainingLoss & StepOptions,
+  { outputs, loss: choice, weighted, scaled = false }: Pick<ClassifierOptions, 'outputs'> & TrainingLoss & StepOptions,
 ): StepProgram {
   const leaves = all.filter(({ parameter }) => trainable(parameter) === 'full');
   const targets = g.input('targets', 'float32', ['B', outputs]);
-  const loss = lossInGraph(g, lossOf(choice), logits, targets);
+  const weights = weighted === undefined ? undefined : g.input('weights', 'float32', ['B', weighted === 'rows' ? 1 : outputs]);
+  const loss = lossInGraph(g, lossOf(choice), logits, targets, weights);
   g.output('loss', loss);
   g.output('logits', logits);
   const scale = scaled ? g.input(LOSS_SCALE, 'float32', []) : undefined;

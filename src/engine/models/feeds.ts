@@ -59,6 +59,11 @@ export function targetFeeds(targets: Float32Array, outputs: number): Feeds {
   return { targets: float32([targets.length / outputs, outputs], targets) };
 }
 
+/** Graph input for what the rows of a batch weigh, [B, 1], or their elements, row-major [B, outputs]; the sum of all is 1. */
+export function weightFeeds(weights: Float32Array, rows: number): Feeds {
+  return { weights: float32([rows, weights.length / rows], weights) };
+}
+
 function checkFits(encoder: EncoderConfig, ids: readonly ArrayLike<number>[], width: number): void {
   const longest = ids.reduce((length, text) => Math.max(length, text.length), 0);
   if (longest > width) throw new Error(`a text of ${longest} tokens does not fit a width of ${width}`);

@@ -2,7 +2,8 @@ import { OrtrainError } from '../../core/errors.ts';
 import { partials } from '../autodiff/index.ts';
 import { graphBuilder, inline, type Builder, type Graph, type Shape, type Value } from '../graph/index.ts';
 import type { ForwardProgram, GradientSpec, Initializer, ParameterSpec, StepProgram } from '../program.ts';
-import { lossInGraph, namedLosses } from './losses.ts';
+import { lossInGraph } from './loss-arithmetic.ts';
+import { namedLosses } from './losses.ts';
 
 /** A scalar that says how far the graph's output is from the targets. `bce` and `cross-entropy` take logits. */
 export type GraphLoss = keyof typeof namedLosses | ((g: Builder, output: Value, targets: Value) => Value);

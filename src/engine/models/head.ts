@@ -2,6 +2,7 @@ import type { Value } from '../graph/index.ts';
 import { activate, type Activation } from './blocks/activation.ts';
 import { dense } from './blocks/dense.ts';
 import type { ModelBuilder } from './model-builder.ts';
+import { rankOutputs, type RankLayer } from './rank-layer.ts';
 
 /** A stack of dense layers over the encoder's features. */
 export interface HeadOptions {
@@ -13,6 +14,11 @@ export interface HeadOptions {
   readonly activation: Activation;
 }
 
+interface LastLayer {
+  readonly outputs: number;
+  readonly ranks?: RankLayer;
+}
+
 /** Dense layers that have dropout before them, as in the reference experiment's heads. */
 const layersWithDropout = 2;
 
@@ -21,7 +27,7 @@ const layersWithDropout = 2;
  * sequence classification; the layers of a deeper head are `classifier.0`, `classifier.1`, …
  * They start as torch.nn.Linear does: weight and bias uniform within ±1/√inputs.
  */
-export function head(m: ModelBuilder, features: Value, width: number, options: HeadOptions, outputs: number): Value {
+export function head(m: ModelBuilder, features: Value, width: number, options: HeadOptions, { outputs, ranks }: LastLayer): Value {
   const widths = [...options.dense, outputs];
   let x = features;
   let inputs = width;
@@ -29,7 +35,9 @@ export function head(m: ModelBuilder, features: Value, width: number, options: H
     const name = widths.length === 1 ? 'classifier' : `classifier.${i}`;
     const init = { kind: 'uniform', bound: 1 / Math.sqrt(inputs) } as const;
     if (i < layersWithDropout) x = m.dropout(`${name}.dropout`, x, options.dropout);
-    x = dense(m.at(name), x, inputs, layerWidth, { weight: init, bias: init });
+    const isRanks = ranks !== undefined && i === options.dense.length;
+    const layer = m.at(name);
+    x = isRanks ? rankOutputs(layer, x, inputs, outputs, ranks) : dense(layer, x, inputs, layerWidth, { weight: init, bias: init });
     if (i < options.dense.length) x = m.g.scope(name, () => activate(m, x, options.activation));
     inputs = layerWidth;
   });

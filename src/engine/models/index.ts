@@ -16,12 +16,28 @@ export {
   type PublishedClassifier,
   type TrainingLoss,
 } from './classifier.ts';
-export { batchFeeds, featureFeeds, stateFeeds, targetFeeds } from './feeds.ts';
+export { batchFeeds, featureFeeds, stateFeeds, targetFeeds, weightFeeds } from './feeds.ts';
 export { float16Bits, inFloat16 } from './exports/float16.ts';
 export { trainingStepOf, type GraphLoss, type GraphPrograms, type GraphTraining } from './graph-step.ts';
 export type { HeadOptions } from './head.ts';
 export { inInt8 } from './exports/int8.ts';
-export { binaryCrossEntropy, crossEntropy, lossOfLogits, type Loss, type LossArithmetic, type LossChoice } from './losses.ts';
+export { lossOfLogits } from './loss-arithmetic.ts';
+export {
+  binaryCrossEntropy,
+  crossEntropy,
+  cumulativeLink,
+  focalBinaryCrossEntropy,
+  focalCrossEntropy,
+  huber,
+  meanAbsoluteError,
+  meanSquaredError,
+  rankCrossEntropy,
+  weightedBinaryCrossEntropy,
+  type Loss,
+  type LossArithmetic,
+  type LossChoice,
+} from './losses.ts';
+export type { RankLayer } from './rank-layer.ts';
 export { classificationClass, portableClassifier, portableFeeds, withWeights, type PortableModel } from './exports/portable.ts';
 export { featureWidth, type Pooling } from './pooling.ts';
 export { poolerState, type PoolerState } from './weights/pooler.ts';

@@ -1,16 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import { OrtrainError } from '../../../src/core/errors.ts';
 import {
+  batchFeeds,
   byteSource,
   classifierForward,
   encodeSafetensors,
   openSafetensors,
   randomParameters,
   savedClassifier,
+  type ParameterSource,
   type PublishedClassifier,
   type NamedTensor,
   type Safetensors,
 } from '../../../src/engine/models/index.ts';
+import { openForward } from '../../../src/engine/runtime/index.ts';
 import { tinyConfig, tinyConfigJson, tinyDistilbertJson, tinyEncoders, tinyRobertaJson } from './tiny.ts';
 
 const deep = { dense: [4], dropout: 0.2, activation: 'relu' } as const;
@@ -40,6 +43,52 @@ test.each(each)('a saved %s with head %o comes back as it was', (_, head, json) 
     const into = new Float32Array(source(spec).length);
     expect([...(read(spec, into), into)], spec.name).toEqual([...source(spec)]);
   }
+});
+
+describe.each(['coral', 'cumulative'] as const)('a saved %s layer of ranks', (link) => {
+  const ranked = (type: string, head: PublishedClassifier['head']): PublishedClassifier => ({
+    ...options(tinyEncoders[type]!.json, head, 4),
+    ranks: { link },
+  });
+
+  test.each(Object.keys(tinyEncoders).flatMap((type) => [flat, deep].map((head) => [type, head] as const)))(
+    'of a %s with head %o comes back',
+    (type, head) => {
+      const classifier = ranked(type, head);
+      const saved = savedClassifier(classifier);
+      const read = saved.read(file(saved.tensors(source)));
+      for (const spec of classifierForward(classifier).parameters) {
+        const [values, expected] = [read(spec), source(spec)];
+        expect(values.length).toBe(expected.length);
+        values.forEach((value, i) => expect(value, spec.name).toBeCloseTo(expected[i]!, 6));
+      }
+    },
+  );
+
+  test('is a dense layer that computes the same', async () => {
+    const classifier = ranked('bert', flat);
+    const { ranks: _, ...dense } = classifier;
+    const tensors = file(savedClassifier(classifier).tensors(source));
+    expect(headOf(savedClassifier(classifier).tensors(source)).slice(2)).toEqual(['classifier.weight [4, 8]', 'classifier.bias [4]']);
+    const feeds = batchFeeds(classifier.encoder, [[1, 2, 3], [4, 5]], 3);
+    const logits = async (options: PublishedClassifier, values: ParameterSource): Promise<Float32Array> => {
+      const model = await openForward({ program: classifierForward(options), source: values, threads: 1 });
+      const found = await model.forward(feeds);
+      await model.release();
+      return found;
+    };
+    const [own, published] = [await logits(classifier, source), await logits(dense, savedClassifier(dense).read(tensors))];
+    own.forEach((x, i) => expect(published[i]).toBeCloseTo(x, 5));
+    expect([...own]).toEqual([...own.slice(0, 4)].sort((a, b) => b - a).concat([...own.slice(4)].sort((a, b) => b - a)));
+  });
+
+  test('is refused where the rows differ', () => {
+    const saved = savedClassifier(ranked('bert', flat));
+    const differing = Float32Array.from({ length: 4 * 8 }, (_, i) => i);
+    const changed = saved.tensors(source).map((tensor) => (tensor.name === 'classifier.weight' ? { ...tensor, data: differing } : tensor));
+    const read = saved.read(file(changed));
+    expect(() => read({ name: 'classifier.weight', shape: [1, 8], init: { kind: 'zeros' } })).toThrow('the rows of classifier.weight differ');
+  });
 });
 
 describe('the layout of a head', () => {

@@ -29,6 +29,9 @@ export function randomParameters(seed: number): ParameterSource {
         return fillUniform(into, init.bound, uniform(`${seed}:${spec.name}`));
       case 'normal':
         return fillNormal(into, init.std, uniform(`${seed}:${spec.name}`));
+      case 'values':
+        into.set(init.values);
+        return into;
     }
   };
 }

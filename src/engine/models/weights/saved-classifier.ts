@@ -5,6 +5,7 @@ import { classifierForward, encoderForward, type ClassifierOptions, type Publish
 import type { EncoderConfig } from '../config/encoder-config.ts';
 import { encoderOf } from '../encoders/index.ts';
 import { layered, renamed, twoOutputs, type HeadLayout } from '../head-layout.ts';
+import { denseRanks } from '../rank-layer.ts';
 import type { ParameterSource } from './parameters.ts';
 import type { NamedTensor, Safetensors } from '../formats/safetensors.ts';
 
@@ -23,13 +24,14 @@ export interface SavedClassifier {
   read(file: Safetensors): ParameterSource;
 }
 
-/** A classifier `asPair` is saved with two outputs, 0 and the one that it has. */
+/** A classifier `asPair` is saved with two outputs, 0 and the one that it has; one of ranks with a dense layer of its outputs. */
 export function savedClassifier(options: PublishedClassifier): SavedClassifier {
   const { encoder, classifier, dropoutKey } = encoderOf(options.encoder).huggingFace;
   const { parameters } = classifierForward(options);
   const isApart = options.pooling !== undefined && options.pooling !== 'default';
   const isPair = options.asPair && !isApart;
-  const { isStandard, layout } = isPair ? pairLayout(options, parameters) : layoutOf(options, parameters);
+  const last = isApart ? undefined : lastLayout(options, parameters);
+  const { isStandard, layout } = last === undefined ? layoutOf(options, parameters) : above(last, options);
   return {
     isApart,
     config: {
@@ -69,11 +71,16 @@ function layoutOf({ encoder, pooling = 'default', head }: ClassifierOptions, par
   return { isStandard: standard !== undefined, layout: standard ?? renamed(parameters) };
 }
 
-function pairLayout(options: ClassifierOptions, parameters: readonly ParameterSpec[]): ClassLayout {
-  const { dense } = options.head;
-  const pair = twoOutputs(parameters, dense.length === 0 ? 'classifier' : `classifier.${dense.length}`);
-  const { isStandard, layout } = layoutOf(options, pair.tensors);
-  return { isStandard, layout: layered(pair, layout) };
+/** Of a last layer that other tools have otherwise. */
+function lastLayout({ head: { dense }, asPair, ranks }: PublishedClassifier, parameters: readonly ParameterSpec[]): HeadLayout | undefined {
+  const last = dense.length === 0 ? 'classifier' : `classifier.${dense.length}`;
+  if (ranks !== undefined) return denseRanks(parameters, last, ranks);
+  return asPair ? twoOutputs(parameters, last) : undefined;
+}
+
+function above(last: HeadLayout, options: ClassifierOptions): ClassLayout {
+  const { isStandard, layout } = layoutOf(options, last.tensors);
+  return { isStandard, layout: layered(last, layout) };
 }
 
 /** Whether the file has the bias of the last layer, which tells the number of outputs, as the older layout has it. */
