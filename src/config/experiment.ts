@@ -3,6 +3,7 @@ import { data } from './sections/data.ts';
 import { model } from './sections/model.ts';
 import { resources } from './sections/resources.ts';
 import { split } from './sections/split.ts';
+import { task } from './sections/task.ts';
 import { tracking } from './sections/tracking.ts';
 import { training } from './sections/training.ts';
 
@@ -27,6 +28,7 @@ export const experimentDefinition = object('An experiment: data in, a trained an
     maximum: 2 ** 32 - 1,
     description: 'Seed of every random choice: folds, weights, dropout, order of the rows.',
   }),
+  task,
   data,
   model,
   split,

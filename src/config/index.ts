@@ -10,7 +10,7 @@ export { loadPipeline, OR, type Pipeline, type PipelineStage } from './pipeline.
 export { requireFiles } from './references.ts';
 export { parameterPaths } from './sweep/schema.ts';
 export { isSweep, loadSweep, type Sweep, type SweepMember } from './sweep/sweep.ts';
-export { pathOf, readingOf, tablesOf, type TableSources } from './tables.ts';
+export { pathOf, readingOf, tablesOf, targetColumns, type TableSources } from './tables.ts';
 export { toYaml } from './to-yaml.ts';
 export type { Place } from './yaml/tree.ts';
 

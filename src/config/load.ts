@@ -9,6 +9,7 @@ import { merge } from './layers/merge.ts';
 import { nameLayer, withOverrides } from './layers/overrides.ts';
 import { shownPath } from './yaml/read-file.ts';
 import { conflicts } from './rules.ts';
+import { withTaskDefaults } from './task-defaults.ts';
 import { dotted, schemaAt, type Path } from './schema/schema.ts';
 import { emptyMap, plain, problemAt, valuePlace, withEntry, type MapTree, type Place, type Tree } from './yaml/tree.ts';
 
@@ -39,7 +40,7 @@ export function loadExperiment(file: string, options: LoadOptions = {}): LoadedE
 export function experimentOf(layers: Layers, file: string, set: readonly string[], top: MapTree): LoadedExperiment {
   const below = withOverrides(withName(layers.tree, file), set);
   const overridden = { ...below, tree: merge(below.tree, top, experimentDefinition) };
-  const completed = complete(overridden.tree, experimentDefinition);
+  const completed = complete(withTaskDefaults(overridden.tree), experimentDefinition);
   const { tree, problems: wrong } = check(completed.tree, experimentDefinition);
   const problems = distinct([
     ...layers.problems,

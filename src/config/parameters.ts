@@ -1,11 +1,14 @@
 import { leafValues } from '../core/leaf-values.ts';
 import { experimentDefinition, type Experiment } from './experiment.ts';
 import { schemaAt } from './schema/schema.ts';
+import { defaultsOf } from './task-defaults.ts';
 
 /** The parameters of an experiment that are not the defaults: path, such as `training.optimizer.lr`, to value. */
 export function asked(experiment: Experiment): Readonly<Record<string, unknown>> {
+  const ofTask = defaultsOf(experiment);
+  const usual = (path: string): unknown => (Object.hasOwn(ofTask, path) ? ofTask[path] : defaultAt(path.split('.')));
   return Object.fromEntries(
-    Object.entries(leafValues(experiment)).filter(([path, value]) => JSON.stringify(value) !== JSON.stringify(defaultAt(path.split('.')))),
+    Object.entries(leafValues(experiment)).filter(([path, value]) => JSON.stringify(value) !== JSON.stringify(usual(path))),
   );
 }
 

@@ -1,3 +1,4 @@
+import type { Conflict } from './conflict.ts';
 import { encodingOf, USUAL_ENCODINGS } from '../core/encodings.ts';
 import type { Problem } from '../core/errors.ts';
 import { credentialIn } from '../core/secrets.ts';
@@ -5,21 +6,15 @@ import type { Experiment } from './experiment.ts';
 import { betterOf } from './metric-names.ts';
 import { dotted, type Path } from './schema/schema.ts';
 import { likelyWord } from './schema/suggest.ts';
-import { tablesOf, type TrainSource } from './tables.ts';
+import { tablesOf, targetColumns, type TrainSource } from './tables.ts';
+import { taskConflicts } from './task-rules.ts';
 import { textConflicts, useOf } from './text-rules.ts';
 import { problemAt, valuePlace, type MapTree, type Tree } from './yaml/tree.ts';
-
-/** Something that each key allows and all together do not. */
-interface Conflict {
-  /** The key to show: the one that was more likely written by mistake. */
-  readonly path: readonly (string | number)[];
-  readonly message: string;
-  readonly suggestion?: string;
-}
 
 /** What is wrong with a complete experiment although each of its values is right by itself. */
 export function conflicts(experiment: Experiment, tree: MapTree): readonly Problem[] {
   return [
+    ...taskConflicts(experiment),
     ...dataConflicts(experiment),
     ...textConflicts(experiment),
     ...splitConflicts(experiment),
@@ -49,21 +44,29 @@ function sameColumns(data: Experiment['data']): readonly Conflict[] {
     const source = table === 'train' ? train : test;
     const pairs = [['target', 'text'], ['id', 'text'], ['id', 'target']] as const;
     return pairs.flatMap(([one, other]): readonly Conflict[] => {
-      const [a, b] = [one, other].map((name) =>
-        source === null || (name === 'target' && table === 'test') ? undefined : (source as typeof train)[name],
+      const [ours = [], theirs = []] = [one, other].map((name) =>
+        source === null || (name === 'target' && table === 'test') ? undefined : columnsIn((source as typeof train)[name]),
       );
-      if (a === undefined || a === null || b === undefined || b === null) return [];
       const [path, beside] = [keyOf(table, one), keyOf(table, other)];
-      const use = other === 'text' ? useOf(a, b) : a === b ? 'whole' : 'none';
-      if (use === 'part' && one === 'target') {
-        const message = `${beside.join('.')} gives the answer away: the column ${JSON.stringify(a)} in it is ${path.join('.')}`;
-        return [{ path: beside, message }];
-      }
-      if (use !== 'whole') return [];
-      return [{ path, message: `${path.join('.')} and ${beside.join('.')} are the same column, ${JSON.stringify(a)}` }];
+      const isList = ours.length > 1 || theirs.length > 1;
+      const conflict = ours.flatMap((a) => theirs.flatMap((b): readonly Conflict[] => {
+        const use = other === 'text' ? useOf(a, b) : a === b ? 'whole' : 'none';
+        if (use === 'part' && one === 'target') {
+          const message = `${beside.join('.')} gives the answer away: the column ${JSON.stringify(a)} in it is ${path.join('.')}`;
+          return [{ path: beside, message }];
+        }
+        const message = isList ? 'both name the column' : 'are the same column,';
+        return use === 'whole' ? [{ path, message: `${path.join('.')} and ${beside.join('.')} ${message} ${JSON.stringify(a)}` }] : [];
+      }));
+      return conflict.slice(0, 1);
     });
   });
   return found.filter(({ message }, i) => found.findIndex((earlier) => earlier.message === message) === i);
+}
+
+/** No column where a key is null. */
+function columnsIn(named: string | readonly string[] | null): readonly string[] {
+  return named === null ? [] : targetColumns(named);
 }
 
 /** Encodings that nobody knows, and columns that are named twice. */
@@ -99,9 +102,12 @@ function splitConflicts({ data, split }: Experiment): readonly Conflict[] {
 function groupConflicts({ id, target }: Pick<TrainSource, 'id' | 'target'>, group: string | null): readonly Conflict[] {
   const path = ['split', 'group_by'];
   if (group === null || group === 'text') return [];
-  if (group === target)
+  if (targetColumns(target).includes(group))
     return [
-      { path, message: `split.group_by is the column of the classes, ${JSON.stringify(group)}: each class would be in one fold only` },
+      {
+        path,
+        message: `split.group_by is a target column, ${JSON.stringify(group)}: each of its values would be in one fold only`,
+      },
     ];
   return group === id
     ? [

@@ -19,7 +19,7 @@ export interface TextSource extends TableSource {
 }
 
 export interface TrainSource extends TextSource {
-  readonly target: string;
+  readonly target: string | readonly string[];
 }
 
 export interface TableSources {
@@ -53,6 +53,11 @@ export function tablesOf(data: Data): TableSources {
   };
 }
 
+/** The columns that hold the target. */
+export function targetColumns(target: string | readonly string[]): readonly string[] {
+  return typeof target === 'string' ? [target] : target;
+}
+
 /** What of how a table is read is not the default: absent from the keys of those who do not use it. */
 export function readingOf({ encoding, columns }: TableSource): { readonly encoding?: string; readonly columns?: readonly string[] } {
   return { ...(encoding === 'utf-8' ? {} : { encoding }), ...(columns === null ? {} : { columns }) };
@@ -68,7 +73,7 @@ interface TableObject {
   readonly path: string;
   readonly id?: string | null;
   readonly text?: string;
-  readonly target?: string;
+  readonly target?: string | readonly string[];
   readonly encoding?: string;
   readonly columns?: readonly string[] | null;
 }

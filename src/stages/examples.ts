@@ -16,11 +16,11 @@ export const examples: Stage<TableParams, TableFiles, Record<never, never>> = {
   usesDevice: false,
   isImplied: true,
   isDecoding: true,
-  pick: ({ data }) => pickTables(data),
+  pick: (experiment) => pickTables(experiment),
   async run({ params, files, output, emit, throwIfStopped }) {
     const table = await readTable({ path: files.train, ...params.train });
-    const train = trainExamples(table, params.data);
-    const left = cleaningSentence(train.cleaning);
+    const train = trainExamples(table, { ...params.data, ...(params.task === undefined ? {} : { task: params.task }) });
+    const left = cleaningSentence(train.cleaning, train.task.words);
     if (left !== undefined) emit({ type: 'notice', level: 'info', message: left });
     throwIfStopped();
     const test =

@@ -46,9 +46,9 @@ export const inspect: Stage<InspectionOptions, Readonly<Record<string, string>>,
 };
 
 /** The part of an experiment on which its findings depend. */
-export function inspectionOptions({ data, split, model, training }: Experiment): InspectionOptions {
+export function inspectionOptions({ data, task, split, model, training }: Experiment): InspectionOptions {
   return {
-    data: pickTables(data).params.data,
+    data: pickTables({ data, task }).params.data,
     split: { folds: split.folds, shuffle: split.shuffle },
     model: { max_seq_length: model.max_seq_length },
     training: model.freeze_encoder ? null : { batch_size: training.batch_size, batching: training.batching, padding: training.padding },

@@ -5,7 +5,8 @@ import { FOLDS } from './outputs.ts';
 import type { Stage } from './stage.ts';
 
 interface Params {
-  readonly split: Omit<Experiment['split'], 'only'> & { readonly seed: number };
+  /** `bins` only where the strategy needs them. */
+  readonly split: Omit<Experiment['split'], 'only' | 'bins'> & { readonly seed: number; readonly bins?: number };
 }
 
 const needs = { examples: 'one' } as const;
@@ -20,16 +21,22 @@ export const split: Stage<Params, Record<never, never>, typeof needs> = {
   writes: () => [FOLDS],
   publishes: { [FOLDS]: 'folds.csv' },
   usesDevice: false,
-  pick: ({ split: { only: _trained, ...split }, seed }) => ({
+  pick: ({ split: { only: _trained, bins, ...split }, seed }) => ({
     // Without a shuffle no seed has a part in it.
-    params: { split: { ...split, seed: split.shuffle ? (split.seed ?? seed) : 0 } },
+    params: {
+      split: {
+        ...split,
+        ...(bins === null || split.strategy === 'kfold' ? {} : { bins }),
+        seed: split.shuffle ? (split.seed ?? seed) : 0,
+      },
+    },
     files: {},
   }),
   async run({ params, inputs, output }) {
     const { task, train } = inputs.examples;
-    const { group_by: groupBy } = params.split;
+    const { group_by: groupBy, bins } = params.split;
     const groups = groupBy === null ? null : train.groupsBy(groupBy);
-    const foldOf = assignFolds({ strata: task.strata(train.targets()), groups, rows: train.rows() }, params.split);
+    const foldOf = assignFolds({ strata: task.strata(train.targets(), bins), groups, rows: train.rows() }, params.split);
     writeFolds(join(output, FOLDS), train.ids(), foldOf);
   },
 };

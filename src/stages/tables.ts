@@ -5,7 +5,9 @@ type Reading = ReturnType<typeof readingOf>;
 
 /** How the training table and the table to predict are read, for a stage's parameters; what is the default is left out. */
 export interface TableParams {
-  readonly data: Pick<Data, 'id' | 'text' | 'target' | 'conflicts' | 'duplicates'>;
+  readonly data: Pick<Data, 'id' | 'text' | 'target' | 'conflicts' | 'duplicates'> & Partial<Pick<Data, 'label_separator' | 'missing'>>;
+  /** Absent for a classification, as all were when there was no other task. */
+  readonly task?: Experiment['task'];
   readonly train?: Reading;
   /** Nothing that is made of the training table depends on it. */
   readonly test?: Reading & { readonly id?: string | null; readonly text?: string };
@@ -17,16 +19,28 @@ export type TableFiles = {
 };
 
 /** Parameters and files of what reads the training table and the table to predict. */
-export function pickTables(data: Data): { readonly params: TableParams; readonly files: TableFiles } {
+export function pickTables({ data, task }: Pick<Experiment, 'data' | 'task'>): {
+  readonly params: TableParams;
+  readonly files: TableFiles;
+} {
   const { train, test } = tablesOf(data);
-  const { conflicts, duplicates } = data;
+  const { conflicts, duplicates, label_separator, missing } = data;
   const ofTest =
     test === null
       ? {}
       : { ...readingOf(test), ...(test.id === train.id ? {} : { id: test.id }), ...(test.text === train.text ? {} : { text: test.text }) };
   return {
     params: {
-      data: { id: train.id, text: train.text, target: train.target, conflicts, duplicates },
+      data: {
+        id: train.id,
+        text: train.text,
+        target: train.target,
+        conflicts,
+        duplicates,
+        ...(label_separator === null ? {} : { label_separator }),
+        ...(missing.length === 0 ? {} : { missing }),
+      },
+      ...(task.name === 'classification' ? {} : { task }),
       ...(Object.keys(readingOf(train)).length === 0 ? {} : { train: readingOf(train) }),
       ...(Object.keys(ofTest).length === 0 ? {} : { test: ofTest }),
     },

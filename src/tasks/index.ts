@@ -1,4 +1,4 @@
-export { readTrainExamples, trainExamples, type LabelledExamples, type TrainExamples } from './examples.ts';
+export { readTrainExamples, trainExamples, type LabelledExamples, type TrainExamples, type TrainOptions } from './examples.ts';
 export { inspectData, type Dataset, type InspectionOptions } from './inspect-data.ts';
 export { openTask, taskProblem } from './kinds.ts';
 export { exampleFiles, openExamples, writeExamples, type StoredExamples, type StoredRows } from './stored-examples.ts';

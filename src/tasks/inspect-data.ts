@@ -1,7 +1,8 @@
 import type { Experiment } from '../config/index.ts';
 import { inspectTexts, inspectTokens, type Finding } from '../data/findings/index.ts';
+import { plural } from '../core/text.ts';
 import type { TableColumns } from '../data/tables/index.ts';
-import { differ } from '../data/examples/index.ts';
+import { differ, isLabelled } from '../data/examples/index.ts';
 import type { EncodingOptions, Tokenizer } from '../data/tokens/index.ts';
 import type { TrainExamples } from './examples.ts';
 
@@ -38,10 +39,13 @@ export async function inspectData(
   const { all } = examples;
   const batches = training === null ? null : { batchSize: training.batch_size, batching: training.batching, padding: training.padding };
   const ofSameText = (alike: readonly (readonly number[])[]): readonly Finding[] => {
-    const conflicting = alike.filter((rows) => differ(rows, all.targets));
+    const conflicting = alike
+      .map((rows) => rows.filter((row) => isLabelled(all.targets, row)))
+      .filter((rows) => rows.length > 1 && differ(rows, all.targets));
     return all.task.conflicts(all, conflicting, data.conflicts);
   };
   const findings: readonly Finding[] = [
+    ...withoutTarget(examples),
     ...inspectTexts({ texts: all.texts, kept: examples, foldOf, test: testTexts, ofSameText }),
     ...all.task.findings({ table, used: data, all, kept: examples, foldOf, folds: split.folds, shuffle: split.shuffle }),
     ...(tokenizer === null
@@ -49,6 +53,20 @@ export async function inspectData(
       : await inspectTokens(tokenizer, examples.texts, testTexts ?? [], { maxLength: model.max_seq_length, batches }, encoding)),
   ];
   return findings.toSorted((a, b) => rank(a) - rank(b));
+}
+
+function withoutTarget({ all, cleaning: { unlabelled = 0 } }: Dataset['examples']): readonly Finding[] {
+  if (unlabelled === 0) return [];
+  const have = unlabelled === 1 ? 'has no target and is left out' : 'have no target and are left out';
+  return [
+    {
+      severity: 'info',
+      code: 'rows-without-target',
+      message: `${unlabelled} of ${plural(all.ids.length, 'row')} ${have}`,
+      count: unlabelled,
+      examples: [],
+    },
+  ];
 }
 
 function rank({ severity }: Finding): number {

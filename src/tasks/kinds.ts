@@ -1,12 +1,19 @@
+import type { Experiment } from '../config/index.ts';
 import { both, list, object, primitive, text, type Shape } from '../core/shapes.ts';
+import { OrtrainError } from '../core/errors.ts';
 import type { TargetReader } from '../data/examples/index.ts';
 import { classReader } from './classification/reader.ts';
 import { classification } from './classification/task.ts';
 import type { Task, TaskDescription } from './task.ts';
 
+/** What a configuration says about the targets besides their columns; what it leaves out is the default. */
+export interface TargetOptions extends Partial<Pick<Experiment['data'], 'label_separator' | 'missing'>> {
+  readonly task?: Experiment['task'];
+}
+
 /** A kind of task: how its targets are read, and how the task of a description is made. */
 interface TaskKind {
-  readonly reader: TargetReader<Task>;
+  reader(options: TargetOptions): TargetReader<Task>;
   /** Of a description. */
   readonly shape: Shape;
   open(description: TaskDescription): Task;
@@ -15,7 +22,7 @@ interface TaskKind {
 /** Every kind of task. A description without the name of one is of a classification, as all were when there was no other. */
 const kinds: Readonly<Record<string, TaskKind>> = {
   classification: {
-    reader: classReader,
+    reader: () => classReader,
     shape: object({ classes: both(list(text), primitive('two classes or more', (value) => (value as readonly string[]).length > 1)) }),
     open: ({ classes }) => classification(classes as readonly string[]), // the shape says so
   },
@@ -24,8 +31,11 @@ const kinds: Readonly<Record<string, TaskKind>> = {
 const USUAL = 'classification';
 
 /** How the targets of a training table are read. */
-export function targetReader(): TargetReader<Task> {
-  return kinds[USUAL]!.reader;
+export function targetReader(options: TargetOptions = {}): TargetReader<Task> {
+  const { name } = options.task ?? { name: USUAL };
+  const kind = kinds[name];
+  if (kind === undefined) throw new OrtrainError('config', `the task ${name} is not built yet`);
+  return kind.reader(options);
 }
 
 /** What is wrong with a description, beginning with its place; undefined where nothing is. */

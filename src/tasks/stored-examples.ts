@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { writeJsonAtomic } from '../core/files.ts';
 import { readJsonInput, unreadable } from '../core/inputs.ts';
-import { both, count, list, nullable, object, text, type Shape, type ShapeOf, type TypeOf } from '../core/shapes.ts';
+import { both, count, list, nullable, object, optional, text, type Shape, type ShapeOf, type TypeOf } from '../core/shapes.ts';
 import { rowGroups, valuesAt, type Examples, type Groups, type Targets } from '../data/examples/index.ts';
 import { dataError, quoted } from '../data/problems.ts';
 import { openColumns, writeColumns, type ColumnsFile, type TableColumns, type WrittenColumn } from '../data/tables/index.ts';
@@ -125,7 +125,7 @@ const members = object({
     rows: count,
     table_rows: count,
     target_width: count,
-    cleaning: object({ conflicting: count, relabelled: count, duplicate: count }),
+    cleaning: object({ conflicting: count, relabelled: count, duplicate: count, unlabelled: optional(count) }),
     columns: list(text),
     unnamed: list(text),
     /** Null where no column holds it as it is. */

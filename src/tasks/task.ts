@@ -1,6 +1,6 @@
 import type { MetricName } from '../config/index.ts';
 import type { Problem } from '../core/errors.ts';
-import type { CleanedExamples, CleaningOptions, LabelledExamples, Targets } from '../data/examples/index.ts';
+import type { CleanedExamples, CleaningOptions, LabelledExamples, Targets, TargetWords } from '../data/examples/index.ts';
 import type { Finding } from '../data/findings/index.ts';
 import type { Strata } from '../data/folds/index.ts';
 import type { SampleColumn, ValueWriter } from '../data/submission/index.ts';
@@ -20,6 +20,7 @@ export interface Task {
   readonly description: TaskDescription;
   /** What is told apart or measured, as a phrase: `2 classes`. */
   readonly summary: string;
+  readonly words: TargetWords;
   /** Width of the logits. */
   readonly outputs: number;
   /** Of logits and encoded targets, [rows, outputs] each. */
@@ -40,8 +41,8 @@ export interface Task {
   unmeasured(metric: string): Unmeasured | undefined;
   /** What is wrong with watching metrics that say nothing on the rows of some fold; undefined where nothing is. */
   undefinedMetrics(watched: readonly Watched[], divided: Divided): Refused | undefined;
-  /** What `stratified-kfold` holds in equal shares. */
-  strata(targets: Targets): Strata;
+  /** What `stratified-kfold` holds in equal shares; of numbers as many ranges as `bins` says. */
+  strata(targets: Targets, bins?: number): Strata;
   /** What is to be known about groups of rows that have the same text and different targets. */
   conflicts(
     all: LabelledExamples<unknown>,
@@ -106,7 +107,7 @@ export interface Divided {
 export interface InspectedTargets {
   readonly table: TableColumns;
   /** The columns that the experiment uses. */
-  readonly used: { readonly id: string | null; readonly text: TextColumns; readonly target: string };
+  readonly used: { readonly id: string | null; readonly text: TextColumns; readonly target: string | readonly string[] };
   /** Every row of the table. */
   readonly all: LabelledExamples<unknown>;
   /** The rows that are trained on, and the fold of each. */

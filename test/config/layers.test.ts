@@ -15,6 +15,7 @@ describe('defaults', () => {
       name: 'my-tweets',
       pipeline: 'text-classification',
       seed: 42,
+      task: { name: 'classification' },
       data: {
         train: 'a.csv',
         test: null,
@@ -22,6 +23,8 @@ describe('defaults', () => {
         id: null,
         text: 'text',
         target: 'target',
+        label_separator: null,
+        missing: [],
         encoding: 'utf-8',
         columns: null,
         conflicts: 'keep',
@@ -38,7 +41,7 @@ describe('defaults', () => {
         resize_embeddings: false,
         head: { dense: [], dropout: 0.1, activation: 'none' },
       },
-      split: { strategy: 'stratified-kfold', folds: 5, shuffle: true, group_by: null, seed: null, only: null },
+      split: { strategy: 'stratified-kfold', folds: 5, shuffle: true, group_by: null, seed: null, bins: null, only: null },
       training: {
         epochs: 10,
         batch_size: 32,

@@ -111,7 +111,7 @@ const wrongTypes: readonly Mistake[] = [
   { file: BASE, from: 'split: { strategy: stratified-kfold, folds: 5, shuffle: true, seed: 42 }', to: '«split»:', message: /but is empty/ },
   { from: 'dense: []', to: 'dense: «256»', suggestion: '[256]' },
   { from: 'dense: []', to: 'dense: [256, «wide»]', message: /model\.head\.dense\[1\] must be a whole number/ },
-  { from: '[base/disaster-tweets.yaml]', to: '«7»', suggestion: '[7]', message: /extends must be text, or a list/ },
+  { from: '[base/disaster-tweets.yaml]', to: '«7»', suggestion: '"7"', message: /extends must be text, or a list/ },
 ];
 
 const outOfRange: readonly Mistake[] = [
@@ -160,7 +160,7 @@ const contradictions: readonly Mistake[] = [
     file: BASE,
     from: 'folds: 5, shuffle: true',
     to: 'folds: 5, group_by: «target», shuffle: true',
-    message: /each class would be in one fold only/,
+    message: /each of its values would be in one fold only/,
   },
   {
     file: BASE,

@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { isMetricOf, modeOf } from '../../src/config/metric-names.ts';
 import { experimentDefinition, type Experiment } from '../../src/config/experiment.ts';
 import { readExperiment, toYaml } from '../../src/config/index.ts';
-import { keysOf, propertyOf, typesOf, type Json, type SchemaNode } from '../../src/config/schema/schema.ts';
+import { keysOf, propertyOf, typesOf, wordsOf, type Json, type SchemaNode } from '../../src/config/schema/schema.ts';
 import { root, workspace } from './workspace.ts';
 
 test('a complete configuration reads as it was written by hand', () => {
@@ -31,22 +32,33 @@ test('every experiment comes back as it was, whatever its values', () => {
 });
 
 /** The experiment without the values that contradict others. */
-function coherent({ data, model, split, training, ...rest }: Experiment): Experiment {
+function coherent({ task, data, model, split, training: drawn, ...rest }: Experiment): Experiment {
+  const training = watchingOwn(drawn, task.name);
   const { optimizer, schedule, early_stopping, lr_resets, best_model } = training;
-  const mode = (monitor: string) => (monitor.endsWith('/loss') ? 'min' : 'max');
+  const mode = modeOf;
+  const [isLabels, isNumbers] = [task.name === 'multi-label', task.name === 'regression'];
   const onPlateau = schedule.name === 'reduce-on-plateau';
   return {
     ...rest,
+    task,
     name: 'any',
     data: {
       ...data,
-      ...{ id: null, target: `not ${data.text}`, encoding: 'latin1', columns: distinct(data.columns) },
+      ...{ id: null, encoding: 'latin1', columns: distinct(data.columns) },
+      target: isLabels ? [`not ${data.text}`, ' '] : `not ${data.text}`,
+      label_separator: null,
+      missing: isLabels || isNumbers ? data.missing : [],
+      conflicts: isLabels || isNumbers ? 'keep' : data.conflicts,
       train: table(data.train),
       test: table(data.test),
       sample_submission: data.test === null ? null : table(data.sample_submission),
     },
     model: { ...model, freeze: { ...model.freeze, embeddings: null, layers: model.freeze_encoder ? 0 : model.freeze.layers } },
-    split: { ...split, only: split.only === null ? null : [split.folds - 1] },
+    split: {
+      ...split,
+      bins: isNumbers && split.strategy !== 'kfold' ? split.bins : null,
+      only: split.only === null ? null : [split.folds - 1],
+    },
     training: {
       ...training,
       layer_decay: model.freeze_encoder ? 1 : training.layer_decay,
@@ -57,6 +69,19 @@ function coherent({ data, model, split, training, ...rest }: Experiment): Experi
       early_stopping: early_stopping === null ? null : { ...early_stopping, mode: mode(early_stopping.monitor) },
       lr_resets: onPlateau && early_stopping !== null ? lr_resets : null,
     },
+  };
+}
+
+/** The loss in place of metrics that a task does not measure. */
+function watchingOwn(training: Experiment['training'], task: Experiment['task']['name']): Experiment['training'] {
+  const { best_model, early_stopping, schedule, ...rest } = training;
+  const own = <T extends { readonly monitor: Experiment['training']['best_model']['monitor'] }>(watcher: T): T =>
+    isMetricOf(task, watcher.monitor) ? watcher : { ...watcher, monitor: 'val/loss' };
+  return {
+    ...rest,
+    best_model: own(best_model),
+    early_stopping: early_stopping === null ? null : own(early_stopping),
+    schedule: schedule.name === 'reduce-on-plateau' ? own(schedule) : schedule,
   };
 }
 
@@ -74,7 +99,7 @@ function table<T extends Experiment['data']['sample_submission']>(value: T): T {
 function anyValue(schema: SchemaNode, next: (below: number) => number): Json {
   const types = typesOf(schema);
   if (types.includes('null') && next(3) === 0) return null;
-  const words = (schema.enum ?? []).filter((word) => word !== null);
+  const words = wordsOf(schema);
   if (words.length > 0) return words[next(words.length)] ?? '';
   if (types.includes('object') && !(types.includes('string') && next(2) === 0)) {
     const kind = schema.allOf?.[next(schema.allOf.length)]?.if.properties.name.const;

@@ -13,11 +13,16 @@ const artifacts = join(folder, 'artifacts');
 const quickstart = join(root, 'configs/quickstart');
 const commits = ['1', '2'].map((digit) => digit.repeat(40));
 
+/** A metric that every task measures. */
+const UNWATCHED = ['training.best_model={ monitor: val/loss, mode: min }'];
+
 /** What each key becomes, and, where it needs them, the values beside it that give it a meaning. */
 const CHANGES: Readonly<Record<string, { readonly to: string; readonly beside?: readonly string[] }>> = {
   name: { to: 'other' },
   pipeline: { to: join(folder, 'short.yaml') },
   seed: { to: '43' },
+  'task.name': { to: 'regression', beside: UNWATCHED },
+  ...under('task', ['name: ordinal'], { grades: '[low, high]', link: 'cumulative' }, UNWATCHED),
   'data.train.path': { to: join(folder, 'train.csv') },
   'data.train.id': { to: 'null' },
   'data.train.text': { to: 'id', beside: ['data.train.id=null'] },
@@ -38,6 +43,8 @@ const CHANGES: Readonly<Record<string, { readonly to: string; readonly beside?: 
   'data.id': { to: 'null' },
   'data.text': { to: 'id', beside: ['data.id=null'] },
   'data.target': { to: 'id', beside: ['data.id=null'] },
+  'data.label_separator': { to: '"|"', beside: [...UNWATCHED, 'task.name=multi-label', 'data.label_separator=;'] },
+  'data.missing': { to: '["?"]', beside: [...UNWATCHED, 'task.name=regression'] },
   'data.conflicts': { to: 'majority' },
   'data.duplicates': { to: 'drop' },
   'model.base': { to: join(folder, 'model') },
@@ -58,6 +65,7 @@ const CHANGES: Readonly<Record<string, { readonly to: string; readonly beside?: 
   'split.shuffle': { to: 'false' },
   'split.group_by': { to: 'text' },
   'split.seed': { to: '1' },
+  'split.bins': { to: '5', beside: [...UNWATCHED, 'task.name=regression'] },
   'split.only': { to: '[1]' },
   'training.epochs': { to: '2' },
   'training.batch_size': { to: '16' },
@@ -258,7 +266,7 @@ describe('keys from before there was a stage that decodes the tables', () => {
       inputs: {},
       engine: null,
     });
-    const { only: _, ...split } = experiment.split;
+    const { only: _, bins: __, ...split } = experiment.split;
     expect(partsOf('split')).toMatchObject({ params: { data, split: { ...split, seed: experiment.seed } }, contents: { train }, inputs: {} });
     expect(Object.keys(partsOf('split').params as object).sort()).toEqual(['data', 'split']);
     expect(Object.keys(partsOf('inspect').params as object).sort()).toEqual(['data', 'model', 'split', 'test', 'training']);

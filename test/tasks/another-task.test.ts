@@ -28,6 +28,7 @@ function oneNumber({ mean, sd }: { readonly mean: number; readonly sd: number })
   return {
     description: { task: 'one-number', mean, sd },
     summary: '1 number',
+    words: { one: 'number', many: 'numbers' },
     outputs: 1,
     loss: meanSquaredError,
     encode([y], into) {

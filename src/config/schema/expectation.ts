@@ -1,5 +1,5 @@
 import { shortened } from '../../core/text.ts';
-import { typesOf, type SchemaNode } from './schema.ts';
+import { typesOf, wordsOf, type SchemaNode } from './schema.ts';
 import { likelyWord } from './suggest.ts';
 import type { Tree } from '../yaml/tree.ts';
 
@@ -7,8 +7,9 @@ import type { Tree } from '../yaml/tree.ts';
 export function expected(schema: SchemaNode): string {
   const types = typesOf(schema);
   const alternatives: string[] = [];
-  const words = (schema.enum ?? []).filter((word) => word !== null);
-  if (words.length > 0) alternatives.push(`one of ${words.join(', ')}`);
+  const words = wordsOf(schema);
+  if (schema.anyOf !== undefined) alternatives.push(schema.patternErrorMessage ?? 'text');
+  else if (words.length > 0) alternatives.push(`one of ${words.join(', ')}`);
   else if (types.includes('object') && !types.includes('string')) alternatives.push(`a mapping with ${keysInWords(schema)}`);
   else {
     if (types.includes('integer')) alternatives.push(`a whole number${bounds(schema)}`);
@@ -35,7 +36,7 @@ export function found(tree: Tree): string {
 export function likelyValue(schema: SchemaNode, tree: Tree): string | undefined {
   if (tree.kind !== 'scalar' || tree.value === null) return undefined;
   const types = typesOf(schema);
-  const words = (schema.enum ?? []).filter((word) => word !== null);
+  const words = wordsOf(schema);
   if (words.length > 0) return likelyWord(String(tree.value), words);
   if (types.includes('boolean')) return YES_OR_NO.get(String(tree.value).toLowerCase());
   if (types.includes('integer') || types.includes('number')) {
@@ -44,7 +45,7 @@ export function likelyValue(schema: SchemaNode, tree: Tree): string | undefined 
     if (meant !== undefined) return meant;
     return types.includes('string') ? likelyWord(tree.value, ['auto']) : undefined;
   }
-  if (types.includes('array')) return `[${tree.source}]`;
+  if (types.includes('array') && !types.includes('string')) return `[${tree.source}]`;
   return types.includes('string') && typeof tree.value !== 'string' ? JSON.stringify(tree.source) : undefined;
 }
 

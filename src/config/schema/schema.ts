@@ -14,6 +14,8 @@ export interface SchemaNode {
   /** Values to learn from, for editors and docs/configuration.md. */
   readonly examples?: readonly Json[];
   readonly enum?: readonly (string | null)[];
+  /** Words, and a pattern of further ones. */
+  readonly anyOf?: readonly [Pick<SchemaNode, 'enum'>, Pick<SchemaNode, 'pattern'>];
   readonly pattern?: string;
   /** What the pattern asks for, in words; editors show it too. */
   readonly patternErrorMessage?: string;
@@ -67,6 +69,15 @@ interface Range {
   readonly exclusiveMaximum?: number;
 }
 
+/** A column of a table or several, as a rule. */
+export const textOrList = (about: About<string> & { readonly items: string }): Schema<string | readonly string[]> => {
+  const { items, ...own } = about;
+  return { type: ['string', 'array'], minLength: 1, items: text({ description: items }), minItems: 1, ...own };
+};
+
+/** Text that is not empty, or a number that stands for its digits. */
+export const textOrNumber = (about: About<string>): Schema<string | number> => ({ type: ['string', 'number'], minLength: 1, ...about });
+
 /** Text that is not empty. */
 export const text = (about: About<string> & Pick<SchemaNode, 'pattern' | 'patternErrorMessage' | 'maxLength'>): Schema<string> => ({
   type: 'string',
@@ -86,6 +97,13 @@ export const choice = <const C extends string>(values: readonly C[], about: Abou
   enum: values,
   ...about,
 });
+
+/** One of many words, or a text of a pattern. */
+export const wordOr = <W extends string>(
+  words: readonly W[],
+  pattern: string,
+  about: About<NoInfer<W>> & Required<Pick<SchemaNode, 'patternErrorMessage'>>,
+): Schema<W> => ({ type: 'string', anyOf: [{ enum: words }, { pattern }], ...about });
 
 export const list = <T extends Json>(
   items: Schema<T>,
@@ -172,6 +190,11 @@ export const kinds = <P extends Properties, const K extends Kinds<P>>(
     then: { propertyNames: { enum: ['name', ...keys] } },
   })),
 });
+
+/** The words that a value may be; none where it may be anything. */
+export function wordsOf({ enum: words, anyOf }: SchemaNode): readonly string[] {
+  return (words ?? anyOf?.[0].enum ?? []).filter((word) => word !== null);
+}
 
 export function typesOf(schema: SchemaNode): readonly JsonType[] {
   return typeof schema.type === 'string' ? [schema.type] : schema.type;

@@ -61,7 +61,8 @@ function likeness(written: string, candidate: string, isForeignName: boolean): n
   const [inA, inB] = [a.split('_'), b.split('_')];
   const nested = inA.every((word) => inB.includes(word)) || inB.every((word) => inA.includes(word));
   const shortened = inA.length === inB.length && inA.every((word, index) => word.length >= 3 && inB[index]?.startsWith(word) === true);
-  return nested || shortened ? Math.min(byLetters, 0.25 + 0.05 * Math.abs(inA.length - inB.length)) : byLetters;
+  if (shortened) return Math.min(byLetters, 0.1);
+  return nested ? Math.min(byLetters, 0.25 + 0.05 * Math.abs(inA.length - inB.length)) : byLetters;
 }
 
 /** `batchSize`, `batch-size` and `Batch Size` are all `batch_size`. */

@@ -1,4 +1,4 @@
-import { choice, list, nullable, object, pathOr, text } from '../schema/schema.ts';
+import { choice, list, nullable, object, pathOr, text, textOrList } from '../schema/schema.ts';
 
 const columnNames = (description: string) =>
   nullable(list(text({ description: 'Name of a column.' }), { examples: [['id', 'text', 'target']], minItems: 1, description }));
@@ -19,7 +19,11 @@ export const data = object(
       'The labelled rows to train on: a path, or an object whose keys override those of data.',
       {
         ...ofTable,
-        target: text({ examples: ['label'], description: 'Column with the class. Left out: data.target.' }),
+        target: textOrList({
+          examples: ['label'],
+          items: 'Name of a column.',
+          description: 'Column with the target, or a list of columns. Left out: data.target.',
+        }),
       },
       'data/train.csv',
     ),
@@ -55,7 +59,28 @@ export const data = object(
         'nothing where the cell is empty, and {{ and }} for braces. YAML wants a text that begins with a brace, or has a colon and a ' +
         'space in it, in quotes.',
     }),
-    target: text({ examples: ['target'], description: 'Column with the class.' }),
+    target: textOrList({
+      examples: ['target'],
+      items: 'Name of a column.',
+      description:
+        'Column with the class, the labels, the number or the grade; a list of columns for several numbers, and for multi-label one ' +
+        'column for each label.',
+    }),
+    label_separator: nullable(
+      text({
+        examples: ['|'],
+        description:
+          'What separates the labels in the one target column of multi-label; an empty cell then has no label. null: a column for each ' +
+          'label.',
+      }),
+    ),
+    missing: list(text({ description: 'A text.' }), {
+      default: [],
+      examples: [['?']],
+      description:
+        'Cells of the target columns that hold no value, for multi-label and regression, besides those that are empty and NA, NaN, null ' +
+        'and None in any case. A missing value has no part in loss and metrics.',
+    }),
     encoding: text({
       default: 'utf-8',
       examples: ['latin1'],

@@ -3,7 +3,9 @@ import { choice, flag, integer, list, nullable, object, text } from '../schema/s
 export const split = object('How rows are divided into folds.', {
   strategy: choice(['stratified-kfold', 'kfold'], {
     default: 'stratified-kfold',
-    description: 'stratified-kfold keeps the shares of the classes equal in all folds; kfold does not.',
+    description:
+      'stratified-kfold keeps the shares of the classes equal in all folds, for regression those of `bins` ranges of the target; kfold ' +
+      'does not. Default of multi-label: kfold.',
   }),
   folds: integer({ default: 5, examples: [10], minimum: 2, description: 'Number of folds. One model is trained for each.' }),
   shuffle: flag({ default: true, description: 'Shuffle the rows before dividing them.' }),
@@ -17,6 +19,15 @@ export const split = object('How rows are divided into folds.', {
   ),
   seed: nullable(
     integer({ examples: [7], minimum: 0, maximum: 2 ** 32 - 1, description: "Seed of the shuffle; null: the experiment's seed." }),
+  ),
+  bins: nullable(
+    integer({
+      examples: [20],
+      minimum: 2,
+      description:
+        'Number of ranges with equally many rows into which stratified-kfold divides the target of regression, or the mean rank of ' +
+        'several targets. Default of regression: 10.',
+    }),
   ),
   only: nullable(
     list(integer({ minimum: 0, description: 'Number of a fold, from 0.' }), {

@@ -1,17 +1,23 @@
-import { epochMetrics } from '../metric-names.ts';
-import { choice, flag, integer, kinds, list, nullable, number, object, pair, text } from '../schema/schema.ts';
+import { epochMetrics, type EpochMetric } from '../metric-names.ts';
+import { choice, flag, integer, kinds, list, nullable, number, object, pair, text, wordOr } from '../schema/schema.ts';
 
-const monitor = (name: (typeof epochMetrics)[number]) =>
-  choice(epochMetrics, {
+const monitor = (name: EpochMetric, usual = '') =>
+  wordOr(epochMetrics.words, epochMetrics.pattern, {
     default: name,
     examples: ['val/roc_auc'],
-    description:
-      'The metric to watch after every epoch. f1 is the score of the second of two classes and is not measured for more classes; ' +
-      'f1_macro is the mean over the classes; roc_auc of more than two classes is the mean of each class against the rest.',
+    patternErrorMessage: 'a metric of the task after val/ or train/, such as val/loss',
+    description: `The metric to watch after every epoch: val/ or train/ with a metric of the task.${usual}`,
   });
 
+/** The schema has the default of classification. */
+const OF_TASKS =
+  ' Default of the other tasks: multi-label val/roc_auc, regression val/rmse or, with several columns, val/mcrmse, ordinal val/qwk.';
+
 const mode = (name: 'min' | 'max') =>
-  choice(['min', 'max'], { default: name, description: 'Whether smaller (min) or larger (max) values are better.' });
+  choice(['min', 'max'], {
+    default: name,
+    description: 'Whether smaller (min) or larger (max) values of the metric are better. It follows from the metric and can be left out.',
+  });
 
 const optimizer = kinds(
   {
@@ -183,10 +189,10 @@ export const training = object('How the model is trained.', {
     }),
   ),
   schedule,
-  best_model: object('The epoch whose weights are kept.', { monitor: monitor('val/f1_macro'), mode: mode('max') }),
+  best_model: object('The epoch whose weights are kept.', { monitor: monitor('val/f1_macro', OF_TASKS), mode: mode('max') }),
   early_stopping: nullable(
     object('Stop training when a metric no longer improves; null: train all epochs.', {
-      monitor: monitor('val/accuracy'),
+      monitor: monitor('val/accuracy', OF_TASKS),
       mode: mode('max'),
       patience: integer({ default: 3, examples: [2], minimum: 1, description: 'Epochs without improvement before training stops.' }),
     }),

@@ -1,7 +1,7 @@
 import { experimentDefinition } from '../experiment.ts';
 import { runMetrics } from '../metric-names.ts';
 import type { SchemaNode } from '../schema/schema.ts';
-import { choice, dotted, integer, isPathOr, nullable, object, pathsOf, schemaAt, text, typesOf } from '../schema/schema.ts';
+import { choice, dotted, integer, isPathOr, nullable, object, pathsOf, schemaAt, text, typesOf, wordOr } from '../schema/schema.ts';
 
 /** A sweep without its parameters, whose keys are the paths of the configuration. */
 export const sweepDefinition = object('A sweep: one configuration, and values to try in it.', {
@@ -30,11 +30,15 @@ export const sweepDefinition = object('A sweep: one configuration, and values to
     description: 'Number of combinations that the strategy random draws.',
   }),
   seed: integer({ default: 42, examples: [7], minimum: 0, maximum: 2 ** 32 - 1, description: 'Seed of what the strategy random draws.' }),
-  metric: choice(runMetrics, {
-    default: 'oof/f1_macro',
-    examples: ['oof/accuracy'],
-    description: 'The metric that ranks the runs. Smaller losses are better; of all other metrics, larger values are.',
-  }),
+  metric: nullable(
+    wordOr(runMetrics.words, runMetrics.pattern, {
+      examples: ['oof/accuracy'],
+      patternErrorMessage: 'a metric of the task as oof/<metric> or cv/<metric>/mean, such as oof/loss',
+      description:
+        'The metric that ranks the runs: oof/<metric> or cv/<metric>/mean with a metric of the task. null: the one by which the task ' +
+        'chooses its best epochs by default, such as oof/f1_macro for classification.',
+    }),
+  ),
 });
 
 /** Paths of what a sweep can change: every value, and the objects that can be null or a path. */

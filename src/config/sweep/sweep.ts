@@ -4,7 +4,8 @@ import { check } from '../schema/check.ts';
 import { complete } from '../schema/complete.ts';
 import { readLayers, type Layers } from '../layers/layers.ts';
 import { experimentOf, type LoadedExperiment } from '../load.ts';
-import { betterOf } from '../metric-names.ts';
+import { isMetricOf, metricsOf, modeOf } from '../metric-names.ts';
+import { usualRanking } from '../task-defaults.ts';
 import { parseYaml } from '../yaml/parse.ts';
 import { fileProblem, locateIn, readText, shownPath } from '../yaml/read-file.ts';
 import type { Json } from '../schema/schema.ts';
@@ -59,12 +60,24 @@ export function loadSweep(file: string, set: readonly string[] = []): Sweep {
     layers,
     name,
   );
-  const metric = settings.metric;
+  const [first] = members;
+  if (first === undefined) throw new Error(`${name} has no members`);
+  const metric = settings.metric ?? usualRanking(first.loaded.experiment);
+  const unmeasured = members.map(({ loaded }) => loaded.experiment.task.name).find((task) => !isMetricOf(task, metric));
+  if (unmeasured !== undefined)
+    throw sweepError(name, [
+      problemAt(
+        valuePlace(tree, ['metric']),
+        ['metric'],
+        `metric is ${metric}, but the task ${unmeasured} measures ${metricsOf(unmeasured).join(', ')}`,
+        usualRanking(first.loaded.experiment),
+      ),
+    ]);
   return {
     name: settings.name ?? nameOf(name),
     base: shownPath(base),
     metric,
-    mode: betterOf(metric) === 'low' ? 'min' : 'max',
+    mode: modeOf(metric),
     parameters: swept.map((parameter) => parameter.path),
     members,
   };

@@ -1,7 +1,7 @@
 import { plural } from '../../core/text.ts';
 import { valuesAt, type LabelledExamples } from './example-rows.ts';
 import { groupsBy, repeated } from './groups.ts';
-import { differ, sameTarget, targetOf, targetsAt, type Targets } from './targets.ts';
+import { differ, isLabelled, sameTarget, targetOf, targetsAt, type Targets } from './targets.ts';
 
 /** What happens to training rows with the same text, to the character. */
 export interface CleaningOptions {
@@ -20,6 +20,8 @@ export interface CleaningCounts {
   readonly relabelled: number;
   /** Rows left out because an earlier one says the same. */
   readonly duplicate: number;
+  /** Rows left out because nothing of their target is known; absent where there are none. */
+  readonly unlabelled?: number;
 }
 
 export interface CleanedExamples<T> extends LabelledExamples<T> {
@@ -29,16 +31,18 @@ export interface CleanedExamples<T> extends LabelledExamples<T> {
 }
 
 /**
- * The examples that are trained on and validated: first conflicts are settled, then duplicates left out. Ids stay, and so does what the
- * targets mean.
+ * The examples that are trained on and validated: rows without a target are left out, then conflicts are settled, then duplicates left
+ * out. Ids stay, and so does what the targets mean.
  */
 export function cleaned<T>(examples: LabelledExamples<T>, { conflicts, duplicates }: CleaningOptions): CleanedExamples<T> {
   const targets: Targets = { ...examples.targets, values: examples.targets.values.slice() };
-  const isKept = new Uint8Array(examples.ids.length).fill(1);
+  const isKept = Uint8Array.from(examples.ids, (_, row) => (isLabelled(targets, row) ? 1 : 0));
+  const unlabelled = isKept.length - isKept.reduce((sum, kept) => sum + kept, 0);
   const alike = conflicts === 'keep' && duplicates === 'keep' ? [] : repeated(groupsBy(examples.texts));
   let [conflicting, relabelled, duplicate] = [0, 0, 0];
-  for (const rows of alike) {
-    const winner = conflicts !== 'keep' && differ(rows, targets) ? settled(rows, targets, conflicts) : null;
+  for (const same of alike) {
+    const rows = same.filter((row) => isKept[row] === 1);
+    const winner = conflicts !== 'keep' && rows.length > 1 && differ(rows, targets) ? settled(rows, targets, conflicts) : null;
     const seen: number[] = [];
     for (const row of rows) {
       if (winner === undefined) {
@@ -64,7 +68,7 @@ export function cleaned<T>(examples: LabelledExamples<T>, { conflicts, duplicate
     targets: targetsAt(targets, rows),
     task: examples.task,
     rows,
-    cleaning: { conflicting, relabelled, duplicate },
+    cleaning: { conflicting, relabelled, duplicate, ...(unlabelled === 0 ? {} : { unlabelled }) },
   };
 }
 
@@ -81,11 +85,19 @@ function settled(rows: readonly number[], targets: Targets, conflicts: 'drop' | 
   return first!.count > (second?.count ?? 0) ? first!.row : undefined;
 }
 
+/** What a row's target is called: `class`, `classes`. */
+export interface TargetWords {
+  readonly one: string;
+  readonly many: string;
+}
+
 /** What cleaning did, in a sentence without a final full stop; undefined where it did nothing. */
-export function cleaningSentence({ conflicting, relabelled, duplicate }: CleaningCounts): string | undefined {
+export function cleaningSentence(counts: CleaningCounts, { one, many }: TargetWords): string | undefined {
+  const { conflicting, relabelled, duplicate, unlabelled = 0 } = counts;
   const parts = [
-    ...(conflicting > 0 ? [`left out ${plural(conflicting, 'row')} whose text has other classes too (data.conflicts)`] : []),
-    ...(relabelled > 0 ? [`gave ${plural(relabelled, 'row')} the class that most rows with the same text have (data.conflicts)`] : []),
+    ...(unlabelled > 0 ? [`left out ${plural(unlabelled, 'row')} without a target`] : []),
+    ...(conflicting > 0 ? [`left out ${plural(conflicting, 'row')} whose text has other ${many} too (data.conflicts)`] : []),
+    ...(relabelled > 0 ? [`gave ${plural(relabelled, 'row')} the ${one} that most rows with the same text have (data.conflicts)`] : []),
     ...(duplicate > 0 ? [`left out ${plural(duplicate, 'row')} that an earlier row says already (data.duplicates)`] : []),
   ];
   return parts.length === 0 ? undefined : parts.join(', ');

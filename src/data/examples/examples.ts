@@ -1,3 +1,4 @@
+import { targetColumns } from '../../config/index.ts';
 import { valueAt } from '../../core/values.ts';
 import type { Problem } from '../../core/errors.ts';
 import { plural } from '../../core/text.ts';
@@ -27,7 +28,8 @@ export interface ExampleColumns {
 }
 
 export interface LabelledColumns extends ExampleColumns {
-  readonly target: string;
+  /** A column, or several that hold the target together. */
+  readonly target: string | readonly string[];
 }
 
 export interface TrainOptions extends LabelledColumns, CleaningOptions {
@@ -82,8 +84,9 @@ export function labelledExamples<T>(
   reader: TargetReader<T>,
   group: string | null = null,
 ): LabelledExamples<T> {
-  const { problems, ...read } = reader.read(table, target);
-  const columns = { 'data.id': id, 'data.text': textColumns(text), 'data.target': target, 'split.group_by': group };
+  const targets = targetColumns(target);
+  const { problems, ...read } = reader.read(table, targets);
+  const columns = { 'data.id': id, 'data.text': textColumns(text), 'data.target': targets, 'split.group_by': group };
   report(table, columns, besides(columnProblems(table, columns), [...textProblems(table, text), ...idProblems(table, id), ...problems]));
   return { ids: idsOf(table, id), texts: textsIn(table, text), ...read };
 }
@@ -119,7 +122,9 @@ function textProblems(table: Table, text: TextColumns): Problem[] {
 function throwIfTooFewAreLeft<T>(file: string, { targets, task, cleaning }: CleanedExamples<T>, reader: TargetReader<T>): void {
   const problems = reader.missing(targets, task).map((message): Problem => ({ message, file }));
   if (problems.length === 0) return;
-  const without = `${plural(cleaning.conflicting, 'row')} with conflicting classes and ${cleaning.duplicate} with repeated texts`;
+  const { conflicting, duplicate, unlabelled } = cleaning;
+  const unknown = unlabelled === undefined ? '' : `, ${unlabelled} without a target`;
+  const without = `${plural(conflicting, 'row')} with conflicting targets and ${duplicate} with repeated texts${unknown}`;
   throw dataError(`${file} is too little without ${without}`, file, problems, 'Set data.conflicts or data.duplicates to keep.');
 }
 

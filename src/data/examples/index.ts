@@ -1,4 +1,4 @@
-export { cleaningSentence, type CleanedExamples, type CleaningCounts, type CleaningOptions } from './cleaning.ts';
+export { cleaningSentence, type CleanedExamples, type CleaningCounts, type CleaningOptions, type TargetWords } from './cleaning.ts';
 export { valuesAt, type Examples, type LabelledExamples } from './example-rows.ts';
 export {
   readTrainExamples,
@@ -12,4 +12,4 @@ export {
 } from './examples.ts';
 export { groupsBy, repeated, type Groups } from './groups.ts';
 export { sortedValues } from './ordering.ts';
-export { differ, rowCount, targetOf, targetsAt, type TargetReader, type Targets } from './targets.ts';
+export { differ, isLabelled, rowCount, targetOf, targetsAt, type TargetReader, type Targets } from './targets.ts';

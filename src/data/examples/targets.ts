@@ -10,8 +10,8 @@ export interface Targets {
 
 /** How the targets of a table are read; `T` is the task that knows what their numbers mean. */
 export interface TargetReader<T> {
-  /** Those of all rows, and everything that is wrong with them. */
-  read(table: Table, column: string): { readonly targets: Targets; readonly task: T; readonly problems: readonly Problem[] };
+  /** Those of all rows, which stand in these columns, at least one, and everything that is wrong with them. */
+  read(table: Table, columns: readonly string[]): { readonly targets: Targets; readonly task: T; readonly problems: readonly Problem[] };
   /** What is missing among those that cleaning has left, as sentences. */
   missing(targets: Targets, task: T): readonly string[];
 }
@@ -23,6 +23,11 @@ export function rowCount({ width, values }: Targets): number {
 /** The numbers of one row: [width]. */
 export function targetOf({ width, values }: Targets, row: number): Float64Array {
   return values.subarray(row * width, (row + 1) * width);
+}
+
+/** Whether something of a row's target is known. */
+export function isLabelled(targets: Targets, row: number): boolean {
+  return targetOf(targets, row).some((value) => !Number.isNaN(value));
 }
 
 /** Those of some rows, in their order. */

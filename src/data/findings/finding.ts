@@ -10,6 +10,7 @@ type Code =
   | 'similar-texts'
   | 'empty-texts'
   | 'cleaned-rows'
+  | 'rows-without-target'
   | 'class-balance'
   | 'similar-classes'
   | 'few-rows-of-class'

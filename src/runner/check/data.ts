@@ -52,14 +52,14 @@ export function sizesOf({ train, test, foldOf }: DataContents, folds: number): D
  * whether the metrics to watch say something in each fold, and whether the sample submission asks for exactly the test rows. Throws one
  * `data` error with all problems of all tables.
  */
-export async function readData({ data, split, seed, training }: Experiment): Promise<DataContents> {
+export async function readData({ task, data, split, seed, training }: Experiment): Promise<DataContents> {
   const errors: OrtrainError[] = [];
   const sources = tablesOf(data);
   const train = await attempt(() => readTable(sources.train), errors);
   const examples =
     train === undefined
       ? undefined
-      : await attempt(async () => trainExamples(train, { ...data, ...sources.train, group_by: split.group_by }), errors);
+      : await attempt(async () => trainExamples(train, { ...data, ...sources.train, task, group_by: split.group_by }), errors);
   const { test: testSource } = sources;
   const test = testSource === null ? null : await attempt(() => readTable(testSource), errors);
   const testExamples =
@@ -72,7 +72,10 @@ export async function readData({ data, split, seed, training }: Experiment): Pro
     examples === undefined
       ? undefined
       : await attempt(
-          async () => assignFolds({ ...examples, strata: examples.task.strata(examples.targets) }, { ...split, seed: split.seed ?? seed }),
+          async () => {
+            const strata = examples.task.strata(examples.targets, split.bins ?? undefined);
+            return assignFolds({ ...examples, strata }, { ...split, seed: split.seed ?? seed });
+          },
           errors,
         );
   if (examples !== undefined) await attempt(async () => throwIfUnmeasured(training, examples.task), errors);

@@ -69,9 +69,9 @@ export async function readValidation(run: StoredRun, fold: number, description: 
   };
 }
 
-async function trainRows({ folder, experiment: { data } }: StoredRun): Promise<LabelledExamples> {
+async function trainRows({ folder, experiment: { data, task: asked } }: StoredRun): Promise<LabelledExamples> {
   const stored = await runExamples(folder);
-  if (stored === undefined) return readTrainExamples(tablesOf(data).train, { ...data, ...tablesOf(data).train });
+  if (stored === undefined) return readTrainExamples(tablesOf(data).train, { ...data, ...tablesOf(data).train, task: asked });
   const { task, train } = stored;
   return { task, ids: train.ids(), texts: train.texts(), targets: train.targets() };
 }

@@ -1,4 +1,6 @@
-import type { Targets } from '../../data/examples/index.ts';
+import type { Targets, TargetWords } from '../../data/examples/index.ts';
+
+export const CLASS_WORDS: TargetWords = { one: 'class', many: 'classes' };
 
 /** Targets of class numbers. */
 export function classTargets(labels: ArrayLike<number>): Targets {

@@ -10,7 +10,7 @@ import { classification } from './task.ts';
 
 /** Classes are the different values of a column as the table has them: by number if all are numbers, otherwise by code point. */
 export const classReader: TargetReader<Task> = {
-  read(table, column) {
+  read(table, [column = '']) {
     const cells = columnOf(table, column) ?? [];
     const rowsOf = rowsByValue(cells);
     const classes = sortedValues([...rowsOf.keys()]);

@@ -5,7 +5,7 @@ import type { PublishedModel, Task } from '../task.ts';
 import { classColumns, decided } from './columns.ts';
 import { classSizes } from '../metrics/confusion.ts';
 import { classFindings, conflictFindings } from './findings/index.ts';
-import { labelsOf } from './labels.ts';
+import { CLASS_WORDS, labelsOf } from './labels.ts';
 import { classMetrics } from './metrics.ts';
 import { undefinedClassMetrics } from './monitors.ts';
 import { classReport } from './report/index.ts';
@@ -27,6 +27,7 @@ export function classification(classes: readonly string[]): Task {
   return {
     description: { classes },
     summary: `${classes.length} classes`,
+    words: CLASS_WORDS,
     outputs,
     loss: isBinary ? binaryCrossEntropy : crossEntropy,
     encode([label], into) {
@@ -40,7 +41,9 @@ export function classification(classes: readonly string[]): Task {
     usualMetric: 'f1_macro',
     unmeasured(metric) {
       if (metrics.some(({ name }) => name === metric)) return undefined;
-      return { reason: `is measured for two classes only; the training rows have ${classes.length}`, instead: `${metric}_macro` };
+      return metric === 'f1'
+        ? { reason: `is measured for two classes only; the training rows have ${classes.length}`, instead: 'f1_macro' }
+        : { reason: `is not measured for ${classes.length} classes`, instead: 'f1_macro' };
     },
     undefinedMetrics(watched, { targets, ...divided }) {
       return undefinedClassMetrics(watched, { ...divided, classes, labels: labelsOf(targets) });

@@ -79,7 +79,7 @@ describe('training rows', () => {
     const error = await errorOf(() => trainExamples(table, { ...options, conflicts: 'drop' }));
     expect(error).toMatchObject({
       code: 'data',
-      message: 'rows.csv is too little without 3 rows with conflicting classes and 0 with repeated texts',
+      message: 'rows.csv is too little without 3 rows with conflicting targets and 0 with repeated texts',
     });
     expect(error.problems).toEqual([{ message: 'of the class "1" only one row is left', file: 'rows.csv' }]);
   });

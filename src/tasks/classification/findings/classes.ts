@@ -5,6 +5,7 @@ import { cleaningSentence, type CleaningCounts } from '../../../data/examples/in
 import { isNumeric } from '../../../data/tables/index.ts';
 import { partOf, percent, type Finding } from '../../../data/findings/index.ts';
 import { quoted, quotedList } from '../../../data/problems.ts';
+import { CLASS_WORDS } from '../labels.ts';
 import type { ClassRows } from './rows.ts';
 
 /** Below this share of what it would have if all classes were equal, a class is rare. */
@@ -89,7 +90,7 @@ function similarClasses(classes: readonly string[]): Finding[] {
 }
 
 function cleanedRows(cleaning: CleaningCounts): Finding[] {
-  const sentence = cleaningSentence(cleaning);
+  const sentence = cleaningSentence(cleaning, CLASS_WORDS);
   const touched = cleaning.conflicting + cleaning.relabelled + cleaning.duplicate;
   return sentence === undefined
     ? []

@@ -1,3 +1,4 @@
+import { targetColumns } from '../../../config/index.ts';
 import { countUp, lookup, valueAt } from '../../../core/values.ts';
 import { isNumeric, type TableColumns } from '../../../data/tables/index.ts';
 import { percent, type Finding } from '../../../data/findings/index.ts';
@@ -12,7 +13,7 @@ import type { ClassRows } from './rows.ts';
 export interface UsedColumns {
   readonly id: string | null;
   readonly text: TextColumns;
-  readonly target: string;
+  readonly target: string | readonly string[];
 }
 
 /** Fewer rows of a class, or beside it, prove nothing. */
@@ -30,7 +31,7 @@ const RANKED_ROWS = 20_000;
 
 /** Columns beside the text from which the class can be told almost surely, and an order of rows or ids that follows the classes. */
 export function inspectColumns(table: TableColumns, examples: ClassRows, used: UsedColumns, shuffle: boolean): readonly Finding[] {
-  const taken = [used.id, ...textColumns(used.text), used.target];
+  const taken = [used.id, ...textColumns(used.text), ...targetColumns(used.target)];
   const others = table.columns.filter((column) => !taken.includes(column) && !table.unnamed.has(column));
   return [
     ...others.flatMap((column) => leakingColumn(column, table.column(column), examples)),

@@ -33,7 +33,7 @@ export async function readTrainTexts({ experiment, environment }: EvaluatedRun, 
   if (!existsSync(train.path)) return missing(`${train.path} is not there any more`);
   if ((await hashFile(train.path)) !== environment.data[train.path]) return missing(`${train.path} has changed since the run`);
   try {
-    return { examples: await readTrainExamples(train, { ...experiment.data, ...train }) };
+    return { examples: await readTrainExamples(train, { ...experiment.data, ...train, task: experiment.task }) };
   } catch (error) {
     if (error instanceof OrtrainError) return missing(error.message);
     throw error;
