@@ -21,6 +21,7 @@ export function conflicts(experiment: Experiment, tree: MapTree): readonly Probl
     ...freezingConflicts(experiment),
     ...monitorConflicts(experiment),
     ...batchConflicts(experiment),
+    ...seedConflicts(experiment),
     ...rateConflicts(experiment),
     ...credentialConflicts(tree),
   ].map(({ path, message, suggestion }) => problemAt(valuePlace(tree, path), path, message, suggestion));
@@ -167,6 +168,17 @@ function batchConflicts({ training: { batch_size: batch, micro_batch: micro } }:
   if (micro === null || micro <= batch) return [];
   const message = `training.micro_batch must be at most training.batch_size, which is ${batch}`;
   return [{ path: ['training', 'micro_batch'], message, suggestion: 'micro_batch: null' }];
+}
+
+function seedConflicts({ model, training: { seeds } }: Experiment): readonly Conflict[] {
+  if (seeds === null) return [];
+  const twice = seeds.flatMap((seed, i): readonly Conflict[] =>
+    seeds.indexOf(seed) < i ? [{ path: ['training', 'seeds', i], message: `the seed ${seed} is listed twice in training.seeds` }] : [],
+  );
+  const isFrozen = model.freeze_encoder || model.freeze.layers > 0;
+  if (model.weights !== 'random' || !isFrozen) return twice;
+  const message = 'training.seeds needs frozen layers that all seeds share, but with model.weights: random each seed has its own';
+  return [...twice, { path: ['training', 'seeds'], message, suggestion: 'seeds: null' }];
 }
 
 function rateConflicts({ training }: Experiment): readonly Conflict[] {

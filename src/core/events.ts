@@ -83,10 +83,12 @@ const ofRun = { run: text };
 /** Which task an event is about. */
 const ofTask = {
   ...ofRun,
-  /** `train[2]`: the stage and its fold. */
+  /** `train[2]`: the stage and its fold; `train[2, seed 7]` where there are several seeds. */
   task: text,
   stage: text,
   fold: optional(count),
+  /** Where the experiment trains each fold with several. */
+  seed: optional(count),
 };
 
 /** What the runner reports; a stage's own events come wrapped in `task-event`. */
@@ -98,7 +100,7 @@ export const runEvent = ofType({
   'run-started': {
     ...ofRun,
     folder: text,
-    tasks: list(object({ id: text, stage: text, fold: optional(count) })),
+    tasks: list(object({ id: text, stage: text, fold: optional(count), seed: optional(count) })),
     /** The process that runs it. */
     owner,
     /** The complete configuration. */
@@ -131,6 +133,7 @@ export const runEvent = ofType({
     task: optional(text),
     stage: optional(text),
     fold: optional(count),
+    seed: optional(count),
   },
   /** `owner`: the process whose work ends; absent in older runs. */
   'run-finished': { ...ofRun, seconds: number, summary: metrics, owner: optional(owner) },

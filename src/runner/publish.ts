@@ -3,6 +3,7 @@ import { join, relative } from 'node:path';
 import { contentHash } from '../core/content.ts';
 import type { RunEvent } from '../core/events.ts';
 import { placeFile } from '../core/files.ts';
+import { modelName } from '../core/model-name.ts';
 import { filesUnder } from './cache/manifest.ts';
 import type { Job } from './jobs/job-graph.ts';
 import type { RunPlace } from './run-place.ts';
@@ -14,7 +15,8 @@ import type { RunPlace } from './run-place.ts';
 export function publish(job: Job, folder: string): readonly { readonly path: string; readonly files: readonly string[] }[] {
   return Object.entries(job.stage.publishes).map(([from, to]) => {
     if (job.fold === undefined && to.includes('{fold}')) throw new Error(`the job ${job.id} publishes a fold's files and is of no fold`);
-    const path = join(folder, to.replace('{fold}', String(job.fold)));
+    const name = job.fold === undefined ? '' : modelName({ fold: job.fold, seed: job.seed });
+    const path = join(folder, to.replace('{fold}', name));
     const files = filesUnder(job.output, from).map((name) => {
       const target = join(path, name.slice(from.length));
       placeFile(join(job.output, name), target);

@@ -8,6 +8,7 @@ import { thisProcess } from '../core/owner.ts';
 import { throwIfBlobChanged, type DownloadProgress } from '../data/hub/index.ts';
 import { readJson } from '../stages/index.ts';
 import { openJournal, summaryOf, type Journal, type RunMetrics } from '../tracking/index.ts';
+import { placeOf } from './jobs/job-graph.ts';
 import { areDone, runJobs } from './jobs/run-jobs.ts';
 import { deviceFailure, type PassedOver } from './machine/devices.ts';
 import { watchSystem } from './machine/system.ts';
@@ -147,7 +148,7 @@ function runStarted(
     type: 'run-started',
     run,
     folder,
-    tasks: jobs.map(({ id, stage, fold }) => ({ id, stage: stage.name, ...(fold === undefined ? {} : { fold }) })),
+    tasks: jobs.map((job) => ({ id: job.id, stage: job.stage.name, ...placeOf(job) })),
     owner: thisProcess(),
     experiment,
     environment,

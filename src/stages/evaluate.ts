@@ -1,22 +1,23 @@
-import { valueAt } from '../core/values.ts';
 import { join } from 'node:path';
-import { OrtrainError } from '../core/errors.ts';
 import { writeFileAtomic, writeJsonAtomic } from '../core/files.ts';
 import { figureOf } from '../core/measures.ts';
-import { plural } from '../core/text.ts';
+import { valueAt } from '../core/values.ts';
 import { writeCsv } from '../data/tables/index.ts';
 import { meanAndSd } from '../data/statistics/index.ts';
-import { targetsAt, valuesAt } from '../data/examples/index.ts';
-import { measured, type Cells, type Predictions } from '../tasks/index.ts';
+import { targetsAt, valuesAt, type Targets } from '../data/examples/index.ts';
+import { measured, type Cells, type Task } from '../tasks/index.ts';
 import type { FoldHistory, RunMetrics } from '../tracking/index.ts';
-import type { FoldValidation } from './outputs.ts';
+import { averagedFold, outOfFold, type FoldResult, type JudgedModel, type OutOfFoldRows } from './fold-results.ts';
 import { tableRows } from './prediction-table.ts';
 import type { Stage } from './stage.ts';
 
+/** Null where each fold is trained once, so that what was evaluated before there was a choice is still found. */
+type Params = { readonly seeds: readonly number[] } | null;
+
 const needs = { examples: 'source', model: 'each-fold' } as const;
 
-/** Puts the folds' validation predictions together and measures them. Output: evaluation. */
-export const evaluate: Stage<null, Record<never, never>, typeof needs> = {
+/** Puts the models' validation predictions together and measures them. Output: evaluation. */
+export const evaluate: Stage<Params, Record<never, never>, typeof needs> = {
   name: 'evaluate',
   version: 2,
   needs,
@@ -25,69 +26,49 @@ export const evaluate: Stage<null, Record<never, never>, typeof needs> = {
   writes: () => ['metrics.json', 'oof.csv'],
   publishes: { 'metrics.json': 'metrics.json', 'oof.csv': 'oof.csv' },
   usesDevice: false,
-  pick: () => ({ params: null, files: {} }),
-  async run({ inputs, output }) {
+  pick: ({ training: { seeds } }) => ({ params: seeds === null ? null : { seeds }, files: {} }),
+  async run({ params, inputs, output }) {
     const { task, train } = inputs.examples;
+    const targets = train.targets();
     const models = inputs.model.map((model) => ({ history: model.history(), validation: model.validation() }));
-    const folds = models.map(({ history }) => history);
-    const { rows: at, folds: foldOf, predictions } = outOfFold(models, train.count);
-    const targets = targetsAt(train.targets(), at);
-
+    const seeds = params?.seeds ?? null;
+    const folds = seeds === null ? models : byFold(models, seeds).map((own) => averagedFold(own, seeds, task, targets));
+    const together = outOfFold(folds, train.count);
+    const alone = (own: readonly JudgedModel[]): Scores => scores(own, outOfFold(own, train.count), task, targets);
     const metrics: RunMetrics = {
       ...task.description,
-      folds,
-      cv: Object.fromEntries(
-        validationNames(folds).map((name) => [name, meanAndSd(folds.map(({ best }) => figureOf(best, `val/${name}`)))]),
-      ),
-      oof: Object.fromEntries(Object.entries(measured(task, targets, predictions)).map(([name, value]) => [`oof/${name}`, value])),
+      folds: folds.map(({ history }) => history),
+      ...scores(folds, together, task, targets),
+      ...(seeds === null ? {} : { seeds: seeds.map((seed, i) => ({ seed, ...alone(models.filter((_, at) => at % seeds.length === i)) })) }),
     };
     writeJsonAtomic(join(output, 'metrics.json'), metrics);
 
     const { columns } = task;
-    const ids = valuesAt(train.ids(), at);
-    const places: Cells = (i) => [valueAt(ids, i), valueAt(foldOf, i)];
-    const rows = tableRows(at.length, places, columns.targetCells(targets), columns.predictionCells(predictions));
+    const ids = valuesAt(train.ids(), together.rows);
+    const places: Cells = (i) => [valueAt(ids, i), valueAt(together.folds, i)];
+    const own = targetsAt(targets, together.rows);
+    const rows = tableRows(ids.length, places, columns.targetCells(own), columns.predictionCells(together.predictions));
     writeFileAtomic(join(output, 'oof.csv'), writeCsv(['id', 'fold', ...columns.targets, ...columns.predictions], rows));
   },
 };
 
-/** Rows that trained folds have validated, in the order of the table. */
-interface OutOfFoldRows {
-  /** Positions in the table. */
-  readonly rows: Int32Array;
-  readonly folds: Int32Array;
-  readonly predictions: Predictions;
+type Scores = Pick<RunMetrics, 'cv' | 'oof'>;
+
+/** Mean and deviation over the folds, and all their rows together. */
+function scores(folds: readonly FoldResult[], { rows, predictions }: OutOfFoldRows, task: Task, targets: Targets): Scores {
+  const histories = folds.map(({ history }) => history);
+  const found = measured(task, targetsAt(targets, rows), predictions);
+  return {
+    cv: Object.fromEntries(
+      validationNames(histories).map((name) => [name, meanAndSd(histories.map(({ best }) => figureOf(best, `val/${name}`)))]),
+    ),
+    oof: Object.fromEntries(Object.entries(found).map(([name, value]) => [`oof/${name}`, value])),
+  };
 }
 
-interface JudgedFold {
-  readonly history: FoldHistory;
-  readonly validation: FoldValidation;
-}
-
-/** Throws a `data` error where a row is validated twice, or is none of the `count` rows. */
-function outOfFold(folds: readonly JudgedFold[], count: number): OutOfFoldRows {
-  const found = folds.flatMap(({ history: { fold }, validation: { rows, probabilities } }) => {
-    const width = probabilities.length / rows.length;
-    return rows.map((row, at) => ({ row, fold, numbers: probabilities.slice(at * width, (at + 1) * width) }));
-  });
-  found.sort((a, b) => a.row - b.row);
-  const rows = Int32Array.from(found, ({ row }) => row);
-  const wrong = rows.findIndex((row, i) => row >= count || row === rows[i - 1]);
-  if (wrong !== -1) throw misplaced(valueAt(rows, wrong), count);
-  const width = found[0]?.numbers.length ?? 1;
-  const numbers = new Float64Array(found.length * width);
-  found.forEach((each, i) => numbers.set(each.numbers, i * width));
-  return { rows, folds: Int32Array.from(found, ({ fold }) => fold), predictions: { width, numbers } };
-}
-
-function misplaced(row: number, count: number): OrtrainError {
-  const problem =
-    row >= count
-      ? `examples has ${plural(count, 'row')}, and train has validated row ${row + 1}`
-      : `train has validated row ${row + 1} twice`;
-  return new OrtrainError('data', `the outputs of train and examples do not belong together: ${problem}`, {
-    remedy: 'Make both again: pipeline run with --force examples.',
-  });
+/** The models of a fold stand together, one a seed. */
+function byFold(models: readonly JudgedModel[], seeds: readonly number[]): readonly (readonly JudgedModel[])[] {
+  return Array.from({ length: models.length / seeds.length }, (_, i) => models.slice(i * seeds.length, (i + 1) * seeds.length));
 }
 
 function validationNames(folds: readonly FoldHistory[]): readonly string[] {

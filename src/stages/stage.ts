@@ -77,12 +77,14 @@ export interface Stage<P = unknown, F = Files, N extends Needs = Needs> {
   /** Files without which its output is not complete, by their paths in it; `has` tells whether there is an optional input, `files` are the
    * names of those that it picks. */
   writes(experiment: Experiment, has: (kind: Kind) => boolean, files: readonly string[]): readonly string[];
-  /** Files or folders of its output, to their place in the run folder; `{fold}` stands for the fold's number. */
+  /** Files or folders of its output, to their place in the run folder; `{fold}` stands for the name of the fold's model, `fold-2`. */
   readonly publishes: Readonly<Record<string, string>>;
   /** True where numbers come from onnxruntime; then device and runtime version are part of the key. */
   readonly usesDevice: boolean;
   /** A path of the configuration without whose value the stage has nothing to do. */
   readonly requires?: string;
+  /** True where a stage that runs for each fold does so for each of `training.seeds`, which `pick` then finds as the experiment's seed. */
+  readonly isSeeded?: boolean;
   /** True where the stage runs before the first that needs its output, though a pipeline may not name it. */
   readonly isImplied?: boolean;
   /**

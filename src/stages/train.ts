@@ -35,7 +35,7 @@ interface Params {
     readonly freeze?: Freezing['model']['freeze'];
   };
   /** `micro_batch` only where it cuts a batch: otherwise it changes nothing. */
-  readonly training: Omit<Experiment['training'], 'eval_batch_size' | 'precision' | keyof Later> & Partial<Later>;
+  readonly training: Omit<Experiment['training'], 'eval_batch_size' | 'precision' | 'seeds' | keyof Later> & Partial<Later>;
   /** Absent where it is float32, so that what was trained before there was a choice is still found. */
   readonly precision?: Exclude<Precision, 'float32'>;
   readonly seed: number;
@@ -58,39 +58,40 @@ export const train: Stage<Params, Readonly<Record<string, string>>, typeof needs
     VALIDATION,
     ...modelFolderFiles(model.pooling, sharingOf(model, has('features')), files).map((name) => `${MODEL_FOLDER}/${name}`),
   ],
-  publishes: { [MODEL_FOLDER]: 'models/fold-{fold}' },
+  publishes: { [MODEL_FOLDER]: 'models/{fold}' },
   usesDevice: true,
-  pick: (
-    { model, training: { eval_batch_size: _speed, precision: _asked, micro_batch: micro, layer_decay, head_lr, ...ofTraining }, seed },
-    { modelFolder, precision },
-  ) => ({
-    params: {
-      model: {
-        weights: model.weights,
-        resize_embeddings: model.resize_embeddings,
-        freeze_encoder: model.freeze_encoder,
-        ...(model.pooling === 'default' ? {} : { pooling: model.pooling }),
-        ...freezingOf(model.freeze),
-        head: model.head,
-        max_seq_length: model.max_seq_length,
+  isSeeded: true,
+  pick: ({ model, training: all, seed }, { modelFolder, precision }) => {
+    const { eval_batch_size: _speed, precision: _asked, seeds: _all, micro_batch: micro, layer_decay, head_lr, ...ofTraining } = all;
+    return {
+      params: {
+        model: {
+          weights: model.weights,
+          resize_embeddings: model.resize_embeddings,
+          freeze_encoder: model.freeze_encoder,
+          ...(model.pooling === 'default' ? {} : { pooling: model.pooling }),
+          ...freezingOf(model.freeze),
+          head: model.head,
+          max_seq_length: model.max_seq_length,
+        },
+        training: {
+          ...ofTraining,
+          ...(micro === null || micro >= ofTraining.batch_size ? {} : { micro_batch: micro }),
+          ...(layer_decay === 1 ? {} : { layer_decay }),
+          ...(head_lr === null ? {} : { head_lr }),
+        },
+        ...(precision === 'float32' ? {} : { precision }),
+        seed,
       },
-      training: {
-        ...ofTraining,
-        ...(micro === null || micro >= ofTraining.batch_size ? {} : { micro_batch: micro }),
-        ...(layer_decay === 1 ? {} : { layer_decay }),
-        ...(head_lr === null ? {} : { head_lr }),
-      },
-      ...(precision === 'float32' ? {} : { precision }),
-      seed,
-    },
-    files: { ...encoderFiles(modelFolder, model), ...tokenizerFiles(modelFolder) },
-  }),
+      files: { ...encoderFiles(modelFolder, model), ...tokenizerFiles(modelFolder) },
+    };
+  },
   async run({ params, files, inputs, output, fold, device, threads, partial, logEvery, evalBatchSize, emit, stopRequested }) {
     const { seed } = params;
     const model = { pooling: 'default', freeze: { embeddings: null, layers: 0 }, ...params.model } as const;
     const precision: Precision = params.precision ?? 'float32';
     const later: Later = { micro_batch: null, layer_decay: 1, head_lr: null };
-    const training = { ...later, ...params.training, eval_batch_size: evalBatchSize, precision };
+    const training = { ...later, ...params.training, eval_batch_size: evalBatchSize, precision, seeds: null };
     const { task, train: examples } = inputs.examples;
     const foldOf = await inputs.folds.foldOf();
     throwUnlessAligned({ stage: 'split', rows: foldOf.length }, { stage: 'examples', rows: examples.count });

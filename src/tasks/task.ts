@@ -69,7 +69,7 @@ export interface Task {
 
 /**
  * JSON that the files of examples, metrics and models hold among their own keys, which are therefore taken: `train` and `test`, `folds`,
- * `cv` and `oof`, `head` and `max_seq_length`. `task` names the kind, unless it is a classification.
+ * `seeds`, `cv` and `oof`, `head` and `max_seq_length`. `task` names the kind, unless it is a classification.
  */
 export type TaskDescription = Readonly<Record<string, unknown>>;
 

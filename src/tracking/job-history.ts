@@ -11,6 +11,7 @@ export interface JobHistory {
   readonly id: string;
   readonly stage: string;
   readonly fold: number | undefined;
+  readonly seed: number | undefined;
   /** In the latest start of the run. */
   readonly now: JobNow;
   /** Begun, and neither its end nor that of the run has been told; a fold's end comes with its record. */
@@ -119,11 +120,12 @@ interface Place {
 
 /** A job after one more entry about it, of which the first follows on undefined. */
 export function advanceJob(before: JobHistory | undefined, entry: JobEntry, place: Place): JobHistory {
-  const { task: id, stage, fold, t } = entry;
+  const { task: id, stage, fold, seed, t } = entry;
   const job = before ?? {
     id,
     stage,
     fold,
+    seed,
     now: waiting,
     isOpen: false,
     begunBy: -1,

@@ -3,7 +3,7 @@ import { sha256 } from '../core/hash.ts';
 import { MOST_JSON_BYTES, readInput, readJsonInput, unreadable } from '../core/inputs.ts';
 import { fileInside } from '../core/inside.ts';
 import { epochMembers } from '../core/measures.ts';
-import { count, list, metric, number, object, record, text, type ShapeOf, type TypeOf } from '../core/shapes.ts';
+import { count, list, metric, number, object, optional, record, text, type ShapeOf, type TypeOf } from '../core/shapes.ts';
 import type { TaskDescription } from '../tasks/index.ts';
 
 /** How one epoch of a fold went. */
@@ -11,27 +11,54 @@ export type EpochRecord = TypeOf<typeof epoch>;
 
 const epoch = object({ ...epochMembers, seconds: number });
 
-/** How one fold went. */
-export type FoldHistory = TypeOf<typeof fold>;
+/** How the training of one model went. */
+export type ModelHistory = TypeOf<typeof model>;
 
-const fold = object({
-  fold: count,
+const modelMembers = {
   best_epoch: count,
   stopped: text,
   epochs: list(epoch),
   /** Metrics of the best epoch. */
   best: record(metric),
-});
+};
+
+const model = object(modelMembers);
+
+/**
+ * How one fold went. Where it is trained with several seeds, the validation metrics in `best` are those of the averaged predictions, and
+ * all other figures means over the seeds.
+ */
+export type FoldHistory = TypeOf<typeof fold>;
+
+const fold = object({ fold: count, ...modelMembers, seeds: optional(list(object({ seed: count, ...modelMembers }))) });
+
+/** The models of folds as they were trained: each of its seeds where a fold has several. */
+export function modelHistories(folds: readonly FoldHistory[]): readonly TrainedHistory[] {
+  return folds.flatMap(({ seeds, ...history }) => seeds?.map((own) => ({ ...own, fold: history.fold })) ?? [history]);
+}
+
+/** `3 of 10`, or of several seeds `3, 4, 3`. */
+export function bestEpochs({ best_epoch: best, epochs, seeds }: FoldHistory): string {
+  return seeds === undefined ? `${best} of ${epochs.length}` : seeds.map((own) => own.best_epoch).join(', ');
+}
+
+export type TrainedHistory = ModelHistory & { readonly fold: number; readonly seed?: number };
+
+const scores = {
+  /** Mean and standard deviation (n − 1) over the folds of each best epoch's validation metrics, without the `val/`. */
+  cv: record(object({ mean: metric, sd: metric })),
+  /** `oof/<metric>` on the out-of-fold predictions of all rows. */
+  oof: record(metric),
+};
 
 /** `metrics.json`: the description of the task, and figures. What is not a number there is null. */
 export type RunMetrics = TypeOf<typeof runMetrics> & TaskDescription;
 
 const runMetrics = object({
   folds: list(fold),
-  /** Mean and standard deviation (n − 1) over the folds of each best epoch's validation metrics, without the `val/`. */
-  cv: record(object({ mean: metric, sd: metric })),
-  /** `oof/<metric>` on the out-of-fold predictions of all rows. */
-  oof: record(metric),
+  ...scores,
+  /** The scores of each seed by itself, where there are several. */
+  seeds: optional(list(object({ seed: count, ...scores }))),
 });
 
 /**
@@ -48,7 +75,7 @@ export function readMetrics(folder: string, digest?: string): RunMetrics | null 
 }
 
 /** What the targets of the run are. */
-export function taskOf({ folds: _folds, cv: _cv, oof: _oof, ...description }: RunMetrics): TaskDescription {
+export function taskOf({ folds: _folds, cv: _cv, oof: _oof, seeds: _seeds, ...description }: RunMetrics): TaskDescription {
   return description;
 }
 

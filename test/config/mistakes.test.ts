@@ -211,6 +211,7 @@ const contradictions: readonly Mistake[] = [
     suggestion: 'micro_batch: null',
     message: /at most training.batch_size, which is 32/,
   },
+  { file: BASE, from: 'batch_size: 32', to: 'batch_size: 32\n  seeds: [1, 2, «1»]', message: /the seed 1 is listed twice in training\.seeds/ },
 ];
 
 const badYaml: readonly Mistake[] = [

@@ -62,6 +62,7 @@ function coherent({ task, data, model, split, training: drawn, ...rest }: Experi
     training: {
       ...training,
       layer_decay: model.freeze_encoder ? 1 : training.layer_decay,
+      seeds: training.seeds === null || model.weights === 'random' ? null : [...new Set(training.seeds)],
       micro_batch: training.micro_batch === null ? null : Math.min(training.micro_batch, training.batch_size),
       optimizer: optimizer.name === 'sgd' ? { ...optimizer, nesterov: optimizer.nesterov && optimizer.momentum > 0 } : optimizer,
       schedule: onPlateau ? { ...schedule, mode: mode(schedule.monitor), min_lr: 0 } : schedule,

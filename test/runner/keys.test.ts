@@ -78,6 +78,7 @@ const CHANGES: Readonly<Record<string, { readonly to: string; readonly beside?: 
   ...under('training.optimizer', ['name: sgd', 'lr: 0.1', 'momentum: 0.5'], { momentum: '0.9', nesterov: 'true' }),
   'training.layer_decay': { to: '0.9' },
   'training.head_lr': { to: '0.001' },
+  'training.seeds': { to: '[42]' },
   'training.clip_norm': { to: '1' },
   'training.schedule.name': { to: 'cosine' },
   ...under('training.schedule', ['name: reduce-on-plateau'], {
@@ -224,6 +225,31 @@ it('how the table to predict is read changes nothing that is trained', async () 
   expect(otherwise['predict']).not.toBe(plain['predict']);
   const object = await entries('data.train={ path: configs/quickstart/train.csv, id: id, encoding: utf_8 }');
   expect(object).toEqual(plain);
+});
+
+describe('with several seeds', () => {
+  const entries = async (...set: readonly string[]) =>
+    (await prepareRun(await smallQuickstart('split.seed=1', ...set), { artifacts, device: 'auto', choose: assumeDevice })).entries;
+
+  it('a model is the one of a run with that seed, and another seed trains only its own', async () => {
+    const [alone, both, three] = [await entries('seed=7'), await entries('training.seeds=[42, 7]'), await entries('training.seeds=[7, 42, 1]')];
+    for (const fold of [0, 1]) expect(both[`train[${fold}, seed 7]`]).toBe(alone[`train[${fold}]`]);
+    expect(Object.keys(both).filter((id) => id.startsWith('train'))).toEqual([
+      'train[0, seed 42]',
+      'train[0, seed 7]',
+      'train[1, seed 42]',
+      'train[1, seed 7]',
+    ]);
+    for (const id of Object.keys(both).filter((each) => each.startsWith('train'))) expect(three[id]).toBe(both[id]);
+    expect(new Set(Object.values(three)).size).toBe(Object.keys(three).length);
+    expect(three['split']).toBe(alone['split']);
+  });
+
+  it("the folds are those of the experiment's seed", async () => {
+    const splitOf = async (...set: readonly string[]) => (await entries('split.seed=null', ...set))['split'];
+    expect(await splitOf('training.seeds=[7]')).toBe(await splitOf());
+    expect(await splitOf('training.seeds=[7]', 'seed=7')).not.toBe(await splitOf());
+  });
 });
 
 it('a table to predict with other rows is not split again, and nothing is trained', async () => {

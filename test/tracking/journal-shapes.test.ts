@@ -20,7 +20,7 @@ import { progressOf, statusOf } from '../../src/tracking/run-progress.ts';
 const folder = mkdtempSync(join(tmpdir(), 'ortrain-test-'));
 const path = join(folder, 'journal.jsonl');
 const pace = { tokens: 1, positions: 2, seconds: 0.5 };
-const who = { run: 'r', task: 'train[0]', stage: 'train', fold: 0 };
+const who = { run: 'r', task: 'train[0]', stage: 'train', fold: 0, seed: 7 };
 const record = { bestEpoch: 1, epochs: [{ epoch: 1, lr: 0.1, metrics: { 'val/f1': 0.5 } }] };
 const machine = { platform: 'p', cpu: 'c', cores: 2, memoryBytes: 8e9 };
 
@@ -38,7 +38,7 @@ const runEvents: { readonly [K in RunEvent['type']]: Required<Extract<RunEvent, 
     type: 'run-started',
     run: 'r',
     folder: '/r',
-    tasks: [{ id: 'train[0]', stage: 'train', fold: 0 }],
+    tasks: [{ id: 'train[0]', stage: 'train', fold: 0, seed: 7 }],
     owner: thisProcess(),
     experiment: loadExperiment('configs/quickstart.yaml').experiment,
     environment: {
@@ -174,7 +174,7 @@ test('the documentation names every event, its keys, and every kind of decision'
   const { download: _, ...kept } = runEvents;
   const missing = [...Object.values(kept), ...Object.values(stageEvents)].flatMap(({ type, ...members }) => {
     const rows = docs.split('\n').filter((line) => line.startsWith(`| \`${type}\` |`)).join('\n');
-    const inProse = 'task' in members && type !== 'artifact' ? ['run', 'task', 'stage', 'fold'] : [];
+    const inProse = 'task' in members && type !== 'artifact' ? ['run', 'task', 'stage', 'fold', 'seed'] : [];
     return [type, ...Object.keys(members)]
       .filter((name) => !inProse.includes(name) && !isTold(rows, name))
       .map((name) => `${type}: ${name}`);

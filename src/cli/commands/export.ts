@@ -12,6 +12,7 @@ export const exportModel = defineCommand({
     to: required('dir', 'the folder to write, which must not exist yet', { completion: 'folder' }),
     format: choiceOr('format', ['onnx', 'huggingface'], 'onnx', 'what to write'),
     fold: wholeNumber('n', 'number of the fold', { otherwise: 'the best by the monitored metric' }),
+    seed: wholeNumber('n', 'seed of the model, where the run has several', { otherwise: 'the best by the monitored metric' }),
     dtype: choiceOr('dtype', ['float32', 'float16'], 'float32', 'float16: also write a float16 model beside the float32 one'),
     quantize: choice('kind', ['int8'], 'int8: also write a dynamically quantized model beside the float32 one'),
   },
@@ -20,7 +21,7 @@ export const exportModel = defineCommand({
     { line: 'pipeline export --run tweets --to small --quantize int8', purpose: 'Add a quantized model, with what it costs in accuracy.' },
     { line: 'pipeline export --run tweets --to hf --format huggingface', purpose: 'Write a model directory for Python.' },
   ],
-  async run({ run: name, to, format, fold, dtype, quantize }, context) {
+  async run({ run: name, to, format, fold, seed, dtype, quantize }, context) {
     const { artifacts, terminal } = context;
     const alsoIn = [...(dtype === 'float16' ? (['float16'] as const) : []), ...(quantize === undefined ? [] : [quantize])];
     if (format === 'huggingface' && alsoIn.length > 0) {
@@ -33,11 +34,12 @@ export const exportModel = defineCommand({
     const { stageProgress, stopSignal } = await import('../progress/stage-progress.ts');
     const { exportText } = await import('../render/exported.ts');
     const run = readRun(artifacts, name);
-    const request = { to, format, alsoIn, signal: stopSignal(context), ...(fold === undefined ? {} : { fold }) };
+    const which = { ...(fold === undefined ? {} : { fold }), ...(seed === undefined ? {} : { seed }) };
+    const request = { to, format, alsoIn, signal: stopSignal(context), ...which };
     const exported = await exportRun(run, request, stageProgress(terminal.log));
-    const { folder, task, files } = exported;
+    const { folder, task, files, ...model } = exported;
     return {
-      data: { run: run.name, format, folder, fold: exported.fold, ...task, files },
+      data: { run: run.name, format, folder, ...model, ...task, files },
       text: exportText(exported, format, run.name, terminal.colors),
     };
   },

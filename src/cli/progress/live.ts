@@ -1,5 +1,6 @@
 import { Listr, ListrLogger, ProcessOutput, type ListrTask } from 'listr2';
 import type { Listener, RunEvent } from '../../core/events.ts';
+import { modelInWords } from '../../core/model-name.ts';
 import { duration, pathFromHere, plural, printable } from '../render/layout/text.ts';
 import { advance, nothingYet } from '../../tracking/index.ts';
 import { foldsSecondsLeft, secondsTaken, stateOf, type RunState, type JobState } from './state.ts';
@@ -144,9 +145,10 @@ function stageTitle(stage: string, ids: readonly string[], state: RunState, now:
     return `${stage} · ${over.every(({ status }) => status === 'cached') ? 'from the cache' : duration(secondsTaken(over))}`;
   }
   const left = foldsSecondsLeft(jobs, now);
+  const unit = jobs.some(({ seed }) => seed !== undefined) ? 'model' : 'fold';
   return [
     stage,
-    ...(jobs.length > 1 ? [`${over.length} of ${plural(jobs.length, 'fold')}`] : []),
+    ...(jobs.length > 1 ? [`${over.length} of ${plural(jobs.length, unit)}`] : []),
     ...(left === undefined ? [] : [`${duration(left)} left`]),
   ].join(' · ');
 }
@@ -154,7 +156,8 @@ function stageTitle(stage: string, ids: readonly string[], state: RunState, now:
 /** `fold 1 · epoch 3  val/loss 0.4711  val/f1_macro 0.7810` */
 function foldTitle(job: JobState | undefined): string {
   if (job === undefined) return '';
-  const name = job.fold === undefined ? printable(job.stage) : `fold ${job.fold}`;
+  const { fold, seed } = job;
+  const name = fold === undefined ? printable(job.stage) : modelInWords({ fold, seed });
   if (job.status === 'cached') return `${name} · from the cache`;
   const last = job.epoch === undefined ? '' : ` · epoch ${job.epoch.epoch}  ${headlines(job.epoch.metrics, SHORT_HEADLINES)}`;
   return `${name}${last}${job.status === 'done' ? ` · ${duration(job.seconds)}` : ''}`;

@@ -5,6 +5,7 @@ export interface JobState extends JobNow {
   readonly id: string;
   readonly stage: string;
   readonly fold: number | undefined;
+  readonly seed: number | undefined;
 }
 
 /** What is known of a run while it goes on. */
@@ -21,10 +22,11 @@ export function stateOf({ started, end, download, jobs }: RunHistory): RunState 
   if (started === undefined) return { run: '', folder: '', status: 'preparing', download, jobs: new Map() };
   const { run, folder, tasks: announced } = started;
   const status = end === null ? 'running' : end.type === 'done' ? 'done' : 'failed';
-  const stateOfJob = ({ id, stage, fold }: (typeof announced)[number]): JobState => ({
+  const stateOfJob = ({ id, stage, fold, seed }: (typeof announced)[number]): JobState => ({
     id,
     stage,
     fold,
+    seed,
     ...(jobs.get(id)?.now ?? waiting),
   });
   return { run, folder, status, download, jobs: new Map(announced.map((job) => [job.id, stateOfJob(job)])) };

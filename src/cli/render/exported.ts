@@ -1,3 +1,4 @@
+import { modelInWords } from '../../core/model-name.ts';
 import { headlineMetrics } from '../../config/index.ts';
 import type { ExportedFile, ExportedModel, ExportRequest } from '../../runner/models/index.ts';
 import type { Colors } from '../terminal.ts';
@@ -5,14 +6,15 @@ import { left, right, table } from './layout/table.ts';
 import { bytes, metric, pathFromHere, plural } from './layout/text.ts';
 
 /** Where the model is, how near it comes to the run's own, and how to load it. */
-export function exportText({ folder, fold, files }: ExportedModel, format: ExportRequest['format'], run: string, colors: Colors): string {
+export function exportText(exported: ExportedModel, format: ExportRequest['format'], run: string, colors: Colors): string {
+  const { folder, files } = exported;
   const place = pathFromHere(folder);
   const use = {
     onnx: `in transformers.js: await pipeline('text-classification', '${place}')`,
     huggingface: `in Python: pipeline('text-classification', '${place}')`,
   }[format];
   const measured = files.length === 1 ? files.map(agreement).join('') : comparison(files, colors);
-  return [`fold ${fold} of ${run} is in ${place}`, measured, use].join('\n\n');
+  return [`${modelInWords(exported)} of ${run} is in ${place}`, measured, use].join('\n\n');
 }
 
 function agreement({ path, bytes: size, rows, maxDifference }: ExportedFile): string {

@@ -43,8 +43,9 @@ function diskText(diskBytes: number, checkpointBytes: number): string {
 /** One experiment: its jobs, why they are to be done, and what that takes. */
 export function planText(plan: ExperimentPlan, colors: Colors): string {
   const { run, folder, device, deviceInWords, share, tasks, totals } = plan;
-  const { rows, testRows, folds, epochs, steps, tokens } = totals;
+  const { rows, testRows, folds, seeds, epochs, steps, tokens } = totals;
   const todo = tasks.filter(({ cached }) => !cached).length;
+  const beside = plural(share.lanes, seeds === 1 ? 'fold' : 'model');
   return sections(
     [
       { title: `${run} · into ${pathFromHere(folder)} · on ${device}`, lines: [jobTable(tasks, colors)] },
@@ -53,11 +54,11 @@ export function planText(plan: ExperimentPlan, colors: Colors): string {
         title: 'in total',
         lines: [
           `${plural(rows, 'row')} to train on, ${plural(testRows, 'row')} to predict`,
-          `${plural(folds, 'fold')} of ${plural(epochs, 'epoch')}: ` +
+          `${plural(folds, 'fold')}${seeds === 1 ? '' : ` with ${plural(seeds, 'seed')}`} of ${plural(epochs, 'epoch')}: ` +
             `${[plural(steps, 'step'), ...(tokens === null ? [] : [tokensText(tokens)])].join(', ')}`,
           `${plural(tasks.length, 'task')}: ${count(todo)} to run, ${count(tasks.length - todo)} in the cache`,
           printable(deviceInWords),
-          ...(share.lanes > 1 ? [`${plural(share.lanes, 'fold')} at the same time, ${plural(share.threads, 'thread')} each`] : []),
+          ...(share.lanes > 1 ? [`${beside} at the same time, ${plural(share.threads, 'thread')} each`] : []),
         ],
       },
       { title: 'estimate of the rest', lines: todo === 0 ? [] : estimateLines(plan) },

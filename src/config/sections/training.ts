@@ -181,6 +181,15 @@ export const training = object('How the model is trained.', {
         'rest.',
     }),
   ),
+  seeds: nullable(
+    list(integer({ minimum: 0, maximum: 2 ** 32 - 1, description: 'A seed.' }), {
+      examples: [[1, 2, 3]],
+      minItems: 1,
+      description:
+        'Train every fold once for each of these seeds and average the predictions: each model has its own weights of the head, dropout ' +
+        "and order of the rows. The folds stay those of split.seed, or else of the experiment's seed. null: once, with that seed.",
+    }),
+  ),
   clip_norm: nullable(
     number({
       examples: [1],

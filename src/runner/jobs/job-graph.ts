@@ -1,4 +1,5 @@
 import type { Experiment, Pipeline } from '../../config/index.ts';
+import type { ModelId } from '../../core/model-name.ts';
 import { onnxruntimeVersion } from '../../engine/runtime/index.ts';
 import type { Need, Stage, ResolvedModel } from '../../stages/index.ts';
 import type { Address, Cache } from '../cache/cache.ts';
@@ -9,10 +10,11 @@ import { plannedStages } from './planned-stages.ts';
 
 /** One stage, for one fold where the pipeline says so, with everything needed to run it. */
 export interface Job extends JobKey {
-  /** `train[2]`: the stage and its fold. */
+  /** `train[2]`: the stage and its fold; `train[2, seed 7]` where there are several seeds. */
   readonly id: string;
   readonly stage: Stage;
   readonly fold: number | undefined;
+  readonly seed: number | undefined;
   /** The cache entry that holds, or will hold, its output. */
   readonly output: string;
   /** Files that its output has at least. */
@@ -37,21 +39,26 @@ export async function jobGraph(
   const jobs: Job[] = [];
   const producers = new Map<string, readonly Job[]>();
   for (const { stage, perFold } of planned) {
-    const { params, files } = stage.pick(experiment, resolved);
+    const { files } = stage.pick(experiment, resolved);
     const contents: Record<string, string> = {};
     for (const [name, path] of Object.entries(files)) contents[name] = await hashes.of(path);
-    const folds = perFold ? trainedFolds(experiment) : [undefined];
-    const made = folds.map((fold): Job => {
-      const inputs = Object.entries(stage.needs).map(([kind, need]) => ({ kind, need, from: producersOf(kind, need, fold, producers) }));
+    const made = turnsOf(stage, perFold, experiment).map(({ fold, seed }): Job => {
+      const { params } = stage.pick(seed === undefined ? experiment : { ...experiment, seed }, resolved);
+      const inputs = Object.entries(stage.needs).map(([kind, need]) => ({
+        kind,
+        need,
+        from: producersOf(kind, need, { fold, seed }, producers),
+      }));
       const engine = stage.usesDevice
         ? { device, onnxruntime: onnxruntimeVersion(), ...(resolved.precision === 'tf32' ? { products: 'tf32' } : {}) }
         : null;
       const keyed = jobKey(stage, { params, files, contents, fold: fold ?? null, engine }, inputs);
       return {
         ...keyed,
-        id: fold === undefined ? stage.name : `${stage.name}[${fold}]`,
+        id: idOf(stage, { fold, seed }),
         stage,
         fold,
+        seed,
         output: cache.entry({ stage: stage.name, key: keyed.key }),
         writes: stage.writes(
           experiment,
@@ -75,20 +82,53 @@ export function addressOf({ stage, key, writes }: Job): Address & Expected {
   return { stage: stage.name, key, files: writes };
 }
 
-/** The fold of a job that runs for each. */
-export function foldOf({ stage, fold }: Pick<Job, 'stage' | 'fold'>): number {
+/** As events and documents give it: what does not apply is left out. */
+export function placeOf({ fold, seed }: Pick<Job, 'fold' | 'seed'>): { readonly fold?: number; readonly seed?: number } {
+  return { ...(fold === undefined ? {} : { fold }), ...(seed === undefined ? {} : { seed }) };
+}
+
+/** The model that a job trains. */
+export function modelOf({ stage, fold, seed }: Pick<Job, 'stage' | 'fold' | 'seed'>): TrainedModel {
   if (fold === undefined) throw new Error(`the stage ${stage.name} runs once, and was asked for its fold`);
-  return fold;
+  return { fold, seed };
+}
+
+/** A model of the folds: which rows it is trained on, and with which seed where there are several. */
+export interface TrainedModel extends ModelId {
+  readonly fold: number;
+  readonly seed: number | undefined;
 }
 
 /** The folds that are trained: those that the configuration picks, or all. */
-export function trainedFolds({ split }: Experiment): readonly number[] {
+export function trainedFolds({ split }: Pick<Experiment, 'split'>): readonly number[] {
   return split.only ?? Array.from({ length: split.folds }, (_, fold) => fold);
 }
 
-function producersOf(kind: string, need: Need, fold: number | undefined, producers: ReadonlyMap<string, readonly Job[]>): readonly Job[] {
+/** The models of those folds, each with all seeds one after the other. */
+export function trainedModels({ split, training }: Pick<Experiment, 'split' | 'training'>): readonly TrainedModel[] {
+  return trainedFolds({ split }).flatMap((fold) => (training.seeds ?? [undefined]).map((seed) => ({ fold, seed })));
+}
+
+/** The seed of a model: its own, or the experiment's. */
+export function seedOf({ seed }: ModelId, experiment: Pick<Experiment, 'seed'>): number {
+  return seed ?? experiment.seed;
+}
+
+type Turn = Pick<Job, 'fold' | 'seed'>;
+
+function turnsOf(stage: Stage, perFold: boolean, experiment: Experiment): readonly Turn[] {
+  if (!perFold) return [{ fold: undefined, seed: undefined }];
+  return stage.isSeeded === true ? trainedModels(experiment) : trainedFolds(experiment).map((fold) => ({ fold, seed: undefined }));
+}
+
+function idOf({ name }: Stage, { fold, seed }: Turn): string {
+  if (fold === undefined) return name;
+  return seed === undefined ? `${name}[${fold}]` : `${name}[${fold}, seed ${seed}]`;
+}
+
+function producersOf(kind: string, need: Need, { fold, seed }: Turn, producers: ReadonlyMap<string, readonly Job[]>): readonly Job[] {
   const from = producers.get(kind) ?? [];
   if (need === 'each-fold') return from;
-  const own = from.find((job) => job.fold === fold || job.fold === undefined);
+  const own = from.find((job) => (job.fold ?? fold) === fold && (job.seed ?? seed) === seed);
   return own === undefined ? [] : [own];
 }

@@ -7,7 +7,7 @@ import type { PreparedRun } from '../prepare.ts';
 import { artifactEvent, publish } from '../publish.ts';
 import type { RunPlace } from '../run-place.ts';
 import type { StageWorker } from '../workers/worker.ts';
-import type { Job } from './job-graph.ts';
+import { placeOf, type Job } from './job-graph.ts';
 import { makeUnlessDone } from './make-output.ts';
 import type { Parallelism } from './parallelism.ts';
 
@@ -34,7 +34,7 @@ export interface JobContext {
 export async function runJob(job: Job, context: JobContext): Promise<JobOutcome> {
   const { prepared, place, parallelism, signal, worker, report } = context;
   if (signal.aborted) throw interrupted();
-  const about = { run: place.run, task: job.id, stage: job.stage.name, ...(job.fold === undefined ? {} : { fold: job.fold }) };
+  const about = { run: place.run, task: job.id, stage: job.stage.name, ...placeOf(job) };
   const emit: Listener<StageEvent> = (event) => report({ type: 'task-event', ...about, event });
   const began = performance.now();
   const onStart = (): void => report({ type: 'task-started', ...about, ...parallelism });

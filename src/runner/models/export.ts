@@ -1,14 +1,16 @@
 import { statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { pathOf } from '../../config/index.ts';
 import { aside } from '../../core/aside.ts';
 import { OrtrainError } from '../../core/errors.ts';
 import type { Listener, StageEvent } from '../../core/events.ts';
+import { folderInside } from '../../core/inside.ts';
+import { modelName, type ModelId } from '../../core/model-name.ts';
 import { openOutputFolder } from '../../core/output-folder.ts';
 import { moduleBeside } from '../../core/threads.ts';
 import { valueAt } from '../../core/values.ts';
 import { isLarge } from '../../data/tables/index.ts';
-import { targetsAt } from '../../data/examples/index.ts';
+import { targetsAt, type Targets } from '../../data/examples/index.ts';
 import { encodeTexts, loadTokenizer, type TokenSet } from '../../data/tokens/index.ts';
 import { tokenizerFiles } from '../../data/tokenizer/index.ts';
 import {
@@ -21,8 +23,8 @@ import {
   type Precision,
 } from '../../training/index.ts';
 import { measured, type Predictions, type Task, type TaskDescription } from '../../tasks/index.ts';
-import { throwIfResultsChanged } from '../../tracking/index.ts';
-import { modelFolders } from './predict.ts';
+import { modelHistories, throwIfResultsChanged } from '../../tracking/index.ts';
+import { trainedModels } from './predict.ts';
 import { threadsOf, type StoredRun } from '../stored/runs.ts';
 import { verifyModels } from './verify-models.ts';
 import { readValidation, type Validation } from './validation-rows.ts';
@@ -37,6 +39,8 @@ export interface ExportRequest {
   readonly alsoIn: readonly Exclude<Precision, 'float32'>[];
   /** Without it, the fold whose best epoch is best by the metric that the run monitored. */
   readonly fold?: number;
+  /** Without it, of a run with several seeds the best of that fold's. */
+  readonly seed?: number;
   /** Those that the run was configured for where it is left out. */
   readonly threads?: number;
   readonly signal?: AbortSignal;
@@ -44,7 +48,9 @@ export interface ExportRequest {
 
 export interface ExportedModel {
   readonly folder: string;
-  readonly fold: number;
+  readonly fold: number | 'all';
+  /** Where the run has several. */
+  readonly seed?: number;
   readonly task: TaskDescription;
   readonly files: readonly ExportedFile[];
 }
@@ -70,15 +76,16 @@ const COMPARED_ROWS = 64;
 
 /**
  * Writes the model of one fold in a form that other tools load, opens what was written and compares its answers with the run's
- * out-of-fold predictions. The folder appears only when that has gone well. Throws a `run` error where float32 predictions
- * differ by more than 1e-4, a usage error where the folder or the fold does not do, a `data` error where the training table or
- * the run's files do not fit together.
+ * out-of-fold predictions; with those that the run's own model gives now where the run has recorded the mean of several seeds. The folder
+ * appears only when that has gone well. Throws a `run` error where float32 predictions differ by more than 1e-4, a usage error where the
+ * folder, the fold or the seed does not do, a `data` error where the training table or the run's files do not fit together.
  */
 export async function exportRun(run: StoredRun, request: ExportRequest, listen: Listener<StageEvent>): Promise<ExportedModel> {
   const { folder, temporary, begin, commit, discard } = openOutputFolder(request.to);
   try {
-    const fold = request.fold ?? bestFold(run);
-    const model = foldFolder(run, fold);
+    const chosen = chosenModel(run, request);
+    const { fold, seed } = chosen;
+    const model = folderInside(run.folder, `models/${modelName(chosen)}`);
     await verifyModels(run, [model], 'these', request.signal);
     await throwIfResultsChanged(run.folder, ['oof.csv']);
     const { task, max_seq_length: maxLength } = readModelFolder(model);
@@ -88,40 +95,53 @@ export async function exportRun(run: StoredRun, request: ExportRequest, listen: 
     const tokens = await encodeTexts(await loadTokenizer(tokenizerFiles(model)), validation.texts, maxLength, {
       onProgress: () => throwIfAborted(request),
     });
+    const speed = speedOf(run, request);
+    const rows = request.alsoIn.length === 0 ? Math.min(COMPARED_ROWS, validation.texts.length) : validation.texts.length;
+    const compared = { tokens: firstRows(tokens, rows), rows };
+    const own =
+      seed === undefined
+        ? firstPredictions(validation.predictions, rows)
+        : await ensemblePredictions([model], { kind: 'tokens', tokens: compared.tokens }, speed, () => throwIfAborted(request));
     begin();
     if (request.format === 'onnx') await writePortableFolder(temporary, model, ['float32', ...request.alsoIn]);
     else copyModelFolder(model, temporary);
     const files: ExportedFile[] = [];
     for (const precision of ['float32', ...request.alsoIn] as const) {
-      files.push(await compared(temporary, precision, validation, { tokens, task, run, request, listen }));
+      files.push(await comparedFile(temporary, precision, { ...compared, own, targets: validation.targets, task, run, request, listen }));
     }
     commit();
-    return { folder, fold, task: task.description, files };
+    return { folder, fold, ...(seed === undefined ? {} : { seed }), task: task.description, files };
   } finally {
     discard();
   }
 }
 
 interface Comparison {
+  /** Of the compared rows. */
   readonly tokens: TokenSet;
+  readonly rows: number;
+  /** What the run's model says of them. */
+  readonly own: Predictions;
+  readonly targets: Targets;
   readonly task: Task;
   readonly run: StoredRun;
   readonly request: ExportRequest;
   readonly listen: Listener<StageEvent>;
 }
 
-async function compared(folder: string, precision: Precision, validation: Validation, comparison: Comparison): Promise<ExportedFile> {
-  const { task, run, request, listen } = comparison;
-  const rows = request.alsoIn.length === 0 ? Math.min(COMPARED_ROWS, validation.texts.length) : validation.texts.length;
-  const tokens = firstRows(comparison.tokens, rows);
+/** Whoever loads the file has a CPU; on it the check is of the file alone. */
+function speedOf(run: StoredRun, { threads }: ExportRequest) {
+  return { device: 'cpu', threads: threads ?? threadsOf(run), batchSize: run.experiment.training.eval_batch_size } as const;
+}
+
+async function comparedFile(folder: string, precision: Precision, comparison: Comparison): Promise<ExportedFile> {
+  const { tokens, rows, own, task, run, request, listen } = comparison;
   const path = request.format === 'onnx' ? PORTABLE_FILES[precision] : 'model.safetensors';
-  // Whoever loads the file has a CPU; on it the check is of the file alone.
-  const speed = { device: 'cpu', threads: request.threads ?? threadsOf(run), batchSize: run.experiment.training.eval_batch_size } as const;
+  const speed = speedOf(run, request);
   const onProgress = (done: number): void => {
     throwIfAborted(request);
     listen({ type: 'progress', done, total: rows, unit: `texts with ${path}` });
   };
-  const own = firstPredictions(validation.predictions, rows);
   const file = join(folder, path);
   const written =
     request.format === 'onnx'
@@ -130,7 +150,7 @@ async function compared(folder: string, precision: Precision, validation: Valida
 
   const maxDifference = written.numbers.reduce((most, number, i) => Math.max(most, Math.abs(number - valueAt(own.numbers, i))), 0);
   if (!(maxDifference <= (precision === 'float32' ? SAME : 1))) throw differs(path, maxDifference, run, request);
-  const targets = targetsAt(validation.targets, Array.from({ length: rows }, (_, row) => row));
+  const targets = targetsAt(comparison.targets, Array.from({ length: rows }, (_, row) => row));
   return {
     path,
     precision,
@@ -158,21 +178,31 @@ function differs(path: string, difference: number, run: StoredRun, { to }: Expor
   });
 }
 
-function foldFolder(run: StoredRun, fold: number): string {
-  const models = modelFolders(run);
-  const model = models.find((path) => basename(path) === `fold-${fold}`);
-  if (model !== undefined) return model;
-  const folds = models.map((path) => basename(path).slice('fold-'.length)).join(', ');
-  throw new OrtrainError('usage', `run ${run.name} has no fold ${fold}`, { subject: '--fold', remedy: `Its folds are ${folds}.` });
+/** The model that is asked for; of those that would do the best by the monitored metric. */
+function chosenModel(run: StoredRun, { fold, seed }: ExportRequest): ModelId {
+  const all = trainedModels(run);
+  const asked = all.filter((model) => fold === undefined || model.fold === fold);
+  if (asked.length === 0) throw noSuch(run, `fold ${fold}`, '--fold', 'folds', all.map((model) => model.fold));
+  const found = asked.filter((model) => seed === undefined || model.seed === seed);
+  if (found.length === 0) throw noSuch(run, `seed ${seed}`, '--seed', 'seeds', asked.flatMap((model) => model.seed ?? []));
+  const [only] = found;
+  return found.length === 1 && only !== undefined ? only : bestOf(run, found);
 }
 
-function bestFold(run: StoredRun): number {
+function noSuch(run: StoredRun, what: string, flag: string, kind: string, there: readonly (number | string)[]): OrtrainError {
+  const remedy = there.length === 0 ? `It has no ${kind}: leave ${flag} out.` : `Its ${kind} are ${[...new Set(there)].join(', ')}.`;
+  return new OrtrainError('usage', `run ${run.name} has no ${what}`, { subject: flag, remedy });
+}
+
+function bestOf(run: StoredRun, models: readonly ModelId[]): ModelId {
   const { monitor, mode } = run.experiment.training.best_model;
   const sign = mode === 'max' ? 1 : -1;
-  const scores = (run.metrics?.folds ?? []).map(({ fold, best }) => ({ fold, score: sign * (best[monitor] ?? -Infinity) }));
+  const isAsked = ({ fold, seed }: ModelId): boolean => models.some((model) => model.fold === fold && model.seed === seed);
+  const scores = modelHistories(run.metrics?.folds ?? [])
+    .filter(isAsked)
+    .map(({ fold, seed, best }) => ({ fold, seed, score: sign * (best[monitor] ?? -Infinity) }));
   const [first, ...rest] = scores;
-  if (first !== undefined) return rest.reduce((best, other) => (other.score > best.score ? other : best), first).fold;
-  modelFolders(run);
+  if (first !== undefined) return rest.reduce((best, other) => (other.score > best.score ? other : best), first);
   throw new OrtrainError('usage', `run ${run.name} has not been evaluated, so no fold is the best yet`, {
     subject: run.name,
     remedy: `Resume it with: pipeline run ${join(run.folder, 'config.yaml')}`,

@@ -4,6 +4,7 @@ import { interrupted, OrtrainError } from '../../core/errors.ts';
 import type { Listener, StageEvent } from '../../core/events.ts';
 import { isThere } from '../../core/files.ts';
 import { folderInside } from '../../core/inside.ts';
+import { byModel, modelIdOf, modelName, type ModelId } from '../../core/model-name.ts';
 import { beyondProblems, encodeTexts, loadTokenizer, readVocabulary, unknownToModel, type TokenSet } from '../../data/tokens/index.ts';
 import { tokenizerFiles } from '../../data/tokenizer/index.ts';
 import type { Device } from '../../engine/runtime/index.ts';
@@ -17,7 +18,7 @@ import { verifyModels } from './verify-models.ts';
 
 export interface TextPredictions {
   readonly task: Task;
-  /** The mean over the folds' models. */
+  /** The mean over the run's models. */
   readonly predictions: Predictions;
 }
 
@@ -101,16 +102,21 @@ function predictOn(device: Device, work: Work, signal: AbortSignal | undefined, 
   return withFewerRows(work.batchSize, device, predict, (message) => listen({ type: 'notice', level: 'warning', message }));
 }
 
-/** The folds' models, in the order of the folds. Throws a usage error where there is none. */
+/** The folds' models, by fold and seed. Throws a usage error where there is none. */
 export function modelFolders(run: StoredRun): readonly string[] {
+  return trainedModels(run).map((model) => folderInside(run.folder, `models/${modelName(model)}`));
+}
+
+/** The models of the folds that a run's folder has, by fold and seed. Throws a usage error where there is none. */
+export function trainedModels(run: StoredRun): readonly ModelId[] {
   const root = join(run.folder, 'models');
-  const names = isThere(folderInside(run.folder, 'models')) ? readdirSync(root).filter((name) => name.startsWith('fold-')) : [];
-  if (names.length === 0) {
+  const names = isThere(folderInside(run.folder, 'models')) ? readdirSync(root) : [];
+  const models = names.flatMap((name) => modelIdOf(name) ?? []).filter(({ fold }) => fold !== 'all');
+  if (models.length === 0) {
     throw new OrtrainError('usage', `run ${run.name} has no trained model yet`, {
       subject: run.name,
       remedy: `It is ${run.status}; resume it with: pipeline run ${join(run.folder, 'config.yaml')}`,
     });
   }
-  const foldOf = (name: string): number => Number(name.slice('fold-'.length));
-  return names.sort((a, b) => foldOf(a) - foldOf(b)).map((name) => folderInside(run.folder, `models/${name}`));
+  return models.sort(byModel);
 }

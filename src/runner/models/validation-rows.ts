@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { tablesOf } from '../../config/index.ts';
 import { OrtrainError } from '../../core/errors.ts';
 import { fileInside } from '../../core/inside.ts';
+import { modelInWords } from '../../core/model-name.ts';
 import type { Targets } from '../../data/examples/index.ts';
 import { readTable, requiredColumn } from '../../data/tables/index.ts';
 import {
@@ -18,7 +19,7 @@ import {
 import { runExamples } from './run-examples.ts';
 import type { StoredRun } from '../stored/runs.ts';
 
-/** The rows that a fold was validated on, and what the run recorded for them. */
+/** The rows that a fold was validated on, or those of all folds, and what the run recorded for them. */
 export interface Validation {
   readonly texts: readonly string[];
   readonly targets: Targets;
@@ -29,7 +30,7 @@ export interface Validation {
  * Texts from the rows that the run has decoded, or else from its training table, predictions from its oof.csv. Throws a `data` error
  * where the two do not belong together.
  */
-export async function readValidation(run: StoredRun, fold: number, description: TaskDescription): Promise<Validation> {
+export async function readValidation(run: StoredRun, fold: number | 'all', description: TaskDescription): Promise<Validation> {
   const file = fileInside(run.folder, 'oof.csv');
   if (!existsSync(file)) {
     throw new OrtrainError('usage', `run ${run.name} has no out-of-fold predictions yet, against which an export is checked`, {
@@ -41,7 +42,7 @@ export async function readValidation(run: StoredRun, fold: number, description: 
   const { train } = tablesOf(data);
   const [whole, examples] = [await readTable(file), await trainRows(run)];
   const folds = requiredColumn(whole, 'fold');
-  const oof = { ...whole, rows: whole.rows.filter((_, row) => Number(folds[row]) === fold) };
+  const oof = { ...whole, rows: whole.rows.filter((_, row) => fold === 'all' || Number(folds[row]) === fold) };
   const rowOf = new Map(examples.ids.map((id, row) => [id, row]));
   const { columns } = openTask(description);
   const cellsOf = examples.task.columns.targetCells(examples.targets);
@@ -54,8 +55,8 @@ export async function readValidation(run: StoredRun, fold: number, description: 
   if (found.length < oof.rows.length || found.length === 0) {
     throw new OrtrainError(
       'data',
-      `${train.path} is not the table that the run was trained on: ${oof.rows.length - found.length} of fold ${fold}'s ` +
-        `${oof.rows.length} rows are missing or have another target`,
+      `${train.path} is not the table that the run was trained on: ${oof.rows.length - found.length} of the ${oof.rows.length} rows ` +
+        `of ${modelInWords({ fold })} are missing or have another target`,
       {
         subject: train.path,
         remedy: 'An export is checked against the predictions that the run recorded for these rows; put the table back.',

@@ -10,7 +10,7 @@ import { parameterSums, sumOf } from '../../engine/step-analysis.ts';
 import { openTask } from '../../tasks/index.ts';
 import { classifierPrograms, optimizerOf, sharedTensors, type Store } from '../../training/index.ts';
 import type { DataSizes } from '../check/data.ts';
-import { foldOf, type Job } from '../jobs/job-graph.ts';
+import { modelOf, trainedModels, type Job } from '../jobs/job-graph.ts';
 import type { Workload } from './workload.ts';
 
 /** What a run's jobs are made of. */
@@ -26,7 +26,8 @@ const [ROW, NUMBER] = [24, 20];
 const [REPORT, FOLD_OF_REPORT] = [0.6e6, 5e4];
 
 /** What a job leaves on the disk, in the cache and in the run's folder, which share the large files. */
-export function jobDiskBytes({ stage, fold, files }: Job, { workload, experiment, sizes }: Substance): number {
+export function jobDiskBytes(job: Job, { workload, experiment, sizes }: Substance): number {
+  const { stage, files } = job;
   const { rows, testRows } = sizes;
   const numbers = openTask(sizes.task).columns.predictions.length;
   const table = (of: number): number => placed(of * (ROW + NUMBER * numbers));
@@ -40,9 +41,9 @@ export function jobDiskBytes({ stage, fold, files }: Job, { workload, experiment
       return encodedBytes(workload, rows + (testRows ?? 0), experiment.model.freeze.store) + sharedBytes(workload);
     case 'train':
       if (workload === undefined) return 0;
-      return modelBytes(workload, files) + NUMBER * numbers * (rows - valueAt(sizes.trainRowsOfFold, foldOf({ stage, fold })));
+      return modelBytes(workload, files) + NUMBER * numbers * (rows - valueAt(sizes.trainRowsOfFold, modelOf(job).fold));
     case 'evaluate':
-      return table(rows) + REPORT + FOLD_OF_REPORT * (experiment.split.only?.length ?? experiment.split.folds);
+      return table(rows) + REPORT + FOLD_OF_REPORT * trainedModels(experiment).length;
     case 'predict':
     case 'submit':
       return table(testRows ?? 0);

@@ -77,7 +77,7 @@ function fitting({ key, rows, at }: Need, most: number): GpuPlan['remedy'] {
 
 function trainingNeed(workload: Workload, training: Experiment['training'], device: GpuDevice): Need | null {
   const { whole, part, precision } = workload;
-  const sizes = [...workload.folds.values()].flatMap((planned) => planned.training.sizes);
+  const sizes = [...workload.models.values()].flatMap((planned) => planned.training.sizes);
   if (sizes.length === 0) return null;
   const { step } = classifierPrograms(whole, part, precision);
   const of = deviceMemory(step, optimizerOf(training, whole.encoder), training.clip_norm, device);
@@ -96,7 +96,7 @@ function trainingNeed(workload: Workload, training: Experiment['training'], devi
 
 /** A forward pass of what comes after training, or before it through a frozen encoder. */
 function evaluationNeed(workload: Workload, device: GpuDevice): Need | null {
-  const { whole, part: trained, precision, encoding, folds, prediction } = workload;
+  const { whole, part: trained, precision, encoding, models, prediction } = workload;
   const { forward } = classifierPrograms(whole, trained, precision);
   const sizesOf = (all: readonly (PlannedBatches | undefined)[]): readonly BatchSize[] => all.flatMap((planned) => planned?.sizes ?? []);
   const ways = [
@@ -110,7 +110,7 @@ function evaluationNeed(workload: Workload, device: GpuDevice): Need | null {
       program: forward,
       feeds: (size: BatchSize, part: Part) => workload.feeds(part, size),
       part: 'train' as const,
-      sizes: sizesOf([...folds.values()].map(({ validation }) => validation)),
+      sizes: sizesOf([...models.values()].map(({ validation }) => validation)),
     },
     {
       program: forward,

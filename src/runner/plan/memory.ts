@@ -5,7 +5,7 @@ import type { Feeds, ForwardProgram } from '../../engine/program.ts';
 import { parameterSums, stepMemory, sumOf } from '../../engine/step-analysis.ts';
 import { classifierPrograms, encodingPrograms, optimizerOf } from '../../training/index.ts';
 import { lengthsOf } from '../jobs/training-steps.ts';
-import { foldOf, type Job } from '../jobs/job-graph.ts';
+import { modelOf, type Job, type TrainedModel } from '../jobs/job-graph.ts';
 import { largestPart, type BatchSize, type PlannedBatches } from './planned-batches.ts';
 import type { Workload } from './workload.ts';
 
@@ -34,15 +34,15 @@ const HEAP = 45e6;
  * fold's own.
  */
 export function jobBytes(
-  { stage, fold }: Pick<Job, 'stage' | 'fold'>,
+  job: Pick<Job, 'stage' | 'fold' | 'seed'>,
   workload: Workload | undefined,
   training: Experiment['training'],
   lanes: number,
 ): number {
   if (workload === undefined) return PROCESS;
-  switch (stage.name) {
+  switch (job.stage.name) {
     case 'train':
-      return (lanes > 1 ? LANE : PROCESS) + RUNTIME + HEAP + trainingBytes(workload, foldOf({ stage, fold }), training);
+      return (lanes > 1 ? LANE : PROCESS) + RUNTIME + HEAP + trainingBytes(workload, modelOf(job), training);
     case 'encode':
       return PROCESS + RUNTIME + encodingBytes(workload);
     case 'predict':
@@ -61,10 +61,10 @@ export function besideBytes(folds: number, each: number): number {
  * Parameters and the optimizer's state, gradients on their way between runtime and optimizer, dropout masks, what the two graphs hold
  * of their largest batches, and copies of the best model: the last one stays until the next one is complete.
  */
-function trainingBytes(workload: Workload, fold: number, training: Experiment['training']): number {
+function trainingBytes(workload: Workload, model: TrainedModel, training: Experiment['training']): number {
   const { whole, part, precision } = workload;
   const { step, forward } = classifierPrograms(whole, part, precision);
-  const planned = workload.folds.get(fold);
+  const planned = workload.of(model);
   const batch = largestPart(planned?.training.sizes ?? [], training.micro_batch);
   if (planned === undefined || batch === undefined) return 0;
   const feeds = { ...workload.feeds('train', batch), ...targetFeeds(new Float32Array(batch.rows.length * whole.outputs), whole.outputs) };

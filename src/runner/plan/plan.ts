@@ -1,7 +1,5 @@
-import { plural } from '../../core/text.ts';
-import { valueAt } from '../../core/values.ts';
 import type { Experiment, LoadedExperiment } from '../../config/index.ts';
-import { batchCount, paddingShare } from '../../data/tokens/index.ts';
+import { paddingShare } from '../../data/tokens/index.ts';
 import { checkpointStep } from '../../training/index.ts';
 import { readData, sizesOf, type DataSizes } from '../check/data.ts';
 import { checkModel } from '../check/model.ts';
@@ -10,8 +8,9 @@ import { prepareRun, type PreparedRun, type RunnerOptions } from '../prepare.ts'
 import { reasonsToMake } from '../cache/reasons-to-make.ts';
 import { environmentOf } from '../run-environment.ts';
 import { parallelismOf, type Parallelism } from '../jobs/parallelism.ts';
-import { addressOf, foldOf, trainedFolds, type Job } from '../jobs/job-graph.ts';
+import { addressOf, modelOf, placeOf, trainedFolds, trainedModels, type Job } from '../jobs/job-graph.ts';
 import { checkpointBytes, jobDiskBytes, type Substance } from './disk.ts';
+import { detailOf, epochSteps } from './details.ts';
 import { earlierSpeeds } from './earlier.ts';
 import { gpuPlan, type GpuPlan } from './gpu.ts';
 import { besideBytes, jobBytes } from './memory.ts';
@@ -28,6 +27,8 @@ export interface JobPlan {
   readonly id: string;
   readonly stage: string;
   readonly fold?: number;
+  /** Where there are several. */
+  readonly seed?: number;
   readonly key: string;
   /** True where the cache holds the output, so that nothing will run. */
   readonly cached: boolean;
@@ -71,6 +72,8 @@ export interface ExperimentPlan {
   readonly totals: {
     readonly steps: number;
     readonly folds: number;
+    /** How often each fold is trained. */
+    readonly seeds: number;
     readonly epochs: number;
     readonly rows: number;
     readonly testRows: number;
@@ -184,11 +187,11 @@ function jobPlan(
 ): JobPlan {
   const cached = why.length === 0;
   const stepsDone = cached || job.stage.name !== 'train' ? 0 : checkpointStep(cache.partial(addressOf(job)));
-  const left = stepsDone === 0 ? 1 : 1 - stepsDone / (experiment.training.epochs * epochSteps(foldOf(job), experiment, sizes));
+  const left = stepsDone === 0 ? 1 : 1 - stepsDone / (experiment.training.epochs * epochSteps(modelOf(job).fold, experiment, sizes));
   return {
     id: job.id,
     stage: job.stage.name,
-    ...(job.fold === undefined ? {} : { fold: job.fold }),
+    ...placeOf(job),
     key: job.key,
     cached,
     why,
@@ -223,24 +226,26 @@ async function whyRun(job: Job, { cache, forced }: PreparedRun): Promise<readonl
 }
 
 function totalsOf(experiment: Experiment, sizes: DataSizes, workload: Workload | undefined): ExperimentPlan['totals'] {
-  const [folds, { epochs }] = [trainedFolds(experiment), experiment.training];
+  const [models, { epochs, seeds }] = [trainedModels(experiment), experiment.training];
   return {
-    steps: folds.reduce((total, fold) => total + epochs * epochSteps(fold, experiment, sizes), 0),
-    folds: folds.length,
+    steps: models.reduce((total, { fold }) => total + epochs * epochSteps(fold, experiment, sizes), 0),
+    folds: trainedFolds(experiment).length,
+    seeds: seeds?.length ?? 1,
     epochs,
     rows: sizes.rows,
     testRows: sizes.testRows ?? 0,
     tokens:
       workload === undefined || workload.part.fed === 'features'
         ? null
-        : tokenCount([...workload.folds.values()].map(({ training }) => training)),
+        : tokenCount([...workload.models.values()].map(({ training }) => training)),
   };
 }
 
-function tokensOf({ stage, fold }: Job, workload: Workload | undefined): TokenCount | null {
+function tokensOf(job: Job, workload: Workload | undefined): TokenCount | null {
+  const { stage } = job;
   if (stage.name === 'encode') return tokenCount([...(workload?.encoding.values() ?? [])]);
   if (workload === undefined || workload.part.fed === 'features') return null;
-  if (stage.name === 'train') return tokenCount([workload.folds.get(foldOf({ stage, fold }))?.training]);
+  if (stage.name === 'train') return tokenCount([workload.of(modelOf(job))?.training]);
   return stage.name === 'predict' ? tokenCount([workload.prediction]) : null;
 }
 
@@ -249,42 +254,4 @@ function tokenCount(passes: readonly ({ readonly tokens: number; readonly positi
     passes.reduce((total, each) => total + (each?.[key] ?? 0), 0),
   ) as [number, number];
   return { count: tokens, padding: paddingShare({ tokens, positions }) };
-}
-
-function epochSteps(fold: number, { training }: Experiment, { trainRowsOfFold }: DataSizes): number {
-  return batchCount(valueAt(trainRowsOfFold, fold), training.batch_size);
-}
-
-/** Without its own stage, what is frozen would see each text in every epoch of every fold. */
-function savedPasses({ model, training: { epochs }, split }: Experiment, workload: Workload | undefined): readonly string[] {
-  const { layers } = model.freeze;
-  if (workload === undefined || layers === 0) return [];
-  const folds = split.only?.length ?? split.folds;
-  const which = layers === 1 ? 'the lowest layer' : `the lowest ${layers} layers`;
-  const times = `${plural(folds * epochs, 'time')} (${plural(epochs, 'epoch')} in ${plural(folds, 'fold')})`;
-  return [`${which} of ${workload.whole.encoder.layers} run once for each text, not ${times}`];
-}
-
-function detailOf(job: Job, experiment: Experiment, sizes: DataSizes, workload: Workload | undefined): readonly string[] {
-  const { rows, trainRowsOfFold } = sizes;
-  const testRows = sizes.testRows ?? 0;
-  switch (job.stage.name) {
-    case 'tokenize':
-      return [`${rows + testRows} texts`];
-    case 'encode':
-      return [`${rows + testRows} texts`, ...savedPasses(experiment, workload)];
-    case 'split':
-      return [`${experiment.split.folds} folds of ${rows} rows`];
-    case 'train': {
-      const fold = foldOf(job);
-      const [steps, { epochs, early_stopping: stopping }] = [epochSteps(fold, experiment, sizes), experiment.training];
-      const total = `${stopping === null ? '' : 'at most '}${plural(steps * epochs, 'step')}: ${plural(epochs, 'epoch')} of ${steps}`;
-      const trained = valueAt(trainRowsOfFold, fold);
-      return [total, `${trained} rows, validated on ${rows - trained}`];
-    }
-    case 'predict':
-      return [`${testRows} texts by ${trainedFolds(experiment).length} models`];
-    default:
-      return [];
-  }
 }

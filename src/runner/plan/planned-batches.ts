@@ -21,6 +21,12 @@ export interface PlannedBatches {
   readonly sizes: readonly BatchSize[];
 }
 
+/** What a fold's model takes. */
+export interface ModelBatches {
+  readonly training: PlannedBatches;
+  readonly validation: PlannedBatches;
+}
+
 /** How many tokens each text has; without `lengths` of the test rows there are none to predict. */
 export interface Lengths {
   readonly train: Int32Array;
@@ -39,7 +45,7 @@ export function foldBatches(
   foldOf: Int32Array,
   lengths: Int32Array,
   { training, model, seed }: Experiment,
-): { readonly training: PlannedBatches; readonly validation: PlannedBatches } {
+): ModelBatches {
   const rowsWhere = (belongs: (of: number) => boolean): Int32Array =>
     lengths.map((_, row) => row).filter((row) => belongs(valueAt(foldOf, row)));
   const [trainRows, validationRows] = [rowsWhere((of) => of !== fold), rowsWhere((of) => of === fold)];

@@ -43,9 +43,9 @@ const QUANTILES = [0.5, 1, 0.05, 0.8];
 type ModelSpeeds = Pick<Speeds, 'step' | 'evaluate'> & { readonly open: number };
 
 async function timeModel({ experiment, threads }: PreparedRun, workload: Workload, wanted: Wanted): Promise<ModelSpeeds> {
-  const { whole, weights, part, task, folds, prediction } = workload;
-  const [fold = 0, planned] = [...folds][0] ?? [];
-  const seed = seedFor(experiment.seed, 'fold', fold);
+  const { whole, weights, part, task, models, prediction } = workload;
+  const [planned] = models.values();
+  const seed = seedFor(experiment.seed, 'fold', 0); // no speed depends on it
   const { opened, seconds: open } = await opening(async () => {
     const { model, training } = experiment;
     const { trainer } = await openClassifier({

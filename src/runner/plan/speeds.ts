@@ -1,6 +1,6 @@
 import { lastOf } from '../../core/values.ts';
 import type { Experiment } from '../../config/index.ts';
-import { foldOf, type Job } from '../jobs/job-graph.ts';
+import { modelOf, trainedModels, type Job } from '../jobs/job-graph.ts';
 import type { BatchSize, PlannedBatches } from './planned-batches.ts';
 import type { Workload } from './workload.ts';
 
@@ -36,23 +36,24 @@ interface Known {
 
 /** How long a job takes, all epochs done; undefined where that depends on a speed that is not known. */
 export function jobSeconds(
-  { stage, fold }: Pick<Job, 'stage' | 'fold'>,
-  { workload, speeds, experiment: { split }, left }: Known,
+  job: Pick<Job, 'stage' | 'fold' | 'seed'>,
+  { workload, speeds, experiment, left }: Known,
 ): number | undefined {
+  const { stage } = job;
   if (stage.name === 'tokenize' && workload !== undefined) return SMALL_STAGE + workload.tokens.seconds;
   if (!['train', 'encode', 'predict'].includes(stage.name)) return SMALL_STAGE;
   if (workload === undefined || speeds?.open === undefined) return undefined;
   const { open, step, evaluate, encode } = speeds;
   switch (stage.name) {
     case 'train': {
-      const planned = workload.folds.get(foldOf({ stage, fold }));
+      const planned = workload.of(modelOf(job));
       const passing = sum(batchesSeconds(planned?.training, step), batchesSeconds(planned?.validation, evaluate));
       return sum(open, passing === undefined ? undefined : left * passing);
     }
     case 'encode':
       return sum(open, ...[...workload.encoding.values()].map((planned) => batchesSeconds(planned, encode)));
     default:
-      return sum(FORWARD_OPENS * open * (split.only?.length ?? split.folds), batchesSeconds(workload.prediction, evaluate));
+      return sum(FORWARD_OPENS * open * trainedModels(experiment).length, batchesSeconds(workload.prediction, evaluate));
   }
 }
 

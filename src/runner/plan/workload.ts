@@ -4,8 +4,9 @@ import { featureFeeds, headModel, type ClassifierOptions, type TrainingLoss } fr
 import type { Precision } from '../../engine/precision.ts';
 import type { Feeds } from '../../engine/program.ts';
 import type { PreparedRun } from '../prepare.ts';
-import { trainedFolds } from '../jobs/job-graph.ts';
-import { foldBatches, textLengths, tableBatches, type BatchSize, type PlannedBatches } from './planned-batches.ts';
+import { seedOf, trainedModels, type TrainedModel } from '../jobs/job-graph.ts';
+import { modelName } from '../../core/model-name.ts';
+import { foldBatches, textLengths, tableBatches, type BatchSize, type ModelBatches, type PlannedBatches } from './planned-batches.ts';
 import { plannedTokens, type PlannedRows, type PlannedTokens } from './tokens.ts';
 
 /** The table that rows belong to. */
@@ -21,8 +22,10 @@ export interface Workload {
   readonly part: TrainedPart;
   /** Of the training. */
   readonly precision: Precision;
-  /** Of every fold that is trained. */
-  readonly folds: ReadonlyMap<number, { readonly training: PlannedBatches; readonly validation: PlannedBatches }>;
+  /** Of every model that is trained, by its name. */
+  readonly models: ReadonlyMap<string, ModelBatches>;
+  /** Of one of them; undefined where it is none of these. */
+  of(model: TrainedModel): ModelBatches | undefined;
   /** Where what is frozen is computed once: each text through it. */
   readonly encoding: ReadonlyMap<Part, PlannedBatches>;
   /** Each row to predict through every fold's model; undefined where there are none. */
@@ -47,7 +50,13 @@ export async function workloadOf(prepared: PreparedRun, data: PlannedRows): Prom
   const whole = { encoder: weights.config, pooling, head, outputs: task.outputs, loss: task.loss };
   const { eval_batch_size: evalBatch } = experiment.training;
   const [inEncoder, inModel] = [textLengths(tokens.train, tokens.test, false), textLengths(tokens.train, tokens.test, onFeatures)];
-  const folds = trainedFolds(experiment);
+  const all = trainedModels(experiment);
+  const models = new Map(
+    all.map((model) => {
+      const own = { ...experiment, seed: seedOf(model, experiment) };
+      return [modelName(model), foldBatches(model.fold, data.foldOf, inModel.train, own)] as const;
+    }),
+  );
   const texts: Workload['texts'] = (part, { rows, width }) => tokenSource(tokens[part] ?? tokens.train, weights.config).feeds(rows, width);
   const { width } = headModel(whole);
   return {
@@ -57,11 +66,12 @@ export async function workloadOf(prepared: PreparedRun, data: PlannedRows): Prom
     task,
     part: trained,
     precision: prepared.precisionChoice.precision,
-    folds: new Map(folds.map((fold) => [fold, foldBatches(fold, data.foldOf, inModel.train, experiment)])),
+    models,
+    of: (model) => models.get(modelName(model)),
     encoding: new Map(
       trained.fed === 'tokens' ? [] : parts(inEncoder).map(([part, lengths]) => [part, tableBatches(lengths, evalBatch, 1)]),
     ),
-    prediction: inModel.test === undefined ? undefined : tableBatches(inModel.test, evalBatch, folds.length),
+    prediction: inModel.test === undefined ? undefined : tableBatches(inModel.test, evalBatch, models.size),
     feeds: onFeatures
       ? (_, { rows }) => featureFeeds(new Float32Array(rows.length * width), width)
       : (part, size) => ({ ...texts(part, size), ...emptyStates(whole, trained, size.rows.length, size.width) }),

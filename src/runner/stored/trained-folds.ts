@@ -1,5 +1,6 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { modelIdOf } from '../../core/model-name.ts';
 
 /**
  * How many folds of a run have a trained model: those that were evaluated together, or, before that, those whose models are in its folder.
@@ -8,5 +9,6 @@ export function trainedFoldsOf(folder: string, evaluated: number | undefined): n
   if (evaluated !== undefined) return evaluated;
   const models = join(folder, 'models');
   const isThere = lstatSync(models, { throwIfNoEntry: false })?.isDirectory() === true;
-  return isThere ? readdirSync(models).filter((name) => /^fold-\d+$/.test(name)).length : 0;
+  const folds = isThere ? readdirSync(models).flatMap((name) => modelIdOf(name)?.fold ?? []) : [];
+  return new Set(folds.filter((fold) => fold !== 'all')).size;
 }

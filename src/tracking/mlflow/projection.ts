@@ -2,6 +2,8 @@ import { pathOf, type Experiment } from '../../config/index.ts';
 import type { Environment } from '../../core/environment.ts';
 import type { FoldRecord } from '../../core/measures.ts';
 import { leafValues } from '../../core/leaf-values.ts';
+import { modelIdOf, modelInWords, modelName, type ModelId } from '../../core/model-name.ts';
+import { required } from '../../core/values.ts';
 import { itemsOf } from '../growing.ts';
 import type { RunHistory, RunStarted } from '../history.ts';
 import type { JournalEntry } from '../journal.ts';
@@ -10,8 +12,8 @@ import type { RunStatus } from './client/client.ts';
 import { systemMetrics } from './system-metrics.ts';
 import type { Metric } from './client/wire.ts';
 
-/** A run on the server: that of the experiment, or below it that of a fold. */
-export type Target = 'experiment' | `fold-${number}`;
+/** A run on the server: that of the experiment, or below it that of a model, by its name. */
+export type Target = 'experiment' | ReturnType<typeof modelName>;
 
 /** What has to be done on the server. Done again it changes nothing. Times in milliseconds since 1970. */
 export type Operation = { readonly target: Target } & (
@@ -56,14 +58,14 @@ export function operations(state: RunHistory, entry: JournalEntry): readonly Ope
   if (state.started === undefined) return [];
   switch (entry.type) {
     case 'task-started':
-      return entry.fold === undefined ? [] : [openFold(state.started, entry.fold, entry.t)];
+      return entry.fold === undefined ? [] : [openFold(state.started, foldOf(entry), entry.t)];
     case 'task-finished':
     case 'task-cached':
       return entry.fold === undefined || entry.record === undefined
         ? []
-        : finishedFold(state, state.started, entry.fold, entry.record, entry.t);
+        : finishedFold(state, state.started, foldOf(entry), entry.record, entry.t);
     case 'task-event':
-      return entry.fold === undefined ? [] : measured(entry.fold, entry);
+      return entry.fold === undefined ? [] : measured(targetOf(foldOf(entry)), entry);
     case 'system':
       return [
         {
@@ -113,9 +115,10 @@ export function afterDeath(state: RunHistory): readonly Operation[] {
 
 /** Where an artifact of the run's folder belongs; models only where they are asked for. */
 export function artifact({ tracking }: Experiment, file: string): readonly Operation[] {
-  const [, fold, name] = /^models\/fold-(\d+)\/(.+)$/.exec(file) ?? [];
-  if (fold === undefined || name === undefined) return [{ target: 'experiment', type: 'artifact', file, path: file }];
-  return tracking.mlflow?.log_models === true ? [{ target: `fold-${Number(fold)}`, type: 'artifact', file, path: `model/${name}` }] : [];
+  const [, folder = '', name] = /^models\/([^/]+)\/(.+)$/.exec(file) ?? [];
+  const model = modelIdOf(folder);
+  if (model === undefined || name === undefined) return [{ target: 'experiment', type: 'artifact', file, path: file }];
+  return tracking.mlflow?.log_models === true ? [{ target: targetOf(model), type: 'artifact', file, path: `model/${name}` }] : [];
 }
 
 function opening(started: RunStarted): readonly Operation[] {
@@ -162,12 +165,13 @@ export function tagsOf({ versions, user, device, git, commandLine }: Environment
 }
 
 /** The params are those of the experiment, so that curves of folds can be grouped by them. */
-function openFold(started: RunStarted, fold: number, t: number): Operation {
-  const params = { ...leafValues(experimentOf(started)), fold };
+function openFold(started: RunStarted, model: ModelId, t: number): Operation {
+  const { fold, seed } = model;
+  const params = { ...leafValues(experimentOf(started)), fold, ...(seed === undefined ? {} : { seed }) };
   return {
-    target: `fold-${fold}`,
+    target: targetOf(model),
     type: 'open',
-    name: `fold ${fold} · ${started.run}`,
+    name: `${modelInWords(model)} · ${started.run}`,
     t,
     params,
     tags: { ...tagsOf(started.environment), 'ortrain.level': 'fold' },
@@ -181,12 +185,12 @@ function openFold(started: RunStarted, fold: number, t: number): Operation {
 function finishedFold(
   state: RunHistory,
   started: RunStarted,
-  number: number,
+  model: ModelId,
   { bestEpoch, epochs }: FoldRecord,
   t: number,
 ): readonly Operation[] {
-  const target: Target = `fold-${number}`;
-  const known = foldsOf(state).get(number) ?? [];
+  const target = targetOf(model);
+  const known = foldsOf(state).get(target) ?? [];
   if (recordedBy(known) >= 0 && !isOpen(known)) return [];
   const told = new Set(known.flatMap(attemptsOf).flatMap(({ epochs: own }) => itemsOf(own).map(({ epoch }) => epoch)));
   const best = epochs.find(({ epoch }) => epoch === bestEpoch);
@@ -196,7 +200,7 @@ function finishedFold(
     ...(best === undefined ? [] : bestMetrics(best, t)),
   ];
   return [
-    ...(known.length === 0 ? [openFold(started, number, t)] : []),
+    ...(known.length === 0 ? [openFold(started, model, t)] : []),
     { target, type: 'metrics', metrics },
     { target, type: 'close', status: 'FINISHED', t },
   ];
@@ -205,12 +209,11 @@ function finishedFold(
 function closeFolds(state: RunHistory, t: number, status: 'FINISHED' | 'FAILED' | 'KILLED'): readonly Operation[] {
   return [...foldsOf(state)]
     .filter(([, jobs]) => isOpen(jobs))
-    .map(([number]) => ({ target: `fold-${number}`, type: 'close', status, t }));
+    .map(([target]) => ({ target, type: 'close', status, t }));
 }
 
 /** Epochs are the steps of `train/…` and `val/…`, optimizer steps those of `step/…`. */
-function measured(fold: number, { t, event }: Extract<JournalEntry, { type: 'task-event' }>): readonly Operation[] {
-  const target: Target = `fold-${fold}`;
+function measured(target: Target, { t, event }: Extract<JournalEntry, { type: 'task-event' }>): readonly Operation[] {
   if (event.type === 'epoch') return [{ target, type: 'metrics', metrics: epochMetrics(event.epoch, event.lr, event.metrics, t) }];
   if (event.type !== 'step') return [];
   const { step, loss, lr } = event;
@@ -239,11 +242,24 @@ function isOpen(jobs: readonly JobHistory[]): boolean {
   return jobs.some((job) => job.isOpen && job.begunBy > recordedBy(jobs));
 }
 
-/** The jobs of each fold. */
-function foldsOf({ jobs }: RunHistory): ReadonlyMap<number, readonly JobHistory[]> {
-  const folds = new Map<number, JobHistory[]>();
-  for (const job of jobs.values()) if (job.fold !== undefined) folds.set(job.fold, [...(folds.get(job.fold) ?? []), job]);
+/** The jobs of each fold, and of each of its seeds. */
+function foldsOf({ jobs }: RunHistory): ReadonlyMap<Target, readonly JobHistory[]> {
+  const folds = new Map<Target, JobHistory[]>();
+  for (const { fold, seed, ...job } of jobs.values()) {
+    if (fold === undefined) continue;
+    const target = targetOf({ fold, seed });
+    folds.set(target, [...(folds.get(target) ?? []), { fold, seed, ...job }]);
+  }
   return folds;
+}
+
+/** The model that an entry is about. */
+function foldOf({ fold, seed }: { readonly fold?: number | undefined; readonly seed?: number | undefined }): ModelId {
+  return { fold: required(fold, 'fold'), seed };
+}
+
+function targetOf(model: ModelId): Target {
+  return modelName(model);
 }
 
 function nameOf(path: string): string {

@@ -117,7 +117,7 @@ describe('an ONNX export', () => {
     ]);
     expect(files).toMatchObject([{ path: 'onnx/model.onnx', precision: 'float32', rows: 64 }]);
     expect(files[0]?.maxDifference).toBeLessThan(1e-5);
-    const { texts, probabilities: [ones = []] } = await sample(binary, fold, ['probability']);
+    const { texts, probabilities: [ones = []] } = await sample(binary, Number(fold), ['probability']);
     const found = await scores(folder, texts, ['0', '1']);
     expect(farthest(found, [ones.map((p) => 1 - p), ones])).toBeLessThan(1e-4);
     expect(Math.max(...ones) - Math.min(...ones)).toBeGreaterThan(0.1);
@@ -150,9 +150,9 @@ describe('an ONNX export', () => {
     expect(int8?.maxDifference).toBeGreaterThan(1e-5);
     expect(int8?.maxDifference).toBeLessThan(0.1);
     const rows = (columnOf(await readTable(join(binary.folder, 'oof.csv')), 'fold') ?? []).filter((value) => Number(value) === fold).length;
-    expect(int8).toMatchObject({ rows, before: { accuracy: binary.metrics?.folds[fold]?.best['val/accuracy'] } });
+    expect(int8).toMatchObject({ rows, before: { accuracy: binary.metrics?.folds[Number(fold)]?.best['val/accuracy'] } });
 
-    const { texts, probabilities: [ones = []] } = await sample(binary, fold, ['probability']);
+    const { texts, probabilities: [ones = []] } = await sample(binary, Number(fold), ['probability']);
     for (const [dtype, file] of [['fp16', float16], ['q8', int8]] as const) {
       const [, found = []] = await scores(folder, texts, ['0', '1'], dtype);
       expect(farthest([found], [ones]), dtype).toBeLessThan((file?.maxDifference ?? 0) + 1e-3);
@@ -164,7 +164,7 @@ describe('an ONNX export', () => {
     const values = (binary.metrics?.folds ?? []).map(({ best }) => best[monitor] ?? NaN);
     expect(values.length).toBe(2);
     const { fold } = await exported(binary, 'best');
-    expect(values[fold]).toBe(Math.max(...values));
+    expect(values[Number(fold)]).toBe(Math.max(...values));
   });
 
   it('may be the fold’s directory as it is, which Python’s transformers opens', async () => {

@@ -1,14 +1,15 @@
 import { cyan, green, plot, yellow } from 'asciichart';
-import type { FoldHistory } from '../../../runner/index.ts';
+import { modelInWords } from '../../../core/model-name.ts';
+import type { TrainedHistory } from '../../../tracking/index.ts';
 import type { Colors } from '../../terminal.ts';
 import { metric, printable } from '../layout/text.ts';
 import { widthOf } from '../layout/width.ts';
 
 /** What a fold's curves are drawn of. */
-export type Curves = Omit<FoldHistory, 'epochs' | 'best_epoch'> & {
+export type Curves = Omit<TrainedHistory, 'epochs' | 'best_epoch'> & {
   /** Null before there is one. */
   readonly best_epoch: number | null;
-  readonly epochs: readonly Omit<FoldHistory['epochs'][number], 'seconds'>[];
+  readonly epochs: readonly Omit<TrainedHistory['epochs'][number], 'seconds'>[];
 };
 
 /** A fold's curves over its epochs: train and validation loss in one chart, and beside it the metric that chose the best epoch. */
@@ -24,7 +25,7 @@ export function foldCurves(fold: Curves, monitor: string, colors: Colors): strin
       : fold.best_epoch === null
         ? `no best epoch of ${fold.epochs.length}`
         : `best epoch ${fold.best_epoch} of ${fold.epochs.length} · ${monitor} ${metric(fold.best[monitor])}`;
-  const heading = `${colors.bold(`fold ${fold.fold}`)} · ${sofar} · ${printable(fold.stopped)}`;
+  const heading = `${colors.bold(modelInWords(fold))} · ${sofar} · ${printable(fold.stopped)}`;
   const losses = chart('loss', [over('train', 'train/loss', cyan), over('val', 'val/loss', yellow)], colors);
   const chosen = monitor === 'val/loss' ? [] : chart(monitor, [over('', monitor, green)], colors);
   const beside = sideBySide(losses, chosen);

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { asked, shownValue } from '../../../config/index.ts';
 import type { StoredRun } from '../../../runner/stored/index.ts';
-import { foldStories, itemsOf, type FoldStory, type RunHistory } from '../../../tracking/index.ts';
+import { foldStories, itemsOf, modelHistories, type FoldStory, type RunHistory } from '../../../tracking/index.ts';
 import type { Colors } from '../../terminal.ts';
 import { foldCurves, type Curves } from './curves.ts';
 import { decisionLines, notedDecisions } from './decisions.ts';
@@ -38,6 +38,7 @@ export function runText(run: StoredRun, history: RunHistory, colors: Colors): st
             `${status}, started ${minuteOf(startedAt)}`,
             ...(seconds === null ? [] : [`took ${duration(seconds)}`]),
             ...(trainedFolds === all ? [] : [`${trainedFolds} of ${plural(all, 'fold')} trained`]),
+            ...(experiment.training.seeds === null ? [] : [`${plural(experiment.training.seeds.length, 'seed')} each`]),
           ].join(', '),
           ...(status === 'failed' && typeof history.end?.error === 'string' ? [printable(history.end.error)] : []),
         ],
@@ -49,7 +50,7 @@ export function runText(run: StoredRun, history: RunHistory, colors: Colors): st
       { title: 'results', lines: metrics === null ? ['not evaluated yet'] : [resultsTable(metrics, colors)] },
       {
         title: 'learning curves',
-        lines: (metrics?.folds ?? foldStories(history).map(unfinished))
+        lines: (metrics === null ? foldStories(history).map(unfinished) : modelHistories(metrics.folds))
           .flatMap((fold) => [foldCurves(fold, monitor, colors), ''])
           .slice(0, -1),
       },
@@ -61,9 +62,10 @@ export function runText(run: StoredRun, history: RunHistory, colors: Colors): st
 }
 
 /** A fold of a run that has not been evaluated, as far as it has come. */
-function unfinished({ fold, state, bestEpoch, epochs }: FoldStory): Curves {
+function unfinished({ fold, seed, state, bestEpoch, epochs }: FoldStory): Curves {
   const best = epochs.find(({ epoch }) => epoch === bestEpoch)?.metrics ?? {};
-  return { fold, best_epoch: bestEpoch, epochs, best, stopped: state === 'done' ? 'done' : 'not finished' };
+  const stopped = state === 'done' ? 'done' : 'not finished';
+  return { fold, ...(seed === undefined ? {} : { seed }), best_epoch: bestEpoch, epochs, best, stopped };
 }
 
 /** What a run took of the machine; null where nobody looked. */

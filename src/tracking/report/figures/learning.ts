@@ -1,6 +1,7 @@
 import type { Experiment } from '../../../config/index.ts';
 import { metric } from '../../../core/text.ts';
-import type { FoldHistory } from '../../run-metrics.ts';
+import { modelInWords, modelName } from '../../../core/model-name.ts';
+import type { TrainedHistory } from '../../run-metrics.ts';
 import type { Figure, Spec } from '../../../core/page/figure.ts';
 import type { JobStory } from '../run/journal-story.ts';
 import { blue, green, muted, orange, red } from '../../../core/page/palette.ts';
@@ -13,7 +14,7 @@ const LEGEND = { title: null, orient: 'none', legendX: WIDTH - 130, legendY: -20
 
 /** Loss, the metric that chose the best epoch, and the learning rate of each fold over its epochs; all folds on the same scales. */
 export function learningFigures(
-  folds: readonly FoldHistory[],
+  folds: readonly TrainedHistory[],
   jobs: readonly JobStory[],
   { best_model: { monitor }, schedule }: Experiment['training'],
 ): readonly Figure[] {
@@ -31,8 +32,8 @@ export function learningFigures(
       ratePanel(ratesOf(fold, story), highest, story, epochs, isStepwise),
     ];
     return {
-      name: `learning-fold-${fold.fold}`,
-      title: `Learning curves of fold ${fold.fold}; best epoch ${fold.best_epoch} with ${monitor} ${metric(fold.best[monitor])}`,
+      name: `learning-${modelName(fold)}`,
+      title: `Learning curves of ${modelInWords(fold)}; best epoch ${fold.best_epoch} with ${monitor} ${metric(fold.best[monitor])}`,
       spec: { data: { values: [] }, vconcat: panels, spacing: 34, bounds: 'flush' },
     };
   });
@@ -42,10 +43,10 @@ export function learningFigures(
 export const MOST_FOLD_FIGURES = 12;
 
 /** Validation loss and the metric that chose the best epoch, of all folds over each other, and their mean. */
-export function foldsFigure(folds: readonly FoldHistory[], monitor: string): Figure {
+export function foldsFigure(folds: readonly TrainedHistory[], monitor: string): Figure {
   const epochs = Math.max(1, ...folds.flatMap((fold) => fold.epochs.map(({ epoch }) => epoch)));
   const panel = (name: string, color: string, isLowest: boolean): Spec => {
-    const values = folds.flatMap((fold) => points(fold, name).map((point) => ({ ...point, fold: fold.fold })));
+    const values = folds.flatMap((fold) => points(fold, name).map((point) => ({ ...point, fold: modelName(fold) })));
     const y = vertical('value', limits(values.map(({ value }) => value)));
     return {
       width: WIDTH,
@@ -68,7 +69,7 @@ export function foldsFigure(folds: readonly FoldHistory[], monitor: string): Fig
   const names = [...new Set(['val/loss', monitor])];
   return {
     name: 'learning-folds',
-    title: `Learning curves of ${folds.length} folds`,
+    title: `Learning curves of ${folds.length} ${folds.some(({ seed }) => seed !== undefined) ? 'models' : 'folds'}`,
     spec: {
       data: { values: [] },
       spacing: 34,
@@ -81,15 +82,16 @@ export function foldsFigure(folds: readonly FoldHistory[], monitor: string): Fig
 type Limits = readonly [number, number];
 type Rates = JobStory['rates'];
 
-function storyOf(fold: FoldHistory, jobs: readonly JobStory[]): JobStory | undefined {
-  return jobs.find(({ stage, fold: of }) => stage === 'train' && of === fold.fold);
+/** The training of a model, as the journal has it. */
+export function storyOf(fold: TrainedHistory, jobs: readonly JobStory[]): JobStory | undefined {
+  return jobs.find((job) => job.stage === 'train' && job.fold === fold.fold && job.seed === fold.seed);
 }
 
 /** More points than this are closer together than the pixels of the panel. */
 const MOST_POINTS = 600;
 
 /** The rate of each step, or of every n-th, where the journal has it, otherwise of each epoch's last step. */
-function ratesOf(fold: FoldHistory, story: JobStory | undefined): Rates {
+function ratesOf(fold: TrainedHistory, story: JobStory | undefined): Rates {
   const every = Math.ceil((story?.rates.length ?? 0) / MOST_POINTS);
   const isKept = (at: number, of: number): boolean => at % every === 0 || at === of - 1;
   return story !== undefined && story.rates.length > 1
@@ -97,7 +99,7 @@ function ratesOf(fold: FoldHistory, story: JobStory | undefined): Rates {
     : fold.epochs.map(({ epoch, lr }) => ({ epoch, lr }));
 }
 
-function lossPanel(fold: FoldHistory, epochs: number, domain: Limits): Spec {
+function lossPanel(fold: TrainedHistory, epochs: number, domain: Limits): Spec {
   const values = [
     ...points(fold, 'train/loss').map((point) => ({ ...point, rows: 'train' })),
     ...points(fold, 'val/loss').map((point) => ({ ...point, rows: 'validation' })),
@@ -121,7 +123,7 @@ function lossPanel(fold: FoldHistory, epochs: number, domain: Limits): Spec {
   };
 }
 
-function metricPanel(fold: FoldHistory, monitor: string, epochs: number, domain: Limits): Spec {
+function metricPanel(fold: TrainedHistory, monitor: string, epochs: number, domain: Limits): Spec {
   const values = points(fold, monitor);
   const best = values
     .filter(({ epoch }) => epoch === fold.best_epoch)
@@ -192,7 +194,7 @@ function ratePanel(rates: Rates, highest: number, story: JobStory | undefined, e
   };
 }
 
-function bestRule({ best_epoch }: FoldHistory): Spec {
+function bestRule({ best_epoch }: TrainedHistory): Spec {
   return {
     data: { values: [{ epoch: best_epoch }] },
     mark: { type: 'rule', color: muted, strokeDash: [3, 3], opacity: 0.7 },
@@ -209,7 +211,7 @@ function vertical(field: string, domain: Limits): Spec {
   return { field, type: 'quantitative', title: null, scale: { domain, zero: false }, axis: { minExtent: LEFT, maxExtent: LEFT } };
 }
 
-function points({ epochs }: FoldHistory, name: string): readonly { readonly epoch: number; readonly value: number }[] {
+function points({ epochs }: TrainedHistory, name: string): readonly { readonly epoch: number; readonly value: number }[] {
   return epochs.flatMap(({ epoch, metrics }) => {
     const value = metrics[name];
     return typeof value === 'number' && Number.isFinite(value) ? [{ epoch, value }] : [];

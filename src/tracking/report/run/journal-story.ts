@@ -11,7 +11,7 @@ export interface JournalStory {
   readonly looks: readonly Look[];
 }
 
-export interface JobStory extends Pick<JobHistory, 'id' | 'stage' | 'fold'> {
+export interface JobStory extends Pick<JobHistory, 'id' | 'stage' | 'fold' | 'seed'> {
   /** Over all starts that it took; null where another run had done it before. */
   readonly seconds: number | null;
   readonly cpuSeconds: number | null;
@@ -35,7 +35,7 @@ export function journalStory({ starts, jobs, looks }: RunHistory): JournalStory 
   };
 }
 
-function jobStory({ id, stage, fold, past, current, from, rates, decisions, notices }: JobHistory): JobStory {
+function jobStory({ id, stage, fold, seed, past, current, from, rates, decisions, notices }: JobHistory): JobStory {
   const counted = attemptsOf({ past, current }).slice(from);
   const isDone = counted.at(-1)?.finished !== undefined;
   const cpuSeconds = counted.reduce((sum, { finished }) => sum + (finished?.usage?.cpuSeconds ?? 0), 0);
@@ -43,7 +43,7 @@ function jobStory({ id, stage, fold, past, current, from, rates, decisions, noti
   // A fold that is continued after an interruption repeats some decisions and notices; they are the same ones.
   const each = new Map(itemsOf(decisions).map(({ epoch, kind, message }) => [`${epoch} ${kind} ${message}`, { epoch, kind, message }]));
   return {
-    ...{ id, stage, fold },
+    ...{ id, stage, fold, seed },
     seconds: isDone ? counted.reduce((sum, attempt) => sum + secondsOf(attempt), 0) : null,
     cpuSeconds: isDone && cpuSeconds > 0 ? cpuSeconds : null,
     peakBytes: isDone && peakBytes > 0 ? peakBytes : null,

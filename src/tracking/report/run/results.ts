@@ -2,8 +2,9 @@ import { count, metric, plural } from '../../../core/text.ts';
 import { resampledInterval, type Interval } from '../../../data/statistics/index.ts';
 import { range } from '../../comparison/index.ts';
 import type { EvaluatedRun } from '../../evaluated-run.ts';
-import type { FoldHistory } from '../../run-metrics.ts';
-import { MOST_FOLD_FIGURES } from '../figures/learning.ts';
+import { modelInWords, modelName } from '../../../core/model-name.ts';
+import { bestEpochs, modelHistories, type TrainedHistory } from '../../run-metrics.ts';
+import { MOST_FOLD_FIGURES, storyOf } from '../figures/learning.ts';
 import { html, type Html } from '../../../core/page/html.ts';
 import type { JobStory } from './journal-story.ts';
 import { figure, table, tile } from '../../../core/page/elements.ts';
@@ -38,11 +39,17 @@ ${tile(metric(chosen?.mean), metrics.folds.length === 1 ? `${monitor}, on the on
 ${report.tiles.map((each) => html`${each}
 `)}</div>
 ${foldTable(run)}
-<p class="muted small">${aboutIntervals(metrics.folds.length, report.interval)}${OPTIMISTIC}</p>`;
+<p class="muted small">${aboutSeeds(metrics)}${aboutIntervals(metrics.folds.length, report.interval)}${OPTIMISTIC}</p>`;
 }
 
 const OPTIMISTIC =
   'A fold’s best epoch is chosen on the rows that it is measured on, so that all of this is a little better than new texts will show.';
+
+/** What a fold's figures are of where it was trained with several seeds. */
+function aboutSeeds({ seeds = [] }: EvaluatedRun['metrics']): string {
+  if (seeds.length === 0) return '';
+  return `Each fold was trained with ${plural(seeds.length, 'seed')}; its metrics are those of their averaged predictions. `;
+}
 
 /** Whose the intervals on the page are, as sentences with a space behind them; empty where there are none. */
 function aboutIntervals(folds: number, interval: RunStory['report']['interval']): string {
@@ -57,21 +64,28 @@ const OVER_FOLDS =
 /** Each fold's curves, what became of it, and the decisions on its way. */
 export function learningSection({ run, journal }: RunStory, show: Show): Html {
   const trainedElsewhere = journal.jobs.filter(({ stage, seconds }) => stage === 'train' && seconds === null);
-  const { folds } = run.metrics;
-  const storyOf = (fold: FoldHistory): JobStory | undefined =>
-    journal.jobs.find(({ stage, fold: of }) => stage === 'train' && of === fold.fold);
+  const models = modelHistories(run.metrics.folds);
   const elsewhere =
-    `${plural(trainedElsewhere.length, 'fold')} had been trained by an earlier run, ` +
+    `${plural(trainedElsewhere.length, unitOf(models))} had been trained by an earlier run, ` +
     'whose journal holds the decisions and the rate of each step.';
-  return html`${folds.length > MOST_FOLD_FIGURES ? figure(show('learning-folds'), foldsCaption(folds)) : foldFigures(folds, storyOf, show)}
+  const figures =
+    models.length > MOST_FOLD_FIGURES
+      ? figure(show('learning-folds'), foldsCaption(models))
+      : foldFigures(models, (model) => storyOf(model, journal.jobs), show);
+  return html`${figures}
 ${trainedElsewhere.length > 0 && html`<p class="muted small">${elsewhere}</p>`}`;
 }
 
-function foldFigures(folds: readonly FoldHistory[], storyOf: (fold: FoldHistory) => JobStory | undefined, show: Show): Html {
-  const scales = folds.length > 1 ? ' All folds share the scales of loss and metric.' : '';
+/** What there is one of each curve of. */
+function unitOf(models: readonly TrainedHistory[]): 'fold' | 'model' {
+  return models.some(({ seed }) => seed !== undefined) ? 'model' : 'fold';
+}
+
+function foldFigures(folds: readonly TrainedHistory[], storyOfFold: (fold: TrainedHistory) => JobStory | undefined, show: Show): Html {
+  const scales = folds.length > 1 ? ` All ${unitOf(folds)}s share the scales of loss and metric.` : '';
   return html`<p class="muted small">The dashed line marks the epoch whose model was kept.${scales}</p>
 <div class="figures">
-${folds.map((fold) => figure(show(`learning-fold-${fold.fold}`), foldCaption(fold, storyOf(fold))))}
+${folds.map((fold) => figure(show(`learning-${modelName(fold)}`), foldCaption(fold, storyOfFold(fold))))}
 </div>`;
 }
 
@@ -99,7 +113,7 @@ function foldInterval({ metrics, experiment }: EvaluatedRun, name: string): Inte
 }
 
 function foldTable(run: EvaluatedRun): Html {
-  const { folds, cv, oof } = run.metrics;
+  const { folds, cv, oof, seeds = [] } = run.metrics;
   const names = Object.keys(cv);
   const intervals = names.map((name) => foldInterval(run, `val/${name}`));
   return table(
@@ -107,7 +121,7 @@ function foldTable(run: EvaluatedRun): Html {
     [
       ...folds.map((fold) => [
         String(fold.fold),
-        `${fold.best_epoch} of ${fold.epochs.length}`,
+        bestEpochs(fold),
         ...names.map((name) => metric(fold.best[`val/${name}`])),
       ]),
       ['mean', '', ...names.map((name) => metric(cv[name]?.mean))],
@@ -121,12 +135,13 @@ function foldTable(run: EvaluatedRun): Html {
               ...intervals.map((interval) => (interval === undefined ? '–' : `${interval.low.toFixed(3)}–${interval.high.toFixed(3)}`)),
             ],
           ]),
+      ...seeds.map((own) => [`mean of seed ${own.seed} alone`, '', ...names.map((name) => metric(own.cv[name]?.mean))]),
       ['out of fold', '', ...names.map((name) => metric(oof[`oof/${name}`]))],
     ],
   );
 }
 
-function foldsCaption(folds: readonly FoldHistory[]): string {
+function foldsCaption(folds: readonly TrainedHistory[]): string {
   const ends = [...new Set(folds.map(({ stopped }) => stopped))].map((stopped) => ({
     stopped,
     count: folds.filter((fold) => fold.stopped === stopped).length,
@@ -134,22 +149,24 @@ function foldsCaption(folds: readonly FoldHistory[]): string {
   const shown = ends
     .toSorted((a, b) => b.count - a.count)
     .slice(0, MOST_ENDS)
-    .map(({ stopped, count: of }) => `${plural(of, 'fold')}: ${stopped}`);
+    .map(({ stopped, count: of }) => `${plural(of, unitOf(folds))}: ${stopped}`);
   const isPoints = folds.every(({ epochs }) => epochs.length < 2);
   const marks = isPoints
-    ? 'A grey point is a fold, the coloured one the mean'
-    : 'A grey line is a fold, the coloured one the mean of those that have come so far';
+    ? `A grey point is a ${unitOf(folds)}, the coloured one the mean`
+    : `A grey line is a ${unitOf(folds)}, the coloured one the mean of those that have come so far`;
   return `${marks}. ${shown.join('; ')}${ends.length > MOST_ENDS ? '; …' : '.'}`;
 }
 
 /** Reasons for which folds ended; sentences with numbers in them may all differ. */
 const MOST_ENDS = 5;
 
-function foldCaption(fold: FoldHistory, story: JobStory | undefined): Html {
+function foldCaption(fold: TrainedHistory, story: JobStory | undefined): Html {
   // Kept models and reduced rates are to be seen in the curves.
   const decisions = (story?.decisions ?? []).filter(({ kind }) => kind !== 'best-model' && kind !== 'patience' && kind !== 'rate-reduced');
   const lines = decisions.map(({ epoch, message }) => html`<br>Epoch ${epoch}: ${message}.`);
-  return html`Fold ${fold.fold}: best epoch ${fold.best_epoch} of ${fold.epochs.length}; ${fold.stopped}.${lines}`;
+  const inWords = modelInWords(fold);
+  const name = `${inWords.charAt(0).toUpperCase()}${inWords.slice(1)}`;
+  return html`${name}: best epoch ${fold.best_epoch} of ${fold.epochs.length}; ${fold.stopped}.${lines}`;
 }
 
 function percent(share: number): string {

@@ -3,6 +3,7 @@ import { tablesOf } from '../../../config/index.ts';
 import { OrtrainError } from '../../../core/errors.ts';
 import { hashFile } from '../../../core/hash.ts';
 import { fileInside, folderInside } from '../../../core/inside.ts';
+import { modelName } from '../../../core/model-name.ts';
 import { normalizedText } from '../../../data/findings/index.ts';
 import { differ } from '../../../data/examples/index.ts';
 import { hasTokenizer, tokenizerFiles } from '../../../data/tokenizer/index.ts';
@@ -64,7 +65,7 @@ export async function countTokens(
   { texts }: Pick<LabelledExamples, 'texts'>,
 ): Promise<TokenLengths | undefined> {
   const model = metrics.folds
-    .map(({ fold }) => `models/fold-${fold}`)
+    .map(({ fold, seeds: [first] = [] }) => `models/${modelName({ fold, seed: first?.seed })}`)
     .find((path) => hasTokenizer(folderInside(folder, path)));
   if (model === undefined) return undefined;
   const names = Object.keys(tokenizerFiles(folderInside(folder, model)));
