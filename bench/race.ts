@@ -135,7 +135,7 @@ async function rowsOf(folder: string, { train }: Tweets): Promise<{ readonly tra
   const folds = readFileSync(join(folder, 'artifacts-1/runs/race/folds.csv'), 'utf8').trim().split('\n').slice(1);
   const foldOf = new Map(folds.map((line) => line.split(',') as [string, string]));
   const rows = (wanted: boolean): readonly Row[] =>
-    texts.flatMap((text, i) => ((foldOf.get(ids[i]!) === '0') === wanted ? [{ text, label: targets.values[i]! }] : []));
+    texts.flatMap((text, i) => ((foldOf.get(ids[i]!) === '0') === wanted ? [{ text: String(text), label: targets.values[i]! }] : []));
   return { train: rows(false), validation: rows(true) };
 }
 

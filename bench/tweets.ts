@@ -37,7 +37,7 @@ export async function trainTexts({ train }: Tweets): Promise<{ readonly texts: r
     conflicts: 'keep',
     duplicates: 'keep',
   });
-  return { texts, labels: Int32Array.from(targets.values) };
+  return { texts: texts.map(String), labels: Int32Array.from(targets.values) };
 }
 
 export async function countTestTexts({ test }: Tweets): Promise<number> {

@@ -15,7 +15,8 @@ export interface TableSource {
 export interface TextSource extends TableSource {
   /** Null: the row number. */
   readonly id: string | null;
-  readonly text: string;
+  /** A segment, or two in a list. */
+  readonly text: string | readonly string[];
 }
 
 export interface TrainSource extends TextSource {
@@ -42,10 +43,10 @@ export function tablesOf(data: Data): TableSources {
     train: {
       ...sourceOf(train!, data, data.columns),
       id: train!.id === undefined ? id : train!.id,
-      text: train!.text ?? text,
+      text: segmentsOf(train!.text ?? text),
       target: train!.target ?? target,
     },
-    test: test === null ? null : { ...sourceOf(test, data, data.columns), id: testId, text: test.text ?? text },
+    test: test === null ? null : { ...sourceOf(test, data, data.columns), id: testId, text: segmentsOf(test.text ?? text) },
     // A sample has a header, which the submission takes, unless its own object says otherwise.
     sample: sample === null ? null : sourceOf(sample, data, null),
     sampleIds: [...new Set(sampleIds)],
@@ -69,10 +70,16 @@ export function pathOf(table: string | { readonly path: string } | null): string
   return typeof table === 'string' || table === null ? table : table.path;
 }
 
+/** A list of one is that one. */
+function segmentsOf(text: string | readonly string[]): string | readonly string[] {
+  const [only, second] = [text].flat();
+  return second === undefined ? (only ?? '') : text;
+}
+
 interface TableObject {
   readonly path: string;
   readonly id?: string | null;
-  readonly text?: string;
+  readonly text?: string | readonly string[];
   readonly target?: string | readonly string[];
   readonly encoding?: string;
   readonly columns?: readonly string[] | null;

@@ -1,33 +1,70 @@
 import { templateParts } from '../core/text-template.ts';
+import type { Conflict } from './conflict.ts';
 import type { Experiment } from './experiment.ts';
+import { tablesOf } from './tables.ts';
 
-/** Something wrong with a text, at its key. */
-interface TextConflict {
-  readonly path: readonly (string | number)[];
-  readonly message: string;
-  readonly suggestion?: string;
+/** Templates that cannot be read, and segments that do not fit together. */
+export function textConflicts({ data, model }: Experiment): readonly Conflict[] {
+  const keys = textKeys(data);
+  const wrong = keys.flatMap(({ path, text }) => [...templateProblems(path, text), ...countProblems(path, [text].flat())]);
+  return wrong.length > 0 ? wrong : [...differingCounts(data), ...truncationConflicts(data, model)];
 }
 
-/** Templates that cannot be read. */
-export function textConflicts({ data }: Experiment): readonly TextConflict[] {
-  return textKeys(data).flatMap(({ path, text }) => {
-    const parts = templateParts(text);
-    return 'problem' in parts ? [{ path, message: `${path.join('.')} is no template: ${parts.problem}` }] : [];
-  });
-}
-
-/** Whether a text is a column, or is made of it among others. */
-export function useOf(column: string, text: string): 'whole' | 'part' | 'none' {
-  const parts = templateParts(text);
+/** Whether a segment is a column, or is made of it among others. */
+export function useOf(column: string, segment: string): 'whole' | 'part' | 'none' {
+  const parts = templateParts(segment);
   if ('problem' in parts || !parts.some((part) => typeof part !== 'string' && part.column === column)) return 'none';
   return parts.length === 1 ? 'whole' : 'part';
 }
 
+type Text = string | readonly string[];
+type Key = readonly (string | number)[];
+
 /** Every place where a text is written. */
-function textKeys(data: Experiment['data']): readonly { readonly path: readonly string[]; readonly text: string }[] {
+function textKeys(data: Experiment['data']): readonly { readonly path: Key; readonly text: Text }[] {
   const own = (['train', 'test'] as const).flatMap((table) => {
     const value = data[table];
     return typeof value === 'object' && value?.text !== undefined ? [{ path: ['data', table, 'text'], text: value.text }] : [];
   });
   return [{ path: ['data', 'text'], text: data.text }, ...own];
+}
+
+function templateProblems(path: Key, text: Text): readonly Conflict[] {
+  return [text].flat().flatMap((segment, i) => {
+    const parts = templateParts(segment);
+    return 'problem' in parts
+      ? [{ path: typeof text === 'string' ? path : [...path, i], message: `${path.join('.')} is no template: ${parts.problem}` }]
+      : [];
+  });
+}
+
+function countProblems(path: Key, segments: readonly string[]): readonly Conflict[] {
+  const name = path.join('.');
+  if (segments.length > 2) {
+    const example = segments.slice(0, 2).map((segment) => (/[{}]/.test(segment) ? segment : `{${segment}}`)).join(' ');
+    const message =
+      `${name} has ${segments.length} segments, and a model reads one text or two: put columns together in a template, as ` +
+      JSON.stringify(example);
+    return [{ path, message }];
+  }
+  if (segments.length < 2 || segments[0] !== segments[1]) return [];
+  return [{ path: [...path, 1], message: `both texts of a pair are ${JSON.stringify(segments[0])} in ${name}` }];
+}
+
+/** What is trained on pairs is asked for pairs. */
+function differingCounts(data: Experiment['data']): readonly Conflict[] {
+  const { train, test } = tablesOf(data);
+  const counts = [train, test].map((source) => (source === null ? null : [source.text].flat().length));
+  if (test === null || counts[0] === counts[1]) return [];
+  const own = typeof data.test === 'object' && data.test?.text !== undefined ? 'test' : 'train';
+  const [of, other] = own === 'test' ? (['data.test', 'the training table'] as const) : (['data.train', 'the table to predict'] as const);
+  const words = (count: number | null | undefined): string => (count === 1 ? 'single texts' : 'pairs of texts');
+  const [here, there] = own === 'test' ? [counts[1], counts[0]] : counts;
+  return [{ path: ['data', own, 'text'], message: `${of}.text makes ${words(here)}, and ${other} has ${words(there)}` }];
+}
+
+function truncationConflicts(data: Experiment['data'], { truncation }: Experiment['model']): readonly Conflict[] {
+  if (truncation === 'longest_first' || typeof tablesOf(data).train.text !== 'string') return [];
+  const message = `model.truncation ${truncation} is for pairs of texts, and data.text makes single ones`;
+  return [{ path: ['model', 'truncation'], message, suggestion: 'truncation: longest_first' }];
 }

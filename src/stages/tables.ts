@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { readingOf, tablesOf, type Experiment } from '../config/index.ts';
 
 type Data = Experiment['data'];
@@ -10,7 +11,7 @@ export interface TableParams {
   readonly task?: Experiment['task'];
   readonly train?: Reading;
   /** Nothing that is made of the training table depends on it. */
-  readonly test?: Reading & { readonly id?: string | null; readonly text?: string };
+  readonly test?: Reading & { readonly id?: string | null; readonly text?: Data['text'] };
 }
 
 export type TableFiles = {
@@ -28,7 +29,11 @@ export function pickTables({ data, task }: Pick<Experiment, 'data' | 'task'>): {
   const ofTest =
     test === null
       ? {}
-      : { ...readingOf(test), ...(test.id === train.id ? {} : { id: test.id }), ...(test.text === train.text ? {} : { text: test.text }) };
+      : {
+          ...readingOf(test),
+          ...(test.id === train.id ? {} : { id: test.id }),
+          ...(isDeepStrictEqual(test.text, train.text) ? {} : { text: test.text }),
+        };
   return {
     params: {
       data: {

@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import type { Experiment } from '../config/index.ts';
 import { encodeTexts, loadTokenizer, saveTokens } from '../data/tokens/index.ts';
+import type { Text } from '../data/texts/index.ts';
 import { tokenizerFiles } from '../data/tokenizer/index.ts';
 import { tokenFile } from './outputs.ts';
 import type { Stage } from './stage.ts';
 
 interface Params {
-  readonly model: Pick<Experiment['model'], 'max_seq_length'>;
+  /** The truncation is absent where it is `longest_first`, which single texts do not ask about. */
+  readonly model: Pick<Experiment['model'], 'max_seq_length'> & Partial<Pick<Experiment['model'], 'truncation'>>;
 }
 
 const needs = { examples: 'one' } as const;
@@ -22,7 +24,12 @@ export const tokenize: Stage<Params, Readonly<Record<string, string>>, typeof ne
   publishes: {},
   usesDevice: false,
   pick: ({ model }, { modelFolder }) => ({
-    params: { model: { max_seq_length: model.max_seq_length } },
+    params: {
+      model: {
+        max_seq_length: model.max_seq_length,
+        ...(model.truncation === 'longest_first' ? {} : { truncation: model.truncation }),
+      },
+    },
     files: tokenizerFiles(modelFolder),
   }),
   async run({ params, files, inputs: { examples }, output, threads, emit, throwIfStopped }) {
@@ -30,12 +37,13 @@ export const tokenize: Stage<Params, Readonly<Record<string, string>>, typeof ne
     const tokenizer = await loadTokenizer(files);
     for (const message of tokenizer.changes) emit({ type: 'notice', level: 'info', message });
     const total = train.count + (test === null ? 0 : test.count);
-    const encode = async (part: 'train' | 'test', texts: readonly string[], before: number): Promise<void> => {
+    const encode = async (part: 'train' | 'test', texts: readonly Text[], before: number): Promise<void> => {
       const onProgress = (done: number): void => {
         throwIfStopped();
         emit({ type: 'progress', done: before + done, total, unit: 'texts' });
       };
-      const tokens = await encodeTexts(tokenizer, texts, params.model.max_seq_length, { threads, onProgress });
+      const { max_seq_length: maxLength, truncation = 'longest_first' } = params.model;
+      const tokens = await encodeTexts(tokenizer, texts, maxLength, { threads, onProgress, truncation });
       saveTokens(join(output, tokenFile(part)), tokens);
     };
     await encode('train', train.texts(), 0);

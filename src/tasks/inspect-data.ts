@@ -4,6 +4,7 @@ import { plural } from '../core/text.ts';
 import type { TableColumns } from '../data/tables/index.ts';
 import { differ, isLabelled } from '../data/examples/index.ts';
 import type { EncodingOptions, Tokenizer } from '../data/tokens/index.ts';
+import { segmentSources, type Text } from '../data/texts/index.ts';
 import type { TrainExamples } from './examples.ts';
 
 /** The data of an experiment, read and divided. */
@@ -14,7 +15,7 @@ export interface Dataset {
   readonly examples: Omit<TrainExamples, 'groups'>;
   readonly foldOf: Int32Array;
   /** The texts to predict; null where there are none. */
-  readonly testTexts: readonly string[] | null;
+  readonly testTexts: readonly Text[] | null;
 }
 
 /** The part of an experiment on which findings depend. */
@@ -46,7 +47,7 @@ export async function inspectData(
   };
   const findings: readonly Finding[] = [
     ...withoutTarget(examples),
-    ...inspectTexts({ texts: all.texts, kept: examples, foldOf, test: testTexts, ofSameText }),
+    ...inspectTexts({ texts: all.texts, kept: examples, foldOf, test: testTexts, names: segmentSources(data.text), ofSameText }),
     ...all.task.findings({ table, used: data, all, kept: examples, foldOf, folds: split.folds, shuffle: split.shuffle }),
     ...(tokenizer === null
       ? [noTokenizer]

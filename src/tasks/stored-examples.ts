@@ -5,9 +5,10 @@ import { both, count, list, nullable, object, optional, text, type Shape, type S
 import { rowGroups, valuesAt, type Examples, type Groups, type Targets } from '../data/examples/index.ts';
 import { dataError, quoted } from '../data/problems.ts';
 import { openColumns, writeColumns, type ColumnsFile, type TableColumns, type WrittenColumn } from '../data/tables/index.ts';
-import { wholeColumn, type TextColumns } from '../data/texts/index.ts';
+import { textKeys, type Text, type TextColumns } from '../data/texts/index.ts';
 import type { TrainExamples } from './examples.ts';
 import { openTask, taskProblem } from './kinds.ts';
+import { namedTexts, namedTextsOf, placeOf, readTextColumns, textColumnsOf, textLengths, type NamedTexts } from './stored-texts.ts';
 import type { Task, TaskDescription } from './task.ts';
 
 /*
@@ -19,7 +20,7 @@ import type { Task, TaskDescription } from './task.ts';
 export interface StoredRows {
   readonly count: number;
   ids(): readonly string[];
-  texts(): readonly string[];
+  texts(): readonly Text[];
 }
 
 /** The rows that are trained on, in the order of the table. */
@@ -58,20 +59,20 @@ export function exampleFiles(hasTest: boolean): readonly string[] {
 
 export function writeExamples(folder: string, { train, table, named: { id, text: ofText }, test }: WrittenExamples): void {
   const { all, targets, task, rows, cleaning } = train;
-  const named = { id, text: wholeColumn(ofText) };
-  const others = table.columns.filter((name) => name !== named.id && name !== named.text);
+  const named = { id, ...namedTextsOf(ofText) };
+  const others = table.columns.filter((name) => name !== named.id && placeOf(name, named) === undefined);
   writeColumns(
     join(folder, TRAIN),
     new Map<string, WrittenColumn>([
       ['id', all.ids],
-      ['text', all.texts],
+      ...textColumnsOf(all.texts, named),
       ['target', all.targets.values],
       ['trained', rows],
       ['trained-target', targets.values],
       ...others.map((name) => [`column:${name}`, table.column(name)] as const),
     ]),
   );
-  if (test !== null) writeColumns(join(folder, TEST), new Map([['id', test.ids], ['text', test.texts]]));
+  if (test !== null) writeColumns(join(folder, TEST), new Map([['id', test.ids], ...textColumnsOf(test.texts, named)]));
   const stored: StoredIndex = {
     train: {
       rows: rows.length,
@@ -92,15 +93,22 @@ export function openExamples(folder: string): StoredExamples {
   const { train, test, ...description } = readJsonInput(join(folder, INDEX), index);
   const task = openTask(description);
   const { rows, table_rows: all, target_width: width } = train;
-  const ofTest = test === null ? {} : { id: test.rows, text: test.rows };
+  const { named } = train;
+  const ofTest = test === null ? {} : { id: test.rows, ...textLengths(test.rows, named) };
   return {
     task,
     train: trainRows(
-      openRows(join(folder, TRAIN), { id: all, text: all, target: all * width, trained: rows, 'trained-target': rows * width }),
+      openRows(join(folder, TRAIN), {
+        id: all,
+        ...textLengths(all, named),
+        target: all * width,
+        trained: rows,
+        'trained-target': rows * width,
+      }),
       train,
       task,
     ),
-    test: test === null ? null : testRows(openRows(join(folder, TEST), ofTest), test.rows),
+    test: test === null ? null : testRows(openRows(join(folder, TEST), ofTest), test.rows, named),
   };
 }
 
@@ -128,8 +136,7 @@ const members = object({
     cleaning: object({ conflicting: count, relabelled: count, duplicate: count, unlabelled: optional(count) }),
     columns: list(text),
     unnamed: list(text),
-    /** Null where no column holds it as it is. */
-    named: object({ id: nullable(text), text: nullable(text) }),
+    named: object({ id: nullable(text), ...namedTexts }),
   }),
   test: nullable(object({ rows: count })),
 });
@@ -146,10 +153,10 @@ function trainRows(file: ColumnsFile, stored: StoredIndex['train'], task: Task):
   const { named, target_width: width } = stored;
   const rows = (): Int32Array => file.integers('trained');
   const column = (name: string): readonly string[] =>
-    file.texts(name === named.id ? 'id' : name === named.text ? 'text' : `column:${name}`);
+    file.texts(name === named.id ? 'id' : (placeOf(name, named) ?? `column:${name}`));
   const own: Pick<StoredTrainRows, 'ids' | 'texts' | 'targets' | 'rows'> = {
     ids: () => valuesAt(file.texts('id'), rows()),
-    texts: () => valuesAt(file.texts('text'), rows()),
+    texts: () => valuesAt(readTextColumns(file, named), rows()),
     targets: () => ({ width, values: file.numbers('trained-target') }),
     rows,
   };
@@ -157,13 +164,13 @@ function trainRows(file: ColumnsFile, stored: StoredIndex['train'], task: Task):
     ...own,
     count: stored.rows,
     groupsBy(by) {
-      if (by === 'text') return rowGroups(file.texts('text'), rows());
+      if (by === 'text') return rowGroups(textKeys(readTextColumns(file, named)), rows());
       if (stored.columns.includes(by)) return rowGroups(column(by), rows());
       const problem = { message: `the training table has no column ${quoted(by)}`, field: 'split.group_by' };
       throw dataError('the training rows cannot be grouped', 'split.group_by', [problem], 'Name a column of data.train, or leave it out.');
     },
     examples() {
-      const all = { ids: file.texts('id'), texts: file.texts('text'), targets: { width, values: file.numbers('target') }, task };
+      const all = { ids: file.texts('id'), texts: readTextColumns(file, named), targets: { width, values: file.numbers('target') }, task };
       const kept = rows();
       return {
         all,
@@ -179,6 +186,6 @@ function trainRows(file: ColumnsFile, stored: StoredIndex['train'], task: Task):
   };
 }
 
-function testRows(file: ColumnsFile, rows: number): StoredRows {
-  return { count: rows, ids: () => file.texts('id'), texts: () => file.texts('text') };
+function testRows(file: ColumnsFile, rows: number, named: NamedTexts): StoredRows {
+  return { count: rows, ids: () => file.texts('id'), texts: () => readTextColumns(file, named) };
 }

@@ -1,4 +1,4 @@
-import { tokenLengths, type TokenSet } from '../data/tokens/index.ts';
+import { tokenLengths, tokensOf, type TokenSet } from '../data/tokens/index.ts';
 import { batchFeeds, featureFeeds, type EncoderConfig } from '../engine/models/index.ts';
 import type { Feeds } from '../engine/program.ts';
 
@@ -15,7 +15,10 @@ export interface BatchSource {
 export function tokenSource(tokens: TokenSet, encoder: EncoderConfig): BatchSource {
   return {
     lengths: tokenLengths(tokens),
-    feeds: (rows, width) => batchFeeds(encoder, Array.from(rows, (row) => tokens.row(row)), width),
+    feeds(rows, width) {
+      const { ids, types } = tokensOf(tokens, rows);
+      return batchFeeds(encoder, ids, width, types);
+    },
   };
 }
 

@@ -2,7 +2,7 @@ import { closeSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
 import { OrtrainError } from '../core/errors.ts';
 import { unreadable } from '../core/inputs.ts';
 import { openTensorFile } from '../data/hub/index.ts';
-import { tokenLengths, type TokenSet } from '../data/tokens/index.ts';
+import { tokenLengths, tokensOf, type TokenSet } from '../data/tokens/index.ts';
 import { batchFeeds, float16Bits, fromFloat16, safetensorsHeader, stateFeeds, type EncoderConfig } from '../engine/models/index.ts';
 import type { BatchSource } from './batch-source.ts';
 
@@ -105,8 +105,8 @@ export function stateSource({ path, tokens }: StateSet, encoder: EncoderConfig):
         if (lower !== undefined)
           below.set(new Float32Array(readFully(file, path, lower.begin + 4 * lowerWidth * row, 4 * lowerWidth)), b * lowerWidth);
       });
-      const ids = Array.from(rows, (row) => tokens.row(row));
-      return { ...batchFeeds(encoder, ids, S), ...stateFeeds(encoder, rows.length, states, below) };
+      const { ids, types } = tokensOf(tokens, rows);
+      return { ...batchFeeds(encoder, ids, S, types), ...stateFeeds(encoder, rows.length, states, below) };
     },
     close: () => closeSync(file),
   };

@@ -35,6 +35,7 @@ describe('defaults', () => {
         revision: 'main',
         weights: 'pretrained',
         max_seq_length: 128,
+        truncation: 'longest_first',
         pooling: 'default',
         freeze: { embeddings: null, layers: 0, store: 'float16' },
         freeze_encoder: false,

@@ -35,6 +35,15 @@ describe('a table as an object', () => {
     expect(readingOf(tables('test: null').train)).toEqual({});
   });
 
+  it('may hold pairs of texts; a list of one is that one', () => {
+    expect(tables('text: [a, "{b}: {c}"], test: t.csv')).toMatchObject({ train: { text: ['a', '{b}: {c}'] }, test: { text: ['a', '{b}: {c}'] } });
+    expect(tables('text: [a], test: { path: t.csv, text: [b] }')).toMatchObject({ train: { text: 'a' }, test: { text: 'b' } });
+    expect(tables('text: a', 'data.text=[a, b]', 'model.truncation=only_first').train.text).toEqual(['a', 'b']);
+    expect(() => tables('text: a', 'model.truncation=only_first')).toThrow(
+      expect.objectContaining({ problems: [expect.objectContaining({ field: 'model.truncation', suggestion: 'truncation: longest_first' })] }),
+    );
+  });
+
   it('goes over a path below it, and a path over an object', () => {
     expect(tables('id: id, test: b.csv', 'data.test.id=Id').test).toMatchObject({ path: 'b.csv', id: 'Id' });
     expect(tables('id: id, test: { path: b.csv, id: Id }', 'data.test=c.csv').test).toMatchObject({ path: 'c.csv', id: 'id' });
@@ -62,6 +71,14 @@ describe('a table as an object', () => {
     ['test: { path: b.csv, text: "a}" }', 'data.test.text', /data\.test\.text is no template: the brace \} at character 2 closes nothing/],
     ['text: "{target}"', 'data.target', /data\.target and data\.text are the same column, "target"/],
     ['text: "{user} {target}"', 'data.text', /data\.text gives the answer away: the column "target" in it is data\.target/],
+    ['text: [a, b, c]', 'data.text', /data\.text has 3 segments, and a model reads one text or two: .*"\{a\} \{b\}"/],
+    ['text: [a, a]', 'data.text[1]', /both texts of a pair are "a" in data\.text/],
+    ['text: [a, "b{"]', 'data.text[1]', /data\.text is no template/],
+    ['text: [a, target]', 'data.target', /data\.target and data\.text both name the column "target"/],
+    ['text: [a, "{target}!"]', 'data.text', /gives the answer away/],
+    ['text: [id, b], id: id', 'data.id', /data\.id and data\.text both name the column "id"/],
+    ['text: []', 'data.text', /must be text, or a list of at least 1, each text, but is an empty list/],
+    ['text: [a, b], test: { path: b.csv, text: c }', 'data.test.text', /makes single texts, and the training table has pairs/],
     ['columns: []', 'data.columns', /empty list/],
     ['id: id, test: { path: b.csv, id: text }', 'data.test.id', /data\.test\.id and data\.text are the same column/],
   ])('%s is refused at its place', (data, field, message) => {

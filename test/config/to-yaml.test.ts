@@ -37,6 +37,7 @@ function coherent({ task, data, model, split, training: drawn, ...rest }: Experi
   const { optimizer, schedule, early_stopping, lr_resets, best_model } = training;
   const mode = modeOf;
   const [isLabels, isNumbers] = [task.name === 'multi-label', task.name === 'regression'];
+  const segments = typeof data.text === 'string' ? data.text : [...new Set(data.text)].slice(0, 2);
   const onPlateau = schedule.name === 'reduce-on-plateau';
   return {
     ...rest,
@@ -45,7 +46,8 @@ function coherent({ task, data, model, split, training: drawn, ...rest }: Experi
     data: {
       ...data,
       ...{ id: null, encoding: 'latin1', columns: distinct(data.columns) },
-      target: isLabels ? [`not ${data.text}`, ' '] : `not ${data.text}`,
+      text: segments,
+      target: isLabels ? ['not a segment', ' '] : 'not a segment',
       label_separator: null,
       missing: isLabels || isNumbers ? data.missing : [],
       conflicts: isLabels || isNumbers ? 'keep' : data.conflicts,
@@ -53,7 +55,11 @@ function coherent({ task, data, model, split, training: drawn, ...rest }: Experi
       test: table(data.test),
       sample_submission: data.test === null ? null : table(data.sample_submission),
     },
-    model: { ...model, freeze: { ...model.freeze, embeddings: null, layers: model.freeze_encoder ? 0 : model.freeze.layers } },
+    model: {
+      ...model,
+      truncation: segments.length === 2 && typeof segments !== 'string' ? model.truncation : 'longest_first',
+      freeze: { ...model.freeze, embeddings: null, layers: model.freeze_encoder ? 0 : model.freeze.layers },
+    },
     split: {
       ...split,
       bins: isNumbers && split.strategy !== 'kfold' ? split.bins : null,

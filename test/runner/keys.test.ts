@@ -50,6 +50,7 @@ const CHANGES: Readonly<Record<string, { readonly to: string; readonly beside?: 
   'model.base': { to: join(folder, 'model') },
   'model.revision': { to: 'other', beside: ['model.base=someone/model'] },
   'model.weights': { to: 'pretrained', beside: [`model.base=${join(folder, 'model')}`] },
+  'model.truncation': { to: 'only_second', beside: ['data.text=[text, "{text}"]'] },
   'model.resize_embeddings': { to: 'true' },
   'model.max_seq_length': { to: '16' },
   'model.pooling': { to: 'mean' },

@@ -39,7 +39,7 @@ describe.each([
     expect(inode(0) === inode(1)).toBe(run.experiment.model.freeze_encoder);
 
     const test = await readTable(join(root, 'configs/quickstart/test.csv'));
-    const texts = columnOf(test, run.experiment.data.text)!.slice(0, 16);
+    const texts = columnOf(test, String(run.experiment.data.text))!.slice(0, 16);
     const { predictions } = await predictTexts(run, texts, {}, () => {});
     const own = columnOf(await readTable(join(run.folder, 'predictions.csv')), 'probability')!;
     texts.forEach((_, i) => expect(Math.abs(predictions.numbers[i]! - Number(own[i]))).toBeLessThan(SAME));

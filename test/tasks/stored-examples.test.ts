@@ -16,7 +16,7 @@ const tableOf = (rows: readonly string[]): Promise<Table> => parseTable(Buffer.f
 async function stored(more: Partial<TrainOptions> = {}) {
   const [folder, table] = [temporaryFolder(), await tableOf(lines)];
   const train = trainExamples(table, { ...options, ...more });
-  const test = unlabelledExamples(await tableOf(['id,text', '7,x', '8,']), options);
+  const test = unlabelledExamples(await tableOf(['id,text,user', '7,x,1', '8,,2']), { ...options, ...more });
   writeExamples(folder, { train, table: columnsOf(table), named: { ...options, ...more }, test });
   return { folder, train, test, opened: openExamples(folder) };
 }
@@ -62,7 +62,18 @@ describe('examples in a folder', () => {
     expect(opened.train.table.column('text').at(1)).toBe('b');
     const table = await tableOf(lines);
     expect(opened.train.groupsBy('text')).toEqual(trainExamples(table, { ...options, text, duplicates: 'keep', group_by: 'text' }).groups);
-    expect(opened.test?.texts()).toEqual(['x', '']);
+    expect(opened.test?.texts()).toEqual(['1: x!', '2: !']);
+  });
+
+  it('that are pairs have a column a segment, and those of the table', async () => {
+    const more = { text: ['text', '<{user}>'], conflicts: 'keep', duplicates: 'keep' } as const;
+    const { opened, train, test } = await stored(more);
+    expect(opened.train.texts()).toEqual(train.texts);
+    expect(opened.train.texts().slice(0, 2)).toEqual([['a', '<u>'], ['b', '<v>']]);
+    expect(opened.train.table.columns.map((name) => opened.train.table.column(name).at(2))).toEqual(['12', 'b', 'no', 'v']);
+    expect(opened.train.groupsBy('text')).toEqual(trainExamples(await tableOf(lines), { ...options, ...more, group_by: 'text' }).groups);
+    expect(opened.train.groupsBy('text')?.count).toBe(6);
+    expect([opened.test?.texts(), test.texts]).toEqual([[['x', '<1>'], ['', '<2>']], [['x', '<1>'], ['', '<2>']]]);
   });
 
   it('whose ids are row numbers keep the column that is called id', async () => {

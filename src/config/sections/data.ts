@@ -3,10 +3,16 @@ import { choice, list, nullable, object, pathOr, text, textOrList } from '../sch
 const columnNames = (description: string) =>
   nullable(list(text({ description: 'Name of a column.' }), { examples: [['id', 'text', 'target']], minItems: 1, description }));
 
+const SEGMENT = 'A column, or a template.';
+
 /** What the object of any table may say; where it says nothing, `data` does. */
 const ofTable = {
   id: nullable(text({ examples: ['Id'], description: 'Column that identifies a row; null: the row number. Left out: data.id.' })),
-  text: text({ examples: ['tweet'], description: 'Column with the text, or a template. Left out: data.text.' }),
+  text: textOrList({
+    examples: ['tweet'],
+    items: SEGMENT,
+    description: 'Column with the text, a template, or a list of two for pairs. Left out: data.text.',
+  }),
   encoding: text({ examples: ['latin1'], description: 'Encoding of the file. Left out: data.encoding.' }),
   columns: columnNames('Names of the columns of a table without a header; null: it has one. Left out: data.columns.'),
 } as const;
@@ -52,12 +58,13 @@ export const data = object(
       ),
     ),
     id: nullable(text({ examples: ['id'], description: 'Column that identifies a row; null: the row number.' })),
-    text: text({
+    text: textOrList({
       examples: ['{keyword}: {text}'],
+      items: SEGMENT,
       description:
         'Column with the text, or a template that puts columns together: {keyword} stands for the value of the column keyword, which is ' +
         'nothing where the cell is empty, and {{ and }} for braces. YAML wants a text that begins with a brace, or has a colon and a ' +
-        'space in it, in quotes.',
+        'space in it, in quotes. A list of two, [question, answer], makes pairs of texts, which the model reads together.',
     }),
     target: textOrList({
       examples: ['target'],

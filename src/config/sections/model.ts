@@ -34,6 +34,13 @@ export const model = object('The pretrained encoder and the head on top of it.',
     minimum: 3,
     description: 'Longer texts are cut to this many tokens, special tokens included.',
   }),
+  truncation: choice(['longest_first', 'only_first', 'only_second'], {
+    default: 'longest_first',
+    examples: ['only_second'],
+    description:
+      'Which of two texts loses tokens where both together are longer than max_seq_length: the longer one, and both equally once they ' +
+      'are equally long, or always the first or the second. For pairs of texts.',
+  }),
   resize_embeddings: flag({
     default: false,
     description:

@@ -1,4 +1,5 @@
 import { plural } from '../../core/text.ts';
+import { textKeys } from '../texts/index.ts';
 import { valuesAt, type LabelledExamples } from './example-rows.ts';
 import { groupsBy, repeated } from './groups.ts';
 import { differ, isLabelled, sameTarget, targetOf, targetsAt, type Targets } from './targets.ts';
@@ -38,7 +39,7 @@ export function cleaned<T>(examples: LabelledExamples<T>, { conflicts, duplicate
   const targets: Targets = { ...examples.targets, values: examples.targets.values.slice() };
   const isKept = Uint8Array.from(examples.ids, (_, row) => (isLabelled(targets, row) ? 1 : 0));
   const unlabelled = isKept.length - isKept.reduce((sum, kept) => sum + kept, 0);
-  const alike = conflicts === 'keep' && duplicates === 'keep' ? [] : repeated(groupsBy(examples.texts));
+  const alike = conflicts === 'keep' && duplicates === 'keep' ? [] : repeated(groupsBy(textKeys(examples.texts)));
   let [conflicting, relabelled, duplicate] = [0, 0, 0];
   for (const same of alike) {
     const rows = same.filter((row) => isKept[row] === 1);

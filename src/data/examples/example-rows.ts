@@ -1,10 +1,11 @@
 import { valueAt } from '../../core/values.ts';
+import type { Text } from '../texts/index.ts';
 import type { Targets } from './targets.ts';
 
 /** Texts with an id each, in the order of the table. */
 export interface Examples {
   readonly ids: readonly string[];
-  readonly texts: readonly string[];
+  readonly texts: readonly Text[];
 }
 
 /** `T` is the task that knows what the numbers of the targets mean. */

@@ -18,7 +18,7 @@ import { valuesAt, type Examples, type LabelledExamples } from './example-rows.t
 import { groupsBy, type Groups } from './groups.ts';
 import { sortedValues } from './ordering.ts';
 import { dataError, quoted } from '../problems.ts';
-import { textColumns, textsIn, type TextColumns } from '../texts/index.ts';
+import { textColumns, textKeys, textsIn, type TextColumns } from '../texts/index.ts';
 import type { TargetReader } from './targets.ts';
 
 /** Names of the columns; without an id column the ids are row numbers from 0. */
@@ -61,7 +61,7 @@ export function trainExamples<T>(table: Table, options: TrainOptions, reader: Ta
   const all = labelledExamples(table, options, reader, groupColumn);
   const examples = { all, ...cleaned(all, options) };
   throwIfTooFewAreLeft(table.file, examples, reader);
-  const values = by === 'text' ? all.texts : groupColumn === null ? null : requiredColumn(table, groupColumn);
+  const values = by === 'text' ? textKeys(all.texts) : groupColumn === null ? null : requiredColumn(table, groupColumn);
   return { ...examples, groups: values === null ? null : rowGroups(values, examples.rows) };
 }
 

@@ -1,6 +1,7 @@
 import { valueAt } from '../../core/values.ts';
 import { count, list, object, oneOf, optional, text, word, type TypeOf } from '../../core/shapes.ts';
 import { count as counted } from '../../core/text.ts';
+import { mapText, shownText, type Text } from '../texts/index.ts';
 
 /** What a finding is about. */
 type Code =
@@ -8,6 +9,8 @@ type Code =
   | 'conflicting-classes'
   | 'test-texts-in-training'
   | 'similar-texts'
+  | 'swapped-pairs'
+  | 'shared-segments'
   | 'empty-texts'
   | 'cleaned-rows'
   | 'rows-without-target'
@@ -61,10 +64,14 @@ const SHOWN_ROWS = 5;
 const SHOWN_CHARACTERS = 80;
 
 /** Examples of groups of rows with the same text; `rows` are positions in the table. */
-export function examplesOf(table: Example['table'], groups: readonly (readonly number[])[], texts: readonly string[]): readonly Example[] {
+export function examplesOf(table: Example['table'], groups: readonly (readonly number[])[], texts: readonly Text[]): readonly Example[] {
   return groups
     .slice(0, SHOWN_EXAMPLES)
-    .map((rows) => ({ table, rows: rows.slice(0, SHOWN_ROWS).map((row) => row + 1), text: beginning(valueAt(texts, valueAt(rows, 0))) }));
+    .map((rows) => ({
+      table,
+      rows: rows.slice(0, SHOWN_ROWS).map((row) => row + 1),
+      text: shownBeginning(valueAt(texts, valueAt(rows, 0))),
+    }));
 }
 
 /** `3.2 %` */
@@ -76,6 +83,11 @@ export function percent(part: number, whole: number): string {
 /** `1,905 of 7,613 rows (25.0 %)` */
 export function partOf(part: number, whole: number, noun: string): string {
   return `${counted(part)} of ${counted(whole)} ${noun} (${percent(part, whole)})`;
+}
+
+/** Of each segment. */
+function shownBeginning(text: Text): string {
+  return shownText(mapText(text, beginning));
 }
 
 /** Cut between characters, not between the two halves of one. */

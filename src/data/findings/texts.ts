@@ -1,36 +1,43 @@
 import { valueAt } from '../../core/values.ts';
 import { count, plural } from '../../core/text.ts';
 import { groupsBy, repeated } from '../examples/index.ts';
+import { isBlank, mapText, textKey, textKeys, type Text } from '../texts/index.ts';
 import { normalizedText } from './normalized-text.ts';
 import { examplesOf, partOf, type Finding } from './finding.ts';
+import { pairFindings } from './pairs.ts';
+import { LEFT_OUT, rowsSeenInTraining } from './seen.ts';
 
 /** What a look at the texts needs. */
 export interface InspectedTexts {
   /** Of every row of the training table. */
-  readonly texts: readonly string[];
+  readonly texts: readonly Text[];
   /** The rows that are trained on, and the fold of each. */
   readonly kept: { readonly rows: Int32Array };
   readonly foldOf: Int32Array;
   /** The texts to predict; null: none. */
-  readonly test: readonly string[] | null;
+  readonly test: readonly Text[] | null;
+  /** What the segments of pairs are called; nothing for single texts. */
+  readonly names?: readonly string[];
   /** What is to be said of groups of rows with the same text, as far as it concerns more than their texts. */
   readonly ofSameText: (alike: readonly (readonly number[])[]) => readonly Finding[];
 }
 
-/** Texts that repeat, were to be predicted, or are empty. Texts are the same where every character is. */
-export function inspectTexts({ texts, kept, foldOf, test, ofSameText }: InspectedTexts): readonly Finding[] {
-  const alike = repeated(groupsBy(texts));
+/** Texts that repeat, were to be predicted, or are empty. Texts are the same where every character of every segment is. */
+export function inspectTexts({ texts, kept, foldOf, test, names = [], ofSameText }: InspectedTexts): readonly Finding[] {
+  const alike = repeated(groupsBy(textKeys(texts)));
+  const folds = foldsOfTable(texts.length, kept.rows, foldOf);
   return [
-    ...duplicateTexts(texts, alike, rowsSeenInTraining(alike, foldsOfTable(texts.length, kept.rows, foldOf))),
+    ...duplicateTexts(texts, alike, rowsSeenInTraining(alike, folds)),
     ...ofSameText(alike),
     ...(test === null ? [] : testTexts(texts, test)),
     ...similarTexts(texts, alike),
+    ...pairFindings({ texts, test, folds, names }),
     ...emptyTexts('train', texts),
     ...(test === null ? [] : emptyTexts('test', test)),
   ];
 }
 
-function duplicateTexts(texts: readonly string[], alike: readonly (readonly number[])[], seen: number): Finding[] {
+function duplicateTexts(texts: readonly Text[], alike: readonly (readonly number[])[], seen: number): Finding[] {
   const later = laterRows(alike);
   if (later === 0) return [];
   const message =
@@ -54,16 +61,6 @@ function duplicateTexts(texts: readonly string[], alike: readonly (readonly numb
   ];
 }
 
-/** How many rows have a text that is in another fold too, so that the model that validates them was trained on it. */
-function rowsSeenInTraining(alike: readonly (readonly number[])[], foldOf: Int32Array): number {
-  return alike
-    .map((rows) => rows.filter((row) => foldOf[row] !== LEFT_OUT))
-    .filter((rows) => rows.some((row) => foldOf[row] !== foldOf[valueAt(rows, 0)]))
-    .reduce((sum, rows) => sum + rows.length, 0);
-}
-
-const LEFT_OUT = -1;
-
 /** The fold of each row of the table. */
 function foldsOfTable(length: number, rows: Int32Array, foldOf: Int32Array): Int32Array {
   const folds = new Int32Array(length).fill(LEFT_OUT);
@@ -71,9 +68,9 @@ function foldsOfTable(length: number, rows: Int32Array, foldOf: Int32Array): Int
   return folds;
 }
 
-function testTexts(texts: readonly string[], test: readonly string[]): Finding[] {
-  const known = new Set(texts);
-  const rows = Array.from(test.keys()).filter((row) => known.has(valueAt(test, row)));
+function testTexts(texts: readonly Text[], test: readonly Text[]): Finding[] {
+  const [known, keys] = [new Set(textKeys(texts)), textKeys(test)];
+  const rows = Array.from(keys.keys()).filter((row) => known.has(valueAt(keys, row)));
   if (rows.length === 0) return [];
   return [
     {
@@ -96,12 +93,12 @@ function testTexts(texts: readonly string[], test: readonly string[]): Finding[]
 }
 
 /** Beyond those that are the same to the character. */
-function similarTexts(texts: readonly string[], alike: readonly (readonly number[])[]): Finding[] {
-  const plain = texts.map(normalizedText);
-  const groups = repeated(groupsBy(plain));
+function similarTexts(texts: readonly Text[], alike: readonly (readonly number[])[]): Finding[] {
+  const keys = textKeys(texts);
+  const groups = repeated(groupsBy(texts.map((text) => textKey(mapText(text, normalizedText)))));
   const more = laterRows(groups) - laterRows(alike);
   if (more === 0) return [];
-  const different = groups.filter((rows) => rows.some((row) => texts[row] !== texts[valueAt(rows, 0)]));
+  const different = groups.filter((rows) => rows.some((row) => keys[row] !== keys[valueAt(rows, 0)]));
   return [
     {
       severity: 'info',
@@ -115,8 +112,8 @@ function similarTexts(texts: readonly string[], alike: readonly (readonly number
   ];
 }
 
-function emptyTexts(table: 'train' | 'test', texts: readonly string[]): Finding[] {
-  const rows = Array.from(texts.keys()).filter((row) => valueAt(texts, row).trim() === '');
+function emptyTexts(table: 'train' | 'test', texts: readonly Text[]): Finding[] {
+  const rows = Array.from(texts.keys()).filter((row) => isBlank(valueAt(texts, row)));
   if (rows.length === 0) return [];
   return [
     {

@@ -12,6 +12,7 @@ import {
   type TokenSet,
 } from '../tokens/index.ts';
 import { quoted } from '../problems.ts';
+import { areSingle, runningText, type Text } from '../texts/index.ts';
 import { partOf, percent, type Finding } from './finding.ts';
 
 export interface TokenOptions {
@@ -33,24 +34,25 @@ const LENGTH_STEP = 8;
 /** What the tokenizer makes of the texts: how many are cut, how much padding they need, and what the model does not know. */
 export async function inspectTokens(
   tokenizer: Tokenizer,
-  train: readonly string[],
-  test: readonly string[],
+  train: readonly Text[],
+  test: readonly Text[],
   { maxLength, batches }: TokenOptions,
   encoding: Pick<EncodingOptions, 'threads' | 'onProgress'> = {},
 ): Promise<readonly Finding[]> {
   const [trainTexts, testTexts] = [everyNth(train), everyNth(test)];
   const texts = [...trainTexts, ...testTexts];
-  const whole = (all: readonly string[]): Promise<TokenSet> => encodeTexts(tokenizer, all, Number.MAX_SAFE_INTEGER, encoding);
+  const whole = (all: readonly Text[]): Promise<TokenSet> => encodeTexts(tokenizer, all, Number.MAX_SAFE_INTEGER, encoding);
   const encoded = await whole(texts);
   const { unknown } = encoded;
   const lengths = tokenLengths(encoded);
-  const tokens = encoded.ids.length - texts.length * tokenizer.specialTokens;
+  const special = areSingle(texts) ? tokenizer.specialTokens : (tokenizer.specialTokensOfPair ?? 0);
+  const tokens = encoded.ids.length - texts.length * special;
   const unknownTexts = unknown === 0 ? [] : withUnknown(texts, encoded, tokenizer);
   const total = train.length + test.length;
   const among = texts.length < total ? `; ${count(texts.length)} of ${count(total)} texts were looked at` : '';
   return [
     ...tokenizer.changes.map((message): Finding => ({ severity: 'info', code: 'tokenizer-settings', message, count: 1, examples: [] })),
-    ...cutTexts(lengths, maxLength, among),
+    ...cutTexts(lengths, maxLength, among, areSingle(texts) ? 'texts' : 'pairs'),
     ...(batches === null
       ? []
       : padding(
@@ -62,7 +64,7 @@ export async function inspectTokens(
   ];
 }
 
-function cutTexts(lengths: Int32Array, maxLength: number, among: string): Finding[] {
+function cutTexts(lengths: Int32Array, maxLength: number, among: string, what: 'texts' | 'pairs'): Finding[] {
   const sorted = lengths.toSorted();
   const longest = sorted.at(-1) ?? 0;
   const cut = sorted.filter((length) => length > maxLength).length;
@@ -72,7 +74,9 @@ function cutTexts(lengths: Int32Array, maxLength: number, among: string): Findin
       {
         severity: 'info',
         ...finding,
-        message: `no text is cut: the longest has ${count(longest)} tokens, and model.max_seq_length is ${count(maxLength)}${among}`,
+        message:
+          `no ${what === 'texts' ? 'text' : 'pair'} is cut: the longest has ${count(longest)} tokens, and model.max_seq_length is ` +
+          `${count(maxLength)}${among}`,
       },
     ];
   const enough = Math.ceil(valueAt(sorted, Math.ceil(0.99 * sorted.length) - 1) / LENGTH_STEP) * LENGTH_STEP;
@@ -82,8 +86,8 @@ function cutTexts(lengths: Int32Array, maxLength: number, among: string): Findin
       severity: isMuch ? 'warning' : 'info',
       ...finding,
       message:
-        `${partOf(cut, lengths.length, 'texts')} ${cut === 1 ? 'is' : 'are'} longer than model.max_seq_length, ` +
-        `${plural(maxLength, 'token')}, and lose${cut === 1 ? 's its' : ' their'} end; the longest has ${count(longest)}${among}`,
+        `${partOf(cut, lengths.length, what)} ${cut === 1 ? 'is' : 'are'} longer than model.max_seq_length, ` +
+        `${plural(maxLength, 'token')}, and ${lost(what, cut === 1)}; the longest has ${count(longest)}${among}`,
       ...(isMuch
         ? {
             remedy:
@@ -93,6 +97,11 @@ function cutTexts(lengths: Int32Array, maxLength: number, among: string): Findin
         : {}),
     },
   ];
+}
+
+function lost(what: 'texts' | 'pairs', isOne: boolean): string {
+  if (what === 'pairs') return isOne ? 'is cut as model.truncation says' : 'are cut as model.truncation says';
+  return isOne ? 'loses its end' : 'lose their end';
 }
 
 /** Of one epoch over all training rows; a fold's share differs by little. */
@@ -151,25 +160,25 @@ function unknownTokens(unknown: number, tokens: number, words: readonly (readonl
 }
 
 /** The texts that have ids of the unknown token beside those that every text gets. */
-function withUnknown(texts: readonly string[], tokens: TokenSet, { unknownId }: Tokenizer): readonly string[] {
+function withUnknown<T extends Text>(texts: readonly T[], tokens: TokenSet, { unknownId }: Tokenizer): readonly T[] {
   return texts.filter((_, row) => tokens.row(row).includes(unknownId ?? NaN));
 }
 
 /** Words, and signs by themselves, that the tokenizer has no pieces for, the most frequent first. */
 async function unknownWords(
-  texts: readonly string[],
+  texts: readonly Text[],
   encode: (texts: readonly string[]) => Promise<TokenSet>,
   tokenizer: Tokenizer,
 ): Promise<readonly (readonly [string, number])[]> {
   const times = new Map<string, number>();
   for (const text of texts)
-    for (const word of text.match(/[\p{L}\p{M}\p{N}]+|[^\s\p{L}\p{M}\p{N}]/gu) ?? []) countUp(times, word);
+    for (const word of runningText(text).match(/[\p{L}\p{M}\p{N}]+|[^\s\p{L}\p{M}\p{N}]/gu) ?? []) countUp(times, word);
   const words = [...times.keys()];
   const unknown = new Set(withUnknown(words, await encode(words), tokenizer));
   return [...times].filter(([word]) => unknown.has(word)).sort(([, a], [, b]) => b - a);
 }
 
-function everyNth(texts: readonly string[]): readonly string[] {
+function everyNth(texts: readonly Text[]): readonly Text[] {
   const every = Math.ceil(texts.length / MOST_TEXTS);
   return texts.filter((_, row) => row % every === 0);
 }

@@ -1,1 +1,2 @@
-export { textColumns, textsIn, textsOfLines, wholeColumn, type TextColumns } from './segments.ts';
+export { segmentSources, textColumns, textsIn, textsOfLines, textsOfSegments, wholeColumn, type TextColumns } from './segments.ts';
+export { areSingle, isBlank, mapText, runningText, segmentsOf, shownText, textKey, textKeys, type Text } from './text.ts';

@@ -6,7 +6,8 @@ import { count } from '../../core/text.ts';
 import { moduleBeside, openThread } from '../../core/threads.ts';
 import { required, valueAt } from '../../core/values.ts';
 import { quoted } from '../problems.ts';
-import { joinedTokens, throwIfNoRoom, tokenize, type Text, type TokenSet } from './tokens.ts';
+import { joinedTokens, throwIfNoRoom, tokenize, type TokenSet } from './tokens.ts';
+import type { Text } from '../texts/index.ts';
 import type { EncodedSlice, EncodingData, EncodingMessage, EncodingRequest } from './encoding-thread.ts';
 import type { Tokenizer, Truncation } from '../tokenizer/index.ts';
 

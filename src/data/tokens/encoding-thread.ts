@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { packError, type ErrorMessage } from '../../core/packed-errors.ts';
-import { tokenize, type Text } from './tokens.ts';
+import { tokenize } from './tokens.ts';
+import type { Text } from '../texts/index.ts';
 import { loadTokenizer, type Truncation } from '../tokenizer/index.ts';
 
 /* The main module of a thread that encodes texts, a slice of them at a time. */

@@ -1,6 +1,7 @@
 import { OrtrainError } from '../../core/errors.ts';
 import { writeFileAtomic } from '../../core/files.ts';
 import { readInput } from '../../core/inputs.ts';
+import type { Text } from '../texts/index.ts';
 import { TRUNCATION, type EncodedPair, type Tokenizer, type Truncation } from '../tokenizer/index.ts';
 
 export { loadTokenizer, type Tokenizer } from '../tokenizer/index.ts';
@@ -20,9 +21,6 @@ export interface TokenSet {
   /** The ids of a row, a view. */
   row(index: number): Int32Array;
 }
-
-/** A text, or two that a model reads together. */
-export type Text = string | readonly [first: string, second: string];
 
 export interface TokenizeOptions {
   /** Hears how many texts are done, now and then, and may throw to stop. */
@@ -121,6 +119,15 @@ export function joinedTokens(parts: readonly Omit<TokenSet, 'padId' | 'row'>[], 
     end += part.ids.length;
   }
   return tokenSet({ offsets, ids, types, padId, truncated: sum((part) => part.truncated), unknown: sum((part) => part.unknown) });
+}
+
+/** The ids of some rows, views, and the types of these where there are pairs. */
+export function tokensOf(
+  { offsets, types, row }: Pick<TokenSet, 'offsets' | 'types' | 'row'>,
+  rows: Int32Array,
+): { readonly ids: readonly Int32Array[]; readonly types: readonly Int32Array[] | undefined } {
+  const all = Array.from(rows);
+  return { ids: all.map((each) => row(each)), types: types && all.map((each) => types.subarray(offsets[each], offsets[each + 1])) };
 }
 
 /** [rows]: how many ids each row has. */

@@ -94,6 +94,7 @@ export async function exportRun(run: StoredRun, request: ExportRequest, listen: 
       : readValidation(run, fold, task.description));
     const tokens = await encodeTexts(await loadTokenizer(tokenizerFiles(model)), validation.texts, maxLength, {
       onProgress: () => throwIfAborted(request),
+      truncation: run.experiment.model.truncation,
     });
     const speed = speedOf(run, request);
     const rows = request.alsoIn.length === 0 ? Math.min(COMPARED_ROWS, validation.texts.length) : validation.texts.length;

@@ -54,7 +54,7 @@ export async function textsOf(
   if (format !== 'lines') {
     const why =
       options.columns === undefined
-        ? 'it begins like one with the text column; --format lines takes each line for a text'
+        ? whyTable(columns)
         : '--columns names its columns; --format says how it is written';
     if (options.format === undefined) options.onNotice(`${file} is read as a table (${format}), because ${why}`);
     return ofTable(await parseTable(bytes, file, format, options), columns, options);
@@ -62,11 +62,21 @@ export async function textsOf(
   if (options.columns !== undefined) {
     throw unusable('--columns names the columns of a table, and --format lines takes each line for a text', 'Leave out one of the two.');
   }
-  const lines = parseLines(bytes, file, options.encoding);
   const { text } = valueAt(columns, 0);
+  if (typeof text !== 'string') {
+    const names = textColumns(text).map((name) => JSON.stringify(name)).join(', ');
+    throw unusable('the run reads pairs of texts, and a line holds one', `Write a table with the columns ${names}, as csv, tsv or jsonl.`);
+  }
+  const lines = parseLines(bytes, file, options.encoding);
   const made = textsOfLines(lines, text);
   if (made === undefined) options.onNotice(`each line is taken for a whole text, as data.text ${JSON.stringify(text)} makes one of a row`);
   return { ids: lines.map((_, row) => String(row)), texts: made ?? lines };
+}
+
+function whyTable([first]: readonly ExampleColumns[]): string {
+  return typeof first?.text === 'string'
+    ? 'it begins like one with the text column; --format lines takes each line for a text'
+    : 'the run reads pairs of texts; --format says how it is written';
 }
 
 const SEEN_BYTES = 65_536;
@@ -86,6 +96,7 @@ function likelyFormat(
     return columns.some(({ text }) => textColumns(text).every((column) => cells.includes(column)));
   };
   if (first.includes('\t') && names('\t')) return 'tsv';
+  if (columns.every(({ text }) => typeof text !== 'string')) return first.includes('\t') ? 'tsv' : 'csv';
   return (isStdin || first.includes(',')) && names(',') ? 'csv' : 'lines';
 }
 

@@ -6,6 +6,7 @@ import { isThere } from '../../core/files.ts';
 import { folderInside } from '../../core/inside.ts';
 import { byModel, modelIdOf, modelName, type ModelId } from '../../core/model-name.ts';
 import { beyondProblems, encodeTexts, loadTokenizer, readVocabulary, unknownToModel, type TokenSet } from '../../data/tokens/index.ts';
+import type { Text } from '../../data/texts/index.ts';
 import { tokenizerFiles } from '../../data/tokenizer/index.ts';
 import type { Device } from '../../engine/runtime/index.ts';
 import { ensemblePredictions, readModelFolder } from '../../training/index.ts';
@@ -38,7 +39,7 @@ export interface PredictOptions {
  */
 export async function predictTexts(
   run: StoredRun,
-  texts: readonly string[],
+  texts: readonly Text[],
   options: PredictOptions,
   listen: Listener<StageEvent>,
 ): Promise<TextPredictions> {
@@ -52,7 +53,8 @@ export async function predictTexts(
     if (options.signal?.aborted === true) throw interrupted();
     listen({ type: 'progress', done, total: texts.length, unit: 'texts' });
   };
-  const tokens = await encodeTexts(tokenizer, texts, maxLength, { threads, onProgress });
+  const { truncation } = run.experiment.model;
+  const tokens = await encodeTexts(tokenizer, texts, maxLength, { threads, onProgress, truncation });
   const vocabulary = readVocabulary(tokenizer.files);
   const unknown = beyondProblems({ tokens, place: (row) => ({ row: row + 1, name: `text ${row + 1}` }) }, vocabulary, encoder.vocabSize);
   if (unknown.length > 0) {

@@ -7,6 +7,7 @@ import { fileInside } from '../../core/inside.ts';
 import { modelInWords } from '../../core/model-name.ts';
 import type { Targets } from '../../data/examples/index.ts';
 import { readTable, requiredColumn } from '../../data/tables/index.ts';
+import type { Text } from '../../data/texts/index.ts';
 import {
   openTask,
   readPredictions,
@@ -21,7 +22,7 @@ import type { StoredRun } from '../stored/runs.ts';
 
 /** The rows that a fold was validated on, or those of all folds, and what the run recorded for them. */
 export interface Validation {
-  readonly texts: readonly string[];
+  readonly texts: readonly Text[];
   readonly targets: Targets;
   readonly predictions: Predictions;
 }

@@ -1,14 +1,15 @@
 import { join } from 'node:path';
 import { encodeTexts, loadTokenizer, loadTokens, type TokenSet } from '../../data/tokens/index.ts';
+import type { Text } from '../../data/texts/index.ts';
 import type { Task } from '../../tasks/index.ts';
 import type { PreparedRun } from '../prepare.ts';
 import { addressOf } from '../jobs/job-graph.ts';
 
 /** The rows of a run. Texts are looked at only where they are not tokenized yet. */
 export interface PlannedRows {
-  readonly train: { readonly task: Task; readonly texts: readonly string[] };
+  readonly train: { readonly task: Task; readonly texts: readonly Text[] };
   /** Undefined where there are no rows to predict. */
-  readonly test: { readonly texts: readonly string[] } | undefined;
+  readonly test: { readonly texts: readonly Text[] } | undefined;
   /** The fold that each training row is validated in. */
   readonly foldOf: Int32Array;
 }
@@ -33,8 +34,8 @@ export async function plannedTokens(
   }
   const began = performance.now();
   const tokenizer = await loadTokenizer(job.files);
-  const encode = (texts: readonly string[]): Promise<TokenSet> =>
-    encodeTexts(tokenizer, texts, experiment.model.max_seq_length, { threads });
+  const { max_seq_length: maxLength, truncation } = experiment.model;
+  const encode = (texts: readonly Text[]): Promise<TokenSet> => encodeTexts(tokenizer, texts, maxLength, { threads, truncation });
   return {
     train: await encode(train.texts),
     test: test === undefined ? undefined : await encode(test.texts),

@@ -1,4 +1,4 @@
-import { tokenLengths, type TokenSet } from '../../data/tokens/index.ts';
+import { tokenLengths, tokensOf, type TokenSet } from '../../data/tokens/index.ts';
 import { portableFeeds } from '../../engine/models/index.ts';
 import { openModelFile } from '../../engine/runtime/index.ts';
 import type { Predictions, Task } from '../../tasks/index.ts';
@@ -22,12 +22,7 @@ export async function portablePredictions(
   try {
     const source = {
       lengths,
-      feeds: (batch: Int32Array, width: number) =>
-        portableFeeds(
-          Array.from(batch, (row) => tokens.row(row)),
-          width,
-          tokens.padId,
-        ),
+      feeds: (batch: Int32Array, width: number) => portableFeeds(tokensOf(tokens, batch), width, tokens.padId),
     };
     const logits = await forwardAll(
       async (feeds) => {

@@ -32,7 +32,7 @@ const small = (outputs: number, of = encoder): PublishedClassifier => ({
 });
 
 const run = async (graph: Graph, change: Feeds = {}): Promise<readonly number[]> => {
-  const feeds: Feeds = { ...portableFeeds(texts, 8, encoder.padTokenId), ...change };
+  const feeds: Feeds = { ...portableFeeds({ ids: texts }, 8, encoder.padTokenId), ...change };
   const asked = Object.fromEntries(graph.inputs.map(({ name }) => [name, feeds[name] as Fed]));
   const { logits } = await runGraph(graph, asked);
   return Array.from(logits?.data ?? [], Number);

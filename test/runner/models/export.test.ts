@@ -76,10 +76,10 @@ async function sample(run: StoredRun, fold: number, columns: readonly string[], 
   const { data } = run.experiment;
   const [examples, oof] = [await readTrainExamples(data.train, data), await readTable(join(run.folder, 'oof.csv'))];
   const rows = (columnOf(oof, 'fold') ?? [])
-    .flatMap((value, row) => (Number(value) === fold && (examples.texts[row] ?? '').length < 90 ? [row] : []))
+    .flatMap((value, row) => (Number(value) === fold && String(examples.texts[row]).length < 90 ? [row] : []))
     .slice(0, count);
   return {
-    texts: rows.map((row) => examples.texts[row] ?? ''),
+    texts: rows.map((row) => String(examples.texts[row])),
     probabilities: columns.map((name) => rows.map((row) => Number(columnOf(oof, name)?.[row]))),
   };
 }

@@ -80,6 +80,25 @@ describe('texts to classify', () => {
     ]);
   });
 
+  it('are pairs where the run reads pairs, from tables alone', async () => {
+    const notes: string[] = [];
+    const columns = [{ id: 'id', text: ['anchor', '{b}!'] }];
+    const pairs = async (content: string, more: Partial<TextOptions> = {}) =>
+      (await textsOf(Buffer.from(content), columns, { onNotice: (message) => void notes.push(message), ...more })).texts;
+    expect(await pairs('b,anchor\n1,x\n,\n')).toEqual([['x', '1!'], ['', '!']]);
+    expect(await pairs('b\tanchor\n1\tx, y\n')).toEqual([['x, y', '1!']]);
+    expect(await pairs('{"anchor": 1.0, "b": true}\n', { format: 'jsonl' })).toEqual([['1.0', 'true!']]);
+    expect(notes).toHaveLength(2);
+    expect((await errorOf(() => pairs('some text\nanother\n'))).problems).toMatchObject([
+      { message: 'there is no column "anchor", which data.text names; the columns are "some text"' },
+      { message: 'there is no column "b", which data.text names; the columns are "some text"' },
+    ]);
+    expect(await errorOf(() => pairs('some text\n', { format: 'lines' }))).toMatchObject({
+      message: 'the run reads pairs of texts, and a line holds one',
+      remedy: 'Write a table with the columns "anchor", "b", as csv, tsv or jsonl.',
+    });
+  });
+
   it('come from files by their endings; .txt is one text a line unless it begins like a table', async () => {
     expect(await read('one\n\nthree', {}, 'a.txt')).toMatchObject({ texts: ['one', '', 'three'], notes: 0 });
     expect(await read('id\ttext\n1\ta\n', {}, 'b.txt')).toMatchObject({ texts: ['a'], notes: 1 });

@@ -49,13 +49,17 @@ export function withWeights({ graph, weights }: PortableModel): Graph {
   return bind(graph, weights);
 }
 
-/** Inputs of a portable classifier for token ids, one list a text, padded to `width`. */
-export function portableFeeds(ids: readonly ArrayLike<number>[], width: number, padTokenId: number): Feeds {
+/** Inputs of a portable classifier for token ids, one list a text, padded to `width`; without types all tokens are of segment 0. */
+export function portableFeeds(
+  { ids, types }: { readonly ids: readonly ArrayLike<number>[]; readonly types?: readonly ArrayLike<number>[] | undefined },
+  width: number,
+  padTokenId: number,
+): Feeds {
   const shape = [ids.length, width];
-  const tensor = (fill: number, of: (id: number) => number): Feeds[string] => {
+  const tensor = (fill: number, lists: readonly ArrayLike<number>[], of = (id: number): number => id): Feeds[string] => {
     const data = new BigInt64Array(ids.length * width).fill(BigInt(fill));
-    ids.forEach((text, b) => data.set(BigInt64Array.from(text, (id) => BigInt(of(id))), b * width));
+    lists.forEach((list, b) => data.set(BigInt64Array.from(list, (id) => BigInt(of(id))), b * width));
     return { dtype: 'int64', shape, data };
   };
-  return { input_ids: tensor(padTokenId, (id) => id), attention_mask: tensor(0, () => 1), token_type_ids: tensor(0, () => 0) };
+  return { input_ids: tensor(padTokenId, ids), attention_mask: tensor(0, ids, () => 1), token_type_ids: tensor(0, types ?? []) };
 }

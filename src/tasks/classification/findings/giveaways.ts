@@ -2,6 +2,7 @@ import { countUp, valueAt } from '../../../core/values.ts';
 import { count } from '../../../core/text.ts';
 import { partOf, percent, type Finding } from '../../../data/findings/index.ts';
 import { quoted } from '../../../data/problems.ts';
+import { areSingle, runningText } from '../../../data/texts/index.ts';
 import type { ClassRows } from './rows.ts';
 
 /** Fewer rows of a class, or beside it, prove nothing. */
@@ -26,7 +27,8 @@ const finding = {
 } as const;
 
 /** Words that stand in almost all texts of one class and in almost none of the others, such as a label that was left in the text. */
-export function inspectGiveaways({ texts, labels, classes }: ClassRows): readonly Finding[] {
+export function inspectGiveaways({ texts: all, labels, classes }: ClassRows): readonly Finding[] {
+  const texts = areSingle(all) ? all : all.map(runningText);
   const rowsOf = new Int32Array(classes.length);
   for (const label of labels) rowsOf[label]!++;
   const sure = counted(likelyWords(texts, labels, classes.length), texts, labels).filter(({ label, inside, outside }) => {

@@ -1,6 +1,7 @@
 import { plural } from '../../../core/text.ts';
 import type { CleaningOptions } from '../../../data/examples/index.ts';
 import { examplesOf, type Finding } from '../../../data/findings/index.ts';
+import type { Text } from '../../../data/texts/index.ts';
 import type { InspectedTargets } from '../../task.ts';
 import { labelsOf } from '../labels.ts';
 import { inspectClasses } from './classes.ts';
@@ -21,7 +22,7 @@ export function classFindings(classes: readonly string[], inspected: InspectedTa
 
 /** Texts that have different classes in different rows. */
 export function conflictFindings(
-  texts: readonly string[],
+  texts: readonly Text[],
   groups: readonly (readonly number[])[],
   conflicts: CleaningOptions['conflicts'],
 ): readonly Finding[] {

@@ -2,6 +2,7 @@ import { valueAt } from '../../../core/values.ts';
 import { html, type Html } from '../../../core/page/html.ts';
 import { count, metric, plural } from '../../../core/text.ts';
 import { targetsAt, type LabelledExamples } from '../../../data/examples/index.ts';
+import { segmentsOf, shownText } from '../../../data/texts/index.ts';
 import type { ReportedRun, TrainTexts } from '../../report.ts';
 import { labelsOf } from '../labels.ts';
 import type { JudgedClasses } from './judged-classes.ts';
@@ -81,7 +82,9 @@ export function mistakesSection(judged: JudgedClasses, texts: TrainTexts, confli
     const at = tableRow.get(id);
     return html`<li>
 <p class="what"><span>${metric(confidence)}</span><span>id ${id}</span><span>fold ${folds[row]}</span></p>
-${at !== undefined && examples !== undefined && html`<p class="text" dir="auto">${shortened(valueAt(examples.texts, at))}</p>`}
+${at !== undefined && examples !== undefined && segmentsOf(valueAt(examples.texts, at)).map(
+  (segment) => html`<p class="text" dir="auto">${shortened(segment)}</p>`,
+)}
 ${at !== undefined && examples !== undefined && sameText(at, groupOf.get(at), examples, classes)}</li>
 `;
   };
@@ -105,7 +108,8 @@ ${shown.map((pair) => html`<h3>${pairTitle(pair)}</h3>
 }
 
 function textsById(texts: TrainTexts): ReadonlyMap<string, string> {
-  return 'examples' in texts ? new Map(texts.examples.ids.map((id, row) => [id, valueAt(texts.examples.texts, row)])) : new Map();
+  if (!('examples' in texts)) return new Map();
+  return new Map(texts.examples.ids.map((id, row) => [id, shownText(valueAt(texts.examples.texts, row))]));
 }
 
 function conflictSummary(conflicts: readonly (readonly number[])[]): string {

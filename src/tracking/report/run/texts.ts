@@ -8,6 +8,7 @@ import { normalizedText } from '../../../data/findings/index.ts';
 import { differ } from '../../../data/examples/index.ts';
 import { hasTokenizer, tokenizerFiles } from '../../../data/tokenizer/index.ts';
 import { loadTokenizer } from '../../../data/tokens/index.ts';
+import { mapText, textKey, type Text } from '../../../data/texts/index.ts';
 import { openExamples, readTrainExamples, type LabelledExamples, type TrainTexts } from '../../../tasks/index.ts';
 import type { EvaluatedRun } from '../../evaluated-run.ts';
 
@@ -48,7 +49,7 @@ export async function readTrainTexts({ experiment, environment }: EvaluatedRun, 
 export function conflictingTexts({ texts, targets }: Pick<LabelledExamples, 'texts' | 'targets'>): readonly (readonly number[])[] {
   const groups = new Map<string, number[]>();
   texts.forEach((text, row) => {
-    const key = normalizedText(text);
+    const key = textKey(mapText(text, normalizedText));
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [row]);
     else group.push(row);
@@ -58,6 +59,8 @@ export function conflictingTexts({ texts, targets }: Pick<LabelledExamples, 'tex
 
 /** Counting the tokens of more texts would take long and add little. */
 const COUNTED_TEXTS = 20_000;
+
+const UNCUT = Number.MAX_SAFE_INTEGER;
 
 /** Counts with the tokenizer of one of the run's models; undefined where none of them is in the folder any more. */
 export async function countTokens(
@@ -72,5 +75,7 @@ export async function countTokens(
   const tokenizer = await loadTokenizer(Object.fromEntries(names.map((name) => [name, fileInside(folder, `${model}/${name}`)])));
   const every = Math.ceil(texts.length / COUNTED_TEXTS);
   const counted = texts.filter((_, row) => row % every === 0);
-  return { lengths: Int32Array.from(counted, (text) => tokenizer.encode(text, Number.MAX_SAFE_INTEGER).ids.length), rows: texts.length };
+  const tokensOf = (text: Text): number =>
+    (typeof text === 'string' ? tokenizer.encode(text, UNCUT) : tokenizer.encodePair(text, UNCUT, 'longest_first')).ids.length;
+  return { lengths: Int32Array.from(counted, (text) => tokensOf(text)), rows: texts.length };
 }
