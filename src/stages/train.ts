@@ -42,7 +42,7 @@ interface Params {
 }
 
 /** Keys that are left out at their defaults, so that what was trained before there were any is still found. */
-type Later = Pick<Experiment['training'], 'micro_batch' | 'layer_decay' | 'head_lr'>;
+type Later = Pick<Experiment['training'], 'micro_batch' | 'layer_decay' | 'head_lr' | 'ema'>;
 
 const needs = { examples: 'source', tokens: 'one', folds: 'one', features: 'optional' } as const;
 
@@ -62,7 +62,7 @@ export const train: Stage<Params, Readonly<Record<string, string>>, typeof needs
   usesDevice: true,
   isSeeded: true,
   pick: ({ model, training: all, seed }, { modelFolder, precision }) => {
-    const { eval_batch_size: _speed, precision: _asked, seeds: _all, micro_batch: micro, layer_decay, head_lr, ...ofTraining } = all;
+    const { eval_batch_size: _speed, precision: _asked, seeds: _all, micro_batch: micro, layer_decay, head_lr, ema, ...ofTraining } = all;
     return {
       params: {
         model: {
@@ -79,6 +79,7 @@ export const train: Stage<Params, Readonly<Record<string, string>>, typeof needs
           ...(micro === null || micro >= ofTraining.batch_size ? {} : { micro_batch: micro }),
           ...(layer_decay === 1 ? {} : { layer_decay }),
           ...(head_lr === null ? {} : { head_lr }),
+          ...(ema === null ? {} : { ema }),
         },
         ...(precision === 'float32' ? {} : { precision }),
         seed,
@@ -90,7 +91,7 @@ export const train: Stage<Params, Readonly<Record<string, string>>, typeof needs
     const { seed } = params;
     const model = { pooling: 'default', freeze: { embeddings: null, layers: 0 }, ...params.model } as const;
     const precision: Precision = params.precision ?? 'float32';
-    const later: Later = { micro_batch: null, layer_decay: 1, head_lr: null };
+    const later: Later = { micro_batch: null, layer_decay: 1, head_lr: null, ema: null };
     const training = { ...later, ...params.training, eval_batch_size: evalBatchSize, precision, seeds: null };
     const { task, train: examples } = inputs.examples;
     const foldOf = await inputs.folds.foldOf();

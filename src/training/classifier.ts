@@ -11,7 +11,7 @@ import {
   type ParameterSource,
   type TrainingLoss,
 } from '../engine/models/index.ts';
-import { adam, adamw, sgd, type Optimizer, type UpdateRule } from '../engine/optim/index.ts';
+import { adam, adamw, averaged, sgd, type Optimizer, type UpdateRule } from '../engine/optim/index.ts';
 import { inPrecision, type Precision } from '../engine/precision.ts';
 import { openTrainer, type Device, type Snapshot, type Trainer, type TrainerOptions } from '../engine/runtime/index.ts';
 import type { Task } from '../tasks/index.ts';
@@ -87,13 +87,13 @@ export async function openClassifier(options: ClassifierOptions): Promise<Classi
   };
 }
 
-/** Rates by layer, weight decay by name; `encoder` says in which layer a parameter is. */
+/** Rates by layer, weight decay by name, and averages of the weights if asked for; `encoder` says in which layer a parameter is. */
 export function optimizerOf(
-  { optimizer, layer_decay: decay, head_lr: headRate }: Pick<Training, 'optimizer' | 'layer_decay' | 'head_lr'>,
+  { optimizer, layer_decay: decay, head_lr: headRate, ema }: Pick<Training, 'optimizer' | 'layer_decay' | 'head_lr' | 'ema'>,
   encoder: EncoderConfig,
 ): Optimizer {
   return {
-    rule: updateRule(optimizer),
+    rule: ema === null ? updateRule(optimizer) : averaged(updateRule(optimizer), ema),
     group: (parameter) => ({
       lrScale: rateFactor(depthOf(encoder, parameter)),
       weightDecay: optimizer.no_decay.some((part) => parameter.includes(part)) ? 0 : optimizer.weight_decay,

@@ -54,6 +54,7 @@ describe('defaults', () => {
         optimizer: { name: 'adam', lr: 5e-5, weight_decay: 0, betas: [0.9, 0.999], eps: 1e-8, no_decay: [] },
         layer_decay: 1,
         head_lr: null,
+        ema: null,
         seeds: null,
         clip_norm: null,
         schedule: { name: 'constant' },

@@ -79,6 +79,7 @@ const CHANGES: Readonly<Record<string, { readonly to: string; readonly beside?: 
   ...under('training.optimizer', ['name: sgd', 'lr: 0.1', 'momentum: 0.5'], { momentum: '0.9', nesterov: 'true' }),
   'training.layer_decay': { to: '0.9' },
   'training.head_lr': { to: '0.001' },
+  'training.ema': { to: '0.99' },
   'training.seeds': { to: '[42]' },
   'training.clip_norm': { to: '1' },
   'training.schedule.name': { to: 'cosine' },

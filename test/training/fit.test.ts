@@ -429,3 +429,42 @@ describe('a fit in micro-batches', () => {
     expect(resumed.final).toEqual(uninterrupted.final);
   });
 });
+
+describe('a fit with an average of the weights', () => {
+  const change: Partial<Training> = { epochs: 2, optimizer: adam(1e-3), eval_batch_size: 32, ema: 0.8 };
+  let [plain, whole]: Awaited<ReturnType<typeof fitSome>>[] = [];
+  beforeAll(async () => {
+    plain = await fitSome({ ...change, ema: null });
+    whole = await fitSome(change);
+  });
+
+  it('trains as without it, and measures and keeps the average', async () => {
+    expect(whole!.final).toEqual(plain!.final);
+    const [own, kept] = [whole!.final['classifier.weight']!, whole!.result.best.parameters['classifier.weight']!];
+    expect(kept).not.toEqual(own);
+    const metrics = (fitted: typeof whole, name: string) => fitted!.result.epochs.map((epoch) => epoch.metrics[name]);
+    expect(metrics(whole, 'train/loss')).toEqual(metrics(plain, 'train/loss'));
+    expect(metrics(whole, 'val/loss')).not.toEqual(metrics(plain, 'val/loss'));
+    // One that forgets at once is the weights themselves.
+    const last = await fitSome({ ...change, ema: 1e-12 });
+    metrics(plain, 'val/loss').forEach((loss, i) => expect(metrics(last, 'val/loss')[i]).toBeCloseTo(loss!, 6));
+  });
+
+  it('is the same on a trainer that takes several steps at a time, but for rounding', async () => {
+    const looped = await fitSome(change, {}, async (options) => ({ ...(await openLoopTrainer(options, 'cpu')), stepsPerRun: () => 3 }));
+    for (const [i, { metrics }] of whole!.result.epochs.entries()) {
+      for (const [name, value] of Object.entries(metrics)) expect(looped.result.epochs[i]?.metrics[name], name).toBeCloseTo(value!, 4);
+    }
+  });
+
+  // Two epochs of 5 steps and 3 batches of validation rows each: place 7 comes while the first is measured.
+  it.each([7, 11])('goes on after a stop at place %i as if it had not been', async (place) => {
+    const folder = join(scratch, `averaged-${place}`);
+    let asked = 0;
+    const stopped = fitSome(change, { checkpoints: openCheckpoints(folder, 0), stopRequested: () => (asked += 1) === place });
+    await expect(stopped).rejects.toMatchObject({ code: 'interrupted' });
+    const resumed = await fitSome(change, { checkpoints: openCheckpoints(folder, 0) });
+    expect(withoutTimes(resumed.result)).toEqual(withoutTimes(whole!.result));
+    expect(resumed.final).toEqual(whole!.final);
+  });
+});

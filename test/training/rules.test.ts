@@ -15,6 +15,7 @@ const plain: Training = {
   optimizer: { name: 'adam', lr: 0.001, weight_decay: 0, betas: [0.9, 0.999], eps: 1e-8, no_decay: [] },
   layer_decay: 1,
   head_lr: null,
+  ema: null,
   seeds: null,
   clip_norm: null,
   schedule: { name: 'constant' },

@@ -181,6 +181,16 @@ export const training = object('How the model is trained.', {
         'rest.',
     }),
   ),
+  ema: nullable(
+    number({
+      examples: [0.999],
+      exclusiveMinimum: 0,
+      exclusiveMaximum: 1,
+      description:
+        'Keep an exponential moving average of the weights over the steps, which begins at the first weights: average = ema × average + ' +
+        '(1 − ema) × weights. It is evaluated after every epoch and saved, in place of the last weights. null: none.',
+    }),
+  ),
   seeds: nullable(
     list(integer({ minimum: 0, maximum: 2 ** 32 - 1, description: 'A seed.' }), {
       examples: [[1, 2, 3]],

@@ -1,3 +1,4 @@
+export { averaged, averagesOf, LAG } from './averaged.ts';
 export type { Arithmetic } from './arithmetic.ts';
 export { clipFactor } from './clip.ts';
 export { deviceStep, type DeviceOptions, type DeviceStep, type StateSpec } from './steps/device-step.ts';

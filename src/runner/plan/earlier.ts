@@ -51,7 +51,8 @@ export function earlierSpeeds(artifacts: string, experiment: Experiment, setup: 
 
 function whatCounts({ model, training }: Experiment, withHead: boolean): string {
   const { base, revision, freeze_encoder, max_seq_length, head, pooling = 'default', freeze } = model;
-  const { batch_size, eval_batch_size, padding, batching, precision = 'float32', micro_batch: micro = null, optimizer } = training;
+  const { batch_size, eval_batch_size, padding, batching, precision = 'float32', optimizer } = training;
+  const { micro_batch: micro = null, ema = null } = training;
   return JSON.stringify([
     base,
     revision,
@@ -63,6 +64,7 @@ function whatCounts({ model, training }: Experiment, withHead: boolean): string 
     ...(withHead ? [head.dense] : []),
     batch_size,
     ...(micro === null ? [] : [{ micro }]),
+    ...(ema === null ? [] : ['ema']),
     eval_batch_size,
     padding,
     batching,

@@ -69,7 +69,9 @@ function trainingBytes(workload: Workload, model: TrainedModel, training: Experi
   if (planned === undefined || batch === undefined) return 0;
   const feeds = { ...workload.feeds('train', batch), ...targetFeeds(new Float32Array(batch.rows.length * whole.outputs), whole.outputs) };
   const memory = stepMemory(step, lengthsOf(step, feeds), optimizerOf(training, whole.encoder).rule.slots.length);
-  const copies = Math.min(2, training.epochs) * parameterSums(step).trained.bytes;
+  // Averages are evaluated in the place of the weights, of which a copy waits.
+  const kept = Math.min(2, training.epochs) + (training.ema === null ? 0 : 1);
+  const copies = kept * parameterSums(step).trained.bytes;
   const evaluation = graphBytes(forward, largest(planned.validation), (size) => workload.feeds('train', size));
   const isCut = planned.training.sizes.some(({ rows }) => rows.length > batch.rows.length);
   const sums = isCut ? memory.gradients : 0;

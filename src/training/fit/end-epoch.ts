@@ -1,11 +1,13 @@
 import { targetsAt } from '../../data/examples/index.ts';
 import { batchTokens, evaluationBatches, type Batch } from '../../data/tokens/index.ts';
+import { averagesOf, LAG } from '../../engine/optim/index.ts';
+import type { Snapshot } from '../../engine/runtime/index.ts';
 import { lossOf, measured, type Predictions } from '../../tasks/index.ts';
 import type { FitState } from './checkpoint.ts';
 import { pick, type FitOptions } from './fit-options.ts';
 import { forwardAll } from '../inference.ts';
 import { afterEpoch } from './rules.ts';
-import { saveOrStop, startPass } from './train-epoch.ts';
+import { saveOrStop, startPass, type LentWeights } from './train-epoch.ts';
 
 /** Measures an epoch whose batches are all done, applies the rules, and answers with the beginning of the next one. */
 export async function endEpoch(options: FitOptions, state: FitState, batches: readonly Batch[]): Promise<FitState> {
@@ -15,10 +17,13 @@ export async function endEpoch(options: FitOptions, state: FitState, batches: re
   const targets = targetsAt(options.targets, batches.flatMap(({ rows }) => [...pick(options.trainRows, rows)]));
   // The training metrics are those of the steps themselves: dropout on, weights moving.
   const trained = { ...measured(task, targets, task.predict(pass.logits)), loss: pass.lossSum / pass.rows };
-  const validation = await evaluateRows(options, options.validationRows, () => saveOrStop(options, state));
+  const averages = training.ema === null ? undefined : await averageWeights(options);
+  const validation = await evaluateRows(options, options.validationRows, () => saveOrStop(options, state, averages));
+  await averages?.leave();
   const metrics = { ...prefixed('train', trained), ...prefixed('val', validation.metrics) };
   const outcome = afterEpoch(training, state.rules, epoch, metrics);
-  const best = outcome.isBest ? { epoch, parameters: await trainer.snapshot(), validation: validation.predictions.numbers } : state.best;
+  const judged = async (): Promise<Snapshot> => averages?.weights ?? trainer.snapshot();
+  const best = outcome.isBest ? { epoch, parameters: await judged(), validation: validation.predictions.numbers } : state.best;
   const ending = (performance.now() - began) / 1000;
   const seconds = pass.seconds + ending;
   const work = {
@@ -34,6 +39,14 @@ export async function endEpoch(options: FitOptions, state: FitState, batches: re
     epochs: [...state.epochs, { epoch, lr: pass.lr, seconds, metrics }],
     best,
   };
+}
+
+/** Puts the averages of the weights in the place of these, so that an epoch is judged by them. */
+async function averageWeights({ trainer }: FitOptions): Promise<LentWeights & { readonly weights: Snapshot }> {
+  const [own, { slots }] = [await trainer.snapshot(), await trainer.optimizerState()];
+  const weights = averagesOf(own, slots[LAG] ?? {});
+  await trainer.restore(weights);
+  return { weights, take: () => trainer.restore(weights), leave: () => trainer.restore(own) };
 }
 
 async function evaluateRows(

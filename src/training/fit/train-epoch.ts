@@ -34,11 +34,23 @@ export function epochBatches({ source, training, trainRows, maxLength, seed }: F
   return planBatches(pick(source.lengths, trainRows), { batchSize, batching, padding, maxLength, seed, epoch });
 }
 
-/** Between two steps, or two batches of an evaluation: saves a checkpoint if one is due, and throws if the person asked to stop. */
-export async function saveOrStop({ trainer, checkpoints, stopRequested }: FitOptions, state: FitState): Promise<void> {
+/** Other weights than its own that a trainer holds for a while. */
+export interface LentWeights {
+  take(): Promise<void>;
+  leave(): Promise<void>;
+}
+
+/**
+ * Between two steps, or two batches of an evaluation: saves a checkpoint if one is due, with the trainer's own weights, and throws if the
+ * person asked to stop.
+ */
+export async function saveOrStop({ trainer, checkpoints, stopRequested }: FitOptions, state: FitState, lent?: LentWeights): Promise<void> {
   const isStopping = stopRequested();
-  if (isStopping || checkpoints.isDue()) await checkpoints.save(trainer, state);
+  if (!isStopping && !checkpoints.isDue()) return;
+  await lent?.leave();
+  await checkpoints.save(trainer, state);
   if (isStopping) throw interrupted();
+  await lent?.take();
 }
 
 /**
