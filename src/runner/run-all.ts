@@ -5,6 +5,7 @@ import type { Command, Listener, Notice, RunEvent } from '../core/events.ts';
 import { sha256 } from '../core/hash.ts';
 import { lookup } from '../core/values.ts';
 import { givenExperimentName, openTracker } from '../tracking/mlflow/index.ts';
+import { namedMetrics } from '../tracking/index.ts';
 import type { RunnerOptions } from './prepare.ts';
 import { runExperiment, type RunResult } from './run.ts';
 
@@ -15,6 +16,8 @@ export interface RunAllOptions extends Omit<RunnerOptions, 'command' | 'tracker'
   readonly signal: AbortSignal;
   /** What a person calls the whole; the experiments' names where it is left out. */
   readonly commandName?: string;
+  /** A metric in which the results of each are wanted, though it may not be among those that a run measures. */
+  readonly metric?: string;
   /** Whether the next experiment starts after one that failed. */
   continuesAfter(error: unknown): boolean;
 }
@@ -31,7 +34,7 @@ export interface RunsObserver {
 /** Runs experiments one after the other, their journals on the way to MLflow. Outcomes in their order; fewer where one ended it all. */
 export async function runAll(
   experiments: readonly LoadedExperiment[],
-  { commandName, continuesAfter, ...options }: RunAllOptions,
+  { commandName, metric, continuesAfter, ...options }: RunAllOptions,
   observer: RunsObserver,
 ): Promise<readonly RunOutcome[]> {
   const tracker = openTracker(process.env, observer.onNotice);
@@ -43,7 +46,7 @@ export async function runAll(
   try {
     for (const [i, loaded] of experiments.entries()) {
       const command = commands[i];
-      const outcome = await outcomeOf(loaded, { ...options, tracker, ...(command === undefined ? {} : { command }) }, observer);
+      const outcome = await outcomeOf(loaded, { ...options, tracker, ...(command === undefined ? {} : { command }) }, observer, metric);
       outcomes.push(outcome);
       if ('error' in outcome && !continuesAfter(outcome.error)) break;
       observer.onOutcome?.(outcome, i);
@@ -54,11 +57,18 @@ export async function runAll(
   return outcomes;
 }
 
-async function outcomeOf(loaded: LoadedExperiment, options: RunnerOptions, observer: RunsObserver): Promise<RunOutcome> {
+async function outcomeOf(
+  loaded: LoadedExperiment,
+  options: RunnerOptions,
+  observer: RunsObserver,
+  metric: string | undefined,
+): Promise<RunOutcome> {
   try {
     const follower = await observer.follow(loaded.experiment);
     try {
-      return { loaded, run: await runExperiment(loaded, options, follower.listen) };
+      const run = await runExperiment(loaded, options, follower.listen);
+      if (run.metrics === null || metric === undefined) return { loaded, run };
+      return { loaded, run: { ...run, metrics: await namedMetrics(run.folder, run.metrics, metric) } };
     } finally {
       await follower.end();
     }

@@ -6,8 +6,8 @@ import { writeCsv } from '../data/tables/index.ts';
 import { meanAndSd } from '../data/statistics/index.ts';
 import { targetsAt, valuesAt, type Targets } from '../data/examples/index.ts';
 import { measured, type Cells, type Task } from '../tasks/index.ts';
-import type { FoldHistory, RunMetrics } from '../tracking/index.ts';
-import { averagedFold, outOfFold, type FoldResult, type JudgedModel, type OutOfFoldRows } from './fold-results.ts';
+import type { RunMetrics } from '../tracking/index.ts';
+import { averagedFold, outOfFold, validationNames, type FoldResult, type JudgedModel, type OutOfFoldRows } from './fold-results.ts';
 import { tableRows } from './prediction-table.ts';
 import type { Stage } from './stage.ts';
 
@@ -57,10 +57,11 @@ type Scores = Pick<RunMetrics, 'cv' | 'oof'>;
 /** Mean and deviation over the folds, and all their rows together. */
 function scores(folds: readonly FoldResult[], { rows, predictions }: OutOfFoldRows, task: Task, targets: Targets): Scores {
   const histories = folds.map(({ history }) => history);
-  const found = measured(task, targetsAt(targets, rows), predictions);
+  const names = validationNames(histories); // more than the usual ones where training watches others
+  const found = measured(task, targetsAt(targets, rows), predictions, names);
   return {
     cv: Object.fromEntries(
-      validationNames(histories).map((name) => [name, meanAndSd(histories.map(({ best }) => figureOf(best, `val/${name}`)))]),
+      names.map((name) => [name, meanAndSd(histories.map(({ best }) => figureOf(best, `val/${name}`)))]),
     ),
     oof: Object.fromEntries(Object.entries(found).map(([name, value]) => [`oof/${name}`, value])),
   };
@@ -69,12 +70,4 @@ function scores(folds: readonly FoldResult[], { rows, predictions }: OutOfFoldRo
 /** The models of a fold stand together, one a seed. */
 function byFold(models: readonly JudgedModel[], seeds: readonly number[]): readonly (readonly JudgedModel[])[] {
   return Array.from({ length: models.length / seeds.length }, (_, i) => models.slice(i * seeds.length, (i + 1) * seeds.length));
-}
-
-function validationNames(folds: readonly FoldHistory[]): readonly string[] {
-  return folds
-    .slice(0, 1)
-    .flatMap(({ best }) => Object.keys(best))
-    .filter((name) => name.startsWith('val/'))
-    .map((name) => name.slice('val/'.length));
 }

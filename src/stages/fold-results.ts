@@ -33,7 +33,7 @@ export function averagedFold(models: readonly JudgedModel[], seeds: readonly num
   if (others.some(({ validation }) => validation.rows.join() !== rows.join())) throw differentRows(first.history.fold);
   const probabilities = rowMeans(models.map(({ validation }) => validation.probabilities));
   const histories = models.map(({ history }) => history);
-  const found = measured(task, targetsAt(targets, rows), asPredictions({ rows, probabilities }));
+  const found = measured(task, targetsAt(targets, rows), asPredictions({ rows, probabilities }), validationNames(histories));
   const ofMean = Object.fromEntries(Object.entries(found).map(([name, value]) => [`val/${name}`, value]));
   // The loss of one model's own logits is rounded otherwise than that of its probabilities.
   const best = { ...meanFigures(histories.map((history) => history.best)), ...(histories.length === 1 ? {} : ofMean) };
@@ -48,6 +48,15 @@ export function averagedFold(models: readonly JudgedModel[], seeds: readonly num
       seeds: histories.map(({ fold: _fold, ...history }, i) => ({ seed: valueAt(seeds, i), ...history })),
     },
   };
+}
+
+/** What was measured on validation rows, without `val/`. */
+export function validationNames(folds: readonly Pick<FoldHistory, 'best'>[]): readonly string[] {
+  return folds
+    .slice(0, 1)
+    .flatMap(({ best }) => Object.keys(best))
+    .filter((name) => name.startsWith('val/'))
+    .map((name) => name.slice('val/'.length));
 }
 
 /** Rows that models have validated, in the order of the table, and what these say of them together. */

@@ -22,7 +22,18 @@ export function lossOf(task: Pick<Task, 'loss' | 'outputs' | 'encode'>, logits: 
   });
 }
 
-/** Every metric of the task by its name, in their order. */
-export function measured({ metrics }: Pick<Task, 'metrics'>, targets: Targets, predictions: Predictions): Readonly<Record<string, number>> {
-  return Object.fromEntries(metrics.map((metric) => [metric.name, metric.of(targets, predictions)]));
+/**
+ * Every usual metric of the task by its name, in their order, then those that are named besides, as far as the task has them.
+ *
+ * @param named bare names, such as `mcc`
+ */
+export function measured(
+  { metrics, metric }: Pick<Task, 'metrics' | 'metric'>,
+  targets: Targets,
+  predictions: Predictions,
+  named: readonly string[] = [],
+): Readonly<Record<string, number>> {
+  const further = [...new Set(named)].filter((name) => metrics.every((usual) => usual.name !== name));
+  const all = [...metrics, ...further.flatMap((name) => metric(name) ?? [])];
+  return Object.fromEntries(all.map(({ name, of }) => [name, of(targets, predictions)]));
 }

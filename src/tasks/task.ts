@@ -31,13 +31,15 @@ export interface Task {
   predict(logits: Float32Array): Predictions;
   /** How other tools take a model. */
   readonly published: PublishedModel;
-  /** In the order in which they are shown. */
+  /** Measured of every epoch and of every run, in the order in which they are shown. */
   readonly metrics: readonly Metric[];
+  /** One of these, or one that is measured only where somebody names it; undefined where the task has none of that name. */
+  metric(name: string): Metric | undefined;
   /** Where a metric has no value, what to watch instead and why, as the end of a sentence after `Watch another metric, `. */
   readonly watchInstead: string;
   /** What runs are compared by that chose their best epochs by different metrics. */
   readonly usualMetric: MetricName;
-  /** Why a metric is not among them; undefined where it is. */
+  /** Why there is no metric of that name; undefined where there is. */
   unmeasured(metric: string): Unmeasured | undefined;
   /** What is wrong with watching metrics that say nothing on the rows of some fold; undefined where nothing is. */
   undefinedMetrics(watched: readonly Watched[], divided: Divided): Refused | undefined;

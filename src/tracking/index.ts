@@ -2,6 +2,7 @@ export { setupKey, type ExecutionSetup } from './execution-setup.ts';
 export { foldStories, type FoldStory } from './fold-stories.ts';
 export { itemsOf } from './growing.ts';
 export { advance, nothingYet, readHistory, readSoundHistory, type RunHistory } from './history.ts';
+export { namedMetrics } from './named-metric.ts';
 export { openJournal, type Journal } from './journal.ts';
 export { recordedFiles, throwIfChanged, throwIfResultsChanged } from './recorded-files.ts';
 export {

@@ -100,6 +100,15 @@ describe('fit', () => {
     expect(result.best.parameters['classifier.weight']).not.toEqual(final['classifier.weight']);
   });
 
+  it('measures what its rules watch besides the usual metrics, and no more', async () => {
+    const monitors = { best_model: { monitor: 'val/mcc', mode: 'max' }, early_stopping: { monitor: 'val/top_2_accuracy', mode: 'max', patience: 1 } } as const;
+    const { result } = await fitSome({ epochs: 2, optimizer: adam(1e-3), ...monitors });
+    const usual = await fitSome({ epochs: 2, optimizer: adam(1e-3) });
+    const [names, others] = [result, usual.result].map(({ epochs }) => Object.keys(epochs[0]!.metrics));
+    expect(names!.filter((name) => !others!.includes(name))).toEqual(['train/mcc', 'train/top_2_accuracy', 'val/mcc', 'val/top_2_accuracy']);
+    expect(result.epochs[result.best.epoch - 1]?.metrics['val/mcc']).toBe(Math.max(...result.epochs.map(({ metrics }) => metrics['val/mcc']!)));
+  });
+
   it('gives the same weights for the same seed, and others for another', async () => {
     const one = await fitSome({ epochs: 1, optimizer: adam(1e-3) });
     const same = await fitSome({ epochs: 1, optimizer: adam(1e-3) });

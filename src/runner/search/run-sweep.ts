@@ -44,7 +44,12 @@ export async function runSweep(
   await throwIfUnranked(sweep);
   const outcomes = await runAll(
     sweep.members.map(({ loaded }) => loaded),
-    { ...options, commandName: sweep.name, continuesAfter: (error) => error instanceof OrtrainError && error.code === 'run' },
+    {
+      ...options,
+      commandName: sweep.name,
+      metric: sweep.metric,
+      continuesAfter: (error) => error instanceof OrtrainError && error.code === 'run',
+    },
     observer,
   );
   const ranking = rankMembers(sweep, outcomes);

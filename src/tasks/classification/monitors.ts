@@ -11,19 +11,19 @@ interface DividedClasses extends Pick<Divided, 'foldOf' | 'folds' | 'trained'> {
   readonly classes: readonly string[];
 }
 
-/** The area under the ROC curve says nothing without rows of each class, and F1 without rows of the second of two classes. */
+/** Curves say nothing without rows of each class, F1 without rows of the second of two, and agreement without two classes. */
 export function undefinedClassMetrics(watched: readonly Watched[], divided: DividedClasses): Refused | undefined {
   const lacking = { val: lackingClasses(divided, true), train: lackingClasses(divided, false) };
   const found = watched.flatMap(({ field, monitor }) => {
     const [part, metric] = [monitor.split('/')[0], bareMetric(monitor)];
-    const places = (part === 'train' ? lacking.train : lacking.val).filter(({ classes }) =>
-      metric === 'roc_auc' ? classes.length > 0 : metric === 'f1' && classes.includes(1),
-    );
+    const isVoid = SAYS_NOTHING.get(metric);
+    const ofPart = part === 'train' ? lacking.train : lacking.val;
+    const places = ofPart.filter(({ classes }) => isVoid?.(classes, divided.classes.length) === true);
     return places.length === 0 ? [] : [{ field, monitor, isRows: part === 'train' ? 'training' : 'validation', places } as const];
   });
   if (found.length === 0) return undefined;
   const problems = found.map(({ field, monitor, isRows, places }): Problem => {
-    const says = bareMetric(monitor) === 'f1' ? 'is 0 whatever the model predicts' : 'is not a number';
+    const says = ZERO.has(bareMetric(monitor)) ? 'is 0 whatever the model predicts' : 'is not a number';
     const where = alike(places).map(({ folds: of, classes }) => {
       const shown = `${of.slice(0, MOST_NAMED).join(', ')}${of.length > MOST_NAMED ? ` and ${of.length - MOST_NAMED} more` : ''}`;
       const which = `the class${classes.length === 1 ? '' : 'es'} ${quotedList(
@@ -45,6 +45,20 @@ export function undefinedClassMetrics(watched: readonly Watched[], divided: Divi
         'groups; or watch another metric, such as val/f1_macro or val/loss.';
   return { problems, remedy };
 }
+
+/** Whether a metric says nothing where these classes are missing, of as many as there are. */
+type SaysNothing = (missing: readonly number[], classes: number) => boolean;
+
+const SAYS_NOTHING: ReadonlyMap<string, SaysNothing> = new Map<string, SaysNothing>([
+  ['roc_auc', (missing) => missing.length > 0],
+  ['average_precision', (missing, classes) => (classes === 2 ? missing.includes(1) : missing.length > 0)],
+  ['f1', (missing) => missing.includes(1)],
+  ['mcc', (missing, classes) => missing.length >= classes - 1],
+  ['kappa', (missing, classes) => missing.length >= classes - 1],
+]);
+
+/** Such metrics then have a value all the same; kappa has none where everything is predicted as the one class, too. */
+const ZERO = new Set(['f1', 'mcc', 'kappa']);
 
 /** As much as a person looks up. */
 const MOST_KINDS = 3;

@@ -6,7 +6,7 @@ import { classColumns, decided } from './columns.ts';
 import { classSizes } from '../metrics/confusion.ts';
 import { classFindings, conflictFindings } from './findings/index.ts';
 import { CLASS_WORDS, labelsOf } from './labels.ts';
-import { classMetrics } from './metrics.ts';
+import { classMetric, classMetrics } from './metrics.ts';
 import { undefinedClassMetrics } from './monitors.ts';
 import { classReport } from './report/index.ts';
 import { classStrata } from './strata.ts';
@@ -37,10 +37,11 @@ export function classification(classes: readonly string[]): Task {
     predict,
     published: published(classes),
     metrics,
+    metric: (name) => classMetric(name, classes.length),
     watchInstead: 'such as val/f1_macro or val/loss; a metric is no number where rows of a class are missing.',
     usualMetric: 'f1_macro',
     unmeasured(metric) {
-      if (metrics.some(({ name }) => name === metric)) return undefined;
+      if (classMetric(metric, classes.length) !== undefined) return undefined;
       return metric === 'f1'
         ? { reason: `is measured for two classes only; the training rows have ${classes.length}`, instead: 'f1_macro' }
         : { reason: `is not measured for ${classes.length} classes`, instead: 'f1_macro' };

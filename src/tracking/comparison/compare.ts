@@ -2,6 +2,7 @@ import { valueAt } from '../../core/values.ts';
 import { figureIfMeasured } from '../../core/measures.ts';
 import { differing, type Experiment } from '../../config/index.ts';
 import { resampledInterval, type Interval } from '../../data/statistics/index.ts';
+import { namedMetrics } from '../named-metric.ts';
 import type { RunMetrics } from '../run-metrics.ts';
 import { criterionOf, isSmallerBetter, scoreBy, sharedCriterion, type Criterion } from './criterion.ts';
 import { readJudged } from './judged.ts';
@@ -64,9 +65,11 @@ type Stored = Compared & { readonly folder: string };
  * Puts runs side by side and tests their difference; what that takes is read from their folders. They are compared by `metric`
  * (`oof/…`, `cv/…/mean`), or where nobody asks for one by what all of them chose their best epochs by.
  */
-export async function compareRuns(runs: readonly Stored[], metric?: string): Promise<Comparison> {
-  const criterion = metric === undefined ? sharedCriterion(runs) : criterionOf(metric);
-  const { judged, setAside } = await readJudged(runs);
+export async function compareRuns(all: readonly Stored[], metric?: string): Promise<Comparison> {
+  const criterion = metric === undefined ? sharedCriterion(all) : criterionOf(metric);
+  const runs: Stored[] = [];
+  for (const run of all) runs.push({ ...run, metrics: run.metrics && (await namedMetrics(run.folder, run.metrics, criterion.metric)) });
+  const { judged, setAside } = await readJudged(runs, criterion.metric);
   return comparisonOf(
     runs,
     pairJudged(judged, setAside, criterion),

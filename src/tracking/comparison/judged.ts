@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { pathOf, type Experiment } from '../../config/index.ts';
 import { targetOf } from '../../data/examples/index.ts';
 import { readEvaluatedRun, type EvaluatedRun } from '../evaluated-run.ts';
+import { withNamedMetric } from '../named-metric.ts';
 import type { RunMetrics } from '../run-metrics.ts';
 
 /** A run that has been evaluated, with what a comparison takes of its rows: a byte each, so that a thousand runs fit into memory. */
@@ -31,9 +32,10 @@ export interface SetAside {
 
 type Stored = { readonly name: string; readonly folder: string; readonly metrics: RunMetrics | null };
 
-/** Reads runs one after the other and keeps the rows of the first one alone. */
+/** Reads runs one after the other, measures each by `metric` where one is named, and keeps the rows of the first one alone. */
 export async function readJudged(
   runs: readonly Stored[],
+  metric?: string,
 ): Promise<{ readonly judged: readonly Judged[]; readonly setAside: readonly SetAside[] }> {
   const [judged, setAside]: [Judged[], SetAside[]] = [[], []];
   let reference: EvaluatedRun | undefined;
@@ -42,7 +44,8 @@ export async function readJudged(
       setAside.push({ run: name, reason: metrics === null ? 'it has not been evaluated' : 'it has no oof.csv any more' });
       continue;
     }
-    const run = { ...(await readEvaluatedRun(folder)), name };
+    const evaluated = await readEvaluatedRun(folder);
+    const run = { ...evaluated, name, metrics: metric === undefined ? evaluated.metrics : withNamedMetric(evaluated, metric) };
     reference ??= run;
     judged.push(judgedBeside(reference, run));
   }

@@ -1,10 +1,11 @@
+import { bareMetric } from '../../config/index.ts';
 import { targetsAt } from '../../data/examples/index.ts';
 import { batchTokens, evaluationBatches, type Batch } from '../../data/tokens/index.ts';
 import { averagesOf, LAG } from '../../engine/optim/index.ts';
 import type { Snapshot } from '../../engine/runtime/index.ts';
 import { lossOf, measured, type Predictions } from '../../tasks/index.ts';
 import type { FitState } from './checkpoint.ts';
-import { pick, type FitOptions } from './fit-options.ts';
+import { pick, type FitOptions, type Training } from './fit-options.ts';
 import { forwardAll } from '../inference.ts';
 import { afterEpoch } from './rules.ts';
 import { saveOrStop, startPass, type LentWeights } from './train-epoch.ts';
@@ -16,7 +17,7 @@ export async function endEpoch(options: FitOptions, state: FitState, batches: re
   const began = performance.now();
   const targets = targetsAt(options.targets, batches.flatMap(({ rows }) => [...pick(options.trainRows, rows)]));
   // The training metrics are those of the steps themselves: dropout on, weights moving.
-  const trained = { ...measured(task, targets, task.predict(pass.logits)), loss: pass.lossSum / pass.rows };
+  const trained = { ...measured(task, targets, task.predict(pass.logits), watchedIn(training)), loss: pass.lossSum / pass.rows };
   const averages = training.ema === null ? undefined : await averageWeights(options);
   const validation = await evaluateRows(options, options.validationRows, () => saveOrStop(options, state, averages));
   await averages?.leave();
@@ -58,7 +59,17 @@ async function evaluateRows(
   const logits = await forwardAll((feeds) => trainer.forward(feeds), source, rows, task.outputs, training.eval_batch_size, onBatch);
   const targets = targetsAt(options.targets, rows);
   const predictions = task.predict(logits);
-  return { metrics: { ...measured(task, targets, predictions), loss: lossOf(task, logits, targets) }, predictions };
+  return { metrics: { ...measured(task, targets, predictions, watchedIn(training)), loss: lossOf(task, logits, targets) }, predictions };
+}
+
+/** The metrics that the rules of training watch, without `val/` or `train/`; those among them that are not usual are measured for them. */
+function watchedIn({ best_model, early_stopping, schedule }: Training): readonly string[] {
+  const monitors = [
+    best_model.monitor,
+    ...(early_stopping === null ? [] : [early_stopping.monitor]),
+    ...(schedule.name === 'reduce-on-plateau' ? [schedule.monitor] : []),
+  ];
+  return monitors.map(bareMetric);
 }
 
 function trainedTokens({ source, trainRows }: FitOptions, batches: readonly Batch[]): ReturnType<typeof batchTokens> {

@@ -1,16 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { RandomState } from '../../../src/core/random.ts';
 import { accuracy, balancedAccuracy, classScores, cohenKappa, confusionCells, confusionOf, macroScores, matthews, weightedF1 } from '../../../src/tasks/metrics/confusion.ts';
-import { classMetrics, predictedLabels } from '../../../src/tasks/classification/metrics.ts';
+import { classMetric, predictedLabels } from '../../../src/tasks/classification/metrics.ts';
 import { brierScore, logLoss } from '../../../src/tasks/metrics/probabilities.ts';
 import { averagePrecision, oneAgainstRest, rocAuc, rocAucOfEach } from '../../../src/tasks/metrics/ranking.ts';
 import { describeShared, sharedJson } from '../../helpers/shared.ts';
 import { classTargets } from '../../../src/tasks/classification/labels.ts';
 import { measured } from '../../../src/tasks/index.ts';
+import { classification } from '../../../src/tasks/classification/task.ts';
+
+const names = (classes: number): readonly string[] => Array.from({ length: classes }, (_, k) => String(k));
 
 /** All metrics of probabilities but the loss: of the second of two classes, or of every class, row-major. */
 function classificationMetrics(labels: Int32Array, probabilities: ArrayLike<number>, classes: number): Readonly<Record<string, number>> {
-  const { loss: _loss, ...metrics } = measured({ metrics: classMetrics(classes) }, classTargets(labels), {
+  const { loss: _loss, ...metrics } = measured(classification(names(classes)), classTargets(labels), {
     width: classes === 2 ? 1 : classes,
     numbers: Float64Array.from(probabilities),
   });
@@ -48,6 +51,52 @@ describe('classificationMetrics', () => {
   it('is NaN where it is undefined', () => {
     expect(classificationMetrics(Int32Array.of(1, 1), [0.2, 0.9], 2)['roc_auc']).toBeNaN();
     expect(classificationMetrics(Int32Array.of(0, 1), [1, 0, 0, 0, 1, 0], 3)['roc_auc']).toBeNaN();
+  });
+});
+
+describe('metrics that are measured where somebody names them', () => {
+  // scikit-learn 1.9.1 of these very rows; the scores of the most probable classes by hand.
+  const cases = [
+    {
+      classes: 2,
+      labels: [0, 0, 1, 1, 1, 0],
+      probabilities: [0.1, 0.7, 0.6, 0.9, 0.3, 0.3],
+      expected: {
+        ...{ balanced_accuracy: 2 / 3, f1_micro: 2 / 3, f1_weighted: 2 / 3, average_precision: 0.7555555555555555 },
+        ...{ mcc: 1 / 3, kappa: 1 / 3, log_loss: 0.5810278679453746, brier: 0.20833333333333334, top_1_accuracy: 2 / 3, map_at_2: 5 / 6 },
+      },
+    },
+    {
+      classes: 3,
+      labels: [0, 2, 1, 2, 0],
+      probabilities: [0.6, 0.3, 0.1, 0.1, 0.5, 0.4, 0.2, 0.7, 0.1, 0.2, 0.2, 0.6, 0.3, 0.3, 0.4],
+      expected: {
+        ...{ balanced_accuracy: 2 / 3, f1_micro: 0.6, f1_weighted: 0.6, average_precision: 0.9444444444444443 },
+        ...{ mcc: 0.4375, kappa: 0.41176470588235303, log_loss: 0.6997179455341609, brier: 0.4, top_2_accuracy: 1, map_at_2: 0.8 },
+      },
+    },
+  ] as const;
+
+  for (const { classes, labels, probabilities, expected } of cases) {
+    it(`are those of scikit-learn for ${classes} classes, beside the usual ones and after them`, () => {
+      const task = classification(names(classes));
+      const predictions = { width: classes === 2 ? 1 : classes, numbers: Float64Array.from(probabilities) };
+      const usual = measured(task, classTargets(labels), predictions);
+      const found = measured(task, classTargets(labels), predictions, [...Object.keys(expected), 'accuracy', 'mcc', 'rmse']);
+      expect(Object.keys(found)).toEqual([...Object.keys(usual), ...Object.keys(expected)]);
+      for (const [name, value] of Object.entries(expected)) {
+        expect(found[name], name).toBeCloseTo(value, 12);
+        expect(task.metric(name)?.better, name).toBe(['log_loss', 'brier'].includes(name) ? 'low' : 'high');
+        expect(task.unmeasured(name)).toBeUndefined();
+      }
+    });
+  }
+
+  it('are no names of other things', () => {
+    for (const name of ['rmse', 'constructor', 'top_0_accuracy', 'map_at_x', 'top_3', 'qwk']) {
+      expect(classMetric(name, 3), name).toBeUndefined();
+      expect(classification(names(3)).unmeasured(name)?.instead).toBe('f1_macro');
+    }
   });
 });
 
