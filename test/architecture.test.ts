@@ -36,7 +36,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   'tracking/report': ['index.ts'],
   tasks: ['index.ts'],
   data: [
-    'problems.ts', 'examples/index.ts', 'findings/index.ts', 'folds/index.ts', 'hub/index.ts', 'statistics/index.ts',
+    'problems.ts', 'examples/index.ts', 'findings/index.ts', 'folds/index.ts', 'hub/index.ts', 'linear/index.ts', 'statistics/index.ts',
     'submission/index.ts', 'tables/index.ts', 'texts/index.ts', 'tokenizer/index.ts', 'tokens/index.ts',
   ],
   'data/tables': ['index.ts'],
@@ -44,6 +44,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   'data/findings': ['index.ts'],
   'data/folds': ['index.ts'],
   'data/hub': ['index.ts'],
+  'data/linear': ['index.ts'],
   'data/statistics': ['index.ts'],
   'data/submission': ['index.ts'],
   'data/texts': ['index.ts'],

@@ -1,4 +1,4 @@
-import { integer, object, text, type SchemaNode, type Value } from './schema/schema.ts';
+import { flag, integer, object, text, type SchemaNode, type Value } from './schema/schema.ts';
 import { data } from './sections/data.ts';
 import { model } from './sections/model.ts';
 import { resources } from './sections/resources.ts';
@@ -33,6 +33,12 @@ export const experimentDefinition = object('An experiment: data in, a trained an
   model,
   split,
   training,
+  baseline: flag({
+    default: true,
+    description:
+      'Measure TF-IDF of words and pairs of words with a linear model on the same folds (baseline/oof/…), which takes seconds. Tables of ' +
+      'more than 200,000 rows have none.',
+  }),
   resources,
   tracking,
 });

@@ -98,7 +98,7 @@ export function metricsOf(task: TaskName): readonly string[] {
   return [...names.filter((name) => isMetricOf(task, name)), ...(task === 'classification' ? ['top_<k>_accuracy', 'map_at_<k>'] : [])];
 }
 
-/** `f1_macro` of `val/f1_macro` and `cv/f1_macro/mean` */
+/** `f1_macro` of `val/f1_macro`, `cv/f1_macro/mean` and `baseline/oof/f1_macro` */
 export function bareMetric(metric: string): string {
-  return metric.replace(/^(train|val|oof|cv|test)\//, '').replace(/\/mean$/, '');
+  return metric.replace(/^(baseline\/)?(train|val|oof|cv|test)\//, '').replace(/\/mean$/, '');
 }

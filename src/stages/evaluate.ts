@@ -14,7 +14,7 @@ import type { Stage } from './stage.ts';
 /** Null where each fold is trained once, so that what was evaluated before there was a choice is still found. */
 type Params = { readonly seeds: readonly number[] } | null;
 
-const needs = { examples: 'source', model: 'each-fold' } as const;
+const needs = { examples: 'source', model: 'each-fold', baseline: 'optional' } as const;
 
 /** Puts the models' validation predictions together and measures them. Output: evaluation. */
 export const evaluate: Stage<Params, Record<never, never>, typeof needs> = {
@@ -35,18 +35,21 @@ export const evaluate: Stage<Params, Record<never, never>, typeof needs> = {
     const folds = seeds === null ? models : byFold(models, seeds).map((own) => averagedFold(own, seeds, task, targets));
     const together = outOfFold(folds, train.count);
     const alone = (own: readonly JudgedModel[]): Scores => scores(own, outOfFold(own, train.count), task, targets);
+    const own = targetsAt(targets, together.rows);
+    const names = validationNames(folds.map(({ history }) => history));
+    const baseline = inputs.baseline?.predictions(together.rows) ?? null;
     const metrics: RunMetrics = {
       ...task.description,
       folds: folds.map(({ history }) => history),
       ...scores(folds, together, task, targets),
       ...(seeds === null ? {} : { seeds: seeds.map((seed, i) => ({ seed, ...alone(models.filter((_, at) => at % seeds.length === i)) })) }),
+      ...(baseline === null ? {} : { baseline: named('baseline/oof/', measured(task, own, baseline, names)) }),
     };
     writeJsonAtomic(join(output, 'metrics.json'), metrics);
 
     const { columns } = task;
     const ids = valuesAt(train.ids(), together.rows);
     const places: Cells = (i) => [valueAt(ids, i), valueAt(together.folds, i)];
-    const own = targetsAt(targets, together.rows);
     const rows = tableRows(ids.length, places, columns.targetCells(own), columns.predictionCells(together.predictions));
     writeFileAtomic(join(output, 'oof.csv'), writeCsv(['id', 'fold', ...columns.targets, ...columns.predictions], rows));
   },
@@ -58,13 +61,16 @@ type Scores = Pick<RunMetrics, 'cv' | 'oof'>;
 function scores(folds: readonly FoldResult[], { rows, predictions }: OutOfFoldRows, task: Task, targets: Targets): Scores {
   const histories = folds.map(({ history }) => history);
   const names = validationNames(histories); // more than the usual ones where training watches others
-  const found = measured(task, targetsAt(targets, rows), predictions, names);
   return {
     cv: Object.fromEntries(
       names.map((name) => [name, meanAndSd(histories.map(({ best }) => figureOf(best, `val/${name}`)))]),
     ),
-    oof: Object.fromEntries(Object.entries(found).map(([name, value]) => [`oof/${name}`, value])),
+    oof: named('oof/', measured(task, targetsAt(targets, rows), predictions, names)),
   };
+}
+
+function named(prefix: string, metrics: Readonly<Record<string, number>>): RunMetrics['oof'] {
+  return Object.fromEntries(Object.entries(metrics).map(([name, value]) => [`${prefix}${name}`, value]));
 }
 
 /** The models of a fold stand together, one a seed. */

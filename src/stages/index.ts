@@ -1,3 +1,4 @@
+import { baseline } from './baseline.ts';
 import { encode } from './encode.ts';
 import { evaluate } from './evaluate.ts';
 import { examples } from './examples.ts';
@@ -15,4 +16,15 @@ export { tableRows } from './prediction-table.ts';
 export { openInputs, type Need, type Stage, type StageContext, type ResolvedModel } from './stage.ts';
 
 /** Every stage that a pipeline file can name. */
-export const stages: Readonly<Record<string, Stage>> = { examples, tokenize, split, inspect, encode, train, evaluate, predict, submit };
+export const stages: Readonly<Record<string, Stage>> = {
+  examples,
+  tokenize,
+  split,
+  inspect,
+  baseline,
+  encode,
+  train,
+  evaluate,
+  predict,
+  submit,
+};

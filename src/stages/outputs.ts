@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { OrtrainError } from '../core/errors.ts';
 import { readJsonObject } from '../core/inputs.ts';
 import { readFolds } from '../data/folds/index.ts';
-import { readTable, type Table } from '../data/tables/index.ts';
+import { openColumns, readTable, type ColumnsFile, type Table } from '../data/tables/index.ts';
 import { loadTokens, type TokenSet } from '../data/tokens/index.ts';
-import { openExamples } from '../tasks/index.ts';
+import { openExamples, type Predictions } from '../tasks/index.ts';
 import type { FoldHistory } from '../tracking/index.ts';
 import { loadFeatures, type FeatureSet } from '../training/index.ts';
 
@@ -27,6 +27,10 @@ const kinds = {
     foldOf: (): Promise<Int32Array> => readFolds(join(folder, FOLDS)),
   }),
   findings: () => ({}),
+  baseline: (folder: string) => ({
+    /** Of these rows, or null where some of them have none. */
+    predictions: (rows: Int32Array): Predictions | null => baselineOf(openColumns(join(folder, BASELINE)), rows),
+  }),
   features: (folder: string) => ({
     /** The frozen tensors that the models of all folds have in common. */
     encoderFile: join(folder, ENCODER_FILE),
@@ -57,6 +61,7 @@ export const tokenFile = (part: 'train' | 'test'): string => `${part}.tokens`;
 export const featureFile = (part: 'train' | 'test'): string => `${part}.features`;
 export const stateFile = (part: 'train' | 'test'): string => `${part}.states`;
 export const FOLDS = 'folds.csv';
+export const BASELINE = 'baseline.columns';
 export const ENCODER_FILE = 'encoder.safetensors';
 export const MODEL_FOLDER = 'model';
 export const HISTORY = 'history.json';
@@ -72,6 +77,20 @@ export interface FoldValidation {
 
 export function readJson<T>(folder: string, name: string): T {
   return readJsonObject(join(folder, name)) as T;
+}
+
+function baselineOf(file: ColumnsFile, rows: Int32Array): Predictions | null {
+  const [known, numbers] = [file.integers('rows'), file.numbers('numbers')];
+  if (known.length === 0) return null;
+  const width = numbers.length / known.length;
+  const placeOf = new Map(Array.from(known, (row, place) => [row, place]));
+  const own = new Float64Array(rows.length * width);
+  for (const [i, row] of rows.entries()) {
+    const place = placeOf.get(row);
+    if (place === undefined) return null;
+    own.set(numbers.subarray(place * width, (place + 1) * width), i * width);
+  }
+  return { width, numbers: own };
 }
 
 /** How many rows the output of a stage has. */

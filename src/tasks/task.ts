@@ -3,6 +3,7 @@ import type { Problem } from '../core/errors.ts';
 import type { CleanedExamples, CleaningOptions, LabelledExamples, Targets, TargetWords } from '../data/examples/index.ts';
 import type { Finding } from '../data/findings/index.ts';
 import type { Strata } from '../data/folds/index.ts';
+import type { LinearTargets } from '../data/linear/index.ts';
 import type { SampleColumn, ValueWriter } from '../data/submission/index.ts';
 import type { TableColumns } from '../data/tables/index.ts';
 import type { TextColumns } from '../data/texts/index.ts';
@@ -59,6 +60,8 @@ export interface Task {
   submissionValues(predictions: Predictions, columns: readonly SampleColumn[]): ValueWriter | string;
   /** Rows for programs, beside their ids. */
   objects(predictions: Predictions): (row: number) => Readonly<Record<string, unknown>>;
+  /** What the targets are for the linear model of a baseline, whose answers are predictions. */
+  readonly linear: LinearTargets;
   /** What somebody would predict for so many rows who knows the targets of others and no text. */
   baseline(targets: Targets, rows: number): Predictions;
   /** 1 for each row that is predicted rightly, otherwise 0. */
@@ -71,7 +74,7 @@ export interface Task {
 
 /**
  * JSON that the files of examples, metrics and models hold among their own keys, which are therefore taken: `train` and `test`, `folds`,
- * `seeds`, `cv` and `oof`, `head` and `max_seq_length`. `task` names the kind, unless it is a classification.
+ * `seeds`, `cv`, `oof` and `baseline`, `head` and `max_seq_length`. `task` names the kind, unless it is a classification.
  */
 export type TaskDescription = Readonly<Record<string, unknown>>;
 

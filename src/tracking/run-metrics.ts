@@ -59,6 +59,8 @@ const runMetrics = object({
   ...scores,
   /** The scores of each seed by itself, where there are several. */
   seeds: optional(list(object({ seed: count, ...scores }))),
+  /** `baseline/oof/<metric>` of TF-IDF and a linear model on the same rows and folds; absent where there was none. */
+  baseline: optional(record(metric)),
 });
 
 /**
@@ -75,14 +77,22 @@ export function readMetrics(folder: string, digest?: string): RunMetrics | null 
 }
 
 /** What the targets of the run are. */
-export function taskOf({ folds: _folds, cv: _cv, oof: _oof, seeds: _seeds, ...description }: RunMetrics): TaskDescription {
+export function taskOf({
+  folds: _folds,
+  cv: _cv,
+  oof: _oof,
+  seeds: _seeds,
+  baseline: _baseline,
+  ...description
+}: RunMetrics): TaskDescription {
   return description;
 }
 
-/** The figures by which runs are compared: `oof/…` and `cv/<metric>/mean|sd`. */
-export function summaryOf({ oof, cv }: RunMetrics): Readonly<Record<string, number | null>> {
+/** The figures by which runs are compared: `oof/…`, `cv/<metric>/mean|sd` and `baseline/oof/…`. */
+export function summaryOf({ oof, cv, baseline }: RunMetrics): Readonly<Record<string, number | null>> {
   return {
     ...oof,
     ...Object.fromEntries(Object.entries(cv).flatMap(([name, { mean, sd }]) => [[`cv/${name}/mean`, mean], [`cv/${name}/sd`, sd]])),
+    ...baseline,
   };
 }

@@ -13,6 +13,7 @@ test('a bare name is a pipeline of the package', () => {
       { stage: 'tokenize' },
       { stage: 'split' },
       { stage: 'inspect' },
+      { stage: 'baseline', when: 'baseline' },
       { stage: 'encode', when: 'model.freeze_encoder or model.freeze.layers' },
       { stage: 'train', foreach: 'fold' },
       { stage: 'evaluate' },

@@ -28,6 +28,7 @@ const SET = [
   'resources.threads=1',
   'model.max_seq_length=16',
   'resources.checkpoint_seconds=0',
+  'baseline=false',
 ]
   .map((value) => `--set '${value}'`)
   .join(' ');

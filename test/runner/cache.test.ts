@@ -287,8 +287,8 @@ describe('two processes at the same time', () => {
     const entries = readJournal(join(into, 'runs', 'quickstart', 'journal.jsonl'));
     const tasks = (type: string): readonly string[] =>
       entries.flatMap((entry) => ('task' in entry && entry.type === type ? [entry.task] : [])).sort();
-    expect(tasks('task-started')).toEqual(['examples', 'inspect', 'split', 'tokenize', 'train[0]', 'train[1]']);
-    expect(tasks('task-cached')).toEqual(['examples', 'inspect', 'split', 'tokenize', 'train[0]', 'train[1]']);
+    expect(tasks('task-started')).toEqual(['baseline', 'examples', 'inspect', 'split', 'tokenize', 'train[0]', 'train[1]']);
+    expect(tasks('task-cached')).toEqual(['baseline', 'examples', 'inspect', 'split', 'tokenize', 'train[0]', 'train[1]']);
     expect(ends.some(({ stderr }) => stderr.includes('waiting for process'))).toBe(true);
   });
 });

@@ -21,6 +21,7 @@ const CHANGES: Readonly<Record<string, { readonly to: string; readonly beside?: 
   name: { to: 'other' },
   pipeline: { to: join(folder, 'short.yaml') },
   seed: { to: '43' },
+  baseline: { to: 'false' },
   'task.name': { to: 'regression', beside: UNWATCHED },
   ...under('task', ['name: ordinal'], { grades: '[low, high]', link: 'cumulative' }, UNWATCHED),
   'data.train.path': { to: join(folder, 'train.csv') },
@@ -262,6 +263,13 @@ it('a table to predict with other rows is not split again, and nothing is traine
   const [before, after] = [await entries(), await entries(`data.test=${test}`)];
   const differ = Object.keys(before).filter((task) => before[task] !== after[task]);
   expect(differ).toEqual(['examples', 'tokenize', 'inspect', 'predict', 'submit']);
+});
+
+it('nothing is trained again for a baseline', async () => {
+  const entries = async (...set: readonly string[]) =>
+    (await prepareRun(await smallQuickstart(...set), { artifacts, device: 'auto', choose: assumeDevice })).entries;
+  const [before, after] = [await entries('baseline=false'), await entries()];
+  expect(Object.keys(after).filter((task) => before[task] !== after[task])).toEqual(['baseline', 'evaluate']);
 });
 
 it('rows that are grouped otherwise are decoded and tokenized as they were', async () => {

@@ -97,7 +97,7 @@ describe.skipIf(because('folds side by side (they need Linux)', process.platform
     const started: string[] = [];
     const failing = run('failing', set, (event) => void (event.type === 'task-started' && started.push(event.task)));
     await expect(failing).rejects.toThrow(obstacle);
-    expect(started).toEqual(['examples', 'tokenize', 'split', 'inspect', 'train[0]', 'train[1]']);
+    expect(started).toEqual(['examples', 'tokenize', 'split', 'inspect', 'baseline', 'train[0]', 'train[1]']);
     rmSync(obstacle);
     expect(leftovers('failing')).toEqual([]);
   });

@@ -45,7 +45,7 @@ describe('a run', () => {
       expect.objectContaining({ type: 'artifact', path: 'models/fold-1/config.json', task: 'train[1]', stage: 'train', fold: 1 }),
     );
     expect(events.find((event) => event.type === 'artifact' && event.path === 'config.yaml')).not.toHaveProperty('task');
-    expect(executed).toEqual(['examples', 'tokenize', 'split', 'inspect', 'train[0]', 'train[1]', 'evaluate', 'predict', 'submit']);
+    expect(executed).toEqual(['examples', 'tokenize', 'split', 'inspect', 'baseline', 'train[0]', 'train[1]', 'evaluate', 'predict', 'submit']);
     for (const name of [
       'config.yaml',
       'environment.json',
@@ -186,7 +186,7 @@ describe('a run', () => {
     expect(rows.length).toBe(450);
     expect(rows.every((row) => row.split(',')[1] === '1')).toBe(true);
     const all = await run(['seed=7', 'name=all-folds']);
-    expect(all.executed).toEqual(['train[0]', 'evaluate', 'predict', 'submit']);
+    expect(all.executed).toEqual(['baseline', 'train[0]', 'evaluate', 'predict', 'submit']);
   });
 
   it('finds what is wrong with any table before the first task', async () => {
@@ -281,13 +281,14 @@ describe('a plan', () => {
       ['tokenize', true],
       ['split', true],
       ['inspect', true],
+      ['baseline', true],
       ['train[0]', false],
       ['train[1]', false],
       ['evaluate', false],
       ['predict', false],
       ['submit', false],
     ]);
-    expect(plan.tasks[4]?.detail[0]).toBe('45 steps: 3 epochs of 15');
+    expect(plan.tasks[5]?.detail[0]).toBe('45 steps: 3 epochs of 15');
     expect(listRuns(artifacts).map(({ name }) => name)).toEqual(before);
   });
 });

@@ -55,6 +55,7 @@ function oneNumber({ mean, sd }: { readonly mean: number; readonly sd: number })
     },
     submissionValues: ({ numbers }, columns) => (columns.length === 1 ? (row) => numbers[row]! : 'one column of numbers was expected'),
     objects: ({ numbers }) => (row) => ({ prediction: numbers[row]! }),
+    linear: { kind: 'numbers' },
     baseline: (_, rows) => ({ width: 1, numbers: new Float64Array(rows).fill(mean) }),
     right: ({ values }, { numbers }) => Uint8Array.from(values, (y, row) => (Math.abs(y - numbers[row]!) < sd ? 1 : 0)),
     report: () => ({ answer: '', tiles: [], interval: null, figures: [], targets: html``, sections: () => [], tables: [] }),

@@ -20,7 +20,7 @@ export function plannedStages(experiment: Experiment, pipeline: Pipeline): reado
     const isActive = when === undefined || isMet(experiment, when);
     return stage === undefined || !isActive ? [] : [{ stage, perFold: foreach === 'fold', place }];
   });
-  const planned = withImplied(active, new Set(pipeline.stages.map(({ stage }) => stage)));
+  const planned = withImplied(experiment, active, new Set(pipeline.stages.map(({ stage }) => stage)));
   const wrong = planned.flatMap((own, i) => [
     ...missingData(own.stage, experiment).map((message): Problem => ({ message, ...own.place })),
     ...inputProblems(own, planned.slice(0, i)).map((message): Problem => ({ message, ...own.place })),
@@ -35,8 +35,10 @@ interface PlacedStage extends PlannedStage {
 }
 
 /** The stages, and before the first that needs it each that a pipeline need not name, unless it does. */
-function withImplied(active: readonly PlacedStage[], named: ReadonlySet<string>): readonly PlacedStage[] {
-  const implied = Object.values(stages).filter(({ name, isImplied }) => isImplied === true && !named.has(name));
+function withImplied(experiment: Experiment, active: readonly PlacedStage[], named: ReadonlySet<string>): readonly PlacedStage[] {
+  const implied = Object.values(stages).filter((stage) => {
+    return stage.isImplied === true && !named.has(stage.name) && missingData(stage, experiment).length === 0;
+  });
   return implied.reduce((all, stage) => {
     const at = all.findIndex(({ stage: { needs } }) => Object.hasOwn(needs, stage.makes));
     const user = all[at];

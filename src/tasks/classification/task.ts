@@ -58,6 +58,7 @@ export function classification(classes: readonly string[]): Task {
       const labels = decided(predictions, classes);
       return (row) => ({ prediction: classes[valueAt(labels, row)] ?? null, probabilities: byClass(classes, predictions, row) });
     },
+    linear: { kind: 'classes', count: classes.length },
     baseline: (targets, rows) => classShares(labelsOf(targets), classes.length, rows),
     right: (targets, predictions) => {
       const labels = decided(predictions, classes);

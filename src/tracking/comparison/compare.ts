@@ -45,7 +45,7 @@ export interface Comparison extends SideBySide {
 }
 
 export interface ComparedMetric {
-  /** `oof/accuracy` or `cv/accuracy`; standard deviation and interval come with the latter. */
+  /** `oof/accuracy`, `cv/accuracy` or `baseline/oof/accuracy`; standard deviation and interval come with the latter. */
   readonly name: string;
   readonly values: readonly (ComparedValue | null)[];
   /** Positions of the best runs; empty where there is nothing to compare. */
@@ -127,7 +127,11 @@ function ranked(runs: readonly Compared[], criterion: Criterion): Ranking {
 
 function figures({ metrics, experiment }: Compared): Readonly<Record<string, ComparedValue>> {
   if (metrics === null) return {};
-  const { oof, cv, folds } = metrics;
+  const { oof, cv, folds, baseline = {} } = metrics;
+  const alone = ([name, value]: [string, number | null]): [string, ComparedValue] => [
+    name,
+    { value: value ?? NaN, sd: null, interval: null },
+  ];
   const testToTrain = 1 / (experiment.split.folds - 1);
   const spread = ([name, { mean, sd }]: [string, RunMetrics['cv'][string]]): [string, ComparedValue] => [
     `cv/${name}`,
@@ -138,8 +142,9 @@ function figures({ metrics, experiment }: Compared): Readonly<Record<string, Com
     },
   ];
   return {
-    ...Object.fromEntries(Object.entries(oof).map(([name, value]) => [name, { value: value ?? NaN, sd: null, interval: null }])),
+    ...Object.fromEntries(Object.entries(oof).map(alone)),
     ...Object.fromEntries(Object.entries(cv).map(spread)),
+    ...Object.fromEntries(Object.entries(baseline).map(alone)),
   };
 }
 

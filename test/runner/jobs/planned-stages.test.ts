@@ -22,14 +22,22 @@ const GOOD = ['tokenize', 'split', 'train, foreach: fold', 'evaluate', 'predict,
 
 describe('the stages that an experiment goes through', () => {
   it('are those whose condition holds', async () => {
-    expect(await planned(GOOD)).toEqual(['examples', 'tokenize', 'split', 'train[]', 'evaluate', 'predict']);
-    expect(await planned(GOOD, 'data.test=null', 'data.sample_submission=null')).toEqual([
+    expect(await planned(GOOD, 'baseline=false')).toEqual(['examples', 'tokenize', 'split', 'train[]', 'evaluate', 'predict']);
+    expect(await planned(GOOD, 'baseline=false', 'data.test=null', 'data.sample_submission=null')).toEqual([
       'examples',
       'tokenize',
       'split',
       'train[]',
       'evaluate',
     ]);
+  });
+
+  it('have a baseline before the evaluation where the pipeline does not say where', async () => {
+    expect(await planned(GOOD)).toEqual(['examples', 'tokenize', 'split', 'train[]', 'baseline', 'evaluate', 'predict']);
+    expect(await planned(GOOD.toSpliced(2, 0, 'baseline, when: baseline'))).toEqual(
+      ['examples', 'tokenize', 'split', 'baseline', 'train[]', 'evaluate', 'predict'],
+    );
+    expect(await planned(['tokenize', 'split'])).toEqual(['examples', 'tokenize', 'split']);
   });
 
   it('decode the tables where the pipeline says so, and otherwise before anything needs that', async () => {

@@ -80,6 +80,7 @@ describe.skipIf(isLacking)('a device that fails with the model itself', () => {
     expect(events.flatMap((event) => (event.type === 'task-started' ? [event.task] : []))).toEqual([
       'split',
       'inspect',
+      'baseline',
       'train[0]',
       'train[0]',
       'evaluate',

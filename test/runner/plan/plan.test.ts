@@ -158,7 +158,7 @@ describe('a plan of a frozen encoder', () => {
 
     // Another head on the same features: they are in the cache, and the time is known from the run that made them.
     const other = await planOf(['model.freeze_encoder=true', 'model.head.dense=[]']);
-    expect(other.tasks.filter(({ cached }) => cached).map(({ stage }) => stage)).toEqual(['examples', 'tokenize', 'split', 'inspect', 'encode']);
+    expect(other.tasks.filter(({ cached }) => cached).map(({ stage }) => stage)).toEqual(['examples', 'tokenize', 'split', 'inspect', 'baseline', 'encode']);
     expect(other.estimate.source).toMatch(/^from the run quickstart\S*, which had another head$/);
     expect(other.estimate.seconds).toBeGreaterThan(0);
     const forced = await planOf(['model.freeze_encoder=true', 'model.head.dense=[]'], { force: ['encode'] });

@@ -4,8 +4,8 @@ import type { Colors } from '../../terminal.ts';
 import { left, right, table } from '../layout/table.ts';
 import { metric, printable } from '../layout/text.ts';
 
-/** The table of results: each fold's best epoch on its validation rows, mean and standard deviation, and all rows out of fold. */
-export function resultsTable({ folds, cv, oof, seeds = [] }: RunMetrics, colors: Colors): string {
+/** The table of results: each fold's best epoch on its validation rows, their mean and deviation, all rows out of fold, the baseline. */
+export function resultsTable({ folds, cv, oof, baseline, seeds = [] }: RunMetrics, colors: Colors): string {
   const names = Object.keys(cv);
   const cells = (value: (name: string) => number | null | undefined): readonly string[] => names.map((name) => metric(value(name)));
   return table(
@@ -21,6 +21,7 @@ export function resultsTable({ folds, cv, oof, seeds = [] }: RunMetrics, colors:
       ...(folds.length < 2 ? [] : [['± sd', '', ...cells((name) => cv[name]?.sd)]]),
       ...seeds.map((own) => [`seed ${own.seed} alone`, '', ...cells((name) => own.cv[name]?.mean)]),
       [colors.bold('oof'), '', ...cells((name) => oof[`oof/${name}`]).map((cell) => colors.bold(cell))],
+      ...(baseline === undefined ? [] : [['baseline', 'oof', ...cells((name) => baseline[`baseline/oof/${name}`])]]),
     ],
     colors,
   );

@@ -39,7 +39,9 @@ ${tile(metric(chosen?.mean), metrics.folds.length === 1 ? `${monitor}, on the on
 ${report.tiles.map((each) => html`${each}
 `)}</div>
 ${foldTable(run)}
-<p class="muted small">${aboutSeeds(metrics)}${aboutIntervals(metrics.folds.length, report.interval)}${OPTIMISTIC}</p>`;
+<p class="muted small">${aboutSeeds(metrics)}${aboutIntervals(metrics.folds.length, report.interval)}${OPTIMISTIC}${
+    metrics.baseline !== undefined && ` ${BASELINE}`
+  }</p>`;
 }
 
 const OPTIMISTIC =
@@ -50,6 +52,9 @@ function aboutSeeds({ seeds = [] }: EvaluatedRun['metrics']): string {
   if (seeds.length === 0) return '';
   return `Each fold was trained with ${plural(seeds.length, 'seed')}; its metrics are those of their averaged predictions. `;
 }
+
+const BASELINE =
+  'The baseline is a linear model on TF-IDF of words and pairs of words, learned and judged out of fold on the same folds.';
 
 /** Whose the intervals on the page are, as sentences with a space behind them; empty where there are none. */
 function aboutIntervals(folds: number, interval: RunStory['report']['interval']): string {
@@ -113,7 +118,7 @@ function foldInterval({ metrics, experiment }: EvaluatedRun, name: string): Inte
 }
 
 function foldTable(run: EvaluatedRun): Html {
-  const { folds, cv, oof, seeds = [] } = run.metrics;
+  const { folds, cv, oof, baseline, seeds = [] } = run.metrics;
   const names = Object.keys(cv);
   const intervals = names.map((name) => foldInterval(run, `val/${name}`));
   return table(
@@ -137,6 +142,7 @@ function foldTable(run: EvaluatedRun): Html {
           ]),
       ...seeds.map((own) => [`mean of seed ${own.seed} alone`, '', ...names.map((name) => metric(own.cv[name]?.mean))]),
       ['out of fold', '', ...names.map((name) => metric(oof[`oof/${name}`]))],
+      ...(baseline === undefined ? [] : [['baseline', '', ...names.map((name) => metric(baseline[`baseline/oof/${name}`]))]]),
     ],
   );
 }

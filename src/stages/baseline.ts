@@ -1,0 +1,81 @@
+import { join } from 'node:path';
+import { count, metric } from '../core/text.ts';
+import { valueAt } from '../core/values.ts';
+import { targetsAt } from '../data/examples/index.ts';
+import { linearAnswers, type Division } from '../data/linear/index.ts';
+import { runningText, segmentsOf, type Text } from '../data/texts/index.ts';
+import { writeColumns } from '../data/tables/index.ts';
+import { measured } from '../tasks/index.ts';
+import { BASELINE, throwUnlessAligned } from './outputs.ts';
+import type { Stage } from './stage.ts';
+
+interface Params {
+  readonly only: readonly number[] | null;
+}
+
+const needs = { examples: 'one', folds: 'one' } as const;
+
+/** Larger tables have no baseline: it would no longer be a matter of seconds. */
+const MOST_ROWS = 200_000;
+
+/** Of all texts together; where there are more, each is read up to its share. */
+const MOST_CHARACTERS = 60e6;
+/** The same, times the outputs of a model: the work of one pass over the rows. */
+const MOST_WORK = 600e6;
+
+/**
+ * What words and pairs of words come to on the same folds: TF-IDF and the linear model of the task, learned from each fold's training
+ * rows. Output: baseline.
+ */
+export const baseline: Stage<Params, Record<never, never>, typeof needs> = {
+  name: 'baseline',
+  version: 1,
+  needs,
+  reads: 'training',
+  makes: 'baseline',
+  writes: () => [BASELINE],
+  publishes: {},
+  usesDevice: false,
+  requires: 'baseline',
+  isImplied: true,
+  pick: ({ split }) => ({ params: { only: split.only }, files: {} }),
+  async run({ params, inputs, output, emit, throwIfStopped }) {
+    const { task, train } = inputs.examples;
+    const foldOf = await inputs.folds.foldOf();
+    throwUnlessAligned({ stage: 'split', rows: foldOf.length }, { stage: 'examples', rows: train.count });
+    const tell = (message: string): void => emit({ type: 'notice', level: 'info', message });
+    const write = (rows: Int32Array, numbers: Float64Array): void =>
+      writeColumns(join(output, BASELINE), new Map<string, Int32Array | Float64Array>([['rows', rows], ['numbers', numbers]]));
+    if (train.count > MOST_ROWS) {
+      tell(`no baseline, because the table has more than ${count(MOST_ROWS)} rows`);
+      return write(new Int32Array(0), new Float64Array(0));
+    }
+    const [texts, targets, divisions] = [train.texts(), train.targets(), divisionsOf(foldOf, params.only)];
+    const most = shareOf(texts, task.outputs);
+    if (most !== Infinity) tell(`the baseline reads the first ${count(most)} characters of each text`);
+    const { rows, numbers } = linearAnswers(texts, targets, divisions, task.linear, {
+      mostCharacters: most,
+      onDivision: (done) => emit({ type: 'progress', done, total: divisions.length, unit: 'folds' }),
+      onStep: throwIfStopped,
+    });
+    write(rows, numbers);
+    const found = measured(task, targetsAt(targets, rows), { width: numbers.length / rows.length, numbers });
+    tell(`TF-IDF with a linear model: ${task.usualMetric} ${metric(found[task.usualMetric])} out of fold`);
+  },
+};
+
+function divisionsOf(foldOf: Int32Array, only: readonly number[] | null): readonly Division[] {
+  const folds = [...new Set(foldOf)].filter((fold) => fold >= 0 && only?.includes(fold) !== false).sort((a, b) => a - b);
+  return folds.map((fold) => ({ trained: rowsWhere(foldOf, (of) => of !== fold), asked: rowsWhere(foldOf, (of) => of === fold) }));
+}
+
+function rowsWhere(foldOf: Int32Array, belongs: (fold: number) => boolean): Int32Array {
+  return Int32Array.from(foldOf.keys()).filter((row) => belongs(valueAt(foldOf, row)));
+}
+
+/** The characters that may be read of each text: Infinity where all texts may be read wholly. */
+function shareOf(texts: readonly Text[], outputs: number): number {
+  const most = Math.min(MOST_CHARACTERS, MOST_WORK / outputs);
+  const [of, characters] = [segmentsOf(texts[0] ?? '').length, texts.reduce((sum, text) => sum + runningText(text).length, 0)];
+  return characters <= most ? Infinity : Math.floor(most / (of * texts.length));
+}
