@@ -7,7 +7,7 @@ import type { ParameterSpec, StepProgram } from '../engine/program.ts';
 import { HARMFUL_OPTIMIZERS, type Device } from '../engine/runtime/index.ts';
 import { operatorCounts, parameterSums, sumOf, totalWork, workOf, type OperatorCount, type ParameterSum } from '../engine/step-analysis.ts';
 import { choicesOf, deviceChoicesOf, type Choice } from '../engine/step-choices.ts';
-import { encodingPrograms, optimizerOf, type TrainedPart } from '../training/index.ts';
+import { encodingPrograms, learnedFrom, optimizerOf, type TrainedPart } from '../training/index.ts';
 import { openTask } from '../tasks/index.ts';
 import { checkData } from './check/aside.ts';
 import { assumeDevice } from './machine/devices.ts';
@@ -45,7 +45,7 @@ export async function explainExperiment(loaded: LoadedExperiment, options: Runne
   const prepared = await prepareRun(loaded, { ...options, choose: assumeDevice });
   const { experiment, device, precisionChoice } = prepared;
   const { task } = await checkData(experiment);
-  const { whole, part, step, texts, costs } = await trainingSteps(prepared, openTask(task));
+  const { whole, part, step, texts, costs } = await trainingSteps(prepared, learnedFrom(openTask(task)));
   const optimizer = optimizerOf(experiment.training, whole.encoder);
   const { rule } = optimizer;
   const { graph, lowered, choices } = onDevice(step, { optimizer, clipNorm: experiment.training.clip_norm }, device);

@@ -6,4 +6,5 @@ export { readPredictions, readTargets } from './read-columns.ts';
 export { encoded, lossOf, measured } from './rows.ts';
 export type { OutOfFold, TaskReport, TrainTexts } from './report.ts';
 export type { Predictions } from './predictions.ts';
+export { weighedIn, weighing, type Weighing } from './weighing.ts';
 export type { Cells, Task, TaskDescription, Watched } from './task.ts';

@@ -11,14 +11,27 @@ export function encoded({ outputs, encode }: Pick<Task, 'outputs' | 'encode'>, t
   return all;
 }
 
-/** The loss of rows, in float64; logits are row-major [rows, outputs]. */
-export function lossOf(task: Pick<Task, 'loss' | 'outputs' | 'encode'>, logits: Float32Array, targets: Targets): number {
-  const { loss, outputs, encode } = task;
+/** The loss of rows, in float64, weighed by their targets; logits are row-major [rows, outputs]. NaN where no row counts. */
+export function lossOf(
+  task: Pick<Task, 'loss' | 'outputs' | 'encode' | 'weights'>,
+  logits: ArrayLike<number>,
+  targets: Targets,
+): number {
+  const { loss, outputs, encode, weights } = task;
   const target = new Float32Array(outputs);
-  return lossOfLogits(loss, logits, outputs, (row) => {
+  const encodedRow = (row: number): Float32Array => {
     target.fill(0);
     encode(targetOf(targets, row), target);
     return target;
+  };
+  if (weights === undefined) return lossOfLogits(loss, logits, outputs, encodedRow);
+  const own = new Float64Array(weights.of === 'rows' ? 1 : outputs);
+  const counted = (row: number): number => weights.weigh(targetOf(targets, row), own);
+  let sum = 0;
+  for (let row = 0; row < rowCount(targets); row++) sum += counted(row);
+  return lossOfLogits(loss, logits, outputs, encodedRow, (row) => {
+    counted(row);
+    return own.map((weight) => weight / sum);
   });
 }
 

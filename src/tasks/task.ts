@@ -7,7 +7,7 @@ import type { LinearTargets } from '../data/linear/index.ts';
 import type { SampleColumn, ValueWriter } from '../data/submission/index.ts';
 import type { TableColumns } from '../data/tables/index.ts';
 import type { TextColumns } from '../data/texts/index.ts';
-import type { Loss } from '../engine/models/index.ts';
+import type { Loss, RankLayer } from '../engine/models/index.ts';
 import type { Predictions } from './predictions.ts';
 import type { ReportedRun, TaskReport } from './report.ts';
 
@@ -26,6 +26,10 @@ export interface Task {
   readonly outputs: number;
   /** Of logits and encoded targets, [rows, outputs] each. */
   readonly loss: Loss;
+  /** How the outputs say a rank; each output has weights of its own where it is left out. */
+  readonly ranks?: RankLayer;
+  /** What a row weighs in the loss because of its target; all count alike where it is left out. */
+  readonly weights?: TargetWeights;
   /** Writes what a row's logits are held against into `into`, which is all zeros: [width] → [outputs]. */
   encode(target: Float64Array, into: Float32Array): void;
   /** What logits, row-major [rows, outputs], say about their rows. */
@@ -77,6 +81,16 @@ export interface Task {
  * `seeds`, `cv`, `oof` and `baseline`, `head` and `max_seq_length`. `task` names the kind, unless it is a classification.
  */
 export type TaskDescription = Readonly<Record<string, unknown>>;
+
+export interface TargetWeights {
+  /** Whether a row has one weight, or each of its outputs, as where some are not known. */
+  readonly of: 'rows' | 'elements';
+  /**
+   * Writes what the losses of a row are multiplied by into `into`, [1] or [outputs], all of it; answers what the row counts in the sum
+   * that the loss of a batch is divided by.
+   */
+  weigh(target: Float64Array, into: Float64Array): number;
+}
 
 export interface Metric {
   readonly name: MetricName;

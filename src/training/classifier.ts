@@ -5,7 +5,9 @@ import {
   headForward,
   headModel,
   headStep,
+  targetFeeds,
   trainingStep,
+  weightFeeds,
   type ClassifierOptions as WholeClassifier,
   type EncoderConfig,
   type ParameterSource,
@@ -13,17 +15,40 @@ import {
 } from '../engine/models/index.ts';
 import { adam, adamw, averaged, sgd, type Optimizer, type UpdateRule } from '../engine/optim/index.ts';
 import { inPrecision, type Precision } from '../engine/precision.ts';
+import type { Feeds } from '../engine/program.ts';
 import { openTrainer, type Device, type Snapshot, type Trainer, type TrainerOptions } from '../engine/runtime/index.ts';
-import type { Task } from '../tasks/index.ts';
+import { weighedIn, type Task } from '../tasks/index.ts';
 import { asFed, type TrainedPart } from './part.ts';
-import type { InitialWeights } from './folders/classifier-folder.ts';
+import { lastLayerOf, type InitialWeights } from './folders/classifier-folder.ts';
 
 type Training = Experiment['training'];
+
+/** What training a model takes of its task. */
+export type LearnedTask = Pick<Task, 'outputs' | 'ranks' | 'loss' | 'weights'>;
+
+/** What a model learns, and how. */
+export type Learned = Pick<WholeClassifier, 'outputs' | 'ranks'> & TrainingLoss;
+
+export function learnedFrom(task: LearnedTask, hasRowWeights = false): Learned {
+  const weighted = weighedIn(task, hasRowWeights);
+  return { ...lastLayerOf(task), loss: task.loss, ...(weighted === undefined ? {} : { weighted }) };
+}
+
+/** A batch without a target, for a step that only takes its time or its memory. */
+export function emptyTargets({ outputs, weighted }: Learned, rows: number): Feeds {
+  const zeros = (width: number): Float32Array => new Float32Array(rows * width);
+  return {
+    ...targetFeeds(zeros(outputs), outputs),
+    ...(weighted && weightFeeds(zeros(weighted === 'rows' ? 1 : outputs), rows)),
+  };
+}
 
 export interface ClassifierOptions {
   readonly weights: InitialWeights;
   readonly model: Pick<Experiment['model'], 'pooling' | 'head'>;
-  readonly task: Pick<Task, 'outputs' | 'loss'>;
+  readonly task: LearnedTask;
+  /** Whether the rows that are trained on have weights. */
+  readonly hasRowWeights?: boolean;
   /** What of it is trained. */
   readonly part: TrainedPart;
   readonly training: Training;
@@ -50,7 +75,8 @@ export function classifierPrograms(
   part: TrainedPart,
   precision: Precision = 'float32',
 ): Pick<TrainerOptions, 'step' | 'forward'> {
-  const alone = { ...headModel(whole), loss: whole.loss };
+  const { loss, weighted } = whole;
+  const alone = { ...headModel(whole), loss, ...(weighted === undefined ? {} : { weighted }) };
   const scaled = precision === 'float16'; // its smallest number is 6e-8, which gradients fall below
   const fed = asFed(whole, part);
   const frozen = part.fed === 'features' || part.frozen === undefined ? {} : { frozen: part.frozen };
@@ -62,9 +88,9 @@ export function classifierPrograms(
 }
 
 export async function openClassifier(options: ClassifierOptions): Promise<Classifier> {
-  const { weights, task, training, seed } = options;
+  const { weights, training, seed } = options;
   const { pooling, head } = options.model;
-  const whole = { encoder: weights.config, pooling, head, outputs: task.outputs, loss: task.loss };
+  const whole = { encoder: weights.config, pooling, head, ...learnedFrom(options.task, options.hasRowWeights) };
   const { source, notices } = weights.source(classifierForward(whole).parameters, seed);
   const trainer = await openTrainer({
     device: options.device,

@@ -9,7 +9,7 @@ export {
   type InitialWeights,
   type StartingModel,
 } from './folders/classifier-folder.ts';
-export { classifierPrograms, openClassifier, optimizerOf } from './classifier.ts';
+export { classifierPrograms, emptyTargets, learnedFrom, openClassifier, optimizerOf, type Learned } from './classifier.ts';
 export { ensemblePredictions, type EnsembleInput } from './ensemble.ts';
 export { loadFeatures, saveFeatures } from './features.ts';
 export { fit } from './fit/fit.ts';

@@ -71,7 +71,7 @@ export interface StepResult {
 /** Rows of a batch that go through the model at a time. */
 export interface MicroBatch {
   readonly feeds: Feeds;
-  /** What its mean loss counts in the loss of the batch: its share of the batch's rows. The shares of a batch add up to 1. */
+  /** What its loss counts in that of the batch: its share of the batch's rows, or of their weights. The shares of a batch add up to 1. */
   readonly share: number;
 }
 

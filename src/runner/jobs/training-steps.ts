@@ -1,12 +1,21 @@
 import { join } from 'node:path';
 import { loadTokens, type TokenSet } from '../../data/tokens/index.ts';
-import { headModel, targetFeeds, type ClassifierOptions, type EncoderConfig, type TrainingLoss } from '../../engine/models/index.ts';
+import { headModel, type ClassifierOptions, type EncoderConfig } from '../../engine/models/index.ts';
 import { bindSymbols, deviceMemory, type DeviceMemory, type DeviceMemoryOf } from '../../engine/runtime/index.ts';
 import type { Symbols } from '../../engine/graph/index.ts';
 import { operationsPerNumber, type Optimizer } from '../../engine/optim/index.ts';
 import type { Feeds, StepProgram } from '../../engine/program.ts';
 import { layerWork, stepMemory, stepWork, type LayerWork, type StepMemory, type StepWork } from '../../engine/step-analysis.ts';
-import { classifierPrograms, emptyStates, initialWeights, optimizerOf, trainedPart, type TrainedPart } from '../../training/index.ts';
+import {
+  classifierPrograms,
+  emptyStates,
+  emptyTargets,
+  initialWeights,
+  optimizerOf,
+  trainedPart,
+  type Learned,
+  type TrainedPart,
+} from '../../training/index.ts';
 import { exampleBatches, featureBatch, withFeeds, type BatchShape, type FedBatch } from './example-batches.ts';
 import type { PreparedRun } from '../prepare.ts';
 import { addressOf } from './job-graph.ts';
@@ -24,9 +33,6 @@ export interface StepCost {
   readonly layers: readonly LayerWork[];
 }
 
-/** What the step learns. */
-type Learned = Pick<ClassifierOptions, 'outputs'> & TrainingLoss;
-
 /** The training step of an experiment, and what it takes for a typical batch and for the largest, found without training. */
 export interface TrainingSteps {
   readonly whole: ClassifierOptions;
@@ -40,13 +46,13 @@ export interface TrainingSteps {
 }
 
 /** Reads the model's config, and the tokens where the cache has them. */
-export async function trainingSteps(prepared: PreparedRun, { outputs, loss }: Learned): Promise<TrainingSteps> {
+export async function trainingSteps(prepared: PreparedRun, learned: Learned): Promise<TrainingSteps> {
   const { experiment, jobs, device, precisionChoice } = prepared;
   const { training } = experiment;
   const encoder = encoderOf(prepared);
   const trained = trainedPart(experiment, encoder, jobs.some(({ stage }) => stage.name === 'encode'));
   const { pooling, head } = experiment.model;
-  const whole = { encoder, pooling, head, outputs, loss };
+  const whole = { encoder, pooling, head, ...learned };
   const { step } = classifierPrograms(whole, trained, precisionChoice.precision);
   const optimizer = optimizerOf(training, encoder);
   const texts = exampleBatches(experiment, encoder, await cachedTokens(prepared));
@@ -60,22 +66,22 @@ export async function trainingSteps(prepared: PreparedRun, { outputs, loss }: Le
     part: trained,
     step,
     texts,
-    costs: batches.map((batch) => costOf(step, batch, { optimizer, outputs, gpu, rows: training.micro_batch ?? Infinity })),
+    costs: batches.map((batch) => costOf(step, batch, { optimizer, learned, gpu, rows: training.micro_batch ?? Infinity })),
   };
 }
 
 interface Costing {
   readonly optimizer: Optimizer;
-  readonly outputs: number;
+  readonly learned: Learned;
   readonly gpu: DeviceMemoryOf | undefined;
   /** The most that go through the model at a time. */
   readonly rows: number;
 }
 
-function costOf(step: StepProgram, { shape, part }: FedBatch, { optimizer: { rule }, outputs, gpu, rows }: Costing): StepCost {
+function costOf(step: StepProgram, { shape, part }: FedBatch, { optimizer: { rule }, learned, gpu, rows }: Costing): StepCost {
   const rowsAtATime = Math.min(rows, shape.texts);
   const lengths = (texts: number): Symbols =>
-    lengthsOf(step, { ...part(texts), ...targetFeeds(new Float32Array(texts * outputs), outputs) });
+    lengthsOf(step, { ...part(texts), ...emptyTargets(learned, texts) });
   const [whole, atATime] = [lengths(shape.texts), lengths(rowsAtATime)];
   const ofGpu = rowsAtATime < shape.texts ? gpu?.part(atATime) : gpu?.whole(atATime);
   return {

@@ -1,9 +1,8 @@
 import { valueAt } from '../../core/values.ts';
 import type { Experiment } from '../../config/index.ts';
 import { deviceMemory, forwardMemory, type DeviceMemory, type GpuDevice } from '../../engine/runtime/index.ts';
-import { targetFeeds } from '../../engine/models/index.ts';
 import type { Symbols } from '../../engine/graph/index.ts';
-import { classifierPrograms, encodingPrograms, optimizerOf } from '../../training/index.ts';
+import { classifierPrograms, emptyTargets, encodingPrograms, optimizerOf } from '../../training/index.ts';
 import { gpuMemory, type GpuMemory } from '../machine/gpu-memory.ts';
 import { lengthsOf } from '../jobs/training-steps.ts';
 import { largestPart, type BatchSize, type PlannedBatches } from './planned-batches.ts';
@@ -87,7 +86,7 @@ function trainingNeed(workload: Workload, training: Experiment['training'], devi
     rows: Math.min(training.micro_batch ?? Infinity, Math.max(...sizes.map(({ rows }) => rows.length))),
     at(rows) {
       const size = largestPart(sizes, rows)!;
-      const feeds = { ...workload.feeds('train', size), ...targetFeeds(new Float32Array(size.rows.length * whole.outputs), whole.outputs) };
+      const feeds = { ...workload.feeds('train', size), ...emptyTargets(whole, size.rows.length) };
       const lengths = lengthsOf(step, feeds);
       return { memory: sizes.some((batch) => batch.rows.length > rows) ? of.part(lengths) : of.whole(lengths), width: size.width };
     },

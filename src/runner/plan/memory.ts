@@ -1,9 +1,9 @@
 import type { Experiment } from '../../config/index.ts';
 import { peakBytes } from '../../engine/graph/index.ts';
-import { headModel, targetFeeds } from '../../engine/models/index.ts';
+import { headModel } from '../../engine/models/index.ts';
 import type { Feeds, ForwardProgram } from '../../engine/program.ts';
 import { parameterSums, stepMemory, sumOf } from '../../engine/step-analysis.ts';
-import { classifierPrograms, encodingPrograms, optimizerOf } from '../../training/index.ts';
+import { classifierPrograms, emptyTargets, encodingPrograms, optimizerOf } from '../../training/index.ts';
 import { lengthsOf } from '../jobs/training-steps.ts';
 import { modelOf, type Job, type TrainedModel } from '../jobs/job-graph.ts';
 import { largestPart, type BatchSize, type PlannedBatches } from './planned-batches.ts';
@@ -67,7 +67,7 @@ function trainingBytes(workload: Workload, model: TrainedModel, training: Experi
   const planned = workload.of(model);
   const batch = largestPart(planned?.training.sizes ?? [], training.micro_batch);
   if (planned === undefined || batch === undefined) return 0;
-  const feeds = { ...workload.feeds('train', batch), ...targetFeeds(new Float32Array(batch.rows.length * whole.outputs), whole.outputs) };
+  const feeds = { ...workload.feeds('train', batch), ...emptyTargets(whole, batch.rows.length) };
   const memory = stepMemory(step, lengthsOf(step, feeds), optimizerOf(training, whole.encoder).rule.slots.length);
   // Averages are evaluated in the place of the weights, of which a copy waits.
   const kept = Math.min(2, training.epochs) + (training.ema === null ? 0 : 1);

@@ -1,9 +1,8 @@
 import { seedFor } from '../../core/random.ts';
 import { valueAt } from '../../core/values.ts';
-import { targetFeeds } from '../../engine/models/index.ts';
 import type { Feeds } from '../../engine/program.ts';
 import { openForward, type ForwardModel } from '../../engine/runtime/index.ts';
-import { encodingPrograms, openClassifier, stepFeedsOf } from '../../training/index.ts';
+import { emptyTargets, encodingPrograms, openClassifier, stepFeedsOf } from '../../training/index.ts';
 import type { PreparedRun } from '../prepare.ts';
 import type { BatchSize } from './planned-batches.ts';
 import { costBetween, type Cost, type Speeds } from './speeds.ts';
@@ -65,7 +64,7 @@ async function timeModel({ experiment, threads }: PreparedRun, workload: Workloa
   const step = async (size: BatchSize): Promise<unknown> => {
     const fed = (rows: Int32Array): Feeds => ({
       ...workload.feeds('train', { ...size, rows }),
-      ...targetFeeds(new Float32Array(rows.length * whole.outputs), whole.outputs),
+      ...emptyTargets(whole, rows.length),
     });
     return opened.step(stepFeedsOf(size.rows, experiment.training, fed), { lr: 0 });
   };

@@ -1,4 +1,12 @@
-import { emptyStates, initialWeights, tokenSource, trainedPart, type InitialWeights, type TrainedPart } from '../../training/index.ts';
+import {
+  emptyStates,
+  initialWeights,
+  learnedFrom,
+  tokenSource,
+  trainedPart,
+  type InitialWeights,
+  type TrainedPart,
+} from '../../training/index.ts';
 import type { Task } from '../../tasks/index.ts';
 import { featureFeeds, headModel, type ClassifierOptions, type TrainingLoss } from '../../engine/models/index.ts';
 import type { Precision } from '../../engine/precision.ts';
@@ -47,7 +55,7 @@ export async function workloadOf(prepared: PreparedRun, data: PlannedRows): Prom
   const onFeatures = trained.fed === 'features';
   const { task } = data.train;
   const { pooling, head } = experiment.model;
-  const whole = { encoder: weights.config, pooling, head, outputs: task.outputs, loss: task.loss };
+  const whole = { encoder: weights.config, pooling, head, ...learnedFrom(task) };
   const { eval_batch_size: evalBatch } = experiment.training;
   const [inEncoder, inModel] = [textLengths(tokens.train, tokens.test, false), textLengths(tokens.train, tokens.test, onFeatures)];
   const all = trainedModels(experiment);

@@ -3,7 +3,7 @@ import { targetsAt } from '../../data/examples/index.ts';
 import { batchTokens, evaluationBatches, type Batch } from '../../data/tokens/index.ts';
 import { averagesOf, LAG } from '../../engine/optim/index.ts';
 import type { Snapshot } from '../../engine/runtime/index.ts';
-import { lossOf, measured, type Predictions } from '../../tasks/index.ts';
+import { lossOf, measured, weighing, type Predictions } from '../../tasks/index.ts';
 import type { FitState } from './checkpoint.ts';
 import { pick, type FitOptions, type Training } from './fit-options.ts';
 import { forwardAll } from '../inference.ts';
@@ -17,7 +17,8 @@ export async function endEpoch(options: FitOptions, state: FitState, batches: re
   const began = performance.now();
   const targets = targetsAt(options.targets, batches.flatMap(({ rows }) => [...pick(options.trainRows, rows)]));
   // The training metrics are those of the steps themselves: dropout on, weights moving.
-  const trained = { ...measured(task, targets, task.predict(pass.logits), watchedIn(training)), loss: pass.lossSum / pass.rows };
+  const count = weighing(task, options.targets, options.rowWeights)?.total(options.trainRows) ?? pass.rows;
+  const trained = { ...measured(task, targets, task.predict(pass.logits), watchedIn(training)), loss: pass.lossSum / count };
   const averages = training.ema === null ? undefined : await averageWeights(options);
   const validation = await evaluateRows(options, options.validationRows, () => saveOrStop(options, state, averages));
   await averages?.leave();

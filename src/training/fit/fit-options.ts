@@ -16,6 +16,8 @@ export interface FitOptions {
   readonly task: Task;
   /** Of all rows of `source`. */
   readonly targets: Targets;
+  /** What each of these rows weighs in the loss that is trained; left out where all weigh alike. Metrics count every row alike. */
+  readonly rowWeights?: Float64Array | undefined;
   readonly trainRows: Int32Array;
   readonly validationRows: Int32Array;
   readonly training: Training;

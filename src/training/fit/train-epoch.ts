@@ -2,11 +2,11 @@ import { interrupted } from '../../core/errors.ts';
 import { valueAt } from '../../core/values.ts';
 import { targetsAt } from '../../data/examples/index.ts';
 import { planBatches, type Batch } from '../../data/tokens/index.ts';
-import { targetFeeds } from '../../engine/models/index.ts';
+import { targetFeeds, weightFeeds } from '../../engine/models/index.ts';
 import { rateSchedule } from '../../engine/optim/index.ts';
 import type { Feeds } from '../../engine/program.ts';
 import type { StepFeeds } from '../../engine/runtime/index.ts';
-import { encoded } from '../../tasks/index.ts';
+import { encoded, weighing } from '../../tasks/index.ts';
 import type { FitState, Pass } from './checkpoint.ts';
 import { pick, type FitOptions, type Training } from './fit-options.ts';
 import { stepFeedsOf } from './micro-batches.ts';
@@ -75,7 +75,7 @@ export async function trainEpoch(options: FitOptions, from: FitState, batches: r
     );
     const each = (performance.now() - start) / results.length;
     for (const [i, { loss, logits, skipped }] of results.entries()) {
-      const { rates, rows } = valueAt(given, i);
+      const { rates, rows, count } = valueAt(given, i);
       const [step, now] = [before + pass.batches + 1, start + (i + 1) * each];
       if (!Number.isFinite(loss)) {
         const sentence = `the loss or a gradient was not finite at step ${step} (epoch ${epoch}) with rate ${rates.lr}`;
@@ -95,7 +95,7 @@ export async function trainEpoch(options: FitOptions, from: FitState, batches: r
       pass = {
         batches: pass.batches + 1,
         rows: pass.rows + rows,
-        lossSum: pass.lossSum + loss * rows,
+        lossSum: pass.lossSum + loss * count,
         logits: pass.logits,
         lr: rates.lr,
         seconds: (now - began) / 1000,
@@ -147,13 +147,15 @@ function mostAtATime(batches: readonly Batch[], { micro_batch: micro }: Training
 
 /** Its parts are as wide as the batch, so that they have the dropout masks of the whole. */
 function stepBatch(
-  { source, trainRows, task, targets, training }: FitOptions,
+  { source, trainRows, task, targets, rowWeights, training }: FitOptions,
   batch: Batch,
-): { readonly feeds: StepFeeds; readonly rows: number } {
+): { readonly feeds: StepFeeds; readonly rows: number; readonly count: number } {
   const rows = pick(trainRows, batch.rows);
+  const weighed = weighing(task, targets, rowWeights);
   const fed = (part: Int32Array): Feeds => ({
     ...source.feeds(part, batch.width),
     ...targetFeeds(encoded(task, targetsAt(targets, part)), task.outputs),
+    ...(weighed && weightFeeds(weighed.weights(part), part.length)),
   });
-  return { feeds: stepFeedsOf(rows, training, fed), rows: rows.length };
+  return { feeds: stepFeedsOf(rows, training, fed, weighed?.total), rows: rows.length, count: weighed?.total(rows) ?? rows.length };
 }

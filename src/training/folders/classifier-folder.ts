@@ -188,10 +188,15 @@ export function readModelFolder(folder: string): SavedModel {
   return { task, pooling, head, max_seq_length, encoder, source: saved.read(openSaved(folder, saved)) };
 }
 
+/** What a task asks of a model's last layer. */
+export function lastLayerOf({ outputs, ranks }: Pick<Task, 'outputs' | 'ranks'>): Pick<PublishedClassifier, 'outputs' | 'ranks'> {
+  return { outputs, ...(ranks === undefined ? {} : { ranks }) };
+}
+
 /** The model of a task as it is given away. */
 export function publishedClassifier(
   encoder: EncoderConfig,
   { task, pooling = 'default', head }: { readonly task: Task; readonly pooling?: Pooling; readonly head: Head },
 ): PublishedClassifier {
-  return { encoder, pooling, head, outputs: task.outputs, asPair: task.published.asPair };
+  return { encoder, pooling, head, ...lastLayerOf(task), asPair: task.published.asPair };
 }
