@@ -37,6 +37,7 @@ function dataConflicts({ data }: Experiment): readonly Conflict[] {
 
 function sameColumns(data: Experiment['data']): readonly Conflict[] {
   const { train, test } = tablesOf(data);
+  const isTested = test?.isTargetNamed === true;
   const keyOf = (table: 'train' | 'test', name: 'id' | 'text' | 'target'): readonly string[] => {
     const own = data[table];
     return own !== null && typeof own === 'object' && name in own ? ['data', table, name] : ['data', name];
@@ -46,7 +47,7 @@ function sameColumns(data: Experiment['data']): readonly Conflict[] {
     const pairs = [['target', 'text'], ['id', 'text'], ['id', 'target']] as const;
     return pairs.flatMap(([one, other]): readonly Conflict[] => {
       const [ours = [], theirs = []] = [one, other].map((name) =>
-        source === null || (name === 'target' && table === 'test') ? undefined : columnsIn((source as typeof train)[name]),
+        source === null || (name === 'target' && table === 'test' && !isTested) ? undefined : columnsIn((source as typeof train)[name]),
       );
       const [path, beside] = [keyOf(table, one), keyOf(table, other)];
       const isList = ours.length > 1 || theirs.length > 1;

@@ -23,9 +23,16 @@ export interface TrainSource extends TextSource {
   readonly target: string | readonly string[];
 }
 
+export interface TestSource extends TextSource {
+  /** Null: there is none, or it is not to be looked at. */
+  readonly target: string | readonly string[] | null;
+  /** Whether the table has to have it: it was named for this table. */
+  readonly isTargetNamed: boolean;
+}
+
 export interface TableSources {
   readonly train: TrainSource;
-  readonly test: TextSource | null;
+  readonly test: TestSource | null;
   readonly sample: TableSource | null;
   /** Names of the sample's id column, likeliest first; the first of them that it has counts. */
   readonly sampleIds: readonly string[];
@@ -46,7 +53,16 @@ export function tablesOf(data: Data): TableSources {
       text: segmentsOf(train!.text ?? text),
       target: train!.target ?? target,
     },
-    test: test === null ? null : { ...sourceOf(test, data, data.columns), id: testId, text: segmentsOf(test.text ?? text) },
+    test:
+      test === null
+        ? null
+        : {
+            ...sourceOf(test, data, data.columns),
+            id: testId,
+            text: segmentsOf(test.text ?? text),
+            target: test.target === undefined ? (train!.target ?? target) : test.target,
+            isTargetNamed: typeof test.target === 'string' || Array.isArray(test.target),
+          },
     // A sample has a header, which the submission takes, unless its own object says otherwise.
     sample: sample === null ? null : sourceOf(sample, data, null),
     sampleIds: [...new Set(sampleIds)],
@@ -80,7 +96,7 @@ interface TableObject {
   readonly path: string;
   readonly id?: string | null;
   readonly text?: string | readonly string[];
-  readonly target?: string | readonly string[];
+  readonly target?: string | readonly string[] | null;
   readonly encoding?: string;
   readonly columns?: readonly string[] | null;
 }

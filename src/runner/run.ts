@@ -176,6 +176,6 @@ async function drawReport(
 }
 
 function readMetrics({ jobs }: PreparedRun): RunMetrics | null {
-  const evaluation = jobs.find((job) => job.stage.name === 'evaluate');
+  const evaluation = jobs.findLast(({ stage }) => Object.hasOwn(stage.publishes, 'metrics.json'));
   return evaluation === undefined ? null : readJson<RunMetrics>(evaluation.output, 'metrics.json');
 }

@@ -7,11 +7,13 @@ import { predict } from './predict.ts';
 import { split } from './split.ts';
 import type { Stage } from './stage.ts';
 import { submit } from './submit.ts';
+import { test } from './test.ts';
 import { tokenize } from './tokenize.ts';
 import { train } from './train.ts';
 
 export { inspectionOptions } from './inspect.ts';
 export { openOutput, readJson } from './outputs.ts';
+export { testTargets } from './tested.ts';
 export { tableRows } from './prediction-table.ts';
 export { openInputs, type Need, type Stage, type StageContext, type ResolvedModel } from './stage.ts';
 
@@ -26,5 +28,6 @@ export const stages: Readonly<Record<string, Stage>> = {
   train,
   evaluate,
   predict,
+  test,
   submit,
 };

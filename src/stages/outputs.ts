@@ -6,7 +6,7 @@ import { readFolds } from '../data/folds/index.ts';
 import { openColumns, readTable, type ColumnsFile, type Table } from '../data/tables/index.ts';
 import { loadTokens, type TokenSet } from '../data/tokens/index.ts';
 import { openExamples, type Predictions } from '../tasks/index.ts';
-import type { FoldHistory } from '../tracking/index.ts';
+import type { FoldHistory, RunMetrics } from '../tracking/index.ts';
 import { loadFeatures, type FeatureSet } from '../training/index.ts';
 
 /*
@@ -45,7 +45,8 @@ const kinds = {
     history: (): FoldHistory => readJson<FoldHistory>(folder, HISTORY),
     validation: (): FoldValidation => readJson<FoldValidation>(folder, VALIDATION),
   }),
-  evaluation: () => ({}),
+  evaluation: (folder: string) => ({ metrics: (): RunMetrics => readJson<RunMetrics>(folder, 'metrics.json') }),
+  tested: () => ({}),
   predictions: (folder: string) => ({ table: (): Promise<Table> => readTable(join(folder, PREDICTIONS)) }),
   submission: () => ({}),
 };

@@ -87,6 +87,10 @@ export interface Stage<P = unknown, F = Files, N extends Needs = Needs> {
   readonly isSeeded?: boolean;
   /** True where the stage runs before the first that needs its output, though a pipeline may not name it. */
   readonly isImplied?: boolean;
+  /** True where the stage runs after those that make its inputs, if all of these do, though a pipeline may not name it. */
+  readonly follows?: boolean;
+  /** Whether it has something to do, where that depends on more than the configuration; it always has where this is left out. */
+  applies?(experiment: Experiment): Promise<boolean>;
   /**
    * True where the output holds what the stage's files say and nothing of its own: stages that read it are keyed by its parameters and
    * files, as if they had read the files themselves.

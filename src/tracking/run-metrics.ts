@@ -3,7 +3,7 @@ import { sha256 } from '../core/hash.ts';
 import { MOST_JSON_BYTES, readInput, readJsonInput, unreadable } from '../core/inputs.ts';
 import { fileInside } from '../core/inside.ts';
 import { epochMembers } from '../core/measures.ts';
-import { count, list, metric, number, object, optional, record, text, type ShapeOf, type TypeOf } from '../core/shapes.ts';
+import { count, list, metric, nullable, number, object, optional, record, text, type ShapeOf, type TypeOf } from '../core/shapes.ts';
 import type { TaskDescription } from '../tasks/index.ts';
 
 /** How one epoch of a fold went. */
@@ -61,6 +61,12 @@ const runMetrics = object({
   seeds: optional(list(object({ seed: count, ...scores }))),
   /** `baseline/oof/<metric>` of TF-IDF and a linear model on the same rows and folds; absent where there was none. */
   baseline: optional(record(metric)),
+  /** `test/<metric>` on the rows to predict, where their targets are known. */
+  test: optional(record(metric)),
+  /** 95 % intervals of these by the bootstrap over rows: low and high end. */
+  test_intervals: optional(record(nullable(list(number)))),
+  /** Rows with a target. */
+  test_rows: optional(count),
 });
 
 /**
@@ -77,22 +83,17 @@ export function readMetrics(folder: string, digest?: string): RunMetrics | null 
 }
 
 /** What the targets of the run are. */
-export function taskOf({
-  folds: _folds,
-  cv: _cv,
-  oof: _oof,
-  seeds: _seeds,
-  baseline: _baseline,
-  ...description
-}: RunMetrics): TaskDescription {
+export function taskOf(metrics: RunMetrics): TaskDescription {
+  const { folds: _f, cv: _c, oof: _o, seeds: _s, baseline: _b, test: _t, test_intervals: _i, test_rows: _r, ...description } = metrics;
   return description;
 }
 
-/** The figures by which runs are compared: `oof/…`, `cv/<metric>/mean|sd` and `baseline/oof/…`. */
-export function summaryOf({ oof, cv, baseline }: RunMetrics): Readonly<Record<string, number | null>> {
+/** The figures by which runs are compared: `oof/…`, `cv/<metric>/mean|sd`, `baseline/oof/…` and `test/…`. */
+export function summaryOf({ oof, cv, baseline, test }: RunMetrics): Readonly<Record<string, number | null>> {
   return {
     ...oof,
     ...Object.fromEntries(Object.entries(cv).flatMap(([name, { mean, sd }]) => [[`cv/${name}/mean`, mean], [`cv/${name}/sd`, sd]])),
     ...baseline,
+    ...test,
   };
 }

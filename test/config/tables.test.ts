@@ -23,7 +23,17 @@ describe('a table as an object', () => {
       encoding: 'windows-1252',
       columns: ['id', 'text', 'target'],
     });
-    expect(test).toEqual({ path: 'b.csv', id: 'Id', text: 'text', encoding: 'windows-1252', columns: null });
+    expect(test).toEqual({
+      path: 'b.csv',
+      id: 'Id',
+      text: 'text',
+      target: 'target',
+      isTargetNamed: false,
+      encoding: 'windows-1252',
+      columns: null,
+    });
+    expect(tables('test: { path: b.csv, target: y }').test).toMatchObject({ target: 'y', isTargetNamed: true });
+    expect(tables('test: { path: b.csv, target: null }').test).toMatchObject({ target: null, isTargetNamed: false });
     expect(sample).toEqual({ path: 'c.csv', encoding: 'windows-1252', columns: null });
     expect([sampleIds, sampleIdIsNamed]).toEqual([['id', 'Id'], false]);
     expect(tables('test: b.csv, sample_submission: { path: c.csv, id: Number }')).toMatchObject({
@@ -59,7 +69,6 @@ describe('a table as an object', () => {
 
   it.each([
     ['test: { id: Id }', 'data.test.path', /data\.test\.path is missing/],
-    ['test: { path: b.csv, target: y }', 'data.test.target', /no key target in data\.test/],
     ['test: { path: b.csv, txt: y }', 'data.test.txt', /no key txt/],
     ['test: [b.csv]', 'data.test', /must be a path, or a mapping with keys such as path, id, text, encoding, or null/],
     ['test: ""', 'data.test', /empty text/],
@@ -79,6 +88,7 @@ describe('a table as an object', () => {
     ['text: [id, b], id: id', 'data.id', /data\.id and data\.text both name the column "id"/],
     ['text: []', 'data.text', /must be text, or a list of at least 1, each text, but is an empty list/],
     ['text: [a, b], test: { path: b.csv, text: c }', 'data.test.text', /makes single texts, and the training table has pairs/],
+    ['test: { path: b.csv, target: text }', 'data.test.target', /data\.test\.target and data\.text are the same column, "text"/],
     ['columns: []', 'data.columns', /empty list/],
     ['id: id, test: { path: b.csv, id: text }', 'data.test.id', /data\.test\.id and data\.text are the same column/],
   ])('%s is refused at its place', (data, field, message) => {

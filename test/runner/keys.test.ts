@@ -33,6 +33,7 @@ const CHANGES: Readonly<Record<string, { readonly to: string; readonly beside?: 
   'data.test.path': { to: join(folder, 'train.csv') },
   'data.test.id': { to: 'null' },
   'data.test.text': { to: 'id', beside: ['data.test.id=null'] },
+  'data.test.target': { to: 'null', beside: [`data.test.path=${join(folder, 'train.csv')}`] },
   'data.test.encoding': { to: 'latin1' },
   'data.test.columns': { to: '[id, text]' },
   'data.sample_submission.path': { to: join(folder, 'train.csv') },

@@ -58,6 +58,6 @@ function figureText({ values, best }: ComparedMetric, run: number, colors: Color
 }
 
 function spread({ sd, interval }: NonNullable<SideBySide['metrics'][number]['values'][number]>): string {
-  if (sd === null) return '';
+  if (sd === null) return interval === null ? '' : ` (${range(interval)})`;
   return ` ± ${metric(sd)}${interval === null ? '' : ` (${range(interval)})`}`;
 }

@@ -34,7 +34,23 @@ export const data = object(
       'data/train.csv',
     ),
     test: nullable(
-      pathOr('The rows to predict: a path, or an object whose keys override those of data; null: none.', ofTable, 'data/test.csv'),
+      pathOr(
+        'The rows to predict: a path, or an object whose keys override those of data; null: none. Where the table has the target, the ' +
+          'run measures its predictions: test/accuracy and others.',
+        {
+          ...ofTable,
+          target: nullable(
+            textOrList({
+              examples: ['label'],
+              items: 'Name of a column.',
+              description:
+                'Column with the target, or a list of columns, by which the predictions are measured; null: they are not. Left out: ' +
+                'data.target, if the table has it.',
+            }),
+          ),
+        },
+        'data/test.csv',
+      ),
     ),
     sample_submission: nullable(
       pathOr(

@@ -27,7 +27,8 @@ type Code =
   | 'tokenizer-settings'
   | 'model'
   | 'no-tokenizer'
-  | 'untrained-pooler';
+  | 'untrained-pooler'
+  | 'test-targets';
 
 type Example = TypeOf<typeof example>;
 

@@ -1,3 +1,4 @@
+export { bootstrapIntervals } from './bootstrap.ts';
 export {
   mcnemar,
   meanAndSd,

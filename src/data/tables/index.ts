@@ -1,3 +1,4 @@
+export { columnNames } from './column-names.ts';
 export { openColumns, writeColumns, type ColumnsFile, type WrittenColumn } from './columns-file.ts';
 export { columnProblems, firstLine, remedyFor, type NamedColumns } from './column-problems.ts';
 export { canonical, compareDecimals, decimalOf, isFiniteNumber, isInteger, isNumeric, wholeNumber } from './decimal.ts';

@@ -11,6 +11,7 @@ import { inspectionOptions } from '../../stages/index.ts';
 import { inspectData, trainExamples, type TaskDescription, type TrainExamples } from '../../tasks/index.ts';
 import { hasTokenizer, tokenizerFiles } from '../../data/tokenizer/index.ts';
 import { inspectPooler } from './untrained-pooler.ts';
+import { inspectTested } from './tested.ts';
 import { throwIfUndefined, throwIfUnmeasured } from './monitors.ts';
 
 /** What the tables of an experiment amount to. */
@@ -33,6 +34,8 @@ export interface DataContents {
   readonly test: Examples | undefined;
   /** The fold that each training row is validated in. */
   readonly foldOf: Int32Array;
+  /** What is worth knowing of the targets of the rows to predict. */
+  readonly ofTest: readonly Finding[];
 }
 
 /** `readData`, of which only the sizes are wanted. */
@@ -66,6 +69,10 @@ export async function readData({ task, data, split, seed, training }: Experiment
     test === undefined || test === null || testSource === null
       ? undefined
       : await attempt(async () => unlabelledExamples(test, testSource), errors);
+  const ofTest =
+    test === undefined || test === null || testSource === null || examples === undefined
+      ? []
+      : await attempt(async () => inspectTested(examples.task, test, testSource, { data, task }), errors);
   // Without readable targets the ids can still be compared.
   if (testExamples !== undefined) await attempt(() => checkSample(sources, testExamples.ids, examples), errors);
   const foldOf =
@@ -83,7 +90,7 @@ export async function readData({ task, data, split, seed, training }: Experiment
     await attempt(async () => throwIfUndefined({ training, split }, { ...examples, foldOf }), errors);
   if (errors.length > 0 || train === undefined || test === undefined || examples === undefined || foldOf === undefined)
     throw together(errors);
-  return { tables: { train, test }, train: examples, test: testExamples, foldOf };
+  return { tables: { train, test }, train: examples, test: testExamples, foldOf, ofTest: ofTest ?? [] };
 }
 
 /** `checkData`, and what is worth knowing about data that can be used; of tokens only where the model is on this machine. */
@@ -91,13 +98,14 @@ export async function inspectDataset(
   experiment: Experiment,
 ): Promise<{ readonly contents: DataContents; readonly sizes: DataSizes; readonly findings: readonly Finding[] }> {
   const contents = await readData(experiment);
-  const { tables, train, test, foldOf } = contents;
+  const { tables, train, test, foldOf, ofTest } = contents;
   const dataset = { table: columnsOf(tables.train), examples: train, foldOf, testTexts: test?.texts ?? null };
   const folder = localModel(experiment.model.base, experiment.model.revision);
   const files = folder === undefined ? {} : tokenizerFiles(folder);
   const tokenizer = folder === undefined || !hasTokenizer(folder) ? null : await loadTokenizer(files);
   const findings = [
     ...(folder === undefined ? [] : inspectPooler(experiment, folder)),
+    ...ofTest,
     ...(await inspectData(dataset, inspectionOptions(experiment), tokenizer)),
   ];
   return { contents, sizes: sizesOf(contents, experiment.split.folds), findings };

@@ -39,6 +39,7 @@ export async function jobGraph(
   const jobs: Job[] = [];
   const producers = new Map<string, readonly Job[]>();
   for (const { stage, perFold } of planned) {
+    if ((await stage.applies?.(experiment)) === false) continue;
     const { files } = stage.pick(experiment, resolved);
     const contents: Record<string, string> = {};
     for (const [name, path] of Object.entries(files)) contents[name] = await hashes.of(path);

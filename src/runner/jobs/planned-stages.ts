@@ -20,7 +20,8 @@ export function plannedStages(experiment: Experiment, pipeline: Pipeline): reado
     const isActive = when === undefined || isMet(experiment, when);
     return stage === undefined || !isActive ? [] : [{ stage, perFold: foreach === 'fold', place }];
   });
-  const planned = withImplied(experiment, active, new Set(pipeline.stages.map(({ stage }) => stage)));
+  const named = new Set(pipeline.stages.map(({ stage }) => stage));
+  const planned = withFollowing(withImplied(experiment, active, named), named);
   const wrong = planned.flatMap((own, i) => [
     ...missingData(own.stage, experiment).map((message): Problem => ({ message, ...own.place })),
     ...inputProblems(own, planned.slice(0, i)).map((message): Problem => ({ message, ...own.place })),
@@ -43,6 +44,18 @@ function withImplied(experiment: Experiment, active: readonly PlacedStage[], nam
     const at = all.findIndex(({ stage: { needs } }) => Object.hasOwn(needs, stage.makes));
     const user = all[at];
     return user === undefined ? all : all.toSpliced(at, 0, { stage, perFold: false, place: user.place });
+  }, active);
+}
+
+/** The stages, and after those that make its inputs each that a pipeline need not name, unless it does. */
+function withFollowing(active: readonly PlacedStage[], named: ReadonlySet<string>): readonly PlacedStage[] {
+  const following = Object.values(stages).filter(({ name, follows }) => follows === true && !named.has(name));
+  return following.reduce((all, stage) => {
+    const makers = Object.keys(stage.needs).map((kind) => all.findLastIndex((own) => own.stage.makes === kind));
+    const last = all[Math.max(...makers)];
+    return last === undefined || makers.includes(-1)
+      ? all
+      : all.toSpliced(Math.max(...makers) + 1, 0, { stage, perFold: false, place: last.place });
   }, active);
 }
 

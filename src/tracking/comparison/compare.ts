@@ -55,7 +55,7 @@ export interface ComparedMetric {
 export interface ComparedValue {
   readonly value: number;
   readonly sd: number | null;
-  /** 95 % interval of the mean over folds. */
+  /** 95 % interval of the mean over folds, or of a figure on the rows to predict. */
   readonly interval: Interval | null;
 }
 
@@ -127,7 +127,7 @@ function ranked(runs: readonly Compared[], criterion: Criterion): Ranking {
 
 function figures({ metrics, experiment }: Compared): Readonly<Record<string, ComparedValue>> {
   if (metrics === null) return {};
-  const { oof, cv, folds, baseline = {} } = metrics;
+  const { oof, cv, folds, baseline = {}, test = {}, test_intervals: ofTest = {} } = metrics;
   const alone = ([name, value]: [string, number | null]): [string, ComparedValue] => [
     name,
     { value: value ?? NaN, sd: null, interval: null },
@@ -145,6 +145,12 @@ function figures({ metrics, experiment }: Compared): Readonly<Record<string, Com
     ...Object.fromEntries(Object.entries(oof).map(alone)),
     ...Object.fromEntries(Object.entries(cv).map(spread)),
     ...Object.fromEntries(Object.entries(baseline).map(alone)),
+    ...Object.fromEntries(
+      Object.entries(test).map(([name, value]) => {
+        const [low, high] = ofTest[name] ?? [];
+        return [name, { value: value ?? NaN, sd: null, interval: low === undefined || high === undefined ? null : { low, high } }];
+      }),
+    ),
   };
 }
 

@@ -20,12 +20,12 @@ export function isSmallerBetter(metric: string): boolean {
   return betterOf(metric) === 'low';
 }
 
-/** The criterion of a metric that somebody has asked for: `val/…`, `oof/…` or `cv/…/mean`. */
+/** The criterion of a metric that somebody has asked for: `val/…`, `oof/…`, `test/…` or `cv/…/mean`. */
 export function criterionOf(metric: string): Criterion {
   const name = bareMetric(metric);
   return {
     metric,
-    row: metric.startsWith('oof/') ? metric : `cv/${name}`,
+    row: /^(oof|test)\//.test(metric) ? metric : `cv/${name}`,
     perFold: `val/${name}`,
     smallerIsBetter: isSmallerBetter(metric),
     note: '',
@@ -56,7 +56,8 @@ function isKnown(metrics: RunMetrics | null | undefined): metrics is RunMetrics 
 /** A run's score by the criterion, NaN where it has none. */
 export function scoreBy({ row }: Criterion, metrics: RunMetrics | null): number {
   if (metrics === null) return NaN;
-  const value = row.startsWith('oof/') ? own(metrics.oof, row) : own(metrics.cv, row.slice('cv/'.length))?.mean;
+  const { oof, cv, test = {} } = metrics;
+  const value = /^(oof|test)\//.test(row) ? own({ ...oof, ...test }, row) : own(cv, row.slice('cv/'.length))?.mean;
   return typeof value === 'number' ? value : NaN;
 }
 

@@ -22,7 +22,7 @@ const GOOD = ['tokenize', 'split', 'train, foreach: fold', 'evaluate', 'predict,
 
 describe('the stages that an experiment goes through', () => {
   it('are those whose condition holds', async () => {
-    expect(await planned(GOOD, 'baseline=false')).toEqual(['examples', 'tokenize', 'split', 'train[]', 'evaluate', 'predict']);
+    expect(await planned(GOOD, 'baseline=false')).toEqual(['examples', 'tokenize', 'split', 'train[]', 'evaluate', 'predict', 'test']);
     expect(await planned(GOOD, 'baseline=false', 'data.test=null', 'data.sample_submission=null')).toEqual([
       'examples',
       'tokenize',
@@ -33,11 +33,19 @@ describe('the stages that an experiment goes through', () => {
   });
 
   it('have a baseline before the evaluation where the pipeline does not say where', async () => {
-    expect(await planned(GOOD)).toEqual(['examples', 'tokenize', 'split', 'train[]', 'baseline', 'evaluate', 'predict']);
+    expect(await planned(GOOD)).toEqual(['examples', 'tokenize', 'split', 'train[]', 'baseline', 'evaluate', 'predict', 'test']);
     expect(await planned(GOOD.toSpliced(2, 0, 'baseline, when: baseline'))).toEqual(
-      ['examples', 'tokenize', 'split', 'baseline', 'train[]', 'evaluate', 'predict'],
+      ['examples', 'tokenize', 'split', 'baseline', 'train[]', 'evaluate', 'predict', 'test'],
     );
     expect(await planned(['tokenize', 'split'])).toEqual(['examples', 'tokenize', 'split']);
+  });
+
+  it('measure the predictions after all that this needs, unless the pipeline says where, or leaves out a part', async () => {
+    const [tokenize, split, train, evaluate, predict] = GOOD;
+    const early = [tokenize, split, train, predict] as string[];
+    expect((await planned([...early, evaluate!])).slice(-4)).toEqual(['predict', 'baseline', 'evaluate', 'test']);
+    expect((await planned(early)).at(-1)).toBe('predict');
+    expect((await planned([...GOOD, 'submit', 'test'])).slice(-3)).toEqual(['predict', 'submit', 'test']);
   });
 
   it('decode the tables where the pipeline says so, and otherwise before anything needs that', async () => {

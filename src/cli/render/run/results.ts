@@ -2,10 +2,14 @@ import type { RunMetrics } from '../../../runner/index.ts';
 import { bestEpochs } from '../../../tracking/index.ts';
 import type { Colors } from '../../terminal.ts';
 import { left, right, table } from '../layout/table.ts';
-import { metric, printable } from '../layout/text.ts';
+import { metric, plural, printable } from '../layout/text.ts';
 
-/** The table of results: each fold's best epoch on its validation rows, their mean and deviation, all rows out of fold, the baseline. */
-export function resultsTable({ folds, cv, oof, baseline, seeds = [] }: RunMetrics, colors: Colors): string {
+/**
+ * The table of results: each fold's best epoch on its validation rows, mean and standard deviation, all rows out of fold, the baseline,
+ * and the rows to predict whose targets are known, with 95 % intervals.
+ */
+export function resultsTable(metrics: RunMetrics, colors: Colors): string {
+  const { folds, cv, oof, baseline, seeds = [], test, test_intervals: ofTest, test_rows: rowsOfTest } = metrics;
   const names = Object.keys(cv);
   const cells = (value: (name: string) => number | null | undefined): readonly string[] => names.map((name) => metric(value(name)));
   return table(
@@ -22,7 +26,19 @@ export function resultsTable({ folds, cv, oof, baseline, seeds = [] }: RunMetric
       ...seeds.map((own) => [`seed ${own.seed} alone`, '', ...cells((name) => own.cv[name]?.mean)]),
       [colors.bold('oof'), '', ...cells((name) => oof[`oof/${name}`]).map((cell) => colors.bold(cell))],
       ...(baseline === undefined ? [] : [['baseline', 'oof', ...cells((name) => baseline[`baseline/oof/${name}`])]]),
+      ...(test === undefined
+        ? []
+        : [
+            [colors.bold('test'), plural(rowsOfTest ?? 0, 'row'), ...cells((name) => test[`test/${name}`]).map(colors.bold)],
+            ['95 %', '', ...names.map((name) => range(ofTest?.[`test/${name}`]))],
+          ]),
     ],
     colors,
   );
+}
+
+/** `0.71–0.78` */
+function range(ends: readonly number[] | null | undefined): string {
+  const [low, high] = ends ?? [];
+  return low === undefined || high === undefined ? '–' : `${low.toFixed(3)}–${high.toFixed(3)}`;
 }

@@ -41,7 +41,7 @@ ${report.tiles.map((each) => html`${each}
 ${foldTable(run)}
 <p class="muted small">${aboutSeeds(metrics)}${aboutIntervals(metrics.folds.length, report.interval)}${OPTIMISTIC}${
     metrics.baseline !== undefined && ` ${BASELINE}`
-  }</p>`;
+  }${metrics.test !== undefined && ` ${OF_TEST}`}</p>`;
 }
 
 const OPTIMISTIC =
@@ -62,6 +62,8 @@ function aboutIntervals(folds: number, interval: RunStory['report']['interval'])
   if (folds > 1) return `${OVER_FOLDS}${own}. `;
   return interval === null ? '' : `The interval of ${interval.of} is ${interval.whose}. `;
 }
+
+const OF_TEST = 'The intervals of the rows to predict are by the bootstrap over rows: what other rows of the same kind would give.';
 
 const OVER_FOLDS =
   '± is the standard deviation over the folds. The intervals are Nadeau and Bengio’s for folds that share their training rows';
@@ -118,7 +120,7 @@ function foldInterval({ metrics, experiment }: EvaluatedRun, name: string): Inte
 }
 
 function foldTable(run: EvaluatedRun): Html {
-  const { folds, cv, oof, baseline, seeds = [] } = run.metrics;
+  const { folds, cv, oof, baseline, seeds = [], test, test_intervals: ofTest = {} } = run.metrics;
   const names = Object.keys(cv);
   const intervals = names.map((name) => foldInterval(run, `val/${name}`));
   return table(
@@ -143,8 +145,19 @@ function foldTable(run: EvaluatedRun): Html {
       ...seeds.map((own) => [`mean of seed ${own.seed} alone`, '', ...names.map((name) => metric(own.cv[name]?.mean))]),
       ['out of fold', '', ...names.map((name) => metric(oof[`oof/${name}`]))],
       ...(baseline === undefined ? [] : [['baseline', '', ...names.map((name) => metric(baseline[`baseline/oof/${name}`]))]]),
+      ...(test === undefined
+        ? []
+        : [
+            ['rows to predict', '', ...names.map((name) => metric(test[`test/${name}`]))],
+            ['95 %', '', ...names.map((name) => rangeOf(ofTest[`test/${name}`]))],
+          ]),
     ],
   );
+}
+
+function rangeOf(ends: readonly number[] | null | undefined): string {
+  const [low, high] = ends ?? [];
+  return low === undefined || high === undefined ? '–' : `${low.toFixed(3)}–${high.toFixed(3)}`;
 }
 
 function foldsCaption(folds: readonly TrainedHistory[]): string {
