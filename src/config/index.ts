@@ -9,6 +9,7 @@ export { asked, differing, shownValue } from './parameters.ts';
 export { loadPipeline, OR, type Pipeline, type PipelineStage } from './pipeline.ts';
 export { requireFiles } from './references.ts';
 export { parameterPaths } from './sweep/schema.ts';
+export { foldCount, USUAL_FOLDS, validationPerTrainingRow } from './split-keys.ts';
 export { isSweep, loadSweep, type Sweep, type SweepMember } from './sweep/sweep.ts';
 export { pathOf, readingOf, tablesOf, targetColumns, type TableSources } from './tables.ts';
 export { toYaml } from './to-yaml.ts';

@@ -6,7 +6,8 @@ import type { Experiment } from './experiment.ts';
 import { betterOf } from './metric-names.ts';
 import { dotted, type Path } from './schema/schema.ts';
 import { likelyWord } from './schema/suggest.ts';
-import { tablesOf, targetColumns, type TrainSource } from './tables.ts';
+import { splitConflicts } from './split-rules.ts';
+import { tablesOf, targetColumns } from './tables.ts';
 import { taskConflicts } from './task-rules.ts';
 import { textConflicts, useOf } from './text-rules.ts';
 import { problemAt, valuePlace, type MapTree, type Tree } from './yaml/tree.ts';
@@ -93,41 +94,6 @@ function readingConflicts(data: Experiment['data']): readonly Conflict[] {
       ...(near === undefined ? {} : { suggestion: near }),
     };
     return [...(known ? [] : [unknown]), ...twice];
-  });
-}
-
-function splitConflicts({ data, split }: Experiment): readonly Conflict[] {
-  return [...groupConflicts(tablesOf(data).train, split.group_by), ...pickConflicts(split)];
-}
-
-/** `text` means the texts, whatever that column is called. */
-function groupConflicts({ id, target }: Pick<TrainSource, 'id' | 'target'>, group: string | null): readonly Conflict[] {
-  const path = ['split', 'group_by'];
-  if (group === null || group === 'text') return [];
-  if (targetColumns(target).includes(group))
-    return [
-      {
-        path,
-        message: `split.group_by is a target column, ${JSON.stringify(group)}: each of its values would be in one fold only`,
-      },
-    ];
-  return group === id
-    ? [
-        {
-          path,
-          message: `split.group_by is the column of the ids, ${JSON.stringify(group)}, which differ in every row`,
-          suggestion: 'group_by: null',
-        },
-      ]
-    : [];
-}
-
-function pickConflicts(split: Experiment['split']): readonly Conflict[] {
-  return (split.only ?? []).flatMap((fold, i, all): readonly Conflict[] => {
-    const path = ['split', 'only', i];
-    if (fold >= split.folds)
-      return [{ path, message: `there is no fold ${fold}: ${split.folds} folds are numbered 0 to ${split.folds - 1}` }];
-    return all.indexOf(fold) < i ? [{ path, message: `fold ${fold} is listed twice in split.only` }] : [];
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Experiment } from './experiment.ts';
 import { bareMetric, modeOf, type EpochMetric, type MetricName, type RunMetric } from './metric-names.ts';
 import type { Json, Path } from './schema/schema.ts';
+import { DEFAULTS_OF, strategies, type Strategy } from './split-keys.ts';
 import { taskNames, type TaskName } from './task-names.ts';
 import { tablesOf, targetColumns } from './tables.ts';
 import { defaultTree, emptyMap, plain, subtree, withEntry, type MapTree } from './yaml/tree.ts';
@@ -14,14 +15,14 @@ interface TaskDefaults {
   /** `training.early_stopping.monitor`; that of the best model where it is left out. */
   readonly stopping?: EpochMetric;
   /** `split.strategy` */
-  readonly split: 'stratified-kfold' | 'kfold';
+  readonly split: Strategy;
   /** `split.bins` */
   readonly bins?: number;
 }
 
 const DEFAULTS: Readonly<Record<TaskName, TaskDefaults>> = {
   classification: { monitor: 'val/f1_macro', stopping: 'val/accuracy', split: 'stratified-kfold' },
-  'multi-label': { monitor: 'val/roc_auc', split: 'kfold' },
+  'multi-label': { monitor: 'val/roc_auc', split: 'multilabel-stratified-kfold' },
   regression: { monitor: 'val/rmse', monitorOfSeveral: 'val/mcrmse', split: 'stratified-kfold', bins: 10 },
   ordinal: { monitor: 'val/qwk', split: 'stratified-kfold' },
 };
@@ -49,6 +50,7 @@ export function defaultsOf(experiment: Experiment): Readonly<Record<string, Json
     'training.schedule.mode': modeOf(training.schedule.name === 'reduce-on-plateau' ? training.schedule.monitor : 'val/loss'),
     'split.strategy': split,
     'split.bins': bins,
+    ...Object.fromEntries(Object.entries(DEFAULTS_OF[experiment.split.strategy] ?? {}).map(([key, value]) => [`split.${key}`, value])),
   };
 }
 
@@ -70,12 +72,21 @@ export function withTaskDefaults(tree: MapTree): MapTree {
     filling(['training', 'early_stopping'], 'monitor', stopping ?? monitor, isMap),
     filling(['split'], 'strategy', split),
     filling(['split'], 'bins', bins),
+    withStrategyDefaults,
   ].reduce((all, fill) => fill(all), tree);
   return [
     withMode(['training', 'best_model']),
     withMode(['training', 'early_stopping'], isMap),
     withMode(['training', 'schedule'], (node) => node?.kind === 'map' && textAt(node, ['name']) === 'reduce-on-plateau'),
   ].reduce((all, fill) => fill(all), filled);
+}
+
+/** The keys that the strategy of the split takes, where they are not written. */
+function withStrategyDefaults(tree: MapTree): MapTree {
+  const name = textAt(tree, ['split', 'strategy']);
+  const strategy = strategies.find((known) => known === name);
+  const own = strategy === undefined ? {} : (DEFAULTS_OF[strategy] ?? {});
+  return Object.entries(own).reduce((all, [key, value]) => filling(['split'], key, value)(all), tree);
 }
 
 type Fill = (tree: MapTree) => MapTree;

@@ -75,13 +75,9 @@ function unusedConflicts({ task, data, split }: Experiment): readonly Conflict[]
   if (split.bins !== null && task.name !== 'regression') {
     const message = `split.bins is for the task regression, but task.name is ${task.name}`;
     found.push({ path: ['split', 'bins'], message, suggestion: 'bins: null' });
-  } else if (split.bins !== null && split.bins !== USUAL_BINS && split.strategy === 'kfold')
-    found.push({ path: ['split', 'bins'], message: 'split.bins is for stratified-kfold, but split.strategy is kfold' });
+  }
   return found;
 }
-
-/** As the defaults have it, whatever the strategy. */
-const USUAL_BINS = 10;
 
 /** Metrics that the task does not measure; the schema has seen to it that they are metrics. */
 function watchedConflicts(experiment: Experiment): readonly Conflict[] {

@@ -69,7 +69,8 @@ export async function prepareRun(
   options: RunnerOptions,
   onDownload?: (progress: DownloadProgress) => void,
 ): Promise<PreparedRun> {
-  const experiment = options.device === 'auto' ? loaded.experiment : withDevice(loaded.experiment, options.device);
+  const asked = options.device === 'auto' ? loaded.experiment : withDevice(loaded.experiment, options.device);
+  const experiment = await withPredefinedFolds(asked, options.signal);
   const deviceChoice = await (options.choose ?? chooseDevice)(experiment.resources.device, options.failed);
   const { device } = deviceChoice;
   const precisionChoice = await choosePrecision(experiment.training.precision, device);
@@ -108,6 +109,14 @@ export async function prepareRun(
     forced: forcedJobs(jobs, options.force ?? []),
     data,
   };
+}
+
+/** Predefined folds are as many as their column has, which only the table says. */
+async function withPredefinedFolds(experiment: Experiment, signal: AbortSignal | undefined): Promise<Experiment> {
+  const { split } = experiment;
+  if (split.strategy !== 'predefined') return experiment;
+  const { trainRowsOfFold } = await checkData(experiment, signal);
+  return { ...experiment, split: { ...split, folds: trainRowsOfFold.length } };
 }
 
 /** Throws a usage error where the artifacts folder cannot be written, before anything else needs it. */

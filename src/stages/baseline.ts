@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { count, metric } from '../core/text.ts';
-import { valueAt } from '../core/values.ts';
 import { targetsAt } from '../data/examples/index.ts';
+import { rowsIn, rowsOfFold, type Division as Folds } from '../data/folds/index.ts';
 import { linearAnswers, type Division } from '../data/linear/index.ts';
 import { runningText, segmentsOf, type Text } from '../data/texts/index.ts';
 import { writeColumns } from '../data/tables/index.ts';
@@ -41,8 +41,8 @@ export const baseline: Stage<Params, Record<never, never>, typeof needs> = {
   pick: ({ split }) => ({ params: { only: split.only }, files: {} }),
   async run({ params, inputs, output, emit, throwIfStopped }) {
     const { task, train } = inputs.examples;
-    const foldOf = await inputs.folds.foldOf();
-    throwUnlessAligned({ stage: 'split', rows: foldOf.length }, { stage: 'examples', rows: train.count });
+    const division = await inputs.folds.division();
+    throwUnlessAligned({ stage: 'split', rows: rowsIn(division) }, { stage: 'examples', rows: train.count });
     const tell = (message: string): void => emit({ type: 'notice', level: 'info', message });
     const write = (rows: Int32Array, numbers: Float64Array): void =>
       writeColumns(join(output, BASELINE), new Map<string, Int32Array | Float64Array>([['rows', rows], ['numbers', numbers]]));
@@ -50,7 +50,7 @@ export const baseline: Stage<Params, Record<never, never>, typeof needs> = {
       tell(`no baseline, because the table has more than ${count(MOST_ROWS)} rows`);
       return write(new Int32Array(0), new Float64Array(0));
     }
-    const [texts, targets, divisions] = [train.texts(), train.targets(), divisionsOf(foldOf, params.only)];
+    const [texts, targets, divisions] = [train.texts(), train.targets(), divisionsOf(division, params.only)];
     const most = shareOf(texts, task.outputs);
     if (most !== Infinity) tell(`the baseline reads the first ${count(most)} characters of each text`);
     const { rows, numbers } = linearAnswers(texts, targets, divisions, task.linear, {
@@ -64,13 +64,15 @@ export const baseline: Stage<Params, Record<never, never>, typeof needs> = {
   },
 };
 
-function divisionsOf(foldOf: Int32Array, only: readonly number[] | null): readonly Division[] {
-  const folds = [...new Set(foldOf)].filter((fold) => fold >= 0 && only?.includes(fold) !== false).sort((a, b) => a - b);
-  return folds.map((fold) => ({ trained: rowsWhere(foldOf, (of) => of !== fold), asked: rowsWhere(foldOf, (of) => of === fold) }));
-}
-
-function rowsWhere(foldOf: Int32Array, belongs: (fold: number) => boolean): Int32Array {
-  return Int32Array.from(foldOf.keys()).filter((row) => belongs(valueAt(foldOf, row)));
+/** Those of the first repeat that has any to be trained: each row is judged once. */
+function divisionsOf(division: Folds, only: readonly number[] | null): readonly Division[] {
+  const perRepeat = division.count / division.foldOf.length;
+  const folds = Array.from({ length: division.count }, (_, fold) => fold).filter((fold) => only?.includes(fold) !== false);
+  const first = Math.floor((folds[0] ?? 0) / perRepeat);
+  return folds
+    .filter((fold) => Math.floor(fold / perRepeat) === first)
+    .map((fold) => rowsOfFold(division, fold))
+    .map(({ train: trained, validation: asked }) => ({ trained, asked }));
 }
 
 /** The characters that may be read of each text: Infinity where all texts may be read wholly. */

@@ -11,8 +11,8 @@ import { averagedFold, outOfFold, validationNames, type FoldResult, type JudgedM
 import { tableRows } from './prediction-table.ts';
 import type { Stage } from './stage.ts';
 
-/** Null where each fold is trained once, so that what was evaluated before there was a choice is still found. */
-type Params = { readonly seeds: readonly number[] } | null;
+/** Null where each row is validated by one model, so that what was evaluated before there was a choice is still found. */
+type Params = { readonly seeds?: readonly number[]; readonly repeats?: number } | null;
 
 const needs = { examples: 'source', model: 'each-fold', baseline: 'optional' } as const;
 
@@ -26,15 +26,19 @@ export const evaluate: Stage<Params, Record<never, never>, typeof needs> = {
   writes: () => ['metrics.json', 'oof.csv'],
   publishes: { 'metrics.json': 'metrics.json', 'oof.csv': 'oof.csv' },
   usesDevice: false,
-  pick: ({ training: { seeds } }) => ({ params: seeds === null ? null : { seeds }, files: {} }),
+  pick: ({ training: { seeds }, split: { repeats } }) => ({
+    params: seeds === null && repeats === null ? null : { ...(seeds === null ? {} : { seeds }), ...(repeats === null ? {} : { repeats }) },
+    files: {},
+  }),
   async run({ params, inputs, output }) {
     const { task, train } = inputs.examples;
     const targets = train.targets();
     const models = inputs.model.map((model) => ({ history: model.history(), validation: model.validation() }));
     const seeds = params?.seeds ?? null;
     const folds = seeds === null ? models : byFold(models, seeds).map((own) => averagedFold(own, seeds, task, targets));
-    const together = outOfFold(folds, train.count);
-    const alone = (own: readonly JudgedModel[]): Scores => scores(own, outOfFold(own, train.count), task, targets);
+    const joined = (own: readonly FoldResult[]): OutOfFoldRows => outOfFold(own, train.count, params?.repeats);
+    const together = joined(folds);
+    const alone = (own: readonly JudgedModel[]): Scores => scores(own, joined(own), task, targets);
     const own = targetsAt(targets, together.rows);
     const names = validationNames(folds.map(({ history }) => history));
     const baseline = inputs.baseline?.predictions(together.rows) ?? null;

@@ -63,24 +63,33 @@ export function validationNames(folds: readonly Pick<FoldHistory, 'best'>[]): re
 export interface OutOfFoldRows {
   /** Positions in the table. */
   readonly rows: Int32Array;
-  readonly folds: Int32Array;
+  /** The number of the fold that has validated each row; of several repeats their numbers, with spaces between them. */
+  readonly folds: readonly string[];
   readonly predictions: Predictions;
 }
 
-/** Throws a `data` error where a row is validated twice, or is none of the `count` rows. */
-export function outOfFold(folds: readonly FoldResult[], count: number): OutOfFoldRows {
+/**
+ * The predictions of a row that several repeats have validated are averaged. Throws a `data` error where a row is validated more often than
+ * there are repeats, or is none of the `count` rows.
+ */
+export function outOfFold(folds: readonly FoldResult[], count: number, repeats = 1): OutOfFoldRows {
   const found = folds.flatMap(({ history: { fold }, validation }) => {
     const { width, numbers } = asPredictions(validation);
-    return validation.rows.map((row, at) => ({ row, fold, numbers: numbers.slice(at * width, (at + 1) * width) }));
+    return validation.rows.map((row, at) => ({ row, fold, numbers: numbers.subarray(at * width, (at + 1) * width) }));
   });
-  found.sort((a, b) => a.row - b.row);
-  const rows = Int32Array.from(found, ({ row }) => row);
-  const wrong = rows.findIndex((row, i) => row >= count || row === rows[i - 1]);
-  if (wrong !== -1) throw misplaced(valueAt(rows, wrong), count);
+  found.sort((a, b) => a.row - b.row || a.fold - b.fold);
+  const starts = [...found.keys()].filter((i) => found[i]?.row !== found[i - 1]?.row);
   const width = found[0]?.numbers.length ?? 1;
-  const numbers = new Float64Array(found.length * width);
-  found.forEach((each, i) => numbers.set(each.numbers, i * width));
-  return { rows, folds: Int32Array.from(found, ({ fold }) => fold), predictions: { width, numbers } };
+  const [rows, numbers] = [new Int32Array(starts.length), new Float64Array(starts.length * width)];
+  const places = starts.map((start, i) => {
+    const own = found.slice(start, starts[i + 1] ?? found.length);
+    const { row } = valueAt(own, 0);
+    if (row >= count || own.length > repeats) throw misplaced(row, count, repeats);
+    rows[i] = row;
+    for (let k = 0; k < width; k++) numbers[i * width + k] = mean(own.map((each) => valueAt(each.numbers, k)));
+    return own.map(({ fold }) => fold).join(' ');
+  });
+  return { rows, folds: places, predictions: { width, numbers } };
 }
 
 function asPredictions({ rows, probabilities }: FoldValidation): Predictions {
@@ -122,11 +131,11 @@ function differentRows(fold: number): OrtrainError {
   });
 }
 
-function misplaced(row: number, count: number): OrtrainError {
+function misplaced(row: number, count: number, repeats: number): OrtrainError {
   const problem =
     row >= count
       ? `examples has ${plural(count, 'row')}, and train has validated row ${row + 1}`
-      : `train has validated row ${row + 1} twice`;
+      : `train has validated row ${row + 1} ${repeats === 1 ? 'twice' : 'more often than there are repeats'}`;
   return new OrtrainError('data', `the outputs of train and examples do not belong together: ${problem}`, {
     remedy: 'Make both again: pipeline run with --force examples.',
   });

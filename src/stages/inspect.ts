@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Experiment } from '../config/index.ts';
 import { writeJsonAtomic } from '../core/files.ts';
 import { plural } from '../core/text.ts';
+import { rowsIn } from '../data/folds/index.ts';
 import { loadTokenizer } from '../data/tokens/index.ts';
 import { inspectData, type InspectionOptions } from '../tasks/index.ts';
 import { tokenizerFiles } from '../data/tokenizer/index.ts';
@@ -26,10 +27,10 @@ export const inspect: Stage<InspectionOptions, Readonly<Record<string, string>>,
   pick: (experiment, { modelFolder }) => ({ params: inspectionOptions(experiment), files: tokenizerFiles(modelFolder) }),
   async run({ params, files, inputs, output, threads, emit, throwIfStopped }) {
     const { train, test } = inputs.examples;
-    const foldOf = await inputs.folds.foldOf();
-    throwUnlessAligned({ stage: 'split', rows: foldOf.length }, { stage: 'examples', rows: train.count });
+    const division = await inputs.folds.division();
+    throwUnlessAligned({ stage: 'split', rows: rowsIn(division) }, { stage: 'examples', rows: train.count });
     const findings = await inspectData(
-      { table: train.table, examples: train.examples(), foldOf, testTexts: test === null ? null : test.texts() },
+      { table: train.table, examples: train.examples(), division, testTexts: test === null ? null : test.texts() },
       params,
       await loadTokenizer(files),
       { threads, onProgress: throwIfStopped },

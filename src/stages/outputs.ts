@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { OrtrainError } from '../core/errors.ts';
 import { readJsonObject } from '../core/inputs.ts';
-import { readFolds } from '../data/folds/index.ts';
+import { readDivision, type Division } from '../data/folds/index.ts';
 import { openColumns, readTable, type ColumnsFile, type Table } from '../data/tables/index.ts';
 import { loadTokens, type TokenSet } from '../data/tokens/index.ts';
 import { openExamples, type Predictions } from '../tasks/index.ts';
@@ -23,8 +23,8 @@ const kinds = {
     test: (): TokenSet | null => (existsSync(join(folder, tokenFile('test'))) ? loadTokens(join(folder, tokenFile('test'))) : null),
   }),
   folds: (folder: string) => ({
-    /** The fold of each row that is trained on. */
-    foldOf: (): Promise<Int32Array> => readFolds(join(folder, FOLDS)),
+    /** Of the rows that are trained on. */
+    division: (): Promise<Division> => readDivision(folder),
   }),
   findings: () => ({}),
   baseline: (folder: string) => ({
@@ -61,7 +61,6 @@ export function openOutput<K extends Kind>(kind: K, folder: string): OutputOf<K>
 export const tokenFile = (part: 'train' | 'test'): string => `${part}.tokens`;
 export const featureFile = (part: 'train' | 'test'): string => `${part}.features`;
 export const stateFile = (part: 'train' | 'test'): string => `${part}.states`;
-export const FOLDS = 'folds.csv';
 export const BASELINE = 'baseline.columns';
 export const ENCODER_FILE = 'encoder.safetensors';
 export const MODEL_FOLDER = 'model';

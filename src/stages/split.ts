@@ -1,33 +1,39 @@
-import { join } from 'node:path';
-import { assignFolds, writeFolds } from '../data/folds/index.ts';
+import { divide, EARLIER_FILE, FOLDS_FILE, writeDivision } from '../data/folds/index.ts';
 import type { Experiment } from '../config/index.ts';
-import { FOLDS } from './outputs.ts';
 import type { Stage } from './stage.ts';
 
+type Split = Experiment['split'];
+
+/** Keys that only some strategies take; absent where they are null. */
+type Later = { readonly [K in 'bins' | 'repeats' | 'size' | 'column' | 'order' | 'gap']: NonNullable<Split[K]> };
+
 interface Params {
-  /** `bins` only where the strategy needs them. */
-  readonly split: Omit<Experiment['split'], 'only' | 'bins'> & { readonly seed: number; readonly bins?: number };
+  readonly split: Omit<Split, 'only' | keyof Later> & { readonly seed: number } & Partial<Later>;
 }
 
 const needs = { examples: 'one' } as const;
 
-/** Assigns every training row to the fold in which it is validated. Output: folds. */
+/** Divides the training rows into those that each fold is trained on and those that validate it. Output: folds. */
 export const split: Stage<Params, Record<never, never>, typeof needs> = {
   name: 'split',
   version: 2,
   needs,
   reads: 'training',
   makes: 'folds',
-  writes: () => [FOLDS],
-  publishes: { [FOLDS]: 'folds.csv' },
+  writes: ({ split: { strategy } }) => [FOLDS_FILE, ...(strategy === 'time-series' ? [EARLIER_FILE] : [])],
+  publishes: { [FOLDS_FILE]: 'folds.csv' },
   usesDevice: false,
-  pick: ({ split: { only: _trained, bins, ...split }, seed }) => ({
-    // Without a shuffle no seed has a part in it.
+  pick: ({ split: { only: _trained, bins, repeats, size, column, order, gap, ...split }, seed }) => ({
     params: {
       split: {
         ...split,
-        ...(bins === null || split.strategy === 'kfold' ? {} : { bins }),
-        seed: split.shuffle ? (split.seed ?? seed) : 0,
+        ...(bins === null || WITHOUT_BINS.includes(split.strategy) ? {} : { bins }),
+        ...(repeats === null ? {} : { repeats }),
+        ...(size === null ? {} : { size }),
+        ...(column === null ? {} : { column }),
+        ...(order === null ? {} : { order }),
+        ...(gap === null ? {} : { gap }),
+        seed: isRandom(split) ? (split.seed ?? seed) : 0,
       },
     },
     files: {},
@@ -36,7 +42,16 @@ export const split: Stage<Params, Record<never, never>, typeof needs> = {
     const { task, train } = inputs.examples;
     const { group_by: groupBy, bins } = params.split;
     const groups = groupBy === null ? null : train.groupsBy(groupBy);
-    const foldOf = assignFolds({ strata: task.strata(train.targets(), bins), groups, rows: train.rows() }, params.split);
-    writeFolds(join(output, FOLDS), train.ids(), foldOf);
+    const strata = task.strata(train.targets(), bins);
+    const column = (name: string): readonly string[] => train.valuesOf(name);
+    writeDivision(output, train.ids(), divide({ strata, groups, rows: train.rows(), column }, params.split));
   },
 };
+
+const WITHOUT_BINS: readonly Split['strategy'][] = ['kfold', 'predefined', 'time-series', 'multilabel-stratified-kfold'];
+
+/** Without a shuffle no seed has a part in it, unless ties are decided by lot. */
+function isRandom({ strategy, shuffle }: Pick<Split, 'strategy' | 'shuffle'>): boolean {
+  if (strategy === 'time-series' || strategy === 'predefined') return false;
+  return shuffle || strategy === 'multilabel-stratified-kfold';
+}

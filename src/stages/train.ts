@@ -1,8 +1,8 @@
-import { valueAt } from '../core/values.ts';
 import { join } from 'node:path';
 import type { Experiment } from '../config/index.ts';
 import { writeJsonAtomic } from '../core/files.ts';
 import { seedFor } from '../core/random.ts';
+import { rowsIn, rowsOfFold } from '../data/folds/index.ts';
 import { tokenizerFiles } from '../data/tokenizer/index.ts';
 import {
   encoderFiles,
@@ -94,9 +94,9 @@ export const train: Stage<Params, Readonly<Record<string, string>>, typeof needs
     const later: Later = { micro_batch: null, layer_decay: 1, head_lr: null, ema: null };
     const training = { ...later, ...params.training, eval_batch_size: evalBatchSize, precision, seeds: null };
     const { task, train: examples } = inputs.examples;
-    const foldOf = await inputs.folds.foldOf();
-    throwUnlessAligned({ stage: 'split', rows: foldOf.length }, { stage: 'examples', rows: examples.count });
-    const [trainRows, validationRows] = [rowsWhere(foldOf, (of) => of !== fold), rowsWhere(foldOf, (of) => of === fold)];
+    const division = await inputs.folds.division();
+    throwUnlessAligned({ stage: 'split', rows: rowsIn(division) }, { stage: 'examples', rows: examples.count });
+    const { train: trainRows, validation: validationRows } = rowsOfFold(division, fold);
     const weights = initialWeights(files, model, seed);
     const { features } = inputs;
     const part = trainedPart({ model, training }, weights.config, features !== undefined);
@@ -165,8 +165,4 @@ function sharingOf({ freeze_encoder }: Experiment['model'], isEncoded: boolean):
 /** Frozen embeddings and layers, where there are any; layers stand upon frozen embeddings. */
 function freezingOf({ embeddings, layers }: Freezing['model']['freeze']): { readonly freeze?: Freezing['model']['freeze'] } {
   return layers === 0 && embeddings !== true ? {} : { freeze: { embeddings: true, layers } };
-}
-
-function rowsWhere(foldOf: Int32Array, belongs: (fold: number) => boolean): Int32Array {
-  return Int32Array.from(foldOf.keys()).filter((row) => belongs(valueAt(foldOf, row)));
 }

@@ -1,4 +1,5 @@
 import type { Experiment } from '../config/index.ts';
+import type { Division } from '../data/folds/index.ts';
 import { inspectTexts, inspectTokens, type Finding } from '../data/findings/index.ts';
 import { plural } from '../core/text.ts';
 import type { TableColumns } from '../data/tables/index.ts';
@@ -11,9 +12,9 @@ import type { TrainExamples } from './examples.ts';
 export interface Dataset {
   /** The training table. */
   readonly table: TableColumns;
-  /** Its rows, what is trained on of them, and the fold of each such row. */
+  /** Its rows, what is trained on of them, and how that is divided. */
   readonly examples: Omit<TrainExamples, 'groups'>;
-  readonly foldOf: Int32Array;
+  readonly division: Division;
   /** The texts to predict; null where there are none. */
   readonly testTexts: readonly Text[] | null;
 }
@@ -32,12 +33,15 @@ export interface InspectionOptions {
  * tokens. `encoding.onProgress` is called now and then, and may throw to stop.
  */
 export async function inspectData(
-  { table, examples, foldOf, testTexts }: Dataset,
+  { table, examples, division, testTexts }: Dataset,
   { data, split, model, training }: InspectionOptions,
   tokenizer: Tokenizer | null,
   encoding: Pick<EncodingOptions, 'threads' | 'onProgress'> = {},
 ): Promise<readonly Finding[]> {
   const { all } = examples;
+  // Of several repeats the first one stands for all.
+  const [foldOf = new Int32Array(0)] = division.foldOf;
+  const folds = division.count / division.foldOf.length;
   const batches = training === null ? null : { batchSize: training.batch_size, batching: training.batching, padding: training.padding };
   const ofSameText = (alike: readonly (readonly number[])[]): readonly Finding[] => {
     const conflicting = alike
@@ -48,7 +52,7 @@ export async function inspectData(
   const findings: readonly Finding[] = [
     ...withoutTarget(examples),
     ...inspectTexts({ texts: all.texts, kept: examples, foldOf, test: testTexts, names: segmentSources(data.text), ofSameText }),
-    ...all.task.findings({ table, used: data, all, kept: examples, foldOf, folds: split.folds, shuffle: split.shuffle }),
+    ...all.task.findings({ table, used: data, all, kept: examples, foldOf, folds, shuffle: split.shuffle }),
     ...(tokenizer === null
       ? [noTokenizer]
       : await inspectTokens(tokenizer, examples.texts, testTexts ?? [], { maxLength: model.max_seq_length, batches }, encoding)),

@@ -30,6 +30,8 @@ export interface StoredTrainRows extends StoredRows {
   rows(): Int32Array;
   /** The groups of rows with the same value in a column; for `text`, the same text. Throws a `data` error where there is no such column. */
   groupsBy(column: string): Groups;
+  /** Each row's value in a column of the table. Throws a `data` error where there is no such column. */
+  valuesOf(column: string): readonly string[];
   /** All of this at once, with the rows that were left out. */
   examples(): Omit<TrainExamples, 'groups'>;
   /** The table itself, all rows of it. */
@@ -166,8 +168,11 @@ function trainRows(file: ColumnsFile, stored: StoredIndex['train'], task: Task):
     groupsBy(by) {
       if (by === 'text') return rowGroups(textKeys(readTextColumns(file, named)), rows());
       if (stored.columns.includes(by)) return rowGroups(column(by), rows());
-      const problem = { message: `the training table has no column ${quoted(by)}`, field: 'split.group_by' };
-      throw dataError('the training rows cannot be grouped', 'split.group_by', [problem], 'Name a column of data.train, or leave it out.');
+      throw noColumn(by, 'split.group_by', 'the training rows cannot be grouped');
+    },
+    valuesOf(name) {
+      if (stored.columns.includes(name)) return valuesAt(column(name), rows());
+      throw noColumn(name, 'split', 'the training rows cannot be divided');
     },
     examples() {
       const all = { ids: file.texts('id'), texts: readTextColumns(file, named), targets: { width, values: file.numbers('target') }, task };
@@ -184,6 +189,11 @@ function trainRows(file: ColumnsFile, stored: StoredIndex['train'], task: Task):
     },
     table: { columns: stored.columns, unnamed: new Set(stored.unnamed), column },
   };
+}
+
+function noColumn(name: string, field: string, message: string): Error {
+  const problem = { message: `the training table has no column ${quoted(name)}`, field };
+  return dataError(message, field, [problem], 'Name a column of data.train, or leave it out.');
 }
 
 function testRows(file: ColumnsFile, rows: number, named: NamedTexts): StoredRows {

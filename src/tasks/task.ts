@@ -7,7 +7,7 @@ import type { LinearTargets } from '../data/linear/index.ts';
 import type { SampleColumn, ValueWriter } from '../data/submission/index.ts';
 import type { TableColumns } from '../data/tables/index.ts';
 import type { TextColumns } from '../data/texts/index.ts';
-import type { Loss, OutputScale, RankLayer } from '../engine/models/index.ts';
+import type { Loss, RankLayer } from '../engine/models/index.ts';
 import type { Predictions } from './predictions.ts';
 import type { ReportedRun, TaskReport } from './report.ts';
 
@@ -60,8 +60,6 @@ export interface Task {
   findings(inspected: InspectedTargets): readonly Finding[];
   /** How oof.csv and predictions.csv are written and read. */
   readonly columns: TaskColumns;
-  /** True where predictions are numbers in the targets' unit, which a submission holds with all their digits. */
-  readonly isContinuous?: true;
   /** What goes into the columns of a submission, given those of the sample beside the id; or why nothing fits, as a sentence. */
   submissionValues(predictions: Predictions, columns: readonly SampleColumn[]): ValueWriter | string;
   /** Rows for programs, beside their ids. */
@@ -70,8 +68,8 @@ export interface Task {
   readonly linear: LinearTargets;
   /** What somebody would predict for so many rows who knows the targets of others and no text. */
   baseline(targets: Targets, rows: number): Predictions;
-  /** How well each row is predicted, more being better: 1 or 0 where it is right or wrong, or minus a distance. */
-  right(targets: Targets, predictions: Predictions): Uint8Array | Float32Array;
+  /** 1 for each row that is predicted rightly, otherwise 0. */
+  right(targets: Targets, predictions: Predictions): Uint8Array;
   /** What the page of a run shows of its targets and predictions. */
   report(run: ReportedRun): TaskReport;
   /** Why predictions that are all alike are worth a word, as a sentence; undefined where they are not. */
@@ -115,7 +113,7 @@ export interface Watched {
   readonly monitor: string;
 }
 
-/** What is trained on, and the fold in which each row is validated. */
+/** What is trained on, and the fold in which each row is validated; −1 where it is always trained on. */
 export interface Divided {
   readonly targets: Targets;
   readonly foldOf: Int32Array;
@@ -131,7 +129,7 @@ export interface InspectedTargets {
   readonly used: { readonly id: string | null; readonly text: TextColumns; readonly target: string | readonly string[] };
   /** Every row of the table. */
   readonly all: LabelledExamples<unknown>;
-  /** The rows that are trained on, and the fold of each. */
+  /** The rows that are trained on, and the fold that validates each; −1 where none does. */
   readonly kept: CleanedExamples<unknown>;
   readonly foldOf: Int32Array;
   readonly folds: number;
@@ -146,8 +144,6 @@ export interface Refused {
 export interface PublishedModel {
   /** Whether the one output x is given away as two, 0 and x. */
   readonly asPair: boolean;
-  /** The outputs z are given away as mean + sd · z. */
-  readonly scale?: OutputScale;
   /** Width of the logits that are given away. */
   readonly outputs: number;
   /** What those logits say. */

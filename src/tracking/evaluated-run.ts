@@ -50,7 +50,8 @@ async function readOutOfFold(path: string, { columns }: Task): Promise<OutOfFold
     table.columns.at(-1) === columns.predictions.at(-1);
   if (!isWhole) throw unreadable(path, `its columns are not ${[...first, ...columns.predictions].join(', ')}`);
   const folds = (columnOf(table, 'fold') ?? []).map((value, row) => {
-    if (/^\d{1,9}$/.test(value)) return Number(value);
+    // A row that several repeats have validated counts to the first of its folds.
+    if (/^\d{1,9}( \d{1,9})*$/.test(value)) return Number(value.split(' ', 1)[0]);
     throw unreadable(path, `the fold in line ${table.lines[row]} is ${JSON.stringify(shortened(value))}, not the number of a fold`);
   });
   return {

@@ -42,7 +42,20 @@ describe('defaults', () => {
         resize_embeddings: false,
         head: { dense: [], dropout: 0.1, activation: 'none' },
       },
-      split: { strategy: 'stratified-kfold', folds: 5, shuffle: true, group_by: null, seed: null, bins: null, only: null },
+      split: {
+        strategy: 'stratified-kfold',
+        folds: 5,
+        repeats: null,
+        size: null,
+        column: null,
+        order: null,
+        gap: null,
+        shuffle: true,
+        group_by: null,
+        seed: null,
+        bins: null,
+        only: null,
+      },
       training: {
         epochs: 10,
         batch_size: 32,
@@ -62,6 +75,7 @@ describe('defaults', () => {
         early_stopping: null,
         lr_resets: null,
       },
+      baseline: true,
       resources: { device: 'auto', parallel_folds: 'auto', threads: 'auto', checkpoint_seconds: 120 },
       tracking: { log_every: 10, mlflow: null },
     });
@@ -169,7 +183,7 @@ describe('layers', () => {
 
   test('all problems of all layers come at once, in the order of reading, and none twice', () => {
     const folder = workspace({
-      'low.yaml': 'extends: bert-1dense.yaml\nseed: many\nsplt: { folds: 1 }\n',
+      'low.yaml': 'extends: bert-1dense.yaml\nseed: many\nsplt: { folds: 0 }\n',
       'x.yaml': 'extends: low.yaml\ntrainig:\n  epocs: 0\n  best_model: { monitor: val/loss }\n  lr: fast\n',
     });
     const problems = problemsOf(join(folder, 'x.yaml'), ['model.haed.dense=[a]']);

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { isMetricOf, modeOf } from '../../src/config/metric-names.ts';
 import { experimentDefinition, type Experiment } from '../../src/config/experiment.ts';
 import { readExperiment, toYaml } from '../../src/config/index.ts';
+import { KEYS_OF } from '../../src/config/split-keys.ts';
 import { keysOf, propertyOf, typesOf, wordsOf, type Json, type SchemaNode } from '../../src/config/schema/schema.ts';
 import { root, workspace } from './workspace.ts';
 
@@ -60,11 +61,7 @@ function coherent({ task, data, model, split, training: drawn, ...rest }: Experi
       truncation: segments.length === 2 && typeof segments !== 'string' ? model.truncation : 'longest_first',
       freeze: { ...model.freeze, embeddings: null, layers: model.freeze_encoder ? 0 : model.freeze.layers },
     },
-    split: {
-      ...split,
-      bins: isNumbers && split.strategy !== 'kfold' ? split.bins : null,
-      only: split.only === null ? null : [split.folds - 1],
-    },
+    split: dividing(split, task.name),
     training: {
       ...training,
       layer_decay: model.freeze_encoder ? 1 : training.layer_decay,
@@ -89,6 +86,30 @@ function watchingOwn(training: Experiment['training'], task: Experiment['task'][
     best_model: own(best_model),
     early_stopping: early_stopping === null ? null : own(early_stopping),
     schedule: schedule.name === 'reduce-on-plateau' ? own(schedule) : schedule,
+  };
+}
+
+/** The keys that the strategy takes, and one that the task takes. */
+function dividing({ strategy: drawn, ...split }: Experiment['split'], task: Experiment['task']['name']): Experiment['split'] {
+  const isStratified = drawn === 'stratified-kfold' || drawn === 'repeated-stratified-kfold';
+  const isOfLabels = task === 'multi-label';
+  const strategy = (isOfLabels && isStratified) || (!isOfLabels && drawn === 'multilabel-stratified-kfold') ? 'kfold' : drawn;
+  const takes = (key: (typeof KEYS_OF)[typeof strategy][number]): boolean => KEYS_OF[strategy].includes(key);
+  const folds = takes('folds') ? Math.max(2, split.folds) : 5;
+  return {
+    ...split,
+    strategy,
+    folds,
+    repeats: takes('repeats') ? (split.repeats ?? 2) : null,
+    size: takes('size') ? (split.size ?? 0.5) : null,
+    column: takes('column') ? (split.column ?? 'fold') : null,
+    order: takes('order') ? (split.order ?? 'day') : null,
+    gap: takes('gap') ? (split.gap ?? 0) : null,
+    shuffle: takes('shuffle') ? split.shuffle || strategy === 'holdout' : true,
+    group_by: takes('group_by') ? split.group_by : null,
+    seed: takes('seed') ? split.seed : null,
+    bins: takes('bins') && task === 'regression' ? split.bins : null,
+    only: split.only === null ? null : [0],
   };
 }
 

@@ -45,7 +45,7 @@ const CHANGES: Readonly<Record<string, { readonly to: string; readonly beside?: 
   'data.id': { to: 'null' },
   'data.text': { to: 'id', beside: ['data.id=null'] },
   'data.target': { to: 'id', beside: ['data.id=null'] },
-  'data.label_separator': { to: '"|"', beside: [...UNWATCHED, 'task.name=multi-label', 'data.label_separator=;'] },
+  'data.label_separator': { to: '"|"', beside: [...UNWATCHED, 'task.name=multi-label', 'split.strategy=kfold', 'data.label_separator=;'] },
   'data.missing': { to: '["?"]', beside: [...UNWATCHED, 'task.name=regression'] },
   'data.conflicts': { to: 'majority' },
   'data.duplicates': { to: 'drop' },
@@ -65,6 +65,14 @@ const CHANGES: Readonly<Record<string, { readonly to: string; readonly beside?: 
   'model.head.activation': { to: 'relu' },
   'split.strategy': { to: 'kfold' },
   'split.folds': { to: '3' },
+  'split.repeats': { to: '3', beside: ['split.strategy=repeated-stratified-kfold'] },
+  'split.size': { to: '0.3', beside: ['split.strategy=holdout', 'split.folds=5'] },
+  'split.column': {
+    to: 'part',
+    beside: [`data={ train: ${join(folder, 'divided.csv')}, test: null, sample_submission: null }`, 'split={ strategy: predefined, column: fold }'],
+  },
+  'split.order': { to: 'text', beside: ['split={ strategy: time-series, order: id }'] },
+  'split.gap': { to: '3', beside: ['split={ strategy: time-series, order: id }'] },
   'split.shuffle': { to: 'false' },
   'split.group_by': { to: 'text' },
   'split.seed': { to: '1' },
@@ -145,6 +153,7 @@ beforeAll(() => {
   const [model, hub] = [join(folder, 'model'), join(folder, 'hub', 'models--someone--model')];
   writeFileSync(join(folder, 'short.yaml'), 'name: short\nstages:\n  - stage: tokenize\n  - stage: split\n');
   writeFileSync(join(folder, 'train.csv'), 'id,text,target\n1,one,0\n2,two,1\n3,three,0\n4,four,1\n');
+  writeFileSync(join(folder, 'divided.csv'), 'id,text,target,fold,part\n1,a b,0,0,1\n2,c d,1,0,1\n3,e f,0,1,0\n4,g h,1,1,0\n');
   cpSync(join(quickstart, 'model'), model, { recursive: true });
   writeFileSync(join(model, 'config.json'), '{}');
   writeFileSync(join(model, 'model.safetensors'), '');
@@ -303,7 +312,8 @@ describe('keys from before there was a stage that decodes the tables', () => {
       inputs: {},
       engine: null,
     });
-    const { only: _, bins: __, ...split } = experiment.split;
+    const { strategy, folds, shuffle, group_by } = experiment.split;
+    const split = { strategy, folds, shuffle, group_by };
     expect(partsOf('split')).toMatchObject({ params: { data, split: { ...split, seed: experiment.seed } }, contents: { train }, inputs: {} });
     expect(Object.keys(partsOf('split').params as object).sort()).toEqual(['data', 'split']);
     expect(Object.keys(partsOf('inspect').params as object).sort()).toEqual(['data', 'model', 'split', 'test', 'training']);

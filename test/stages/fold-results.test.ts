@@ -49,9 +49,20 @@ describe('a fold that is trained with several seeds', () => {
 it('folds are put together in the order of the table', () => {
   const other = model([0.1, 0.2, 0.3], [1], [0, 3, 4]);
   const { rows, folds, predictions } = outOfFold([model([0.6, 0.7, 0.8], [1]), { ...other, history: { ...other.history, fold: 0 } }], 6);
-  expect([[...rows], [...folds], [...predictions.numbers]]).toEqual([
+  expect([[...rows], folds.map(Number), [...predictions.numbers]]).toEqual([
     [0, 1, 2, 3, 4, 5],
     [0, 1, 1, 0, 0, 1],
     [0.1, 0.6, 0.7, 0.2, 0.3, 0.8],
   ]);
+});
+
+it('a row that several repeats have validated has the mean of their predictions', () => {
+  const at = (fold: number, probabilities: readonly number[], rows: readonly number[]): JudgedModel => {
+    const own = model(probabilities, [1], rows);
+    return { ...own, history: { ...own.history, fold } };
+  };
+  const models = [at(0, [0.25, 0.5], [0, 1]), at(1, [0.75], [2]), at(2, [0.75, 1], [0, 2]), at(3, [0], [1])];
+  const { rows, folds, predictions } = outOfFold(models, 3, 2);
+  expect([[...rows], folds, [...predictions.numbers]]).toEqual([[0, 1, 2], ['0 2', '0 3', '1 2'], [0.5, 0.25, 0.875]]);
+  expect(() => outOfFold(models, 3)).toThrow(/validated row 1 twice/);
 });

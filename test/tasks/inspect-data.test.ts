@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { TrainOptions } from '../../src/data/examples/examples.ts';
 import { inspectData, trainExamples, type InspectionOptions } from '../../src/tasks/index.ts';
-import { assignFolds } from '../../src/data/folds/folds.ts';
+import { divide } from '../../src/data/folds/folds.ts';
 import { columnsOf, readTable, requiredColumn } from '../../src/data/tables/table.ts';
 import { loadTokenizer, type Tokenizer } from '../../src/data/tokens/tokens.ts';
 import { describeShared, sharedPath } from '../helpers/shared.ts';
@@ -23,7 +23,7 @@ describe('findings', () => {
       Array.from({ length: 6 }, (_, row) => ['same', row % 2]),
     );
     const findings = await inspectData(
-      { table: columnsOf(train), examples: trainExamples(train, used), foldOf: Int32Array.of(0, 0, 0, 1, 1, 1), testTexts: null },
+      { table: columnsOf(train), examples: trainExamples(train, used), division: { count: 2, foldOf: [Int32Array.of(0, 0, 0, 1, 1, 1)] }, testTexts: null },
       options,
       null,
     );
@@ -42,12 +42,12 @@ describeShared('findings about tweets', ['data', 'disaster-tweets'], () => {
   async function inspected(more: Partial<TrainOptions>, tokenizer: Tokenizer | null = null) {
     const [train, test] = [await tweets('train.csv'), await tweets('test.csv')];
     const examples = trainExamples(train, { ...used, ...more });
-    const foldOf = assignFolds(
+    const division = divide(
       { ...examples, strata: examples.task.strata(examples.targets) },
       { strategy: 'stratified-kfold', folds: 5, shuffle: true, seed: 42 },
     );
     const data = { ...options.data, conflicts: more.conflicts ?? 'keep' };
-    return inspectData({ table: columnsOf(train), examples, foldOf, testTexts: requiredColumn(test, 'text') }, { ...options, data, split: { folds: 5, shuffle: true } }, tokenizer);
+    return inspectData({ table: columnsOf(train), examples, division, testTexts: requiredColumn(test, 'text') }, { ...options, data, split: { folds: 5, shuffle: true } }, tokenizer);
   }
 
   it('are the known ones, and no alarm about keyword and location', async () => {

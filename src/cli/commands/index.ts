@@ -6,7 +6,6 @@ import { completion } from './completion.ts';
 import { deleteRuns } from './delete.ts';
 import { diff } from './diff.ts';
 import { doctor } from './doctor.ts';
-import { evaluate } from './evaluate.ts';
 import { explain } from './explain.ts';
 import { exportModel } from './export.ts';
 import { init } from './init.ts';
@@ -34,7 +33,6 @@ export const commands: readonly Command[] = [
   diff,
   deleteRuns,
   predict,
-  evaluate,
   exportModel,
   cache,
   sync,

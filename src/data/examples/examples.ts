@@ -35,6 +35,8 @@ export interface LabelledColumns extends ExampleColumns {
 export interface TrainOptions extends LabelledColumns, CleaningOptions {
   /** `text` for the rows with the same text, otherwise a column for those with the same value there; null: no groups. */
   readonly group_by?: string | null;
+  /** Other columns by which the rows are divided, by the keys that name them. */
+  readonly divided_by?: NamedColumns;
 }
 
 /** What is left of labelled rows once they are cleaned. */
@@ -56,9 +58,9 @@ export async function readTrainExamples<T>(
 
 /** `labelledExamples`, cleaned and grouped. A `data` error also where cleaning leaves too little. */
 export function trainExamples<T>(table: Table, options: TrainOptions, reader: TargetReader<T>): TrainExamples<T> {
-  const { group_by: by = null } = options;
+  const { group_by: by = null, divided_by: others = {} } = options;
   const groupColumn = by === 'text' ? null : by;
-  const all = labelledExamples(table, options, reader, groupColumn);
+  const all = labelledExamples(table, options, reader, { 'split.group_by': groupColumn, ...others });
   const examples = { all, ...cleaned(all, options) };
   throwIfTooFewAreLeft(table.file, examples, reader);
   const values = by === 'text' ? textKeys(all.texts) : groupColumn === null ? null : requiredColumn(table, groupColumn);
@@ -77,16 +79,16 @@ export function unlabelledExamples(table: Table, { id, text }: ExampleColumns): 
   return { ids: idsOf(table, id), texts: textsIn(table, text) };
 }
 
-/** Texts, ids and targets of a table. Everything that is wrong with them, or that there is no `group` column, comes in one `data` error. */
+/** Texts, ids and targets of a table. All that is wrong with them, or with the columns that divide the rows, comes in one `data` error. */
 export function labelledExamples<T>(
   table: Table,
   { id, text, target }: LabelledColumns,
   reader: TargetReader<T>,
-  group: string | null = null,
+  dividedBy: NamedColumns = {},
 ): LabelledExamples<T> {
   const targets = targetColumns(target);
   const { problems, ...read } = reader.read(table, targets);
-  const columns = { 'data.id': id, 'data.text': textColumns(text), 'data.target': targets, 'split.group_by': group };
+  const columns = { 'data.id': id, 'data.text': textColumns(text), 'data.target': targets, ...dividedBy };
   report(table, columns, besides(columnProblems(table, columns), [...textProblems(table, text), ...idProblems(table, id), ...problems]));
   return { ids: idsOf(table, id), texts: textsIn(table, text), ...read };
 }

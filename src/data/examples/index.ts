@@ -1,7 +1,6 @@
 export { cleaningSentence, type CleanedExamples, type CleaningCounts, type CleaningOptions, type TargetWords } from './cleaning.ts';
 export { valuesAt, type Examples, type LabelledExamples } from './example-rows.ts';
 export {
-  labelledExamples,
   readTrainExamples,
   rowGroups,
   trainExamples,

@@ -5,13 +5,13 @@ import { isBlank, mapText, textKey, textKeys, type Text } from '../texts/index.t
 import { normalizedText } from './normalized-text.ts';
 import { examplesOf, partOf, type Finding } from './finding.ts';
 import { pairFindings } from './pairs.ts';
-import { LEFT_OUT, rowsSeenInTraining } from './seen.ts';
+import { ALWAYS_TRAINED, LEFT_OUT, rowsSeenInTraining } from './seen.ts';
 
 /** What a look at the texts needs. */
 export interface InspectedTexts {
   /** Of every row of the training table. */
   readonly texts: readonly Text[];
-  /** The rows that are trained on, and the fold of each. */
+  /** The rows that are trained on, and the fold that validates each; −1 where none does. */
   readonly kept: { readonly rows: Int32Array };
   readonly foldOf: Int32Array;
   /** The texts to predict; null: none. */
@@ -64,7 +64,7 @@ function duplicateTexts(texts: readonly Text[], alike: readonly (readonly number
 /** The fold of each row of the table. */
 function foldsOfTable(length: number, rows: Int32Array, foldOf: Int32Array): Int32Array {
   const folds = new Int32Array(length).fill(LEFT_OUT);
-  rows.forEach((row, i) => (folds[row] = valueAt(foldOf, i)));
+  rows.forEach((row, i) => (folds[row] = valueAt(foldOf, i) === -1 ? ALWAYS_TRAINED : valueAt(foldOf, i)));
   return folds;
 }
 

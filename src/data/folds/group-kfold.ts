@@ -1,13 +1,12 @@
-import { RandomState } from '../../core/random.ts';
 import type { Groups } from '../examples/index.ts';
-import { inTurn } from './kfold.ts';
+import { generatorOf, inTurn, type Randomness } from './kfold.ts';
 
 /**
  * scikit-learn's `GroupKFold`: groups by falling size, of equal ones the later first, each into the fold with the fewest rows
  * so far; with a seed, the shuffled groups cut into folds of as many groups each.
  */
-export function groupKFold({ of, count }: Groups, folds: number, seed: number | null): Int32Array {
-  const foldOfGroup = seed === null ? bySize({ of, count }, folds) : inTurn(new RandomState(seed).permutation(count), folds);
+export function groupKFold({ of, count }: Groups, folds: number, seed: Randomness): Int32Array {
+  const foldOfGroup = seed === null ? bySize({ of, count }, folds) : inTurn(generatorOf(seed).permutation(count), folds);
   return of.map((group) => foldOfGroup[group]!);
 }
 
@@ -22,9 +21,9 @@ export function stratifiedGroupKFold(
   strataCount: number,
   { of, count }: Groups,
   folds: number,
-  seed: number | null,
+  seed: Randomness,
 ): Int32Array {
-  const order = seed === null ? Int32Array.from({ length: count }, (_, group) => group) : new RandomState(seed).permutation(count);
+  const order = seed === null ? Int32Array.from({ length: count }, (_, group) => group) : generatorOf(seed).permutation(count);
   const rowsOfStratum = new Float64Array(strataCount);
   for (const stratum of strata) rowsOfStratum[stratum]!++;
   const withCounts = countsByGroup(strata, strataCount, { of, count });

@@ -1,16 +1,23 @@
 import { RandomState } from '../../core/random.ts';
 
-/** scikit-learn's `KFold`. `seed` null: not shuffled. */
-export function kFold(rows: number, folds: number, seed: number | null): Int32Array {
-  return inTurn(seed === null ? Int32Array.from({ length: rows }, (_, row) => row) : new RandomState(seed).permutation(rows), folds);
+/** Where random numbers come from: a generator of its own, or one that others draw from, too. Null: nothing is shuffled. */
+export type Randomness = number | RandomState | null;
+
+export function generatorOf(seed: number | RandomState): RandomState {
+  return typeof seed === 'number' ? new RandomState(seed) : seed;
+}
+
+/** scikit-learn's `KFold`. */
+export function kFold(rows: number, folds: number, seed: Randomness): Int32Array {
+  return inTurn(seed === null ? Int32Array.from({ length: rows }, (_, row) => row) : generatorOf(seed).permutation(rows), folds);
 }
 
 /**
  * scikit-learn's `StratifiedKFold`: the rows sorted by stratum are dealt to the folds in turn, which says how many of each
  * stratum a fold gets; each stratum’s list of fold numbers is then shuffled. Strata count in the order of first appearance.
  */
-export function stratifiedKFold(strata: Int32Array, folds: number, seed: number | null): Int32Array {
-  const rng = seed === null ? null : new RandomState(seed);
+export function stratifiedKFold(strata: Int32Array, folds: number, seed: Randomness): Int32Array {
+  const rng = seed === null ? null : generatorOf(seed);
   const foldOf = new Int32Array(strata.length);
   let dealt = 0;
   for (const rows of rowsByStratum(strata).values()) {

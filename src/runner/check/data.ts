@@ -1,14 +1,14 @@
 import { tablesOf, type Experiment, type TableSources } from '../../config/index.ts';
 import { OrtrainError } from '../../core/errors.ts';
-import { unlabelledExamples, type Examples } from '../../data/examples/index.ts';
+import { unlabelledExamples, valuesAt, type Examples } from '../../data/examples/index.ts';
 import type { Finding } from '../../data/findings/index.ts';
-import { assignFolds } from '../../data/folds/index.ts';
+import { divide, rowsOfFold, type Division } from '../../data/folds/index.ts';
 import { localModel } from '../../data/hub/index.ts';
 import { buildSubmission, sampleIdColumn } from '../../data/submission/index.ts';
-import { columnsOf, readTable, type Table } from '../../data/tables/index.ts';
+import { columnsOf, readTable, requiredColumn, type Table } from '../../data/tables/index.ts';
 import { loadTokenizer } from '../../data/tokens/index.ts';
 import { inspectionOptions } from '../../stages/index.ts';
-import { inspectData, trainExamples, type TaskDescription, type TrainExamples } from '../../tasks/index.ts';
+import { inspectData, trainExamples, type TaskDescription, type TrainExamples, type TrainOptions } from '../../tasks/index.ts';
 import { hasTokenizer, tokenizerFiles } from '../../data/tokenizer/index.ts';
 import { inspectPooler } from './untrained-pooler.ts';
 import { inspectTested } from './tested.ts';
@@ -23,6 +23,8 @@ export interface DataSizes {
   readonly testRows: number | null;
   /** Rows that each fold trains on. */
   readonly trainRowsOfFold: readonly number[];
+  /** Rows that validate each fold. */
+  readonly validationRowsOfFold: readonly number[];
 }
 
 /** What the tables of an experiment hold. */
@@ -32,22 +34,26 @@ export interface DataContents {
   readonly train: TrainExamples;
   /** Undefined where there are no rows to predict. */
   readonly test: Examples | undefined;
-  /** The fold that each training row is validated in. */
-  readonly foldOf: Int32Array;
+  /** Of the training rows. */
+  readonly division: Division;
   /** What is worth knowing of the targets of the rows to predict. */
   readonly ofTest: readonly Finding[];
 }
 
 /** `readData`, of which only the sizes are wanted. */
 export async function checkData(experiment: Experiment): Promise<DataSizes> {
-  return sizesOf(await readData(experiment), experiment.split.folds);
+  return sizesOf(await readData(experiment));
 }
 
-export function sizesOf({ train, test, foldOf }: DataContents, folds: number): DataSizes {
-  const rowsOfFold = new Int32Array(folds);
-  for (const fold of foldOf) rowsOfFold[fold]!++;
-  const trainRowsOfFold = Array.from(rowsOfFold, (rows) => foldOf.length - rows);
-  return { rows: train.texts.length, task: train.task.description, testRows: test?.ids.length ?? null, trainRowsOfFold };
+export function sizesOf({ train, test, division }: DataContents): DataSizes {
+  const folds = Array.from({ length: division.count }, (_, fold) => rowsOfFold(division, fold));
+  return {
+    rows: train.texts.length,
+    task: train.task.description,
+    testRows: test?.ids.length ?? null,
+    trainRowsOfFold: folds.map((own) => own.train.length),
+    validationRowsOfFold: folds.map((own) => own.validation.length),
+  };
 }
 
 /**
@@ -62,7 +68,7 @@ export async function readData({ task, data, split, seed, training }: Experiment
   const examples =
     train === undefined
       ? undefined
-      : await attempt(async () => trainExamples(train, { ...data, ...sources.train, task, group_by: split.group_by }), errors);
+      : await attempt(async () => trainExamples(train, { ...data, ...sources.train, task, ...dividingColumns(split) }), errors);
   const { test: testSource } = sources;
   const test = testSource === null ? null : await attempt(() => readTable(testSource), errors);
   const testExamples =
@@ -75,22 +81,23 @@ export async function readData({ task, data, split, seed, training }: Experiment
       : await attempt(async () => inspectTested(examples.task, test, testSource, { data, task }), errors);
   // Without readable targets the ids can still be compared.
   if (testExamples !== undefined) await attempt(() => checkSample(sources, testExamples.ids, examples), errors);
-  const foldOf =
-    examples === undefined
+  const division =
+    examples === undefined || train === undefined
       ? undefined
       : await attempt(
           async () => {
             const strata = examples.task.strata(examples.targets, split.bins ?? undefined);
-            return assignFolds({ ...examples, strata }, { ...split, seed: split.seed ?? seed });
+            const column = (name: string): readonly string[] => valuesAt(requiredColumn(train, name), examples.rows);
+            return divide({ ...examples, strata, column }, { ...split, seed: split.seed ?? seed });
           },
           errors,
         );
   if (examples !== undefined) await attempt(async () => throwIfUnmeasured(training, examples.task), errors);
-  if (examples !== undefined && foldOf !== undefined)
-    await attempt(async () => throwIfUndefined({ training, split }, { ...examples, foldOf }), errors);
-  if (errors.length > 0 || train === undefined || test === undefined || examples === undefined || foldOf === undefined)
+  if (examples !== undefined && division !== undefined)
+    await attempt(async () => throwIfUndefined({ training, split }, { ...examples, division }), errors);
+  if (errors.length > 0 || train === undefined || test === undefined || examples === undefined || division === undefined)
     throw together(errors);
-  return { tables: { train, test }, train: examples, test: testExamples, foldOf, ofTest: ofTest ?? [] };
+  return { tables: { train, test }, train: examples, test: testExamples, division, ofTest: ofTest ?? [] };
 }
 
 /** `checkData`, and what is worth knowing about data that can be used; of tokens only where the model is on this machine. */
@@ -98,8 +105,8 @@ export async function inspectDataset(
   experiment: Experiment,
 ): Promise<{ readonly contents: DataContents; readonly sizes: DataSizes; readonly findings: readonly Finding[] }> {
   const contents = await readData(experiment);
-  const { tables, train, test, foldOf, ofTest } = contents;
-  const dataset = { table: columnsOf(tables.train), examples: train, foldOf, testTexts: test?.texts ?? null };
+  const { tables, train, test, division, ofTest } = contents;
+  const dataset = { table: columnsOf(tables.train), examples: train, division, testTexts: test?.texts ?? null };
   const folder = localModel(experiment.model.base, experiment.model.revision);
   const files = folder === undefined ? {} : tokenizerFiles(folder);
   const tokenizer = folder === undefined || !hasTokenizer(folder) ? null : await loadTokenizer(files);
@@ -108,7 +115,12 @@ export async function inspectDataset(
     ...ofTest,
     ...(await inspectData(dataset, inspectionOptions(experiment), tokenizer)),
   ];
-  return { contents, sizes: sizesOf(contents, experiment.split.folds), findings };
+  return { contents, sizes: sizesOf(contents), findings };
+}
+
+/** The columns of the training table by which its rows are divided. */
+function dividingColumns({ group_by, column, order }: Experiment['split']): Pick<TrainOptions, 'group_by' | 'divided_by'> {
+  return { group_by, divided_by: { 'split.column': column, 'split.order': order } };
 }
 
 /** The sample submission has to ask for exactly the test rows, in columns and values that the task can fill. */

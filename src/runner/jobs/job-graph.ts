@@ -1,4 +1,4 @@
-import type { Experiment, Pipeline } from '../../config/index.ts';
+import { foldCount, type Experiment, type Pipeline } from '../../config/index.ts';
 import type { ModelId } from '../../core/model-name.ts';
 import { onnxruntimeVersion } from '../../engine/runtime/index.ts';
 import type { Need, Stage, ResolvedModel } from '../../stages/index.ts';
@@ -102,7 +102,7 @@ export interface TrainedModel extends ModelId {
 
 /** The folds that are trained: those that the configuration picks, or all. */
 export function trainedFolds({ split }: Pick<Experiment, 'split'>): readonly number[] {
-  return split.only ?? Array.from({ length: split.folds }, (_, fold) => fold);
+  return split.only ?? Array.from({ length: foldCount(split) }, (_, fold) => fold);
 }
 
 /** The models of those folds, each with all seeds one after the other. */

@@ -100,7 +100,7 @@ export async function exportRun(run: StoredRun, request: ExportRequest, listen: 
     const rows = request.alsoIn.length === 0 ? Math.min(COMPARED_ROWS, validation.texts.length) : validation.texts.length;
     const compared = { tokens: firstRows(tokens, rows), rows };
     const own =
-      seed === undefined
+      isRecorded(run, chosen)
         ? firstPredictions(validation.predictions, rows)
         : await ensemblePredictions([model], { kind: 'tokens', tokens: compared.tokens }, speed, () => throwIfAborted(request));
     begin();
@@ -149,10 +149,8 @@ async function comparedFile(folder: string, precision: Precision, comparison: Co
       ? await portablePredictions(file, tokens, task.published, speed, onProgress)
       : await ensemblePredictions([folder], { kind: 'tokens', tokens }, speed, onProgress);
 
-  const difference = (unitOf: (i: number) => number): number =>
-    written.numbers.reduce((most, number, i) => Math.max(most, Math.abs(number - valueAt(own.numbers, i)) / unitOf(i)), 0);
-  const maxDifference = difference(() => 1);
-  if (!(difference(unitsOf(task)) <= (precision === 'float32' ? SAME : 1))) throw differs(path, maxDifference, run, request);
+  const maxDifference = written.numbers.reduce((most, number, i) => Math.max(most, Math.abs(number - valueAt(own.numbers, i))), 0);
+  if (!(maxDifference <= (precision === 'float32' ? SAME : 1))) throw differs(path, maxDifference, run, request);
   const targets = targetsAt(comparison.targets, Array.from({ length: rows }, (_, row) => row));
   return {
     path,
@@ -164,16 +162,6 @@ async function comparedFile(folder: string, precision: Precision, comparison: Co
     after: measured(task, targets, written),
   };
 }
-
-/** What a difference of 1 is for each number of the predictions. One that is given away in float32 has no digits beyond its own. */
-function unitsOf({ published: { scale } }: Task): (i: number) => number {
-  if (scale === undefined) return () => 1;
-  const units = scale.sd.map((sd, k) => sd + Math.abs(valueAt(scale.mean, k)) * FLOAT32_DIGITS);
-  return (i) => valueAt(units, i % units.length);
-}
-
-/** A few roundings of float32, as a share of `SAME`. */
-const FLOAT32_DIGITS = (4 * 2 ** -24) / SAME;
 
 function firstPredictions({ width, numbers }: Predictions, rows: number): Predictions {
   return { width, numbers: numbers.subarray(0, rows * width) };
@@ -189,6 +177,11 @@ function differs(path: string, difference: number, run: StoredRun, { to }: Expor
     subject: run.name,
     remedy: `If files in ${run.folder} were changed after the run, start it again: pipeline run ${join(run.folder, 'config.yaml')}`,
   });
+}
+
+/** Whether oof.csv has the model's own predictions, and not a mean of several. */
+function isRecorded({ experiment: { split } }: StoredRun, { fold, seed }: ModelId): boolean {
+  return fold !== 'all' && seed === undefined && (split.repeats ?? 1) === 1;
 }
 
 /** The model that is asked for; of those that would do the best by the monitored metric. */

@@ -43,7 +43,7 @@ export async function readValidation(run: StoredRun, fold: number | 'all', descr
   const { train } = tablesOf(data);
   const [whole, examples] = [await readTable(file), await trainRows(run)];
   const folds = requiredColumn(whole, 'fold');
-  const oof = { ...whole, rows: whole.rows.filter((_, row) => fold === 'all' || Number(folds[row]) === fold) };
+  const oof = { ...whole, rows: whole.rows.filter((_, row) => fold === 'all' || folds[row]?.split(' ').includes(String(fold)) === true) };
   const rowOf = new Map(examples.ids.map((id, row) => [id, row]));
   const { columns } = openTask(description);
   const cellsOf = examples.task.columns.targetCells(examples.targets);

@@ -1,4 +1,4 @@
-import type { Experiment } from '../../config/index.ts';
+import { foldCount, type Experiment } from '../../config/index.ts';
 import { plural } from '../../core/text.ts';
 import { valueAt } from '../../core/values.ts';
 import { batchCount } from '../../data/tokens/index.ts';
@@ -39,13 +39,13 @@ export function detailOf(job: Job, experiment: Experiment, sizes: DataSizes, wor
     case 'encode':
       return [`${rows + testRows} texts`, ...savedPasses(experiment, workload)];
     case 'split':
-      return [`${experiment.split.folds} folds of ${rows} rows`];
+      return [`${plural(foldCount(experiment.split), 'fold')} of ${rows} rows`];
     case 'train': {
       const { fold } = modelOf(job);
       const [steps, { epochs, early_stopping: stopping }] = [epochSteps(fold, experiment, sizes), experiment.training];
       const total = `${stopping === null ? '' : 'at most '}${plural(steps * epochs, 'step')}: ${plural(epochs, 'epoch')} of ${steps}`;
       const trained = valueAt(trainRowsOfFold, fold);
-      return [total, `${trained} rows, validated on ${rows - trained}`];
+      return [total, `${trained} rows, validated on ${valueAt(sizes.validationRowsOfFold, fold)}`];
     }
     case 'predict':
       return [`${testRows} texts by ${plural(trainedModels(experiment).length, 'model')}`];

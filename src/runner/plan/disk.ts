@@ -41,7 +41,7 @@ export function jobDiskBytes(job: Job, { workload, experiment, sizes }: Substanc
       return encodedBytes(workload, rows + (testRows ?? 0), experiment.model.freeze.store) + sharedBytes(workload);
     case 'train':
       if (workload === undefined) return 0;
-      return modelBytes(workload, files) + NUMBER * numbers * (rows - valueAt(sizes.trainRowsOfFold, modelOf(job).fold));
+      return modelBytes(workload, files) + NUMBER * numbers * valueAt(sizes.validationRowsOfFold, modelOf(job).fold);
     case 'evaluate':
       return table(rows) + REPORT + FOLD_OF_REPORT * trainedModels(experiment).length;
     case 'predict':

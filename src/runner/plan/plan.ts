@@ -107,7 +107,7 @@ export async function planExperiment(loaded: LoadedExperiment, options: PlanOpti
   const { experiment, device, deviceChoice, jobs } = prepared;
   const { run, folder } = prepared.place();
   const data = await readData(experiment);
-  const sizes = sizesOf(data, experiment.split.folds);
+  const sizes = sizesOf(data);
   const why = await Promise.all(jobs.map((job) => whyRun(job, prepared)));
   const todo = jobs.filter((_, i) => why[i]?.length !== 0);
   if (todo.length > 0) await checkModel(experiment, prepared.modelFolder, data);

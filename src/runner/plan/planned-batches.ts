@@ -1,6 +1,7 @@
 import type { Experiment } from '../../config/index.ts';
 import { seedFor } from '../../core/random.ts';
 import { valueAt } from '../../core/values.ts';
+import { rowsOfFold, type Division } from '../../data/folds/index.ts';
 import { batchTokens, evaluationBatches, planBatches, tokenLengths, type Batch, type TokenSet } from '../../data/tokens/index.ts';
 
 /** A size of batch that occurs, and how often. */
@@ -42,13 +43,11 @@ export function textLengths(train: TokenSet, test: TokenSet | undefined, onFeatu
 /** What training a fold to its last epoch takes: the very batches that the run will make. */
 export function foldBatches(
   fold: number,
-  foldOf: Int32Array,
+  division: Division,
   lengths: Int32Array,
   { training, model, seed }: Experiment,
 ): ModelBatches {
-  const rowsWhere = (belongs: (of: number) => boolean): Int32Array =>
-    lengths.map((_, row) => row).filter((row) => belongs(valueAt(foldOf, row)));
-  const [trainRows, validationRows] = [rowsWhere((of) => of !== fold), rowsWhere((of) => of === fold)];
+  const { train: trainRows, validation: validationRows } = rowsOfFold(division, fold);
   const { batch_size: batchSize, batching, padding, epochs } = training;
   const trainLengths = trainRows.map((row) => valueAt(lengths, row));
   const counted = countBatches(trainLengths, trainRows);

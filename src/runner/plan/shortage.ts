@@ -50,6 +50,6 @@ export async function madeRows({ jobs, cache }: PreparedRun): Promise<PlannedRow
               return test.texts();
             },
           },
-    foldOf: await openOutput('folds', divided).foldOf(),
+    division: await openOutput('folds', divided).division(),
   };
 }

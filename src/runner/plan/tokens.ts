@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { encodeTexts, loadTokenizer, loadTokens, type TokenSet } from '../../data/tokens/index.ts';
 import type { Text } from '../../data/texts/index.ts';
+import type { Division } from '../../data/folds/index.ts';
 import type { Task } from '../../tasks/index.ts';
 import type { PreparedRun } from '../prepare.ts';
 import { addressOf } from '../jobs/job-graph.ts';
@@ -10,8 +11,8 @@ export interface PlannedRows {
   readonly train: { readonly task: Task; readonly texts: readonly Text[] };
   /** Undefined where there are no rows to predict. */
   readonly test: { readonly texts: readonly Text[] } | undefined;
-  /** The fold that each training row is validated in. */
-  readonly foldOf: Int32Array;
+  /** Of the training rows. */
+  readonly division: Division;
 }
 
 export interface PlannedTokens {

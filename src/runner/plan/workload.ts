@@ -62,7 +62,7 @@ export async function workloadOf(prepared: PreparedRun, data: PlannedRows): Prom
   const models = new Map(
     all.map((model) => {
       const own = { ...experiment, seed: seedOf(model, experiment) };
-      return [modelName(model), foldBatches(model.fold, data.foldOf, inModel.train, own)] as const;
+      return [modelName(model), foldBatches(model.fold, data.division, inModel.train, own)] as const;
     }),
   );
   const texts: Workload['texts'] = (part, { rows, width }) => tokenSource(tokens[part] ?? tokens.train, weights.config).feeds(rows, width);

@@ -1,6 +1,6 @@
 import { valueAt } from '../../core/values.ts';
 import { figureIfMeasured } from '../../core/measures.ts';
-import { differing, type Experiment } from '../../config/index.ts';
+import { differing, validationPerTrainingRow, type Experiment } from '../../config/index.ts';
 import { resampledInterval, type Interval } from '../../data/statistics/index.ts';
 import { namedMetrics } from '../named-metric.ts';
 import type { RunMetrics } from '../run-metrics.ts';
@@ -132,7 +132,7 @@ function figures({ metrics, experiment }: Compared): Readonly<Record<string, Com
     name,
     { value: value ?? NaN, sd: null, interval: null },
   ];
-  const testToTrain = 1 / (experiment.split.folds - 1);
+  const testToTrain = validationPerTrainingRow(experiment.split);
   const spread = ([name, { mean, sd }]: [string, RunMetrics['cv'][string]]): [string, ComparedValue] => [
     `cv/${name}`,
     {

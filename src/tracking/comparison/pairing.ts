@@ -1,3 +1,4 @@
+import { validationPerTrainingRow } from '../../config/index.ts';
 import { lookup, valueAt } from '../../core/values.ts';
 import { figureIfMeasured } from '../../core/measures.ts';
 import { mcnemar, pairedTest, type McNemar, type PairedTest } from '../../data/statistics/index.ts';
@@ -41,8 +42,6 @@ export interface Paired {
   readonly smallerIsBetter: boolean;
   /** The closest first. */
   readonly pairs: readonly Pair[];
-  /** Present where a row is not right or wrong, but predicted more or less closely. */
-  readonly byDistance?: boolean;
   readonly setAside: readonly SetAside[];
 }
 
@@ -83,7 +82,6 @@ export function pairJudged(judged: readonly Judged[], unread: readonly SetAside[
     smallerIsBetter,
     pairs: pairs.toSorted((a, b) => Math.abs(a.difference) - Math.abs(b.difference)),
     setAside,
-    ...(top.run.right instanceof Float32Array ? { byDistance: true } : {}),
   };
 }
 
@@ -98,7 +96,7 @@ function pairOf(top: Scored, other: Scored, comparisons: number, smallerIsBetter
   const differences = a.map((score, i) => score - valueAt(b, i));
   const difference = differences.reduce((sum, each) => sum + each, 0) / differences.length;
   const untested = whyUntested(differences);
-  const folds = untested === null ? (pairedTest(a, b, 1 / (top.run.experiment.split.folds - 1), comparisons) ?? null) : null;
+  const folds = untested === null ? (pairedTest(a, b, validationPerTrainingRow(top.run.experiment.split), comparisons) ?? null) : null;
   const rows = mcnemar(top.run.right, other.run.right);
   const finding = findingOf(differences, folds, smallerIsBetter);
   return {

@@ -35,7 +35,7 @@ function ofTwo(pairing: Paired, criterion: Criterion): readonly string[] {
   const [pair] = pairing.pairs;
   if (pair === undefined) return [];
   const first = criterion.metric === pairing.metric ? '' : `${pair.best} has the better ${criterion.metric}.`;
-  return [first, leadOfTwo(pair, pairing), rowsOfTwo(pair, pairing)];
+  return [first, leadOfTwo(pair, pairing), rowsOfTwo(pair)];
 }
 
 function leadOfTwo(pair: Pair, { metric: name }: Paired): string {
@@ -63,22 +63,19 @@ function reasonOf({ untested }: Pair): string {
   return required(untested, 'reason why the pair was not tested');
 }
 
-function rowsOfTwo(pair: Pair, pairing: Paired): string {
+function rowsOfTwo(pair: Pair): string {
   const { rows, finding, folds } = pair;
   const found = rows.p < SIGNIFICANT;
   if (folds === null && finding !== 'equal')
-    return `On the out-of-fold predictions ${found ? 'they differ' : 'the difference is within noise'}: ${rowCounts(pair, pairing)}.`;
+    return `On the out-of-fold predictions ${found ? 'they differ' : 'the difference is within noise'}: ${rowCounts(pair)}.`;
   const agrees = finding === 'better' ? found && rows.onlyA > rows.onlyB : finding === 'worse' ? found && rows.onlyB > rows.onlyA : !found;
-  return `The predictions for single rows ${agrees ? 'agree' : 'do not confirm that'}: ${rowCounts(pair, pairing)}.`;
+  return `The predictions for single rows ${agrees ? 'agree' : 'do not confirm that'}: ${rowCounts(pair)}.`;
 }
 
-function rowCounts({ best, other, rows }: Pair, { byDistance = false }: Paired): string {
-  const test = `${chance(rows.p)}, ${byDistance ? 'exact sign test' : 'McNemar’s exact test'}`;
-  if (byDistance)
-    return `on ${plural(rows.onlyA, 'row')} ${best} is nearer to the target, on ${count(rows.onlyB)} ${other} (${test})`;
+function rowCounts({ best, other, rows }: Pair): string {
   return (
     `of the rows that only one of them predicts correctly, ${count(rows.onlyA)} are ${best}’s and ${count(rows.onlyB)} are ${other}’s ` +
-    `(${test})`
+    `(${chance(rows.p)}, McNemar’s exact test)`
   );
 }
 

@@ -198,6 +198,5 @@ export function publishedClassifier(
   encoder: EncoderConfig,
   { task, pooling = 'default', head }: { readonly task: Task; readonly pooling?: Pooling; readonly head: Head },
 ): PublishedClassifier {
-  const { asPair, scale } = task.published;
-  return { encoder, pooling, head, ...lastLayerOf(task), asPair, ...(scale === undefined ? {} : { scale }) };
+  return { encoder, pooling, head, ...lastLayerOf(task), asPair: task.published.asPair };
 }

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { headlineMetrics } from '../../../config/index.ts';
+import { foldCount, headlineMetrics } from '../../../config/index.ts';
 import type { ListedRun } from '../../../runner/stored/index.ts';
 import type { Colors } from '../../terminal.ts';
 import { left, right, table } from '../layout/table.ts';
@@ -25,7 +25,7 @@ export function runList(runs: readonly ListedRun[], artifacts: string, colors: C
       minuteOf(startedAt),
       seconds === null ? '–' : duration(seconds),
       experiment === null ? '–' : printable(experiment.model.base),
-      experiment === null ? '–' : foldsText(trainedFolds, experiment.split.folds),
+      experiment === null ? '–' : foldsText(trainedFolds, foldCount(experiment.split)),
       ...headlineMetrics.map((name) => metric(results?.oof[`oof/${name}`])),
     ]),
     colors,

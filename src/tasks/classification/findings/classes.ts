@@ -1,4 +1,5 @@
 import { valueAt } from '../../../core/values.ts';
+import { classSizes } from '../../metrics/confusion.ts';
 import { nearest } from '../../../core/nearest.ts';
 import { count, plural } from '../../../core/text.ts';
 import { cleaningSentence, type CleaningCounts } from '../../../data/examples/index.ts';
@@ -26,13 +27,16 @@ export interface TrainedClasses extends Pick<ClassRows, 'labels' | 'classes'> {
 export function inspectClasses(examples: TrainedClasses, foldOf: Int32Array, folds: number): readonly Finding[] {
   const { labels, classes, cleaning } = examples;
   const rowsIn = new Int32Array(folds * classes.length); // [folds, classes]
-  labels.forEach((label, row) => rowsIn[valueAt(foldOf, row) * classes.length + label]!++);
+  labels.forEach((label, row) => {
+    const fold = valueAt(foldOf, row);
+    if (fold >= 0) rowsIn[fold * classes.length + label]!++;
+  });
   return [
     ...cleanedRows(cleaning),
     ...balance(classes, labels),
     ...similarClasses(classes),
     ...fewRows(examples, folds),
-    ...lackingFolds(classes, rowsIn, folds),
+    ...lackingFolds(examples, rowsIn, folds),
   ];
 }
 
@@ -127,14 +131,17 @@ function balance(classes: readonly string[], labels: Int32Array): Finding[] {
 }
 
 /** Classes that are in fewer folds than they have rows for. */
-function lackingFolds(classes: readonly string[], rowsIn: Int32Array, folds: number): Finding[] {
+function lackingFolds({ classes, labels }: TrainedClasses, rowsIn: Int32Array, folds: number): Finding[] {
+  const sizes = classSizes(labels, classes.length);
   const places = classes.flatMap((name, label) => {
     const counts = Array.from({ length: folds }, (_, fold) => valueAt(rowsIn, fold * classes.length + label));
     const empty = [...counts.keys()].filter((fold) => counts[fold] === 0);
     const rows = counts.reduce((sum, inFold) => sum + inFold, 0);
     if (empty.length === 0 || empty.length === folds - rows) return [];
     const only =
-      empty.length === folds - 1 ? `, and the model that fold ${counts.findIndex((inFold) => inFold > 0)} validates never sees it` : '';
+      empty.length === folds - 1 && rows === sizes[label]
+        ? `, and the model that fold ${counts.findIndex((inFold) => inFold > 0)} validates never sees it`
+        : '';
     const shown =
       `${empty.slice(0, LISTED_FOLDS).join(', ')}${empty.length > LISTED_FOLDS ? ` and ${empty.length - LISTED_FOLDS} more` : ''}`;
     return [`${quoted(name)} is not among the validation rows of fold${empty.length === 1 ? '' : 's'} ${shown}${only}`];

@@ -1,4 +1,4 @@
-import { asked, pathOf, shownValue } from '../../../config/index.ts';
+import { asked, foldCount, pathOf, shownValue } from '../../../config/index.ts';
 import { bytes, duration, minuteOf, pathFromHere, plural } from '../../../core/text.ts';
 import { showsLimits } from '../figures/system.ts';
 import { html, type Html } from '../../../core/page/html.ts';
@@ -12,7 +12,7 @@ export function questionSection({ run, report }: RunStory): Html {
   const [train, test] = [pathOf(experiment.data.train), pathOf(experiment.data.test)];
   const total = outOfFold.ids.length;
   const ofFolds =
-    metrics.folds.length < experiment.split.folds ? ` of the folds ${metrics.folds.map(({ fold }) => fold).join(', ')}` : '';
+    metrics.folds.length < foldCount(experiment.split) ? ` of the folds ${metrics.folds.map(({ fold }) => fold).join(', ')}` : '';
   const parameters = Object.entries(asked(experiment)).filter(([path]) => !path.startsWith('data.') && path !== 'name');
   return html`${facts([
     ['training data', html`<code>${train}</code>, ${plural(total, 'row')}${ofFolds}`],

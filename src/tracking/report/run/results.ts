@@ -1,3 +1,4 @@
+import { validationPerTrainingRow } from '../../../config/index.ts';
 import { count, metric, plural } from '../../../core/text.ts';
 import { resampledInterval, type Interval } from '../../../data/statistics/index.ts';
 import { range } from '../../comparison/index.ts';
@@ -116,7 +117,7 @@ export function textsSection({ run, texts, lengths }: RunStory, show: Show): Htm
 }
 
 function foldInterval({ metrics, experiment }: EvaluatedRun, name: string): Interval | undefined {
-  return resampledInterval(metrics.folds.map(({ best }) => figureIfMeasured(best, name)), 1 / (experiment.split.folds - 1));
+  return resampledInterval(metrics.folds.map(({ best }) => figureIfMeasured(best, name)), validationPerTrainingRow(experiment.split));
 }
 
 function foldTable(run: EvaluatedRun): Html {
