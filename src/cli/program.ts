@@ -1,4 +1,4 @@
-import { Argument as ParserArgument, Command as Parser, CommanderError, Option as ParserOption } from 'commander';
+import { Argument as ParserArgument, Command as Parser, CommanderError, Help, Option as ParserOption } from 'commander';
 import { OrtrainError } from '../core/errors.ts';
 import { packageVersion } from '../core/package.ts';
 import type { Argument, Arguments } from './arguments.ts';
@@ -60,6 +60,9 @@ function rootParser(): Parser {
       minWidthToWrap: 16,
       subcommandDescription: (command) => command.summary() || command.description(),
       argumentDescription: ({ description }) => description,
+      styleUsage(usage) {
+        return new Help().boxWrap(usage, (this.helpWidth ?? 80) - 'Usage: '.length).replaceAll('\n', '\n       ');
+      },
     })
     .configureOutput({ outputError: () => {} })
     .showHelpAfterError(false);

@@ -45,7 +45,7 @@ export const submit: Stage<Params, { readonly sample: string }, typeof needs> = 
     );
     const path = join(output, 'submission.csv');
     writeFileAtomic(path, given === null ? writeCsv(submission.columns, submission.rows) : writeRecords(submission.rows));
-    checkSubmission(await readTable({ path, columns: given }), sample, id);
+    checkSubmission(await readTable({ path, columns: given }), sample, id, task.isContinuous);
   },
 };
 

@@ -3,10 +3,10 @@ export { inspectData, type Dataset, type InspectionOptions } from './inspect-dat
 export { openTask, taskProblem, type TargetOptions } from './kinds.ts';
 export { exampleFiles, openExamples, writeExamples, type StoredExamples, type StoredRows } from './stored-examples.ts';
 export { readPredictions, readTargets } from './read-columns.ts';
-export { measuredRows, type MeasuredRows } from './measured-rows.ts';
+export { measuredRows, predictionsAt, type MeasuredRows } from './measured-rows.ts';
 export { encoded, lossOf, measured } from './rows.ts';
 export { targetsAs } from './targets-as.ts';
-export type { OutOfFold, TaskReport, TrainTexts } from './report.ts';
+export { OUT_OF_FOLD, type OutOfFold, type ReportTable, type TaskReport, type TrainTexts } from './report.ts';
 export type { Predictions } from './predictions.ts';
 export { weighedIn, weighing, type Weighing } from './weighing.ts';
 export type { Cells, Task, TaskDescription, Watched } from './task.ts';

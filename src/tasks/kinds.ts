@@ -1,9 +1,11 @@
 import type { Experiment } from '../config/index.ts';
-import { both, list, object, primitive, text, type Shape } from '../core/shapes.ts';
+import { both, flag, list, number, object, optional, primitive, text, type Shape, type ShapeOf } from '../core/shapes.ts';
 import { OrtrainError } from '../core/errors.ts';
 import type { TargetReader } from '../data/examples/index.ts';
 import { classReader } from './classification/reader.ts';
 import { classification } from './classification/task.ts';
+import { numberReader } from './regression/reader.ts';
+import { regression, type RegressionOptions } from './regression/task.ts';
 import type { Task, TaskDescription } from './task.ts';
 
 /** What a configuration says about the targets besides their columns; what it leaves out is the default. */
@@ -19,12 +21,25 @@ interface TaskKind {
   open(description: TaskDescription): Task;
 }
 
+const above0: ShapeOf<number> = both(number, primitive('a number above 0', (value) => Number(value) > 0));
+
 /** Every kind of task. A description without the name of one is of a classification, as all were when there was no other. */
 const kinds: Readonly<Record<string, TaskKind>> = {
   classification: {
     reader: () => classReader,
     shape: object({ classes: both(list(text), primitive('two classes or more', (value) => (value as readonly string[]).length > 1)) }),
     open: ({ classes }) => classification(classes as readonly string[]), // the shape says so
+  },
+  regression: {
+    reader: ({ missing }) => numberReader(missing),
+    shape: both(
+      object({ columns: list(text), mean: list(number), sd: list(above0), partial: optional(flag) }),
+      primitive('one mean and one deviation for each column', (value) => {
+        const { columns, mean, sd } = value as RegressionOptions;
+        return columns.length > 0 && columns.length === mean.length && columns.length === sd.length;
+      }),
+    ),
+    open: ({ columns, mean, sd, partial = false }) => regression({ columns, mean, sd, partial } as RegressionOptions), // the shape says so
   },
 };
 

@@ -44,7 +44,7 @@ export function measuredRows(
 }
 
 /** Those of some rows, in their order. */
-function predictionsAt({ width, numbers }: Predictions, rows: Int32Array): Predictions {
+export function predictionsAt({ width, numbers }: Predictions, rows: Int32Array): Predictions {
   const own = new Float64Array(rows.length * width);
   rows.forEach((row, i) => own.set(numbers.subarray(row * width, (row + 1) * width), i * width));
   return { width, numbers: own };

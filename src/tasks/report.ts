@@ -14,8 +14,25 @@ export interface OutOfFold {
 /** The training rows of a run, or why they are not here any more. */
 export type TrainTexts = { readonly examples: LabelledExamples<unknown> } | { readonly missing: string };
 
+/** How rows were judged, in the words of a page. */
+export interface JudgedWords {
+  /** After the name of a metric: `macro F1 out of fold`. */
+  readonly where: string;
+  /** Of the part of the page about them. */
+  readonly title: string;
+  /** A sentence. */
+  readonly how: string;
+}
+
+export const OUT_OF_FOLD: JudgedWords = {
+  where: 'out of fold',
+  title: 'Out-of-fold predictions',
+  how: 'Each row is judged by the one model that has not seen it.',
+};
+
 /** What a report has to go by. */
 export interface ReportedRun {
+  readonly words: JudgedWords;
   readonly outOfFold: OutOfFold;
   /** `oof/<metric>`; null or left out where one is undefined. */
   readonly metrics: Readonly<Record<string, number | null>>;

@@ -7,7 +7,7 @@ import type { LinearTargets } from '../data/linear/index.ts';
 import type { SampleColumn, ValueWriter } from '../data/submission/index.ts';
 import type { TableColumns } from '../data/tables/index.ts';
 import type { TextColumns } from '../data/texts/index.ts';
-import type { Loss, RankLayer } from '../engine/models/index.ts';
+import type { Loss, OutputScale, RankLayer } from '../engine/models/index.ts';
 import type { Predictions } from './predictions.ts';
 import type { ReportedRun, TaskReport } from './report.ts';
 
@@ -60,6 +60,8 @@ export interface Task {
   findings(inspected: InspectedTargets): readonly Finding[];
   /** How oof.csv and predictions.csv are written and read. */
   readonly columns: TaskColumns;
+  /** True where predictions are numbers in the targets' unit, which a submission holds with all their digits. */
+  readonly isContinuous?: true;
   /** What goes into the columns of a submission, given those of the sample beside the id; or why nothing fits, as a sentence. */
   submissionValues(predictions: Predictions, columns: readonly SampleColumn[]): ValueWriter | string;
   /** Rows for programs, beside their ids. */
@@ -68,8 +70,8 @@ export interface Task {
   readonly linear: LinearTargets;
   /** What somebody would predict for so many rows who knows the targets of others and no text. */
   baseline(targets: Targets, rows: number): Predictions;
-  /** 1 for each row that is predicted rightly, otherwise 0. */
-  right(targets: Targets, predictions: Predictions): Uint8Array;
+  /** How well each row is predicted, more being better: 1 or 0 where it is right or wrong, or minus a distance. */
+  right(targets: Targets, predictions: Predictions): Uint8Array | Float32Array;
   /** What the page of a run shows of its targets and predictions. */
   report(run: ReportedRun): TaskReport;
   /** Why predictions that are all alike are worth a word, as a sentence; undefined where they are not. */
@@ -144,6 +146,8 @@ export interface Refused {
 export interface PublishedModel {
   /** Whether the one output x is given away as two, 0 and x. */
   readonly asPair: boolean;
+  /** The outputs z are given away as mean + sd · z. */
+  readonly scale?: OutputScale;
   /** Width of the logits that are given away. */
   readonly outputs: number;
   /** What those logits say. */

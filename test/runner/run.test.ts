@@ -2,13 +2,16 @@ import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from '
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { pathOf, readExperiment } from '../../src/config/index.ts';
+import { writeCsv } from '../../src/data/tables/formats/csv.ts';
 import { readTable } from '../../src/data/tables/table.ts';
 import type { RunEvent } from '../../src/core/events.ts';
 import { inspectDataset } from '../../src/runner/check/data.ts';
 import { runExperiment, type RunnerOptions } from '../../src/runner/index.ts';
-import { predictTexts } from '../../src/runner/models/index.ts';
+import { evaluateTable, predictTexts } from '../../src/runner/models/index.ts';
 import { planExperiment } from '../../src/runner/plan/index.ts';
 import { listRuns, readRun } from '../../src/runner/stored/index.ts';
+import { measured } from '../../src/tasks/index.ts';
+import { writeEvaluationReport } from '../../src/tracking/report/index.ts';
 import { readJournal } from '../helpers/journal.ts';
 import { readValidation } from '../../src/runner/models/validation-rows.ts';
 import { smallQuickstart, temporaryFolder } from '../helpers/quickstart.ts';
@@ -243,6 +246,54 @@ describe('a run', () => {
     expect(status).toBe('failed');
     expect(existsSync(join(folder, 'models'))).toBe(false);
     expect(readFileSync(join(folder, 'journal.jsonl'), 'utf8')).toContain('not finite at step');
+  });
+});
+
+describe('a labelled table', () => {
+  const table = (name: string, content: string): { readonly path: string } => {
+    const path = join(artifacts, name);
+    writeFileSync(path, content);
+    return { path };
+  };
+
+  it('is measured by the mean of the models, with intervals, whole and in parts', async () => {
+    const stored = readRun(artifacts, 'quickstart');
+    const { columns, rows } = await readTable(pathOf(stored.experiment.data.train));
+    const source = table('labelled.csv', writeCsv(columns, rows.slice(0, 60)));
+    const evaluation = await evaluateTable(stored, source, { by: ['keyword', 'length'], threads: 1 }, () => {});
+    const { predictions } = await predictTexts(stored, evaluation.rows.texts, { threads: 1 }, () => {});
+    const { metrics, slices, report, task } = evaluation;
+    expect(metrics['accuracy']?.value).toBe(measured(task, evaluation.rows.targets, predictions)['accuracy']);
+    const { low, high } = metrics['accuracy']?.interval ?? { low: NaN, high: NaN };
+    expect(low).toBeLessThan(metrics['accuracy']!.value);
+    expect(high).toBeGreaterThan(metrics['accuracy']!.value);
+    for (const by of ['keyword', 'length']) {
+      const own = slices.filter((slice) => slice.by === by);
+      expect(own.length).toBeGreaterThan(1);
+      expect(own.reduce((sum, slice) => sum + slice.rows, 0)).toBe(evaluation.rows.ids.length);
+    }
+    expect(report.tables.map(({ file }) => file)).toContain('confusion.csv');
+    const page = join(artifacts, 'evaluation.html');
+    expect((await writeEvaluationReport(page, evaluation)).length).toBeGreaterThan(1);
+    expect(readFileSync(page, 'utf8')).toContain('on this table');
+    expect(readFileSync(page, 'utf8')).not.toContain('ut of fold');
+  });
+
+  it('is refused where it lacks what the run needs, with the places', async () => {
+    const evaluate = (content: string, by: readonly string[] = []) =>
+      evaluateTable(readRun(artifacts, 'quickstart'), table('wrong.csv', content), { by }, () => {});
+    await expect(evaluate('id,text\n1,fire\n')).rejects.toMatchObject({
+      code: 'data',
+      problems: [{ message: expect.stringContaining('no column "target"') as string }],
+      remedy: expect.stringContaining('pipeline predict') as string,
+    });
+    await expect(evaluate('text,target\nfire,1\nflood,3\nstorm,\n')).rejects.toMatchObject({
+      problems: [
+        { message: expect.stringContaining('"3"') as string, line: 3, row: 2, field: 'target' },
+        { message: expect.stringContaining('""') as string, line: 4, row: 3 },
+      ],
+    });
+    await expect(evaluate('text,target\nfire,1\n', ['txt'])).rejects.toMatchObject({ code: 'usage', remedy: 'Did you mean text?' });
   });
 });
 

@@ -6,6 +6,7 @@ import { completion } from './completion.ts';
 import { deleteRuns } from './delete.ts';
 import { diff } from './diff.ts';
 import { doctor } from './doctor.ts';
+import { evaluate } from './evaluate.ts';
 import { explain } from './explain.ts';
 import { exportModel } from './export.ts';
 import { init } from './init.ts';
@@ -33,6 +34,7 @@ export const commands: readonly Command[] = [
   diff,
   deleteRuns,
   predict,
+  evaluate,
   exportModel,
   cache,
   sync,

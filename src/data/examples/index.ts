@@ -1,6 +1,7 @@
 export { cleaningSentence, type CleanedExamples, type CleaningCounts, type CleaningOptions, type TargetWords } from './cleaning.ts';
 export { valuesAt, type Examples, type LabelledExamples } from './example-rows.ts';
 export {
+  labelledExamples,
   readTrainExamples,
   rowGroups,
   trainExamples,

@@ -54,12 +54,16 @@ export function pairedTest(a: readonly number[], b: readonly number[], testToTra
   return { difference: mean, interval, p, folds: differences.length };
 }
 
-/** McNemar's exact test: of the rows that only one of two gets right, each has the same chance to be either's (McNemar 1947). */
+/**
+ * McNemar's exact test: of the rows that only one of two gets right, each has the same chance to be either's (McNemar 1947). Where rows are
+ * more or less right, by a number that is larger for better ones, it is the exact sign test of the rows on which the two differ.
+ */
 export function mcnemar(rightA: ArrayLike<boolean | number>, rightB: ArrayLike<boolean | number>): McNemar {
   let [onlyA, onlyB] = [0, 0];
   for (let row = 0; row < rightA.length; row++) {
-    if (rightA[row] && !rightB[row]) onlyA += 1;
-    if (rightB[row] && !rightA[row]) onlyB += 1;
+    const difference = Number(rightA[row]) - Number(rightB[row]);
+    if (difference > 0) onlyA += 1;
+    if (difference < 0) onlyB += 1;
   }
   return { onlyA, onlyB, p: Math.min(1, 2 * binomialCdf(Math.min(onlyA, onlyB), onlyA + onlyB, 0.5)) };
 }

@@ -7,12 +7,13 @@ import { duplicates, rowsWhere, valueColumns } from './columns.ts';
 
 /**
  * Checks a submission against the sample: columns, number of rows, ids and their order, duplicate ids, and numbers where
- * the sample has numbers (integers where it has integers). Everything that differs comes in one `data` error.
+ * the sample has numbers (integers where it has integers, unless predictions are continuous). Everything that differs comes in one `data`
+ * error.
  */
-export function checkSubmission(submission: Table, sample: Table, id: string | null): void {
+export function checkSubmission(submission: Table, sample: Table, id: string | null, isContinuous = false): void {
   const sameColumns = JSON.stringify(submission.columns) === JSON.stringify(sample.columns);
   const problems = sameColumns
-    ? [...rowProblems(submission, sample, id), ...valueProblems(submission, sample, id)]
+    ? [...rowProblems(submission, sample, id), ...valueProblems(submission, sample, id, isContinuous)]
     : [columnProblem(submission, sample)];
   if (problems.length === 0) return;
   const placed = problems.map((problem) => ({
@@ -53,10 +54,10 @@ function rowProblems(submission: Table, sample: Table, id: string | null): Probl
   }));
 }
 
-function valueProblems(submission: Table, sample: Table, id: string | null): Problem[] {
+function valueProblems(submission: Table, sample: Table, id: string | null, isContinuous: boolean): Problem[] {
   const fields = valueColumns(sample, id ?? sample.columns[0]);
   return fields.flatMap((field) => {
-    const { fits, kind } = valueKind(columnOf(sample, field) ?? [], fields.length);
+    const { fits, kind } = isContinuous ? NUMBER : valueKind(columnOf(sample, field) ?? [], fields.length);
     return rowsWhere(columnOf(submission, field) ?? [], (value) => !fits(value)).map(({ id: value, row }) => ({
       message: `${quoted(value)} is not ${kind}`,
       row,
@@ -65,9 +66,11 @@ function valueProblems(submission: Table, sample: Table, id: string | null): Pro
   });
 }
 
+const NUMBER = { fits: isFiniteNumber, kind: 'a number' } as const;
+
 /** What a column's values have to be, by the sample's. Where there is a column a class, integers stand for probabilities too. */
 function valueKind(sampled: readonly string[], columns: number): { readonly fits: (value: string) => boolean; readonly kind: string } {
   if (columns === 1 && sampled.every(isInteger)) return { fits: isInteger, kind: 'an integer' };
-  if (sampled.every(isFiniteNumber)) return { fits: isFiniteNumber, kind: 'a number' };
+  if (sampled.every(isFiniteNumber)) return NUMBER;
   return { fits: (value) => value !== '', kind: 'a value' };
 }

@@ -4,6 +4,7 @@ import type { ForwardProgram, GradientSpec, StepProgram } from '../program.ts';
 import { encoded, features, lowerFeatures, pooledOutput, statesBelow } from './encode.ts';
 import type { EncoderConfig } from './config/encoder-config.ts';
 import { head, type HeadOptions } from './head.ts';
+import type { OutputScale } from './head-layout.ts';
 import { lossInGraph } from './loss-arithmetic.ts';
 import { lossOf, type LossChoice } from './losses.ts';
 import { modelBuilder, type ModelBuilder } from './model-builder.ts';
@@ -32,6 +33,8 @@ export interface ClassifierOptions {
 export interface PublishedClassifier extends ClassifierOptions {
   /** True where its one output x stands for the two logits 0 and x, whose softmax is [1 − sigmoid(x), sigmoid(x)]: other tools get both. */
   readonly asPair: boolean;
+  /** Other tools get mean + sd · z of the outputs z. */
+  readonly scale?: OutputScale;
 }
 
 /** What the logits of a training step are held against. */

@@ -71,6 +71,41 @@ export function twoOutputs(parameters: readonly ParameterSpec[], last: string): 
   };
 }
 
+/** Outputs z are given away as mean + sd · z, a number for each output. */
+export interface OutputScale {
+  readonly mean: readonly number[];
+  readonly sd: readonly number[];
+}
+
+/**
+ * The last dense layer, z = x Wᵀ + b, with a scale folded in: the file's rows are sd · W and its biases mean + sd · b, so that it answers
+ * mean + sd · z. What was stored comes back but for rounding to float32.
+ *
+ * @param last the name of the head's last dense layer
+ */
+export function scaledOutputs(parameters: readonly ParameterSpec[], last: string, { mean, sd }: OutputScale): HeadLayout {
+  const isWeight = ({ name }: ParameterSpec): boolean => name === `${last}.weight`;
+  const isBias = ({ name }: ParameterSpec): boolean => name === `${last}.bias`;
+  const folded = (spec: ParameterSpec, values: Float32Array, of: (value: number, output: number) => number): Float32Array => {
+    const width = values.length / (spec.shape[0] as number);
+    return values.map((value, i) => of(value, Math.floor(i / width)));
+  };
+  return {
+    tensors: parameters,
+    store: (model) => (spec, into) => {
+      if (isWeight(spec)) return filled(into, folded(spec, model(spec), (value, k) => value * sd[k]!));
+      if (isBias(spec)) return filled(into, folded(spec, model(spec), (value, k) => mean[k]! + value * sd[k]!));
+      return model(spec, into);
+    },
+    load: (file) => (spec, into) => {
+      if (isWeight(spec)) return filled(into, folded(spec, file(spec), (value, k) => value / sd[k]!));
+      if (isBias(spec)) return filled(into, folded(spec, file(spec), (value, k) => (value - mean[k]!) / sd[k]!));
+      return file(spec, into);
+    },
+    redundant: [],
+  };
+}
+
 /** What `inner` makes of the parameters, laid out by what `outer` makes of that. */
 export function layered(inner: HeadLayout, outer: HeadLayout): HeadLayout {
   return {

@@ -20,6 +20,7 @@ export { batchFeeds, featureFeeds, stateFeeds, targetFeeds, weightFeeds } from '
 export { float16Bits, inFloat16 } from './exports/float16.ts';
 export { trainingStepOf, type GraphLoss, type GraphPrograms, type GraphTraining } from './graph-step.ts';
 export type { HeadOptions } from './head.ts';
+export type { OutputScale } from './head-layout.ts';
 export { inInt8 } from './exports/int8.ts';
 export { lossOfLogits } from './loss-arithmetic.ts';
 export {

@@ -149,8 +149,10 @@ async function comparedFile(folder: string, precision: Precision, comparison: Co
       ? await portablePredictions(file, tokens, task.published, speed, onProgress)
       : await ensemblePredictions([folder], { kind: 'tokens', tokens }, speed, onProgress);
 
-  const maxDifference = written.numbers.reduce((most, number, i) => Math.max(most, Math.abs(number - valueAt(own.numbers, i))), 0);
-  if (!(maxDifference <= (precision === 'float32' ? SAME : 1))) throw differs(path, maxDifference, run, request);
+  const difference = (unitOf: (i: number) => number): number =>
+    written.numbers.reduce((most, number, i) => Math.max(most, Math.abs(number - valueAt(own.numbers, i)) / unitOf(i)), 0);
+  const maxDifference = difference(() => 1);
+  if (!(difference(unitsOf(task)) <= (precision === 'float32' ? SAME : 1))) throw differs(path, maxDifference, run, request);
   const targets = targetsAt(comparison.targets, Array.from({ length: rows }, (_, row) => row));
   return {
     path,
@@ -162,6 +164,16 @@ async function comparedFile(folder: string, precision: Precision, comparison: Co
     after: measured(task, targets, written),
   };
 }
+
+/** What a difference of 1 is for each number of the predictions. One that is given away in float32 has no digits beyond its own. */
+function unitsOf({ published: { scale } }: Task): (i: number) => number {
+  if (scale === undefined) return () => 1;
+  const units = scale.sd.map((sd, k) => sd + Math.abs(valueAt(scale.mean, k)) * FLOAT32_DIGITS);
+  return (i) => valueAt(units, i % units.length);
+}
+
+/** A few roundings of float32, as a share of `SAME`. */
+const FLOAT32_DIGITS = (4 * 2 ** -24) / SAME;
 
 function firstPredictions({ width, numbers }: Predictions, rows: number): Predictions {
   return { width, numbers: numbers.subarray(0, rows * width) };

@@ -1,3 +1,5 @@
+export { evaluateTable, evaluationDocument, type EvaluatedSlice, type Evaluation } from './evaluate.ts';
+export type { MeasuredMetrics } from './measured.ts';
 export { exportRun, type ExportedFile, type ExportedModel, type ExportRequest } from './export.ts';
 export { readTexts, textsOf } from './new-texts.ts';
 export { predictTexts, type TextPredictions } from './predict.ts';

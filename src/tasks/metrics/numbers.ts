@@ -75,7 +75,7 @@ function knownRows(truth: ArrayLike<number>, width: number, column: number): Int
 }
 
 /** [rows] The place of each value among all, from 1; equal ones share the mean of theirs. */
-function ranks(values: ArrayLike<number>): Float64Array {
+export function ranks(values: ArrayLike<number>): Float64Array {
   const order = ascending(values);
   const found = new Float64Array(order.length);
   for (let start = 0, end: number; start < order.length; start = end) {

@@ -6,13 +6,13 @@ import { readEvaluatedRun, type EvaluatedRun } from '../evaluated-run.ts';
 import { withNamedMetric } from '../named-metric.ts';
 import type { RunMetrics } from '../run-metrics.ts';
 
-/** A run that has been evaluated, with what a comparison takes of its rows: a byte each, so that a thousand runs fit into memory. */
+/** A run that has been evaluated, with what a comparison takes of its rows: a few bytes each, so that a thousand runs fit into memory. */
 export interface Judged {
   readonly name: string;
   readonly experiment: Experiment;
   readonly metrics: RunMetrics;
-  /** 1 for each row that the run gets right, in the order of its rows. */
-  readonly right: Uint8Array;
+  /** How well the run predicts each row, in the order of its rows: 1 or 0, or minus a distance. */
+  readonly right: Uint8Array | Float32Array;
   /** In what it was judged otherwise than the first run; null for the first one, and where they can be paired. */
   readonly differs: Difference | null;
 }
@@ -64,7 +64,7 @@ function differenceOf(a: EvaluatedRun, b: EvaluatedRun): Difference | undefined 
   const both = `${a.name} and ${b.name}`;
   if (trainHash(a) !== trainHash(b)) return { reason: `${both} were trained on different data`, sameRows: false };
   if (JSON.stringify(a.task.description) !== JSON.stringify(b.task.description))
-    return { reason: `${both} have different classes`, sameRows: false };
+    return { reason: `${both} have different ${a.task.words.many}`, sameRows: false };
   const [left, right] = [a.outOfFold, b.outOfFold];
   const isSameRow = (id: string, row: number): boolean =>
     id === right.ids[row] && sameValues(targetOf(left.targets, row), targetOf(right.targets, row));

@@ -42,6 +42,8 @@ export interface Paired {
   readonly smallerIsBetter: boolean;
   /** The closest first. */
   readonly pairs: readonly Pair[];
+  /** Present where a row is not right or wrong, but predicted more or less closely. */
+  readonly byDistance?: boolean;
   readonly setAside: readonly SetAside[];
 }
 
@@ -82,6 +84,7 @@ export function pairJudged(judged: readonly Judged[], unread: readonly SetAside[
     smallerIsBetter,
     pairs: pairs.toSorted((a, b) => Math.abs(a.difference) - Math.abs(b.difference)),
     setAside,
+    ...(top.run.right instanceof Float32Array ? { byDistance: true } : {}),
   };
 }
 

@@ -35,7 +35,7 @@ function ofTwo(pairing: Paired, criterion: Criterion): readonly string[] {
   const [pair] = pairing.pairs;
   if (pair === undefined) return [];
   const first = criterion.metric === pairing.metric ? '' : `${pair.best} has the better ${criterion.metric}.`;
-  return [first, leadOfTwo(pair, pairing), rowsOfTwo(pair)];
+  return [first, leadOfTwo(pair, pairing), rowsOfTwo(pair, pairing)];
 }
 
 function leadOfTwo(pair: Pair, { metric: name }: Paired): string {
@@ -63,19 +63,22 @@ function reasonOf({ untested }: Pair): string {
   return required(untested, 'reason why the pair was not tested');
 }
 
-function rowsOfTwo(pair: Pair): string {
+function rowsOfTwo(pair: Pair, pairing: Paired): string {
   const { rows, finding, folds } = pair;
   const found = rows.p < SIGNIFICANT;
   if (folds === null && finding !== 'equal')
-    return `On the out-of-fold predictions ${found ? 'they differ' : 'the difference is within noise'}: ${rowCounts(pair)}.`;
+    return `On the out-of-fold predictions ${found ? 'they differ' : 'the difference is within noise'}: ${rowCounts(pair, pairing)}.`;
   const agrees = finding === 'better' ? found && rows.onlyA > rows.onlyB : finding === 'worse' ? found && rows.onlyB > rows.onlyA : !found;
-  return `The predictions for single rows ${agrees ? 'agree' : 'do not confirm that'}: ${rowCounts(pair)}.`;
+  return `The predictions for single rows ${agrees ? 'agree' : 'do not confirm that'}: ${rowCounts(pair, pairing)}.`;
 }
 
-function rowCounts({ best, other, rows }: Pair): string {
+function rowCounts({ best, other, rows }: Pair, { byDistance = false }: Paired): string {
+  const test = `${chance(rows.p)}, ${byDistance ? 'exact sign test' : 'McNemar’s exact test'}`;
+  if (byDistance)
+    return `on ${plural(rows.onlyA, 'row')} ${best} is nearer to the target, on ${count(rows.onlyB)} ${other} (${test})`;
   return (
     `of the rows that only one of them predicts correctly, ${count(rows.onlyA)} are ${best}’s and ${count(rows.onlyB)} are ${other}’s ` +
-    `(${chance(rows.p)}, McNemar’s exact test)`
+    `(${test})`
   );
 }
 

@@ -1,2 +1,3 @@
 export { writeRunReportAside } from './run/aside.ts';
+export { writeEvaluationReport } from './evaluation.ts';
 export { writeComparisonReport } from './comparison/report.ts';

@@ -198,5 +198,6 @@ export function publishedClassifier(
   encoder: EncoderConfig,
   { task, pooling = 'default', head }: { readonly task: Task; readonly pooling?: Pooling; readonly head: Head },
 ): PublishedClassifier {
-  return { encoder, pooling, head, ...lastLayerOf(task), asPair: task.published.asPair };
+  const { asPair, scale } = task.published;
+  return { encoder, pooling, head, ...lastLayerOf(task), asPair, ...(scale === undefined ? {} : { scale }) };
 }

@@ -7,7 +7,7 @@ const IN_FLOAT32: readonly string[] = ['Softmax', 'LogSoftmax', 'Clip', 'Pad'];
 /**
  * The model with weights and arithmetic in float16; its outputs stay float32, and so do softmax and the sums inside layer normalization.
  */
-export function inFloat16({ graph, weights }: PortableModel): PortableModel {
+export function inFloat16({ graph, weights, ...rest }: PortableModel): PortableModel {
   const halves = (data: ConstantData): ConstantData => (data instanceof Float32Array ? float16Bits(data) : data);
   const converted = rewrite(graph, (g) => {
     const cast = (x: Value, from: string, to: 'float16' | 'float32'): Value => (x.dtype === from ? g.Cast(x, { to }) : x);
@@ -24,7 +24,7 @@ export function inFloat16({ graph, weights }: PortableModel): PortableModel {
       output: (y) => cast(y, 'float16', 'float32'),
     };
   });
-  return { graph: converted, weights: new Map([...weights].map(([name, data]) => [name, halves(data)])) };
+  return { ...rest, graph: converted, weights: new Map([...weights].map(([name, data]) => [name, halves(data)])) };
 }
 
 /**

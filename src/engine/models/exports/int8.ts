@@ -13,7 +13,7 @@ const LARGEST_IN_TABLES = 127;
  * each row. A dense layer's input is quantized when it runs, from its smallest and largest element. The head and all else stay
  * float32.
  */
-export function inInt8({ graph, weights }: PortableModel): PortableModel {
+export function inInt8({ graph, weights, ...rest }: PortableModel): PortableModel {
   const quantized = new Map<string, ConstantData>(weights);
   const converted = rewrite(graph, (g) => {
     const added = new Map<string, Value>();
@@ -48,7 +48,7 @@ export function inInt8({ graph, weights }: PortableModel): PortableModel {
       },
     };
   });
-  return { graph: converted, weights: quantized };
+  return { ...rest, graph: converted, weights: quantized };
 }
 
 interface Rows {

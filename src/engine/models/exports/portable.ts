@@ -4,6 +4,7 @@ import { classifierForward, type PublishedClassifier } from '../classifier.ts';
 import { modelInputs } from '../encode.ts';
 import type { EncoderConfig } from '../config/encoder-config.ts';
 import { encoderOf } from '../encoders/index.ts';
+import type { OutputScale } from '../head-layout.ts';
 import type { ParameterSource } from '../weights/parameters.ts';
 
 /** A classifier that others can run: fed with what a tokenizer gives, in standard ONNX operators, with its weights. */
@@ -11,6 +12,8 @@ export interface PortableModel {
   /** Among its inputs are the weights, by name. */
   readonly graph: Graph;
   readonly weights: ReadonlyMap<string, ConstantData>;
+  /** What is still to be made of its outputs, in float32 whatever the graph computes in: a number may be too large for float16. */
+  readonly scale?: OutputScale;
 }
 
 /**
@@ -36,7 +39,8 @@ export function portableClassifier(options: PublishedClassifier, source: Paramet
       output: (logits) => (options.asPair ? g.Pad(logits, { pads: [0, 1, 0, 0] }) : logits),
     };
   });
-  return { graph: toStandard(fed), weights: new Map(parameters.map((spec) => [spec.name, source(spec)])) };
+  const weights = new Map(parameters.map((spec) => [spec.name, source(spec)]));
+  return { graph: toStandard(fed), weights, ...(options.scale === undefined ? {} : { scale: options.scale }) };
 }
 
 /** Hugging Face's class for classifying with this encoder. */
@@ -45,8 +49,13 @@ export function classificationClass(encoder: EncoderConfig): string {
 }
 
 /** The finished graph, with the weights that it uses as constants under their names. */
-export function withWeights({ graph, weights }: PortableModel): Graph {
-  return bind(graph, weights);
+export function withWeights({ graph, weights, scale }: PortableModel): Graph {
+  const bound = bind(graph, weights);
+  if (scale === undefined) return bound;
+  return rewrite(bound, (g) => {
+    const numbers = (values: readonly number[]): Value => g.constant(Float32Array.from(values), 'float32', [values.length]);
+    return { output: (logits) => g.Add(g.Mul(logits, numbers(scale.sd)), numbers(scale.mean)) };
+  });
 }
 
 /** Inputs of a portable classifier for token ids, one list a text, padded to `width`; without types all tokens are of segment 0. */

@@ -4,7 +4,7 @@ import { savedParameters } from './checkpoint.ts';
 import { classifierForward, encoderForward, type ClassifierOptions, type PublishedClassifier } from '../classifier.ts';
 import type { EncoderConfig } from '../config/encoder-config.ts';
 import { encoderOf } from '../encoders/index.ts';
-import { layered, renamed, twoOutputs, type HeadLayout } from '../head-layout.ts';
+import { layered, renamed, scaledOutputs, twoOutputs, type HeadLayout } from '../head-layout.ts';
 import { denseRanks } from '../rank-layer.ts';
 import type { ParameterSource } from './parameters.ts';
 import type { NamedTensor, Safetensors } from '../formats/safetensors.ts';
@@ -24,7 +24,10 @@ export interface SavedClassifier {
   read(file: Safetensors): ParameterSource;
 }
 
-/** A classifier `asPair` is saved with two outputs, 0 and the one that it has; one of ranks with a dense layer of its outputs. */
+/**
+ * A classifier `asPair` is saved with two outputs, 0 and the one that it has; one of ranks with a dense layer of its outputs, one with
+ * a scale with that in its last layer.
+ */
 export function savedClassifier(options: PublishedClassifier): SavedClassifier {
   const { encoder, classifier, dropoutKey } = encoderOf(options.encoder).huggingFace;
   const { parameters } = classifierForward(options);
@@ -72,9 +75,13 @@ function layoutOf({ encoder, pooling = 'default', head }: ClassifierOptions, par
 }
 
 /** Of a last layer that other tools have otherwise. */
-function lastLayout({ head: { dense }, asPair, ranks }: PublishedClassifier, parameters: readonly ParameterSpec[]): HeadLayout | undefined {
+function lastLayout(
+  { head: { dense }, asPair, ranks, scale }: PublishedClassifier,
+  parameters: readonly ParameterSpec[],
+): HeadLayout | undefined {
   const last = dense.length === 0 ? 'classifier' : `classifier.${dense.length}`;
   if (ranks !== undefined) return denseRanks(parameters, last, ranks);
+  if (scale !== undefined) return scaledOutputs(parameters, last, scale);
   return asPair ? twoOutputs(parameters, last) : undefined;
 }
 

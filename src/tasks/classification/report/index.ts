@@ -15,7 +15,7 @@ import { mistakeRows, MISTAKES_TABLE, mistakesSection } from './mistakes.ts';
 import { MOST_CURVES, rankings } from './rankings.ts';
 
 /** Confusion, ranking and calibration of out-of-fold predictions, and the mistakes by pair of classes. */
-export function classReport(classes: readonly string[], { outOfFold, metrics, texts, conflicts }: ReportedRun): TaskReport {
+export function classReport(classes: readonly string[], { words, outOfFold, metrics, texts, conflicts }: ReportedRun): TaskReport {
   const judged = judgedClasses(classes, outOfFold);
   const { hits, rows } = accuracyOf(judged);
   const within = wilsonInterval(hits, rows);
@@ -26,8 +26,8 @@ export function classReport(classes: readonly string[], { outOfFold, metrics, te
   return {
     answer: `${count(hits)} of ${plural(rows, 'text')} are classified correctly: ${percent(hits / rows)} (${interval}).`,
     tiles: [
-      tile(percent(hits / rows), `accuracy out of fold, ${interval}`),
-      tile(metric(metrics['oof/f1_macro']), 'macro F1 out of fold'),
+      tile(percent(hits / rows), `accuracy ${words.where}, ${interval}`),
+      tile(metric(metrics['oof/f1_macro']), `macro F1 ${words.where}`),
       tile(metric(metrics['oof/roc_auc']), 'area under the ROC curve'),
       tile(metric(calibrationError(bins)), 'expected calibration error'),
     ],
@@ -41,7 +41,7 @@ export function classReport(classes: readonly string[], { outOfFold, metrics, te
     ],
     targets: classShares(judged),
     sections: (show) => [
-      { id: 'predictions', title: 'Out-of-fold predictions', body: predictionsSection(judged, metrics, show) },
+      { id: 'predictions', title: words.title, body: predictionsSection(judged, metrics, words.how, show) },
       { id: 'mistakes', title: 'Mistakes', body: mistakesSection(judged, texts, conflicts) },
     ],
     tables: [
@@ -52,13 +52,18 @@ export function classReport(classes: readonly string[], { outOfFold, metrics, te
   };
 }
 
-function predictionsSection(judged: JudgedClasses, metrics: ReportedRun['metrics'], show: (figure: string) => Html | undefined): Html {
+function predictionsSection(
+  judged: JudgedClasses,
+  metrics: ReportedRun['metrics'],
+  how: string,
+  show: (figure: string) => Html | undefined,
+): Html {
   const { classes, labels, folds } = judged;
   const isBinary = classes.length === 2;
   const error = metric(calibrationError(calibrationOf(judged).bins));
   const ofFolds = new Set(folds).size > 1 ? 'Thin: each fold. Thick: all folds together.' : '';
   const pooled = isBinary ? ofFolds : againstOthers(new Set(labels).size);
-  return html`<p>Each row is judged by the one model that has not seen it.</p>
+  return html`<p>${how}</p>
 <div class="figures">
 ${figure(show('confusion'), confusionCaption(classes.length))}
 ${figure(show('roc'), `${pooled} Area ${metric(metrics['oof/roc_auc'])}${isBinary ? '' : ', the mean over all classes'}.`)}

@@ -143,14 +143,14 @@ ${shortened(pairs.length)}
   }${untested.map((reason) => ` No test: ${reason}.`)}</p>`;
 }
 
-function rowsSection({ pairs, best }: Paired, labelOf: (name: string) => string): Html {
+function rowsSection({ pairs, best, byDistance = false }: Paired, labelOf: (name: string) => string): Html {
   return html`<p>${best} against ${pairs.length === 1 ? 'the other' : 'each of the others'}.</p>
 ${table(
-    ['against', 'only it is right', 'only the other is right', 'p'],
+    ['against', ...(byDistance ? ['it is nearer', 'the other is nearer'] : ['only it is right', 'only the other is right']), 'p'],
     pairs.slice(0, MOST_PAIRS).map(({ other, rows }) => [labelOf(other), count(rows.onlyA), count(rows.onlyB), chance(rows.p)]),
   )}
 ${shortened(pairs.length)}
-<p class="muted small">McNemar’s exact test on the out-of-fold predictions${
+<p class="muted small">${byDistance ? 'The exact sign test' : 'McNemar’s exact test'} on the out-of-fold predictions${
     pairs.length > 1 && `, its p corrected for ${pairs.length} comparisons`
   }: it looks at these models on these rows, not at how much another training would differ, ${
     'so it does not decide which run is better.'

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Finding } from '../../../data/findings/index.ts';
-import type { TaskReport, TrainTexts } from '../../../tasks/index.ts';
+import { OUT_OF_FOLD, type TaskReport, type TrainTexts } from '../../../tasks/index.ts';
 import { readEvaluatedRun, type EvaluatedRun } from '../../evaluated-run.ts';
 import { readHistory } from '../../history.ts';
 import { readFindings } from './findings.ts';
@@ -28,7 +28,7 @@ export async function readRunStory(folder: string, decoded?: string): Promise<Ru
   return {
     run,
     journal: journalStory(readHistory(join(folder, 'journal.jsonl'))),
-    report: run.task.report({ outOfFold: run.outOfFold, metrics: run.metrics.oof, texts, conflicts }),
+    report: run.task.report({ words: OUT_OF_FOLD, outOfFold: run.outOfFold, metrics: run.metrics.oof, texts, conflicts }),
     texts,
     lengths: examples === undefined ? undefined : await countTokens(run, examples),
     findings: readFindings(folder),
