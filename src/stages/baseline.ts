@@ -53,11 +53,13 @@ export const baseline: Stage<Params, Record<never, never>, typeof needs> = {
     const [texts, targets, divisions] = [train.texts(), train.targets(), divisionsOf(division, params.only)];
     const most = shareOf(texts, task.outputs);
     if (most !== Infinity) tell(`the baseline reads the first ${count(most)} characters of each text`);
-    const { rows, numbers } = linearAnswers(texts, targets, divisions, task.linear, {
+    const answers = linearAnswers(texts, targets, divisions, task.linear, {
       mostCharacters: most,
       onDivision: (done) => emit({ type: 'progress', done, total: divisions.length, unit: 'folds' }),
       onStep: throwIfStopped,
     });
+    const { rows } = answers;
+    const { numbers } = task.ofLinear?.(answers.numbers) ?? answers;
     write(rows, numbers);
     const found = measured(task, targetsAt(targets, rows), { width: numbers.length / rows.length, numbers });
     tell(`TF-IDF with a linear model: ${task.usualMetric} ${metric(found[task.usualMetric])} out of fold`);

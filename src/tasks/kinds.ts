@@ -1,9 +1,14 @@
 import type { Experiment } from '../config/index.ts';
-import { both, flag, list, number, object, optional, primitive, text, type Shape, type ShapeOf } from '../core/shapes.ts';
-import { OrtrainError } from '../core/errors.ts';
+import { both, count, flag, list, number, object, oneOf, optional, primitive, text, type Shape, type ShapeOf } from '../core/shapes.ts';
 import type { TargetReader } from '../data/examples/index.ts';
 import { classReader } from './classification/reader.ts';
 import { classification } from './classification/task.ts';
+import type { Labels } from './multi-label/cells.ts';
+import { labelReader } from './multi-label/reader.ts';
+import { multiLabel } from './multi-label/task.ts';
+import type { Grades } from './ordinal/grades.ts';
+import { gradeReader } from './ordinal/reader.ts';
+import { ordinal } from './ordinal/task.ts';
 import { numberReader } from './regression/reader.ts';
 import { regression, type RegressionOptions } from './regression/task.ts';
 import type { Task, TaskDescription } from './task.ts';
@@ -24,11 +29,38 @@ interface TaskKind {
 const above0: ShapeOf<number> = both(number, primitive('a number above 0', (value) => Number(value) > 0));
 
 /** Every kind of task. A description without the name of one is of a classification, as all were when there was no other. */
-const kinds: Readonly<Record<string, TaskKind>> = {
+const kinds: Readonly<Record<Experiment['task']['name'], TaskKind>> = {
   classification: {
     reader: () => classReader,
-    shape: object({ classes: both(list(text), primitive('two classes or more', (value) => (value as readonly string[]).length > 1)) }),
+    shape: object({ classes: both(list(text), atLeast(2, 'two classes or more')) }),
     open: ({ classes }) => classification(classes as readonly string[]), // the shape says so
+  },
+  'multi-label': {
+    reader: ({ label_separator: separator = null, missing = [] }) => labelReader({ separator, missing }),
+    shape: object({ labels: both(list(text), atLeast(1, 'one label or more')), separator: optional(text), masked: optional(flag) }),
+    open: (description) => {
+      const { labels, separator = null, masked = false } = description as unknown as Partial<Labels> & Pick<Labels, 'labels'>;
+      return multiLabel({ labels, separator, masked }); // the shape says so
+    },
+  },
+  ordinal: {
+    reader: ({ task }) => {
+      const { grades = null, link = 'coral' } = task?.name === 'ordinal' ? task : {};
+      return gradeReader({ grades: grades?.map(String) ?? null, link });
+    },
+    shape: both(
+      object({
+        grades: both(list(text), atLeast(2, 'two grades or more')),
+        counts: list(count),
+        link: optional(oneOf('coral', 'cumulative')),
+      }),
+      ((description: Grades, place) =>
+        description.counts.length === description.grades.length ? undefined : `${place}.counts is not a number for each grade`) as Shape,
+    ),
+    open: (description) => {
+      const { grades, counts, link = 'coral' } = description as unknown as Partial<Grades> & Omit<Grades, 'link'>;
+      return ordinal({ grades, counts, link }); // the shape says so
+    },
   },
   regression: {
     reader: ({ missing }) => numberReader(missing),
@@ -43,14 +75,15 @@ const kinds: Readonly<Record<string, TaskKind>> = {
   },
 };
 
+function atLeast(most: number, phrase: string): Shape {
+  return primitive(phrase, (value) => (value as readonly string[]).length >= most);
+}
+
 const USUAL = 'classification';
 
 /** How the targets of a training table are read. */
 export function targetReader(options: TargetOptions = {}): TargetReader<Task> {
-  const { name } = options.task ?? { name: USUAL };
-  const kind = kinds[name];
-  if (kind === undefined) throw new OrtrainError('config', `the task ${name} is not built yet`);
-  return kind.reader(options);
+  return kinds[options.task?.name ?? USUAL].reader(options);
 }
 
 /** What is wrong with a description, beginning with its place; undefined where nothing is. */
@@ -67,5 +100,5 @@ export function openTask(description: TaskDescription): Task {
 }
 
 function kindOf({ task = USUAL }: TaskDescription): TaskKind | undefined {
-  return typeof task === 'string' && Object.hasOwn(kinds, task) ? kinds[task] : undefined;
+  return typeof task === 'string' && Object.hasOwn(kinds, task) ? kinds[task as keyof typeof kinds] : undefined;
 }

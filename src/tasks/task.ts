@@ -4,7 +4,7 @@ import type { CleanedExamples, CleaningOptions, LabelledExamples, Targets, Targe
 import type { Finding } from '../data/findings/index.ts';
 import type { Strata } from '../data/folds/index.ts';
 import type { LinearTargets } from '../data/linear/index.ts';
-import type { SampleColumn, ValueWriter } from '../data/submission/index.ts';
+import type { AskedValues, SampleColumn, ValueWriter } from '../data/submission/index.ts';
 import type { TableColumns } from '../data/tables/index.ts';
 import type { TextColumns } from '../data/texts/index.ts';
 import type { Loss, OutputScale, RankLayer } from '../engine/models/index.ts';
@@ -63,11 +63,12 @@ export interface Task {
   /** True where predictions are numbers in the targets' unit, which a submission holds with all their digits. */
   readonly isContinuous?: true;
   /** What goes into the columns of a submission, given those of the sample beside the id; or why nothing fits, as a sentence. */
-  submissionValues(predictions: Predictions, columns: readonly SampleColumn[]): ValueWriter | string;
+  submissionValues(predictions: Predictions, columns: readonly SampleColumn[], asked?: AskedValues): ValueWriter | string;
   /** Rows for programs, beside their ids. */
   objects(predictions: Predictions): (row: number) => Readonly<Record<string, unknown>>;
-  /** What the targets are for the linear model of a baseline, whose answers are predictions. */
+  /** What the targets are for the linear model of a baseline, whose answers are predictions, unless `ofLinear` makes them so. */
   readonly linear: LinearTargets;
+  ofLinear?(numbers: Float64Array): Predictions;
   /** What somebody would predict for so many rows who knows the targets of others and no text. */
   baseline(targets: Targets, rows: number): Predictions;
   /** How well each row is predicted, more being better: 1 or 0 where it is right or wrong, or minus a distance. */

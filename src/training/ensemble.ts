@@ -4,7 +4,7 @@ import type { TokenSet } from '../data/tokens/index.ts';
 import { classifierForward, headForward, headModel, type EncoderConfig } from '../engine/models/index.ts';
 import { openForward, type Device } from '../engine/runtime/index.ts';
 import { featureSource, tokenSource, type BatchSource, type FeatureSet } from './batch-source.ts';
-import { readModelFolder } from './folders/classifier-folder.ts';
+import { lastLayerOf, readModelFolder } from './folders/classifier-folder.ts';
 import type { Predictions } from '../tasks/index.ts';
 import { forwardAll } from './inference.ts';
 import { stateSource, type StateSet } from './states.ts';
@@ -51,7 +51,7 @@ async function modelPredictions(
 ): Promise<Predictions> {
   const { task, encoder, pooling, head, source: weights } = readModelFolder(folder);
   const { outputs } = task;
-  const whole = { encoder, pooling, head, outputs };
+  const whole = { encoder, pooling, head, ...lastLayerOf(task) };
   const source = sourceOf(input, encoder);
   const fed = 'state' in source ? { fedState: source.state } : {};
   const program = input.kind === 'features' ? headForward(headModel(whole)) : classifierForward({ ...whole, ...fed });

@@ -20,6 +20,14 @@ export interface SampleColumn {
   readonly values: readonly string[];
 }
 
+/** What a configuration says about the columns beside the id, where it says something. */
+export interface AskedValues {
+  /** How many of the most probable names a cell lists; null: as many as those of the sample. */
+  readonly top: number | null;
+  /** What separates the names in a cell; null: what does so in the sample. */
+  readonly separator: string | null;
+}
+
 /** What goes into a column for a row of the predictions. */
 export type ValueWriter = (row: number, column: string) => string | number;
 

@@ -1,6 +1,7 @@
 import { valueAt } from '../../core/values.ts';
 import { binaryCrossEntropy, crossEntropy } from '../../engine/models/index.ts';
 import type { Predictions } from '../predictions.ts';
+import { classStrata } from '../strata.ts';
 import type { PublishedModel, Task } from '../task.ts';
 import { classColumns, decided } from './columns.ts';
 import { classSizes } from '../metrics/confusion.ts';
@@ -9,7 +10,6 @@ import { CLASS_WORDS, labelsOf } from './labels.ts';
 import { classMetric, classMetrics } from './metrics.ts';
 import { undefinedClassMetrics } from './monitors.ts';
 import { classReport } from './report/index.ts';
-import { classStrata } from './strata.ts';
 import { classValues } from './submission.ts';
 
 /**

@@ -112,19 +112,19 @@ export function bestThreshold(points: readonly ThresholdPoint[]): ThresholdPoint
   return points.reduce<ThresholdPoint | undefined>((best, point) => (best === undefined || point.f1 > best.f1 ? point : best), undefined);
 }
 
-interface Point {
+export interface Point {
   readonly x: number;
   readonly y: number;
 }
 
-function rocPoints(positive: ArrayLike<number>, scores: ArrayLike<number>): readonly Point[] {
+export function rocPoints(positive: ArrayLike<number>, scores: ArrayLike<number>): readonly Point[] {
   return thinned([
     { x: 0, y: 0 },
     ...thresholdCurve(positive, scores).map(({ falsePositiveRate, recall }) => ({ x: falsePositiveRate, y: recall })),
   ]);
 }
 
-function precisionRecallPoints(positive: ArrayLike<number>, scores: ArrayLike<number>): readonly Point[] {
+export function precisionRecallPoints(positive: ArrayLike<number>, scores: ArrayLike<number>): readonly Point[] {
   return thinned(thresholdCurve(positive, scores).map(({ recall, precision }) => ({ x: recall, y: precision })));
 }
 

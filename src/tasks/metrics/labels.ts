@@ -94,6 +94,12 @@ export function averagePrecisionMacro(rows: LabelRows): number {
   return mean(rankingOfLabels(averagePrecision, rows));
 }
 
+/** The mean over all known cells of the negative log-likelihood. */
+export function cellLogLoss({ truth, scores }: LabelRows): number {
+  const { positive, ranked } = knownCells(truth, scores, 0, 1);
+  return logLoss(positive, ranked, 2);
+}
+
 /** The mean over the labels of their log loss. */
 export function labelLogLoss(rows: LabelRows): number {
   return meanOverLabels(rows, logLoss);

@@ -7,7 +7,7 @@ import { readDivision, writeDivision } from '../../../src/data/folds/folds-file.
 import { rowsOfFold, viewsOf } from '../../../src/data/folds/division.ts';
 import { groupKFold, stratifiedGroupKFold } from '../../../src/data/folds/group-kfold.ts';
 import { kFold, stratifiedKFold } from '../../../src/data/folds/kfold.ts';
-import { classStrata } from '../../../src/tasks/classification/strata.ts';
+import { classStrata } from '../../../src/tasks/strata.ts';
 import { errorOf, randomLabels } from '../support.ts';
 
 const folded = (labels: Int32Array, more: Partial<FoldedRows> = {}): FoldedRows => ({

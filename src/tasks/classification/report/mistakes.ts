@@ -2,7 +2,7 @@ import { valueAt } from '../../../core/values.ts';
 import { html, type Html } from '../../../core/page/html.ts';
 import { count, metric, plural } from '../../../core/text.ts';
 import { targetsAt, type LabelledExamples } from '../../../data/examples/index.ts';
-import { segmentsOf, shownText } from '../../../data/texts/index.ts';
+import { shownSegments, textsById } from '../../figures/mistakes.ts';
 import type { ReportedRun, TrainTexts } from '../../report.ts';
 import { labelsOf } from '../labels.ts';
 import type { JudgedClasses } from './judged-classes.ts';
@@ -26,8 +26,6 @@ export interface Confused {
 /** As many mistakes and pairs of classes as a person reads. */
 const SHOWN = 100;
 const SHOWN_PAIRS = 20;
-/** A text goes on in the table. */
-const SHOWN_CHARACTERS = 600;
 
 /** Where all mistakes stand, beside the figures. */
 export const MISTAKES_TABLE = 'mistakes.csv';
@@ -82,9 +80,7 @@ export function mistakesSection(judged: JudgedClasses, texts: TrainTexts, confli
     const at = tableRow.get(id);
     return html`<li>
 <p class="what"><span>${metric(confidence)}</span><span>id ${id}</span><span>fold ${folds[row]}</span></p>
-${at !== undefined && examples !== undefined && segmentsOf(valueAt(examples.texts, at)).map(
-  (segment) => html`<p class="text" dir="auto">${shortened(segment)}</p>`,
-)}
+${at !== undefined && examples !== undefined && shownSegments(valueAt(examples.texts, at))}
 ${at !== undefined && examples !== undefined && sameText(at, groupOf.get(at), examples, classes)}</li>
 `;
   };
@@ -105,11 +101,6 @@ ${examples !== undefined && html`<p class="muted small">${conflictSummary(confli
 ${shown.map((pair) => html`<h3>${pairTitle(pair)}</h3>
 <ol class="mistakes">${pair.mistakes.slice(0, each).map(item)}</ol>
 `)}`;
-}
-
-function textsById(texts: TrainTexts): ReadonlyMap<string, string> {
-  if (!('examples' in texts)) return new Map();
-  return new Map(texts.examples.ids.map((id, row) => [id, shownText(valueAt(texts.examples.texts, row))]));
 }
 
 function conflictSummary(conflicts: readonly (readonly number[])[]): string {
@@ -134,9 +125,4 @@ function sameText(
   );
   const more = others.length > 8 ? ` and ${others.length - 8} more` : '';
   return html`<p class="conflict">The same text has different classes: ${others.slice(0, 8).join(', ')}${more}.</p>`;
-}
-
-function shortened(text: string): string {
-  const characters = [...text];
-  return characters.length > SHOWN_CHARACTERS ? `${characters.slice(0, SHOWN_CHARACTERS).join('')} …` : text;
 }

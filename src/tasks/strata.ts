@@ -1,11 +1,15 @@
-import { valueAt } from '../../core/values.ts';
-import type { Problem } from '../../core/errors.ts';
-import { plural } from '../../core/text.ts';
-import { rowsByStratum, type Strata } from '../../data/folds/index.ts';
-import { quoted } from '../../data/problems.ts';
+import { valueAt } from '../core/values.ts';
+import type { Problem } from '../core/errors.ts';
+import { plural } from '../core/text.ts';
+import { rowsByStratum, type Strata } from '../data/folds/index.ts';
+import { quoted } from '../data/problems.ts';
 
-/** The classes: each of two has a row for every fold; of more classes one does, as scikit-learn wants it. */
-export function classStrata(labels: Int32Array, classes: readonly string[]): Strata {
+/**
+ * Classes or grades: each of two has a row for every fold; of more one does, as scikit-learn wants it.
+ *
+ * @param noun what they are called
+ */
+export function classStrata(labels: Int32Array, classes: readonly string[], noun: 'class' | 'grade' = 'class'): Strata {
   return {
     of: labels,
     count: classes.length,
@@ -15,13 +19,13 @@ export function classStrata(labels: Int32Array, classes: readonly string[]): Str
       if (classes.length > 2) {
         if (few.length < all.length) return [];
         const most = all.reduce((largest, [, rows]) => Math.max(largest, rows.length), 0);
-        return [{ message: `no class has as many rows as there are folds, ${folds}; the largest has ${plural(most, 'row')}` }];
+        return [{ message: `no ${noun} has as many rows as there are folds, ${folds}; the largest has ${plural(most, 'row')}` }];
       }
       return few.map(([label, rows]): Problem => {
         const numbers = rows.map((row) => valueAt(places, row) + 1);
         const listed = `${numbers.slice(0, MOST_ROWS).join(', ')}${numbers.length > MOST_ROWS ? ', …' : ''}`;
         const name = quoted(classes[label] ?? String(label));
-        const message = `the class ${name} has ${plural(rows.length, 'row')} for ${folds} folds: rows ${listed}`;
+        const message = `the ${noun} ${name} has ${plural(rows.length, 'row')} for ${folds} folds: rows ${listed}`;
         return { message, row: valueAt(numbers, 0) };
       });
     },

@@ -1,0 +1,47 @@
+import { plural } from '../../../core/text.ts';
+import { cleaningSentence, type CleaningCounts, type CleaningOptions, type LabelledExamples } from '../../../data/examples/index.ts';
+import { examplesOf, type Finding } from '../../../data/findings/index.ts';
+import type { InspectedTargets } from '../../task.ts';
+import { labelSizes } from '../cells.ts';
+import { balanceFindings } from './balance.ts';
+import { foldFindings } from './folds.ts';
+import { relationFindings } from './relations.ts';
+
+/** How often the labels occur, over all rows and over the folds, and which of them say the same or exclude each other. */
+export function labelFindings(labels: readonly string[], { kept, foldOf, folds }: InspectedTargets): readonly Finding[] {
+  const { targets, cleaning } = kept;
+  return [
+    ...cleanedRows(cleaning),
+    ...balanceFindings(labels, targets),
+    ...foldFindings(labels, targets, foldOf, folds),
+    ...relationFindings(labels, targets),
+  ];
+}
+
+/** Texts that have different labels in different rows; one that is not known in a row is no other one there. */
+export function labelConflicts(
+  { texts, targets }: LabelledExamples<unknown>,
+  differing: readonly (readonly number[])[],
+  conflicts: CleaningOptions['conflicts'],
+): readonly Finding[] {
+  const groups = differing.filter((rows) => labelSizes(targets, rows).some(({ positive, negative }) => positive > 0 && negative > 0));
+  if (groups.length === 0) return [];
+  const rows = groups.reduce((sum, group) => sum + group.length, 0);
+  const have = groups.length === 1 ? 'has' : 'have';
+  const finding = {
+    code: 'conflicting-labels',
+    message: `${plural(groups.length, 'text')} ${have} different labels in different training rows, ${plural(rows, 'row')} in all`,
+    count: groups.length,
+    examples: examplesOf('train', groups, texts),
+  } as const;
+  if (conflicts !== 'keep') return [{ severity: 'info', ...finding }];
+  return [{ severity: 'warning', ...finding, remedy: 'data.conflicts: drop leaves these rows out.' }];
+}
+
+function cleanedRows(cleaning: CleaningCounts): readonly Finding[] {
+  const sentence = cleaningSentence(cleaning, { one: 'labels', many: 'labels' });
+  if (sentence === undefined) return [];
+  const { conflicting, relabelled, duplicate } = cleaning;
+  const touched = conflicting + relabelled + duplicate;
+  return [{ severity: 'info', code: 'cleaned-rows', message: `the configuration ${sentence}`, count: touched, examples: [] }];
+}
