@@ -4,7 +4,7 @@ import { sweepSchema } from './sweep/schema.ts';
 
 export type { Experiment } from './experiment.ts';
 export { loadExperiment, readExperiment, type LoadedExperiment, type LoadOptions } from './load.ts';
-export { bareMetric, betterOf, headlineMetrics, type MetricName } from './metric-names.ts';
+export { bareMetric, betterOf, headlinesOf, USUAL_HEADLINES, type MetricName } from './metric-names.ts';
 export { asked, differing, shownValue } from './parameters.ts';
 export { loadPipeline, OR, type Pipeline, type PipelineStage } from './pipeline.ts';
 export { requireFiles } from './references.ts';

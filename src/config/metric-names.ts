@@ -47,8 +47,22 @@ const RANKED = /^(top_[1-9]\d{0,3}_accuracy|map_at_[1-9]\d{0,3})$/;
 
 export type MetricName = keyof typeof METRICS | `top_${number}_accuracy` | `map_at_${number}`;
 
-/** What short lists show of a run besides its loss, as far as it is measured; the last one where there is room for one only. */
-export const headlineMetrics = ['accuracy', 'f1_macro'] as const satisfies readonly MetricName[];
+/** What short lists show of the runs of a task besides their loss. The metrics that are listed before others are of one task alone. */
+const HEADLINES: readonly (readonly [MetricName, MetricName])[] = [
+  ['accuracy', 'qwk'],
+  ['pearson', 'mcrmse'],
+  ['pearson', 'rmse'],
+  ['accuracy', 'f1_macro'],
+  ['f1_macro', 'roc_auc'],
+];
+
+/** What short lists show of figures besides the loss; the last one where there is room for one only. */
+export function headlinesOf(isMeasured: (name: MetricName) => boolean): readonly MetricName[] {
+  return HEADLINES.find((pair) => pair.every(isMeasured)) ?? USUAL_HEADLINES.filter(isMeasured);
+}
+
+/** Those of classification, which a list has that shows no result yet. */
+export const USUAL_HEADLINES = ['accuracy', 'f1_macro'] as const satisfies readonly MetricName[];
 
 const names = Object.keys(METRICS) as readonly (keyof typeof METRICS)[];
 

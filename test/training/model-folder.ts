@@ -4,6 +4,7 @@ import { commonTensors, parseEncoderConfig, randomParameters } from '../../src/e
 import { writeModelFolder, type NewModel } from '../../src/training/folders/classifier-folder.ts';
 import { saveShared } from '../../src/training/folders/weight-files.ts';
 import { root } from '../helpers/quickstart.ts';
+import type { Task } from '../../src/tasks/index.ts';
 import { classification } from '../../src/tasks/classification/task.ts';
 
 const sizes = {
@@ -82,7 +83,7 @@ interface ModelOptions {
 export function modelFolder(
   folder: string,
   architecture: Architecture,
-  { classes, head }: Pick<NewModel, 'head'> & { readonly classes: readonly string[] },
+  { head, ...learned }: Pick<NewModel, 'head'> & ({ readonly classes: readonly string[] } | { readonly task: Task }),
   options: ModelOptions = {},
 ): string {
   const base = join(folder, 'base');
@@ -101,7 +102,7 @@ export function modelFolder(
   const encoderFile = join(folder, 'encoder.safetensors');
   if (options.shared === true) saveShared(encoderFile, commonTensors(config), randomParameters(11));
   writeModelFolder(join(folder, 'model'), {
-    task: classification(classes),
+    task: 'task' in learned ? learned.task : classification(learned.classes),
     head,
     files: Object.fromEntries(paths.map((path) => [basename(path), path])),
     config,

@@ -4,7 +4,7 @@ import { modelInWords } from '../../core/model-name.ts';
 import { duration, pathFromHere, plural, printable } from '../render/layout/text.ts';
 import { advance, nothingYet } from '../../tracking/index.ts';
 import { foldsSecondsLeft, secondsTaken, stateOf, type RunState, type JobState } from './state.ts';
-import { activity, downloading, headlines, SHORT_HEADLINES, STOPPING } from './words.ts';
+import { activity, downloading, headlines, STOPPING } from './words.ts';
 
 /** A display that redraws itself while a run goes on. */
 export interface LiveProgress {
@@ -159,6 +159,6 @@ function foldTitle(job: JobState | undefined): string {
   const { fold, seed } = job;
   const name = fold === undefined ? printable(job.stage) : modelInWords({ fold, seed });
   if (job.status === 'cached') return `${name} · from the cache`;
-  const last = job.epoch === undefined ? '' : ` · epoch ${job.epoch.epoch}  ${headlines(job.epoch.metrics, SHORT_HEADLINES)}`;
+  const last = job.epoch === undefined ? '' : ` · epoch ${job.epoch.epoch}  ${headlines(job.epoch.metrics, true)}`;
   return `${name}${last}${job.status === 'done' ? ` · ${duration(job.seconds)}` : ''}`;
 }

@@ -2,7 +2,7 @@ import type { Listener, Notice, RunEvent, StageEvent } from '../../core/events.t
 import { duration, pathFromHere, plural, printable, rate } from '../render/layout/text.ts';
 import { advance, nothingYet } from '../../tracking/index.ts';
 import { stateOf, type JobState } from './state.ts';
-import { activity, downloading, HEADLINES, headlines } from './words.ts';
+import { activity, downloading, headlines } from './words.ts';
 
 /** Between two lines about the same job, so that a log of hours stays readable. */
 const QUIET_MS = 10_000;
@@ -52,7 +52,7 @@ function newsOf(event: StageEvent, job: JobState | undefined, now: number, isDue
       return isDue && job !== undefined ? activity(job, now) : undefined;
     case 'epoch': {
       const epochs = job?.step === undefined ? '' : `/${job.step.epochs}`;
-      return `epoch ${event.epoch}${epochs}  ${headlines(event.metrics, HEADLINES)}  rate ${rate(event.lr)}  ${duration(event.seconds)}`;
+      return `epoch ${event.epoch}${epochs}  ${headlines(event.metrics, false)}  rate ${rate(event.lr)}  ${duration(event.seconds)}`;
     }
     case 'decision':
       return event.kind === 'best-model' || event.kind === 'patience' ? undefined : printable(event.message);

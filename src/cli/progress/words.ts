@@ -1,10 +1,7 @@
-import { headlineMetrics } from '../../config/index.ts';
+import { headlinesOf } from '../../config/index.ts';
 import { bytes, count, duration, metric, printable } from '../render/layout/text.ts';
 import { jobSecondsLeft, type RunState, type JobState } from './state.ts';
 
-/** What is shown of an epoch while a run goes on; the table at the end has all metrics. The short list fits 80 columns. */
-export const HEADLINES = ['train/loss', 'val/loss', ...headlineMetrics.map((name) => `val/${name}`)];
-export const SHORT_HEADLINES = ['val/loss', ...headlineMetrics.slice(-1).map((name) => `val/${name}`)];
 
 /** The answer to the first Ctrl-C. */
 export const STOPPING = 'stopping after this step; press Ctrl-C again to stop at once';
@@ -24,9 +21,13 @@ export function activity(job: JobState, now: number): string {
   return parts.join(' · ');
 }
 
-/** `val/loss 0.4711  val/f1_macro 0.7810` */
-export function headlines(metrics: Readonly<Record<string, number | null>>, names: readonly string[]): string {
-  return names
+/**
+ * `val/loss 0.4711  val/f1_macro 0.7810`: what is shown of an epoch while a run goes on; the table at the end has all metrics. The short
+ * list fits 80 columns.
+ */
+export function headlines(metrics: Readonly<Record<string, number | null>>, isShort: boolean): string {
+  const own = headlinesOf((name) => `val/${name}` in metrics).map((name) => `val/${name}`);
+  return (isShort ? ['val/loss', ...own.slice(-1)] : ['train/loss', 'val/loss', ...own])
     .filter((name) => name in metrics)
     .map((name) => `${name} ${metric(metrics[name])}`)
     .join('  ');

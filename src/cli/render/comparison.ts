@@ -1,4 +1,4 @@
-import { headlineMetrics, shownValue } from '../../config/index.ts';
+import { headlinesOf, shownValue } from '../../config/index.ts';
 import { range, type ComparedMetric, type Comparison, type SideBySide } from '../../tracking/comparison/index.ts';
 import type { Colors } from '../terminal.ts';
 import type { Section } from './layout/sections.ts';
@@ -35,9 +35,9 @@ export function comparisonTable({ runs, parameters, metrics }: SideBySide, color
 
 /** A row a run, the best first: the parameters that differ, the metric that the runs are compared by, and two of all rows together. */
 export function rankingTable({ runs, parameters, metrics, ranking }: Comparison, colors: Colors): string {
-  const shown = [...new Set([ranking.row, ...headlineMetrics.map((name) => `oof/${name}`)])].flatMap((name) =>
-    metrics.filter((row) => row.name === name),
-  );
+  const rows = new Map(metrics.map((row) => [row.name, row]));
+  const names = new Set([ranking.row, ...headlinesOf((name) => rows.has(`oof/${name}`)).map((name) => `oof/${name}`)]);
+  const shown = [...names].flatMap((name) => rows.get(name) ?? []);
   const ranked = new Set(ranking.order);
   const unranked = [...runs.keys()].filter((run) => !ranked.has(run));
   return table(

@@ -1,4 +1,4 @@
-import { headlineMetrics } from '../../config/index.ts';
+import { headlinesOf } from '../../config/index.ts';
 import type { Evaluation, EvaluatedSlice, MeasuredMetrics } from '../../runner/models/index.ts';
 import type { ReportTable } from '../../tasks/index.ts';
 import { range } from '../../tracking/comparison/index.ts';
@@ -39,7 +39,8 @@ function metricsTable(metrics: MeasuredMetrics, colors: Colors): string {
 
 /** The usual metric of the task, and those that short lists show. */
 function headlines(metrics: MeasuredMetrics, usual: string): readonly string[] {
-  return [...new Set([usual, ...headlineMetrics])].filter((name) => Object.hasOwn(metrics, name));
+  const isMeasured = (name: string): boolean => Object.hasOwn(metrics, name);
+  return [...new Set([usual, ...headlinesOf(isMeasured)])].filter(isMeasured);
 }
 
 function slicesTable(slices: readonly EvaluatedSlice[], names: readonly string[], colors: Colors): string {

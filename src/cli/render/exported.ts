@@ -1,5 +1,5 @@
 import { modelInWords } from '../../core/model-name.ts';
-import { headlineMetrics } from '../../config/index.ts';
+import { headlinesOf } from '../../config/index.ts';
 import type { ExportedFile, ExportedModel, ExportRequest } from '../../runner/models/index.ts';
 import type { Colors } from '../terminal.ts';
 import { left, right, table } from './layout/table.ts';
@@ -23,7 +23,7 @@ function agreement({ path, bytes: size, rows, maxDifference }: ExportedFile): st
 }
 
 function comparison(files: readonly ExportedFile[], colors: Colors): string {
-  const shown = headlineMetrics.filter((name) => files.some(({ before }) => name in before));
+  const shown = headlinesOf((name) => files.some(({ before }) => name in before));
   const columns = [left('file'), left('precision'), right('size'), ...shown.map((name) => right(name)), right('largest difference')];
   const rows = files.map((file) => [
     file.path,

@@ -18,6 +18,7 @@ type Code =
   | 'outliers'
   | 'large-offset'
   | 'few-values'
+  | 'unlike-columns'
   | 'missing-targets'
   | 'target-distribution'
   | 'conflicting-numbers'

@@ -17,6 +17,8 @@ const FEW_VALUES = 12;
 const ROWS_A_VALUE = 20;
 /** A mean so many deviations from 0 leaves float32 few digits for the differences. */
 const OFFSET = 10_000;
+/** One column decides a mean of errors where it spreads so many times as far as the next. */
+const UNLIKE = 20;
 /** A column that correlates as much gives the target away. */
 const LEAKING = 0.99;
 
@@ -38,6 +40,7 @@ export function numberFindings(columns: readonly string[], scale: Scale, inspect
         distribution(name, values),
       ];
     }),
+    ...unlikeColumns(columns, scale, columns.map((_, column) => isConstant(knownIn(all.targets, column)))),
     ...leakingColumns(columns, inspected),
     ...(isCleaned && cleaning !== undefined
       ? [{ severity: 'info', code: 'cleaned-rows', message: `the configuration ${cleaning}`, count: left, examples: [] } as const]
@@ -63,7 +66,7 @@ export function conflictFindings(texts: readonly Text[], groups: readonly (reado
 }
 
 function constant(name: string, values: Float64Array): readonly Finding[] {
-  if (values.some((value) => value !== values[0])) return [];
+  if (!isConstant(values)) return [];
   return [
     {
       severity: 'warning',
@@ -114,6 +117,26 @@ function offset(name: string, mean: number, sd: number): readonly Finding[] {
       count: 1,
       examples: [],
       remedy: 'Subtract a constant from the column, and add it to the predictions.',
+    },
+  ];
+}
+
+/** Columns of which one decides a mean of errors in their own units. */
+function unlikeColumns(columns: readonly string[], { sd }: Scale, constant: readonly boolean[]): readonly Finding[] {
+  const order = [...columns.keys()].filter((column) => constant[column] === false).sort((a, b) => valueAt(sd, b) - valueAt(sd, a));
+  const [widest = 0, next = 0] = order;
+  if (order.length < 2 || valueAt(sd, widest) < UNLIKE * valueAt(sd, next)) return [];
+  const [of, other] = [valueAt(columns, widest), valueAt(columns, next)].map(quoted);
+  return [
+    {
+      severity: 'warning',
+      code: 'unlike-columns',
+      message:
+        `the target column ${of} spreads ${short(valueAt(sd, widest) / valueAt(sd, next))} times as far as ${other}, the next one, so it ` +
+        'alone decides mcrmse and mae; the loss weighs all columns alike',
+      count: columns.length,
+      examples: [],
+      remedy: 'Watch val/loss, val/r2 or val/pearson, or bring the columns to one unit.',
     },
   ];
 }
@@ -186,6 +209,10 @@ function leakingColumns(columns: readonly string[], { table, used, all }: Inspec
     });
     return told.slice(0, 1);
   });
+}
+
+function isConstant(values: Float64Array): boolean {
+  return values.every((value) => value === values[0]);
 }
 
 function quantile(sorted: Float64Array, share: number): number {

@@ -33,7 +33,7 @@ export function regression({ columns, mean, sd, partial = false }: RegressionOpt
   const metrics = [lossMetric(meanSquaredError, { mean, sd }), ...numberMetrics(width)];
   return {
     description: { task: 'regression', columns, mean, sd, ...(partial ? { partial } : {}) },
-    summary: width === 1 ? `numbers (${columns[0]})` : `${width} numbers a row`,
+    summary: width === 1 ? 'one number' : `${width} numbers`,
     words: { one: 'number', many: 'numbers' },
     outputs: width,
     loss: meanSquaredError,

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { foldCount, headlineMetrics } from '../../../config/index.ts';
+import { foldCount, headlinesOf, USUAL_HEADLINES } from '../../../config/index.ts';
 import type { ListedRun } from '../../../runner/stored/index.ts';
 import type { Colors } from '../../terminal.ts';
 import { left, right, table } from '../layout/table.ts';
@@ -8,6 +8,8 @@ import { duration, metric, minuteOf, printable } from '../layout/text.ts';
 /** A row a run. */
 export function runList(runs: readonly ListedRun[], artifacts: string, colors: Colors): string {
   if (runs.length === 0) return `no runs yet in ${resolve(artifacts, 'runs')}; start one with: pipeline run <config>`;
+  const found = new Set(runs.flatMap(({ results }) => headlinesOf((name) => results !== null && `oof/${name}` in results.oof)));
+  const headlines = found.size === 0 ? USUAL_HEADLINES : [...found];
   const columns = [
     left('run'),
     left('status'),
@@ -15,7 +17,7 @@ export function runList(runs: readonly ListedRun[], artifacts: string, colors: C
     right('took'),
     left('model'),
     right('folds'),
-    ...headlineMetrics.map((name) => right(`oof/${name}`)),
+    ...headlines.map((name) => right(`oof/${name}`)),
   ];
   return table(
     columns,
@@ -26,7 +28,7 @@ export function runList(runs: readonly ListedRun[], artifacts: string, colors: C
       seconds === null ? '–' : duration(seconds),
       experiment === null ? '–' : printable(experiment.model.base),
       experiment === null ? '–' : foldsText(trainedFolds, foldCount(experiment.split)),
-      ...headlineMetrics.map((name) => metric(results?.oof[`oof/${name}`])),
+      ...headlines.map((name) => metric(results?.oof[`oof/${name}`])),
     ]),
     colors,
   );
