@@ -14,9 +14,9 @@ async function inspected(cells: Row) {
   const table = await parseTable(Buffer.from(`text,a,b,extra\n${lines.join('\n')}\n`), 'rows.csv', 'csv');
   const used = { id: null, text: 'text', target: ['a', 'b'], conflicts: 'keep', duplicates: 'keep' } as const;
   const examples = trainExamples(table, { ...used, task: { name: 'regression' } });
-  const foldOf = Int32Array.from(examples.ids, (_, row) => row % 3);
+  const division = { count: 3, foldOf: [Int32Array.from(examples.ids, (_, row) => row % 3)] };
   const findings = await inspectData(
-    { table: columnsOf(table), examples, foldOf, testTexts: null },
+    { table: columnsOf(table), examples, division, testTexts: null },
     { data: used, split: { folds: 3, shuffle: true }, model: { max_seq_length: 64 }, training: null },
     null,
   );
