@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { readTrainExamples } from '../src/tasks/index.ts';
+import { readTrainExamples } from '../src/tasks/examples.ts';
 import { none, times, type Finding, type Measurement, type Setting } from './measurement.ts';
 import { median, watchOthers } from './turns.ts';
 import type { Tweets } from './tweets.ts';

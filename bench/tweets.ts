@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { unlabelledExamples } from '../src/data/examples/examples.ts';
 import { readTable } from '../src/data/tables/table.ts';
-import { readTrainExamples } from '../src/tasks/index.ts';
+import { readTrainExamples } from '../src/tasks/examples.ts';
 
 /** The competition's tables and an encoder, which are not part of the repository. */
 export interface Tweets {

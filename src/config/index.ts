@@ -11,7 +11,7 @@ export { requireFiles } from './references.ts';
 export { parameterPaths } from './sweep/schema.ts';
 export { foldCount, USUAL_FOLDS, validationPerTrainingRow } from './split-keys.ts';
 export { isSweep, loadSweep, type Sweep, type SweepMember } from './sweep/sweep.ts';
-export { pathOf, readingOf, tablesOf, targetColumns, type TableSources } from './tables.ts';
+export { foldsOf, pathOf, readingOf, tablesOf, targetColumns, type TableSources } from './tables.ts';
 export { toYaml } from './to-yaml.ts';
 export type { Place } from './yaml/tree.ts';
 

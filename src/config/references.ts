@@ -62,7 +62,7 @@ function pipelineError({ experiment, sources }: LoadedExperiment): OrtrainError 
 
 function namedPaths({ data, model }: LoadedExperiment['experiment']): readonly { readonly field: string; readonly path: string | null }[] {
   return [
-    ...(['train', 'test', 'sample_submission'] as const).map((key) => ({
+    ...(['train', 'validation', 'test', 'sample_submission'] as const).map((key) => ({
       field: typeof data[key] === 'object' && data[key] !== null ? `data.${key}.path` : `data.${key}`,
       path: pathOf(data[key]),
     })),

@@ -37,14 +37,15 @@ function dataConflicts({ data }: Experiment): readonly Conflict[] {
 }
 
 function sameColumns(data: Experiment['data']): readonly Conflict[] {
-  const { train, test } = tablesOf(data);
+  const { train, validation, test } = tablesOf(data);
   const isTested = test?.isTargetNamed === true;
-  const keyOf = (table: 'train' | 'test', name: 'id' | 'text' | 'target'): readonly string[] => {
+  const sources = { train, validation, test };
+  const keyOf = (table: keyof typeof sources, name: 'id' | 'text' | 'target'): readonly string[] => {
     const own = data[table];
     return own !== null && typeof own === 'object' && name in own ? ['data', table, name] : ['data', name];
   };
-  const found = (['train', 'test'] as const).flatMap((table): readonly Conflict[] => {
-    const source = table === 'train' ? train : test;
+  const found = (['train', 'validation', 'test'] as const).flatMap((table): readonly Conflict[] => {
+    const source = sources[table];
     const pairs = [['target', 'text'], ['id', 'text'], ['id', 'target']] as const;
     return pairs.flatMap(([one, other]): readonly Conflict[] => {
       const [ours = [], theirs = []] = [one, other].map((name) =>
@@ -76,7 +77,7 @@ function columnsIn(named: string | readonly string[] | null): readonly string[] 
 function readingConflicts(data: Experiment['data']): readonly Conflict[] {
   const places = [
     { path: ['data'], table: data },
-    ...(['train', 'test', 'sample_submission'] as const).map((key) => ({ path: ['data', key], table: data[key] })),
+    ...(['train', 'validation', 'test', 'sample_submission'] as const).map((key) => ({ path: ['data', key], table: data[key] })),
   ];
   return places.flatMap(({ path, table }): readonly Conflict[] => {
     if (table === null || typeof table === 'string') return [];

@@ -2,10 +2,12 @@ import type { Conflict } from './conflict.ts';
 import type { Experiment } from './experiment.ts';
 import { foldCount, KEYS_OF, strategies, USUAL_FOLDS, type Strategy } from './split-keys.ts';
 import { tablesOf, targetColumns, type TrainSource } from './tables.ts';
+import { splitBesideValidation } from './validation-rules.ts';
 
 /** What contradicts itself in how rows are divided. */
 export function splitConflicts(experiment: Experiment): readonly Conflict[] {
   const { data, split } = experiment;
+  if (data.validation !== null) return splitBesideValidation(experiment);
   return [
     ...groupConflicts(tablesOf(data).train, split.group_by),
     ...strategyConflicts(experiment),

@@ -1,5 +1,6 @@
 import { encodingOf } from '../core/encodings.ts';
 import type { Experiment } from './experiment.ts';
+import { foldCount } from './split-keys.ts';
 
 type Data = Experiment['data'];
 
@@ -32,6 +33,8 @@ export interface TestSource extends TextSource {
 
 export interface TableSources {
   readonly train: TrainSource;
+  /** Null: the training table is divided. */
+  readonly validation: TrainSource | null;
   readonly test: TestSource | null;
   readonly sample: TableSource | null;
   /** Names of the sample's id column, likeliest first; the first of them that it has counts. */
@@ -46,13 +49,16 @@ export function tablesOf(data: Data): TableSources {
   const [train, test, sample] = [objectOf(data.train), objectOf(data.test), objectOf(data.sample_submission)];
   const testId = test === null ? null : test.id === undefined ? id : test.id;
   const sampleIds = [sample?.id, id, testId].filter((name) => name !== null && name !== undefined);
+  const labelled = (table: TableObject): TrainSource => ({
+    ...sourceOf(table, data, data.columns),
+    id: table.id === undefined ? id : table.id,
+    text: segmentsOf(table.text ?? text),
+    target: table.target ?? target,
+  });
+  const validation = objectOf(data.validation);
   return {
-    train: {
-      ...sourceOf(train!, data, data.columns),
-      id: train!.id === undefined ? id : train!.id,
-      text: segmentsOf(train!.text ?? text),
-      target: train!.target ?? target,
-    },
+    train: labelled(train!),
+    validation: validation === null ? null : labelled(validation),
     test:
       test === null
         ? null
@@ -68,6 +74,11 @@ export function tablesOf(data: Data): TableSources {
     sampleIds: [...new Set(sampleIds)],
     sampleIdIsNamed: typeof sample?.id === 'string',
   };
+}
+
+/** How many folds the rows are divided into: with a table of its own for validation it is the only one. */
+export function foldsOf({ data, split }: Pick<Experiment, 'data' | 'split'>): number {
+  return data.validation === null ? foldCount(split) : 1;
 }
 
 /** The columns that hold the target. */

@@ -22,7 +22,7 @@ type Key = readonly (string | number)[];
 
 /** Every place where a text is written. */
 function textKeys(data: Experiment['data']): readonly { readonly path: Key; readonly text: Text }[] {
-  const own = (['train', 'test'] as const).flatMap((table) => {
+  const own = (['train', 'validation', 'test'] as const).flatMap((table) => {
     const value = data[table];
     return typeof value === 'object' && value?.text !== undefined ? [{ path: ['data', table, 'text'], text: value.text }] : [];
   });
@@ -51,16 +51,18 @@ function countProblems(path: Key, segments: readonly string[]): readonly Conflic
   return [{ path: [...path, 1], message: `both texts of a pair are ${JSON.stringify(segments[0])} in ${name}` }];
 }
 
-/** What is trained on pairs is asked for pairs. */
+/** What is trained on pairs is validated on pairs and asked for pairs. */
 function differingCounts(data: Experiment['data']): readonly Conflict[] {
-  const { train, test } = tablesOf(data);
-  const counts = [train, test].map((source) => (source === null ? null : [source.text].flat().length));
-  if (test === null || counts[0] === counts[1]) return [];
-  const own = typeof data.test === 'object' && data.test?.text !== undefined ? 'test' : 'train';
-  const [of, other] = own === 'test' ? (['data.test', 'the training table'] as const) : (['data.train', 'the table to predict'] as const);
-  const words = (count: number | null | undefined): string => (count === 1 ? 'single texts' : 'pairs of texts');
-  const [here, there] = own === 'test' ? [counts[1], counts[0]] : counts;
-  return [{ path: ['data', own, 'text'], message: `${of}.text makes ${words(here)}, and ${other} has ${words(there)}` }];
+  const sources = tablesOf(data);
+  const words = (text: Text): string => (typeof text === 'string' ? 'single texts' : 'pairs of texts');
+  return (['validation', 'test'] as const).flatMap((table) => {
+    const source = sources[table];
+    if (source === null || words(source.text) === words(sources.train.text)) return [];
+    const own = data[table];
+    const key = typeof own === 'object' && own?.text !== undefined ? table : 'train';
+    const message = `data.${table} has ${words(source.text)}, and the training table has ${words(sources.train.text)}`;
+    return [{ path: ['data', key, 'text'], message }];
+  });
 }
 
 function truncationConflicts(data: Experiment['data'], { truncation }: Experiment['model']): readonly Conflict[] {

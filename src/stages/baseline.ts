@@ -40,7 +40,7 @@ export const baseline: Stage<Params, Record<never, never>, typeof needs> = {
   isImplied: true,
   pick: ({ split }) => ({ params: { only: split.only }, files: {} }),
   async run({ params, inputs, output, emit, throwIfStopped }) {
-    const { task, train } = inputs.examples;
+    const { task, labelled: train } = inputs.examples;
     const division = await inputs.folds.division();
     throwUnlessAligned({ stage: 'split', rows: rowsIn(division) }, { stage: 'examples', rows: train.count });
     const tell = (message: string): void => emit({ type: 'notice', level: 'info', message });

@@ -31,7 +31,7 @@ export const evaluate: Stage<Params, Record<never, never>, typeof needs> = {
     files: {},
   }),
   async run({ params, inputs, output }) {
-    const { task, train } = inputs.examples;
+    const { task, labelled: train } = inputs.examples;
     const targets = train.targets();
     const models = inputs.model.map((model) => ({ history: model.history(), validation: model.validation() }));
     const seeds = params?.seeds ?? null;

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import type { Experiment } from '../config/index.ts';
+import { foldsOf, type Experiment } from '../config/index.ts';
 import { writeJsonAtomic } from '../core/files.ts';
 import { plural } from '../core/text.ts';
-import { rowsIn } from '../data/folds/index.ts';
+import { divisionByTable, rowsIn } from '../data/folds/index.ts';
 import { loadTokenizer } from '../data/tokens/index.ts';
 import { inspectData, type InspectionOptions } from '../tasks/index.ts';
 import { tokenizerFiles } from '../data/tokenizer/index.ts';
@@ -26,11 +26,19 @@ export const inspect: Stage<InspectionOptions, Readonly<Record<string, string>>,
   usesDevice: false,
   pick: (experiment, { modelFolder }) => ({ params: inspectionOptions(experiment), files: tokenizerFiles(modelFolder) }),
   async run({ params, files, inputs, output, threads, emit, throwIfStopped }) {
-    const { train, test } = inputs.examples;
-    const division = await inputs.folds.division();
-    throwUnlessAligned({ stage: 'split', rows: rowsIn(division) }, { stage: 'examples', rows: train.count });
+    const { train, validation, labelled, test } = inputs.examples;
+    const divided = await inputs.folds.division();
+    throwUnlessAligned({ stage: 'split', rows: rowsIn(divided) }, { stage: 'examples', rows: labelled.count });
+    // A table that is trained on as a whole is one fold.
+    const division = validation === null ? divided : divisionByTable(0, train.count);
     const findings = await inspectData(
-      { table: train.table, examples: train.examples(), division, testTexts: test === null ? null : test.texts() },
+      {
+        table: train.table,
+        examples: train.examples(),
+        division,
+        validationTexts: validation === null ? null : validation.texts(),
+        testTexts: test === null ? null : test.texts(),
+      },
       params,
       await loadTokenizer(files),
       { threads, onProgress: throwIfStopped },
@@ -50,7 +58,7 @@ export const inspect: Stage<InspectionOptions, Readonly<Record<string, string>>,
 export function inspectionOptions({ data, task, split, model, training }: Experiment): InspectionOptions {
   return {
     data: pickTables({ data, task }).params.data,
-    split: { folds: split.folds, shuffle: split.shuffle },
+    split: { folds: foldsOf({ data, split }), shuffle: split.shuffle },
     model: { max_seq_length: model.max_seq_length },
     training: model.freeze_encoder ? null : { batch_size: training.batch_size, batching: training.batching, padding: training.padding },
   };

@@ -1,4 +1,4 @@
-import { divide, EARLIER_FILE, FOLDS_FILE, writeDivision } from '../data/folds/index.ts';
+import { divide, divisionByTable, EARLIER_FILE, FOLDS_FILE, writeDivision } from '../data/folds/index.ts';
 import type { Experiment } from '../config/index.ts';
 import type { Stage } from './stage.ts';
 
@@ -39,7 +39,8 @@ export const split: Stage<Params, Record<never, never>, typeof needs> = {
     files: {},
   }),
   async run({ params, inputs, output }) {
-    const { task, train } = inputs.examples;
+    const { task, train, validation, labelled } = inputs.examples;
+    if (validation !== null) return writeDivision(output, labelled.ids(), divisionByTable(train.count, validation.count));
     const { group_by: groupBy, bins } = params.split;
     const groups = groupBy === null ? null : train.groupsBy(groupBy);
     const strata = task.strata(train.targets(), bins);

@@ -10,12 +10,15 @@ export interface TableParams {
   /** Absent for a classification, as all were when there was no other task. */
   readonly task?: Experiment['task'];
   readonly train?: Reading;
+  /** What differs from the training table; its rows are read together with that. */
+  readonly validation?: Reading & { readonly id?: string | null; readonly text?: Data['text']; readonly target?: Data['target'] };
   /** Nothing that is made of the training table depends on it. */
   readonly test?: Reading & { readonly id?: string | null; readonly text?: Data['text'] };
 }
 
 export type TableFiles = {
   readonly train: string;
+  readonly validation?: string;
   readonly test?: string;
 };
 
@@ -24,7 +27,7 @@ export function pickTables({ data, task }: Pick<Experiment, 'data' | 'task'>): {
   readonly params: TableParams;
   readonly files: TableFiles;
 } {
-  const { train, test } = tablesOf(data);
+  const { train, validation, test } = tablesOf(data);
   const { conflicts, duplicates, label_separator, missing } = data;
   const ofTest =
     test === null
@@ -33,6 +36,15 @@ export function pickTables({ data, task }: Pick<Experiment, 'data' | 'task'>): {
           ...readingOf(test),
           ...(test.id === train.id ? {} : { id: test.id }),
           ...(isDeepStrictEqual(test.text, train.text) ? {} : { text: test.text }),
+        };
+  const ofValidation =
+    validation === null
+      ? {}
+      : {
+          ...readingOf(validation),
+          ...(validation.id === train.id ? {} : { id: validation.id }),
+          ...(isDeepStrictEqual(validation.text, train.text) ? {} : { text: validation.text }),
+          ...(isDeepStrictEqual(validation.target, train.target) ? {} : { target: validation.target }),
         };
   return {
     params: {
@@ -47,8 +59,13 @@ export function pickTables({ data, task }: Pick<Experiment, 'data' | 'task'>): {
       },
       ...(task.name === 'classification' ? {} : { task }),
       ...(Object.keys(readingOf(train)).length === 0 ? {} : { train: readingOf(train) }),
+      ...(Object.keys(ofValidation).length === 0 ? {} : { validation: ofValidation }),
       ...(Object.keys(ofTest).length === 0 ? {} : { test: ofTest }),
     },
-    files: { train: train.path, ...(test === null ? {} : { test: test.path }) },
+    files: {
+      train: train.path,
+      ...(validation === null ? {} : { validation: validation.path }),
+      ...(test === null ? {} : { test: test.path }),
+    },
   };
 }

@@ -1,10 +1,9 @@
 import { targetColumns } from '../config/index.ts';
-import type { Problem } from '../core/errors.ts';
 import { plural } from '../core/text.ts';
 import { isLabelled, rowCount, type Targets } from '../data/examples/index.ts';
-import { dataError, quotedList } from '../data/problems.ts';
+import { quotedList } from '../data/problems.ts';
 import type { Table } from '../data/tables/index.ts';
-import { measuredRows, targetsAs, type Predictions, type Task, type TargetOptions } from '../tasks/index.ts';
+import { measuredRows, refusedTargets, targetsAs, type Predictions, type Task, type TargetOptions } from '../tasks/index.ts';
 import type { RunMetrics } from '../tracking/index.ts';
 
 /** Which columns of a table to predict hold its targets, and whether they were named for it. */
@@ -26,7 +25,7 @@ export function testTargets(
   const columns = targetColumns(target);
   const { targets, problems } = targetsAs(task, table, columns, options);
   const what = `${columns.length === 1 ? 'column' : 'columns'} ${quotedList(columns)} of ${table.file}`;
-  if (problems.length > 0 && isTargetNamed) throw unusable(table, problems);
+  if (problems.length > 0 && isTargetNamed) throw refusedTargets(table, problems, REMEDY);
   const [first] = problems;
   if (first !== undefined) {
     const where = first.row === undefined ? '' : ` in row ${first.row}`;
@@ -37,6 +36,9 @@ export function testTargets(
   if (!rows.some((row) => isLabelled(targets, row))) return { reason: `the predictions are not measured: the ${what} has no value` };
   return { targets };
 }
+
+const REMEDY =
+  'Correct these rows, name another column in data.test.target, or set it to null, so that the predictions are not measured.';
 
 /**
  * What metrics.json says of the rows to predict.
@@ -56,17 +58,4 @@ export function testedMetrics(
     Object.entries(found?.intervals ?? {}).map(([name, interval]) => [name, interval === null ? null : [interval.low, interval.high]]),
   );
   return { test_rows: found?.rows ?? 0, test: asTest(found?.metrics), test_intervals: asTest(ends) };
-}
-
-function unusable(table: Table, problems: readonly Problem[]): Error {
-  const placed = problems.map((problem) => {
-    const line = problem.row === undefined ? undefined : table.lines[problem.row - 1];
-    return { file: table.file, ...(line === undefined ? {} : { line }), ...problem };
-  });
-  return dataError(
-    `${table.file} does not fit the configuration: ${plural(problems.length, 'problem')}`,
-    table.file,
-    placed,
-    'Correct these rows, name another column in data.test.target, or set it to null, so that the predictions are not measured.',
-  );
 }

@@ -33,10 +33,10 @@ export const tokenize: Stage<Params, Readonly<Record<string, string>>, typeof ne
     files: tokenizerFiles(modelFolder),
   }),
   async run({ params, files, inputs: { examples }, output, threads, emit, throwIfStopped }) {
-    const { train, test } = examples;
+    const { labelled, test } = examples;
     const tokenizer = await loadTokenizer(files);
     for (const message of tokenizer.changes) emit({ type: 'notice', level: 'info', message });
-    const total = train.count + (test === null ? 0 : test.count);
+    const total = labelled.count + (test === null ? 0 : test.count);
     const encode = async (part: 'train' | 'test', texts: readonly Text[], before: number): Promise<void> => {
       const onProgress = (done: number): void => {
         throwIfStopped();
@@ -46,7 +46,7 @@ export const tokenize: Stage<Params, Readonly<Record<string, string>>, typeof ne
       const tokens = await encodeTexts(tokenizer, texts, maxLength, { threads, onProgress, truncation });
       saveTokens(join(output, tokenFile(part)), tokens);
     };
-    await encode('train', train.texts(), 0);
-    if (test !== null) await encode('test', test.texts(), train.count);
+    await encode('train', labelled.texts(), 0);
+    if (test !== null) await encode('test', test.texts(), labelled.count);
   },
 };

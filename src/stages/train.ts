@@ -93,7 +93,7 @@ export const train: Stage<Params, Readonly<Record<string, string>>, typeof needs
     const precision: Precision = params.precision ?? 'float32';
     const later: Later = { micro_batch: null, layer_decay: 1, head_lr: null, ema: null };
     const training = { ...later, ...params.training, eval_batch_size: evalBatchSize, precision, seeds: null };
-    const { task, train: examples } = inputs.examples;
+    const { task, labelled: examples } = inputs.examples;
     const division = await inputs.folds.division();
     throwUnlessAligned({ stage: 'split', rows: rowsIn(division) }, { stage: 'examples', rows: examples.count });
     const { train: trainRows, validation: validationRows } = rowsOfFold(division, fold);
@@ -153,7 +153,7 @@ function sourceOf({ examples, tokens, features }: Inputs<typeof needs>, encoder:
         ? featureSource(features.train())
         : stateSource({ path: features.states('train'), tokens: tokens.train() }, encoder);
   const stage = features === undefined ? 'tokenize' : 'encode';
-  throwUnlessAligned({ stage, rows: source.lengths.length }, { stage: 'examples', rows: examples.train.count });
+  throwUnlessAligned({ stage, rows: source.lengths.length }, { stage: 'examples', rows: examples.labelled.count });
   return source;
 }
 

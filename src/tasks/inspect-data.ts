@@ -1,6 +1,6 @@
 import type { Experiment } from '../config/index.ts';
 import type { Division } from '../data/folds/index.ts';
-import { inspectTexts, inspectTokens, type Finding } from '../data/findings/index.ts';
+import { inspectTexts, inspectTokens, overlapFindings, type Finding } from '../data/findings/index.ts';
 import { plural } from '../core/text.ts';
 import type { TableColumns } from '../data/tables/index.ts';
 import { differ, isLabelled } from '../data/examples/index.ts';
@@ -15,6 +15,8 @@ export interface Dataset {
   /** Its rows, what is trained on of them, and how that is divided. */
   readonly examples: Omit<TrainExamples, 'groups'>;
   readonly division: Division;
+  /** Those of a table of its own for validation; null where there is none. */
+  readonly validationTexts?: readonly Text[] | null;
   /** The texts to predict; null where there are none. */
   readonly testTexts: readonly Text[] | null;
 }
@@ -33,7 +35,7 @@ export interface InspectionOptions {
  * tokens. `encoding.onProgress` is called now and then, and may throw to stop.
  */
 export async function inspectData(
-  { table, examples, division, testTexts }: Dataset,
+  { table, examples, division, validationTexts = null, testTexts }: Dataset,
   { data, split, model, training }: InspectionOptions,
   tokenizer: Tokenizer | null,
   encoding: Pick<EncodingOptions, 'threads' | 'onProgress'> = {},
@@ -52,6 +54,7 @@ export async function inspectData(
   const findings: readonly Finding[] = [
     ...withoutTarget(examples),
     ...inspectTexts({ texts: all.texts, kept: examples, foldOf, test: testTexts, names: segmentSources(data.text), ofSameText }),
+    ...(validationTexts === null ? [] : overlapFindings(examples.texts, validationTexts, testTexts)),
     ...all.task.findings({ table, used: data, all, kept: examples, foldOf, folds, shuffle: split.shuffle }),
     ...(tokenizer === null
       ? [noTokenizer]

@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import { writeJsonAtomic } from '../core/files.ts';
 import { readJsonInput, unreadable } from '../core/inputs.ts';
 import { both, count, list, nullable, object, optional, text, type Shape, type ShapeOf, type TypeOf } from '../core/shapes.ts';
-import { rowGroups, valuesAt, type Examples, type Groups, type Targets } from '../data/examples/index.ts';
+import { joinedTargets, rowGroups, valuesAt, type Examples, type Groups, type Targets } from '../data/examples/index.ts';
 import { dataError, quoted } from '../data/problems.ts';
 import { openColumns, writeColumns, type ColumnsFile, type TableColumns, type WrittenColumn } from '../data/tables/index.ts';
 import { textKeys, type Text, type TextColumns } from '../data/texts/index.ts';
-import type { TrainExamples } from './examples.ts';
+import type { LabelledExamples, TrainExamples } from './examples.ts';
 import { openTask, taskProblem } from './kinds.ts';
 import { namedTexts, namedTextsOf, placeOf, readTextColumns, textColumnsOf, textLengths, type NamedTexts } from './stored-texts.ts';
 import type { Task, TaskDescription } from './task.ts';
@@ -23,9 +23,13 @@ export interface StoredRows {
   texts(): readonly Text[];
 }
 
-/** The rows that are trained on, in the order of the table. */
-export interface StoredTrainRows extends StoredRows {
+/** Rows with a target. */
+export interface StoredLabelledRows extends StoredRows {
   targets(): Targets;
+}
+
+/** The rows that are trained on, in the order of the table. */
+export interface StoredTrainRows extends StoredLabelledRows {
   /** Each row's position in the table, ascending. */
   rows(): Int32Array;
   /** The groups of rows with the same value in a column; for `text`, the same text. Throws a `data` error where there is no such column. */
@@ -41,6 +45,10 @@ export interface StoredTrainRows extends StoredRows {
 export interface StoredExamples {
   readonly task: Task;
   readonly train: StoredTrainRows;
+  /** The rows of a table of their own for validation; null where there is none. */
+  readonly validation: StoredLabelledRows | null;
+  /** All rows that models are trained on or validated by: those of `train`, and then those of `validation`. */
+  readonly labelled: StoredLabelledRows;
   /** The rows to predict; null where there are none. */
   readonly test: StoredRows | null;
 }
@@ -51,15 +59,19 @@ export interface WrittenExamples {
   readonly table: TableColumns;
   /** The columns of the training table that ids and texts were taken from. */
   readonly named: { readonly id: string | null; readonly text: TextColumns };
+  readonly validation?: LabelledExamples | null;
   readonly test: Examples | null;
 }
 
 /** The files that `writeExamples` makes. */
-export function exampleFiles(hasTest: boolean): readonly string[] {
-  return [INDEX, TRAIN, ...(hasTest ? [TEST] : [])];
+export function exampleFiles(hasTest: boolean, hasValidation = false): readonly string[] {
+  return [INDEX, TRAIN, ...(hasValidation ? [VALIDATION] : []), ...(hasTest ? [TEST] : [])];
 }
 
-export function writeExamples(folder: string, { train, table, named: { id, text: ofText }, test }: WrittenExamples): void {
+export function writeExamples(
+  folder: string,
+  { train, table, named: { id, text: ofText }, validation = null, test }: WrittenExamples,
+): void {
   const { all, targets, task, rows, cleaning } = train;
   const named = { id, ...namedTextsOf(ofText) };
   const others = table.columns.filter((name) => name !== named.id && placeOf(name, named) === undefined);
@@ -74,6 +86,13 @@ export function writeExamples(folder: string, { train, table, named: { id, text:
       ...others.map((name) => [`column:${name}`, table.column(name)] as const),
     ]),
   );
+  if (validation !== null) {
+    const { ids, texts, targets: of } = validation;
+    writeColumns(
+      join(folder, VALIDATION),
+      new Map<string, WrittenColumn>([['id', ids], ...textColumnsOf(texts, named), ['target', of.values]]),
+    );
+  }
   if (test !== null) writeColumns(join(folder, TEST), new Map([['id', test.ids], ...textColumnsOf(test.texts, named)]));
   const stored: StoredIndex = {
     train: {
@@ -85,6 +104,7 @@ export function writeExamples(folder: string, { train, table, named: { id, text:
       unnamed: [...table.unnamed],
       named,
     },
+    ...(validation === null ? {} : { validation: { rows: validation.ids.length } }),
     test: test === null ? null : { rows: test.ids.length },
   };
   writeJsonAtomic(join(folder, INDEX), { ...task.description, ...stored });
@@ -92,24 +112,28 @@ export function writeExamples(folder: string, { train, table, named: { id, text:
 
 /** Opens what `writeExamples` has written. Throws a `data` error where it is not that. */
 export function openExamples(folder: string): StoredExamples {
-  const { train, test, ...description } = readJsonInput(join(folder, INDEX), index);
+  const { train, validation, test, ...description } = readJsonInput(join(folder, INDEX), index);
   const task = openTask(description);
   const { rows, table_rows: all, target_width: width } = train;
   const { named } = train;
   const ofTest = test === null ? {} : { id: test.rows, ...textLengths(test.rows, named) };
+  const ofTrain = trainRows(
+    openRows(join(folder, TRAIN), {
+      id: all,
+      ...textLengths(all, named),
+      target: all * width,
+      trained: rows,
+      'trained-target': rows * width,
+    }),
+    train,
+    task,
+  );
+  const ofValidation = validation === undefined ? null : validationRows(folder, validation.rows, train);
   return {
     task,
-    train: trainRows(
-      openRows(join(folder, TRAIN), {
-        id: all,
-        ...textLengths(all, named),
-        target: all * width,
-        trained: rows,
-        'trained-target': rows * width,
-      }),
-      train,
-      task,
-    ),
+    train: ofTrain,
+    validation: ofValidation,
+    labelled: ofValidation === null ? ofTrain : joined(ofTrain, ofValidation),
     test: test === null ? null : testRows(openRows(join(folder, TEST), ofTest), test.rows, named),
   };
 }
@@ -125,6 +149,7 @@ function openRows(path: string, lengths: Readonly<Record<string, number>>): Colu
 
 const INDEX = 'examples.json';
 const TRAIN = 'train.columns';
+const VALIDATION = 'validation.columns';
 const TEST = 'test.columns';
 
 type StoredIndex = TypeOf<typeof members>;
@@ -140,6 +165,8 @@ const members = object({
     unnamed: list(text),
     named: object({ id: nullable(text), ...namedTexts }),
   }),
+  /** Absent where the training table is divided. */
+  validation: optional(object({ rows: count })),
   test: nullable(object({ rows: count })),
 });
 
@@ -194,6 +221,20 @@ function trainRows(file: ColumnsFile, stored: StoredIndex['train'], task: Task):
 function noColumn(name: string, field: string, message: string): Error {
   const problem = { message: `the training table has no column ${quoted(name)}`, field };
   return dataError(message, field, [problem], 'Name a column of data.train, or leave it out.');
+}
+
+function validationRows(folder: string, rows: number, { named, target_width: width }: StoredIndex['train']): StoredLabelledRows {
+  const file = openRows(join(folder, VALIDATION), { id: rows, ...textLengths(rows, named), target: rows * width });
+  return { ...testRows(file, rows, named), targets: () => ({ width, values: file.numbers('target') }) };
+}
+
+function joined(first: StoredLabelledRows, second: StoredLabelledRows): StoredLabelledRows {
+  return {
+    count: first.count + second.count,
+    ids: () => [...first.ids(), ...second.ids()],
+    texts: () => [...first.texts(), ...second.texts()],
+    targets: () => joinedTargets(first.targets(), second.targets()),
+  };
 }
 
 function testRows(file: ColumnsFile, rows: number, named: NamedTexts): StoredRows {

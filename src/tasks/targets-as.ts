@@ -1,7 +1,8 @@
-import type { Problem } from '../core/errors.ts';
+import type { OrtrainError, Problem } from '../core/errors.ts';
+import { plural } from '../core/text.ts';
 import { valueAt } from '../core/values.ts';
 import type { Targets } from '../data/examples/index.ts';
-import { quoted } from '../data/problems.ts';
+import { dataError, quoted } from '../data/problems.ts';
 import { columnOf, columnProblems, isNumeric, wholeNumber, type Table } from '../data/tables/index.ts';
 import type { TargetOptions } from './kinds.ts';
 import { missingCells } from './missing.ts';
@@ -43,6 +44,15 @@ export function targetsAs(
     values.set(numbers, row * width);
   });
   return { targets: { width, values }, problems };
+}
+
+/** The error of a table with such problems. */
+export function refusedTargets(table: Table, problems: readonly Problem[], remedy: string): OrtrainError {
+  const placed = problems.map((problem) => {
+    const line = problem.row === undefined ? undefined : table.lines[problem.row - 1];
+    return { file: table.file, ...(line === undefined ? {} : { line }), ...problem };
+  });
+  return dataError(`${table.file} does not fit the configuration: ${plural(problems.length, 'problem')}`, table.file, placed, remedy);
 }
 
 type ReadTarget = Task['columns']['readTarget'];

@@ -18,6 +18,7 @@ describe('defaults', () => {
       task: { name: 'classification' },
       data: {
         train: 'a.csv',
+        validation: null,
         test: null,
         sample_submission: null,
         id: null,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { loadExperiment, readingOf, requireFiles, tablesOf, toYaml } from '../../src/config/index.ts';
+import { foldsOf, loadExperiment, readingOf, requireFiles, tablesOf, toYaml } from '../../src/config/index.ts';
 import { readExperiment } from '../../src/config/index.ts';
 import { OrtrainError, type Problem } from '../../src/core/errors.ts';
 import { problemsOf, workspace } from './workspace.ts';
@@ -54,6 +54,17 @@ describe('a table as an object', () => {
     );
   });
 
+  it('may be one for validation, beside which nothing is said of folds', () => {
+    expect(tables('id: id, validation: { path: v.csv, target: y }').validation).toMatchObject({ path: 'v.csv', id: 'id', text: 'text', target: 'y' });
+    expect(tables('test: null').validation).toBeNull();
+    const load = (...set: readonly string[]) => loadExperiment(written('validation: v.csv'), { set }).experiment;
+    expect([foldsOf(load()), foldsOf(load('data.validation=null')), foldsOf(load('data.validation=null', 'split.folds=3'))]).toEqual([1, 5, 3]);
+    for (const key of ['folds=3', 'strategy=kfold', 'shuffle=false', 'group_by=text', 'seed=1', 'only=[0]'])
+      expect(() => load(`split.${key}`)).toThrow(
+        expect.objectContaining({ problems: [expect.objectContaining({ message: expect.stringMatching(/which data\.validation leaves whole/) as string })] }),
+      );
+  });
+
   it('goes over a path below it, and a path over an object', () => {
     expect(tables('id: id, test: b.csv', 'data.test.id=Id').test).toMatchObject({ path: 'b.csv', id: 'Id' });
     expect(tables('id: id, test: { path: b.csv, id: Id }', 'data.test=c.csv').test).toMatchObject({ path: 'c.csv', id: 'id' });
@@ -87,8 +98,11 @@ describe('a table as an object', () => {
     ['text: [a, "{target}!"]', 'data.text', /gives the answer away/],
     ['text: [id, b], id: id', 'data.id', /data\.id and data\.text both name the column "id"/],
     ['text: []', 'data.text', /must be text, or a list of at least 1, each text, but is an empty list/],
-    ['text: [a, b], test: { path: b.csv, text: c }', 'data.test.text', /makes single texts, and the training table has pairs/],
+    ['text: [a, b], test: { path: b.csv, text: c }', 'data.test.text', /data\.test has single texts, and the training table has pairs/],
     ['test: { path: b.csv, target: text }', 'data.test.target', /data\.test\.target and data\.text are the same column, "text"/],
+    ['validation: { path: v.csv, target: text }', 'data.validation.target', /data\.validation\.target and data\.text are the same column/],
+    ['validation: { path: v.csv, text: [a, b] }', 'data.validation.text', /data\.validation has pairs of texts, and the training table has single/],
+    ['validation: { path: v.csv, encoding: utf-61 }', 'data.validation.encoding', /no encoding "utf-61"/],
     ['columns: []', 'data.columns', /empty list/],
     ['id: id, test: { path: b.csv, id: text }', 'data.test.id', /data\.test\.id and data\.text are the same column/],
   ])('%s is refused at its place', (data, field, message) => {

@@ -53,6 +53,7 @@ function coherent({ task, data, model, split, training: drawn, ...rest }: Experi
       missing: isLabels || isNumbers ? data.missing : [],
       conflicts: isLabels || isNumbers ? 'keep' : data.conflicts,
       train: table(data.train),
+      validation: null,
       test: table(data.test),
       sample_submission: data.test === null ? null : table(data.sample_submission),
     },

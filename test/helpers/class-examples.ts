@@ -2,6 +2,7 @@ import { labelledExamples as labelled, type LabelledColumns, type TrainOptions }
 import type { LabelledExamples } from '../../src/data/examples/example-rows.ts';
 import type { Table, TableFile } from '../../src/data/tables/table.ts';
 import { targetReader } from '../../src/tasks/kinds.ts';
+import { readTrainExamples as readTrainExamplesOf } from '../../src/tasks/examples.ts';
 import * as tasks from '../../src/tasks/index.ts';
 
 /** Examples whose targets are given as class numbers and the classes that these are positions in. */
@@ -21,5 +22,5 @@ export function trainExamples(table: Table, options: TrainOptions): WithClasses<
 }
 
 export async function readTrainExamples(file: string | TableFile, options: TrainOptions): Promise<WithClasses<tasks.TrainExamples>> {
-  return withClasses(await tasks.readTrainExamples(file, options));
+  return withClasses(await readTrainExamplesOf(file, options));
 }

@@ -16,6 +16,10 @@ const commits = ['1', '2'].map((digit) => digit.repeat(40));
 /** A metric that every task measures. */
 const UNWATCHED = ['training.best_model={ monitor: val/loss, mode: min }'];
 
+/** A table of its own for validation is for tables that nothing divides. */
+const WHOLE = ['split.folds=5'];
+const VALIDATED = [...WHOLE, `data.validation.path=${join(folder, 'train.csv')}`];
+
 /** What each key becomes, and, where it needs them, the values beside it that give it a meaning. */
 const CHANGES: Readonly<Record<string, { readonly to: string; readonly beside?: readonly string[] }>> = {
   name: { to: 'other' },
@@ -30,6 +34,12 @@ const CHANGES: Readonly<Record<string, { readonly to: string; readonly beside?: 
   'data.train.target': { to: 'id', beside: ['data.train.id=null'] },
   'data.train.encoding': { to: 'latin1' },
   'data.train.columns': { to: '[id, text, target]' },
+  'data.validation.path': { to: join(folder, 'train.csv'), beside: WHOLE },
+  'data.validation.id': { to: 'null', beside: VALIDATED },
+  'data.validation.text': { to: 'id', beside: [...VALIDATED, 'data.validation.id=null'] },
+  'data.validation.target': { to: 'id', beside: [...VALIDATED, 'data.validation.id=null'] },
+  'data.validation.encoding': { to: 'latin1', beside: VALIDATED },
+  'data.validation.columns': { to: '[id, text, target]', beside: VALIDATED },
   'data.test.path': { to: join(folder, 'train.csv') },
   'data.test.id': { to: 'null' },
   'data.test.text': { to: 'id', beside: ['data.test.id=null'] },

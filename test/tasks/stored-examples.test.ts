@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { unlabelledExamples, type TrainOptions } from '../../src/data/examples/examples.ts';
 import { columnsOf, parseTable, type Table } from '../../src/data/tables/table.ts';
-import { openExamples, trainExamples, writeExamples } from '../../src/tasks/index.ts';
+import { labelledAs, openExamples, trainExamples, writeExamples } from '../../src/tasks/index.ts';
 import { temporaryFolder } from '../helpers/quickstart.ts';
 
 const options: TrainOptions = { id: 'id', text: 'text', target: 'target', conflicts: 'majority', duplicates: 'drop' };
@@ -74,6 +74,22 @@ describe('examples in a folder', () => {
     expect(opened.train.groupsBy('text')).toEqual(trainExamples(await tableOf(lines), { ...options, ...more, group_by: 'text' }).groups);
     expect(opened.train.groupsBy('text')?.count).toBe(6);
     expect([opened.test?.texts(), test.texts]).toEqual([[['x', '<1>'], ['', '<2>']], [['x', '<1>'], ['', '<2>']]]);
+  });
+
+  it('have the rows of a table for validation behind those that are trained on', async () => {
+    const [folder, table] = [temporaryFolder(), await tableOf(lines)];
+    const train = trainExamples(table, options);
+    const other = await tableOf(['key,words,y', '10,n1,yes', '3,n2,no', '4,n1,yes']);
+    const validation = labelledAs(train.task, other, { id: 'key', text: 'words', target: 'y' }, {});
+    writeExamples(folder, { train, table: columnsOf(table), named: options, validation, test: null });
+    const opened = openExamples(folder);
+    expect([opened.train.count, opened.validation?.count, opened.labelled.count]).toEqual([4, 3, 7]);
+    expect(opened.labelled.ids()).toEqual([...train.ids, '10', '3', '4']);
+    expect(opened.labelled.texts().slice(4)).toEqual(['n1', 'n2', 'n1']);
+    expect([...opened.labelled.targets().values]).toEqual([...train.targets.values, 1, 0, 1]);
+    expect(opened.validation?.ids()).toEqual(['10', '3', '4']);
+    const without = await stored();
+    expect([without.opened.validation, without.opened.labelled]).toEqual([null, without.opened.train]);
   });
 
   it('whose ids are row numbers keep the column that is called id', async () => {

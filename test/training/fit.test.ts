@@ -16,7 +16,7 @@ import type { FitOptions } from '../../src/training/fit/fit-options.ts';
 import { fit, type FitResult } from '../../src/training/fit/fit.ts';
 import { flipBit } from '../helpers/damage.ts';
 import { root, smallQuickstart, temporaryFolder } from '../helpers/quickstart.ts';
-import { readTrainExamples } from '../../src/tasks/index.ts';
+import { readTrainExamples } from '../../src/tasks/examples.ts';
 
 type Training = Experiment['training'];
 

@@ -19,7 +19,8 @@ export function checkedText(checked: readonly Checked[], colors: Colors): string
     .join('\n');
 }
 
-function line({ config, rows, task, testRows }: Checked): string {
+function line({ config, rows, validationRows, task, testRows }: Checked): string {
   const test = testRows === null ? 'no test rows' : plural(testRows, 'test row');
-  return `${config}  OK  ${plural(rows, 'row')} of ${openTask(task).summary}, ${test}`;
+  const validation = validationRows === null ? '' : `, ${plural(validationRows, 'validation row')}`;
+  return `${config}  OK  ${plural(rows, 'row')} of ${openTask(task).summary}${validation}, ${test}`;
 }

@@ -5,6 +5,12 @@ const columnNames = (description: string) =>
 
 const SEGMENT = 'A column, or a template.';
 
+const target = textOrList({
+  examples: ['label'],
+  items: 'Name of a column.',
+  description: 'Column with the target, or a list of columns. Left out: data.target.',
+});
+
 /** What the object of any table may say; where it says nothing, `data` does. */
 const ofTable = {
   id: nullable(text({ examples: ['Id'], description: 'Column that identifies a row; null: the row number. Left out: data.id.' })),
@@ -25,13 +31,17 @@ export const data = object(
       'The labelled rows to train on: a path, or an object whose keys override those of data.',
       {
         ...ofTable,
-        target: textOrList({
-          examples: ['label'],
-          items: 'Name of a column.',
-          description: 'Column with the target, or a list of columns. Left out: data.target.',
-        }),
+        target,
       },
       'data/train.csv',
+    ),
+    validation: nullable(
+      pathOr(
+        'Labelled rows of their own to validate on: a path, or an object whose keys override those of data. One model, fold 0, is then ' +
+          'trained on all of train, and split has no part in it; oof.csv holds these rows. null: train is divided into folds.',
+        { ...ofTable, target },
+        'data/validation.csv',
+      ),
     ),
     test: nullable(
       pathOr(

@@ -13,4 +13,4 @@ export {
 } from './examples.ts';
 export { groupsBy, repeated, type Groups } from './groups.ts';
 export { sortedValues } from './ordering.ts';
-export { differ, isLabelled, rowCount, targetOf, targetsAt, type TargetReader, type Targets } from './targets.ts';
+export { differ, isLabelled, joinedTargets, rowCount, targetOf, targetsAt, type TargetReader, type Targets } from './targets.ts';

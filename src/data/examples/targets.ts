@@ -38,6 +38,14 @@ export function targetsAt(targets: Targets, rows: ArrayLike<number>): Targets {
   return { width, values };
 }
 
+/** Those of some rows, and then those of others, of the same width. */
+export function joinedTargets(first: Targets, second: Targets): Targets {
+  const values = new Float64Array(first.values.length + second.values.length);
+  values.set(first.values);
+  values.set(second.values, first.values.length);
+  return { width: first.width, values };
+}
+
 /** Whether two rows have the same target; two that are not known are the same. */
 export function sameTarget(targets: Targets, a: number, b: number): boolean {
   const { width, values } = targets;

@@ -8,6 +8,8 @@ type Code =
   | 'duplicate-texts'
   | 'conflicting-classes'
   | 'test-texts-in-training'
+  | 'validation-texts-in-training'
+  | 'test-texts-in-validation'
   | 'similar-texts'
   | 'swapped-pairs'
   | 'shared-segments'
@@ -55,7 +57,7 @@ type Code =
 type Example = TypeOf<typeof example>;
 
 const example = object({
-  table: word<'train' | 'test'>(),
+  table: word<'train' | 'validation' | 'test'>(),
   /** Data rows, from 1; of many the first. */
   rows: list(count),
   /** The beginning of their text. */

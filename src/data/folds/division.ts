@@ -27,6 +27,11 @@ export function divisionOf(foldOf: Int32Array, folds: number): Division {
   return { count: folds, foldOf: [foldOf] };
 }
 
+/** Rows that are always trained on, and behind them those that validate fold 0. */
+export function divisionByTable(trained: number, validated: number): Division {
+  return divisionOf(Int32Array.from({ length: trained + validated }, (_, row) => (row < trained ? -1 : 0)), 1);
+}
+
 export function rowsOfFold(division: Division, fold: number): FoldRows {
   const { foldOf, number } = placeOf(division, fold);
   const where = (belongs: (of: number, row: number) => boolean): Int32Array =>

@@ -23,7 +23,7 @@ export function checkExperiment(experiment: Experiment, modelFolder: string, sig
 }
 
 export function hasLargeTables({ data }: Experiment): boolean {
-  return isLarge(pathOf(data.train), pathOf(data.test), pathOf(data.sample_submission));
+  return isLarge(pathOf(data.train), pathOf(data.validation), pathOf(data.test), pathOf(data.sample_submission));
 }
 
 async function call<T>(name: keyof typeof Here, args: readonly [Experiment, ...unknown[]], signal: AbortSignal | undefined): Promise<T> {

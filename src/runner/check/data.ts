@@ -1,14 +1,22 @@
 import { tablesOf, type Experiment, type TableSources } from '../../config/index.ts';
 import { OrtrainError } from '../../core/errors.ts';
-import { unlabelledExamples, valuesAt, type Examples } from '../../data/examples/index.ts';
+import { joinedTargets, unlabelledExamples, valuesAt, type Examples } from '../../data/examples/index.ts';
 import type { Finding } from '../../data/findings/index.ts';
-import { divide, rowsOfFold, type Division } from '../../data/folds/index.ts';
+import { divide, divisionByTable, rowsOfFold, type Division } from '../../data/folds/index.ts';
 import { localModel } from '../../data/hub/index.ts';
 import { buildSubmission, sampleIdColumn } from '../../data/submission/index.ts';
 import { columnsOf, readTable, requiredColumn, type Table } from '../../data/tables/index.ts';
 import { loadTokenizer } from '../../data/tokens/index.ts';
 import { inspectionOptions } from '../../stages/index.ts';
-import { inspectData, trainExamples, type TaskDescription, type TrainExamples, type TrainOptions } from '../../tasks/index.ts';
+import {
+  inspectData,
+  labelledAs,
+  trainExamples,
+  type LabelledExamples,
+  type TaskDescription,
+  type TrainExamples,
+  type TrainOptions,
+} from '../../tasks/index.ts';
 import { hasTokenizer, tokenizerFiles } from '../../data/tokenizer/index.ts';
 import { inspectPooler } from './untrained-pooler.ts';
 import { inspectTested } from './tested.ts';
@@ -18,6 +26,8 @@ import { throwIfUndefined, throwIfUnmeasured } from './monitors.ts';
 export interface DataSizes {
   /** Training rows, without those that the configuration leaves out. */
   readonly rows: number;
+  /** Null where the training table is divided. */
+  readonly validationRows: number | null;
   readonly task: TaskDescription;
   /** Null where there are no rows to predict. */
   readonly testRows: number | null;
@@ -30,11 +40,15 @@ export interface DataSizes {
 /** What the tables of an experiment hold. */
 export interface DataContents {
   /** As they stand in the files. */
-  readonly tables: { readonly train: Table; readonly test: Table | null };
+  readonly tables: { readonly train: Table; readonly validation: Table | null; readonly test: Table | null };
   readonly train: TrainExamples;
+  /** Those of a table of their own; null where the training table is divided. */
+  readonly validation: LabelledExamples | null;
+  /** All rows that models are trained on or validated by: those of `train`, and then those of `validation`. */
+  readonly labelled: LabelledExamples;
   /** Undefined where there are no rows to predict. */
   readonly test: Examples | undefined;
-  /** Of the training rows. */
+  /** Of the labelled rows. */
   readonly division: Division;
   /** What is worth knowing of the targets of the rows to predict. */
   readonly ofTest: readonly Finding[];
@@ -45,10 +59,11 @@ export async function checkData(experiment: Experiment): Promise<DataSizes> {
   return sizesOf(await readData(experiment));
 }
 
-export function sizesOf({ train, test, division }: DataContents): DataSizes {
+export function sizesOf({ train, validation, test, division }: DataContents): DataSizes {
   const folds = Array.from({ length: division.count }, (_, fold) => rowsOfFold(division, fold));
   return {
     rows: train.texts.length,
+    validationRows: validation === null ? null : validation.ids.length,
     task: train.task.description,
     testRows: test?.ids.length ?? null,
     trainRowsOfFold: folds.map((own) => own.train.length),
@@ -69,7 +84,14 @@ export async function readData({ task, data, split, seed, training }: Experiment
     train === undefined
       ? undefined
       : await attempt(async () => trainExamples(train, { ...data, ...sources.train, task, ...dividingColumns(split) }), errors);
-  const { test: testSource } = sources;
+  const { validation: validationSource, test: testSource } = sources;
+  const validationTable = validationSource === null ? null : await attempt(() => readTable(validationSource), errors);
+  const validation =
+    validationSource === null
+      ? null
+      : validationTable === null || validationTable === undefined || examples === undefined
+        ? undefined
+        : await attempt(async () => labelledAs(examples.task, validationTable, validationSource, { ...data, task }), errors);
   const test = testSource === null ? null : await attempt(() => readTable(testSource), errors);
   const testExamples =
     test === undefined || test === null || testSource === null
@@ -86,6 +108,7 @@ export async function readData({ task, data, split, seed, training }: Experiment
       ? undefined
       : await attempt(
           async () => {
+            if (validation !== null) return divisionByTable(examples.ids.length, validation?.ids.length ?? 0);
             const strata = examples.task.strata(examples.targets, split.bins ?? undefined);
             const column = (name: string): readonly string[] => valuesAt(requiredColumn(train, name), examples.rows);
             return divide({ ...examples, strata, column }, { ...split, seed: split.seed ?? seed });
@@ -93,11 +116,21 @@ export async function readData({ task, data, split, seed, training }: Experiment
           errors,
         );
   if (examples !== undefined) await attempt(async () => throwIfUnmeasured(training, examples.task), errors);
-  if (examples !== undefined && division !== undefined)
-    await attempt(async () => throwIfUndefined({ training, split }, { ...examples, division }), errors);
+  const labelled = examples === undefined || validation === undefined ? undefined : joinedExamples(examples, validation);
+  if (labelled !== undefined && division !== undefined)
+    await attempt(async () => throwIfUndefined({ training, split }, { ...labelled, division }), errors);
   if (errors.length > 0 || train === undefined || test === undefined || examples === undefined || division === undefined)
     throw together(errors);
-  return { tables: { train, test }, train: examples, test: testExamples, division, ofTest: ofTest ?? [] };
+  if (labelled === undefined || validation === undefined || validationTable === undefined) throw together(errors);
+  return {
+    tables: { train, validation: validationTable, test },
+    train: examples,
+    validation,
+    labelled,
+    test: testExamples,
+    division,
+    ofTest: ofTest ?? [],
+  };
 }
 
 /** `checkData`, and what is worth knowing about data that can be used; of tokens only where the model is on this machine. */
@@ -105,8 +138,16 @@ export async function inspectDataset(
   experiment: Experiment,
 ): Promise<{ readonly contents: DataContents; readonly sizes: DataSizes; readonly findings: readonly Finding[] }> {
   const contents = await readData(experiment);
-  const { tables, train, test, division, ofTest } = contents;
-  const dataset = { table: columnsOf(tables.train), examples: train, division, testTexts: test?.texts ?? null };
+  const { tables, train, validation, test, ofTest } = contents;
+  // A table that is trained on as a whole is one fold.
+  const division = validation === null ? contents.division : divisionByTable(0, train.ids.length);
+  const dataset = {
+    table: columnsOf(tables.train),
+    examples: train,
+    division,
+    validationTexts: validation?.texts ?? null,
+    testTexts: test?.texts ?? null,
+  };
   const folder = localModel(experiment.model.base, experiment.model.revision);
   const files = folder === undefined ? {} : tokenizerFiles(folder);
   const tokenizer = folder === undefined || !hasTokenizer(folder) ? null : await loadTokenizer(files);
@@ -135,6 +176,11 @@ async function checkSample(
   buildSubmission(sample, { file: test?.path ?? '', ids: testIds }, sampleIdColumn(sample, { names, isNamed }, testIds), (columns) => {
     return predictions === undefined || examples === undefined ? () => '' : examples.task.submissionValues(predictions, columns);
   });
+}
+
+function joinedExamples({ ids, texts, targets, task }: LabelledExamples, more: LabelledExamples | null): LabelledExamples {
+  if (more === null) return { ids, texts, targets, task };
+  return { ids: [...ids, ...more.ids], texts: [...texts, ...more.texts], targets: joinedTargets(targets, more.targets), task };
 }
 
 async function attempt<T>(read: () => Promise<T>, errors: OrtrainError[]): Promise<T | undefined> {

@@ -46,7 +46,7 @@ const REMEDY =
     'config.json that belong together.';
 
 async function askedTexts(
-  { tables, train, test }: DataContents,
+  { tables, train, validation, test }: DataContents,
   tokenizer: Tokenizer,
   model: Asked['model'],
 ): Promise<readonly AskedTexts[]> {
@@ -59,8 +59,13 @@ async function askedTexts(
     place,
   });
   const ofTrain = await asked(train.texts, (row) => placeIn(tables.train, train.rows[row] ?? row));
-  const { test: table } = tables;
-  return test === undefined || table === null ? [ofTrain] : [ofTrain, await asked(test.texts, (row) => placeIn(table, row))];
+  const others = [
+    { examples: validation, table: tables.validation },
+    { examples: test ?? null, table: tables.test },
+  ].flatMap(({ examples, table }) => (examples === null || table === null ? [] : [{ texts: examples.texts, table }]));
+  const ofOthers: AskedTexts[] = [];
+  for (const { texts, table } of others) ofOthers.push(await asked(texts, (row) => placeIn(table, row)));
+  return [ofTrain, ...ofOthers];
 }
 
 /** A pair that cannot be cut is named by its place in the table. */

@@ -1,4 +1,4 @@
-import { foldCount, type Experiment, type Pipeline } from '../../config/index.ts';
+import { foldsOf, type Experiment, type Pipeline } from '../../config/index.ts';
 import type { ModelId } from '../../core/model-name.ts';
 import { onnxruntimeVersion } from '../../engine/runtime/index.ts';
 import type { Need, Stage, ResolvedModel } from '../../stages/index.ts';
@@ -101,13 +101,13 @@ export interface TrainedModel extends ModelId {
 }
 
 /** The folds that are trained: those that the configuration picks, or all. */
-export function trainedFolds({ split }: Pick<Experiment, 'split'>): readonly number[] {
-  return split.only ?? Array.from({ length: foldCount(split) }, (_, fold) => fold);
+export function trainedFolds({ data, split }: Pick<Experiment, 'data' | 'split'>): readonly number[] {
+  return split.only ?? Array.from({ length: foldsOf({ data, split }) }, (_, fold) => fold);
 }
 
 /** The models of those folds, each with all seeds one after the other. */
-export function trainedModels({ split, training }: Pick<Experiment, 'split' | 'training'>): readonly TrainedModel[] {
-  return trainedFolds({ split }).flatMap((fold) => (training.seeds ?? [undefined]).map((seed) => ({ fold, seed })));
+export function trainedModels({ data, split, training }: Pick<Experiment, 'data' | 'split' | 'training'>): readonly TrainedModel[] {
+  return trainedFolds({ data, split }).flatMap((fold) => (training.seeds ?? [undefined]).map((seed) => ({ fold, seed })));
 }
 
 /** The seed of a model: its own, or the experiment's. */

@@ -12,7 +12,7 @@ import {
   openTask,
   readPredictions,
   readTargets,
-  readTrainExamples,
+  readValidatedExamples,
   type LabelledExamples,
   type Predictions,
   type TaskDescription,
@@ -40,8 +40,8 @@ export async function readValidation(run: StoredRun, fold: number | 'all', descr
     });
   }
   const { data } = run.experiment;
-  const { train } = tablesOf(data);
-  const [whole, examples] = [await readTable(file), await trainRows(run)];
+  const { path } = tablesOf(data).validation ?? tablesOf(data).train;
+  const [whole, examples] = [await readTable(file), await judgedRows(run)];
   const folds = requiredColumn(whole, 'fold');
   const oof = { ...whole, rows: whole.rows.filter((_, row) => fold === 'all' || folds[row]?.split(' ').includes(String(fold)) === true) };
   const rowOf = new Map(examples.ids.map((id, row) => [id, row]));
@@ -56,10 +56,10 @@ export async function readValidation(run: StoredRun, fold: number | 'all', descr
   if (found.length < oof.rows.length || found.length === 0) {
     throw new OrtrainError(
       'data',
-      `${train.path} is not the table that the run was trained on: ${oof.rows.length - found.length} of the ${oof.rows.length} rows ` +
+      `${path} is not the table that the run was made with: ${oof.rows.length - found.length} of the ${oof.rows.length} rows ` +
         `of ${modelInWords({ fold })} are missing or have another target`,
       {
-        subject: train.path,
+        subject: path,
         remedy: 'An export is checked against the predictions that the run recorded for these rows; put the table back.',
       },
     );
@@ -71,11 +71,13 @@ export async function readValidation(run: StoredRun, fold: number | 'all', descr
   };
 }
 
-async function trainRows({ folder, experiment: { data, task: asked } }: StoredRun): Promise<LabelledExamples> {
+/** The rows of oof.csv. */
+async function judgedRows({ folder, experiment: { data, task: asked } }: StoredRun): Promise<LabelledExamples> {
   const stored = await runExamples(folder);
-  if (stored === undefined) return readTrainExamples(tablesOf(data).train, { ...data, ...tablesOf(data).train, task: asked });
-  const { task, train } = stored;
-  return { task, ids: train.ids(), texts: train.texts(), targets: train.targets() };
+  if (stored === undefined) return readValidatedExamples(tablesOf(data), { ...data, task: asked });
+  const { task, train, validation } = stored;
+  const rows = validation ?? train;
+  return { task, ids: rows.ids(), texts: rows.texts(), targets: rows.targets() };
 }
 
 /** After the id and the fold come the columns of the task. */

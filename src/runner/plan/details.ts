@@ -33,12 +33,14 @@ function foldsInWords(experiment: Experiment): string {
 export function detailOf(job: Job, experiment: Experiment, sizes: DataSizes, workload: Workload | undefined): readonly string[] {
   const { rows, trainRowsOfFold } = sizes;
   const testRows = sizes.testRows ?? 0;
+  const texts = rows + (sizes.validationRows ?? 0) + testRows;
   switch (job.stage.name) {
     case 'tokenize':
-      return [`${rows + testRows} texts`];
+      return [`${texts} texts`];
     case 'encode':
-      return [`${rows + testRows} texts`, ...savedPasses(experiment, workload)];
+      return [`${texts} texts`, ...savedPasses(experiment, workload)];
     case 'split':
+      if (sizes.validationRows !== null) return [`one fold, validated on ${sizes.validationRows} rows of a table of its own`];
       return [`${plural(foldCount(experiment.split), 'fold')} of ${rows} rows`];
     case 'train': {
       const { fold } = modelOf(job);

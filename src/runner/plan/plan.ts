@@ -1,4 +1,4 @@
-import type { Experiment, LoadedExperiment } from '../../config/index.ts';
+import { type Experiment, type LoadedExperiment } from '../../config/index.ts';
 import { paddingShare } from '../../data/tokens/index.ts';
 import { checkpointStep } from '../../training/index.ts';
 import { readData, sizesOf, type DataSizes } from '../check/data.ts';

@@ -34,12 +34,12 @@ export async function madeRows({ jobs, cache }: PreparedRun): Promise<PlannedRow
   };
   const [decoded, divided] = [await made('examples'), await made('folds')];
   if (decoded === undefined || divided === undefined) return undefined;
-  const { task, train, test } = openOutput('examples', decoded);
+  const { task, labelled, test } = openOutput('examples', decoded);
   return {
-    train: {
+    labelled: {
       task,
       get texts() {
-        return train.texts();
+        return labelled.texts();
       },
     },
     test:

@@ -8,10 +8,11 @@ import { addressOf } from '../jobs/job-graph.ts';
 
 /** The rows of a run. Texts are looked at only where they are not tokenized yet. */
 export interface PlannedRows {
-  readonly train: { readonly task: Task; readonly texts: readonly Text[] };
+  /** Those that models are trained on or validated by. */
+  readonly labelled: { readonly task: Task; readonly texts: readonly Text[] };
   /** Undefined where there are no rows to predict. */
   readonly test: { readonly texts: readonly Text[] } | undefined;
-  /** Of the training rows. */
+  /** Of these rows. */
   readonly division: Division;
 }
 
@@ -25,7 +26,7 @@ export interface PlannedTokens {
 /** The tokens of the run: from the cache, or made now, which costs little. Undefined where no stage makes tokens. */
 export async function plannedTokens(
   { jobs, cache, experiment, forced, threads }: PreparedRun,
-  { train, test }: Pick<PlannedRows, 'train' | 'test'>,
+  { labelled, test }: Pick<PlannedRows, 'labelled' | 'test'>,
 ): Promise<PlannedTokens | undefined> {
   const job = jobs.find(({ stage }) => stage.name === 'tokenize');
   if (job === undefined) return undefined;
@@ -38,7 +39,7 @@ export async function plannedTokens(
   const { max_seq_length: maxLength, truncation } = experiment.model;
   const encode = (texts: readonly Text[]): Promise<TokenSet> => encodeTexts(tokenizer, texts, maxLength, { threads, truncation });
   return {
-    train: await encode(train.texts),
+    train: await encode(labelled.texts),
     test: test === undefined ? undefined : await encode(test.texts),
     seconds: (performance.now() - began) / 1000,
   };

@@ -53,7 +53,7 @@ export async function workloadOf(prepared: PreparedRun, data: PlannedRows): Prom
   const weights = initialWeights(files, experiment.model, experiment.seed);
   const trained = trainedPart(experiment, weights.config, jobs.some(({ stage }) => stage.name === 'encode'));
   const onFeatures = trained.fed === 'features';
-  const { task } = data.train;
+  const { task } = data.labelled;
   const { pooling, head } = experiment.model;
   const whole = { encoder: weights.config, pooling, head, ...learnedFrom(task) };
   const { eval_batch_size: evalBatch } = experiment.training;

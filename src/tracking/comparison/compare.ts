@@ -106,9 +106,15 @@ export function sideBySide(runs: readonly Compared[], sameRows: boolean): SideBy
     metrics: names.map((name) => {
       // Own ones only: a damaged file may name a metric `constructor`.
       const values = all.map((figuresOfRun) => (Object.hasOwn(figuresOfRun, name) ? (figuresOfRun[name] ?? null) : null));
-      return { name, values, best: sameRows ? bestOf(name, values.map((figure) => figure?.value ?? NaN)) : [] };
+      const isSame = sameRows && (!name.startsWith('test/') || haveSameTest(runs));
+      return { name, values, best: isSame ? bestOf(name, values.map((figure) => figure?.value ?? NaN)) : [] };
     }),
   };
+}
+
+/** As far as the number of the rows tells. */
+function haveSameTest(runs: readonly Compared[]): boolean {
+  return new Set(runs.flatMap(({ metrics }) => metrics?.test_rows ?? [])).size < 2;
 }
 
 /** Of each run the score that the runs are ranked by. */

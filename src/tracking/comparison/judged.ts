@@ -78,6 +78,8 @@ function sameValues(a: Float64Array, b: Float64Array): boolean {
   return a.length === b.length && a.every((value, k) => Object.is(value, b[k]));
 }
 
-function trainHash({ experiment, environment }: EvaluatedRun): string | undefined {
-  return environment.data[pathOf(experiment.data.train)];
+/** Of the tables that a run was trained on and validated by. */
+function trainHash({ experiment: { data }, environment }: EvaluatedRun): string {
+  const paths = [pathOf(data.train), ...(data.validation === null ? [] : [pathOf(data.validation) ?? ''])];
+  return paths.map((path) => environment.data[path]).join();
 }

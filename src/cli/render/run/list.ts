@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { foldCount, headlinesOf, USUAL_HEADLINES } from '../../../config/index.ts';
+import { foldsOf, headlinesOf, USUAL_HEADLINES } from '../../../config/index.ts';
 import type { ListedRun } from '../../../runner/stored/index.ts';
 import type { Colors } from '../../terminal.ts';
 import { left, right, table } from '../layout/table.ts';
@@ -27,7 +27,7 @@ export function runList(runs: readonly ListedRun[], artifacts: string, colors: C
       minuteOf(startedAt),
       seconds === null ? '–' : duration(seconds),
       experiment === null ? '–' : printable(experiment.model.base),
-      experiment === null ? '–' : foldsText(trainedFolds, foldCount(experiment.split)),
+      experiment === null ? '–' : foldsText(trainedFolds, foldsOf(experiment)),
       ...headlines.map((name) => metric(results?.oof[`oof/${name}`])),
     ]),
     colors,

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { asked, foldCount, shownValue } from '../../../config/index.ts';
+import { asked, foldsOf, shownValue } from '../../../config/index.ts';
 import type { StoredRun } from '../../../runner/stored/index.ts';
 import { foldStories, itemsOf, modelHistories, type FoldStory, type RunHistory } from '../../../tracking/index.ts';
 import type { Colors } from '../../terminal.ts';
@@ -27,7 +27,7 @@ export function runDocument(run: StoredRun, history: RunHistory): object {
 /** The same for a person. */
 export function runText(run: StoredRun, history: RunHistory, colors: Colors): string {
   const { name, folder, status, startedAt, seconds, experiment, metrics, trainedFolds } = run;
-  const all = foldCount(experiment.split);
+  const all = foldsOf(experiment);
   const monitor = experiment.training.best_model.monitor;
   return sections(
     [

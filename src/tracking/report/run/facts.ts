@@ -1,4 +1,4 @@
-import { asked, foldCount, pathOf, shownValue } from '../../../config/index.ts';
+import { asked, foldsOf, pathOf, shownValue } from '../../../config/index.ts';
 import { bytes, duration, minuteOf, pathFromHere, plural } from '../../../core/text.ts';
 import { showsLimits } from '../figures/system.ts';
 import { html, type Html } from '../../../core/page/html.ts';
@@ -9,13 +9,15 @@ import type { RunStory } from './story.ts';
 /** The parameters that are not the defaults, and the data. */
 export function questionSection({ run, report }: RunStory): Html {
   const { experiment, outOfFold, metrics, environment } = run;
-  const [train, test] = [pathOf(experiment.data.train), pathOf(experiment.data.test)];
+  const { data } = experiment;
+  const [train, validation, test] = [pathOf(data.train), pathOf(data.validation), pathOf(data.test)];
   const total = outOfFold.ids.length;
   const ofFolds =
-    metrics.folds.length < foldCount(experiment.split) ? ` of the folds ${metrics.folds.map(({ fold }) => fold).join(', ')}` : '';
+    metrics.folds.length < foldsOf(experiment) ? ` of the folds ${metrics.folds.map(({ fold }) => fold).join(', ')}` : '';
   const parameters = Object.entries(asked(experiment)).filter(([path]) => !path.startsWith('data.') && path !== 'name');
   return html`${facts([
-    ['training data', html`<code>${train}</code>, ${plural(total, 'row')}${ofFolds}`],
+    ['training data', validation === null ? html`<code>${train}</code>, ${plural(total, 'row')}${ofFolds}` : html`<code>${train}</code>`],
+    ...(validation === null ? [] : [['validation data', html`<code>${validation}</code>, ${plural(total, 'row')}`] as const]),
     ['SHA-256', html`<code>${environment.data[train] ?? 'unknown'}</code>`],
     ...(test === null ? [] : [['texts to predict', html`<code>${test}</code>`] as const]),
     ...parameters.map(([path, value]) => [path, html`<code>${shownValue(value)}</code>`] as const),

@@ -9,7 +9,7 @@ import { differ } from '../../../data/examples/index.ts';
 import { hasTokenizer, tokenizerFiles } from '../../../data/tokenizer/index.ts';
 import { loadTokenizer } from '../../../data/tokens/index.ts';
 import { mapText, textKey, type Text } from '../../../data/texts/index.ts';
-import { openExamples, readTrainExamples, type LabelledExamples, type TrainTexts } from '../../../tasks/index.ts';
+import { openExamples, readValidatedExamples, type LabelledExamples, type TrainTexts } from '../../../tasks/index.ts';
 import type { EvaluatedRun } from '../../evaluated-run.ts';
 
 /** How many tokens texts have before they are cut, special tokens included. */
@@ -20,22 +20,25 @@ export interface TokenLengths {
 }
 
 /**
- * The training rows of a run: as the run has decoded them, or, where that is not at hand, of the training table, unless it has changed
- * since the run.
+ * The rows of oof.csv, of the training table or of one for validation: as the run has decoded them, or, where that is not at hand, as the
+ * tables have them, unless they have changed since the run.
  *
  * @param decoded the folder of the output of the stage `examples`
  */
 export async function readTrainTexts({ experiment, environment }: EvaluatedRun, decoded?: string): Promise<TrainTexts> {
   if (decoded !== undefined) {
-    const { task, train: rows } = openExamples(decoded);
+    const { task, train, validation } = openExamples(decoded);
+    const rows = validation ?? train;
     return { examples: { ids: rows.ids(), texts: rows.texts(), targets: rows.targets(), task } };
   }
-  const { train } = tablesOf(experiment.data);
+  const sources = tablesOf(experiment.data);
   const missing = (reason: string): TrainTexts => ({ missing: `The texts are left out: ${reason}.` });
-  if (!existsSync(train.path)) return missing(`${train.path} is not there any more`);
-  if ((await hashFile(train.path)) !== environment.data[train.path]) return missing(`${train.path} has changed since the run`);
+  for (const { path } of [sources.train, ...(sources.validation === null ? [] : [sources.validation])]) {
+    if (!existsSync(path)) return missing(`${path} is not there any more`);
+    if ((await hashFile(path)) !== environment.data[path]) return missing(`${path} has changed since the run`);
+  }
   try {
-    return { examples: await readTrainExamples(train, { ...experiment.data, ...train, task: experiment.task }) };
+    return { examples: await readValidatedExamples(sources, { ...experiment.data, task: experiment.task }) };
   } catch (error) {
     if (error instanceof OrtrainError) return missing(error.message);
     throw error;
