@@ -91,11 +91,17 @@ describe('a run on pairs of texts', () => {
     expect(files[0]!.maxDifference).toBeLessThan(1e-5);
   });
 
-  it('tokenizes as model.truncation says', async () => {
-    const cut = await run('name=cut', 'model.max_seq_length=9', 'model.truncation=only_second', 'training.epochs=1');
-    const key = readRun(artifacts, cut.run);
-    expect(key.experiment.model.truncation).toBe('only_second');
-    expect(cut.made).toContain('tokenize');
+  it('is refused before anything is made where only one text may be cut and that is not enough', async () => {
+    const short = ['name=short', 'model.max_seq_length=5', 'model.truncation=only_second'];
+    await expect(run(...short)).rejects.toMatchObject({
+      code: 'data',
+      subject: 'model.truncation',
+      problems: [{ file: TRAIN, line: 2, row: 1, message: 'the first text is too long: it leaves no token of 2 to the second one' }],
+    });
+    await expect(run('name=short', 'model.max_seq_length=3')).rejects.toMatchObject({
+      code: 'config',
+      remedy: 'The tokenizer adds 3 special tokens to every pair of texts; set it higher than that.',
+    });
   });
 });
 
@@ -107,7 +113,7 @@ it('a table of its own validates one model, which is trained on all other rows',
   expect(new Set(columnOf(oof, 'fold'))).toEqual(new Set(['0']));
   expect(columnOf(oof, 'target')).toEqual(columnOf(await readTable(validation), 'answer'));
   expect(metrics!.folds.map(({ fold }) => fold)).toEqual([0]);
-  expect(metrics!.cv['accuracy']).toEqual({ mean: metrics!.oof['oof/accuracy'], sd: NaN });
+  expect(metrics!.cv['accuracy']).toEqual({ mean: metrics!.oof['oof/accuracy'], sd: null });
   expect(metrics!.oof['oof/accuracy']).toBeGreaterThan(0.9);
   const folds = columnOf(await readTable(join(folder, 'folds.csv')), 'fold')!;
   expect([folds.length, folds.filter((fold) => fold === '').length]).toEqual([380, 320]);

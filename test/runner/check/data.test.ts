@@ -186,7 +186,14 @@ describe('data that cannot be used are refused, not found worth knowing', () => 
       'data.conflicts=drop',
       'data.duplicates=drop',
     );
-    expect(sizes).toEqual({ rows: 11, task: { classes: ['0', '1'] }, testRows: null, trainRowsOfFold: [5, 6], validationRowsOfFold: [6, 5] });
+    expect(sizes).toEqual({
+      rows: 11,
+      validationRows: null,
+      task: { classes: ['0', '1'] },
+      testRows: null,
+      trainRowsOfFold: [5, 6],
+      validationRowsOfFold: [6, 5],
+    });
     expect(findings.map(({ code }) => code)).toEqual([
       'duplicate-texts',
       'conflicting-classes',
