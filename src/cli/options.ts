@@ -86,6 +86,22 @@ export const wholeNumber = (value: string, description: string, about: About = {
   },
 });
 
+/** A whole number, or a word. */
+export const numberOr = <const W extends string>(
+  value: string,
+  word: W,
+  description: string,
+  about: About = {},
+): Option<number | W, false> => ({
+  ...valued(value, description, about),
+  isAlwaysThere: false,
+  parse(given) {
+    if (given === word) return word;
+    if (!/^\d+$/.test(given)) throw new InvalidArgumentError(`It is a whole number from 0 on, or ${word}.`);
+    return Number(given);
+  },
+});
+
 /** The port of a server. */
 export const port = (description: string, otherwise: string): Option<number, false> => ({
   ...valued('number', description, { otherwise }),

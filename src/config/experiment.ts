@@ -1,6 +1,7 @@
 import { flag, integer, object, text, type SchemaNode, type Value } from './schema/schema.ts';
 import { data } from './sections/data.ts';
 import { model } from './sections/model.ts';
+import { prediction } from './sections/prediction.ts';
 import { resources } from './sections/resources.ts';
 import { split } from './sections/split.ts';
 import { task } from './sections/task.ts';
@@ -39,6 +40,7 @@ export const experimentDefinition = object('An experiment: data in, a trained an
       'Measure TF-IDF of words and pairs of words with a linear model on the same folds (baseline/oof/…), which takes seconds. Tables of ' +
       'more than 200,000 rows have none.',
   }),
+  prediction,
   resources,
   tracking,
 });

@@ -23,6 +23,7 @@ export function conflicts(experiment: Experiment, tree: MapTree): readonly Probl
     ...monitorConflicts(experiment),
     ...batchConflicts(experiment),
     ...seedConflicts(experiment),
+    ...predictionConflicts(experiment),
     ...rateConflicts(experiment),
     ...credentialConflicts(tree),
   ].map(({ path, message, suggestion }) => problemAt(valuePlace(tree, path), path, message, suggestion));
@@ -147,6 +148,12 @@ function seedConflicts({ model, training: { seeds } }: Experiment): readonly Con
   if (model.weights !== 'random' || !isFrozen) return twice;
   const message = 'training.seeds needs frozen layers that all seeds share, but with model.weights: random each seed has its own';
   return [...twice, { path: ['training', 'seeds'], message, suggestion: 'seeds: null' }];
+}
+
+function predictionConflicts({ prediction: { models }, training }: Experiment): readonly Conflict[] {
+  if (models === 'folds' || training.refit) return [];
+  const message = `prediction.models: ${models} needs a model that is trained on all rows, but training.refit is false`;
+  return [{ path: ['prediction', 'models'], message, suggestion: 'models: folds' }];
 }
 
 function rateConflicts({ training }: Experiment): readonly Conflict[] {

@@ -16,7 +16,7 @@ export function publish(job: Job, folder: string): readonly { readonly path: str
   return Object.entries(job.stage.publishes).map(([from, to]) => {
     if (job.fold === undefined && to.includes('{fold}')) throw new Error(`the job ${job.id} publishes a fold's files and is of no fold`);
     const name = job.fold === undefined ? '' : modelName({ fold: job.fold, seed: job.seed });
-    const path = join(folder, to.replace('{fold}', name));
+    const path = join(folder, to.replace('{fold}', name).replace('{all}', modelName({ fold: 'all', seed: job.seed })));
     const files = filesUnder(job.output, from).map((name) => {
       const target = join(path, name.slice(from.length));
       placeFile(join(job.output, name), target);

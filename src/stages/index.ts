@@ -4,6 +4,7 @@ import { evaluate } from './evaluate.ts';
 import { examples } from './examples.ts';
 import { inspect } from './inspect.ts';
 import { predict } from './predict.ts';
+import { refit } from './refit.ts';
 import { split } from './split.ts';
 import type { Stage } from './stage.ts';
 import { submit } from './submit.ts';
@@ -25,7 +26,7 @@ export const stages: Readonly<Record<string, Stage>> = {
   inspect,
   baseline,
   encode,
-  train,
+  train, refit,
   evaluate,
   predict,
   test,

@@ -45,6 +45,8 @@ const kinds = {
     history: (): FoldHistory => readJson<FoldHistory>(folder, HISTORY),
     validation: (): FoldValidation => readJson<FoldValidation>(folder, VALIDATION),
   }),
+  /** The model of all rows. */
+  final: (folder: string) => ({ folder: join(folder, MODEL_FOLDER) }),
   evaluation: (folder: string) => ({ metrics: (): RunMetrics => readJson<RunMetrics>(folder, 'metrics.json') }),
   tested: () => ({}),
   predictions: (folder: string) => ({ table: (): Promise<Table> => readTable(join(folder, PREDICTIONS)) }),

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Experiment } from '../config/index.ts';
 import { writeFileAtomic } from '../core/files.ts';
 import { valueAt } from '../core/values.ts';
 import { writeCsv } from '../data/tables/index.ts';
@@ -9,10 +10,13 @@ import { PREDICTIONS, throwUnlessAligned } from './outputs.ts';
 import { tableRows } from './prediction-table.ts';
 import type { Inputs, Stage } from './stage.ts';
 
-const needs = { examples: 'source', tokens: 'one', features: 'optional', model: 'each-fold' } as const;
+const needs = { examples: 'source', tokens: 'one', features: 'optional', model: 'each-fold', final: 'any' } as const;
 
-/** The mean of the folds' predictions for every test row. Output: predictions. */
-export const predict: Stage<null, Record<never, never>, typeof needs> = {
+/** Null for the models of the folds, so that what was predicted before there were others is still found. */
+type Params = { readonly models: Exclude<Experiment['prediction']['models'], 'folds'> } | null;
+
+/** The mean of the models' predictions for every test row. Output: predictions. */
+export const predict: Stage<Params, Record<never, never>, typeof needs> = {
   name: 'predict',
   version: 2,
   needs,
@@ -22,11 +26,13 @@ export const predict: Stage<null, Record<never, never>, typeof needs> = {
   publishes: { [PREDICTIONS]: 'predictions.csv' },
   usesDevice: true,
   requires: 'data.test',
-  pick: () => ({ params: null, files: {} }),
-  async run({ inputs, output, device, threads, evalBatchSize, emit, throwIfStopped }) {
+  pick: ({ prediction: { models } }) => ({ params: models === 'folds' ? null : { models }, files: {} }),
+  async run({ params, inputs, output, device, threads, evalBatchSize, emit, throwIfStopped }) {
     const { task, test } = inputs.examples;
     if (test === null) throw new Error('the stage predict was started without rows to predict');
-    const models = inputs.model.map(({ folder }) => folder);
+    const which = params?.models ?? 'folds';
+    const used = [...(which === 'all' ? [] : inputs.model), ...(which === 'folds' ? [] : inputs.final)];
+    const models = used.map(({ folder }) => folder);
     const texts = textsOf(inputs, test);
     const predictions = await ensemblePredictions(models, texts, { device, threads, batchSize: evalBatchSize }, (done, total) => {
       throwIfStopped();

@@ -24,17 +24,18 @@ export interface Picked<P, F = Files> {
 }
 
 /**
- * How a stage uses the output of another: there must be one, there may be one, or there is one for every fold. `source`: there must be one,
+ * How a stage uses the output of another: there must be one, there may be one, there is one for every fold, or there may be any number of
+ * them. `source`: there must be one,
  * from which another input of the stage was made, so that the key of that input stands for it.
  */
-export type Need = 'one' | 'source' | 'optional' | 'each-fold';
+export type Need = 'one' | 'source' | 'optional' | 'each-fold' | 'any';
 
 export type Needs = { readonly [K in Kind]?: Need };
 
 /** The outputs that a stage reads, by their kinds, as its needs say; those of all folds in the order of the folds. */
 export type Inputs<N extends Needs> = { readonly [K in keyof N & Kind]: InputOf<N[K], OutputOf<K>> };
 
-type InputOf<N, Output> = N extends 'each-fold' ? readonly Output[] : N extends 'optional' ? Output | undefined : Output;
+type InputOf<N, Output> = N extends 'each-fold' | 'any' ? readonly Output[] : N extends 'optional' ? Output | undefined : Output;
 
 export interface StageContext<P, F = Files, N extends Needs = Needs> {
   readonly params: P;
@@ -77,13 +78,14 @@ export interface Stage<P = unknown, F = Files, N extends Needs = Needs> {
   /** Files without which its output is not complete, by their paths in it; `has` tells whether there is an optional input, `files` are the
    * names of those that it picks. */
   writes(experiment: Experiment, has: (kind: Kind) => boolean, files: readonly string[]): readonly string[];
-  /** Files or folders of its output, to their place in the run folder; `{fold}` stands for the name of the fold's model, `fold-2`. */
+  /** Files or folders of its output, to their place in the run folder; `{fold}` stands for the name of the fold's model, `fold-2`, `{all}`
+   * for that of a model of all rows. */
   readonly publishes: Readonly<Record<string, string>>;
   /** True where numbers come from onnxruntime; then device and runtime version are part of the key. */
   readonly usesDevice: boolean;
   /** A path of the configuration without whose value the stage has nothing to do. */
   readonly requires?: string;
-  /** True where a stage that runs for each fold does so for each of `training.seeds`, which `pick` then finds as the experiment's seed. */
+  /** True where the stage runs for each of `training.seeds`, which `pick` then finds as the experiment's seed. */
   readonly isSeeded?: boolean;
   /** True where the stage runs before the first that needs its output, though a pipeline may not name it. */
   readonly isImplied?: boolean;
@@ -111,7 +113,7 @@ export function openInputs<N extends Needs>(
 ): Inputs<N> {
   const opened = Object.entries(needs).map(([kind, need]) => {
     const outputs = (folders[kind] ?? []).map((folder) => openOutput(kind as Kind, folder));
-    if (need === 'each-fold') return [kind, outputs] as const;
+    if (need === 'each-fold' || need === 'any') return [kind, outputs] as const;
     const [output] = outputs;
     if (output === undefined && need !== 'optional') throw new Error(`the stage ${name} was started without ${kind}`);
     return [kind, output] as const;

@@ -12,7 +12,7 @@ export {
 export { classifierPrograms, emptyTargets, learnedFrom, openClassifier, optimizerOf, type Learned } from './classifier.ts';
 export { ensemblePredictions, type EnsembleInput } from './ensemble.ts';
 export { loadFeatures, saveFeatures } from './features.ts';
-export { fit } from './fit/fit.ts';
+export { fit, type FitResult } from './fit/fit.ts';
 export { forwardAll, forwardEach } from './inference.ts';
 export { stepFeedsOf } from './fit/micro-batches.ts';
 export { emptyStates, encodingPrograms, sharedTensors, trainedPart, type Freezing, type TrainedPart } from './part.ts';

@@ -70,6 +70,7 @@ describe('defaults', () => {
         head_lr: null,
         ema: null,
         seeds: null,
+        refit: false,
         clip_norm: null,
         schedule: { name: 'constant' },
         best_model: { monitor: 'val/f1_macro', mode: 'max' },
@@ -77,6 +78,7 @@ describe('defaults', () => {
         lr_resets: null,
       },
       baseline: true,
+      prediction: { models: 'folds' },
       resources: { device: 'auto', parallel_folds: 'auto', threads: 'auto', checkpoint_seconds: 120 },
       tracking: { log_every: 10, mlflow: null },
     });

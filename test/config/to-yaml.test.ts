@@ -63,6 +63,7 @@ function coherent({ task, data, model, split, training: drawn, ...rest }: Experi
       freeze: { ...model.freeze, embeddings: null, layers: model.freeze_encoder ? 0 : model.freeze.layers },
     },
     split: dividing(split, task.name),
+    prediction: { models: drawn.refit ? rest.prediction.models : 'folds' },
     training: {
       ...training,
       layer_decay: model.freeze_encoder ? 1 : training.layer_decay,

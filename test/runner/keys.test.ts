@@ -101,6 +101,8 @@ const CHANGES: Readonly<Record<string, { readonly to: string; readonly beside?: 
   'training.head_lr': { to: '0.001' },
   'training.ema': { to: '0.99' },
   'training.seeds': { to: '[42]' },
+  'training.refit': { to: 'true' },
+  'prediction.models': { to: 'both', beside: ['training.refit=true'] },
   'training.clip_norm': { to: '1' },
   'training.schedule.name': { to: 'cosine' },
   ...under('training.schedule', ['name: reduce-on-plateau'], {

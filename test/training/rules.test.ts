@@ -17,6 +17,7 @@ const plain: Training = {
   head_lr: null,
   ema: null,
   seeds: null,
+  refit: false,
   clip_norm: null,
   schedule: { name: 'constant' },
   best_model: { monitor: 'val/f1_macro', mode: 'max' },

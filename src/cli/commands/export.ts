@@ -1,6 +1,6 @@
 import { OrtrainError } from '../../core/errors.ts';
 import { defineCommand } from '../command.ts';
-import { choice, choiceOr, required, wholeNumber } from '../options.ts';
+import { choice, choiceOr, numberOr, required, wholeNumber } from '../options.ts';
 
 /** Writes the model of a run's fold for other tools. */
 export const exportModel = defineCommand({
@@ -11,7 +11,7 @@ export const exportModel = defineCommand({
     run: required('run', 'name or folder of the run', { completion: 'run' }),
     to: required('dir', 'the folder to write, which must not exist yet', { completion: 'folder' }),
     format: choiceOr('format', ['onnx', 'huggingface'], 'onnx', 'what to write'),
-    fold: wholeNumber('n', 'number of the fold', { otherwise: 'the best by the monitored metric' }),
+    fold: numberOr('n', 'all', 'number of the fold, or all: the model of all rows', { otherwise: 'the best by the monitored metric' }),
     seed: wholeNumber('n', 'seed of the model, where the run has several', { otherwise: 'the best by the monitored metric' }),
     dtype: choiceOr('dtype', ['float32', 'float16'], 'float32', 'float16: also write a float16 model beside the float32 one'),
     quantize: choice('kind', ['int8'], 'int8: also write a dynamically quantized model beside the float32 one'),

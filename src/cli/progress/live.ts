@@ -157,7 +157,7 @@ function stageTitle(stage: string, ids: readonly string[], state: RunState, now:
 function foldTitle(job: JobState | undefined): string {
   if (job === undefined) return '';
   const { fold, seed } = job;
-  const name = fold === undefined ? printable(job.stage) : modelInWords({ fold, seed });
+  const name = fold === undefined && seed === undefined ? printable(job.stage) : modelInWords({ fold: fold ?? 'all', seed });
   if (job.status === 'cached') return `${name} · from the cache`;
   const last = job.epoch === undefined ? '' : ` · epoch ${job.epoch.epoch}  ${headlines(job.epoch.metrics, true)}`;
   return `${name}${last}${job.status === 'done' ? ` · ${duration(job.seconds)}` : ''}`;

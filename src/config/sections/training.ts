@@ -200,6 +200,12 @@ export const training = object('How the model is trained.', {
         "and order of the rows. The folds stay those of split.seed, or else of the experiment's seed. null: once, with that seed.",
     }),
   ),
+  refit: flag({
+    default: false,
+    description:
+      "Train one more model (with seeds, one for each) on all rows, for the rounded mean of the folds' best epochs, with a schedule over " +
+      'that many. Nothing validates it: rules that watch validation metrics are off. It is saved in models/all/.',
+  }),
   clip_norm: nullable(
     number({
       examples: [1],

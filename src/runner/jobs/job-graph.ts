@@ -89,9 +89,16 @@ export function placeOf({ fold, seed }: Pick<Job, 'fold' | 'seed'>): { readonly 
 }
 
 /** The model that a job trains. */
-export function modelOf({ stage, fold, seed }: Pick<Job, 'stage' | 'fold' | 'seed'>): TrainedModel {
+export function modelOf({ stage, fold, seed }: Pick<Job, 'stage' | 'fold' | 'seed'>): ModelId {
+  if (stage.makes === 'final') return { fold: 'all', seed };
   if (fold === undefined) throw new Error(`the stage ${stage.name} runs once, and was asked for its fold`);
   return { fold, seed };
+}
+
+/** The fold of a job that runs for each. */
+export function foldOf({ stage, fold }: Pick<Job, 'stage' | 'fold'>): number {
+  if (fold === undefined) throw new Error(`the stage ${stage.name} runs once, and was asked for its fold`);
+  return fold;
 }
 
 /** A model of the folds: which rows it is trained on, and with which seed where there are several. */
@@ -110,6 +117,17 @@ export function trainedModels({ data, split, training }: Pick<Experiment, 'data'
   return trainedFolds({ data, split }).flatMap((fold) => (training.seeds ?? [undefined]).map((seed) => ({ fold, seed })));
 }
 
+/** The models that are trained on all rows, one a seed. */
+export function refittedModels({ training: { refit, seeds } }: Pick<Experiment, 'training'>): readonly ModelId[] {
+  return refit ? (seeds ?? [undefined]).map((seed) => ({ fold: 'all', seed })) : [];
+}
+
+/** How many models predict. */
+export function predictingModels(experiment: Experiment): number {
+  const { models } = experiment.prediction;
+  return (models === 'all' ? 0 : trainedModels(experiment).length) + (models === 'folds' ? 0 : refittedModels(experiment).length);
+}
+
 /** The seed of a model: its own, or the experiment's. */
 export function seedOf({ seed }: ModelId, experiment: Pick<Experiment, 'seed'>): number {
   return seed ?? experiment.seed;
@@ -118,18 +136,20 @@ export function seedOf({ seed }: ModelId, experiment: Pick<Experiment, 'seed'>):
 type Turn = Pick<Job, 'fold' | 'seed'>;
 
 function turnsOf(stage: Stage, perFold: boolean, experiment: Experiment): readonly Turn[] {
-  if (!perFold) return [{ fold: undefined, seed: undefined }];
+  const seeds = (stage.isSeeded === true ? experiment.training.seeds : null) ?? [undefined];
+  if (!perFold) return seeds.map((seed) => ({ fold: undefined, seed }));
   return stage.isSeeded === true ? trainedModels(experiment) : trainedFolds(experiment).map((fold) => ({ fold, seed: undefined }));
 }
 
 function idOf({ name }: Stage, { fold, seed }: Turn): string {
-  if (fold === undefined) return name;
-  return seed === undefined ? `${name}[${fold}]` : `${name}[${fold}, seed ${seed}]`;
+  const turn = [...(fold === undefined ? [] : [fold]), ...(seed === undefined ? [] : [`seed ${seed}`])].join(', ');
+  return turn === '' ? name : `${name}[${turn}]`;
 }
 
 function producersOf(kind: string, need: Need, { fold, seed }: Turn, producers: ReadonlyMap<string, readonly Job[]>): readonly Job[] {
   const from = producers.get(kind) ?? [];
-  if (need === 'each-fold') return from;
+  // A model of one seed reads those of the same.
+  if (need === 'each-fold' || need === 'any') return from.filter((job) => seed === undefined || (job.seed ?? seed) === seed);
   const own = from.find((job) => (job.fold ?? fold) === fold && (job.seed ?? seed) === seed);
   return own === undefined ? [] : [own];
 }

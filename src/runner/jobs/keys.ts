@@ -79,7 +79,7 @@ function keysOf(inputs: readonly Input[], which: Which): KeyParts['inputs'] {
   return Object.fromEntries(
     inputs.flatMap((input) => {
       const { kind, need, from } = input;
-      if (need === 'source') return [];
+      if (need === 'source' || (need === 'any' && from.length === 0)) return [];
       if (!isDecoded(input)) return [[kind, from.map((job) => job[which])] as const];
       const later = from.filter(({ stage }) => stage.version > 1);
       return later.length === 0 ? [] : [[kind, later.map(({ stage }) => `version ${stage.version}`)] as const];

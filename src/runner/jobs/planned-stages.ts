@@ -21,7 +21,7 @@ export function plannedStages(experiment: Experiment, pipeline: Pipeline): reado
     return stage === undefined || !isActive ? [] : [{ stage, perFold: foreach === 'fold', place }];
   });
   const named = new Set(pipeline.stages.map(({ stage }) => stage));
-  const planned = withFollowing(withImplied(experiment, active, named), named);
+  const planned = withFollowing(experiment, withImplied(experiment, active, named), named);
   const wrong = planned.flatMap((own, i) => [
     ...missingData(own.stage, experiment).map((message): Problem => ({ message, ...own.place })),
     ...inputProblems(own, planned.slice(0, i)).map((message): Problem => ({ message, ...own.place })),
@@ -48,10 +48,13 @@ function withImplied(experiment: Experiment, active: readonly PlacedStage[], nam
 }
 
 /** The stages, and after those that make its inputs each that a pipeline need not name, unless it does. */
-function withFollowing(active: readonly PlacedStage[], named: ReadonlySet<string>): readonly PlacedStage[] {
-  const following = Object.values(stages).filter(({ name, follows }) => follows === true && !named.has(name));
+function withFollowing(experiment: Experiment, active: readonly PlacedStage[], named: ReadonlySet<string>): readonly PlacedStage[] {
+  const following = Object.values(stages).filter((stage) => {
+    return stage.follows === true && !named.has(stage.name) && missingData(stage, experiment).length === 0;
+  });
   return following.reduce((all, stage) => {
-    const makers = Object.keys(stage.needs).map((kind) => all.findLastIndex((own) => own.stage.makes === kind));
+    const kinds = Object.entries(stage.needs).flatMap(([kind, need]) => (need === 'optional' ? [] : [kind]));
+    const makers = kinds.map((kind) => all.findLastIndex((own) => own.stage.makes === kind));
     const last = all[Math.max(...makers)];
     return last === undefined || makers.includes(-1)
       ? all
@@ -81,7 +84,7 @@ function inputProblems({ stage, perFold }: PlannedStage, before: readonly Planne
 }
 
 function whyNoInput(kind: string, need: Need, before: readonly PlannedStage[], name: string, perFold: boolean): string | undefined {
-  if (need === 'optional') return undefined;
+  if (need === 'optional' || need === 'any') return undefined;
   const maker = before.find(({ stage }) => stage.makes === kind);
   if (maker === undefined) {
     const known = Object.values(stages).find(({ makes }) => makes === kind)?.name ?? 'no stage';

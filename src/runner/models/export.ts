@@ -37,8 +37,8 @@ export interface ExportRequest {
   readonly format: 'onnx' | 'huggingface';
   /** Float32 is always written; these come beside it. Only for ONNX. */
   readonly alsoIn: readonly Exclude<Precision, 'float32'>[];
-  /** Without it, the fold whose best epoch is best by the metric that the run monitored. */
-  readonly fold?: number;
+  /** A fold, or the model of all rows. Without it, the fold whose best epoch is best by the metric that the run monitored. */
+  readonly fold?: number | 'all';
   /** Without it, of a run with several seeds the best of that fold's. */
   readonly seed?: number;
   /** Those that the run was configured for where it is left out. */
@@ -199,8 +199,11 @@ function isRecorded({ experiment: { split } }: StoredRun, { fold, seed }: ModelI
 /** The model that is asked for; of those that would do the best by the monitored metric. */
 function chosenModel(run: StoredRun, { fold, seed }: ExportRequest): ModelId {
   const all = trainedModels(run);
-  const asked = all.filter((model) => fold === undefined || model.fold === fold);
-  if (asked.length === 0) throw noSuch(run, `fold ${fold}`, '--fold', 'folds', all.map((model) => model.fold));
+  const asked = all.filter((model) => (fold === undefined ? model.fold !== 'all' : model.fold === fold));
+  if (asked.length === 0) {
+    const what = fold === 'all' ? 'model of all rows' : `fold ${fold}`;
+    throw noSuch(run, what, '--fold', 'folds', all.map((model) => model.fold));
+  }
   const found = asked.filter((model) => seed === undefined || model.seed === seed);
   if (found.length === 0) throw noSuch(run, `seed ${seed}`, '--seed', 'seeds', asked.flatMap((model) => model.seed ?? []));
   const [only] = found;

@@ -104,21 +104,26 @@ function predictOn(device: Device, work: Work, signal: AbortSignal | undefined, 
   return withFewerRows(work.batchSize, device, predict, (message) => listen({ type: 'notice', level: 'warning', message }));
 }
 
-/** The folds' models, by fold and seed. Throws a usage error where there is none. */
+/** The models whose mean predicts: of the folds, by fold and seed, or of all rows. Throws a usage error where there is none. */
 export function modelFolders(run: StoredRun): readonly string[] {
-  return trainedModels(run).map((model) => folderInside(run.folder, `models/${modelName(model)}`));
+  const { models = 'folds' } = run.experiment.prediction;
+  const used = trainedModels(run).filter(({ fold }) => models === 'both' || (fold === 'all') === (models === 'all'));
+  if (used.length === 0) throw untrained(run);
+  return used.map((model) => folderInside(run.folder, `models/${modelName(model)}`));
 }
 
-/** The models of the folds that a run's folder has, by fold and seed. Throws a usage error where there is none. */
+/** The models that a run's folder has, by fold and seed. Throws a usage error where there is none. */
 export function trainedModels(run: StoredRun): readonly ModelId[] {
   const root = join(run.folder, 'models');
   const names = isThere(folderInside(run.folder, 'models')) ? readdirSync(root) : [];
-  const models = names.flatMap((name) => modelIdOf(name) ?? []).filter(({ fold }) => fold !== 'all');
-  if (models.length === 0) {
-    throw new OrtrainError('usage', `run ${run.name} has no trained model yet`, {
-      subject: run.name,
-      remedy: `It is ${run.status}; resume it with: pipeline run ${join(run.folder, 'config.yaml')}`,
-    });
-  }
+  const models = names.flatMap((name) => modelIdOf(name) ?? []);
+  if (models.length === 0) throw untrained(run);
   return models.sort(byModel);
+}
+
+function untrained(run: StoredRun): OrtrainError {
+  return new OrtrainError('usage', `run ${run.name} has no trained model yet`, {
+    subject: run.name,
+    remedy: `It is ${run.status}; resume it with: pipeline run ${join(run.folder, 'config.yaml')}`,
+  });
 }

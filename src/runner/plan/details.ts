@@ -3,7 +3,7 @@ import { plural } from '../../core/text.ts';
 import { valueAt } from '../../core/values.ts';
 import { batchCount } from '../../data/tokens/index.ts';
 import type { DataSizes } from '../check/data.ts';
-import { modelOf, trainedFolds, trainedModels, type Job } from '../jobs/job-graph.ts';
+import { foldOf, predictingModels, trainedFolds, trainedModels, type Job } from '../jobs/job-graph.ts';
 import type { Workload } from './workload.ts';
 
 /** Steps of one epoch of a fold. */
@@ -43,14 +43,19 @@ export function detailOf(job: Job, experiment: Experiment, sizes: DataSizes, wor
       if (sizes.validationRows !== null) return [`one fold, validated on ${sizes.validationRows} rows of a table of its own`];
       return [`${plural(foldCount(experiment.split), 'fold')} of ${rows} rows`];
     case 'train': {
-      const { fold } = modelOf(job);
+      const fold = foldOf(job);
       const [steps, { epochs, early_stopping: stopping }] = [epochSteps(fold, experiment, sizes), experiment.training];
       const total = `${stopping === null ? '' : 'at most '}${plural(steps * epochs, 'step')}: ${plural(epochs, 'epoch')} of ${steps}`;
       const trained = valueAt(trainRowsOfFold, fold);
       return [total, `${trained} rows, validated on ${valueAt(sizes.validationRowsOfFold, fold)}`];
     }
+    case 'refit': {
+      const { epochs, batch_size: batch } = experiment.training;
+      const steps = batchCount(rows, batch);
+      return [`at most ${plural(steps * epochs, 'step')}: ${plural(epochs, 'epoch')} of ${steps}`, `all ${rows} rows`];
+    }
     case 'predict':
-      return [`${testRows} texts by ${plural(trainedModels(experiment).length, 'model')}`];
+      return [`${testRows} texts by ${plural(predictingModels(experiment), 'model')}`];
     default:
       return [];
   }

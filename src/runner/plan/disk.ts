@@ -10,7 +10,7 @@ import { parameterSums, sumOf } from '../../engine/step-analysis.ts';
 import { openTask } from '../../tasks/index.ts';
 import { classifierPrograms, optimizerOf, sharedTensors, type Store } from '../../training/index.ts';
 import type { DataSizes } from '../check/data.ts';
-import { modelOf, trainedModels, type Job } from '../jobs/job-graph.ts';
+import { foldOf, trainedModels, type Job } from '../jobs/job-graph.ts';
 import type { Workload } from './workload.ts';
 
 /** What a run's jobs are made of. */
@@ -41,7 +41,9 @@ export function jobDiskBytes(job: Job, { workload, experiment, sizes }: Substanc
       return encodedBytes(workload, rows + (testRows ?? 0), experiment.model.freeze.store) + sharedBytes(workload);
     case 'train':
       if (workload === undefined) return 0;
-      return modelBytes(workload, files) + NUMBER * numbers * valueAt(sizes.validationRowsOfFold, modelOf(job).fold);
+      return modelBytes(workload, files) + NUMBER * numbers * valueAt(sizes.validationRowsOfFold, foldOf(job));
+    case 'refit':
+      return workload === undefined ? 0 : modelBytes(workload, files);
     case 'evaluate':
       return table(rows) + REPORT + FOLD_OF_REPORT * trainedModels(experiment).length;
     case 'predict':

@@ -1,11 +1,12 @@
 import type { Experiment } from '../../config/index.ts';
+import type { ModelId } from '../../core/model-name.ts';
 import { peakBytes } from '../../engine/graph/index.ts';
 import { headModel } from '../../engine/models/index.ts';
 import type { Feeds, ForwardProgram } from '../../engine/program.ts';
 import { parameterSums, stepMemory, sumOf } from '../../engine/step-analysis.ts';
 import { classifierPrograms, emptyTargets, encodingPrograms, optimizerOf } from '../../training/index.ts';
 import { lengthsOf } from '../jobs/training-steps.ts';
-import { modelOf, type Job, type TrainedModel } from '../jobs/job-graph.ts';
+import { modelOf, type Job } from '../jobs/job-graph.ts';
 import { largestPart, type BatchSize, type PlannedBatches } from './planned-batches.ts';
 import type { Workload } from './workload.ts';
 
@@ -42,6 +43,7 @@ export function jobBytes(
   if (workload === undefined) return PROCESS;
   switch (job.stage.name) {
     case 'train':
+    case 'refit':
       return (lanes > 1 ? LANE : PROCESS) + RUNTIME + HEAP + trainingBytes(workload, modelOf(job), training);
     case 'encode':
       return PROCESS + RUNTIME + encodingBytes(workload);
@@ -61,7 +63,7 @@ export function besideBytes(folds: number, each: number): number {
  * Parameters and the optimizer's state, gradients on their way between runtime and optimizer, dropout masks, what the two graphs hold
  * of their largest batches, and copies of the best model: the last one stays until the next one is complete.
  */
-function trainingBytes(workload: Workload, model: TrainedModel, training: Experiment['training']): number {
+function trainingBytes(workload: Workload, model: ModelId, training: Experiment['training']): number {
   const { whole, part, precision } = workload;
   const { step, forward } = classifierPrograms(whole, part, precision);
   const planned = workload.of(model);

@@ -8,7 +8,7 @@ import { prepareRun, type PreparedRun, type RunnerOptions } from '../prepare.ts'
 import { reasonsToMake } from '../cache/reasons-to-make.ts';
 import { environmentOf } from '../run-environment.ts';
 import { parallelismOf, type Parallelism } from '../jobs/parallelism.ts';
-import { addressOf, modelOf, placeOf, trainedFolds, trainedModels, type Job } from '../jobs/job-graph.ts';
+import { addressOf, foldOf, modelOf, placeOf, trainedFolds, trainedModels, type Job } from '../jobs/job-graph.ts';
 import { checkpointBytes, jobDiskBytes, type Substance } from './disk.ts';
 import { detailOf, epochSteps } from './details.ts';
 import { earlierSpeeds } from './earlier.ts';
@@ -187,7 +187,7 @@ function jobPlan(
 ): JobPlan {
   const cached = why.length === 0;
   const stepsDone = cached || job.stage.name !== 'train' ? 0 : checkpointStep(cache.partial(addressOf(job)));
-  const left = stepsDone === 0 ? 1 : 1 - stepsDone / (experiment.training.epochs * epochSteps(modelOf(job).fold, experiment, sizes));
+  const left = stepsDone === 0 ? 1 : 1 - stepsDone / (experiment.training.epochs * epochSteps(foldOf(job), experiment, sizes));
   return {
     id: job.id,
     stage: job.stage.name,
@@ -211,7 +211,7 @@ async function speedsFor(
   { probe = false, artifacts }: PlanOptions,
 ): Promise<Speeds | undefined> {
   const has = (stage: string): boolean => todo.some((job) => job.stage.name === stage);
-  const wanted = { training: has('train'), evaluation: has('predict'), encoding: has('encode') };
+  const wanted = { training: has('train') || has('refit'), evaluation: has('predict'), encoding: has('encode') };
   if (!Object.values(wanted).includes(true)) return undefined;
   // A GPU computes in a process of its own, with the libraries that it needs; there earlier runs are what is known.
   if (probe && prepared.device === 'cpu') return probeSpeeds({ ...prepared, threads: share.threads }, workload, wanted);
@@ -245,7 +245,7 @@ function tokensOf(job: Job, workload: Workload | undefined): TokenCount | null {
   const { stage } = job;
   if (stage.name === 'encode') return tokenCount([...(workload?.encoding.values() ?? [])]);
   if (workload === undefined || workload.part.fed === 'features') return null;
-  if (stage.name === 'train') return tokenCount([workload.of(modelOf(job))?.training]);
+  if (stage.name === 'train' || stage.name === 'refit') return tokenCount([workload.of(modelOf(job))?.training]);
   return stage.name === 'predict' ? tokenCount([workload.prediction]) : null;
 }
 

@@ -1,4 +1,5 @@
 import type { Experiment } from '../../config/index.ts';
+import type { ModelId } from '../../core/model-name.ts';
 import { seedFor } from '../../core/random.ts';
 import { valueAt } from '../../core/values.ts';
 import { rowsOfFold, type Division } from '../../data/folds/index.ts';
@@ -40,14 +41,15 @@ export function textLengths(train: TokenSet, test: TokenSet | undefined, onFeatu
   return { train: lengths(train), test: test === undefined ? undefined : lengths(test) };
 }
 
-/** What training a fold to its last epoch takes: the very batches that the run will make. */
-export function foldBatches(
-  fold: number,
+/** What training a model to its last epoch takes: the very batches that the run will make. Nothing validates a model of all rows. */
+export function modelBatches(
+  { fold }: Pick<ModelId, 'fold'>,
   division: Division,
   lengths: Int32Array,
   { training, model, seed }: Experiment,
 ): ModelBatches {
-  const { train: trainRows, validation: validationRows } = rowsOfFold(division, fold);
+  const all = { train: Int32Array.from(lengths.keys()), validation: new Int32Array(0) };
+  const { train: trainRows, validation: validationRows } = fold === 'all' ? all : rowsOfFold(division, fold);
   const { batch_size: batchSize, batching, padding, epochs } = training;
   const trainLengths = trainRows.map((row) => valueAt(lengths, row));
   const counted = countBatches(trainLengths, trainRows);
@@ -58,7 +60,7 @@ export function foldBatches(
         batching,
         padding,
         maxLength: model.max_seq_length,
-        seed: seedFor(seed, 'fold', fold),
+        seed: fold === 'all' ? seedFor(seed, 'all') : seedFor(seed, 'fold', fold),
         epoch,
       }),
       1,

@@ -1,6 +1,6 @@
 import { lastOf } from '../../core/values.ts';
 import type { Experiment } from '../../config/index.ts';
-import { modelOf, trainedModels, type Job } from '../jobs/job-graph.ts';
+import { modelOf, predictingModels, type Job } from '../jobs/job-graph.ts';
 import type { BatchSize, PlannedBatches } from './planned-batches.ts';
 import type { Workload } from './workload.ts';
 
@@ -41,11 +41,12 @@ export function jobSeconds(
 ): number | undefined {
   const { stage } = job;
   if (stage.name === 'tokenize' && workload !== undefined) return SMALL_STAGE + workload.tokens.seconds;
-  if (!['train', 'encode', 'predict'].includes(stage.name)) return SMALL_STAGE;
+  if (!['train', 'refit', 'encode', 'predict'].includes(stage.name)) return SMALL_STAGE;
   if (workload === undefined || speeds?.open === undefined) return undefined;
   const { open, step, evaluate, encode } = speeds;
   switch (stage.name) {
-    case 'train': {
+    case 'train':
+    case 'refit': {
       const planned = workload.of(modelOf(job));
       const passing = sum(batchesSeconds(planned?.training, step), batchesSeconds(planned?.validation, evaluate));
       return sum(open, passing === undefined ? undefined : left * passing);
@@ -53,7 +54,7 @@ export function jobSeconds(
     case 'encode':
       return sum(open, ...[...workload.encoding.values()].map((planned) => batchesSeconds(planned, encode)));
     default:
-      return sum(FORWARD_OPENS * open * trainedModels(experiment).length, batchesSeconds(workload.prediction, evaluate));
+      return sum(FORWARD_OPENS * open * predictingModels(experiment), batchesSeconds(workload.prediction, evaluate));
   }
 }
 

@@ -12,9 +12,9 @@ import { featureFeeds, headModel, type ClassifierOptions, type TrainingLoss } fr
 import type { Precision } from '../../engine/precision.ts';
 import type { Feeds } from '../../engine/program.ts';
 import type { PreparedRun } from '../prepare.ts';
-import { seedOf, trainedModels, type TrainedModel } from '../jobs/job-graph.ts';
-import { modelName } from '../../core/model-name.ts';
-import { foldBatches, textLengths, tableBatches, type BatchSize, type ModelBatches, type PlannedBatches } from './planned-batches.ts';
+import { predictingModels, refittedModels, seedOf, trainedModels } from '../jobs/job-graph.ts';
+import { modelName, type ModelId } from '../../core/model-name.ts';
+import { modelBatches, textLengths, tableBatches, type BatchSize, type ModelBatches, type PlannedBatches } from './planned-batches.ts';
 import { plannedTokens, type PlannedRows, type PlannedTokens } from './tokens.ts';
 
 /** The table that rows belong to. */
@@ -30,10 +30,10 @@ export interface Workload {
   readonly part: TrainedPart;
   /** Of the training. */
   readonly precision: Precision;
-  /** Of every model that is trained, by its name. */
+  /** Of every fold's model that is trained, by its name. */
   readonly models: ReadonlyMap<string, ModelBatches>;
   /** Of one of them; undefined where it is none of these. */
-  of(model: TrainedModel): ModelBatches | undefined;
+  of(model: ModelId): ModelBatches | undefined;
   /** Where what is frozen is computed once: each text through it. */
   readonly encoding: ReadonlyMap<Part, PlannedBatches>;
   /** Each row to predict through every fold's model; undefined where there are none. */
@@ -58,13 +58,14 @@ export async function workloadOf(prepared: PreparedRun, data: PlannedRows): Prom
   const whole = { encoder: weights.config, pooling, head, ...learnedFrom(task) };
   const { eval_batch_size: evalBatch } = experiment.training;
   const [inEncoder, inModel] = [textLengths(tokens.train, tokens.test, false), textLengths(tokens.train, tokens.test, onFeatures)];
-  const all = trainedModels(experiment);
-  const models = new Map(
-    all.map((model) => {
-      const own = { ...experiment, seed: seedOf(model, experiment) };
-      return [modelName(model), foldBatches(model.fold, data.division, inModel.train, own)] as const;
-    }),
-  );
+  const batchesOf = (all: readonly ModelId[]): ReadonlyMap<string, ModelBatches> =>
+    new Map(
+      all.map((model) => {
+        const own = { ...experiment, seed: seedOf(model, experiment) };
+        return [modelName(model), modelBatches(model, data.division, inModel.train, own)];
+      }),
+    );
+  const [models, refitted] = [batchesOf(trainedModels(experiment)), batchesOf(refittedModels(experiment))];
   const texts: Workload['texts'] = (part, { rows, width }) => tokenSource(tokens[part] ?? tokens.train, weights.config).feeds(rows, width);
   const { width } = headModel(whole);
   return {
@@ -75,11 +76,11 @@ export async function workloadOf(prepared: PreparedRun, data: PlannedRows): Prom
     part: trained,
     precision: prepared.precisionChoice.precision,
     models,
-    of: (model) => models.get(modelName(model)),
+    of: (model) => models.get(modelName(model)) ?? refitted.get(modelName(model)),
     encoding: new Map(
       trained.fed === 'tokens' ? [] : parts(inEncoder).map(([part, lengths]) => [part, tableBatches(lengths, evalBatch, 1)]),
     ),
-    prediction: inModel.test === undefined ? undefined : tableBatches(inModel.test, evalBatch, models.size),
+    prediction: inModel.test === undefined ? undefined : tableBatches(inModel.test, evalBatch, predictingModels(experiment)),
     feeds: onFeatures
       ? (_, { rows }) => featureFeeds(new Float32Array(rows.length * width), width)
       : (part, size) => ({ ...texts(part, size), ...emptyStates(whole, trained, size.rows.length, size.width) }),

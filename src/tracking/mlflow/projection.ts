@@ -118,7 +118,9 @@ export function artifact({ tracking }: Experiment, file: string): readonly Opera
   const [, folder = '', name] = /^models\/([^/]+)\/(.+)$/.exec(file) ?? [];
   const model = modelIdOf(folder);
   if (model === undefined || name === undefined) return [{ target: 'experiment', type: 'artifact', file, path: file }];
-  return tracking.mlflow?.log_models === true ? [{ target: targetOf(model), type: 'artifact', file, path: `model/${name}` }] : [];
+  if (tracking.mlflow?.log_models !== true) return [];
+  if (model.fold === 'all') return [{ target: 'experiment', type: 'artifact', file, path: file }];
+  return [{ target: targetOf(model), type: 'artifact', file, path: `model/${name}` }];
 }
 
 function opening(started: RunStarted): readonly Operation[] {

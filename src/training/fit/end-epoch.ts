@@ -10,7 +10,10 @@ import { forwardAll } from '../inference.ts';
 import { afterEpoch } from './rules.ts';
 import { saveOrStop, startPass, type LentWeights } from './train-epoch.ts';
 
-/** Measures an epoch whose batches are all done, applies the rules, and answers with the beginning of the next one. */
+/**
+ * Measures an epoch whose batches are all done, applies the rules, and answers with the beginning of the next one. Where no rows validate
+ * it, the last epoch is kept.
+ */
 export async function endEpoch(options: FitOptions, state: FitState, batches: readonly Batch[]): Promise<FitState> {
   const { trainer, training, task, emit } = options;
   const { epoch, pass } = state;
@@ -19,13 +22,17 @@ export async function endEpoch(options: FitOptions, state: FitState, batches: re
   // The training metrics are those of the steps themselves: dropout on, weights moving.
   const count = weighing(task, options.targets, options.rowWeights)?.total(options.trainRows) ?? pass.rows;
   const trained = { ...measured(task, targets, task.predict(pass.logits), watchedIn(training)), loss: pass.lossSum / count };
-  const averages = training.ema === null ? undefined : await averageWeights(options);
-  const validation = await evaluateRows(options, options.validationRows, () => saveOrStop(options, state, averages));
+  const [isValidated, isLast] = [options.validationRows.length > 0, epoch === training.epochs];
+  const averages = training.ema !== null && (isValidated || isLast) ? await averageWeights(options) : undefined;
+  const validation = isValidated
+    ? await evaluateRows(options, options.validationRows, () => saveOrStop(options, state, averages))
+    : { metrics: {}, predictions: { numbers: new Float64Array(0) } };
   await averages?.leave();
   const metrics = { ...prefixed('train', trained), ...prefixed('val', validation.metrics) };
   const outcome = afterEpoch(training, state.rules, epoch, metrics);
   const judged = async (): Promise<Snapshot> => averages?.weights ?? trainer.snapshot();
-  const best = outcome.isBest ? { epoch, parameters: await judged(), validation: validation.predictions.numbers } : state.best;
+  const isKept = isValidated ? outcome.isBest : isLast;
+  const best = isKept ? { epoch, parameters: await judged(), validation: validation.predictions.numbers } : state.best;
   const ending = (performance.now() - began) / 1000;
   const seconds = pass.seconds + ending;
   const work = {
@@ -33,7 +40,7 @@ export async function endEpoch(options: FitOptions, state: FitState, batches: re
     validation: { ...validatedTokens(options), seconds: ending },
   };
   emit({ type: 'epoch', epoch, step: epoch * batches.length, lr: pass.lr, metrics, seconds, work });
-  for (const decision of outcome.decisions) emit({ type: 'decision', epoch, ...decision });
+  for (const decision of isValidated ? outcome.decisions : []) emit({ type: 'decision', epoch, ...decision });
   return {
     epoch: epoch + 1,
     pass: startPass(options),

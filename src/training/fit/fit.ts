@@ -37,7 +37,8 @@ export async function fit(options: FitOptions): Promise<FitResult> {
     });
   }
   const { epoch, validation: numbers } = state.best;
-  const same = options.task.constantPredictions({ width: numbers.length / options.validationRows.length, numbers });
+  const rows = options.validationRows.length;
+  const same = rows === 0 ? undefined : options.task.constantPredictions({ width: numbers.length / rows, numbers });
   if (same !== undefined)
     emit({
       type: 'decision',
