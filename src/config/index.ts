@@ -4,7 +4,7 @@ import { sweepSchema } from './sweep/schema.ts';
 
 export type { Experiment } from './experiment.ts';
 export { loadExperiment, readExperiment, type LoadedExperiment, type LoadOptions } from './load.ts';
-export { bareMetric, betterOf, headlinesOf, USUAL_HEADLINES, type MetricName } from './metric-names.ts';
+export { bareMetric, betterOf, headlinesOf, modeOf, USUAL_HEADLINES, type MetricName } from './metric-names.ts';
 export { asked, differing, shownValue } from './parameters.ts';
 export { loadPipeline, OR, type Pipeline, type PipelineStage } from './pipeline.ts';
 export { requireFiles } from './references.ts';
@@ -12,6 +12,8 @@ export { parameterPaths } from './sweep/schema.ts';
 export { foldCount, USUAL_FOLDS, validationPerTrainingRow } from './split-keys.ts';
 export { isSweep, loadSweep, type Sweep, type SweepMember } from './sweep/sweep.ts';
 export { foldsOf, pathOf, readingOf, tablesOf, targetColumns, type TableSources } from './tables.ts';
+export { usualOf } from './task-defaults.ts';
+export type { TaskName } from './task-names.ts';
 export { toYaml } from './to-yaml.ts';
 export type { Place } from './yaml/tree.ts';
 

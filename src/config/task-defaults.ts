@@ -54,6 +54,15 @@ export function defaultsOf(experiment: Experiment): Readonly<Record<string, Json
   };
 }
 
+/** What a configuration of a task watches and how it divides its rows, where it says nothing. */
+export function usualOf(
+  task: TaskName,
+  columns: number,
+): { readonly best: EpochMetric; readonly stopping: EpochMetric; readonly strategy: string } {
+  const best = usualMonitor(task, columns);
+  return { best, stopping: DEFAULTS[task].stopping ?? best, strategy: DEFAULTS[task].split };
+}
+
 function usualMonitor(task: TaskName, columns: number): EpochMetric {
   const { monitor, monitorOfSeveral = monitor } = DEFAULTS[task];
   return columns > 1 ? monitorOfSeveral : monitor;

@@ -7,6 +7,7 @@ export {
   type TrainOptions,
 } from './examples.ts';
 export { inspectData, type Dataset, type InspectionOptions } from './inspect-data.ts';
+export { missingCells } from './missing.ts';
 export { openTask, taskProblem, type TargetOptions } from './kinds.ts';
 export { exampleFiles, openExamples, writeExamples, type StoredExamples, type StoredRows } from './stored-examples.ts';
 export { readPredictions, readTargets } from './read-columns.ts';

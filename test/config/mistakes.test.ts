@@ -107,7 +107,7 @@ const wrongTypes: readonly Mistake[] = [
   })),
   { file: BASE, from: '  id: id', to: '  id: «1»', suggestion: '"1"' },
   { file: BASE, from: '  base: bert-base-uncased', to: '  base: «null»', message: /must be text, but is null/ },
-  { file: BASE, from: SCHEDULE, to: '«one-cycle»', message: /a mapping with keys such as name/ },
+  { file: BASE, from: SCHEDULE, to: '«one-cycle»', suggestion: '{ name: one-cycle }', message: /a mapping with keys such as name/ },
   { file: BASE, from: 'split: { strategy: stratified-kfold, folds: 5, shuffle: true, seed: 42 }', to: '«split»:', message: /but is empty/ },
   { from: 'dense: []', to: 'dense: «256»', suggestion: '[256]' },
   { from: 'dense: []', to: 'dense: [256, «wide»]', message: /model\.head\.dense\[1\] must be a whole number/ },

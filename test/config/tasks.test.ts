@@ -58,6 +58,9 @@ describe('what a configuration leaves out follows from its task', () => {
 
 describe('what a task has no use for is refused where it stands', () => {
   test.each([
+    ['target', 'task: regression', { line: 3, column: 7, suggestion: '{ name: regression }' }],
+    ['target', 'task: ordinl', { line: 3, column: 7, suggestion: '{ name: ordinal }' }],
+    ['target', 'problem_type: regression', { line: 3, column: 1, suggestion: 'task.name' }],
     ['target', 'task: { name: regresion }', { line: 3, column: 15, suggestion: 'regression' }],
     ['target', 'task: { name: regression, grades: [1, 2] }', { line: 3, column: 27, message: /only ordinal has/ }],
     ['target', 'task: { name: ordinal, grade: [1, 2] }', { line: 3, column: 24, suggestion: 'grades' }],

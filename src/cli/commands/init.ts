@@ -7,7 +7,7 @@ import { choice, names, text } from '../options.ts';
 /** Writes a configuration for a table, or copies an example. Never over a file that is there. */
 export const init = defineCommand({
   name: 'init',
-  summary: 'write a commented configuration for a table of texts and classes, or copy an example',
+  summary: 'write a commented configuration for a table of texts and what to learn about them, or copy an example',
   description: 'It guesses the columns of the table and never overwrites a file.',
   arguments: { table: optional('the training table: csv, tsv, jsonl, json or parquet', 'file') },
   options: {
@@ -17,7 +17,9 @@ export const init = defineCommand({
       completion: 'file',
     }),
     text: text('column', 'the column with the text', { otherwise: 'the one with the longest texts' }),
-    target: text('column', 'the column with the class', { otherwise: 'the only one that can hold classes' }),
+    target: text('column', 'the column with the class or the number, or several columns separated by commas', {
+      otherwise: 'those of the sample submission, or the only one that can hold classes',
+    }),
     base: text('model', 'the pretrained model: a name on the Hugging Face hub, or a directory', { otherwise: 'bert-base-uncased' }),
     columns: names('names', 'names of the columns of a table without a header, separated by commas'),
     encoding: text('label', 'encoding of the table, such as latin1 or utf-16', { otherwise: 'utf-8' }),
@@ -52,9 +54,10 @@ export const init = defineCommand({
     }
     const content = starter({ ...draft, schema: schemaFrom(printed ? '.' : dirname(output)) });
     if (!printed) await writeOutput(output, content, { onWait: terminal.log });
-    const { id, text: textColumn, target, test, sample } = draft;
+    const { id, text: textColumn, targets, task, test, sample } = draft;
+    const target = targets.length === 1 ? targets[0] : targets;
     return {
-      data: { output, id, text: textColumn, target, test, sample_submission: sample },
+      data: { output, task, id, text: textColumn, target, test, sample_submission: sample },
       text: printed ? content : draftText(output, draft),
     };
   },

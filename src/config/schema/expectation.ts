@@ -36,6 +36,9 @@ export function found(tree: Tree): string {
 export function likelyValue(schema: SchemaNode, tree: Tree): string | undefined {
   if (tree.kind !== 'scalar' || tree.value === null) return undefined;
   const types = typesOf(schema);
+  const kinds = (schema.allOf ?? []).map((rule) => rule.if.properties.name.const);
+  const kind = kinds.length > 0 ? likelyWord(String(tree.value), kinds) : undefined;
+  if (kind !== undefined) return `{ name: ${kind} }`;
   const words = wordsOf(schema);
   if (words.length > 0) return likelyWord(String(tree.value), words);
   if (types.includes('boolean')) return YES_OR_NO.get(String(tree.value).toLowerCase());

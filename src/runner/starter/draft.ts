@@ -26,16 +26,18 @@ export async function draftStarter(path: string, options: DraftOptions): Promise
   const table = await readTableAside({ path, columns, encoding });
   if (columns === null && table.lines.length > 0 && table.absent === undefined && looksLikeRow(table.columns, table.rows))
     throw noHeader(table);
-  const { text, target } = textAndTarget(table, options);
   const [test, sample] = [sibling(path, ['test']), sibling(path, ['sample_submission', 'sampleSubmission'])];
+  const asked = test === null || sample === null ? [] : (await readTableAside({ path: sample, columns, encoding })).columns.slice(1);
+  const { text, targets, task } = textAndTarget(table, options, asked);
   return {
     name: nameFor(path),
     train: path,
     test,
     sample: test === null ? null : sample,
-    id: idColumn(table, [text, target]),
+    id: idColumn(table, [text, ...targets]),
     text,
-    target,
+    targets,
+    task,
     columns,
     encoding,
     base,

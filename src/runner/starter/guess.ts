@@ -1,7 +1,9 @@
+import type { TaskName } from '../../config/index.ts';
 import { OrtrainError } from '../../core/errors.ts';
 import { nearest } from '../../core/nearest.ts';
+import { missingCells } from '../../tasks/index.ts';
 import { quoted, quotedList } from '../../data/problems.ts';
-import { columnOf, type Table } from '../../data/tables/index.ts';
+import { columnOf, isNumeric, type Table } from '../../data/tables/index.ts';
 
 /** The columns of a table that a person named. */
 export interface NamedColumns {
@@ -9,12 +11,26 @@ export interface NamedColumns {
   readonly target?: string;
 }
 
-/** Two different columns. Throws a usage error where the table has one, or one was named for both. */
-export function textAndTarget(table: Table, asked: NamedColumns): { readonly text: string; readonly target: string } {
+/** What is learned from which columns. */
+export interface Guess {
+  readonly text: string;
+  readonly targets: readonly string[];
+  readonly task: Task;
+}
+
+type Task = Exclude<TaskName, 'ordinal'>;
+
+/**
+ * Different columns, and the task that the target suggests. Throws a usage error where the table has one column, one was named for both, or
+ * the target holds neither classes, labels nor numbers.
+ *
+ * @param sampled the columns beside the id that a sample submission asks for
+ */
+export function textAndTarget(table: Table, asked: NamedColumns, sampled: readonly string[] = []): Guess {
   if (table.columns.length < 2) {
     throw new OrtrainError(
       'usage',
-      `${table.file} has one column, ${quoted(table.columns[0] ?? '')}; a classifier learns from a column of texts and one of classes`,
+      `${table.file} has one column, ${quoted(table.columns[0] ?? '')}; a model learns from a column of texts and another of answers`,
       {
         subject: table.file,
         remedy: 'Give it a table of both. If the file has more columns, check that its separator fits its extension.',
@@ -23,24 +39,52 @@ export function textAndTarget(table: Table, asked: NamedColumns): { readonly tex
   }
   const existing = (column: string | undefined, flag: string): string | undefined =>
     column === undefined ? undefined : columnNamed(table, column, flag);
-  const [givenText, target] = [existing(asked.text, '--text'), existing(asked.target, '--target')];
-  const text = givenText ?? textColumn(table, target);
-  if (target === undefined) return { text, target: targetColumn(table, text) };
-  if (text === target) {
+  const givenText = existing(asked.text, '--text');
+  const given = asked.target === undefined ? [] : namedTargets(table, asked.target);
+  const text = givenText ?? textColumn(table, given);
+  if (given.includes(text)) {
     throw new OrtrainError('usage', `--text and --target name the same column, ${quoted(text)}`, {
       subject: text,
       remedy: `The columns are ${quotedList(table.columns)}.`,
     });
   }
-  const different = new Set(columnOf(table, target)).size;
-  if (different < 2 || (different > MOST_CLASSES && different > table.rows.length / 2)) {
-    throw new OrtrainError(
-      'usage',
-      `--target ${target}: the column has ${different} different values in ${table.rows.length} rows, so it does not hold classes`,
-      { subject: target },
-    );
-  }
-  return { text, target };
+  const isSampled = sampled.length > 0 && sampled.every((column) => column !== text && table.columns.includes(column));
+  const targets = given.length > 0 ? given : isSampled ? sampled : [targetColumn(table, text)];
+  const task = taskOf(table, targets);
+  if (task !== undefined) return { text, targets, task };
+  throw new OrtrainError('usage', whyNoTask(table, targets), { subject: targets.join(',') });
+}
+
+/** A column of that name, or several between commas. */
+function namedTargets(table: Table, asked: string): readonly string[] {
+  const names = table.columns.includes(asked) ? [asked] : asked.split(',').map((name) => name.trim());
+  return names.map((name) => columnNamed(table, name, '--target'));
+}
+
+/** Undefined where the columns hold neither classes nor labels of 0 and 1 nor numbers. */
+function taskOf(table: Table, targets: readonly string[]): Task | undefined {
+  const cells = targets.map((column) => columnOf(table, column) ?? []);
+  const areNumbers = cells.every(holdsNumbers);
+  if (targets.length > 1) return cells.every(holdsLabels) ? 'multi-label' : areNumbers ? 'regression' : undefined;
+  const [values = []] = cells;
+  const different = new Set(values).size;
+  const isMany = different > MOST_CLASSES && different > table.rows.length / 2;
+  if (areNumbers && different > 2 && (isMany || values.some((value) => isNumeric(value) && !Number.isInteger(Number(value)))))
+    return 'regression';
+  return different < 2 || isMany ? undefined : 'classification';
+}
+
+const isMissing = missingCells();
+const holdsNumbers = (cells: readonly string[]): boolean =>
+  cells.some(isNumeric) && cells.every((cell) => isNumeric(cell) || isMissing(cell));
+const holdsLabels = (cells: readonly string[]): boolean =>
+  cells.every((cell) => isMissing(cell) || /^\s*(0|1|0\.0|1\.0|true|false)\s*$/i.test(cell));
+
+function whyNoTask(table: Table, targets: readonly string[]): string {
+  const flag = `--target ${targets.join(',')}`;
+  if (targets.length > 1) return `${flag}: the columns hold neither labels of 0 and 1 nor numbers`;
+  const different = new Set(columnOf(table, targets[0] ?? '')).size;
+  return `${flag}: the column has ${different} different values in ${table.rows.length} rows, so it does not hold classes`;
 }
 
 function columnNamed(table: Table, column: string, flag: string): string {
@@ -52,13 +96,13 @@ function columnNamed(table: Table, column: string, flag: string): string {
   });
 }
 
-/** The column with the longest texts, other than that of the classes. */
-function textColumn(table: Table, target: string | undefined): string {
+/** The column with the longest texts, other than those of the target. */
+function textColumn(table: Table, targets: readonly string[]): string {
   const length = (column: string): number => (columnOf(table, column) ?? []).reduce((sum, value) => sum + value.length, 0);
   const columns = table.columns.filter(
-    (column) => column !== target && table.unnamed?.has(column) !== true && table.unusable?.has(column) !== true,
+    (column) => !targets.includes(column) && table.unnamed?.has(column) !== true && table.unusable?.has(column) !== true,
   );
-  const candidates = columns.length > 0 ? columns : table.columns.filter((column) => column !== target);
+  const candidates = columns.length > 0 ? columns : table.columns.filter((column) => !targets.includes(column));
   return candidates.reduce((longest, column) => (length(column) > length(longest) ? column : longest));
 }
 
@@ -66,7 +110,10 @@ const USUAL_TARGETS = /^(target|label|labels|class|category|sentiment|y)$/i;
 /** More different values than this are rarely classes. */
 const MOST_CLASSES = 50;
 
-/** A column of the usual name, or the only one that can hold classes: few different values, each of them often. */
+/**
+ * A column of the usual name, or the only one that can hold classes: few different values, each of them often; or the only one of
+ * numbers.
+ */
 function targetColumn(table: Table, text: string): string {
   const candidates = table.columns.filter((column) => {
     const different = new Set(columnOf(table, column)).size;
@@ -78,9 +125,12 @@ function targetColumn(table: Table, text: string): string {
   const [only, second] = candidates;
   if (usual !== undefined) return usual;
   if (only !== undefined && second === undefined) return only;
+  const isId = (column: string): boolean => /(^|[_\s])id$/i.test(column);
+  const numbers = table.columns.filter((column) => column !== text && !isId(column) && holdsNumbers(columnOf(table, column) ?? []));
+  if (candidates.length === 0 && numbers[0] !== undefined && numbers[1] === undefined) return numbers[0];
   const hint =
     candidates.length > 0 ? `it could be ${candidates.map(quoted).join(' or ')}` : `the columns are ${quotedList(table.columns)}`;
-  throw new OrtrainError('usage', `it is unclear which column of ${table.file} holds the classes`, {
+  throw new OrtrainError('usage', `it is unclear which column of ${table.file} holds the target`, {
     subject: table.file,
     remedy: `Name it with --target; ${hint}.`,
   });

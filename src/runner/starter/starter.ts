@@ -1,3 +1,5 @@
+import { modeOf, usualOf } from '../../config/index.ts';
+
 /** What a starter configuration needs to know; its other values are good for a first try. */
 export interface StarterFacts {
   readonly name: string;
@@ -6,7 +8,8 @@ export interface StarterFacts {
   readonly sample: string | null;
   readonly id: string | null;
   readonly text: string;
-  readonly target: string;
+  readonly targets: readonly string[];
+  readonly task: 'classification' | 'multi-label' | 'regression';
   /** Names for a table without a header. */
   readonly columns: readonly string[] | null;
   readonly encoding: string;
@@ -21,21 +24,22 @@ export interface StarterFacts {
 
 /** A commented configuration, ready to run. */
 export function starter(facts: StarterFacts): string {
-  const { name, train, test, sample, id, text, target, columns, encoding, base, pooling, tokens, schema } = facts;
+  const { name, train, test, sample, id, text, targets, task, columns, encoding, base, pooling, tokens, schema } = facts;
+  const { best, stopping, strategy } = usualOf(task, targets.length);
   return `# yaml-language-server: $schema=${schema}
 # Try it: pipeline check, then pipeline plan, then pipeline run, each with this file.
 # Every key with its meaning is in docs/configuration.md and in pipeline schema.
 # Override any key on the command line: --set training.epochs=1
 name: ${scalar(name)}
 seed: 42 # of folds, weights, dropout and the order of the rows
-
+${task === 'classification' ? '' : `task: { name: ${task} } # ${TASKS[task]}\n`}
 data: # csv, tsv, jsonl, json or parquet, also compressed; paths are relative to the working directory
   train: ${scalar(train)}
   test: ${scalar(test)} # rows to predict; null: none
   sample_submission: ${scalar(sample)} # the submission takes its columns, order and types from this table; null: no submission
   id: ${scalar(id)} # null: the row number
   text: ${scalar(text.replace(/[{}]/g, '$&$&'))}
-  target: ${scalar(target)}
+  target: ${targets.length === 1 ? scalar(targets[0] ?? '') : `[${targets.map(scalar).join(', ')}]`}
 ${columns === null ? '' : `  columns: [${columns.map(scalar).join(', ')}] # the tables have no header; null: they have ` +
   `one\n`}${encoding === 'utf-8' ? '' : `  encoding: ${scalar(encoding)}\n`}
 model:
@@ -47,7 +51,7 @@ model:
     dense: [] # hidden widths before the output: [256, 32] makes three dense layers
     dropout: 0.1
 
-split: { strategy: stratified-kfold, folds: 5 } # one model per fold; predictions are their mean
+split: { strategy: ${strategy}, folds: 5 } # one model per fold; predictions are their mean
 
 training:
   epochs: 3
@@ -55,10 +59,15 @@ training:
   optimizer: { name: adamw, lr: 0.00005, weight_decay: 0.01 }
   schedule: { name: linear, warmup: 0.1 } # the rate rises over a tenth of the steps, then falls to 0
   clip_norm: 1.0 # largest norm of all gradients together
-  best_model: { monitor: val/f1_macro, mode: max } # the epoch whose weights are kept
-  early_stopping: null # { monitor: val/accuracy, mode: max, patience: 3 } stops when the metric no longer improves
+  best_model: { monitor: ${best}, mode: ${modeOf(best)} } # the epoch whose weights are kept
+  early_stopping: null # { monitor: ${stopping}, mode: ${modeOf(stopping)}, patience: 3 } stops when the metric no longer improves
 `;
 }
+
+const TASKS = {
+  'multi-label': 'each target column says whether a text has a label',
+  regression: 'a number for each text and target column',
+} as const;
 
 const POOLINGS = {
   default: "what the model's own classifier reads; mean is better where its pooler was never trained, as in MiniLM and RoBERTa",
