@@ -4,6 +4,8 @@ import { layerSchema } from '../../src/config/experiment.ts';
 import { pipelineDefinition } from '../../src/config/pipeline-definition.ts';
 import { isPathOr, kindsWith, typesOf, type Json, type SchemaNode } from '../../src/config/schema/schema.ts';
 import { sweepDefinition, sweepSchema } from '../../src/config/sweep/schema.ts';
+import { metricsOf, modeOf } from '../../src/config/metric-names.ts';
+import { taskNames } from '../../src/config/task-names.ts';
 import { anchor, block, code, GENERATED, markdownTable } from './markdown.ts';
 
 /** docs/configuration.md: every key of the files that a person writes. */
@@ -19,6 +21,9 @@ export function configurationPage(): string {
     '## The file as a whole',
     keyTable('', layerSchema),
     ...parts.flatMap(sectionText),
+    '## Metrics',
+    METRICS,
+    metricTable(),
     '## Sweeps',
     'A sweep is a file of its own: one configuration, and values to try in it. `pipeline sweep` runs it.',
     block('yaml', SWEEP),
@@ -31,7 +36,20 @@ export function configurationPage(): string {
   ].join('\n\n')}\n`;
 }
 
-const OTHER_FILES = ['Sweeps', 'Pipelines'];
+const OTHER_FILES = ['Metrics', 'Sweeps', 'Pipelines'];
+
+const METRICS =
+  'Each task has metrics of its own. After every epoch they are `val/<metric>` and `train/<metric>`, which `training.best_model.monitor` and the other monitors can name; of a run they are `oof/<metric>` and `cv/<metric>/mean`, which can rank a sweep. Whether smaller or larger values are better is known, so `mode` can be left out. Metrics with a k in their name exist for every k, as in `map_at_3`.';
+
+function metricTable(): string {
+  return markdownTable(
+    ['task', 'larger is better', 'smaller is better'],
+    taskNames.map((task) => {
+      const of = (mode: 'min' | 'max'): string => metricsOf(task).filter((name) => modeOf(name) === mode).map(code).join(', ');
+      return [code(task), of('max'), of('min')];
+    }),
+  );
+}
 
 const EXAMPLE = `name: tweets
 data: { train: data/train.csv, test: data/test.csv, id: id, text: text, target: target }
