@@ -85,7 +85,7 @@ function readingConflicts(data: Experiment['data']): readonly Conflict[] {
     const { encoding, columns = null } = table;
     const known = encoding === undefined || encodingOf(encoding) !== undefined;
     const near = known ? undefined : likelyWord(encoding, USUAL_ENCODINGS);
-    const twice = (columns ?? []).flatMap((name, i, all): readonly Conflict[] =>
+    const twice = (Array.isArray(columns) ? (columns as readonly string[]) : []).flatMap((name, i, all): readonly Conflict[] =>
       all.indexOf(name) < i
         ? [{ path: [...path, 'columns', i], message: `the column ${JSON.stringify(name)} is listed twice in ${path.join('.')}.columns` }]
         : [],

@@ -41,6 +41,12 @@ export interface TableSources {
   readonly sampleIds: readonly string[];
   /** Whether the sample has to have the first of them. */
   readonly sampleIdIsNamed: boolean;
+  /** What the columns of the sample beside the id receive, as far as the configuration says it. */
+  readonly asked: {
+    readonly columns: Readonly<Record<string, string>>;
+    readonly top: number | null;
+    readonly separator: string | null;
+  };
 }
 
 /** Where the tables of an experiment are and how each is read. */
@@ -73,6 +79,11 @@ export function tablesOf(data: Data): TableSources {
     sample: sample === null ? null : sourceOf(sample, data, null),
     sampleIds: [...new Set(sampleIds)],
     sampleIdIsNamed: typeof sample?.id === 'string',
+    asked: {
+      columns: isList(sample?.columns) ? {} : (sample?.columns ?? {}),
+      top: sample?.top ?? null,
+      separator: sample?.separator ?? null,
+    },
   };
 }
 
@@ -109,7 +120,14 @@ interface TableObject {
   readonly text?: string | readonly string[];
   readonly target?: string | readonly string[] | null;
   readonly encoding?: string;
-  readonly columns?: readonly string[] | null;
+  /** Names, or, for a sample, what each column receives. */
+  readonly columns?: readonly string[] | Readonly<Record<string, string>> | null;
+  readonly top?: number | null;
+  readonly separator?: string | null;
+}
+
+function isList(columns: TableObject['columns']): columns is readonly string[] {
+  return Array.isArray(columns);
 }
 
 function objectOf(table: string | TableObject | null): TableObject | null {
@@ -120,6 +138,6 @@ function sourceOf(table: TableObject, data: Data, columns: readonly string[] | n
   return {
     path: table.path,
     encoding: encodingOf(table.encoding ?? data.encoding) ?? 'utf-8',
-    columns: table.columns === undefined ? columns : table.columns,
+    columns: table.columns === undefined ? columns : isList(table.columns) ? table.columns : null,
   };
 }

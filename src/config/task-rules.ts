@@ -72,6 +72,13 @@ function unusedConflicts({ task, data, split }: Experiment): readonly Conflict[]
     const message = `data.conflicts: majority is for the tasks classification and ordinal, but task.name is ${task.name}`;
     found.push({ path: ['data', 'conflicts'], message, suggestion: 'conflicts: drop' });
   }
+  const { asked } = tablesOf(data);
+  const takesLists = task.name === 'classification' || task.name === 'multi-label';
+  for (const key of takesLists ? [] : (['top', 'separator'] as const)) {
+    if (asked[key] === null) continue;
+    const message = `data.sample_submission.${key} is for lists of classes or labels, but task.name is ${task.name}`;
+    found.push({ path: ['data', 'sample_submission', key], message });
+  }
   if (split.bins !== null && task.name !== 'regression') {
     const message = `split.bins is for the task regression, but task.name is ${task.name}`;
     found.push({ path: ['split', 'bins'], message, suggestion: 'bins: null' });

@@ -13,6 +13,7 @@ export { exampleFiles, openExamples, writeExamples, type StoredExamples, type St
 export { readPredictions, readTargets } from './read-columns.ts';
 export { measuredRows, predictionsAt, type MeasuredRows } from './measured-rows.ts';
 export { encoded, lossOf, measured } from './rows.ts';
+export { submittedValues } from './submitted.ts';
 export { refusedTargets, targetsAs } from './targets-as.ts';
 export { OUT_OF_FOLD, type OutOfFold, type ReportTable, type TaskReport, type TrainTexts } from './report.ts';
 export type { Predictions } from './predictions.ts';

@@ -4,7 +4,7 @@ import type { CleanedExamples, CleaningOptions, LabelledExamples, Targets, Targe
 import type { Finding } from '../data/findings/index.ts';
 import type { Strata } from '../data/folds/index.ts';
 import type { LinearTargets } from '../data/linear/index.ts';
-import type { AskedValues, SampleColumn, ValueWriter } from '../data/submission/index.ts';
+import type { ListOptions, SampleColumn, ValueWriter } from '../data/submission/index.ts';
 import type { TableColumns } from '../data/tables/index.ts';
 import type { TextColumns } from '../data/texts/index.ts';
 import type { Loss, OutputScale, RankLayer } from '../engine/models/index.ts';
@@ -63,7 +63,13 @@ export interface Task {
   /** True where predictions are numbers in the targets' unit, which a submission holds with all their digits. */
   readonly isContinuous?: true;
   /** What goes into the columns of a submission, given those of the sample beside the id; or why nothing fits, as a sentence. */
-  submissionValues(predictions: Predictions, columns: readonly SampleColumn[], asked?: AskedValues): ValueWriter | string;
+  submissionValues(predictions: Predictions, columns: readonly SampleColumn[], asked?: ListOptions): ValueWriter | string;
+  /** What a column holds for which a configuration asks for `what`; undefined where the task has no such thing. */
+  value(what: string, predictions: Predictions): ValueWriter | undefined;
+  /** What can be asked for, as a phrase: `prediction and probability:<class>`. */
+  readonly values: string;
+  /** What a column of the sample that could be read in two ways receives, and how to have the other, as a sentence. */
+  choiceNotice?(columns: readonly SampleColumn[]): string | undefined;
   /** Rows for programs, beside their ids. */
   objects(predictions: Predictions): (row: number) => Readonly<Record<string, unknown>>;
   /** What the targets are for the linear model of a baseline, whose answers are predictions, unless `ofLinear` makes them so. */

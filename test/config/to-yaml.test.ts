@@ -122,7 +122,7 @@ const distinct = (names: readonly string[] | null | undefined): readonly string[
 function table<T extends Experiment['data']['sample_submission']>(value: T): T {
   return typeof value === 'string' || value === null
     ? value
-    : ({ path: value.path, encoding: 'utf-16', columns: distinct(value.columns) } as T);
+    : ({ path: value.path, encoding: 'utf-16', columns: Array.isArray(value.columns) ? distinct(value.columns) : (value.columns ?? null) } as T);
 }
 
 /** A value that the schema accepts; hard ones rather than likely ones. */

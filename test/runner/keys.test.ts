@@ -50,6 +50,8 @@ const CHANGES: Readonly<Record<string, { readonly to: string; readonly beside?: 
   'data.sample_submission.id': { to: 'Id' },
   'data.sample_submission.encoding': { to: 'latin1' },
   'data.sample_submission.columns': { to: '[id, target]' },
+  'data.sample_submission.top': { to: '3' },
+  'data.sample_submission.separator': { to: "','" },
   'data.encoding': { to: 'latin1' },
   'data.columns': { to: '[id, text, target]' },
   'data.id': { to: 'null' },

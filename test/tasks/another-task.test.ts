@@ -55,6 +55,8 @@ function oneNumber({ mean, sd }: { readonly mean: number; readonly sd: number })
       readPrediction: readNumber,
     },
     submissionValues: ({ numbers }, columns) => (columns.length === 1 ? (row) => numbers[row]! : 'one column of numbers was expected'),
+    value: () => undefined,
+    values: 'nothing',
     objects: ({ numbers }) => (row) => ({ prediction: numbers[row]! }),
     linear: { kind: 'numbers' },
     baseline: (_, rows) => ({ width: 1, numbers: new Float64Array(rows).fill(mean) }),

@@ -87,6 +87,7 @@ function listInWords(schema: SchemaNode): string {
 }
 
 function keysInWords(schema: SchemaNode): string {
+  if (typeof schema.additionalProperties === 'object') return `names, and for each ${expected(schema.additionalProperties)}`;
   const keys = Object.keys(schema.properties ?? {});
   const shown = keys.slice(0, 4).join(', ');
   return `${keys.length === 1 ? 'the key' : 'keys'} such as ${shown}`.replace('the key such as', 'the key');

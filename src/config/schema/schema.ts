@@ -29,7 +29,8 @@ export interface SchemaNode {
   readonly minItems?: number;
   readonly maxItems?: number;
   readonly properties?: Readonly<Record<string, SchemaNode>>;
-  readonly additionalProperties?: false;
+  /** No further keys, or what each of them holds. */
+  readonly additionalProperties?: false | SchemaNode;
   /** One rule a kind, for objects that come in kinds. */
   readonly allOf?: readonly KindRule[];
 }
@@ -152,8 +153,20 @@ function withoutDefaults(properties: Properties): Properties {
 
 /** Whether a text alone may stand for an object with this `path`. */
 export function isPathOr(schema: SchemaNode | undefined): boolean {
-  return schema !== undefined && typesOf(schema).includes('string') && typesOf(schema).includes('object');
+  return schema?.properties?.['path'] !== undefined && typesOf(schema).includes('string') && typesOf(schema).includes('object');
 }
+
+/** Texts in a list, or one for each of some keys. */
+export const listOrTexts = (
+  items: Schema<string>,
+  of: Schema<string>,
+  about: About<readonly string[]> & Pick<SchemaNode, 'minItems'>,
+): Schema<readonly string[] | Readonly<Record<string, string>>> => ({
+  type: ['array', 'object'],
+  items,
+  additionalProperties: of,
+  ...about,
+});
 
 /** The same, or null; null unless it is given. */
 export const nullable = <T>(schema: Schema<T>): Schema<T | null> => ({
@@ -211,9 +224,10 @@ export function kindsWith(schema: SchemaNode, key: string): readonly string[] {
   return (schema.allOf ?? []).filter((rule) => rule.then.propertyNames.enum.includes(key)).map((rule) => rule.if.properties.name.const);
 }
 
-/** A property's schema; undefined for names that the schema does not have, those of Object.prototype too. */
+/** A property's schema; undefined for names that the schema does not have, those of Object.prototype too. A map takes any name. */
 export function propertyOf(schema: SchemaNode, key: string): SchemaNode | undefined {
-  return schema.properties !== undefined && Object.hasOwn(schema.properties, key) ? schema.properties[key] : undefined;
+  if (schema.properties !== undefined && Object.hasOwn(schema.properties, key)) return schema.properties[key];
+  return typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined;
 }
 
 /** A place in a value: keys of objects, numbers for items of lists. */

@@ -1,4 +1,4 @@
-import { choice, list, nullable, object, pathOr, text, textOrList } from '../schema/schema.ts';
+import { choice, integer, list, listOrTexts, nullable, object, pathOr, text, textOrList } from '../schema/schema.ts';
 
 const columnNames = (description: string) =>
   nullable(list(text({ description: 'Name of a column.' }), { examples: [['id', 'text', 'target']], minItems: 1, description }));
@@ -76,8 +76,37 @@ export const data = object(
             }),
           ),
           encoding: ofTable.encoding,
-          columns: columnNames(
-            'Names of the columns of a sample without a header; the submission then has none either. Left out or null: it has one.',
+          columns: nullable(
+            listOrTexts(
+              text({ description: 'Name of a column.' }),
+              text({ examples: ['score'], description: 'What the column receives.' }),
+              {
+                examples: [['id', 'target']],
+                minItems: 1,
+                description:
+                  'What columns receive, by their names, as in { target: probability }: prediction, probability (of the second of two ' +
+                  'classes), probability:<class, label or grade>, score (the expected grade) or a target column. Columns that are not ' +
+                  'named receive what the sample shows. Or a list: the names of the columns of a sample without a header; the ' +
+                  'submission then has none either.',
+              },
+            ),
+          ),
+          top: nullable(
+            integer({
+              minimum: 1,
+              examples: [3],
+              description:
+                'How many of the most probable classes or labels a cell lists, most probable first. Left out or null: as many as the ' +
+                'cells of the sample, where these list some.',
+            }),
+          ),
+          separator: nullable(
+            text({
+              examples: [','],
+              description:
+                'What separates the classes or labels in a cell. Left out or null: what does so in the sample, else ' +
+                'data.label_separator, else a space.',
+            }),
           ),
         },
         'data/sample_submission.csv',

@@ -20,12 +20,18 @@ export interface SampleColumn {
   readonly values: readonly string[];
 }
 
-/** What a configuration says about the columns beside the id, where it says something. */
-export interface AskedValues {
+/** How a configuration wants cells that list names; null where it leaves that to the sample. */
+export interface ListOptions {
   /** How many of the most probable names a cell lists; null: as many as those of the sample. */
   readonly top: number | null;
   /** What separates the names in a cell; null: what does so in the sample. */
   readonly separator: string | null;
+}
+
+/** What a configuration says about the columns beside the id. */
+export interface AskedValues extends ListOptions {
+  /** By column what it holds: `prediction`, `probability`, `score`, `probability:<name>`, or a target column. */
+  readonly columns: Readonly<Record<string, string>>;
 }
 
 /** What goes into a column for a row of the predictions. */
@@ -52,7 +58,7 @@ export function buildSubmission(
 ): Submission {
   const idColumn = id ?? valueAt(sample.columns, 0);
   const problems = idProblems(sample, predictions, idColumn);
-  const value = valuesFor(valueColumns(sample, idColumn).map((name) => ({ name, values: columnOf(sample, name) ?? [] })));
+  const value = valuesFor(sampleColumns(sample, idColumn));
   if (typeof value === 'string' || problems.length > 0) {
     const all = typeof value === 'string' ? [{ message: value, file: sample.file, line: 1 }, ...problems] : problems;
     throw dataError(
@@ -73,6 +79,11 @@ export function buildSubmission(
       ),
     ),
   };
+}
+
+/** The columns of a sample that predictions go into. */
+export function sampleColumns(sample: Table, id: string): readonly SampleColumn[] {
+  return valueColumns(sample, id).map((name) => ({ name, values: columnOf(sample, name) ?? [] }));
 }
 
 /** Ids that the sample and the predictions do not share, or have twice. */

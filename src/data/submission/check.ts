@@ -5,15 +5,18 @@ import { dataError, quoted, quotedList } from '../problems.ts';
 import { columnOf, isFiniteNumber, isInteger, type Table } from '../tables/index.ts';
 import { duplicates, rowsWhere, valueColumns } from './columns.ts';
 
+type HeldTo = (column: string) => 'number' | 'any' | undefined;
+
 /**
  * Checks a submission against the sample: columns, number of rows, ids and their order, duplicate ids, and numbers where
- * the sample has numbers (integers where it has integers, unless predictions are continuous). Everything that differs comes in one `data`
- * error.
+ * the sample has numbers (integers where it has integers). Everything that differs comes in one `data` error.
+ *
+ * @param heldTo what a column has to hold whatever the sample has: numbers, or anything that is not empty; undefined: what the sample has
  */
-export function checkSubmission(submission: Table, sample: Table, id: string | null, isContinuous = false): void {
+export function checkSubmission(submission: Table, sample: Table, id: string | null, heldTo: HeldTo = () => undefined): void {
   const sameColumns = JSON.stringify(submission.columns) === JSON.stringify(sample.columns);
   const problems = sameColumns
-    ? [...rowProblems(submission, sample, id), ...valueProblems(submission, sample, id, isContinuous)]
+    ? [...rowProblems(submission, sample, id), ...valueProblems(submission, sample, id, heldTo)]
     : [columnProblem(submission, sample)];
   if (problems.length === 0) return;
   const placed = problems.map((problem) => ({
@@ -54,10 +57,10 @@ function rowProblems(submission: Table, sample: Table, id: string | null): Probl
   }));
 }
 
-function valueProblems(submission: Table, sample: Table, id: string | null, isContinuous: boolean): Problem[] {
+function valueProblems(submission: Table, sample: Table, id: string | null, heldTo: HeldTo): Problem[] {
   const fields = valueColumns(sample, id ?? sample.columns[0]);
   return fields.flatMap((field) => {
-    const { fits, kind } = isContinuous ? NUMBER : valueKind(columnOf(sample, field) ?? [], fields.length);
+    const { fits, kind } = KINDS[heldTo(field) ?? 'sample'] ?? valueKind(columnOf(sample, field) ?? [], fields.length);
     return rowsWhere(columnOf(submission, field) ?? [], (value) => !fits(value)).map(({ id: value, row }) => ({
       message: `${quoted(value)} is not ${kind}`,
       row,
@@ -66,11 +69,14 @@ function valueProblems(submission: Table, sample: Table, id: string | null, isCo
   });
 }
 
+const ANY = { fits: (value: string): boolean => value !== '', kind: 'a value' } as const;
 const NUMBER = { fits: isFiniteNumber, kind: 'a number' } as const;
+
+const KINDS = { number: NUMBER, any: ANY, sample: undefined };
 
 /** What a column's values have to be, by the sample's. Where there is a column a class, integers stand for probabilities too. */
 function valueKind(sampled: readonly string[], columns: number): { readonly fits: (value: string) => boolean; readonly kind: string } {
   if (columns === 1 && sampled.every(isInteger)) return { fits: isInteger, kind: 'an integer' };
   if (sampled.every(isFiniteNumber)) return NUMBER;
-  return { fits: (value) => value !== '', kind: 'a value' };
+  return ANY;
 }

@@ -11,6 +11,7 @@ import { inspectionOptions } from '../../stages/index.ts';
 import {
   inspectData,
   labelledAs,
+  submittedValues,
   trainExamples,
   type LabelledExamples,
   type TaskDescription,
@@ -166,7 +167,7 @@ function dividingColumns({ group_by, column, order }: Experiment['split']): Pick
 
 /** The sample submission has to ask for exactly the test rows, in columns and values that the task can fill. */
 async function checkSample(
-  { sample: source, test, sampleIds: names, sampleIdIsNamed: isNamed }: TableSources,
+  { sample: source, test, sampleIds: names, sampleIdIsNamed: isNamed, asked }: TableSources,
   testIds: readonly string[],
   examples: TrainExamples | undefined,
 ): Promise<void> {
@@ -174,7 +175,7 @@ async function checkSample(
   const predictions = examples?.task.baseline(examples.targets, testIds.length);
   const sample = await readTable(source);
   buildSubmission(sample, { file: test?.path ?? '', ids: testIds }, sampleIdColumn(sample, { names, isNamed }, testIds), (columns) => {
-    return predictions === undefined || examples === undefined ? () => '' : examples.task.submissionValues(predictions, columns);
+    return predictions === undefined || examples === undefined ? () => '' : submittedValues(examples.task, predictions, columns, asked);
   });
 }
 

@@ -10,7 +10,7 @@ import { CLASS_WORDS, labelsOf } from './labels.ts';
 import { classMetric, classMetrics } from './metrics.ts';
 import { undefinedClassMetrics } from './monitors.ts';
 import { classReport } from './report/index.ts';
-import { classValues } from './submission.ts';
+import { classValue, classValues, integerNotice } from './submission.ts';
 
 /**
  * One of several classes for each row. Targets are class numbers, [rows, 1]. Of two classes the model has one output x, whose
@@ -53,7 +53,10 @@ export function classification(classes: readonly string[]): Task {
     conflicts: (all, conflicting, settling) => conflictFindings(all.texts, conflicting, settling),
     findings: (inspected) => classFindings(classes, inspected),
     columns: classColumns(classes),
-    submissionValues: (predictions, columns) => classValues(classes, predictions, columns),
+    submissionValues: (predictions, columns, asked) => classValues(classes, predictions, columns, asked),
+    value: (what, predictions) => classValue(classes, what, predictions),
+    values: `prediction, ${isBinary ? 'probability, that of the second class, ' : ''}and probability:<class>`,
+    choiceNotice: (columns) => integerNotice(classes, columns),
     objects: (predictions) => {
       const labels = decided(predictions, classes);
       return (row) => ({ prediction: classes[valueAt(labels, row)] ?? null, probabilities: byClass(classes, predictions, row) });

@@ -1,6 +1,7 @@
 import { lookup, valueAt } from '../../core/values.ts';
 import { quoted, quotedList } from '../../data/problems.ts';
-import type { AskedValues, SampleColumn, ValueWriter } from '../../data/submission/index.ts';
+import type { ListOptions, SampleColumn, ValueWriter } from '../../data/submission/index.ts';
+import { isPredicted } from '../metrics/labels.ts';
 import type { Predictions } from '../predictions.ts';
 import { listInCells, mostProbable, namesOfColumns } from '../submitted-names.ts';
 import type { Labels } from './cells.ts';
@@ -16,7 +17,7 @@ export function labelValues(
   { labels, separator }: Labels,
   { width, numbers }: Predictions,
   columns: readonly SampleColumn[],
-  asked: AskedValues = { top: null, separator: null },
+  asked: ListOptions = { top: null, separator: null },
 ): ValueWriter | string {
   const [first] = columns;
   if (first === undefined) return 'there is no column beside the id';
@@ -39,4 +40,13 @@ export function labelValues(
     `the column ${quoted(first.name)} is not named as one of the labels ${quotedList(labels)}, and its cells list none; ask for the most ` +
     'probable ones with data.sample_submission: { path, top: 3 }'
   );
+}
+
+/** What a column can be asked to hold: `probability:<label>`, or `prediction`, the labels with a probability above one half. */
+export function labelValue({ labels, separator }: Labels, what: string, { width, numbers }: Predictions): ValueWriter | undefined {
+  if (what === 'prediction') {
+    return (row) => labels.filter((_, label) => isPredicted(valueAt(numbers, row * width + label))).join(separator ?? SPACE);
+  }
+  const label = what.startsWith('probability:') ? labels.indexOf(what.slice('probability:'.length)) : labels.indexOf(what);
+  return label === -1 ? undefined : (row) => valueAt(numbers, row * width + label);
 }

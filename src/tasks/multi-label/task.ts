@@ -10,7 +10,7 @@ import { labelConflicts, labelFindings } from './findings/index.ts';
 import { namedLabelMetric, usualLabelMetrics } from './metrics.ts';
 import { undefinedLabelMetrics } from './monitors.ts';
 import { labelReport } from './report/index.ts';
-import { labelValues } from './submission.ts';
+import { labelValue, labelValues } from './submission.ts';
 import { labelStrata } from './strata.ts';
 
 /**
@@ -57,6 +57,8 @@ export function multiLabel(of: Labels): Task {
     findings: (inspected) => labelFindings(labels, inspected),
     columns: labelColumns(labels),
     submissionValues: (predictions, columns, asked) => labelValues(of, predictions, columns, asked),
+    value: (what, predictions) => labelValue(of, what, predictions),
+    values: 'prediction, the labels with a probability above one half, and probability:<label>',
     objects: (predictions) => (row) => {
       const own = probabilitiesOf(predictions, row);
       return {

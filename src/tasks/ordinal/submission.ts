@@ -3,7 +3,7 @@ import { isInteger, isNumeric, wholeNumber } from '../../data/tables/index.ts';
 import { quoted, quotedList } from '../../data/problems.ts';
 import type { SampleColumn, ValueWriter } from '../../data/submission/index.ts';
 import type { Predictions } from '../predictions.ts';
-import { ranksOf } from './grades.ts';
+import { ranksOf, scoresOf } from './grades.ts';
 
 /**
  * A single column gets the predicted grade as the training data write it, as an integer where the sample's values are integers; columns
@@ -27,6 +27,21 @@ export function gradesSubmitted(
   const written = writtenIn(values, grades);
   if (written === undefined) return `the column ${quoted(name)} holds integers, and the grades are ${quotedList(grades)}`;
   return (row) => valueAt(written, valueAt(ranks, row));
+}
+
+/** What a column can be asked to hold: `prediction`, `score` or `probability:<grade>`. */
+export function gradeValue(grades: readonly string[], what: string, predictions: Predictions): ValueWriter | undefined {
+  if (what === 'prediction') {
+    const ranks = ranksOf(predictions);
+    return (row) => valueAt(grades, valueAt(ranks, row));
+  }
+  if (what === 'score') {
+    const scores = scoresOf(predictions);
+    return (row) => valueAt(scores, row);
+  }
+  const rank = what.startsWith('probability:') ? grades.indexOf(what.slice('probability:'.length)) : -1;
+  const { width, numbers } = predictions;
+  return rank === -1 ? undefined : (row) => valueAt(numbers, row * width + rank);
 }
 
 /** The grades as a column writes them that has such values; undefined where it cannot. */

@@ -9,7 +9,7 @@ import { gradesOf, gradesOfLogits, gradeValues, probabilitiesOf, ranksOf, scores
 import { namedGradeMetric, usualGradeMetrics } from './metrics.ts';
 import { undefinedGradeMetrics } from './monitors.ts';
 import { gradeReport } from './report/index.ts';
-import { gradesSubmitted } from './submission.ts';
+import { gradesSubmitted, gradeValue } from './submission.ts';
 
 /**
  * One of several grades in order for each row. Targets are ranks from 0, [rows, 1]. The model has an output for each threshold between two
@@ -56,6 +56,8 @@ export function ordinal(of: Grades): Task {
     findings: (inspected) => gradeFindings(grades, inspected),
     columns: gradeColumns(grades),
     submissionValues: (predictions, columns) => gradesSubmitted(grades, predictions, columns),
+    value: (what, predictions) => gradeValue(grades, what, predictions),
+    values: 'prediction, score, the expected grade, and probability:<grade>',
     objects: (predictions) => {
       const [ranks, scores, probabilities] = [ranksOf(predictions), scoresOf(predictions), probabilitiesOf(predictions)];
       return (row) => ({

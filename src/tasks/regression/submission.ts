@@ -23,3 +23,9 @@ export function numberValues(targets: readonly string[], predictions: Prediction
   const hint = near === undefined ? '' : `; it is nearest to ${quoted(near)}`;
   return `the column ${quoted(unknown)} is none of the target columns ${quotedList(targets)}${hint}`;
 }
+
+/** What a column can be asked to hold: the number of a target column, or `prediction`, that of the only one. */
+export function numberValue(targets: readonly string[], what: string, { width, numbers }: Predictions): ValueWriter | undefined {
+  const column = what === 'prediction' && width === 1 ? 0 : targets.indexOf(what);
+  return column === -1 ? undefined : (row) => valueAt(numbers, row * width + column);
+}

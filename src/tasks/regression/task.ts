@@ -10,7 +10,7 @@ import { undefinedNumberMetrics } from './monitors.ts';
 import { numberReport } from './report/index.ts';
 import type { Scale } from './scale.ts';
 import { numberStrata } from './strata.ts';
-import { numberValues } from './submission.ts';
+import { numberValue, numberValues } from './submission.ts';
 
 /** What numbers are learned. */
 export interface RegressionOptions extends Scale {
@@ -71,6 +71,8 @@ export function regression({ columns, mean, sd, partial = false }: RegressionOpt
     columns: numberColumns(columns),
     isContinuous: true,
     submissionValues: (predictions, asked) => numberValues(columns, predictions, asked),
+    value: (what, predictions) => numberValue(columns, what, predictions),
+    values: `${columns.length === 1 ? 'prediction and ' : ''}the target columns by their names`,
     objects: ({ numbers }) => (row) => ({
       prediction:
         width === 1

@@ -42,6 +42,10 @@ describe('a task of labels', () => {
     expect([...weights]).toEqual([0, 1]);
   });
 
+  it('is divided into folds by its labels, those that are not known as if they were not there', () => {
+    expect(masked.strata(partial).labels).toEqual({ width: 2, values: Uint8Array.of(1, 0, 0, 1, 0, 1) });
+  });
+
   it('is what Transformers calls multi_label_classification', () => {
     expect(plain.published.config).toEqual({
       num_labels: 2,
