@@ -23,7 +23,7 @@ export function testTargets(
   options: TargetOptions,
 ): { readonly targets: Targets } | { readonly reason: string } {
   const columns = targetColumns(target);
-  const { targets, problems } = targetsAs(task, table, columns, options);
+  const { targets, problems } = targetsAs(task, table, columns, options, isTargetNamed ? 'data.test.target' : 'data.target');
   const what = `${columns.length === 1 ? 'column' : 'columns'} ${quotedList(columns)} of ${table.file}`;
   if (problems.length > 0 && isTargetNamed) throw refusedTargets(table, problems, REMEDY);
   const [first] = problems;

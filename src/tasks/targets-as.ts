@@ -17,14 +17,17 @@ export interface OtherTargets {
 /**
  * The targets in some columns of a table, by the task of a run: a class, label or grade that the run's own table does not have is a problem
  * of its row. Where a target may be missing, it is NaN.
+ *
+ * @param key of the configuration that names the columns
  */
 export function targetsAs(
   { columns: { targets: names, readTarget } }: Pick<Task, 'columns'>,
   table: Table,
   columns: readonly string[],
   options: TargetOptions,
+  key = 'data.target',
 ): OtherTargets {
-  const absent = columnProblems(table, { 'data.target': columns });
+  const absent = columnProblems(table, { [key]: columns });
   if (absent.length > 0) return { targets: { width: 1, values: new Float64Array(0) }, problems: absent };
   const cellsOf = cellReader(names, options);
   const cells = columns.map((column) => columnOf(table, column) ?? []);

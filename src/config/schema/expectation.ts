@@ -34,6 +34,7 @@ export function found(tree: Tree): string {
 
 /** The value that was probably meant, where one is near. */
 export function likelyValue(schema: SchemaNode, tree: Tree): string | undefined {
+  if (tree.kind === 'map') return templateIn(schema, tree);
   if (tree.kind !== 'scalar' || tree.value === null) return undefined;
   const types = typesOf(schema);
   const kinds = (schema.allOf ?? []).map((rule) => rule.if.properties.name.const);
@@ -50,6 +51,15 @@ export function likelyValue(schema: SchemaNode, tree: Tree): string | undefined 
   }
   if (types.includes('array') && !types.includes('string')) return `[${tree.source}]`;
   return types.includes('string') && typeof tree.value !== 'string' ? JSON.stringify(tree.source) : undefined;
+}
+
+/** `{text}` without quotes, which reads as a mapping. */
+function templateIn(schema: SchemaNode, { entries }: Extract<Tree, { readonly kind: 'map' }>): string | undefined {
+  const isBare = [...entries.values()].every(({ value }) => value.kind === 'scalar' && value.value === null && value.source === '');
+  const [name, second] = [...entries.keys()];
+  const types = typesOf(schema);
+  if (!isBare || name === undefined || second !== undefined || !types.includes('string') || types.includes('object')) return undefined;
+  return JSON.stringify(`{${name}}`);
 }
 
 /** What YAML 1.1 took for truth values; in YAML 1.2 they are text. */

@@ -8,7 +8,7 @@ import { withoutEnd } from '../../core/text.ts';
 import { localModel } from '../../data/hub/index.ts';
 import { columnOf, headerless, looksLikeRow, readTableAside, type Table } from '../../data/tables/index.ts';
 import { poolerIn } from '../check/untrained-pooler.ts';
-import { idColumn, textAndTarget, tokensFor, type NamedColumns } from './guess.ts';
+import { idColumn, otherTexts, textAndTarget, tokensFor, type NamedColumns } from './guess.ts';
 import type { StarterFacts } from './starter.ts';
 
 export interface DraftOptions extends NamedColumns {
@@ -36,6 +36,7 @@ export async function draftStarter(path: string, options: DraftOptions): Promise
     sample: test === null ? null : sample,
     id: idColumn(table, [text, ...targets]),
     text,
+    otherText: otherTexts(table, text, targets),
     targets,
     task,
     columns,

@@ -106,6 +106,21 @@ function textColumn(table: Table, targets: readonly string[]): string {
   return candidates.reduce((longest, column) => (length(column) > length(longest) ? column : longest));
 }
 
+/** Another column holds texts too where they are at least this part as long. */
+const AS_LONG = 0.4;
+/** Shorter values are names and words rather than texts. */
+const FEWEST_CHARACTERS = 12;
+
+/** A column of texts beside that of the texts, which a model could read as a pair with it; null where there is none. */
+export function otherTexts(table: Table, text: string, taken: readonly string[]): string | null {
+  const mean = (column: string): number =>
+    (columnOf(table, column) ?? []).reduce((sum, value) => sum + value.length, 0) / Math.max(1, table.rows.length);
+  const least = Math.max(FEWEST_CHARACTERS, AS_LONG * mean(text));
+  const isFree = (column: string): boolean => column !== text && !taken.includes(column) && table.unusable?.has(column) !== true;
+  const hasWords = (column: string): boolean => (columnOf(table, column) ?? []).some((value) => /\p{L}\s+\p{L}/u.test(value));
+  return table.columns.find((column) => isFree(column) && hasWords(column) && mean(column) >= least) ?? null;
+}
+
 const USUAL_TARGETS = /^(target|label|labels|class|category|sentiment|y)$/i;
 /** More different values than this are rarely classes. */
 const MOST_CLASSES = 50;

@@ -8,6 +8,8 @@ export interface StarterFacts {
   readonly sample: string | null;
   readonly id: string | null;
   readonly text: string;
+  /** Another column of texts, which could be read with it; null where there is none. */
+  readonly otherText: string | null;
   readonly targets: readonly string[];
   readonly task: 'classification' | 'multi-label' | 'regression';
   /** Names for a table without a header. */
@@ -24,7 +26,7 @@ export interface StarterFacts {
 
 /** A commented configuration, ready to run. */
 export function starter(facts: StarterFacts): string {
-  const { name, train, test, sample, id, text, targets, task, columns, encoding, base, pooling, tokens, schema } = facts;
+  const { name, train, test, sample, id, text, otherText, targets, task, columns, encoding, base, pooling, tokens, schema } = facts;
   const { best, stopping, strategy } = usualOf(task, targets.length);
   return `# yaml-language-server: $schema=${schema}
 # Try it: pipeline check, then pipeline plan, then pipeline run, each with this file.
@@ -38,7 +40,7 @@ data: # csv, tsv, jsonl, json or parquet, also compressed; paths are relative to
   test: ${scalar(test)} # rows to predict; null: none
   sample_submission: ${scalar(sample)} # the submission takes its columns, order and types from this table; null: no submission
   id: ${scalar(id)} # null: the row number
-  text: ${scalar(text.replace(/[{}]/g, '$&$&'))}
+  text: ${scalar(segment(text))}${otherText === null ? '' : ` # ${alsoTexts(text, otherText)}`}
   target: ${targets.length === 1 ? scalar(targets[0] ?? '') : `[${targets.map(scalar).join(', ')}]`}
 ${columns === null ? '' : `  columns: [${columns.map(scalar).join(', ')}] # the tables have no header; null: they have ` +
   `one\n`}${encoding === 'utf-8' ? '' : `  encoding: ${scalar(encoding)}\n`}
@@ -68,6 +70,15 @@ const TASKS = {
   'multi-label': 'each target column says whether a text has a label',
   regression: 'a number for each text and target column',
 } as const;
+
+/** A column as data.text names it. */
+function segment(column: string): string {
+  return column.replace(/[{}]/g, '$&$&');
+}
+
+function alsoTexts(first: string, second: string): string {
+  return `${scalar(second)} has texts, too: [${scalar(segment(first))}, ${scalar(segment(second))}] makes pairs of both`;
+}
 
 const POOLINGS = {
   default: "what the model's own classifier reads; mean is better where its pooler was never trained, as in MiniLM and RoBERTa",

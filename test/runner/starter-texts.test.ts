@@ -1,0 +1,34 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { loadExperiment } from '../../src/config/index.ts';
+import { draftStarter, starter } from '../../src/runner/starter/index.ts';
+import { temporaryFolder } from '../helpers/quickstart.ts';
+
+const folder = temporaryFolder();
+
+async function drafted(columns: string, rowOf: (row: number) => string): Promise<string> {
+  const path = join(folder, 'table.csv');
+  writeFileSync(path, `${columns}\n${Array.from({ length: 12 }, (_, row) => `${row},${rowOf(row)},${row % 2 === 0 ? 'yes' : 'no'}`).join('\n')}\n`);
+  return starter({ ...(await draftStarter(path, {})), schema: 'schema.json' });
+}
+
+function textOf(yaml: string): unknown {
+  writeFileSync(join(folder, 'draft.yaml'), yaml);
+  return loadExperiment(join(folder, 'draft.yaml')).experiment.data.text;
+}
+
+describe('a starter configuration', () => {
+  it('names another column of texts, in case they are pairs', async () => {
+    const yaml = await drafted('id,question,the answer,label', (row) => `which way did number ${row} go at noon,it went to town ${row}`);
+    expect(yaml).toContain('  text: question # "the answer" has texts, too: [question, "the answer"] makes pairs of both\n');
+    expect(textOf(yaml)).toBe('question');
+    const one = await drafted('id,question,place,label', (row) => `which way did number ${row} go at noon,town ${row}`);
+    expect(one).toContain('  text: question\n');
+  });
+
+  it('writes the braces in a name as a template has them', async () => {
+    const yaml = await drafted('id,text{1},place,label', (row) => `which way did number ${row} go at noon,town ${row}`);
+    expect(textOf(yaml)).toBe('text{{1}}');
+  });
+});
