@@ -24,11 +24,11 @@ export function predictedFigure(name: string, { name: column, truth, predicted }
     type: 'quantitative',
     title,
     scale: { domain: [low, high], zero: false },
-    axis: { tickCount: 5, format: '~g' },
+    axis: { tickCount: 5, format: '.6~g' },
   });
   return {
     name,
-    title: `Predicted over true ${column} of the out-of-fold predictions`,
+    title: `Predicted over true ${column}`,
     spec: {
       width: WIDTH,
       height: HEIGHT,
@@ -51,15 +51,16 @@ export function predictedFigure(name: string, { name: column, truth, predicted }
 /** How many rows are so much too high or too low; the mean is marked. */
 export function residualFigure(name: string, { name: column, truth, predicted }: JudgedColumn): Figure {
   const residuals = Array.from(truth, (y, i) => valueAt(predicted, i) - y);
-  const [low, high] = rangeOf(residuals);
-  const step = (high - low) / RESIDUAL_BARS;
-  const rows = new Int32Array(RESIDUAL_BARS);
-  for (const residual of residuals) rows[Math.min(RESIDUAL_BARS - 1, Math.floor((residual - low) / step))]!++;
+  const [least, most] = rangeOf(residuals);
+  const step = roundStep((most - least) / RESIDUAL_BARS);
+  const low = Math.floor(least / step) * step;
+  const rows = new Int32Array(Math.floor((most - low) / step) + 1);
+  for (const residual of residuals) rows[Math.floor((residual - low) / step)]!++;
   const mean = residuals.reduce((sum, residual) => sum + residual, 0) / residuals.length;
   const bars = Array.from(rows, (count, i) => ({ low: low + i * step, high: low + (i + 1) * step, rows: count }));
   return {
     name,
-    title: `Residuals of ${column} of the out-of-fold predictions`,
+    title: `Residuals of ${column}`,
     spec: {
       width: WIDTH,
       height: HEIGHT,
@@ -73,7 +74,7 @@ export function residualFigure(name: string, { name: column, truth, predicted }:
               type: 'quantitative',
               title: `predicted − true ${column}`,
               bin: { binned: true, step },
-              axis: { tickCount: 5, grid: false, format: '~g' },
+              axis: { tickCount: 5, grid: false, format: '.6~g' },
             },
             x2: { field: 'high' },
             y: { field: 'rows', type: 'quantitative', title: 'rows' },
@@ -87,6 +88,12 @@ export function residualFigure(name: string, { name: column, truth, predicted }:
       ],
     },
   };
+}
+
+/** The next larger of 1, 2, 5, 10, 20, … times a power of ten. */
+function roundStep(least: number): number {
+  const power = 10 ** Math.floor(Math.log10(least));
+  return power * ([1, 2, 5].find((digit) => digit * power >= least) ?? 10);
 }
 
 /** Never empty, so that a scale can be made of it. */

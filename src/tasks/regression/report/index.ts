@@ -26,7 +26,7 @@ export function numberReport(columns: readonly string[], scale: Scale, run: Repo
       `the root mean squared error is ${of(main)}${columns.length === 1 ? '' : `, the mean of ${columns.length} columns`}; always ` +
       `predicting the mean comes to ${metric(baseline)}.`,
     tiles: [
-      tile(of(main), columns.length === 1 ? 'root mean squared error out of fold' : 'mean column-wise RMSE out of fold'),
+      tile(of(main), columns.length === 1 ? `root mean squared error ${run.words.where}` : `mean column-wise RMSE ${run.words.where}`),
       tile(of('mae'), 'mean absolute error'),
       tile(of('r2'), 'R², the share of the variance that is explained'),
       tile(of('pearson'), 'Pearson’s correlation'),
@@ -35,7 +35,7 @@ export function numberReport(columns: readonly string[], scale: Scale, run: Repo
     figures: drawn.flatMap(({ column, names }) => [predictedFigure(names.predicted, column), residualFigure(names.residuals, column)]),
     targets: distributions(judged),
     sections: (show) => [
-      { id: 'predictions', title: 'Out-of-fold predictions', body: predictionsSection(judged, drawn, guessed, show) },
+      { id: 'predictions', title: run.words.title, body: predictionsSection(judged, drawn, guessed, run.words.how, show) },
       { id: 'errors', title: 'Largest errors', body: errorsSection(errors, columns.length, run) },
     ],
     tables: [errorTable(errors, run)],
@@ -46,10 +46,11 @@ function predictionsSection(
   judged: readonly JudgedColumn[],
   drawn: readonly { readonly column: JudgedColumn; readonly names: ReturnType<typeof figureNames> }[],
   guessed: readonly number[],
+  how: string,
   show: (figure: string) => Html | undefined,
 ): Html {
   const omitted = judged.length - drawn.length;
-  return html`<p>Each row is judged by the one model that has not seen it.</p>
+  return html`<p>${how}</p>
 <div class="figures">
 ${drawn.map(({ column, names }) => html`${figure(show(names.predicted), `${column.name}: on the dashed line a prediction is right.`)}
 ${figure(show(names.residuals), `${column.name}: errors of ${plural(column.rows.length, 'row')}; the line is their mean.`)}
