@@ -29,6 +29,7 @@ export const exportModel = defineCommand({
         remedy: 'Leave them out: a Hugging Face model directory holds float32.',
       });
     }
+    const { tablesOf } = await import('../../config/index.ts');
     const { exportRun } = await import('../../runner/models/index.ts');
     const { readRun } = await import('../../runner/stored/index.ts');
     const { stageProgress, stopSignal } = await import('../progress/stage-progress.ts');
@@ -36,11 +37,12 @@ export const exportModel = defineCommand({
     const run = readRun(artifacts, name);
     const which = { ...(fold === undefined ? {} : { fold }), ...(seed === undefined ? {} : { seed }) };
     const request = { to, format, alsoIn, signal: stopSignal(context), ...which };
+    const readsPairs = typeof tablesOf(run.experiment.data).train.text !== 'string';
     const exported = await exportRun(run, request, stageProgress(terminal.log));
     const { folder, task, files, ...model } = exported;
     return {
       data: { run: run.name, format, folder, ...model, ...task, files },
-      text: exportText(exported, format, run.name, terminal.colors),
+      text: exportText(exported, format, { name: run.name, readsPairs }, terminal.colors),
     };
   },
 });

@@ -5,16 +5,26 @@ import type { Colors } from '../terminal.ts';
 import { left, right, table } from './layout/table.ts';
 import { bytes, metric, pathFromHere, plural } from './layout/text.ts';
 
+/** A run whose model is exported. */
+interface ExportedRun {
+  readonly name: string;
+  /** Whether it reads pairs of texts. */
+  readonly readsPairs: boolean;
+}
+
 /** Where the model is, how near it comes to the run's own, and how to load it. */
-export function exportText(exported: ExportedModel, format: ExportRequest['format'], run: string, colors: Colors): string {
+export function exportText(exported: ExportedModel, format: ExportRequest['format'], run: ExportedRun, colors: Colors): string {
   const { folder, files } = exported;
   const place = pathFromHere(folder);
+  const model = `pipeline('text-classification', '${place}')`;
   const use = {
-    onnx: `in transformers.js: await pipeline('text-classification', '${place}')`,
-    huggingface: `in Python: pipeline('text-classification', '${place}')`,
+    onnx: run.readsPairs
+      ? `in transformers.js: const { tokenizer, model } = await ${model}; await model(tokenizer(first, { text_pair: second }))`
+      : `in transformers.js: await ${model}`,
+    huggingface: `in Python: ${model}${run.readsPairs ? "({'text': first, 'text_pair': second})" : ''}`,
   }[format];
   const measured = files.length === 1 ? files.map(agreement).join('') : comparison(files, colors);
-  return [`${modelInWords(exported)} of ${run} is in ${place}`, measured, use].join('\n\n');
+  return [`${modelInWords(exported)} of ${run.name} is in ${place}`, measured, use].join('\n\n');
 }
 
 function agreement({ path, bytes: size, rows, maxDifference }: ExportedFile): string {
