@@ -1,5 +1,6 @@
 import type { RandomState } from '../../src/core/random.ts';
 import { ambiguous, slots, smallTalk, tails, themes } from './phrases.ts';
+import { dangers, harmless, places, sizes, turns } from './turns.ts';
 
 export interface Message {
   readonly keyword: string;
@@ -9,6 +10,8 @@ export interface Message {
 }
 
 const share = {
+  /** Two things are named, of which the last is true. */
+  turns: 0.35,
   reports: 0.43,
   /** Nobody could tell: the label is drawn. */
   ambiguous: 0.06,
@@ -49,6 +52,7 @@ function makeMessage(random: RandomState): Message {
     const target = random.integer(0, 2) === 1 ? 1 : 0;
     return { keyword: '', text: roughen(expand(pick(ambiguous, random), random), target, random), target };
   }
+  if (happens('turns')) return turn(random);
   const reports = happens('reports');
   const theme = pick(themes, random);
   const talk = !reports && happens('smallTalk');
@@ -57,6 +61,18 @@ function makeMessage(random: RandomState): Message {
   const text = roughen(expand(template + second, random), reports ? 1 : 0, random);
   const keyword = talk || happens('withoutKeyword') ? '' : theme.keyword;
   return { keyword, text, target: reports !== happens('wrongLabel') ? 1 : 0 };
+}
+
+/** Of two messages with the same words in another order one is a report. */
+function turn(random: RandomState): Message {
+  const happens = (event: keyof typeof share): boolean => random.sample() < share[event];
+  const reports = random.integer(0, 2) === 1;
+  const named = (nouns: readonly string[]): string => `a ${pick(sizes, random)} ${pick(nouns, random)} ${pick(places, random)}`;
+  const [danger, other] = [named(dangers), named(harmless)];
+  const [first, last] = reports ? [other, danger] : [danger, other];
+  const template = pick(turns, random).replace('{first}', first).replace('{last}', last);
+  const tone = random.integer(0, 2) === 1 ? 1 : 0; // nor does the end of the message tell
+  return { keyword: '', text: roughen(expand(template, random), tone, random), target: reports !== happens('wrongLabel') ? 1 : 0 };
 }
 
 /** Replaces slots and alternatives from the inside out until none is left. */
