@@ -80,7 +80,7 @@ const path: ShapeOf<string> = primitive('a path in the folder of the run', (valu
 /** Every event names its run. */
 const ofRun = { run: text };
 
-/** Which task an event is about. */
+/** Which job an event is about, by its name in journals. */
 const ofTask = {
   ...ofRun,
   /** `train[2]`: the stage and its fold; `train[2, seed 7]` where there are several seeds. */
@@ -115,7 +115,7 @@ export const runEvent = ofType({
     ...ofTask,
     /** Those of the CPU that it may use. */
     threads: optional(count),
-    /** How many tasks of its stage run at a time. */
+    /** How many jobs of its stage run at a time. */
     lanes: optional(count),
   },
   'task-cached': { ...ofTask, record: optional(foldRecord) },
@@ -129,7 +129,7 @@ export const runEvent = ofType({
     path,
     bytes: count,
     sha256: text,
-    /** The task whose output it is; absent for what the run itself writes, and in older journals. */
+    /** The job whose output it is; absent for what the run itself writes, and in older journals. */
     task: optional(text),
     stage: optional(text),
     fold: optional(count),

@@ -27,13 +27,13 @@ export const pace = object({
   seconds: number,
 });
 
-/** What a task has taken of the machine. */
+/** What a job has taken of the machine. */
 export type Usage = TypeOf<typeof usage>;
 
 export const usage = object({
   /** Of all threads together. */
   cpuSeconds: number,
-  /** The most memory that its process held while the task ran, as looked at now and then. */
+  /** The most memory that its process held while the job ran, as looked at now and then. */
   peakBytes: number,
 });
 

@@ -14,7 +14,7 @@ describe('a run carried out again from its own configuration', () => {
   it('gives the same bytes, which `pipeline diff` says', async () => {
     expect((await pipeline(['run', 'configs/quickstart.yaml', ...small, '--artifacts', here])).code).toBe(0);
     // Another artifacts folder, so that nothing comes from the cache.
-    expect((await pipeline(['run', join(here, run, 'config.yaml'), '--artifacts', there])).stdout).toContain('10 of 10 tasks ran');
+    expect((await pipeline(['run', join(here, run, 'config.yaml'), '--artifacts', there])).stdout).toContain('10 of 10 jobs ran');
     const { stdout, code } = await pipeline(['diff', join(here, run), join(there, run), '--json']);
     const { parameters, data, environment, results, why } = JSON.parse(stdout) as RunDiff;
     expect(code).toBe(0);

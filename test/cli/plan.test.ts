@@ -42,9 +42,9 @@ describe('pipeline plan', () => {
     const { stdout, code } = await pipeline(['plan', 'configs/sweeps/quickstart-heads.yaml', '--artifacts', join(artifacts, 'none')]);
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /4 experiments, each by itself\n +run +tasks to do +memory +disk +time\n +quickstart-heads\+dense=none\+lr=0\.0005 +13 +\d+ MB +[\d.]+ MB/,
+      /4 experiments, each by itself\n +run +jobs to do +memory +disk +time\n +quickstart-heads\+dense=none\+lr=0\.0005 +13 +\d+ MB +[\d.]+ MB/,
     );
     // Examples, tokens, folds, findings and the baseline are shared.
-    expect(stdout).toMatch(/together, shared stages counted once\n +37 tasks: 37 to run, 0 in the cache\n +\d+ MB on disk/);
+    expect(stdout).toMatch(/together, shared stages counted once\n +37 jobs: 37 to run, 0 in the cache\n +\d+ MB on disk/);
   });
 });

@@ -40,7 +40,7 @@ test('plain progress is a line for each task, epoch and decision, and now and th
   expect(lines.join('\n')).toMatchInlineSnapshot(`
     "downloading model.safetensors: 200 MB of 400 MB
     downloading model.safetensors: 400 MB of 400 MB
-    demo: 4 tasks, into artifacts/runs/demo
+    demo: 4 jobs, into artifacts/runs/demo
     demo  computes on the cpu
     demo  tokenize  from the cache
     demo  train[0]  warning: pooler.dense is not in the checkpoint

@@ -46,12 +46,12 @@ function runTwice(name: string, size: string): readonly { readonly code: number;
 
 describe.skipIf(because(`a full disk (it needs a mount, which is refused here: ${refusal})`, refusal !== undefined))('a full disk', () => {
   it.each([
-    ['at the start', '32k', /^error: .*\/at-the-start\/.*: the disk is full$/m, / 8 of 8 tasks ran/],
+    ['at the start', '32k', /^error: .*\/at-the-start\/.*: the disk is full$/m, / 8 of 8 jobs ran/],
     [
       'while a checkpoint is written',
       '1500k',
       /^error: .*\/cache\/partial\/train\/.*\.safetensors: the disk is full$/m,
-      / 4 of 8 tasks ran, 4 from the cache/,
+      / 4 of 8 jobs ran, 4 from the cache/,
     ],
   ])('%s is named, and the next start goes on from what was complete', { timeout: 120_000 }, (when, size, message, end) => {
     const [full, again] = runTwice(when.replaceAll(' ', '-'), size);

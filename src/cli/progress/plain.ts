@@ -29,7 +29,7 @@ function lineFor(event: RunEvent, job: JobState | undefined, now: number, isDue:
     case 'download':
       return isDue || event.done === event.total ? downloading(event) : undefined;
     case 'run-started':
-      return `${event.run}: ${plural(event.tasks.length, 'task')}, into ${pathFromHere(event.folder)}`;
+      return `${event.run}: ${plural(event.tasks.length, 'job')}, into ${pathFromHere(event.folder)}`;
     case 'notice':
       return `${event.run}  ${noticeText(event)}`;
     case 'task-cached':

@@ -21,12 +21,12 @@ export function sumText(
     [
       {
         title: `${plural(plans.length, 'experiment')}, each by itself`,
-        lines: [table([left('run'), right('tasks to do'), right('memory'), right('disk'), right('time')], rows, colors)],
+        lines: [table([left('run'), right('jobs to do'), right('memory'), right('disk'), right('time')], rows, colors)],
       },
       {
         title: 'together, shared stages counted once',
         lines: [
-          `${plural(tasks, 'task')}: ${count(todo)} to run, ${count(tasks - todo)} in the cache`,
+          `${plural(tasks, 'job')}: ${count(todo)} to run, ${count(tasks - todo)} in the cache`,
           ...(todo === 0 ? [] : [diskText(diskBytes, checkpointBytes)]),
         ],
       },
@@ -56,7 +56,7 @@ export function planText(plan: ExperimentPlan, colors: Colors): string {
           `${plural(rows, 'row')} to train on, ${plural(testRows, 'row')} to predict`,
           `${plural(folds, 'fold')}${seeds === 1 ? '' : ` with ${plural(seeds, 'seed')}`} of ${plural(epochs, 'epoch')}: ` +
             `${[plural(steps, 'step'), ...(tokens === null ? [] : [tokensText(tokens)])].join(', ')}`,
-          `${plural(tasks.length, 'task')}: ${count(todo)} to run, ${count(tasks.length - todo)} in the cache`,
+          `${plural(tasks.length, 'job')}: ${count(todo)} to run, ${count(tasks.length - todo)} in the cache`,
           printable(deviceInWords),
           ...(share.lanes > 1 ? [`${beside} at the same time, ${plural(share.threads, 'thread')} each`] : []),
         ],
@@ -96,7 +96,7 @@ function gpuText({ most, rows, width, memory, gpu, fits, remedy }: NonNullable<E
 
 function jobTable(jobs: ExperimentPlan['tasks'], colors: Colors): string {
   return table(
-    [left('task'), left('state'), left('key'), right('memory'), right('time'), prose('work')],
+    [left('job'), left('state'), left('key'), right('memory'), right('time'), prose('work')],
     jobs.map(({ id, cached, key, peakBytes, seconds, detail, tokens }) => [
       id,
       cached ? colors.dim('cached') : 'to do',

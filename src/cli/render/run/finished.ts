@@ -21,8 +21,8 @@ export function withRecord(result: RunResult): FinishedRun {
 
 export function finishedRunText(result: FinishedRun, colors: Colors): string {
   const fromCache = result.cached === 0 ? '' : `, ${result.cached} from the cache`;
-  const tasks = `${result.executed} of ${result.executed + result.cached} tasks ran${fromCache}`;
-  const title = `${result.run} · done in ${duration(result.seconds)} · ${tasks}`;
+  const jobs = `${result.executed} of ${result.executed + result.cached} jobs ran${fromCache}`;
+  const title = `${result.run} · done in ${duration(result.seconds)} · ${jobs}`;
   return sections(
     [
       { title, lines: result.metrics === null ? ['not evaluated'] : [resultsTable(result.metrics, colors)] },

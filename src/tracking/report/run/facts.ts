@@ -45,8 +45,8 @@ export function timeSection({ journal, run }: RunStory, show: (figure: string) =
   const withAll = journal.starts > 1 && ' What was interrupted counts with all its starts.';
   const limits = showsLimits(journal.looks, run.environment.machine) ? ' The dashed lines are what the machine has.' : '';
   return html`<p>${duration(total)} of work in ${plural(journal.starts, 'start')}.${withAll}</p>
-${table(['task', 'time', '', ...(hasUsage ? ['cores at work', 'peak memory'] : [])], journal.jobs.map(row))}
-${hasUsage && html`<p class="muted small">Peak memory is the most that the whole process held while the task ran.</p>`}
+${table(['job', 'time', '', ...(hasUsage ? ['cores at work', 'peak memory'] : [])], journal.jobs.map(row))}
+${hasUsage && html`<p class="muted small">Peak memory is the most that the whole process held while the job ran.</p>`}
 ${show('system') !== undefined &&
   figure(show('system'), `The process and all that it has started, looked at every ten seconds.${limits}`)}`;
 }
