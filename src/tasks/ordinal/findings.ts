@@ -69,8 +69,7 @@ function balance(grades: readonly string[], sizes: Int32Array): readonly Finding
   if (rare.length === 0) return [{ severity: 'info', code: 'grade-balance', message: summary, count: grades.length, examples: [] }];
   const have = rare.length === 1 ? `the grade ${quotedList(rare)} has` : `the grades ${quotedList(rare)} have`;
   const message = `${have} few rows: ${summary}`;
-  const remedy =
-    'val/qwk, the default, notices them; val/accuracy hardly does. The loss does where training.loss.class_weights is balanced.';
+  const remedy = 'Accuracy hardly notices a rare grade. Judge by val/qwk, the default, or merge such grades with their neighbours.';
   return [{ severity: 'warning', code: 'grade-balance', message, count: rare.length, examples: [], remedy }];
 }
 

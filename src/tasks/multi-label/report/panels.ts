@@ -1,4 +1,3 @@
-import { metric } from '../../../core/text.ts';
 import type { Figure, Spec } from '../../../core/page/figure.ts';
 import { blue, muted } from '../../../core/page/palette.ts';
 import { precisionRecallPoints, rocPoints, type Point, type Ranking } from '../../figures/ranking.ts';
@@ -54,7 +53,7 @@ function panels(
   [x, y]: readonly [string, string],
 ): Spec {
   const drawn = drawnLabels(judged);
-  const panel = (each: JudgedLabel): string => `${each.name} · ${metric(scoreOf(each))}`;
+  const panel = (each: JudgedLabel): string => `${each.name}  ${scoreOf(each).toFixed(3)}`;
   const values = drawn.flatMap((each) => [
     ...pointsOf(rankingOf(judged, each.label)).map((point, i) => ({ ...point, i, panel: panel(each), of: 'model' })),
     ...chanceOf(each).map((point) => ({ ...point, panel: panel(each), of: 'chance' })),
@@ -69,7 +68,7 @@ function panels(
   const at = { x: axis('x', x), y: axis('y', y), order: { field: 'i' } };
   return {
     data: { values },
-    facet: { field: 'panel', type: 'nominal', sort: drawn.map(panel), title: null, header: { labelLimit: SIDE + 20, labelFontSize: 11 } },
+    facet: { field: 'panel', type: 'nominal', sort: drawn.map(panel), title: null, header: { labelLimit: 1.6 * SIDE, labelFontSize: 10 } },
     columns: COLUMNS,
     spacing: 14,
     spec: {
