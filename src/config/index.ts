@@ -4,6 +4,8 @@ import { sweepSchema } from './sweep/schema.ts';
 
 export type { Experiment } from './experiment.ts';
 export { loadExperiment, readExperiment, type LoadedExperiment, type LoadOptions } from './load.ts';
+export { isUsualLoss, usualLoss } from './loss-rules.ts';
+export { likelyWord } from './schema/suggest.ts';
 export { bareMetric, betterOf, headlinesOf, modeOf, USUAL_HEADLINES, type MetricName } from './metric-names.ts';
 export { asked, differing, shownValue } from './parameters.ts';
 export { loadPipeline, OR, type Pipeline, type PipelineStage } from './pipeline.ts';

@@ -3,6 +3,7 @@ import { likelyWord } from './schema/suggest.ts';
 import type { Experiment } from './experiment.ts';
 import { bareMetric, isMetricOf, metricsOf } from './metric-names.ts';
 import { tablesOf, targetColumns } from './tables.ts';
+import { lossConflicts } from './loss-rules.ts';
 import { usualMonitorOf } from './task-defaults.ts';
 
 /** What a configuration has that is of no use to its task, or that its task lacks. */
@@ -12,6 +13,7 @@ export function taskConflicts(experiment: Experiment): readonly Conflict[] {
     ...labelConflicts(experiment),
     ...unusedConflicts(experiment),
     ...watchedConflicts(experiment),
+    ...lossConflicts(experiment),
   ];
 }
 

@@ -31,6 +31,7 @@ export {
   meanSquaredError,
   rankCrossEntropy,
   weightedBinaryCrossEntropy,
+  weightedCrossEntropy,
 } from './models/index.ts';
 export type {
   ClassifierOptions,

@@ -1,18 +1,23 @@
 import { join } from 'node:path';
+import { isUsualLoss, usualLoss, type Experiment } from '../config/index.ts';
 import { writeFileAtomic, writeJsonAtomic } from '../core/files.ts';
 import { figureOf } from '../core/measures.ts';
 import { valueAt } from '../core/values.ts';
 import { writeCsv } from '../data/tables/index.ts';
 import { meanAndSd } from '../data/statistics/index.ts';
 import { targetsAt, valuesAt, type Targets } from '../data/examples/index.ts';
-import { measured, type Cells, type Task } from '../tasks/index.ts';
+import { measured, withLoss, type Cells, type Task } from '../tasks/index.ts';
 import type { RunMetrics } from '../tracking/index.ts';
 import { averagedFold, outOfFold, validationNames, type FoldResult, type JudgedModel, type OutOfFoldRows } from './fold-results.ts';
 import { tableRows } from './prediction-table.ts';
 import type { Stage } from './stage.ts';
 
-/** Null where each row is validated by one model, so that what was evaluated before there was a choice is still found. */
-type Params = { readonly seeds?: readonly number[]; readonly repeats?: number } | null;
+/** Null where each row is validated by one model of the usual loss, so that what was evaluated before there was a choice is still found. */
+type Params = {
+  readonly seeds?: readonly number[];
+  readonly repeats?: number;
+  readonly loss?: Experiment['training']['loss'];
+} | null;
 
 const needs = { examples: 'source', model: 'each-fold', baseline: 'optional' } as const;
 
@@ -26,13 +31,18 @@ export const evaluate: Stage<Params, Record<never, never>, typeof needs> = {
   writes: () => ['metrics.json', 'oof.csv'],
   publishes: { 'metrics.json': 'metrics.json', 'oof.csv': 'oof.csv' },
   usesDevice: false,
-  pick: ({ training: { seeds }, split: { repeats } }) => ({
-    params: seeds === null && repeats === null ? null : { ...(seeds === null ? {} : { seeds }), ...(repeats === null ? {} : { repeats }) },
-    files: {},
-  }),
+  pick: ({ training: { seeds, loss }, split: { repeats } }) => {
+    const params = {
+      ...(seeds === null ? {} : { seeds }),
+      ...(repeats === null ? {} : { repeats }),
+      ...(isUsualLoss(loss) ? {} : { loss }),
+    };
+    return { params: Object.keys(params).length === 0 ? null : params, files: {} };
+  },
   async run({ params, inputs, output }) {
-    const { task, labelled: train } = inputs.examples;
+    const { labelled: train } = inputs.examples;
     const targets = train.targets();
+    const task = withLoss(inputs.examples.task, params?.loss ?? usualLoss, targets);
     const models = inputs.model.map((model) => ({ history: model.history(), validation: model.validation() }));
     const seeds = params?.seeds ?? null;
     const folds = seeds === null ? models : byFold(models, seeds).map((own) => averagedFold(own, seeds, task, targets));

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Experiment } from '../config/index.ts';
+import { isUsualLoss, usualLoss, type Experiment } from '../config/index.ts';
 import type { FoldRows } from '../data/folds/index.ts';
 import { tokenizerFiles } from '../data/tokenizer/index.ts';
 import type { EncoderConfig, Pooling } from '../engine/models/index.ts';
@@ -22,6 +22,7 @@ import {
   type Sharing,
   type TrainedPart,
 } from '../training/index.ts';
+import { withLoss } from '../tasks/index.ts';
 import { MODEL_FOLDER, throwUnlessAligned } from './outputs.ts';
 import type { Inputs, Picked, ResolvedModel, StageContext } from './stage.ts';
 
@@ -40,7 +41,7 @@ export interface TrainingParams {
 }
 
 /** Keys that are left out at their defaults, so that what was trained before there were any is still found. */
-type Later = Pick<Experiment['training'], 'micro_batch' | 'layer_decay' | 'head_lr' | 'ema'>;
+type Later = Pick<Experiment['training'], 'micro_batch' | 'layer_decay' | 'head_lr' | 'ema' | 'loss'>;
 
 export type Files = Readonly<Record<string, string>>;
 
@@ -48,7 +49,7 @@ export type Files = Readonly<Record<string, string>>;
 export function pickTraining(experiment: Experiment, { modelFolder, precision }: ResolvedModel): Picked<TrainingParams, Files> {
   const { model, training: all, seed } = experiment;
   const { eval_batch_size: _speed, precision: _asked, seeds: _all, refit: _more, ...others } = all;
-  const { micro_batch: micro, layer_decay, head_lr, ema, ...ofTraining } = others;
+  const { micro_batch: micro, layer_decay, head_lr, ema, loss, ...ofTraining } = others;
   return {
     params: {
       model: {
@@ -66,6 +67,7 @@ export function pickTraining(experiment: Experiment, { modelFolder, precision }:
         ...(layer_decay === 1 ? {} : { layer_decay }),
         ...(head_lr === null ? {} : { head_lr }),
         ...(ema === null ? {} : { ema }),
+        ...(isUsualLoss(loss) ? {} : { loss }),
       },
       ...(precision === 'float32' ? {} : { precision }),
       seed,
@@ -98,10 +100,11 @@ export async function trainModel(context: Context, { train: trainRows, validatio
   const { seed } = params;
   const model = { pooling: 'default', freeze: { embeddings: null, layers: 0 }, ...params.model } as const;
   const precision: Precision = params.precision ?? 'float32';
-  const later: Later = { micro_batch: null, layer_decay: 1, head_lr: null, ema: null };
+  const later: Later = { micro_batch: null, layer_decay: 1, head_lr: null, ema: null, loss: usualLoss };
   const asked = { ...later, ...params.training, eval_batch_size: evalBatchSize, precision, seeds: null, refit: false };
   const training = epochs === undefined ? asked : unvalidated(asked, epochs);
-  const { task, labelled: examples } = inputs.examples;
+  const { labelled: examples } = inputs.examples;
+  const task = withLoss(inputs.examples.task, training.loss, examples.targets());
   const weights = initialWeights(files, model, seed);
   const { features } = inputs;
   const part = trainedPart({ model, training }, weights.config, features !== undefined);

@@ -17,5 +17,6 @@ export { submittedValues } from './submitted.ts';
 export { refusedTargets, targetsAs } from './targets-as.ts';
 export { OUT_OF_FOLD, type OutOfFold, type ReportTable, type TaskReport, type TrainTexts } from './report.ts';
 export type { Predictions } from './predictions.ts';
+export { withLoss } from './with-loss.ts';
 export { weighedIn, weighing, type Weighing } from './weighing.ts';
 export type { Cells, Task, TaskDescription, Watched } from './task.ts';

@@ -1,4 +1,4 @@
-import type { MetricName } from '../config/index.ts';
+import type { Experiment, MetricName } from '../config/index.ts';
 import type { Problem } from '../core/errors.ts';
 import type { CleanedExamples, CleaningOptions, LabelledExamples, Targets, TargetWords } from '../data/examples/index.ts';
 import type { Finding } from '../data/findings/index.ts';
@@ -30,6 +30,13 @@ export interface Task {
   readonly ranks?: RankLayer;
   /** What a row weighs in the loss because of its target; all count alike where it is left out. */
   readonly weights?: TargetWeights;
+  /**
+   * The same task trained by the loss that is asked for, or what is wrong with asking for it. The config has seen to it that tasks of this
+   * name can be. Without it there is nothing to choose.
+   *
+   * @param targets of all rows that are trained on and validated, for what is balanced by them
+   */
+  withLoss?(options: LossOptions, targets: Targets): Task | Refused;
   /** Writes what a row's logits are held against into `into`, which is all zeros: [width] → [outputs]. */
   encode(target: Float64Array, into: Float32Array): void;
   /** What logits, row-major [rows, outputs], say about their rows. */
@@ -90,6 +97,9 @@ export interface Task {
  * `seeds`, `cv`, `oof` and `baseline`, `head` and `max_seq_length`. `task` names the kind, unless it is a classification.
  */
 export type TaskDescription = Readonly<Record<string, unknown>>;
+
+/** As the configuration has it. */
+export type LossOptions = Experiment['training']['loss'];
 
 export interface TargetWeights {
   /** Whether a row has one weight, or each of its outputs, as where some are not known. */

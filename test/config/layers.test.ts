@@ -58,6 +58,7 @@ describe('defaults', () => {
         only: null,
       },
       training: {
+        loss: { name: 'auto', label_smoothing: 0, class_weights: null, pos_weight: null },
         epochs: 10,
         batch_size: 32,
         micro_batch: null,

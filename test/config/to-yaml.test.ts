@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { isMetricOf, modeOf } from '../../src/config/metric-names.ts';
 import { experimentDefinition, type Experiment } from '../../src/config/experiment.ts';
-import { readExperiment, toYaml } from '../../src/config/index.ts';
+import { readExperiment, toYaml, usualLoss } from '../../src/config/index.ts';
 import { KEYS_OF } from '../../src/config/split-keys.ts';
 import { keysOf, propertyOf, typesOf, wordsOf, type Json, type SchemaNode } from '../../src/config/schema/schema.ts';
 import { root, workspace } from './workspace.ts';
@@ -66,6 +66,7 @@ function coherent({ task, data, model, split, training: drawn, ...rest }: Experi
     prediction: { models: drawn.refit ? rest.prediction.models : 'folds' },
     training: {
       ...training,
+      loss: task.name === 'classification' && training.loss.name in CLASS_LOSSES ? training.loss : usualLoss,
       layer_decay: model.freeze_encoder ? 1 : training.layer_decay,
       seeds: training.seeds === null || model.weights === 'random' ? null : [...new Set(training.seeds)],
       micro_batch: training.micro_batch === null ? null : Math.min(training.micro_batch, training.batch_size),
@@ -77,6 +78,9 @@ function coherent({ task, data, model, split, training: drawn, ...rest }: Experi
     },
   };
 }
+
+/** Those that classes can have. */
+const CLASS_LOSSES = { auto: true, 'cross-entropy': true, bce: true, focal: true };
 
 /** The loss in place of metrics that a task does not measure. */
 function watchingOwn(training: Experiment['training'], task: Experiment['task']['name']): Experiment['training'] {
@@ -131,6 +135,11 @@ function anyValue(schema: SchemaNode, next: (below: number) => number): Json {
   if (types.includes('null') && next(3) === 0) return null;
   const words = wordsOf(schema);
   if (words.length > 0) return words[next(words.length)] ?? '';
+  if (typeof schema.additionalProperties === 'object') {
+    const values = schema.additionalProperties;
+    const named = Array.from({ length: next(4) }, () => [TEXTS[next(TEXTS.length)] ?? '', anyValue(values, next)] as const);
+    return types.includes('string') && next(2) === 0 ? 'balanced' : Object.fromEntries(named);
+  }
   if (types.includes('object') && !(types.includes('string') && next(2) === 0)) {
     const kind = schema.allOf?.[next(schema.allOf.length)]?.if.properties.name.const;
     const entries = keysOf(schema, kind).map(

@@ -5,6 +5,7 @@ import { afterEpoch, startRules, type Decision, type RulesState } from '../../sr
 type Training = Experiment['training'];
 
 const plain: Training = {
+  loss: { name: 'auto', label_smoothing: 0, class_weights: null, pos_weight: null },
   epochs: 100,
   batch_size: 32,
   micro_batch: null,

@@ -1,5 +1,5 @@
 import { shortened } from '../../core/text.ts';
-import { typesOf, wordsOf, type SchemaNode } from './schema.ts';
+import { isPathOr, typesOf, wordsOf, type SchemaNode } from './schema.ts';
 import { likelyWord } from './suggest.ts';
 import type { Tree } from '../yaml/tree.ts';
 
@@ -15,7 +15,8 @@ export function expected(schema: SchemaNode): string {
     if (types.includes('integer')) alternatives.push(`a whole number${bounds(schema)}`);
     if (types.includes('number')) alternatives.push(`a number${bounds(schema)}`);
     if (types.includes('boolean')) alternatives.push('true or false');
-    if (types.includes('string')) alternatives.push(types.includes('object') ? 'a path' : (schema.patternErrorMessage ?? 'text'));
+    const word = schema.patternErrorMessage ?? onlyWord(schema) ?? 'text';
+    if (types.includes('string')) alternatives.push(isPathOr(schema) ? 'a path' : word);
     if (types.includes('object')) alternatives.push(`a mapping with ${keysInWords(schema)}`);
     if (types.includes('array')) alternatives.push(listInWords(schema));
   }
@@ -47,8 +48,10 @@ export function likelyValue(schema: SchemaNode, tree: Tree): string | undefined 
     if (typeof tree.value !== 'string') return undefined;
     const meant = numberIn(tree.value);
     if (meant !== undefined) return meant;
-    return types.includes('string') ? likelyWord(tree.value, ['auto']) : undefined;
+    return types.includes('string') ? likelyWord(tree.value, [onlyWord(schema) ?? 'auto']) : undefined;
   }
+  const word = onlyWord(schema);
+  if (word !== undefined) return likelyWord(String(tree.value), [word]);
   if (types.includes('array') && !types.includes('string')) return `[${tree.source}]`;
   return types.includes('string') && typeof tree.value !== 'string' ? JSON.stringify(tree.source) : undefined;
 }
@@ -60,6 +63,11 @@ function templateIn(schema: SchemaNode, { entries }: Extract<Tree, { readonly ki
   const types = typesOf(schema);
   if (!isBare || name === undefined || second !== undefined || !types.includes('string') || types.includes('object')) return undefined;
   return JSON.stringify(`{${name}}`);
+}
+
+/** The word that a text has to be. */
+function onlyWord({ pattern = '' }: SchemaNode): string | undefined {
+  return /^\^([a-z]+)\$$/.exec(pattern)?.[1];
 }
 
 /** What YAML 1.1 took for truth values; in YAML 1.2 they are text. */

@@ -168,6 +168,26 @@ export const listOrTexts = (
   ...about,
 });
 
+/** A word, or an object of whatever keys with a number each. */
+export const wordOrNumbers = <const W extends string>(
+  word: W,
+  numbers: Schema<number>,
+  about: { readonly description: string; readonly examples?: readonly Json[] },
+): Schema<W | Readonly<Record<string, number>>> => ({
+  type: ['string', 'object'],
+  pattern: `^${word}$`,
+  patternErrorMessage: word,
+  additionalProperties: numbers,
+  ...about,
+});
+
+/** The same, or a number. */
+export const orNumber = <T>(schema: Schema<T>, range: Range): Schema<T | number> => ({
+  ...(schema as SchemaNode),
+  type: ['number', ...typesOf(schema)],
+  ...range,
+});
+
 /** The same, or null; null unless it is given. */
 export const nullable = <T>(schema: Schema<T>): Schema<T | null> => ({
   ...(schema as SchemaNode),

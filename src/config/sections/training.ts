@@ -1,4 +1,5 @@
 import { epochMetrics, type EpochMetric } from '../metric-names.ts';
+import { loss } from './loss.ts';
 import { choice, flag, integer, kinds, list, nullable, number, object, pair, text, wordOr } from '../schema/schema.ts';
 
 const monitor = (name: EpochMetric, usual = '') =>
@@ -129,6 +130,7 @@ const schedule = kinds(
 );
 
 export const training = object('How the model is trained.', {
+  loss,
   epochs: integer({ default: 10, examples: [3], minimum: 1, description: 'Largest number of passes over the training part.' }),
   batch_size: integer({ default: 32, examples: [16], minimum: 1, description: 'Rows per training step.' }),
   micro_batch: nullable(

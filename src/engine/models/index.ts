@@ -34,6 +34,7 @@ export {
   meanSquaredError,
   rankCrossEntropy,
   weightedBinaryCrossEntropy,
+  weightedCrossEntropy,
   type Loss,
   type LossArithmetic,
   type LossChoice,

@@ -86,6 +86,11 @@ export function focalBinaryCrossEntropy({ gamma, alpha }: { readonly gamma: numb
  */
 export const crossEntropy: Loss = (m, logits, targets) => m.neg(m.mean(m.rowSum(m.mul(targets, m.logSoftmax(logits)))));
 
+/** `crossEntropy` with a weight for each output, −Σ w·t·log softmax(x). PyTorch's CrossEntropyLoss divides it by the weights. */
+export function weightedCrossEntropy(weights: readonly number[]): Loss {
+  return (m, logits, targets) => m.neg(m.mean(m.rowSum(m.mul(m.scale(targets, weights), m.logSoftmax(logits)))));
+}
+
 /**
  * Mean over the batch of (1 − q)^γ·(−log q), where q is the softmax of the row's class; targets are one-hot. 1 − q is summed from the other
  * classes, so that a q near 1 keeps its digits. Lin et al., Focal Loss for Dense Object Detection, 2017.

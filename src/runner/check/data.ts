@@ -13,6 +13,7 @@ import {
   labelledAs,
   submittedValues,
   trainExamples,
+  withLoss,
   type LabelledExamples,
   type TaskDescription,
   type TrainExamples,
@@ -118,6 +119,7 @@ export async function readData({ task, data, split, seed, training }: Experiment
         );
   if (examples !== undefined) await attempt(async () => throwIfUnmeasured(training, examples.task), errors);
   const labelled = examples === undefined || validation === undefined ? undefined : joinedExamples(examples, validation);
+  if (labelled !== undefined) await attempt(async () => withLoss(labelled.task, training.loss, labelled.targets), errors);
   if (labelled !== undefined && division !== undefined)
     await attempt(async () => throwIfUndefined({ training, split }, { ...labelled, division }), errors);
   if (errors.length > 0 || train === undefined || test === undefined || examples === undefined || division === undefined)

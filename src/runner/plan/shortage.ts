@@ -38,6 +38,9 @@ export async function madeRows({ jobs, cache }: PreparedRun): Promise<PlannedRow
   return {
     labelled: {
       task,
+      get targets() {
+        return labelled.targets();
+      },
       get texts() {
         return labelled.texts();
       },

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Targets } from '../../data/examples/index.ts';
 import { encodeTexts, loadTokenizer, loadTokens, type TokenSet } from '../../data/tokens/index.ts';
 import type { Text } from '../../data/texts/index.ts';
 import type { Division } from '../../data/folds/index.ts';
@@ -9,7 +10,7 @@ import { addressOf } from '../jobs/job-graph.ts';
 /** The rows of a run. Texts are looked at only where they are not tokenized yet. */
 export interface PlannedRows {
   /** Those that models are trained on or validated by. */
-  readonly labelled: { readonly task: Task; readonly texts: readonly Text[] };
+  readonly labelled: { readonly task: Task; readonly targets: Targets; readonly texts: readonly Text[] };
   /** Undefined where there are no rows to predict. */
   readonly test: { readonly texts: readonly Text[] } | undefined;
   /** Of these rows. */

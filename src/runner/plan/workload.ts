@@ -7,7 +7,7 @@ import {
   type InitialWeights,
   type TrainedPart,
 } from '../../training/index.ts';
-import type { Task } from '../../tasks/index.ts';
+import { withLoss, type Task } from '../../tasks/index.ts';
 import { featureFeeds, headModel, type ClassifierOptions, type TrainingLoss } from '../../engine/models/index.ts';
 import type { Precision } from '../../engine/precision.ts';
 import type { Feeds } from '../../engine/program.ts';
@@ -55,7 +55,7 @@ export async function workloadOf(prepared: PreparedRun, data: PlannedRows): Prom
   const onFeatures = trained.fed === 'features';
   const { task } = data.labelled;
   const { pooling, head } = experiment.model;
-  const whole = { encoder: weights.config, pooling, head, ...learnedFrom(task) };
+  const whole = { encoder: weights.config, pooling, head, ...learnedFrom(withLoss(task, experiment.training.loss, data.labelled.targets)) };
   const { eval_batch_size: evalBatch } = experiment.training;
   const [inEncoder, inModel] = [textLengths(tokens.train, tokens.test, false), textLengths(tokens.train, tokens.test, onFeatures)];
   const batchesOf = (all: readonly ModelId[]): ReadonlyMap<string, ModelBatches> =>

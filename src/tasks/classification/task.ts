@@ -1,12 +1,15 @@
 import { valueAt } from '../../core/values.ts';
+import type { Targets } from '../../data/examples/index.ts';
 import { binaryCrossEntropy, crossEntropy } from '../../engine/models/index.ts';
 import type { Predictions } from '../predictions.ts';
+import { lossOf } from '../rows.ts';
 import { classStrata } from '../strata.ts';
-import type { PublishedModel, Task } from '../task.ts';
+import type { LossOptions, Metric, PublishedModel, Refused, Task } from '../task.ts';
 import { classColumns, decided } from './columns.ts';
 import { classSizes } from '../metrics/confusion.ts';
 import { classFindings, conflictFindings } from './findings/index.ts';
 import { CLASS_WORDS, labelsOf } from './labels.ts';
+import { classLoss, type Shares } from './loss.ts';
 import { classMetric, classMetrics } from './metrics.ts';
 import { undefinedClassMetrics } from './monitors.ts';
 import { classReport } from './report/index.ts';
@@ -34,6 +37,7 @@ export function classification(classes: readonly string[]): Task {
       if (isBinary) into[0] = label!;
       else into[label!] = 1;
     },
+    withLoss: (options, targets) => trainedBy(classification(classes), classes, options, targets),
     predict,
     published: published(classes),
     metrics,
@@ -73,6 +77,35 @@ export function classification(classes: readonly string[]): Task {
       return isOne ? 'gives every validation row the same class' : undefined;
     },
   };
+}
+
+/** Of a class number, all of that class. */
+function allOfOne(classes: number): Shares {
+  const shares = new Float64Array(classes);
+  return ([label]) => {
+    shares.fill(0)[label!] = 1;
+    return shares;
+  };
+}
+
+/** The loss that is measured is the one that is trained, without the weights of rows. */
+function trainedBy(task: Task, classes: readonly string[], options: LossOptions, targets: Targets): Task | Refused {
+  const trained = classLoss(classes, allOfOne(classes.length), options, targets);
+  if ('problems' in trained) return trained;
+  const whole: Task = { ...task, ...trained };
+  const loss: Metric = { name: 'loss', better: 'low', of: (of, predictions) => lossOf(whole, logitsOf(predictions), of) };
+  const replaced = (metric: Metric | undefined): Metric | undefined => (metric?.name === 'loss' ? loss : metric);
+  return {
+    ...whole,
+    metrics: task.metrics.map((metric) => replaced(metric)!),
+    metric: (name) => replaced(task.metric(name)),
+  };
+}
+
+/** Logits that give these probabilities, which are kept float64's epsilon away from 0 and 1. */
+function logitsOf({ width, numbers }: Predictions): Float64Array {
+  const kept = numbers.map((p) => Math.min(1 - Number.EPSILON, Math.max(Number.EPSILON, p)));
+  return kept.map((p) => (width === 1 ? Math.log(p / (1 - p)) : Math.log(p)));
 }
 
 /** Every tool takes a softmax over named classes, of two classes too. */
