@@ -55,3 +55,16 @@ it('another seed trains only its own models, and predictions are the means over 
   });
   expect(deletionOf(artifacts, ['both']).items.map(({ stage }) => stage)).toEqual(['evaluate', 'predict', 'submit']);
 });
+
+it('a model of all rows is trained for the mean of the best epochs, and predicts as prediction.models says', async () => {
+  const set = ['split.strategy=repeated-stratified-kfold', 'training.refit=true'];
+  const folds = await run('name=refitted', ...set);
+  expect(folds.made.filter((id) => /^(train|refit)/.test(id))).toEqual(['train[0]', 'train[1]', 'train[2]', 'train[3]', 'refit']);
+  expect(readdirSync(join(folds.folder, 'models')).sort()).toEqual(['all', 'fold-0', 'fold-1', 'fold-2', 'fold-3']);
+  expect(await numbers(folds.folder, 'oof.csv')).toHaveLength(96);
+  const [all, both] = [await run('name=all', ...set, 'prediction.models=all'), await run('name=both-kinds', ...set, 'prediction.models=both')];
+  expect([all.made, both.made]).toEqual([['predict', 'submit'], ['predict', 'submit']]);
+  const [a, b, c] = await Promise.all([folds, all, both].map(({ folder }) => numbers(folder, 'predictions.csv')));
+  c!.forEach((value, i) => expect(value).toBeCloseTo((4 * a![i]! + b![i]!) / 5, 12));
+  expect(b).not.toEqual(a);
+});

@@ -23,13 +23,14 @@ export function exportText(exported: ExportedModel, format: ExportRequest['forma
       : `in transformers.js: await ${model}`,
     huggingface: `in Python: ${model}${run.readsPairs ? "({'text': first, 'text_pair': second})" : ''}`,
   }[format];
-  const measured = files.length === 1 ? files.map(agreement).join('') : comparison(files, colors);
+  const measured = files.length === 1 ? files.map((file) => agreement(file, exported.fold)).join('') : comparison(files, colors);
   return [`${modelInWords(exported)} of ${run.name} is in ${place}`, measured, use].join('\n\n');
 }
 
-function agreement({ path, bytes: size, rows, maxDifference }: ExportedFile): string {
+function agreement({ path, bytes: size, rows, maxDifference }: ExportedFile, fold: ExportedModel['fold']): string {
+  const compared = fold === 'all' ? plural(rows, 'row') : `${plural(rows, 'validation row')} of the fold`;
   const difference = `largest difference ${maxDifference.toExponential(1)}`;
-  return `${path}, ${bytes(size)}: predictions agree with the run's on ${plural(rows, 'validation row')} of the fold (${difference})`;
+  return `${path}, ${bytes(size)}: predictions agree with the run's on ${compared} (${difference})`;
 }
 
 function comparison(files: readonly ExportedFile[], colors: Colors): string {
