@@ -65,13 +65,14 @@ const kinds: Readonly<Record<Experiment['task']['name'], TaskKind>> = {
   regression: {
     reader: ({ missing }) => numberReader(missing),
     shape: both(
-      object({ columns: list(text), mean: list(number), sd: list(above0), partial: optional(flag) }),
+      object({ columns: list(text), mean: list(number), sd: list(above0), partial: optional(flag), bounded: optional(flag) }),
       primitive('one mean and one deviation for each column', (value) => {
         const { columns, mean, sd } = value as RegressionOptions;
         return columns.length > 0 && columns.length === mean.length && columns.length === sd.length;
       }),
     ),
-    open: ({ columns, mean, sd, partial = false }) => regression({ columns, mean, sd, partial } as RegressionOptions), // the shape says so
+    open: ({ columns, mean, sd, partial = false, bounded = false }) =>
+      regression({ columns, mean, sd, partial, bounded } as RegressionOptions), // the shape says so
   },
 };
 

@@ -1,10 +1,11 @@
 import { valueAt } from '../../core/values.ts';
 import type { Targets } from '../../data/examples/index.ts';
-import { lossOfLogits, meanSquaredError, type Loss } from '../../engine/models/index.ts';
+import { binaryCrossEntropy, lossOfLogits, meanSquaredError, type Loss } from '../../engine/models/index.ts';
 import type { Predictions } from '../predictions.ts';
 import type { Metric, TargetWeights, Task } from '../task.ts';
 import { numberColumns } from './columns.ts';
 import { conflictFindings, numberFindings } from './findings.ts';
+import { numberLoss } from './loss.ts';
 import { numberMetrics } from './metrics.ts';
 import { undefinedNumberMetrics } from './monitors.ts';
 import { numberReport } from './report/index.ts';
@@ -18,40 +19,52 @@ export interface RegressionOptions extends Scale {
   readonly columns: readonly string[];
   /** Present where some numbers of a row are known and others are not. */
   readonly partial?: boolean;
+  /** Present where an output is the logit of a number between 0 and 1; mean and deviation have no part in it then. */
+  readonly bounded?: boolean;
 }
 
 /**
  * A number for each row, or several: targets [rows, columns] in their own unit, NaN where one is not known. The model has an output for
  * each column, z = (y − mean) / sd with the mean and deviation of the training table; predictions are y.
+ *
+ * @param loss what `numberLoss` chose; the usual one where it is left out
  */
-export function regression({ columns, mean, sd, partial = false }: RegressionOptions): Task {
+export function regression(options: RegressionOptions, loss = usualLoss(options)): Task {
+  const { columns, mean, sd, partial = false, bounded = false } = options;
   const width = columns.length;
   const inUnit = (logits: Float32Array): Predictions => ({
     width,
-    numbers: Float64Array.from(logits, (z, i) => valueAt(mean, i % width) + valueAt(sd, i % width) * z),
+    numbers: Float64Array.from(logits, (z, i) =>
+      bounded ? 1 / (1 + Math.exp(-z)) : valueAt(mean, i % width) + valueAt(sd, i % width) * z,
+    ),
   });
-  const metrics = [lossMetric(meanSquaredError, { mean, sd }), ...numberMetrics(width)];
+  const metrics = [lossMetric(loss, options), ...numberMetrics(width)];
   return {
-    description: { task: 'regression', columns, mean, sd, ...(partial ? { partial } : {}) },
+    description: { task: 'regression', columns, mean, sd, ...(partial ? { partial } : {}), ...(bounded ? { bounded } : {}) },
     summary: width === 1 ? 'one number' : `${width} numbers`,
     words: { one: 'number', many: 'numbers' },
     outputs: width,
-    loss: meanSquaredError,
+    loss,
+    withLoss(asked, targets) {
+      const found = numberLoss(columns, asked, targets);
+      return 'problems' in found ? found : regression({ columns, mean, sd, partial, bounded: found.bounded }, found.loss);
+    },
     encode(target, into) {
-      for (let k = 0; k < width; k++) if (!Number.isNaN(target[k])) into[k] = (target[k]! - mean[k]!) / sd[k]!;
+      for (let k = 0; k < width; k++) if (!Number.isNaN(target[k])) into[k] = bounded ? target[k]! : (target[k]! - mean[k]!) / sd[k]!;
     },
     ...(partial ? { weights: ofKnown } : {}),
     predict: inUnit,
     published: {
       asPair: false,
       outputs: width,
-      scale: { mean, sd },
-      predict: (logits) => ({ width, numbers: Float64Array.from(logits) }),
+      ...(bounded ? {} : { scale: { mean, sd } }),
+      predict: bounded ? inUnit : (logits) => ({ width, numbers: Float64Array.from(logits) }),
       config: {
         num_labels: width,
         id2label: Object.fromEntries(columns.map((name, k) => [String(k), name])),
         label2id: Object.fromEntries(columns.map((name, k) => [name, k])),
-        problem_type: 'regression',
+        // Tools take a sigmoid of the outputs of such a model, and none of those of a regression.
+        problem_type: bounded ? 'multi_label_classification' : 'regression',
       },
     },
     metrics,
@@ -104,26 +117,37 @@ const ofKnown: TargetWeights = {
   },
 };
 
+function usualLoss({ bounded = false }: RegressionOptions): Loss {
+  return bounded ? binaryCrossEntropy : meanSquaredError;
+}
+
 /** Predictions that differ by less than this share of the targets' deviation differ by rounding. */
 const SAME_NUMBER = 1e-4;
 
 /** The training loss of predictions in their unit, over the numbers that are known. */
-function lossMetric(loss: Loss, { mean, sd }: Scale): Metric {
+function lossMetric(loss: Loss, { mean, sd, bounded = false }: RegressionOptions): Metric {
   const width = mean.length;
   const scaled = (values: Float64Array): Float64Array =>
-    values.map((value, i) => (value - valueAt(mean, i % width)) / valueAt(sd, i % width));
+    bounded ? values : values.map((value, i) => (value - valueAt(mean, i % width)) / valueAt(sd, i % width));
+  const outputs = (numbers: Float64Array): Float64Array => (bounded ? numbers.map(logit) : scaled(numbers));
   return {
     name: 'loss',
     better: 'low',
     of({ values }, { numbers }) {
-      const z = scaled(numbers);
-      const y = scaled(values).map((value, i) => (Number.isNaN(value) ? valueAt(z, i) : value));
+      const z = outputs(numbers);
+      const y = scaled(values).map((value) => (Number.isNaN(value) ? 0 : value));
       const known = values.reduce((sum, value) => sum + (Number.isNaN(value) ? 0 : 1), 0);
       const weights = values.map((value) => (Number.isNaN(value) ? 0 : 1 / known));
       const ofRow = (of: Float64Array) => (row: number) => of.subarray(row * width, (row + 1) * width);
       return lossOfLogits(loss, z, width, ofRow(y), known === values.length ? undefined : ofRow(weights));
     },
   };
+}
+
+/** Of a share, kept float64's epsilon away from 0 and 1. */
+function logit(share: number): number {
+  const inside = Math.min(1 - Number.EPSILON, Math.max(Number.EPSILON, share));
+  return Math.log(inside / (1 - inside));
 }
 
 /** Of each row the mean distance from its numbers in their deviations, with a minus: the nearest row has the highest. */
