@@ -7,6 +7,7 @@ import type { TargetWeights, Task } from '../task.ts';
 import { labelSizes, type Labels } from './cells.ts';
 import { labelColumns } from './columns.ts';
 import { labelConflicts, labelFindings } from './findings/index.ts';
+import { labelLoss } from './loss.ts';
 import { namedLabelMetric, usualLabelMetrics } from './metrics.ts';
 import { undefinedLabelMetrics } from './monitors.ts';
 import { labelReport } from './report/index.ts';
@@ -28,6 +29,10 @@ export function multiLabel(of: Labels): Task {
     outputs: width,
     loss: binaryCrossEntropy,
     ...(masked ? { weights: knownLabels } : {}),
+    withLoss(options, targets) {
+      const found = labelLoss(labels, options, targets);
+      return 'problems' in found ? found : { ...multiLabel(of), ...found };
+    },
     encode(target, into) {
       target.forEach((value, label) => (into[label] = value === 1 ? 1 : 0));
     },

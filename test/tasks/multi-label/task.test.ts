@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseTable } from '../../../src/data/tables/table.ts';
 import { writeCsv } from '../../../src/data/tables/formats/csv.ts';
-import { encoded, lossOf, measured, openTask, readPredictions, readTargets, taskProblem, type Task } from '../../../src/tasks/index.ts';
+import { encoded, lossOf, measured, openTask, readPredictions, readTargets, taskProblem, withLoss, type Task } from '../../../src/tasks/index.ts';
 import { multiLabel } from '../../../src/tasks/multi-label/task.ts';
 
 const plain = multiLabel({ labels: ['toxic', 'spam'], separator: null, masked: false });
@@ -40,6 +40,20 @@ describe('a task of labels', () => {
     const weights = new Float64Array(2);
     expect(masked.weights?.weigh(Float64Array.of(NaN, 1), weights)).toBe(1);
     expect([...weights]).toEqual([0, 1]);
+  });
+
+  it('weighs the labels that a row has by pos_weight, balanced by the rows in which each is known', () => {
+    const losing = (pos_weight: 'balanced' | number | Readonly<Record<string, number>>, targets = whole) => {
+      const trained = withLoss(masked, { name: 'bce', label_smoothing: 0, class_weights: null, pos_weight }, targets);
+      return lossOf(trained, logits, partial);
+    };
+    // By hand: toxic is there in 1 of 2 known rows, spam in 2 of 2; four cells are known, and three of them true.
+    const cells = [Math.log1p(Math.exp(-2)), Math.log1p(Math.exp(0.5)), Math.log1p(Math.exp(-3)), Math.log1p(Math.exp(2))];
+    const mean = (factors: readonly number[]): number => cells.reduce((sum, cell, i) => sum + cell * factors[i]!, 0) / 4;
+    expect(losing(3)).toBeCloseTo(mean([3, 1, 3, 3]), 6);
+    expect(losing({ spam: 2 })).toBeCloseTo(mean([1, 1, 2, 2]), 6);
+    expect(losing('balanced')).toBeCloseTo(mean([2, 1, 0.5, 0.5]), 6); // of whole: 1 of 3 rows, 2 of 3 rows
+    expect(() => losing({ Spam: 2 })).toThrow('training.loss does not fit 2 labels');
   });
 
   it('is divided into folds by its labels, those that are not known as if they were not there', () => {
