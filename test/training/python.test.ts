@@ -77,6 +77,8 @@ const texts = [
   'my inbox is flooded',
   'Fire!',
   'the whole team collapsed after the second half, honestly, what a day',
+  'no',
+  'Smoke over the old harbour; two engines are on their way, keep clear of the bridge',
 ];
 const root = temporaryFolder();
 const [two, three] = [['no', 'yes'], ['calm', 'fire', 'flood']];
