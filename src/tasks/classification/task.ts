@@ -1,10 +1,10 @@
 import { valueAt } from '../../core/values.ts';
 import type { Targets } from '../../data/examples/index.ts';
 import { binaryCrossEntropy, crossEntropy } from '../../engine/models/index.ts';
+import { logit, logOf, measuredByLoss } from '../loss-measured.ts';
 import type { Predictions } from '../predictions.ts';
-import { lossOf } from '../rows.ts';
 import { classStrata } from '../strata.ts';
-import type { LossOptions, Metric, PublishedModel, Refused, Task } from '../task.ts';
+import type { LossOptions, PublishedModel, Refused, Task } from '../task.ts';
 import { classColumns, decided } from './columns.ts';
 import { classSizes } from '../metrics/confusion.ts';
 import { classFindings, conflictFindings } from './findings/index.ts';
@@ -88,24 +88,14 @@ function allOfOne(classes: number): Shares {
   };
 }
 
-/** The loss that is measured is the one that is trained, without the weights of rows. */
 function trainedBy(task: Task, classes: readonly string[], options: LossOptions, targets: Targets): Task | Refused {
   const trained = classLoss(classes, allOfOne(classes.length), options, targets);
-  if ('problems' in trained) return trained;
-  const whole: Task = { ...task, ...trained };
-  const loss: Metric = { name: 'loss', better: 'low', of: (of, predictions) => lossOf(whole, logitsOf(predictions), of) };
-  const replaced = (metric: Metric | undefined): Metric | undefined => (metric?.name === 'loss' ? loss : metric);
-  return {
-    ...whole,
-    metrics: task.metrics.map((metric) => replaced(metric)!),
-    metric: (name) => replaced(task.metric(name)),
-  };
+  return 'problems' in trained ? trained : measuredByLoss({ ...task, ...trained }, logitsOf);
 }
 
-/** Logits that give these probabilities, which are kept float64's epsilon away from 0 and 1. */
+/** Logits that give these probabilities. */
 function logitsOf({ width, numbers }: Predictions): Float64Array {
-  const kept = numbers.map((p) => Math.min(1 - Number.EPSILON, Math.max(Number.EPSILON, p)));
-  return kept.map((p) => (width === 1 ? Math.log(p / (1 - p)) : Math.log(p)));
+  return numbers.map(width === 1 ? logit : logOf);
 }
 
 /** Every tool takes a softmax over named classes, of two classes too. */

@@ -2,6 +2,7 @@ import { valueAt } from '../../core/values.ts';
 import { binaryCrossEntropy } from '../../engine/models/index.ts';
 import { targetOf, type Targets } from '../../data/examples/index.ts';
 import { isPredicted } from '../metrics/labels.ts';
+import { logit, measuredByLoss } from '../loss-measured.ts';
 import type { Predictions } from '../predictions.ts';
 import type { TargetWeights, Task } from '../task.ts';
 import { labelSizes, type Labels } from './cells.ts';
@@ -31,7 +32,7 @@ export function multiLabel(of: Labels): Task {
     ...(masked ? { weights: knownLabels } : {}),
     withLoss(options, targets) {
       const found = labelLoss(labels, options, targets);
-      return 'problems' in found ? found : { ...multiLabel(of), ...found };
+      return 'problems' in found ? found : measuredByLoss({ ...multiLabel(of), ...found }, ({ numbers }) => numbers.map(logit));
     },
     encode(target, into) {
       target.forEach((value, label) => (into[label] = value === 1 ? 1 : 0));

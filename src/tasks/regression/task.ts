@@ -1,6 +1,7 @@
 import { valueAt } from '../../core/values.ts';
 import type { Targets } from '../../data/examples/index.ts';
 import { binaryCrossEntropy, lossOfLogits, meanSquaredError, type Loss } from '../../engine/models/index.ts';
+import { logit } from '../loss-measured.ts';
 import type { Predictions } from '../predictions.ts';
 import type { Metric, TargetWeights, Task } from '../task.ts';
 import { numberColumns } from './columns.ts';
@@ -142,12 +143,6 @@ function lossMetric(loss: Loss, { mean, sd, bounded = false }: RegressionOptions
       return lossOfLogits(loss, z, width, ofRow(y), known === values.length ? undefined : ofRow(weights));
     },
   };
-}
-
-/** Of a share, kept float64's epsilon away from 0 and 1. */
-function logit(share: number): number {
-  const inside = Math.min(1 - Number.EPSILON, Math.max(Number.EPSILON, share));
-  return Math.log(inside / (1 - inside));
 }
 
 /** Of each row the mean distance from its numbers in their deviations, with a minus: the nearest row has the highest. */

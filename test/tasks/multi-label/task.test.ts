@@ -56,6 +56,13 @@ describe('a task of labels', () => {
     expect(() => losing({ Spam: 2 })).toThrow('training.loss does not fit 2 labels');
   });
 
+  it('measures the loss that it is trained by, of predictions too', () => {
+    const trained = withLoss(masked, { name: 'bce', label_smoothing: 0, class_weights: null, pos_weight: { toxic: 3 } }, whole);
+    const found = measured(trained, partial, trained.predict(logits))['loss'];
+    expect(found).toBeCloseTo(lossOf(trained, logits, partial), 6);
+    expect(Math.abs(found! - measured(masked, partial, masked.predict(logits))['loss']!)).toBeGreaterThan(0.01);
+  });
+
   it('is divided into folds by its labels, those that are not known as if they were not there', () => {
     expect(masked.strata(partial).labels).toEqual({ width: 2, values: Uint8Array.of(1, 0, 0, 1, 0, 1) });
   });
