@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { bareMetric, readingOf, tablesOf, targetColumns, type Experiment } from '../config/index.ts';
+import { bareMetric, isUsualLoss, readingOf, tablesOf, targetColumns, usualLoss, type Experiment } from '../config/index.ts';
 import { writeJsonAtomic } from '../core/files.ts';
 import { columnNames, readTable } from '../data/tables/index.ts';
-import { readPredictions } from '../tasks/index.ts';
+import { readPredictions, withLoss } from '../tasks/index.ts';
 import { throwUnlessAligned } from './outputs.ts';
 import type { Stage } from './stage.ts';
 import { pickTables, type TableParams } from './tables.ts';
@@ -16,6 +16,8 @@ interface Params {
     readonly isNamed: boolean;
     readonly options: Pick<TableParams, 'task'> & Pick<TableParams['data'], 'label_separator' | 'missing'>;
   };
+  /** Absent where it is the usual one, so that what was measured before there was a choice is still found. */
+  readonly loss?: Experiment['training']['loss'];
 }
 
 const needs = { examples: 'source', predictions: 'one', evaluation: 'one' } as const;
@@ -37,6 +39,7 @@ export const test: Stage<Params, { readonly test: string }, typeof needs> = {
     const { test: source } = tablesOf(experiment.data);
     if (source === null || source.target === null) throw new Error('the stage test was planned without targets');
     const { data, task } = pickTables(experiment).params;
+    const { loss } = experiment.training;
     const { label_separator, missing } = data;
     return {
       params: {
@@ -50,12 +53,14 @@ export const test: Stage<Params, { readonly test: string }, typeof needs> = {
             ...(missing === undefined ? {} : { missing }),
           },
         },
+        ...(isUsualLoss(loss) ? {} : { loss }),
       },
       files: { test: source.path },
     };
   },
-  async run({ params: { tested }, files, inputs, output, emit }) {
-    const { task } = inputs.examples;
+  async run({ params: { tested, loss = usualLoss }, files, inputs, output, emit }) {
+    const { labelled } = inputs.examples;
+    const task = withLoss(inputs.examples.task, loss, labelled.targets());
     const { target, isNamed, options, ...reading } = tested;
     const [table, predicted] = [await readTable({ path: files.test, ...reading }), await inputs.predictions.table()];
     throwUnlessAligned({ stage: 'predict', rows: predicted.rows.length }, { stage: 'test', rows: table.rows.length });
