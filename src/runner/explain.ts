@@ -1,4 +1,4 @@
-import type { LoadedExperiment } from '../config/index.ts';
+import { isUsualLoss, type Experiment, type LoadedExperiment } from '../config/index.ts';
 import { lower, loweredOperators, print, type Graph, type LoweredOperator, type PrecisionCount } from '../engine/graph/index.ts';
 import { depthOf, type ClassifierOptions, type EncoderConfig } from '../engine/models/index.ts';
 import { deviceStep, groupOf, operationsPerNumber, type Optimizer } from '../engine/optim/index.ts';
@@ -8,8 +8,9 @@ import { HARMFUL_OPTIMIZERS, type Device } from '../engine/runtime/index.ts';
 import { operatorCounts, parameterSums, sumOf, totalWork, workOf, type OperatorCount, type ParameterSum } from '../engine/step-analysis.ts';
 import { choicesOf, deviceChoicesOf, type Choice } from '../engine/step-choices.ts';
 import { encodingPrograms, learnedFrom, optimizerOf, type TrainedPart } from '../training/index.ts';
-import { openTask } from '../tasks/index.ts';
+import { openTask, withLoss, type Task } from '../tasks/index.ts';
 import { checkData } from './check/aside.ts';
+import { readData } from './check/data.ts';
 import { assumeDevice } from './machine/devices.ts';
 import type { BatchShape, FedBatch } from './jobs/example-batches.ts';
 import { prepareRun, type RunnerOptions } from './prepare.ts';
@@ -44,8 +45,7 @@ export interface Explanation {
 export async function explainExperiment(loaded: LoadedExperiment, options: RunnerOptions): Promise<Explanation> {
   const prepared = await prepareRun(loaded, { ...options, choose: assumeDevice });
   const { experiment, device, precisionChoice } = prepared;
-  const { task } = await checkData(experiment);
-  const { whole, part, step, texts, costs } = await trainingSteps(prepared, learnedFrom(openTask(task)));
+  const { whole, part, step, texts, costs } = await trainingSteps(prepared, learnedFrom(await trainedTask(experiment)));
   const optimizer = optimizerOf(experiment.training, whole.encoder);
   const { rule } = optimizer;
   const { graph, lowered, choices } = onDevice(step, { optimizer, clipNorm: experiment.training.clip_norm }, device);
@@ -70,6 +70,14 @@ export async function explainExperiment(loaded: LoadedExperiment, options: Runne
     encoding: part.fed === 'tokens' ? [] : texts.map((batch) => encodingOf(whole, part, batch)),
     steps: costs,
   };
+}
+
+/** Of the targets themselves where the loss asks for them. */
+async function trainedTask(experiment: Experiment): Promise<Task> {
+  const { loss } = experiment.training;
+  if (isUsualLoss(loss)) return openTask((await checkData(experiment)).task);
+  const { task, targets } = (await readData(experiment)).labelled;
+  return withLoss(task, loss, targets);
 }
 
 /** On the CPU the graph ends with the gradients; on a GPU it includes the update, and all its nodes run there. */

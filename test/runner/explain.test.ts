@@ -50,6 +50,12 @@ describe('an explanation', () => {
     expect(rest.gradients).toBeLessThan(all.gradients);
   });
 
+  it('has the loss of the configuration', async () => {
+    const [usual, weighted] = [await explain(), await explain('training.loss={ name: auto, class_weights: balanced }')];
+    const inputs = (graph: string): number => graph.match(/weights/g)?.length ?? 0;
+    expect(inputs(weighted.graph)).toBeGreaterThan(inputs(usual.graph));
+  });
+
   it('follows the optimizer', async () => {
     const { optimizer, steps } = await explain('training.optimizer.name=sgd', 'training.optimizer.momentum=0');
     expect(optimizer).toEqual({ name: 'sgd', slots: [], operationsPerNumber: 4 });
