@@ -37,6 +37,12 @@ describe('data that cannot be used are refused, not found worth knowing', () => 
       /the class "rare" has only this row/,
     ],
     [
+      'a weight of a class that is not there',
+      table(good),
+      ['training.loss.class_weights={ spam: 2 }'],
+      /training\.loss does not fit 2 classes/,
+    ],
+    [
       'three classes, each with fewer rows than folds',
       table(['0,a,x', '1,b,y', '2,c,z', '3,d,x', '4,e,y', '5,f,z']),
       ['split.folds=3'],
