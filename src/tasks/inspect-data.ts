@@ -51,9 +51,11 @@ export async function inspectData(
       .filter((rows) => rows.length > 1 && differ(rows, all.targets));
     return all.task.conflicts(all, conflicting, data.conflicts);
   };
+  const target = all.task.words.one;
+  const names = segmentSources(data.text);
   const findings: readonly Finding[] = [
     ...withoutTarget(examples),
-    ...inspectTexts({ texts: all.texts, kept: examples, foldOf, test: testTexts, names: segmentSources(data.text), ofSameText }),
+    ...inspectTexts({ texts: all.texts, kept: examples, foldOf, test: testTexts, names, target, ofSameText }),
     ...(validationTexts === null ? [] : overlapFindings(examples.texts, validationTexts, testTexts)),
     ...all.task.findings({ table, used: data, all, kept: examples, foldOf, folds, shuffle: split.shuffle }),
     ...(tokenizer === null

@@ -18,16 +18,18 @@ export interface InspectedTexts {
   readonly test: readonly Text[] | null;
   /** What the segments of pairs are called; nothing for single texts. */
   readonly names?: readonly string[];
+  /** What a row's target is called: `class`. */
+  readonly target: string;
   /** What is to be said of groups of rows with the same text, as far as it concerns more than their texts. */
   readonly ofSameText: (alike: readonly (readonly number[])[]) => readonly Finding[];
 }
 
 /** Texts that repeat, were to be predicted, or are empty. Texts are the same where every character of every segment is. */
-export function inspectTexts({ texts, kept, foldOf, test, names = [], ofSameText }: InspectedTexts): readonly Finding[] {
+export function inspectTexts({ texts, kept, foldOf, test, names = [], target, ofSameText }: InspectedTexts): readonly Finding[] {
   const alike = repeated(groupsBy(textKeys(texts)));
   const folds = foldsOfTable(texts.length, kept.rows, foldOf);
   return [
-    ...duplicateTexts(texts, alike, rowsSeenInTraining(alike, folds)),
+    ...duplicateTexts(texts, alike, rowsSeenInTraining(alike, folds), target),
     ...ofSameText(alike),
     ...(test === null ? [] : testTexts(texts, test)),
     ...similarTexts(texts, alike),
@@ -37,7 +39,7 @@ export function inspectTexts({ texts, kept, foldOf, test, names = [], ofSameText
   ];
 }
 
-function duplicateTexts(texts: readonly Text[], alike: readonly (readonly number[])[], seen: number): Finding[] {
+function duplicateTexts(texts: readonly Text[], alike: readonly (readonly number[])[], seen: number, target: string): Finding[] {
   const later = laterRows(alike);
   if (later === 0) return [];
   const message =
@@ -56,7 +58,7 @@ function duplicateTexts(texts: readonly Text[], alike: readonly (readonly number
       examples: examplesOf('train', alike, texts),
       remedy:
         'split.group_by: text keeps equal texts in one fold. data.duplicates: drop leaves out all but the first ' +
-          'row with the same text and class.',
+          `row with the same text and ${target}.`,
     },
   ];
 }

@@ -1,10 +1,11 @@
-import { count, plural } from '../../core/text.ts';
+import { count } from '../../core/text.ts';
 import { valueAt } from '../../core/values.ts';
 import { cleaningSentence, type CleaningCounts, type CleaningOptions } from '../../data/examples/index.ts';
-import { examplesOf, percent, type Finding } from '../../data/findings/index.ts';
+import { percent, type Finding } from '../../data/findings/index.ts';
 import { quoted, quotedList } from '../../data/problems.ts';
 import { isInteger } from '../../data/tables/index.ts';
 import type { Text } from '../../data/texts/index.ts';
+import { differingTargets } from '../conflicts.ts';
 import { classSizes } from '../metrics/confusion.ts';
 import type { InspectedTargets } from '../task.ts';
 
@@ -33,15 +34,8 @@ export function gradeConflicts(
   groups: readonly (readonly number[])[],
   conflicts: CleaningOptions['conflicts'],
 ): readonly Finding[] {
-  if (groups.length === 0) return [];
-  const rows = groups.reduce((sum, group) => sum + group.length, 0);
-  const have = groups.length === 1 ? 'has' : 'have';
-  const finding = {
-    code: 'conflicting-grades',
-    message: `${plural(groups.length, 'text')} ${have} different grades in different training rows, ${plural(rows, 'row')} in all`,
-    count: groups.length,
-    examples: examplesOf('train', groups, texts),
-  } as const;
+  const finding = differingTargets('grades', texts, groups);
+  if (finding === undefined) return [];
   if (conflicts !== 'keep') return [{ severity: 'info', ...finding }];
   const remedy =
     'data.conflicts: majority gives each of these texts the grade that most of its rows have; data.conflicts: drop leaves them out.';

@@ -7,6 +7,7 @@ import { quoted } from '../../data/problems.ts';
 import { isNumeric } from '../../data/tables/index.ts';
 import { textColumns, type Text } from '../../data/texts/index.ts';
 import { pearson } from '../metrics/numbers.ts';
+import { differingTargets } from '../conflicts.ts';
 import type { InspectedTargets } from '../task.ts';
 import { knownIn, type Scale } from './scale.ts';
 
@@ -50,19 +51,10 @@ export function numberFindings(columns: readonly string[], scale: Scale, inspect
 
 /** Texts that have different numbers in different rows. */
 export function conflictFindings(texts: readonly Text[], groups: readonly (readonly number[])[]): readonly Finding[] {
-  if (groups.length === 0) return [];
-  const rows = groups.reduce((sum, group) => sum + group.length, 0);
-  const have = groups.length === 1 ? 'has' : 'have';
-  return [
-    {
-      severity: 'info',
-      code: 'conflicting-numbers',
-      message: `${plural(groups.length, 'text')} ${have} different numbers in different training rows, ${plural(rows, 'row')} in all`,
-      count: groups.length,
-      examples: examplesOf('train', groups, texts),
-      remedy: 'split.group_by: text keeps the rows of a text in one fold; data.conflicts: drop leaves them out.',
-    },
-  ];
+  const finding = differingTargets('numbers', texts, groups);
+  if (finding === undefined) return [];
+  const remedy = 'split.group_by: text keeps the rows of a text in one fold; data.conflicts: drop leaves them out.';
+  return [{ severity: 'info', ...finding, remedy }];
 }
 
 function constant(name: string, values: Float64Array): readonly Finding[] {

@@ -57,7 +57,7 @@ describe('findings about pairs', () => {
       foldOf: Int32Array.of(0, 0, 0, 0),
       test: [['', 'x'], ['y', 'z']],
       names: ['anchor', '{b}: {c}'],
-      ofSameText: () => [],
+      target: 'class', ofSameText: () => [],
     });
     expect(all.map(({ severity, code, message }) => [severity, code, message])).toEqual([
       ['info', 'empty-texts', 'in 1 of 4 training rows (25.0 %) the text "anchor" is empty'],
@@ -70,7 +70,7 @@ describe('findings about pairs', () => {
   it('find equal and similar pairs, not pairs with one text in common', () => {
     const texts: readonly Text[] = [['a', 'b'], ['a', 'c'], ['A', ' b'], ['a', 'b']];
     const all = inspectTexts({ texts, kept: { rows: Int32Array.of(0, 1, 2, 3) }, foldOf: Int32Array.of(0, 0, 0, 0), test: [['a', 'c'], ['c', 'a']],
-      names: ['p', 'q'], ofSameText: () => [] });
+      names: ['p', 'q'], target: 'class', ofSameText: () => [] });
     expect(all.map(({ code, count }) => [code, count])).toEqual([
       ['duplicate-texts', 1],
       ['test-texts-in-training', 1],

@@ -8,7 +8,7 @@ const subject = (texts: readonly string[], more: Partial<InspectedTexts> = {}): 
   kept: { rows: Int32Array.from(texts.keys()) },
   foldOf: Int32Array.from(texts.keys()),
   test: null,
-  ofSameText: () => [],
+  target: 'class', ofSameText: () => [],
   ...more,
 });
 

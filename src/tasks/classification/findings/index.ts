@@ -1,7 +1,7 @@
-import { plural } from '../../../core/text.ts';
 import type { CleaningOptions } from '../../../data/examples/index.ts';
-import { examplesOf, type Finding } from '../../../data/findings/index.ts';
+import type { Finding } from '../../../data/findings/index.ts';
 import type { Text } from '../../../data/texts/index.ts';
+import { differingTargets } from '../../conflicts.ts';
 import type { InspectedTargets } from '../../task.ts';
 import { labelsOf } from '../labels.ts';
 import { inspectClasses } from './classes.ts';
@@ -26,15 +26,8 @@ export function conflictFindings(
   groups: readonly (readonly number[])[],
   conflicts: CleaningOptions['conflicts'],
 ): readonly Finding[] {
-  if (groups.length === 0) return [];
-  const rows = groups.reduce((sum, group) => sum + group.length, 0);
-  const have = groups.length === 1 ? 'has' : 'have';
-  const finding = {
-    code: 'conflicting-classes',
-    message: `${plural(groups.length, 'text')} ${have} different classes in different training rows, ${plural(rows, 'row')} in all`,
-    count: groups.length,
-    examples: examplesOf('train', groups, texts),
-  } as const;
+  const finding = differingTargets('classes', texts, groups);
+  if (finding === undefined) return [];
   if (conflicts !== 'keep') return [{ severity: 'info', ...finding }];
   return [{ severity: 'warning', ...finding, remedy: REMEDY }];
 }

@@ -1,6 +1,6 @@
-import { plural } from '../../../core/text.ts';
 import { cleaningSentence, type CleaningCounts, type CleaningOptions, type LabelledExamples } from '../../../data/examples/index.ts';
-import { examplesOf, type Finding } from '../../../data/findings/index.ts';
+import type { Finding } from '../../../data/findings/index.ts';
+import { differingTargets } from '../../conflicts.ts';
 import type { InspectedTargets } from '../../task.ts';
 import { labelSizes } from '../cells.ts';
 import { balanceFindings } from './balance.ts';
@@ -25,15 +25,8 @@ export function labelConflicts(
   conflicts: CleaningOptions['conflicts'],
 ): readonly Finding[] {
   const groups = differing.filter((rows) => labelSizes(targets, rows).some(({ positive, negative }) => positive > 0 && negative > 0));
-  if (groups.length === 0) return [];
-  const rows = groups.reduce((sum, group) => sum + group.length, 0);
-  const have = groups.length === 1 ? 'has' : 'have';
-  const finding = {
-    code: 'conflicting-labels',
-    message: `${plural(groups.length, 'text')} ${have} different labels in different training rows, ${plural(rows, 'row')} in all`,
-    count: groups.length,
-    examples: examplesOf('train', groups, texts),
-  } as const;
+  const finding = differingTargets('labels', texts, groups);
+  if (finding === undefined) return [];
   if (conflicts !== 'keep') return [{ severity: 'info', ...finding }];
   return [{ severity: 'warning', ...finding, remedy: 'data.conflicts: drop leaves these rows out.' }];
 }
