@@ -32,9 +32,21 @@ export function remedyFor(table: Table, named: NamedColumns, problems: readonly 
   if (missing.some((name) => isInside(table, name)))
     return 'A nested value is not a column: give it a column of its own, as pandas.json_normalize does, and name that column.';
   const inRows = problems.some(({ row }) => row !== undefined) || missing.length === 0;
-  const own =
-    'name other columns in data.id, data.text and data.target, or for one table in its own object, such as data.test: { path, id, text }.';
+  const own = otherColumns(named, problems);
   return inRows ? `Correct these rows, or ${own}` : `N${own.slice(1)}`;
+}
+
+/** Columns that divide the rows are named in one place; those of a table also in the table's own object. */
+function otherColumns(named: NamedColumns, problems: readonly Problem[]): string {
+  const wrong = new Set(problems.map(({ field }) => field));
+  const keys = new Set(namesOf(named).flatMap(([key, name]) => (wrong.has(name) ? [key] : [])));
+  const dividing = [...keys].filter((key) => key.startsWith('split.'));
+  if (keys.size > 0 && dividing.length === keys.size) return `name another column in ${dividing.join(' and ')}.`;
+  const also = dividing.length === 0 ? '' : ` Likewise name another column in ${dividing.join(' and ')}.`;
+  return (
+    'name other columns in data.id, data.text and data.target, or for one table in its own object, ' +
+    `such as data.test: { path, id, text }.${also}`
+  );
 }
 
 function namesOf(named: NamedColumns): readonly (readonly [key: string, name: string])[] {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { TableFormat } from '../../../src/core/table-files.ts';
 import { parseTable, readTable, type Table } from '../../../src/data/tables/table.ts';
+import { columnProblems, remedyFor, type NamedColumns } from '../../../src/data/tables/column-problems.ts';
 import { unlabelledExamples, type LabelledColumns } from '../../../src/data/examples/examples.ts';
 import { labelledExamples, readTrainExamples } from '../../helpers/class-examples.ts';
 import { describeShared, sharedPath } from '../../helpers/shared.ts';
@@ -36,6 +37,21 @@ describe('a column that is not there', () => {
   ])('%s as %s: %s', async (content, format, text, remedy) => {
     const table = await parseTable(Buffer.from(content), `x.${format}`, format);
     expect((await errorOf(() => labelledExamples(table, { id: null, text, target: 'target' }))).remedy).toMatch(remedy);
+  });
+});
+
+describe('a column that divides the rows and is not there', () => {
+  const remedyOf = async (named: NamedColumns): Promise<string> => {
+    const table = await withTargets(['a', 'b']);
+    return remedyFor(table, named, columnProblems(table, named));
+  };
+
+  it('is named by its own key', async () => {
+    const own = { 'data.id': 'id', 'data.text': 'text' };
+    expect(await remedyOf({ ...own, 'split.column': null, 'split.order': 'day' })).toBe('Name another column in split.order.');
+    expect(await remedyOf({ ...own, 'split.column': 'part' })).toBe('Name another column in split.column.');
+    const both = await remedyOf({ 'data.id': 'id', 'data.text': 'words', 'split.order': 'day' });
+    expect(both).toMatch(/^Name other columns in data\.id.* Likewise name another column in split\.order\.$/);
   });
 });
 
