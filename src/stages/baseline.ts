@@ -16,7 +16,7 @@ interface Params {
 const needs = { examples: 'one', folds: 'one' } as const;
 
 /** Larger tables have no baseline: it would no longer be a matter of seconds. */
-const MOST_ROWS = 200_000;
+export const MOST_BASELINE_ROWS = 200_000;
 
 /** Of all texts together; where there are more, each is read up to its share. */
 const MOST_CHARACTERS = 60e6;
@@ -46,8 +46,8 @@ export const baseline: Stage<Params, Record<never, never>, typeof needs> = {
     const tell = (message: string): void => emit({ type: 'notice', level: 'info', message });
     const write = (rows: Int32Array, numbers: Float64Array): void =>
       writeColumns(join(output, BASELINE), new Map<string, Int32Array | Float64Array>([['rows', rows], ['numbers', numbers]]));
-    if (train.count > MOST_ROWS) {
-      tell(`no baseline, because the table has more than ${count(MOST_ROWS)} rows`);
+    if (train.count > MOST_BASELINE_ROWS) {
+      tell(`no baseline, because the table has more than ${count(MOST_BASELINE_ROWS)} rows`);
       return write(new Int32Array(0), new Float64Array(0));
     }
     const [texts, targets, divisions] = [train.texts(), train.targets(), divisionsOf(division, params.only)];

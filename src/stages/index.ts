@@ -13,6 +13,7 @@ import { tokenize } from './tokenize.ts';
 import { train } from './train.ts';
 
 export { inspectionOptions } from './inspect.ts';
+export { MOST_BASELINE_ROWS } from './baseline.ts';
 export { openOutput, readJson } from './outputs.ts';
 export { testTargets } from './tested.ts';
 export { tableRows } from './prediction-table.ts';

@@ -200,7 +200,7 @@ function jobPlan(
     peakBytes: cached ? null : jobBytes(job, workload, experiment.training, share.lanes),
     diskBytes: cached ? null : jobDiskBytes(job, { workload, experiment, sizes }),
     stepsDone,
-    seconds: cached ? null : (jobSeconds(job, { workload, speeds, experiment, left }) ?? null),
+    seconds: cached ? null : (jobSeconds(job, { workload, speeds, experiment, rows: sizes.rows, left }) ?? null),
   };
 }
 

@@ -1,6 +1,7 @@
 import { lastOf } from '../../core/values.ts';
 import type { Experiment } from '../../config/index.ts';
-import { modelOf, predictingModels, type Job } from '../jobs/job-graph.ts';
+import { MOST_BASELINE_ROWS } from '../../stages/index.ts';
+import { modelOf, predictingModels, trainedFolds, type Job } from '../jobs/job-graph.ts';
 import type { BatchSize, PlannedBatches } from './planned-batches.ts';
 import type { Workload } from './workload.ts';
 
@@ -26,10 +27,15 @@ const FORWARD_OPENS = 0.5;
 /** Stages that run no model read and write small files. */
 const SMALL_STAGE = 0.1;
 
+/** Seconds of the baseline for each row, fold and output: 1.1 for 7,613 short texts, 5 folds and 1 output, 3.8 for 5,452 and 6 outputs. */
+const BASELINE_OF_ROW = 2.5e-5;
+
 interface Known {
   readonly workload: Workload | undefined;
   readonly speeds: Speeds | undefined;
   readonly experiment: Experiment;
+  /** Of the training table. */
+  readonly rows: number;
   /** Share of the training that no checkpoint holds, 0 to 1. */
   readonly left: number;
 }
@@ -37,10 +43,12 @@ interface Known {
 /** How long a job takes, all epochs done; undefined where that depends on a speed that is not known. */
 export function jobSeconds(
   job: Pick<Job, 'stage' | 'fold' | 'seed'>,
-  { workload, speeds, experiment, left }: Known,
+  { workload, speeds, experiment, rows, left }: Known,
 ): number | undefined {
   const { stage } = job;
   if (stage.name === 'tokenize' && workload !== undefined) return SMALL_STAGE + workload.tokens.seconds;
+  if (stage.name === 'baseline' && workload !== undefined)
+    return SMALL_STAGE + BASELINE_OF_ROW * baselineRows(rows, experiment) * workload.task.outputs;
   if (!['train', 'refit', 'encode', 'predict'].includes(stage.name)) return SMALL_STAGE;
   if (workload === undefined || speeds?.open === undefined) return undefined;
   const { open, step, evaluate, encode } = speeds;
@@ -56,6 +64,11 @@ export function jobSeconds(
     default:
       return sum(FORWARD_OPENS * open * predictingModels(experiment), batchesSeconds(workload.prediction, evaluate));
   }
+}
+
+/** Rows of all models together; of several repeats, one has a baseline. */
+function baselineRows(rows: number, experiment: Experiment): number {
+  return rows > MOST_BASELINE_ROWS ? 0 : rows * Math.ceil(trainedFolds(experiment).length / (experiment.split.repeats ?? 1));
 }
 
 /** Undefined where one of them is. */

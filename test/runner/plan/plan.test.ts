@@ -189,6 +189,14 @@ describe('a fold that was interrupted', () => {
   });
 });
 
+describe('the baseline', () => {
+  it('takes time by rows, folds and outputs', async () => {
+    const { tasks, totals } = await planOf(['seed=5'], { force: ['baseline'] });
+    const baseline = tasks.find(({ stage }) => stage === 'baseline');
+    expect(baseline?.seconds).toBeCloseTo(0.1 + 2.5e-5 * totals.rows * totals.folds, 9);
+  });
+});
+
 describe('a probe', () => {
   it('finds how long everything takes that is still to do', async () => {
     for (const frozen of [false, true]) {
