@@ -38,7 +38,7 @@ export const data = object(
     validation: nullable(
       pathOr(
         'Labelled rows of their own to validate on: a path, or an object whose keys override those of data. One model, fold 0, is then ' +
-          'trained on all of train, and split has no part in it; oof.csv holds these rows. null: train is divided into folds.',
+          'trained on all of train, and split divides nothing; oof.csv holds these rows. null: train is divided into folds.',
         { ...ofTable, target },
         'data/validation.csv',
       ),
@@ -117,9 +117,9 @@ export const data = object(
       examples: ['{keyword}: {text}'],
       items: SEGMENT,
       description:
-        'Column with the text, or a template that puts columns together: {keyword} stands for the value of the column keyword, which is ' +
-        'nothing where the cell is empty, and {{ and }} for braces. YAML wants a text that begins with a brace, or has a colon and a ' +
-        'space in it, in quotes. A list of two, [question, answer], makes pairs of texts, which the model reads together.',
+        'Column with the text, or a template that puts columns together: {keyword} stands for the value of the column keyword, or nothing ' +
+        'where the cell is empty, and {{ and }} stand for braces. In YAML, quote a text that begins with a brace, or has a colon and a ' +
+        'space in it. A list of two, [question, answer], makes pairs of texts, which the model reads together.',
     }),
     target: textOrList({
       examples: ['target'],
@@ -140,8 +140,8 @@ export const data = object(
       default: [],
       examples: [['?']],
       description:
-        'Cells of the target columns that hold no value, for multi-label and regression, besides those that are empty and NA, NaN, null ' +
-        'and None in any case. A missing value has no part in loss and metrics.',
+        'Cells of the target columns that hold no value, for multi-label and regression, besides empty cells and NA, NaN, null ' +
+        'and None in any case. A missing value does not count in loss or metrics.',
     }),
     encoding: text({
       default: 'utf-8',

@@ -9,7 +9,7 @@ export const loss = kinds(
     description:
       'What training minimizes. auto: bce for two classes and for labels, cross-entropy for more classes, mse for numbers, and the ' +
       'loss of task.link for grades. bce: binary cross-entropy, for numbers too where all are from 0 to 1; they are then not ' +
-      'standardized, and predictions are from 0 to 1. focal: cross-entropy that counts less where the model is right already. huber: ' +
+      'standardized, and predictions are from 0 to 1. focal: cross-entropy in which rows that the model already gets right count less. huber: ' +
       'mse for small errors, mae for large ones.',
   },
   {
@@ -37,8 +37,8 @@ export const loss = kinds(
           examples: [2],
           description:
             'How much more a row counts where a label is 1 than where it is 0: a number, or for multi-label a mapping of labels to ' +
-            'numbers, in which a label that is left out has 1. balanced: rows with 0 divided by rows with 1, for each label. Of two ' +
-            'classes it is the second that is weighed. null: alike.',
+            'numbers, in which a label that is left out has 1. balanced: rows with 0 divided by rows with 1, for each label. With two ' +
+            'classes, the second is weighted. null: both count alike.',
         }),
         { minimum: 0 },
       ),
@@ -47,7 +47,7 @@ export const loss = kinds(
       default: 2,
       examples: [1],
       minimum: 0,
-      description: 'How much less a row counts that the model is right about: the loss is multiplied by (1 − p)^focal_gamma. ' +
+      description: 'How much less a row counts that the model gets right: the loss is multiplied by (1 − p)^focal_gamma. ' +
         '0: not less.',
     }),
     focal_alpha: nullable(

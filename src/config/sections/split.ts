@@ -47,7 +47,7 @@ export const split = object('How rows are divided into folds. Each strategy take
       examples: ['date'],
       description:
         'Column of data.train by which time-series sorts the rows: numbers, or dates such as 2024-01-31 or 2024-01-31T18:30:00Z; without ' +
-        'a zone they are taken for UTC.',
+        'a zone they are taken as UTC.',
     }),
   ),
   gap: nullable(
