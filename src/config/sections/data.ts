@@ -117,7 +117,8 @@ export const data = object(
       examples: ['{keyword}: {text}'],
       items: SEGMENT,
       description:
-        'Column with the text, or a template that puts columns together: {keyword} stands for the value of the column keyword, or nothing ' +
+        'Column with the text, or a template that puts columns together: {keyword} stands for the value of the ' +
+        'column keyword, or nothing ' +
         'where the cell is empty, and {{ and }} stand for braces. In YAML, quote a text that begins with a brace, or has a colon and a ' +
         'space in it. A list of two, [question, answer], makes pairs of texts, which the model reads together.',
     }),

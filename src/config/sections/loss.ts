@@ -9,7 +9,8 @@ export const loss = kinds(
     description:
       'What training minimizes. auto: bce for two classes and for labels, cross-entropy for more classes, mse for numbers, and the ' +
       'loss of task.link for grades. bce: binary cross-entropy, for numbers too where all are from 0 to 1; they are then not ' +
-      'standardized, and predictions are from 0 to 1. focal: cross-entropy in which rows that the model already gets right count less. huber: ' +
+      'standardized, and predictions are from 0 to 1. focal: cross-entropy in which rows that the model already ' +
+      'gets right count less. huber: ' +
       'mse for small errors, mae for large ones.',
   },
   {
