@@ -34,6 +34,19 @@ describe('findings', () => {
       'info no-tokenizer',
     ]);
   });
+
+  it.each([
+    ['classification', 'class'],
+    ['ordinal', 'grade'],
+    ['regression', 'number'],
+  ] as const)('of %s call the target of repeated texts a %s', async (name, word) => {
+    const train = await tableOf('text,target', [1, 2, 1, 2, 1, 2].map((target) => ['same', target]));
+    const task = name === 'ordinal' ? { name, grades: null, link: 'coral' as const } : { name };
+    const examples = trainExamples(train, { ...used, task });
+    const division = { count: 2, foldOf: [Int32Array.of(0, 0, 0, 1, 1, 1)] };
+    const findings = await inspectData({ table: columnsOf(train), examples, division, testTexts: null }, options, null);
+    expect(named(findings, 'duplicate-texts').remedy).toContain(`the same text and ${word}.`);
+  });
 });
 
 describeShared('findings about tweets', ['data', 'disaster-tweets'], () => {
