@@ -8,7 +8,16 @@ export {
 } from './examples.ts';
 export { inspectData, type Dataset, type InspectionOptions } from './inspect-data.ts';
 export { missingCells } from './missing.ts';
-export { openTask, taskProblem, type TargetOptions } from './kinds.ts';
+export { openTask, taskName, taskProblem, type TargetOptions } from './kinds.ts';
+export type {
+  ClassPrediction,
+  GradePrediction,
+  LabelPrediction,
+  NumberPrediction,
+  Prediction,
+  PredictionsByTask,
+  TaskName,
+} from './prediction-objects.ts';
 export { exampleFiles, openExamples, writeExamples, type StoredExamples, type StoredRows } from './stored-examples.ts';
 export { readPredictions, readTargets } from './read-columns.ts';
 export { measuredRows, predictionsAt, type MeasuredRows } from './measured-rows.ts';

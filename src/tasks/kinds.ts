@@ -11,6 +11,7 @@ import { gradeReader } from './ordinal/reader.ts';
 import { ordinal } from './ordinal/task.ts';
 import { numberReader } from './regression/reader.ts';
 import { regression, type RegressionOptions } from './regression/task.ts';
+import type { TaskName } from './prediction-objects.ts';
 import type { Task, TaskDescription } from './task.ts';
 
 /** What a configuration says about the targets besides their columns; what it leaves out is the default. */
@@ -29,7 +30,7 @@ interface TaskKind {
 const above0: ShapeOf<number> = both(number, primitive('a number above 0', (value) => Number(value) > 0));
 
 /** Every kind of task. A description without the name of one is of a classification, as all were when there was no other. */
-const kinds: Readonly<Record<Experiment['task']['name'], TaskKind>> = {
+const kinds: Readonly<Record<TaskName, TaskKind>> = {
   classification: {
     reader: () => classReader,
     shape: object({ classes: both(list(text), atLeast(2, 'two classes or more')) }),
@@ -100,6 +101,11 @@ export function openTask(description: TaskDescription): Task {
   return kind.open(description);
 }
 
+/** The kind of task that a description is of, one in which `taskProblem` finds nothing. */
+export function taskName(description: TaskDescription): TaskName {
+  return (description['task'] ?? USUAL) as TaskName; // `taskProblem` has looked
+}
+
 function kindOf({ task = USUAL }: TaskDescription): TaskKind | undefined {
-  return typeof task === 'string' && Object.hasOwn(kinds, task) ? kinds[task as keyof typeof kinds] : undefined;
+  return typeof task === 'string' && Object.hasOwn(kinds, task) ? kinds[task as TaskName] : undefined;
 }

@@ -8,6 +8,7 @@ import type { ListOptions, SampleColumn, ValueWriter } from '../data/submission/
 import type { TableColumns } from '../data/tables/index.ts';
 import type { TextColumns } from '../data/texts/index.ts';
 import type { Loss, OutputScale, RankLayer } from '../engine/models/index.ts';
+import type { Prediction } from './prediction-objects.ts';
 import type { Predictions } from './predictions.ts';
 import type { ReportedRun, TaskReport } from './report.ts';
 
@@ -22,6 +23,8 @@ export interface Task {
   /** What is told apart or measured, as a phrase: `2 classes`. */
   readonly summary: string;
   readonly words: TargetWords;
+  /** The classes, labels or grades, or the columns of numbers, in their order. */
+  readonly names: readonly string[];
   /** Width of the logits. */
   readonly outputs: number;
   /** Of logits and encoded targets, [rows, outputs] each. */
@@ -78,7 +81,7 @@ export interface Task {
   /** What a column of the sample that could be read in two ways receives, and how to have the other, as a sentence. */
   choiceNotice?(columns: readonly SampleColumn[]): string | undefined;
   /** Rows for programs, beside their ids. */
-  objects(predictions: Predictions): (row: number) => Readonly<Record<string, unknown>>;
+  objects(predictions: Predictions): (row: number) => Prediction;
   /** What the targets are for the linear model of a baseline, whose answers are predictions, unless `ofLinear` makes them so. */
   readonly linear: LinearTargets;
   ofLinear?(numbers: Float64Array): Predictions;

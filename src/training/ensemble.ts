@@ -1,12 +1,11 @@
 import { valueAt } from '../core/values.ts';
-import { OrtrainError } from '../core/errors.ts';
 import type { TokenSet } from '../data/tokens/index.ts';
 import { classifierForward, headForward, headModel, type EncoderConfig } from '../engine/models/index.ts';
-import { openForward, type Device } from '../engine/runtime/index.ts';
+import type { Device } from '../engine/runtime/index.ts';
 import { featureSource, tokenSource, type BatchSource, type FeatureSet } from './batch-source.ts';
 import { lastLayerOf, readModelFolder } from './folders/classifier-folder.ts';
 import type { Predictions } from '../tasks/index.ts';
-import { forwardAll } from './inference.ts';
+import { openTrained } from './models/opened-model.ts';
 import { stateSource, type StateSet } from './states.ts';
 
 /** Texts to classify: as token ids, or as features or hidden states of what is frozen, which all the models share. */
@@ -49,32 +48,20 @@ async function modelPredictions(
   { device, threads, batchSize }: EnsembleOptions,
   onProgress: (done: number, rows: number) => void,
 ): Promise<Predictions> {
-  const { task, encoder, pooling, head, source: weights } = readModelFolder(folder);
-  const { outputs } = task;
-  const whole = { encoder, pooling, head, ...lastLayerOf(task) };
-  const source = sourceOf(input, encoder);
+  const saved = readModelFolder(folder);
+  const whole = { ...saved, ...lastLayerOf(saved.task) };
+  const source = sourceOf(input, saved.encoder);
   const fed = 'state' in source ? { fedState: source.state } : {};
   const program = input.kind === 'features' ? headForward(headModel(whole)) : classifierForward({ ...whole, ...fed });
-  const rows = Int32Array.from({ length: source.lengths.length }, (_, row) => row);
-  const model = await openForward({ device, program, threads, source: weights });
   try {
-    const logits = await forwardAll(
-      (feeds) => model.forward(feeds),
-      source,
-      rows,
-      outputs,
-      batchSize,
-      (done) => onProgress(done, rows.length),
-    );
-    if (!logits.every(Number.isFinite))
-      throw new OrtrainError('run', `the model in ${folder} computed a value that is not a number`, {
-        subject: folder,
-        remedy: 'Its weights were damaged, or training went astray; train it again.',
-      });
-    return task.predict(logits);
+    const model = await openTrained(folder, saved, program, { device, threads });
+    try {
+      return await model.predict(source, batchSize, (done) => onProgress(done, source.lengths.length));
+    } finally {
+      await model.release();
+    }
   } finally {
     source.close?.();
-    await model.release();
   }
 }
 

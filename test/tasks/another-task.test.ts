@@ -30,6 +30,7 @@ function oneNumber({ mean, sd }: { readonly mean: number; readonly sd: number })
     description: { task: 'one-number', mean, sd },
     summary: '1 number',
     words: { one: 'number', many: 'numbers' },
+    names: ['target'],
     outputs: 1,
     loss: meanSquaredError,
     encode([y], into) {

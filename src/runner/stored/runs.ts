@@ -112,7 +112,8 @@ function listed(runs: string, name: string, digestOf: (folder: string) => RunDig
 
 const runsFolder = (artifacts: string): string => resolve(artifacts, 'runs');
 
-function runNames(artifacts: string): readonly string[] {
+/** Names of the runs of an artifacts folder. */
+export function runNames(artifacts: string): readonly string[] {
   const folder = runsFolder(artifacts);
   return namesIn(folder).filter((name) => isRun(join(folder, name)));
 }

@@ -31,6 +31,7 @@ export function classification(classes: readonly string[]): Task {
     description: { classes },
     summary: `${classes.length} classes`,
     words: CLASS_WORDS,
+    names: classes,
     outputs,
     loss: isBinary ? binaryCrossEntropy : crossEntropy,
     encode([label], into) {
@@ -63,7 +64,7 @@ export function classification(classes: readonly string[]): Task {
     choiceNotice: (columns) => integerNotice(classes, columns),
     objects: (predictions) => {
       const labels = decided(predictions, classes);
-      return (row) => ({ prediction: classes[valueAt(labels, row)] ?? null, probabilities: byClass(classes, predictions, row) });
+      return (row) => ({ prediction: valueAt(classes, valueAt(labels, row)), probabilities: byClass(classes, predictions, row) });
     },
     linear: { kind: 'classes', count: classes.length },
     baseline: (targets, rows) => classShares(labelsOf(targets), classes.length, rows),

@@ -27,6 +27,7 @@ export function multiLabel(of: Labels): Task {
     description: { task: 'multi-label', labels, ...(separator === null ? {} : { separator }), ...(masked ? { masked } : {}) },
     summary: `${width} label${width === 1 ? '' : 's'}`,
     words: { one: 'labels', many: 'labels' },
+    names: labels,
     outputs: width,
     loss: binaryCrossEntropy,
     ...(masked ? { weights: knownLabels } : {}),

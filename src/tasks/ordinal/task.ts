@@ -24,6 +24,7 @@ export function ordinal(of: Grades): Task {
     description: { task: 'ordinal', grades, counts, ...(link === 'coral' ? {} : { link }) },
     summary: `${grades.length} grades`,
     words: { one: 'grade', many: 'grades' },
+    names: grades,
     outputs,
     loss: link === 'coral' ? rankCrossEntropy : cumulativeLink,
     ranks: { link, start: startOf(counts) },
@@ -61,7 +62,7 @@ export function ordinal(of: Grades): Task {
     objects: (predictions) => {
       const [ranks, scores, probabilities] = [ranksOf(predictions), scoresOf(predictions), probabilitiesOf(predictions)];
       return (row) => ({
-        prediction: grades[valueAt(ranks, row)] ?? null,
+        prediction: valueAt(grades, valueAt(ranks, row)),
         score: valueAt(scores, row),
         probabilities: Object.fromEntries(grades.map((name, k) => [name, valueAt(probabilities, row * grades.length + k)])),
       });

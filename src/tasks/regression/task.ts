@@ -44,6 +44,7 @@ export function regression(options: RegressionOptions, loss = usualLoss(options)
     description: { task: 'regression', columns, mean, sd, ...(partial ? { partial } : {}), ...(bounded ? { bounded } : {}) },
     summary: width === 1 ? 'one number' : `${width} numbers`,
     words: { one: 'number', many: 'numbers' },
+    names: columns,
     outputs: width,
     loss,
     withLoss(asked, targets) {

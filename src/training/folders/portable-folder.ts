@@ -35,7 +35,7 @@ export async function writePortableFolder(folder: string, modelFolder: string, p
   const { toOnnx } = await import('../../engine/graph/onnx/to-onnx.ts');
   mkdirSync(join(folder, 'onnx'), { recursive: true });
   const described = join(modelFolder, 'config.json');
-  const config = { ...portableConfig(described, task), architectures: [classificationClass(encoder)] };
+  const config = { ...portableConfig(described, task, maxLength), architectures: [classificationClass(encoder)] };
   writeFileAtomic(join(folder, 'config.json'), jsonTextLike(readFileSync(described, 'utf8'), config));
   // Told to cut texts where training cut them.
   writeTokenizerFiles(folder, tokenizerFiles(modelFolder), { model_max_length: maxLength });
@@ -55,7 +55,7 @@ function checkSize({ weights }: PortableModel, modelFolder: string): void {
   });
 }
 
-function portableConfig(path: string, { published }: Task): Readonly<Record<string, unknown>> {
-  const { ortrain: _, ...config } = readJsonObject(path);
-  return { ...config, ...published.config };
+/** With what the names of labels do not say of the task: `findModel` opens the same task again. */
+function portableConfig(path: string, { published, description }: Task, maxLength: number): Readonly<Record<string, unknown>> {
+  return { ...readJsonObject(path), ...published.config, ortrain: { ...description, max_seq_length: maxLength } };
 }

@@ -1,8 +1,6 @@
-import { tokenLengths, tokensOf, type TokenSet } from '../../data/tokens/index.ts';
-import { portableFeeds } from '../../engine/models/index.ts';
-import { openModelFile } from '../../engine/runtime/index.ts';
+import type { TokenSet } from '../../data/tokens/index.ts';
 import type { Predictions, Task } from '../../tasks/index.ts';
-import { forwardAll } from '../inference.ts';
+import { openPortable } from '../models/opened-model.ts';
 
 /**
  * What an exported file says about texts.
@@ -12,32 +10,14 @@ import { forwardAll } from '../inference.ts';
 export async function portablePredictions(
   file: string,
   tokens: TokenSet,
-  { outputs, predict }: Task['published'],
+  published: Task['published'],
   { threads, batchSize }: { readonly threads: number; readonly batchSize: number },
   onProgress: (done: number) => void,
 ): Promise<Predictions> {
-  const lengths = tokenLengths(tokens);
-  const rows = Int32Array.from(lengths, (_, row) => row);
-  const session = await openModelFile(file, threads);
+  const model = await openPortable(file, published, { device: 'cpu', threads });
   try {
-    const source = {
-      lengths,
-      feeds: (batch: Int32Array, width: number) => portableFeeds(tokensOf(tokens, batch), width, tokens.padId),
-    };
-    const logits = await forwardAll(
-      async (feeds) => {
-        const tensors = Object.entries(feeds).map(([name, tensor]) => [name, session.tensor(tensor)] as const);
-        const { logits: batch = new Float32Array(0) } = await session.run(Object.fromEntries(tensors));
-        return batch;
-      },
-      source,
-      rows,
-      outputs,
-      batchSize,
-      onProgress,
-    );
-    return predict(logits);
+    return await model.predict(tokens, batchSize, onProgress);
   } finally {
-    await session.release();
+    await model.release();
   }
 }

@@ -1,0 +1,75 @@
+import { join, relative } from 'node:path';
+import { contentHash } from '../../core/content.ts';
+import { hashOf } from '../../core/hash.ts';
+import { presentFiles } from '../../data/hub/index.ts';
+import type { TextColumns } from '../../data/texts/index.ts';
+import type { Device } from '../../engine/runtime/index.ts';
+import { findModel, type FoundModel } from '../../training/index.ts';
+import type { TaskName } from '../../tasks/index.ts';
+import { summaryOf } from '../../tracking/index.ts';
+import type { FoundModels } from './find-models.ts';
+
+/** What a classifier is. Plain data. */
+export interface ClassifierDescription<T extends TaskName = TaskName> {
+  readonly kind: 'run' | 'folder' | 'hub';
+  /** The run's name, the folder or file, or the hub's name. */
+  readonly name: string;
+  readonly task: T;
+  /** Names of the classes, labels or grades, or of the columns of numbers. */
+  readonly targets: readonly string[];
+  /** Whether texts come in pairs; null where nothing says so, and both are taken. */
+  readonly pairs: boolean | null;
+  /** `data.text` of the run: the columns or templates that its texts were made of. Null for other models. */
+  readonly text: TextColumns | null;
+  /** Tokens that a text or a pair is cut to. */
+  readonly maxLength: number;
+  /** Rows that go through a model at a time. */
+  readonly batchSize: number;
+  readonly device: Device;
+  readonly threads: number;
+  /** Those whose predictions are averaged. */
+  readonly models: readonly DescribedModel[];
+  /** A digest of all files of all models: the same for the same predictions. */
+  readonly sha256: string;
+  /** Of the run: `oof/…`, `cv/<metric>/mean|sd`, `baseline/oof/…` and `test/…`. Null for other models, and before an evaluation. */
+  readonly metrics: Readonly<Record<string, number | null>> | null;
+}
+
+export interface DescribedModel {
+  /** `fold-0`, `all`, or as the classifier is called. */
+  readonly name: string;
+  readonly path: string;
+  /** SHA-256 of each of its files. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** Reads the files of all models once, to know their digests. */
+export async function describe(
+  { kind, name, models, run, pairs }: FoundModels,
+  { task, maxLength }: FoundModel,
+  given: Pick<ClassifierDescription, 'batchSize' | 'device' | 'threads' | 'task'>,
+): Promise<ClassifierDescription> {
+  const described = await Promise.all(models.map(async (model) => ({ ...model, files: await digestsOf(model.path) })));
+  return {
+    kind,
+    name,
+    task: given.task,
+    targets: task.names,
+    pairs,
+    text: run?.experiment.data.text ?? null,
+    maxLength,
+    batchSize: given.batchSize,
+    device: given.device,
+    threads: given.threads,
+    models: described,
+    sha256: hashOf(described.map(({ files }) => files)),
+    metrics: run === undefined || run.metrics === null ? null : summaryOf(run.metrics),
+  };
+}
+
+async function digestsOf(path: string): Promise<Readonly<Record<string, string>>> {
+  const { folder, file } = findModel(path);
+  const names = [...presentFiles(folder), ...(file === undefined ? [] : [relative(folder, file).replaceAll('\\', '/')])];
+  const digests = await Promise.all(names.map(async (name) => [name, await contentHash(join(folder, name))] as const));
+  return Object.fromEntries(digests);
+}

@@ -1,0 +1,3 @@
+export { openClassifier } from './open-classifier.ts';
+export type { AnyClassifier, Classifier, ClassifyOptions, OpenClassifierOptions } from './open-classifier.ts';
+export type { ClassifierDescription, DescribedModel } from './describe.ts';

@@ -1,0 +1,45 @@
+import type { Experiment } from '../config/index.ts';
+
+export type TaskName = Experiment['task']['name'];
+
+/** One of several classes. */
+export interface ClassPrediction {
+  /** The most probable class. */
+  readonly prediction: string;
+  /** Of every class; they add up to 1. */
+  readonly probabilities: Readonly<Record<string, number>>;
+}
+
+/** Any number of labels. */
+export interface LabelPrediction {
+  /** The labels whose probability is above 0.5. */
+  readonly prediction: readonly string[];
+  /** Of every label by itself. */
+  readonly probabilities: Readonly<Record<string, number>>;
+}
+
+/** A number, in the unit of the target. */
+export interface NumberPrediction {
+  /** By column where the model has several. */
+  readonly prediction: number | Readonly<Record<string, number>>;
+}
+
+/** One of several grades in order. */
+export interface GradePrediction {
+  /** The grade below which and above which half of the probability lies. */
+  readonly prediction: string;
+  /** The expected grade: their values, or positions from 0 where they are words, weighted by probability. */
+  readonly score: number;
+  /** Of every grade; they add up to 1. */
+  readonly probabilities: Readonly<Record<string, number>>;
+}
+
+/** What is predicted for a text, by task. */
+export interface PredictionsByTask {
+  readonly classification: ClassPrediction;
+  readonly 'multi-label': LabelPrediction;
+  readonly regression: NumberPrediction;
+  readonly ordinal: GradePrediction;
+}
+
+export type Prediction<T extends TaskName = TaskName> = PredictionsByTask[T];
