@@ -34,7 +34,7 @@ function dataConflicts({ data }: Experiment): readonly Conflict[] {
   if (data.sample_submission !== null && data.test === null) {
     found.push({ path: ['data', 'sample_submission'], message: 'data.sample_submission needs rows to predict, but data.test is null' });
   }
-  return [...found, ...sameColumns(data), ...readingConflicts(data)];
+  return [...found, ...sameColumns(data), ...weightConflicts(data), ...readingConflicts(data)];
 }
 
 function sameColumns(data: Experiment['data']): readonly Conflict[] {
@@ -67,6 +67,18 @@ function sameColumns(data: Experiment['data']): readonly Conflict[] {
     });
   });
   return found.filter(({ message }, i) => found.findIndex((earlier) => earlier.message === message) === i);
+}
+
+/** What a row counts is neither what is read of it nor what is learned. */
+function weightConflicts(data: Experiment['data']): readonly Conflict[] {
+  const { weight } = data;
+  const { id, text, target } = tablesOf(data).train;
+  const same = { 'data.id': id === weight, 'data.target': targetColumns(target).includes(weight ?? '') };
+  const isText = targetColumns(text).some((segment) => weight !== null && useOf(weight, segment) === 'whole');
+  return Object.entries({ ...same, 'data.text': isText }).flatMap(([key, isSame]): readonly Conflict[] => {
+    if (weight === null || !isSame) return [];
+    return [{ path: ['data', 'weight'], message: `data.weight and ${key} both name the column ${JSON.stringify(weight)}` }];
+  });
 }
 
 /** No column where a key is null. */

@@ -45,7 +45,8 @@ export interface Explanation {
 export async function explainExperiment(loaded: LoadedExperiment, options: RunnerOptions): Promise<Explanation> {
   const prepared = await prepareRun(loaded, { ...options, choose: assumeDevice });
   const { experiment, device, precisionChoice } = prepared;
-  const { whole, part, step, texts, costs } = await trainingSteps(prepared, learnedFrom(await trainedTask(experiment)));
+  const learned = learnedFrom(await trainedTask(experiment), experiment.data.weight !== null);
+  const { whole, part, step, texts, costs } = await trainingSteps(prepared, learned);
   const optimizer = optimizerOf(experiment.training, whole.encoder);
   const { rule } = optimizer;
   const { graph, lowered, choices } = onDevice(step, { optimizer, clipNorm: experiment.training.clip_norm }, device);

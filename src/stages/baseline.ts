@@ -53,8 +53,10 @@ export const baseline: Stage<Params, Record<never, never>, typeof needs> = {
     const [texts, targets, divisions] = [train.texts(), train.targets(), divisionsOf(division, params.only)];
     const most = shareOf(texts, task.outputs);
     if (most !== Infinity) tell(`the baseline reads the first ${count(most)} characters of each text`);
+    const weights = train.weights();
     const answers = linearAnswers(texts, targets, divisions, task.linear, {
       mostCharacters: most,
+      ...(weights === undefined ? {} : { weights }),
       onDivision: (done) => emit({ type: 'progress', done, total: divisions.length, unit: 'folds' }),
       onStep: throwIfStopped,
     });

@@ -6,7 +6,8 @@ type Reading = ReturnType<typeof readingOf>;
 
 /** How the training table and the table to predict are read, for a stage's parameters; what is the default is left out. */
 export interface TableParams {
-  readonly data: Pick<Data, 'id' | 'text' | 'target' | 'conflicts' | 'duplicates'> & Partial<Pick<Data, 'label_separator' | 'missing'>>;
+  readonly data: Pick<Data, 'id' | 'text' | 'target' | 'conflicts' | 'duplicates'> &
+    Partial<Pick<Data, 'label_separator' | 'missing' | 'weight'>>;
   /** Absent for a classification, as all were when there was no other task. */
   readonly task?: Experiment['task'];
   readonly train?: Reading;
@@ -28,7 +29,7 @@ export function pickTables({ data, task }: Pick<Experiment, 'data' | 'task'>): {
   readonly files: TableFiles;
 } {
   const { train, validation, test } = tablesOf(data);
-  const { conflicts, duplicates, label_separator, missing } = data;
+  const { conflicts, duplicates, label_separator, missing, weight } = data;
   const ofTest =
     test === null
       ? {}
@@ -56,6 +57,7 @@ export function pickTables({ data, task }: Pick<Experiment, 'data' | 'task'>): {
         duplicates,
         ...(label_separator === null ? {} : { label_separator }),
         ...(missing.length === 0 ? {} : { missing }),
+        ...(weight === null ? {} : { weight }),
       },
       ...(task.name === 'classification' ? {} : { task }),
       ...(Object.keys(readingOf(train)).length === 0 ? {} : { train: readingOf(train) }),

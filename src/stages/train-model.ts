@@ -104,19 +104,22 @@ export async function trainModel(context: Context, { train: trainRows, validatio
   const asked = { ...later, ...params.training, eval_batch_size: evalBatchSize, precision, seeds: null, refit: false };
   const training = epochs === undefined ? asked : unvalidated(asked, epochs);
   const { labelled: examples } = inputs.examples;
-  const task = withLoss(inputs.examples.task, training.loss, examples.targets());
+  const [targets, rowWeights] = [examples.targets(), examples.weights()];
+  const task = withLoss(inputs.examples.task, training.loss, targets);
   const weights = initialWeights(files, model, seed);
   const { features } = inputs;
   const part = trainedPart({ model, training }, weights.config, features !== undefined);
   const source = sourceOf(inputs, weights.config, part);
-  const classifier = await openClassifier({ weights, model, task, part, training, precision, device, threads, seed: own });
+  const hasRowWeights = rowWeights !== undefined;
+  const classifier = await openClassifier({ weights, model, task, hasRowWeights, part, training, precision, device, threads, seed: own });
   for (const message of classifier.notices) emit({ type: 'notice', level: 'warning', message });
   try {
     const result = await fit({
       trainer: classifier.trainer,
       source,
       task,
-      targets: examples.targets(),
+      targets,
+      rowWeights,
       trainRows,
       validationRows: validation,
       training,

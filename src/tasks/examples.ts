@@ -22,17 +22,26 @@ export function trainExamples(table: Table, options: TrainOptions): TrainExample
 }
 
 /**
- * The rows of another labelled table by the task of a training table; rows of whose target nothing is known are left out. Throws a `data`
- * error with everything that is wrong with them.
+ * The rows of another labelled table by the task of a training table; rows of whose target nothing is known are left out. It may lack the
+ * column of weights. Throws a `data` error with everything that is wrong with them.
  */
 export function labelledAs(task: Task, table: Table, columns: data.LabelledColumns, options: TargetOptions): LabelledExamples {
   const target = targetColumns(columns.target);
   const { targets, problems } = targetsAs(task, table, target, options);
   const { ids, texts } = data.unlabelledExamples(table, columns);
-  if (problems.length > 0) throw refusedTargets(table, problems, 'Correct these rows, or name another column in the table\'s own object.');
+  const { weight = null } = columns;
+  const weights = weight === null || !table.columns.includes(weight) ? undefined : data.readWeights(table, weight);
+  const all = [...problems, ...(weights?.problems ?? [])];
+  if (all.length > 0) throw refusedTargets(table, all, 'Correct these rows, or name another column in the table\'s own object.');
   const known = Int32Array.from(ids.keys()).filter((row) => data.isLabelled(targets, row));
   if (known.length === 0) throw refusedTargets(table, [{ message: 'no row has a target' }], 'Name another table or column.');
-  return { ids: data.valuesAt(ids, known), texts: data.valuesAt(texts, known), targets: data.targetsAt(targets, known), task };
+  return {
+    ids: data.valuesAt(ids, known),
+    texts: data.valuesAt(texts, known),
+    targets: data.targetsAt(targets, known),
+    task,
+    ...data.withWeights(weights && Float64Array.from(known, (row) => weights.weights[row]!)),
+  };
 }
 
 /** Where labelled rows are, and how they are read. */

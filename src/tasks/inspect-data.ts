@@ -7,6 +7,7 @@ import { differ, isLabelled } from '../data/examples/index.ts';
 import type { EncodingOptions, Tokenizer } from '../data/tokens/index.ts';
 import { segmentSources, type Text } from '../data/texts/index.ts';
 import type { TrainExamples } from './examples.ts';
+import { weightFindings } from './weight-findings.ts';
 
 /** The data of an experiment, read and divided. */
 export interface Dataset {
@@ -23,7 +24,7 @@ export interface Dataset {
 
 /** The part of an experiment on which findings depend. */
 export interface InspectionOptions {
-  readonly data: Pick<Experiment['data'], 'id' | 'text' | 'target' | 'conflicts'>;
+  readonly data: Pick<Experiment['data'], 'id' | 'text' | 'target' | 'conflicts'> & Partial<Pick<Experiment['data'], 'weight'>>;
   readonly split: Pick<Experiment['split'], 'folds' | 'shuffle'>;
   readonly model: Pick<Experiment['model'], 'max_seq_length'>;
   /** How training makes its batches of tokens; null where it has none, because the encoder is frozen. */
@@ -55,6 +56,7 @@ export async function inspectData(
   const names = segmentSources(data.text);
   const findings: readonly Finding[] = [
     ...withoutTarget(examples),
+    ...weightFindings(examples),
     ...inspectTexts({ texts: all.texts, kept: examples, foldOf, test: testTexts, names, target, ofSameText }),
     ...(validationTexts === null ? [] : overlapFindings(examples.texts, validationTexts, testTexts)),
     ...all.task.findings({ table, used: data, all, kept: examples, foldOf, folds, shuffle: split.shuffle }),

@@ -1,8 +1,17 @@
 import { join } from 'node:path';
 import { writeJsonAtomic } from '../core/files.ts';
 import { readJsonInput, unreadable } from '../core/inputs.ts';
-import { both, count, list, nullable, object, optional, text, type Shape, type ShapeOf, type TypeOf } from '../core/shapes.ts';
-import { joinedTargets, rowGroups, valuesAt, type Examples, type Groups, type Targets } from '../data/examples/index.ts';
+import { both, count, flag, list, nullable, object, optional, text, type Shape, type ShapeOf, type TypeOf } from '../core/shapes.ts';
+import {
+  joinedTargets,
+  relativeWeights,
+  rowGroups,
+  valuesAt,
+  withWeights,
+  type Examples,
+  type Groups,
+  type Targets,
+} from '../data/examples/index.ts';
 import { dataError, quoted } from '../data/problems.ts';
 import { openColumns, writeColumns, type ColumnsFile, type TableColumns, type WrittenColumn } from '../data/tables/index.ts';
 import { textKeys, type Text, type TextColumns } from '../data/texts/index.ts';
@@ -26,6 +35,8 @@ export interface StoredRows {
 /** Rows with a target. */
 export interface StoredLabelledRows extends StoredRows {
   targets(): Targets;
+  /** What they weigh in what is learned, [rows], those that are trained on 1 in the mean; undefined where all count alike. */
+  weights(): Float64Array | undefined;
 }
 
 /** The rows that are trained on, in the order of the table. */
@@ -72,7 +83,7 @@ export function writeExamples(
   folder: string,
   { train, table, named: { id, text: ofText }, validation = null, test }: WrittenExamples,
 ): void {
-  const { all, targets, task, rows, cleaning } = train;
+  const { all, targets, task, rows, cleaning, weights } = train;
   const named = { id, ...namedTextsOf(ofText) };
   const others = table.columns.filter((name) => name !== named.id && placeOf(name, named) === undefined);
   writeColumns(
@@ -83,14 +94,20 @@ export function writeExamples(
       ['target', all.targets.values],
       ['trained', rows],
       ['trained-target', targets.values],
+      ...(weights === undefined ? [] : [['weight', all.weights!], ['trained-weight', weights]] as const),
       ...others.map((name) => [`column:${name}`, table.column(name)] as const),
     ]),
   );
   if (validation !== null) {
-    const { ids, texts, targets: of } = validation;
+    const { ids, texts, targets: of, weights: ofRows } = validation;
     writeColumns(
       join(folder, VALIDATION),
-      new Map<string, WrittenColumn>([['id', ids], ...textColumnsOf(texts, named), ['target', of.values]]),
+      new Map<string, WrittenColumn>([
+        ['id', ids],
+        ...textColumnsOf(texts, named),
+        ['target', of.values],
+        ...(ofRows === undefined ? [] : [['weight', ofRows]] as const),
+      ]),
     );
   }
   if (test !== null) writeColumns(join(folder, TEST), new Map([['id', test.ids], ...textColumnsOf(test.texts, named)]));
@@ -99,12 +116,15 @@ export function writeExamples(
       rows: rows.length,
       table_rows: all.ids.length,
       target_width: targets.width,
+      ...(weights === undefined ? {} : { weighted: true }),
       cleaning,
       columns: table.columns,
       unnamed: [...table.unnamed],
       named,
     },
-    ...(validation === null ? {} : { validation: { rows: validation.ids.length } }),
+    ...(validation === null
+      ? {}
+      : { validation: { rows: validation.ids.length, ...(validation.weights === undefined ? {} : { weighted: true }) } }),
     test: test === null ? null : { rows: test.ids.length },
   };
   writeJsonAtomic(join(folder, INDEX), { ...task.description, ...stored });
@@ -124,11 +144,12 @@ export function openExamples(folder: string): StoredExamples {
       target: all * width,
       trained: rows,
       'trained-target': rows * width,
+      ...(train.weighted === true ? { weight: all, 'trained-weight': rows } : {}),
     }),
     train,
     task,
   );
-  const ofValidation = validation === undefined ? null : validationRows(folder, validation.rows, train);
+  const ofValidation = validation === undefined ? null : validationRows(folder, validation, train, ofTrain);
   return {
     task,
     train: ofTrain,
@@ -160,13 +181,15 @@ const members = object({
     rows: count,
     table_rows: count,
     target_width: count,
+    /** Where rows have weights. */
+    weighted: optional(flag),
     cleaning: object({ conflicting: count, relabelled: count, duplicate: count, unlabelled: optional(count) }),
     columns: list(text),
     unnamed: list(text),
     named: object({ id: nullable(text), ...namedTexts }),
   }),
   /** Absent where the training table is divided. */
-  validation: optional(object({ rows: count })),
+  validation: optional(object({ rows: count, weighted: optional(flag) })),
   test: nullable(object({ rows: count })),
 });
 
@@ -183,6 +206,7 @@ function trainRows(file: ColumnsFile, stored: StoredIndex['train'], task: Task):
   const rows = (): Int32Array => file.integers('trained');
   const column = (name: string): readonly string[] =>
     file.texts(name === named.id ? 'id' : (placeOf(name, named) ?? `column:${name}`));
+  const weightsIn = (name: string): Float64Array | undefined => (stored.weighted === true ? file.numbers(name) : undefined);
   const own: Pick<StoredTrainRows, 'ids' | 'texts' | 'targets' | 'rows'> = {
     ids: () => valuesAt(file.texts('id'), rows()),
     texts: () => valuesAt(readTextColumns(file, named), rows()),
@@ -192,6 +216,10 @@ function trainRows(file: ColumnsFile, stored: StoredIndex['train'], task: Task):
   return {
     ...own,
     count: stored.rows,
+    weights() {
+      const weights = weightsIn('trained-weight');
+      return weights && relativeWeights(weights);
+    },
     groupsBy(by) {
       if (by === 'text') return rowGroups(textKeys(readTextColumns(file, named)), rows());
       if (stored.columns.includes(by)) return rowGroups(column(by), rows());
@@ -202,7 +230,13 @@ function trainRows(file: ColumnsFile, stored: StoredIndex['train'], task: Task):
       throw noColumn(name, 'split', 'the training rows cannot be divided');
     },
     examples() {
-      const all = { ids: file.texts('id'), texts: readTextColumns(file, named), targets: { width, values: file.numbers('target') }, task };
+      const all = {
+        ids: file.texts('id'),
+        texts: readTextColumns(file, named),
+        targets: { width, values: file.numbers('target') },
+        task,
+        ...withWeights(weightsIn('weight')),
+      };
       const kept = rows();
       return {
         all,
@@ -210,6 +244,7 @@ function trainRows(file: ColumnsFile, stored: StoredIndex['train'], task: Task):
         texts: valuesAt(all.texts, kept),
         targets: own.targets(),
         task,
+        ...withWeights(weightsIn('trained-weight')),
         rows: kept,
         cleaning: stored.cleaning,
       };
@@ -223,9 +258,23 @@ function noColumn(name: string, field: string, message: string): Error {
   return dataError(message, field, [problem], 'Name a column of data.train, or leave it out.');
 }
 
-function validationRows(folder: string, rows: number, { named, target_width: width }: StoredIndex['train']): StoredLabelledRows {
-  const file = openRows(join(folder, VALIDATION), { id: rows, ...textLengths(rows, named), target: rows * width });
-  return { ...testRows(file, rows, named), targets: () => ({ width, values: file.numbers('target') }) };
+function validationRows(
+  folder: string,
+  { rows, weighted = false }: NonNullable<StoredIndex['validation']>,
+  { named, target_width: width }: StoredIndex['train'],
+  train: StoredTrainRows,
+): StoredLabelledRows {
+  const lengths = { id: rows, ...textLengths(rows, named), target: rows * width, ...(weighted ? { weight: rows } : {}) };
+  const file = openRows(join(folder, VALIDATION), lengths);
+  return {
+    ...testRows(file, rows, named),
+    targets: () => ({ width, values: file.numbers('target') }),
+    weights() {
+      const { weights: ofTrained } = train.examples();
+      if (ofTrained === undefined) return undefined;
+      return weighted ? relativeWeights(ofTrained, file.numbers('weight')) : new Float64Array(rows).fill(1);
+    },
+  };
 }
 
 function joined(first: StoredLabelledRows, second: StoredLabelledRows): StoredLabelledRows {
@@ -234,6 +283,10 @@ function joined(first: StoredLabelledRows, second: StoredLabelledRows): StoredLa
     ids: () => [...first.ids(), ...second.ids()],
     texts: () => [...first.texts(), ...second.texts()],
     targets: () => joinedTargets(first.targets(), second.targets()),
+    weights() {
+      const [own, others] = [first.weights(), second.weights()];
+      return own === undefined || others === undefined ? undefined : Float64Array.of(...own, ...others);
+    },
   };
 }
 

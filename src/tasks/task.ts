@@ -148,7 +148,12 @@ export interface Divided {
 export interface InspectedTargets {
   readonly table: TableColumns;
   /** The columns that the experiment uses. */
-  readonly used: { readonly id: string | null; readonly text: TextColumns; readonly target: string | readonly string[] };
+  readonly used: {
+    readonly id: string | null;
+    readonly text: TextColumns;
+    readonly target: string | readonly string[];
+    readonly weight?: string | null;
+  };
   /** Every row of the table. */
   readonly all: LabelledExamples<unknown>;
   /** The rows that are trained on, and the fold that validates each; −1 where none does. */

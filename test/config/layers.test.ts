@@ -19,6 +19,7 @@ describe('defaults', () => {
       data: {
         train: 'a.csv',
         validation: null,
+        weight: null,
         test: null,
         sample_submission: null,
         id: null,

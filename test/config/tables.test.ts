@@ -104,6 +104,9 @@ describe('a table as an object', () => {
     ['validation: { path: v.csv, text: [a, b] }', 'data.validation.text', /data\.validation has pairs of texts, and the training table has single/],
     ['validation: { path: v.csv, encoding: utf-61 }', 'data.validation.encoding', /no encoding "utf-61"/],
     ['columns: []', 'data.columns', /empty list/],
+    ['id: id, weight: id', 'data.weight', /data\.weight and data\.id both name the column "id"/],
+    ['weight: target', 'data.weight', /data\.weight and data\.target both name the column "target"/],
+    ['text: [a, b], weight: b', 'data.weight', /data\.weight and data\.text both name the column "b"/],
     ['id: id, test: { path: b.csv, id: text }', 'data.test.id', /data\.test\.id and data\.text are the same column/],
   ])('%s is refused at its place', (data, field, message) => {
     expect(problemsOf(written(data))).toMatchObject([{ field, message: expect.stringMatching(message) as string }]);

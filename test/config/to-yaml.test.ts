@@ -50,6 +50,7 @@ function coherent({ task, data, model, split, training: drawn, ...rest }: Experi
       text: segments,
       target: isLabels ? ['not a segment', ' '] : 'not a segment',
       label_separator: null,
+      weight: null,
       missing: isLabels || isNumbers ? data.missing : [],
       conflicts: isLabels || isNumbers ? 'keep' : data.conflicts,
       train: table(data.train),

@@ -59,6 +59,7 @@ const CHANGES: Readonly<Record<string, { readonly to: string; readonly beside?: 
   'data.target': { to: 'id', beside: ['data.id=null'] },
   'data.label_separator': { to: '"|"', beside: [...UNWATCHED, 'task.name=multi-label', 'split.strategy=kfold', 'data.label_separator=;'] },
   'data.missing': { to: '["?"]', beside: [...UNWATCHED, 'task.name=regression'] },
+  'data.weight': { to: 'weight', beside: [`data={ train: ${join(folder, 'weighted.csv')}, test: null, sample_submission: null }`, 'split.folds=2'] },
   'data.conflicts': { to: 'majority' },
   'data.duplicates': { to: 'drop' },
   'model.base': { to: join(folder, 'model') },
@@ -171,6 +172,7 @@ beforeAll(() => {
   const [model, hub] = [join(folder, 'model'), join(folder, 'hub', 'models--someone--model')];
   writeFileSync(join(folder, 'short.yaml'), 'name: short\nstages:\n  - stage: tokenize\n  - stage: split\n');
   writeFileSync(join(folder, 'train.csv'), 'id,text,target\n1,one,0\n2,two,1\n3,three,0\n4,four,1\n');
+  writeFileSync(join(folder, 'weighted.csv'), 'id,text,target,weight\n1,a b,0,1\n2,c d,1,2\n3,e f,0,1\n4,g h,1,0\n');
   writeFileSync(join(folder, 'divided.csv'), 'id,text,target,fold,part\n1,a b,0,0,1\n2,c d,1,0,1\n3,e f,0,1,0\n4,g h,1,1,0\n');
   cpSync(join(quickstart, 'model'), model, { recursive: true });
   writeFileSync(join(model, 'config.json'), '{}');

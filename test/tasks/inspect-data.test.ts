@@ -49,6 +49,35 @@ describe('findings', () => {
   });
 });
 
+describe('findings about weights', () => {
+  const inspected = async (weights: readonly number[]) => {
+    const train = await tableOf('text,target,w', weights.map((weight, row) => [`text ${row}`, row % 3, weight]));
+    const examples = trainExamples(train, { ...used, weight: 'w' });
+    const foldOf = [Int32Array.from(weights, (_, row) => row % 2)];
+    const findings = await inspectData(
+      { table: columnsOf(train), examples, division: { count: 2, foldOf }, testTexts: null },
+      { ...options, data: { ...options.data, weight: 'w' } },
+      null,
+    );
+    return findings.filter(({ code }) => code.includes('weight'));
+  };
+
+  it('say which rows and classes weigh nothing', async () => {
+    const found = await inspected([1, 2, 0, 0, 1, 0, 1, 2, 0]);
+    expect(codesOf(found)).toEqual(['warning weightless-class', 'info weightless-rows']);
+    expect(named(found, 'weightless-class').message).toBe('all 3 rows of the class "2" have the weight 0, so nothing is learned of it');
+    expect(named(found, 'weightless-rows')).toMatchObject({ count: 4, examples: [{ rows: [3] }, { rows: [4] }, { rows: [6] }] });
+  });
+
+  it('say that all are the same, or that a few have almost everything', async () => {
+    expect(codesOf(await inspected([2, 2, 2, 2, 2, 2]))).toEqual(['info equal-weights']);
+    const few = await inspected([1000, ...Array.from({ length: 29 }, () => 1)]);
+    expect(codesOf(few)).toEqual(['warning few-weights']);
+    expect(few[0]?.message).toContain('30 rows teach as surely as 1 of equal weight would');
+    expect(await inspected([1, 2, 1, 2, 1, 2])).toEqual([]);
+  });
+});
+
 describeShared('findings about tweets', ['data', 'disaster-tweets'], () => {
   const tweets = (name: string) => readTable(sharedPath('data', 'disaster-tweets', name)!);
 

@@ -92,6 +92,35 @@ describe('examples in a folder', () => {
     expect([without.opened.validation, without.opened.labelled]).toEqual([null, without.opened.train]);
   });
 
+  it('have the weights of the rows that are trained on, 1 in the mean, and those of a table for validation on their scale', async () => {
+    const weighed = ['1', '5', '9', '9', '9', '2', '0'].map((weight, row) => `${lines[row + 1]},${weight}`);
+    const [folder, table] = [temporaryFolder(), await tableOf([`${lines[0]},w`, ...weighed])];
+    const train = trainExamples(table, { ...options, weight: 'w' });
+    const weightsOf = async (rows: readonly string[]): Promise<readonly (Float64Array | undefined)[]> => {
+      const validation = labelledAs(train.task, await tableOf(rows), { id: 'id', text: 'text', target: 'target', weight: 'w' }, {});
+      writeExamples(folder, { train, table: columnsOf(table), named: options, validation, test: null });
+      const opened = openExamples(folder);
+      expect(opened.train.examples()).toMatchObject({ weights: train.weights, all: { weights: train.all.weights } });
+      return [opened.train.weights(), opened.validation?.weights(), opened.labelled.weights()];
+    };
+    expect([...train.weights!]).toEqual([1, 5, 2, 0]);
+    expect(await weightsOf(['id,text,target,w', '1,x,yes,4', '2,y,no,0'])).toEqual([
+      Float64Array.of(0.5, 2.5, 1, 0),
+      Float64Array.of(2, 0),
+      Float64Array.of(0.5, 2.5, 1, 0, 2, 0),
+    ]);
+    expect(await weightsOf(['id,text,target', '1,x,yes', '2,y,no'])).toEqual([
+      Float64Array.of(0.5, 2.5, 1, 0),
+      Float64Array.of(1, 1),
+      Float64Array.of(0.5, 2.5, 1, 0, 1, 1),
+    ]);
+    await expect(weightsOf(['id,text,target,w', '1,x,yes,4', '2,y,no,'])).rejects.toMatchObject({
+      problems: [{ message: 'the weight is missing', row: 2, line: 3, field: 'w' }],
+    });
+    const without = await stored();
+    expect([without.opened.train.weights(), without.opened.labelled.weights()]).toEqual([undefined, undefined]);
+  });
+
   it('whose ids are row numbers keep the column that is called id', async () => {
     const [folder, table] = [temporaryFolder(), await tableOf(lines)];
     const train = trainExamples(table, { ...options, id: null });

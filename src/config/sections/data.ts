@@ -129,6 +129,16 @@ export const data = object(
         'Column with the class, the labels, the number or the grade; a list of columns for several numbers, and for multi-label one ' +
         'column for each label.',
     }),
+    weight: nullable(
+      text({
+        examples: ['confidence'],
+        description:
+          'Column with what a row counts in the loss that is trained, and in the baseline: a number from 0, on top of class_weights and ' +
+          'pos_weight. Weights are divided by their mean; 0 leaves a row out of training. Metrics, those of validation rows too, count ' +
+          'every row alike, as the scorers of scikit-learn do without sample_weight. A table of its own for validation needs no such ' +
+          'column; training.refit takes its rows with the weights there, or else each with the mean. null: all rows count alike.',
+      }),
+    ),
     label_separator: nullable(
       text({
         examples: ['|'],

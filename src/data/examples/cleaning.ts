@@ -1,6 +1,6 @@
 import { plural } from '../../core/text.ts';
 import { textKeys } from '../texts/index.ts';
-import { valuesAt, type LabelledExamples } from './example-rows.ts';
+import { valuesAt, withWeights, type LabelledExamples } from './example-rows.ts';
 import { groupsBy, repeated } from './groups.ts';
 import { differ, isLabelled, sameTarget, targetOf, targetsAt, type Targets } from './targets.ts';
 
@@ -68,6 +68,7 @@ export function cleaned<T>(examples: LabelledExamples<T>, { conflicts, duplicate
     texts: valuesAt(examples.texts, rows),
     targets: targetsAt(targets, rows),
     task: examples.task,
+    ...withWeights(examples.weights === undefined ? undefined : Float64Array.from(rows, (row) => examples.weights![row]!)),
     rows,
     cleaning: { conflicting, relabelled, duplicate, ...(unlabelled === 0 ? {} : { unlabelled }) },
   };

@@ -12,6 +12,13 @@ export interface Examples {
 export interface LabelledExamples<T> extends Examples {
   readonly targets: Targets;
   readonly task: T;
+  /** What each row weighs in what is learned, as the table has it, [rows]; left out where all rows count alike. */
+  readonly weights?: Float64Array;
+}
+
+/** Weights of rows as a part of their examples. */
+export function withWeights(weights: Float64Array | undefined): Pick<LabelledExamples<unknown>, 'weights'> {
+  return weights === undefined ? {} : { weights };
 }
 
 /** Those of some rows, in their order: the values themselves where these are all rows. */

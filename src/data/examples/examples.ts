@@ -14,12 +14,13 @@ import {
   type TableFile,
 } from '../tables/index.ts';
 import { cleaned, type CleanedExamples, type CleaningOptions } from './cleaning.ts';
-import { valuesAt, type Examples, type LabelledExamples } from './example-rows.ts';
+import { valuesAt, withWeights, type Examples, type LabelledExamples } from './example-rows.ts';
 import { groupsBy, type Groups } from './groups.ts';
 import { sortedValues } from './ordering.ts';
 import { dataError, quoted } from '../problems.ts';
 import { textColumns, textKeys, textsIn, type TextColumns } from '../texts/index.ts';
 import type { TargetReader } from './targets.ts';
+import { areAllZero, readWeights } from './weights.ts';
 
 /** Names of the columns; without an id column the ids are row numbers from 0. */
 export interface ExampleColumns {
@@ -30,6 +31,8 @@ export interface ExampleColumns {
 export interface LabelledColumns extends ExampleColumns {
   /** A column, or several that hold the target together. */
   readonly target: string | readonly string[];
+  /** What a row weighs in what is learned; null, or left out: all rows count alike. */
+  readonly weight?: string | null;
 }
 
 export interface TrainOptions extends LabelledColumns, CleaningOptions {
@@ -82,15 +85,17 @@ export function unlabelledExamples(table: Table, { id, text }: ExampleColumns): 
 /** Texts, ids and targets of a table. All that is wrong with them, or with the columns that divide the rows, comes in one `data` error. */
 export function labelledExamples<T>(
   table: Table,
-  { id, text, target }: LabelledColumns,
+  { id, text, target, weight = null }: LabelledColumns,
   reader: TargetReader<T>,
   dividedBy: NamedColumns = {},
 ): LabelledExamples<T> {
   const targets = targetColumns(target);
   const { problems, ...read } = reader.read(table, targets);
-  const columns = { 'data.id': id, 'data.text': textColumns(text), 'data.target': targets, ...dividedBy };
-  report(table, columns, besides(columnProblems(table, columns), [...textProblems(table, text), ...idProblems(table, id), ...problems]));
-  return { ids: idsOf(table, id), texts: textsIn(table, text), ...read };
+  const weights = weight === null ? undefined : readWeights(table, weight);
+  const columns = { 'data.id': id, 'data.text': textColumns(text), 'data.target': targets, 'data.weight': weight, ...dividedBy };
+  const found = [...textProblems(table, text), ...idProblems(table, id), ...problems, ...(weights?.problems ?? [])];
+  report(table, columns, besides(columnProblems(table, columns), found));
+  return { ids: idsOf(table, id), texts: textsIn(table, text), ...read, ...withWeights(weights?.weights) };
 }
 
 function report(table: Table, named: NamedColumns, problems: readonly Problem[]): void {
@@ -121,8 +126,9 @@ function textProblems(table: Table, text: TextColumns): Problem[] {
     : [];
 }
 
-function throwIfTooFewAreLeft<T>(file: string, { targets, task, cleaning }: CleanedExamples<T>, reader: TargetReader<T>): void {
-  const problems = reader.missing(targets, task).map((message): Problem => ({ message, file }));
+function throwIfTooFewAreLeft<T>(file: string, { targets, task, cleaning, weights }: CleanedExamples<T>, reader: TargetReader<T>): void {
+  const weighNothing = weights !== undefined && areAllZero(weights) ? ['all rows that are left have the weight 0'] : [];
+  const problems = [...reader.missing(targets, task), ...weighNothing].map((message): Problem => ({ message, file }));
   if (problems.length === 0) return;
   const { conflicting, duplicate, unlabelled } = cleaning;
   const unknown = unlabelled === undefined ? '' : `, ${unlabelled} without a target`;

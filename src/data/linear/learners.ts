@@ -18,6 +18,8 @@ export interface LinearLesson {
   readonly x: SparseMatrix;
   /** Those of the rows of `x`; NaN where one is not known. */
   readonly targets: Targets;
+  /** What they weigh, as scikit-learn's `sample_weight`; left out where all weigh 1. */
+  readonly weights?: Float64Array | undefined;
   readonly asked: SparseMatrix;
   /** Called before each pass over the rows; may throw to stop. */
   readonly onStep: () => void;
@@ -39,20 +41,21 @@ export function learned(about: LinearTargets, lesson: LinearLesson): LinearAnswe
     case 'classes':
       return ofClasses(about.count, lesson);
     case 'labels':
-      return columnwise(lesson, ({ x, y, asked, onStep }) => probabilities(x, y, asked, onStep));
+      return columnwise(lesson, probabilities);
     case 'numbers':
-      return columnwise(lesson, ({ x, y, asked, onStep }) => fitted(x, y, squaredLoss, asked, onStep));
+      return columnwise(lesson, (column) => fitted(column, squaredLoss));
     case 'ranks':
       return ofRanks(about.count, lesson);
   }
 }
 
 /** A class that none of the rows has gets 0. */
-function ofClasses(count: number, { x, targets, asked, onStep }: LinearLesson): LinearAnswer {
+function ofClasses(count: number, lesson: LinearLesson): LinearAnswer {
+  const { targets, asked } = lesson;
   const shares = targets.width === count ? targets.values : oneHot(targets.values, count);
   const present = Int32Array.from({ length: count }, (_, k) => k).filter((k) => columnOf(shares, count, k).some((share) => share > 0));
   const y = narrowed(shares, count, present);
-  const own = (present.length > 2 ? ofMany : ofFew)(x, y, present.length, asked, onStep);
+  const own = (present.length > 2 ? ofMany : ofFew)({ ...lesson, y }, present.length);
   const all = new Float64Array(asked.rows * count);
   for (let row = 0; row < asked.rows; row++) present.forEach((k, i) => (all[row * count + k] = own[row * present.length + i]!));
   return count === 2 ? { width: 1, numbers: columnOf(all, 2, 1) } : { width: count, numbers: all };
@@ -76,51 +79,58 @@ function ofRanks(count: number, lesson: LinearLesson): LinearAnswer {
   return { width, numbers };
 }
 
-interface Column {
-  readonly x: SparseMatrix;
+/** What is learned of one column of targets, or of the shares of classes; y is row-major. */
+interface Column extends Omit<LinearLesson, 'targets'> {
   readonly y: Float64Array;
-  readonly asked: SparseMatrix;
-  readonly onStep: () => void;
 }
 
 /** Each column by itself, from the rows in which it is known. */
-function columnwise({ x, targets, asked, onStep }: LinearLesson, learn: (column: Column) => Float64Array): LinearAnswer {
+function columnwise({ x, targets, weights, asked, onStep }: LinearLesson, learn: (column: Column) => Float64Array): LinearAnswer {
   const { width } = targets;
   const rows = rowCount(targets);
   const numbers = new Float64Array(asked.rows * width);
   for (let k = 0; k < width; k++) {
     const known = Int32Array.from({ length: rows }, (_, row) => row).filter((row) => !Number.isNaN(targetOf(targets, row)[k]));
     const y = Float64Array.from(known, (row) => targetOf(targets, row)[k]!);
-    const own = learn({ x: known.length === rows ? x : rowsAt(x, known), y, asked, onStep });
+    const isWhole = known.length === rows;
+    const own = learn({
+      x: isWhole ? x : rowsAt(x, known),
+      y,
+      weights: isWhole ? weights : weights && Float64Array.from(known, (row) => weights[row]!),
+      asked,
+      onStep,
+    });
     own.forEach((number, row) => (numbers[row * width + k] = number));
   }
   return { width, numbers };
 }
 
 /** The chance of 1. Where nobody knows better it is a half. */
-function probabilities(x: SparseMatrix, y: Float64Array, asked: SparseMatrix, onStep: () => void): Float64Array {
+function probabilities(column: Column): Float64Array {
+  const { y, asked } = column;
   const [first = 0.5] = y;
   if (y.every((each) => each === first)) return new Float64Array(asked.rows).fill(first);
-  return fitted(x, y, logisticLoss, asked, onStep).map(sigmoid);
+  return fitted(column, logisticLoss).map(sigmoid);
 }
 
 /** Of at most two classes, [rows, count]. */
-function ofFew(x: SparseMatrix, y: Float64Array, count: number, asked: SparseMatrix, onStep: () => void): Float64Array {
+function ofFew(column: Column, count: number): Float64Array {
+  const { y, asked } = column;
   if (count < 2) return new Float64Array(asked.rows * count).fill(1);
-  const second = probabilities(x, columnOf(y, 2, 1), asked, onStep);
+  const second = probabilities({ ...column, y: columnOf(y, 2, 1) });
   return Float64Array.from({ length: 2 * asked.rows }, (_, i) => (i % 2 === 1 ? second[(i - 1) / 2]! : 1 - second[i / 2]!));
 }
 
 /** Of more classes, [rows, count]. */
-function ofMany(x: SparseMatrix, y: Float64Array, count: number, asked: SparseMatrix, onStep: () => void): Float64Array {
-  const all = fitted(x, y, softmaxLoss(count), asked, onStep);
-  for (let row = 0; row < asked.rows; row++) softmax(all, row * count, count, all, row * count);
+function ofMany(column: Column, count: number): Float64Array {
+  const all = fitted(column, softmaxLoss(count));
+  for (let row = 0; row < column.asked.rows; row++) softmax(all, row * count, count, all, row * count);
   return all;
 }
 
 /** The scores of a fitted model, [rows, width of the loss]. */
-function fitted(x: SparseMatrix, y: Float64Array, loss: RowLoss, asked: SparseMatrix, onStep: () => void): Float64Array {
-  return scores(asked, minimum(linearObjective(x, y, loss), onStep), loss.width);
+function fitted({ x, y, weights, asked, onStep }: Column, loss: RowLoss): Float64Array {
+  return scores(asked, minimum(linearObjective(x, y, loss, weights), onStep), loss.width);
 }
 
 function oneHot(labels: Float64Array, count: number): Float64Array {

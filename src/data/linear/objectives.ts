@@ -2,8 +2,8 @@ import type { Objective } from './newton.ts';
 import type { SparseMatrix } from './sparse.ts';
 
 /**
- * What linear models minimize: ½ ‖W‖² + Σ loss of each row, z = x W + b. Their vector holds W [columns, width], and behind it b [width],
- * which costs nothing. With scikit-learn's C or alpha of 1 that is what `LogisticRegression` and `Ridge` minimize.
+ * What linear models minimize: ½ ‖W‖² + Σ weight · loss of each row, z = x W + b. Their vector holds W [columns, width], and behind it
+ * b [width], which costs nothing. With scikit-learn's C or alpha of 1 that is what `LogisticRegression` and `Ridge` minimize.
  */
 export interface RowLoss {
   /** Width of z and y. */
@@ -78,13 +78,21 @@ export function sigmoid(x: number): number {
   return 1 / (1 + Math.exp(-x));
 }
 
-/** @param y row-major [rows, width] */
-export function linearObjective(x: SparseMatrix, y: Float64Array, loss: RowLoss): Objective {
+/**
+ * @param y row-major [rows, width]
+ * @param rowWeights what the loss of each row is multiplied by
+ */
+export function linearObjective(x: SparseMatrix, y: Float64Array, loss: RowLoss, rowWeights?: Float64Array): Objective {
   const { rows, columns } = x;
   const { width } = loss;
   const penalized = columns * width;
   const kept = new Float64Array(rows * width);
   const z = new Float64Array(width);
+  const weighed = (row: number): number => {
+    const weight = rowWeights?.[row] ?? 1;
+    if (weight !== 1) for (let k = 0; k < width; k++) z[k]! *= weight;
+    return weight;
+  };
   return {
     size: penalized + width,
     evaluate(weights, gradient) {
@@ -95,7 +103,8 @@ export function linearObjective(x: SparseMatrix, y: Float64Array, loss: RowLoss)
       gradient.fill(0, penalized);
       for (let row = 0; row < rows; row++) {
         score(x, weights, row, z);
-        value += loss.value(z, y, kept, row * width);
+        const own = loss.value(z, y, kept, row * width);
+        value += own * weighed(row);
         scatter(x, gradient, row, z);
       }
       return value;
@@ -106,6 +115,7 @@ export function linearObjective(x: SparseMatrix, y: Float64Array, loss: RowLoss)
       for (let row = 0; row < rows; row++) {
         score(x, v, row, z);
         loss.bend(z, kept, row * width);
+        weighed(row);
         scatter(x, product, row, z);
       }
     },

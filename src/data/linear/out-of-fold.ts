@@ -19,6 +19,8 @@ export interface Answers {
 export interface LinearOptions {
   /** That are read of each text, from its beginning. */
   readonly mostCharacters: number;
+  /** What each row weighs where it is learned from; left out where all weigh 1. */
+  readonly weights?: Float64Array;
   /** Hears how many divisions are done. */
   readonly onDivision: (done: number) => void;
   /** Called now and then; may throw to stop. */
@@ -34,13 +36,14 @@ export function linearAnswers(
   targets: Targets,
   divisions: readonly Division[],
   about: LinearTargets,
-  { mostCharacters, onDivision, onStep }: LinearOptions,
+  { mostCharacters, weights, onDivision, onStep }: LinearOptions,
 ): Answers {
   const counted = countTerms(texts, mostCharacters, onStep);
   const said = divisions.map(({ trained, asked }, done) => {
     onDivision(done);
     const { vectors } = tfidf(counted, trained, MOST_COLUMNS);
-    return learned(about, { x: vectors(trained), targets: targetsAt(targets, trained), asked: vectors(asked), onStep });
+    const lesson = { x: vectors(trained), targets: targetsAt(targets, trained), asked: vectors(asked), onStep };
+    return learned(about, weights === undefined ? lesson : { ...lesson, weights: Float64Array.from(trained, (row) => weights[row]!) });
   });
   onDivision(divisions.length);
 

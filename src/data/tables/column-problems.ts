@@ -36,11 +36,11 @@ export function remedyFor(table: Table, named: NamedColumns, problems: readonly 
   return inRows ? `Correct these rows, or ${own}` : `N${own.slice(1)}`;
 }
 
-/** Columns that divide the rows are named in one place; those of a table also in the table's own object. */
+/** Columns that divide the rows, or weigh them, are named in one place; those of a table also in the table's own object. */
 function otherColumns(named: NamedColumns, problems: readonly Problem[]): string {
   const wrong = new Set(problems.map(({ field }) => field));
   const keys = new Set(namesOf(named).flatMap(([key, name]) => (wrong.has(name) ? [key] : [])));
-  const dividing = [...keys].filter((key) => key.startsWith('split.'));
+  const dividing = [...keys].filter((key) => key.startsWith('split.') || key === 'data.weight');
   if (keys.size > 0 && dividing.length === keys.size) return `name another column in ${dividing.join(' and ')}.`;
   const also = dividing.length === 0 ? '' : ` Likewise name another column in ${dividing.join(' and ')}.`;
   return (

@@ -23,6 +23,7 @@ import { hasTokenizer, tokenizerFiles } from '../../data/tokenizer/index.ts';
 import { inspectPooler } from './untrained-pooler.ts';
 import { inspectTested } from './tested.ts';
 import { throwIfUndefined, throwIfUnmeasured } from './monitors.ts';
+import { throwIfWeightless } from './weights.ts';
 
 /** What the tables of an experiment amount to. */
 export interface DataSizes {
@@ -93,7 +94,10 @@ export async function readData({ task, data, split, seed, training }: Experiment
       ? null
       : validationTable === null || validationTable === undefined || examples === undefined
         ? undefined
-        : await attempt(async () => labelledAs(examples.task, validationTable, validationSource, { ...data, task }), errors);
+        : await attempt(
+            async () => labelledAs(examples.task, validationTable, { ...validationSource, weight: data.weight }, { ...data, task }),
+            errors,
+          );
   const test = testSource === null ? null : await attempt(() => readTable(testSource), errors);
   const testExamples =
     test === undefined || test === null || testSource === null
@@ -122,6 +126,8 @@ export async function readData({ task, data, split, seed, training }: Experiment
   if (labelled !== undefined) await attempt(async () => withLoss(labelled.task, training.loss, labelled.targets), errors);
   if (labelled !== undefined && division !== undefined)
     await attempt(async () => throwIfUndefined({ training, split }, { ...labelled, division }), errors);
+  if (examples !== undefined && division !== undefined)
+    await attempt(async () => throwIfWeightless(examples.weights, division, split.only, sources.train.path), errors);
   if (errors.length > 0 || train === undefined || test === undefined || examples === undefined || division === undefined)
     throw together(errors);
   if (labelled === undefined || validation === undefined || validationTable === undefined) throw together(errors);

@@ -55,7 +55,8 @@ export async function workloadOf(prepared: PreparedRun, data: PlannedRows): Prom
   const onFeatures = trained.fed === 'features';
   const { task } = data.labelled;
   const { pooling, head } = experiment.model;
-  const whole = { encoder: weights.config, pooling, head, ...learnedFrom(withLoss(task, experiment.training.loss, data.labelled.targets)) };
+  const trainedTask = withLoss(task, experiment.training.loss, data.labelled.targets);
+  const whole = { encoder: weights.config, pooling, head, ...learnedFrom(trainedTask, experiment.data.weight !== null) };
   const { eval_batch_size: evalBatch } = experiment.training;
   const [inEncoder, inModel] = [textLengths(tokens.train, tokens.test, false), textLengths(tokens.train, tokens.test, onFeatures)];
   const batchesOf = (all: readonly ModelId[]): ReadonlyMap<string, ModelBatches> =>

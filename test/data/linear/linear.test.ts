@@ -26,6 +26,13 @@ const reference = JSON.parse(readFileSync(join(root, 'test/fixtures/linear/linea
   readonly soft: { readonly targets: Rows; readonly probabilities: Rows };
   readonly labels: { readonly targets: Rows; readonly probabilities: Rows };
   readonly numbers: { readonly targets: Rows; readonly predictions: Rows };
+  readonly weighted: {
+    readonly weights: readonly number[];
+    readonly two: readonly number[];
+    readonly three: Rows;
+    readonly labels: Rows;
+    readonly numbers: Rows;
+  };
   readonly ranks: { readonly targets: readonly number[]; readonly above: Rows };
 };
 
@@ -126,6 +133,18 @@ describe('linear models on it', () => {
     expect(furthest(numbers.numbers, reference.numbers.predictions.flat())).toBeLessThan(1e-5);
   });
 
+  it('weigh rows as sample_weight does, among the rows where a target is known', () => {
+    const { weights: all, ...expected } = reference.weighted;
+    const weights = Float64Array.from(all);
+    const weighed = (about: LinearTargets, values: Float64Array): Float64Array =>
+      learned(about, { x, targets: { width: values.length / known, values }, weights, asked, onStep: nothing }).numbers;
+    const plain = (values: readonly number[]): Float64Array => Float64Array.from(values);
+    expect(furthest(weighed({ kind: 'classes', count: 2 }, plain(reference.two.targets)), expected.two)).toBeLessThan(1e-6);
+    expect(furthest(weighed({ kind: 'classes', count: 3 }, plain(reference.three.targets)), expected.three.flat())).toBeLessThan(1e-6);
+    expect(furthest(weighed({ kind: 'labels' }, flat(reference.labels.targets)), expected.labels.flat())).toBeLessThan(1e-6);
+    expect(furthest(weighed({ kind: 'numbers' }, flat(reference.numbers.targets)), expected.numbers.flat())).toBeLessThan(1e-5);
+  });
+
   it('are a regression for each threshold of ranks', () => {
     const { width, numbers } = answered({ kind: 'ranks', count: 3 }, Float64Array.from(reference.ranks.targets));
     const expected = reference.ranks.above.map(([first, second]) => [first!, Math.min(first!, second!)]);
@@ -172,6 +191,15 @@ describe('what is said out of fold', () => {
     expect(answer.numbers[2]).toBeCloseTo((alone[0]!.numbers[1]! + alone[1]!.numbers[1]!) / 2, 12);
     expect(answer.numbers[0]).toBeGreaterThan(0.5);
     expect(answer.numbers[3]).toBeLessThan(0.5);
+  });
+
+  it('takes the weights of the rows that it learns from', () => {
+    const said = (weights: Float64Array): number[] => [
+      ...linearAnswers(texts, targets, [{ trained: Int32Array.of(0, 3), asked: Int32Array.of(4) }], { kind: 'classes', count: 2 }, { ...options, weights }).numbers,
+    ];
+    const [plain] = linearAnswers(texts, targets, [{ trained: Int32Array.of(0, 3), asked: Int32Array.of(4) }], { kind: 'classes', count: 2 }, options).numbers;
+    expect(said(Float64Array.of(1, 9, 9, 1, 9, 9))).toEqual([plain]);
+    expect(said(Float64Array.of(3, 0, 0, 1, 0, 0))[0]).toBeGreaterThan(plain!);
   });
 
   it('stops where it is asked to', () => {

@@ -48,6 +48,12 @@ describe('data that cannot be used are refused, not found worth knowing', () => 
       ['split.folds=3'],
       /no class has as many rows as there are folds, 3; the largest has 2 rows/,
     ],
+    [
+      'a fold whose training rows all weigh nothing',
+      `id,text,target,w\n${good.map((row, i) => `${row},${i < 6 ? 0 : 1}`).join('\n')}\n`,
+      ['data.weight=w', 'split.strategy=kfold', 'split.shuffle=false'],
+      /all rows that fold 1 is trained on have the weight 0/,
+    ],
     ['texts without anything in them', table(good.map((row) => row.replace(/message \d+/, ' '))), [], /all texts are empty/],
     [
       'one text for all',

@@ -14,6 +14,7 @@ export interface UsedColumns {
   readonly id: string | null;
   readonly text: TextColumns;
   readonly target: string | readonly string[];
+  readonly weight?: string | null;
 }
 
 /** Fewer rows of a class, or beside it, prove nothing. */
@@ -31,7 +32,7 @@ const RANKED_ROWS = 20_000;
 
 /** Columns beside the text from which the class can be told almost surely, and an order of rows or ids that follows the classes. */
 export function inspectColumns(table: TableColumns, examples: ClassRows, used: UsedColumns, shuffle: boolean): readonly Finding[] {
-  const taken = [used.id, ...textColumns(used.text), ...targetColumns(used.target)];
+  const taken = [used.id, used.weight, ...textColumns(used.text), ...targetColumns(used.target)];
   const others = table.columns.filter((column) => !taken.includes(column) && !table.unnamed.has(column));
   return [
     ...others.flatMap((column) => leakingColumn(column, table.column(column), examples)),
