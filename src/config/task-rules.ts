@@ -30,13 +30,15 @@ function targetConflicts({ task, data }: Experiment): readonly Conflict[] {
   const twice = columns.flatMap((name, i): readonly Conflict[] =>
     columns.indexOf(name) < i ? [{ path: [...path, i], message: `the column ${JSON.stringify(name)} is listed twice in ${key}` }] : [],
   );
-  const takesOne = task.name === 'classification' || task.name === 'ordinal';
+  const takesOne = task.name === 'ordinal' || (task.name === 'classification' && columns.length === 1);
   if (!takesOne || typeof target === 'string') return twice;
   const several = {
     path,
     message:
-      `${key} is a list of ${columns.length === 1 ? 'one column' : `${columns.length} columns`}, but the task ${task.name} has one ` +
-      'target column; the tasks multi-label and regression take several',
+      task.name === 'classification'
+        ? `${key} is a list of one column; a list for classification has a column for each class, with its probability`
+        : `${key} is a list of ${columns.length === 1 ? 'one column' : `${columns.length} columns`}, but the task ${task.name} has one ` +
+          'target column; the tasks multi-label and regression take several, and classification a column for each class',
     ...(columns.length === 1 ? { suggestion: `target: ${columns[0]}` } : {}),
   };
   return [several, ...twice];
@@ -66,12 +68,15 @@ function labelConflicts({ task, data }: Experiment): readonly Conflict[] {
 
 function unusedConflicts({ task, data, split }: Experiment): readonly Conflict[] {
   const takesMissing = task.name === 'multi-label' || task.name === 'regression';
-  const takesMajority = task.name === 'classification' || task.name === 'ordinal';
+  const isSoft = task.name === 'classification' && typeof tablesOf(data).train.target !== 'string';
+  const takesMajority = (task.name === 'classification' && !isSoft) || task.name === 'ordinal';
   const found: Conflict[] = [];
   if (!takesMissing && data.missing.length > 0)
     found.push({ path: ['data', 'missing'], message: `every row needs a target in the task ${task.name}, so data.missing has no use` });
   if (!takesMajority && data.conflicts === 'majority') {
-    const message = `data.conflicts: majority is for the tasks classification and ordinal, but task.name is ${task.name}`;
+    const message = isSoft
+      ? 'data.conflicts: majority is for rows of one class each, but data.target lists a column of probabilities for each class'
+      : `data.conflicts: majority is for the tasks classification and ordinal, but task.name is ${task.name}`;
     found.push({ path: ['data', 'conflicts'], message, suggestion: 'conflicts: drop' });
   }
   const { asked } = tablesOf(data);

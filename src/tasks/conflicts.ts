@@ -4,7 +4,7 @@ import type { Text } from '../data/texts/index.ts';
 
 /** Texts that have different targets in different rows, without a word on what to do about them; undefined where there are none. */
 export function differingTargets(
-  targets: 'classes' | 'grades' | 'labels' | 'numbers',
+  targets: 'classes' | 'probabilities' | 'grades' | 'labels' | 'numbers',
   texts: readonly Text[],
   groups: readonly (readonly number[])[],
 ): Omit<Finding, 'severity' | 'remedy'> | undefined {

@@ -2,6 +2,7 @@ import type { Experiment } from '../config/index.ts';
 import { both, count, flag, list, number, object, oneOf, optional, primitive, text, type Shape, type ShapeOf } from '../core/shapes.ts';
 import type { TargetReader } from '../data/examples/index.ts';
 import { classReader } from './classification/reader.ts';
+import { softClassification } from './classification/soft/task.ts';
 import { classification } from './classification/task.ts';
 import type { Labels } from './multi-label/cells.ts';
 import { labelReader } from './multi-label/reader.ts';
@@ -33,8 +34,9 @@ const above0: ShapeOf<number> = both(number, primitive('a number above 0', (valu
 const kinds: Readonly<Record<TaskName, TaskKind>> = {
   classification: {
     reader: () => classReader,
-    shape: object({ classes: both(list(text), atLeast(2, 'two classes or more')) }),
-    open: ({ classes }) => classification(classes as readonly string[]), // the shape says so
+    shape: object({ classes: both(list(text), atLeast(2, 'two classes or more')), soft: optional(flag) }),
+    open: ({ classes, soft = false }) =>
+      (soft === true ? softClassification : classification)(classes as readonly string[]), // the shape says so
   },
   'multi-label': {
     reader: ({ label_separator: separator = null, missing = [] }) => labelReader({ separator, missing }),

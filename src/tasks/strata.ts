@@ -4,19 +4,28 @@ import { plural } from '../core/text.ts';
 import { rowsByStratum, type Strata } from '../data/folds/index.ts';
 import { quoted } from '../data/problems.ts';
 
+interface ClassStrata {
+  /** What they are called. */
+  readonly noun?: 'class' | 'grade';
+  /** Whether one of two may have fewer rows than there are folds, too. */
+  readonly mayBeRare?: boolean;
+}
+
 /**
  * Classes or grades: each of two has a row for every fold; of more one does, as scikit-learn wants it.
- *
- * @param noun what they are called
  */
-export function classStrata(labels: Int32Array, classes: readonly string[], noun: 'class' | 'grade' = 'class'): Strata {
+export function classStrata(
+  labels: Int32Array,
+  classes: readonly string[],
+  { noun = 'class', mayBeRare = false }: ClassStrata = {},
+): Strata {
   return {
     of: labels,
     count: classes.length,
     tooFew(folds, places) {
       const all = [...rowsByStratum(labels)];
       const few = all.filter(([, rows]) => rows.length < folds);
-      if (classes.length > 2) {
+      if (classes.length > 2 || mayBeRare) {
         if (few.length < all.length) return [];
         const most = all.reduce((largest, [, rows]) => Math.max(largest, rows.length), 0);
         return [{ message: `no ${noun} has as many rows as there are folds, ${folds}; the largest has ${plural(most, 'row')}` }];

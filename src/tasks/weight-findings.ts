@@ -38,7 +38,8 @@ function weightless(
 
 /** Classes and grades of which nothing is learned. */
 function weightlessClasses({ task, targets }: Pick<CleanedExamples<Task>, 'task' | 'targets'>, weights: Float64Array): readonly Finding[] {
-  if (task.linear.kind !== 'classes' && task.linear.kind !== 'ranks') return [];
+  const isOne = targets.width === 1 && (task.linear.kind === 'classes' || task.linear.kind === 'ranks');
+  if (!isOne) return [];
   const nameOf = task.columns.targetCells(targets);
   const sums = new Map<string, { rows: number; weight: number }>();
   weights.forEach((weight, row) => {

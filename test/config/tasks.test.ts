@@ -25,6 +25,7 @@ function problemOf(content: string, set: readonly string[] = []) {
 describe('what a configuration leaves out follows from its task', () => {
   test.each([
     ['target', 'classification', 'val/f1_macro', 'val/accuracy', null],
+    ['[a, b]', 'classification', 'val/f1_macro', 'val/accuracy', null],
     ['[a, b]', 'multi-label', 'val/roc_auc', 'val/roc_auc', null],
     ['target', 'regression', 'val/rmse', 'val/rmse', 10],
     ['[a]', 'regression', 'val/rmse', 'val/rmse', 10],
@@ -65,7 +66,9 @@ describe('what a task has no use for is refused where it stands', () => {
     ['target', 'task: { name: regression, grades: [1, 2] }', { line: 3, column: 27, message: /only ordinal has/ }],
     ['target', 'task: { name: ordinal, grade: [1, 2] }', { line: 3, column: 24, suggestion: 'grades' }],
     ['target', 'task: { name: ordinal, link: corel }', { line: 3, column: 30, suggestion: 'coral' }],
-    ['[a, b]', 'seed: 1', { line: 1, message: /list of 2 columns.*classification has one/ }],
+    ['[a, b]', 'task: { name: ordinal }', { line: 1, message: /list of 2 columns.*ordinal has one/ }],
+    ['[a]', 'seed: 1', { line: 1, message: /a column for each class, with its probability/, suggestion: 'target: a' }],
+    ['[a, a]', 'seed: 1', { line: 1, message: /"a" is listed twice/ }],
     ['[a]', 'task: { name: ordinal }', { line: 1, suggestion: 'target: a' }],
     ['[a, b, a]', REGRESSION, { line: 1, column: 50, message: /"a" is listed twice in data.target/ }],
     ['[a, text]', REGRESSION, { line: 1, message: /both name the column "text"/ }],

@@ -126,8 +126,8 @@ export const data = object(
       examples: ['target'],
       items: 'Name of a column.',
       description:
-        'Column with the class, the labels, the number or the grade; a list of columns for several numbers, and for multi-label one ' +
-        'column for each label.',
+        'Column with the class, the labels, the number or the grade. A list of columns: several numbers, for multi-label a column for ' +
+        'each label, and for classification one for each class, with its probability in each row; their sum is 1.',
     }),
     weight: nullable(
       text({

@@ -7,6 +7,7 @@ import { mapText, shownText, type Text } from '../texts/index.ts';
 type Code =
   | 'duplicate-texts'
   | 'conflicting-classes'
+  | 'conflicting-probabilities'
   | 'test-texts-in-training'
   | 'validation-texts-in-training'
   | 'test-texts-in-validation'

@@ -6,11 +6,17 @@ import { quoted } from '../../data/problems.ts';
 import type { Task } from '../task.ts';
 import { classSizes } from '../metrics/confusion.ts';
 import { classTargets, labelsOf } from './labels.ts';
+import { softReader } from './soft/reader.ts';
 import { classification } from './task.ts';
 
-/** Classes are the different values of a column as the table has them: by number if all are numbers, otherwise by code point. */
+/**
+ * Classes are the different values of a column as the table has them: by number if all are numbers, otherwise by code point. Several
+ * columns hold the probabilities of classes.
+ */
 export const classReader: TargetReader<Task> = {
-  read(table, [column = '']) {
+  read(table, columns) {
+    if (columns.length > 1) return softReader.read(table, columns);
+    const [column = ''] = columns;
     const cells = columnOf(table, column) ?? [];
     const rowsOf = rowsByValue(cells);
     const classes = sortedValues([...rowsOf.keys()]);
@@ -18,7 +24,9 @@ export const classReader: TargetReader<Task> = {
     const targets = classTargets(cells.map((cell) => lookup(labelOf, cell)));
     return { targets, task: classification(classes), problems: targetProblems(table, column, rowsOf, classes) };
   },
-  missing(targets, { description }) {
+  missing(targets, task) {
+    if (targets.width > 1) return softReader.missing(targets, task);
+    const { description } = task;
     const classes = description['classes'] as readonly string[];
     const left = classSizes(labelsOf(targets), classes.length);
     const fewest = classes.length === 2 ? 2 : 1;

@@ -38,7 +38,7 @@ export function classification(classes: readonly string[]): Task {
       if (isBinary) into[0] = label!;
       else into[label!] = 1;
     },
-    withLoss: (options, targets) => trainedBy(classification(classes), classes, options, targets),
+    withLoss: (options, targets) => trainedBy(classification(classes), classes, options, targets, allOfOne(classes.length)),
     predict,
     published: published(classes),
     metrics,
@@ -89,8 +89,15 @@ function allOfOne(classes: number): Shares {
   };
 }
 
-function trainedBy(task: Task, classes: readonly string[], options: LossOptions, targets: Targets): Task | Refused {
-  const trained = classLoss(classes, allOfOne(classes.length), options, targets);
+/** The task by another loss; `sharesOf` says what its targets say of the classes. */
+export function trainedBy(
+  task: Task,
+  classes: readonly string[],
+  options: LossOptions,
+  targets: Targets,
+  sharesOf: Shares,
+): Task | Refused {
+  const trained = classLoss(classes, sharesOf, options, targets);
   return 'problems' in trained ? trained : measuredByLoss({ ...task, ...trained }, logitsOf);
 }
 

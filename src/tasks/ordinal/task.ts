@@ -52,7 +52,7 @@ export function ordinal(of: Grades): Task {
       return { reason: 'is not measured for grades', instead: metric === 'f1' ? 'f1_macro' : 'qwk' };
     },
     undefinedMetrics: (watched, divided) => undefinedGradeMetrics(watched, divided, grades),
-    strata: ({ values: ranks }) => classStrata(Int32Array.from(ranks), grades, 'grade'),
+    strata: ({ values: ranks }) => classStrata(Int32Array.from(ranks), grades, { noun: 'grade' }),
     conflicts: (all, conflicting, settling) => gradeConflicts(all.texts, conflicting, settling),
     findings: (inspected) => gradeFindings(grades, inspected),
     columns: gradeColumns(grades),

@@ -51,6 +51,7 @@ function fewRows({ labels, classes, rows: places }: TrainedClasses, folds: numbe
   const listed = few.slice(0, LISTED_CLASSES).map(({ label, rows }) => {
     const name = valueAt(classes, label);
     const meant = rows.length === 1 && !isNumeric(name) ? nearest(name, classes.filter((_, other) => other !== label)) : undefined;
+    if (rows.length === 0) return `${quoted(name)} has none`;
     const shown = `row${rows.length === 1 ? '' : 's'} ${rows.slice(0, SHOWN_ROWS).join(', ')}${rows.length > SHOWN_ROWS ? ', …' : ''}`;
     return `${quoted(name)} has ${rows.length} (${shown}${meant === undefined ? '' : `; is ${quoted(meant)} meant?`})`;
   });

@@ -25,12 +25,15 @@ export function conflictFindings(
   texts: readonly Text[],
   groups: readonly (readonly number[])[],
   conflicts: CleaningOptions['conflicts'],
+  what: 'classes' | 'probabilities' = 'classes',
 ): readonly Finding[] {
-  const finding = differingTargets('classes', texts, groups);
+  const finding = differingTargets(what, texts, groups);
   if (finding === undefined) return [];
   if (conflicts !== 'keep') return [{ severity: 'info', ...finding }];
-  return [{ severity: 'warning', ...finding, remedy: REMEDY }];
+  return [{ severity: 'warning', ...finding, remedy: what === 'classes' ? REMEDY : OF_PROBABILITIES }];
 }
+
+const OF_PROBABILITIES = 'split.group_by: text holds these rows together; data.conflicts: drop leaves them out.';
 
 const REMEDY =
   'data.conflicts: majority gives each of these texts the class that most of its rows have; data.conflicts: drop leaves them out.';
