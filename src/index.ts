@@ -1,13 +1,28 @@
+/*
+ * The package for programs: what the commands do, without a terminal. Nothing here prints, and settings are read from nowhere but the
+ * arguments.
+ */
+
+export { check, checkAll } from './api/check.ts';
+export { openClassifier, type ClassifierOptions } from './api/classifier.ts';
+export { compare, type ComparedRuns, type CompareOptions } from './api/compare.ts';
+export { evaluate, type EvaluateOptions, type LabelledTable } from './api/evaluate.ts';
+export { defineExperiment, type ExperimentOptions, type ExperimentSource } from './api/experiments.ts';
+export { plan, planAll, type PlanOfAll, type PlanOptions } from './api/plan.ts';
+export { run, runAll, type RunAllOptions, type RunLimits, type RunOptions } from './api/run.ts';
+export type { Running } from './api/running.ts';
+export type { Surroundings } from './api/surroundings.ts';
+export { sweep, type SweepOptions } from './api/sweep.ts';
+export type { Experiment, ExperimentConfig, Overrides } from './config/index.ts';
 export { OrtrainError, type ErrorCode, type Problem } from './core/errors.ts';
-export {
-  openClassifier,
-  type AnyClassifier,
-  type Classifier,
-  type ClassifierDescription,
-  type ClassifyOptions,
-  type DescribedModel,
-  type OpenClassifierOptions,
-} from './runner/classifier/index.ts';
+export type { RunEvent, StageEvent } from './core/events.ts';
+export type { Variables } from './core/variables.ts';
+export type { InspectedExperiment } from './runner/check/index.ts';
+export type { AnyClassifier, Classifier, ClassifierDescription, ClassifyOptions, DescribedModel } from './runner/classifier/index.ts';
+export type { AskedDevice, Finding, RunMetrics, RunOutcome, RunResult, RunsObserver } from './runner/index.ts';
+export type { EvaluatedTable, MetricInterval } from './runner/models/index.ts';
+export type { ExperimentPlan } from './runner/plan/index.ts';
+export type { SweepDocument, SweepResult } from './runner/search/index.ts';
 export type {
   ClassPrediction,
   GradePrediction,

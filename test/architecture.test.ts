@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 const src = fileURLToPath(new URL('../src', import.meta.url));
 
 /** Rooms from the top of the house to its foundation, index.ts the door for programs; each imports only rooms after it. */
-const ROOMS = ['cli', 'index.ts', 'runner', 'stages', 'training', 'tracking', 'tasks', 'data', 'engine', 'config', 'core'];
+const ROOMS = ['cli', 'index.ts', 'api', 'runner', 'stages', 'training', 'tracking', 'tasks', 'data', 'engine', 'config', 'core'];
 
 /** The engine's own floors, and what each may use of the others. */
 const ENGINE: Readonly<Record<string, readonly string[]>> = {
@@ -23,6 +23,7 @@ const ENGINE: Readonly<Record<string, readonly string[]>> = {
  */
 const DOORS: Readonly<Record<string, readonly string[]>> = {
   cli: [],
+  api: ['check.ts', 'classifier.ts', 'compare.ts', 'evaluate.ts', 'experiments.ts', 'plan.ts', 'run.ts', 'running.ts', 'surroundings.ts', 'sweep.ts'],
   // By part, so that a command which lists runs does not load what trains them.
   runner: [
     'index.ts', 'load-experiments.ts', 'cache/index.ts', 'check/index.ts', 'classifier/index.ts', 'machine/index.ts', 'models/index.ts', 'plan/index.ts',
@@ -164,6 +165,29 @@ test('only cli prints and reads the command line', () => {
     .filter(({ path }) => roomOf(path) !== 'cli')
     .flatMap(({ path, code }) => [...code.matchAll(prints)].map(([call]) => `${path}: ${call}`));
   expect(wrong).toEqual([]);
+});
+
+/** Where the environment and the working directory of the process are read: by commands, and to find the machine's programs and drivers. */
+const WORLDLY = [
+  'config/references.ts',
+  'config/yaml/read-file.ts',
+  'core/programs.ts',
+  'core/text.ts',
+  'core/variables.ts',
+  'engine/runtime/probe.ts',
+  'runner/classifier/model-process.ts',
+  'runner/machine/devices.ts',
+  'runner/machine/examination.ts',
+  'runner/machine/gpu-memory.ts',
+  'runner/workers/predict-process.ts',
+  'runner/workers/worker.ts',
+];
+
+test('settings come from what is given, and not from the process', () => {
+  const readers = sources
+    .filter(({ path, code }) => roomOf(path) !== 'cli' && /\bprocess\s*\.\s*(env|cwd)\b/.test(code))
+    .map(({ path }) => path);
+  expect(readers.sort()).toEqual(WORLDLY);
 });
 
 test('only cli/main.ts ends the process', () => {

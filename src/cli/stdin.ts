@@ -3,6 +3,13 @@ import { OrtrainError } from '../core/errors.ts';
 /** What Node can hold as one text. */
 const MOST_BYTES = 2 ** 29 - 24;
 
+/** All of standard input as a stream of one piece, which is read when somebody asks for it. */
+export async function* stdinStream(onEnd: () => void): AsyncIterable<Uint8Array> {
+  const bytes = await stdinBytes();
+  onEnd();
+  yield bytes;
+}
+
 /** All of standard input. */
 export async function stdinBytes(): Promise<Buffer> {
   const chunks: Buffer[] = [];

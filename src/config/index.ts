@@ -3,12 +3,14 @@ import type { SchemaNode } from './schema/schema.ts';
 import { sweepSchema } from './sweep/schema.ts';
 
 export type { Experiment } from './experiment.ts';
-export { loadExperiment, readExperiment, type LoadedExperiment, type LoadOptions } from './load.ts';
+export type { ExperimentConfig, PartOf } from './given.ts';
+export { asSettings } from './layers/overrides.ts';
+export { loadExperiment, readExperiment, type LoadedExperiment, type LoadOptions, type Overrides } from './load.ts';
 export { isUsualLoss, usualLoss } from './loss-rules.ts';
 export { likelyWord } from './schema/suggest.ts';
 export { bareMetric, betterOf, headlinesOf, modeOf, USUAL_HEADLINES, type MetricName } from './metric-names.ts';
 export { asked, differing, shownValue } from './parameters.ts';
-export { loadPipeline, OR, type Pipeline, type PipelineStage } from './pipeline.ts';
+export { isPipelineName, loadPipeline, OR, type Pipeline, type PipelineStage } from './pipeline.ts';
 export { requireFiles } from './references.ts';
 export { parameterPaths } from './sweep/schema.ts';
 export { foldCount, USUAL_FOLDS, validationPerTrainingRow } from './split-keys.ts';

@@ -4,7 +4,8 @@ import { required } from '../core/values.ts';
 import { check } from './schema/check.ts';
 import { complete } from './schema/complete.ts';
 import { experimentDefinition, type Experiment } from './experiment.ts';
-import { readLayers, type Layers } from './layers/layers.ts';
+import { givenTree, type ExperimentConfig, type PartOf } from './given.ts';
+import { GIVEN, readLayers, type Layers } from './layers/layers.ts';
 import { merge } from './layers/merge.ts';
 import { nameLayer, withOverrides } from './layers/overrides.ts';
 import { shownPath } from './yaml/read-file.ts';
@@ -21,36 +22,41 @@ export interface LoadedExperiment {
   readonly files: readonly string[];
 }
 
+export type Overrides = readonly string[] | PartOf<Experiment>;
+
 export interface LoadOptions {
-  /** `a.b=value`, in YAML syntax; they override the files. */
-  readonly set?: readonly string[];
+  /** `a.b=value`, in YAML syntax, or part of an experiment; they override the files. */
+  readonly set?: Overrides;
   /** Overrides `name` everywhere else. */
   readonly name?: string | undefined;
 }
 
 /**
- * Reads a configuration: its layers, the overrides, the defaults, and every check that needs neither data nor model. Throws
- * a `config` error with all problems of all layers.
+ * Reads a configuration, a file or what a program has given: its layers, the overrides, the defaults, and every check that needs neither
+ * data nor model. Throws a `config` error with all problems of all layers.
  */
-export function loadExperiment(file: string, options: LoadOptions = {}): LoadedExperiment {
-  return experimentOf(readLayers(file), file, options.set ?? [], options.name === undefined ? emptyMap : nameLayer(options.name));
+export function loadExperiment(source: string | ExperimentConfig, options: LoadOptions = {}): LoadedExperiment {
+  const layers = readLayers(typeof source === 'string' ? source : givenTree(source, GIVEN));
+  const name = typeof source === 'string' ? source : GIVEN;
+  return experimentOf(layers, name, options.set ?? [], options.name === undefined ? emptyMap : nameLayer(options.name));
 }
 
 /** The experiment of layers that have been read, under the overrides, under one more checked layer. */
-export function experimentOf(layers: Layers, file: string, set: readonly string[], top: MapTree): LoadedExperiment {
-  const below = withOverrides(withName(layers.tree, file), set);
+export function experimentOf(layers: Layers, file: string, set: Overrides, top: MapTree): LoadedExperiment {
+  const below = withOverrides(file === GIVEN ? layers.tree : withName(layers.tree, file), set);
   const overridden = { ...below, tree: merge(below.tree, top, experimentDefinition) };
   const completed = complete(withTaskDefaults(overridden.tree), experimentDefinition);
   const { tree, problems: wrong } = check(completed.tree, experimentDefinition);
+  const origin = file === GIVEN ? undefined : (layers.files[0] ?? file);
   const problems = distinct([
     ...layers.problems,
     ...overridden.problems,
     ...wrong,
-    ...(layers.whole ? completed.missing.map((path) => missingKey(tree, path, layers.files[0] ?? file)) : []),
+    ...(layers.whole ? completed.missing.map((path) => missingKey(tree, path, origin)) : []),
   ]);
   const isComplete = wrong.length === 0 && completed.missing.length === 0;
   const all = isComplete ? [...problems, ...conflicts(asExperiment(tree), tree)] : problems;
-  if (all.length > 0) throw refusal(shownPath(file), inReadingOrder(all, layers.files));
+  if (all.length > 0) throw refusal(file === GIVEN ? file : shownPath(file), inReadingOrder(all, layers.files));
   const experiment = asExperiment(tree);
   return { experiment: frozen(experiment), sources: Object.fromEntries(sourcesOf(tree)), files: layers.files };
 }
@@ -73,10 +79,10 @@ function withName(tree: MapTree, file: string): MapTree {
   return withEntry(tree, ['name'], { key: undefined, value: { kind: 'scalar', place: undefined, value: name, source: name } });
 }
 
-function missingKey(tree: MapTree, path: Path, file: string): Problem {
+function missingKey(tree: MapTree, path: Path, file: string | undefined): Problem {
   const about = schemaAt(experimentDefinition, path)?.description ?? '';
   const message = `${dotted(path)} is missing: ${about.charAt(0).toLowerCase()}${about.slice(1).replace(/\.$/, '')}`;
-  return { file, ...problemAt(valuePlace(tree, path), path, message) };
+  return { ...(file === undefined ? {} : { file }), ...problemAt(valuePlace(tree, path), path, message) };
 }
 
 function refusal(file: string, problems: readonly Problem[]): OrtrainError {

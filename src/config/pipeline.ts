@@ -33,12 +33,17 @@ export interface PipelineStage {
 /** Between the paths of `when`. */
 export const OR = ' or ';
 
+/** Whether it names a file of the package's pipelines folder; anything else is a path. */
+export function isPipelineName(pipeline: string): boolean {
+  return /^[\w-]+$/.test(pipeline);
+}
+
 /**
  * Reads a pipeline: a bare name is a file of the package's pipelines folder, anything else the path of a YAML file. Throws a
  * `config` error with all problems; where there is no such pipeline, that stands at `source`, the place of its name.
  */
 export function loadPipeline(pipeline: string, source: Place | 'default' = 'default'): Pipeline {
-  const isName = /^[\w-]+$/.test(pipeline);
+  const isName = isPipelineName(pipeline);
   const path = isName ? resolve(pipelinesFolder(), `${pipeline}.yaml`) : resolve(pipeline);
   const file = shownPath(path);
   const content = readText(path);

@@ -2,6 +2,7 @@ import { interrupted } from './errors.ts';
 import { unpackError } from './packed-errors.ts';
 import type { AsideCall, AsideMessage } from './aside-thread.ts';
 import { moduleBeside, openThread } from './threads.ts';
+import { variables } from './variables.ts';
 
 /**
  * Calls an exported function of a module in a thread of its own, so that this one hears Ctrl-C however long a loop in it takes. What it
@@ -12,7 +13,7 @@ import { moduleBeside, openThread } from './threads.ts';
  */
 export async function aside<T>(module: URL, name: string, args: readonly unknown[], signal?: AbortSignal): Promise<T> {
   if (signal?.aborted === true) throw interrupted();
-  const call: AsideCall = { module: module.href, name, args };
+  const call: AsideCall = { module: module.href, name, args, variables: { ...variables() } };
   const thread = openThread(moduleBeside(import.meta.url, 'aside-thread'), call);
   let onAbort: () => void = () => {};
   try {

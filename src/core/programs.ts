@@ -16,22 +16,19 @@ export function findProgram(name: string, env: Readonly<Record<string, string | 
   return folders.flatMap((folder) => endings.map((ending) => join(folder, `${name}${ending}`))).find(isProgram);
 }
 
-/** The commit of the working directory and whether files differ from it; null where there is none, or git does not tell in time. */
-export function gitState(): { readonly commit: string; readonly dirty: boolean } | null {
+/** The commit of a folder and whether files differ from it; null where there is none, or git does not tell in time. */
+export function gitState(folder: string): { readonly commit: string; readonly dirty: boolean } | null {
   const git = findProgram('git');
   if (git === undefined) return null;
   try {
-    const commit = ask(git, ['rev-parse', '--verify', 'HEAD']);
+    const commit = ask(git, folder, ['rev-parse', '--verify', 'HEAD']);
     // A filter is a program that git would start to compare a file.
-    const filters = ask(git, ['config', '--name-only', '--list'])
+    const filters = ask(git, folder, ['config', '--name-only', '--list'])
       .split('\n')
       .filter((key) => /^filter\..+\.(clean|smudge|process|required)$/.test(key));
     const without = new Set(filters);
-    return {
-      commit,
-      dirty:
-        ask(git, ['status', '--porcelain', '--untracked-files=normal', '--ignore-submodules=all'], [...without].map(withoutFilter)) !== '',
-    };
+    const words = ['status', '--porcelain', '--untracked-files=normal', '--ignore-submodules=all'];
+    return { commit, dirty: ask(git, folder, words, [...without].map(withoutFilter)) !== '' };
   } catch {
     return null;
   }
@@ -71,8 +68,9 @@ function withoutFilter(key: string): Setting {
   return [key, key.endsWith('.required') ? 'false' : ''];
 }
 
-function ask(git: string, words: readonly string[], more: readonly Setting[] = []): string {
+function ask(git: string, cwd: string, words: readonly string[], more: readonly Setting[] = []): string {
   return execFileSync(git, ['--no-pager', '--no-optional-locks', ...words], {
+    cwd,
     encoding: 'utf8',
     env: { ...process.env, ...QUIET, ...settings([...Object.entries(HARMLESS), ...more]) },
     stdio: ['ignore', 'pipe', 'ignore'],

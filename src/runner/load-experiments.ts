@@ -1,9 +1,20 @@
-import { isSweep, loadExperiment, loadSweep, requireFiles, type LoadedExperiment, type LoadOptions, type Sweep } from '../config/index.ts';
+import {
+  asSettings,
+  isSweep,
+  loadExperiment,
+  loadSweep,
+  requireFiles,
+  type Experiment,
+  type ExperimentConfig,
+  type LoadedExperiment,
+  type LoadOptions,
+  type Sweep,
+} from '../config/index.ts';
 import { OrtrainError } from '../core/errors.ts';
 import { requireStages } from './jobs/planned-stages.ts';
 
 /** Reads configurations and checks that the files they name exist. Throws one error with the problems of all of them. */
-export function loadExperiments(files: readonly string[], options: LoadOptions): readonly LoadedExperiment[] {
+export function loadExperiments(files: readonly ExperimentSource[], options: PlacedOptions): readonly LoadedExperiment[] {
   if (options.name !== undefined && files.length > 1) {
     throw new OrtrainError('usage', `--name ${options.name} would name ${files.length} runs`, {
       remedy: 'Give it with one configuration, or leave it out: each run takes the name of its configuration.',
@@ -22,15 +33,21 @@ export function loadExperiments(files: readonly string[], options: LoadOptions):
 }
 
 /** Those of the configurations, and the members of the sweeps, in the order of the files. */
-export function loadWithSweeps(files: readonly string[], name: string | undefined, set: readonly string[]): readonly LoadedExperiment[] {
-  if (!files.some(isSweep)) return loadExperiments(files, { set, name });
+export function loadWithSweeps(
+  files: readonly ExperimentSource[],
+  { name, set = [], ...options }: PlacedOptions,
+): readonly LoadedExperiment[] {
+  const isFileOfSweep = (file: ExperimentSource): file is string => typeof file === 'string' && isSweep(file);
+  if (!files.some(isFileOfSweep)) return loadExperiments(files, { set, name, ...options });
   if (name !== undefined) {
     throw new OrtrainError('usage', `--name ${name} would name every run of a sweep`, {
       remedy: 'Leave it out: a member is named by its values.',
     });
   }
   return files.flatMap((file) =>
-    isSweep(file) ? loadRunnableSweep(file, set).members.map(({ loaded }) => loaded) : loadExperiments([file], { set }),
+    isFileOfSweep(file)
+      ? loadRunnableSweep(file, asSettings(set)).members.map(({ loaded }) => loaded)
+      : loadExperiments([file], { set, ...options }),
   );
 }
 
@@ -41,9 +58,17 @@ export function loadRunnableSweep(file: string, set: readonly string[]): Sweep {
   return sweep;
 }
 
-function attempt(file: string, options: LoadOptions): LoadedExperiment | OrtrainError {
+type ExperimentSource = string | ExperimentConfig;
+
+export interface PlacedOptions extends LoadOptions {
+  /** What is made of the paths of an experiment before they are looked at. */
+  readonly place?: (experiment: Experiment) => Experiment;
+}
+
+function attempt(file: ExperimentSource, { place = (same) => same, ...options }: PlacedOptions): LoadedExperiment | OrtrainError {
   try {
-    const loaded = loadExperiment(file, options);
+    const read = loadExperiment(file, options);
+    const loaded = { ...read, experiment: place(read.experiment) };
     requireReferences(loaded);
     return loaded;
   } catch (error) {

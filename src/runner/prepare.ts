@@ -30,6 +30,8 @@ export interface RunnerOptions {
   readonly force?: readonly string[];
   readonly signal?: AbortSignal;
   readonly commandLine?: readonly string[];
+  /** A folder of a git checkout, whose commit is recorded. */
+  readonly checkout?: string;
   /** Set if the command runs several experiments. */
   readonly command?: Command;
   /** Follows the run's journal. */

@@ -4,6 +4,7 @@ import { OrtrainError } from '../core/errors.ts';
 import type { Command, Listener, Notice, RunEvent } from '../core/events.ts';
 import { sha256 } from '../core/hash.ts';
 import { lookup } from '../core/values.ts';
+import { variables } from '../core/variables.ts';
 import { givenExperimentName, openTracker } from '../tracking/mlflow/index.ts';
 import { namedMetrics } from '../tracking/index.ts';
 import type { RunnerOptions } from './prepare.ts';
@@ -37,7 +38,7 @@ export async function runAll(
   { commandName, metric, continuesAfter, ...options }: RunAllOptions,
   observer: RunsObserver,
 ): Promise<readonly RunOutcome[]> {
-  const tracker = openTracker(process.env, observer.onNotice);
+  const tracker = openTracker(variables(), observer.onNotice);
   const commands = commandsOf(
     experiments.map(({ experiment }) => experiment),
     commandName,
@@ -83,7 +84,7 @@ async function outcomeOf(
  * that a person named, else one with the command's name for all of them. A command with a name, a sweep, is shown for one experiment, too.
  */
 function commandsOf(experiments: readonly Experiment[], name: string | undefined): readonly (Command | undefined)[] {
-  const groups = experiments.map((experiment) => givenExperimentName(experiment, process.env));
+  const groups = experiments.map((experiment) => givenExperimentName(experiment, variables()));
   const ids = new Map(groups.map((group) => [group, randomUUID()]));
   return groups.map((group) => {
     const members = experiments.filter((_, i) => groups[i] === group).map((experiment) => experiment.name);

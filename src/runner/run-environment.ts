@@ -9,7 +9,7 @@ import type { PreparedRun } from './prepare.ts';
 type Settled = Pick<PreparedRun, 'device' | 'deviceChoice' | 'precisionChoice' | 'threads' | 'data' | 'entries'>;
 
 /** What a run is made of on this machine, besides its configuration. */
-export function environmentOf(prepared: Settled, commandLine: readonly string[]): Environment {
+export function environmentOf(prepared: Settled, commandLine: readonly string[], checkout?: string): Environment {
   const { device, deviceChoice, precisionChoice, threads, data, entries } = prepared;
   const processors = cpus();
   return {
@@ -25,7 +25,7 @@ export function environmentOf(prepared: Settled, commandLine: readonly string[])
     deviceChoice: { asked: deviceChoice.asked, adapter: deviceChoice.adapter, passedOver: deviceChoice.passedOver },
     precision: precisionChoice.precision,
     threads,
-    git: gitState(),
+    git: checkout === undefined ? null : gitState(checkout),
     commandLine: commandLine.map(withoutCredentials),
     data,
     entries,

@@ -68,7 +68,7 @@ async function runPrepared(
   started: number,
 ): Promise<RunResult | PassedOver> {
   const { jobs } = prepared;
-  const environment = environmentOf(prepared, options.commandLine ?? []);
+  const environment = environmentOf(prepared, options.commandLine ?? [], options.checkout);
   const { run, folder, journal } = await begin(prepared, environment, options);
   const report: Listener<RunEvent> = (event) => {
     journal.append(event);

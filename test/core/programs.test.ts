@@ -29,7 +29,7 @@ describe.skipIf(because('git', findProgram('git') === undefined))('the state of 
     git('commit', '--quiet', '--message', 'x');
     const commit = git('rev-parse', 'HEAD').trim();
     process.chdir(repository);
-    expect(gitState()).toEqual({ commit, dirty: false });
+    expect(gitState(process.cwd())).toEqual({ commit, dirty: false });
 
     for (const key of [
       'core.fsmonitor',
@@ -51,7 +51,7 @@ describe.skipIf(because('git', findProgram('git') === undefined))('the state of 
     const path = process.env['PATH'];
     process.env['PATH'] = ['.', '', join(repository, 'node_modules', '.bin'), path].join(':');
     try {
-      expect(gitState()).toEqual({ commit, dirty: true });
+      expect(gitState(process.cwd())).toEqual({ commit, dirty: true });
     } finally {
       process.env['PATH'] = path;
     }
@@ -63,7 +63,7 @@ describe.skipIf(because('git', findProgram('git') === undefined))('the state of 
 
   it('is unknown outside of one', () => {
     process.chdir(folder);
-    expect(gitState()).toBeNull();
+    expect(gitState(process.cwd())).toBeNull();
   });
 });
 

@@ -13,11 +13,12 @@ export const check = defineCommand({
   arguments: { config: oneOrMore('configurations (YAML files)', 'file') },
   options: {},
   examples: [{ line: 'pipeline check configs/quickstart.yaml', purpose: 'Check a configuration, its tables and its model.' }],
-  async run({ config: files }, { set, terminal }) {
-    const { inspectExperiments } = await import('../../runner/check/index.ts');
-    const { loadExperiments } = await import('../../runner/load-experiments.ts');
+  async run({ config: files }, context) {
+    const { checkAll } = await import('../../index.ts');
     const { checkedText } = await import('../render/checked.ts');
-    const inspected = await inspectExperiments(loadExperiments(files, { set }).map(({ experiment }) => experiment));
+    const { surroundings } = await import('../surroundings.ts');
+    const { set, terminal } = context;
+    const inspected = await checkAll(files, { ...surroundings(context), overrides: set });
     const checked = inspected.map((each, i) => ({ config: files[i] ?? '', ...each }));
     return {
       data: { ok: true, checked: checked.map(({ config, rows, task, ...others }) => ({ config, rows, ...task, ...others })) },

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { OrtrainError } from '../../core/errors.ts';
 import { oneOrMore } from '../arguments.ts';
 import { defineCommand } from '../command.ts';
 import { text } from '../options.ts';
@@ -14,27 +13,18 @@ export const compare = defineCommand({
     { line: 'pipeline compare bert-1dense bert-3dense', purpose: 'Say which of two runs is better, and how sure that is.' },
     { line: 'pipeline compare a b c --report comparison.html', purpose: 'Write a page with figures as well.' },
   ],
-  async run({ run: names, report }, { artifacts, terminal }) {
+  async run({ run: names, report }, context) {
     const { isPrinted } = await import('../output.ts');
-    if (report !== undefined && !/\.html?$/i.test(report)) {
-      throw new OrtrainError('usage', `--report ${report}: the report is an HTML page, so its name must end in .html`, {
-        subject: report,
-        remedy: 'Name a file such as comparison.html.',
-      });
-    }
+    const { terminal } = context;
     if (report !== undefined) isPrinted(report, '--report', terminal);
-    const { readRun } = await import('../../runner/stored/index.ts');
-    const { compareRuns } = await import('../../tracking/comparison/index.ts');
+    const { compare: compareRuns } = await import('../../index.ts');
     const { comparisonSections } = await import('../render/comparison.ts');
     const { sections } = await import('../render/layout/sections.ts');
     const { pathFromHere } = await import('../render/layout/text.ts');
-    const runs = names.map((name) => readRun(artifacts, name));
-    const comparison = await compareRuns(runs);
+    const { surroundings } = await import('../surroundings.ts');
+    const file = report === undefined ? undefined : resolve(report);
+    const comparison = await compareRuns(names, { ...surroundings(context), ...(file === undefined ? {} : { report: file }) });
     const shown = sections(comparisonSections(comparison, terminal.colors), terminal.colors);
-    if (report === undefined) return { data: comparison, text: shown };
-    const { writeComparisonReport } = await import('../../tracking/report/index.ts');
-    const file = resolve(report);
-    await writeComparisonReport(file, comparison, runs);
-    return { data: { ...comparison, report: file }, text: `${shown}\n\nwrote ${pathFromHere(file)}` };
+    return { data: comparison, text: file === undefined ? shown : `${shown}\n\nwrote ${pathFromHere(file)}` };
   },
 });

@@ -31,34 +31,34 @@ export const evaluate = defineCommand({
   ],
   async run({ run: name, input, by, format, report, ...given }, context) {
     const { isPrinted } = await import('../output.ts');
-    const { artifacts, device, terminal } = context;
-    if (report !== undefined && !/\.html?$/i.test(report)) {
-      throw new OrtrainError('usage', `--report ${report}: the report is an HTML page, so its name must end in .html`, {
-        subject: report,
-        remedy: 'Name a file such as evaluation.html.',
-      });
-    }
+    const { device, terminal } = context;
     if (report !== undefined) isPrinted(report, '--report', terminal);
     if (format !== undefined && input !== '-') {
       throw new OrtrainError('usage', '--format says what stdin is; that of a file is its ending', { remedy: 'Leave out --format.' });
     }
-    const { evaluateTable, evaluationDocument } = await import('../../runner/models/index.ts');
-    const { readRun } = await import('../../runner/stored/index.ts');
+    const { resolve } = await import('node:path');
+    const { evaluate: evaluateRun } = await import('../../index.ts');
     const { stageProgress, stopSignal } = await import('../progress/stage-progress.ts');
     const { evaluationText } = await import('../render/evaluation.ts');
-    const { stdinBytes } = await import('../stdin.ts');
-    const run = readRun(artifacts, name);
-    const source = input === '-' ? { bytes: await stdinBytes() } : { path: input };
-    const signal = stopSignal(context);
-    const asked = { ...given, ...(by === undefined ? {} : { by }), ...(format === undefined ? {} : { format }), device, signal };
-    const evaluation = await evaluateTable(run, source, asked, stageProgress(terminal.log));
-    const [data, shown] = [evaluationDocument(evaluation), evaluationText(evaluation, terminal.colors)];
-    if (report === undefined) return { data, text: shown };
-    const { resolve } = await import('node:path');
     const { pathFromHere } = await import('../render/layout/text.ts');
-    const { writeEvaluationReport } = await import('../../tracking/report/index.ts');
-    const file = resolve(report);
-    await writeEvaluationReport(file, evaluation);
-    return { data: { ...data, report: file }, text: `${shown}\n\nwrote ${pathFromHere(file)}` };
+    const { stdinStream } = await import('../stdin.ts');
+    const { surroundings } = await import('../surroundings.ts');
+    const file = report === undefined ? undefined : resolve(report);
+    // Ctrl-C ends a command that waits for stdin at once.
+    const stopping = new AbortController();
+    const takeInterrupts = (): void => stopSignal(context).addEventListener('abort', () => stopping.abort());
+    if (input !== '-') takeInterrupts();
+    const evaluation = await evaluateRun(name, input === '-' ? stdinStream(takeInterrupts) : input, {
+      ...surroundings(context),
+      ...given,
+      ...(by === undefined ? {} : { by }),
+      ...(format === undefined ? {} : { format }),
+      ...(file === undefined ? {} : { report: file }),
+      device,
+      signal: stopping.signal,
+      onEvent: stageProgress(terminal.log),
+    });
+    const shown = evaluationText(evaluation, terminal.colors);
+    return { data: evaluation, text: file === undefined ? shown : `${shown}\n\nwrote ${pathFromHere(file)}` };
   },
 });

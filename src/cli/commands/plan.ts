@@ -16,17 +16,14 @@ export const plan = defineCommand({
     { line: 'pipeline plan configs/quickstart.yaml --probe', purpose: 'Estimate the time where nothing like it has run here yet.' },
     { line: 'pipeline plan configs/sweeps/quickstart-heads.yaml', purpose: 'Sum up all experiments of a sweep.' },
   ],
-  async run({ config: files, name, ...options }, { set, artifacts, device, terminal }) {
+  async run({ config: files, ...options }, context) {
     const { isSweep } = await import('../../config/index.ts');
-    const { loadWithSweeps } = await import('../../runner/load-experiments.ts');
-    const { planExperiment, plannedTogether } = await import('../../runner/plan/index.ts');
+    const { planAll } = await import('../../index.ts');
     const { planText, sumText } = await import('../render/plan.ts');
-    const plans: Awaited<ReturnType<typeof planExperiment>>[] = [];
-    for (const loaded of loadWithSweeps(files, name, set)) {
-      if (options.probe) terminal.log(`timing a few batches of ${loaded.experiment.name}`);
-      plans.push(await planExperiment(loaded, { artifacts, device, ...options }));
-    }
-    const together = plannedTogether(plans);
+    const { surroundings } = await import('../surroundings.ts');
+    const { set, device, terminal } = context;
+    const given = { ...surroundings(context), overrides: set, device, onNotice: terminal.log, ...options };
+    const { plans, together } = await planAll(files, given);
     // The jobs of each member of a sweep would be more than anybody reads.
     const texts = files.some(isSweep) ? [] : plans.map((each) => planText(each, terminal.colors));
     const sum = plans.length > 1 || texts.length === 0 ? [sumText(plans, together, terminal.colors)] : [];

@@ -1,6 +1,7 @@
 import { oneOrMore } from '../arguments.ts';
 import { defineCommand } from '../command.ts';
 import { repeatable, text } from '../options.ts';
+import type { RunOutcome } from '../../index.ts';
 import type { FinishedRun } from '../render/run/finished.ts';
 
 /** What `run` and `plan` can be told of a run. */
@@ -23,27 +24,25 @@ export const run = defineCommand({
     { line: 'pipeline run a.yaml b.yaml', purpose: 'Run two experiments and compare them.' },
     { line: "pipeline run a.yaml --set 'split.only=[0]'", purpose: 'Train one fold for a first look.' },
   ],
-  async run({ config: files, name, ...limits }, { set, artifacts, device, commandLine, terminal, takeInterrupts }) {
-    const { runAll } = await import('../../runner/index.ts');
-    const { loadExperiments } = await import('../../runner/load-experiments.ts');
+  async run({ config: files, ...limits }, context) {
+    const { runAll } = await import('../../index.ts');
     const { terminalObserver } = await import('../progress/observer.ts');
     const { namingExperiment } = await import('../render/error.ts');
     const { comparisonText, finishedRunText, withRecord } = await import('../render/run/finished.ts');
-    const experiments = loadExperiments(files, { set, name });
+    const { provenance, surroundings } = await import('../surroundings.ts');
+    const { set, device, terminal, takeInterrupts } = context;
     const signal = takeInterrupts();
     const finished: FinishedRun[] = [];
-    const outcomes = await runAll(
-      experiments,
-      { artifacts, device, commandLine, signal, ...limits, continuesAfter: () => false },
-      {
-        ...terminalObserver(terminal, signal),
-        onOutcome(outcome, number) {
-          if ('error' in outcome) return;
-          finished.push(withRecord(outcome.run));
-          terminal.result(`${number > 0 ? '\n' : ''}${finishedRunText(finished[number]!, terminal.colors)}`);
-        },
+    const observer = {
+      ...terminalObserver(terminal, signal),
+      onOutcome(outcome: RunOutcome, number: number): void {
+        if ('error' in outcome) return;
+        finished.push(withRecord(outcome.run));
+        terminal.result(`${number > 0 ? '\n' : ''}${finishedRunText(finished[number]!, terminal.colors)}`);
       },
-    );
+    };
+    const given = { ...surroundings(context), ...provenance(context), overrides: set, device, signal, observer, ...limits };
+    const outcomes = await runAll(files, given);
     const { comparison, text: shown } = await comparisonText(outcomes, terminal.colors);
     const data = { runs: finished.map((each, i) => ({ config: files[i], ...each })), comparison };
     const failed = outcomes.findIndex((outcome) => 'error' in outcome);

@@ -1,5 +1,6 @@
 import { one } from '../arguments.ts';
 import { defineCommand } from '../command.ts';
+import type { RunOutcome } from '../../index.ts';
 import { flag } from '../options.ts';
 
 /**
@@ -17,12 +18,15 @@ export const sweep = defineCommand({
     { line: 'pipeline sweep configs/sweeps/quickstart-heads.yaml', purpose: 'Run its experiments and rank them.' },
     { line: 'pipeline sweep sweep.yaml --dry-run', purpose: 'List the experiments and run none.' },
   ],
-  async run({ file, dryRun }, { set, artifacts, device, commandLine, terminal, takeInterrupts }) {
+  async run({ file, dryRun }, context) {
     const { loadRunnableSweep } = await import('../../runner/load-experiments.ts');
-    const { runSweep, scoreOf } = await import('../../runner/search/index.ts');
+    const { scoreOf } = await import('../../runner/search/index.ts');
+    const { sweep: runSweep } = await import('../../index.ts');
+    const { provenance, surroundings } = await import('../surroundings.ts');
     const { terminalObserver } = await import('../progress/observer.ts');
     const { memberList, rankingText } = await import('../render/sweep.ts');
     const { duration, metric } = await import('../render/layout/text.ts');
+    const { set, device, terminal, takeInterrupts } = context;
     const loaded = loadRunnableSweep(file, set);
     const { members } = loaded;
     if (dryRun) {
@@ -31,19 +35,17 @@ export const sweep = defineCommand({
       return { data: { sweep: name, base, metric: by, mode, members: listed }, text: memberList(loaded, terminal.colors) };
     }
     const signal = takeInterrupts();
-    const { document, error } = await runSweep(
-      loaded,
-      { artifacts, device, commandLine, signal },
-      {
-        ...terminalObserver(terminal, signal),
-        onOutcome(outcome, number) {
-          const place = `${number + 1} of ${members.length}: ${outcome.loaded.experiment.name}`;
-          if ('error' in outcome) return terminal.log(`${place} · failed`);
-          const { metrics, seconds } = outcome.run;
-          terminal.log(`${place} · ${loaded.metric} ${metric(scoreOf(metrics, loaded.metric))} · ${duration(seconds)}`);
-        },
+    const observer = {
+      ...terminalObserver(terminal, signal),
+      onOutcome(outcome: RunOutcome, number: number): void {
+        const place = `${number + 1} of ${members.length}: ${outcome.loaded.experiment.name}`;
+        if ('error' in outcome) return terminal.log(`${place} · failed`);
+        const { metrics, seconds } = outcome.run;
+        terminal.log(`${place} · ${loaded.metric} ${metric(scoreOf(metrics, loaded.metric))} · ${duration(seconds)}`);
       },
-    );
+    };
+    const given = { ...surroundings(context), ...provenance(context), overrides: set, device, signal, observer };
+    const { document, error } = await runSweep(file, given);
     return { data: document, text: rankingText(loaded, document, terminal.colors), ...(error === undefined ? {} : { error }) };
   },
 });

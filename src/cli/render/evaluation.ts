@@ -1,6 +1,6 @@
 import { headlinesOf } from '../../config/index.ts';
-import type { Evaluation, EvaluatedSlice, MeasuredMetrics } from '../../runner/models/index.ts';
-import type { ReportTable } from '../../tasks/index.ts';
+import type { EvaluatedTable } from '../../index.ts';
+import { openTask } from '../../tasks/index.ts';
 import { range } from '../../tracking/comparison/index.ts';
 import type { Colors } from '../terminal.ts';
 import { sections } from './layout/sections.ts';
@@ -13,37 +13,45 @@ const MOST_ROWS = 20;
 const MOST_COLUMNS = 12;
 
 /** The metrics of an evaluation with their intervals, the tables of its task, and the metrics of its slices. */
-export function evaluationText(evaluation: Evaluation, colors: Colors): string {
-  const { run, file, models, task, rows, unlabelled, report, metrics, slices } = evaluation;
+export function evaluationText(evaluation: EvaluatedTable, colors: Colors): string {
+  const { run, input, models, rows, unlabelled, tables, metrics, slices } = evaluation;
+  const { usualMetric } = openTask(evaluation);
   const leftOut = unlabelled === 0 ? '' : `, ${count(unlabelled)} without a target left out`;
   return sections(
     [
       {
-        title: `${printable(run)} on ${printable(file)} · ${plural(rows.ids.length, 'row')}${leftOut} · ${plural(models, 'model')}`,
+        title: `${printable(run)} on ${printable(input)} · ${plural(rows, 'row')}${leftOut} · ${plural(models, 'model')}`,
         lines: [metricsTable(metrics, colors)],
       },
-      ...report.tables.map((each) => ({ title: each.file.replace(/\.csv$/, ''), lines: shownTable(each, colors) })),
-      { title: 'by', lines: slices.length === 0 ? [] : [slicesTable(slices, headlines(metrics, task.usualMetric), colors)] },
+      ...Object.entries(tables).map(([title, each]) => ({ title, lines: shownTable(each, colors) })),
+      { title: 'by', lines: slices.length === 0 ? [] : [slicesTable(slices, headlines(metrics, usualMetric), colors)] },
     ],
     colors,
   );
 }
 
-function metricsTable(metrics: MeasuredMetrics, colors: Colors): string {
+type Metrics = EvaluatedTable['metrics'];
+
+function metricsTable(metrics: Metrics, colors: Colors): string {
   return table(
     [left('metric'), right('value'), left('95 % interval')],
-    Object.entries(metrics).map(([name, { value, interval }]) => [name, metric(value), interval === null ? '–' : range(interval)]),
+    Object.entries(metrics).map(([name, of]) => [name, metric(of.value), within(of) ?? '–']),
     colors,
   );
 }
 
+/** The interval in words; undefined where there is none. */
+function within({ low, high }: Metrics[string]): string | undefined {
+  return low === null || high === null ? undefined : range({ low, high });
+}
+
 /** The usual metric of the task, and those that short lists show. */
-function headlines(metrics: MeasuredMetrics, usual: string): readonly string[] {
+function headlines(metrics: Metrics, usual: string): readonly string[] {
   const isMeasured = (name: string): boolean => Object.hasOwn(metrics, name);
   return [...new Set([usual, ...headlinesOf(isMeasured)])].filter(isMeasured);
 }
 
-function slicesTable(slices: readonly EvaluatedSlice[], names: readonly string[], colors: Colors): string {
+function slicesTable(slices: EvaluatedTable['slices'], names: readonly string[], colors: Colors): string {
   return table(
     [left(''), left('value'), right('rows'), ...names.map(right)],
     slices.map(({ by, value, rows, metrics }) => [
@@ -52,16 +60,18 @@ function slicesTable(slices: readonly EvaluatedSlice[], names: readonly string[]
       count(rows),
       ...names.map((name) => {
         const of = metrics[name];
-        return of === undefined ? '–' : `${metric(of.value)}${of.interval === null ? '' : ` (${range(of.interval)})`}`;
+        const interval = of === undefined ? undefined : within(of);
+        return of === undefined ? '–' : `${metric(of.value)}${interval === undefined ? '' : ` (${interval})`}`;
       }),
     ]),
     colors,
   );
 }
 
-/** A table of the task as it is, or of targets and predictions with a row a target and a column a prediction; nothing of one row a text. */
-function shownTable({ columns, rows }: ReportTable, colors: Colors): readonly string[] {
-  if (columns[0] === 'id') return [];
+/** A table of the task as it is, or of targets and predictions with a row a target and a column a prediction. */
+function shownTable(objects: EvaluatedTable['tables'][string], colors: Colors): readonly string[] {
+  const columns = Object.keys(objects[0] ?? {});
+  const rows = objects.map((row) => columns.map((name) => row[name] ?? ''));
   const isConfusion = columns.slice(0, 3).join() === 'target,prediction,rows';
   const predicted = [...new Set(rows.map((row) => String(row[1])))];
   if (isConfusion && predicted.length <= MOST_COLUMNS) {

@@ -19,8 +19,11 @@ export interface Layers {
   readonly whole: boolean;
 }
 
-/** Reads a configuration file and, from the bottom up, the files that it extends. Each layer is checked by itself. */
-export function readLayers(file: string): Layers {
+/**
+ * Reads a configuration, a file or what a program has given, and, from the bottom up, the files that it extends. Each layer is checked by
+ * itself. What a program gives extends files relative to the working directory.
+ */
+export function readLayers(source: string | MapTree): Layers {
   const problems: Problem[] = [];
   const files: string[] = [];
   const done = new Map<string, MapTree>();
@@ -31,6 +34,12 @@ export function readLayers(file: string): Layers {
     if (known !== undefined) return known;
     files.push(shownPath(path));
     const own = layerOf(text, shownPath(path), (found) => problems.push(...found));
+    const merged = withExtended(own, path, above);
+    if (own !== undefined) done.set(path, merged);
+    return merged;
+  };
+
+  const withExtended = (own: MapTree | undefined, path: string, above: readonly string[]): MapTree => {
     if (own === undefined) {
       whole = false;
       return emptyMap;
@@ -55,13 +64,17 @@ export function readLayers(file: string): Layers {
         content.suggestion === undefined ? undefined : besides(value, content.suggestion),
       );
     });
-    const merged = [...bases.map((base) => withEntry(base, ['name'], undefined)), withEntry(own, ['extends'], undefined)].reduce(
+    return [...bases.map((base) => withEntry(base, ['name'], undefined)), withEntry(own, ['extends'], undefined)].reduce(
       (base, over) => merge(base, over, layerSchema),
     );
-    done.set(path, merged);
-    return merged;
   };
 
+  if (typeof source !== 'string') {
+    const own = check(source, layerSchema);
+    problems.push(...own.problems);
+    return { tree: withExtended(own.tree, resolve(GIVEN), []), problems, files, whole };
+  }
+  const file = source;
   const refused = (problem: Problem): Layers => ({ tree: emptyMap, problems: [problem], files: [], whole: false });
   const name = shownPath(resolve(file));
   const content = readText(resolve(file));
@@ -70,6 +83,9 @@ export function readLayers(file: string): Layers {
   const tree = readLayer(resolve(file), content.text, []);
   return { tree, problems, files, whole };
 }
+
+/** Stands for the file where there is none: a program has given the experiment. */
+export const GIVEN = 'the experiment';
 
 /** Whether a file is a table by its name; JSON may be a configuration, and .txt may hold one. */
 function isTable(file: string): boolean {

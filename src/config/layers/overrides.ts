@@ -1,21 +1,44 @@
 import type { Problem } from '../../core/errors.ts';
 import { check } from '../schema/check.ts';
 import { experimentDefinition } from '../experiment.ts';
+import { givenTree } from '../given.ts';
 import { merge } from './merge.ts';
 import { parseYaml } from '../yaml/parse.ts';
 import { emptyMap, problemAt, subtree, valuePlace, withEntry, type MapTree, type Place, type Tree } from '../yaml/tree.ts';
 
 /**
- * Puts `a.b=value` texts over a configuration, together one more layer; of two for the same path the later one holds. A path
- * into an object that a file has set to null is refused: somebody switched it off on purpose.
+ * Puts `a.b=value` texts, or a part of an experiment, over a configuration, together one more layer; of two texts for the same path the
+ * later one holds, and a path into an object that a file has set to null is refused: somebody switched it off on purpose.
  */
-export function withOverrides(tree: MapTree, texts: readonly string[]): { readonly tree: MapTree; readonly problems: readonly Problem[] } {
+export function withOverrides(tree: MapTree, given: readonly string[] | object): Overridden {
+  return isTexts(given) ? withTexts(tree, given) : withObject(tree, givenTree(given, 'the overrides'));
+}
+
+interface Overridden {
+  readonly tree: MapTree;
+  readonly problems: readonly Problem[];
+}
+
+const isTexts = (given: readonly string[] | object): given is readonly string[] => Array.isArray(given);
+
+function withObject(tree: MapTree, over: MapTree): Overridden {
+  const checked = check(over, experimentDefinition);
+  return { tree: merge(tree, checked.tree, experimentDefinition), problems: checked.problems };
+}
+
+function withTexts(tree: MapTree, texts: readonly string[]): Overridden {
   const overrides = texts.map(parseOverride);
   const layer = overrides.map((override) => override.tree).reduce((base, over) => merge(base, over, experimentDefinition), emptyMap);
   const checked = check(layer, experimentDefinition);
   const intoNull = overrides.flatMap(({ keys }) => intoNullProblems(tree, keys, overrides));
   const problems = [...overrides.flatMap((override) => override.problems), ...checked.problems, ...intoNull];
   return { tree: merge(tree, checked.tree, experimentDefinition), problems };
+}
+
+/** Overrides as `a.b=value` texts. JSON is YAML. */
+export function asSettings(given: readonly string[] | object): readonly string[] {
+  if (isTexts(given)) return given;
+  return Object.entries(given).flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${JSON.stringify(value)}`]));
 }
 
 /** The layer of `--name`: a text as it stands, whatever YAML would make of it. */
@@ -84,7 +107,7 @@ function intoNullProblems(tree: MapTree, keys: readonly PathKey[], overrides: re
       problemAt(
         place,
         path,
-        `${target} is null in ${off?.file}, line ${off?.line}, so nothing can be set inside it`,
+        `${target} is null${off === undefined ? '' : ` in ${off.file}, line ${off.line}`}, so nothing can be set inside it`,
         `${target}={ ${inside}: … }`,
       ),
     ];

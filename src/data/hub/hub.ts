@@ -2,6 +2,7 @@ import type { AnswerLimits } from '../../core/answers.ts';
 import { OrtrainError } from '../../core/errors.ts';
 import { isHubName } from '../../core/hub-name.ts';
 import { statsOf } from '../../core/inputs.ts';
+import { variables } from '../../core/variables.ts';
 import { cachedSnapshot, hubSettings } from './cache.ts';
 import { missingFiles, modelFiles, throwIfIncomplete, throwIfStray, type ModelFile } from './model-folder.ts';
 
@@ -46,7 +47,7 @@ export async function resolveModel(base: string, options: ResolveOptions): Promi
       remedy: 'Give a directory in Hugging Face layout, or the name of a model on the hub such as bert-base-uncased.',
     });
   }
-  const settings = hubSettings(process.env);
+  const settings = hubSettings(variables());
   const cached = cachedSnapshot(base, options.revision, settings.cache);
   if (cached !== undefined && missingFiles(cached, files).length === 0) return sound(cached, files);
   if (settings.offline) {
@@ -71,5 +72,5 @@ function sound(folder: string, files: readonly ModelFile[]): string {
 /** The directory of a model as far as it is on this machine already, complete or not; the hub is not asked. */
 export function localModel(base: string, revision: string): string | undefined {
   if (statsOf(base)?.isDirectory() === true) return base;
-  return isHubName(base) ? cachedSnapshot(base, revision, hubSettings(process.env).cache) : undefined;
+  return isHubName(base) ? cachedSnapshot(base, revision, hubSettings(variables()).cache) : undefined;
 }

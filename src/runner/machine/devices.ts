@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import type { Experiment } from '../../config/index.ts';
 import { OrtrainError } from '../../core/errors.ts';
+import { variables } from '../../core/variables.ts';
 import { cudaVariables, lookForCuda, probe, type Device, type Probe } from '../../engine/runtime/index.ts';
 import type { Precision } from '../../engine/precision.ts';
 
@@ -132,7 +133,7 @@ export function choiceInWords({ device, adapter, passedOver }: Pick<DeviceChoice
  */
 export function deviceVariables(device: Device, precision?: Precision): Readonly<Record<string, string>> {
   if (device !== 'cuda') return {};
-  const isAsked = precision === 'tf32' || (precision === undefined && process.env['NVIDIA_TF32_OVERRIDE'] === '1');
+  const isAsked = precision === 'tf32' || (precision === undefined && variables()['NVIDIA_TF32_OVERRIDE'] === '1');
   return { NVIDIA_TF32_OVERRIDE: isAsked ? '1' : '0', ...cudaVariables(process.env) };
 }
 

@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { OrtrainError } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
 import { bytes, plural } from '../../core/text.ts';
+import { variables } from '../../core/variables.ts';
 import { hubSettings } from '../../data/hub/index.ts';
 import { lookForCuda, onnxruntimeVersion } from '../../engine/runtime/index.ts';
 import { trackingServer } from '../../tracking/mlflow/index.ts';
@@ -99,7 +100,7 @@ function missingRuntime(): MachineFinding | undefined {
 
 function modelCache(): MachineFinding {
   try {
-    const { cache, endpoint, offline } = hubSettings(process.env);
+    const { cache, endpoint, offline } = hubSettings(variables());
     const state = existsSync(cache) ? cache : `${cache}, which does not exist yet`;
     return ok('models', printable(`${state}; ${offline ? 'offline (HF_HUB_OFFLINE)' : `fetched from ${endpoint}`}`));
   } catch (error) {
@@ -109,7 +110,7 @@ function modelCache(): MachineFinding {
 
 function mlflow(): MachineFinding {
   try {
-    const server = trackingServer('env', process.env);
+    const server = trackingServer('env', variables());
     return ok('mlflow', server === null ? 'MLFLOW_TRACKING_URI is not set' : printable(server.uri));
   } catch (error) {
     return unusable('mlflow', error);

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import type { Experiment } from '../../config/index.ts';
 import { OrtrainError } from '../../core/errors.ts';
 import { findProgram } from '../../core/programs.ts';
+import { variables } from '../../core/variables.ts';
 import type { Precision } from '../../engine/precision.ts';
 import type { Device } from '../../engine/runtime/index.ts';
 
@@ -29,7 +30,7 @@ const AMPERE = 8;
  * the fastest that needs no care on it.
  */
 export async function choosePrecision(asked: AskedPrecision, device: Device, machine: Machine = {}): Promise<PrecisionChoice> {
-  const { env = process.env, capability = computeCapability } = machine;
+  const { env = variables(), capability = computeCapability } = machine;
   const chosen = (precision: Precision, why: string | null = null): PrecisionChoice => ({ precision, asked, why });
   switch (asked) {
     case 'float32':

@@ -1,7 +1,7 @@
 import { valueAt } from '../../core/values.ts';
 import type { Listener, StageEvent } from '../../core/events.ts';
 import { segmentsOf } from '../../data/texts/index.ts';
-import type { Predictions, ReportTable, Task, TaskReport } from '../../tasks/index.ts';
+import type { Predictions, ReportTable, Task, TaskDescription, TaskReport } from '../../tasks/index.ts';
 import { readModelFolder } from '../../training/index.ts';
 import type { StoredRun } from '../stored/runs.ts';
 import { measuredAside, type MeasuredMetrics } from './measured.ts';
@@ -81,13 +81,46 @@ function reportOf(task: Task, rows: LabelledRows, predictions: Predictions, metr
   });
 }
 
-function objectsOf({ columns, rows }: ReportTable): readonly object[] {
+function objectsOf({ columns, rows }: ReportTable): EvaluatedTable['tables'][string] {
   return rows.map((row) => Object.fromEntries(columns.map((column, i) => [column, row[i] ?? null])));
 }
 
+/** What the models of a run come to on a labelled table, as plain data, with the description of the task among the keys. */
+export type EvaluatedTable = TaskDescription & {
+  readonly run: string;
+  /** The table. */
+  readonly input: string;
+  /** Whose predictions are averaged. */
+  readonly models: number;
+  /** Rows with a target. */
+  readonly rows: number;
+  /** Rows without one, which are left out. */
+  readonly unlabelled: number;
+  readonly metrics: Readonly<Record<string, MetricInterval>>;
+  /** By name, such as `confusion`: a list of rows. */
+  readonly tables: Readonly<Record<string, readonly Readonly<Record<string, string | number | null>>[]>>;
+  /** The same metrics for parts of the rows, where that was asked for. */
+  readonly slices: readonly {
+    readonly by: string;
+    readonly value: string;
+    readonly rows: number;
+    readonly metrics: Readonly<Record<string, MetricInterval>>;
+  }[];
+  /** The HTML page, where one was written. */
+  readonly report?: string;
+};
+
+/** A metric, NaN where it is undefined, and its 95 % interval, null where that is. */
+export interface MetricInterval {
+  readonly value: number;
+  readonly low: number | null;
+  readonly high: number | null;
+}
+
 /** The same for programs. */
-export function evaluationDocument({ run, file, models, task, rows, unlabelled, report, metrics, slices }: Evaluation): object {
-  const numbers = (of: MeasuredMetrics): object =>
+export function evaluationDocument(evaluation: Evaluation): EvaluatedTable {
+  const { run, file, models, task, rows, unlabelled, report, metrics, slices } = evaluation;
+  const numbers = (of: MeasuredMetrics): EvaluatedTable['metrics'] =>
     Object.fromEntries(
       Object.entries(of).map(([name, { value, interval }]) => [name, { value, low: interval?.low ?? null, high: interval?.high ?? null }]),
     );

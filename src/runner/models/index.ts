@@ -1,4 +1,4 @@
-export { evaluateTable, evaluationDocument, type EvaluatedSlice, type Evaluation } from './evaluate.ts';
+export { evaluateTable, evaluationDocument, type EvaluatedTable, type Evaluation, type MetricInterval } from './evaluate.ts';
 export type { MeasuredMetrics } from './measured.ts';
 export { exportRun, type ExportedFile, type ExportedModel, type ExportRequest } from './export.ts';
 export { readTexts, textsOf } from './new-texts.ts';

@@ -1,5 +1,6 @@
 import { OrtrainError } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
+import { variables } from '../../core/variables.ts';
 import { syncRun, trackingServer, type SyncResult, type TrackingServer } from '../../tracking/mlflow/index.ts';
 import { listRuns, type ListedRun, type StoredRun } from './runs.ts';
 
@@ -19,7 +20,7 @@ export function asksForMlflow({ experiment }: ListedRun): boolean {
 
 /** The server that a run's configuration names, or the variables of this process. */
 export function serverOf({ experiment }: Pick<ListedRun | StoredRun, 'experiment'>): TrackingServer {
-  const server = trackingServer(experiment?.tracking.mlflow?.uri ?? 'env', process.env);
+  const server = trackingServer(experiment?.tracking.mlflow?.uri ?? 'env', variables());
   if (server !== null) return server;
   throw new OrtrainError('usage', 'no tracking server is configured', {
     remedy: 'Set MLFLOW_TRACKING_URI to the address of an MLflow server, or let pipeline ui start one.',
@@ -40,7 +41,7 @@ export async function syncRuns(
   const synced: Synced[] = [];
   for (const { run, server } of targets) {
     log(`sending ${run.name} to ${printable(server.uri)}`);
-    synced.push({ run: run.name, server: server.uri, ...(await syncRun(run.folder, server, { env: process.env, signal, anew })) });
+    synced.push({ run: run.name, server: server.uri, ...(await syncRun(run.folder, server, { env: variables(), signal, anew })) });
   }
   return synced;
 }

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openClassifier, type AnyClassifier, type OpenClassifierOptions } from '../../../src/index.ts';
+import { openClassifier, type AnyClassifier, type ClassifierOptions } from '../../../src/index.ts';
 import { runExperiment } from '../../../src/runner/index.ts';
 import { exportRun, predictTexts } from '../../../src/runner/models/index.ts';
 import { readRun, type StoredRun } from '../../../src/runner/stored/index.ts';
@@ -28,7 +28,7 @@ afterAll(async () => {
   await Promise.all(opened.map((each) => each.close()));
 });
 
-async function open(model: string, options: OpenClassifierOptions = {}): Promise<AnyClassifier> {
+async function open(model: string, options: ClassifierOptions = {}): Promise<AnyClassifier> {
   const classifier = await openClassifier(model, { artifacts, ...options });
   opened.push(classifier);
   return classifier;

@@ -1,0 +1,43 @@
+import type { Overrides } from '../config/index.ts';
+import type { Listener, RunEvent } from '../core/events.ts';
+import type { AskedDevice } from '../runner/index.ts';
+import type { SweepResult } from '../runner/search/index.ts';
+import { observing, runnerOptions, type RunAllOptions } from './run.ts';
+import { running, type Running } from './running.ts';
+import { pathIn, within, type Surroundings } from './surroundings.ts';
+
+export interface SweepOptions extends Surroundings {
+  /** What differs from the base configuration, as for `run`. */
+  readonly overrides?: Overrides;
+  /** The device to compute on; the configured one where it is left out. */
+  readonly device?: AskedDevice;
+  /** Stops the sweep at its next step; the same call does only what is missing. */
+  readonly signal?: AbortSignal;
+  /** Hears what happens in every run; each event names its run. */
+  readonly onEvent?: Listener<RunEvent>;
+}
+
+/**
+ * Runs every experiment of a sweep, the stages that they share once, ranks the runs, and writes `sweeps/<name>/` into the folder of the
+ * runs. An experiment whose training fails does not end the others: `error` says how many failed, or what ended the sweep early.
+ *
+ * @param file the path of a YAML file with `base` and `parameters`, whose paths are relative to the working directory
+ *
+ * Throws OrtrainError `config` with all problems of the sweep and its experiments, and `data` as `run` does.
+ */
+export function sweep(file: string, options: SweepOptions & Pick<RunAllOptions, 'commandLine' | 'checkout' | 'observer'> = {}): Running<
+  SweepResult,
+  RunEvent
+> {
+  return running(
+    (emit) =>
+      within(options, async () => {
+        const { asSettings } = await import('../config/index.ts');
+        const { loadRunnableSweep } = await import('../runner/load-experiments.ts');
+        const { runSweep } = await import('../runner/search/index.ts');
+        const loaded = loadRunnableSweep(pathIn(options.cwd, file), asSettings(options.overrides ?? []));
+        return runSweep(loaded, runnerOptions(options), observing(options.observer, emit));
+      }),
+    options.onEvent,
+  );
+}
