@@ -15,6 +15,7 @@ import { predict } from './predict.ts';
 import { run } from './run.ts';
 import { runs } from './runs.ts';
 import { schema } from './schema.ts';
+import { serve } from './serve.ts';
 import { show } from './show.ts';
 import { sweep } from './sweep.ts';
 import { sync } from './sync.ts';
@@ -36,6 +37,7 @@ export const commands: readonly Command[] = [
   predict,
   evaluate,
   exportModel,
+  serve,
   cache,
   sync,
   ui,

@@ -1,0 +1,16 @@
+import type { Text } from '../../data/texts/index.ts';
+
+/** What is said of a text, as JSON: what the task's `objects` make of its prediction. */
+export type Answer = Readonly<Record<string, unknown>>;
+
+/** A model kept open, which classifies one batch at a time. */
+export interface Lane {
+  /**
+   * An answer for each text, in their order. Throws a `data` error where the model cannot take one of the texts; any other error leaves
+   * open which of them is to blame.
+   */
+  classify(texts: readonly Text[]): Promise<readonly Answer[]>;
+  /** False where the model is gone and could not yet be opened again. */
+  isReady(): boolean;
+  close(): Promise<void>;
+}
