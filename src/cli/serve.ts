@@ -36,7 +36,7 @@ export async function serveUntilStopped(name: string, asked: Asked, context: Com
   const server = await openServer(open, options);
   const { address, model } = server;
   if (options.token === null && !isLoopback(options.host))
-    terminal.log(`everybody who reaches ${address} is answered: set ORTRAIN_TOKEN, or listen on 127.0.0.1 behind a proxy that asks who they are`);
+    terminal.log(`everybody who reaches ${address} is answered: set ORTRAIN_TOKEN, or listen on 127.0.0.1 behind a proxy`);
   terminal.result(`${model.name} answers at ${address}; Ctrl-C stops it`);
   const onHangup = (): void => void reload(server, terminal);
   process.on('SIGHUP', onHangup);

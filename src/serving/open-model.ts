@@ -44,6 +44,8 @@ function servedModel(description: ClassifierDescription, lanes: number): ServedM
     maxTokens,
     answer: predictionSchema(task, targets),
     // Where the files stand on this machine is nobody's business.
-    facts: { kind, task, targets, pairs, text, maxTokens, device, threads, lanes, models: models.map(({ path: _, ...rest }) => rest), metrics },
+    facts: {
+      kind, task, targets, pairs, text, maxTokens, device, threads, lanes, metrics, models: models.map(({ path: _, ...rest }) => rest),
+    },
   };
 }

@@ -9,6 +9,7 @@ export {
 export { inspectData, type Dataset, type InspectionOptions } from './inspect-data.ts';
 export { missingCells } from './missing.ts';
 export { openTask, taskName, taskProblem, type TargetOptions } from './kinds.ts';
+export { predictionSchema } from './prediction-objects.ts';
 export type {
   ClassPrediction,
   GradePrediction,

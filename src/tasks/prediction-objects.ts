@@ -43,3 +43,27 @@ export interface PredictionsByTask {
 }
 
 export type Prediction<T extends TaskName = TaskName> = PredictionsByTask[T];
+
+/** JSON Schema, 2020-12, of what is predicted for a text. */
+export function predictionSchema(task: TaskName, names: readonly string[]): Readonly<Record<string, unknown>> {
+  return schemas[task](names);
+}
+
+const schemas: Readonly<Record<TaskName, (names: readonly string[]) => Readonly<Record<string, unknown>>>> = {
+  classification: (classes) => whole({ prediction: { enum: classes }, probabilities: numbersBy(classes, SHARE) }),
+  'multi-label': (labels) =>
+    whole({ prediction: { type: 'array', items: { enum: labels }, uniqueItems: true }, probabilities: numbersBy(labels, SHARE) }),
+  regression: (columns) => whole({ prediction: columns.length === 1 ? NUMBER : numbersBy(columns, NUMBER) }),
+  ordinal: (grades) => whole({ prediction: { enum: grades }, score: NUMBER, probabilities: numbersBy(grades, SHARE) }),
+};
+
+const NUMBER = { type: 'number' };
+const SHARE = { type: 'number', minimum: 0, maximum: 1 };
+
+function numbersBy(names: readonly string[], schema: object): object {
+  return whole(Object.fromEntries(names.map((name) => [name, schema])));
+}
+
+function whole(properties: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return { type: 'object', properties, required: Object.keys(properties), additionalProperties: false };
+}

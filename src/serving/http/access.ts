@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { OrtrainError } from '../../core/errors.ts';
-import { routeOf, type AppContext } from './app.ts';
+import { routeOf, type AppContext } from './context.ts';
 import { problemOf, sendProblem, type ProblemCode, type ProblemDetails } from './problem.ts';
 
 /** Paths that nobody is asked for a token at: probes, and the page, which says nothing of the model. */
@@ -23,7 +23,6 @@ export function addAccess(app: FastifyInstance, { options, metrics }: AppContext
     const { statusCode, elapsedTime } = reply;
     metrics.request(routeOf(request), statusCode, elapsedTime / 1000);
     const noted = {
-      id: request.id,
       method: request.method,
       path: pathOf(request),
       status: statusCode,
@@ -41,7 +40,7 @@ export function addAccess(app: FastifyInstance, { options, metrics }: AppContext
   });
   app.setErrorHandler((error, request, reply) => {
     const problem = errorProblem(error, options.maxBodyBytes);
-    if (problem.status >= 500) request.log.error({ id: request.id, error: messageOf(error), stack: stackOf(error) }, 'a request failed');
+    if (problem.status >= 500) request.log.error({ error: messageOf(error), stack: stackOf(error) }, 'a request failed');
     metrics.refused(problem.code);
     return sendProblem(reply, problem, problem.status === 413 ? { connection: 'close' } : {});
   });

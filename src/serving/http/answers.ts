@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { segmentsOf } from '../../data/texts/index.ts';
-import type { AppContext } from './app.ts';
+import type { AppContext } from './context.ts';
 import { textsOfBody } from './body.ts';
 import { problemOf, sendProblem } from './problem.ts';
 

@@ -1,43 +1,30 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { randomUUID } from 'node:crypto';
-import type { Batcher } from '../batching/batcher.ts';
-import type { ServerOptions } from '../options.ts';
-import type { ServedModel } from '../served-model.ts';
 import { addAccess } from './access.ts';
 import { addAnswers } from './answers.ts';
+import type { AppContext } from './context.ts';
 import { readJson } from './json-body.ts';
-import type { Metrics } from './metrics.ts';
 import { openApi } from './openapi.ts';
 import { addPage } from './page.ts';
 import { problemOf, rawProblem, sendProblem } from './problem.ts';
 
-/** What requests are answered by now. */
-export interface Served {
-  readonly model: ServedModel;
-  readonly batcher: Batcher;
-}
-
-export interface AppContext {
-  readonly options: ServerOptions;
-  readonly metrics: Metrics;
-  served(): Served;
-  /** It is stopping: whoever is answered is asked to connect elsewhere. */
-  isStopping(): boolean;
-}
-
 /** The HTTP side of a server, without a port yet. */
 export async function openApp(context: AppContext): Promise<FastifyInstance> {
   const { options, served, isStopping } = context;
-  const { fastify } = await import('fastify');
+  const { fastify, LogController } = await import('fastify');
   const app = fastify({
     logger: { level: options.log.level, base: null, stream: { write: (line: string) => options.log.write(line) } },
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'id' }),
     genReqId: () => randomUUID(),
     bodyLimit: options.maxBodyBytes,
     requestTimeout: options.timeoutMs,
     connectionTimeout: options.timeoutMs + QUIET_MS,
     return503OnClosing: false,
-    http: { maxHeaderSize: MOST_HEADER_BYTES, headersTimeout: Math.min(HEADERS_MS, options.timeoutMs), connectionsCheckingInterval: CHECK_MS },
+    http: {
+      maxHeaderSize: MOST_HEADER_BYTES,
+      headersTimeout: Math.min(HEADERS_MS, options.timeoutMs),
+      connectionsCheckingInterval: CHECK_MS,
+    },
     clientErrorHandler(error, socket) {
       if (!socket.writable) return void socket.destroy();
       const problem = connectionProblem((error as NodeJS.ErrnoException).code);
@@ -91,9 +78,4 @@ function connectionProblem(code: string | undefined) {
     default:
       return problemOf(400, 'invalid-request', 'the request is not HTTP');
   }
-}
-
-/** The path that a request was routed by, such as `/v1/classify`; the same word for all that have none. */
-export function routeOf(request: FastifyRequest): string {
-  return request.is404 ? 'unknown' : (request.routeOptions.url ?? 'unknown');
 }

@@ -41,7 +41,10 @@ export function openApi({ name, pairs, answer }: ServedModel, limits: BodyLimits
       '/readyz': {
         get: {
           summary: 'Whether it takes requests',
-          responses: { 200: { description: 'It does', ...json(STATUS) }, ...problems({ 503: 'Its model is not ready, or it is stopping' }) },
+          responses: {
+            200: { description: 'It does', ...json(STATUS) },
+            ...problems({ 503: 'Its model is not ready, or it is stopping' }),
+          },
         },
       },
       '/metrics': {
@@ -105,7 +108,9 @@ const PROBLEM = {
   },
 };
 
-const unauthorized = (needsToken: boolean): Readonly<Record<number, string>> => (needsToken ? { 401: 'The token is missing or wrong' } : {});
+function unauthorized(needsToken: boolean): Readonly<Record<number, string>> {
+  return needsToken ? { 401: 'The token is missing or wrong' } : {};
+}
 
 function json(schema: JsonSchema): JsonSchema {
   return { content: { 'application/json': { schema } } };

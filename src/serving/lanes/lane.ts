@@ -1,7 +1,8 @@
 import type { Text } from '../../data/texts/index.ts';
+import type { Prediction } from '../../tasks/index.ts';
 
-/** What is said of a text, as JSON: what the task's `objects` make of its prediction. */
-export type Answer = Readonly<Record<string, unknown>>;
+/** What is said of a text, as JSON. */
+export type Answer = Prediction;
 
 /** A model kept open, which classifies one batch at a time. */
 export interface Lane {
