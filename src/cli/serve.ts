@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { availableParallelism } from 'node:os';
 import { OrtrainError } from '../core/errors.ts';
 import { openModel, openServer, type Log, type Server, type ServerOptions } from '../serving/index.ts';
 import type { CommandContext, CommandResult } from './command.ts';
@@ -26,12 +27,11 @@ export interface Asked {
 export async function serveUntilStopped(name: string, asked: Asked, context: CommandContext): Promise<CommandResult> {
   const { terminal, artifacts, device } = context;
   const options = serverOptions(asked, process.env, logTo(terminal));
-  const { lanes = 1, threads } = asked;
-  throwIfZero({ lanes, ...(threads === undefined ? {} : { threads }) });
+  const { lanes, threads } = speedOf(asked, device);
   const onTrouble = (error: unknown): void => terminal.error(renderError(error, terminal.colors));
   const signal = context.takeInterrupts();
-  const opening = { artifacts, device, lanes, timeoutMs: options.timeoutMs, onTrouble, onNotice: terminal.log, signal };
-  const open = () => openModel(name, { ...opening, ...(threads === undefined ? {} : { threads }) });
+  const opening = { artifacts, device, lanes, threads, timeoutMs: options.timeoutMs, onTrouble, onNotice: terminal.log, signal };
+  const open = () => openModel(name, opening);
 
   const server = await openServer(open, options);
   const { address, model } = server;
@@ -48,6 +48,17 @@ export async function serveUntilStopped(name: string, asked: Asked, context: Com
     process.off('SIGHUP', onHangup);
   }
   return { data: { address, model: { name: server.model.name, digest: server.model.digest } }, text: '' };
+}
+
+/**
+ * Two lanes of half the cores each compute more than one of all: threads that share a batch wait for each other. More of them take more
+ * memory, since each holds the models.
+ */
+function speedOf({ lanes, threads }: Asked, device: string): { readonly lanes: number; readonly threads: number } {
+  throwIfZero({ ...(lanes === undefined ? {} : { lanes }), ...(threads === undefined ? {} : { threads }) });
+  const cores = availableParallelism();
+  const chosen = lanes ?? (device === 'cpu' || device === 'auto' ? Math.min(2, cores) : 1);
+  return { lanes: chosen, threads: threads ?? Math.max(1, Math.floor(cores / chosen)) };
 }
 
 /** With what the command line leaves out. Throws a usage error for what makes no sense. */

@@ -35,7 +35,7 @@ export async function openModel(name: string, options: OpenModelOptions): Promis
 /** By then nobody has waited for a batch for as long as its requests were allowed to. */
 const STUCK_AFTER = 2;
 
-function servedModel(description: ClassifierDescription, lanes: number): ServedModel {
+export function servedModel(description: ClassifierDescription, lanes: number): ServedModel {
   const { sha256: digest, pairs, maxLength: maxTokens, kind, task, targets, text, device, threads, models, metrics } = description;
   return {
     name: kind === 'folder' ? basename(description.name) : description.name,

@@ -9,6 +9,7 @@ import { withinMemory } from './within-memory.ts';
  *
  * @param forward answers a batch's output, row-major [batch, width]
  * @param onBatch hears, before each batch, of the rows that are done, and of the tokens in them, padding among them
+ * @param batches puts rows of these lengths together
  * @returns row-major [rows, width]
  */
 export async function forwardAll(
@@ -18,12 +19,13 @@ export async function forwardAll(
   width: number,
   batchSize: number,
   onBatch: (rowsDone: number, positionsDone: number) => void | Promise<void>,
+  batches = evaluationBatches,
 ): Promise<Float32Array> {
   const result = new Float32Array(rows.length * width);
   const places = new Map(Array.from(rows, (row, i) => [row, i]));
-  await forwardEach(forward, source, rows, batchSize, onBatch, (batch, output) =>
-    batch.forEach((row, at) => result.set(output.subarray(at * width, (at + 1) * width), places.get(row)! * width)),
-  );
+  const keep = (batch: Int32Array, output: Float32Array): void =>
+    batch.forEach((row, at) => result.set(output.subarray(at * width, (at + 1) * width), places.get(row)! * width));
+  await forwardEach(forward, source, rows, batchSize, onBatch, keep, batches);
   return result;
 }
 
@@ -35,10 +37,11 @@ export async function forwardEach(
   batchSize: number,
   onBatch: (rowsDone: number, positionsDone: number) => void | Promise<void>,
   onOutput: (rows: Int32Array, output: Float32Array, width: number) => void,
+  batches = evaluationBatches,
 ): Promise<void> {
   const lengths = rows.map((row) => valueAt(source.lengths, row));
   let [done, positions] = [0, 0];
-  for (const { rows: places, width } of evaluationBatches(lengths, batchSize)) {
+  for (const { rows: places, width } of batches(lengths, batchSize)) {
     await onBatch(done, positions);
     const batch = places.map((i) => valueAt(rows, i));
     const feeds = source.feeds(batch, width);

@@ -13,8 +13,8 @@ export const serve = defineCommand({
     run: required('run', 'name or folder of the run; or the folder of one of its models or of any classifier', { completion: 'run' }),
     host: text('address', 'address to listen on; 0.0.0.0 is every one of this machine', { otherwise: '127.0.0.1' }),
     port: port('port to listen on', '8080'),
-    threads: wholeNumber('n', 'CPU threads of a batch', { otherwise: 'those of the run, divided among the lanes' }),
-    lanes: wholeNumber('n', 'batches that are computed side by side, each by a process with the models', { otherwise: '1' }),
+    threads: wholeNumber('n', 'CPU threads of a batch', { otherwise: 'all, divided among the lanes' }),
+    lanes: wholeNumber('n', 'batches that are computed side by side, each by a process with the models', { otherwise: '2 on the CPU' }),
     maxBatch: wholeNumber('tokens', 'tokens of a batch', { otherwise: '1024' }),
     maxWait: wholeNumber('ms', 'how long a text waits for others to join its batch', { otherwise: '2' }),
     maxQueue: wholeNumber('texts', 'texts that may wait; beyond them requests are refused', { otherwise: '4096' }),
@@ -27,8 +27,8 @@ export const serve = defineCommand({
   examples: [
     { line: 'pipeline serve --run quickstart', purpose: 'Answer at http://127.0.0.1:8080, where there is a page to try it, too.' },
     {
-      line: 'pipeline serve --run quickstart --host 0.0.0.0 --port 80 --max-wait 5',
-      purpose: 'Answer the network, with texts waiting up to 5 ms to be classified together.',
+      line: 'pipeline serve --run quickstart --port 80 --max-wait 5',
+      purpose: 'Listen on port 80, and let texts wait up to 5 ms for others.',
     },
   ],
   async run({ run: name, ...given }, context) {

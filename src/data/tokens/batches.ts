@@ -44,6 +44,39 @@ export function evaluationBatches(lengths: Int32Array, batchSize: number): reado
   return chunks(order, batchSize).map((rows) => ({ rows, width: valueAt(lengths, valueAt(rows, 0)) }));
 }
 
+/**
+ * Batches to predict a few rows with, in as little time as may be: rows of about one length go together, and a batch ends where the
+ * padding of one more row would cost more than another batch does. Longest first; each row once. Predictions are those of
+ * `evaluationBatches`, up to rounding.
+ */
+export function leastWorkBatches(lengths: Int32Array, batchSize: number): readonly Batch[] {
+  const order = Int32Array.from(lengths.keys()).sort((a, b) => valueAt(lengths, b) - valueAt(lengths, a) || a - b);
+  // best[i]: the least cost of the first i rows, in positions; start[i]: where the last batch of these begins.
+  const best = new Float64Array(order.length + 1).fill(Infinity);
+  const start = new Int32Array(order.length + 1);
+  best[0] = 0;
+  for (let end = 1; end <= order.length; end++) {
+    for (let from = Math.max(0, end - batchSize); from < end; from++) {
+      const cost = valueAt(best, from) + BATCH_POSITIONS + (end - from) * valueAt(lengths, valueAt(order, from));
+      if (cost >= valueAt(best, end)) continue;
+      best[end] = cost;
+      start[end] = from;
+    }
+  }
+  const batches: Batch[] = [];
+  for (let end = order.length; end > 0; end = valueAt(start, end)) {
+    const rows = order.subarray(valueAt(start, end), end);
+    batches.unshift({ rows, width: valueAt(lengths, valueAt(rows, 0)) });
+  }
+  return batches;
+}
+
+/**
+ * What a batch costs besides its positions, in positions: its weights are read once, which for MiniLM on a CPU takes 2.0 to 2.3 ms, and a
+ * position takes 0.14 ms. Both grow alike with the model.
+ */
+const BATCH_POSITIONS = 16;
+
 /** Batches, and so optimizer steps, of one epoch. */
 export function batchCount(rows: number, batchSize: number): number {
   return Math.ceil(rows / batchSize);

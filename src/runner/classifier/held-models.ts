@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { interrupted } from '../../core/errors.ts';
 import { valueAt } from '../../core/values.ts';
 import { tokenizerFiles } from '../../data/tokenizer/index.ts';
-import { beyondProblems, encodeTexts, loadTokenizer, readVocabulary, unknownToModel } from '../../data/tokens/index.ts';
+import { beyondProblems, encodeTexts, leastWorkBatches, loadTokenizer, readVocabulary, unknownToModel } from '../../data/tokens/index.ts';
 import type { Text } from '../../data/texts/index.ts';
 import { findModel, openModel, type OpenedModel } from '../../training/index.ts';
 import type { Predictions } from '../../tasks/index.ts';
@@ -41,7 +41,7 @@ export async function holdModels({ models: paths, device, threads, batchSize, tr
       }
       const sums: Predictions[] = [];
       for (const model of models) {
-        const predict = (atATime: number) => model.predict(tokens, (rows = atATime), throwIfCancelled);
+        const predict = (atATime: number) => model.predict(tokens, (rows = atATime), throwIfCancelled, leastWorkBatches);
         sums.push(await withFewerRows(rows, device, predict, () => {}));
         await nextTurn();
       }

@@ -10,7 +10,10 @@ export interface BatchingOptions {
   readonly maxBatchTokens: number;
   /** Texts of a batch. */
   readonly maxBatchTexts: number;
-  /** How long a text waits for others while a lane has nothing to do, in milliseconds. */
+  /**
+   * How long a text waits for others while a lane has nothing to do, in milliseconds. It does not wait where the batch before held one
+   * request only: then there are no others to wait for.
+   */
   readonly maxWaitMs: number;
   /** Texts that may wait. */
   readonly maxQueuedTexts: number;
@@ -64,6 +67,7 @@ export function openBatcher(lanes: readonly Lane[], options: BatchingOptions, on
   const idle = new Set(lanes);
   const pace = openPace();
   const open = new Set<Request>();
+  let isBusy = false;
   let timer: NodeJS.Timeout | undefined;
   let onEmpty: (() => void) | undefined;
 
@@ -114,7 +118,7 @@ export function openBatcher(lanes: readonly Lane[], options: BatchingOptions, on
       const since = queue.oldest();
       if (since === undefined) return;
       const isFull = queue.size().tokens >= options.maxBatchTokens || queue.size().texts >= options.maxBatchTexts;
-      const left = since + options.maxWaitMs - performance.now();
+      const left = isBusy ? since + options.maxWaitMs - performance.now() : 0;
       if (!isFull && left > 0) {
         timer = setTimeout(flush, left);
         return;
@@ -131,6 +135,7 @@ export function openBatcher(lanes: readonly Lane[], options: BatchingOptions, on
     const start = performance.now();
     const waitedSeconds = items.reduce((most, { request }) => Math.max(most, start - request.since), 0) / 1000;
     const requests = new Set(items.map(({ request }) => request));
+    isBusy = requests.size > 1;
     let answers: readonly Answer[] | undefined;
     try {
       answers = await lane.classify(texts);

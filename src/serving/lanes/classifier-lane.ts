@@ -1,13 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OrtrainError } from '../../core/errors.ts';
 import type { Text } from '../../data/texts/index.ts';
-import type { AnyClassifier } from '../../runner/classifier/index.ts';
+import type { ClassifierDescription } from '../../runner/classifier/index.ts';
 import type { Answer, Lane } from './lane.ts';
 
 /** What a lane needs of a classifier. */
-export type LaneClassifier = Pick<AnyClassifier, 'describe' | 'close'> & {
+export interface LaneClassifier {
   classify(texts: readonly Text[]): Promise<readonly Answer[]>;
-};
+  describe(): ClassifierDescription;
+  close(): Promise<void>;
+}
 
 export interface LaneOptions {
   /** Opens the classifier again, after it has broken down. */

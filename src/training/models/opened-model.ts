@@ -1,6 +1,6 @@
 import { required } from '../../core/values.ts';
 import { OrtrainError } from '../../core/errors.ts';
-import { tokenLengths, tokensOf, type TokenSet } from '../../data/tokens/index.ts';
+import { tokenLengths, tokensOf, type evaluationBatches, type TokenSet } from '../../data/tokens/index.ts';
 import { openWeights } from '../../data/hub/index.ts';
 import { classifierForward, portableFeeds, savedClassifier, type PublishedClassifier } from '../../engine/models/index.ts';
 import { openForward, openModelFile, type Device } from '../../engine/runtime/index.ts';
@@ -18,10 +18,13 @@ export interface OpenedModel<Input = TokenSet> {
    *
    * @param batchSize rows that go through it at a time
    * @param onProgress hears of rows; may throw to stop
+   * @param batches puts rows together; `evaluationBatches` where it is left out
    */
-  predict(input: Input, batchSize: number, onProgress: (done: number) => void): Promise<Predictions>;
+  predict(input: Input, batchSize: number, onProgress: (done: number) => void, batches?: Batching): Promise<Predictions>;
   release(): Promise<void>;
 }
+
+type Batching = typeof evaluationBatches;
 
 export interface OpeningOptions {
   readonly device: Device;
@@ -52,8 +55,8 @@ export async function openTrained(
 ): Promise<OpenedModel<BatchSource>> {
   const model = await openForward({ ...options, program, source });
   return {
-    predict: async (rows, batchSize, onProgress) =>
-      task.predict(await logitsOf(folder, (feeds) => model.forward(feeds), rows, task.outputs, batchSize, onProgress)),
+    predict: async (rows, ...rest) =>
+      task.predict(await logitsOf(folder, (feeds) => model.forward(feeds), rows, task.outputs, ...rest)),
     release: () => model.release(),
   };
 }
@@ -107,9 +110,10 @@ async function logitsOf(
   outputs: number,
   batchSize: number,
   onProgress: (done: number) => void,
+  batches?: Batching,
 ): Promise<Float32Array> {
   const rows = Int32Array.from(source.lengths, (_, row) => row);
-  const logits = await forwardAll(forward, source, rows, outputs, batchSize, onProgress);
+  const logits = await forwardAll(forward, source, rows, outputs, batchSize, onProgress, batches);
   if (logits.every(Number.isFinite)) return logits;
   throw new OrtrainError('run', `the model in ${model} computed a value that is not a number`, {
     subject: model,

@@ -4,6 +4,7 @@ import {
   batchCount,
   batchTokens,
   evaluationBatches,
+  leastWorkBatches,
   paddingShare,
   planBatches,
   type Batch,
@@ -86,6 +87,29 @@ describe('evaluationBatches', () => {
     expect(widths).toEqual([...widths].sort((a, b) => b - a));
     for (const { rows, width } of batches) expect(width).toBe(Math.max(...[...rows].map((row) => lengths[row]!)));
     expect(evaluationBatches(new Int32Array(0), 8)).toEqual([]);
+  });
+});
+
+describe('leastWorkBatches', () => {
+  it('holds every row exactly once, the longest first, and no batch above its size', () => {
+    const lengths = tweetLengths(77, 3);
+    const batches = leastWorkBatches(lengths, 8);
+    expect(sorted(rowsOf(batches))).toEqual([...lengths.keys()]);
+    for (const { rows, width } of batches) expect(width).toBe(Math.max(...[...rows].map((row) => lengths[row]!)));
+    expect(Math.max(...batches.map(({ rows }) => rows.length))).toBeLessThanOrEqual(8);
+    expect(leastWorkBatches(new Int32Array(0), 8)).toEqual([]);
+  });
+
+  it('ends a batch where padding would cost more than another batch', () => {
+    const widths = (...lengths: readonly number[]): readonly string[] =>
+      leastWorkBatches(Int32Array.from(lengths), 64).map(({ rows, width }) => `${rows.length} × ${width}`);
+    expect(widths(20, 20, 21, 20)).toEqual(['4 × 21']);
+    expect(widths(60, 20, 20)).toEqual(['1 × 60', '2 × 20']);
+    expect(widths(30, 20)).toEqual(['2 × 30']);
+    expect(widths(40, 20)).toEqual(['1 × 40', '1 × 20']);
+    const lengths = tweetLengths(32, 4);
+    const work = (batches: readonly Batch[]): number => batchTokens(lengths, batches).positions + 16 * batches.length;
+    expect(work(leastWorkBatches(lengths, 64))).toBeLessThan(0.8 * work(evaluationBatches(lengths, 64)));
   });
 });
 
