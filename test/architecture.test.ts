@@ -28,8 +28,8 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   api: ['check.ts', 'classifier.ts', 'compare.ts', 'evaluate.ts', 'experiments.ts', 'plan.ts', 'run.ts', 'running.ts', 'surroundings.ts', 'sweep.ts'],
   // By part, so that a command which lists runs does not load what trains them.
   runner: [
-    'index.ts', 'load-experiments.ts', 'cache/index.ts', 'check/index.ts', 'classifier/index.ts', 'machine/index.ts', 'models/index.ts', 'plan/index.ts',
-    'search/index.ts', 'starter/index.ts', 'stored/index.ts',
+    'index.ts', 'load-experiments.ts', 'cache/index.ts', 'check/index.ts', 'classifier/index.ts', 'exports/index.ts', 'machine/index.ts', 'models/index.ts',
+    'plan/index.ts', 'search/index.ts', 'starter/index.ts', 'stored/index.ts',
   ],
   serving: ['index.ts'],
   stages: ['index.ts'],

@@ -7,7 +7,7 @@ import type { LinearTargets } from '../data/linear/index.ts';
 import type { ListOptions, SampleColumn, ValueWriter } from '../data/submission/index.ts';
 import type { TableColumns } from '../data/tables/index.ts';
 import type { TextColumns } from '../data/texts/index.ts';
-import type { Loss, OutputScale, RankLayer } from '../engine/models/index.ts';
+import type { Averaged, Loss, OutputScale, RankLayer } from '../engine/models/index.ts';
 import type { Prediction } from './prediction-objects.ts';
 import type { Predictions } from './predictions.ts';
 import type { ReportedRun, TaskReport } from './report.ts';
@@ -175,6 +175,8 @@ export interface PublishedModel {
   readonly scale?: OutputScale;
   /** Width of the logits that are given away. */
   readonly outputs: number;
+  /** What those logits stand for, where several models are given away as one that averages them. */
+  readonly averaged: Averaged;
   /** What those logits say. */
   predict(logits: Float32Array): Predictions;
   /** Keys of a Hugging Face config.json. */

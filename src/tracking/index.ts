@@ -1,3 +1,4 @@
+export { readEvaluatedRun, type EvaluatedRun } from './evaluated-run.ts';
 export { setupKey, type ExecutionSetup } from './execution-setup.ts';
 export { foldStories, type FoldStory } from './fold-stories.ts';
 export { itemsOf } from './growing.ts';

@@ -18,7 +18,7 @@ export { fit, type FitResult } from './fit/fit.ts';
 export { forwardAll, forwardEach } from './inference.ts';
 export { stepFeedsOf } from './fit/micro-batches.ts';
 export { emptyStates, encodingPrograms, sharedTensors, trainedPart, type Freezing, type TrainedPart } from './part.ts';
-export { PORTABLE_FILES, writePortableFolder, type Precision } from './folders/portable-folder.ts';
+export { PORTABLE_FILES, writePortableFile, writePortableFolder, type Precision } from './folders/portable-folder.ts';
 export { portablePredictions } from './folders/portable-predictions.ts';
 export { createStates, stateSource, type StateSet, type StateShape, type Store } from './states.ts';
 export { modelFolderFiles, saveShared, type Sharing } from './folders/weight-files.ts';

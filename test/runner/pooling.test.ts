@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { openTensorFile } from '../../src/data/hub/index.ts';
 import { columnOf, readTable } from '../../src/data/tables/index.ts';
 import { runExperiment } from '../../src/runner/index.ts';
-import { exportRun, predictTexts } from '../../src/runner/models/index.ts';
+import { exportRun } from '../../src/runner/exports/index.ts';
+import { predictTexts } from '../../src/runner/models/index.ts';
 import { readRun, type StoredRun } from '../../src/runner/stored/index.ts';
 import { root, smallQuickstart, temporaryFolder } from '../helpers/quickstart.ts';
 

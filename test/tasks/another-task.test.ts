@@ -37,7 +37,7 @@ function oneNumber({ mean, sd }: { readonly mean: number; readonly sd: number })
       into[0] = (y! - mean) / sd;
     },
     predict: back,
-    published: { asPair: false, outputs: 1, predict: back, config: { num_labels: 1, problem_type: 'regression' } },
+    published: { asPair: false, outputs: 1, averaged: 'number', predict: back, config: { num_labels: 1, problem_type: 'regression' } },
     metrics: [{ name: 'loss', better: 'low', of: squares }],
     metric: (name) => (name === 'loss' ? { name, better: 'low', of: squares } : undefined),
     watchInstead: 'such as val/loss.',

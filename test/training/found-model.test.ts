@@ -56,7 +56,7 @@ describe.each(Object.entries(tasks))('a model of %s', (name, task) => {
   const portable = join(root, name, 'portable');
 
   it('is the same task with the same predictions as an ONNX export', async () => {
-    await writePortableFolder(portable, trained, ['float32']);
+    await writePortableFolder(portable, [trained], ['float32']);
     const [own, exported] = [await predictions(trained), await predictions(portable)];
     expect(findModel(trained)).toMatchObject({ kind: 'trained', maxLength: 32 });
     expect(findModel(portable)).toMatchObject({ kind: 'portable', maxLength: 32, file: join(portable, 'onnx/model.onnx') });

@@ -77,6 +77,8 @@ interface ModelOptions {
   readonly tokenizer?: readonly string[];
   /** As the models of a frozen encoder, whose tensors lie in a file of their own. */
   readonly shared?: boolean;
+  /** Of the random weights; those of a shared encoder are always the same. */
+  readonly seed?: number;
 }
 
 /** A model directory with random weights, as a fold leaves it. */
@@ -106,7 +108,10 @@ export function modelFolder(
     head,
     files: Object.fromEntries(paths.map((path) => [basename(path), path])),
     config,
-    source: randomParameters(11),
+    source:
+      options.shared === true
+        ? (spec, into) => randomParameters(spec.name.startsWith('classifier.') ? (options.seed ?? 11) : 11)(spec, into)
+        : randomParameters(options.seed ?? 11),
     max_seq_length: 32,
     ...(options.shared === true ? { shared: { file: encoderFile, isEncoder: true } } : {}),
   });

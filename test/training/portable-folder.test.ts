@@ -32,7 +32,7 @@ describe.each([...flat, ...deeper.map((name) => [name, [8], three] as const)])('
       head: { dense, dropout: 0.1, activation: 'tanh' },
     });
     const folder = join(place, 'portable');
-    await writePortableFolder(folder, model, ['float32']);
+    await writePortableFolder(folder, [model], ['float32']);
     for (const written of [model, folder]) expect(readFileSync(join(written, 'config.json'), 'utf8')).toContain(FLOAT);
     const tokens = tokenize(await loadTokenizer(tokenizerFiles(model)), texts, 32);
     const { numbers: own } = await ensemblePredictions([model], { kind: 'tokens', tokens }, speed, () => {});

@@ -40,7 +40,7 @@ describe.each(['bert', 'distilbert', 'deberta-v2'] as const)('the directory of a
     copyModelFolder(model, join(place, 'copy'));
     const { numbers: copied } = await ensemblePredictions([join(place, 'copy')], { kind: 'tokens', tokens }, speed, () => {});
     expect(apart(copied)).toBeLessThan(1e-5);
-    await writePortableFolder(join(place, 'onnx'), model, ['float32', 'float16', 'int8']);
+    await writePortableFolder(join(place, 'onnx'), [model], ['float32', 'float16', 'int8']);
     for (const [precision, most] of [['float32', 1e-5], ['float16', 0.02], ['int8', 0.3]] as const) {
       const file = join(place, 'onnx', PORTABLE_FILES[precision]);
       const { numbers } = await portablePredictions(file, tokens, task.published, speed, () => {});

@@ -5,23 +5,33 @@ import { choice, choiceOr, numberOr, required, wholeNumber } from '../options.ts
 /** Writes the model of a run's fold for other tools. */
 export const exportModel = defineCommand({
   name: 'export',
-  summary: 'write the model of one fold for other tools: ONNX with its tokenizer, or a Hugging Face model directory',
+  summary: 'write what a run predicts with for other tools: ONNX with its tokenizer, or a Hugging Face model directory',
+  description:
+    'Without --what, --fold and --seed it is what predict uses: the mean of the models of all folds as one ONNX file, or the model of ' +
+    'all rows, as prediction.models says. A Hugging Face directory holds one model: of several folds that of the best.',
   arguments: {},
   options: {
     run: required('run', 'name or folder of the run', { completion: 'run' }),
     to: required('dir', 'the folder to write, which must not exist yet', { completion: 'folder' }),
+    what: choice('what', ['ensemble', 'all', 'fold'], 'the mean of models as one, the model of all rows, or that of one fold', {
+      otherwise: 'what the run predicts with',
+    }),
     format: choiceOr('format', ['onnx', 'huggingface'], 'onnx', 'what to write'),
-    fold: numberOr('n', 'all', 'number of the fold, or all: the model of all rows', { otherwise: 'the best by the monitored metric' }),
-    seed: wholeNumber('n', 'seed of the model, where the run has several', { otherwise: 'the best by the monitored metric' }),
+    fold: numberOr('n', 'all', 'number of the fold, or all: the model of all rows', {
+      otherwise: 'with --what fold the best by the monitored metric',
+    }),
+    seed: wholeNumber('n', 'seed of the model, where the run has several', {
+      otherwise: 'of one fold the best by the monitored metric',
+    }),
     dtype: choiceOr('dtype', ['float32', 'float16'], 'float32', 'float16: also write a float16 model beside the float32 one'),
     quantize: choice('kind', ['int8'], 'int8: also write a dynamically quantized model beside the float32 one'),
   },
   examples: [
-    { line: 'pipeline export --run quickstart --to model', purpose: 'Write the best fold as ONNX, as transformers.js loads it.' },
+    { line: 'pipeline export --run quickstart --to model', purpose: 'Write what the run predicts with, as transformers.js loads it.' },
     { line: 'pipeline export --run tweets --to small --quantize int8', purpose: 'Add a quantized model, with what it costs in accuracy.' },
     { line: 'pipeline export --run tweets --to hf --format huggingface', purpose: 'Write a model directory for Python.' },
   ],
-  async run({ run: name, to, format, fold, seed, dtype, quantize }, context) {
+  async run({ run: name, to, what, format, fold, seed, dtype, quantize }, context) {
     const { artifacts, terminal } = context;
     const alsoIn = [...(dtype === 'float16' ? (['float16'] as const) : []), ...(quantize === undefined ? [] : [quantize])];
     if (format === 'huggingface' && alsoIn.length > 0) {
@@ -30,13 +40,20 @@ export const exportModel = defineCommand({
       });
     }
     const { tablesOf } = await import('../../config/index.ts');
-    const { exportRun } = await import('../../runner/models/index.ts');
+    const { exportRun } = await import('../../runner/exports/index.ts');
     const { readRun } = await import('../../runner/stored/index.ts');
     const { stageProgress, stopSignal } = await import('../progress/stage-progress.ts');
     const { exportText } = await import('../render/exported.ts');
     const run = readRun(artifacts, name);
-    const which = { ...(fold === undefined ? {} : { fold }), ...(seed === undefined ? {} : { seed }) };
-    const request = { to, format, alsoIn, signal: stopSignal(context), ...which };
+    const request = {
+      to,
+      format,
+      alsoIn,
+      signal: stopSignal(context),
+      ...(what === undefined ? {} : { what }),
+      ...(fold === undefined ? {} : { fold }),
+      ...(seed === undefined ? {} : { seed }),
+    };
     const readsPairs = typeof tablesOf(run.experiment.data).train.text !== 'string';
     const exported = await exportRun(run, request, stageProgress(terminal.log));
     const { folder, task, files, ...model } = exported;

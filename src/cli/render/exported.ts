@@ -1,6 +1,6 @@
 import { modelInWords } from '../../core/model-name.ts';
 import { headlinesOf } from '../../config/index.ts';
-import type { ExportedFile, ExportedModel, ExportRequest } from '../../runner/models/index.ts';
+import type { ExportedFile, ExportedModel, ExportRequest } from '../../runner/exports/index.ts';
 import type { Colors } from '../terminal.ts';
 import { left, right, table } from './layout/table.ts';
 import { bytes, metric, pathFromHere, plural } from './layout/text.ts';
@@ -12,7 +12,7 @@ interface ExportedRun {
   readonly readsPairs: boolean;
 }
 
-/** Where the model is, how near it comes to the run's own, and how to load it. */
+/** What was exported, where it is, how near it comes to the run's own, and how to load it. */
 export function exportText(exported: ExportedModel, format: ExportRequest['format'], run: ExportedRun, colors: Colors): string {
   const { folder, files } = exported;
   const place = pathFromHere(folder);
@@ -23,17 +23,31 @@ export function exportText(exported: ExportedModel, format: ExportRequest['forma
       : `in transformers.js: await ${model}`,
     huggingface: `in Python: ${model}${run.readsPairs ? "({'text': first, 'text_pair': second})" : ''}`,
   }[format];
-  const measured = files.length === 1 ? files.map((file) => agreement(file, exported.fold)).join('') : comparison(files, colors);
-  return [`${modelInWords(exported)} of ${run.name} is in ${place}`, measured, use].join('\n\n');
+  const measured = files.length === 1 ? files.map((file) => agreement(file, exported)).join('') : comparison(files, exported, colors);
+  const card = `README.md is its model card: figures, data, limits and how to load it`;
+  return [`${subject(exported, run.name)} is in ${place}${reason(exported, run.name)}`, measured, `${card}\n${use}`].join('\n\n');
 }
 
-function agreement({ path, bytes: size, rows, maxDifference }: ExportedFile, fold: ExportedModel['fold']): string {
-  const compared = fold === 'all' ? plural(rows, 'row') : `${plural(rows, 'validation row')} of the fold`;
+function subject({ fold, seed, models, what }: ExportedModel, run: string): string {
+  if (fold !== undefined) return `${modelInWords({ fold, seed })} of ${run}`;
+  return `the mean of ${models.length} models of ${run}${what === 'all' ? ', trained on all rows,' : ''}`;
+}
+
+/** How its answers are related to those of `pipeline predict`. */
+function reason({ models, what, predictedBy }: ExportedModel, run: string): string {
+  if (models.length === predictedBy) return `; ${run} predicts with the same`;
+  const mean = predictedBy === 1 ? 'another model' : `the mean of ${predictedBy} models`;
+  const other = what === 'ensemble' || predictedBy === 1 ? '' : '; --what ensemble exports that mean as ONNX';
+  return `\n${run} itself predicts with ${mean}, so its answers differ from these${other}`;
+}
+
+function agreement({ path, bytes: size, compared, maxDifference }: ExportedFile, { what }: ExportedModel): string {
+  const rows = what === 'fold' ? `${plural(compared, 'validation row')} of the fold` : plural(compared, 'row');
   const difference = `largest difference ${maxDifference.toExponential(1)}`;
-  return `${path}, ${bytes(size)}: predictions agree with the run's on ${compared} (${difference})`;
+  return `${path}, ${bytes(size)}: predictions agree with the run's on ${rows} (${difference})`;
 }
 
-function comparison(files: readonly ExportedFile[], colors: Colors): string {
+function comparison(files: readonly ExportedFile[], { what }: ExportedModel, colors: Colors): string {
   const shown = headlinesOf((name) => files.some(({ before }) => name in before));
   const columns = [left('file'), left('precision'), right('size'), ...shown.map((name) => right(name)), right('largest difference')];
   const rows = files.map((file) => [
@@ -43,8 +57,13 @@ function comparison(files: readonly ExportedFile[], colors: Colors): string {
     ...shown.map((name) => change(file, name)),
     file.maxDifference.toExponential(1),
   ]);
-  const measured = plural(files[0]?.rows ?? 0, 'validation row');
-  return `${table(columns, rows, colors)}\n\nmeasured on the fold's ${measured}; the difference is to the run's own predictions`;
+  const [{ rows: count, compared } = { rows: 0, compared: 0 }] = files;
+  const measured =
+    what === 'fold'
+      ? `measured on the fold's ${plural(count, 'validation row')}; the difference is to the run's own predictions`
+      : `metrics on ${plural(count, 'validation row')}, each by the model of its fold in this precision; ` +
+        `the difference is to the run's own predictions of ${plural(compared, 'row')}`;
+  return `${table(columns, rows, colors)}\n\n${measured}`;
 }
 
 /** What a metric was in the run and is in the file; one number where it is the same. */

@@ -17,6 +17,7 @@ export {
   type TrainingLoss,
 } from './classifier.ts';
 export { batchFeeds, featureFeeds, stateFeeds, targetFeeds, weightFeeds } from './feeds.ts';
+export { ensembleOf, type Averaged } from './exports/ensemble.ts';
 export { float16Bits, inFloat16 } from './exports/float16.ts';
 export { trainingStepOf, type GraphLoss, type GraphPrograms, type GraphTraining } from './graph-step.ts';
 export type { HeadOptions } from './head.ts';

@@ -112,6 +112,7 @@ function published(classes: readonly string[]): PublishedModel {
   return {
     asPair: isBinary,
     outputs: classes.length,
+    averaged: 'softmax',
     predict(logits) {
       const { width, numbers } = softmaxes(logits, classes.length);
       return isBinary ? { width: 1, numbers: numbers.filter((_, i) => i % 2 === 1) } : { width, numbers };

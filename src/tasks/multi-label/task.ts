@@ -42,6 +42,7 @@ export function multiLabel(of: Labels): Task {
     published: {
       asPair: false,
       outputs: width,
+      averaged: 'sigmoid',
       predict: sigmoids(width),
       config: {
         num_labels: width,

@@ -35,6 +35,7 @@ export function ordinal(of: Grades): Task {
     published: {
       asPair: false,
       outputs,
+      averaged: 'sigmoid',
       predict,
       config: {
         num_labels: outputs,

@@ -60,6 +60,7 @@ export function regression(options: RegressionOptions, loss = usualLoss(options)
       asPair: false,
       outputs: width,
       ...(bounded ? {} : { scale: { mean, sd } }),
+      averaged: bounded ? 'sigmoid' : 'number',
       predict: bounded ? inUnit : (logits) => ({ width, numbers: Float64Array.from(logits) }),
       config: {
         num_labels: width,

@@ -1,11 +1,20 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { OrtrainError } from '../../core/errors.ts';
 import { writeFileAtomic } from '../../core/files.ts';
 import { readJsonObject } from '../../core/inputs.ts';
 import { jsonTextLike } from '../../core/json-text.ts';
+import { required } from '../../core/values.ts';
 import { tokenizerFiles, writeTokenizerFiles } from '../../data/tokenizer/index.ts';
-import { classificationClass, inFloat16, inInt8, portableClassifier, withWeights, type PortableModel } from '../../engine/models/index.ts';
+import {
+  classificationClass,
+  ensembleOf,
+  inFloat16,
+  inInt8,
+  portableClassifier,
+  withWeights,
+  type PortableModel,
+} from '../../engine/models/index.ts';
 import type { Task } from '../../tasks/index.ts';
 import { publishedClassifier, readModelFolder } from './classifier-folder.ts';
 
@@ -25,33 +34,56 @@ const inPrecision: Readonly<Record<Precision, (model: PortableModel) => Portable
 };
 
 /**
- * Writes a fold's model as a directory that transformers.js and any ONNX runtime can use: config.json, the tokenizer's files and
- * onnx/. Throws a `data` error for a model above 2 GB, which one file cannot hold.
+ * Writes a model as a directory that transformers.js and any ONNX runtime can use: config.json, the tokenizer's files and onnx/. Several
+ * models of one run become one, which gives the mean of their predictions. Throws a `data` error for models above 2 GB, which one file
+ * cannot hold.
  */
-export async function writePortableFolder(folder: string, modelFolder: string, precisions: readonly Precision[]): Promise<void> {
-  const { encoder, source, task, max_seq_length: maxLength, ...own } = readModelFolder(modelFolder);
-  const model = portableClassifier(publishedClassifier(encoder, { task, ...own }), source);
-  checkSize(model, modelFolder);
-  const { toOnnx } = await import('../../engine/graph/onnx/to-onnx.ts');
+export async function writePortableFolder(
+  folder: string,
+  modelFolders: readonly string[],
+  precisions: readonly Precision[],
+): Promise<void> {
+  const first = required(modelFolders[0], 'a model');
+  const { encoder, task, max_seq_length: maxLength } = readModelFolder(first);
   mkdirSync(join(folder, 'onnx'), { recursive: true });
-  const described = join(modelFolder, 'config.json');
+  const described = join(first, 'config.json');
   const config = { ...portableConfig(described, task, maxLength), architectures: [classificationClass(encoder)] };
   writeFileAtomic(join(folder, 'config.json'), jsonTextLike(readFileSync(described, 'utf8'), config));
   // Told to cut texts where training cut them.
-  writeTokenizerFiles(folder, tokenizerFiles(modelFolder), { model_max_length: maxLength });
-  for (const precision of precisions)
-    writeFileSync(join(folder, PORTABLE_FILES[precision]), toOnnx(withWeights(inPrecision[precision](model))));
+  writeTokenizerFiles(folder, tokenizerFiles(first), { model_max_length: maxLength });
+  for (const precision of precisions) await writePortableFile(join(folder, PORTABLE_FILES[precision]), modelFolders, precision);
+}
+
+/** Writes one model, or several as one, as an ONNX file. Throws as `writePortableFolder`. */
+export async function writePortableFile(path: string, modelFolders: readonly string[], precision: Precision): Promise<void> {
+  const { toOnnx } = await import('../../engine/graph/onnx/to-onnx.ts');
+  const models = modelFolders.map((modelFolder) => {
+    const { encoder, source, task, ...own } = readModelFolder(modelFolder);
+    const model = portableClassifier(publishedClassifier(encoder, { task, ...own }), source);
+    return { model: inPrecision[precision](model), averaged: task.published.averaged };
+  });
+  const [first] = models;
+  const whole = models.length > 1 ? ensembleOf(models.map(({ model }) => model), first!.averaged) : first!.model;
+  checkSize(whole, modelFolders);
+  writeFileSync(path, toOnnx(withWeights(whole)));
 }
 
 /** Protobuf's limit is 2 GiB; the graph and the names need little of it. */
 const LARGEST_WEIGHTS = 2 ** 31 - 2 ** 24;
 
-function checkSize({ weights }: PortableModel, modelFolder: string): void {
-  const total = [...weights.values()].reduce((sum, data) => sum + data.byteLength, 0);
+function checkSize({ graph, weights }: PortableModel, modelFolders: readonly string[]): void {
+  const used = new Set(graph.nodes.flatMap(({ inputs }) => inputs.map((x) => x?.name)));
+  const total = [...weights].reduce((sum, [name, data]) => sum + (used.has(name) ? data.byteLength : 0), 0);
   if (total <= LARGEST_WEIGHTS) return;
-  throw new OrtrainError('data', `the weights of ${modelFolder} are larger than the 2 GB that an ONNX file can hold`, {
-    subject: modelFolder,
-    remedy: 'Export with --format huggingface, which has no such limit.',
+  const [first = ''] = modelFolders;
+  if (modelFolders.length === 1)
+    throw new OrtrainError('data', `the weights of ${first} are larger than the 2 GB that an ONNX file can hold`, {
+      subject: first,
+      remedy: 'Export with --format huggingface, which has no such limit.',
+    });
+  throw new OrtrainError('data', `the weights of ${modelFolders.length} models are larger than the 2 GB that an ONNX file can hold`, {
+    subject: dirname(first),
+    remedy: 'Export one of them with --what fold, or train one on all rows (training.refit: true) and export it with --what all.',
   });
 }
 

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openClassifier, type AnyClassifier, type ClassifierOptions } from '../../../src/index.ts';
 import { runExperiment } from '../../../src/runner/index.ts';
-import { exportRun, predictTexts } from '../../../src/runner/models/index.ts';
+import { exportRun } from '../../../src/runner/exports/index.ts';
+import { predictTexts } from '../../../src/runner/models/index.ts';
 import { readRun, type StoredRun } from '../../../src/runner/stored/index.ts';
 import { root, smallQuickstart, temporaryFolder } from '../../helpers/quickstart.ts';
 

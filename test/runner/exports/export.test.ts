@@ -14,13 +14,15 @@ import {
 import { join } from 'node:path';
 import { env, pipeline } from '@huggingface/transformers';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { pathOf } from '../../../src/config/index.ts';
 import { sha256 } from '../../../src/core/hash.ts';
 import { readTrainExamples } from '../../helpers/class-examples.ts';
 import { columnOf, readTable } from '../../../src/data/tables/table.ts';
 import { openJournal } from '../../../src/tracking/journal.ts';
 import { runExperiment } from '../../../src/runner/index.ts';
-import { exportRun, predictTexts, type ExportRequest } from '../../../src/runner/models/index.ts';
+import { exportRun, type ExportRequest } from '../../../src/runner/exports/index.ts';
+import { predictTexts } from '../../../src/runner/models/index.ts';
 import { readRun, type StoredRun } from '../../../src/runner/stored/index.ts';
 import { flipBit } from '../../helpers/damage.ts';
 import { smallQuickstart, temporaryFolder } from '../../helpers/quickstart.ts';
@@ -107,15 +109,17 @@ function farthest(a: readonly (readonly number[])[], b: readonly (readonly numbe
 
 describe('an ONNX export', () => {
   it('gives transformers.js both classes with the probabilities of the run', async () => {
-    const { folder, fold, files } = await exported(binary, 'two');
+    const { folder, fold, files } = await exported(binary, 'two', { what: 'fold' });
     expect(readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()).toEqual([
+      'README.md',
       'config.json',
+      'export.json',
       'onnx',
       'onnx/model.onnx',
       'tokenizer.json',
       'tokenizer_config.json',
     ]);
-    expect(files).toMatchObject([{ path: 'onnx/model.onnx', precision: 'float32', rows: 64 }]);
+    expect(files).toMatchObject([{ path: 'onnx/model.onnx', precision: 'float32', compared: 64, rows: 64 }]);
     expect(files[0]?.maxDifference).toBeLessThan(1e-5);
     const { texts, probabilities: [ones = []] } = await sample(binary, Number(fold), ['probability']);
     const found = await scores(folder, texts, ['0', '1']);
@@ -131,7 +135,7 @@ describe('an ONNX export', () => {
   });
 
   it('cuts texts where training cut them', async () => {
-    const { folder } = await exported(binary, 'cut');
+    const { folder } = await exported(binary, 'cut', { what: 'fold' });
     const long = 'storm '.repeat(40);
     const [first, second] = await scores(folder, [long, `${long} and sunshine`], ['0', '1']);
     expect(first?.[0]).toBe(first?.[1]);
@@ -139,7 +143,7 @@ describe('an ONNX export', () => {
   });
 
   it('has smaller models beside it, with what they cost', async () => {
-    const { folder, fold, files } = await exported(binary, 'small', { alsoIn: ['float16', 'int8'] });
+    const { folder, fold, files } = await exported(binary, 'small', { what: 'fold', alsoIn: ['float16', 'int8'] });
     const [float32, float16, int8] = files;
     expect(files.map(({ path }) => path)).toEqual(['onnx/model.onnx', 'onnx/model_fp16.onnx', 'onnx/model_quantized.onnx']);
     expect(float16?.bytes).toBeLessThan(0.65 * (float32?.bytes ?? 0));
@@ -163,14 +167,15 @@ describe('an ONNX export', () => {
     const { monitor } = binary.experiment.training.best_model;
     const values = (binary.metrics?.folds ?? []).map(({ best }) => best[monitor] ?? NaN);
     expect(values.length).toBe(2);
-    const { fold } = await exported(binary, 'best');
+    const { fold } = await exported(binary, 'best', { what: 'fold' });
     expect(values[Number(fold)]).toBe(Math.max(...values));
   });
 
   it('may be the fold’s directory as it is, which Python’s transformers opens', async () => {
     const { folder, files } = await exported(binary, 'huggingface', { format: 'huggingface', fold: 1 });
     expect(files).toMatchObject([{ path: 'model.safetensors', rows: 64 }]);
-    for (const name of readdirSync(folder))
+    const own = readdirSync(folder).filter((name) => name !== 'README.md' && name !== 'export.json');
+    for (const name of own)
       expect(readFileSync(join(folder, name)).equals(readFileSync(join(binary.folder, 'models/fold-1', name))), name).toBe(true);
   });
 
@@ -210,13 +215,66 @@ describe('an ONNX export', () => {
     copyFileSync(pathOf(binary.experiment.data.train), table);
     writeFileSync(table, readFileSync(table, 'utf8').split('\n').slice(0, 20).join('\n'));
     const elsewhere = { ...binary, experiment: { ...binary.experiment, data: { ...binary.experiment.data, train: table } } };
-    const same = await exported(binary, 'same');
-    expect((await exported(elsewhere, 'elsewhere')).files).toEqual(same.files);
+    const same = await exported(binary, 'same', { what: 'fold' });
+    expect((await exported(elsewhere, 'elsewhere', { what: 'fold' })).files).toEqual(same.files);
     const decoded = join(artifacts, 'cache', 'examples');
     renameSync(decoded, `${decoded}-away`);
     await expect(exported(elsewhere, 'other')).rejects.toMatchObject({ code: 'data', subject: table });
     expect(existsSync(join(artifacts, 'other'))).toBe(false);
     renameSync(`${decoded}-away`, decoded);
+  });
+});
+
+describe('an export of what the run predicts with', () => {
+  it('is the mean of its folds, and gives the answers of predict', async () => {
+    const { folder, what, models, predictedBy, files } = await exported(binary, 'whole', { alsoIn: ['int8'] });
+    expect({ what, models, predictedBy }).toEqual({ what: 'ensemble', models: ['fold-0', 'fold-1'], predictedBy: 2 });
+    const texts = ['Flood water rising fast on Mill Lane', 'my inbox is flooded with offers', 'Fire!'];
+    const { numbers } = (await predictTexts(binary, texts, {}, () => {})).predictions;
+    const [, found = []] = await scores(folder, texts, ['0', '1']);
+    found.forEach((p, i) => expect(p).toBeCloseTo(numbers[i]!, 5));
+    // Each fold's model for the rows that it was not trained on, so that the run's own figures stand before.
+    const [float32, int8] = files;
+    expect(int8).toMatchObject({ rows: 900, before: { accuracy: binary.metrics?.oof['oof/accuracy'] } });
+    expect(float32?.after['loss']).toBeCloseTo(binary.metrics?.oof['oof/loss'] ?? NaN, 6);
+    expect(int8?.after['loss']).not.toBeCloseTo(float32?.after['loss'] ?? NaN, 6);
+    expect(Math.abs((int8?.after['loss'] ?? NaN) - (float32?.after['loss'] ?? NaN))).toBeLessThan(0.02);
+  });
+
+  it('has a model card with figures, digests and limits, and the same for programs', async () => {
+    const folder = join(artifacts, 'whole');
+    const card = readFileSync(join(folder, 'README.md'), 'utf8');
+    const [, front = '', page = ''] = card.split('---\n', 3);
+    const result = { dataset: { name: 'train.csv' }, metrics: expect.arrayContaining([expect.objectContaining({ type: 'accuracy' })]) };
+    expect(parse(front)).toMatchObject({
+      pipeline_tag: 'text-classification',
+      library_name: 'transformers.js',
+      'model-index': [{ results: [result] }],
+    });
+    const accuracy = binary.metrics?.oof['oof/accuracy']?.toFixed(4);
+    expect(page).toMatch(new RegExp(`\\| \`accuracy\` \\| ${accuracy} \\| 0\\.\\d{4} to [01]\\.\\d{4} \\|`));
+    const digest = sha256(readFileSync(pathOf(binary.experiment.data.train)));
+    expect(page).toContain(`| training | \`train.csv\` | \`${digest}\` |`);
+    expect(page).toContain(`A text is cut at ${binary.experiment.model.max_seq_length} tokens`);
+    const described: unknown = JSON.parse(readFileSync(join(folder, 'export.json'), 'utf8'));
+    expect(described).toMatchObject({
+      what: 'ensemble',
+      models: ['fold-0', 'fold-1'],
+      files: [{ precision: 'float32', rows: 900 }, { precision: 'int8', before: { accuracy: Number(binary.metrics?.oof['oof/accuracy']) } }],
+      metrics: { oof: { rows: 900, accuracy: { interval: { low: expect.any(Number) } } } },
+    });
+    for (const text of [card, JSON.stringify(described)]) expect(text).not.toContain(artifacts);
+  });
+
+  it.each([
+    [{ what: 'ensemble', fold: 0 }, /--what ensemble and --fold do not go together/],
+    [{ what: 'ensemble', format: 'huggingface' }, /--what ensemble and --format huggingface do not go together/],
+    [{ what: 'fold', fold: 'all' }, /--what fold and --fold all do not go together/],
+    [{ what: 'all' }, /has no model of all rows/],
+    [{ fold: 'all' }, /has no model of all rows/],
+  ] as const)('is refused for %j', async (request, message) => {
+    await expect(exported(binary, 'refused', request)).rejects.toMatchObject({ code: 'usage', message: expect.stringMatching(message) });
+    expect(existsSync(join(artifacts, 'refused'))).toBe(false);
   });
 });
 
