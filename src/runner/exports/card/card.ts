@@ -54,7 +54,8 @@ function introduction({ task, exported: { what, models, predictedBy }, experimen
     models.length === 1
       ? `This is one model, ${code(models[0]!)} of the run` +
         (predictedBy === 1 ? '.' : `; the run itself predicts with the mean of ${predictedBy} models, whose answers differ from its own.`)
-      : `It is the mean of ${models.length} models in one graph${what === 'ensemble' ? ', each trained on other rows' : ''}: ${listed(models)}.`;
+      : `It is the mean of ${models.length} models in one graph${what === 'ensemble' ? ', each trained on other rows' : ''}: ` +
+        `${listed(models)}.`;
   const from = base === null ? '' : ` Fine-tuned from ${code(base)}.`;
   return `A text classifier, trained by [ortrain](https://www.npmjs.com/package/ortrain). ${says}${from}\n\n${made}`;
 }
