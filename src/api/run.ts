@@ -1,6 +1,6 @@
 import { interrupted } from '../core/errors.ts';
 import type { Listener, RunEvent } from '../core/events.ts';
-import type { AskedDevice, RunOutcome, RunResult, RunsObserver } from '../runner/index.ts';
+import type { AskedDevice, RunnerOptions, RunOutcome, RunResult, RunsObserver } from '../runner/index.ts';
 import { loaded, type ExperimentOptions, type ExperimentSource } from './experiments.ts';
 import { running, type Running } from './running.ts';
 import { artifactsOf, within } from './surroundings.ts';
@@ -25,7 +25,7 @@ export interface RunOptions extends RunLimits {
 }
 
 /** What a command adds: how it was called, and a display for each experiment. */
-export interface RunAllOptions extends RunOptions {
+export interface CommandOptions {
   /** Recorded with the run. */
   readonly commandLine?: readonly string[];
   /** The folder of a git checkout, whose commit is recorded; `cwd` where it is left out. */
@@ -33,6 +33,8 @@ export interface RunAllOptions extends RunOptions {
   /** Opens a display for each experiment, and hears of its outcome before the next one starts. */
   readonly observer?: Partial<RunsObserver>;
 }
+
+export interface RunAllOptions extends RunOptions, CommandOptions {}
 
 /**
  * Trains, evaluates and predicts as an experiment says. Stages whose output is in the cache do not run again, so the same call resumes a
@@ -76,7 +78,7 @@ async function outcomesOf(
 }
 
 /** What the runner is told. */
-export function runnerOptions(options: RunAllOptions) {
+export function runnerOptions(options: RunAllOptions): RunnerOptions & { readonly signal: AbortSignal } {
   const { device = 'auto', signal = new AbortController().signal, until, force, commandLine, cwd, checkout = cwd } = options;
   return {
     artifacts: artifactsOf(options),

@@ -2,7 +2,7 @@ import type { Overrides } from '../config/index.ts';
 import type { Listener, RunEvent } from '../core/events.ts';
 import type { AskedDevice } from '../runner/index.ts';
 import type { SweepResult } from '../runner/search/index.ts';
-import { observing, runnerOptions, type RunAllOptions } from './run.ts';
+import { observing, runnerOptions, type CommandOptions } from './run.ts';
 import { running, type Running } from './running.ts';
 import { pathIn, within, type Surroundings } from './surroundings.ts';
 
@@ -25,10 +25,7 @@ export interface SweepOptions extends Surroundings {
  *
  * Throws OrtrainError `config` with all problems of the sweep and its experiments, and `data` as `run` does.
  */
-export function sweep(file: string, options: SweepOptions & Pick<RunAllOptions, 'commandLine' | 'checkout' | 'observer'> = {}): Running<
-  SweepResult,
-  RunEvent
-> {
+export function sweep(file: string, options: SweepOptions & CommandOptions = {}): Running<SweepResult, RunEvent> {
   return running(
     (emit) =>
       within(options, async () => {

@@ -19,11 +19,13 @@ import { claimRunFolder } from './run-folder.ts';
 import type { RunPlace } from './run-place.ts';
 
 export interface RunResult {
+  /** Its name, that of its folder. */
   readonly run: string;
   readonly folder: string;
   readonly seconds: number;
-  /** Jobs that were run, and jobs whose output was in the cache. */
+  /** Jobs that were run. */
   readonly executed: number;
+  /** Jobs whose output was in the cache. */
   readonly cached: number;
   /** Null where the run ended before its evaluation (`until`). */
   readonly metrics: RunMetrics | null;

@@ -1,1 +1,2 @@
+export type { DataSizes } from './data.ts';
 export { inspectExperiments, type InspectedExperiment } from './inspect-experiments.ts';

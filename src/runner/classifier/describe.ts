@@ -11,6 +11,7 @@ import type { FoundModels } from './find-models.ts';
 
 /** What a classifier is. Plain data. */
 export interface ClassifierDescription<T extends TaskName = TaskName> {
+  /** What `openClassifier` was given. */
   readonly kind: 'run' | 'folder' | 'hub';
   /** The run's name, the folder or file, or the hub's name. */
   readonly name: string;
@@ -25,7 +26,9 @@ export interface ClassifierDescription<T extends TaskName = TaskName> {
   readonly maxLength: number;
   /** Rows that go through a model at a time. */
   readonly batchSize: number;
+  /** Where it computes. */
   readonly device: Device;
+  /** Of the CPU. */
   readonly threads: number;
   /** Those whose predictions are averaged. */
   readonly models: readonly DescribedModel[];
@@ -38,6 +41,7 @@ export interface ClassifierDescription<T extends TaskName = TaskName> {
 export interface DescribedModel {
   /** `fold-0`, `all`, or as the classifier is called. */
   readonly name: string;
+  /** Its directory, or its ONNX file. */
   readonly path: string;
   /** SHA-256 of each of its files. */
   readonly files: Readonly<Record<string, string>>;

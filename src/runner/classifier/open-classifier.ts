@@ -28,6 +28,7 @@ export interface ClassifyOptions {
  * `describe().maxLength`, and an English one has about a token for four characters.
  */
 export interface Classifier<T extends TaskName = TaskName> extends AsyncDisposable {
+  /** What the models predict. */
   readonly task: T;
   /**
    * What the models say about texts, or pairs of texts, in their order: the mean over the models. The same as `pipeline predict` gives, up
@@ -38,6 +39,7 @@ export interface Classifier<T extends TaskName = TaskName> extends AsyncDisposab
    * next call starts another.
    */
   classify(texts: readonly Text[], options?: ClassifyOptions): Promise<readonly Prediction<T>[]>;
+  /** What it is: its models with their digests, its metrics, its limits. */
   describe(): ClassifierDescription<T>;
   /** Ends the process. What still waits is rejected with `interrupted`. */
   close(): Promise<void>;

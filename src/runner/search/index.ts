@@ -1,2 +1,2 @@
-export { scoreOf } from './ranking.ts';
+export { scoreOf, type RankedMember } from './ranking.ts';
 export { runSweep, type SweepDocument, type SweepResult } from './run-sweep.ts';

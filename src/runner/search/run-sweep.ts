@@ -27,6 +27,7 @@ export interface SweepDocument {
 }
 
 export interface SweepResult {
+  /** What `sweeps/<name>/sweep.json` holds. */
   readonly document: SweepDocument;
   /** An interrupt or an error that ended the sweep as it is; of failed members how many. */
   readonly error?: OrtrainError | Error;
