@@ -81,7 +81,8 @@ describe('the models of a frozen encoder, its embeddings resized', () => {
   it('are exported whole, and share nothing with the cache', async () => {
     const to = join(artifacts, 'whole');
     await exportRun(readRun(artifacts, 'frozen'), { to, format: 'huggingface', alsoIn: [], fold: 1, threads: 1 }, () => {});
-    expect(readdirSync(to).sort()).toEqual(['config.json', 'model.safetensors', 'tokenizer.json', 'tokenizer_config.json']);
+    const made = ['README.md', 'config.json', 'export.json', 'model.safetensors', 'tokenizer.json', 'tokenizer_config.json'];
+    expect(readdirSync(to).sort()).toEqual(made);
     expect(statSync(join(to, 'model.safetensors')).nlink).toBe(1);
     const spec = { name: 'bert.encoder.layer.1.output.dense.weight', shape: [96, 256], init: zeros };
     expect(readModelFolder(to).source(spec)).toEqual(readModelFolder(join(folder, 'models', 'fold-1')).source(spec));

@@ -1,6 +1,7 @@
 import { OrtrainError } from '../../core/errors.ts';
+import { variables } from '../../core/variables.ts';
 import { defineCommand } from '../command.ts';
-import { choice, choiceOr, numberOr, required, wholeNumber } from '../options.ts';
+import { choice, choiceOr, flag, numberOr, required, text, wholeNumber } from '../options.ts';
 
 /** Writes the model of a run's fold for other tools. */
 export const exportModel = defineCommand({
@@ -25,13 +26,16 @@ export const exportModel = defineCommand({
     }),
     dtype: choiceOr('dtype', ['float32', 'float16'], 'float32', 'float16: also write a float16 model beside the float32 one'),
     quantize: choice('kind', ['int8'], 'int8: also write a dynamically quantized model beside the float32 one'),
+    push: text('owner/name', 'also commit the export to this model repository of the Hugging Face hub, with the token in HF_TOKEN'),
+    public: flag('make a repository that is not there yet public; without it, it is private'),
   },
   examples: [
     { line: 'pipeline export --run quickstart --to model', purpose: 'Write what the run predicts with, as transformers.js loads it.' },
     { line: 'pipeline export --run tweets --to small --quantize int8', purpose: 'Add a quantized model, with what it costs in accuracy.' },
     { line: 'pipeline export --run tweets --to hf --format huggingface', purpose: 'Write a model directory for Python.' },
+    { line: 'pipeline export --run tweets --to model --push me/tweets', purpose: 'Commit it to a private repository on the hub.' },
   ],
-  async run({ run: name, to, what, format, fold, seed, dtype, quantize }, context) {
+  async run({ run: name, to, what, format, fold, seed, dtype, quantize, push, public: isPublic }, context) {
     const { artifacts, terminal } = context;
     const alsoIn = [...(dtype === 'float16' ? (['float16'] as const) : []), ...(quantize === undefined ? [] : [quantize])];
     if (format === 'huggingface' && alsoIn.length > 0) {
@@ -39,17 +43,22 @@ export const exportModel = defineCommand({
         remedy: 'Leave them out: a Hugging Face model directory holds float32.',
       });
     }
+    if (isPublic && push === undefined)
+      throw new OrtrainError('usage', '--public is for --push', { subject: '--public', remedy: 'Name a repository with --push.' });
     const { tablesOf } = await import('../../config/index.ts');
     const { exportRun } = await import('../../runner/exports/index.ts');
     const { readRun } = await import('../../runner/stored/index.ts');
     const { stageProgress, stopSignal } = await import('../progress/stage-progress.ts');
-    const { exportText } = await import('../render/exported.ts');
+    const { exportText, pushedText } = await import('../render/exported.ts');
     const run = readRun(artifacts, name);
+    const hub = push === undefined ? undefined : await import('../../data/hub/index.ts');
+    const target = push === undefined ? undefined : hub?.hubTarget(push, hub.hubSettings(variables()));
+    const signal = stopSignal(context);
     const request = {
       to,
       format,
       alsoIn,
-      signal: stopSignal(context),
+      signal,
       ...(what === undefined ? {} : { what }),
       ...(fold === undefined ? {} : { fold }),
       ...(seed === undefined ? {} : { seed }),
@@ -57,9 +66,12 @@ export const exportModel = defineCommand({
     const readsPairs = typeof tablesOf(run.experiment.data).train.text !== 'string';
     const exported = await exportRun(run, request, stageProgress(terminal.log));
     const { folder, task, files, ...model } = exported;
+    const title = `Export ${model.models.join(', ')} of ${run.name}`;
+    const pushed = target === undefined ? undefined : await hub?.uploadFolder(folder, target, { isPublic, title, signal });
+    const shown = exportText(exported, format, { name: run.name, readsPairs }, terminal.colors);
     return {
-      data: { run: run.name, format, folder, ...model, ...task, files },
-      text: exportText(exported, format, { name: run.name, readsPairs }, terminal.colors),
+      data: { run: run.name, format, folder, ...model, ...task, files, ...(pushed === undefined ? {} : { pushed }) },
+      text: pushed === undefined ? shown : `${shown}\n\n${pushedText(pushed, isPublic)}`,
     };
   },
 });

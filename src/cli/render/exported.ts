@@ -1,5 +1,6 @@
 import { modelInWords } from '../../core/model-name.ts';
 import { headlinesOf } from '../../config/index.ts';
+import type { Uploaded } from '../../data/hub/index.ts';
 import type { ExportedFile, ExportedModel, ExportRequest } from '../../runner/exports/index.ts';
 import type { Colors } from '../terminal.ts';
 import { left, right, table } from './layout/table.ts';
@@ -26,6 +27,12 @@ export function exportText(exported: ExportedModel, format: ExportRequest['forma
   const measured = files.length === 1 ? files.map((file) => agreement(file, exported)).join('') : comparison(files, exported, colors);
   const card = `README.md is its model card: figures, data, limits and how to load it`;
   return [`${subject(exported, run.name)} is in ${place}${reason(exported, run.name)}`, measured, `${card}\n${use}`].join('\n\n');
+}
+
+/** Where it is on the hub, and who sees it. */
+export function pushedText({ url, commit, existed }: Uploaded, isPublic: boolean): string {
+  const seen = existed ? 'the repository was there before, and who sees it stays as it was' : isPublic ? 'public' : 'private';
+  return `pushed to ${url} as commit ${commit.slice(0, 10)}: ${seen}`;
 }
 
 function subject({ fold, seed, models, what }: ExportedModel, run: string): string {

@@ -143,7 +143,7 @@ function json(text: string): unknown {
   }
 }
 
-function checkedToken(token: string): string {
+export function checkedToken(token: string): string {
   if (/^hf_[\x21-\x7e]+$/.test(token)) return token;
   throw new OrtrainError(
     'environment',

@@ -1,5 +1,6 @@
 export { throwIfBlobChanged } from './blobs.ts';
 export { hubSettings } from './cache.ts';
+export { hubTarget, uploadFolder, type HubTarget, type Uploaded } from './upload.ts';
 export { localModel, resolveModel, type DownloadProgress } from './hub.ts';
 export {
   missingFiles,
