@@ -17,7 +17,7 @@ const FINDINGS = 'findings.json';
 /** Looks for what is worth knowing about the data before training. Output: findings. */
 export const inspect: Stage<InspectionOptions, Readonly<Record<string, string>>, typeof needs> = {
   name: 'inspect',
-  version: 2,
+  version: 3,
   needs,
   reads: 'everything',
   makes: 'findings',

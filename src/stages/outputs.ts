@@ -6,7 +6,7 @@ import { readDivision, type Division } from '../data/folds/index.ts';
 import { openColumns, readTable, type ColumnsFile, type Table } from '../data/tables/index.ts';
 import { loadTokens, type TokenSet } from '../data/tokens/index.ts';
 import { openExamples, type Predictions } from '../tasks/index.ts';
-import type { FoldHistory, RunMetrics } from '../tracking/index.ts';
+import type { FoldHistory, ModelHistory, RunMetrics } from '../tracking/index.ts';
 import { loadFeatures, type FeatureSet } from '../training/index.ts';
 
 /*
@@ -46,7 +46,10 @@ const kinds = {
     validation: (): FoldValidation => readJson<FoldValidation>(folder, VALIDATION),
   }),
   /** The model of all rows. */
-  final: (folder: string) => ({ folder: join(folder, MODEL_FOLDER) }),
+  final: (folder: string) => ({
+    folder: join(folder, MODEL_FOLDER),
+    history: (): ModelHistory => readJson<ModelHistory>(folder, HISTORY),
+  }),
   evaluation: (folder: string) => ({ metrics: (): RunMetrics => readJson<RunMetrics>(folder, 'metrics.json') }),
   tested: () => ({}),
   predictions: (folder: string) => ({ table: (): Promise<Table> => readTable(join(folder, PREDICTIONS)) }),

@@ -7,7 +7,10 @@ type Reading = ReturnType<typeof readingOf>;
 /** How the training table and the table to predict are read, for a stage's parameters; what is the default is left out. */
 export interface TableParams {
   readonly data: Pick<Data, 'id' | 'text' | 'target' | 'conflicts' | 'duplicates'> &
-    Partial<Pick<Data, 'label_separator' | 'missing' | 'weight'>>;
+    Partial<Pick<Data, 'label_separator' | 'missing' | 'weight'>> & {
+      /** Where conflicts are settled and values may be missing: since when those that are missing conflict with none. */
+      readonly conflicts_of?: 'known values';
+    };
   /** Absent for a classification, as all were when there was no other task. */
   readonly task?: Experiment['task'];
   readonly train?: Reading;
@@ -30,6 +33,7 @@ export function pickTables({ data, task }: Pick<Experiment, 'data' | 'task'>): {
 } {
   const { train, validation, test } = tablesOf(data);
   const { conflicts, duplicates, label_separator, missing, weight } = data;
+  const takesMissing = task.name === 'multi-label' || task.name === 'regression';
   const ofTest =
     test === null
       ? {}
@@ -58,6 +62,7 @@ export function pickTables({ data, task }: Pick<Experiment, 'data' | 'task'>): {
         ...(label_separator === null ? {} : { label_separator }),
         ...(missing.length === 0 ? {} : { missing }),
         ...(weight === null ? {} : { weight }),
+        ...(conflicts !== 'keep' && takesMissing ? { conflicts_of: 'known values' } : {}),
       },
       ...(task.name === 'classification' ? {} : { task }),
       ...(Object.keys(readingOf(train)).length === 0 ? {} : { train: readingOf(train) }),

@@ -29,4 +29,4 @@ export { OUT_OF_FOLD, type OutOfFold, type ReportTable, type TaskReport, type Tr
 export type { Predictions } from './predictions.ts';
 export { withLoss } from './with-loss.ts';
 export { weighedIn, weighing, type Weighing } from './weighing.ts';
-export type { Cells, Task, TaskDescription, Watched } from './task.ts';
+export type { Cells, LossOptions, Task, TaskDescription, Watched } from './task.ts';

@@ -22,6 +22,7 @@ export function classStrata(
   return {
     of: labels,
     count: classes.length,
+    words: { one: noun, many: noun === 'class' ? 'classes' : 'grades' },
     tooFew(folds, places) {
       const all = [...rowsByStratum(labels)];
       const few = all.filter(([, rows]) => rows.length < folds);

@@ -8,9 +8,10 @@ import type { RunEvent } from '../../src/core/events.ts';
 import { inspectDataset } from '../../src/runner/check/data.ts';
 import { runExperiment, type RunnerOptions } from '../../src/runner/index.ts';
 import { evaluateTable, predictTexts } from '../../src/runner/models/index.ts';
+import { runExamples } from '../../src/runner/models/run-examples.ts';
 import { planExperiment } from '../../src/runner/plan/index.ts';
-import { listRuns, readRun } from '../../src/runner/stored/index.ts';
-import { measured } from '../../src/tasks/index.ts';
+import { listRuns, readRun, type StoredRun } from '../../src/runner/stored/index.ts';
+import { measured, withLoss } from '../../src/tasks/index.ts';
 import { writeEvaluationReport } from '../../src/tracking/report/index.ts';
 import { readJournal } from '../helpers/journal.ts';
 import { readValidation } from '../../src/runner/models/validation-rows.ts';
@@ -277,6 +278,25 @@ describe('a labelled table', () => {
     expect((await writeEvaluationReport(page, evaluation)).length).toBeGreaterThan(1);
     expect(readFileSync(page, 'utf8')).toContain('on this table');
     expect(readFileSync(page, 'utf8')).not.toContain('ut of fold');
+  });
+
+  it('is measured by the loss that the models were trained by', async () => {
+    const stored = readRun(artifacts, 'quickstart');
+    const { columns, rows } = await readTable(pathOf(stored.experiment.data.train));
+    const source = table('labelled.csv', writeCsv(columns, rows.slice(0, 60)));
+    const lossBy = async (loss: StoredRun['experiment']['training']['loss']): Promise<number> => {
+      const training = { ...stored.experiment.training, loss };
+      const trained = { ...stored, experiment: { ...stored.experiment, training } };
+      const { metrics, task, rows: own } = await evaluateTable(trained, source, { threads: 1 }, () => {});
+      const { predictions } = await predictTexts(stored, own.texts, { threads: 1 }, () => {});
+      const { labelled } = (await runExamples(stored.folder))!;
+      expect(metrics['loss']?.value).toBe(measured(withLoss(task, loss, labelled.targets()), own.targets, predictions)['loss']);
+      return metrics['loss']!.value;
+    };
+    const auto = { name: 'auto', label_smoothing: 0, class_weights: null, pos_weight: null } as const;
+    const usual = await lossBy(auto);
+    expect(Math.abs((await lossBy({ ...auto, class_weights: 'balanced' })) - usual)).toBeGreaterThan(1e-5);
+    expect(await lossBy({ name: 'focal', class_weights: null, focal_gamma: 2, focal_alpha: null })).toBeLessThan(usual / 2);
   });
 
   it('is refused where it lacks what the run needs, with the places', async () => {

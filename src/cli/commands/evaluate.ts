@@ -7,8 +7,9 @@ export const evaluate = defineCommand({
   name: 'evaluate',
   summary: 'measure the models of a run on a labelled table, with 95 % intervals',
   description:
-    'Predictions are the mean over the models of all folds; intervals are percentiles of a bootstrap over the rows. On rows that the ' +
-    'run was trained on, the figures are better than on new texts.',
+    'Predictions are the mean over the models that prediction.models of the run names, by default those of all folds; intervals are ' +
+    'percentiles of a bootstrap over the rows. The loss is the one of training.loss. On rows that the run was trained on, the figures ' +
+    'are better than on new texts.',
   arguments: {},
   options: {
     run: required('run', 'name or folder of the run', { completion: 'run' }),

@@ -55,7 +55,11 @@ export function sameTarget(targets: Targets, a: number, b: number): boolean {
   return true;
 }
 
-/** Whether rows have more than one target. */
-export function differ(rows: readonly number[], targets: Targets): boolean {
-  return rows.some((row) => !sameTarget(targets, row, valueAt(rows, 0)));
+/** Whether rows have more than one target: what is not known in a row does not differ from what is known in another. */
+export function differ(rows: readonly number[], { width, values }: Targets): boolean {
+  for (let k = 0; k < width; k++) {
+    const known = rows.map((row) => valueAt(values, row * width + k)).filter((value) => !Number.isNaN(value));
+    if (known.some((value) => value !== known[0])) return true;
+  }
+  return false;
 }

@@ -3,7 +3,7 @@ import type { Problem } from '../../core/errors.ts';
 import { plural } from '../../core/text.ts';
 import { valueAt } from '../../core/values.ts';
 import { RandomState } from '../../core/random.ts';
-import type { Groups } from '../examples/index.ts';
+import type { Groups, TargetWords } from '../examples/index.ts';
 import { dataError } from '../problems.ts';
 import { divisionOf, type Division } from './division.ts';
 import { groupKFold, stratifiedGroupKFold } from './group-kfold.ts';
@@ -42,6 +42,8 @@ export interface Strata {
   /** The kind of each row, numbered from 0. */
   readonly of: Int32Array;
   readonly count: number;
+  /** What a kind is called; left out where all rows are of one. */
+  readonly words?: TargetWords;
   /** Where a row may be of several kinds, which it is of; `multilabel-stratified-kfold` takes these. */
   readonly labels?: LabelMatrix;
   /**
@@ -121,14 +123,16 @@ function heldOut({ strata, groups, rows }: FoldedRows, { size, shuffle, seed }: 
   if (groups !== null) return holdOutGroups(groups, share, seed);
   if (!shuffle) return holdOut(rows.length, share, null);
   if (strata.labels !== undefined || strata.count < 2) return holdOut(rows.length, share, seed);
+  const { words = { one: 'kind', many: 'kinds' } } = strata;
   const byStratum = [...rowsByStratum(strata.of).values()];
   const lone = byStratum.filter((own) => own.length === 1).map(([row = 0]) => valueAt(rows, row) + 1);
   const problems = lone.map((row): Problem => ({
-    message: 'this row is the only one of its class, which cannot be in training and in validation',
+    message: `this row is the only one of its ${words.one}, which cannot be in training and in validation`,
     row,
   }));
   if (problems.length === 0 && Math.min(out, rows.length - out) < byStratum.length) {
-    const message = `split.size: ${share} holds out ${plural(out, 'row')} of ${rows.length}, and there are ${byStratum.length} classes`;
+    const kinds = `${byStratum.length} ${words.many}`;
+    const message = `split.size: ${share} holds out ${plural(out, 'row')} of ${rows.length}, and there are ${kinds}`;
     problems.push({ message, field: 'split.size' });
   }
   if (problems.length > 0) throw notHeldOut(problems);

@@ -52,9 +52,9 @@ export async function runJob(job: Job, context: JobContext): Promise<JobOutcome>
   return { isMade, files: published.map(({ path }) => path) };
 }
 
-/** How a fold went, from its first epoch on: a part of it may stand in the journal of another run, or in none. */
+/** How the training of a model went, from its first epoch on: a part of it may stand in the journal of another run, or in none. */
 function foldRecord({ stage, output }: Job): { readonly record?: FoldRecord } {
-  if (stage.makes !== 'model') return {};
-  const { best_epoch: bestEpoch, epochs } = openOutput('model', output).history();
+  if (stage.makes !== 'model' && stage.makes !== 'final') return {};
+  const { best_epoch: bestEpoch, epochs } = openOutput(stage.makes, output).history();
   return { record: { bestEpoch, epochs: epochs.map(({ epoch, lr, metrics }) => ({ epoch, lr, metrics })) } };
 }

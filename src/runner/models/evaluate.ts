@@ -7,6 +7,7 @@ import type { StoredRun } from '../stored/runs.ts';
 import { measuredAside, type MeasuredMetrics } from './measured.ts';
 import { readLabelled, type LabelledOptions, type LabelledRows } from './labelled.ts';
 import { modelFolders, predictTexts, type PredictOptions } from './predict.ts';
+import { trainedLoss } from './trained-loss.ts';
 import { slicesBy } from './slices.ts';
 
 /** What the models of a run come to on a labelled table. */
@@ -52,7 +53,8 @@ export async function evaluateTable(
   const given = { ...(device === undefined ? {} : { device }), ...(signal === undefined ? {} : { signal }) };
   const { predictions } = await predictTexts(run, texts, { ...given, ...(threads === undefined ? {} : { threads }) }, listen);
   const parts = [Int32Array.from(texts.keys()), ...slices.map((slice) => slice.rows)];
-  const [metrics = {}, ...ofSlices] = await measuredAside({ description: task.description, targets, predictions, parts }, signal);
+  const trained = await trainedLoss(run, targets.width, listen);
+  const [metrics = {}, ...ofSlices] = await measuredAside({ description: task.description, trained, targets, predictions, parts }, signal);
   return {
     run: run.name,
     file: table.file,

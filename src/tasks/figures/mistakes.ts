@@ -1,16 +1,30 @@
 import { html, type Html } from '../../core/page/html.ts';
 import { valueAt } from '../../core/values.ts';
-import { segmentsOf, shownText, type Text } from '../../data/texts/index.ts';
+import { segmentsOf, type Text } from '../../data/texts/index.ts';
 import type { TrainTexts } from '../report.ts';
 
 /** A text goes on in the table. */
 const SHOWN_CHARACTERS = 600;
 
-/** The texts of the training table by the ids of their rows, for a table; none where the training table is gone. */
-export function textsById(texts: TrainTexts): ReadonlyMap<string, string> {
-  return 'examples' in texts
-    ? new Map(texts.examples.ids.map((id, row) => [id, shownText(valueAt(texts.examples.texts, row))]))
-    : new Map();
+/** Columns of a table that hold the texts of rows. */
+export interface TextCells {
+  /** `text`, and for pairs `text_1` and `text_2`. */
+  readonly columns: readonly string[];
+  /** By the id of a row; empty where the training table is gone. */
+  of(id: string): readonly string[];
+}
+
+export function textCells(texts: TrainTexts): TextCells {
+  const rows = rowsById(texts);
+  const [first = ''] = rows.values();
+  const columns = segmentsOf(first).length === 1 ? ['text'] : ['text_1', 'text_2'];
+  return {
+    columns,
+    of(id) {
+      const text = rows.get(id);
+      return text === undefined ? columns.map(() => '') : segmentsOf(text);
+    },
+  };
 }
 
 /** A text as a page shows it, each segment by itself, and as much of it as a person reads. */

@@ -6,6 +6,9 @@ import { quoted, quotedList } from '../../data/problems.ts';
 import { isInteger } from '../../data/tables/index.ts';
 import type { Text } from '../../data/texts/index.ts';
 import { differingTargets } from '../conflicts.ts';
+import { inspectColumns } from '../leaks/columns.ts';
+import { inspectGiveaways } from '../leaks/giveaways.ts';
+import { GRADE_LEAKS } from '../leaks/rows.ts';
 import { classSizes } from '../metrics/confusion.ts';
 import type { InspectedTargets } from '../task.ts';
 
@@ -16,7 +19,8 @@ const LISTED_GRADES = 10;
 const LISTED_FOLDS = 10;
 
 /** How often the grades occur, over all rows and over the folds, and which are absent. */
-export function gradeFindings(grades: readonly string[], { kept, foldOf, folds }: InspectedTargets): readonly Finding[] {
+export function gradeFindings(grades: readonly string[], inspected: InspectedTargets): readonly Finding[] {
+  const { kept, foldOf, folds } = inspected;
   const ranks = Int32Array.from(kept.targets.values);
   const sizes = classSizes(ranks, grades.length);
   return [
@@ -25,7 +29,15 @@ export function gradeFindings(grades: readonly string[], { kept, foldOf, folds }
     ...absentGrades(grades, sizes),
     ...fewRows(grades, sizes, folds),
     ...lackingFolds(grades, ranks, foldOf, folds),
+    ...leaks(grades, inspected),
   ];
+}
+
+/** Columns, an order and words that give grades away. */
+function leaks(grades: readonly string[], { table, used, all, shuffle }: InspectedTargets): readonly Finding[] {
+  const { ids, texts, targets } = all;
+  const rows = { ids, texts, labels: Int32Array.from(targets.values), classes: grades, words: GRADE_LEAKS };
+  return [...inspectColumns(table, rows, used, shuffle), ...inspectGiveaways(rows)];
 }
 
 /** Texts that have different grades in different rows. */

@@ -16,6 +16,7 @@ export function numberStrata(targets: Targets, bins = USUAL_BINS): Strata {
   return {
     of: Int32Array.from(numbers, (value) => edges.filter((edge) => edge < value).length),
     count: edges.length + 1,
+    words: { one: 'range of the target (split.bins)', many: 'ranges of the target (split.bins)' },
     tooFew(folds, rows) {
       return rows.length < folds ? [{ message: `there are ${plural(rows.length, 'row')} for ${folds} folds` }] : [];
     },

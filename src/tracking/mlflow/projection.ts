@@ -3,7 +3,6 @@ import type { Environment } from '../../core/environment.ts';
 import type { FoldRecord } from '../../core/measures.ts';
 import { leafValues } from '../../core/leaf-values.ts';
 import { modelIdOf, modelInWords, modelName, type ModelId } from '../../core/model-name.ts';
-import { required } from '../../core/values.ts';
 import { itemsOf } from '../growing.ts';
 import type { RunHistory, RunStarted } from '../history.ts';
 import type { JournalEntry } from '../journal.ts';
@@ -14,6 +13,8 @@ import type { Metric } from './client/wire.ts';
 
 /** A run on the server: that of the experiment, or below it that of a model, by its name. */
 export type Target = 'experiment' | ReturnType<typeof modelName>;
+
+type DatasetContext = 'training' | 'validation' | 'test';
 
 /** What has to be done on the server. Done again it changes nothing. Times in milliseconds since 1970. */
 export type Operation = { readonly target: Target } & (
@@ -30,7 +31,7 @@ export type Operation = { readonly target: Target } & (
       readonly path: string;
       /** Null where the journal has none. */
       readonly sha256: string | null;
-      readonly context: 'training' | 'test';
+      readonly context: DatasetContext;
     }
   | { readonly type: 'metrics'; readonly metrics: readonly Metric[] }
   | { readonly type: 'tags'; readonly tags: Readonly<Record<string, string>> }
@@ -56,16 +57,17 @@ export function experimentOf({ run, experiment }: RunStarted): Experiment {
 export function operations(state: RunHistory, entry: JournalEntry): readonly Operation[] {
   if (entry.type === 'run-started') return opening(entry);
   if (state.started === undefined) return [];
+  const model = 'stage' in entry && entry.stage !== undefined ? trainedModel({ ...entry, stage: entry.stage }) : undefined;
   switch (entry.type) {
     case 'task-started':
-      return entry.fold === undefined ? [] : [openFold(state.started, foldOf(entry), entry.t)];
+      return model === undefined ? [] : [openFold(state.started, model, entry.t)];
     case 'task-finished':
     case 'task-cached':
-      return entry.fold === undefined || entry.record === undefined
+      return model === undefined || (entry.record === undefined && model.fold !== 'all')
         ? []
-        : finishedFold(state, state.started, foldOf(entry), entry.record, entry.t);
+        : finishedFold(state, state.started, model, entry.record ?? UNRECORDED, entry.t);
     case 'task-event':
-      return entry.fold === undefined ? [] : measured(targetOf(foldOf(entry)), entry);
+      return model === undefined ? [] : measured(targetOf(model), entry);
     case 'system':
       return [
         {
@@ -99,6 +101,9 @@ export function operations(state: RunHistory, entry: JournalEntry): readonly Ope
   }
 }
 
+/** Runs of earlier versions have no record of a model of all rows. */
+const UNRECORDED: FoldRecord = { bestEpoch: 0, epochs: [] };
+
 /** Whether the latest start has not come to an end. */
 export function isUnderWay({ started, end }: RunHistory): boolean {
   return started !== undefined && end === null;
@@ -119,16 +124,20 @@ export function artifact({ tracking }: Experiment, file: string): readonly Opera
   const model = modelIdOf(folder);
   if (model === undefined || name === undefined) return [{ target: 'experiment', type: 'artifact', file, path: file }];
   if (tracking.mlflow?.log_models !== true) return [];
-  if (model.fold === 'all') return [{ target: 'experiment', type: 'artifact', file, path: file }];
   return [{ target: targetOf(model), type: 'artifact', file, path: `model/${name}` }];
 }
 
 function opening(started: RunStarted): readonly Operation[] {
   const { run, environment, t } = started;
   const experiment = experimentOf(started);
-  const [train, test] = [pathOf(experiment.data.train), pathOf(experiment.data.test)];
   const digest = (path: string): string | null => environment.data[path] ?? null;
-  const trained = digest(train);
+  const { data } = experiment;
+  const trained = digest(pathOf(data.train));
+  const dataset = (table: string | { readonly path: string } | null | undefined, context: DatasetContext): readonly Operation[] => {
+    if (table === null || table === undefined) return [];
+    const path = pathOf(table);
+    return [{ target: 'experiment', type: 'dataset', name: `${nameOf(path)} (${context})`, path, sha256: digest(path), context }];
+  };
   return [
     {
       target: 'experiment',
@@ -138,19 +147,9 @@ function opening(started: RunStarted): readonly Operation[] {
       params: leafValues(experiment),
       tags: { ...tagsOf(environment), 'ortrain.level': 'experiment', ...(trained === null ? {} : { 'ortrain.data_digest': trained }) },
     },
-    { target: 'experiment', type: 'dataset', name: `${nameOf(train)} (training)`, path: train, sha256: trained, context: 'training' },
-    ...(test === null
-      ? []
-      : [
-          {
-            target: 'experiment',
-            type: 'dataset',
-            name: `${nameOf(test)} (test)`,
-            path: test,
-            sha256: digest(test),
-            context: 'test',
-          } as const,
-        ]),
+    ...dataset(data.train, 'training'),
+    ...dataset(data.validation, 'validation'),
+    ...dataset(data.test, 'test'),
   ];
 }
 
@@ -176,7 +175,7 @@ function openFold(started: RunStarted, model: ModelId, t: number): Operation {
     name: `${modelInWords(model)} · ${started.run}`,
     t,
     params,
-    tags: { ...tagsOf(started.environment), 'ortrain.level': 'fold' },
+    tags: { ...tagsOf(started.environment), 'ortrain.level': fold === 'all' ? 'model' : 'fold' },
   };
 }
 
@@ -247,17 +246,22 @@ function isOpen(jobs: readonly JobHistory[]): boolean {
 /** The jobs of each fold, and of each of its seeds. */
 function foldsOf({ jobs }: RunHistory): ReadonlyMap<Target, readonly JobHistory[]> {
   const folds = new Map<Target, JobHistory[]>();
-  for (const { fold, seed, ...job } of jobs.values()) {
-    if (fold === undefined) continue;
-    const target = targetOf({ fold, seed });
-    folds.set(target, [...(folds.get(target) ?? []), { fold, seed, ...job }]);
+  for (const job of jobs.values()) {
+    const model = trainedModel(job);
+    if (model !== undefined) folds.set(targetOf(model), [...(folds.get(targetOf(model)) ?? []), job]);
   }
   return folds;
 }
 
-/** The model that an entry is about. */
-function foldOf({ fold, seed }: { readonly fold?: number | undefined; readonly seed?: number | undefined }): ModelId {
-  return { fold: required(fold, 'fold'), seed };
+/** The model that a job trains: that of a fold, or, of the stage `refit`, of all rows. */
+function trainedModel(job: {
+  readonly stage: string;
+  readonly fold?: number | undefined;
+  readonly seed?: number | undefined;
+}): ModelId | undefined {
+  const { stage, fold, seed } = job;
+  if (fold !== undefined) return { fold, seed };
+  return stage === 'refit' ? { fold: 'all', seed } : undefined;
 }
 
 function targetOf(model: ModelId): Target {

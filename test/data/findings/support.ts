@@ -1,7 +1,7 @@
 import type { TrainOptions } from '../../../src/data/examples/examples.ts';
 import { trainExamples } from '../../helpers/class-examples.ts';
 import type { Finding } from '../../../src/data/findings/finding.ts';
-import type { ClassRows } from '../../../src/tasks/classification/findings/rows.ts';
+import type { ClassRows } from '../../../src/tasks/leaks/rows.ts';
 import { parseTable, type Table } from '../../../src/data/tables/table.ts';
 
 const used: TrainOptions = { id: 'id', text: 'text', target: 'target', conflicts: 'keep', duplicates: 'keep' };

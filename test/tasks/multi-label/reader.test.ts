@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { openTask } from '../../../src/tasks/index.ts';
+import { parseTable } from '../../../src/data/tables/table.ts';
+import { openTask, trainExamples } from '../../../src/tasks/index.ts';
 import { labelsIn, problemsOf } from './support.ts';
 
 describe('labels in a column each', () => {
@@ -56,4 +57,15 @@ describe('labels in one column', () => {
     expect((await problemsOf(separated(texts.map((text) => text.replaceAll(' ', '')), ';')))[0]).toMatch(/30 different labels in 30 rows.* is ";" what separates them/);
     expect(await problemsOf(separated(['', '']))).toEqual(['no row has a label in the column "tags"']);
   });
+});
+
+it('drops the rows of a text that conflict in what is known of them, not those that lack a label', async () => {
+  const read = async (rows: readonly (readonly string[])[]) => {
+    const table = await parseTable(Buffer.from(['text,a,b', ...rows.map((row) => row.join())].join('\n')), 'rows.csv', 'csv');
+    const options = { id: null, text: 'text', target: ['a', 'b'], conflicts: 'drop', duplicates: 'keep', task: { name: 'multi-label' } } as const;
+    return [...trainExamples(table, options).rows];
+  };
+  const others = [['x', '1', '0'], ['y', '0', '1'], ['z', '1', '1'], ['w', '0', '0']];
+  expect(await read([['s', '1', ''], ['s', '1', '0'], ['s', '', '0'], ...others])).toEqual([0, 1, 2, 3, 4, 5, 6]);
+  expect(await read([['s', '1', ''], ['s', '1', '0'], ['s', '0', ''], ...others])).toEqual([3, 4, 5, 6]);
 });

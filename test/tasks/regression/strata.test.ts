@@ -43,3 +43,14 @@ describeShared('stratified folds of numbers', ['oracles2', 'splitters'], () => {
     }
   });
 });
+
+it('are called so where rows cannot be held out of each', () => {
+  const rows = Int32Array.from({ length: 12 }, (_, row) => row);
+  const strata = numberStrata({ width: 1, values: Float64Array.from(rows) }, 3);
+  const options = { strategy: 'holdout', folds: 1, shuffle: true, seed: 1, size: 0.1 } as const;
+  expect(() => divide({ strata, groups: null, rows }, options)).toThrow(
+    expect.objectContaining({
+      problems: [{ message: 'split.size: 0.1 holds out 2 rows of 12, and there are 3 ranges of the target (split.bins)', field: 'split.size' }],
+    }),
+  );
+});

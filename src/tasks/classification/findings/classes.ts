@@ -7,7 +7,7 @@ import { isNumeric } from '../../../data/tables/index.ts';
 import { partOf, percent, type Finding } from '../../../data/findings/index.ts';
 import { quoted, quotedList } from '../../../data/problems.ts';
 import { CLASS_WORDS } from '../labels.ts';
-import type { ClassRows } from './rows.ts';
+import type { ClassRows } from '../../leaks/rows.ts';
 
 /** Below this share of what it would have if all classes were equal, a class is rare. */
 const RARE = 0.1;

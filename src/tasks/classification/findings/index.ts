@@ -4,9 +4,9 @@ import type { Text } from '../../../data/texts/index.ts';
 import { differingTargets } from '../../conflicts.ts';
 import type { InspectedTargets } from '../../task.ts';
 import { labelsOf } from '../labels.ts';
+import { inspectColumns } from '../../leaks/columns.ts';
+import { inspectGiveaways } from '../../leaks/giveaways.ts';
 import { inspectClasses } from './classes.ts';
-import { inspectColumns } from './columns.ts';
-import { inspectGiveaways } from './giveaways.ts';
 
 /** What gives the classes away, and how they are distributed over the folds. */
 export function classFindings(classes: readonly string[], inspected: InspectedTargets): readonly Finding[] {

@@ -11,7 +11,7 @@ import { bestThreshold, precisionRecallFigure, rocFigure, thresholdFigure } from
 import { calibrationOf } from './calibration.ts';
 import { CLASSES_TABLE, classQuality, classRows, classShares } from './classes.ts';
 import { judgedClasses, type JudgedClasses } from './judged-classes.ts';
-import { mistakeRows, MISTAKES_TABLE, mistakesSection } from './mistakes.ts';
+import { mistakesSection, mistakesTable } from './mistakes.ts';
 import { MOST_CURVES, rankings } from './rankings.ts';
 
 /** Confusion, ranking and calibration of out-of-fold predictions, and the mistakes by pair of classes. */
@@ -46,7 +46,7 @@ export function classReport(classes: readonly string[], { words, outOfFold, metr
     ],
     tables: [
       { file: CONFUSION_TABLE, columns: ['target', 'prediction', 'rows', 'share'], rows: confusionRows(judged) },
-      { file: MISTAKES_TABLE, columns: ['id', 'fold', 'target', 'prediction', 'probability', 'text'], rows: mistakeRows(judged, texts) },
+      mistakesTable(judged, texts),
       { file: CLASSES_TABLE, columns: ['class', 'rows', 'precision', 'recall', 'f1'], rows: classRows(judged) },
     ],
   };

@@ -2,8 +2,8 @@ import { valueAt } from '../../../core/values.ts';
 import { html, type Html } from '../../../core/page/html.ts';
 import { count, metric, plural } from '../../../core/text.ts';
 import { targetsAt, type LabelledExamples } from '../../../data/examples/index.ts';
-import { shownSegments, textsById } from '../../figures/mistakes.ts';
-import type { ReportedRun, TrainTexts } from '../../report.ts';
+import { shownSegments, textCells } from '../../figures/mistakes.ts';
+import type { ReportedRun, ReportTable, TrainTexts } from '../../report.ts';
 import { labelsOf } from '../labels.ts';
 import type { JudgedClasses } from './judged-classes.ts';
 
@@ -55,16 +55,17 @@ export function confusedPairs({ classes, labels, predictions }: JudgedClasses, m
   return [...pairs.values()].sort((a, b) => b.mistakes.length - a.mistakes.length || a.truth - b.truth || a.prediction - b.prediction);
 }
 
-/** Every mistake for a table: `id,fold,target,prediction,probability,text`. The text is empty where the training table is gone. */
-export function mistakeRows(judged: JudgedClasses, texts: TrainTexts): readonly (readonly (string | number)[])[] {
+/** Every mistake for a table: `id,fold,target,prediction,probability` and the text. Texts are empty where the training table is gone. */
+export function mistakesTable(judged: JudgedClasses, texts: TrainTexts): ReportTable {
   const { classes, ids, folds } = judged;
-  const textOf = textsById(texts);
+  const cells = textCells(texts);
   const classIn = (labels: Int32Array, row: number): string => valueAt(classes, valueAt(labels, row));
-  return mistakesOf(judged).map(({ row, confidence }) => {
+  const rows = mistakesOf(judged).map(({ row, confidence }) => {
     const id = valueAt(ids, row);
     const [target, prediction] = [classIn(judged.labels, row), classIn(judged.predictions, row)];
-    return [id, valueAt(folds, row), target, prediction, confidence, textOf.get(id) ?? ''];
+    return [id, valueAt(folds, row), target, prediction, confidence, ...cells.of(id)];
   });
+  return { file: MISTAKES_TABLE, columns: ['id', 'fold', 'target', 'prediction', 'probability', ...cells.columns], rows };
 }
 
 /** The most confident mistakes of each pair of classes with their texts, and other rows with the same text that have another class. */

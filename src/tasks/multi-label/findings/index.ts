@@ -5,16 +5,19 @@ import type { InspectedTargets } from '../../task.ts';
 import { labelSizes } from '../cells.ts';
 import { balanceFindings } from './balance.ts';
 import { foldFindings } from './folds.ts';
+import { leakFindings } from './leaks.ts';
 import { relationFindings } from './relations.ts';
 
 /** How often the labels occur, over all rows and over the folds, and which of them say the same or exclude each other. */
-export function labelFindings(labels: readonly string[], { kept, foldOf, folds }: InspectedTargets): readonly Finding[] {
+export function labelFindings(labels: readonly string[], inspected: InspectedTargets): readonly Finding[] {
+  const { kept, foldOf, folds } = inspected;
   const { targets, cleaning } = kept;
   return [
     ...cleanedRows(cleaning),
     ...balanceFindings(labels, targets),
     ...foldFindings(labels, targets, foldOf, folds),
     ...relationFindings(labels, targets),
+    ...leakFindings(labels, inspected),
   ];
 }
 

@@ -6,7 +6,7 @@ import { calibrationFigure, CALIBRATION_BINS } from '../../figures/calibration.t
 import { calibrationBins, calibrationError } from '../../metrics/curves.ts';
 import type { ReportedRun, TaskReport } from '../../report.ts';
 import { judgedLabels, type JudgedLabels } from './judged-labels.ts';
-import { labelMistakes, mistakeRows, MISTAKES_TABLE, mistakesSection } from './mistakes.ts';
+import { labelMistakes, mistakesSection, mistakesTable } from './mistakes.ts';
 import { drawnLabels, precisionRecallPanels, rocPanels } from './panels.ts';
 import { labelQuality, labelRows, labelShares, labelTableColumns, LABELS_TABLE } from './tables.ts';
 
@@ -38,7 +38,7 @@ export function labelReport(names: readonly string[], { outOfFold, metrics, text
     ],
     tables: [
       { file: LABELS_TABLE, columns: labelTableColumns, rows: labelRows(judged) },
-      { file: MISTAKES_TABLE, columns: ['id', 'fold', 'label', 'target', 'probability', 'text'], rows: mistakeRows(judged, texts) },
+      mistakesTable(judged, texts),
     ],
   };
 }

@@ -2,8 +2,8 @@ import { html, type Html } from '../../../core/page/html.ts';
 import { count, metric, plural } from '../../../core/text.ts';
 import { lookup, valueAt } from '../../../core/values.ts';
 import { isPredicted } from '../../metrics/labels.ts';
-import { rowsById, shownSegments, textsById } from '../../figures/mistakes.ts';
-import type { TrainTexts } from '../../report.ts';
+import { rowsById, shownSegments, textCells } from '../../figures/mistakes.ts';
+import type { ReportTable, TrainTexts } from '../../report.ts';
 import type { JudgedLabels } from './judged-labels.ts';
 
 /** A label of a row that is predicted wrongly. */
@@ -34,13 +34,14 @@ export function labelMistakes({ truth, scores, labels }: JudgedLabels): readonly
   return found.sort((a, b) => confidenceOf(b) - confidenceOf(a) || a.row - b.row || a.label - b.label);
 }
 
-/** `id,fold,label,target,probability,text` of every wrong cell. The text is empty where the training table is gone. */
-export function mistakeRows(judged: JudgedLabels, texts: TrainTexts): readonly (readonly (string | number)[])[] {
-  const textOf = textsById(texts);
-  return labelMistakes(judged).map(({ row, label, isTrue, probability }) => {
+/** `id,fold,label,target,probability` and the text of every wrong cell. Texts are empty where the training table is gone. */
+export function mistakesTable(judged: JudgedLabels, texts: TrainTexts): ReportTable {
+  const cells = textCells(texts);
+  const rows = labelMistakes(judged).map(({ row, label, isTrue, probability }) => {
     const id = valueAt(judged.ids, row);
-    return [id, valueAt(judged.folds, row), valueAt(judged.names, label), isTrue ? 1 : 0, probability, textOf.get(id) ?? ''];
+    return [id, valueAt(judged.folds, row), valueAt(judged.names, label), isTrue ? 1 : 0, probability, ...cells.of(id)];
   });
+  return { file: MISTAKES_TABLE, columns: ['id', 'fold', 'label', 'target', 'probability', ...cells.columns], rows };
 }
 
 /** The most confident mistakes of the labels that have the most. */

@@ -7,7 +7,7 @@ import { confusionCaption, confusionFigure, CONFUSION_TABLE, confusionRows } fro
 import { classScores, confusionOf } from '../../metrics/confusion.ts';
 import type { ReportedRun, TaskReport } from '../../report.ts';
 import { judgedGrades, meanScores, type JudgedGrades } from './judged-grades.ts';
-import { mistakeRows, MISTAKES_TABLE, mistakesSection } from './mistakes.ts';
+import { mistakesSection, mistakesTable } from './mistakes.ts';
 import { scoresFigure } from './scores.ts';
 
 /** Confusion of grades, scores by true grade, and the rows that are farthest off. */
@@ -37,7 +37,7 @@ export function gradeReport(grades: readonly string[], { outOfFold, metrics, tex
     ],
     tables: [
       { file: CONFUSION_TABLE, columns: ['target', 'prediction', 'rows', 'share'], rows: confusionRows(judged) },
-      { file: MISTAKES_TABLE, columns: ['id', 'fold', 'target', 'prediction', 'score', 'text'], rows: mistakeRows(judged, texts) },
+      mistakesTable(judged, texts),
     ],
   };
 }

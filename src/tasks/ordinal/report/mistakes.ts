@@ -1,8 +1,8 @@
 import { html, type Html } from '../../../core/page/html.ts';
 import { metric, plural } from '../../../core/text.ts';
 import { valueAt } from '../../../core/values.ts';
-import { rowsById, shownSegments, textsById } from '../../figures/mistakes.ts';
-import type { TrainTexts } from '../../report.ts';
+import { rowsById, shownSegments, textCells } from '../../figures/mistakes.ts';
+import type { ReportTable, TrainTexts } from '../../report.ts';
 import type { JudgedGrades } from './judged-grades.ts';
 
 /** Where all mistakes stand, beside the figures. */
@@ -19,15 +19,16 @@ export function gradeMistakes({ labels, predictions, scores }: JudgedGrades): re
   return [...labels.keys()].filter((row) => off(row) > 0).sort((a, b) => off(b) - off(a) || far(b) - far(a) || a - b);
 }
 
-/** `id,fold,target,prediction,score,text` of every mistake. The text is empty where the training table is gone. */
-export function mistakeRows(judged: JudgedGrades, texts: TrainTexts): readonly (readonly (string | number)[])[] {
-  const textOf = textsById(texts);
+/** `id,fold,target,prediction,score` and the text of every mistake. Texts are empty where the training table is gone. */
+export function mistakesTable(judged: JudgedGrades, texts: TrainTexts): ReportTable {
+  const cells = textCells(texts);
   const { classes, ids, folds, labels, predictions, scores } = judged;
-  return gradeMistakes(judged).map((row) => {
+  const rows = gradeMistakes(judged).map((row) => {
     const id = valueAt(ids, row);
     const [target, prediction] = [valueAt(classes, valueAt(labels, row)), valueAt(classes, valueAt(predictions, row))];
-    return [id, valueAt(folds, row), target, prediction, valueAt(scores, row), textOf.get(id) ?? ''];
+    return [id, valueAt(folds, row), target, prediction, valueAt(scores, row), ...cells.of(id)];
   });
+  return { file: MISTAKES_TABLE, columns: ['id', 'fold', 'target', 'prediction', 'score', ...cells.columns], rows };
 }
 
 /** The rows that are farthest off, with their texts. */

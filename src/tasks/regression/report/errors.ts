@@ -1,15 +1,13 @@
 import { html, type Html } from '../../../core/page/html.ts';
 import { count, plural } from '../../../core/text.ts';
 import { valueAt } from '../../../core/values.ts';
-import { shownText } from '../../../data/texts/index.ts';
-import type { ReportedRun, ReportTable, TrainTexts } from '../../report.ts';
+import { rowsById, shownSegments, textCells } from '../../figures/mistakes.ts';
+import type { ReportedRun, ReportTable } from '../../report.ts';
 import type { Scale } from '../scale.ts';
 import type { JudgedColumn } from './judged-numbers.ts';
 
 /** As many rows as a person reads. */
 const SHOWN = 50;
-/** A longer text goes on in the table. */
-const SHOWN_CHARACTERS = 600;
 
 /** Where all rows stand, the most wrong one first. */
 export const ERRORS_TABLE = 'errors.csv';
@@ -37,15 +35,15 @@ export function errorsOf(columns: readonly JudgedColumn[], { sd }: Scale): reado
     .sort((a, b) => b.size - a.size || a.row - b.row);
 }
 
-/** `id,fold,column,target,prediction,error,text`. The text is empty where the training table is gone. */
+/** `id,fold,column,target,prediction,error` and the text. Texts are empty where the training table is gone. */
 export function errorTable(errors: readonly NumberError[], { outOfFold: { ids, folds }, texts }: ReportedRun): ReportTable {
-  const textOf = textsById(texts);
+  const cells = textCells(texts);
   return {
     file: ERRORS_TABLE,
-    columns: ['id', 'fold', 'column', 'target', 'prediction', 'error', 'text'],
+    columns: ['id', 'fold', 'column', 'target', 'prediction', 'error', ...cells.columns],
     rows: errors.map(({ row, column, truth, predicted }) => {
       const id = valueAt(ids, row);
-      return [id, valueAt(folds, row), column.name, truth, predicted, predicted - truth, textOf.get(id) ?? ''];
+      return [id, valueAt(folds, row), column.name, truth, predicted, predicted - truth, ...cells.of(id)];
     }),
   };
 }
@@ -53,7 +51,7 @@ export function errorTable(errors: readonly NumberError[], { outOfFold: { ids, f
 /** The rows that are most wrong, with their texts. */
 export function errorsSection(errors: readonly NumberError[], columns: number, run: ReportedRun): Html {
   const { outOfFold: { ids, folds }, texts, conflicts } = run;
-  const textOf = textsById(texts);
+  const textOf = rowsById(texts);
   const item = ({ row, column, truth, predicted }: NumberError): Html => {
     const id = valueAt(ids, row);
     const text = textOf.get(id);
@@ -61,7 +59,7 @@ export function errorsSection(errors: readonly NumberError[], columns: number, r
 <p class="what"><span>${columns > 1 && html`${column.name}: `}true <b>${shown(truth)}</b>, ${
   html`predicted <b>${shown(predicted)}</b>`
 }</span><span>id ${id}</span><span>fold ${folds[row]}</span></p>
-${text !== undefined && html`<p class="text" dir="auto">${shortened(text)}</p>`}</li>
+${text !== undefined && shownSegments(text)}</li>
 `;
   };
   const first = errors.slice(0, SHOWN);
@@ -71,11 +69,6 @@ ${text !== undefined && html`<p class="text" dir="auto">${shortened(text)}</p>`}
 ${'missing' in texts && html`<p>${texts.missing}</p>`}
 ${'examples' in texts && html`<p class="muted small">${conflictSummary(conflicts)}</p>`}
 <ol class="mistakes">${first.map(item)}</ol>`;
-}
-
-function textsById(texts: TrainTexts): ReadonlyMap<string, string> {
-  if (!('examples' in texts)) return new Map();
-  return new Map(texts.examples.ids.map((id, row) => [id, shownText(valueAt(texts.examples.texts, row))]));
 }
 
 function conflictSummary(conflicts: readonly (readonly number[])[]): string {
@@ -90,9 +83,4 @@ function conflictSummary(conflicts: readonly (readonly number[])[]): string {
 /** In at most six significant digits. */
 export function shown(value: number): string {
   return Number.isFinite(value) ? String(Number(value.toPrecision(6))) : '–';
-}
-
-function shortened(text: string): string {
-  const characters = [...text];
-  return characters.length > SHOWN_CHARACTERS ? `${characters.slice(0, SHOWN_CHARACTERS).join('')} …` : text;
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { RandomState } from '../../../../src/core/random.ts';
-import { columnsOf } from '../../../../src/data/tables/table.ts';
-import { inspectColumns } from '../../../../src/tasks/classification/findings/columns.ts';
-import { codesOf, examplesIn, named, tableOf } from '../../../data/findings/support.ts';
+import { RandomState } from '../../../src/core/random.ts';
+import { columnsOf } from '../../../src/data/tables/table.ts';
+import { inspectColumns } from '../../../src/tasks/leaks/columns.ts';
+import { codesOf, examplesIn, named, tableOf } from '../../data/findings/support.ts';
 
 const used = { id: 'id', text: 'text', target: 'target' };
 

@@ -1,9 +1,9 @@
-import { countUp, valueAt } from '../../../core/values.ts';
-import { count } from '../../../core/text.ts';
-import { partOf, percent, type Finding } from '../../../data/findings/index.ts';
-import { quoted } from '../../../data/problems.ts';
-import { areSingle, runningText } from '../../../data/texts/index.ts';
-import type { ClassRows } from './rows.ts';
+import { countUp, valueAt } from '../../core/values.ts';
+import { count } from '../../core/text.ts';
+import { partOf, percent, type Finding } from '../../data/findings/index.ts';
+import { quoted } from '../../data/problems.ts';
+import { areSingle, runningText } from '../../data/texts/index.ts';
+import { CLASS_LEAKS, type ClassRows } from './rows.ts';
 
 /** Fewer rows of a class, or beside it, prove nothing. */
 const FEWEST_ROWS = 20;
@@ -22,12 +22,12 @@ const finding = {
   code: 'leaking-text',
   examples: [],
   remedy:
-    'Look whether the class, or something that was written after it was known, is part of the text. If the word is a fair sign, ' +
+    'Look whether the target, or something that was written after it was known, is part of the text. If the word is a fair sign, ' +
       'there is nothing to do, and no need of a large model.',
 } as const;
 
 /** Words that stand in almost all texts of one class and in almost none of the others, such as a label that was left in the text. */
-export function inspectGiveaways({ texts: all, labels, classes }: ClassRows): readonly Finding[] {
+export function inspectGiveaways({ texts: all, labels, classes, words = CLASS_LEAKS }: ClassRows): readonly Finding[] {
   const texts = areSingle(all) ? all : all.map(runningText);
   const rowsOf = new Int32Array(classes.length);
   for (const label of labels) rowsOf[label]!++;
@@ -40,14 +40,14 @@ export function inspectGiveaways({ texts: all, labels, classes }: ClassRows): re
     return {
       ...finding,
       message:
-        `the word ${quoted(word)} gives the class ${quoted(valueAt(classes, label))} away: it occurs in ${partOf(inside, own, 'texts')} ` +
-        `of that class and in ${percent(outside, others)} of the others`,
+        `the word ${quoted(word)} gives ${words.one(valueAt(classes, label))} away: it occurs in ${partOf(inside, own, 'texts')} ` +
+        `${words.ofOne(valueAt(classes, label))} and in ${percent(outside, others)} of the others`,
       count: inside,
     };
   });
   const more = sure.length - findings.length;
   if (more === 0) return findings;
-  const message = `words of their own give ${more === 1 ? 'one more class' : `${count(more)} more classes`} away too`;
+  const message = `words of their own give ${more === 1 ? `one more ${words.single}` : `${count(more)} more ${words.many}`} away too`;
   return [...findings, { ...finding, message, count: more }];
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { inspectGiveaways } from '../../../../src/tasks/classification/findings/giveaways.ts';
-import { labelled } from '../../../data/findings/support.ts';
+import { inspectGiveaways } from '../../../src/tasks/leaks/giveaways.ts';
+import { labelled } from '../../data/findings/support.ts';
 
 const rows = Array.from({ length: 200 }, (_, row) => row);
 const inspected = (textOf: (row: number, label: number) => string, labelOf = (row: number): number => row % 2) =>

@@ -1,13 +1,13 @@
-import { targetColumns } from '../../../config/index.ts';
-import { countUp, lookup, valueAt } from '../../../core/values.ts';
-import { isNumeric, type TableColumns } from '../../../data/tables/index.ts';
-import { percent, type Finding } from '../../../data/findings/index.ts';
-import { groupsBy } from '../../../data/examples/index.ts';
-import { quoted } from '../../../data/problems.ts';
-import { textColumns, type TextColumns } from '../../../data/texts/index.ts';
-import { rocAucOfEach } from '../../metrics/ranking.ts';
-import { classSizes } from '../../metrics/confusion.ts';
-import type { ClassRows } from './rows.ts';
+import { targetColumns } from '../../config/index.ts';
+import { countUp, lookup, valueAt } from '../../core/values.ts';
+import { isNumeric, type TableColumns } from '../../data/tables/index.ts';
+import { percent, type Finding } from '../../data/findings/index.ts';
+import { groupsBy } from '../../data/examples/index.ts';
+import { quoted } from '../../data/problems.ts';
+import { textColumns, type TextColumns } from '../../data/texts/index.ts';
+import { rocAucOfEach } from '../metrics/ranking.ts';
+import { classSizes } from '../metrics/confusion.ts';
+import { CLASS_LEAKS, type ClassRows } from './rows.ts';
 
 /** The columns that the experiment uses, and so no leaks. */
 export interface UsedColumns {
@@ -32,22 +32,25 @@ const RANKED_ROWS = 20_000;
 
 /** Columns beside the text from which the class can be told almost surely, and an order of rows or ids that follows the classes. */
 export function inspectColumns(table: TableColumns, examples: ClassRows, used: UsedColumns, shuffle: boolean): readonly Finding[] {
+  return [...leakingColumns(table, examples, used), ...sortedByClass(examples, used.id, shuffle)];
+}
+
+/** Of these, the columns. */
+export function leakingColumns(table: TableColumns, examples: ClassRows, used: UsedColumns): readonly Finding[] {
   const taken = [used.id, used.weight, ...textColumns(used.text), ...targetColumns(used.target)];
   const others = table.columns.filter((column) => !taken.includes(column) && !table.unnamed.has(column));
-  return [
-    ...others.flatMap((column) => leakingColumn(column, table.column(column), examples)),
-    ...sortedByClass(examples, used.id, shuffle),
-  ];
+  return others.flatMap((column) => leakingColumn(column, table.column(column), examples));
 }
 
 function leakingColumn(column: string, values: readonly string[], examples: ClassRows): Finding[] {
   const how = howItTells(values, examples);
+  const { words = CLASS_LEAKS } = examples;
   if (how === undefined) return [];
   return [
     {
       severity: 'warning',
       code: 'leaking-column',
-      message: `the column ${quoted(column)} gives the class away: ${how}`,
+      message: `the column ${quoted(column)} gives ${words.what} away: ${how}`,
       count: values.length,
       examples: [],
       remedy:
@@ -66,8 +69,9 @@ function howItTells(values: readonly string[], examples: ClassRows): string | un
   const rows = Array.from(values.keys()).filter((row) => valueAt(values, row).trim() !== '');
   const { label, share } = mostOrdered(rows, (row) => Number(values[row]), examples);
   if (share < ORDERED_PAIRS) return undefined;
+  const { words = CLASS_LEAKS } = examples;
   return (
-    `in ${percent(share, 1)} of all pairs of a row of class ${quoted(valueAt(examples.classes, label))} and another row, ` +
+    `in ${percent(share, 1)} of all pairs of ${words.rowOf(valueAt(examples.classes, label))} and another row, ` +
     'the order of the numbers shows which is which'
   );
 }
@@ -76,7 +80,7 @@ function howItTells(values: readonly string[], examples: ClassRows): string | un
  * How well each row's class is told by the other rows with its value; undefined where hardly better than by the largest class.
  * A row does not count for itself, so that a value of its own tells nothing.
  */
-function toldRight(values: readonly string[], { labels, classes }: ClassRows): string | undefined {
+function toldRight(values: readonly string[], { labels, classes, words = CLASS_LEAKS }: ClassRows): string | undefined {
   const { of, count } = groupsBy(values);
   const rowsOfClass = classSizes(labels, classes.length);
   const largest = rowsOfClass.reduce((most, rows, label) => (rows > valueAt(rowsOfClass, most) ? label : most), 0);
@@ -85,7 +89,7 @@ function toldRight(values: readonly string[], { labels, classes }: ClassRows): s
   const mistakes = wronglyTold(of, count, labels, largest);
   if (mistakes > MISTAKES_LEFT * mistakesWithout) return undefined;
   return (
-    `the class of ${percent(labels.length - mistakes, labels.length)} of the rows, where always predicting ` +
+    `${words.what} of ${percent(labels.length - mistakes, labels.length)} of the rows, where always predicting ` +
     `${quoted(valueAt(classes, largest))} is right in ${percent(valueAt(rowsOfClass, largest), labels.length)}`
   );
 }
@@ -125,9 +129,10 @@ function sortedByClass(examples: ClassRows, id: string | null, shuffle: boolean)
   const byId = isNumbered ? mostOrdered(rows, (row) => Number(examples.ids[row]), examples) : byRow;
   const [what, { label, share }] = byRow.share >= ORDERED_ROWS ? (['rows come', byRow] as const) : (['ids rise', byId] as const);
   if (share < ORDERED_ROWS) return [];
+  const { words = CLASS_LEAKS } = examples;
   const message =
-    `the ${what} in the order of the classes: in ${percent(share, 1)} of all pairs of a row of class ` +
-    `${quoted(valueAt(examples.classes, label))} and another row, the order shows which is which`;
+    `the ${what} in the order of the ${words.many}: in ${percent(share, 1)} of all pairs of ` +
+    `${words.rowOf(valueAt(examples.classes, label))} and another row, the order shows which is which`;
   const finding = { code: 'sorted-by-class', message, count: rows.length, examples: [] } as const;
   if (shuffle || what === 'ids rise') return [{ severity: 'info', ...finding }];
   return [
