@@ -8,6 +8,7 @@ import { rowCount } from '../../data/examples/index.ts';
 import { readEvaluatedRun, type EvaluatedRun } from '../../tracking/index.ts';
 import type { Task } from '../../tasks/index.ts';
 import { measuredAside, type MeasuredMetrics } from '../models/measured.ts';
+import { trainedLoss } from '../models/trained-loss.ts';
 import type { StoredRun } from '../stored/runs.ts';
 import { modelCard } from './card/card.ts';
 import type { CardFacts, MeasuredOn, UsedTable } from './card/facts.ts';
@@ -34,7 +35,8 @@ export async function writeCard(
   const evaluated = await readEvaluatedRun(run.folder);
   const { targets, predictions } = evaluated.outOfFold;
   const rows = Int32Array.from({ length: rowCount(targets) }, (_, row) => row);
-  const [outOfFold = {}] = await measuredAside({ description: task.description, targets, predictions, parts: [rows] }, signal);
+  const trained = await trainedLoss(run, targets.width, () => {});
+  const [outOfFold = {}] = await measuredAside({ description: task.description, trained, targets, predictions, parts: [rows] }, signal);
   const facts: CardFacts = {
     name: run.name,
     exported,
