@@ -1,5 +1,4 @@
 import { OrtrainError } from '../../core/errors.ts';
-import { variables } from '../../core/variables.ts';
 import { defineCommand } from '../command.ts';
 import { choice, choiceOr, flag, numberOr, required, text, wholeNumber } from '../options.ts';
 
@@ -32,7 +31,6 @@ export const exportModel = defineCommand({
   examples: [
     { line: 'pipeline export --run quickstart --to model', purpose: 'Write what the run predicts with, as transformers.js loads it.' },
     { line: 'pipeline export --run tweets --to small --quantize int8', purpose: 'Add a quantized model, with what it costs in accuracy.' },
-    { line: 'pipeline export --run tweets --to hf --format huggingface', purpose: 'Write a model directory for Python.' },
     { line: 'pipeline export --run tweets --to model --push me/tweets', purpose: 'Commit it to a private repository on the hub.' },
   ],
   async run({ run: name, to, what, format, fold, seed, dtype, quantize, push, public: isPublic }, context) {
@@ -51,6 +49,7 @@ export const exportModel = defineCommand({
     const { stageProgress, stopSignal } = await import('../progress/stage-progress.ts');
     const { exportText, pushedText } = await import('../render/exported.ts');
     const run = readRun(artifacts, name);
+    const { variables } = await import('../../core/variables.ts');
     const hub = push === undefined ? undefined : await import('../../data/hub/index.ts');
     const target = push === undefined ? undefined : hub?.hubTarget(push, hub.hubSettings(variables()));
     const signal = stopSignal(context);
