@@ -16,6 +16,7 @@ import { measureMemory } from './memory.ts';
 import { findPython, versionsOf } from './python.ts';
 import { measureRace } from './race.ts';
 import { measureReading } from './reading.ts';
+import { measureServing, measureServingMemory } from './serve.ts';
 import { measureStep, ways } from './step.ts';
 import { measureTokenizers } from './tokenizers.ts';
 import { findTweets, type Tweets } from './tweets.ts';
@@ -30,6 +31,9 @@ interface Options {
   readonly every: number;
   readonly batches: number;
   readonly seeds: number;
+  readonly requests: number;
+  readonly turns: number;
+  readonly servingPython?: string;
 }
 
 /** Begins a measurement; or says in a sentence why it is left out. */
@@ -57,6 +61,11 @@ const frozen: Begin = (setting, options) =>
 
 const race: Begin = (setting, options) => onTweets('race', options, (tweets) => measureRace(setting, { tweets, seeds: options.seeds }));
 
+const serve: Begin = (setting, { requests, turns, servingPython, ...options }) =>
+  onTweets('serve', options, (tweets) => measureServing(setting, { tweets, requests, turns, servingPython }));
+const servingMemory: Begin = (setting, { requests, ...options }) =>
+  onTweets('serve-memory', options, (tweets) => measureServingMemory(setting, { tweets, requests: 100 * requests }));
+
 const tokenizers =
   (folders: readonly string[]): Begin =>
   (setting, options) =>
@@ -64,7 +73,7 @@ const tokenizers =
       measureTokenizers(setting, { tweets, folders: folders.length > 0 ? folders : [tweets.model] }),
     );
 
-function onTweets(name: string, { data, model }: Options, measure: (tweets: Tweets) => Measurement): Measurement | string {
+function onTweets(name: string, { data, model }: Pick<Options, 'data' | 'model'>, measure: (tweets: Tweets) => Measurement): Measurement | string {
   const tweets = findTweets(data, model);
   return typeof tweets === 'string' ? `${name} is left out. ${tweets}` : measure(tweets);
 }
@@ -80,7 +89,10 @@ function commandLine(): Command {
     .option('--model <dir>', 'epoch, frozen, race: directory of the encoder', 'data/all-MiniLM-L6-v2')
     .option('--every <n>', 'epoch: one batch of so many; 1 for the whole epoch', whole, 8)
     .option('--batches <n>', 'frozen: batches that stand for all of the notebook’s', whole, 12)
-    .option('--seeds <n>', 'race: races, each with another seed', whole, 3);
+    .option('--seeds <n>', 'race: races, each with another seed', whole, 3)
+    .option('--requests <n>', 'serve: requests to each server in a turn; serve-memory: a hundred times as many', whole, 1000)
+    .option('--turns <n>', 'serve: turns of each server', whole, 5)
+    .option('--serving-python <path>', 'serve: an interpreter with fastapi, uvicorn, transformers and onnxruntime');
   const all = Object.keys(sizes) as Size[];
   const chosen = (): Argument => new Argument('[size...]', 'models').choices(all).default(all);
   const take = (...begins: readonly Begin[]): Promise<void> => takeAll(begins, program.opts<Options>());
@@ -105,6 +117,14 @@ function commandLine(): Command {
     .command('race')
     .description('seconds to a validation accuracy, beside transformers’ Trainer')
     .action(() => take(race));
+  program
+    .command('serve')
+    .description('requests per second and latencies, beside servers in JavaScript and Python')
+    .action(() => take(serve));
+  program
+    .command('serve-memory')
+    .description('memory of the server over many requests')
+    .action(() => take(servingMemory));
   program
     .command('memory')
     .description('peak memory')
