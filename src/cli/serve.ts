@@ -1,6 +1,8 @@
 import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { OrtrainError } from '../core/errors.ts';
+import { statsOf } from '../core/inputs.ts';
+import { readRun } from '../runner/stored/index.ts';
 import { openModel, openServer, type Log, type Server, type ServerOptions } from '../serving/index.ts';
 import type { CommandContext, CommandResult } from './command.ts';
 import { flagOf } from './options.ts';
@@ -28,6 +30,8 @@ export async function serveUntilStopped(name: string, asked: Asked, context: Com
   const { terminal, artifacts, device } = context;
   const options = serverOptions(asked, process.env, logTo(terminal));
   const { lanes, threads } = speedOf(asked, device);
+  // A misspelt run is not looked for on the hub.
+  if (!name.includes('/') && statsOf(name) === undefined) readRun(artifacts, name);
   const onTrouble = (error: unknown): void => terminal.error(renderError(error, terminal.colors));
   const signal = context.takeInterrupts();
   const opening = { artifacts, device, lanes, threads, timeoutMs: options.timeoutMs, onTrouble, onNotice: terminal.log, signal };
