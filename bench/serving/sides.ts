@@ -41,7 +41,7 @@ export async function writeModels(encoder: string, folder: string): Promise<Fold
   const { source } = weights.source(classifierForward({ encoder: weights.config, head, ...lastLayerOf(task) }).parameters, 1);
   const folders = { huggingFace: join(folder, 'hugging-face'), onnx: join(folder, 'onnx-model') };
   writeModelFolder(folders.huggingFace, { task, head, max_seq_length: MOST_TOKENS, files, config: weights.config, source });
-  await writePortableFolder(folders.onnx, folders.huggingFace, ['float32']);
+  await writePortableFolder(folders.onnx, [folders.huggingFace], ['float32']);
   return folders;
 }
 
