@@ -19,6 +19,7 @@ import {
   type Trainer,
   type TrainerOptions,
 } from '../../../src/engine/runtime/index.ts';
+import { openLoopKeeper } from '../../../src/engine/runtime/cuda/loop-keeper.ts';
 import { openLoopForward, openLoopTrainer } from '../../../src/engine/runtime/cuda/loop-trainer.ts';
 import { describeShared, sharedJson, sharedPath } from '../../helpers/shared.ts';
 import { distance, oracleSource, sharedTensors, tinyFeeds, type TinyOracle } from '../models/oracle-run.ts';
@@ -195,6 +196,51 @@ test('asks for more steps once it knows what they take', async () => {
   await trainer.steps(stepsFrom(0, 1));
   expect(trainer.stepsPerRun()).toBeGreaterThanOrEqual(1);
   expect(trainer.stepsPerRun()).toBeLessThanOrEqual(8);
+});
+
+describe('a loop that is kept for the next trainer', () => {
+  const [one, more] = [stepsFrom(0, 1), stepsFrom(0, 6)];
+
+  test('trains the next one with the same graph as a loop of its own would, at the pace that is known', async () => {
+    const [keeper, own] = [openLoopKeeper(), await loopTrainer(small())];
+    const first = await openLoopTrainer(small(), 'cpu', keeper);
+    await first.steps(one);
+    const pace = first.stepsPerRun();
+    await first.release();
+    const second = await openLoopTrainer(small(), 'cpu', keeper);
+    expect([second.stepsPerRun(), own.stepsPerRun()]).toEqual([pace, 1]);
+    expect(pace).toBeGreaterThan(1);
+    expect(await second.steps(more)).toEqual(await own.steps(more));
+    expect(await second.look()).toEqual(await own.look());
+    await second.release();
+    await keeper.releaseAll();
+  });
+
+  test('is let go when a trainer has another graph', async () => {
+    const keeper = openLoopKeeper();
+    const first = await openLoopTrainer(small(), 'cpu', keeper);
+    await first.steps(one);
+    await first.release();
+    const other = await openLoopTrainer(small({ clipNorm: null }), 'cpu', keeper);
+    const again = await openLoopTrainer(small(), 'cpu', keeper);
+    expect(again.stepsPerRun()).toBe(1);
+    await other.release();
+    await again.release();
+    await keeper.releaseAll();
+  });
+
+  test('is not kept after a run that failed', async () => {
+    const keeper = openLoopKeeper();
+    const failing = await openLoopTrainer(small(), 'cpu', keeper);
+    await failing.steps(one);
+    const unknown = { dtype: 'int32', shape: [1, 2], data: Int32Array.of(0, 99) } as const; // the batch has no 99 rows
+    await expect(failing.steps([{ ...stepAt(2), feeds: { ...stepAt(2).feeds, tokens: unknown } }])).rejects.toMatchObject({ code: 'run' });
+    await failing.release();
+    const next = await openLoopTrainer(small(), 'cpu', keeper);
+    expect(next.stepsPerRun()).toBe(1);
+    await next.release();
+    await keeper.releaseAll();
+  });
 });
 
 test('CUDA that does not work is told in a sentence', async () => {

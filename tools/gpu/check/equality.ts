@@ -2,7 +2,10 @@ import type { Device, Trainer } from '../../../src/engine/runtime/index.ts';
 import type { Precision } from '../../../src/engine/precision.ts';
 import { open } from './open.ts';
 import { rounded, type Figures } from './report.ts';
-import { subjectOf, type Subject } from './subject.ts';
+import { adam, averaged } from '../../../src/engine/optim/index.ts';
+import { tinyEncoders } from '../../../test/engine/models/tiny.ts';
+import { bertConfig } from '../../../bench/classifier.ts';
+import { subjectWith, type Subject } from './subject.ts';
 
 const STEPS = 12;
 
@@ -11,13 +14,44 @@ const STEPS = 12;
  * batches.
  */
 export async function equality(device: Device, precision: Precision, tolerance: number): Promise<Figures> {
-  const shapes = [
-    { size: 'tiny', batch: 16, length: 24 },
-    { size: 'tiny', batch: 9, length: 40 },
-  ] as const;
-  const [reference, subjects] = (['float32', precision] as const).map((each) =>
-    shapes.map((shape) => subjectOf(shape, each, { clipNorm: 1 })),
-  ) as [Subject[], Subject[]];
+  const { losses, logits, last } = await apart(device, precision, (shape, each) =>
+    subjectWith(bertConfig('tiny'), shape, each, { clipNorm: 1 }),
+  );
+  return { tolerance, losses: rounded(losses), logits: rounded(logits), last: rounded(last, 7), ok: losses <= tolerance };
+}
+
+/** The same of every encoder, four layers of 64; of BERT also with rows that weigh differently and an average of the weights. */
+export async function encoders(device: Device, tolerance: number): Promise<Figures> {
+  const apartBy: Record<string, number> = {};
+  const average = { optimizer: { rule: averaged(adam({ betas: [0.9, 0.999], eps: 1e-8 }), 0.9) } };
+  for (const [name, { json, keys }] of Object.entries(tinyEncoders)) {
+    const size = { [keys.layers]: 4, [keys.width]: 64, max_position_embeddings: 64, vocab_size: 500 };
+    const of = (extra: object) => (shape: Rows, precision: Precision) =>
+      subjectWith({ ...json, ...size }, shape, precision, { clipNorm: 1, ...extra });
+    const found = await apart(device, 'float32', of({}));
+    apartBy[name] = rounded(Math.max(found.losses, found.logits));
+    if (name !== 'bert') continue;
+    const weighted = await apart(device, 'float32', of({ weighted: true, ...average }));
+    apartBy['bert, weighted and averaged'] = rounded(Math.max(weighted.losses, weighted.logits));
+  }
+  return { tolerance, ...apartBy, ok: Object.values(apartBy).every((x) => x <= tolerance) };
+}
+
+interface Rows {
+  readonly batch: number;
+  readonly length: number;
+}
+
+async function apart(
+  device: Device,
+  precision: Precision,
+  subjectFor: (shape: Rows, precision: Precision) => Subject,
+): Promise<{ readonly losses: number; readonly logits: number; readonly last: number }> {
+  const shapes: readonly Rows[] = [{ batch: 16, length: 24 }, { batch: 9, length: 40 }];
+  const [reference, subjects] = (['float32', precision] as const).map((each) => shapes.map((shape) => subjectFor(shape, each))) as [
+    Subject[],
+    Subject[],
+  ];
   const batches = Array.from({ length: STEPS }, (_, i) => ({ ...subjects[i % 2]!.batch(), rates: { lr: 1e-3 } }));
   const train = async (on: Device, of: readonly Subject[]): Promise<readonly [losses: readonly number[], logits: Float32Array]> => {
     const trainer: Trainer = await open(on, of[0]!.options);
@@ -27,13 +61,10 @@ export async function equality(device: Device, precision: Precision, tolerance: 
     return [results.map(({ loss }) => loss), logits];
   };
   const [[expected, expectedLogits], [found, foundLogits]] = [await train('cpu', reference), await train(device, subjects)];
-  const losses = largestDifference(found, expected);
   return {
-    tolerance,
-    losses: rounded(losses),
-    logits: rounded(largestDifference(foundLogits, expectedLogits)),
-    last: rounded(found.at(-1)!, 7),
-    ok: losses <= tolerance,
+    losses: largestDifference(found, expected),
+    logits: largestDifference(foundLogits, expectedLogits),
+    last: found.at(-1)!,
   };
 }
 

@@ -12,13 +12,13 @@ import { parseArgs } from 'node:util';
 import { cudaVariables } from '../../../src/engine/runtime/cuda/libraries.ts';
 import { probe } from '../../../src/engine/runtime/probe.ts';
 import type { Precision } from '../../../src/engine/precision.ts';
-import { equality } from './equality.ts';
+import { encoders, equality } from './equality.ts';
 import { smi } from './gpu.ts';
 import { isRehearsal } from './open.ts';
 import { oracles } from './oracles.ts';
 import { profile } from './profile.ts';
 import { report, type Figures } from './report.ts';
-import { quickstart, resumed, tweets, type Places } from './runs.ts';
+import { predictions, quickstart, resumed, tweets, type Places } from './runs.ts';
 import { stepTime } from './step-time.ts';
 import type { Shape } from './subject.ts';
 
@@ -58,6 +58,8 @@ const [first, ...others]: readonly Shape[] = isRehearsal
       { size: 'minilm', batch: 32, length: 64 },
       { size: 'base', batch: 64, length: 128 },
       { size: 'base', batch: 32, length: 128 },
+      { size: 'deberta-v3-base', batch: 32, length: 64 },
+      { size: 'modernbert-base', batch: 32, length: 64 },
     ];
 const shape = first!;
 const named = ({ size, batch, length }: Shape): string => `${size} ${batch}x${length}`;
@@ -84,6 +86,7 @@ const parts: readonly Part[] = [
   equal('float32'),
   { name: 'equal to pytorch on cuda float32', limit: 60, env: exact, run: () => oracles('cuda', reference, tolerance.float32) },
   { name: 'equal to pytorch on cuda tf32', limit: 60, run: () => oracles('cuda', reference, tolerance.tf32) },
+  { name: 'encoders equal to the cpu on cuda', limit: 90, env: exact, run: () => encoders('cuda', tolerance.float32) },
   ...(['bfloat16', 'float16'] as const).map(equal),
   ...(['tf32', 'bfloat16'] as const).map((precision) => step(precision, shape)),
   {
@@ -98,6 +101,7 @@ const parts: readonly Part[] = [
     run: () => profile(shape, 'bfloat16', join(work, 'blocking')),
   },
   { name: 'quickstart', limit: 120, run: () => quickstart(places) },
+  { name: 'predictions of the quickstart', limit: 60, run: () => predictions(places) },
   { name: 'tweets with base in bfloat16', limit: 150, run: () => tweets(places, 'base', ['--set', 'training.precision=bfloat16']) },
   { name: 'tweets with minilm', limit: 150, run: () => tweets(places, 'minilm') },
   { name: 'equal to the cpu on webgpu', limit: 90, run: () => equality('webgpu', 'float32', tolerance.float32) },

@@ -1,7 +1,9 @@
 import { execFile, spawn } from 'node:child_process';
+import { parse } from 'csv-parse/sync';
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bertConfig } from '../../../bench/classifier.ts';
+import { largestDifference } from './equality.ts';
 import { gpuMemoryMb } from './gpu.ts';
 import { isRehearsal } from './open.ts';
 import { rounded, type Figures } from './report.ts';
@@ -29,6 +31,23 @@ const compared: Figures = isRehearsal ? { rehearsal: 'compares the CPU with itse
 export async function quickstart(places: Places): Promise<Figures> {
   const [onGpu, onCpu] = [await trained(places, 'quickstart', gpu), await trained(places, 'quickstart', 'cpu')];
   return { ...compared, [gpu]: onGpu, cpu: onCpu, ok: Math.abs(score(onGpu) - score(onCpu)) < 0.02 };
+}
+
+/** New texts by the quickstart's models, on the GPU and on the CPU; after `quickstart`. */
+export async function predictions(places: Places): Promise<Figures> {
+  const { home, pipeline, work } = places;
+  const file = join(home, 'configs/quickstart/test.csv');
+  const [onGpu, onCpu] = await Promise.all(
+    [gpu, 'cpu'].map(async (device) => {
+      const began = performance.now();
+      const run = ['predict', '--run', 'quickstart', '--input', file, '--artifacts', join(work, 'artifacts-cpu')];
+      const rows = parse<Run>(await command([pipeline, ...run, '--device', device, '--quiet'], home), { columns: true });
+      const numbers = rows.flatMap((row) => Object.entries(row).flatMap(([name, x]) => (name.startsWith('probability') ? [Number(x)] : [])));
+      return { seconds: rounded((performance.now() - began) / 1000), numbers };
+    }),
+  );
+  const apart = largestDifference(onGpu!.numbers, onCpu!.numbers);
+  return { ...compared, apart: rounded(apart), texts: onGpu!.numbers.length, seconds: [onGpu!.seconds, onCpu!.seconds], ok: onGpu!.numbers.length > 0 && apart < 1e-3 };
 }
 
 /** One epoch of each of five folds of the tweets. */
@@ -130,22 +149,25 @@ function metricsIn(folder: string): Run {
   return { f1_macro: oof['oof/f1_macro'], accuracy: oof['oof/accuracy'], loss: oof['oof/loss'] };
 }
 
-/** Seconds by stage, all folds together, from the journal. */
+/** Seconds by stage, all folds together, and of each fold's training, from the journal. */
 function timesIn(folder: string): Run {
   const stages: Record<string, number> = {};
+  const folds: number[] = [];
   for (const line of readFileSync(join(folder, 'journal.jsonl'), 'utf8').trim().split('\n')) {
     const { type, stage, seconds } = JSON.parse(line) as { readonly type: string; readonly stage?: string; readonly seconds: number };
     if (type === 'task-finished' && stage !== undefined) stages[stage] = rounded((stages[stage] ?? 0) + seconds);
+    if (type === 'task-finished' && stage === 'train') folds.push(rounded(seconds));
   }
-  return { stages };
+  return { stages, folds };
 }
 
 const score = (run: Run): number => Number(run['f1_macro']);
 
-function command(args: readonly string[], cwd: string): Promise<void> {
+/** Answers with what the command writes to stdout. */
+function command(args: readonly string[], cwd: string): Promise<string> {
   return new Promise((resolve, reject) => {
     execFile(process.execPath, args, { cwd, maxBuffer: 1 << 26 }, (error, stdout, stderr) =>
-      error === null ? resolve() : reject(new Error(`${error.message.slice(0, 300)}\n${(stdout + stderr).slice(-1500)}`)),
+      error === null ? resolve(stdout) : reject(new Error(`${error.message.slice(0, 300)}\n${(stdout + stderr).slice(-1500)}`)),
     );
   });
 }

@@ -1,8 +1,10 @@
+import { hashOf, sha256 } from '../../../core/hash.ts';
 import { concrete, innerBatches, loopBatches, loopNames, lower, product, type Loop, type Shape, type Symbols } from '../../graph/index.ts';
 import { loopStep, summedLoopStep, type DeviceStep, type SummedStep } from '../../optim/index.ts';
 import type { Feeds, HostTensor, StepProgram } from '../../program.ts';
 import { bytesOf, packFeeds, packParts } from './loop-feeds.ts';
-import { openModel, type SessionOptions } from '../session.ts';
+import { openModel, type Session, type SessionOptions } from '../session.ts';
+import type { LoopKeeper } from './loop-keeper.ts';
 import { openPacer } from './steps-per-run.ts';
 import type { StepResult } from '../trainer.ts';
 
@@ -25,11 +27,16 @@ export interface LoopSession {
   run(steps: readonly LoopFeeds[], held: ReadonlyMap<string, HostTensor>): Promise<LoopRun>;
   /** How many steps a run should have, as far as is known from those before. */
   stepsPerRun(): number;
+  /** Hands the loop to the keeper, if it has one and no run has failed; frees its memory otherwise. */
   release(): Promise<void>;
 }
 
+export interface LoopOptions extends SessionOptions {
+  readonly keeper?: LoopKeeper;
+}
+
 /** Many training steps in one run. `held`, by the names of the step's inputs, are all parameters and slots. */
-export function openLoop(step: DeviceStep, { parameters, graph, ...names }: StepProgram, options: SessionOptions): Promise<LoopSession> {
+export function openLoop(step: DeviceStep, { parameters, graph, ...names }: StepProgram, options: LoopOptions): Promise<LoopSession> {
   const loop = loopStep({ ...step, graph: lower(step.graph, options.provider ?? 'cpu') }, parameters);
   return openLoopModel(loop, { ...names, logitsShape: logitsShapeOf(graph, names), gradientNorm: step.gradientNorm }, options);
 }
@@ -38,7 +45,7 @@ export function openLoop(step: DeviceStep, { parameters, graph, ...names }: Step
 export function openSummedLoop(
   { add, apply }: SummedStep,
   { parameters, graph, ...names }: StepProgram,
-  options: SessionOptions,
+  options: LoopOptions,
 ): Promise<LoopSession> {
   const lowered = <T extends Pick<DeviceStep, 'graph'>>(part: T): T => ({ ...part, graph: lower(part.graph, options.provider ?? 'cpu') });
   const loop = summedLoopStep({ add: lowered(add), apply: lowered(apply) }, parameters, names.loss);
@@ -55,16 +62,38 @@ interface Results extends Pick<StepProgram, 'loss' | 'logits'> {
   readonly logitsShape: Shape;
 }
 
-async function openLoopModel(
-  loop: Loop,
-  { loss, logits, gradientNorm, logitsShape }: Results,
-  options: SessionOptions,
-): Promise<LoopSession> {
+async function openLoopModel(loop: Loop, results: Results, { keeper, ...options }: LoopOptions): Promise<LoopSession> {
   const { toLoopOnnx } = await import('../../graph/onnx/loop.ts');
+  const bytes = toLoopOnnx(loop);
+  const open = async (): Promise<LoopSession> => loopOver(await openModel(loop.body.name, bytes, options), loop, results);
+  if (keeper === undefined) return open();
+  const key = hashOf({ graph: sha256(bytes), options });
+  return keptBy(keeper, key, (await keeper.take(key)) ?? (await open()));
+}
+
+function keptBy(keeper: LoopKeeper, key: string, loop: LoopSession): LoopSession {
+  let hasFailed = false;
+  return {
+    ...loop,
+    async run(steps, held) {
+      try {
+        return await loop.run(steps, held);
+      } catch (cause) {
+        hasFailed = true;
+        throw cause;
+      }
+    },
+    async release() {
+      if (hasFailed) await loop.release();
+      else keeper.keep(key, loop);
+    },
+  };
+}
+
+function loopOver(session: Session, loop: Loop, { loss, logits, gradientNorm, logitsShape }: Results): LoopSession {
   const batches = loopBatches(loop);
   const inner = loop.inner === undefined ? undefined : innerBatches(loop.inner, loop);
   const { all, first, last } = loopNames;
-  const session = await openModel(loop.body.name, toLoopOnnx(loop), options);
   const packed = (steps: readonly LoopFeeds[]): Feeds => {
     if (inner === undefined)
       return packFeeds(

@@ -4,7 +4,8 @@ import type { HostTensor, ParameterSpec } from '../../program.ts';
 import { batchInputsOf, bindSymbols, checkRows } from '../batch.ts';
 import { openEvaluator } from '../evaluator.ts';
 import type { StepAt } from '../gpu/parts.ts';
-import { openLoop, openSummedLoop, type LoopFeeds, type LoopSession } from './loop-session.ts';
+import type { LoopKeeper } from './loop-keeper.ts';
+import { openLoop, openSummedLoop, type LoopFeeds, type LoopOptions, type LoopSession } from './loop-session.ts';
 import { isFiniteStep, isUpdate, openLossScaler, scalingOf } from '../loss-scaler.ts';
 import { consecutive, maskStarts, microBatchesOf } from '../micro-batches.ts';
 import { requireLengths, elementCount, trainedSpec, union } from '../parameters.ts';
@@ -38,8 +39,10 @@ export async function openLoopForward({ program, source, threads }: ForwardOptio
  * A trainer for a device on which nothing stays between runs: parameters and slots go there with each run and come back with it, and
  * a run is a loop over many steps, which ends early with one whose loss or gradients are not finite. Such a run is undone by forgetting
  * what it brought, and made again up to that step; but where a scaled loss may overflow, the loop has left the state as it was before it.
+ *
+ * @param keeper keeps the loop when the trainer is released, for a trainer with the same graph
  */
-export async function openLoopTrainer(options: TrainerOptions, provider: HostProvider): Promise<Trainer> {
+export async function openLoopTrainer(options: TrainerOptions, provider: HostProvider, keeper?: LoopKeeper): Promise<Trainer> {
   const { step: program, forward: evaluation, source, threads, optimizer, clipNorm, seed } = options;
   for (const gradient of program.gradients) trainedSpec(program, gradient);
   const step = deviceStep(program, optimizer, clipNorm, { stacked: true });
@@ -48,7 +51,7 @@ export async function openLoopTrainer(options: TrainerOptions, provider: HostPro
   const batchInputs = batchInputsOf(program);
   const held = new Map<string, HostTensor>();
   const state = stateIn(held, step, optimizer.rule.slots, union(program.parameters, evaluation.parameters), source);
-  const sessionOptions = { threads, spinning: provider === 'cpu', provider };
+  const sessionOptions: LoopOptions = { threads, spinning: provider === 'cpu', provider, ...(keeper === undefined ? {} : { keeper }) };
   const loop = await openLoop(step, program, sessionOptions);
   let summedLoop: LoopSession | undefined;
   const evaluator = openEvaluator(evaluation, held, { threads, spinning: false, provider });
