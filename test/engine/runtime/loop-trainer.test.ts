@@ -19,7 +19,8 @@ import {
   type Trainer,
   type TrainerOptions,
 } from '../../../src/engine/runtime/index.ts';
-import { openLoopKeeper } from '../../../src/engine/runtime/cuda/loop-keeper.ts';
+import { openKeeper } from '../../../src/engine/runtime/cuda/keeper.ts';
+import type { LoopSession } from '../../../src/engine/runtime/cuda/loop-session.ts';
 import { openLoopForward, openLoopTrainer } from '../../../src/engine/runtime/cuda/loop-trainer.ts';
 import { describeShared, sharedJson, sharedPath } from '../../helpers/shared.ts';
 import { distance, oracleSource, sharedTensors, tinyFeeds, type TinyOracle } from '../models/oracle-run.ts';
@@ -202,7 +203,7 @@ describe('a loop that is kept for the next trainer', () => {
   const [one, more] = [stepsFrom(0, 1), stepsFrom(0, 6)];
 
   test('trains the next one with the same graph as a loop of its own would, at the pace that is known', async () => {
-    const [keeper, own] = [openLoopKeeper(), await loopTrainer(small())];
+    const [keeper, own] = [openKeeper<LoopSession>(), await loopTrainer(small())];
     const first = await openLoopTrainer(small(), 'cpu', keeper);
     await first.steps(one);
     const pace = first.stepsPerRun();
@@ -217,7 +218,7 @@ describe('a loop that is kept for the next trainer', () => {
   });
 
   test('is let go when a trainer has another graph', async () => {
-    const keeper = openLoopKeeper();
+    const keeper = openKeeper<LoopSession>();
     const first = await openLoopTrainer(small(), 'cpu', keeper);
     await first.steps(one);
     await first.release();
@@ -230,7 +231,7 @@ describe('a loop that is kept for the next trainer', () => {
   });
 
   test('is not kept after a run that failed', async () => {
-    const keeper = openLoopKeeper();
+    const keeper = openKeeper<LoopSession>();
     const failing = await openLoopTrainer(small(), 'cpu', keeper);
     await failing.steps(one);
     const unknown = { dtype: 'int32', shape: [1, 2], data: Int32Array.of(0, 99) } as const; // the batch has no 99 rows

@@ -4,7 +4,7 @@ import { loopStep, summedLoopStep, type DeviceStep, type SummedStep } from '../.
 import type { Feeds, HostTensor, StepProgram } from '../../program.ts';
 import { bytesOf, packFeeds, packParts } from './loop-feeds.ts';
 import { openModel, type Session, type SessionOptions } from '../session.ts';
-import type { LoopKeeper } from './loop-keeper.ts';
+import type { Keeper } from './keeper.ts';
 import { openPacer } from './steps-per-run.ts';
 import type { StepResult } from '../trainer.ts';
 
@@ -32,7 +32,7 @@ export interface LoopSession {
 }
 
 export interface LoopOptions extends SessionOptions {
-  readonly keeper?: LoopKeeper;
+  readonly keeper?: Keeper<LoopSession>;
 }
 
 /** Many training steps in one run. `held`, by the names of the step's inputs, are all parameters and slots. */
@@ -71,7 +71,7 @@ async function openLoopModel(loop: Loop, results: Results, { keeper, ...options 
   return keptBy(keeper, key, (await keeper.take(key)) ?? (await open()));
 }
 
-function keptBy(keeper: LoopKeeper, key: string, loop: LoopSession): LoopSession {
+function keptBy(keeper: Keeper<LoopSession>, key: string, loop: LoopSession): LoopSession {
   let hasFailed = false;
   return {
     ...loop,

@@ -4,7 +4,7 @@ import type { HostTensor, ParameterSpec } from '../../program.ts';
 import { batchInputsOf, bindSymbols, checkRows } from '../batch.ts';
 import { openEvaluator } from '../evaluator.ts';
 import type { StepAt } from '../gpu/parts.ts';
-import type { LoopKeeper } from './loop-keeper.ts';
+import type { Keeper } from './keeper.ts';
 import { openLoop, openSummedLoop, type LoopFeeds, type LoopOptions, type LoopSession } from './loop-session.ts';
 import { isFiniteStep, isUpdate, openLossScaler, scalingOf } from '../loss-scaler.ts';
 import { consecutive, maskStarts, microBatchesOf } from '../micro-batches.ts';
@@ -42,7 +42,7 @@ export async function openLoopForward({ program, source, threads }: ForwardOptio
  *
  * @param keeper keeps the loop when the trainer is released, for a trainer with the same graph
  */
-export async function openLoopTrainer(options: TrainerOptions, provider: HostProvider, keeper?: LoopKeeper): Promise<Trainer> {
+export async function openLoopTrainer(options: TrainerOptions, provider: HostProvider, keeper?: Keeper<LoopSession>): Promise<Trainer> {
   const { step: program, forward: evaluation, source, threads, optimizer, clipNorm, seed } = options;
   for (const gradient of program.gradients) trainedSpec(program, gradient);
   const step = deviceStep(program, optimizer, clipNorm, { stacked: true });
