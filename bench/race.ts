@@ -30,14 +30,14 @@ interface Runner {
 
 const goal = 3;
 const accuracy = 0.835;
-/** Of the Trainer: our side's batch, rate and length, and twice its epochs. Other rates have not been tried. */
-const theirs = { epochs: 4, batch_size: 32, lr: 1e-4, max_length: 96 };
+/** Of the Trainer: our side's batch, rate, length and epochs; with four it is less accurate. Other rates have not been tried. */
+const theirs = { epochs: 2, batch_size: 32, lr: 1e-4, max_length: 96 };
 
-/** Seconds until the validation accuracy on fold 0 of the tweets has reached a mark and holds it, from the same pretrained weights. */
+/** Seconds until the validation accuracy on fold 0 of the tweets has reached a mark, from the same pretrained weights. */
 export function measureRace(setting: Setting, options: RaceOptions): Measurement {
   return {
     title: `race to a validation accuracy of ${accuracy}`,
-    columns: ['', 'seed', 'accuracy after each epoch @ seconds', 'reached and held, s', 'ortrain is faster', 'goal'],
+    columns: ['', 'seed', 'accuracy after each epoch @ seconds', 'reached, s', 'ortrain is faster', 'goal'],
     findings: findings(setting, options),
   };
 }
@@ -67,10 +67,8 @@ async function* findings({ threads, python }: Setting, { tweets, seeds }: RaceOp
   }
 }
 
-/** Seconds of the first evaluation from which on none is below the mark. */
 function reachedAfter(evaluations: readonly Evaluation[]): number | undefined {
-  const last = evaluations.findLastIndex((each) => each.accuracy < accuracy);
-  return evaluations[last + 1]?.seconds;
+  return evaluations.find((each) => each.accuracy >= accuracy)?.seconds;
 }
 
 function shown(evaluations: readonly Evaluation[]): string {
