@@ -27,6 +27,25 @@ describe('a starter configuration', () => {
     expect(one).toContain('  text: question\n');
   });
 
+  it.each([
+    ['question1', 'question2'],
+    ['text_a', 'text_b'],
+    ['anchor', 'target'],
+  ])('reads %s and %s as pairs', async (first, second) => {
+    const yaml = await drafted(`id,${first},${second},label`, (row) => `which way ${row},to town ${row}`);
+    expect(yaml).toContain(`  text: [${first}, ${second}] # a pair of texts, read together\n`);
+    expect(textOf(yaml)).toEqual([first, second]);
+    expect(yaml).toContain('  target: label\n');
+  });
+
+  it('reads no pair where one of the two is no text, or --text names the one', async () => {
+    const classes = await drafted('id,question1,question2,label', (row) => `which way did number ${row} go,${row % 3}`);
+    expect(textOf(classes)).toBe('question1');
+    const path = join(folder, 'table.csv');
+    writeFileSync(path, `id,text1,text2,label\n${Array.from({ length: 12 }, (_, row) => `${row},one way ${row},another way ${row},${row % 2}`).join('\n')}\n`);
+    expect((await draftStarter(path, { text: 'text2' })).isPair).toBe(false);
+  });
+
   it('writes the braces in a name as a template has them', async () => {
     const yaml = await drafted('id,text{1},place,label', (row) => `which way did number ${row} go at noon,town ${row}`);
     expect(textOf(yaml)).toBe('text{{1}}');

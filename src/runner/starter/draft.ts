@@ -8,7 +8,7 @@ import { withoutEnd } from '../../core/text.ts';
 import { localModel } from '../../data/hub/index.ts';
 import { columnOf, headerless, looksLikeRow, readTableAside, type Table } from '../../data/tables/index.ts';
 import { poolerIn } from '../check/untrained-pooler.ts';
-import { idColumn, otherTexts, textAndTarget, tokensFor, type NamedColumns } from './guess.ts';
+import { idColumn, otherTexts, pairedTexts, textAndTarget, tokensFor, type NamedColumns } from './guess.ts';
 import type { StarterFacts } from './starter.ts';
 
 export interface DraftOptions extends NamedColumns {
@@ -28,7 +28,10 @@ export async function draftStarter(path: string, options: DraftOptions): Promise
     throw noHeader(table);
   const [test, sample] = [sibling(path, ['test']), sibling(path, ['sample_submission', 'sampleSubmission'])];
   const asked = test === null || sample === null ? [] : (await readTableAside({ path: sample, columns, encoding })).columns.slice(1);
-  const { text, targets, task } = textAndTarget(table, options, asked);
+  const pair = options.text === undefined ? pairedTexts(table, options.target === undefined ? [] : options.target.split(',')) : null;
+  const guess = textAndTarget(table, pair === null ? options : { ...options, text: pair[0] }, asked);
+  const { text, targets, task } = guess;
+  const isPair = pair !== null && !targets.includes(pair[1]);
   return {
     name: nameFor(path),
     train: path,
@@ -36,14 +39,15 @@ export async function draftStarter(path: string, options: DraftOptions): Promise
     sample: test === null ? null : sample,
     id: idColumn(table, [text, ...targets]),
     text,
-    otherText: otherTexts(table, text, targets),
+    otherText: isPair ? pair[1] : otherTexts(table, text, targets),
+    isPair,
     targets,
     task,
     columns,
     encoding,
     base,
     pooling: poolingFor(base),
-    tokens: tokensFor(columnOf(table, text) ?? []),
+    tokens: tokensFor(table.rows.map((_, row) => (isPair ? pair : [text]).map((column) => columnOf(table, column)?.[row] ?? '').join(' '))),
   };
 }
 

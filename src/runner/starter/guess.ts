@@ -121,6 +121,44 @@ export function otherTexts(table: Table, text: string, taken: readonly string[])
   return table.columns.find((column) => isFree(column) && hasWords(column) && mean(column) >= least) ?? null;
 }
 
+/** Names of columns that hold a pair of texts, besides those that differ only in 1 and 2, or a and b, at their ends. */
+const PAIRS: readonly (readonly [string, string])[] = [
+  ['premise', 'hypothesis'],
+  ['anchor', 'target'],
+  ['query', 'document'],
+  ['query', 'passage'],
+  ['question', 'answer'],
+  ['question', 'passage'],
+  ['question', 'sentence'],
+  ['prompt', 'response'],
+  ['sentence', 'question'],
+];
+
+/** Two columns of texts whose names say that they are a pair; null where none are. */
+export function pairedTexts(table: Table, taken: readonly string[]): readonly [string, string] | null {
+  const free = table.columns.filter((column) => !taken.includes(column) && table.unusable?.has(column) !== true);
+  const holdTexts = (columns: readonly [string, string]): boolean =>
+    columns.every((column) => {
+      const cells = columnOf(table, column) ?? [];
+      return cells.some((value) => /\p{L}\s+\p{L}/u.test(value)) && 2 * new Set(cells).size > Math.min(cells.length, FEW_TEXTS);
+    });
+  for (const first of free) {
+    const second = free.find((other) => other !== first && arePaired(first, other));
+    if (second !== undefined && holdTexts([first, second])) return [first, second];
+  }
+  return null;
+}
+
+/** So many different texts are no classes. */
+const FEW_TEXTS = 100;
+
+function arePaired(first: string, second: string): boolean {
+  const [a, b] = [first.toLowerCase(), second.toLowerCase()];
+  const numbered = a.replace(/1$/, '2') === b && a.endsWith('1');
+  const lettered = /[_ -]a$/.test(a) && a.replace(/a$/, 'b') === b;
+  return numbered || lettered || PAIRS.some(([one, other]) => a === one && b === other);
+}
+
 const USUAL_TARGETS = /^(target|label|labels|class|category|sentiment|y)$/i;
 /** More different values than this are rarely classes. */
 const MOST_CLASSES = 50;

@@ -10,6 +10,8 @@ export interface StarterFacts {
   readonly text: string;
   /** Another column of texts, which could be read with it; null where there is none. */
   readonly otherText: string | null;
+  /** Whether the names of both say that they are a pair. */
+  readonly isPair: boolean;
   readonly targets: readonly string[];
   readonly task: 'classification' | 'multi-label' | 'regression';
   /** Names for a table without a header. */
@@ -26,7 +28,7 @@ export interface StarterFacts {
 
 /** A commented configuration, ready to run. */
 export function starter(facts: StarterFacts): string {
-  const { name, train, test, sample, id, text, otherText, targets, task, columns, encoding, base, pooling, tokens, schema } = facts;
+  const { name, train, test, sample, id, targets, task, columns, encoding, base, pooling, tokens, schema } = facts;
   const { best, stopping, strategy } = usualOf(task, targets.length);
   return `# yaml-language-server: $schema=${schema}
 # Try it: pipeline check, then pipeline plan, then pipeline run, each with this file.
@@ -40,7 +42,7 @@ data: # csv, tsv, jsonl, json or parquet, also compressed; paths are relative to
   test: ${scalar(test)} # rows to predict; null: none
   sample_submission: ${scalar(sample)} # the submission takes its columns, order and types from this table; null: no submission
   id: ${scalar(id)} # null: the row number
-  text: ${scalar(segment(text))}${otherText === null ? '' : ` # ${alsoTexts(text, otherText)}`}
+  text: ${texts(facts)}
   target: ${targets.length === 1 ? scalar(targets[0] ?? '') : `[${targets.map(scalar).join(', ')}]`}
 ${columns === null ? '' : `  columns: [${columns.map(scalar).join(', ')}] # the tables have no header; null: they have ` +
   `one\n`}${encoding === 'utf-8' ? '' : `  encoding: ${scalar(encoding)}\n`}
@@ -76,8 +78,12 @@ function segment(column: string): string {
   return column.replace(/[{}]/g, '$&$&');
 }
 
-function alsoTexts(first: string, second: string): string {
-  return `${scalar(second)} has texts, too: [${scalar(segment(first))}, ${scalar(segment(second))}] makes pairs of both`;
+/** A column, or two that are a pair; beside the one, that there is another one. */
+function texts({ text: first, otherText: second, isPair }: StarterFacts): string {
+  const [one, other] = [first, second ?? ''].map((column) => scalar(segment(column)));
+  if (second === null) return one ?? '';
+  const pair = `[${one}, ${other}]`;
+  return isPair ? `${pair} # a pair of texts, read together` : `${one} # ${scalar(second)} has texts, too: ${pair} makes pairs of both`;
 }
 
 const POOLINGS = {
