@@ -25,7 +25,7 @@ const needs = { examples: 'source', predictions: 'one' } as const;
 /** The predictions in the sample submission's columns, order and types, read back and checked against it. Output: submission. */
 export const submit: Stage<Params, { readonly sample: string }, typeof needs> = {
   name: 'submit',
-  version: 2,
+  version: 3,
   needs,
   reads: 'everything',
   makes: 'submission',

@@ -49,8 +49,45 @@ export function listInCells({ name, values }: SampleColumn, names: readonly stri
   return undefined;
 }
 
+/**
+ * The list that a sample's cells hold, as many names in each, of which at least half are known and one or more of each cell: a sample may
+ * be filled with names that the training table does not have. Undefined where they hold no such list.
+ *
+ * @param separator undefined where it is to be found
+ */
+export function likelyList(
+  { values }: Pick<SampleColumn, 'values'>,
+  names: readonly string[],
+  separator?: string,
+): (NameList & { readonly unknown: readonly string[] }) | undefined {
+  const known = new Set(names);
+  for (const sign of separator === undefined ? SEPARATORS.filter((each) => !PARTS_OF_NAMES.has(each)) : [separator]) {
+    const cells = values.map((value) => value.split(sign));
+    const top = cells[0]?.length ?? 0;
+    if (top < 2 || !cells.every((parts) => parts.length === top && parts.some((part) => known.has(part)))) continue;
+    const parts = new Set(cells.flat());
+    const unknown = [...parts].filter((part) => !known.has(part));
+    if (2 * unknown.length <= parts.size) return { top, separator: sign, unknown };
+  }
+  return undefined;
+}
+
+/** Why names cannot be listed with a separator, as a sentence; undefined where they can. */
+export function unlistable(names: readonly string[], separator: string, what: 'class' | 'label'): string | undefined {
+  const name = names.find((each) => each.includes(separator));
+  if (name === undefined) return undefined;
+  return (
+    `the submission lists several ${what === 'class' ? 'classes' : 'labels'} in a cell with ${JSON.stringify(separator)} between them, ` +
+    `and the ${what} ${JSON.stringify(name)} has that in its name; name another separator, or this one if it is right, as in ` +
+    'data.sample_submission: { path, separator: "|" }'
+  );
+}
+
 /** Longer ones first, so that a space after a comma belongs to it. */
 const SEPARATORS = [', ', '; ', ' | ', ' ', ',', ';', '|', '/', '\t', '_', '-'];
+
+/** Between names that are not all known these may be parts of one. */
+const PARTS_OF_NAMES: ReadonlySet<string> = new Set(['/', '_', '-']);
 
 /** The most probable names of a row, most probable first; of equal ones the first. */
 export function mostProbable(probabilities: ArrayLike<number>, names: readonly string[], { top, separator }: NameList): string {

@@ -45,8 +45,23 @@ describe('what the configuration asks for', () => {
     expect(row(three, ofThree, { x: 'a c' })).toEqual(['b c']);
     expect(row(three, ofThree, { x: 'a' })).toEqual(['b']);
     expect(row(three, ofThree, { x: 'nothing' }, { top: 3 })).toEqual(['b c a']);
+    expect(row(three, ofThree, { x: 'a, other' })).toEqual(['b, c']);
+    expect(three.choiceNotice?.([{ name: 'x y', values: ['a, other', 'c, b'] }])).toContain(
+      'lists 2 names, of which the training table does not have "other"; the submission lists the 2 most probable classes',
+    );
+    expect(three.choiceNotice?.([{ name: 'x', values: ['a b'] }])).toBeUndefined();
+    expect(row(three, ofThree, { x: 'some other text' })).toEqual(['b']);
+    expect(row(three, ofThree, { x: 'class_a' })).toEqual(['b']);
     expect(row(three, ofThree, { x: '0' }, { top: 2, separator: ',' })).toEqual(['b,c']);
     expect(row(two, ofTwo, { x: '0' }, { top: 2 })).toEqual(['no yes']);
+  });
+
+  it('lists no names that its separator would cut, unless it is named', () => {
+    const spaced = classification(['a', 'b', 'c d']);
+    expect(row(spaced, ofThree, { x: 'a b' })).toContain('the class "c d" has that in its name');
+    expect(row(spaced, ofThree, { x: 'a' }, { top: 2 })).toContain('between them, and the class "c d"');
+    expect(row(spaced, ofThree, { x: 'a' }, { top: 2, separator: ' ' })).toEqual(['b c d']);
+    expect(row(spaced, ofThree, { x: 'a,c d' })).toEqual(['b,c d']);
   });
 
   it('may be said of columns that end in classes after a common beginning by nothing', () => {

@@ -27,7 +27,10 @@ export function remedyFor(table: Table, named: NamedColumns, problems: readonly 
     return 'The file begins with two byte order marks: take one out.';
   if (names.length > 0)
     return 'The names in the header have spaces around them: take these out of the file, or write them in quotes in the configuration too.';
-  if (missing.some((name) => /[{}]/.test(name)))
+  const braced = namesOf(named).filter(([, name]) => missing.includes(name) && /[{}]/.test(name));
+  if (braced.length > 0 && braced.every(([key]) => key !== 'data.text'))
+    return `Only data.text takes templates: give what ${braced[0]?.[0]} is made of a column of its own, and name that column.`;
+  if (braced.length > 0)
     return 'A template names a column in single braces: "{keyword}: {text}". Double braces stand for braces.';
   if (missing.some((name) => isInside(table, name)))
     return 'A nested value is not a column: give it a column of its own, as pandas.json_normalize does, and name that column.';

@@ -3,7 +3,7 @@ import { isFiniteNumber, isInteger, isNumeric, wholeNumber } from '../../data/ta
 import { quoted, quotedList } from '../../data/problems.ts';
 import type { ListOptions, SampleColumn, ValueWriter } from '../../data/submission/index.ts';
 import type { Predictions } from '../predictions.ts';
-import { listInCells, mostProbable, namesOfColumns, type NameList } from '../submitted-names.ts';
+import { likelyList, listInCells, mostProbable, namesOfColumns, unlistable, type NameList } from '../submitted-names.ts';
 import { decided } from './columns.ts';
 
 /**
@@ -38,6 +38,8 @@ export function classValues(
   const list = listFor(column, classes, asked);
   if (typeof list === 'string') return list;
   if (list !== undefined) {
+    const wrong = asked.separator === null ? unlistable(classes, list.separator, 'class') : undefined;
+    if (wrong !== undefined) return wrong;
     return (row) => mostProbable(Float64Array.from(classes, (_, label) => probabilityIn(classes, predictions, row, label)), classes, list);
   }
   if (values.every((value) => labelOf.has(value))) return (row) => valueAt(classes, valueAt(labels, row));
@@ -62,8 +64,25 @@ export function classValue(classes: readonly string[], what: string, predictions
   return label === -1 ? undefined : (row) => probabilityIn(classes, predictions, row, label);
 }
 
+/** What a column could hold besides what it gets. */
+export function choiceNotice(classes: readonly string[], columns: readonly SampleColumn[]): string | undefined {
+  return integerNotice(classes, columns) ?? listNotice(classes, columns);
+}
+
+/** A list of names that are not all classes could be a text. */
+function listNotice(classes: readonly string[], [column, other]: readonly SampleColumn[]): string | undefined {
+  if (column === undefined || other !== undefined || column.values.every((value) => classes.includes(value))) return undefined;
+  const list = likelyList(column, classes);
+  if (list === undefined || list.unknown.length === 0) return undefined;
+  return (
+    `each cell of the column ${quoted(column.name)} of the sample lists ${list.top} names, of which the training table does not have ` +
+    `${quotedList(list.unknown)}; the submission lists the ${list.top} most probable classes. For one class, set ` +
+    `data.sample_submission: { path, columns: { ${quoted(column.name)}: prediction } }`
+  );
+}
+
 /** Of two classes a column of whole numbers could hold the class or the probability. */
-export function integerNotice(classes: readonly string[], columns: readonly SampleColumn[]): string | undefined {
+function integerNotice(classes: readonly string[], columns: readonly SampleColumn[]): string | undefined {
   const [column, other] = columns;
   if (classes.length !== 2 || column === undefined || other !== undefined || !column.values.every(isInteger)) return undefined;
   return (
@@ -76,7 +95,8 @@ export function integerNotice(classes: readonly string[], columns: readonly Samp
 function listFor(column: SampleColumn, classes: readonly string[], { top, separator }: ListOptions): NameList | string | undefined {
   if (top !== null) return { top, separator: separator ?? ' ' };
   const known = new Set(classes);
-  return column.values.every((value) => known.has(value)) ? undefined : listInCells(column, classes, separator ?? undefined);
+  if (column.values.every((value) => known.has(value))) return undefined;
+  return listInCells(column, classes, separator ?? undefined) ?? likelyList(column, classes, separator ?? undefined);
 }
 
 function afterColon(what: string): string {

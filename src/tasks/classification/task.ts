@@ -13,7 +13,7 @@ import { classLoss, type Shares } from './loss.ts';
 import { classMetric, classMetrics } from './metrics.ts';
 import { undefinedClassMetrics } from './monitors.ts';
 import { classReport } from './report/index.ts';
-import { classValue, classValues, integerNotice } from './submission.ts';
+import { choiceNotice, classValue, classValues } from './submission.ts';
 
 /**
  * One of several classes for each row. Targets are class numbers, [rows, 1]. Of two classes the model has one output x, whose
@@ -61,7 +61,7 @@ export function classification(classes: readonly string[]): Task {
     submissionValues: (predictions, columns, asked) => classValues(classes, predictions, columns, asked),
     value: (what, predictions) => classValue(classes, what, predictions),
     values: `prediction, ${isBinary ? 'probability, that of the second class, ' : ''}and probability:<class>`,
-    choiceNotice: (columns) => integerNotice(classes, columns),
+    choiceNotice: (columns) => choiceNotice(classes, columns),
     objects: (predictions) => {
       const labels = decided(predictions, classes);
       return (row) => ({ prediction: valueAt(classes, valueAt(labels, row)), probabilities: byClass(classes, predictions, row) });

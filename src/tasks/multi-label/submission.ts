@@ -3,7 +3,7 @@ import { quoted, quotedList } from '../../data/problems.ts';
 import type { ListOptions, SampleColumn, ValueWriter } from '../../data/submission/index.ts';
 import { isPredicted } from '../metrics/labels.ts';
 import type { Predictions } from '../predictions.ts';
-import { listInCells, mostProbable, namesOfColumns } from '../submitted-names.ts';
+import { listInCells, mostProbable, namesOfColumns, unlistable } from '../submitted-names.ts';
 import type { Labels } from './cells.ts';
 
 /** Between labels of a cell, where nothing says what else. */
@@ -28,13 +28,15 @@ export function labelValues(
     return `beside the id there are the columns ${names}; columns named as labels were expected, or one: ${quotedList(labels)}`;
   }
   const own = (row: number): Float64Array => numbers.subarray(row * width, (row + 1) * width);
-  if (asked.top !== null) {
-    const list = { top: asked.top, separator: asked.separator ?? separator ?? SPACE };
-    return (row) => mostProbable(own(row), labels, list);
-  }
-  const list = listInCells(first, labels, asked.separator ?? undefined);
+  const list =
+    asked.top === null
+      ? listInCells(first, labels, asked.separator ?? undefined)
+      : { top: asked.top, separator: asked.separator ?? separator ?? SPACE };
   if (typeof list === 'string') return list;
-  if (list !== undefined) return (row) => mostProbable(own(row), labels, list);
+  if (list !== undefined) {
+    const wrong = asked.separator === null ? unlistable(labels, list.separator, 'label') : undefined;
+    return wrong ?? ((row) => mostProbable(own(row), labels, list));
+  }
   if (labels.length === 1) return (row) => valueAt(numbers, row);
   return (
     `the column ${quoted(first.name)} is not named as one of the labels ${quotedList(labels)}, and its cells list none; ask for the most ` +

@@ -97,6 +97,7 @@ describe('a table with a column for each class', () => {
   it('is told what else it may be', async () => {
     const messageOf = async (...rows: string[]): Promise<string | undefined> => (await read(rows)).problems[0]?.message;
     expect(await messageOf('x,1,1,0', 'y,0,0,0')).toMatch(/is 2, not 1; for texts with several labels, set task: \{ name: multi-label \}$/);
+    expect(await messageOf('x,no,NA,0', 'y,yes,NA,1')).toMatch(/a class that several columns make together has to stand in a column of its own$/);
     expect(await messageOf('x,3,0,1', 'y,2,2,2')).toMatch(/is 4, not 1; divide counts by their sum$/);
     expect(await messageOf('x,0.2,0.3,0.5', 'y,0.2,0.3,0.5')).toBe('all rows have the same probabilities; there is nothing to learn');
   });

@@ -2,7 +2,7 @@ import type { Problem } from '../../../core/errors.ts';
 import { plural } from '../../../core/text.ts';
 import { valueAt } from '../../../core/values.ts';
 import { differ, rowCount, type TargetReader, type Targets } from '../../../data/examples/index.ts';
-import { columnOf, firstLine, type Table } from '../../../data/tables/index.ts';
+import { columnOf, firstLine, isNumeric, type Table } from '../../../data/tables/index.ts';
 import type { Task } from '../../task.ts';
 import { sharesIn, sharesProblem } from './shares.ts';
 import { softClassification } from './task.ts';
@@ -39,7 +39,9 @@ function withHint(problems: readonly Problem[], table: Table, cells: readonly (r
     ? '; for texts with several labels, set task: { name: multi-label }'
     : isEach((cell) => /^\d+(\.0*)?$/.test(cell))
       ? '; divide counts by their sum'
-      : '';
+      : cells.some((column) => column?.some(isNumeric) === false)
+        ? '; a class that several columns make together has to stand in a column of its own'
+        : '';
   return [{ ...first, message: `${first.message}${hint}` }, ...others];
 }
 
