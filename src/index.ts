@@ -13,7 +13,7 @@ export { run, runAll, type CommandOptions, type RunAllOptions, type RunLimits, t
 export type { Running } from './api/running.ts';
 export type { Surroundings } from './api/surroundings.ts';
 export { sweep, type SweepOptions } from './api/sweep.ts';
-export type { Experiment, ExperimentConfig, Overrides, PartOf } from './config/index.ts';
+export type { Experiment, ExperimentConfig, LaunchChange, Overrides, PartOf } from './config/index.ts';
 export { OrtrainError, type ErrorCode, type Problem } from './core/errors.ts';
 export type { Listener, Notice, RunEvent, StageEvent } from './core/events.ts';
 export type { Variables } from './core/variables.ts';
@@ -28,6 +28,7 @@ export type {
   Text,
 } from './runner/classifier/index.ts';
 export type { AskedDevice, Finding, RunMetrics, RunOutcome, RunResult, RunsObserver } from './runner/index.ts';
+export type { LaunchEvent } from './runner/launchers/index.ts';
 export type { EvaluatedTable, MetricInterval } from './runner/models/index.ts';
 export type { ExperimentPlan, JobPlan, PlannedTogether, TokenCount } from './runner/plan/index.ts';
 export type { RankedMember, SweepDocument, SweepResult } from './runner/search/index.ts';

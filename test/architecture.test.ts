@@ -29,7 +29,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   // By part, so that a command which lists runs does not load what trains them.
   runner: [
     'index.ts', 'load-experiments.ts', 'cache/index.ts', 'check/index.ts', 'classifier/index.ts', 'exports/index.ts', 'machine/index.ts', 'models/index.ts',
-    'plan/index.ts', 'search/index.ts', 'starter/index.ts', 'stored/index.ts',
+    'launchers/index.ts', 'plan/index.ts', 'queue/index.ts', 'search/index.ts', 'starter/index.ts', 'stored/index.ts',
   ],
   serving: ['index.ts'],
   stages: ['index.ts'],

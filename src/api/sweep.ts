@@ -1,6 +1,7 @@
-import type { Overrides } from '../config/index.ts';
+import type { LaunchChange, Overrides } from '../config/index.ts';
 import type { Listener, RunEvent } from '../core/events.ts';
 import type { AskedDevice } from '../runner/index.ts';
+import type { LaunchEvent } from '../runner/launchers/index.ts';
 import type { SweepResult } from '../runner/search/index.ts';
 import { observing, runnerOptions, type CommandOptions } from './run.ts';
 import { running, type Running } from './running.ts';
@@ -13,6 +14,10 @@ export interface SweepOptions extends Surroundings {
   readonly device?: AskedDevice;
   /** Stops the sweep at its next step; the same call does only what is missing. */
   readonly signal?: AbortSignal;
+  /** Who does its jobs, over what its file says under `launch`. */
+  readonly launch?: LaunchChange;
+  /** Hears how the jobs stand that workers do, and what becomes of the workers. */
+  readonly onLaunch?: Listener<LaunchEvent>;
   /** Hears what happens in every run; each event names its run. */
   readonly onEvent?: Listener<RunEvent>;
 }
@@ -29,11 +34,17 @@ export function sweep(file: string, options: SweepOptions & CommandOptions = {})
   return running(
     (emit) =>
       within(options, async () => {
-        const { asSettings } = await import('../config/index.ts');
+        const { asSettings, launchOf } = await import('../config/index.ts');
         const { loadRunnableSweep } = await import('../runner/load-experiments.ts');
         const { runSweep } = await import('../runner/search/index.ts');
         const loaded = loadRunnableSweep(pathIn(options.cwd, file), asSettings(options.overrides ?? []));
-        return runSweep(loaded, runnerOptions(options), observing(options.observer, emit));
+        const common = runnerOptions(options);
+        const settings = launchOf(loaded.launch, options.launch ?? {});
+        if (settings.engine === 'none') return runSweep(loaded, common, observing(options.observer, emit));
+        const { launch } = await import('../runner/launchers/index.ts');
+        const launched = await launch(settings, { ...common, name: loaded.name, onEvent: options.onLaunch ?? (() => {}) });
+        const { elsewhere, atATime } = launched;
+        return runSweep(loaded, { ...common, elsewhere, atATime }, observing(options.observer, emit)).finally(launched.close);
       }),
     options.onEvent,
   );

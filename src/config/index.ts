@@ -12,6 +12,8 @@ export { bareMetric, betterOf, headlinesOf, modeOf, USUAL_HEADLINES, type Metric
 export { asked, differing, shownValue } from './parameters.ts';
 export { isPipelineName, loadPipeline, OR, type Pipeline, type PipelineStage } from './pipeline.ts';
 export { requireFiles } from './references.ts';
+export type { Json } from './schema/schema.ts';
+export { launchOf, type Launch, type LaunchChange } from './sweep/launch.ts';
 export { parameterPaths } from './sweep/schema.ts';
 export { foldCount, USUAL_FOLDS, validationPerTrainingRow } from './split-keys.ts';
 export { isSweep, loadSweep, type Sweep, type SweepMember } from './sweep/sweep.ts';

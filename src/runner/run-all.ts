@@ -7,18 +7,19 @@ import { lookup } from '../core/values.ts';
 import { variables } from '../core/variables.ts';
 import { givenExperimentName, openTracker } from '../tracking/mlflow/index.ts';
 import { namedMetrics } from '../tracking/index.ts';
-import type { RunnerOptions } from './prepare.ts';
-import { runExperiment, type RunResult } from './run.ts';
+import { runExperiment, type RunOptions, type RunResult } from './run.ts';
 
 export type RunOutcome =
   { readonly loaded: LoadedExperiment; readonly run: RunResult } | { readonly loaded: LoadedExperiment; readonly error: unknown };
 
-export interface RunAllOptions extends Omit<RunnerOptions, 'command' | 'tracker' | 'failed'> {
+export interface RunAllOptions extends Omit<RunOptions, 'command' | 'tracker' | 'failed'> {
   readonly signal: AbortSignal;
   /** What a person calls the whole; the experiments' names where it is left out. */
   readonly commandName?: string;
   /** A metric in which the results of each are wanted, though it may not be among those that a run measures. */
   readonly metric?: string;
+  /** How many experiments run at the same time; one where it is left out. */
+  readonly atATime?: number;
   /** Whether the next experiment starts after one that failed. */
   continuesAfter(error: unknown): boolean;
 }
@@ -32,10 +33,13 @@ export interface RunsObserver {
   onOutcome?(outcome: RunOutcome, number: number): void;
 }
 
-/** Runs experiments one after the other, their journals on the way to MLflow. Outcomes in their order; fewer where one ended it all. */
+/**
+ * Runs experiments one after the other, or several at a time, their journals on the way to MLflow. Outcomes in their order; those up to
+ * the first that was not started, where one ended it all.
+ */
 export async function runAll(
   experiments: readonly LoadedExperiment[],
-  { commandName, metric, continuesAfter, ...options }: RunAllOptions,
+  { commandName, metric, atATime = 1, continuesAfter, ...options }: RunAllOptions,
   observer: RunsObserver,
 ): Promise<readonly RunOutcome[]> {
   const tracker = openTracker(variables(), observer.onNotice);
@@ -44,14 +48,20 @@ export async function runAll(
     commandName,
   );
   const outcomes: RunOutcome[] = [];
-  try {
-    for (const [i, loaded] of experiments.entries()) {
+  const waiting = experiments.entries();
+  let isOver = false;
+  const lane = async (): Promise<void> => {
+    for (const [i, loaded] of waiting) {
       const command = commands[i];
       const outcome = await outcomeOf(loaded, { ...options, tracker, ...(command === undefined ? {} : { command }) }, observer, metric);
-      outcomes.push(outcome);
-      if ('error' in outcome && !continuesAfter(outcome.error)) break;
-      observer.onOutcome?.(outcome, i);
+      outcomes[i] = outcome;
+      if ('error' in outcome && !continuesAfter(outcome.error)) isOver = true;
+      else observer.onOutcome?.(outcome, i);
+      if (isOver) return;
     }
+  };
+  try {
+    await Promise.all(Array.from({ length: Math.min(atATime, experiments.length) }, lane));
   } finally {
     await tracker.close();
   }
@@ -60,7 +70,7 @@ export async function runAll(
 
 async function outcomeOf(
   loaded: LoadedExperiment,
-  options: RunnerOptions,
+  options: RunOptions,
   observer: RunsObserver,
   metric: string | undefined,
 ): Promise<RunOutcome> {

@@ -8,6 +8,7 @@ import { thisProcess } from '../core/owner.ts';
 import { throwIfBlobChanged, type DownloadProgress } from '../data/hub/index.ts';
 import { readJson } from '../stages/index.ts';
 import { openJournal, summaryOf, type Journal, type RunMetrics } from '../tracking/index.ts';
+import type { Elsewhere } from './jobs/elsewhere.ts';
 import { placeOf } from './jobs/job-graph.ts';
 import { areDone, runJobs } from './jobs/run-jobs.ts';
 import { deviceFailure, type PassedOver } from './machine/devices.ts';
@@ -17,6 +18,11 @@ import { artifactEvent } from './publish.ts';
 import { environmentOf } from './run-environment.ts';
 import { claimRunFolder } from './run-folder.ts';
 import type { RunPlace } from './run-place.ts';
+
+export interface RunOptions extends RunnerOptions {
+  /** Where the jobs are made, if not in this process. */
+  readonly elsewhere?: Elsewhere;
+}
 
 export interface RunResult {
   /** Its name, that of its folder. */
@@ -37,7 +43,7 @@ export interface RunResult {
  * Runs an experiment. Each job whose output the cache does not hold runs in a worker, in a temporary folder that is moved into the
  * cache when it is done; folds of one stage may run in parallel. Everything that happens goes to `listen` and into the run's journal.
  */
-export async function runExperiment(loaded: LoadedExperiment, options: RunnerOptions, listen: Listener<RunEvent>): Promise<RunResult> {
+export async function runExperiment(loaded: LoadedExperiment, options: RunOptions, listen: Listener<RunEvent>): Promise<RunResult> {
   const started = performance.now();
   for (let failed: PassedOver = {}; ; ) {
     const outcome = await runOnce(loaded, { ...options, failed }, listen, started);
@@ -49,12 +55,13 @@ export async function runExperiment(loaded: LoadedExperiment, options: RunnerOpt
 /** Runs an experiment on one device; answers with that device where it fails and `auto` may take another. */
 async function runOnce(
   loaded: LoadedExperiment,
-  options: RunnerOptions,
+  options: RunOptions,
   listen: Listener<RunEvent>,
   started: number,
 ): Promise<RunResult | PassedOver> {
   const onDownload: Listener<DownloadProgress> = (progress) => listen({ type: 'download', run: loaded.experiment.name, ...progress });
-  const prepared = await prepareToRun(loaded, options, onDownload);
+  const choose = options.elsewhere?.choose;
+  const prepared = await prepareToRun(loaded, { ...options, ...(choose === undefined ? {} : { choose }) }, onDownload);
   prepared.cache.clean();
   try {
     return await runPrepared(prepared, options, listen, started);
@@ -65,7 +72,7 @@ async function runOnce(
 
 async function runPrepared(
   prepared: PreparedRun,
-  options: RunnerOptions,
+  options: RunOptions,
   listen: Listener<RunEvent>,
   started: number,
 ): Promise<RunResult | PassedOver> {
@@ -83,7 +90,7 @@ async function runPrepared(
     for (const name of ['config.yaml', 'environment.json']) report(await artifactEvent(join(folder, name), { run, folder }));
     const { executed, files } = await watchSystem(
       (figures) => report({ type: 'system', run, ...figures }),
-      () => runJobs(prepared, { run, folder }, options.signal, report),
+      () => runJobs(prepared, { run, folder }, options.signal, report, options.elsewhere),
     );
     const metrics = readMetrics(prepared);
     const hasReport = executed === 0 && existsSync(join(folder, 'report.html'));

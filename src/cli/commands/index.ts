@@ -20,6 +20,7 @@ import { show } from './show.ts';
 import { sweep } from './sweep.ts';
 import { sync } from './sync.ts';
 import { ui } from './ui.ts';
+import { worker } from './worker.ts';
 
 /** Every command, in the order of the help: experiments, runs, models, the rest. */
 export const commands: readonly Command[] = [
@@ -29,6 +30,7 @@ export const commands: readonly Command[] = [
   explain,
   run,
   sweep,
+  worker,
   runs,
   show,
   compare,

@@ -1,7 +1,7 @@
 import { one } from '../arguments.ts';
 import { defineCommand } from '../command.ts';
 import type { RunOutcome } from '../../index.ts';
-import { flag } from '../options.ts';
+import { choice, flag, wholeNumber } from '../options.ts';
 
 /**
  * Runs every experiment of a sweep, the shared stages once, and ranks the runs. A member whose training fails does not end the
@@ -13,17 +13,25 @@ export const sweep = defineCommand({
   description: 'Stages that experiments share run once. The same command again runs only what is missing.',
   readsConfiguration: true,
   arguments: { file: one('the sweep (a YAML file with base and parameters)', 'file') },
-  options: { dryRun: flag('only list the experiments') },
+  options: {
+    dryRun: flag('only list the experiments'),
+    launch: choice('engine', ['none', 'local', 'slurm', 'ray'], 'have its jobs done by workers that this engine starts', {
+      otherwise: 'launch.engine of the sweep',
+    }),
+    workers: wholeNumber('number', 'how many workers are started', { otherwise: 'launch.workers of the sweep' }),
+  },
   examples: [
     { line: 'pipeline sweep configs/sweeps/quickstart-heads.yaml', purpose: 'Run its experiments and rank them.' },
     { line: 'pipeline sweep sweep.yaml --dry-run', purpose: 'List the experiments and run none.' },
+    { line: 'pipeline sweep sweep.yaml --launch slurm --workers 8', purpose: 'Have its jobs done by eight jobs of Slurm.' },
   ],
-  async run({ file, dryRun }, context) {
+  async run({ file, dryRun, launch: engine, workers }, context) {
     const { loadRunnableSweep } = await import('../../runner/load-experiments.ts');
     const { scoreOf } = await import('../../runner/search/index.ts');
     const { sweep: runSweep } = await import('../../index.ts');
     const { provenance, surroundings } = await import('../surroundings.ts');
     const { terminalObserver } = await import('../progress/observer.ts');
+    const { askedLaunch, isLaunched, launchedObserver, queueLines } = await import('../progress/launched.ts');
     const { memberList, rankingText } = await import('../render/sweep.ts');
     const { duration, metric } = await import('../render/layout/text.ts');
     const { set, device, terminal, takeInterrupts } = context;
@@ -34,9 +42,10 @@ export const sweep = defineCommand({
       const { name, base, metric: by, mode } = loaded;
       return { data: { sweep: name, base, metric: by, mode, members: listed }, text: memberList(loaded, terminal.colors) };
     }
+    const launch = askedLaunch({ engine, workers });
     const signal = takeInterrupts();
     const observer = {
-      ...terminalObserver(terminal, signal),
+      ...(isLaunched(loaded, launch) ? launchedObserver : terminalObserver)(terminal, signal),
       onOutcome(outcome: RunOutcome, number: number): void {
         const place = `${number + 1} of ${members.length}: ${outcome.loaded.experiment.name}`;
         if ('error' in outcome) return terminal.log(`${place} · failed`);
@@ -44,7 +53,7 @@ export const sweep = defineCommand({
         terminal.log(`${place} · ${loaded.metric} ${metric(scoreOf(metrics, loaded.metric))} · ${duration(seconds)}`);
       },
     };
-    const given = { ...surroundings(context), ...provenance(context), overrides: set, device, signal, observer };
+    const given = { ...surroundings(context), ...provenance(context), overrides: set, device, signal, observer, launch, onLaunch: queueLines(terminal.log) };
     const { document, error } = await runSweep(file, given);
     return { data: document, text: rankingText(loaded, document, terminal.colors), ...(error === undefined ? {} : { error }) };
   },

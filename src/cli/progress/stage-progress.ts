@@ -19,7 +19,7 @@ export function stageProgress(write: (text: string) => void): Listener<StageEven
 }
 
 /** Aborted by the first Ctrl-C, which is answered at once. */
-export function stopSignal({ terminal, takeInterrupts }: CommandContext): AbortSignal {
+export function stopSignal({ terminal, takeInterrupts }: Pick<CommandContext, 'terminal' | 'takeInterrupts'>): AbortSignal {
   const signal = takeInterrupts();
   signal.addEventListener('abort', () => terminal.log(STOPPING));
   return signal;

@@ -1,6 +1,7 @@
 import { experimentDefinition } from '../experiment.ts';
 import { runMetrics } from '../metric-names.ts';
 import type { SchemaNode } from '../schema/schema.ts';
+import { launchDefinition } from './launch.ts';
 import { choice, dotted, integer, isPathOr, nullable, object, pathsOf, schemaAt, text, typesOf, wordOr } from '../schema/schema.ts';
 
 /** A sweep without its parameters, whose keys are the paths of the configuration. */
@@ -39,6 +40,7 @@ export const sweepDefinition = object('A sweep: one configuration, and values to
         'chooses its best epochs by default, such as oof/f1_macro for classification.',
     }),
   ),
+  launch: launchDefinition,
 });
 
 /** Paths of what a sweep can change: every value, and the objects that can be null or a path. */

@@ -11,6 +11,7 @@ import { fileProblem, locateIn, readText, shownPath } from '../yaml/read-file.ts
 import type { Json } from '../schema/schema.ts';
 import { emptyMap, plain, problemAt, valuePlace, withEntry, type MapTree } from '../yaml/tree.ts';
 import { grid, randomTrials, type Combination, type Settings } from './combinations.ts';
+import { launchProblems, type Launch } from './launch.ts';
 import { memberName } from './names.ts';
 import { intoNull, parametersOf, rangeProblems, sweepError } from './problems.ts';
 import { sweepDefinition, sweepSchema } from './schema.ts';
@@ -26,6 +27,7 @@ export interface Sweep {
   /** Paths of the swept parameters, in the order of the file. */
   readonly parameters: readonly string[];
   readonly members: readonly SweepMember[];
+  readonly launch: Launch;
 }
 
 export interface SweepMember {
@@ -80,6 +82,7 @@ export function loadSweep(file: string, set: readonly string[] = []): Sweep {
     mode: modeOf(metric),
     parameters: swept.map((parameter) => parameter.path),
     members,
+    launch: settings.launch,
   };
 }
 
@@ -114,6 +117,7 @@ function readSweep(path: string, name: string): { readonly tree: MapTree; readon
     ...missing,
     ...(none ? [problemAt(valuePlace(tree, ['parameters']) ?? locate(0, 1), ['parameters'], 'parameters is empty')] : []),
     ...rangeProblems(tree),
+    ...launchProblems(tree),
   ];
   if (all.length > 0) throw sweepError(name, all);
   return { tree, settings: plain(settings.tree) as unknown as Settings };

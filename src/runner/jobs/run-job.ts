@@ -1,12 +1,13 @@
 import { interrupted } from '../../core/errors.ts';
 import type { Listener, RunEvent, StageEvent } from '../../core/events.ts';
-import type { FoldRecord } from '../../core/measures.ts';
+import type { FoldRecord, Usage } from '../../core/measures.ts';
 import { openOutput } from '../../stages/index.ts';
 import { explainedMemory } from '../plan/out-of-memory.ts';
 import type { PreparedRun } from '../prepare.ts';
 import { artifactEvent, publish } from '../publish.ts';
 import type { RunPlace } from '../run-place.ts';
 import type { StageWorker } from '../workers/worker.ts';
+import type { JobsElsewhere } from './elsewhere.ts';
 import { placeOf, type Job } from './job-graph.ts';
 import { makeUnlessDone } from './make-output.ts';
 import type { Parallelism } from './parallelism.ts';
@@ -25,6 +26,8 @@ export interface JobContext {
   /** Aborted where the person asks to stop, or another job has failed. */
   readonly signal: AbortSignal;
   readonly worker: () => StageWorker;
+  /** Makes the output instead of this process. */
+  readonly elsewhere: JobsElsewhere | undefined;
   readonly report: Listener<RunEvent>;
   /** Collects the jobs that have their output. */
   readonly done: Map<string, JobOutcome>;
@@ -32,24 +35,40 @@ export interface JobContext {
 
 /** Makes the output of a job unless the cache holds it, reports what happens, and publishes the output into the run's folder. */
 export async function runJob(job: Job, context: JobContext): Promise<JobOutcome> {
-  const { prepared, place, parallelism, signal, worker, report } = context;
+  const { place, parallelism, signal, report } = context;
   if (signal.aborted) throw interrupted();
   const about = { run: place.run, task: job.id, stage: job.stage.name, ...placeOf(job) };
   const emit: Listener<StageEvent> = (event) => report({ type: 'task-event', ...about, event });
   const began = performance.now();
-  const onStart = (): void => report({ type: 'task-started', ...about, ...parallelism });
-  const made = makeUnlessDone(job, { prepared, signal, threads: parallelism.threads, worker, emit, onStart });
-  const usage = await made.catch(async (error: unknown) => {
-    throw await explainedMemory(error, prepared, job, parallelism.lanes);
-  });
-  const isMade = usage !== undefined;
+  const onStart = (): void => report({ type: 'task-started', ...about, ...(context.elsewhere === undefined ? parallelism : {}) });
+  const { isMade, usage, seconds = (performance.now() - began) / 1000 } = await made(job, context, emit, onStart);
   context.done.set(job.id, { isMade, files: [] });
   const record = foldRecord(job);
-  const seconds = (performance.now() - began) / 1000;
-  report(isMade ? { type: 'task-finished', ...about, seconds, usage, ...record } : { type: 'task-cached', ...about, ...record });
+  if (isMade) report({ type: 'task-finished', ...about, seconds, ...(usage === undefined ? {} : { usage }), ...record });
+  else report({ type: 'task-cached', ...about, ...record });
   const published = publish(job, place.folder);
   for (const path of published.flatMap(({ files }) => files)) report({ ...(await artifactEvent(path, place)), ...about });
   return { isMade, files: published.map(({ path }) => path) };
+}
+
+interface Made {
+  readonly isMade: boolean;
+  readonly usage: Usage | undefined;
+  /** What it took the worker that made it. */
+  readonly seconds?: number;
+}
+
+async function made(job: Job, context: JobContext, emit: Listener<StageEvent>, onStart: () => void): Promise<Made> {
+  const { prepared, parallelism, signal, worker, elsewhere } = context;
+  if (elsewhere !== undefined) {
+    const outcome = await elsewhere.make(job, signal, onStart);
+    return { isMade: outcome !== undefined, usage: undefined, ...outcome };
+  }
+  const making = makeUnlessDone(job, { prepared, signal, threads: parallelism.threads, worker, emit, onStart });
+  const usage = await making.catch(async (error: unknown) => {
+    throw await explainedMemory(error, prepared, job, parallelism.lanes);
+  });
+  return { isMade: usage !== undefined, usage };
 }
 
 /** How the training of a model went, from its first epoch on: a part of it may stand in the journal of another run, or in none. */

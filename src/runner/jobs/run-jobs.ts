@@ -6,6 +6,7 @@ import { gpuShortage } from '../plan/shortage.ts';
 import type { PreparedRun } from '../prepare.ts';
 import type { RunPlace } from '../run-place.ts';
 import { openWorkerPool } from '../workers/pool.ts';
+import type { Elsewhere, JobsElsewhere } from './elsewhere.ts';
 import { inParallel } from './in-parallel.ts';
 import { addressOf } from './job-graph.ts';
 import { MOST_TRIES } from './make-output.ts';
@@ -19,20 +20,21 @@ interface Outcomes {
 }
 
 /**
- * Runs the jobs of an experiment, stage by stage. Starts again where outputs that were there before are gone: another program has
- * removed or changed them.
+ * Runs the jobs of an experiment, stage by stage, here or `elsewhere`. Starts again where outputs that were there before are gone:
+ * another program has removed or changed them.
  */
 export async function runJobs(
   prepared: PreparedRun,
   place: RunPlace,
   signal: AbortSignal | undefined,
   report: Listener<RunEvent>,
+  elsewhere?: Elsewhere,
 ): Promise<Outcomes> {
   let executed = 0;
   for (let tries = 1; ; tries += 1) {
     const done = new Map<string, JobOutcome>();
     try {
-      const outcomes = await runOnce({ prepared, place, report, done }, signal);
+      const outcomes = await runOnce({ prepared, place, report, done }, signal, elsewhere);
       return { ...outcomes, executed: outcomes.executed + executed };
     } catch (error) {
       const gone = signal?.aborted === true || tries === MOST_TRIES ? undefined : await firstGone(prepared, done);
@@ -59,7 +61,7 @@ async function firstGone({ jobs, cache }: PreparedRun, done: ReadonlyMap<string,
 
 type Shared = Pick<JobContext, 'prepared' | 'place' | 'report' | 'done'>;
 
-async function runOnce(shared: Shared, signal: AbortSignal | undefined): Promise<Outcomes> {
+async function runOnce(shared: Shared, signal: AbortSignal | undefined, elsewhere: Elsewhere | undefined): Promise<Outcomes> {
   const { prepared, place, report } = shared;
   const pool = openWorkerPool(prepared);
   const aborting = new AbortController();
@@ -70,29 +72,37 @@ async function runOnce(shared: Shared, signal: AbortSignal | undefined): Promise
   signal?.addEventListener('abort', stop);
   if (signal?.aborted === true) stop();
   const outcomes: JobOutcome[] = [];
+  let others: JobsElsewhere | undefined;
   try {
     const isDone = await areDone(prepared);
+    if (!isDone) others = await elsewhere?.begin(prepared);
     if (!isDone) {
       prepared.cache.keepAlive();
       for await (const notice of startNotices(prepared, signal)) report({ type: 'notice', run: place.run, ...notice });
     }
     let isWarned = isDone;
     for (const jobs of byStage(prepared.jobs)) {
-      if (!isWarned && jobs.some(({ stage }) => stage.usesDevice)) {
+      if (!isWarned && others === undefined && jobs.some(({ stage }) => stage.usesDevice)) {
         isWarned = true;
         const message = await gpuShortage(prepared);
         if (message !== undefined) report({ type: 'notice', run: place.run, level: 'warning', message });
       }
-      const parallelism: Parallelism = isDone ? { lanes: 1, threads: prepared.threads } : await parallelismOf(prepared, jobs);
+      const parallelism: Parallelism =
+        others !== undefined
+          ? { lanes: jobs.length, threads: prepared.threads }
+          : isDone
+            ? { lanes: 1, threads: prepared.threads }
+            : await parallelismOf(prepared, jobs);
       const work = (job: (typeof jobs)[number], lane: number): Promise<JobOutcome> => {
         const worker = () => (parallelism.lanes === 1 ? pool.single() : pool.process(lane));
-        return runJob(job, { ...shared, parallelism, signal: aborting.signal, worker });
+        return runJob(job, { ...shared, parallelism, signal: aborting.signal, worker, elsewhere: others });
       };
       outcomes.push(...(await inParallel(jobs, parallelism.lanes, work, stop)));
       await pool.endProcesses();
     }
   } finally {
     signal?.removeEventListener('abort', stop);
+    others?.end();
     await pool.close();
   }
   return { executed: outcomes.filter(({ isMade }) => isMade).length, files: outcomes.flatMap(({ files }) => files) };
