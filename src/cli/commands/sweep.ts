@@ -53,7 +53,8 @@ export const sweep = defineCommand({
         terminal.log(`${place} · ${loaded.metric} ${metric(scoreOf(metrics, loaded.metric))} · ${duration(seconds)}`);
       },
     };
-    const given = { ...surroundings(context), ...provenance(context), overrides: set, device, signal, observer, launch, onLaunch: queueLines(terminal.log) };
+    const launching = { launch, onLaunch: queueLines(terminal.log) };
+    const given = { ...surroundings(context), ...provenance(context), overrides: set, device, signal, observer, ...launching };
     const { document, error } = await runSweep(file, given);
     return { data: document, text: rankingText(loaded, document, terminal.colors), ...(error === undefined ? {} : { error }) };
   },

@@ -9,7 +9,10 @@ import type { Terminal } from '../terminal.ts';
 import { STOPPING } from './words.ts';
 
 /** What the command line says of workers, over the sweep's file. */
-export function askedLaunch({ engine, workers }: { readonly [K in keyof Required<LaunchChange>]: LaunchChange[K] | undefined }): LaunchChange {
+export function askedLaunch({ engine, workers }: {
+  readonly engine: LaunchChange['engine'] | undefined;
+  readonly workers: number | undefined;
+}): LaunchChange {
   if (workers === 0) throw new OrtrainError('usage', '--workers 0 leaves nobody to do the jobs', { remedy: 'Give at least 1.' });
   return { ...(engine === undefined ? {} : { engine }), ...(workers === undefined ? {} : { workers }) };
 }

@@ -23,7 +23,7 @@ export function localEngine(settings: EngineSettings): Engine {
         const file = openSync(log, 'w');
         const [node = '', ...words] = settings.worker;
         const [program, args] = settings.command === null ? [node, words] : ['/bin/sh', ['-c', `exec ${shellLine(settings)}`]];
-        const child = spawn(program, args, { stdio: ['ignore', file, file], detached: true, env: process.env });
+        const child = spawn(program, args, { stdio: ['ignore', file, file], detached: true });
         child.on('error', () => {});
         child.unref();
         closeSync(file);

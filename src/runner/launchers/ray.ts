@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
 import { OrtrainError } from '../../core/errors.ts';
 import { withoutCredentials } from '../../core/secrets.ts';
+import { variables } from '../../core/variables.ts';
 import type { Json } from '../../config/index.ts';
 import { quoted, shellLine, type Engine, type EngineSettings, type LaunchedWorker } from './engine.ts';
 
@@ -58,7 +60,7 @@ function submission(id: string, settings: RaySettings): unknown {
   return {
     submission_id: id,
     // The shell goes over to the worker, so that Ray's signal reaches that.
-    entrypoint: `cd ${quoted(process.cwd())} && exec ${shellLine(settings)}`,
+    entrypoint: `cd ${quoted(resolve('.'))} && exec ${shellLine(settings)}`,
     entrypoint_num_cpus: settings.threads,
     ...(GPU === undefined ? {} : { entrypoint_num_gpus: GPU }),
     ...(memory === undefined ? {} : { entrypoint_memory: memory }),
@@ -70,7 +72,7 @@ function submission(id: string, settings: RaySettings): unknown {
 
 /** `ray://` is the address of its other clients. */
 function addressOf({ address }: RaySettings): string {
-  const given = address ?? process.env['RAY_ADDRESS'] ?? USUAL_ADDRESS;
+  const given = address ?? variables()['RAY_ADDRESS'] ?? USUAL_ADDRESS;
   if (!/^https?:\/\//.test(given))
     throw new OrtrainError('config', `launch.address is ${given}, not the address of Ray's dashboard`, {
       subject: 'launch.address',
@@ -84,7 +86,7 @@ const PATIENCE_MS = 30_000;
 type Method = 'GET' | 'POST';
 
 async function request(url: string, method: Method, body: unknown): Promise<unknown> {
-  const token = process.env['RAY_AUTH_TOKEN'];
+  const token = variables()['RAY_AUTH_TOKEN'];
   const refused = (message: string, cause?: unknown): OrtrainError =>
     new OrtrainError('environment', `Ray at ${withoutCredentials(new URL(url).origin)}: ${message}`, {
       subject: 'launch.address',

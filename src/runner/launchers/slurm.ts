@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { OrtrainError } from '../../core/errors.ts';
 import { findProgram } from '../../core/programs.ts';
 import { queueFolder } from '../queue/index.ts';
@@ -82,7 +82,7 @@ function batchScript(settings: SlurmSettings): string {
   return [
     '#!/bin/bash',
     ...settings.prologue,
-    `cd ${quoted(process.cwd())} || exit 1`,
+    `cd ${quoted(resolve('.'))} || exit 1`,
     `${shellLine(settings)} &`,
     'worker=$!',
     `trap 'kill -TERM "$worker"' TERM`,

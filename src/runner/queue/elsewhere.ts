@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { toYaml } from '../../config/index.ts';
 import { interrupted, OrtrainError } from '../../core/errors.ts';
 import { writeFileAtomic } from '../../core/files.ts';
@@ -106,7 +106,7 @@ async function ordersOf(prepared: PreparedRun, { artifacts, threads }: QueueElse
         task: job.id,
         run: experiment.name,
         experiment: file,
-        folder: process.cwd(),
+        folder: resolve('.'),
         needs: { device: job.stage.usesDevice ? device : ANY_DEVICE, threads: asked === 'auto' ? threads : asked },
         after: missing.filter(({ id }) => job.after.includes(id)).map(idOf),
       },

@@ -2,6 +2,7 @@ import { availableParallelism, hostname } from 'node:os';
 import type { StageEvent } from '../../core/events.ts';
 import { takeLease } from '../../core/lease.ts';
 import { resolve } from 'node:path';
+import { variables, type Variables } from '../../core/variables.ts';
 import { chooseDevice, type AskedDevice } from '../machine/devices.ts';
 import { openQueue } from './open.ts';
 import { openPerformer } from './perform.ts';
@@ -37,7 +38,7 @@ export interface WorkerResult {
 export async function runWorker({ signal, onEvent, ...options }: WorkerOptions): Promise<WorkerResult> {
   const artifacts = resolve(options.artifacts);
   const devices = await devicesOf(options.device);
-  const { threads = ownThreads(process.env), title = ownTitle(process.env) } = options;
+  const { threads = ownThreads(variables()), title = ownTitle(variables()) } = options;
   const queue = await openQueue(artifacts);
   const lease = takeLease(artifacts);
   lease.keep();
@@ -75,12 +76,12 @@ async function devicesOf(asked: AskedDevice): Promise<readonly string[]> {
 }
 
 /** As many as Slurm gives a task, which may be fewer than the machine has. */
-function ownThreads(env: NodeJS.ProcessEnv): number {
+function ownThreads(env: Variables): number {
   const given = Number(env['SLURM_CPUS_PER_TASK']);
   return Number.isInteger(given) && given > 0 ? given : availableParallelism();
 }
 
 /** `node7 · 4711_3` */
-function ownTitle({ SLURM_ARRAY_JOB_ID: job, SLURM_ARRAY_TASK_ID: task, SLURMD_NODENAME: node }: NodeJS.ProcessEnv): string {
+function ownTitle({ SLURM_ARRAY_JOB_ID: job, SLURM_ARRAY_TASK_ID: task, SLURMD_NODENAME: node }: Variables): string {
   return job === undefined ? `${hostname()} · ${process.pid}` : `${node ?? hostname()} · ${job}_${task ?? '0'}`;
 }
