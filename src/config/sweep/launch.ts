@@ -116,9 +116,11 @@ export function launchProblems(tree: MapTree): readonly Problem[] {
   });
 }
 
-/** What a command says over the file. */
+/** What a command says over `launch` of a sweep's file. */
 export interface LaunchChange {
+  /** What starts workers; `none`: the sweep runs in this process. */
   readonly engine?: Engine;
+  /** How many are started. */
   readonly workers?: number;
 }
 
