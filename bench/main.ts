@@ -92,7 +92,7 @@ function commandLine(): Command {
     .option('--seeds <n>', 'race: races, each with another seed', whole, 3)
     .option('--requests <n>', 'serve: requests to each server in a turn; serve-memory: a hundred times as many', whole, 1000)
     .option('--turns <n>', 'serve: turns of each server', whole, 5)
-    .option('--serving-python <path>', 'serve: an interpreter with fastapi, uvicorn, transformers and onnxruntime');
+    .option('--serving-python <path>', 'serve: an interpreter with torch, transformers, fastapi, uvicorn, onnxruntime and onnx');
   const all = Object.keys(sizes) as Size[];
   const chosen = (): Argument => new Argument('[size...]', 'models').choices(all).default(all);
   const take = (...begins: readonly Begin[]): Promise<void> => takeAll(begins, program.opts<Options>());

@@ -14,7 +14,7 @@ export interface ServeOptions {
   /** Of each side in each turn, at 8 clients and more; a single client asks a quarter of them. */
   readonly requests: number;
   readonly turns: number;
-  /** An interpreter with FastAPI, uvicorn, Transformers and ONNX Runtime. */
+  /** An interpreter with FastAPI, uvicorn, Transformers, ONNX Runtime and onnx. */
   readonly servingPython: string | undefined;
 }
 
@@ -40,7 +40,7 @@ async function* findings(threads: number, { tweets, requests, turns, servingPyth
   const generator = openGenerator();
   let sides: readonly Side[] = [];
   try {
-    sides = await startSides(await writeModels(tweets.model, folder), threads, servingPython);
+    sides = await startSides(await writeModels(tweets.model, folder, servingPython), threads, servingPython);
     const bodies = (await trainTexts(tweets)).texts.slice(0, 2000).map((text) => JSON.stringify({ text }));
     for (const { url } of sides) await generator.ask({ url, clients: 8, requests: 64, bodies });
     for (const clients of clientCounts) {
@@ -48,7 +48,8 @@ async function* findings(threads: number, { tweets, requests, turns, servingPyth
       for (let turn = 0; turn < turns; turn++) {
         for (const side of sides) {
           const before = side.cpuSeconds();
-          const load = await generator.ask({ url: side.url, clients, requests: clients === 1 ? Math.ceil(requests / 4) : requests, bodies });
+          const count = clients === 1 ? Math.ceil(requests / 4) : requests;
+          const load = await generator.ask({ url: side.url, clients, requests: count, bodies });
           shots.get(side)?.push({ ...load, cpuSeconds: side.cpuSeconds() - before });
         }
       }
@@ -78,7 +79,8 @@ function* rows(clients: number, shots: ReadonlyMap<Side, readonly Shot[]>): Gene
 function verdict(shots: ReadonlyMap<Side, readonly Shot[]>): string {
   const [ours = [], ...others] = shots.values();
   const names = [...shots.keys()].map(({ name }) => name).slice(1);
-  const best = others.map((own, i) => ({ name: names[i], own, perSecond: middle(own.map(speed)) })).sort((a, b) => b.perSecond - a.perSecond)[0];
+  const speeds = others.map((own, i) => ({ name: names[i], own, perSecond: middle(own.map(speed)) }));
+  const [best] = speeds.sort((a, b) => b.perSecond - a.perSecond);
   if (best === undefined) return 'There is nothing to compare with.';
   const faster = middle(ratios(ours, best.own));
   const [p99, theirs] = [ours, best.own].map((own) => middle(own.map(({ latencies }) => quantile(latencies, 0.99)))) as [number, number];
@@ -115,7 +117,7 @@ async function* memory(threads: number, tweets: Tweets, requests: number): Async
   const generator = openGenerator();
   let side: Side | undefined;
   try {
-    const { onnx } = await writeModels(tweets.model, folder);
+    const { onnx } = await writeModels(tweets.model, folder, undefined);
     side = await startOurs(onnx, threads);
     const bodies = (await trainTexts(tweets)).texts.slice(0, 2000).map((text) => JSON.stringify({ text }));
     for (let look = 0; look <= looks; look++) {

@@ -1,10 +1,51 @@
-"""Transformers behind FastAPI and uvicorn, as its documentation serves a pipeline. Arguments: folder, port, threads, kind."""
+"""Servers in Python, as their documentations have them. `rivals.py <folder> <port> <threads> transformers`: a pipeline behind FastAPI and
+uvicorn; `… onnxruntime`: a session and a tokenizer behind the same. `rivals.py <folder> <to>` writes what they load: the ONNX file that
+PyTorch makes of a model, with its tokenizer."""
 
 import os
 import sys
 
-folder, port, threads, kind = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
+
+
+def export(folder, to):
+    import torch
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    model = AutoModelForSequenceClassification.from_pretrained(folder, attn_implementation="eager").eval()
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+
+    class Logits(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.model = model
+
+        def forward(self, ids, mask, types):
+            return self.model(input_ids=ids, attention_mask=mask, token_type_ids=types).logits
+
+    batch = tokenizer(["a text", "another text that is longer"], padding=True, return_tensors="pt")
+    names = ["input_ids", "attention_mask", "token_type_ids"]
+    os.makedirs(f"{to}/onnx")
+    with torch.no_grad():
+        torch.onnx.export(
+            Logits(),
+            tuple(batch[name] for name in names),
+            f"{to}/onnx/model.onnx",
+            input_names=names,
+            output_names=["logits"],
+            dynamic_axes={name: {0: "B", 1: "S"} for name in names} | {"logits": {0: "B"}},
+            opset_version=17,
+            dynamo=False,
+        )
+    model.config.save_pretrained(to)
+    tokenizer.save_pretrained(to)
+
+
+if len(sys.argv) == 3:
+    export(*sys.argv[1:])
+    sys.exit()
+
+folder, port, threads, kind = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
 
 import uvicorn  # noqa: E402
 from fastapi import FastAPI  # noqa: E402

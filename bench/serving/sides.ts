@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -24,37 +24,51 @@ export interface Side {
 export interface Folders {
   /** In Hugging Face's layout. */
   readonly huggingFace: string;
-  /** With onnx/model.onnx. */
+  /** With onnx/model.onnx, as `pipeline export` writes it. */
   readonly onnx: string;
+  /** The same as PyTorch writes it, where there is a Python. */
+  readonly exported: string | undefined;
 }
 
 /** Tokens that a text is cut to, on all sides. */
 const MOST_TOKENS = 128;
 
 /** A classifier of two classes on an encoder, with a head at random, in the forms that the sides read. */
-export async function writeModels(encoder: string, folder: string): Promise<Folders> {
+export async function writeModels(encoder: string, folder: string, python: string | undefined): Promise<Folders> {
   const starting = { weights: 'pretrained', resize_embeddings: false } as const;
   const files = { ...encoderFiles(encoder, starting), ...tokenizerFiles(encoder) };
   const task = openTask({ classes: ['0', '1'] });
   const head = { dense: [], dropout: 0, activation: 'none' } as const;
   const weights = initialWeights(files, starting, 1);
   const { source } = weights.source(classifierForward({ encoder: weights.config, head, ...lastLayerOf(task) }).parameters, 1);
-  const folders = { huggingFace: join(folder, 'hugging-face'), onnx: join(folder, 'onnx-model') };
+  const exported = python === undefined ? undefined : join(folder, 'by-pytorch');
+  const folders = { huggingFace: join(folder, 'hugging-face'), onnx: join(folder, 'by-ortrain'), exported };
   writeModelFolder(folders.huggingFace, { task, head, max_seq_length: MOST_TOKENS, files, config: weights.config, source });
   await writePortableFolder(folders.onnx, [folders.huggingFace], ['float32']);
+  if (python !== undefined) execFileSync(python, [here('rivals.py'), folders.huggingFace, join(folder, 'by-pytorch')], { stdio: 'pipe' });
   return folders;
 }
 
-/** What is measured: ours first. `python`: an interpreter with FastAPI, uvicorn, Transformers and ONNX Runtime, or none. */
-export async function startSides({ huggingFace, onnx }: Folders, threads: number, python: string | undefined): Promise<readonly Side[]> {
+/**
+ * What is measured: ours first. The others serve what PyTorch exports; where there is no Python, what we export, whose last layer computes
+ * the first token alone and which is therefore faster.
+ */
+export async function startSides(folders: Folders, threads: number, python: string | undefined): Promise<readonly Side[]> {
+  const { huggingFace, onnx, exported = onnx } = folders;
+  const inPython = (model: string, kind: string) => (port: string) => [here('rivals.py'), model, port, String(threads), kind];
+  const starts: readonly (() => Promise<Side>)[] = [
+    () => startOurs(onnx, threads),
+    () => start('transformers.js, fastify', 'node', (port) => [...tsx(here('transformers-child.ts')), exported, port, String(threads)]),
+    ...(python === undefined
+      ? []
+      : [
+          () => start('Transformers, FastAPI', python, inPython(huggingFace, 'transformers')),
+          () => start('ONNX Runtime, FastAPI', python, inPython(exported, 'onnxruntime')),
+        ]),
+  ];
   const started: Side[] = [];
   try {
-    started.push(await startOurs(onnx, threads));
-    started.push(await start('transformers.js, fastify', 'node', (port) => [...tsx(here('transformers-child.ts')), onnx, port, String(threads)]));
-    if (python === undefined) return started;
-    const rival = (kind: string, model: string) => (port: string) => [here('rivals.py'), model, port, String(threads), kind];
-    started.push(await start('Transformers, FastAPI', python, rival('transformers', huggingFace)));
-    started.push(await start('ONNX Runtime, FastAPI', python, rival('onnxruntime', onnx)));
+    for (const begin of starts) started.push(await begin());
     return started;
   } catch (error) {
     for (const side of started) side.stop();

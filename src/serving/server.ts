@@ -31,6 +31,7 @@ export interface Server {
 export async function openServer(open: () => Promise<OpenModel>, options: ServerOptions): Promise<Server> {
   let isStopping = false;
   let reloading: Promise<ServedModel> | undefined;
+  let reloadingNext: Promise<ServedModel> | undefined;
   const draining = new Set<Promise<void>>();
   let served: Served | undefined;
   const now = (): Served => {
@@ -68,20 +69,34 @@ export async function openServer(open: () => Promise<OpenModel>, options: Server
     get model() {
       return now().model;
     },
-    reload() {
-      reloading ??= reopened().finally(() => (reloading = undefined));
-      return reloading;
-    },
+    reload,
     async close() {
       isStopping = true;
       await letGo(app);
       await app.close();
       finish(now());
       // One that is being opened is closed as soon as it is open.
+      await reloadingNext?.catch(() => {});
       await reloading?.catch(() => {});
       await Promise.all(draining);
     },
   };
+
+  /** What is asked for while the model is being read is done once more after that: the files may have been replaced in between. */
+  function reload(): Promise<ServedModel> {
+    if (reloading === undefined) {
+      reloading = reopened().finally(() => (reloading = undefined));
+      return reloading;
+    }
+    const before = reloading;
+    reloadingNext ??= before
+      .catch(() => {})
+      .then(() => {
+        reloadingNext = undefined;
+        return reload();
+      });
+    return reloadingNext;
+  }
 
   async function reopened(): Promise<ServedModel> {
     let opened: OpenModel;

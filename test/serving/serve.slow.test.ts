@@ -91,6 +91,7 @@ it('answers as predict does, before and after a reload, through a breakdown, and
   const second = await classify(server, { texts });
   expect(rounded(second.body.predictions)).toEqual(rounded(expected.two));
   expect(second.body.model?.digest).not.toBe(first.body.model?.digest);
+  await vi.waitFor(() => expect(childrenOf(child.pid ?? 0)).toHaveLength(2), 10_000); // those before have been closed
 
   rmSync(join(artifacts, 'runs/served'), { recursive: true });
   child.kill('SIGHUP');

@@ -214,6 +214,11 @@ describe('under load', () => {
     expect(heard.map(({ status }) => status)).toEqual(heard.map(() => 200));
     for (const { body } of heard) near(body.predictions, expected[digests.indexOf(body.model?.digest ?? '')]?.slice(0, 8));
     expect(heard.at(-1)?.body.model?.digest).toBe(digests[1]);
+    // What is asked for while the model is being read is read after that.
+    const [once, twice] = [server.reload(), server.reload()];
+    expect(twice).not.toBe(once);
+    expect(server.reload()).toBe(twice);
+    expect((await twice).digest).toBe((await once).digest);
     rmSync(place, { recursive: true });
     await expect(server.reload()).rejects.toThrow();
     expect((await classify(server, { text: 'as before' })).body.model?.digest).toBe(digests[1]);

@@ -23,7 +23,7 @@ export function addAnswers(app: FastifyInstance, { options, metrics, served }: A
       const answers = await batcher.submit(texts, control.signal);
       if (!('refused' in answers)) return { model: { name: model.name, digest: model.digest }, predictions: answers };
       if (answers.refused === 'aborted') {
-        metrics.refused('timeout');
+        metrics.refused(reply.raw.destroyed ? 'connection-closed' : 'timeout');
         const detail = `the texts were not classified within ${options.timeoutMs / 1000} s`;
         return await sendProblem(reply, problemOf(503, 'timeout', detail), { 'retry-after': AFTER_TIMEOUT_SECONDS });
       }

@@ -41,6 +41,7 @@ export async function openLane(first: LaneClassifier, { open, stuckAfterMs, onTr
     isReady: () => classifier !== undefined,
     async close() {
       stop.abort();
+      await classifier?.close(); // nobody waits for a batch that is still at work
       await working;
       await reopening;
       await classifier?.close();
@@ -54,7 +55,7 @@ export async function openLane(first: LaneClassifier, { open, stuckAfterMs, onTr
     try {
       return await current.classify(texts);
     } catch (error) {
-      if (error instanceof OrtrainError && (error.code === 'data' || error.code === 'usage')) throw error;
+      if (stop.signal.aborted || (error instanceof OrtrainError && (error.code === 'data' || error.code === 'usage'))) throw error;
       onTrouble(error);
       classifier = undefined;
       reopening = reopened(current).finally(() => (reopening = undefined));

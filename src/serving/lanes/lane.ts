@@ -13,5 +13,6 @@ export interface Lane {
   classify(texts: readonly Text[]): Promise<readonly Answer[]>;
   /** False where the model is gone and could not yet be opened again. */
   isReady(): boolean;
+  /** Ends it; a batch that is at work is given up. */
   close(): Promise<void>;
 }
