@@ -14,6 +14,7 @@ import { machineLines } from './machine.ts';
 import type { Measurement, Setting } from './measurement.ts';
 import { measureMemory } from './memory.ts';
 import { findPython, versionsOf } from './python.ts';
+import { measurePredict } from './predict.ts';
 import { measureRace } from './race.ts';
 import { measureReading } from './reading.ts';
 import { measureServing, measureServingMemory } from './serve.ts';
@@ -34,6 +35,10 @@ interface Options {
   readonly requests: number;
   readonly turns: number;
   readonly servingPython?: string;
+  readonly texts: number;
+  readonly rounds: number;
+  readonly onnx?: string;
+  readonly python?: string;
 }
 
 /** Begins a measurement; or says in a sentence why it is left out. */
@@ -65,6 +70,8 @@ const serve: Begin = (setting, { requests, turns, servingPython, ...options }) =
   onTweets('serve', options, (tweets) => measureServing(setting, { tweets, requests, turns, servingPython }));
 const servingMemory: Begin = (setting, { requests, ...options }) =>
   onTweets('serve-memory', options, (tweets) => measureServingMemory(setting, { tweets, requests: 100 * requests }));
+const predict: Begin = ({ threads }, { python, texts, rounds, onnx, ...options }) =>
+  onTweets('predict', options as Options, (tweets) => measurePredict({ threads, python }, { tweets, texts, rounds, onnx }));
 
 const tokenizers =
   (folders: readonly string[]): Begin =>
@@ -85,8 +92,8 @@ function commandLine(): Command {
     .option('--no-log', 'leave bench/LOG.md alone')
     .option('--shots <n>', 'step: turns of each side', whole, 8)
     .option('--no-compile', 'step: without torch.compile')
-    .option('--data <dir>', 'epoch, frozen, race: folder of the competition’s tables', 'data/nlp-getting-started')
-    .option('--model <dir>', 'epoch, frozen, race: directory of the encoder', 'data/all-MiniLM-L6-v2')
+    .option('--data <dir>', 'epoch, frozen, predict, race: folder of the competition’s tables', 'data/nlp-getting-started')
+    .option('--model <dir>', 'epoch, frozen, predict, race: directory of the encoder', 'data/all-MiniLM-L6-v2')
     .option('--every <n>', 'epoch: one batch of so many; 1 for the whole epoch', whole, 8)
     .option('--batches <n>', 'frozen: batches that stand for all of the notebook’s', whole, 12)
     .option('--seeds <n>', 'race: races, each with another seed', whole, 3)
@@ -125,6 +132,13 @@ function commandLine(): Command {
     .command('serve-memory')
     .description('memory of the server over many requests')
     .action(() => take(servingMemory));
+    .command('predict')
+    .description('classifying tweets, beside onnxruntime in Python')
+    .option('--texts <n>', 'texts', whole, 10_000)
+    .option('--rounds <n>', 'turns of each side', whole, 3)
+    .option('--onnx <file>', 'what Python computes: an export of the same encoder; our own where it is left out')
+    .option('--python <path>', 'an interpreter with onnxruntime, tokenizers and numpy; ortrain is measured alone where it is left out')
+    .action((given: Options) => takeWith(undefined, [predict], { ...program.opts<Options>(), ...given }));
   program
     .command('memory')
     .description('peak memory')
@@ -152,9 +166,12 @@ function commandLine(): Command {
   return program;
 }
 
-async function takeAll(begins: readonly Begin[], options: Options): Promise<void> {
+function takeAll(begins: readonly Begin[], options: Options): Promise<void> {
+  return takeWith(findPython(), begins, options);
+}
+
+async function takeWith(python: string | undefined, begins: readonly Begin[], options: Options): Promise<void> {
   const { threads, log } = options;
-  const python = findPython();
   const machine = machineLines(threads, python === undefined ? undefined : await versionsOf(python));
   console.log(machine);
   for (const begin of begins) {

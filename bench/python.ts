@@ -46,6 +46,27 @@ export async function openPython(interpreter: string): Promise<Python> {
   };
 }
 
+/** A process that answers each JSON line with one of its own, until it is closed. */
+export interface Answers {
+  ask<Answer>(request: object): Promise<Answer>;
+  close(): void;
+}
+
+/** Starts a script of this folder. */
+export function openAnswers(interpreter: string, script: string): Answers {
+  const child = spawn(interpreter, [here(script)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return {
+    async ask<Answer>(request: object) {
+      child.stdin.write(`${JSON.stringify(request)}\n`);
+      const line = await lines.next();
+      if (line.done === true) throw new Error('Python’s process ended; its message is above');
+      return JSON.parse(line.value) as Answer;
+    },
+    close: () => void child.stdin.end(),
+  };
+}
+
 /** What an interpreter runs with. */
 export async function versionsOf(interpreter: string): Promise<Python['versions']> {
   const python = await openPython(interpreter);

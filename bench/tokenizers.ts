@@ -1,12 +1,10 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { tokenizerFiles } from '../src/data/tokenizer/index.ts';
 import { encodeTexts, loadTokenizer } from '../src/data/tokens/index.ts';
 import { none, times, type Finding, type Measurement, type Setting } from './measurement.ts';
+import { openAnswers } from './python.ts';
 import { median } from './turns.ts';
 import { trainTexts, type Tweets } from './tweets.ts';
 
@@ -52,12 +50,12 @@ async function* findings({ threads, python }: Setting, { tweets, folders }: Toke
   const [few, all] = [join(folder, 'texts.json'), join(folder, 'many.json')];
   writeFileSync(few, JSON.stringify(texts));
   writeFileSync(all, JSON.stringify(many));
-  const library = python === undefined ? undefined : openLibrary(python);
+  const library = python === undefined ? undefined : openAnswers(python, 'tokenizing.py');
   try {
     for (const [name, files] of folders.flatMap(tokenizersOf)) {
       const spm = Object.keys(files).find((file) => file.endsWith('.model'));
       const ask = (path: string): Promise<Answer> | undefined =>
-        library?.ask({
+        library?.ask<Answer>({
           tokenizer: files['tokenizer.json'] ?? null,
           sentencepiece: spm === undefined ? null : files[spm],
           texts: path,
@@ -123,20 +121,4 @@ async function clockSeconds(files: Files, texts: readonly string[], threads: num
   const start = performance.now();
   await encodeTexts(tokenizer, texts, 512, { threads });
   return (performance.now() - start) / 1000;
-}
-
-function openLibrary(interpreter: string): { ask(request: object): Promise<Answer>; close(): void } {
-  const child: ChildProcess = spawn(interpreter, [fileURLToPath(new URL('tokenizing.py', import.meta.url))], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
-  return {
-    async ask(request) {
-      child.stdin!.write(`${JSON.stringify(request)}\n`);
-      const line = await lines.next();
-      if (line.done === true) throw new Error('Python’s process ended; its message is above');
-      return JSON.parse(line.value) as Answer;
-    },
-    close: () => void child.stdin!.end(),
-  };
 }
