@@ -71,7 +71,7 @@ const serve: Begin = (setting, { requests, turns, servingPython, ...options }) =
 const servingMemory: Begin = (setting, { requests, ...options }) =>
   onTweets('serve-memory', options, (tweets) => measureServingMemory(setting, { tweets, requests: 100 * requests }));
 const predict: Begin = ({ threads }, { python, texts, rounds, onnx, ...options }) =>
-  onTweets('predict', options as Options, (tweets) => measurePredict({ threads, python }, { tweets, texts, rounds, onnx }));
+  onTweets('predict', options, (tweets) => measurePredict({ threads, python }, { tweets, texts, rounds, onnx }));
 
 const tokenizers =
   (folders: readonly string[]): Begin =>
@@ -132,6 +132,7 @@ function commandLine(): Command {
     .command('serve-memory')
     .description('memory of the server over many requests')
     .action(() => take(servingMemory));
+  program
     .command('predict')
     .description('classifying tweets, beside onnxruntime in Python')
     .option('--texts <n>', 'texts', whole, 10_000)
