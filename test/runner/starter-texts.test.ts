@@ -46,6 +46,20 @@ describe('a starter configuration', () => {
     expect((await draftStarter(path, { text: 'text2' })).isPair).toBe(false);
   });
 
+  it('says that numbers of classes could be grades', async () => {
+    const path = join(folder, 'table.csv');
+    const written = async (classes: number): Promise<string> => {
+      writeFileSync(path, `id,text,score\n${Array.from({ length: 12 }, (_, row) => `${row},which way ${row},${row % classes}`).join('\n')}\n`);
+      return starter({ ...(await draftStarter(path, {})), schema: 'schema.json' });
+    };
+    const grades = await written(4);
+    expect(grades).toContain('\n# task: { name: ordinal } # if the classes are grades');
+    const asked = grades.replace('# task: { name: ordinal }', 'task: { name: ordinal }').replace(/ {2}best_model.*\n/, '');
+    writeFileSync(join(folder, 'draft.yaml'), asked);
+    expect(loadExperiment(join(folder, 'draft.yaml')).experiment.training.best_model.monitor).toBe('val/qwk');
+    expect(await written(2)).not.toContain('ordinal');
+  });
+
   it('writes the braces in a name as a template has them', async () => {
     const yaml = await drafted('id,text{1},place,label', (row) => `which way did number ${row} go at noon,town ${row}`);
     expect(textOf(yaml)).toBe('text{{1}}');

@@ -54,10 +54,10 @@ export const init = defineCommand({
     }
     const content = starter({ ...draft, schema: schemaFrom(printed ? '.' : dirname(output)) });
     if (!printed) await writeOutput(output, content, { onWait: terminal.log });
-    const { id, text: textColumn, targets, task, test, sample } = draft;
+    const { id, text: textColumn, otherText, isPair, targets, task, test, sample } = draft;
     const target = targets.length === 1 ? targets[0] : targets;
     return {
-      data: { output, task, id, text: textColumn, target, test, sample_submission: sample },
+      data: { output, task, id, text: isPair ? [textColumn, otherText] : textColumn, target, test, sample_submission: sample },
       text: printed ? content : draftText(output, draft),
     };
   },

@@ -43,12 +43,18 @@ export async function draftStarter(path: string, options: DraftOptions): Promise
     isPair,
     targets,
     task,
+    mayBeGrades: task === 'classification' && targets.every((column) => areWholeNumbers(columnOf(table, column) ?? [])),
     columns,
     encoding,
     base,
     pooling: poolingFor(base),
     tokens: tokensFor(table.rows.map((_, row) => (isPair ? pair : [text]).map((column) => columnOf(table, column)?.[row] ?? '').join(' '))),
   };
+}
+
+/** More than two of them may be grades. */
+function areWholeNumbers(cells: readonly string[]): boolean {
+  return cells.every((cell) => /^\s*\d+\s*$/.test(cell)) && new Set(cells).size > 2;
 }
 
 /** A model that anybody can fetch, with a trained pooler. */

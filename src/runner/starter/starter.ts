@@ -14,6 +14,8 @@ export interface StarterFacts {
   readonly isPair: boolean;
   readonly targets: readonly string[];
   readonly task: 'classification' | 'multi-label' | 'regression';
+  /** Whether the classes are numbers, which could be grades. */
+  readonly mayBeGrades: boolean;
   /** Names for a table without a header. */
   readonly columns: readonly string[] | null;
   readonly encoding: string;
@@ -36,7 +38,7 @@ export function starter(facts: StarterFacts): string {
 # Override any key on the command line: --set training.epochs=1
 name: ${scalar(name)}
 seed: 42 # of folds, weights, dropout and the order of the rows
-${task === 'classification' ? '' : `task: { name: ${task} } # ${TASKS[task]}\n`}
+${task === 'classification' ? (facts.mayBeGrades ? GRADES : '') : `task: { name: ${task} } # ${TASKS[task]}\n`}
 data: # csv, tsv, jsonl, json or parquet, also compressed; paths are relative to the working directory
   train: ${scalar(train)}
   test: ${scalar(test)} # rows to predict; null: none
@@ -67,6 +69,8 @@ training:
   early_stopping: null # { monitor: ${stopping}, mode: ${modeOf(stopping)}, patience: 3 } stops when the metric no longer improves
 `;
 }
+
+const GRADES = '# task: { name: ordinal } # if the classes are grades in order, as of essays; then leave out best_model\n';
 
 const TASKS = {
   'multi-label': 'each target column says whether a text has a label',
