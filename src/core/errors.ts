@@ -64,5 +64,13 @@ function publicly(problem: Problem): Problem {
   ) as unknown as Problem;
 }
 
+/** What ends a job that was asked to pause after an epoch, once its checkpoint is on the disk. */
+export const paused = (epoch: number): OrtrainError => new OrtrainError('interrupted', `paused after epoch ${epoch}`, { subject: PAUSE });
+
+export const isPause = (error: unknown): boolean =>
+  error instanceof OrtrainError && error.code === 'interrupted' && error.subject === PAUSE;
+
+const PAUSE = 'pause';
+
 /** What a person gets who has asked a run to stop. */
 export const interrupted = (): OrtrainError => new OrtrainError('interrupted', 'stopped before the end');

@@ -14,6 +14,7 @@ import { chooseDevice, type AskedDevice, type DeviceChoice, type PassedOver } fr
 import { openFileHashes, type FileHashes } from './cache/file-hashes.ts';
 import { choosePrecision, type PrecisionChoice } from './machine/precision.ts';
 import { runFolderFor, type RunPlace } from './run-place.ts';
+import { jobsOf, type Extent } from './jobs/extent.ts';
 import { jobGraph, type Job } from './jobs/job-graph.ts';
 
 export interface RunnerOptions {
@@ -26,6 +27,8 @@ export interface RunnerOptions {
   readonly failed?: PassedOver;
   /** The last stage to run. */
   readonly until?: string;
+  /** A part of the training, of a trial that has to prove itself; left out: everything. */
+  readonly extent?: Extent;
   /** Stages to run again, with everything that depends on them, even if the cache holds their output. */
   readonly force?: readonly string[];
   readonly signal?: AbortSignal;
@@ -58,6 +61,7 @@ export interface PreparedRun {
   readonly entries: Readonly<Record<string, string>>;
   /** Ids of jobs that run even though the cache holds their output. */
   readonly forced: ReadonlySet<string>;
+  readonly extent?: Extent;
   /** Path to SHA-256 of each file from outside. */
   readonly data: Readonly<Record<string, string>>;
 }
@@ -90,7 +94,8 @@ export async function prepareRun(
   const hashes = openFileHashes(options.artifacts);
   const all = await jobGraph(experiment, pipeline, { modelFolder, precision: precisionChoice.precision }, device, cache, hashes);
   const entries = Object.fromEntries(all.map((job) => [job.id, `${job.stage.name}/${job.key}`]));
-  const jobs = upTo(all, options.until);
+  const { extent } = options;
+  const jobs = extent === undefined ? upTo(all, options.until) : jobsOf(all, extent);
   const data: Record<string, string> = {};
   for (const path of new Set(all.flatMap((job) => Object.values(job.files)))) data[path] = await hashes.of(path);
   hashes.save();
@@ -109,6 +114,7 @@ export async function prepareRun(
     jobs,
     entries,
     forced: forcedJobs(jobs, options.force ?? []),
+    ...(extent === undefined ? {} : { extent }),
     data,
   };
 }

@@ -68,7 +68,8 @@ export async function runAll(
   return outcomes;
 }
 
-async function outcomeOf(
+/** Runs one experiment before the observer's eyes. */
+export async function outcomeOf(
   loaded: LoadedExperiment,
   options: RunOptions,
   observer: RunsObserver,

@@ -10,6 +10,7 @@ import { readJson } from '../stages/index.ts';
 import { openJournal, summaryOf, type Journal, type RunMetrics } from '../tracking/index.ts';
 import type { Elsewhere } from './jobs/elsewhere.ts';
 import { placeOf } from './jobs/job-graph.ts';
+import { progressOf, type ModelProgress } from './jobs/progress.ts';
 import { areDone, runJobs } from './jobs/run-jobs.ts';
 import { deviceFailure, type PassedOver } from './machine/devices.ts';
 import { watchSystem } from './machine/system.ts';
@@ -37,6 +38,8 @@ export interface RunResult {
   readonly metrics: RunMetrics | null;
   /** The files and folders that the run put into its folder. */
   readonly files: readonly string[];
+  /** The models of the folds that the run was asked to train, as far as they have come. */
+  readonly training: readonly ModelProgress[];
 }
 
 /**
@@ -98,7 +101,8 @@ async function runPrepared(
     for (const path of pages) report(await artifactEvent(path, { run, folder }));
     const summary = metrics === null ? {} : summaryOf(metrics);
     report({ type: 'run-finished', run, seconds: seconds(), summary, owner: thisProcess() });
-    return { run, folder, seconds: seconds(), executed, cached: jobs.length - executed, metrics, files: [...files, ...pages] };
+    const [cached, training] = [jobs.length - executed, await progressOf(prepared)];
+    return { run, folder, seconds: seconds(), executed, cached, metrics, files: [...files, ...pages], training };
   } catch (error) {
     const { device, deviceChoice } = prepared;
     const failure = deviceChoice.asked === 'auto' ? deviceFailure(error, device) : undefined;

@@ -58,6 +58,8 @@ export interface StageContext<P, F = Files, N extends Needs = Needs> {
   readonly logEvery: number;
   /** Rows a batch where nothing is learned; not part of the key, because it changes speed and memory only. */
   readonly evalBatchSize: number;
+  /** Where there is more to train after this epoch, it ends with a checkpoint in `partial` and the error `paused`. */
+  readonly pauseAfter?: number;
   readonly emit: Listener<StageEvent>;
   /** True once the person has asked to stop. */
   readonly stopRequested: () => boolean;

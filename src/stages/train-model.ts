@@ -96,7 +96,7 @@ interface ModelRows extends FoldRows {
 
 /** Trains a model on rows and writes its directory. */
 export async function trainModel(context: Context, { train: trainRows, validation, seed: own, epochs }: ModelRows): Promise<FitResult> {
-  const { params, files, inputs, output, device, threads, partial, logEvery, evalBatchSize, emit, stopRequested } = context;
+  const { params, files, inputs, output, device, threads, partial, logEvery, evalBatchSize, pauseAfter, emit, stopRequested } = context;
   const { seed } = params;
   const model = { pooling: 'default', freeze: { embeddings: null, layers: 0 }, ...params.model } as const;
   const precision: Precision = params.precision ?? 'float32';
@@ -129,6 +129,7 @@ export async function trainModel(context: Context, { train: trainRows, validatio
       emit,
       checkpoints: openCheckpoints(partial.folder, partial.everySeconds, partial.claim),
       stopRequested,
+      ...(pauseAfter === undefined ? {} : { pauseAfter }),
     });
     writeModelFolder(join(output, MODEL_FOLDER), {
       files,

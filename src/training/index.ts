@@ -1,7 +1,7 @@
 export { findModel, type FoundModel } from './models/found-model.ts';
 export { openModel, type OpenedModel } from './models/opened-model.ts';
 export { featureSource, tokenSource, type BatchSource, type FeatureSet } from './batch-source.ts';
-export { checkpointStep, openCheckpoints } from './fit/checkpoint.ts';
+export { checkpointProgress, openCheckpoints } from './fit/checkpoint.ts';
 export {
   copyModelFolder,
   encoderFiles,

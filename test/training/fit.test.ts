@@ -10,7 +10,7 @@ import { openLoopTrainer } from '../../src/engine/runtime/cuda/loop-trainer.ts';
 import { tokenSource } from '../../src/training/batch-source.ts';
 import { tokenizerFiles } from '../../src/data/tokenizer/files.ts';
 import { initialWeights } from '../../src/training/folders/classifier-folder.ts';
-import { openCheckpoints } from '../../src/training/fit/checkpoint.ts';
+import { checkpointProgress, openCheckpoints } from '../../src/training/fit/checkpoint.ts';
 import { classifierPrograms, optimizerOf } from '../../src/training/classifier.ts';
 import type { FitOptions } from '../../src/training/fit/fit-options.ts';
 import { fit, type FitResult } from '../../src/training/fit/fit.ts';
@@ -238,6 +238,18 @@ describe('a fit that is stopped and started again', () => {
     const resumed = await fitSome(change, { checkpoints: openCheckpoints(folder, 120) });
     expect(resumed.events[0]).toMatchObject({ type: 'notice', level: 'info' });
     expect(resumed.events.filter((event) => event.type === 'step').length).toBeLessThanOrEqual(15);
+    expect(withoutTimes(resumed.result)).toEqual(withoutTimes(whole.result));
+    expect(resumed.final).toEqual(whole.final);
+  });
+
+  it('pauses after the epoch that it was asked to, and goes on as if it had not', async () => {
+    const folder = join(scratch, 'paused');
+    for (const pauseAfter of [1, 1, 2])
+      await expect(fitSome(change, { checkpoints: openCheckpoints(folder, 120), pauseAfter })).rejects.toMatchObject({
+        message: `paused after epoch ${pauseAfter}`,
+      });
+    expect(checkpointProgress(folder)).toMatchObject({ step: 10, epochs: [{ epoch: 1 }, { epoch: 2 }] });
+    const resumed = await fitSome(change, { checkpoints: openCheckpoints(folder, 120), pauseAfter: 3 });
     expect(withoutTimes(resumed.result)).toEqual(withoutTimes(whole.result));
     expect(resumed.final).toEqual(whole.final);
   });

@@ -64,7 +64,7 @@ export async function makeUnlessDone(job: Job, making: Making): Promise<Usage | 
 }
 
 async function perform(job: Job, { prepared, threads, worker, emit }: Making, lock: Lock): Promise<Usage> {
-  const { jobs, cache, hashes, device, experiment } = prepared;
+  const { jobs, cache, hashes, device, experiment, extent } = prepared;
   const output = cache.begin();
   try {
     const { stage, params, files, inputs, fold = 0 } = job;
@@ -72,7 +72,7 @@ async function perform(job: Job, { prepared, threads, worker, emit }: Making, lo
     const partial = { folder: cache.partial(addressOf(job)), everySeconds: experiment.resources.checkpoint_seconds, claim: lock.claim };
     const unkeyed = { device, threads, logEvery: experiment.tracking.log_every, evalBatchSize: experiment.training.eval_batch_size };
     const usage = await worker().perform(
-      { job: job.id, stage: stage.name, params, files, inputs, output, partial, fold, ...unkeyed },
+      { job: job.id, stage: stage.name, params, files, inputs, output, partial, fold, ...unkeyed, ...pauseOf(job, extent) },
       emit,
     );
     await throwIfChanged(job, hashes);
@@ -81,6 +81,11 @@ async function perform(job: Job, { prepared, threads, worker, emit }: Making, lo
   } finally {
     cache.discard(output);
   }
+}
+
+/** Only the models of folds pause; what they read is made to its end. */
+function pauseOf({ stage }: Job, extent: PreparedRun['extent']): { readonly pauseAfter?: number } {
+  return stage.makes === 'model' && extent?.epochs !== undefined ? { pauseAfter: extent.epochs } : {};
 }
 
 /** What a job reads was whole when its turn came, which may be hours ago. */

@@ -1,4 +1,4 @@
-import { interrupted } from '../../core/errors.ts';
+import { interrupted, isPause } from '../../core/errors.ts';
 import type { Listener, RunEvent, StageEvent } from '../../core/events.ts';
 import type { FoldRecord, Usage } from '../../core/measures.ts';
 import { openOutput } from '../../stages/index.ts';
@@ -33,7 +33,10 @@ export interface JobContext {
   readonly done: Map<string, JobOutcome>;
 }
 
-/** Makes the output of a job unless the cache holds it, reports what happens, and publishes the output into the run's folder. */
+/**
+ * Makes the output of a job unless the cache holds it, reports what happens, and publishes the output into the run's folder. A job that
+ * pauses as asked leaves its checkpoint and nothing else.
+ */
 export async function runJob(job: Job, context: JobContext): Promise<JobOutcome> {
   const { place, parallelism, signal, report } = context;
   if (signal.aborted) throw interrupted();
@@ -41,7 +44,12 @@ export async function runJob(job: Job, context: JobContext): Promise<JobOutcome>
   const emit: Listener<StageEvent> = (event) => report({ type: 'task-event', ...about, event });
   const began = performance.now();
   const onStart = (): void => report({ type: 'task-started', ...about, ...(context.elsewhere === undefined ? parallelism : {}) });
-  const { isMade, usage, seconds = (performance.now() - began) / 1000 } = await made(job, context, emit, onStart);
+  const outcome = await made(job, context, emit, onStart).catch((error: unknown) => {
+    if (isPause(error)) return undefined;
+    throw error;
+  });
+  if (outcome === undefined) return { isMade: false, files: [] };
+  const { isMade, usage, seconds = (performance.now() - began) / 1000 } = outcome;
   context.done.set(job.id, { isMade, files: [] });
   const record = foldRecord(job);
   if (isMade) report({ type: 'task-finished', ...about, seconds, ...(usage === undefined ? {} : { usage }), ...record });

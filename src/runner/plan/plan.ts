@@ -1,6 +1,6 @@
 import { type Experiment, type LoadedExperiment } from '../../config/index.ts';
 import { paddingShare } from '../../data/tokens/index.ts';
-import { checkpointStep } from '../../training/index.ts';
+import { checkpointProgress } from '../../training/index.ts';
 import { readData, sizesOf, type DataSizes } from '../check/data.ts';
 import { checkModel } from '../check/model.ts';
 import { choiceInWords, plannedDevice } from '../machine/devices.ts';
@@ -186,7 +186,7 @@ function jobPlan(
   { prepared: { experiment, cache }, sizes, share, workload, speeds }: Known,
 ): JobPlan {
   const cached = why.length === 0;
-  const stepsDone = cached || job.stage.name !== 'train' ? 0 : checkpointStep(cache.partial(addressOf(job)));
+  const stepsDone = cached || job.stage.name !== 'train' ? 0 : checkpointProgress(cache.partial(addressOf(job))).step;
   const left = stepsDone === 0 ? 1 : 1 - stepsDone / (experiment.training.epochs * epochSteps(foldOf(job), experiment, sizes));
   return {
     id: job.id,

@@ -8,8 +8,10 @@ import { lookup } from '../../core/values.ts';
 import { openTask } from '../../tasks/index.ts';
 import { compareRuns, type Comparison } from '../../tracking/comparison/index.ts';
 import { checkData } from '../check/aside.ts';
-import { runAll, type RunAllOptions, type RunOutcome, type RunsObserver } from '../run-all.ts';
+import type { RunOutcome, RunsObserver } from '../run-all.ts';
+import { inProcessRunner, type InProcessOptions } from './in-process.ts';
 import { rankMembers, reasonsWithoutResult, type RankedMember } from './ranking.ts';
+import type { TrialRunner } from './trial.ts';
 
 /** What came of a sweep, as `sweep.json` keeps it. */
 export interface SweepDocument {
@@ -39,20 +41,11 @@ export interface SweepResult {
  */
 export async function runSweep(
   sweep: Sweep,
-  options: Omit<RunAllOptions, 'commandName' | 'continuesAfter'>,
+  { signal, ...options }: InProcessOptions & { readonly signal: AbortSignal },
   observer: RunsObserver,
 ): Promise<SweepResult> {
   await throwIfUnranked(sweep);
-  const outcomes = await runAll(
-    sweep.members.map(({ loaded }) => loaded),
-    {
-      ...options,
-      commandName: sweep.name,
-      metric: sweep.metric,
-      continuesAfter: (error) => error instanceof OrtrainError && error.code === 'run',
-    },
-    observer,
-  );
+  const outcomes = await runTrials(sweep, inProcessRunner(sweep, options, observer), signal, observer);
   const ranking = rankMembers(sweep, outcomes);
   const folder = resolve(options.artifacts, 'sweeps', sweep.name);
   mkdirSync(folder, { recursive: true });
@@ -71,6 +64,29 @@ export async function runSweep(
   };
   writeJsonAtomic(join(folder, 'sweep.json'), document);
   return { document, ...failureOf(sweep, outcomes) };
+}
+
+/** Outcomes in the order of the members; fewer where one ended it all. */
+async function runTrials(
+  { members }: Sweep,
+  runner: TrialRunner,
+  signal: AbortSignal,
+  observer: Pick<RunsObserver, 'onOutcome'>,
+): Promise<readonly RunOutcome[]> {
+  const outcomes: RunOutcome[] = [];
+  try {
+    for (const [number, { loaded, values }] of members.entries()) {
+      const result = await runner.run({ number, values, loaded }, undefined, signal);
+      if (result.kind === 'partial') throw new Error(`the trial ${number} was done in part, and asked for as a whole`);
+      const outcome = result.kind === 'failed' ? { loaded, error: result.error } : { loaded, run: result.run };
+      outcomes.push(outcome);
+      if ('error' in outcome && !(outcome.error instanceof OrtrainError && outcome.error.code === 'run')) break;
+      observer.onOutcome?.(outcome, number);
+    }
+  } finally {
+    await runner.close();
+  }
+  return outcomes;
 }
 
 /** By a metric that the task does not measure no run could be ranked. */

@@ -23,6 +23,7 @@ export interface JobOrder {
   readonly threads: number;
   readonly logEvery: number;
   readonly evalBatchSize: number;
+  readonly pauseAfter?: number;
 }
 
 /** Texts to predict with the models of a run, in a process of its own. */

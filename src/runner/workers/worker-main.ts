@@ -25,6 +25,7 @@ async function perform(order: JobOrder): Promise<void> {
     threads: order.threads,
     logEvery: order.logEvery,
     evalBatchSize: order.evalBatchSize,
+    ...(order.pauseAfter === undefined ? {} : { pauseAfter: order.pauseAfter }),
     emit: (event) => send({ type: 'event', event }),
     stopRequested,
     throwIfStopped: () => {

@@ -63,12 +63,13 @@ export interface Checkpoints {
   clear(): void;
 }
 
-/** Updates that the checkpoint in a folder holds; 0 where there is none, or a damaged one, from which training cannot resume. */
-export function checkpointStep(folder: string): number {
+/** Updates and epochs that the checkpoint in a folder has behind it; none where there is none, or a damaged one. */
+export function checkpointProgress(folder: string): { readonly step: number; readonly epochs: readonly EpochRecord[] } {
   try {
-    return parseSaved(rootOf(folder)).step;
+    const { step, state: { epochs } } = parseSaved(rootOf(folder));
+    return { step, epochs };
   } catch (error) {
-    if (error instanceof OrtrainError) return 0;
+    if (error instanceof OrtrainError) return { step: 0, epochs: [] };
     throw error;
   }
 }

@@ -29,6 +29,8 @@ export interface FitOptions {
   readonly emit: Listener<StageEvent>;
   /** Where an earlier process may have left its state, and where this one leaves its own. */
   readonly checkpoints: Checkpoints;
+  /** Where there is more to train after this epoch, the state is saved and the error `paused` thrown. */
+  readonly pauseAfter?: number;
   /** True once the person has asked to stop. */
   readonly stopRequested: () => boolean;
 }

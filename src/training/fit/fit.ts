@@ -1,4 +1,4 @@
-import { OrtrainError } from '../../core/errors.ts';
+import { OrtrainError, paused } from '../../core/errors.ts';
 import { plural } from '../../core/text.ts';
 import type { Task } from '../../tasks/index.ts';
 import type { EpochRecord } from '../../tracking/index.ts';
@@ -18,13 +18,18 @@ export interface FitResult {
 /**
  * Trains until the last epoch or until the rules stop it, and keeps a copy of the best model. Resumes from the last
  * checkpoint, if there is one, as if it had never stopped. A loss that is not finite ends the fold: with the best model
- * so far if there is one, otherwise with an error that names step and rate.
+ * so far if there is one, otherwise with an error that names step and rate. Asked to pause, it throws `paused`, and the next call
+ * resumes there: schedules know the total of `training.epochs` from the first step on, so a pause changes no number.
  */
 export async function fit(options: FitOptions): Promise<FitResult> {
   const { training, emit } = options;
   let state = await firstState(options);
   let diverged: Divergence | undefined;
   while (state.epoch <= training.epochs && state.rules.stopped === null && diverged === undefined) {
+    if (state.epoch > (options.pauseAfter ?? Infinity)) {
+      await options.checkpoints.save(options.trainer, state);
+      throw paused(state.epoch - 1);
+    }
     const batches = epochBatches(options, state.epoch);
     const trained = await trainEpoch(options, state, batches);
     if ('sentence' in trained) diverged = trained;
