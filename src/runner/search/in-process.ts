@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Sweep } from '../../config/index.ts';
 import type { Command } from '../../core/events.ts';
+import { variables } from '../../core/variables.ts';
 import { givenExperimentName, openTracker } from '../../tracking/mlflow/index.ts';
 import { outcomeOf, type RunAllOptions, type RunsObserver } from '../run-all.ts';
 import type { Trial, TrialOutcome, TrialRunner } from './trial.ts';
@@ -13,7 +14,7 @@ export function inProcessRunner(
   options: InProcessOptions,
   observer: Pick<RunsObserver, 'follow' | 'onNotice'>,
 ): TrialRunner {
-  const tracker = openTracker(process.env, observer.onNotice);
+  const tracker = openTracker(variables(), observer.onNotice);
   const commandOf = commands(name, members.length);
   return {
     slots: 1,
@@ -32,7 +33,7 @@ export function inProcessRunner(
 function commands(name: string, size: number): (loaded: Trial['loaded']) => Command {
   const ids = new Map<string | undefined, string>();
   return ({ experiment }) => {
-    const group = givenExperimentName(experiment, process.env);
+    const group = givenExperimentName(experiment, variables());
     const id = ids.get(group) ?? randomUUID();
     ids.set(group, id);
     return { id, name, size };
