@@ -42,9 +42,9 @@ function subject({ fold, seed, models, what }: ExportedModel, run: string): stri
 
 /** How its answers are related to those of `pipeline predict`. */
 function reason({ models, what, predictedBy }: ExportedModel, run: string): string {
-  if (models.length === predictedBy) return `; ${run} predicts with the same`;
-  const mean = predictedBy === 1 ? 'another model' : `the mean of ${predictedBy} models`;
-  const other = what === 'ensemble' || predictedBy === 1 ? '' : '; --what ensemble exports that mean as ONNX';
+  if (models.join() === predictedBy.join()) return `; ${run} predicts with the same`;
+  const mean = predictedBy.length === 1 ? 'another model' : `the mean of ${predictedBy.length} models`;
+  const other = what === 'ensemble' || predictedBy.length === 1 ? '' : '; without --what, --fold and --seed that is exported, as ONNX';
   return `\n${run} itself predicts with ${mean}, so its answers differ from these${other}`;
 }
 

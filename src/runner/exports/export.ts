@@ -94,7 +94,7 @@ export async function exportRun(run: StoredRun, request: ExportRequest, listen: 
       folder,
       what,
       models: models.map(modelName),
-      predictedBy: predictingModels(run).length,
+      predictedBy: predictingModels(run).map(modelName),
       ...(only === undefined ? {} : { fold: only.fold, ...(only.seed === undefined ? {} : { seed: only.seed }) }),
       task: task.description,
       files,

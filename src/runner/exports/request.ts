@@ -32,8 +32,8 @@ export interface ExportedModel {
   readonly what: What;
   /** Folders of the run's models whose mean it gives, by their names. */
   readonly models: readonly string[];
-  /** How many models the run predicts with. */
-  readonly predictedBy: number;
+  /** Those that the run predicts with. */
+  readonly predictedBy: readonly string[];
   /** Of a single model. */
   readonly fold?: number | 'all';
   /** Of a single model, where the run has several. */

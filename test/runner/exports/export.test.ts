@@ -228,7 +228,7 @@ describe('an ONNX export', () => {
 describe('an export of what the run predicts with', () => {
   it('is the mean of its folds, and gives the answers of predict', async () => {
     const { folder, what, models, predictedBy, files } = await exported(binary, 'whole', { alsoIn: ['int8'] });
-    expect({ what, models, predictedBy }).toEqual({ what: 'ensemble', models: ['fold-0', 'fold-1'], predictedBy: 2 });
+    expect({ what, models, predictedBy }).toEqual({ what: 'ensemble', models: ['fold-0', 'fold-1'], predictedBy: ['fold-0', 'fold-1'] });
     const texts = ['Flood water rising fast on Mill Lane', 'my inbox is flooded with offers', 'Fire!'];
     const { numbers } = (await predictTexts(binary, texts, {}, () => {})).predictions;
     const [, found = []] = await scores(folder, texts, ['0', '1']);

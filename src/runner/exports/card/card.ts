@@ -53,7 +53,7 @@ function introduction({ task, exported: { what, models, predictedBy }, experimen
   const made =
     models.length === 1
       ? `This is one model, ${code(models[0]!)} of the run` +
-        (predictedBy === 1 ? '.' : `; the run itself predicts with the mean of ${predictedBy} models, whose answers differ from its own.`)
+        (predictedBy.join() === models.join() ? '.' : `. The run itself predicts with ${listed(predictedBy)}, so its answers differ.`)
       : `It is the mean of ${models.length} models in one graph${what === 'ensemble' ? ', each trained on other rows' : ''}: ` +
         `${listed(models)}.`;
   const from = base === null ? '' : ` Fine-tuned from ${code(base)}.`;
