@@ -5,6 +5,6 @@ export const experiment = defineExperiment({
   name: 'messages',
   data: { train: 'configs/quickstart/train.csv', id: 'id', text: 'text', target: 'target' },
   model: { base: 'configs/quickstart/model', weights: 'random', max_seq_length: 64 },
-  split: { folds: 3 },
-  training: { epochs: 4, optimizer: { lr: 0.003 } },
+  split: { folds: 2 },
+  training: { epochs: 3, optimizer: { lr: 0.003 } },
 });

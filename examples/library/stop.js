@@ -1,7 +1,7 @@
 /** Stops a run after its first epoch, as a server does that shuts down. The same call resumes it from the last checkpoint. */
 import { OrtrainError, run } from 'ortrain';
 
-const options = { name: 'stopped', overrides: { split: { folds: 2 }, training: { epochs: 4 } } };
+const options = { name: 'stopped', overrides: { split: { folds: 2, only: [0] }, training: { epochs: 3 } } };
 const stopping = new AbortController();
 try {
   await run('configs/quickstart.yaml', {

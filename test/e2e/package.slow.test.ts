@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { node, root } from '../cli/bin.ts';
@@ -25,6 +25,15 @@ beforeAll(async () => {
   expect(install.code, install.stderr).toBe(0);
 }, 10 * MINUTES);
 
+/** What the TypeScript compiler says of sources in the project. */
+async function compiled(sources: readonly string[], ...options: readonly string[]): Promise<string> {
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  const strict = ['--target', 'es2022', '--strict', '--exactOptionalPropertyTypes', '--skipLibCheck', 'false'];
+  const types = ['--types', 'node', '--typeRoots', join(root, 'node_modules/@types')];
+  const { stdout } = await node([tsc, ...sources, ...strict, ...types, ...options], { cwd: project });
+  return stdout;
+}
+
 describe('the packed package', () => {
   it('ships what it needs and nothing else', () => {
     const paths = JSON.parse(readFileSync(join(project, 'files.json'), 'utf8')) as readonly string[];
@@ -36,6 +45,9 @@ describe('the packed package', () => {
       'dist/config/validators.cjs',
       'dist/engine/index.js',
       'dist/engine/index.d.ts',
+      'dist/index.js',
+      'dist/index.d.ts',
+      'dist/runner/classifier/classifier-worker.js',
       'dist/runner/workers/worker-main.js',
       'dist/runner/workers/worker-process.js',
     ];
@@ -86,24 +98,26 @@ describe('the packed package', () => {
       console.log(print(graph), typeof wrong);
     `;
     writeFileSync(join(project, 'use.ts'), source);
-    const tsc = join(root, 'node_modules/typescript/bin/tsc');
-    const options = [
-      '--target',
-      'es2022',
-      '--module',
-      'nodenext',
-      '--strict',
-      '--skipLibCheck',
-      'false',
-      '--types',
-      'node',
-      '--typeRoots',
-      join(root, 'node_modules/@types'),
-    ];
-    const compiled = await node([tsc, join(project, 'use.ts'), ...options], { cwd: project });
-    expect(compiled.stdout).toBe('');
+    expect(await compiled(['use.ts'], '--module', 'nodenext')).toBe('');
     const { stdout } = await node([join(project, 'use.js')], { cwd: project });
     expect(stdout).toContain('Add_0: float32[B] = Add(x, x)');
+  });
+
+  it('has examples of the package for programs, which compile and run as they are', async () => {
+    for (const file of readdirSync(join(root, 'examples/library'))) copyFileSync(join(root, 'examples/library', file), join(project, file));
+    const sources = ['experiment.ts', 'train.ts', 'classify.ts'];
+    expect(await compiled(sources, '--module', 'esnext', '--moduleResolution', 'bundler', '--noEmit')).toBe('');
+    expect(await compiled(sources, '--module', 'nodenext')).toBe('');
+    const printed: Record<string, string> = {};
+    for (const name of ['train', 'classify', 'progress', 'stop']) {
+      const { code, stdout, stderr } = await node([join(project, `${name}.js`)], { cwd: project });
+      expect([name, code, stderr]).toEqual([name, 0, '']);
+      printed[name] = stdout;
+    }
+    expect(printed['train']).toMatch(/^900 rows, \d findings\nmessages in .*messages: accuracy 0\.\d+\n$/);
+    expect(printed['classify']).toMatch(/^2 models, accuracy 0\.\d+, texts of up to 64 tokens\n[01] \(\d+\.\d %\): The river/);
+    expect(printed['progress']).toMatch(/train\[0\] \[#\.\] epoch 1, f1 0\.\d{3}\n[^]*done in/);
+    expect(printed['stop']).toMatch(/^stopped: [^]*\nresumed: [1-9]/);
   });
 
   it('says how to install the runtime where npm has left it out', async () => {
