@@ -1,9 +1,9 @@
 // Compiles the sources to plain JavaScript, file by file, and the validators of the configuration's schemas with them. Plain
 // JavaScript itself, because it runs before anything is compiled.
 import { build } from 'esbuild';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 /**
@@ -24,9 +24,63 @@ export async function compile(root, out) {
     logLevel: 'warning',
     plugins: [fileByFile],
   });
+  await bundleSome(root, out);
   // Node looks for the kind of a module no further up than node_modules.
   writeFileSync(join(out, 'package.json'), '{ "type": "module" }\n');
   await compileValidators(root, out);
+}
+
+/**
+ * What opens a classifier, on both sides: hundreds of files take longer to find and to read than to run, so each side is one file. The
+ * process has nothing beside its file; who opens it shares core, where errors and what a program hands over have to be the same for all.
+ */
+const BUNDLES = [
+  { name: 'runner/classifier/classifier-worker', sharesCore: false },
+  { name: 'runner/classifier/index', sharesCore: true },
+];
+
+async function bundleSome(root, out) {
+  for (const { name, sharesCore } of BUNDLES)
+    await build({
+      absWorkingDir: root,
+      entryPoints: [`src/${name}.ts`],
+      outfile: join(out, `${name}.js`),
+      format: 'esm',
+      platform: 'node',
+      target: 'node20.19',
+      packages: 'external',
+      bundle: true,
+      logLevel: 'warning',
+      plugins: [...(sharesCore ? [coreApart(join(root, 'src'), name)] : []), ownAddresses(join(root, 'src'), name)],
+    });
+}
+
+/** Files of core stay imports of the compiled files. */
+function coreApart(src, bundle) {
+  return {
+    name: 'core apart',
+    setup({ onResolve }) {
+      onResolve({ filter: /^\.{1,2}\/.*\.ts$/ }, ({ path, resolveDir }) => {
+        const own = relative(dirname(join(src, bundle)), join(resolveDir, path)).replaceAll('\\', '/');
+        const isCore = relative(src, join(resolveDir, path)).replaceAll('\\', '/').startsWith('core/');
+        return isCore ? { path: own.replace(/\.ts$/, '.js'), external: true } : undefined;
+      });
+    },
+  };
+}
+
+/** Every source in a bundle keeps the address of its own file, beside which it finds others. */
+function ownAddresses(src, bundle) {
+  return {
+    name: 'own addresses',
+    setup({ onLoad }) {
+      onLoad({ filter: /\.ts$/ }, ({ path }) => {
+        const contents = readFileSync(path, 'utf8');
+        const own = relative(dirname(join(src, bundle)), path).replaceAll('\\', '/').replace(/\.ts$/, '.js');
+        return { contents: contents.replaceAll('import.meta.url', `new URL(${JSON.stringify(own)}, import.meta.url).href`), loader: 'ts' };
+      });
+    },
+  };
 }
 
 /** Keeps every source a file of its own: imports between them stay imports, of the compiled names. */

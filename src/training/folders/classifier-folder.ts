@@ -171,8 +171,8 @@ export interface SavedModel extends ClassifierDescription {
   readonly source: ParameterSource;
 }
 
-/** A model directory that `writeModelFolder` made. Throws a `data` error for any other. */
-export function readModelFolder(folder: string): SavedModel {
+/** What a model directory that `writeModelFolder` made says of its model. Throws a `data` error for any other. */
+export function describedModel(folder: string): Omit<SavedModel, 'source'> {
   const path = join(folder, 'config.json');
   throwIfStray(folder, folder, [...modelFiles(true), { name: HEAD_FILE, required: false }]);
   const { ortrain: described } = readJsonObject(path);
@@ -183,9 +183,14 @@ export function readModelFolder(folder: string): SavedModel {
     throw new OrtrainError('data', `${path} does not describe a classifier that was trained here: ${wrong}`, { subject: path });
   const stored = described as TaskDescription & ClassifierDescription; // the shape says so
   const { pooling = 'default', head, max_seq_length, ...description } = stored;
-  const [encoder, task] = [readEncoderConfig(folder), openTask(description)];
-  const saved = savedClassifier(publishedClassifier(encoder, { task, pooling, head }));
-  return { task, pooling, head, max_seq_length, encoder, source: saved.read(openSaved(folder, saved)) };
+  return { task: openTask(description), pooling, head, max_seq_length, encoder: readEncoderConfig(folder) };
+}
+
+/** A model directory that `writeModelFolder` made. Throws a `data` error for any other. */
+export function readModelFolder(folder: string): SavedModel {
+  const described = describedModel(folder);
+  const saved = savedClassifier(publishedClassifier(described.encoder, described));
+  return { ...described, source: saved.read(openSaved(folder, saved)) };
 }
 
 /** What a task asks of a model's last layer. */

@@ -6,7 +6,7 @@ import { isObject } from '../../core/shapes.ts';
 import { readEncoderConfig, weightFiles } from '../../data/hub/index.ts';
 import type { EncoderConfig } from '../../engine/models/index.ts';
 import { openTask, taskProblem, type Task, type TaskDescription } from '../../tasks/index.ts';
-import { readModelFolder } from '../folders/classifier-folder.ts';
+import { describedModel } from '../folders/classifier-folder.ts';
 import { PORTABLE_FILES } from '../folders/portable-folder.ts';
 import { foreignTask } from './foreign-task.ts';
 
@@ -36,7 +36,7 @@ export function findModel(path: string): FoundModel {
   const config = readJsonObject(join(folder, 'config.json'));
   const { ortrain } = config;
   if (given === undefined && isObject(ortrain) && 'head' in ortrain) {
-    const { task, encoder, max_seq_length: maxLength } = readModelFolder(folder);
+    const { task, encoder, max_seq_length: maxLength } = describedModel(folder);
     return { kind: 'trained', folder, task, encoder, maxLength };
   }
   const file = given ?? portableFile(folder);
