@@ -1,5 +1,6 @@
 import type { TaskName } from '../tasks/index.ts';
 import type { AnyClassifier, Classifier, OpenClassifierOptions } from '../runner/classifier/index.ts';
+import { checkOptions, checkText } from './arguments.ts';
 import { artifactsOf, within, type Surroundings } from './surroundings.ts';
 
 export interface ClassifierOptions<T extends TaskName = TaskName> extends Omit<OpenClassifierOptions<T>, 'artifacts'>, Surroundings {}
@@ -24,6 +25,8 @@ export async function openClassifier<T extends TaskName>(
 ): Promise<Classifier<T>>;
 export async function openClassifier(model: string, options?: ClassifierOptions): Promise<AnyClassifier>;
 export async function openClassifier(model: string, options: ClassifierOptions = {}): Promise<AnyClassifier> {
+  checkText('model', model);
+  checkOptions(options);
   const { env: _, ...own } = options;
   return within(options, async () => {
     const { openClassifier: open } = await import('../runner/classifier/index.ts');

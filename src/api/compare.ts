@@ -1,4 +1,5 @@
 import type { Comparison } from '../tracking/comparison/index.ts';
+import { checkTexts } from './arguments.ts';
 import { artifactsOf, pathIn, within, type Surroundings } from './surroundings.ts';
 
 export interface CompareOptions extends Surroundings {
@@ -20,6 +21,7 @@ export type ComparedRuns = Comparison & { readonly report?: string };
  */
 export function compare(runs: readonly string[], options: CompareOptions = {}): Promise<ComparedRuns> {
   return within(options, async () => {
+    checkTexts('runs', runs);
     const { readRun } = await import('../runner/stored/index.ts');
     const { compareRuns } = await import('../tracking/comparison/index.ts');
     const { checkPage } = await import('./page.ts');

@@ -1,6 +1,7 @@
 import type { Listener, StageEvent } from '../core/events.ts';
 import type { AskedDevice } from '../runner/index.ts';
 import type { EvaluatedTable } from '../runner/models/index.ts';
+import { checkOptions, checkText } from './arguments.ts';
 import { running, type Running } from './running.ts';
 import { artifactsOf, pathIn, within, type Surroundings } from './surroundings.ts';
 
@@ -48,6 +49,8 @@ async function evaluated(
   options: EvaluateOptions,
   emit: Listener<StageEvent>,
 ): Promise<EvaluatedTable> {
+  checkText('run', name);
+  checkOptions(options);
   const { evaluateTable, evaluationDocument } = await import('../runner/models/index.ts');
   const { readRun } = await import('../runner/stored/index.ts');
   const { cwd, report, device = 'auto', artifacts: _a, env: _e, onEvent: _o, ...reading } = options;

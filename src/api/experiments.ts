@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { isPipelineName, type Experiment, type ExperimentConfig, type LoadedExperiment, type Overrides } from '../config/index.ts';
 import { isHubName } from '../core/hub-name.ts';
 import { statsOf } from '../core/inputs.ts';
+import { checkOverrides } from './arguments.ts';
 import { pathIn, type Surroundings } from './surroundings.ts';
 
 /** An experiment: the path of a YAML file, or an object with the same keys. */
@@ -31,6 +32,7 @@ export async function loaded(
   sources: readonly ExperimentSource[],
   { overrides = [], name, cwd }: ExperimentOptions & { readonly name?: string | undefined },
 ): Promise<readonly LoadedExperiment[]> {
+  checkOverrides(overrides);
   const { loadExperiments } = await import('../runner/load-experiments.ts');
   const placed = sources.map((source) => placedSource(source, cwd));
   const place = cwd === undefined ? {} : { place: (experiment: Experiment) => placedIn(cwd, experiment) };

@@ -1,5 +1,6 @@
 import type { Listener } from '../core/events.ts';
 import type { ExperimentPlan, PlannedTogether } from '../runner/plan/index.ts';
+import { checkOptions, checkOverrides } from './arguments.ts';
 import { placedIn, placedSource, type ExperimentSource } from './experiments.ts';
 import type { RunLimits } from './run.ts';
 import { artifactsOf, within } from './surroundings.ts';
@@ -31,6 +32,8 @@ export async function plan(experiment: ExperimentSource, options: PlanOptions = 
 /** `plan` of several experiments; a file may also be a sweep, which stands for its experiments. */
 export function planAll(experiments: readonly ExperimentSource[], options: PlanOptions = {}): Promise<PlanOfAll> {
   return within(options, async () => {
+    checkOptions(options);
+    checkOverrides(options.overrides);
     const { loadWithSweeps } = await import('../runner/load-experiments.ts');
     const { planExperiment, plannedTogether } = await import('../runner/plan/index.ts');
     const { overrides = [], name, cwd, device = 'auto', until, force, probe = false, onNotice = () => {} } = options;

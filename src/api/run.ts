@@ -1,6 +1,7 @@
 import { interrupted } from '../core/errors.ts';
 import type { Listener, RunEvent } from '../core/events.ts';
 import type { AskedDevice, RunnerOptions, RunOutcome, RunResult, RunsObserver } from '../runner/index.ts';
+import { checkOptions } from './arguments.ts';
 import { loaded, type ExperimentOptions, type ExperimentSource } from './experiments.ts';
 import { running, type Running } from './running.ts';
 import { artifactsOf, within } from './surroundings.ts';
@@ -71,6 +72,7 @@ async function outcomesOf(
   emit: Listener<RunEvent>,
 ): Promise<readonly RunOutcome[]> {
   return within(options, async () => {
+    checkOptions(options);
     const ready = await loaded(experiments, options);
     const { runAll: runEach } = await import('../runner/index.ts');
     return runEach(ready, { ...runnerOptions(options), continuesAfter: () => false }, observing(options.observer, emit));

@@ -3,6 +3,7 @@ import type { Listener, RunEvent } from '../core/events.ts';
 import type { AskedDevice } from '../runner/index.ts';
 import type { LaunchEvent } from '../runner/launchers/index.ts';
 import type { SweepResult } from '../runner/search/index.ts';
+import { checkOptions, checkOverrides, checkText } from './arguments.ts';
 import { observing, runnerOptions, type CommandOptions } from './run.ts';
 import { running, type Running } from './running.ts';
 import { pathIn, within, type Surroundings } from './surroundings.ts';
@@ -34,6 +35,9 @@ export function sweep(file: string, options: SweepOptions & CommandOptions = {})
   return running(
     (emit) =>
       within(options, async () => {
+        checkText('file', file);
+        checkOptions(options);
+        checkOverrides(options.overrides);
         const { asSettings, launchOf } = await import('../config/index.ts');
         const { loadRunnableSweep } = await import('../runner/load-experiments.ts');
         const { runSweep } = await import('../runner/search/index.ts');

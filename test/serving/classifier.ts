@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { classifierForward } from '../../src/engine/models/index.ts';
 import { tokenizerFiles } from '../../src/data/tokenizer/index.ts';
 import type { Text } from '../../src/data/texts/index.ts';
-import { describe } from '../../src/runner/classifier/describe.ts';
+import { describe, verifiedModels } from '../../src/runner/classifier/describe.ts';
 import { holdModels } from '../../src/runner/classifier/held-models.ts';
 import { openLane, type LaneClassifier } from '../../src/serving/lanes/classifier-lane.ts';
 import { servedModel } from '../../src/serving/open-model.ts';
@@ -35,11 +35,9 @@ export async function openHere(folder: string, pairs: boolean | null = false): P
   const name = 'tiny';
   const order = { models: [folder], device: 'cpu', threads: 1, batchSize: 64, truncation: 'longest_first', name } as const;
   const held = await holdModels(order);
-  const description = await describe(
-    { kind: 'folder', name, models: [{ name, path: folder }], threads: 1, batchSize: 64, truncation: 'longest_first', pairs },
-    found,
-    { ...order, task: taskName(found.task.description) },
-  );
+  const source = { ...order, kind: 'folder', models: [{ name, path: folder }], pairs } as const;
+  const models = await verifiedModels(source, undefined);
+  const description = describe(source, found, { ...order, models, task: taskName(found.task.description) });
   return {
     async classify(texts: readonly Text[]) {
       const objectOf = found.task.objects(await held.classify(texts, () => false));

@@ -7,6 +7,7 @@ import type { Device } from '../../engine/runtime/index.ts';
 import { findModel, type FoundModel } from '../../training/index.ts';
 import type { TaskName } from '../../tasks/index.ts';
 import { summaryOf } from '../../tracking/index.ts';
+import { verifyModels } from '../models/verify-models.ts';
 import type { FoundModels } from './find-models.ts';
 
 /** What a classifier is. Plain data. */
@@ -47,13 +48,11 @@ export interface DescribedModel {
   readonly files: Readonly<Record<string, string>>;
 }
 
-/** Reads the files of all models once, to know their digests. */
-export async function describe(
-  { kind, name, models, run, pairs }: FoundModels,
+export function describe(
+  { kind, name, run, pairs }: FoundModels,
   { task, maxLength }: FoundModel,
-  given: Pick<ClassifierDescription, 'batchSize' | 'device' | 'threads' | 'task'>,
-): Promise<ClassifierDescription> {
-  const described = await Promise.all(models.map(async (model) => ({ ...model, files: await digestsOf(model.path) })));
+  given: Pick<ClassifierDescription, 'batchSize' | 'device' | 'threads' | 'task' | 'models'>,
+): ClassifierDescription {
   return {
     kind,
     name,
@@ -65,10 +64,22 @@ export async function describe(
     batchSize: given.batchSize,
     device: given.device,
     threads: given.threads,
-    models: described,
-    sha256: hashOf(described.map(({ files }) => files)),
+    models: given.models,
+    sha256: hashOf(given.models.map(({ files }) => files)),
     metrics: run === undefined || run.metrics === null ? null : summaryOf(run.metrics),
   };
+}
+
+/**
+ * Reads the files of all models once, to know their digests. Throws a `data` error where a model of a run is not as the run left it; of
+ * other models nobody knows how they were.
+ */
+export async function verifiedModels(
+  { models, run, isWhole = false }: FoundModels,
+  signal: AbortSignal | undefined,
+): Promise<readonly DescribedModel[]> {
+  if (run !== undefined) await verifyModels(run, models.map(({ path }) => path), isWhole ? 'all' : 'these', signal);
+  return Promise.all(models.map(async (model) => ({ ...model, files: await digestsOf(model.path) })));
 }
 
 async function digestsOf(path: string): Promise<Readonly<Record<string, string>>> {

@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { OrtrainError } from '../../core/errors.ts';
 import { isHubName } from '../../core/hub-name.ts';
 import { statsOf } from '../../core/inputs.ts';
+import { nearest } from '../../core/nearest.ts';
 import { modelIdOf, modelName, type ModelId } from '../../core/model-name.ts';
 import { resolveModel, type DownloadProgress } from '../../data/hub/index.ts';
 import type { Truncation } from '../../data/tokenizer/index.ts';
@@ -59,7 +60,9 @@ export async function findModels(given: string, options: FindOptions): Promise<F
     throwIfFolds(given, options);
     return alone('folder', given, path);
   }
-  if (!isHubName(given)) throw nothing(given, options);
+  // A misspelt run is no reason to ask the hub.
+  const isMisspelt = !given.includes('/') && nearest(given, runNames(options.artifacts)) !== undefined;
+  if (!isHubName(given) || isMisspelt) throw nothing(given, options);
   throwIfFolds(given, options);
   const { revision = 'main', signal, onDownload: onProgress } = options;
   try {
@@ -116,10 +119,12 @@ function throwIfFolds(given: string, { folds }: FindOptions): void {
 
 function nothing(given: string, { artifacts }: FindOptions, cause?: unknown): OrtrainError {
   const [names, runs] = [runNames(artifacts), resolve(artifacts, 'runs')];
+  const near = nearest(given, names);
+  const there = names.length === 0 ? `There are no runs in ${runs}.` : `The runs in ${runs} are ${names.join(', ')}.`;
   const nowhere = cause === undefined ? '' : ', and no model of that name on the hub';
   return new OrtrainError('usage', `there is no run, directory or file ${given}${nowhere}`, {
     subject: given,
-    remedy: names.length === 0 ? `There are no runs in ${runs}.` : `The runs in ${runs} are ${names.join(', ')}.`,
+    remedy: near === undefined ? there : `Did you mean ${near}?`,
     cause,
   });
 }

@@ -7,12 +7,11 @@ import type { Device } from '../../engine/runtime/index.ts';
 import { findModel } from '../../training/index.ts';
 import { taskName, type Prediction, type TaskName } from '../../tasks/index.ts';
 import { choiceInWords, chooseDevice, deviceFailure, type AskedDevice, type PassedOver } from '../machine/devices.ts';
-import { describe, type ClassifierDescription } from './describe.ts';
+import { describe, verifiedModels, type ClassifierDescription, type DescribedModel } from './describe.ts';
 import { findModels, type FoundModels } from './find-models.ts';
 import { startModelProcess, type ModelProcess } from './model-process.ts';
 import type { ClassifierOrder } from './protocol.ts';
 import { throwUnlessTexts } from './texts.ts';
-import { throwIfModelsChanged } from './unchanged.ts';
 
 export interface ClassifyOptions {
   /** Rejects with an OrtrainError `interrupted` as soon as it is aborted; the others that wait are not disturbed. */
@@ -109,8 +108,8 @@ export async function openClassifier(model: string, options: OpenClassifierOptio
     truncation: found.truncation,
     name: found.name,
   };
-  const { process, device } = await started(order, found, { asked: options.device ?? 'auto', signal, onNotice });
-  const description = await describe(found, first, { ...order, device, task });
+  const { process, device, models } = await started(order, found, { asked: options.device ?? 'auto', signal, onNotice });
+  const description = describe(found, first, { ...order, device, task, models });
   return classifierOf({ order: { ...order, device }, process, found, description, objects: first.task.objects });
 }
 
@@ -157,7 +156,7 @@ async function started(
   order: Omit<ClassifierOrder, 'device'>,
   found: FoundModels,
   { asked, signal, onNotice }: Starting,
-): Promise<{ readonly process: ModelProcess; readonly device: Device }> {
+): Promise<{ readonly process: ModelProcess; readonly device: Device; readonly models: readonly DescribedModel[] }> {
   for (let failed: PassedOver = {}; ; ) {
     const isPortable = order.models.some((path) => findModel(path).kind === 'portable');
     const choice = await chooseDevice(asked === 'auto' && isPortable ? 'cpu' : asked, failed);
@@ -168,8 +167,9 @@ async function started(
     signal?.addEventListener('abort', stop);
     try {
       if (signal?.aborted === true) stop();
-      await Promise.all([process.ready, throwIfModelsChanged(found, signal)]);
-      return { process, device };
+      // Files are read here while the other process makes the models ready.
+      const [models] = await Promise.all([verifiedModels(found, signal), process.ready]);
+      return { process, device, models };
     } catch (error) {
       await process.end(new OrtrainError('interrupted', 'the models could not be opened'));
       const failure = asked === 'auto' ? deviceFailure(error, device) : undefined;

@@ -33,6 +33,7 @@ export interface FoundModel {
 export function findModel(path: string): FoundModel {
   const given = path.endsWith('.onnx') ? path : undefined;
   const folder = given === undefined ? path : folderOf(given);
+  if (!existsSync(join(folder, 'config.json'))) throw noModel(path);
   const config = readJsonObject(join(folder, 'config.json'));
   const { ortrain } = config;
   if (given === undefined && isObject(ortrain) && 'head' in ortrain) {
@@ -46,6 +47,13 @@ export function findModel(path: string): FoundModel {
   const maxLength = own?.maxLength ?? tokenizersLimit(folder, encoder);
   if (file !== undefined) return { kind: 'portable', folder, file, task, encoder, maxLength };
   return { kind: 'foreign', folder, task, encoder, maxLength };
+}
+
+function noModel(path: string): OrtrainError {
+  return new OrtrainError('data', `${path} holds no model: there is no config.json`, {
+    subject: path,
+    remedy: 'Give the directory of a model with its tokenizer, an ONNX file in one, or a run.',
+  });
 }
 
 /** The directory of an ONNX file: the one above `onnx/`, or the file's own. */
