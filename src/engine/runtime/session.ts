@@ -16,6 +16,8 @@ export interface SessionOptions {
   readonly threads: number;
   /** Keep threads spinning between runs: faster for runs that follow each other, but it burns idle cores. */
   readonly spinning: boolean;
+  /** Fuse all that can be, which a graph without a backward pass allows. */
+  readonly fused?: boolean;
   /** The CPU where it is left out. */
   readonly provider?: HostProvider;
 }
@@ -48,7 +50,7 @@ export async function openSession(graph: Graph, options: SessionOptions): Promis
 export async function openModel(
   name: string,
   bytes: Uint8Array,
-  { threads, spinning, provider = 'cpu' }: SessionOptions,
+  { threads, spinning, fused = false, provider = 'cpu' }: SessionOptions,
   files: Tensors = {},
 ): Promise<Session> {
   const ort = await loadRuntime();
@@ -67,7 +69,7 @@ export async function openModel(
     })),
     extra: {
       session: { intra_op: { allow_spinning: spinning ? '1' : '0' } },
-      optimization: { disable_specified_optimizers: HARMFUL_OPTIMIZERS.join(';') },
+      ...(fused ? {} : { optimization: { disable_specified_optimizers: HARMFUL_OPTIMIZERS.join(';') } }),
     },
   };
   const session = await withDevice(provider, () =>

@@ -27,6 +27,11 @@ export interface ForwardOptions {
   readonly program: ForwardProgram;
   readonly source: ParameterWriter;
   readonly threads: number;
+  /**
+   * The model is kept and run often: on the CPU the runtime gets its parameters as constants, which it rearranges once instead of in every
+   * run, and fuses what it can. Outputs are the same up to rounding.
+   */
+  readonly isKept?: boolean;
 }
 
 /** Parameters on a device and a forward pass over them. Calls that return promises are made one after the other. */

@@ -36,7 +36,8 @@ export async function openModel(found: FoundModel, options: OpeningOptions): Pro
   switch (found.kind) {
     case 'trained': {
       const saved = readModelFolder(found.folder);
-      const model = await openTrained(found.folder, saved, classifierForward({ ...saved, ...lastLayerOf(saved.task) }), options);
+      const program = classifierForward({ ...saved, ...lastLayerOf(saved.task) });
+      const model = await openTrained(found.folder, saved, program, { ...options, isKept: true });
       return { ...model, predict: (tokens, ...rest) => model.predict(tokenSource(tokens, saved.encoder), ...rest) };
     }
     case 'foreign':
@@ -51,7 +52,7 @@ export async function openTrained(
   folder: string,
   { task, source }: SavedModel,
   program: ForwardProgram,
-  options: OpeningOptions,
+  options: OpeningOptions & { readonly isKept?: boolean },
 ): Promise<OpenedModel<BatchSource>> {
   const model = await openForward({ ...options, program, source });
   return {
@@ -65,7 +66,7 @@ async function openForeign({ folder, encoder, task }: FoundModel, options: Openi
   const { outputs, predict } = task.published;
   const whole: PublishedClassifier = { encoder, head: { dense: [], dropout: 0, activation: 'none' }, outputs, asPair: false };
   const source = savedClassifier(whole).read(openWeights(folder));
-  const model = await openForward({ ...options, program: classifierForward(whole), source });
+  const model = await openForward({ ...options, program: classifierForward(whole), source, isKept: true });
   return {
     predict: async (tokens, ...rest) =>
       predict(await logitsOf(folder, (feeds) => model.forward(feeds), tokenSource(tokens, encoder), outputs, ...rest)),

@@ -2,13 +2,14 @@ import { expect, test } from 'vitest';
 import { openForward } from '../../../src/engine/runtime/index.ts';
 import { batches, feedsOf, forwardProgram, initial, reference } from './small-model.ts';
 
-test('a forward pass gives the logits of the model written out, batch after batch', async () => {
+test.each([false, true])('a forward pass gives the logits of the model written out, batch after batch (kept: %s)', async (isKept) => {
   const values = initial();
   const asked: string[] = [];
   const program = forwardProgram();
   const model = await openForward({
     program,
     threads: 1,
+    isKept,
     source: (spec, into) => {
       asked.push(spec.name);
       into.set(values[spec.name]!);

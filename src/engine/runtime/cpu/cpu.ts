@@ -1,6 +1,7 @@
 import { clipFactor, groupOf } from '../../optim/index.ts';
 import type { Feeds, ForwardProgram, GradientSpec, ParameterSpec, StepProgram } from '../../program.ts';
 import { batchInputsOf, bindSymbols, checkRows, inputsBesides } from '../batch.ts';
+import { openEvaluator } from '../evaluator.ts';
 import { openGradientSum, type GradientLayout, type GradientSum } from './gradient-sum.ts';
 import { isUpdate, openLossScaler, scalingOf } from '../loss-scaler.ts';
 import { maskWriter } from './mask-writer.ts';
@@ -13,7 +14,8 @@ import type { ForwardModel, ForwardOptions, ParameterWriter, StepFeeds, Tensors,
 import { openUpdater, workspaceLengths, type Gradient, type Updater } from './updater.ts';
 
 /** A forward pass on the CPU. */
-export async function openForward({ program, source, threads }: ForwardOptions): Promise<ForwardModel> {
+export async function openForward({ program, source, threads, isKept = false }: ForwardOptions): Promise<ForwardModel> {
+  if (isKept) return openKept(program, source, threads);
   const parameters = reserve([lengthsOf(program.parameters)]).groups[0]!;
   fill(program.parameters, parameters, source);
   const session = await openSession(program.graph, { threads, spinning: false });
@@ -21,6 +23,21 @@ export async function openForward({ program, source, threads }: ForwardOptions):
     forward: forwardPass(program, session, parameters),
     release: () => session.release(),
   };
+}
+
+/** The forward pass of a model whose parameters are the session's constants. */
+async function openKept(program: ForwardProgram, source: ParameterWriter, threads: number): Promise<ForwardModel> {
+  const held = new Map(
+    program.parameters.map((spec) => {
+      const data = new Float32Array(elementCount(spec.shape));
+      source(spec, data);
+      return [spec.name, { dtype: 'float32' as const, shape: spec.shape, data }];
+    }),
+  );
+  const model = openEvaluator(program, held, { threads, spinning: false, fused: true });
+  await model.load();
+  held.clear(); // the runtime has copied them
+  return model;
 }
 
 /**
