@@ -67,7 +67,8 @@ export const exportModel = defineCommand({
     const { folder, task, files, ...model } = exported;
     const title = `Export ${model.models.join(', ')} of ${run.name}`;
     const pushed = target === undefined ? undefined : await hub?.uploadFolder(folder, target, { isPublic, title, signal });
-    const shown = exportText(exported, format, { name: run.name, readsPairs }, terminal.colors);
+    const described = { name: run.name, readsPairs, givesNumbers: run.experiment.task.name === 'regression' };
+    const shown = exportText(exported, format, described, terminal.colors);
     return {
       data: { run: run.name, format, folder, ...model, ...task, files, ...(pushed === undefined ? {} : { pushed }) },
       text: pushed === undefined ? shown : `${shown}\n\n${pushedText(pushed, isPublic)}`,

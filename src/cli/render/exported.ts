@@ -11,6 +11,8 @@ interface ExportedRun {
   readonly name: string;
   /** Whether it reads pairs of texts. */
   readonly readsPairs: boolean;
+  /** Whether its answers are numbers, of which the usual pipeline of transformers.js would take a softmax. */
+  readonly givesNumbers: boolean;
 }
 
 /** What was exported, where it is, how near it comes to the run's own, and how to load it. */
@@ -18,10 +20,11 @@ export function exportText(exported: ExportedModel, format: ExportRequest['forma
   const { folder, files } = exported;
   const place = pathFromHere(folder);
   const model = `pipeline('text-classification', '${place}')`;
+  const logits = `(await AutoModelForSequenceClassification.from_pretrained('${place}', { dtype: 'fp32' }))(tokenizer(text))`;
+  const pairs = `const { tokenizer, model } = await ${model}; await model(tokenizer(first, { text_pair: second }))`;
+  const inJavaScript = run.givesNumbers ? `${logits}, whose logits are the numbers` : run.readsPairs ? pairs : `await ${model}`;
   const use = {
-    onnx: run.readsPairs
-      ? `in transformers.js: const { tokenizer, model } = await ${model}; await model(tokenizer(first, { text_pair: second }))`
-      : `in transformers.js: await ${model}`,
+    onnx: `in transformers.js: ${inJavaScript}`,
     huggingface: `in Python: ${model}${run.readsPairs ? "({'text': first, 'text_pair': second})" : ''}`,
   }[format];
   const measured = files.length === 1 ? files.map((file) => agreement(file, exported)).join('') : comparison(files, exported, colors);
