@@ -92,6 +92,7 @@ describe('a classifier of a run', () => {
   it('refuses what is no text, and everything once it is closed', async () => {
     const classifier = await open(run.name);
     await expect(classifier.classify([7 as unknown as string])).rejects.toMatchObject({ code: 'usage', subject: 'texts[0]' });
+    await expect(classifier.classify(Array<string>(1))).rejects.toMatchObject({ code: 'usage', subject: 'texts[0]' });
     await expect(classifier.classify([['a', 'b']])).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining('pair') });
     const late = classifier.classify(texts);
     await classifier[Symbol.asyncDispose]();
