@@ -32,5 +32,7 @@ export const sharedOptions = {
 /** An unset shell variable would put the runs among the files of the working directory, where prune and delete would remove things. */
 function folderName(given: string): string {
   if (given === '' || given.includes('\0')) throw new InvalidArgumentError('It names no folder.');
+  if (/^[a-z][a-z\d+.-]+:\/\//i.test(given))
+    throw new InvalidArgumentError('It is an address, not a folder. Object stores are not supported; NFS is (docs/clusters.md).');
   return given;
 }
