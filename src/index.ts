@@ -31,7 +31,7 @@ export type { AskedDevice, Finding, RunMetrics, RunOutcome, RunResult, RunsObser
 export type { LaunchEvent } from './runner/launchers/index.ts';
 export type { EvaluatedTable, MetricInterval } from './runner/models/index.ts';
 export type { ExperimentPlan, JobPlan, PlannedTogether, TokenCount } from './runner/plan/index.ts';
-export type { RankedMember, SweepDocument, SweepResult } from './runner/search/index.ts';
+export type { RankedMember, SweepDocument, SweepOutcome, SweepResult } from './runner/search/index.ts';
 export type {
   ClassPrediction,
   GradePrediction,

@@ -1,4 +1,5 @@
 import type { LaunchChange, Overrides } from '../config/index.ts';
+import { OrtrainError } from '../core/errors.ts';
 import type { Listener, RunEvent } from '../core/events.ts';
 import type { AskedDevice } from '../runner/index.ts';
 import type { LaunchEvent } from '../runner/launchers/index.ts';
@@ -15,6 +16,8 @@ export interface SweepOptions extends Surroundings {
   readonly device?: AskedDevice;
   /** Stops the sweep at its next step; the same call does only what is missing. */
   readonly signal?: AbortSignal;
+  /** Ends the sweep after the first experiment that fails. */
+  readonly failFast?: boolean;
   /** Who does its jobs, over what its file says under `launch`. */
   readonly launch?: LaunchChange;
   /** Hears how the jobs stand that workers do, and what becomes of the workers. */
@@ -42,9 +45,14 @@ export function sweep(file: string, options: SweepOptions & CommandOptions = {})
         const { loadRunnableSweep } = await import('../runner/load-experiments.ts');
         const { runSweep } = await import('../runner/search/index.ts');
         const loaded = loadRunnableSweep(pathIn(options.cwd, file), asSettings(options.overrides ?? []));
-        const common = runnerOptions(options);
+        const common = { ...runnerOptions(options), failFast: options.failFast ?? false };
         const settings = launchOf(loaded.launch, options.launch ?? {});
         if (settings.engine === 'none') return runSweep(loaded, common, observing(options.observer, emit));
+        if (loaded.pruning === 'asha' || loaded.pruning === 'median')
+          throw new OrtrainError('config', `pruning: ${loaded.pruning} pauses folds in this process, and launch gives them to workers`, {
+            subject: 'pruning',
+            remedy: 'Set pruning: folds or none, or launch: { engine: none }.',
+          });
         const { launch } = await import('../runner/launchers/index.ts');
         const launched = await launch(settings, { ...common, name: loaded.name, onEvent: options.onLaunch ?? (() => {}) });
         const { elsewhere, atATime } = launched;

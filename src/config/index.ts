@@ -16,6 +16,7 @@ export type { Json } from './schema/schema.ts';
 export { launchOf, type Launch, type LaunchChange } from './sweep/launch.ts';
 export { parameterPaths } from './sweep/schema.ts';
 export { foldCount, USUAL_FOLDS, validationPerTrainingRow } from './split-keys.ts';
+export { inThreeDigits, type SearchDimension } from './sweep/combinations.ts';
 export { isSweep, loadSweep, type Sweep, type SweepMember } from './sweep/sweep.ts';
 export { foldsOf, pathOf, readingOf, tablesOf, targetColumns, type TableSources } from './tables.ts';
 export { usualOf } from './task-defaults.ts';

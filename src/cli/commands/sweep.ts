@@ -1,6 +1,6 @@
 import { one } from '../arguments.ts';
 import { defineCommand } from '../command.ts';
-import type { RunOutcome } from '../../index.ts';
+import type { SweepOutcome } from '../../index.ts';
 import { choice, flag, wholeNumber } from '../options.ts';
 
 /**
@@ -14,7 +14,7 @@ export const sweep = defineCommand({
   readsConfiguration: true,
   arguments: { file: one('the sweep (a YAML file with base and parameters)', 'file') },
   options: {
-    dryRun: flag('only list the experiments'),
+    dryRun: flag('only list the experiments'), failFast: flag('stop after the first experiment that fails'),
     launch: choice('engine', ['none', 'local', 'slurm', 'ray'], 'have its jobs done by workers that this engine starts', {
       otherwise: 'launch.engine of the sweep',
     }),
@@ -25,7 +25,7 @@ export const sweep = defineCommand({
     { line: 'pipeline sweep sweep.yaml --dry-run', purpose: 'List the experiments and run none.' },
     { line: 'pipeline sweep sweep.yaml --launch slurm --workers 8', purpose: 'Have its jobs done by eight jobs of Slurm.' },
   ],
-  async run({ file, dryRun, launch: engine, workers }, context) {
+  async run({ file, dryRun, failFast, launch: engine, workers }, context) {
     const { loadRunnableSweep } = await import('../../runner/load-experiments.ts');
     const { scoreOf } = await import('../../runner/search/index.ts');
     const { sweep: runSweep } = await import('../../index.ts');
@@ -46,15 +46,16 @@ export const sweep = defineCommand({
     const signal = takeInterrupts();
     const observer = {
       ...(isLaunched(loaded, launch) ? launchedObserver : terminalObserver)(terminal, signal),
-      onOutcome(outcome: RunOutcome, number: number): void {
-        const place = `${number + 1} of ${members.length}: ${outcome.loaded.experiment.name}`;
+      onOutcome(outcome: SweepOutcome, number: number): void {
+        const place = `${number + 1} of ${loaded.trials}: ${outcome.loaded.experiment.name}`;
         if ('error' in outcome) return terminal.log(`${place} · failed`);
+        if ('pruned' in outcome) return terminal.log(`${place} · pruned: ${outcome.pruned}`);
         const { metrics, seconds } = outcome.run;
         terminal.log(`${place} · ${loaded.metric} ${metric(scoreOf(metrics, loaded.metric))} · ${duration(seconds)}`);
       },
     };
     const launching = { launch, onLaunch: queueLines(terminal.log) };
-    const given = { ...surroundings(context), ...provenance(context), overrides: set, device, signal, observer, ...launching };
+    const given = { ...surroundings(context), ...provenance(context), overrides: set, device, signal, observer, failFast, ...launching };
     const { document, error } = await runSweep(file, given);
     return { data: document, text: rankingText(loaded, document, terminal.colors), ...(error === undefined ? {} : { error }) };
   },

@@ -1,7 +1,7 @@
 import { RandomState, seedFor } from '../../core/random.ts';
 import { experimentDefinition } from '../experiment.ts';
-import { schemaAt, typesOf, type Value } from '../schema/schema.ts';
-import { plain, problemAt, type Tree } from '../yaml/tree.ts';
+import { schemaAt, typesOf, type Json, type Value } from '../schema/schema.ts';
+import { defaultTree, plain, problemAt, type Tree } from '../yaml/tree.ts';
 import { sweepError } from './problems.ts';
 import type { sweepDefinition } from './schema.ts';
 import type { Range, Swept } from './swept.ts';
@@ -35,6 +35,30 @@ export function grid(swept: readonly Swept[], name: string): readonly Combinatio
   );
 }
 
+/** What a strategy that learns from trials draws from: the values of a list, or the numbers of a range. */
+export type SearchDimension =
+  | { readonly path: string; readonly items: readonly Json[] }
+  | { readonly path: string; readonly min: number; readonly max: number; readonly log: boolean; readonly isWhole: boolean };
+
+export function dimensionsOf(swept: readonly Swept[]): readonly SearchDimension[] {
+  return swept.map(({ path, choices }) => {
+    if (choices.kind === 'list') return { path, items: choices.items.map(plain) };
+    const { min, max, scale } = plain(choices) as unknown as Range;
+    return { path, min, max, log: scale === 'log', isWhole: isInteger(path) };
+  });
+}
+
+/** Values in the place of those of the file. */
+export function combinationOf(swept: readonly Swept[], values: Readonly<Record<string, Json>>): Combination {
+  return swept.map((parameter) => {
+    const { path, place, choices } = parameter;
+    const value = values[path] ?? null;
+    const isIt = (item: Tree): boolean => JSON.stringify(plain(item)) === JSON.stringify(value);
+    const written = choices.kind === 'list' ? choices.items.find(isIt) : undefined;
+    return { swept: parameter, value: written ?? { ...defaultTree(value), place } };
+  });
+}
+
 /** Trial i is the same however many there are, so that a sweep can be made longer later. */
 export function randomTrials(swept: readonly Swept[], { trials, seed }: Settings, name: string): readonly Combination[] {
   const seen = new Set<string>();
@@ -56,9 +80,13 @@ function draw({ path, place, choices }: Swept, random: RandomState): Tree {
   const isWhole = isInteger(path);
   const [low, high] = isWhole ? [min, max + 1] : [min, max];
   const drawn = scale === 'log' ? Math.exp(random.uniform(Math.log(low), Math.log(high))) : random.uniform(low, high);
-  // Three digits say all that a random rate has to say, and read well in the run's name.
-  const value = isWhole ? Math.floor(drawn) : Number(drawn.toPrecision(3));
+  const value = isWhole ? Math.floor(drawn) : inThreeDigits(drawn);
   return { kind: 'scalar', place, value, source: String(value) };
+}
+
+/** They say all that a drawn rate has to say, and read well in the run's name. */
+export function inThreeDigits(drawn: number): number {
+  return Number(drawn.toPrecision(3));
 }
 
 function isInteger(path: string): boolean {

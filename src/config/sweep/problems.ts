@@ -1,6 +1,6 @@
 import { OrtrainError, type Problem } from '../../core/errors.ts';
 import type { Layers } from '../layers/layers.ts';
-import { emptyMap, plain, problemAt, subtree, type MapTree, type Tree } from '../yaml/tree.ts';
+import { emptyMap, plain, problemAt, subtree, type MapTree } from '../yaml/tree.ts';
 import type { Range, Swept } from './swept.ts';
 
 export function sweepError(file: string, problems: readonly Problem[]): OrtrainError {
@@ -20,13 +20,14 @@ export function parametersOf(tree: MapTree): MapTree['entries'] {
 
 /** What the schema cannot say of ranges. */
 export function rangeProblems(tree: MapTree): readonly Problem[] {
-  const isRandom = subtree(tree, ['strategy'])?.kind === 'scalar' && plain(subtree(tree, ['strategy']) as Tree) === 'random';
+  const strategy = subtree(tree, ['strategy']);
+  const isDrawn = strategy?.kind === 'scalar' && (strategy.value === 'random' || strategy.value === 'tpe');
   return [...parametersOf(tree)].flatMap(([key, { key: place, value }]): readonly Problem[] => {
     if (value.kind !== 'map') return [];
     const at = (message: string): Problem => problemAt(place, ['parameters', key], message);
     const range = plain(value) as unknown as Partial<Range>;
-    if (!isRandom)
-      return [at(`a range needs the strategy random, but the strategy is grid; list the values of ${key}, or set strategy: random`)];
+    if (!isDrawn)
+      return [at(`a range needs the strategy random or tpe, but the strategy is grid; list the values of ${key}, or set strategy: random`)];
     if (range.min === undefined || range.max === undefined)
       return [at(`a range needs min and max; ${key} has no ${range.min === undefined ? 'min' : 'max'}`)];
     if (range.min >= range.max) return [at(`the range of ${key} is empty: its min is ${range.min}, its max ${range.max}`)];

@@ -19,18 +19,35 @@ export const sweepDefinition = object('A sweep: one configuration, and values to
     examples: ['../quickstart.yaml'],
     description: 'The configuration that the values are put into: a path relative to this file.',
   }),
-  strategy: choice(['grid', 'random'], {
+  strategy: choice(['grid', 'random', 'tpe'], {
     default: 'grid',
-    description: 'grid runs every combination of the values; random draws combinations at random.',
+    examples: ['tpe'],
+    description:
+      'grid runs every combination of the values; random draws combinations at random; tpe draws the first 10 at random, and each later ' +
+      'one where good trials are dense and bad ones are not.',
+  }),
+  pruning: choice(['none', 'median', 'folds', 'asha'], {
+    default: 'none',
+    examples: ['asha'],
+    description:
+      'Which trials stop early. none: no trial; median: one whose best score up to an epoch is worse than the median of the complete ' +
+      'trials at that epoch; folds: one that loses to the best trial on the same folds; asha: after epochs 1, 3, 9, … only the best ' +
+      'third of the trials that came so far is trained further. docs/sweeps.md describes each rule.',
   }),
   trials: integer({
     default: 10,
     examples: [20],
     minimum: 1,
     maximum: 1000,
-    description: 'Number of combinations that the strategy random draws.',
+    description: 'Number of combinations that the strategies random and tpe draw.',
   }),
-  seed: integer({ default: 42, examples: [7], minimum: 0, maximum: 2 ** 32 - 1, description: 'Seed of what the strategy random draws.' }),
+  seed: integer({
+    default: 42,
+    examples: [7],
+    minimum: 0,
+    maximum: 2 ** 32 - 1,
+    description: 'Seed of what the strategies random and tpe draw.',
+  }),
   metric: nullable(
     wordOr(runMetrics.words, runMetrics.pattern, {
       examples: ['oof/accuracy'],
@@ -64,7 +81,7 @@ export const sweepSchema: SchemaNode = {
     ...sweepDefinition.properties,
     parameters: {
       type: 'object',
-      description: 'What to try: the path of each parameter with a list of values or, for the strategy random, a range.',
+      description: 'What to try: the path of each parameter with a list of values or, for the strategies random and tpe, a range.',
       properties: Object.fromEntries(
         parameterPaths().map((path) => [path, choices(schemaAt(experimentDefinition, path.split('.')) as SchemaNode)]),
       ),

@@ -10,7 +10,7 @@ import { parseYaml } from '../yaml/parse.ts';
 import { fileProblem, locateIn, readText, shownPath } from '../yaml/read-file.ts';
 import type { Json } from '../schema/schema.ts';
 import { emptyMap, plain, problemAt, valuePlace, withEntry, type MapTree } from '../yaml/tree.ts';
-import { grid, randomTrials, type Combination, type Settings } from './combinations.ts';
+import { combinationOf, dimensionsOf, grid, randomTrials, type Combination, type SearchDimension, type Settings } from './combinations.ts';
 import { launchProblems, type Launch } from './launch.ts';
 import { memberName } from './names.ts';
 import { intoNull, parametersOf, rangeProblems, sweepError } from './problems.ts';
@@ -26,7 +26,17 @@ export interface Sweep {
   readonly mode: 'min' | 'max';
   /** Paths of the swept parameters, in the order of the file. */
   readonly parameters: readonly string[];
+  /** The experiments; of the strategy tpe those that are drawn at random before it has anything to learn from. */
   readonly members: readonly SweepMember[];
+  /** How many there are in all. */
+  readonly trials: number;
+  readonly pruning: Settings['pruning'];
+  /** Of the strategy tpe: what later trials are drawn from. */
+  readonly search: {
+    readonly seed: number;
+    readonly space: readonly SearchDimension[];
+    member(values: SweepMember['values']): SweepMember;
+  } | null;
   readonly launch: Launch;
 }
 
@@ -53,15 +63,11 @@ export function loadSweep(file: string, set: readonly string[] = []): Sweep {
     });
   const base = resolve(dirname(path), settings.base);
   const layers = readLayers(base);
-  const combinations = settings.strategy === 'grid' ? grid(swept, name) : randomTrials(swept, settings, name);
-  const members = membersOf(
-    combinations,
-    settings.name ?? nameOf(name),
-    swept,
-    (over) => experimentOf(layers, base, set, over),
-    layers,
-    name,
-  );
+  const membersFor = (combinations: readonly Combination[]): readonly SweepMember[] =>
+    membersOf(combinations, settings.name ?? nameOf(name), swept, (over) => experimentOf(layers, base, set, over), layers, name);
+  const isLearning = settings.strategy === 'tpe';
+  const trials = isLearning ? Math.min(settings.trials, STARTUP_TRIALS) : settings.trials;
+  const members = membersFor(settings.strategy === 'grid' ? grid(swept, name) : randomTrials(swept, { ...settings, trials }, name));
   const [first] = members;
   if (first === undefined) throw new Error(`${name} has no members`);
   const metric = settings.metric ?? usualRanking(first.loaded.experiment);
@@ -82,9 +88,21 @@ export function loadSweep(file: string, set: readonly string[] = []): Sweep {
     mode: modeOf(metric),
     parameters: swept.map((parameter) => parameter.path),
     members,
+    trials: isLearning ? settings.trials : members.length,
+    pruning: settings.pruning,
+    search: isLearning
+      ? {
+          seed: settings.seed,
+          space: dimensionsOf(swept),
+          member: (values) => membersFor([combinationOf(swept, values)])[0] as SweepMember,
+        }
+      : null,
     launch: settings.launch,
   };
 }
+
+/** What tpe learns from first; Optuna begins with as many. */
+const STARTUP_TRIALS = 10;
 
 /** Whether a file is a sweep, rather than an experiment; false also where it cannot be read: loading it reports why. */
 export function isSweep(file: string): boolean {

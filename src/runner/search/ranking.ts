@@ -1,7 +1,6 @@
-import { figureIfMeasured } from '../../core/measures.ts';
 import { shownValue, type Sweep, type SweepMember } from '../../config/index.ts';
-import { summaryOf, type RunMetrics } from '../../tracking/index.ts';
-import type { RunOutcome } from '../run-all.ts';
+import { scoreOf } from './score.ts';
+import type { SweepOutcome } from './run-trials.ts';
 
 /** A member of a sweep and what came of it. */
 export interface RankedMember {
@@ -12,35 +11,37 @@ export interface RankedMember {
   readonly seconds: number | null;
   readonly folder: string | null;
   readonly error: string | null;
+  /** Why it was not trained to its end; absent where it was. */
+  readonly pruned?: string;
 }
 
 /** Best first, those without a result last. Members that were not started are left out. */
-export function rankMembers(sweep: Sweep, outcomes: readonly RunOutcome[]): readonly RankedMember[] {
+export function rankMembers(sweep: Sweep, outcomes: readonly SweepOutcome[]): readonly RankedMember[] {
   return outcomes.map((outcome, i) => memberOf(sweep, sweep.members[i] as SweepMember, outcome)).toSorted((a, b) => order(sweep, a, b));
-}
-
-/** A metric of a run's summary, such as `oof/f1_macro`; NaN where it has none. */
-export function scoreOf(metrics: RunMetrics | null, name: string): number {
-  return metrics === null ? NaN : figureIfMeasured(summaryOf(metrics), name);
 }
 
 /** Members that failed, were not evaluated or were not reached, by their values. */
 export function reasonsWithoutResult(
   sweep: Sweep,
-  outcomes: readonly RunOutcome[],
+  outcomes: readonly SweepOutcome[],
 ): readonly { readonly label: string; readonly reason: string }[] {
   return sweep.members.flatMap(({ values }, i) => {
     const outcome = outcomes[i];
     const label = sweep.parameters.map((path) => `${path}: ${shownValue(values[path])}`).join(', ');
     if (outcome === undefined) return [{ label, reason: 'not started' }];
     if ('error' in outcome) return [{ label, reason: messageOf(outcome.error) }];
+    if ('pruned' in outcome) return [{ label, reason: `pruned: ${outcome.pruned}` }];
     return outcome.run.metrics === null ? [{ label, reason: 'not evaluated' }] : [];
   });
 }
 
-function memberOf({ metric }: Sweep, { values, loaded }: SweepMember, outcome: RunOutcome): RankedMember {
+function memberOf({ metric }: Sweep, { values, loaded }: SweepMember, outcome: SweepOutcome): RankedMember {
   if ('error' in outcome)
     return { run: loaded.experiment.name, values, score: null, seconds: null, folder: null, error: messageOf(outcome.error) };
+  if ('pruned' in outcome) {
+    const { pruned, seconds } = outcome;
+    return { run: loaded.experiment.name, values, score: null, seconds, folder: null, error: null, pruned };
+  }
   const { run, metrics, seconds, folder } = outcome.run;
   const score = scoreOf(metrics, metric);
   return { run, values, score: Number.isFinite(score) ? score : null, seconds, folder, error: null };

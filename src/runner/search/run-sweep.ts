@@ -8,10 +8,10 @@ import { lookup } from '../../core/values.ts';
 import { openTask } from '../../tasks/index.ts';
 import { compareRuns, type Comparison } from '../../tracking/comparison/index.ts';
 import { checkData } from '../check/aside.ts';
-import type { RunOutcome, RunsObserver } from '../run-all.ts';
+import type { RunsObserver } from '../run-all.ts';
 import { inProcessRunner, type InProcessOptions } from './in-process.ts';
 import { rankMembers, reasonsWithoutResult, type RankedMember } from './ranking.ts';
-import type { TrialRunner } from './trial.ts';
+import { runTrials, type Saved, type SweepOutcome } from './run-trials.ts';
 
 /** What came of a sweep, as `sweep.json` keeps it. */
 export interface SweepDocument {
@@ -26,7 +26,14 @@ export interface SweepDocument {
   readonly pairing: Comparison['pairing'] | null;
   /** Path of the page; null where no member has a result. */
   readonly report: string | null;
+  /** What the rule has saved; absent without one. */
+  readonly pruning?: Saved & { readonly rule: Sweep['pruning'] };
 }
+
+/** Who watches a sweep: hears of pruned trials, too. */
+export type SweepObserver = Omit<RunsObserver, 'onOutcome'> & {
+  onOutcome?(outcome: SweepOutcome, number: number): void;
+};
 
 export interface SweepResult {
   /** What `sweeps/<name>/sweep.json` holds. */
@@ -41,15 +48,18 @@ export interface SweepResult {
  */
 export async function runSweep(
   sweep: Sweep,
-  { signal, ...options }: InProcessOptions & { readonly signal: AbortSignal },
-  observer: RunsObserver,
+  { signal, failFast = false, ...options }: InProcessOptions & { readonly signal: AbortSignal; readonly failFast?: boolean },
+  observer: SweepObserver,
 ): Promise<SweepResult> {
   await throwIfUnranked(sweep);
-  const outcomes = await runTrials(sweep, inProcessRunner(sweep, options, observer), signal, observer);
-  const ranking = rankMembers(sweep, outcomes);
+  const runner = inProcessRunner(sweep, options, observer);
+  const tell = (outcome: SweepOutcome, number: number): void => observer.onOutcome?.(outcome, number);
+  const { members, outcomes, saved } = await runTrials(sweep, runner, { signal, failFast }, tell);
+  const done = { ...sweep, members: [...members, ...sweep.members.slice(members.length)] };
+  const ranking = rankMembers(done, outcomes);
   const folder = resolve(options.artifacts, 'sweeps', sweep.name);
   mkdirSync(folder, { recursive: true });
-  const { comparison, report } = await writeReport(sweep, outcomes, ranking, folder);
+  const { comparison, report } = await writeReport(done, outcomes, ranking, folder);
   const [best] = ranking;
   const document: SweepDocument = {
     sweep: sweep.name,
@@ -61,32 +71,10 @@ export async function runSweep(
     verdict: comparison?.verdict ?? null,
     pairing: comparison?.pairing ?? null,
     report,
+    ...(sweep.pruning === 'none' ? {} : { pruning: { rule: sweep.pruning, ...saved } }),
   };
   writeJsonAtomic(join(folder, 'sweep.json'), document);
   return { document, ...failureOf(sweep, outcomes) };
-}
-
-/** Outcomes in the order of the members; fewer where one ended it all. */
-async function runTrials(
-  { members }: Sweep,
-  runner: TrialRunner,
-  signal: AbortSignal,
-  observer: Pick<RunsObserver, 'onOutcome'>,
-): Promise<readonly RunOutcome[]> {
-  const outcomes: RunOutcome[] = [];
-  try {
-    for (const [number, { loaded, values }] of members.entries()) {
-      const result = await runner.run({ number, values, loaded }, undefined, signal);
-      if (result.kind === 'partial') throw new Error(`the trial ${number} was done in part, and asked for as a whole`);
-      const outcome = result.kind === 'failed' ? { loaded, error: result.error } : { loaded, run: result.run };
-      outcomes.push(outcome);
-      if ('error' in outcome && !(outcome.error instanceof OrtrainError && outcome.error.code === 'run')) break;
-      observer.onOutcome?.(outcome, number);
-    }
-  } finally {
-    await runner.close();
-  }
-  return outcomes;
 }
 
 /** By a metric that the task does not measure no run could be ranked. */
@@ -105,12 +93,12 @@ async function throwIfUnranked({ metric, members }: Sweep): Promise<void> {
 /** Compares those runs that were evaluated, by the metric of the sweep, and writes its page. */
 async function writeReport(
   sweep: Sweep,
-  outcomes: readonly RunOutcome[],
+  outcomes: readonly SweepOutcome[],
   ranking: readonly RankedMember[],
   folder: string,
 ): Promise<{ readonly comparison: Comparison | null; readonly report: string | null }> {
   const evaluated = outcomes.flatMap((outcome) => {
-    if ('error' in outcome || outcome.run.metrics === null) return [];
+    if (!('run' in outcome) || outcome.run.metrics === null) return [];
     const { run: name, folder: of, metrics } = outcome.run;
     return [{ name, folder: of, metrics, experiment: outcome.loaded.experiment }];
   });
@@ -128,12 +116,12 @@ async function writeReport(
   return { comparison, report };
 }
 
-function failureOf(sweep: Sweep, outcomes: readonly RunOutcome[]): Pick<SweepResult, 'error'> {
+function failureOf(sweep: Sweep, outcomes: readonly SweepOutcome[]): Pick<SweepResult, 'error'> {
   const errors = outcomes.flatMap((outcome) => ('error' in outcome ? [outcome.error] : []));
   const last = errors.at(-1);
   if (last === undefined) return {};
   if (!(last instanceof OrtrainError)) return { error: last instanceof Error ? last : new Error(String(last)) };
   if (last.code !== 'run') return { error: last };
-  const message = `${errors.length} of ${plural(sweep.members.length, 'experiment')} failed; the last with: ${last.message}`;
+  const message = `${errors.length} of ${plural(sweep.trials, 'experiment')} failed; the last with: ${last.message}`;
   return { error: new OrtrainError('run', message, { remedy: last.remedy ?? 'Take its values out of the sweep.', cause: last }) };
 }
