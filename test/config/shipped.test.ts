@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -16,10 +16,11 @@ const yamlFiles = (folder: string): readonly string[] =>
     .filter((name) => name.endsWith('.yaml'))
     .map((name) => join(folder, name));
 const experiments = yamlFiles('');
-const layers = [...experiments, ...yamlFiles('base')];
+const recipes = yamlFiles('recipes');
+const layers = [...experiments, ...recipes, ...yamlFiles('base')];
 
-test.each(experiments)('configs/%s loads', (name) => {
-  expect(loadExperiment(join(root, 'configs', name)).experiment.name).toBe(name.replace('.yaml', ''));
+test.each([...experiments, ...recipes])('configs/%s loads', (name) => {
+  expect(loadExperiment(join(root, 'configs', name)).experiment.name).toBe(basename(name, '.yaml'));
 });
 
 test.each(layers)('editors find the schema of configs/%s and accept it', (name) => {
