@@ -78,7 +78,7 @@ function addressOf({ address }: RaySettings): string {
       subject: 'launch.address',
       remedy: `Give the http address that \`ray start\` prints, such as ${USUAL_ADDRESS}.`,
     });
-  return given.replace(/\/+$/, '');
+  return given.endsWith('/') ? given.slice(0, -1) : given;
 }
 
 const PATIENCE_MS = 30_000;
