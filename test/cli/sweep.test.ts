@@ -12,6 +12,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 interface Document {
   readonly best: string | null;
+  readonly top: readonly string[];
   readonly ranking: readonly { readonly run: string; readonly score: number | null; readonly error: string | null }[];
   readonly verdict: string;
   readonly pairing: object;
@@ -29,8 +30,9 @@ test('a sweep ranks its runs, goes on after one that fails, writes its page, and
     file,
     `base: ${join(root, 'configs/quickstart.yaml')}\nmetric: oof/accuracy\nparameters:\n  training.optimizer.lr: [0.002, 1.0e+30, 0.0000001]\n`,
   );
-  const first = await pipeline(['sweep', file, '--artifacts', artifacts, '--json', ...small]);
+  const first = await pipeline(['sweep', file, '--artifacts', artifacts, '--json', '--top', '5', ...small]);
   const document = JSON.parse(first.stdout) as Document;
+  expect(document.top).toEqual(['rates+lr=0.002', 'rates+lr=1e-7']);
   expect(first.code).toBe(1);
   expect(document.error?.message).toContain('1 of 3 experiments failed');
   expect(document.ranking.map(({ run, score }) => [run, score === null])).toEqual([

@@ -19,13 +19,15 @@ export const sweep = defineCommand({
       otherwise: 'launch.engine of the sweep',
     }),
     workers: wholeNumber('number', 'how many workers are started', { otherwise: 'launch.workers of the sweep' }),
+    top: wholeNumber('number', 'print only the names of the best runs, so many, one per line'),
   },
   examples: [
     { line: 'pipeline sweep configs/sweeps/quickstart-heads.yaml', purpose: 'Run its experiments and rank them.' },
     { line: 'pipeline sweep sweep.yaml --dry-run', purpose: 'List the experiments and run none.' },
+    { line: 'pipeline sweep sweep.yaml --top 5', purpose: 'Print the names of its five best runs.' },
     { line: 'pipeline sweep sweep.yaml --launch slurm --workers 8', purpose: 'Have its jobs done by eight jobs of Slurm.' },
   ],
-  async run({ file, dryRun, failFast, launch: engine, workers }, context) {
+  async run({ file, dryRun, failFast, launch: engine, workers, top }, context) {
     const { loadRunnableSweep } = await import('../../runner/load-experiments.ts');
     const { scoreOf } = await import('../../runner/search/index.ts');
     const { sweep: runSweep } = await import('../../index.ts');
@@ -57,6 +59,9 @@ export const sweep = defineCommand({
     const launching = { launch, onLaunch: queueLines(terminal.log) };
     const given = { ...surroundings(context), ...provenance(context), overrides: set, device, signal, observer, failFast, ...launching };
     const { document, error } = await runSweep(file, given);
-    return { data: document, text: rankingText(loaded, document, terminal.colors), ...(error === undefined ? {} : { error }) };
+    const failed = error === undefined ? {} : { error };
+    if (top === undefined) return { data: document, text: rankingText(loaded, document, terminal.colors), ...failed };
+    const best = document.ranking.flatMap(({ run, score }) => (score === null ? [] : [run])).slice(0, top);
+    return { data: { ...document, top: best }, text: best.join('\n'), ...failed };
   },
 });

@@ -41,11 +41,18 @@ export function rankingText(sweep: Sweep, { ranking, verdict, pairing, report, p
 }
 
 /** The experiments of a sweep, by their values. */
-export function memberList({ name, base, metric: by, parameters, members }: Sweep, colors: Colors): string {
+export function memberList({ name, base, metric: by, parameters, members, trials }: Sweep, colors: Colors): string {
   const rows = members.map(({ loaded, values }) => [
     ...parameters.map((path) => printable(shownValue(values[path]))),
     loaded.experiment.name,
   ]);
-  const title = `${name} · ${plural(members.length, 'experiment')} on ${base}, ranked by ${by}`;
-  return sections([{ title, lines: [table([...parameters.map(left), left('run')], rows, colors)] }], colors);
+  const later = trials - members.length;
+  const count = later > 0 ? `the first ${members.length} of ${plural(trials, 'experiment')}` : plural(members.length, 'experiment');
+  return sections(
+    [
+      { title: `${name} · ${count} on ${base}, ranked by ${by}`, lines: [table([...parameters.map(left), left('run')], rows, colors)] },
+      { title: 'later', lines: later > 0 ? [`each of the other ${later} follows from the results of those before it`] : [] },
+    ],
+    colors,
+  );
 }
