@@ -101,7 +101,7 @@ const parts: readonly Part[] = [
     run: () => profile(shape, 'bfloat16', join(work, 'blocking')),
   },
   { name: 'quickstart', limit: 120, run: () => quickstart(places) },
-  { name: 'predictions of the quickstart', limit: 60, run: () => predictions(places) },
+  { name: 'predictions', limit: 60, run: () => predictions(places) },
   { name: 'tweets with base in bfloat16', limit: 150, run: () => tweets(places, 'base', ['--set', 'training.precision=bfloat16']) },
   { name: 'tweets with minilm', limit: 150, run: () => tweets(places, 'minilm') },
   { name: 'equal to the cpu on webgpu', limit: 90, run: () => equality('webgpu', 'float32', tolerance.float32) },
