@@ -23,7 +23,6 @@ export const sweep = defineCommand({
   },
   examples: [
     { line: 'pipeline sweep configs/sweeps/quickstart-heads.yaml', purpose: 'Run its experiments and rank them.' },
-    { line: 'pipeline sweep sweep.yaml --dry-run', purpose: 'List the experiments and run none.' },
     { line: 'pipeline sweep sweep.yaml --top 5', purpose: 'Print the names of its five best runs.' },
     { line: 'pipeline sweep sweep.yaml --launch slurm --workers 8', purpose: 'Have its jobs done by eight jobs of Slurm.' },
   ],
