@@ -65,9 +65,13 @@ export function describe(
     device: given.device,
     threads: given.threads,
     models: given.models,
-    sha256: hashOf(given.models.map(({ files }) => files)),
+    sha256: digestOfModels(given.models),
     metrics: run === undefined || run.metrics === null ? null : summaryOf(run.metrics),
   };
+}
+
+export function digestOfModels(models: readonly DescribedModel[]): string {
+  return hashOf(models.map(({ files }) => files));
 }
 
 /**

@@ -19,7 +19,8 @@ export interface ModelProcess {
   readonly ready: Promise<void>;
   /** Classifies texts after those that were given to it before. Rejects with `interrupted` as soon as `signal` is aborted. */
   classify(texts: readonly Text[], signal?: AbortSignal): Promise<Predictions>;
-  readonly hasEnded: () => boolean;
+  /** Why it has ended; undefined while it lives. */
+  readonly endedBy: () => Error | undefined;
   /** Ends it; whoever still waits gets `error`. */
   end(error: OrtrainError): Promise<void>;
 }
@@ -33,13 +34,14 @@ export function startModelProcess(order: ClassifierOrder): ModelProcess {
   const child = openProcess(moduleBeside(import.meta.url, 'classifier-worker'), { ...process.env, ...deviceVariables(order.device) });
   const lastWords = lastWordsOf(child);
   const waiting = new Map<number, Waiting>();
-  let [count, ended] = [0, false];
+  let count = 0;
+  let ending: Error | undefined;
   let endedBy: Error | undefined;
   const opening = waitingFor();
   const alive = keepAlive(child);
 
   const fail = (error: Error): void => {
-    ended = true;
+    endedBy ??= error;
     opening.reject(error);
     for (const each of waiting.values()) each.reject(error);
     waiting.clear();
@@ -47,7 +49,7 @@ export function startModelProcess(order: ClassifierOrder): ModelProcess {
   };
   child.on('error', fail);
   child.on('exit', (code, signal) =>
-    fail(endedBy ?? processEnd('classifying', child.pid, code, signal, lastWords(), 'Classify again, or use the device cpu.')),
+    fail(ending ?? processEnd('classifying', child.pid, code, signal, lastWords(), 'Classify again, or use the device cpu.')),
   );
   child.on('message', (answer: ClassifierAnswer) => {
     if (answer.type === 'opened') opening.resolve();
@@ -67,7 +69,8 @@ export function startModelProcess(order: ClassifierOrder): ModelProcess {
     pid: child.pid,
     ready: opening.promise,
     classify(texts, signal) {
-      if (endedBy !== undefined) return Promise.reject(endedBy);
+      const end = ending ?? endedBy;
+      if (end !== undefined) return Promise.reject(end);
       if (signal?.aborted === true) return Promise.reject(interrupted());
       const id = count++;
       return new Promise((resolve, reject) => {
@@ -87,9 +90,9 @@ export function startModelProcess(order: ClassifierOrder): ModelProcess {
         post({ type: 'classify', id, texts });
       });
     },
-    hasEnded: () => ended,
+    endedBy: () => endedBy,
     async end(error) {
-      endedBy ??= error;
+      ending ??= error;
       if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
       const exit = once(child, 'exit');
       alive(true);

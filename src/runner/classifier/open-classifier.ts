@@ -7,10 +7,11 @@ import type { Device } from '../../engine/runtime/index.ts';
 import { findModel } from '../../training/index.ts';
 import { taskName, type Prediction, type TaskName } from '../../tasks/index.ts';
 import { choiceInWords, chooseDevice, deviceFailure, type AskedDevice, type PassedOver } from '../machine/devices.ts';
-import { describe, verifiedModels, type ClassifierDescription, type DescribedModel } from './describe.ts';
+import { describe, digestOfModels, verifiedModels, type ClassifierDescription, type DescribedModel } from './describe.ts';
 import { findModels, type FoundModels } from './find-models.ts';
 import { startModelProcess, type ModelProcess } from './model-process.ts';
 import type { ClassifierOrder } from './protocol.ts';
+import { replaceable, type ReplaceableProcess } from './replaceable.ts';
 import { throwUnlessTexts } from './texts.ts';
 
 export interface ClassifyOptions {
@@ -67,7 +68,7 @@ export interface OpenClassifierOptions<T extends TaskName = TaskName> {
   readonly signal?: AbortSignal;
   /** Hears how a model is downloaded. */
   readonly onDownload?: Listener<DownloadProgress>;
-  /** Hears which GPU computes, and why another device does not. */
+  /** Hears which GPU computes, why another device does not, and which process was lost and replaced. */
   readonly onNotice?: Listener<string>;
 }
 
@@ -110,31 +111,35 @@ export async function openClassifier(model: string, options: OpenClassifierOptio
   };
   const { process, device, models } = await started(order, found, { asked: options.device ?? 'auto', signal, onNotice });
   const description = describe(found, first, { ...order, device, task, models });
-  return classifierOf({ order: { ...order, device }, process, found, description, objects: first.task.objects });
+  const held = replaceable(process, {
+    start: () => startModelProcess({ ...order, device }),
+    async verify() {
+      if (digestOfModels(await verifiedModels(found, undefined)) !== description.sha256) throw another(found.name);
+    },
+    onNotice,
+  });
+  return classifierOf({ process: held, found, description, objects: first.task.objects });
 }
 
 interface Held {
-  readonly order: ClassifierOrder;
-  readonly process: ModelProcess;
+  readonly process: ReplaceableProcess;
   readonly found: FoundModels;
   readonly description: ClassifierDescription;
   readonly objects: ReturnType<typeof findModel>['task']['objects'];
 }
 
-function classifierOf({ order, process, found, description, objects }: Held): Classifier {
-  let current = process;
+function classifierOf({ process, found, description, objects }: Held): Classifier {
   let isClosed = false;
   const close = async (): Promise<void> => {
     isClosed = true;
-    await current.end(closed());
+    await process.end(closed());
   };
   return {
     task: description.task,
     async classify(texts, { signal } = {}) {
       if (isClosed) throw closed();
       throwUnlessTexts(texts, found);
-      if (current.hasEnded()) current = startModelProcess(order);
-      const objectOf = objects(await current.classify(texts, signal));
+      const objectOf = objects(await process.classify(texts, signal));
       return texts.map((_, row) => objectOf(row));
     },
     describe: () => description,
@@ -144,6 +149,9 @@ function classifierOf({ order, process, found, description, objects }: Held): Cl
 }
 
 const closed = (): OrtrainError => new OrtrainError('interrupted', 'the classifier was closed');
+
+const another = (name: string): OrtrainError =>
+  new OrtrainError('run', `${name} holds other models than when it was opened`, { subject: name, remedy: 'Open it again.' });
 
 interface Starting {
   readonly asked: AskedDevice;
