@@ -30,15 +30,20 @@ export function rayEngine(settings: RaySettings): Engine {
         started.push(id);
       }
     },
-    poll: () => Promise.all(started.map(async (id) => workerOf(id, (await ask(`/api/jobs/${id}`)) as RayJob))),
+    poll: () => Promise.all(started.map(async (id) => workerOf(id, (await ask(pathOf(id))) as RayJob))),
     async lastWords(id) {
-      const answer = (await ask(`/api/jobs/${id}/logs`).catch(() => ({}))) as { readonly logs?: string };
+      const answer = (await ask(`${pathOf(id)}/logs`).catch(() => ({}))) as { readonly logs?: string };
       return (answer.logs ?? '').slice(-2000).trim();
     },
     async stop() {
-      await Promise.all(started.map((id) => ask(`/api/jobs/${id}/stop`, 'POST').catch(() => {})));
+      await Promise.all(started.map((id) => ask(`${pathOf(id)}/stop`, 'POST').catch(() => {})));
     },
   };
+}
+
+/** The id holds the sweep's name, in which there may be anything that a file's name may have. */
+function pathOf(id: string): string {
+  return `/api/jobs/${encodeURIComponent(id)}`;
 }
 
 interface RayJob {
@@ -73,9 +78,10 @@ function submission(id: string, settings: RaySettings): unknown {
 /** `ray://` is the address of its other clients. */
 function addressOf({ address }: RaySettings): string {
   const given = address ?? variables()['RAY_ADDRESS'] ?? USUAL_ADDRESS;
-  if (!/^https?:\/\//.test(given))
-    throw new OrtrainError('config', `launch.address is ${given}, not the address of Ray's dashboard`, {
-      subject: 'launch.address',
+  const source = address === null ? 'RAY_ADDRESS' : 'launch.address';
+  if (!/^https?:\/\//.test(given) || !URL.canParse(given))
+    throw new OrtrainError('config', `${source} is ${given}, not the address of Ray's dashboard`, {
+      subject: source,
       remedy: `Give the http address that \`ray start\` prints, such as ${USUAL_ADDRESS}.`,
     });
   return given.endsWith('/') ? given.slice(0, -1) : given;
