@@ -1,6 +1,6 @@
 import { OrtrainError } from '../../core/errors.ts';
 import { plural } from '../../core/text.ts';
-import { hasWork, systemClock, type QueueState } from '../queue/index.ts';
+import { hasWork, startableJobs, systemClock, type QueueState } from '../queue/index.ts';
 import type { Engine, LaunchedWorker } from './engine.ts';
 
 export interface Supervision {
@@ -44,17 +44,19 @@ export async function supervise(engine: Engine, options: SuperviseOptions): Prom
       told.add(worker.id);
       if (worker.isDone) continue;
       const words = await engine.lastWords(worker.id);
-      last = `${worker.id} ended (${worker.detail ?? 'for no reason that is known'})${words === '' ? '' : `; it printed: ${words}`}`;
+      const why = worker.detail ?? 'for no reason that is known';
+      last = `; the last, ${worker.id}, ended (${why})${words === '' ? '' : `; it printed: ${words}`}`;
       onEnd(worker, words);
     }
     const living = workers.filter(({ state: now }) => now !== 'ended').length;
     if (living >= count || !hasWork(state())) return;
-    const more = Math.min(count - living, REPLACED_AT_MOST * count - replaced);
+    const left = REPLACED_AT_MOST * count - replaced;
+    const more = Math.min(missingWorkers(count, living, state()), left);
     if (more > 0) {
       replaced += more;
       await engine.start(more);
       onStart(more);
-    } else if (living === 0 && !hasOthers(state())) {
+    } else if (living === 0 && left === 0 && !hasOthers(state())) {
       onFailure(noneLeft(engine, replaced + count, last));
       ending.abort();
     }
@@ -82,13 +84,20 @@ export async function supervise(engine: Engine, options: SuperviseOptions): Prom
   };
 }
 
+/** How many to start: no more than there are jobs for, since idle workers end by themselves while others still have theirs. */
+export function missingWorkers(count: number, living: number, state: QueueState): number {
+  const taken = [...state.jobs.values()].filter(({ status }) => status === 'taken').length;
+  const idle = Math.max(0, living - taken);
+  return Math.max(0, Math.min(count - living, startableJobs(state) - idle));
+}
+
 /** Workers that somebody else has started. */
 function hasOthers({ clients }: QueueState): boolean {
   return [...clients.values()].some(({ role }) => role === 'worker');
 }
 
 function noneLeft({ name }: Engine, started: number, last: string): OrtrainError {
-  const message = `${name} has started ${plural(started, 'worker')}, and none is left; the last, ${last}`;
+  const message = `${name} has started ${plural(started, 'worker')}, and none is left${last}`;
   return new OrtrainError('environment', message, {
     subject: 'launch',
     remedy: 'Mend what ended them, then start the sweep again: what is done stays.',

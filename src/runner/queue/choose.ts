@@ -23,6 +23,11 @@ export function chooseJob(
   return first;
 }
 
+/** How many jobs a worker could take now, whatever they need. */
+export function startableJobs(state: QueueState): number {
+  return [...state.jobs.values()].filter(({ status, order }) => status === 'open' && order.after.every((id) => isThere(state, id))).length;
+}
+
 export function canDo({ devices, threads }: Pick<Client, 'devices' | 'threads'>, needs: QueuedJob['order']['needs']): boolean {
   return needs.threads <= threads && (needs.device === ANY_DEVICE || devices.includes(needs.device));
 }

@@ -1,3 +1,4 @@
+export { startableJobs } from './choose.ts';
 export { systemClock } from './clock.ts';
 export { openDispatcher, type Dispatcher } from './dispatch.ts';
 export { queueElsewhere } from './elsewhere.ts';
