@@ -54,7 +54,12 @@ export function sweep(file: string, options: SweepOptions & CommandOptions = {})
             remedy: 'Set pruning: folds or none, or launch: { engine: none }.',
           });
         const { launch } = await import('../runner/launchers/index.ts');
-        const launched = await launch(settings, { ...common, name: loaded.name, onEvent: options.onLaunch ?? (() => {}) });
+        const launched = await launch(settings, {
+          ...common,
+          name: loaded.name,
+          experiments: loaded.members.map((member) => member.loaded.experiment),
+          onEvent: options.onLaunch ?? (() => {}),
+        });
         const { elsewhere, atATime } = launched;
         return runSweep(loaded, { ...common, elsewhere, atATime }, observing(options.observer, emit)).finally(launched.close);
       }),

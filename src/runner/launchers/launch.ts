@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { Launch } from '../../config/index.ts';
+import type { Experiment, Launch } from '../../config/index.ts';
+import { OrtrainError } from '../../core/errors.ts';
 import { takeLease } from '../../core/lease.ts';
 import { packageFolder } from '../../core/package.ts';
 import { assumeDevice, chooseDevice, type AskedDevice } from '../machine/devices.ts';
@@ -12,6 +13,7 @@ import { supervise } from './supervise.ts';
 export interface LaunchOptions {
   /** Of the sweep. */
   readonly name: string;
+  readonly experiments: readonly Pick<Experiment, 'name' | 'resources'>[];
   readonly artifacts: string;
   readonly device: AskedDevice;
   readonly signal: AbortSignal;
@@ -37,10 +39,14 @@ export interface Launched {
 /** More than there are workers: while one experiment ends, the next has jobs. */
 const SPARE = 2;
 
-/** Joins the queue of the artifacts folder and has an engine start workers for it. */
+/**
+ * Joins the queue of the artifacts folder and has an engine start workers for it. Throws a `config` error where these would take no job of
+ * an experiment.
+ */
 export async function launch(settings: Launch, options: LaunchOptions): Promise<Launched> {
   const { name, artifacts, device, signal, onEvent } = options;
   const threads = threadsOf(settings);
+  throwIfTooFew(threads, options.experiments);
   const engine = await engineOf(settings, engineSettings(settings, options, threads));
   const lease = takeLease(resolve(artifacts));
   lease.keep();
@@ -57,8 +63,11 @@ export async function launch(settings: Launch, options: LaunchOptions): Promise<
     onLost: (_, title) => onEvent({ type: 'lost', title }),
   });
   const close = async (): Promise<void> => {
-    await dispatcher.close();
-    lease.end();
+    try {
+      await dispatcher.close();
+    } finally {
+      lease.end();
+    }
   };
   try {
     const supervision = await supervise(engine, {
@@ -83,11 +92,15 @@ export async function launch(settings: Launch, options: LaunchOptions): Promise<
       atATime: settings.workers + SPARE,
       async close() {
         await supervision.end();
-        await close();
-        if (signal.aborted || settings.engine !== 'local') await engine.stop();
+        try {
+          await close();
+        } finally {
+          if (signal.aborted || settings.engine !== 'local') await engine.stop();
+        }
       },
     };
   } catch (error) {
+    await engine.stop(); // Some may have been started before one was refused.
     await close();
     throw error;
   }
@@ -104,6 +117,17 @@ function workersDevice(settings: Launch, asked: AskedDevice, failed: Parameters<
 function threadsOf({ engine, workers, threads }: Launch): number {
   if (threads !== 'auto') return threads;
   return engine === 'local' ? Math.max(1, Math.floor(availableParallelism() / workers)) : CLUSTER_THREADS;
+}
+
+/** Jobs that need more threads than any worker has would wait for ever. */
+function throwIfTooFew(threads: number, experiments: LaunchOptions['experiments']): void {
+  for (const { name, resources } of experiments) {
+    if (resources.threads === 'auto' || resources.threads <= threads) continue;
+    throw new OrtrainError('config', `${name} asks for ${resources.threads} threads a job, and a worker would have ${threads}`, {
+      subject: 'launch.threads',
+      remedy: `Set launch.threads to ${resources.threads} or more, or resources.threads to ${threads} or fewer.`,
+    });
+  }
 }
 
 /** Nearly every node of a cluster has so many processors. */
