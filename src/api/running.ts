@@ -18,14 +18,14 @@ export function running<Result, Event>(
     for (const queue of queues) queue.push(event);
   };
   const result = Promise.resolve().then(() => work(emit));
-  const ended = result.then(
-    () => undefined,
-    (error: unknown) => ({ error }),
-  );
   const events = (): AsyncIterator<Event> => {
     const queue = openQueue<Event>();
     queues.add(queue);
-    void ended.then((failure) => queue.end(failure));
+    // Only a loop takes a failure up: where nobody waits for the work, Node reports it as of any promise.
+    result.then(
+      () => queue.end(undefined),
+      (error: unknown) => queue.end({ error }),
+    );
     return {
       next: () => queue.next(),
       async return() {

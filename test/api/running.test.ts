@@ -62,6 +62,18 @@ describe('work that is under way', () => {
     ).rejects.toThrow('not 2');
   });
 
+  it('fails as any promise does where nobody waits for it', async () => {
+    const listeners = process.listeners('unhandledRejection');
+    process.removeAllListeners('unhandledRejection');
+    try {
+      const unhandled = new Promise((resolve) => process.once('unhandledRejection', resolve));
+      void counting(1, new Error('nobody waits'));
+      expect(String(await unhandled)).toContain('nobody waits');
+    } finally {
+      for (const listener of listeners) process.on('unhandledRejection', listener);
+    }
+  });
+
   it('answers several waiting reads in their order', async () => {
     const events = counting(2)[Symbol.asyncIterator]();
     const answers = await Promise.all([events.next(), events.next(), events.next(), events.next()]);
