@@ -58,8 +58,9 @@ describe('a lane', () => {
 
   it('gives up a batch that does not come to an end', async () => {
     const opened: string[] = [];
-    const { lane: tested } = await lane(() => fragile(opened), opened, 30);
-    await expect(tested.classify(['stuck'])).rejects.toThrow('was closed');
+    const { lane: tested, troubles } = await lane(() => fragile(opened), opened, 30);
+    await expect(tested.classify(['stuck'])).rejects.toThrow('not classified within 0.03 s');
+    expect(troubles).toHaveLength(1);
     await vi.waitFor(() => expect(tested.isReady()).toBe(true));
     expect(await tested.classify(['a'])).toHaveLength(1);
   });

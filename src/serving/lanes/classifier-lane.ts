@@ -51,10 +51,15 @@ export async function openLane(first: LaneClassifier, { open, stuckAfterMs, onTr
   async function classified(texts: readonly Text[]): Promise<readonly Answer[]> {
     if (classifier === undefined) throw new OrtrainError('run', 'the model is being opened again');
     const current = classifier;
-    const timer = setTimeout(() => void current.close(), stuckAfterMs);
+    let isStuck = false;
+    const timer = setTimeout(() => {
+      isStuck = true;
+      void current.close();
+    }, stuckAfterMs);
     try {
       return await current.classify(texts);
-    } catch (error) {
+    } catch (cause) {
+      const error = isStuck && !stop.signal.aborted ? tookTooLong(stuckAfterMs, cause) : cause;
       if (stop.signal.aborted || (error instanceof OrtrainError && (error.code === 'data' || error.code === 'usage'))) throw error;
       onTrouble(error);
       classifier = undefined;
@@ -86,6 +91,13 @@ export async function openLane(first: LaneClassifier, { open, stuckAfterMs, onTr
 
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 30_000;
+
+function tookTooLong(milliseconds: number, cause: unknown): OrtrainError {
+  return new OrtrainError('run', `a batch was not classified within ${milliseconds / 1000} s and was given up`, {
+    remedy: 'If this repeats, lower --max-batch, or raise --timeout.',
+    cause,
+  });
+}
 
 /** The first batch is slower than those that follow, and shows whether there will be any. */
 async function tried(classifier: LaneClassifier): Promise<void> {
