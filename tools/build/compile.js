@@ -12,22 +12,34 @@ import { pathToFileURL } from 'node:url';
  */
 export async function compile(root, out) {
   await build({
-    absWorkingDir: root,
+    ...modules(root),
     entryPoints: ['src/**/*.ts'],
     outbase: 'src',
     outdir: out,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20.19',
-    packages: 'external',
-    bundle: true,
-    logLevel: 'warning',
     plugins: [fileByFile],
   });
   await bundleSome(root, out);
   // Node looks for the kind of a module no further up than node_modules.
   writeFileSync(join(out, 'package.json'), '{ "type": "module" }\n');
   await compileValidators(root, out);
+}
+
+/**
+ * How all modules are built.
+ *
+ * @param {string} root
+ * @returns {import('esbuild').BuildOptions}
+ */
+function modules(root) {
+  return {
+    absWorkingDir: root,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    packages: 'external',
+    bundle: true,
+    logLevel: 'warning',
+  };
 }
 
 /**
@@ -42,15 +54,9 @@ const BUNDLES = [
 async function bundleSome(root, out) {
   for (const { name, sharesCore } of BUNDLES)
     await build({
-      absWorkingDir: root,
+      ...modules(root),
       entryPoints: [`src/${name}.ts`],
       outfile: join(out, `${name}.js`),
-      format: 'esm',
-      platform: 'node',
-      target: 'node20.19',
-      packages: 'external',
-      bundle: true,
-      logLevel: 'warning',
       plugins: [...(sharesCore ? [coreApart(join(root, 'src'), name)] : []), ownAddresses(join(root, 'src'), name)],
     });
 }
