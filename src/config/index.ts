@@ -22,6 +22,7 @@ export { foldsOf, pathOf, readingOf, tablesOf, targetColumns, type TableSources 
 export { usualOf } from './task-defaults.ts';
 export type { TaskName } from './task-names.ts';
 export { toYaml } from './to-yaml.ts';
+export { watchersOf } from './watchers.ts';
 export type { Place } from './yaml/tree.ts';
 
 /** The JSON Schemas 2020-12 of the files that a person writes, for editors. A configuration is a layer, so its schema asks for no key. */

@@ -10,6 +10,7 @@ import { splitConflicts } from './split-rules.ts';
 import { tablesOf, targetColumns } from './tables.ts';
 import { taskConflicts } from './task-rules.ts';
 import { textConflicts, useOf } from './text-rules.ts';
+import { watchersOf } from './watchers.ts';
 import { problemAt, valuePlace, type MapTree, type Tree } from './yaml/tree.ts';
 
 /** What is wrong with a complete experiment although each of its values is right by itself. */
@@ -112,13 +113,7 @@ function readingConflicts(data: Experiment['data']): readonly Conflict[] {
 }
 
 function monitorConflicts({ training }: Experiment): readonly Conflict[] {
-  const { schedule, best_model, early_stopping } = training;
-  const watchers = [
-    { key: 'best_model', ...best_model },
-    ...(early_stopping === null ? [] : [{ key: 'early_stopping', ...early_stopping }]),
-    ...(schedule.name === 'reduce-on-plateau' ? [{ key: 'schedule', monitor: schedule.monitor, mode: schedule.mode }] : []),
-  ];
-  return watchers.flatMap(({ key, monitor, mode }) => {
+  return watchersOf(training).flatMap(({ key, monitor, mode }) => {
     const better = betterOf(monitor) === 'low' ? 'min' : 'max';
     if (mode === better) return [];
     const message =

@@ -5,6 +5,7 @@ import { bareMetric, isMetricOf, metricsOf } from './metric-names.ts';
 import { tablesOf, targetColumns } from './tables.ts';
 import { lossConflicts } from './loss-rules.ts';
 import { usualMonitorOf } from './task-defaults.ts';
+import { watchersOf } from './watchers.ts';
 
 /** What a configuration has that is of no use to its task, or that its task lacks. */
 export function taskConflicts(experiment: Experiment): readonly Conflict[] {
@@ -96,13 +97,7 @@ function unusedConflicts({ task, data, split }: Experiment): readonly Conflict[]
 /** Metrics that the task does not measure; the schema has seen to it that they are metrics. */
 function watchedConflicts(experiment: Experiment): readonly Conflict[] {
   const { task, training } = experiment;
-  const { best_model, early_stopping, schedule } = training;
-  const watched = [
-    { key: 'best_model', monitor: best_model.monitor },
-    ...(early_stopping === null ? [] : [{ key: 'early_stopping', monitor: early_stopping.monitor }]),
-    ...(schedule.name === 'reduce-on-plateau' ? [{ key: 'schedule', monitor: schedule.monitor }] : []),
-  ];
-  return watched.flatMap(({ key, monitor }): readonly Conflict[] => {
+  return watchersOf(training).flatMap(({ key, monitor }): readonly Conflict[] => {
     if (isMetricOf(task.name, monitor)) return [];
     const known = metricsOf(task.name);
     return [

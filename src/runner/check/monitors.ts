@@ -1,4 +1,4 @@
-import { bareMetric, type Experiment } from '../../config/index.ts';
+import { bareMetric, watchersOf, type Experiment } from '../../config/index.ts';
 import { OrtrainError, type Problem } from '../../core/errors.ts';
 import { targetsAt, type Targets } from '../../data/examples/index.ts';
 import { viewsOf, type Division } from '../../data/folds/index.ts';
@@ -48,10 +48,6 @@ function throwIfNoFold(only: readonly number[], { count }: Division): void {
   throw new OrtrainError('data', message, { problems: [{ message, field: 'split.only' }] });
 }
 
-function watchedBy({ best_model, early_stopping, schedule }: Experiment['training']): readonly Watched[] {
-  return [
-    { field: 'training.best_model.monitor', monitor: best_model.monitor },
-    ...(early_stopping === null ? [] : [{ field: 'training.early_stopping.monitor', monitor: early_stopping.monitor }]),
-    ...(schedule.name === 'reduce-on-plateau' ? [{ field: 'training.schedule.monitor', monitor: schedule.monitor }] : []),
-  ];
+function watchedBy(training: Experiment['training']): readonly Watched[] {
+  return watchersOf(training).map(({ key, monitor }) => ({ field: `training.${key}.monitor`, monitor }));
 }

@@ -1,5 +1,6 @@
-import { bareMetric, type Sweep } from '../../config/index.ts';
+import { bareMetric, watchersOf, type Sweep } from '../../config/index.ts';
 import { OrtrainError } from '../../core/errors.ts';
+import type { Task } from '../../tasks/index.ts';
 import type { Extent } from '../jobs/extent.ts';
 import { trainedFolds } from '../jobs/job-graph.ts';
 import type { ModelProgress } from '../jobs/progress.ts';
@@ -44,16 +45,22 @@ export function whyPruned({ pruning, mode }: Sweep, own: Curve, part: Extent, ot
     : undefined;
 }
 
+/** Throws where pruning would compare trials by a metric that training does not measure after its epochs. */
+export function throwIfNoCurve({ pruning, metric, members }: Sweep, task: Task): void {
+  const name = bareMetric(metric);
+  if (pruning === 'none' || name === 'loss' || task.metrics.some((usual) => usual.name === name)) return;
+  const isWatched = ({ loaded: { experiment } }: (typeof members)[number]): boolean =>
+    watchersOf(experiment.training).some(({ monitor }) => bareMetric(monitor) === name);
+  if (!members.every(isWatched)) throw withoutCurve(`val/${name}`);
+}
+
 /** The curve of models as far as they have come. Throws where training does not measure the metric of the sweep. */
 export function curveOf({ metric }: Sweep, training: readonly ModelProgress[], score: number): Curve {
   const name = `val/${bareMetric(metric)}`;
   const figure = (metrics: Readonly<Record<string, number | null>>): number => {
     const value = metrics[name];
     if (value !== undefined) return value ?? NaN;
-    throw new OrtrainError('config', `pruning compares trials by ${name}, which training does not measure`, {
-      subject: 'pruning',
-      remedy: `Let training watch it: training.best_model.monitor: ${name}; or leave pruning out.`,
-    });
+    throw withoutCurve(name);
   };
   const most = Math.max(0, ...training.map(({ epochs }) => epochs.length));
   // A fold that has stopped early stays at its last epoch.
@@ -66,6 +73,13 @@ export function curveOf({ metric }: Sweep, training: readonly ModelProgress[], s
     folds: new Map([...byFold].map(([fold, scores]) => [fold, mean(scores)])),
     score,
   };
+}
+
+function withoutCurve(name: string): OrtrainError {
+  return new OrtrainError('config', `pruning compares trials by ${name}, which training does not measure`, {
+    subject: 'pruning',
+    remedy: `Let training watch it: training.best_model.monitor: ${name}; or leave pruning out.`,
+  });
 }
 
 /** Epochs of all folds together. */

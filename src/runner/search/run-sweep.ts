@@ -9,6 +9,7 @@ import { openTask } from '../../tasks/index.ts';
 import { compareRuns, type Comparison } from '../../tracking/comparison/index.ts';
 import { checkData } from '../check/aside.ts';
 import type { RunsObserver } from '../run-all.ts';
+import { throwIfNoCurve } from './race.ts';
 import { inProcessRunner, type InProcessOptions } from './in-process.ts';
 import { rankMembers, reasonsWithoutResult, type RankedMember } from './ranking.ts';
 import { runTrials, type Saved, type SweepOutcome } from './run-trials.ts';
@@ -77,13 +78,14 @@ export async function runSweep(
   return { document, ...failureOf(sweep, outcomes) };
 }
 
-/** By a metric that the task does not measure no run could be ranked. */
-async function throwIfUnranked({ metric, members }: Sweep): Promise<void> {
+/** By a metric that the task does not measure no run could be ranked, and by one that training does not measure none pruned. */
+async function throwIfUnranked(sweep: Sweep): Promise<void> {
+  const { metric, members } = sweep;
   const [first] = members;
   if (first === undefined) return;
-  const { task } = await checkData(first.loaded.experiment);
-  const unmeasured = openTask(task).unmeasured(bareMetric(metric));
-  if (unmeasured === undefined) return;
+  const task = openTask((await checkData(first.loaded.experiment)).task);
+  const unmeasured = task.unmeasured(bareMetric(metric));
+  if (unmeasured === undefined) return throwIfNoCurve(sweep, task);
   throw new OrtrainError('config', `metric is ${metric}, which ${unmeasured.reason}`, {
     subject: 'metric',
     remedy: `Rank by ${metric.replace(bareMetric(metric), unmeasured.instead)}.`,

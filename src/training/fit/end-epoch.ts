@@ -1,4 +1,4 @@
-import { bareMetric } from '../../config/index.ts';
+import { bareMetric, watchersOf } from '../../config/index.ts';
 import { targetsAt } from '../../data/examples/index.ts';
 import { batchTokens, evaluationBatches, type Batch } from '../../data/tokens/index.ts';
 import { averagesOf, LAG } from '../../engine/optim/index.ts';
@@ -71,13 +71,8 @@ async function evaluateRows(
 }
 
 /** The metrics that the rules of training watch, without `val/` or `train/`; those among them that are not usual are measured for them. */
-function watchedIn({ best_model, early_stopping, schedule }: Training): readonly string[] {
-  const monitors = [
-    best_model.monitor,
-    ...(early_stopping === null ? [] : [early_stopping.monitor]),
-    ...(schedule.name === 'reduce-on-plateau' ? [schedule.monitor] : []),
-  ];
-  return monitors.map(bareMetric);
+function watchedIn(training: Training): readonly string[] {
+  return watchersOf(training).map(({ monitor }) => bareMetric(monitor));
 }
 
 function trainedTokens({ source, trainRows }: FitOptions, batches: readonly Batch[]): ReturnType<typeof batchTokens> {

@@ -2,8 +2,10 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { loadSweep, type Sweep } from '../../../src/config/index.ts';
 import { OrtrainError } from '../../../src/core/errors.ts';
+import { throwIfNoCurve } from '../../../src/runner/search/race.ts';
 import { runTrials } from '../../../src/runner/search/run-trials.ts';
 import type { Trial, TrialRunner } from '../../../src/runner/search/trial.ts';
+import { openTask } from '../../../src/tasks/index.ts';
 import { workspace } from '../../config/workspace.ts';
 
 const FOLDS = [0, 1, 2, 3, 4];
@@ -62,6 +64,20 @@ test.each(['asha', 'median', 'folds'] as const)('%s stops hopeless trials and ke
   const best = (all: readonly number[]): number => all.reduce((near, rate) => (distance(rate) < distance(near) ? rate : near));
   const finished = members.filter((_, i) => 'run' in (outcomes[i] ?? {}));
   expect(best(rates(finished))).toBe(best(rates(whole.members)));
+});
+
+test('pruning refuses a metric that training does not measure after every epoch, before anything is trained', () => {
+  const task = openTask({ classes: ['a', 'b'] });
+  const prunedBy = (metric: string, monitors = '[val/accuracy]'): Sweep => {
+    const keys = `strategy: grid\npruning: folds\nmetric: ${metric}\nparameters: { training.best_model.monitor: ${monitors} }`;
+    return loadSweep(join(workspace({ 'sweeps/s.yaml': `base: ../bert-1dense.yaml\n${keys}\n` }), 'sweeps/s.yaml'));
+  };
+  const refused = { code: 'config', message: 'pruning compares trials by val/map_at_2, which training does not measure' };
+  for (const monitors of ['[val/accuracy]', '[val/accuracy, val/map_at_2]'])
+    expect(() => throwIfNoCurve(prunedBy('oof/map_at_2', monitors), task)).toThrow(expect.objectContaining(refused));
+  expect(() => throwIfNoCurve(prunedBy('oof/map_at_2', '[val/map_at_2]'), task)).not.toThrow();
+  expect(() => throwIfNoCurve({ ...prunedBy('oof/map_at_2'), pruning: 'none' }, task)).not.toThrow();
+  for (const metric of ['cv/accuracy/mean', 'oof/loss']) expect(() => throwIfNoCurve(prunedBy(metric), task)).not.toThrow();
 });
 
 test('a failed trial is a result and does not end the sweep, unless it shall', async () => {
