@@ -1,13 +1,12 @@
 /**
  * Serves the page beside it, an export, and the modules that the page imports, from this machine to this machine:
  *
- *   npm install onnxruntime-web @huggingface/tokenizers
- *   npx pipeline export --run quickstart --to my-model
- *   node serve.js my-model 8080
+ *   npm install
+ *   node serve.js ../my-model 8080
  */
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { dirname, extname, join, normalize } from 'node:path';
+import { dirname, extname, join, posix } from 'node:path';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
 
@@ -24,10 +23,8 @@ const places = [
 ];
 
 const server = createServer((request, response) => {
-  const path = normalize(decodeURIComponent(new URL(request.url, 'http://localhost').pathname));
-  const [start, fileOf] = places.find(([prefix]) => path.startsWith(prefix));
-  const file = fileOf(path.slice(start.length));
-  if (!existsSync(file) || !statSync(file).isFile()) return response.writeHead(404).end('not found');
+  const file = fileOf(request.url);
+  if (file === undefined || !existsSync(file) || !statSync(file).isFile()) return response.writeHead(404).end('not found');
   response.writeHead(200, {
     'content-type': types[extname(file)] ?? 'application/octet-stream',
     // With these two, onnxruntime may use several threads.
@@ -36,4 +33,16 @@ const server = createServer((request, response) => {
   });
   createReadStream(file).pipe(response);
 });
+
+/** The file that an address names; undefined for what is no address. */
+function fileOf(address) {
+  try {
+    const path = posix.normalize(decodeURIComponent(new URL(`http://localhost${address}`).pathname).replaceAll('\\', '/'));
+    const [start, place] = places.find(([prefix]) => path.startsWith(prefix));
+    return place(path.slice(start.length));
+  } catch {
+    return undefined;
+  }
+}
+
 server.listen(Number(port), '127.0.0.1', () => console.log(`http://127.0.0.1:${server.address().port}/`));
