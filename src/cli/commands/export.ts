@@ -2,7 +2,7 @@ import { OrtrainError } from '../../core/errors.ts';
 import { defineCommand } from '../command.ts';
 import { choice, choiceOr, flag, numberOr, required, text, wholeNumber } from '../options.ts';
 
-/** Writes the model of a run's fold for other tools. */
+/** Writes what a run predicts with, or some of its models, for other tools. */
 export const exportModel = defineCommand({
   name: 'export',
   summary: 'write what a run predicts with for other tools: ONNX with its tokenizer, or a Hugging Face model directory',
