@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import { headlinesOf } from '../../../config/index.ts';
+import { modelIdOf } from '../../../core/model-name.ts';
 import { bytes, metric, plural } from '../../../core/text.ts';
 import type { CardFacts, MeasuredOn } from './facts.ts';
 import { code, listed, markdownTable, shown } from './markdown.ts';
@@ -54,8 +55,8 @@ function introduction({ task, exported: { what, models, predictedBy }, experimen
     models.length === 1
       ? `This is one model, ${code(models[0]!)} of the run` +
         (predictedBy.join() === models.join() ? '.' : `. The run itself predicts with ${listed(predictedBy)}, so its answers differ.`)
-      : `It is the mean of ${models.length} models in one graph${what === 'ensemble' ? ', each trained on other rows' : ''}: ` +
-        `${listed(models)}.`;
+      : `It is the mean of ${models.length} models in one graph` +
+        `${what === 'ensemble' && foldsOf(models) === models.length ? ', each trained on other rows' : ''}: ${listed(models)}.`;
   const from = base === null ? '' : ` Fine-tuned from ${code(base)}.`;
   return `A text classifier, trained by [ortrain](https://www.npmjs.com/package/ortrain). ${says}${from}\n\n${made}`;
 }
@@ -71,14 +72,19 @@ function figures({ on, rows, metrics, baseline }: MeasuredOn, { exported: { what
   const how =
     on === 'test'
       ? `Measured on ${plural(rows, 'row')} of the test table, which no model was trained on, by what the run predicts with.`
-      : `Measured on ${plural(rows, 'row')} by cross-validation: each row by a model that was not trained on it. ` +
-        (what === 'fold'
-          ? 'These are the figures of the models of all folds.'
-          : models.length > 1
-            ? 'The mean of the models was not measured on rows that are new to all of them.'
-            : 'The model of all rows, which is this one, cannot be measured on them.');
+      : `Measured on ${plural(rows, 'validation row')}, each by a model that was not trained on it. ` +
+        {
+          fold: 'These are the figures of the models of all folds.',
+          all: `${models.length > 1 ? 'Models' : 'A model'} of all rows, as here, cannot be measured on them.`,
+          // Models of one fold, with several seeds, are measured together.
+          ensemble: foldsOf(models) > 1 ? 'The mean of all models cannot be measured on them: every row is known to some.' : '',
+        }[what];
   const columns = ['metric', 'value', '95 % interval', ...(hasBaseline ? ['TF-IDF and a linear model'] : [])];
-  return `## Figures ${on === 'test' ? 'on the test table' : 'out of fold'}\n\n${how}\n\n${markdownTable(columns, lines)}`;
+  return `## Figures ${on === 'test' ? 'on the test table' : 'out of fold'}\n\n${how.trimEnd()}\n\n${markdownTable(columns, lines)}`;
+}
+
+function foldsOf(models: readonly string[]): number {
+  return new Set(models.map((name) => modelIdOf(name)?.fold)).size;
 }
 
 function precisions({ exported: { files, what }, format }: CardFacts): string {
