@@ -1,7 +1,7 @@
 import type { TaskName } from '../tasks/index.ts';
 import type { AnyClassifier, Classifier, OpenClassifierOptions } from '../runner/classifier/index.ts';
 import { checkOptions, checkText } from './arguments.ts';
-import { artifactsOf, within, type Surroundings } from './surroundings.ts';
+import { artifactsOf, modelIn, within, type Surroundings } from './surroundings.ts';
 
 export interface ClassifierOptions<T extends TaskName = TaskName> extends Omit<OpenClassifierOptions<T>, 'artifacts'>, Surroundings {}
 
@@ -30,6 +30,6 @@ export async function openClassifier(model: string, options: ClassifierOptions =
   const { env: _, ...own } = options;
   return within(options, async () => {
     const { openClassifier: open } = await import('../runner/classifier/index.ts');
-    return open(model, { ...own, artifacts: artifactsOf(options) });
+    return open(modelIn(options, model), { ...own, artifacts: artifactsOf(options) });
   });
 }

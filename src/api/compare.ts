@@ -1,6 +1,6 @@
 import type { Comparison } from '../tracking/comparison/index.ts';
 import { checkTexts } from './arguments.ts';
-import { artifactsOf, pathIn, within, type Surroundings } from './surroundings.ts';
+import { artifactsOf, modelIn, pathIn, within, type Surroundings } from './surroundings.ts';
 
 export interface CompareOptions extends Surroundings {
   /** The metric to compare by, such as `oof/accuracy`; the one that the runs monitored where it is left out. */
@@ -27,7 +27,7 @@ export function compare(runs: readonly string[], options: CompareOptions = {}): 
     const { checkPage } = await import('./page.ts');
     const report = options.report === undefined ? undefined : pathIn(options.cwd, options.report);
     if (report !== undefined) checkPage(report);
-    const stored = runs.map((name) => readRun(artifactsOf(options), name));
+    const stored = runs.map((name) => readRun(artifactsOf(options), modelIn(options, name)));
     const comparison = await compareRuns(stored, options.metric);
     if (report === undefined) return comparison;
     const { writeComparisonReport } = await import('../tracking/report/index.ts');

@@ -3,7 +3,7 @@ import type { AskedDevice } from '../runner/index.ts';
 import type { EvaluatedTable } from '../runner/models/index.ts';
 import { checkOptions, checkText } from './arguments.ts';
 import { running, type Running } from './running.ts';
-import { artifactsOf, pathIn, within, type Surroundings } from './surroundings.ts';
+import { artifactsOf, modelIn, pathIn, within, type Surroundings } from './surroundings.ts';
 
 /** A labelled table: the path of a file, its bytes, or a stream of them. */
 export type LabelledTable = string | Uint8Array | AsyncIterable<Uint8Array>;
@@ -57,7 +57,7 @@ async function evaluated(
   const file = report === undefined ? undefined : pathIn(cwd, report);
   const { checkPage } = await import('./page.ts');
   if (file !== undefined) checkPage(file);
-  const stored = readRun(artifactsOf(options), name);
+  const stored = readRun(artifactsOf(options), modelIn(options, name));
   const source = typeof table === 'string' ? { path: pathIn(cwd, table) } : { bytes: await bytesOf(table) };
   const evaluation = await evaluateTable(stored, source, { ...reading, device }, emit);
   const document = evaluationDocument(evaluation);

@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
+import { statsOf } from '../core/inputs.ts';
 import { withVariables, type Variables } from '../core/variables.ts';
 
 /** Where a function of the package works, and what it may read besides what it is given. */
@@ -25,6 +26,13 @@ export function artifactsOf({ artifacts = 'artifacts', cwd }: Surroundings): str
 /** A path as the file system takes it. */
 export function pathIn(cwd: string | undefined, path: string): string {
   return cwd === undefined ? path : resolve(cwd, path);
+}
+
+/** A run or a model as it is named: the name of a run, or of a model on the hub, as it is; a path as the file system takes it. */
+export function modelIn(surroundings: Surroundings, name: string): string {
+  const path = pathIn(surroundings.cwd, name);
+  const isRun = basename(name) === name && statsOf(join(artifactsOf(surroundings), 'runs', name)) !== undefined;
+  return isRun || statsOf(path) === undefined ? name : path;
 }
 
 /** Does a piece of work with the variables that it may read. */

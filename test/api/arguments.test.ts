@@ -31,6 +31,15 @@ it.each([
   await expect(call()).rejects.toMatchObject({ name: 'OrtrainError', code: 'usage', subject, message });
 });
 
+it('finds models and runs in the folder that relative paths start at', async () => {
+  mkdirSync(join(artifacts, 'empty'), { recursive: true });
+  const at = { cwd: artifacts, artifacts: '.' };
+  const empty = join(artifacts, 'empty');
+  await expect(openClassifier!('empty', at)).rejects.toMatchObject({ message: `${empty} holds no model: there is no config.json` });
+  for (const read of [() => evaluate!('runs/quickstart', 'a.csv', at), () => compare!(['runs/quickstart'], at)])
+    await expect(read()).rejects.toThrow(`${join(folder, 'config.yaml')}`);
+});
+
 it('says which run is meant, without asking the hub, and what a folder lacks', async () => {
   const near = { code: 'usage', message: 'there is no run, directory or file quickstrat', remedy: 'Did you mean quickstart?' };
   await expect(openClassifier!('quickstrat', { artifacts })).rejects.toMatchObject(near);
