@@ -137,19 +137,17 @@ export function openExamples(folder: string): StoredExamples {
   const { rows, table_rows: all, target_width: width } = train;
   const { named } = train;
   const ofTest = test === null ? {} : { id: test.rows, ...textLengths(test.rows, named) };
-  const ofTrain = trainRows(
-    openRows(join(folder, TRAIN), {
-      id: all,
-      ...textLengths(all, named),
-      target: all * width,
-      trained: rows,
-      'trained-target': rows * width,
-      ...(train.weighted === true ? { weight: all, 'trained-weight': rows } : {}),
-    }),
-    train,
-    task,
-  );
-  const ofValidation = validation === undefined ? null : validationRows(folder, validation, train, ofTrain);
+  const trainFile = openRows(join(folder, TRAIN), {
+    id: all,
+    ...textLengths(all, named),
+    target: all * width,
+    trained: rows,
+    'trained-target': rows * width,
+    ...(train.weighted === true ? { weight: all, 'trained-weight': rows } : {}),
+  });
+  const ofTrain = trainRows(trainFile, train, task);
+  const trainedWeights = (): Float64Array | undefined => (train.weighted === true ? trainFile.numbers('trained-weight') : undefined);
+  const ofValidation = validation === undefined ? null : validationRows(folder, validation, train, trainedWeights);
   return {
     task,
     train: ofTrain,
@@ -262,7 +260,7 @@ function validationRows(
   folder: string,
   { rows, weighted = false }: NonNullable<StoredIndex['validation']>,
   { named, target_width: width }: StoredIndex['train'],
-  train: StoredTrainRows,
+  trainedWeights: () => Float64Array | undefined,
 ): StoredLabelledRows {
   const lengths = { id: rows, ...textLengths(rows, named), target: rows * width, ...(weighted ? { weight: rows } : {}) };
   const file = openRows(join(folder, VALIDATION), lengths);
@@ -270,7 +268,7 @@ function validationRows(
     ...testRows(file, rows, named),
     targets: () => ({ width, values: file.numbers('target') }),
     weights() {
-      const { weights: ofTrained } = train.examples();
+      const ofTrained = trainedWeights();
       if (ofTrained === undefined) return undefined;
       return weighted ? relativeWeights(ofTrained, file.numbers('weight')) : new Float64Array(rows).fill(1);
     },
@@ -285,7 +283,7 @@ function joined(first: StoredLabelledRows, second: StoredLabelledRows): StoredLa
     targets: () => joinedTargets(first.targets(), second.targets()),
     weights() {
       const [own, others] = [first.weights(), second.weights()];
-      return own === undefined || others === undefined ? undefined : Float64Array.of(...own, ...others);
+      return own === undefined || others === undefined ? undefined : Float64Array.from([...own, ...others]);
     },
   };
 }

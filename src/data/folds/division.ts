@@ -68,7 +68,7 @@ export function viewsOf(division: Division): readonly FoldView[] {
   }
   return Array.from({ length: division.count }, (_, fold) => {
     const { train, validation } = rowsOfFold(division, fold);
-    const rows = Int32Array.of(...train, ...validation);
+    const rows = Int32Array.from([...train, ...validation]);
     return { folds: [fold], rows, foldOf: rows.map((_row, i) => (i < train.length ? -1 : fold)) };
   });
 }
