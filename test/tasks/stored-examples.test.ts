@@ -114,6 +114,9 @@ describe('examples in a folder', () => {
       Float64Array.of(1, 1),
       Float64Array.of(0.5, 2.5, 1, 0, 1, 1),
     ]);
+    expect((await weightsOf(['id,text,target,w', '1,x,yes,0', '2,y,no,0']))[1]).toEqual(Float64Array.of(0, 0));
+    const many = await weightsOf(['id,text,target', ...Array.from({ length: 130_000 }, (_, row) => `${row},x,yes`)]);
+    expect(many[2]).toHaveLength(130_004);
     await expect(weightsOf(['id,text,target,w', '1,x,yes,4', '2,y,no,'])).rejects.toMatchObject({
       problems: [{ message: 'the weight is missing', row: 2, line: 3, field: 'w' }],
     });

@@ -20,7 +20,7 @@ import { sortedValues } from './ordering.ts';
 import { dataError, quoted } from '../problems.ts';
 import { textColumns, textKeys, textsIn, type TextColumns } from '../texts/index.ts';
 import type { TargetReader } from './targets.ts';
-import { areAllZero, readWeights } from './weights.ts';
+import { areAllZero, readLearnedWeights } from './weights.ts';
 
 /** Names of the columns; without an id column the ids are row numbers from 0. */
 export interface ExampleColumns {
@@ -91,7 +91,7 @@ export function labelledExamples<T>(
 ): LabelledExamples<T> {
   const targets = targetColumns(target);
   const { problems, ...read } = reader.read(table, targets);
-  const weights = weight === null ? undefined : readWeights(table, weight);
+  const weights = weight === null ? undefined : readLearnedWeights(table, weight);
   const columns = { 'data.id': id, 'data.text': textColumns(text), 'data.target': targets, 'data.weight': weight, ...dividedBy };
   const found = [...textProblems(table, text), ...idProblems(table, id), ...problems, ...(weights?.problems ?? [])];
   report(table, columns, besides(columnProblems(table, columns), found));

@@ -16,10 +16,14 @@ export function readWeights(table: Table, column: string): ReadWeights {
     const wrong = problemOf(cell, weights[row]!);
     return wrong === undefined ? [] : [{ message: wrong, row: row + 1, field: column }];
   });
-  if (problems.length === 0 && weights.length > 0 && areAllZero(weights)) {
-    return { weights, problems: [{ message: 'all weights are 0; there is nothing to learn', ...firstLine(table), field: column }] };
-  }
   return { weights, problems };
+}
+
+/** The weights of rows to learn from, not all of which may be 0. */
+export function readLearnedWeights(table: Table, column: string): ReadWeights {
+  const { weights, problems } = readWeights(table, column);
+  if (problems.length > 0 || weights.length === 0 || !areAllZero(weights)) return { weights, problems };
+  return { weights, problems: [{ message: 'all weights are 0; there is nothing to learn', ...firstLine(table), field: column }] };
 }
 
 export function areAllZero(weights: Float64Array): boolean {
