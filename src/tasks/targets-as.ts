@@ -29,6 +29,12 @@ export function targetsAs(
 ): OtherTargets {
   const absent = columnProblems(table, { [key]: columns });
   if (absent.length > 0) return { targets: { width: 1, values: new Float64Array(0) }, problems: absent };
+  const misfit: Problem = {
+    message: `the target is to be read from ${plural(columns.length, 'column')}, but that of the run has ${names.length}`,
+    field: valueAt(columns, 0),
+  };
+  if (columns.length > 1 && columns.length !== names.length)
+    return { targets: { width: 1, values: new Float64Array(0) }, problems: [misfit] };
   const cellsOf = cellReader(names, options);
   const cells = columns.map((column) => columnOf(table, column) ?? []);
   const problems: Problem[] = [];
@@ -46,6 +52,7 @@ export function targetsAs(
     if (values.length === 0) [width, values] = [numbers.length, new Float64Array(numbers.length * table.rows.length).fill(NaN)];
     values.set(numbers, row * width);
   });
+  if (values.length > 0 && width !== names.length) problems.push(misfit);
   return { targets: { width, values }, problems };
 }
 

@@ -25,6 +25,18 @@ describe('the targets of another table', () => {
     expect(targetsAs(classes, await tableOf('1,'), ['x'], {}).problems).toMatchObject([{ message: expect.stringMatching(/no column "x"/) as string }]);
   });
 
+  it('are refused where they stand in another number of columns than those of the run', async () => {
+    const message = (asked: number, own: number): string =>
+      `the target is to be read from ${asked} column${asked === 1 ? '' : 's'}, but that of the run has ${own}`;
+    const table = await tableOf('1,0', '0,1');
+    expect(targetsAs(classes, table, ['y', 'z'], {}).problems).toEqual([{ message: message(2, 1), field: 'y' }]);
+    const labels = openTask({ task: 'multi-label', labels: ['a', 'b', 'c'] });
+    expect(targetsAs(labels, table, ['y', 'z'], {}).problems).toEqual([{ message: message(2, 3), field: 'y' }]);
+    expect(targetsAs(labels, table, ['y'], {}).problems).toEqual([{ message: message(1, 3), field: 'y' }]);
+    const shares = openTask({ classes: ['a', 'b', 'c'], soft: true });
+    expect(targetsAs(shares, table, ['y', 'z'], {}).problems).toEqual([{ message: message(2, 3), field: 'y' }]);
+  });
+
   it('measure predictions, with intervals', async () => {
     const task = openTask({ classes: ['no', 'yes'] });
     const { targets } = targetsAs(task, await tableOf(...Array.from({ length: 60 }, (_, i) => (i % 3 === 0 ? 'yes,' : 'no,'))), ['y'], {});
