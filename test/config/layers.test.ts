@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { loadExperiment } from '../../src/config/index.ts';
+import { asSettings, loadExperiment } from '../../src/config/index.ts';
 import { placeOf, problemsOf, workspace } from './workspace.ts';
 
 const MINIMAL = 'data: { train: a.csv, text: text, target: target }\nmodel: { base: some-model }\n';
@@ -208,6 +208,11 @@ describe('layers', () => {
 });
 
 describe('--set', () => {
+  test('is made of an object where it holds what a file could hold', () => {
+    expect(asSettings({ seed: 1, training: { epochs: 3 }, name: undefined })).toEqual(['seed=1', 'training={"epochs":3}']);
+    expect(() => asSettings({ training: { micro_batch: NaN } })).toThrow('the overrides cannot be used');
+  });
+
   test('overrides the files, in YAML syntax, the last one for a path', () => {
     const set = [
       'training.epochs=3',

@@ -35,9 +35,10 @@ function withTexts(tree: MapTree, texts: readonly string[]): Overridden {
   return { tree: merge(tree, checked.tree, experimentDefinition), problems };
 }
 
-/** Overrides as `a.b=value` texts. JSON is YAML. */
+/** Overrides as `a.b=value` texts. JSON is YAML. Throws a `config` error for what no YAML file could hold. */
 export function asSettings(given: readonly string[] | object): readonly string[] {
   if (isTexts(given)) return given;
+  givenTree(given, 'the overrides'); // JSON writes NaN as null, and leaves functions out
   return Object.entries(given).flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${JSON.stringify(value)}`]));
 }
 
