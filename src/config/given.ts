@@ -11,8 +11,9 @@ export type PartOf<T> = T extends readonly unknown[]
     : T;
 
 /**
- * An experiment as a program writes it: the same keys as in a YAML file, of which every one that has a default may be left out. `name` and
- * `data.train` and `model.base` have none; a file that it extends may have them. Paths are relative to the working directory.
+ * An experiment as a program writes it: the same keys as in a YAML file, of which every one that has a default may be left out. `name`,
+ * `data.train`, `data.text`, `data.target` and `model.base` have none; a file that it extends may have them. Paths are relative to the
+ * working directory.
  */
 export interface ExperimentConfig extends PartOf<Experiment> {
   /** YAML files to build on; later ones override earlier ones, and the object overrides all. */

@@ -26,7 +26,7 @@ export interface NumberPrediction {
 
 /** One of several grades in order. */
 export interface GradePrediction {
-  /** The grade below which and above which half of the probability lies. */
+  /** The median grade: the highest one that is reached with a probability above one half. */
   readonly prediction: string;
   /** The expected grade: their values, or positions from 0 where they are words, weighted by probability. */
   readonly score: number;

@@ -6,6 +6,7 @@ import type { Tree } from '../yaml/tree.ts';
 /** What a schema asks for, in words that follow "must be". */
 export function expected(schema: SchemaNode): string {
   const types = typesOf(schema);
+  if (EVERY_TYPE.every((type) => types.includes(type))) return 'any value';
   const alternatives: string[] = [];
   const words = wordsOf(schema);
   if (schema.anyOf !== undefined) alternatives.push(schema.patternErrorMessage ?? 'text');
@@ -23,6 +24,8 @@ export function expected(schema: SchemaNode): string {
   if (types.includes('null')) alternatives.push('null');
   return alternatives.join(', or ');
 }
+
+const EVERY_TYPE = ['string', 'number', 'boolean', 'array', 'object', 'null'] as const;
 
 /** What stands there instead, in words that follow "but is". */
 export function found(tree: Tree): string {
