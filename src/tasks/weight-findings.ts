@@ -52,7 +52,9 @@ function weightlessClasses({ task, targets }: Pick<CleanedExamples<Task>, 'task'
     ([name, { rows }]): Finding => ({
       severity: 'warning',
       code: 'weightless-class',
-      message: `all ${plural(rows, 'row')} of the ${task.words.one} ${quoted(name)} have the weight 0, so nothing is learned of it`,
+      message:
+        `${rows === 1 ? 'the only row' : `all ${count(rows)} rows`} of the ${task.words.one} ${quoted(name)} ` +
+        `${rows === 1 ? 'has' : 'have'} the weight 0, so nothing is learned of it`,
       count: rows,
       examples: [],
       remedy: 'Look at the column that data.weight names.',

@@ -66,6 +66,8 @@ describe('findings about weights', () => {
     const found = await inspected([1, 2, 0, 0, 1, 0, 1, 2, 0]);
     expect(codesOf(found)).toEqual(['warning weightless-class', 'info weightless-rows']);
     expect(named(found, 'weightless-class').message).toBe('all 3 rows of the class "2" have the weight 0, so nothing is learned of it');
+    const alone = await inspected([1, 2, 0, 1, 1]);
+    expect(named(alone, 'weightless-class').message).toBe('the only row of the class "2" has the weight 0, so nothing is learned of it');
     expect(named(found, 'weightless-rows')).toMatchObject({ count: 4, examples: [{ rows: [3] }, { rows: [4] }, { rows: [6] }] });
   });
 

@@ -63,6 +63,7 @@ function counted(
   texts: readonly string[],
   labels: Int32Array,
 ): readonly (Likely & { readonly inside: number; readonly outside: number })[] {
+  if (words.length === 0) return [];
   const counts = new Map(words.map(({ word, label }) => [word, { word, label, inside: 0, outside: 0 }]));
   texts.forEach((text, row) => {
     for (const word of wordsOf(text)) {
