@@ -81,12 +81,13 @@ it('answers as predict does, before and after a reload, through a breakdown, and
   const pids = childrenOf(child.pid ?? 0);
   expect(pids).toHaveLength(2);
   process.kill(pids[0] ?? 0, 'SIGKILL');
-  // Killed at work, it is named in the log and opened again; killed while it rested, it is replaced at its next batch.
+  // Killed at work, it is opened again; killed while it was idle, it is replaced at its next batch. The log names it in either case.
   await vi.waitFor(() => {
     const now = childrenOf(child.pid ?? 0);
     expect(now).toHaveLength(2);
     expect(now).not.toContain(pids[0]);
   }, 20_000);
+  expect(stderr()).toContain(`(pid ${pids[0]}) was killed (SIGKILL)`);
 
   renameSync(join(artifacts, 'runs/served'), join(artifacts, 'runs/old'));
   cpSync(join(artifacts, 'runs/two'), join(artifacts, 'runs/served'), { recursive: true });
