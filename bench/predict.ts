@@ -107,7 +107,7 @@ async function* findings({ threads, python }: Setting, { tweets, texts: count, r
     const given = onnx === undefined ? 'our own float32 export' : 'an export made elsewhere';
     yield `Medians of ${rounds} turns, one side after the other; batches of ${batch} by falling length, ${threads} threads. Python computes ${given}.`;
   } finally {
-    library?.close();
+    await library?.close();
     rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -3,11 +3,15 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 /** A long-lived Python process that answers each JSON line with one of its own. */
-export interface Python {
+export interface Answers {
   readonly pid: number;
-  readonly versions: { readonly python: string; readonly torch: string; readonly transformers: string };
   ask<Answer>(request: object): Promise<Answer>;
   close(): Promise<void>;
+}
+
+/** bench/pytorch.py, with what it runs with. */
+export interface Python extends Answers {
+  readonly versions: { readonly python: string; readonly torch: string; readonly transformers: string };
 }
 
 /** The interpreter of the environment with PyTorch, which is made on first use; or undefined, after a line on stderr that says why. */
@@ -21,49 +25,37 @@ export function findPython(): string | undefined {
   return undefined;
 }
 
-/** Starts bench/pytorch.py. */
+/** Starts bench/pytorch.py, whose first line has the versions. */
 export async function openPython(interpreter: string): Promise<Python> {
-  const child = spawn(interpreter, [here('pytorch.py')], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const { next, ...answers } = openLines(interpreter, 'pytorch.py');
+  return { ...answers, versions: await next<Python['versions']>() };
+}
+
+/** Starts a script of this folder. */
+export function openAnswers(interpreter: string, script: string): Answers {
+  return openLines(interpreter, script);
+}
+
+function openLines(interpreter: string, script: string): Answers & { next<Answer>(): Promise<Answer> } {
+  const child = spawn(interpreter, [here(script)], { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const ended = new Promise<void>((resolve) => void child.once('close', () => resolve()));
-  const answer = async <Answer>(): Promise<Answer> => {
+  const next = async <Answer>(): Promise<Answer> => {
     const line = await lines.next();
-    if (line.done === true) throw new Error('PyTorch’s process ended; its message is above');
+    if (line.done === true) throw new Error('Python’s process ended; its message is above');
     return JSON.parse(line.value) as Answer;
   };
-  const versions = await answer<Python['versions']>();
   return {
     pid: child.pid ?? 0,
-    versions,
+    next,
     ask: (request) => {
       child.stdin.write(`${JSON.stringify(request)}\n`);
-      return answer();
+      return next();
     },
     close: () => {
       child.stdin.end();
       return ended;
     },
-  };
-}
-
-/** A process that answers each JSON line with one of its own, until it is closed. */
-export interface Answers {
-  ask<Answer>(request: object): Promise<Answer>;
-  close(): void;
-}
-
-/** Starts a script of this folder. */
-export function openAnswers(interpreter: string, script: string): Answers {
-  const child = spawn(interpreter, [here(script)], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  return {
-    async ask<Answer>(request: object) {
-      child.stdin.write(`${JSON.stringify(request)}\n`);
-      const line = await lines.next();
-      if (line.done === true) throw new Error('Python’s process ended; its message is above');
-      return JSON.parse(line.value) as Answer;
-    },
-    close: () => void child.stdin.end(),
   };
 }
 

@@ -91,7 +91,7 @@ async function* findings({ threads, python }: Setting, { tweets, folders }: Toke
       `Threads: the clock, with the threads' start, over ${many.length}.`
     );
   } finally {
-    library?.close();
+    await library?.close();
     rmSync(folder, { recursive: true, force: true });
   }
 }
