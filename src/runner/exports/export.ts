@@ -18,9 +18,10 @@ import {
   writePortableFolder,
   type Precision,
 } from '../../training/index.ts';
-import { measured, type Predictions, type Task } from '../../tasks/index.ts';
+import { measured, withLoss, type Predictions, type Task } from '../../tasks/index.ts';
 import { throwIfResultsChanged } from '../../tracking/index.ts';
 import { threadsOf, type StoredRun } from '../stored/runs.ts';
+import { trainedLoss } from '../models/trained-loss.ts';
 import { validationAside } from '../models/validation-aside.ts';
 import { verifyModels } from '../models/verify-models.ts';
 import { chosenModels, predictingModels } from './choose.ts';
@@ -80,12 +81,14 @@ export async function exportRun(run: StoredRun, request: ExportRequest, listen: 
     for (const precision of ['float32', ...request.alsoIn] as const)
       compared.push(await comparedFile(precision, tokens, own, measuring, request));
     const targets = targetsAt(validation.targets, Array.from({ length: rows }, (_, row) => row));
+    const trained = await trainedLoss(run, targets.width, listen);
+    const judged = withLoss(task, trained.loss, trained.targets);
     const loss: Loss = measures
-      ? await measuredLoss(['float32', ...request.alsoIn], measuring)
+      ? await measuredLoss(['float32', ...request.alsoIn], judged, measuring)
       : {
           rows: what === 'fold' ? rowCount(targets) : 0,
-          before: what === 'fold' ? measured(task, targets, own) : {},
-          after: new Map(what === 'fold' ? compared.map((file) => [file.precision, measured(task, targets, file.predictions)]) : []),
+          before: what === 'fold' ? measured(judged, targets, own) : {},
+          after: new Map(what === 'fold' ? compared.map((file) => [file.precision, measured(judged, targets, file.predictions)]) : []),
         };
     const files = compared.map(({ predictions: _, ...file }): ExportedFile => {
       return { ...file, compared: rows, rows: loss.rows, before: loss.before, after: loss.after.get(file.precision) ?? {} };
@@ -99,7 +102,7 @@ export async function exportRun(run: StoredRun, request: ExportRequest, listen: 
       task: task.description,
       files,
     };
-    await writeCard(temporary, run, exported, { task, maxLength, format: request.format }, request.signal);
+    await writeCard(temporary, run, exported, { task, trained, maxLength, format: request.format }, request.signal);
     throwIfAborted(request);
     commit();
     return exported;

@@ -43,8 +43,10 @@ export function foldModels(run: StoredRun): readonly ModelId[] {
 /**
  * What smaller precisions cost, on out-of-fold rows: every fold's model answers for its own validation rows, in the run's precision and in
  * each of these. Models of several seeds answer together.
+ *
+ * @param judged the task with the loss that the run was trained by
  */
-export async function measuredLoss(precisions: readonly Precision[], measuring: Measuring): Promise<Loss> {
+export async function measuredLoss(precisions: readonly Precision[], judged: Task, measuring: Measuring): Promise<Loss> {
   const { run, task } = measuring;
   const models = foldModels(run);
   const folds = [...new Set(models.map(({ fold }) => fold))];
@@ -74,8 +76,8 @@ export async function measuredLoss(precisions: readonly Precision[], measuring: 
   const targets = joined(validations.map((validation) => validation.targets));
   return {
     rows: rowCount(targets),
-    before: measured(task, targets, together(own)),
-    after: new Map([...answers].map(([precision, parts]) => [precision, measured(task, targets, together(parts))])),
+    before: measured(judged, targets, together(own)),
+    after: new Map([...answers].map(([precision, parts]) => [precision, measured(judged, targets, together(parts))])),
   };
 }
 

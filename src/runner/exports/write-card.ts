@@ -7,8 +7,7 @@ import { writeJsonAtomic } from '../../core/files.ts';
 import { rowCount } from '../../data/examples/index.ts';
 import { readEvaluatedRun, type EvaluatedRun } from '../../tracking/index.ts';
 import type { Task } from '../../tasks/index.ts';
-import { measuredAside, type MeasuredMetrics } from '../models/measured.ts';
-import { trainedLoss } from '../models/trained-loss.ts';
+import { measuredAside, type MeasuredMetrics, type ToMeasure } from '../models/measured.ts';
 import type { StoredRun } from '../stored/runs.ts';
 import { modelCard } from './card/card.ts';
 import type { CardFacts, MeasuredOn, UsedTable } from './card/facts.ts';
@@ -20,6 +19,7 @@ export const CARD_FILE = 'README.md';
 
 interface Made {
   readonly task: Task;
+  readonly trained: ToMeasure['trained'];
   readonly maxLength: number;
   readonly format: 'onnx' | 'huggingface';
 }
@@ -29,13 +29,12 @@ export async function writeCard(
   folder: string,
   run: StoredRun,
   exported: ExportedModel,
-  { task, maxLength, format }: Made,
+  { task, trained, maxLength, format }: Made,
   signal?: AbortSignal,
 ): Promise<void> {
   const evaluated = await readEvaluatedRun(run.folder);
   const { targets, predictions } = evaluated.outOfFold;
   const rows = Int32Array.from({ length: rowCount(targets) }, (_, row) => row);
-  const trained = await trainedLoss(run, targets.width, () => {});
   const [outOfFold = {}] = await measuredAside({ description: task.description, trained, targets, predictions, parts: [rows] }, signal);
   const facts: CardFacts = {
     name: run.name,

@@ -57,6 +57,7 @@ beforeAll(async () => {
   three = await done(
     'name=three',
     'model.head.dense=[16]',
+    'training.loss={name: focal, class_weights: balanced}',
     'model.head.activation=gelu',
     `data={train: ${threeClasses()}, test: null, sample_submission: null, id: null, text: text, target: kind}`,
   );
@@ -239,6 +240,13 @@ describe('an export of what the run predicts with', () => {
     expect(float32?.after['loss']).toBeCloseTo(binary.metrics?.oof['oof/loss'] ?? NaN, 6);
     expect(int8?.after['loss']).not.toBeCloseTo(float32?.after['loss'] ?? NaN, 6);
     expect(Math.abs((int8?.after['loss'] ?? NaN) - (float32?.after['loss'] ?? NaN))).toBeLessThan(0.02);
+  });
+
+  it('is measured by the loss that the run was trained by', async () => {
+    const { files } = await exported(three, 'weighted', { alsoIn: ['int8'] });
+    const loss = three.metrics?.oof['oof/loss'] ?? NaN;
+    for (const { before } of files) expect(before['loss']).toBeCloseTo(loss, 6);
+    expect(files[1]?.after['loss']).toBeCloseTo(loss, 1);
   });
 
   it('has a model card with figures, digests and limits, and the same for programs', async () => {
