@@ -1,6 +1,4 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +7,8 @@ import { tokenizerFiles } from '../../src/data/tokenizer/index.ts';
 import { openTask } from '../../src/tasks/index.ts';
 import { encoderFiles, initialWeights, lastLayerOf, writeModelFolder } from '../../src/training/folders/classifier-folder.ts';
 import { writePortableFolder } from '../../src/training/folders/portable-folder.ts';
+import { freePort } from '../../test/helpers/free-port.ts';
+import { childrenOf, statOf } from '../../test/helpers/processes.ts';
 
 /** A server of the model, and its processes. */
 export interface Side {
@@ -113,31 +113,13 @@ async function answers(url: string): Promise<boolean> {
   );
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 function withChildren(pid: number): readonly number[] {
-  const children = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && fieldsOf(name)[1] === String(pid)).map(Number);
-  return [pid, ...children.flatMap(withChildren)];
+  return [pid, ...childrenOf(pid).flatMap(withChildren)];
 }
 
-/** proc(5): state, parent and so on, behind the name; utime and stime are the twelfth and thirteenth of these. */
-function fieldsOf(pid: number | string): readonly string[] {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return text.slice(text.lastIndexOf(')') + 2).split(' ');
-  } catch {
-    return [];
-  }
-}
-
-const secondsOf = (pid: number): number => (Number(fieldsOf(pid)[11] ?? 0) + Number(fieldsOf(pid)[12] ?? 0)) / 100;
-const megabytesOf = (pid: number): number => (Number(fieldsOf(pid)[21] ?? 0) * 4096) / 1e6;
+/** proc(5): behind the name, utime and stime are the twelfth and thirteenth field, and the resident pages the twenty-second. */
+const secondsOf = (pid: number): number => (Number(statOf(pid)[11] ?? 0) + Number(statOf(pid)[12] ?? 0)) / 100;
+const megabytesOf = (pid: number): number => (Number(statOf(pid)[21] ?? 0) * 4096) / 1e6;
 
 export const tsx = (module: string): readonly string[] => ['--import', import.meta.resolve('tsx'), module];
 export const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));

@@ -18,7 +18,7 @@ export async function survivors(pids: readonly number[], mostMs: number): Promis
 }
 
 /** proc(5): state and parent follow the name, which may hold anything; nothing for a process that is gone. */
-function statOf(pid: string): readonly string[] {
+export function statOf(pid: number | string): readonly string[] {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
     return text.slice(text.lastIndexOf(')') + 2).split(' ');
