@@ -99,7 +99,8 @@ function failure(error: unknown, { repository, endpoint, token }: HubTarget, fol
   const refused = (what: string, remedy: string): OrtrainError =>
     new OrtrainError('environment', `nothing was pushed to ${repository}: ${what}`, { subject: '--push', remedy: `${remedy} ${kept}.` });
   const words = printable(withoutSecrets(reasonOf(error), [token])).slice(0, MOST_CHARACTERS);
-  switch (statusOf(error)) {
+  const status = statusOf(error);
+  switch (status) {
     case undefined:
       return refused(`${endpoint} cannot be reached (${words})`, 'Try again when it can be; HF_ENDPOINT names another hub.');
     case 401:
@@ -112,7 +113,10 @@ function failure(error: unknown, { repository, endpoint, token }: HubTarget, fol
     case 409:
       return refused('somebody else has changed it meanwhile', 'Push again.');
     default:
-      return refused(`${endpoint} answered with the status ${statusOf(error)} (${words})`, 'Try again later.');
+      return refused(
+        `${endpoint} answered with the status ${status} (${words})`,
+        status >= 500 || status === 429 ? 'Try again later.' : `Look at what it says, and whether ${owner} is an account there.`,
+      );
   }
 }
 

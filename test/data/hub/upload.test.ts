@@ -106,11 +106,13 @@ describe('an upload to the hub', () => {
     ['a token that may not write', [/repos\/create/, 403], TOKEN, /may not write to it/],
     ['a change meanwhile', [/commit/, 409], TOKEN, /changed it meanwhile/],
     ['a bad moment', [/objects\/batch/, 503], TOKEN, /answered with the status 503/],
+    ['an owner that it does not have', [/repos\/create/, 404], TOKEN, /answered with the status 404/],
   ] as const)('is refused in a sentence, without the token: %s', async (_, refusal, token, message) => {
     const { endpoint } = await hub(refusal);
     const error = (await push(endpoint, { token }).catch((reason: unknown) => reason)) as { message: string; remedy: string; code: string };
     expect(error.message).toMatch(message);
     expect(error.code).toBe('environment');
+    expect(error.remedy.startsWith('Try again')).toBe(refusal[1] === 503);
     expect(error.remedy).toContain(`The export is complete in ${folder}.`);
     expect(JSON.stringify([error.message, error.remedy])).not.toContain(token);
   });
