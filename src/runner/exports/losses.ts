@@ -4,7 +4,7 @@ import { modelName, type ModelId } from '../../core/model-name.ts';
 import { folderInside } from '../../core/inside.ts';
 import { valueAt } from '../../core/values.ts';
 import { encodeTexts, type TokenSet, type Tokenizer } from '../../data/tokens/index.ts';
-import { rowCount, type Targets } from '../../data/examples/index.ts';
+import { joinedTargets, rowCount } from '../../data/examples/index.ts';
 import { ensemblePredictions, portablePredictions, writePortableFile, type Precision } from '../../training/index.ts';
 import { measured, type Predictions, type Task } from '../../tasks/index.ts';
 import { validationAside } from '../models/validation-aside.ts';
@@ -73,7 +73,7 @@ export async function measuredLoss(precisions: readonly Precision[], judged: Tas
       answers.get(precision)?.push(meanOf(seeds));
     }
   }
-  const targets = joined(validations.map((validation) => validation.targets));
+  const targets = validations.map((validation) => validation.targets).reduce((all, more) => joinedTargets(all, more));
   return {
     rows: rowCount(targets),
     before: measured(judged, targets, together(own)),
@@ -119,8 +119,4 @@ function meanOf(parts: readonly Predictions[]): Predictions {
 
 function together(parts: readonly Predictions[]): Predictions {
   return { ...parts[0]!, numbers: Float64Array.from(parts.flatMap(({ numbers }) => [...numbers])) };
-}
-
-function joined(parts: readonly Targets[]): Targets {
-  return { ...parts[0]!, values: Float64Array.from(parts.flatMap(({ values }) => [...values])) };
 }
