@@ -1,8 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { pipeline } from '../cli/bin.ts';
-import { haveBegun, operations, results, smallSweep, start, until, workerPids } from '../helpers/launched-sweep.ts';
+import { bin } from '../cli/bin.ts';
+import { haveBegun, operations, results, resultsOfOneProcess, smallSweep, start, until, workerPids } from '../helpers/launched-sweep.ts';
 import { temporaryFolder } from '../helpers/quickstart.ts';
 
 const folder = temporaryFolder();
@@ -10,10 +11,7 @@ const sweep = smallSweep(folder);
 let expected: Readonly<Record<string, string>> = {};
 
 beforeAll(async () => {
-  const { code, stderr } = await pipeline(['sweep', sweep, '--artifacts', join(folder, 'one')]);
-  expect(code, stderr).toBe(0);
-  expected = results(join(folder, 'one'));
-  expect(Object.keys(expected).length).toBeGreaterThan(12);
+  expected = await resultsOfOneProcess(sweep, join(folder, 'one'));
 }, 180_000);
 
 /** Shifts the clock of a process, as far as it asks for the time. */
@@ -58,8 +56,6 @@ describe('workers of this machine', () => {
     const limited = `ulimit -f 40; exec "$0" "$@"`;
     const command = start(['sweep', sweep, '--artifacts', artifacts, '--launch', 'local', '--workers', '1']);
     await until(() => haveBegun(artifacts, 1), command);
-    const { spawnSync } = await import('node:child_process');
-    const { bin } = await import('../cli/bin.ts');
     const full = spawnSync('sh', ['-c', limited, process.execPath, bin, 'worker', '--artifacts', artifacts, '--threads', '1'], {
       encoding: 'utf8',
     });

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { bin, root } from '../cli/bin.ts';
+import { expect } from 'vitest';
+import { bin, pipeline, root } from '../cli/bin.ts';
 
 /** A sweep of two experiments with three folds each, small enough for a test; answers with the path of its file. */
 export function smallSweep(folder: string): string {
@@ -21,6 +22,15 @@ baseline: false
   const file = join(folder, 'heads.yaml');
   writeFileSync(file, 'base: base.yaml\nmetric: oof/f1_macro\nparameters: { training.optimizer.lr: [0.0005, 0.002] }\nlaunch: { threads: 1 }\n');
   return file;
+}
+
+/** Runs the sweep in one process; answers with its results, which are those of every other way. */
+export async function resultsOfOneProcess(sweep: string, artifacts: string): Promise<Readonly<Record<string, string>>> {
+  const { code, stderr } = await pipeline(['sweep', sweep, '--artifacts', artifacts]);
+  expect(code, stderr).toBe(0);
+  const expected = results(artifacts);
+  expect(Object.keys(expected).length).toBeGreaterThan(12);
+  return expected;
 }
 
 export interface Started {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs Ray, whose jobs the tests submit, into a Python environment outside the checkout, keyed by what is required, and prints its
-# folder. About half a minute and 400 MB the first time, nothing afterwards.
+# Installs Ray, to try `launch.engine: ray` by hand, into a Python environment outside the checkout, keyed by what is required, and prints
+# its folder. About half a minute and 400 MB the first time, nothing afterwards.
 set -euo pipefail
 cd "$(dirname "$0")"
 
